@@ -1,0 +1,15 @@
+//! What is a pair, a verdict, a property, a rating: the words every other crate speaks.
+//!
+//! The crate holds data and its invariants, and nothing that reads files, computes statistics or prints.
+
+mod pair;
+mod property;
+mod rating;
+mod read;
+mod verdict;
+
+pub use pair::{Message, Pair, Provenance, Response, Role, content_id};
+pub use property::{Applies, CATALOGUE, Property, Rule, Scale, core_properties, parts_of, property};
+pub use rating::{Annotation, Rating, Side};
+pub use read::{Drop, ReadSummary, SourceSummary};
+pub use verdict::{Order, TieKind, Verdict};

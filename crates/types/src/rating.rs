@@ -1,0 +1,55 @@
+//! What is a rating: the degree to which one response has one property.
+
+use serde::{Deserialize, Serialize};
+
+/// Which response of a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// Response A.
+    A,
+    /// Response B.
+    B,
+}
+
+impl Side {
+    /// The side as files write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::A => "a",
+            Self::B => "b",
+        }
+    }
+}
+
+/// One annotator's rating of one property on both responses of a pair.
+///
+/// A missing rating is `None`, never zero.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rating {
+    /// The pair.
+    pub pair: String,
+    /// The property's id in the catalogue.
+    pub property: String,
+    /// Who rated.
+    pub annotator: String,
+    /// Response A's rating on the property's scale.
+    pub a: Option<f64>,
+    /// Response B's rating on the property's scale.
+    pub b: Option<f64>,
+}
+
+/// What an annotator says about one property: how well its number stands for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Annotation {
+    /// The property's id in the catalogue.
+    pub property: String,
+    /// Who rates it.
+    pub annotator: String,
+    /// What exactly is measured.
+    pub definition: String,
+    /// Where the measure is known to be wrong.
+    pub blind_spots: String,
+    /// True when the measure only stands in for the property as named.
+    pub proxy: bool,
+}
