@@ -1,1 +1,3 @@
-//! (being written)
+//! Study tables to result tables: comparisons, fits, dissections.
+
+pub mod result;
