@@ -1,1 +1,15 @@
-//! (being written)
+//! How a dissection is shown to people: tables in a terminal, one HTML file in a browser.
+//!
+//! Nothing is fitted here. Every number passes through [`format`] on its way out, so that both views, and whoever
+//! prints a number beside them, round alike; every word from the data passes through one function that makes control
+//! characters visible.
+
+pub mod format;
+mod html;
+mod terminal;
+mod text;
+mod view;
+mod words;
+
+pub use html::html;
+pub use terminal::terminal;

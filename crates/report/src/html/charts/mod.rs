@@ -1,0 +1,32 @@
+//! How are numbers drawn? Each module draws one kind of chart as inline SVG or as a table with colours.
+//!
+//! The charts are written here and not by a library of the browser: they cost a few kilobytes instead of megabytes,
+//! print, follow the page's colours in light and dark, can be read by a screen reader and need no script. Horizontal
+//! places are percentages of the chart's width, so that a chart fits any screen while its text keeps its size.
+
+mod calibration;
+mod dots;
+mod heat;
+mod ranges;
+mod shares;
+
+pub(super) use calibration::calibration;
+pub(super) use dots::{Dots, Panel};
+pub(super) use heat::heat;
+pub(super) use ranges::ranges;
+pub(super) use shares::{bar, shares, split};
+
+use crate::view::Axis;
+
+/// Room left free at each end of an axis, in percent of the width.
+const MARGIN: f64 = 3.0;
+
+/// A place in 0..1 as a percentage of the chart's width, inside its margins.
+fn place(position: f64) -> String {
+    format!("{:.2}%", MARGIN + position.clamp(0.0, 1.0) * (100.0 - 2.0 * MARGIN))
+}
+
+/// Where an intensity is drawn.
+fn at(axis: Axis, percent: f64) -> String {
+    place(axis.position(percent))
+}

@@ -1,0 +1,18 @@
+//! What does a dissection look like as one file that a browser opens without a network?
+
+mod charts;
+mod page;
+mod parts;
+mod sections;
+
+use predilect_analysis::result::Dissection;
+
+use crate::view::View;
+
+/// The whole report as one HTML document: styles, charts and script inside, nothing loaded from anywhere.
+///
+/// Readable without script, on a phone, on paper, in light and dark. All text from the data is escaped, and a content
+/// security policy forbids every load and every script but the report's own.
+pub fn html(d: &Dissection) -> String {
+    page::page(&View::new(d)).into_string()
+}

@@ -1,0 +1,117 @@
+//! What holds the report together: the document, its policy, its navigation and its ends?
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::text;
+use crate::view::View;
+use crate::words;
+
+use super::parts::Section;
+use super::sections;
+
+/// The styles, light, dark, narrow and printed.
+const STYLE: &str = include_str!("style.css");
+/// What the page can do beyond being read; it is complete without.
+const SCRIPT: &str = include_str!("script.js");
+/// SHA-256 of [`SCRIPT`] in base64, as a content security policy names it.
+const SCRIPT_HASH: &str = include_str!("script.sha256");
+
+/// The marks of the series, told apart by shape as well as by colour; all about as large to the eye.
+const MARKS: [&str; 6] = [
+    "M-4.5,0a4.5,4.5 0 1,0 9,0a4.5,4.5 0 1,0 -9,0z",
+    "M0,-5.6L5.6,0L0,5.6L-5.6,0z",
+    "M-4,-4H4V4H-4z",
+    "M0,-5.4L5.2,4H-5.2z",
+    "M0,5.4L5.2,-4H-5.2z",
+    "M-1.7,-5H1.7V-1.7H5V1.7H1.7V5H-1.7V1.7H-5V-1.7H-1.7z",
+];
+
+/// The document.
+pub(super) fn page(view: &View) -> Markup {
+    let title = words::title(view);
+    let sections = sections::all(view);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                meta name="generator" content="Predilect";
+                title { (title) " · Predilect" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#findings" { "Skip to the findings" }
+                (shapes())
+                (header(view, &title))
+                (navigation(&sections))
+                main { @for section in &sections { (section.render()) } }
+                (footer(view))
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    }
+}
+
+fn policy() -> String {
+    format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; \
+         form-action 'none'",
+        SCRIPT_HASH.trim()
+    )
+}
+
+/// The marks, defined once for all charts.
+fn shapes() -> Markup {
+    html! {
+        svg.defs width="0" height="0" aria-hidden="true" {
+            defs {
+                @for (i, mark) in MARKS.iter().enumerate() { path id={ "m" (i) } d=(mark) {} }
+                pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                    line.hatch x1="0" y1="0" x2="0" y2="6" {}
+                }
+            }
+        }
+    }
+}
+
+fn header(view: &View, title: &str) -> Markup {
+    let sources: Vec<String> = view.d.read.sources.iter().map(|s| text::cut(&text::line(&s.source), 60)).collect();
+    html! {
+        header {
+            @if view.d.settings.simulated { p.simulated role="alert" { (words::SIMULATED) } }
+            p.kicker { "Preference dissection" }
+            h1 { bdi { (title) } }
+            p.lead {
+                (words::read(view.d)) " " (words::fitted(view))
+                @if !sources.is_empty() {
+                    " From " bdi { (text::cut(&words::listed(&sources), 300)) } "."
+                }
+            }
+        }
+    }
+}
+
+fn navigation(sections: &[Section]) -> Markup {
+    html! {
+        nav aria-label="Sections" {
+            ul { @for section in sections { li { a href={ "#" (section.id) } { (section.name) } } } }
+        }
+    }
+}
+
+fn footer(view: &View) -> Markup {
+    html! {
+        footer {
+            @if view.d.settings.simulated { p.simulated { (words::SIMULATED) } }
+            p {
+                "Made with Predilect"
+                @if !view.d.settings.version.is_empty() { " " (text::line(&view.d.settings.version)) }
+                ". This file loads nothing from any network and sends nothing anywhere."
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Which small pieces do all sections share: headings, badges, text from data, folded parts?
+
+use maud::{Markup, html};
+
+use crate::format;
+use crate::text;
+use crate::view::View;
+
+/// Judges that a chart shows at once; more would not be told apart.
+pub(super) const SERIES: usize = 6;
+
+/// A section of the page with its place in the navigation.
+pub(super) struct Section {
+    /// The anchor.
+    pub(super) id: &'static str,
+    /// The name in the navigation.
+    pub(super) name: &'static str,
+    /// The heading: what the section answers.
+    pub(super) title: &'static str,
+    /// What it says.
+    pub(super) body: Markup,
+}
+
+impl Section {
+    pub(super) fn render(&self) -> Markup {
+        html! {
+            section id=(self.id) {
+                h2 { (self.title) }
+                (self.body)
+            }
+        }
+    }
+}
+
+/// A name from the data on one line, kept apart from the direction of the text around it.
+pub(super) fn name(from_data: &str) -> Markup {
+    let line = text::line(from_data);
+    let shown = text::cut(&line, 120);
+    if shown == line { html! { bdi { (line) } } } else { html! { bdi title=(text::cut(&line, 1000)) { (shown) } } }
+}
+
+/// Text from the data as it stands, line breaks kept.
+pub(super) fn block(from_data: &str) -> Markup {
+    html! { div.text dir="auto" tabindex="0" { (text::visible(from_data)) } }
+}
+
+/// The mark of a property whose rating only stands in for it.
+pub(super) fn proxy_mark(view: &View, id: &str) -> Markup {
+    html! { @if view.proxy(id) { " " abbr.proxy title="proxy: the rating only stands in for this property" { "~" } } }
+}
+
+/// The name of a property with its proxy mark and, on hovering, what it means.
+pub(super) fn property(view: &View, id: &str) -> Markup {
+    let label = text::cut(&view.label(id), 60);
+    let title = view.note(id).map(|note| text::cut(&text::line(&note.description), 300));
+    html! { bdi title=[title] { (label) } (proxy_mark(view, id)) }
+}
+
+/// A part that is folded away until it is asked for.
+pub(super) fn folded(summary: &str, body: &Markup) -> Markup {
+    html! { details { summary { (summary) } (body) } }
+}
+
+/// The first `most` of some rows, and the others folded away.
+pub(super) fn first_few<T>(all: &[T], most: usize, what: &str, table: impl Fn(&[T]) -> Markup) -> Markup {
+    if all.len() <= most {
+        return table(all);
+    }
+    let (first, rest) = all.split_at(most);
+    let summary = format!("{} more {what}", format::count(rest.len() as u64));
+    html! { (table(first)) (folded(&summary, &table(rest))) }
+}
+
+/// A wide table that scrolls by itself, by keyboard too.
+pub(super) fn scroll(label: &str, table: &Markup) -> Markup {
+    html! { div.scroll role="region" tabindex="0" aria-label=(label) { (table) } }
+}
+
+/// A sentence where there is nothing to show.
+pub(super) fn nothing(sentence: &str) -> Markup {
+    html! { p.nothing { (sentence) } }
+}

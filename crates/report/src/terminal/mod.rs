@@ -1,0 +1,94 @@
+//! What does a dissection say in a terminal: the main group in full, the other groups in a few lines each.
+
+mod groups;
+mod overview;
+mod style;
+mod table;
+
+use std::io;
+
+use predilect_analysis::result::{Dissection, Fit};
+
+use crate::text;
+use crate::view::{ALL, Axis, View};
+use crate::words;
+
+use style::{BOLD, DIM, Out, WARN};
+
+/// Writes the tables of a dissection, strongest properties first, for a terminal of `width` columns.
+///
+/// Colours are ANSI escape codes; hand in a stream that strips them where they are not wanted (nothing is said by
+/// colour alone). A width of 0 means that it is not known, and 80 is taken; below 40 columns lines may be longer than
+/// the terminal is wide.
+///
+/// # Errors
+///
+/// Whatever `out` gives back.
+pub fn terminal(d: &Dissection, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
+    let width = if width == 0 { 80 } else { usize::from(width).clamp(40, 160) };
+    let view = View::new(d);
+    let mut out = Out { out, width };
+    out.line(&style::paint(BOLD, &text::cut(&words::title(&view), width)))?;
+    if d.settings.simulated {
+        out.wrapped(WARN, words::SIMULATED)?;
+    }
+    out.blank()?;
+    overview::overview(&view, &mut out)?;
+
+    let main = view.main_fits();
+    let axis = Axis::holding(main.iter().flat_map(|fit| &fit.weights));
+    for fit in &main {
+        judge(&view, &mut out, fit, axis)?;
+    }
+    if !main.is_empty() {
+        legend(&view, &mut out, main[0])?;
+    }
+    groups::groups(&view, &mut out)?;
+    groups::skipped(&view, &mut out)?;
+    if d.settings.simulated {
+        out.blank()?;
+        out.wrapped(WARN, words::SIMULATED)?;
+    }
+    Ok(())
+}
+
+/// One judge in the main group: quality, properties, terms.
+fn judge(view: &View, out: &mut Out, fit: &Fit, axis: Axis) -> io::Result<()> {
+    out.blank()?;
+    let group = if fit.group == ALL { String::new() } else { format!(" in {}", text::line(&fit.group)) };
+    let rows = words::counted(fit.rows as usize, "verdict", "verdicts");
+    let name = text::cut(&format!("{}{group}", text::line(&fit.judge)), out.width.saturating_sub(rows.len() + 2));
+    out.line(&format!("{}  {}", style::paint(BOLD, &name), style::paint(DIM, &rows)))?;
+    if let Some(q) = &fit.quality {
+        let [accuracy, log_loss] = words::quality(q);
+        out.wrapped(DIM, &format!("{accuracy}; {log_loss}; {}", words::counted(q.folds as usize, "fold", "folds")))?;
+        let standing = words::standing(q);
+        let loud = if standing == words::Standing::Better { DIM } else { WARN };
+        out.wrapped(loud, words::standing_sentence(standing))?;
+    } else {
+        out.wrapped(WARN, words::NO_QUALITY)?;
+    }
+    out.wrapped(DIM, &words::checks(fit))?;
+    if !fit.converged {
+        let reason = fit.reason.as_deref().map(text::line).unwrap_or_default();
+        out.wrapped(WARN, &format!("NOT CONVERGED, do not trust these numbers. {reason}"))?;
+    } else if let Some(reason) = &fit.reason {
+        out.wrapped(DIM, &format!("Note: {}", text::line(reason)))?;
+    }
+    out.blank()?;
+    table::properties(view, out, fit, axis)?;
+    table::terms(out, fit)
+}
+
+/// What the tables' columns and marks mean.
+fn legend(view: &View, out: &mut Out, first: &Fit) -> io::Result<()> {
+    out.blank()?;
+    if let Some(reading) = words::reading(view, first) {
+        out.wrapped(DIM, &reading)?;
+    }
+    out.wrapped(DIM, &format!("▲ rewarded, ▼ penalised, · direction not sure; bar: mean and 90 % interval. {}", words::SURE_MEANS))?;
+    if view.any_proxy() {
+        out.wrapped(DIM, words::PROXY_MEANS)?;
+    }
+    Ok(())
+}

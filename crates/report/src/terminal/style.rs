@@ -1,0 +1,61 @@
+//! How does a line reach the terminal: wrapped to its width, with colours that may be stripped?
+
+use std::io;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::text;
+
+/// Headings.
+pub(super) const BOLD: Style = Style::new().bold();
+/// What is read second.
+pub(super) const DIM: Style = Style::new().dimmed();
+/// What must not be missed.
+pub(super) const WARN: Style = AnsiColor::Red.on_default().bold();
+/// More of it goes with winning.
+pub(super) const UP: Style = AnsiColor::Blue.on_default();
+/// More of it goes with losing.
+pub(super) const DOWN: Style = AnsiColor::Yellow.on_default();
+
+/// The text in a style.
+pub(super) fn paint(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// Where lines go, and how wide they may be.
+pub(super) struct Out<'w> {
+    /// The terminal.
+    pub(super) out: &'w mut dyn io::Write,
+    /// Its columns.
+    pub(super) width: usize,
+}
+
+impl Out<'_> {
+    /// One line as it is.
+    pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.out, "{line}")
+    }
+
+    /// An empty line.
+    pub(super) fn blank(&mut self) -> io::Result<()> {
+        self.line("")
+    }
+
+    /// Text broken into lines, all in one style.
+    pub(super) fn wrapped(&mut self, style: Style, text: &str) -> io::Result<()> {
+        for line in text::wrap(text.trim_end(), self.width) {
+            self.line(&paint(style, &line))?;
+        }
+        Ok(())
+    }
+
+    /// `head` in front of the first line, and `text` broken into lines that all start below its end.
+    pub(super) fn hanging(&mut self, head: &str, text: &str) -> io::Result<()> {
+        let indent = text::columns(head);
+        for (i, line) in text::wrap(text, self.width.saturating_sub(indent)).iter().enumerate() {
+            let start = if i == 0 { head.to_owned() } else { " ".repeat(indent) };
+            self.line(&format!("{}{line}", paint(DIM, &start)))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,266 @@
+//! What do the numbers say, in sentences that both views share?
+
+use predilect_analysis::result::{Dissection, Fit, Quality, Weight};
+
+use crate::format;
+use crate::text;
+use crate::view::{self, View, strongest, sure};
+
+/// Said wherever the numbers come from made-up data.
+pub(crate) const SIMULATED: &str =
+    "SIMULATED DATA: the responses, the verdicts or both are made up, so nothing here says anything about real judges.";
+
+/// What a sure direction is.
+pub(crate) const SURE_MEANS: &str = "Sure means that the direction has a posterior probability, P(sign), of at least 0.95.";
+
+/// What a proxy is.
+pub(crate) const PROXY_MEANS: &str = "~ marks a proxy: the rating comes from a measure of the text that only stands in \
+     for the property as named, so its row speaks of that measure.";
+
+/// What all weights are.
+pub(crate) const NOT_CAUSE: &str = "Intensities describe what goes with winning while the other properties in the table \
+     are held equal; they do not prove what would happen if a response were rewritten.";
+
+/// Names in a sentence: `a`, `a and b`, `a, b and c`.
+pub(crate) fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// What the report is about, as a title.
+pub(crate) fn title(view: &View) -> String {
+    let judges: Vec<String> = view.judges.iter().map(|judge| text::cut(&text::line(judge), 40)).collect();
+    match judges.len() {
+        0 => "Nothing to dissect".to_owned(),
+        1 => format!("What {} rewards", judges[0]),
+        2 | 3 => format!("What {} reward", listed(&judges)),
+        n => format!("What {n} judges reward"),
+    }
+}
+
+/// What an intensity means, on the example of the strongest weight of a fit.
+pub(crate) fn reading(view: &View, fit: &Fit) -> Option<String> {
+    let weights = strongest(fit);
+    let weight = weights.iter().find(|w| sure(w)).or_else(|| weights.first())?;
+    Some(format!(
+        "{} at {} %: with everything else equal, the response that {} wins {} times in 100.",
+        text::cut(&view.label(&weight.property), 40),
+        format::intensity(weight.intensity()),
+        ahead(&view.d.settings.encoding),
+        format::intensity(weight.intensity())
+    ))
+}
+
+/// What it takes for a weight to count once, by the encoding of rating differences.
+fn ahead(encoding: &str) -> &'static str {
+    if encoding.is_empty() || encoding.starts_with("comparison") { "has more of it" } else { "is one unit ahead on it" }
+}
+
+/// What was read, kept and dropped, in one sentence.
+pub(crate) fn read(d: &Dissection) -> String {
+    let read = &d.read;
+    let dropped: u64 = read.dropped.values().sum();
+    format!(
+        "{} read; {} and {} kept; {}.",
+        format::counted(read.rows, "record", "records"),
+        format::counted(read.pairs, "pair", "pairs"),
+        format::counted(read.verdicts, "verdict", "verdicts"),
+        if dropped == 0 { "nothing dropped".to_owned() } else { format!("{} dropped", format::count(dropped)) }
+    )
+}
+
+/// What was fitted and what was not, in one sentence.
+pub(crate) fn fitted(view: &View) -> String {
+    let d = view.d;
+    if d.fits.is_empty() {
+        return match d.skipped.len() {
+            0 => "Nothing was fitted: there is no judge with verdicts on rated pairs.".to_owned(),
+            n => format!("Nothing was fitted: all {} were left out.", counted(n, "judge and group", "judges and groups")),
+        };
+    }
+    let groups = view.groups.iter().filter(|g| d.fits.iter().any(|f| f.group == **g)).count();
+    let skipped = if d.skipped.is_empty() {
+        String::new()
+    } else {
+        format!("; {} left out", counted(d.skipped.len(), "judge and group", "judges and groups"))
+    };
+    format!(
+        "{} ({}, {}) on {}{skipped}.",
+        counted(d.fits.len(), "fit", "fits"),
+        counted(view.judges.len(), "judge", "judges"),
+        counted(groups, "group", "groups"),
+        counted(view.property_ids().len(), "property", "properties"),
+    )
+}
+
+/// [`format::counted`] for a length.
+pub(crate) fn counted(n: usize, one: &str, many: &str) -> String {
+    format::counted(n as u64, one, many)
+}
+
+/// How a model compares with its baselines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Better than every baseline on both measures.
+    Better,
+    /// Better than the majority, but not than length alone.
+    LengthDoes,
+    /// Better on one measure, not on the other.
+    Mixed,
+    /// No better than the majority.
+    NoBetter,
+}
+
+/// Compares held-out accuracy (higher is better) and log-loss (lower is better) with the baselines.
+pub(crate) fn standing(q: &Quality) -> Standing {
+    let beats = |accuracy: f64, log_loss: f64| (q.accuracy > accuracy, q.log_loss < log_loss);
+    let majority = beats(q.majority_accuracy, q.majority_log_loss);
+    let length = beats(q.length_accuracy.unwrap_or(f64::MIN), q.length_log_loss.unwrap_or(f64::MAX));
+    match (majority, length) {
+        ((true, true), (true, true)) => Standing::Better,
+        ((false, false), _) => Standing::NoBetter,
+        ((true, true), (false, false)) => Standing::LengthDoes,
+        _ => Standing::Mixed,
+    }
+}
+
+/// [`Standing`] in a sentence.
+pub(crate) fn standing_sentence(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Better => "On verdicts it has not seen, the model predicts better than its baselines.",
+        Standing::LengthDoes => {
+            "On verdicts it has not seen, the model predicts NO BETTER than length alone: the other properties add \
+             nothing that shows."
+        }
+        Standing::Mixed => {
+            "On verdicts it has not seen, the model beats its baselines on one measure and not on another: read the \
+             intensities with care."
+        }
+        Standing::NoBetter => {
+            "On verdicts it has not seen, the model predicts NO BETTER than always naming the side that wins more \
+             often: these properties do not explain this judge, so do not build on the intensities."
+        }
+    }
+}
+
+/// Held-out accuracy and log-loss beside the baselines: two clauses.
+pub(crate) fn quality(q: &Quality) -> [String; 2] {
+    let beside = |majority: String, length: Option<String>| match length {
+        Some(length) => format!("majority {majority}, length only {length}"),
+        None => format!("majority {majority}"),
+    };
+    [
+        format!(
+            "held-out accuracy {} ({})",
+            format::share(q.accuracy),
+            beside(format::share(q.majority_accuracy), q.length_accuracy.map(format::share))
+        ),
+        format!(
+            "log-loss {} ({})",
+            format::small(q.log_loss),
+            beside(format::small(q.majority_log_loss), q.length_log_loss.map(format::small))
+        ),
+    ]
+}
+
+/// Said where no fold could be held out.
+pub(crate) const NO_QUALITY: &str =
+    "No fold could be held out, so nothing is known about how well this fit predicts verdicts it has not seen.";
+
+/// The name of a nuisance term and what its intensity means.
+pub(crate) fn term(id: &str) -> (String, &'static str) {
+    match id {
+        "side" => ("Side A".to_owned(), "how often A wins when nothing else differs"),
+        "order" => ("Shown first".to_owned(), "how often the response shown first wins when nothing else differs"),
+        _ => match id.strip_prefix("model:") {
+            Some(model) => {
+                (format!("Model {}", text::line(model)), "how often this model wins against one of average strength")
+            }
+            None => (text::line(id), "how often a response with this term wins when nothing else differs"),
+        },
+    }
+}
+
+/// How many directions called sure are to be expected wrong: the sum of 1 - P(sign) over them.
+pub(crate) fn expected_wrong(fit: &Fit) -> (usize, f64) {
+    let sure: Vec<&Weight> = fit.weights.iter().filter(|w| view::sure(w)).collect();
+    (sure.len(), sure.iter().map(|w| 1.0 - w.p_sign()).sum())
+}
+
+/// The engine's own checks of one fit, in words.
+pub(crate) fn checks(fit: &Fit) -> String {
+    let mut parts = vec![format!("engine {}", text::line(&fit.engine))];
+    if let Some(n) = fit.iterations {
+        parts.push(counted(n as usize, "iteration", "iterations"));
+    }
+    if let Some(k) = fit.pareto_k {
+        parts.push(format!("Pareto k {} (passes below 0.7)", format::small(k)));
+    }
+    if let Some(ess) = fit.importance_ess {
+        parts.push(format!("importance draws {} effective", format::share(ess)));
+    }
+    if let Some(n) = fit.divergences {
+        parts.push(counted(n as usize, "divergence", "divergences"));
+    }
+    if let Some(rhat) = worst_rhat(fit) {
+        parts.push(format!("largest R-hat {}", format::small(rhat)));
+    }
+    if let Some(ess) = smallest_ess(fit) {
+        parts.push(format!("smallest ESS {}", format::whole(ess)));
+    }
+    parts.join(", ")
+}
+
+/// The largest R-hat of a fit's weights.
+pub(crate) fn worst_rhat(fit: &Fit) -> Option<f64> {
+    weights(fit).filter_map(|w| w.rhat).max_by(f64::total_cmp)
+}
+
+/// The smallest effective sample size, bulk or tail, of a fit's weights.
+pub(crate) fn smallest_ess(fit: &Fit) -> Option<f64> {
+    weights(fit).flat_map(|w| [w.ess_bulk, w.ess_tail]).flatten().min_by(f64::total_cmp)
+}
+
+fn weights(fit: &Fit) -> impl Iterator<Item = &Weight> {
+    fit.weights.iter().chain(&fit.terms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quality_of(accuracy: f64, log_loss: f64) -> Quality {
+        Quality {
+            folds: 10,
+            accuracy,
+            majority_accuracy: 0.52,
+            length_accuracy: Some(0.58),
+            log_loss,
+            majority_log_loss: 0.69,
+            length_log_loss: Some(0.67),
+            calibration: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_model_that_is_no_better_is_called_so() {
+        assert_eq!(standing(&quality_of(0.64, 0.64)), Standing::Better);
+        assert_eq!(standing(&quality_of(0.57, 0.68)), Standing::LengthDoes);
+        assert_eq!(standing(&quality_of(0.52, 0.69)), Standing::NoBetter);
+        assert_eq!(standing(&quality_of(0.60, 0.70)), Standing::Mixed);
+        let no_length = Quality { length_accuracy: None, length_log_loss: None, ..quality_of(0.53, 0.68) };
+        assert_eq!(standing(&no_length), Standing::Better);
+    }
+
+    #[test]
+    fn names_are_listed_as_in_a_sentence() {
+        let names = |names: &[&str]| listed(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(names(&[]), "");
+        assert_eq!(names(&["a"]), "a");
+        assert_eq!(names(&["a", "b"]), "a and b");
+        assert_eq!(names(&["a", "b", "c"]), "a, b and c");
+    }
+}
