@@ -61,7 +61,7 @@ impl Dots<'_> {
                 @if numbers {
                     td.num {
                         @for (j, w) in weights.iter().enumerate() {
-                            span.ink.{ "c" (j % SERIES) }.unsure[w.is_none_or(|w| !sure(w))] {
+                            span.ink.{ "c" (j % SERIES) }.unsure[w.is_none_or(|w| !sure(w))] data-j=(j) {
                                 (w.map_or_else(|| format::MISSING.to_owned(), |w| format::intensity(w.intensity())))
                             }
                         }

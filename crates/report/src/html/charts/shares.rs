@@ -19,10 +19,10 @@ pub(in crate::html) fn shares(j: &JudgeSummary) -> Markup {
         .filter(|(_, _, n)| *n > 0)
         .map(|(_, name, n)| format!("{name} {}", format::part(*n, j.verdicts)))
         .collect();
-    let mut before = 0;
+    let starts = parts.iter().scan(0, |end, (_, _, n)| Some(std::mem::replace(end, *end + n)));
     html! {
         svg.shares width="100%" height="20" role="img" aria-label=(spoken.join(", ")) {
-            @for (class, name, n) in parts {
+            @for ((class, name, n), before) in parts.iter().copied().zip(starts) {
                 @if n > 0 {
                     rect class=(class) x=(percent(before, j.verdicts)) y="0" width=(percent(n, j.verdicts)) height="20" {
                         title { (name) " " (format::part(n, j.verdicts)) " (" (format::count(n)) ")" }
@@ -31,7 +31,6 @@ pub(in crate::html) fn shares(j: &JudgeSummary) -> Markup {
                         rect.over x=(percent(before, j.verdicts)) y="0" width=(percent(n, j.verdicts)) height="20" {}
                     }
                 }
-                @let () = before += n;
             }
             line.half x1="50%" x2="50%" y1="0" y2="20" {}
         }

@@ -1,0 +1,135 @@
+//! What are the findings in a few sentences?
+
+use maud::{Markup, html};
+use predilect_analysis::result::{Fit, Weight};
+
+use crate::format;
+use crate::html::parts::{Section, name, nothing, property};
+use crate::text;
+use crate::view::{View, by_strength, sure, sure_ones, weight};
+use crate::words;
+
+/// Properties named per judge and direction.
+const NAMED: usize = 5;
+/// Judges with sentences of their own.
+const JUDGES: usize = 6;
+/// Differences between judges that are named.
+const DIFFERENCES: usize = 5;
+
+pub(super) fn section(view: &View) -> Section {
+    let fits = view.main_fits();
+    let body = html! {
+        @if fits.is_empty() { (nothing("No fit, no findings. The reasons stand below, under the groups that were not fitted.")) }
+        div.cards { @for fit in fits.iter().take(JUDGES) { (card(view, fit)) } }
+        @if fits.len() > JUDGES {
+            p.hint { "The first " (JUDGES) " of " (fits.len()) " judges; all of them stand in the tables below." }
+        }
+        (differences(view, &fits))
+        @if let Some(fit) = fits.first() {
+            div.how {
+                @if let Some(reading) = words::reading(view, fit) { p { strong { "How to read it. " } (reading) " " (words::SURE_MEANS) } }
+                p { (words::NOT_CAUSE) }
+                @if view.any_proxy() { p { (words::PROXY_MEANS) } }
+            }
+        }
+    };
+    Section { id: "findings", name: "Findings", title: "Findings", body }
+}
+
+fn card(view: &View, fit: &Fit) -> Markup {
+    let [up, down] = [true, false].map(|up| sure_ones(fit, up));
+    let unsure = fit.weights.iter().filter(|w| !sure(w)).count();
+    let (directions, wrong) = words::expected_wrong(fit);
+    html! {
+        article.card {
+            h3 { (name(&fit.judge)) " " span.n { (format::counted(fit.rows, "verdict", "verdicts")) } }
+            (list(view, "Rewards", "pos", &up))
+            (list(view, "Penalises", "neg", &down))
+            p.unclear {
+                @if fit.weights.is_empty() { "No property was fitted." }
+                @else if unsure == 0 { "Every property has a clear direction." }
+                @else { "No clear direction: " (words::counted(unsure, "property", "properties")) " of " (fit.weights.len()) "." }
+                @if directions > 0 {
+                    " Of the " (directions) " sure directions, about " (format::decimal(wrong, 1)) " should be wrong by chance."
+                }
+            }
+            (trust(fit))
+        }
+    }
+}
+
+fn list(view: &View, what: &str, class: &str, weights: &[&Weight]) -> Markup {
+    html! {
+        div.rewards {
+            p.what.{ (class) } { (what) }
+            @if weights.is_empty() { p.none { "nothing surely" } }
+            @else {
+                ol {
+                    @for w in weights.iter().take(NAMED) {
+                        li { span { (property(view, &w.property)) } " " b { (format::intensity(w.intensity())) "\u{a0}%" } }
+                    }
+                }
+                @if weights.len() > NAMED { p.more { "and " (weights.len() - NAMED) " more" } }
+            }
+        }
+    }
+}
+
+/// Whether the numbers may be believed: convergence and prediction.
+fn trust(fit: &Fit) -> Markup {
+    html! {
+        @if !fit.converged {
+            p.warn { strong { "Not converged. " } (fit.reason.as_deref().map(text::line).unwrap_or_default()) }
+        }
+        @match &fit.quality {
+            Some(q) => {
+                @let standing = words::standing(q);
+                p.trust.warn[standing != words::Standing::Better] {
+                    "Predicts " strong { (format::share(q.accuracy)) } " of unseen verdicts (majority "
+                    (format::share(q.majority_accuracy))
+                    @if let Some(length) = q.length_accuracy { ", length only " (format::share(length)) }
+                    "). "
+                    @if standing != words::Standing::Better { (words::standing_sentence(standing)) }
+                }
+            }
+            None => { p.trust.warn { (words::NO_QUALITY) } }
+        }
+    }
+}
+
+/// Properties on which two judges' intervals lie apart, the widest gap first.
+fn differences(view: &View, fits: &[&Fit]) -> Markup {
+    let Some((first, others)) = fits.split_first().filter(|(_, others)| !others.is_empty()) else { return html! {} };
+    let mut found: Vec<(&Weight, &Weight, &Fit)> = Vec::new();
+    for other in others.iter().take(JUDGES - 1) {
+        let apart = first.weights.iter().filter_map(|a| {
+            let b = weight(other, &a.property)?;
+            (a.q05 > b.q95 || b.q05 > a.q95).then_some((a, b, *other))
+        });
+        found.extend(apart);
+    }
+    let gap = |d: &(&Weight, &Weight, &Fit)| (d.0.intensity() - d.1.intensity()).abs();
+    found.sort_by(|a, b| gap(b).total_cmp(&gap(a)).then_with(|| by_strength(a.0, b.0)));
+    let left = found.len().saturating_sub(DIFFERENCES);
+    html! {
+        h3 { "Where judges differ" }
+        @if found.is_empty() {
+            p { "On no property do the 90 % intervals of " (name(&first.judge)) " and another judge lie apart." }
+        } @else {
+            ul.differences {
+                @for (a, b, other) in found.iter().take(DIFFERENCES) {
+                    li {
+                        strong { (property(view, &a.property)) } ": " (name(&first.judge)) " "
+                        (format::intensity(a.intensity())) "\u{a0}%, " (name(&other.judge)) " "
+                        (format::intensity(b.intensity())) "\u{a0}%"
+                    }
+                }
+            }
+            p.hint {
+                "Properties whose 90 % intervals lie apart, the widest gap first"
+                @if left > 0 { "; " (left) " more in the plot below" }
+                "."
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! How does the taste of each judge change from group to group, and which groups could not be fitted?
+
+use maud::{Markup, html};
+
+use crate::format;
+use crate::html::charts::{Panel, heat};
+use crate::html::parts::{SERIES, Section, first_few, folded, name, nothing, scroll};
+use crate::text;
+use crate::view::{Axis, View, sure, weight};
+
+use super::intensities::ordered;
+
+/// Properties in each small plot.
+const PANEL_ROWS: usize = 10;
+/// Small plots shown before the rest is folded away.
+const PANELS: usize = 12;
+
+pub(super) fn section(view: &View) -> Section {
+    let grouped = view.d.fits.iter().any(|fit| fit.group != view.main);
+    let body = html! {
+        @if grouped { (maps(view)) (panels(view)) }
+        @else if view.d.fits.is_empty() { (nothing("Nothing was fitted in any group.")) }
+        @else { (nothing("All verdicts were taken as one group.")) }
+        (skipped(view))
+    };
+    Section { id: "groups", name: "Groups", title: "How it changes from group to group", body }
+}
+
+/// One heat map per judge, all but the first folded away.
+fn maps(view: &View) -> Markup {
+    let properties = ordered(view);
+    let axis = Axis::holding(view.d.fits.iter().flat_map(|fit| &fit.weights));
+    html! {
+        p {
+            "Intensity in % by property and group"
+            @if !view.d.settings.group_by.is_empty() { " (" (text::line(&view.d.settings.group_by)) ")" }
+            ". Full colour: the direction is sure. Pale: it is not. Hatched: the group was not fitted. Below each group "
+            "stands its number of verdicts."
+        }
+        @for (i, judge) in view.judges.iter().enumerate() {
+            details.map open[i < 2] {
+                summary { (name(judge)) }
+                (heat(view, &view.by_group(judge), &properties, axis, "Intensity by property and group"))
+            }
+        }
+    }
+}
+
+/// The properties that differ most from 50 %, in the order of the main plot.
+fn telling<'a>(view: &View<'a>) -> Vec<&'a str> {
+    let strength = |id: &str| {
+        let judges = view.judges.iter().take(SERIES);
+        let fits = judges.flat_map(|judge| view.groups.iter().filter_map(|group| view.fit(judge, group)));
+        fits.filter_map(|fit| weight(fit, id)).filter(|w| sure(w)).map(|w| w.mean.abs()).sum::<f64>()
+    };
+    let ids = ordered(view);
+    let mut ranked: Vec<(&str, f64)> = ids.iter().map(|id| (*id, strength(id))).collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    ranked.truncate(PANEL_ROWS);
+    ids.into_iter().filter(|id| ranked.iter().any(|(kept, _)| kept == id)).collect()
+}
+
+fn panels(view: &View) -> Markup {
+    let properties = telling(view);
+    let groups: Vec<&str> =
+        view.groups.iter().copied().filter(|g| view.judges.iter().take(SERIES).any(|j| view.fit(j, g).is_some())).collect();
+    let shown = view.judges.iter().take(SERIES).flat_map(|j| groups.iter().filter_map(|g| view.fit(j, g)));
+    let axis = Axis::holding(shown.flat_map(|fit| fit.weights.iter().filter(|w| properties.contains(&w.property.as_str()))));
+    html! {
+        h3 { "Group by group" }
+        p.hint {
+            "The " (properties.len()) " properties with the strongest sure effects over all groups"
+            @if view.judges.len() > SERIES { ", for the first " (SERIES) " judges" }
+            ". Marks and colours as in the plot above."
+        }
+        p.legend {
+            @for (j, judge) in view.judges.iter().take(SERIES).enumerate() {
+                span {
+                    svg.key.s.{ "c" (j) } width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true" { use href={ "#m" (j) } {} }
+                    (name(&text::cut(&text::line(judge), 48)))
+                }
+            }
+        }
+        (first_few(&groups, PANELS, "groups", |groups| html! {
+            div.panels { @for group in groups { (Panel { view, group, properties: &properties, axis }.render()) } }
+        }))
+    }
+}
+
+fn skipped(view: &View) -> Markup {
+    if view.d.skipped.is_empty() {
+        return html! {};
+    }
+    let table = html! {
+        table.plain {
+            thead { tr { th scope="col" { "Judge" } th scope="col" { "Group" } th.num scope="col" { "Verdicts" } th scope="col" { "Why" } } }
+            tbody {
+                @for s in &view.d.skipped {
+                    tr {
+                        td { (name(&s.judge)) }
+                        td { (name(&s.group)) }
+                        td.num { (format::count(s.rows)) }
+                        td { (name(&s.reason)) }
+                    }
+                }
+            }
+        }
+    };
+    let table = scroll("Judges and groups that were not fitted", &table);
+    html! {
+        h3 { "Not fitted" }
+        @if view.d.skipped.len() > 12 {
+            (folded(&format!("{} judges and groups, with the reason", format::count(view.d.skipped.len() as u64)), &table))
+        } @else { (table) }
+    }
+}

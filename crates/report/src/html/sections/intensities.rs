@@ -1,0 +1,105 @@
+//! What does each judge reward in the main group, property by property?
+
+use maud::{Markup, html};
+use predilect_analysis::result::Fit;
+
+use crate::format;
+use crate::html::charts::{Dots, heat};
+use crate::html::parts::{SERIES, Section, folded, name, nothing, property, scroll};
+use crate::text;
+use crate::view::{ALL, Axis, View, by_direction, strongest, sure};
+
+pub(super) fn section(view: &View) -> Section {
+    let fits = view.main_fits();
+    let body = if fits.is_empty() { nothing("Nothing was fitted.") } else { plots(view, &fits) };
+    Section { id: "intensities", name: "Intensities", title: "What each judge rewards", body }
+}
+
+/// The properties of the main group, from the most rewarded to the most penalised by the first judge.
+pub(super) fn ordered<'a>(view: &View<'a>) -> Vec<&'a str> {
+    let mut ids = view.property_ids();
+    if let Some(first) = view.main_fits().first() {
+        let find = |id: &str| first.weights.iter().find(|w| w.property == id);
+        ids.sort_by(|a, b| match (find(a), find(b)) {
+            (Some(a), Some(b)) => by_direction(a, b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        });
+    }
+    ids
+}
+
+fn plots(view: &View, fits: &[&Fit]) -> Markup {
+    let properties = ordered(view);
+    // Judges beyond the first few can be chosen, so the axis holds them too.
+    let axis = Axis::holding(fits.iter().flat_map(|fit| &fit.weights));
+    let dots = Dots { view, fits, properties: &properties, axis }.render();
+    html! {
+        p {
+            "Preference intensity in %"
+            @if view.main != ALL { " in " (name(view.main)) }
+            ": the probability that the response with more of a property wins while everything else is equal. "
+            "The line is the 90 % interval; a hollow mark means that the direction is not sure."
+        }
+        figure #plot {
+            (chooser(fits))
+            div.tools.js {
+                span { "Order" }
+                @for (key, name, on) in [("signed", "rewarded to penalised", true), ("strong", "strongest first", false), ("catalogue", "catalogue", false)] {
+                    button type="button" data-sort=(key) aria-pressed=(if on { "true" } else { "false" }) { (name) }
+                }
+            }
+            (dots)
+        }
+        @if fits.len() > 1 {
+            h3 { "Judges side by side" }
+            p.hint { "Intensity in %. Full colour: the direction is sure. Pale: it is not." }
+            (heat(view, &view.by_judge(), &properties, axis, "Intensity by property and judge"))
+        }
+        (folded("All numbers of these judges", &numbers(view, fits)))
+    }
+}
+
+/// The legend, and with script the choice of the judges shown.
+fn chooser(fits: &[&Fit]) -> Markup {
+    html! {
+        fieldset.legend {
+            legend { "Judges" @if fits.len() > SERIES { span.js { " (up to " (SERIES) " at once)" } } }
+            @for (j, fit) in fits.iter().enumerate() {
+                label.off[j >= SERIES] data-j=(j) {
+                    input.js type="checkbox" checked[j < SERIES] data-judge=(j);
+                    svg.key.s.{ "c" (j % SERIES) } width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true" {
+                        use href={ "#m" (j % SERIES) } {}
+                    }
+                    (name(&text::cut(&text::line(&fit.judge), 48)))
+                }
+            }
+        }
+        @if fits.len() > SERIES {
+            p.hint.nojs { "The plot shows the first " (SERIES) " judges; the table below it shows all " (fits.len()) "." }
+        }
+    }
+}
+
+fn numbers(view: &View, fits: &[&Fit]) -> Markup {
+    let table = html! {
+        table.plain {
+            thead { tr { th scope="col" { "Judge" } th scope="col" { "Property" } th.num scope="col" { "Intensity %" } th.num scope="col" { "90 % interval" } th.num scope="col" { "P(sign)" } th.num scope="col" { "Weight" } th.num scope="col" { "sd" } } }
+            tbody {
+                @for fit in fits {
+                    @for w in strongest(fit) {
+                        tr.unsure[!sure(w)] {
+                            td { (name(&text::cut(&text::line(&fit.judge), 48))) }
+                            th scope="row" { (property(view, &w.property)) }
+                            td.num { (format::intensity(w.intensity())) }
+                            td.num { (format::interval(w.interval())) }
+                            td.num { (format::p_sign(w.p_sign())) }
+                            td.num { (format::small(w.mean)) }
+                            td.num { (format::small(w.sd)) }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    scroll("All intensities of the main group", &table)
+}

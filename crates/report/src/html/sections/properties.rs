@@ -1,0 +1,46 @@
+//! What is each property, who rated it, and where is the measure known to be wrong?
+
+use maud::{Markup, html};
+use predilect_analysis::result::PropertyNote;
+
+use crate::format;
+use crate::html::parts::{Section, nothing};
+use crate::text;
+use crate::view::View;
+use crate::words;
+
+pub(super) fn section(view: &View) -> Section {
+    let properties = &view.d.properties;
+    let body = html! {
+        @if properties.is_empty() { (nothing("No property was fitted.")) }
+        @else {
+            p {
+                "Coverage is the share of pairs rated on both sides; the sides differ in the share of pairs that can teach "
+                "the model anything about the property."
+            }
+            @if view.any_proxy() { p { (words::PROXY_MEANS) } }
+            div.glossary { @for note in properties { (entry(note)) } }
+        }
+    };
+    Section { id: "properties", name: "Properties", title: "What was measured", body }
+}
+
+fn entry(note: &PropertyNote) -> Markup {
+    let line = |text: &str, most: usize| text::cut(&text::line(text), most);
+    html! {
+        article.entry {
+            h3 {
+                bdi { (line(&note.label, 80)) }
+                @if note.proxy { " " span.badge.proxy { "~ proxy" } }
+            }
+            p { (line(&note.description, 1000)) }
+            p.n {
+                "Rated by " (line(&note.annotator, 60)) " · coverage " (format::share(note.coverage)) " · sides differ "
+                (format::share(note.differs))
+                @if let Some(mean) = note.mean_rating { " · mean rating " (format::rating(mean)) }
+            }
+            @if !note.definition.is_empty() { p { em { "Measured: " } (line(&note.definition, 2000)) } }
+            @if !note.blind_spots.is_empty() { p { em { "Blind spots: " } (line(&note.blind_spots, 2000)) } }
+        }
+    }
+}

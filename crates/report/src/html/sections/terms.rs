@@ -1,0 +1,59 @@
+//! What did the sides, the order and the models do beside the properties?
+
+use maud::{Markup, html};
+use predilect_analysis::result::{Fit, Weight};
+
+use crate::format;
+use crate::html::parts::{Section, first_few, name, nothing, scroll};
+use crate::text;
+use crate::view::{View, by_strength, sure};
+use crate::words;
+
+/// Terms shown before the rest is folded away.
+const SHOWN: usize = 12;
+
+pub(super) fn section(view: &View) -> Section {
+    let fits: Vec<&Fit> =
+        view.main_fits().into_iter().filter(|f| !f.terms.is_empty() || f.terms_note.is_some()).collect();
+    let body = html! {
+        p {
+            "Sides, presentation order and the strength of models can win verdicts too. Where they are in the same "
+            "likelihood, the properties are freed of them; where they are not, a stronger model's habits pass for taste."
+        }
+        @if fits.is_empty() { (nothing("No such term is in these fits.")) }
+        @for fit in fits {
+            h3 { (name(&fit.judge)) }
+            @if let Some(note) = &fit.terms_note { p.note { (text::line(note)) } }
+            @let terms = sorted(fit);
+            @if !terms.is_empty() { (first_few(&terms, SHOWN, "terms", table)) }
+        }
+    };
+    Section { id: "terms", name: "Side, order, models", title: "Side, order and models", body }
+}
+
+fn sorted(fit: &Fit) -> Vec<&Weight> {
+    let mut terms: Vec<&Weight> = fit.terms.iter().collect();
+    terms.sort_by(|a, b| by_strength(a, b));
+    terms
+}
+
+fn table(terms: &[&Weight]) -> Markup {
+    let table = html! {
+        table.plain {
+            thead { tr { th scope="col" { "Term" } th.num scope="col" { "Intensity %" } th.num scope="col" { "90 % interval" } th.num scope="col" { "P(sign)" } th scope="col" { "Meaning" } } }
+            tbody {
+                @for w in terms {
+                    @let (label, meaning) = words::term(&w.property);
+                    tr.unsure[!sure(w)] {
+                        th scope="row" { (name(&label)) }
+                        td.num { (format::intensity(w.intensity())) }
+                        td.num { (format::interval(w.interval())) }
+                        td.num { (format::p_sign(w.p_sign())) }
+                        td.why { (meaning) }
+                    }
+                }
+            }
+        }
+    };
+    scroll("Terms beside the properties", &table)
+}
