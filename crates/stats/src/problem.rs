@@ -1,0 +1,191 @@
+//! What is fitted: comparisons, verdicts, row weights and priors, checked once and for all.
+
+use crate::rows::RowPack;
+
+/// The prior on one weight.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Prior {
+    /// Laplace(0, scale): density exp(-|w| / scale) / (2 scale).
+    Laplace {
+        /// Scale, above 0; the paper's is 0.1.
+        scale: f64,
+    },
+    /// Normal(0, sd).
+    Normal {
+        /// Standard deviation, above 0.
+        sd: f64,
+    },
+}
+
+impl Prior {
+    /// The prior's standard deviation: `scale * sqrt(2)` or `sd`.
+    pub fn sd(self) -> f64 {
+        match self {
+            Self::Laplace { scale } => scale * std::f64::consts::SQRT_2,
+            Self::Normal { sd } => sd,
+        }
+    }
+
+    /// Log density, normalised.
+    pub fn log_density(self, w: f64) -> f64 {
+        match self {
+            Self::Laplace { scale } => -w.abs() / scale - (2.0 * scale).ln(),
+            Self::Normal { sd } => -0.5 * (w / sd).powi(2) - sd.ln() - crate::normal::HALF_LN_TAU,
+        }
+    }
+}
+
+/// What is wrong with a table of numbers.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ProblemError {
+    /// Lengths do not fit together.
+    #[error("{what}: expected {expected} values, got {got}")]
+    Shape {
+        /// Which argument.
+        what: &'static str,
+        /// Its length by the other arguments.
+        expected: usize,
+        /// Its length.
+        got: usize,
+    },
+    /// A value that is no number, or out of its range.
+    #[error("{what} of row {row}: {value} is not {range}")]
+    Value {
+        /// Which argument.
+        what: &'static str,
+        /// The row (or column, for priors), from 0.
+        row: usize,
+        /// The value.
+        value: f64,
+        /// What it should be.
+        range: &'static str,
+    },
+    /// Nothing to fit.
+    #[error("no {0} to fit")]
+    Empty(&'static str),
+}
+
+/// The preference model's data: `n` rows, `d` columns.
+///
+/// Log posterior, up to a constant: sum over rows of `weight * (p f - ln(1 + e^f))` with `f = x . w` and `p` the
+/// verdict in \[0, 1\], plus the log priors (Li et al. 2024 with soft verdicts and row weights).
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub(crate) rows: RowPack<f64>,
+    /// Sum over rows of weight * p * x: the part of the log likelihood that is linear in w, kept exactly.
+    pub(crate) linear: Vec<f64>,
+    /// Row weights, `None` when all are 1.
+    pub(crate) weights: Option<Vec<f64>>,
+    pub(crate) priors: Vec<Prior>,
+    /// Rows whose columns are all 0: they carry no information and are left out.
+    pub(crate) empty_rows: usize,
+    pub(crate) total_rows: usize,
+}
+
+impl Problem {
+    /// Checks and packs a table.
+    ///
+    /// `x` is row-major with `priors.len()` columns, `verdicts` holds `p_a` in \[0, 1\], `weights` are 0 or more
+    /// (`None`: all 1). Rows of weight 0 and rows without any non-zero column are left out: they do not move the
+    /// posterior.
+    ///
+    /// # Errors
+    /// Lengths that do not fit, values that are not finite or out of range, no rows or no columns.
+    pub fn new(
+        x: &[f64],
+        verdicts: &[f64],
+        weights: Option<&[f64]>,
+        priors: &[Prior],
+    ) -> Result<Self, ProblemError> {
+        let (n, d) = (verdicts.len(), priors.len());
+        if d == 0 {
+            return Err(ProblemError::Empty("columns"));
+        }
+        if n == 0 {
+            return Err(ProblemError::Empty("rows"));
+        }
+        shape("features", n * d, x.len())?;
+        if let Some(weights) = weights {
+            shape("weights", n, weights.len())?;
+        }
+        for (column, prior) in priors.iter().enumerate() {
+            let sd = prior.sd();
+            in_range("prior scale", column, sd, "above 0 and finite", sd > 0.0 && sd.is_finite())?;
+        }
+        let mut linear = vec![0.0; d];
+        let mut kept = Vec::with_capacity(n);
+        for row in 0..n {
+            let p = verdicts[row];
+            in_range("verdict", row, p, "within 0..1", (0.0..=1.0).contains(&p))?;
+            let weight = weights.map_or(1.0, |w| w[row]);
+            in_range("weight", row, weight, "0 or more and finite", weight >= 0.0 && weight.is_finite())?;
+            let features = &x[row * d..(row + 1) * d];
+            for &value in features {
+                // Beyond 1e6 the linear predictor leaves the range in which a sigmoid says anything.
+                in_range("feature", row, value, "finite and within +-1e6", value.abs() <= 1e6)?;
+            }
+            if weight > 0.0 && features.iter().any(|&value| value != 0.0) {
+                kept.push(row);
+                for (sum, value) in linear.iter_mut().zip(features) {
+                    *sum += weight * p * value;
+                }
+            }
+        }
+        let rows = RowPack::new(x, d, &kept);
+        let weights = weights
+            .map(|w| kept.iter().map(|&row| w[row]).collect::<Vec<_>>())
+            .filter(|w| w.iter().any(|&weight| weight != 1.0));
+        Ok(Self {
+            rows,
+            linear,
+            weights,
+            priors: priors.to_vec(),
+            empty_rows: n - kept.len(),
+            total_rows: n,
+        })
+    }
+
+    /// Number of weights.
+    pub fn columns(&self) -> usize {
+        self.priors.len()
+    }
+
+    /// Rows given.
+    pub fn rows(&self) -> usize {
+        self.total_rows
+    }
+
+    /// Rows left out because all their columns are 0 (or their weight is).
+    pub fn empty_rows(&self) -> usize {
+        self.empty_rows
+    }
+
+    /// The priors, one per column.
+    pub fn priors(&self) -> &[Prior] {
+        &self.priors
+    }
+
+    /// The rows that count, one after the other, in plain order; for checks and twins, not for speed.
+    pub fn plain_rows(&self) -> Vec<Vec<f64>> {
+        self.rows.plain()
+    }
+
+    /// The linear part of the log likelihood and the row weights; see [`Problem`].
+    pub fn plain_terms(&self) -> (&[f64], Option<&[f64]>) {
+        (&self.linear, self.weights.as_deref())
+    }
+}
+
+fn shape(what: &'static str, expected: usize, got: usize) -> Result<(), ProblemError> {
+    if expected == got { Ok(()) } else { Err(ProblemError::Shape { what, expected, got }) }
+}
+
+fn in_range(
+    what: &'static str,
+    row: usize,
+    value: f64,
+    range: &'static str,
+    ok: bool,
+) -> Result<(), ProblemError> {
+    if ok { Ok(()) } else { Err(ProblemError::Value { what, row, value, range }) }
+}
