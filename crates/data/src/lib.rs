@@ -1,1 +1,23 @@
-//! (being written)
+//! Every file format in and out, and the study folder.
+//!
+//! [`read`] hands every pair, verdict and rating of some files to a sink, [`import`] writes them into a [`Study`], and
+//! [`export`] writes a study in another tool's format. Inputs are taken for hostile: whatever the bytes, the answer is a
+//! record, a counted reason or a [`DataError`], never a panic.
+
+mod detect;
+mod error;
+mod format;
+mod formats;
+mod join;
+mod json;
+mod probe;
+mod read;
+mod row;
+mod sniff;
+mod source;
+mod split;
+mod table;
+
+pub use error::{At, DataError, ErrorKind, Reason};
+pub use format::{Format, UnknownFormat};
+pub use read::{OnBadRow, Progress, ReadOptions, Record, read};

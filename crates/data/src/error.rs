@@ -1,0 +1,353 @@
+//! What went wrong: in which file, at which line or record, in which field, with which value, and what to do.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// How much of an offending value an error shows, in characters.
+const SHOWN: usize = 80;
+
+/// What an error is about; a caller decides by it, never by the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The file system failed: reading, writing or renaming. May be worth another try.
+    Io,
+    /// The file is none that this crate reads, or holds nothing to read.
+    Input,
+    /// One record cannot be used; [`crate::OnBadRow::Skip`] goes on without it.
+    Row(Reason),
+    /// The study folder or one of its tables is not as this crate writes it.
+    Study,
+    /// The caller's own sink refused a record.
+    Sink,
+}
+
+/// Why a record cannot be used: the name under which [`predilect_types::ReadSummary::dropped`] counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The text ends inside a record.
+    Truncated,
+    /// The text is no JSON.
+    InvalidJson,
+    /// The bytes are no UTF-8.
+    InvalidUtf8,
+    /// The record is larger than the limit.
+    TooLarge,
+    /// A field that the format needs is not there.
+    MissingField,
+    /// A field holds another type than the format has there.
+    WrongType,
+    /// A verdict that the format does not know.
+    VerdictOutOfRange,
+    /// A winner that is neither of the two, nor a tie.
+    UnknownWinner,
+    /// An id that another pair of the same file has.
+    DuplicateId,
+    /// A table row with more or fewer cells than the header.
+    Columns,
+}
+
+impl Reason {
+    /// The name under which the summary counts it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Truncated => "record truncated",
+            Self::InvalidJson => "record is no valid JSON",
+            Self::InvalidUtf8 => "record is no valid UTF-8",
+            Self::TooLarge => "record too large",
+            Self::MissingField => "field missing",
+            Self::WrongType => "field of the wrong type",
+            Self::VerdictOutOfRange => "verdict out of range",
+            Self::UnknownWinner => "winner is neither response",
+            Self::DuplicateId => "id used twice for different pairs",
+            Self::Columns => "wrong number of columns",
+        }
+    }
+}
+
+/// Where in a file: a line for line-based text, else a record; both counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// A line.
+    Line(u64),
+    /// A record.
+    Record(u64),
+}
+
+/// An error with everything that is needed to act on it.
+///
+/// Displays as `FILE:LINE: field `x`: value ...: problem`; the remedy is apart, in [`DataError::hint`].
+#[derive(Debug)]
+pub struct DataError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    source: String,
+    at: Option<At>,
+    field: Option<String>,
+    value: Option<String>,
+    problem: String,
+    hint: Option<String>,
+    cause: Option<io::Error>,
+}
+
+impl DataError {
+    fn new(kind: ErrorKind, source: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            source: source.into(),
+            at: None,
+            field: None,
+            value: None,
+            problem: problem.into(),
+            hint: None,
+            cause: None,
+        }))
+    }
+
+    pub(crate) fn io(source: impl Into<String>, doing: &str, cause: io::Error) -> Self {
+        let hint = match cause.kind() {
+            io::ErrorKind::NotFound => Some("check the path"),
+            io::ErrorKind::PermissionDenied => Some("check the permissions of the file and its folder"),
+            io::ErrorKind::StorageFull => Some("free some space on the disk"),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
+                Some("the compressed file is damaged or cut short: fetch it again")
+            }
+            _ => None,
+        };
+        let mut error = Self::new(ErrorKind::Io, source, format!("cannot {doing}: {cause}"));
+        error.0.cause = Some(cause);
+        error.0.hint = hint.map(str::to_owned);
+        error
+    }
+
+    pub(crate) fn path_io(path: &Path, doing: &str, cause: io::Error) -> Self {
+        Self::io(path.display().to_string(), doing, cause)
+    }
+
+    pub(crate) fn input(source: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Input, source, problem)
+    }
+
+    pub(crate) fn study(source: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Study, source, problem)
+    }
+
+    /// For a sink that must stop the reading for a reason of its own.
+    pub fn sink(problem: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Sink, "", problem)
+    }
+
+    pub(crate) fn row(source: &str, at: At, error: RowError) -> Self {
+        Self(Box::new(Inner {
+            kind: ErrorKind::Row(error.reason),
+            source: source.to_owned(),
+            at: Some(at),
+            field: error.field.map(Cow::into_owned),
+            value: error.value,
+            problem: error.problem.into_owned(),
+            hint: Some(match error.hint {
+                Some(hint) => hint.into_owned(),
+                None => "correct the record, or leave out bad records with --on-bad-row skip".to_owned(),
+            }),
+            cause: None,
+        }))
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn with_value(mut self, value: &str) -> Self {
+        self.0.value = Some(shown(value));
+        self
+    }
+
+    pub(crate) fn with_file(mut self, source: &str) -> Self {
+        source.clone_into(&mut self.0.source);
+        self
+    }
+
+    pub(crate) fn problem(&self) -> &str {
+        &self.0.problem
+    }
+
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// The file, as the user named it; empty when no file is to blame.
+    pub fn file(&self) -> &str {
+        &self.0.source
+    }
+
+    /// The line or record.
+    pub fn at(&self) -> Option<At> {
+        self.0.at
+    }
+
+    /// The field, where one is to blame.
+    pub fn field(&self) -> Option<&str> {
+        self.0.field.as_deref()
+    }
+
+    /// The offending value, cut to about 80 characters, with control characters escaped.
+    pub fn value(&self) -> Option<&str> {
+        self.0.value.as_deref()
+    }
+}
+
+impl fmt::Display for DataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { source, at, field, value, problem, .. } = &*self.0;
+        if !source.is_empty() {
+            write!(f, "{}", printable(source))?;
+            match at {
+                Some(At::Line(line)) => write!(f, ":{line}")?,
+                Some(At::Record(record)) => write!(f, ": record {record}")?,
+                None => {}
+            }
+            f.write_str(": ")?;
+        }
+        if let Some(field) = field {
+            write!(f, "field `{field}`: ")?;
+        }
+        if let Some(value) = value {
+            write!(f, "value {value}: ")?;
+        }
+        f.write_str(problem)
+    }
+}
+
+impl std::error::Error for DataError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.cause.as_ref().map(|cause| cause as _)
+    }
+}
+
+/// A [`DataError`] before the file and the position are known.
+#[derive(Debug, Clone)]
+pub(crate) struct RowError {
+    pub(crate) reason: Reason,
+    field: Option<Cow<'static, str>>,
+    value: Option<String>,
+    problem: Cow<'static, str>,
+    hint: Option<Cow<'static, str>>,
+}
+
+impl RowError {
+    pub(crate) fn new(reason: Reason, problem: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason, field: None, value: None, problem: problem.into(), hint: None }
+    }
+
+    pub(crate) fn missing(field: &str) -> Self {
+        Self::new(Reason::MissingField, "the field is missing or null").field(field)
+    }
+
+    pub(crate) fn wrong_type(field: &str, value: &Value, expected: &str) -> Self {
+        Self::new(Reason::WrongType, format!("{expected} is expected, not {}", kind_of(value)))
+            .field(field)
+            .json(value)
+    }
+
+    pub(crate) fn field(mut self, field: &str) -> Self {
+        self.field = Some(Cow::Owned(printable(field)));
+        self
+    }
+
+    pub(crate) fn value(mut self, value: &str) -> Self {
+        self.value = Some(shown(value));
+        self
+    }
+
+    pub(crate) fn json(mut self, value: &Value) -> Self {
+        self.value = Some(match value {
+            Value::String(text) => shown(text),
+            other => cut(&other.to_string()),
+        });
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// A JSON value's type in words.
+pub(crate) fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Text in quotes, cut and safe to print on a terminal.
+fn shown(text: &str) -> String {
+    format!("\"{}\"", cut(text))
+}
+
+/// Text cut to [`SHOWN`] characters, control characters escaped.
+fn cut(text: &str) -> String {
+    let mut short: String = text.chars().take(SHOWN).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    printable(&short)
+}
+
+/// Text whose control characters (and the marks that turn the writing direction) are escaped.
+fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control()
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+        {
+            safe.extend(c.escape_default());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_file_line_field_value_and_problem() {
+        let row = RowError::new(Reason::VerdictOutOfRange, "1 or 2 is expected").field("label").value("\u{1b}[2J");
+        let error = DataError::row("a.jsonl", At::Line(3), row);
+        assert_eq!(
+            error.to_string(),
+            "a.jsonl:3: field `label`: value \"\\u{1b}[2J\": 1 or 2 is expected"
+        );
+        assert!(error.hint().is_some_and(|hint| hint.contains("--on-bad-row skip")));
+        assert_eq!(error.kind(), ErrorKind::Row(Reason::VerdictOutOfRange));
+    }
+
+    #[test]
+    fn a_long_value_is_cut() {
+        let row = RowError::new(Reason::WrongType, "x").value(&"é".repeat(500));
+        let error = DataError::row("a", At::Record(1), row);
+        assert_eq!(error.value().map(|v| v.chars().count()), Some(SHOWN + 3));
+    }
+}

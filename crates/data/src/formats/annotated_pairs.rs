@@ -1,0 +1,187 @@
+//! What an AnnotatedPairs file says: comparisons, and each annotator's preference on them.
+//!
+//! The JSON form (2.0) is one object with `metadata`, `annotators` and `comparisons` and is held whole, because the
+//! annotators may stand after the comparisons that refer to them. A judge is the annotator's `name` where no other
+//! shares it, else its id; type and description go to the receipt. `pref` is `a`, `b`, or null: null with a
+//! `no_pref_reason` that names a tie is a tie, any other null is no verdict, other words stop. Extra fields of an
+//! annotation that Predilect writes (`p_a`, `order`, `tie`, `weight`, `receipt`) win over `pref`. A comparison's
+//! `metadata` becomes the pair's; `scenario`, `language` and `prompt_messages` in it are taken as such.
+//!
+//! The table form has `text_a`, `text_b`, `preferred_text` (`text_a`, `text_b`), `input` or `prompt`, `model_a`,
+//! `model_b`.
+
+use std::collections::BTreeMap;
+
+use predilect_types::{Response, Role, TieKind, Verdict};
+use serde_json::{Map, Value};
+
+use super::{Call, Context, Draft, NO_VERDICT, Parsed, keep_rest, pairs};
+use crate::error::{Reason, RowError};
+use crate::row::{Row, as_text, messages};
+
+/// Who annotates: the id, the judge's name and what the file tells of it.
+#[derive(Debug, Default)]
+pub(crate) struct Annotators(BTreeMap<String, (String, Map<String, Value>)>);
+
+impl Annotators {
+    fn read(value: Option<Value>) -> Result<Self, RowError> {
+        let list = match value {
+            None | Some(Value::Null) => return Ok(Self::default()),
+            Some(Value::Object(list)) => list,
+            Some(other) => return Err(RowError::wrong_type("annotators", &other, "an object of annotators")),
+        };
+        let mut names: BTreeMap<String, usize> = BTreeMap::new();
+        let mut all = BTreeMap::new();
+        for (id, about) in list {
+            let mut about = match about {
+                Value::Object(about) => about,
+                _ => Map::new(),
+            };
+            let name = match about.remove("name") {
+                Some(Value::String(name)) if !name.trim().is_empty() => name,
+                _ => id.clone(),
+            };
+            about.retain(|_, value| !value.is_null());
+            *names.entry(name.clone()).or_default() += 1;
+            all.insert(id, (name, about));
+        }
+        for (id, (name, _)) in &mut all {
+            if names.get(name).is_some_and(|count| *count > 1) {
+                name.clone_from(id);
+            }
+        }
+        Ok(Self(all))
+    }
+}
+
+/// The comparisons and the annotators of the JSON form.
+pub(super) fn document(value: Value) -> Result<(Vec<Value>, Annotators), RowError> {
+    let Value::Object(mut fields) = value else { return Ok((vec![value], Annotators::default())) };
+    let annotators = Annotators::read(fields.remove("annotators"))?;
+    match fields.remove("comparisons") {
+        Some(Value::Array(comparisons)) => Ok((comparisons, annotators)),
+        Some(other) => Err(RowError::wrong_type("comparisons", &other, "a list of comparisons")),
+        None => Err(RowError::missing("comparisons")),
+    }
+}
+
+pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
+    if row.has("text_a") {
+        return table(cx, row);
+    }
+    let a = side(&mut row, "response_a")?;
+    let b = side(&mut row, "response_b")?;
+    let mut metadata = match row.take("metadata") {
+        None => Map::new(),
+        Some(Value::Object(metadata)) => metadata,
+        Some(other) => return Err(RowError::wrong_type("metadata", &other, "an object")),
+    };
+    let prompt = match metadata.remove("prompt_messages") {
+        Some(turns) => {
+            row.take("prompt");
+            messages("metadata.prompt_messages", turns, Role::User)?
+        }
+        // The format allows a comparison without a prompt.
+        None => match row.take("prompt") {
+            Some(prompt) => messages("prompt", prompt, Role::User)?,
+            None => Vec::new(),
+        },
+    };
+    let mut draft = Draft::new(prompt, a, b);
+    draft.pair.id = row.opt_text("id")?.unwrap_or_default();
+    for (name, slot) in [("scenario", &mut draft.pair.scenario), ("language", &mut draft.pair.language)] {
+        if let Some(Value::String(text)) = metadata.get(name) {
+            *slot = Some(text.clone());
+            metadata.remove(name);
+        }
+    }
+    draft.pair.metadata.extend(metadata.into_iter().filter(|(_, value)| !value.is_null()));
+    match row.take("annotations") {
+        None => {}
+        Some(Value::Object(annotations)) => {
+            for (id, annotation) in annotations {
+                annotate(cx, &mut draft, &id, annotation)?;
+            }
+        }
+        Some(other) => return Err(RowError::wrong_type("annotations", &other, "an object of annotations")),
+    }
+    keep_rest(row, &mut draft.pair.metadata);
+    Ok(draft.into())
+}
+
+fn side(row: &mut Row, name: &str) -> Result<Response, RowError> {
+    match row.require(name)? {
+        Value::Object(mut side) => {
+            let model = match side.remove("model") {
+                Some(Value::Null) | None => None,
+                Some(model) => Some(as_text(&format!("{name}.model"), model)?),
+            };
+            let text = match side.remove("messages") {
+                Some(turns) => turns,
+                None => side.remove("text").ok_or_else(|| RowError::missing(&format!("{name}.text")))?,
+            };
+            Ok(Response { messages: messages(&format!("{name}.text"), text, Role::Assistant)?, model })
+        }
+        other => Ok(Response { messages: messages(name, other, Role::Assistant)?, model: None }),
+    }
+}
+
+fn annotate(cx: &Context, draft: &mut Draft, id: &str, annotation: Value) -> Result<(), RowError> {
+    let path = format!("annotations.{id}.");
+    let Value::Object(fields) = annotation else {
+        return Err(RowError::wrong_type(path.trim_end_matches('.'), &annotation, "an object"));
+    };
+    let mut row = Row::from_fields(fields.into_iter().map(|(name, value)| (format!("{path}{name}"), value)));
+    let (judge, about) = match cx.annotators.0.get(id) {
+        Some((name, about)) => (name.clone(), about.clone()),
+        None => (id.to_owned(), Map::new()),
+    };
+    let (order, tie, weight) = pairs::rest_of_verdict(&mut row, &path)?;
+    let receipt = row.take(&format!("{path}receipt"));
+    let pref = format!("{path}pref");
+    let call = match row.take(&pref) {
+        Some(value) => pairs::preferred(&pref, Some(value))?,
+        None => match row.opt_text(&format!("{path}no_pref_reason"))?.as_deref() {
+            Some("tie" | "equal" | "same" | "draw") => Call::Tie(TieKind::Tie),
+            Some("both_bad" | "neither") => Call::Tie(TieKind::BothBad),
+            Some("both_good" | "both") => Call::Tie(TieKind::BothGood),
+            _ => Call::Missing,
+        },
+    };
+    let verdict = match row.opt_number(&format!("{path}p_a"))? {
+        Some(p_a) if (0.0..=1.0).contains(&p_a) => Some(Verdict::new("", judge, p_a)),
+        Some(p_a) => {
+            return Err(RowError::new(Reason::VerdictOutOfRange, "p_a runs from 0 (B) to 1 (A)")
+                .field(&format!("{path}p_a"))
+                .value(&p_a.to_string()));
+        }
+        None => call.verdict(judge),
+    };
+    let Some(mut verdict) = verdict else {
+        draft.dropped.push(NO_VERDICT);
+        return Ok(());
+    };
+    verdict.order = order;
+    verdict.tie = tie.or(verdict.tie);
+    verdict.weight = weight;
+    verdict.receipt = receipt.or_else(|| (!about.is_empty()).then(|| Value::Object(about)));
+    draft.verdicts.push(verdict);
+    Ok(())
+}
+
+fn table(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
+    let field = row.first_of(&["input", "prompt"]);
+    let prompt = match row.take(field) {
+        Some(prompt) => messages(field, prompt, Role::User)?,
+        None => Vec::new(),
+    };
+    let a = Response { messages: row.messages("text_a", Role::Assistant)?, model: row.opt_text("model_a")? };
+    let b = Response { messages: row.messages("text_b", Role::Assistant)?, model: row.opt_text("model_b")? };
+    let mut draft = Draft::new(prompt, a, b);
+    draft.pair.id = row.opt_text("comparison_id")?.unwrap_or_default();
+    let call = pairs::preferred("preferred_text", row.take("preferred_text"))?;
+    let judge = row.first_of(&["judge", "annotator"]);
+    draft.call(cx.judge_or(row.opt_text(judge)?, "unnamed"), call);
+    keep_rest(row, &mut draft.pair.metadata);
+    Ok(draft.into())
+}

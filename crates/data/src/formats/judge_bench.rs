@@ -1,0 +1,58 @@
+//! What a JudgeBench record says: a question, two responses, the right label, and a judge's two decisions.
+//!
+//! `label` is `A>B` or `B>A` (judge `gold`). Output files add `judge_name` and `judgments`, whose `decision` is in the
+//! sense of what was shown: the second was shown with the responses swapped. Both make one verdict with order `both`;
+//! decisions that are null or unknown to the benchmark's own parser are no call. `pair_id` is the pair's id, `source`
+//! the scenario, `response_model` the model of both.
+
+use predilect_types::{Message, Response, TieKind};
+use serde_json::{Value, json};
+
+use super::{Call, Context, Draft, NO_VERDICT, Parsed, both_orders, keep_rest};
+use crate::error::{Reason, RowError};
+use crate::row::Row;
+
+pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
+    let prompt = vec![Message::user(row.text("question")?)];
+    let model = row.opt_text("response_model")?;
+    let a = Response::new(row.text("response_A")?, model.clone());
+    let b = Response::new(row.text("response_B")?, model);
+    let mut draft = Draft::new(prompt, a, b);
+    draft.pair.id = row.opt_text("pair_id")?.unwrap_or_default();
+    draft.pair.scenario = row.opt_text("source")?;
+    let gold = decision("label", row.take("label").as_ref())?;
+    draft.call("gold", gold);
+    let judge = cx.judge_or(row.opt_text("judge_name")?, &cx.stem);
+    if let Some(Value::Array(judgments)) = row.take("judgments") {
+        let mut calls = Vec::new();
+        for (i, judgment) in judgments.iter().take(2).enumerate() {
+            let field = format!("judgments[{i}].decision");
+            calls.push(decision(&field, judgment.get("decision"))?);
+        }
+        let first = calls.first().copied().unwrap_or(Call::Missing);
+        let second = calls.get(1).copied().unwrap_or(Call::Missing).flipped();
+        match both_orders(&judge, first, second, json!({ "judgments": judgments })) {
+            Some(verdict) => draft.verdicts.push(verdict),
+            None => draft.dropped.push(NO_VERDICT),
+        }
+    }
+    keep_rest(row, &mut draft.pair.metadata);
+    Ok(draft.into())
+}
+
+fn decision(field: &str, value: Option<&Value>) -> Result<Call, RowError> {
+    let text = match value {
+        None | Some(Value::Null) => return Ok(Call::Missing),
+        Some(Value::String(text)) => text.trim(),
+        Some(other) => return Err(RowError::wrong_type(field, other, "A>B or B>A")),
+    };
+    Ok(match text {
+        "A>B" | "A>>B" => Call::A,
+        "B>A" | "B>>A" => Call::B,
+        "A=B" | "A==B" | "tie" => Call::Tie(TieKind::Tie),
+        "" | "None" | "error" => Call::Missing,
+        _ => {
+            return Err(RowError::new(Reason::VerdictOutOfRange, "A>B or B>A is expected").field(field).value(text));
+        }
+    })
+}

@@ -1,0 +1,94 @@
+//! What an MT-Bench record says: a question, an answer, a judgment of one or two answers, or a person's label.
+//!
+//! A human record has `conversation_a`, `conversation_b`, `winner` (`model_a`, `model_b`, `tie`), `judge` and `turn`:
+//! the conversations are read up to that turn. A pair judgment has `model_1` (A), `model_2` (B), `g1_winner` and
+//! `g2_winner` (`model_1`, `model_2`, `tie`, both in the unswapped sense; `error` is no call): one verdict with order
+//! `both`. A single judgment scores one model's answer: every two models that one judge scored on one turn are
+//! compared, -1 being no score. `judge` is a name or a list whose first is the name. Questions and answers give
+//! the texts; reference answers are read as answers of their model. The category is the scenario.
+
+use predilect_types::Response;
+use serde_json::{Value, json};
+
+use super::{Context, Parsed, arena, arena_hard, both_orders, keep_rest, winner};
+use crate::error::RowError;
+use crate::join::{Judgment, Piece, Score};
+use crate::row::{Row, as_text};
+
+pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
+    if row.has("conversation_a") {
+        return human(cx, row);
+    }
+    let key = row.text("question_id")?;
+    if row.has("g1_winner") || row.has("model_1") {
+        return pair(cx, key, row);
+    }
+    if row.has("score") {
+        return single(cx, key, row);
+    }
+    if row.has("choices") {
+        return arena_hard::answer(cx, key, row);
+    }
+    arena_hard::question(key, row)
+}
+
+fn human(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
+    let turn = row.get("turn").and_then(Value::as_f64).map(|turn| turn.clamp(1.0, 1e6) as u64);
+    let judge = judge(cx, &mut row, "human")?;
+    let (mut draft, mut row) = arena::battle(row, turn)?;
+    arena::call(&mut draft, &mut row, judge)?;
+    keep_rest(row, &mut draft.pair.metadata);
+    Ok(draft.into())
+}
+
+/// `judge`: a name, or a list of a model and a prompt.
+fn judge(cx: &Context, row: &mut Row, default: &str) -> Result<String, RowError> {
+    let named = match row.take("judge") {
+        Some(Value::Array(parts)) => parts.into_iter().next().map(|part| as_text("judge", part)).transpose()?,
+        Some(other) => Some(as_text("judge", other)?),
+        None => None,
+    };
+    Ok(cx.judge_or(named, default))
+}
+
+fn turns(row: &mut Row) -> Result<Option<usize>, RowError> {
+    Ok(row.opt_number("turn")?.map(|turn| turn.clamp(1.0, 1e6) as usize))
+}
+
+fn pair(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError> {
+    let model_a = row.text("model_1")?;
+    let model_b = row.text("model_2")?;
+    let judge = judge(cx, &mut row, &cx.stem)?;
+    let turns = turns(&mut row)?;
+    let mut calls = Vec::with_capacity(2);
+    for field in ["g1_winner", "g2_winner"] {
+        let value = row.get(field).cloned();
+        calls.push(winner(field, value, &["model_1", &model_a], &["model_2", &model_b])?);
+    }
+    let receipt = row.receipt(&["g1_winner", "g2_winner", "g1_judgment", "g2_judgment", "g1_user_prompt", "g2_user_prompt"]);
+    let verdict = match calls.as_slice() {
+        [straight, swapped] => both_orders(&judge, *straight, *swapped, receipt.unwrap_or_else(|| json!({}))),
+        _ => None,
+    };
+    Ok(Parsed::Piece(Piece::Judgment(Judgment { key, model_a, model_b, turns, verdict })))
+}
+
+fn single(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError> {
+    let model = row.text("model")?;
+    let judge = judge(cx, &mut row, &cx.stem)?;
+    let turns = turns(&mut row)?;
+    let score = row.opt_number("score")?.filter(|score| *score >= 0.0);
+    Ok(Parsed::Piece(Piece::Score(Score { key, model, judge, turns, score })))
+}
+
+/// A response of several turns, with the user's turns between them.
+pub(crate) fn response(questions: &[String], answers: &[String], model: &str) -> Response {
+    let mut messages = Vec::with_capacity(answers.len() * 2);
+    for (i, answer) in answers.iter().enumerate() {
+        if i > 0 {
+            messages.push(predilect_types::Message::user(questions.get(i).cloned().unwrap_or_default()));
+        }
+        messages.push(predilect_types::Message::assistant(answer.clone()));
+    }
+    Response { messages, model: Some(model.to_owned()) }
+}

@@ -1,0 +1,143 @@
+//! What a record of Predilect's own format says: a pair and any number of verdicts on it.
+//!
+//! `prompt`, `response_a` and `response_b` are text or messages; `id`, `model_a`, `model_b`, `scenario`, `language` and
+//! `metadata` (an object) are optional. Verdicts stand in `verdicts`, a list of `{judge, p_a, order, tie, weight,
+//! receipt}`, or flat: `judge` with `p_a` or `preferred` (`a`, `b`, `tie`), and `order`, `tie`, `weight`. In tables the
+//! lists and objects are JSON text. `winner` (`model_a`, `model_b`, `tie`, `tie (bothbad)`) is read as well, as flat
+//! releases of arena votes write it, with `human` as the judge; else a judge without a name is `unnamed`. A `p_a` that
+//! is null is no verdict; one outside of 0 to 1, a negative weight or an unknown order or tie stops. Unknown fields go
+//! to the metadata.
+
+use predilect_types::{Order, Role, TieKind, Verdict};
+use serde_json::{Map, Value};
+
+use super::{Call, Context, Draft, NO_VERDICT, Parsed, keep_rest, winner};
+use crate::error::{Reason, RowError};
+use crate::row::{Row, response};
+
+pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
+    // An empty list is a prompt without text, as a table of votes gives.
+    let prompt = row.messages("prompt", Role::User)?;
+    let model_a = row.opt_text("model_a")?;
+    let model_b = row.opt_text("model_b")?;
+    let a = response(&mut row, "response_a", model_a)?;
+    let b = response(&mut row, "response_b", model_b)?;
+    let mut draft = Draft::new(prompt, a, b);
+    draft.pair.id = row.opt_text("id")?.unwrap_or_default();
+    draft.pair.scenario = row.opt_text("scenario")?;
+    draft.pair.language = row.opt_text("language")?;
+    if let Some(value) = json_field(&mut row, "metadata")? {
+        let Value::Object(fields) = value else {
+            return Err(RowError::wrong_type("metadata", &value, "an object"));
+        };
+        draft.pair.metadata.extend(fields);
+    }
+    match json_field(&mut row, "verdicts")? {
+        None => flat(cx, &mut row, &mut draft)?,
+        Some(Value::Array(verdicts)) => {
+            for (i, verdict) in verdicts.into_iter().enumerate() {
+                let Value::Object(fields) = verdict else {
+                    return Err(RowError::wrong_type(&format!("verdicts[{i}]"), &verdict, "an object"));
+                };
+                one(cx, &format!("verdicts[{i}]."), fields, &mut draft)?;
+            }
+        }
+        Some(other) => return Err(RowError::wrong_type("verdicts", &other, "a list of verdicts")),
+    }
+    keep_rest(row, &mut draft.pair.metadata);
+    Ok(draft.into())
+}
+
+/// A list or object, in tables as JSON text; blank text is nothing.
+fn json_field(row: &mut Row, name: &str) -> Result<Option<Value>, RowError> {
+    match row.take(name) {
+        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+        Some(Value::String(text)) => serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|_| RowError::wrong_type(name, &Value::String(text), "JSON text")),
+        other => Ok(other),
+    }
+}
+
+/// The verdict written in the record itself.
+fn flat(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> {
+    if row.has("p_a") || row.has("preferred") {
+        let mut fields = Map::new();
+        for name in ["judge", "p_a", "preferred", "order", "tie", "weight", "receipt"] {
+            if let Some(value) = row.take(name) {
+                fields.insert(name.to_owned(), value);
+            }
+        }
+        return one(cx, "", fields, draft);
+    }
+    if row.names().any(|name| name == "winner") {
+        let a = draft.pair.response_a.model.clone().unwrap_or_default();
+        let b = draft.pair.response_b.model.clone().unwrap_or_default();
+        let call = winner("winner", row.take("winner"), &["model_a", "a", &a], &["model_b", "b", &b])?;
+        draft.call(cx.judge_or(row.opt_text("judge")?, "human"), call);
+    } else if row.has("judge") {
+        draft.dropped.push(NO_VERDICT);
+    }
+    Ok(())
+}
+
+/// One verdict; `path` stands in front of its fields in errors.
+fn one(cx: &Context, path: &str, fields: Map<String, Value>, draft: &mut Draft) -> Result<(), RowError> {
+    let mut row = Row::from_fields(fields.into_iter().map(|(name, value)| (format!("{path}{name}"), value)));
+    let name = |field: &str| format!("{path}{field}");
+    let judge = cx.judge_or(row.opt_text(&name("judge"))?, "unnamed");
+    let (order, tie, weight) = rest_of_verdict(&mut row, path)?;
+    let preferred = row.take(&name("preferred"));
+    let mut verdict = if let Some(p_a) = row.opt_number(&name("p_a"))? {
+        if !(0.0..=1.0).contains(&p_a) {
+            return Err(RowError::new(Reason::VerdictOutOfRange, "p_a runs from 0 (B) to 1 (A)")
+                .field(&name("p_a"))
+                .value(&p_a.to_string()));
+        }
+        Verdict::new("", judge, p_a)
+    } else {
+        let call = winner(&name("preferred"), preferred, &["a", "response_a"], &["b", "response_b"])?;
+        let Some(verdict) = call.verdict(judge) else {
+            draft.dropped.push(NO_VERDICT);
+            return Ok(());
+        };
+        verdict
+    };
+    verdict.order = order;
+    verdict.tie = tie.or(verdict.tie);
+    verdict.weight = weight;
+    verdict.receipt = row.take(&name("receipt"));
+    draft.verdicts.push(verdict);
+    Ok(())
+}
+
+/// Order, kind of tie and weight.
+pub(super) fn rest_of_verdict(row: &mut Row, path: &str) -> Result<(Order, Option<TieKind>, f64), RowError> {
+    let field = format!("{path}order");
+    let order = match row.opt_text(&field)? {
+        None => Order::Unknown,
+        Some(text) => Order::parse(&text).ok_or_else(|| {
+            RowError::new(Reason::WrongType, "ab, ba, both or unknown is expected").field(&field).value(&text)
+        })?,
+    };
+    let field = format!("{path}tie");
+    let tie = match row.opt_text(&field)? {
+        None => None,
+        Some(text) => Some(TieKind::parse(&text).ok_or_else(|| {
+            RowError::new(Reason::WrongType, "tie, both_bad or both_good is expected").field(&field).value(&text)
+        })?),
+    };
+    let field = format!("{path}weight");
+    let weight = row.opt_number(&field)?.unwrap_or(1.0);
+    if weight < 0.0 {
+        return Err(RowError::new(Reason::VerdictOutOfRange, "a weight is never negative")
+            .field(&field)
+            .value(&weight.to_string()));
+    }
+    Ok((order, tie, weight))
+}
+
+/// Reads a call as [`Call`] from `a`, `b`, `tie` and their kin, for formats that share these words.
+pub(super) fn preferred(field: &str, value: Option<Value>) -> Result<Call, RowError> {
+    winner(field, value, &["a", "text_a", "response_a"], &["b", "text_b", "response_b"])
+}

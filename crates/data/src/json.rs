@@ -1,0 +1,76 @@
+//! What one JSON record holds, with errors in words for what it does not.
+
+use serde_json::Value;
+use serde_json::error::Category;
+
+use crate::error::{Reason, RowError};
+use crate::row::Row;
+use crate::sniff::without_nan;
+
+/// A record as fields.
+pub(crate) fn row(bytes: &[u8]) -> Result<Row, RowError> {
+    let text = text(bytes)?;
+    match serde_json::from_str::<Row>(text) {
+        Ok(row) => Ok(row),
+        Err(error) => match (error.classify(), without_nan(text)) {
+            (Category::Syntax, Some(value)) => Row::from_value(value),
+            _ => Err(explain(&error, text)),
+        },
+    }
+}
+
+/// A whole document.
+pub(crate) fn document(bytes: &[u8]) -> Result<Value, RowError> {
+    let text = text(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))?;
+    match serde_json::from_str(text) {
+        Ok(value) => Ok(value),
+        Err(error) => without_nan(text).ok_or_else(|| explain(&error, text)),
+    }
+}
+
+fn text(bytes: &[u8]) -> Result<&str, RowError> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let from = error.valid_up_to().saturating_sub(20);
+        let near = bytes.get(from..).map(|rest| rest.get(..40).unwrap_or(rest)).unwrap_or_default();
+        RowError::new(Reason::InvalidUtf8, format!("byte {} is no valid UTF-8", error.valid_up_to() + 1))
+            .value(&String::from_utf8_lossy(near))
+            .hint("convert the file to UTF-8, e.g. iconv -f LATIN1 -t UTF-8")
+    })
+}
+
+fn explain(error: &serde_json::Error, text: &str) -> RowError {
+    let message = error.to_string();
+    let message = message.rfind(" at line ").and_then(|at| message.get(..at)).unwrap_or(&message).to_owned();
+    match error.classify() {
+        Category::Eof => RowError::new(Reason::Truncated, "the record ends before its JSON does")
+            .value(&tail(text))
+            .hint("the file may be cut short: compare its size with the original"),
+        Category::Data if text.trim_start().starts_with('{') => {
+            RowError::new(Reason::InvalidJson, message).value(text)
+        }
+        Category::Data => {
+            RowError::new(Reason::WrongType, "the record is no object with fields").value(text.trim_start())
+        }
+        Category::Syntax | Category::Io => {
+            let problem = format!("{message} (line {}, column {} of the record)", error.line(), error.column());
+            RowError::new(Reason::InvalidJson, problem).value(&around(text, error))
+        }
+    }
+}
+
+/// The last characters of a text.
+fn tail(text: &str) -> String {
+    let text = text.trim_end();
+    let from = text.char_indices().rev().nth(39).map_or(0, |(at, _)| at);
+    text.get(from..).unwrap_or(text).to_owned()
+}
+
+/// The text around a syntax error.
+fn around(text: &str, error: &serde_json::Error) -> String {
+    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or(text);
+    let mut from = error.column().saturating_sub(30).min(line.len());
+    while !line.is_char_boundary(from) {
+        from -= 1;
+    }
+    line.get(from..).unwrap_or(line).to_owned()
+}

@@ -1,0 +1,300 @@
+//! What a record's fields hold, taken one by one with errors that name field and value.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use predilect_types::{Message, Response, Role};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use crate::error::{Reason, RowError};
+
+/// One record: its fields in the order of the file. A field that was taken is gone.
+#[derive(Debug, Default)]
+pub(crate) struct Row {
+    fields: Vec<(String, Option<Value>)>,
+}
+
+impl Row {
+    pub(crate) fn from_fields(fields: impl IntoIterator<Item = (String, Value)>) -> Self {
+        Self { fields: fields.into_iter().map(|(name, value)| (name, Some(value))).collect() }
+    }
+
+    /// A value that must be an object.
+    pub(crate) fn from_value(value: Value) -> Result<Self, RowError> {
+        match value {
+            Value::Object(fields) => Ok(Self::from_fields(fields)),
+            other => Err(RowError::new(Reason::WrongType, "the record is no object with fields").json(&other)),
+        }
+    }
+
+    /// Looks at a field; null counts as not there.
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.fields
+            .iter()
+            .rev()
+            .find(|(field, value)| field == name && value.is_some())
+            .and_then(|(_, value)| value.as_ref())
+            .filter(|value| !value.is_null())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Takes a field; of a name that stands twice, the last. Null counts as not there.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+        let mut found = None;
+        for (field, value) in &mut self.fields {
+            if field == name && value.is_some() {
+                found = value.take();
+            }
+        }
+        found.filter(|value| !value.is_null())
+    }
+
+    pub(crate) fn require(&mut self, name: &str) -> Result<Value, RowError> {
+        self.take(name).ok_or_else(|| RowError::missing(name))
+    }
+
+    /// Text that must be there; it may be empty. Numbers and truth values are written out.
+    pub(crate) fn text(&mut self, name: &str) -> Result<String, RowError> {
+        let value = self.require(name)?;
+        as_text(name, value)
+    }
+
+    /// The first of several names of one field.
+    pub(crate) fn first_of(&self, names: &[&'static str]) -> &'static str {
+        names.iter().copied().find(|name| self.has(name)).unwrap_or_else(|| names.first().copied().unwrap_or(""))
+    }
+
+    /// Text that may be missing; blank counts as missing.
+    pub(crate) fn opt_text(&mut self, name: &str) -> Result<Option<String>, RowError> {
+        let Some(value) = self.take(name) else { return Ok(None) };
+        let text = as_text(name, value)?;
+        Ok(Some(text).filter(|text| !text.trim().is_empty()))
+    }
+
+    /// A number that may be missing, written as text or not; blank text and NaN count as missing.
+    pub(crate) fn opt_number(&mut self, name: &str) -> Result<Option<f64>, RowError> {
+        let Some(value) = self.take(name) else { return Ok(None) };
+        number(name, &value)
+    }
+
+    /// Messages: a list of them, or plain text, which becomes one turn of the role given.
+    pub(crate) fn messages(&mut self, name: &str, role: Role) -> Result<Vec<Message>, RowError> {
+        let value = self.require(name)?;
+        messages(name, value, role)
+    }
+
+    /// Moves what is left into the metadata.
+    pub(crate) fn rest_into(self, metadata: &mut BTreeMap<String, Value>) {
+        for (name, value) in self.fields {
+            if let Some(value) = value.filter(|value| !value.is_null()) {
+                metadata.insert(name, value);
+            }
+        }
+    }
+
+    /// Moves some fields into one object, for a receipt; `None` when none of them is there.
+    pub(crate) fn receipt(&mut self, names: &[&str]) -> Option<Value> {
+        let fields: serde_json::Map<String, Value> =
+            names.iter().filter_map(|name| Some(((*name).to_owned(), self.take(name)?))).collect();
+        (!fields.is_empty()).then_some(Value::Object(fields))
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Row {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Row;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with fields")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
+                let mut fields = Vec::with_capacity(12);
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    fields.push((name, Some(value)));
+                }
+                Ok(Row { fields })
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+/// A value as text: text itself, a number or truth value written out.
+pub(crate) fn as_text(name: &str, value: Value) -> Result<String, RowError> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Bool(truth) => Ok(truth.to_string()),
+        other => Err(RowError::wrong_type(name, &other, "text")),
+    }
+}
+
+/// A value as a finite number; `None` for blank text and the usual words for a missing number.
+pub(crate) fn number(name: &str, value: &Value) -> Result<Option<f64>, RowError> {
+    let parsed = match value {
+        Value::Null => return Ok(None),
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => match text.trim() {
+            "" | "nan" | "NaN" | "null" | "None" | "NA" | "N/A" => return Ok(None),
+            plain => plain.parse::<f64>().ok(),
+        },
+        _ => None,
+    };
+    match parsed {
+        Some(number) if number.is_nan() => Ok(None),
+        Some(number) if number.is_finite() => Ok(Some(number)),
+        _ => Err(RowError::wrong_type(name, value, "a finite number")),
+    }
+}
+
+/// A value as messages: a list of them, a list as JSON text, or plain text as one turn of the role given.
+pub(crate) fn messages(name: &str, value: Value, role: Role) -> Result<Vec<Message>, RowError> {
+    match value {
+        Value::Array(turns) => turns.into_iter().enumerate().map(|(i, turn)| message(name, i, turn)).collect(),
+        Value::String(text) => match embedded_list(&text) {
+            Some(turns) if turns.iter().all(looks_like_message) => messages(name, Value::Array(turns), role),
+            _ => Ok(vec![Message { role, content: text }]),
+        },
+        other => Ok(vec![Message { role, content: as_text(name, other)? }]),
+    }
+}
+
+/// A response: messages, or text as one assistant turn.
+pub(crate) fn response(row: &mut Row, name: &str, model: Option<String>) -> Result<Response, RowError> {
+    Ok(Response { messages: row.messages(name, Role::Assistant)?, model })
+}
+
+/// Text that holds a JSON list of objects, as tables keep messages.
+fn embedded_list(text: &str) -> Option<Vec<Value>> {
+    let inner = text.trim_start().strip_prefix('[')?;
+    if !inner.trim_start().starts_with('{') {
+        return None;
+    }
+    serde_json::from_str(text).ok()
+}
+
+fn looks_like_message(value: &Value) -> bool {
+    value.get("role").or_else(|| value.get("from")).is_some()
+        && value.get("content").or_else(|| value.get("value")).is_some()
+}
+
+fn message(field: &str, index: usize, value: Value) -> Result<Message, RowError> {
+    let name = || format!("{field}[{index}]");
+    let Value::Object(mut turn) = value else {
+        return Err(RowError::wrong_type(&name(), &value, "a message with role and content"));
+    };
+    let role = turn.remove("role").or_else(|| turn.remove("from")).unwrap_or(Value::Null);
+    let Value::String(role) = role else {
+        return Err(RowError::wrong_type(&format!("{}.role", name()), &role, "text"));
+    };
+    let content = turn.remove("content").or_else(|| turn.remove("value")).unwrap_or(Value::Null);
+    Ok(Message { role: Role::parse(&role), content: content_text(&format!("{}.content", name()), content)? })
+}
+
+/// A message's content: text, `{"answer": text}`, or a list of parts whose text is joined by line ends.
+///
+/// A part without text stands as its type in brackets (`[image]`); content that is null is empty.
+fn content_text(name: &str, value: Value) -> Result<String, RowError> {
+    match value {
+        Value::Null => Ok(String::new()),
+        Value::Object(mut object) => match object.remove("answer").or_else(|| object.remove("text")) {
+            Some(answer) => as_text(name, answer),
+            None => Err(RowError::wrong_type(name, &Value::Object(object), "text")),
+        },
+        Value::Array(parts) => {
+            let mut texts = Vec::with_capacity(parts.len());
+            for part in parts {
+                match part {
+                    Value::String(text) => texts.push(text),
+                    Value::Object(mut part) => match part.remove("text") {
+                        Some(Value::String(text)) => texts.push(text),
+                        _ => {
+                            let kind = part.get("type").and_then(Value::as_str).unwrap_or("part");
+                            texts.push(format!("[{kind}]"));
+                        }
+                    },
+                    other => return Err(RowError::wrong_type(name, &other, "a part with text")),
+                }
+            }
+            Ok(texts.join("\n"))
+        }
+        other => as_text(name, other),
+    }
+}
+
+/// Splits two whole conversations into the prompt they share and the two responses.
+///
+/// The prompt is the longest common beginning after which both go on with an assistant turn.
+pub(crate) fn split_shared(
+    mut a: Vec<Message>,
+    mut b: Vec<Message>,
+) -> Result<(Vec<Message>, Vec<Message>, Vec<Message>), RowError> {
+    let mut shared = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let answers = |turns: &[Message], at: usize| turns.get(at).is_some_and(|turn| turn.role == Role::Assistant);
+    while shared > 0 && !(answers(&a, shared) && answers(&b, shared)) {
+        shared -= 1;
+    }
+    if shared == 0 {
+        return Err(RowError::new(
+            Reason::WrongType,
+            "the two conversations do not begin with the same prompt followed by an assistant turn",
+        ));
+    }
+    let rest_a = a.split_off(shared);
+    let rest_b = b.split_off(shared);
+    Ok((a, rest_a, rest_b))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_read_from_text_and_missing_words() {
+        assert_eq!(number("x", &json!("1.5")).unwrap(), Some(1.5));
+        assert_eq!(number("x", &json!("NaN")).unwrap(), None);
+        assert_eq!(number("x", &json!("inf")).map_err(|e| e.reason), Err(Reason::WrongType));
+        assert_eq!(number("x", &json!([1])).map_err(|e| e.reason), Err(Reason::WrongType));
+    }
+
+    #[test]
+    fn content_parts_become_text() {
+        let value = json!([{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image"}]},
+                           {"from": "gpt", "value": {"answer": "b"}}]);
+        let turns = messages("c", value, Role::User).unwrap();
+        assert_eq!(turns, [Message::user("a\n[image]"), Message::assistant("b")]);
+    }
+
+    #[test]
+    fn conversations_split_after_the_shared_prompt() {
+        let turns = |last: &str| {
+            vec![Message::user("q"), Message::assistant("x"), Message::user("r"), Message::assistant(last)]
+        };
+        let (prompt, a, b) = split_shared(turns("1"), turns("2")).unwrap();
+        assert_eq!((prompt.len(), a.len(), b.len()), (3, 1, 1));
+        let (prompt, a, b) = split_shared(turns("1"), turns("1")).unwrap();
+        assert_eq!((prompt.len(), a.len(), b.len()), (3, 1, 1));
+        assert!(split_shared(vec![Message::user("q")], vec![Message::user("q")]).is_err());
+    }
+
+    #[test]
+    fn the_last_of_two_fields_of_one_name_counts() {
+        let mut row: Row = serde_json::from_str(r#"{"a": 1, "a": "2", "b": null}"#).unwrap();
+        assert!(!row.has("b"));
+        assert_eq!(row.text("a").unwrap(), "2");
+        assert!(row.take("a").is_none());
+    }
+}
