@@ -60,14 +60,17 @@ pub fn small(x: f64) -> String {
     decimal(x, 3)
 }
 
-/// A number of words: no decimals from 100 on, one below.
+/// A number of words: no decimals from 100 on, one below unless it is zero.
 pub fn words(x: f64) -> String {
-    if x.abs() < 99.95 { decimal(x, 1) } else { whole(x) }
+    if x.abs() < 99.95 { trimmed(decimal(x, 1)) } else { whole(x) }
 }
 
 /// A number on its own scale, such as a rating: up to two decimals, none that are zero.
 pub fn rating(x: f64) -> String {
-    let text = decimal(x, 2);
+    trimmed(decimal(x, 2))
+}
+
+fn trimmed(text: String) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
@@ -110,6 +113,7 @@ mod tests {
         assert_eq!(count(1234567), "1,234,567");
         assert_eq!(counted(1, "pair", "pairs"), "1 pair");
         assert_eq!(words(12.34), "12.3");
+        assert_eq!(words(12.0), "12");
         assert_eq!(words(1234.5), "1,235");
         assert_eq!(rating(2.0), "2");
         assert_eq!(rating(0.5), "0.5");

@@ -21,7 +21,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
             c if !acts(c) => out.push(c),
             '\u{0}'..='\u{1f}' => out.push(char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}')),
             '\u{7f}' => out.push('\u{2421}'),
-            _ => out.push_str(&format!("⟨U+{:04X}⟩", c as u32)),
+            _ => out.extend(format!("⟨U+{:04X}⟩", c as u32).chars()),
         }
     }
     Cow::Owned(out)
@@ -36,8 +36,11 @@ pub(crate) fn line(text: &str) -> String {
 fn acts(c: char) -> bool {
     match c {
         '\n' | '\t' => false,
-        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{206a}'..='\u{206f}' => true,
-        '\u{fff9}'..='\u{fffb}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}' => true,
+        '\u{2028}'..='\u{202e}'
+        | '\u{2066}'..='\u{206f}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}' => true,
         _ => c.is_control(),
     }
 }

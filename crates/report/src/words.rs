@@ -7,11 +7,11 @@ use crate::text;
 use crate::view::{self, View, strongest, sure};
 
 /// Said wherever the numbers come from made-up data.
-pub(crate) const SIMULATED: &str =
-    "SIMULATED DATA: the responses, the verdicts or both are made up, so nothing here says anything about real judges.";
+pub(crate) const SIMULATED: &str = "SIMULATED DATA: the responses, the verdicts or both are made up, so nothing here says anything about real judges.";
 
 /// What a sure direction is.
-pub(crate) const SURE_MEANS: &str = "Sure means that the direction has a posterior probability, P(sign), of at least 0.95.";
+pub(crate) const SURE_MEANS: &str =
+    "Sure means that the direction has a posterior probability, P(sign), of at least 0.95.";
 
 /// What a proxy is.
 pub(crate) const PROXY_MEANS: &str = "~ marks a proxy: the rating comes from a measure of the text that only stands in \
@@ -56,7 +56,11 @@ pub(crate) fn reading(view: &View, fit: &Fit) -> Option<String> {
 
 /// What it takes for a weight to count once, by the encoding of rating differences.
 fn ahead(encoding: &str) -> &'static str {
-    if encoding.is_empty() || encoding.starts_with("comparison") { "has more of it" } else { "is one unit ahead on it" }
+    if encoding.is_empty() || encoding.starts_with("comparison") {
+        "is ahead on it"
+    } else {
+        "is one unit ahead on it"
+    }
 }
 
 /// What was read, kept and dropped, in one sentence.
@@ -68,7 +72,11 @@ pub(crate) fn read(d: &Dissection) -> String {
         format::counted(read.rows, "record", "records"),
         format::counted(read.pairs, "pair", "pairs"),
         format::counted(read.verdicts, "verdict", "verdicts"),
-        if dropped == 0 { "nothing dropped".to_owned() } else { format!("{} dropped", format::count(dropped)) }
+        if dropped == 0 {
+            "nothing dropped".to_owned()
+        } else {
+            format!("{} dropped", format::count(dropped))
+        }
     )
 }
 
@@ -78,14 +86,14 @@ pub(crate) fn fitted(view: &View) -> String {
     if d.fits.is_empty() {
         return match d.skipped.len() {
             0 => "Nothing was fitted: there is no judge with verdicts on rated pairs.".to_owned(),
-            n => format!("Nothing was fitted: all {} were left out.", counted(n, "judge and group", "judges and groups")),
+            n => format!("Nothing was fitted: {n} left out, with the reason below."),
         };
     }
     let groups = view.groups.iter().filter(|g| d.fits.iter().any(|f| f.group == **g)).count();
     let skipped = if d.skipped.is_empty() {
         String::new()
     } else {
-        format!("; {} left out", counted(d.skipped.len(), "judge and group", "judges and groups"))
+        format!("; {} left out, with the reason below", d.skipped.len())
     };
     format!(
         "{} ({}, {}) on {}{skipped}.",
@@ -167,18 +175,20 @@ pub(crate) fn quality(q: &Quality) -> [String; 2] {
 }
 
 /// Said where no fold could be held out.
-pub(crate) const NO_QUALITY: &str =
-    "No fold could be held out, so nothing is known about how well this fit predicts verdicts it has not seen.";
+pub(crate) const NO_QUALITY: &str = "No fold could be held out, so nothing is known about how well this fit predicts verdicts it has not seen.";
 
 /// The name of a nuisance term and what its intensity means.
 pub(crate) fn term(id: &str) -> (String, &'static str) {
     match id {
         "side" => ("Side A".to_owned(), "how often A wins when nothing else differs"),
-        "order" => ("Shown first".to_owned(), "how often the response shown first wins when nothing else differs"),
+        "order" => {
+            ("Shown first".to_owned(), "how often the response shown first wins when nothing else differs")
+        }
         _ => match id.strip_prefix("model:") {
-            Some(model) => {
-                (format!("Model {}", text::line(model)), "how often this model wins against one of average strength")
-            }
+            Some(model) => (
+                format!("Model {}", text::line(model)),
+                "how often this model wins against one of average strength",
+            ),
             None => (text::line(id), "how often a response with this term wins when nothing else differs"),
         },
     }

@@ -79,7 +79,8 @@ fn shapes() -> Markup {
 }
 
 fn header(view: &View, title: &str) -> Markup {
-    let sources: Vec<String> = view.d.read.sources.iter().map(|s| text::cut(&text::line(&s.source), 60)).collect();
+    let sources: Vec<String> =
+        view.d.read.sources.iter().map(|s| text::cut(&text::line(&s.source), 60)).collect();
     html! {
         header {
             @if view.d.settings.simulated { p.simulated role="alert" { (words::SIMULATED) } }

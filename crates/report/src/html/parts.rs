@@ -36,7 +36,11 @@ impl Section {
 pub(super) fn name(from_data: &str) -> Markup {
     let line = text::line(from_data);
     let shown = text::cut(&line, 120);
-    if shown == line { html! { bdi { (line) } } } else { html! { bdi title=(text::cut(&line, 1000)) { (shown) } } }
+    if shown == line {
+        html! { bdi { (line) } }
+    } else {
+        html! { bdi title=(text::cut(&line, 1000)) { (shown) } }
+    }
 }
 
 /// Text from the data as it stands, line breaks kept.

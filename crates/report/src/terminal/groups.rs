@@ -25,7 +25,8 @@ pub(super) fn groups(view: &View, out: &mut Out) -> io::Result<()> {
     out.blank()?;
     out.line(&paint(BOLD, "By group"))?;
     out.wrapped(DIM, &format!("The strongest sure properties with their intensities: up to {UPS} rewarded (▲), {DOWNS} penalised (▼)."))?;
-    let name = others.iter().map(|g| text::columns(&text::line(g))).max().unwrap_or(0).min(24);
+    let name =
+        others.iter().map(|g| text::columns(&text::line(g))).max().unwrap_or(0).min(24).min(out.width / 4);
     let rows = view.d.fits.iter().map(|f| format::count(f.rows).len()).max().unwrap_or(1);
     for judge in &view.judges {
         let fits: Vec<&Fit> = others.iter().filter_map(|group| view.fit(judge, group)).collect();
@@ -55,18 +56,17 @@ fn group(view: &View, out: &mut Out, fit: &Fit, head: &str) -> io::Result<()> {
         weights.iter().take(most).map(name).collect::<Vec<_>>().join(", ")
     };
     let indent = text::columns(head);
-    let mut start = paint(DIM, head);
+    // The head stands once, in front of whatever comes first.
+    let mut head = Some(paint(DIM, head));
     for (up, most, mark, style) in [(true, UPS, "▲", UP), (false, DOWNS, "▼", DOWN)] {
         let text = list(sure_ones(fit, up), most);
         for (i, line) in text::wrap(&text, out.width.saturating_sub(indent + 2)).iter().enumerate() {
             let mark = if i == 0 { paint(style, mark) } else { " ".to_owned() };
+            let start = head.take().unwrap_or_else(|| " ".repeat(indent));
             out.line(&format!("{start}{mark} {line}"))?;
-            start = " ".repeat(indent);
         }
     }
-    if start.starts_with(' ') && start.len() == indent {
-        // Something was written.
-    } else {
+    if let Some(start) = head {
         out.line(&format!("{start}{}", paint(DIM, "· nothing is sure")))?;
     }
     if !fit.converged {
@@ -83,7 +83,8 @@ pub(super) fn skipped(view: &View, out: &mut Out) -> io::Result<()> {
     }
     let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for s in &view.d.skipped {
-        let group = format!("{} in {} ({})", text::line(&s.judge), text::line(&s.group), format::count(s.rows));
+        let group =
+            format!("{} in {} ({})", text::line(&s.judge), text::line(&s.group), format::count(s.rows));
         by_reason.entry(&s.reason).or_default().push(text::cut(&group, 60));
     }
     out.blank()?;

@@ -57,11 +57,15 @@ fn judge(view: &View, out: &mut Out, fit: &Fit, axis: Axis) -> io::Result<()> {
     out.blank()?;
     let group = if fit.group == ALL { String::new() } else { format!(" in {}", text::line(&fit.group)) };
     let rows = words::counted(fit.rows as usize, "verdict", "verdicts");
-    let name = text::cut(&format!("{}{group}", text::line(&fit.judge)), out.width.saturating_sub(rows.len() + 2));
+    let name =
+        text::cut(&format!("{}{group}", text::line(&fit.judge)), out.width.saturating_sub(rows.len() + 2));
     out.line(&format!("{}  {}", style::paint(BOLD, &name), style::paint(DIM, &rows)))?;
     if let Some(q) = &fit.quality {
         let [accuracy, log_loss] = words::quality(q);
-        out.wrapped(DIM, &format!("{accuracy}; {log_loss}; {}", words::counted(q.folds as usize, "fold", "folds")))?;
+        out.wrapped(
+            DIM,
+            &format!("{accuracy}; {log_loss}; {}", words::counted(q.folds as usize, "fold", "folds")),
+        )?;
         let standing = words::standing(q);
         let loud = if standing == words::Standing::Better { DIM } else { WARN };
         out.wrapped(loud, words::standing_sentence(standing))?;
@@ -86,7 +90,13 @@ fn legend(view: &View, out: &mut Out, first: &Fit) -> io::Result<()> {
     if let Some(reading) = words::reading(view, first) {
         out.wrapped(DIM, &reading)?;
     }
-    out.wrapped(DIM, &format!("▲ rewarded, ▼ penalised, · direction not sure; bar: mean and 90 % interval. {}", words::SURE_MEANS))?;
+    out.wrapped(
+        DIM,
+        &format!(
+            "▲ rewarded, ▼ penalised, · direction not sure; bar: mean and 90 % interval. {}",
+            words::SURE_MEANS
+        ),
+    )?;
     if view.any_proxy() {
         out.wrapped(DIM, words::PROXY_MEANS)?;
     }

@@ -19,11 +19,18 @@ pub(super) fn overview(view: &View, out: &mut Out) -> io::Result<()> {
     out.hanging("Read     ", &words::read(d))?;
     for source in &d.read.sources {
         let rows = format::counted(source.rows, "record", "records");
-        out.hanging("         ", &format!("{} as {}, {rows}", text::line(&source.source), text::line(&source.format)))?;
+        out.hanging(
+            "         ",
+            &format!("{} as {}, {rows}", text::line(&source.source), text::line(&source.format)),
+        )?;
     }
     if !d.read.dropped.is_empty() {
-        let reasons: Vec<String> =
-            d.read.dropped.iter().map(|(reason, n)| format!("{} {}", text::line(reason), format::count(*n))).collect();
+        let reasons: Vec<String> = d
+            .read
+            .dropped
+            .iter()
+            .map(|(reason, n)| format!("{} {}", text::line(reason), format::count(*n)))
+            .collect();
         out.hanging("Dropped  ", &reasons.join("; "))?;
     }
     out.hanging("Data     ", &data(view))?;
@@ -38,7 +45,13 @@ pub(super) fn overview(view: &View, out: &mut Out) -> io::Result<()> {
         let s = &d.settings;
         out.hanging(
             "         ",
-            &format!("engine {}; prior {}; encoding {}; seed {}", text::line(&s.engine), text::line(&s.prior), text::line(&s.encoding), s.seed),
+            &format!(
+                "engine {}; prior {}; encoding {}; seed {}",
+                text::line(&s.engine),
+                text::line(&s.prior),
+                text::line(&s.encoding),
+                s.seed
+            ),
         )?;
     }
     Ok(())
@@ -61,34 +74,35 @@ fn data(view: &View) -> String {
         let [a, b] = [data.words_a.mean, data.words_b.mean].map(format::words);
         parts.push(format!("on average {a} words in A and {b} in B"));
     }
-    let mut text = parts.join(", ");
+    let mut clauses = vec![parts.join(", ")];
     for (name, counts) in [("languages", &data.languages), ("scenarios", &data.scenarios)] {
         if counts.is_empty() {
             continue;
         }
-        let shown: Vec<String> =
-            counts.iter().take(NAMES).map(|(value, n)| format!("{} {}", text::line(value), format::count(*n))).collect();
-        let more = if counts.len() > NAMES { format!(" and {} more", counts.len() - NAMES) } else { String::new() };
-        text.push_str(&format!("; {name}: {}{more}", shown.join(", ")));
+        let shown: Vec<String> = counts
+            .iter()
+            .take(NAMES)
+            .map(|(value, n)| format!("{} {}", text::line(value), format::count(*n)))
+            .collect();
+        let more =
+            if counts.len() > NAMES { format!(" and {} more", counts.len() - NAMES) } else { String::new() };
+        clauses.push(format!("{name}: {}{more}", shown.join(", ")));
     }
-    text
+    clauses.join("; ")
 }
 
 fn verdicts(j: &JudgeSummary) -> String {
     let share = |n: u64| format::part(n, j.verdicts);
-    let mut text = format!(
-        "{}, {}: A {}, B {}, tie {}",
+    let bad = if j.both_bad > 0 { format!(" (both bad {})", share(j.both_bad)) } else { String::new() };
+    let longer = j
+        .prefers_longer
+        .map_or_else(String::new, |longer| format!("; the longer response wins {}", format::share(longer)));
+    format!(
+        "{}, {}: A {}, B {}, tie {}{bad}{longer}",
         text::line(&j.judge),
         format::counted(j.verdicts, "verdict", "verdicts"),
         share(j.prefers_a),
         share(j.prefers_b),
         share(j.ties)
-    );
-    if j.both_bad > 0 {
-        text.push_str(&format!(" (both bad {})", share(j.both_bad)));
-    }
-    if let Some(longer) = j.prefers_longer {
-        text.push_str(&format!("; the longer response wins {}", format::share(longer)));
-    }
-    text
+    )
 }

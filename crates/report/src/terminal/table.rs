@@ -12,7 +12,7 @@ use crate::view::{Axis, View, by_strength, rewarded, strongest, sure};
 use crate::words;
 
 /// Columns of everything but the label and the bar, gaps included: mark, intensity, interval, P(sign).
-const FIXED: usize = 2 + 8 + 2 + 9 + 2 + 7 + 2;
+const FIXED: usize = 3 + 8 + 2 + 10 + 2 + 7 + 2;
 /// The shortest bar worth drawing.
 const SHORTEST_BAR: usize = 11;
 /// Nuisance terms shown; a study may have one per model.
@@ -52,7 +52,7 @@ pub(super) fn properties(view: &View, out: &mut Out, fit: &Fit, axis: Axis) -> i
 }
 
 fn heading(out: &mut Out, layout: &Layout, axis: Axis) -> io::Result<()> {
-    let mut line = format!("{}    Intensity   90 % int.  P(sign)", text::left("Property", layout.label));
+    let mut line = format!("{}  Intensity  90 % range  P(sign)", text::left("Property", layout.label));
     if layout.bar > 0 {
         let ticks = axis.ticks();
         let (low, high) = (&ticks[0].1, &ticks[4].1);
@@ -60,7 +60,7 @@ fn heading(out: &mut Out, layout: &Layout, axis: Axis) -> io::Result<()> {
         // 50 stands with its first digit on the middle column.
         let left = text::left(low, half);
         let right = text::right(high, layout.bar - half - 2);
-        line.push_str(&format!("  {left}50{right}"));
+        line = [line.as_str(), "  ", &left, "50", &right].concat();
     }
     out.line(&paint(BOLD, line.trim_end()))
 }
@@ -71,7 +71,8 @@ fn row(out: &mut Out, layout: &Layout, name: &str, w: &Weight, axis: Axis) -> io
         || text::left(name, layout.label),
         |bare| text::left(&(text::cut(bare, layout.label - 2) + " ~"), layout.label),
     );
-    let bar = if layout.bar > 0 { format!("  {}", paint(style, &bar(w, axis, layout.bar))) } else { String::new() };
+    let bar =
+        if layout.bar > 0 { format!("  {}", paint(style, &bar(w, axis, layout.bar))) } else { String::new() };
     out.line(&format!(
         "{label} {} {}  {}  {}{bar}",
         paint(style, mark(w)),
@@ -131,7 +132,11 @@ pub(super) fn terms(out: &mut Out, fit: &Fit) -> io::Result<()> {
             .take(TERMS)
             .map(|w| {
                 let name = text::cut(&words::term(&w.property).0, 40);
-                format!("{name} {}\u{a0}% ({})", format::intensity(w.intensity()), format::interval(w.interval()))
+                format!(
+                    "{name} {}\u{a0}% ({})",
+                    format::intensity(w.intensity()),
+                    format::interval(w.interval())
+                )
             })
             .collect();
         let more = if more > 0 { format!("; and {more} more") } else { String::new() };

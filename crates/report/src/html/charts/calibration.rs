@@ -46,6 +46,8 @@ fn round(x: f64) -> f64 {
 }
 
 fn spoken(bins: &[&CalibrationBin]) -> String {
-    let one = |b: &&CalibrationBin| format!("predicted {} observed {}", format::share(b.predicted), format::share(b.observed));
+    let one = |b: &&CalibrationBin| {
+        format!("predicted {} observed {}", format::share(b.predicted), format::share(b.observed))
+    };
     format!("Calibration: {}", bins.iter().map(one).collect::<Vec<_>>().join("; "))
 }

@@ -10,8 +10,8 @@ use crate::view::{Axis, View, spoken, sure, weight};
 
 use super::at;
 
-/// Judges whose numbers fit beside the plot.
-const NUMBERED: usize = 3;
+/// Judges whose numbers fit beside the plot; with more, a table below it has them.
+pub(in crate::html) const NUMBERED: usize = 3;
 
 /// The large plot: one row per property, one dot and interval per judge.
 pub(in crate::html) struct Dots<'a> {
@@ -83,8 +83,16 @@ impl Dots<'_> {
     }
 
     fn spoken(&self, weights: &[Option<&Weight>]) -> String {
-        let one = |(fit, w): (&&Fit, &Option<&Weight>)| w.map(|w| format!("{}: {}", text::line(&fit.judge), spoken(w)));
-        self.fits.iter().zip(weights).take(SERIES).filter_map(one).collect::<Vec<_>>().join("; ")
+        let one = |(fit, w): (&&Fit, Option<&Weight>)| {
+            w.map(|w| format!("{}: {}", text::line(&fit.judge), spoken(w)))
+        };
+        self.fits
+            .iter()
+            .zip(weights.iter().copied())
+            .take(SERIES)
+            .filter_map(one)
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 }
 

@@ -12,7 +12,13 @@ use crate::view::{Axis, Column, View, rewarded, spoken, sure, weight};
 const TITLED: usize = 4000;
 
 /// Properties in rows, columns as given. Unsure cells are pale, columns that were not fitted are hatched.
-pub(in crate::html) fn heat(view: &View, columns: &[Column], properties: &[&str], axis: Axis, label: &str) -> Markup {
+pub(in crate::html) fn heat(
+    view: &View,
+    columns: &[Column],
+    properties: &[&str],
+    axis: Axis,
+    label: &str,
+) -> Markup {
     let titled = columns.len() * properties.len() * view.judges.len() <= TITLED;
     let table = html! {
         table.heat {
@@ -54,7 +60,10 @@ fn rows(column: &Column) -> String {
 }
 
 fn why(skipped: Option<&Skipped>) -> String {
-    skipped.map_or_else(|| "not fitted".to_owned(), |s| format!("not fitted: {}", text::cut(&text::line(&s.reason), 300)))
+    skipped.map_or_else(
+        || "not fitted".to_owned(),
+        |s| format!("not fitted: {}", text::cut(&text::line(&s.reason), 300)),
+    )
 }
 
 fn cell(weight: Option<&Weight>, axis: Axis, titled: bool) -> Markup {

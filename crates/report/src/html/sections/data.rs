@@ -20,8 +20,10 @@ pub(super) fn section(view: &View) -> Section {
         @if data.judges.is_empty() { (nothing("There are no verdicts.")) }
         @else { (first_few(&data.judges, SHOWN, "judges", judges)) }
         h3 { "Lengths" }
-        (ranges(&[("A", data.words_a), ("B", data.words_b)]))
-        p.hint { "Line: 5 % to 95 % quantile; stroke: median; dot: mean." }
+        @if data.words_a.q95 > 0.0 || data.words_b.q95 > 0.0 {
+            (ranges(&[("A", data.words_a), ("B", data.words_b)]))
+            p.hint { "Line: 5 % to 95 % quantile; stroke: median; dot: mean." }
+        } @else { (nothing("No response has any words.")) }
         h3 { "Models" }
         @if data.models.is_empty() { (nothing("No response names its model.")) }
         @else { (first_few(&data.models, SHOWN, "models", models)) }

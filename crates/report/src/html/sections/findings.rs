@@ -43,14 +43,13 @@ fn card(view: &View, fit: &Fit) -> Markup {
     html! {
         article.card {
             h3 { (name(&fit.judge)) " " span.n { (format::counted(fit.rows, "verdict", "verdicts")) } }
-            (list(view, "Rewards", "pos", &up))
-            (list(view, "Penalises", "neg", &down))
+            div.lists { (list(view, "Rewards", "pos", &up)) (list(view, "Penalises", "neg", &down)) }
             p.unclear {
                 @if fit.weights.is_empty() { "No property was fitted." }
                 @else if unsure == 0 { "Every property has a clear direction." }
                 @else { "No clear direction: " (words::counted(unsure, "property", "properties")) " of " (fit.weights.len()) "." }
                 @if directions > 0 {
-                    " Of the " (directions) " sure directions, about " (format::decimal(wrong, 1)) " should be wrong by chance."
+                    " By the model's own reckoning " (format::decimal(wrong, 1)) " of the " (directions) " sure directions are wrong."
                 }
             }
             (trust(fit))
@@ -97,9 +96,11 @@ fn trust(fit: &Fit) -> Markup {
     }
 }
 
-/// Properties on which two judges' intervals lie apart, the widest gap first.
+/// Properties on which the intervals of the first judge and another lie apart, each once, the widest gap first.
 fn differences(view: &View, fits: &[&Fit]) -> Markup {
-    let Some((first, others)) = fits.split_first().filter(|(_, others)| !others.is_empty()) else { return html! {} };
+    let Some((first, others)) = fits.split_first().filter(|(_, others)| !others.is_empty()) else {
+        return html! {};
+    };
     let mut found: Vec<(&Weight, &Weight, &Fit)> = Vec::new();
     for other in others.iter().take(JUDGES - 1) {
         let apart = first.weights.iter().filter_map(|a| {
@@ -110,6 +111,12 @@ fn differences(view: &View, fits: &[&Fit]) -> Markup {
     }
     let gap = |d: &(&Weight, &Weight, &Fit)| (d.0.intensity() - d.1.intensity()).abs();
     found.sort_by(|a, b| gap(b).total_cmp(&gap(a)).then_with(|| by_strength(a.0, b.0)));
+    let mut seen: Vec<&str> = Vec::new();
+    found.retain(|(a, _, _)| {
+        let new = !seen.contains(&a.property.as_str());
+        seen.push(&a.property);
+        new
+    });
     let left = found.len().saturating_sub(DIFFERENCES);
     html! {
         h3 { "Where judges differ" }

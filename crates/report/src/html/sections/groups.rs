@@ -62,10 +62,16 @@ fn telling<'a>(view: &View<'a>) -> Vec<&'a str> {
 
 fn panels(view: &View) -> Markup {
     let properties = telling(view);
-    let groups: Vec<&str> =
-        view.groups.iter().copied().filter(|g| view.judges.iter().take(SERIES).any(|j| view.fit(j, g).is_some())).collect();
+    let groups: Vec<&str> = view
+        .groups
+        .iter()
+        .copied()
+        .filter(|g| view.judges.iter().take(SERIES).any(|j| view.fit(j, g).is_some()))
+        .collect();
     let shown = view.judges.iter().take(SERIES).flat_map(|j| groups.iter().filter_map(|g| view.fit(j, g)));
-    let axis = Axis::holding(shown.flat_map(|fit| fit.weights.iter().filter(|w| properties.contains(&w.property.as_str()))));
+    let axis = Axis::holding(
+        shown.flat_map(|fit| fit.weights.iter().filter(|w| properties.contains(&w.property.as_str()))),
+    );
     html! {
         h3 { "Group by group" }
         p.hint {

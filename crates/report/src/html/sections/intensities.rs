@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use predilect_analysis::result::Fit;
 
 use crate::format;
-use crate::html::charts::{Dots, heat};
+use crate::html::charts::{Dots, NUMBERED, heat};
 use crate::html::parts::{SERIES, Section, folded, name, nothing, property, scroll};
 use crate::text;
 use crate::view::{ALL, Axis, View, by_direction, strongest, sure};
@@ -50,7 +50,7 @@ fn plots(view: &View, fits: &[&Fit]) -> Markup {
             }
             (dots)
         }
-        @if fits.len() > 1 {
+        @if fits.len() > NUMBERED {
             h3 { "Judges side by side" }
             p.hint { "Intensity in %. Full colour: the direction is sure. Pale: it is not." }
             (heat(view, &view.by_judge(), &properties, axis, "Intensity by property and judge"))

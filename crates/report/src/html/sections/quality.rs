@@ -80,7 +80,10 @@ fn row(fit: &Fit, grouped: bool) -> Markup {
 fn sentences(fits: &[&Fit]) -> Markup {
     let standing = |fit: &Fit| fit.quality.as_ref().map(words::standing);
     let judges = |wanted: Standing| -> Vec<String> {
-        fits.iter().filter(|f| standing(f) == Some(wanted)).map(|f| text::cut(&text::line(&f.judge), 40)).collect()
+        fits.iter()
+            .filter(|f| standing(f) == Some(wanted))
+            .map(|f| text::cut(&text::line(&f.judge), 40))
+            .collect()
     };
     html! {
         @for kind in [Standing::NoBetter, Standing::LengthDoes, Standing::Mixed, Standing::Better] {
@@ -95,8 +98,11 @@ fn sentences(fits: &[&Fit]) -> Markup {
 }
 
 fn plots(fits: &[&Fit]) -> Markup {
-    let with: Vec<(&Fit, &Quality)> =
-        fits.iter().filter_map(|f| Some((*f, f.quality.as_ref()?))).filter(|(_, q)| !q.calibration.is_empty()).collect();
+    let with: Vec<(&Fit, &Quality)> = fits
+        .iter()
+        .filter_map(|f| Some((*f, f.quality.as_ref()?)))
+        .filter(|(_, q)| !q.calibration.is_empty())
+        .collect();
     if with.is_empty() {
         return html! {};
     }
@@ -115,7 +121,8 @@ fn plots(fits: &[&Fit]) -> Markup {
 
 /// The same table for the other groups.
 fn more(view: &View) -> Markup {
-    let others: Vec<&Fit> = view.d.fits.iter().filter(|f| f.group != view.main && f.quality.is_some()).collect();
+    let others: Vec<&Fit> =
+        view.d.fits.iter().filter(|f| f.group != view.main && f.quality.is_some()).collect();
     if others.is_empty() {
         return html! {};
     }

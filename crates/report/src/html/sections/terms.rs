@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use predilect_analysis::result::{Fit, Weight};
 
 use crate::format;
-use crate::html::parts::{Section, first_few, name, nothing, scroll};
+use crate::html::parts::{SERIES, Section, first_few, name, nothing, scroll};
 use crate::text;
 use crate::view::{View, by_strength, sure};
 use crate::words;
@@ -21,14 +21,20 @@ pub(super) fn section(view: &View) -> Section {
             "likelihood, the properties are freed of them; where they are not, a stronger model's habits pass for taste."
         }
         @if fits.is_empty() { (nothing("No such term is in these fits.")) }
+        @else { (first_few(&fits, SERIES, "judges", judges)) }
+    };
+    Section { id: "terms", name: "Side, order, models", title: "Side, order and models", body }
+}
+
+fn judges(fits: &[&Fit]) -> Markup {
+    html! {
         @for fit in fits {
             h3 { (name(&fit.judge)) }
             @if let Some(note) = &fit.terms_note { p.note { (text::line(note)) } }
             @let terms = sorted(fit);
             @if !terms.is_empty() { (first_few(&terms, SHOWN, "terms", table)) }
         }
-    };
-    Section { id: "terms", name: "Side, order, models", title: "Side, order and models", body }
+    }
 }
 
 fn sorted(fit: &Fit) -> Vec<&Weight> {
@@ -40,16 +46,15 @@ fn sorted(fit: &Fit) -> Vec<&Weight> {
 fn table(terms: &[&Weight]) -> Markup {
     let table = html! {
         table.plain {
-            thead { tr { th scope="col" { "Term" } th.num scope="col" { "Intensity %" } th.num scope="col" { "90 % interval" } th.num scope="col" { "P(sign)" } th scope="col" { "Meaning" } } }
+            thead { tr { th scope="col" { "Term" } th.num scope="col" { "Intensity %" } th.num scope="col" { "90 % interval" } th.num scope="col" { "P(sign)" }} }
             tbody {
                 @for w in terms {
                     @let (label, meaning) = words::term(&w.property);
                     tr.unsure[!sure(w)] {
-                        th scope="row" { (name(&label)) }
+                        th scope="row" { (name(&label)) span.means { (meaning) } }
                         td.num { (format::intensity(w.intensity())) }
                         td.num { (format::interval(w.interval())) }
                         td.num { (format::p_sign(w.p_sign())) }
-                        td.why { (meaning) }
                     }
                 }
             }

@@ -1,0 +1,69 @@
+//! What does the terminal show, at 80 and 120 columns, and with text that would rather take the terminal over?
+
+mod fixture;
+
+use predilect_analysis::result::Dissection;
+
+fn raw(d: &Dissection, width: u16) -> String {
+    let mut out = Vec::new();
+    predilect_report::terminal(d, &mut out, width).expect("writing to memory");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// Without the styles, as a stream that is no terminal gets it.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        out.push_str(before);
+        rest = after.split_once('m').expect("only styles are written").1;
+    }
+    out + rest
+}
+
+#[test]
+fn at_80_columns() {
+    insta::assert_snapshot!(plain(&raw(&fixture::plain(), 80)));
+}
+
+#[test]
+fn at_120_columns() {
+    insta::assert_snapshot!(plain(&raw(&fixture::plain(), 120)));
+}
+
+#[test]
+fn hostile_text_at_80_columns() {
+    insta::assert_snapshot!(plain(&raw(&fixture::hostile(), 80)));
+}
+
+#[test]
+fn nothing_at_80_columns() {
+    insta::assert_snapshot!(plain(&raw(&fixture::empty(), 0)));
+}
+
+#[test]
+fn lines_fit_the_terminal() {
+    for d in [fixture::plain(), fixture::hostile(), fixture::large(), fixture::empty()] {
+        for width in [40, 60, 80, 120, 200] {
+            for line in plain(&raw(&d, width)).lines() {
+                let columns = unicode_width::UnicodeWidthStr::width(line);
+                assert!(columns <= usize::from(width), "{columns} of {width}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_escape_sequence_comes_from_the_data() {
+    let text = plain(&raw(&fixture::hostile(), 100));
+    assert_eq!(text.chars().find(|c| c.is_control() && *c != '\n'), None);
+    assert!(!text.contains('\u{202e}'));
+    assert!(text.contains("⟨U+202E⟩"));
+}
+
+#[test]
+fn simulated_data_is_called_so_first_and_last() {
+    let text = plain(&raw(&fixture::hostile(), 80));
+    assert_eq!(text.matches("SIMULATED DATA").count(), 2);
+    assert!(!raw(&fixture::plain(), 80).contains("SIMULATED"));
+}
