@@ -7,7 +7,8 @@ use crate::text;
 use crate::view::{self, View, strongest, sure};
 
 /// Said wherever the numbers come from made-up data.
-pub(crate) const SIMULATED: &str = "SIMULATED DATA: the responses, the verdicts or both are made up, so nothing here says anything about real judges.";
+pub(crate) const SIMULATED: &str = "SIMULATED DATA: the responses, the verdicts or both are made up, so nothing here says \
+     anything about real judges.";
 
 /// What a sure direction is.
 pub(crate) const SURE_MEANS: &str =
@@ -162,7 +163,7 @@ pub(crate) fn quality(q: &Quality) -> [String; 2] {
     };
     [
         format!(
-            "held-out accuracy {} ({})",
+            "Held-out accuracy {} ({})",
             format::share(q.accuracy),
             beside(format::share(q.majority_accuracy), q.length_accuracy.map(format::share))
         ),
@@ -175,7 +176,8 @@ pub(crate) fn quality(q: &Quality) -> [String; 2] {
 }
 
 /// Said where no fold could be held out.
-pub(crate) const NO_QUALITY: &str = "No fold could be held out, so nothing is known about how well this fit predicts verdicts it has not seen.";
+pub(crate) const NO_QUALITY: &str = "No fold could be held out, so nothing is known about how well this fit predicts \
+     verdicts it has not seen.";
 
 /// The name of a nuisance term and what its intensity means.
 pub(crate) fn term(id: &str) -> (String, &'static str) {

@@ -1,4 +1,4 @@
-//! Is the HTML file sound: well-formed, closed to the network, safe with hostile text, whole when there is nothing to show?
+//! Is the HTML file sound: well-formed, closed to the network, safe with hostile text, whole with nothing to show?
 
 mod fixture;
 mod markup;

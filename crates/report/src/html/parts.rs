@@ -60,6 +60,24 @@ pub(super) fn property(view: &View, id: &str) -> Markup {
     html! { bdi title=[title] { (label) } (proxy_mark(view, id)) }
 }
 
+/// On which side of its column a cell stands.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// The headings of a table.
+pub(super) fn heads(columns: &[(&str, Align)]) -> Markup {
+    html! {
+        thead {
+            tr { @for (name, align) in columns { th.num[*align == Align::Right] scope="col" { (name) } } }
+        }
+    }
+}
+
 /// A part that is folded away until it is asked for.
 pub(super) fn folded(summary: &str, body: &Markup) -> Markup {
     html! { details { summary { (summary) } (body) } }

@@ -20,7 +20,8 @@ pub(in crate::html) fn calibration(bins: &[CalibrationBin]) -> Markup {
     let bins: Vec<&CalibrationBin> =
         bins.iter().filter(|b| b.predicted.is_finite() && b.observed.is_finite()).collect();
     html! {
-        svg.calibration viewBox={ "0 0 " (LEFT + SIDE + 10.0) " " (TOP + SIDE + BOTTOM) } role="img" aria-label=(spoken(&bins)) {
+        svg.calibration role="img" aria-label=(spoken(&bins))
+            viewBox={ "0 0 " (LEFT + SIDE + 10.0) " " (TOP + SIDE + BOTTOM) } {
             rect.area x=(LEFT) y=(TOP) width=(SIDE) height=(SIDE) {}
             line.diagonal x1=(x(0.0)) y1=(y(0.0)) x2=(x(1.0)) y2=(y(1.0)) {}
             @for tick in [0.0, 0.5, 1.0] {
@@ -28,7 +29,9 @@ pub(in crate::html) fn calibration(bins: &[CalibrationBin]) -> Markup {
                 text x=(LEFT - 5.0) y=(y(tick) + 4.0) text-anchor="end" { (format::rating(100.0 * tick)) }
             }
             text.axis x=(LEFT + SIDE / 2.0) y=(TOP + SIDE + 29.0) text-anchor="middle" { "predicted: A wins, %" }
-            text.axis transform={ "translate(9," (TOP + SIDE / 2.0) ") rotate(-90)" } text-anchor="middle" { "observed, %" }
+            text.axis transform={ "translate(9," (TOP + SIDE / 2.0) ") rotate(-90)" } text-anchor="middle" {
+                "observed, %"
+            }
             @for b in bins {
                 circle cx=(x(b.predicted)) cy=(y(b.observed)) r=(radius(b.count)) {
                     title {

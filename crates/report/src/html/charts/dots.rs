@@ -39,7 +39,11 @@ impl Dots<'_> {
                         @if numbers { th.num scope="col" { "%" } }
                     }
                 }
-                tbody { @for (rank, id) in self.properties.iter().enumerate() { (self.row(id, rank, shown, step, numbers)) } }
+                tbody {
+                    @for (rank, id) in self.properties.iter().enumerate() {
+                        (self.row(id, rank, shown, step, numbers))
+                    }
+                }
             }
         }
     }
@@ -105,6 +109,15 @@ fn mark(w: &Weight, axis: Axis, slot: usize) -> Markup {
     }
 }
 
+/// The mark of a series, for a legend.
+pub(in crate::html) fn key(slot: usize) -> Markup {
+    html! {
+        svg.key.s.{ "c" (slot) } width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true" {
+            use href={ "#m" (slot) } {}
+        }
+    }
+}
+
 /// What the two halves mean.
 fn ends() -> Markup {
     html! { span.ends { span.neg { "◂ penalised" } span.pos { "rewarded ▸" } } }
@@ -145,7 +158,10 @@ impl Panel<'_> {
         let step = if fits.len() <= 2 { 8 } else { 6 };
         html! {
             figure.panel {
-                figcaption { bdi { (text::cut(&text::line(self.group), 40)) } " " span.n { (format::counted(rows, "verdict", "verdicts")) } }
+                figcaption {
+                    bdi { (text::cut(&text::line(self.group), 40)) } " "
+                    span.n { (format::counted(rows, "verdict", "verdicts")) }
+                }
                 table.dots.small {
                     tbody { @for id in self.properties { (self.row(id, &fits, step)) } }
                     tfoot { tr { td.lab {} td.plot { (scale(self.axis)) } } }

@@ -11,7 +11,7 @@ mod ranges;
 mod shares;
 
 pub(super) use calibration::calibration;
-pub(super) use dots::{Dots, NUMBERED, Panel};
+pub(super) use dots::{Dots, NUMBERED, Panel, key};
 pub(super) use heat::heat;
 pub(super) use ranges::ranges;
 pub(super) use shares::{bar, shares, split};

@@ -13,7 +13,13 @@ pub(in crate::html) fn ranges(rows: &[(&str, LengthSummary)]) -> Markup {
     let at = |words: f64| place(if words.is_finite() { words / most } else { 0.0 });
     html! {
         table.ranges {
-            thead { tr { th.lab scope="col" { "Response" } th.plot scope="col" { "Words" } th.num scope="col" { "Median" } th.num scope="col" { "Mean" } th.num scope="col" { "5–95 %" } } }
+            thead {
+                tr {
+                    th.lab scope="col" { "Response" }
+                    th.plot scope="col" { "Words" }
+                    @for what in ["Median", "Mean", "5–95 %"] { th.num scope="col" { (what) } }
+                }
+            }
             tbody {
                 @for (name, l) in rows {
                     tr {

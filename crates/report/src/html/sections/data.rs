@@ -5,7 +5,7 @@ use predilect_analysis::result::{DataSummary, JudgeSummary, ModelSummary};
 
 use crate::format;
 use crate::html::charts::{bar, ranges, shares, split};
-use crate::html::parts::{Section, first_few, name, nothing, scroll};
+use crate::html::parts::{Align, Section, first_few, heads, name, nothing, scroll};
 use crate::text;
 use crate::view::View;
 
@@ -14,6 +14,7 @@ const SHOWN: usize = 12;
 
 pub(super) fn section(view: &View) -> Section {
     let data = &view.d.data;
+    let bars = |some: &[(String, u64)], all: &[(String, u64)]| counts(some, all, data.pairs);
     let body = html! {
         (figures(data))
         h3 { "Verdicts" }
@@ -31,12 +32,12 @@ pub(super) fn section(view: &View) -> Section {
             div {
                 h3 { "Languages of the prompts" }
                 @if data.languages.is_empty() { (nothing("No language is known.")) }
-                @else { (first_few(&data.languages, SHOWN, "languages", |some| counts(some, &data.languages, data.pairs))) }
+                @else { (first_few(&data.languages, SHOWN, "languages", |some| bars(some, &data.languages))) }
             }
             div {
                 h3 { "Scenarios" }
                 @if data.scenarios.is_empty() { (nothing("No pair names a scenario.")) }
-                @else { (first_few(&data.scenarios, SHOWN, "scenarios", |some| counts(some, &data.scenarios, data.pairs))) }
+                @else { (first_few(&data.scenarios, SHOWN, "scenarios", |some| bars(some, &data.scenarios))) }
             }
         }
     };
@@ -66,7 +67,10 @@ fn judges(judges: &[JudgeSummary]) -> Markup {
         div.verdicts {
             @for j in judges {
                 div.judge {
-                    p.who { strong { (name(&text::cut(&text::line(&j.judge), 60))) } " " span.n { (format::counted(j.verdicts, "verdict", "verdicts")) (orders(j)) } }
+                    p.who {
+                        strong { (name(&text::cut(&text::line(&j.judge), 60))) } " "
+                        span.n { (format::counted(j.verdicts, "verdict", "verdicts")) (orders(j)) }
+                    }
                     div.two {
                         div { (shares(j)) }
                         div {
@@ -103,7 +107,14 @@ fn orders(j: &JudgeSummary) -> String {
 fn models(models: &[ModelSummary]) -> Markup {
     let table = html! {
         table.plain.models {
-            thead { tr { th scope="col" { "Model" } th.num scope="col" { "Responses" } th.num scope="col" { "On side A" } th.num scope="col" { "Mean words" } th.num scope="col" { "Wins" } th.wide scope="col" { span.sr { "Wins, drawn" } } } }
+            (heads(&[
+                ("Model", Align::Left),
+                ("Responses", Align::Right),
+                ("On side A", Align::Right),
+                ("Mean words", Align::Right),
+                ("Wins", Align::Right),
+                ("0 to 100 %", Align::Left),
+            ]))
             tbody {
                 @for m in models {
                     tr {

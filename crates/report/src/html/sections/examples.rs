@@ -14,8 +14,8 @@ pub(super) fn section(view: &View) -> Section {
         @if some.is_empty() { (nothing("There are no example pairs.")) }
         @else {
             p {
-                "Pairs in which one response has more of a property, with the verdict on them. They show what the measure "
-                "sees; they prove nothing."
+                "Pairs in which one response has more of a property, with the verdict on them. They show what the "
+                "measure sees; they prove nothing."
             }
             div.tools.js {
                 label { "Find " input #find type="search" placeholder="a property or words of a pair"; }
@@ -46,7 +46,10 @@ fn example(view: &View, id: &str, pair: &ExamplePair) -> Markup {
             p.says {
                 (name(&text::cut(&text::line(&pair.judge), 48))) ": " strong { (verdict(pair.p_a)) } ". "
                 @match more {
-                    Some(side) => { "Response " (side) " has more of “" (text::cut(&view.label(id), 60)) "”" (proxy_mark(view, id)) ", and the verdict " }
+                    Some(side) => {
+                        "Response " (side) " has more of “" (text::cut(&view.label(id), 60)) "”" (proxy_mark(view, id))
+                        ", and the verdict "
+                    }
                     None => { "Neither response has more of it, and the verdict " }
                 }
                 @if pair.follows { span.badge.yes { "follows it" } } @else { span.badge.no { "goes against it" } }

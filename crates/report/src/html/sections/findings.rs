@@ -19,7 +19,7 @@ const DIFFERENCES: usize = 5;
 pub(super) fn section(view: &View) -> Section {
     let fits = view.main_fits();
     let body = html! {
-        @if fits.is_empty() { (nothing("No fit, no findings. The reasons stand below, under the groups that were not fitted.")) }
+        @if fits.is_empty() { (nothing("No fit, no findings. The reasons stand below, under Groups.")) }
         div.cards { @for fit in fits.iter().take(JUDGES) { (card(view, fit)) } }
         @if fits.len() > JUDGES {
             p.hint { "The first " (JUDGES) " of " (fits.len()) " judges; all of them stand in the tables below." }
@@ -27,7 +27,9 @@ pub(super) fn section(view: &View) -> Section {
         (differences(view, &fits))
         @if let Some(fit) = fits.first() {
             div.how {
-                @if let Some(reading) = words::reading(view, fit) { p { strong { "How to read it. " } (reading) " " (words::SURE_MEANS) } }
+                @if let Some(reading) = words::reading(view, fit) {
+                    p { strong { "How to read it. " } (reading) " " (words::SURE_MEANS) }
+                }
                 p { (words::NOT_CAUSE) }
                 @if view.any_proxy() { p { (words::PROXY_MEANS) } }
             }
@@ -47,9 +49,13 @@ fn card(view: &View, fit: &Fit) -> Markup {
             p.unclear {
                 @if fit.weights.is_empty() { "No property was fitted." }
                 @else if unsure == 0 { "Every property has a clear direction." }
-                @else { "No clear direction: " (words::counted(unsure, "property", "properties")) " of " (fit.weights.len()) "." }
+                @else {
+                    "No clear direction: " (words::counted(unsure, "property", "properties")) " of "
+                    (fit.weights.len()) "."
+                }
                 @if directions > 0 {
-                    " By the model's own reckoning " (format::decimal(wrong, 1)) " of the " (directions) " sure directions are wrong."
+                    " By the model's own reckoning " (format::decimal(wrong, 1)) " of the " (directions)
+                    " sure directions are wrong."
                 }
             }
             (trust(fit))
@@ -65,7 +71,10 @@ fn list(view: &View, what: &str, class: &str, weights: &[&Weight]) -> Markup {
             @else {
                 ol {
                     @for w in weights.iter().take(NAMED) {
-                        li { span { (property(view, &w.property)) } " " b { (format::intensity(w.intensity())) "\u{a0}%" } }
+                        li {
+                            span { (property(view, &w.property)) } " "
+                            b { (format::intensity(w.intensity())) "\u{a0}%" }
+                        }
                     }
                 }
                 @if weights.len() > NAMED { p.more { "and " (weights.len() - NAMED) " more" } }

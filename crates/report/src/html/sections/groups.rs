@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use crate::format;
-use crate::html::charts::{Panel, heat};
-use crate::html::parts::{SERIES, Section, first_few, folded, name, nothing, scroll};
+use crate::html::charts::{Panel, heat, key};
+use crate::html::parts::{Align, SERIES, Section, first_few, folded, heads, name, nothing, scroll};
 use crate::text;
 use crate::view::{Axis, View, sure, weight};
 
@@ -34,8 +34,8 @@ fn maps(view: &View) -> Markup {
         p {
             "Intensity in % by property and group"
             @if !view.d.settings.group_by.is_empty() { " (" (text::line(&view.d.settings.group_by)) ")" }
-            ". Full colour: the direction is sure. Pale: it is not. Hatched: the group was not fitted. Below each group "
-            "stands its number of verdicts."
+            ". Full colour: the direction is sure. Pale: it is not. Hatched: the group was not fitted. Below each "
+            "group stands its number of verdicts."
         }
         @for (i, judge) in view.judges.iter().enumerate() {
             details.map open[i < 2] {
@@ -82,7 +82,7 @@ fn panels(view: &View) -> Markup {
         p.legend {
             @for (j, judge) in view.judges.iter().take(SERIES).enumerate() {
                 span {
-                    svg.key.s.{ "c" (j) } width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true" { use href={ "#m" (j) } {} }
+                    (key(j))
                     (name(&text::cut(&text::line(judge), 48)))
                 }
             }
@@ -99,7 +99,12 @@ fn skipped(view: &View) -> Markup {
     }
     let table = html! {
         table.plain {
-            thead { tr { th scope="col" { "Judge" } th scope="col" { "Group" } th.num scope="col" { "Verdicts" } th scope="col" { "Why" } } }
+            (heads(&[
+                ("Judge", Align::Left),
+                ("Group", Align::Left),
+                ("Verdicts", Align::Right),
+                ("Why", Align::Left),
+            ]))
             tbody {
                 @for s in &view.d.skipped {
                     tr {
@@ -116,7 +121,7 @@ fn skipped(view: &View) -> Markup {
     html! {
         h3 { "Not fitted" }
         @if view.d.skipped.len() > 12 {
-            (folded(&format!("{} judges and groups, with the reason", format::count(view.d.skipped.len() as u64)), &table))
+            (folded(&format!("All {}, with the reason", view.d.skipped.len()), &table))
         } @else { (table) }
     }
 }

@@ -4,10 +4,14 @@ use maud::{Markup, html};
 use predilect_analysis::result::Fit;
 
 use crate::format;
-use crate::html::charts::{Dots, NUMBERED, heat};
-use crate::html::parts::{SERIES, Section, folded, name, nothing, property, scroll};
+use crate::html::charts::{Dots, NUMBERED, heat, key};
+use crate::html::parts::{Align, SERIES, Section, folded, heads, name, nothing, property, scroll};
 use crate::text;
 use crate::view::{ALL, Axis, View, by_direction, strongest, sure};
+
+/// In which orders the script can put the rows; the first is that of the file.
+const ORDERS: [(&str, &str); 3] =
+    [("signed", "rewarded to penalised"), ("strong", "strongest first"), ("catalogue", "catalogue")];
 
 pub(super) fn section(view: &View) -> Section {
     let fits = view.main_fits();
@@ -44,8 +48,8 @@ fn plots(view: &View, fits: &[&Fit]) -> Markup {
             (chooser(fits))
             div.tools.js {
                 span { "Order" }
-                @for (key, name, on) in [("signed", "rewarded to penalised", true), ("strong", "strongest first", false), ("catalogue", "catalogue", false)] {
-                    button type="button" data-sort=(key) aria-pressed=(if on { "true" } else { "false" }) { (name) }
+                @for (key, name) in ORDERS {
+                    button type="button" data-sort=(key) aria-pressed=(key == ORDERS[0].0) { (name) }
                 }
             }
             (dots)
@@ -67,15 +71,15 @@ fn chooser(fits: &[&Fit]) -> Markup {
             @for (j, fit) in fits.iter().enumerate() {
                 label.off[j >= SERIES] data-j=(j) {
                     input.js type="checkbox" checked[j < SERIES] data-judge=(j);
-                    svg.key.s.{ "c" (j % SERIES) } width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true" {
-                        use href={ "#m" (j % SERIES) } {}
-                    }
+                    (key(j % SERIES))
                     (name(&text::cut(&text::line(&fit.judge), 48)))
                 }
             }
         }
         @if fits.len() > SERIES {
-            p.hint.nojs { "The plot shows the first " (SERIES) " judges; the table below it shows all " (fits.len()) "." }
+            p.hint.nojs {
+                "The plot shows the first " (SERIES) " judges; the table below it shows all " (fits.len()) "."
+            }
         }
     }
 }
@@ -83,7 +87,15 @@ fn chooser(fits: &[&Fit]) -> Markup {
 fn numbers(view: &View, fits: &[&Fit]) -> Markup {
     let table = html! {
         table.plain {
-            thead { tr { th scope="col" { "Judge" } th scope="col" { "Property" } th.num scope="col" { "Intensity %" } th.num scope="col" { "90 % interval" } th.num scope="col" { "P(sign)" } th.num scope="col" { "Weight" } th.num scope="col" { "sd" } } }
+            (heads(&[
+                ("Judge", Align::Left),
+                ("Property", Align::Left),
+                ("Intensity %", Align::Right),
+                ("90 % interval", Align::Right),
+                ("P(sign)", Align::Right),
+                ("Weight", Align::Right),
+                ("sd", Align::Right),
+            ]))
             tbody {
                 @for fit in fits {
                     @for w in strongest(fit) {

@@ -33,9 +33,9 @@ pub(super) fn section(view: &View) -> Section {
     let body = html! {
         @if s.simulated { p.simulated { (crate::words::SIMULATED) } }
         p {
-            "One Bayesian logistic regression per judge and group. A soft verdict p counts as p verdicts for A and 1 − p "
-            "for B; a tie is p = 0.5. Intensities are those of the posterior mean of a weight, intervals run from its 5 % "
-            "to its 95 % quantile, and P(sign) is the posterior probability of its more probable sign."
+            "One Bayesian logistic regression per judge and group. A soft verdict p counts as p verdicts for A and "
+            "1 − p for B; a tie is p = 0.5. Intensities are those of the posterior mean of a weight, intervals run "
+            "from its 5 % to its 95 % quantile, and P(sign) is the posterior probability of its more probable sign."
         }
         pre.formula { (FORMULA) }
         p {
@@ -55,8 +55,8 @@ pub(super) fn section(view: &View) -> Section {
         }
         h3 { "To cite the method" }
         p.cite {
-            "Junlong Li, Fan Zhou, Shichao Sun, Yikai Zhang, Hai Zhao, Pengfei Liu: Dissecting Human and LLM Preferences. "
-            "ACL 2024. arXiv 2402.11296."
+            "Junlong Li, Fan Zhou, Shichao Sun, Yikai Zhang, Hai Zhao, Pengfei Liu: Dissecting Human and LLM "
+            "Preferences. ACL 2024. arXiv 2402.11296."
         }
         p.hint { "Predilect is independent of its authors." }
     };

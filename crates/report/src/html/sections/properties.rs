@@ -15,8 +15,8 @@ pub(super) fn section(view: &View) -> Section {
         @if properties.is_empty() { (nothing("No property was fitted.")) }
         @else {
             p {
-                "Coverage is the share of pairs rated on both sides; the sides differ in the share of pairs that can teach "
-                "the model anything about the property."
+                "Coverage is the share of pairs rated on both sides; the sides differ in the share of pairs that can "
+                "teach the model anything about the property."
             }
             @if view.any_proxy() { p { (words::PROXY_MEANS) } }
             div.glossary { @for note in properties { (entry(note)) } }

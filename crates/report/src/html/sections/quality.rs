@@ -19,8 +19,9 @@ pub(super) fn section(view: &View) -> Section {
         @if fits.is_empty() { (nothing("Nothing was fitted, so there is no model to judge.")) }
         @else {
             p {
-                "Held-out: each verdict is predicted by a model that has seen neither it nor its prompt. Accuracy counts "
-                "verdicts that are no tie; log-loss (in nats, lower is better) counts all, soft ones as they are."
+                "Held-out: each verdict is predicted by a model that has seen neither it nor its prompt. Accuracy "
+                "counts verdicts that are no tie; log-loss (in nats, lower is better) counts all, soft ones as "
+                "they are."
             }
             (scroll("Held-out quality of the main group", &table(&fits, false)))
             (sentences(&fits))
@@ -45,7 +46,7 @@ fn table(fits: &[&Fit], grouped: bool) -> Markup {
                 }
                 tr {
                     @for _ in 0..2 {
-                        th.num scope="col" { "model" } th.num scope="col" { "majority" } th.num scope="col" { "length only" }
+                        @for what in ["model", "majority", "length only"] { th.num scope="col" { (what) } }
                     }
                 }
             }
@@ -112,7 +113,10 @@ fn plots(fits: &[&Fit]) -> Markup {
         (first_few(&with, PLOTS, "judges", |some| html! {
             div.calibrations {
                 @for (fit, q) in some {
-                    figure { figcaption { (name(&text::cut(&text::line(&fit.judge), 40))) } (calibration(&q.calibration)) }
+                    figure {
+                        figcaption { (name(&text::cut(&text::line(&fit.judge), 40))) }
+                        (calibration(&q.calibration))
+                    }
                 }
             }
         }))
@@ -145,7 +149,10 @@ fn checks(view: &View) -> Markup {
     html! {
         h3 { "Checks of the fits" }
         @if bad.is_empty() {
-            p.good { "All " (words::counted(fits.len(), "fit", "fits")) " converged and passed the checks of their engine." }
+            p.good {
+                (words::counted(fits.len(), "fit", "fits")) ", no trouble: every one converged and passed the checks "
+                "of its engine."
+            }
         } @else {
             div.warn {
                 p { strong { (words::counted(bad.len(), "fit", "fits")) " of " (fits.len()) " cannot be trusted:" } }
@@ -156,7 +163,11 @@ fn checks(view: &View) -> Markup {
         (folded("Every fit and its checks", &html! {
             ul.checks {
                 @for fit in fits {
-                    li { strong { (name(&fit.judge)) ", " (name(&fit.group)) } ": " (format::counted(fit.rows, "verdict", "verdicts")) ", " (words::checks(fit)) @if !fit.converged { ", " strong { "not converged" } } }
+                    li {
+                        strong { (name(&fit.judge)) ", " (name(&fit.group)) } ": "
+                        (format::counted(fit.rows, "verdict", "verdicts")) ", " (words::checks(fit))
+                        @if !fit.converged { ", " strong { "not converged" } }
+                    }
                 }
             }
         }))

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::format;
-use crate::html::parts::{Section, name, nothing, scroll};
+use crate::html::parts::{Align, Section, heads, name, nothing, scroll};
 use crate::view::View;
 use crate::words;
 
@@ -17,9 +17,11 @@ pub(super) fn section(view: &View) -> Section {
         @else {
             (scroll("Records not used", &html! {
                 table.plain {
-                    thead { tr { th scope="col" { "Reason" } th.num scope="col" { "Records or verdicts" } } }
+                    (heads(&[("Reason", Align::Left), ("Records or verdicts", Align::Right)]))
                     tbody {
-                        @for (reason, n) in &read.dropped { tr { th scope="row" { (name(reason)) } td.num { (format::count(*n)) } } }
+                        @for (reason, n) in &read.dropped {
+                            tr { th scope="row" { (name(reason)) } td.num { (format::count(*n)) } }
+                        }
                     }
                 }
             }))
@@ -33,7 +35,12 @@ fn sources(view: &View) -> Markup {
         "Files read",
         &html! {
             table.plain {
-                thead { tr { th scope="col" { "File" } th scope="col" { "Format" } th.num scope="col" { "Records" } th scope="col" { "What spoke for the format" } } }
+                (heads(&[
+                    ("File", Align::Left),
+                    ("Format", Align::Left),
+                    ("Records", Align::Right),
+                    ("What spoke for the format", Align::Left),
+                ]))
                 tbody {
                     @for s in &view.d.read.sources {
                         tr {

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use predilect_analysis::result::{Fit, Weight};
 
 use crate::format;
-use crate::html::parts::{SERIES, Section, first_few, name, nothing, scroll};
+use crate::html::parts::{Align, SERIES, Section, first_few, heads, name, nothing, scroll};
 use crate::text;
 use crate::view::{View, by_strength, sure};
 use crate::words;
@@ -17,8 +17,9 @@ pub(super) fn section(view: &View) -> Section {
         view.main_fits().into_iter().filter(|f| !f.terms.is_empty() || f.terms_note.is_some()).collect();
     let body = html! {
         p {
-            "Sides, presentation order and the strength of models can win verdicts too. Where they are in the same "
-            "likelihood, the properties are freed of them; where they are not, a stronger model's habits pass for taste."
+            "Sides, presentation order and the strength of models can win verdicts too. Where they are in the "
+            "same likelihood, the properties are freed of them; where they are not, a stronger model's habits "
+            "pass for taste."
         }
         @if fits.is_empty() { (nothing("No such term is in these fits.")) }
         @else { (first_few(&fits, SERIES, "judges", judges)) }
@@ -46,7 +47,12 @@ fn sorted(fit: &Fit) -> Vec<&Weight> {
 fn table(terms: &[&Weight]) -> Markup {
     let table = html! {
         table.plain {
-            thead { tr { th scope="col" { "Term" } th.num scope="col" { "Intensity %" } th.num scope="col" { "90 % interval" } th.num scope="col" { "P(sign)" }} }
+            (heads(&[
+                ("Term", Align::Left),
+                ("Intensity %", Align::Right),
+                ("90 % interval", Align::Right),
+                ("P(sign)", Align::Right),
+            ]))
             tbody {
                 @for w in terms {
                     @let (label, meaning) = words::term(&w.property);
