@@ -1,3 +1,18 @@
 //! Study tables to result tables: comparisons, fits, dissections.
+//!
+//! The crate sees tables in memory, never files: [`table::FeatureTable`] in, [`result`] out.
 
+pub mod dissect;
+mod encode;
+pub mod examples;
+mod fit;
+mod quality;
 pub mod result;
+pub mod summary;
+pub mod table;
+mod terms;
+
+pub use dissect::{FitEvent, dissect};
+pub use encode::Encoding;
+pub use fit::{Engine, FitOptions, PriorChoice};
+pub use terms::Terms;

@@ -129,6 +129,12 @@ pub struct Quality {
     pub majority_log_loss: f64,
     /// Log-loss of a fit with length alone.
     pub length_log_loss: Option<f64>,
+    /// Accuracy of the nuisance terms alone (side, order, models); `None` where the fit has none.
+    #[serde(default)]
+    pub terms_accuracy: Option<f64>,
+    /// Log-loss of the nuisance terms alone.
+    #[serde(default)]
+    pub terms_log_loss: Option<f64>,
     /// Held-out calibration, in order of prediction.
     pub calibration: Vec<CalibrationBin>,
 }

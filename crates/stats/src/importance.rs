@@ -1,1 +1,130 @@
-//! (being written)
+//! Whether the posterior by expectation propagation is the true one, and draws from it: importance sampling.
+//!
+//! The proposal is a Gaussian copula with EP's correlations and EP's exact tilted marginals. Where its weights against
+//! the true posterior have a light tail (Pareto k below 0.7), EP is right to the precision that is reported.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::ep::EpPosterior;
+use crate::likelihood::{Likelihood, Precision};
+use crate::linalg::{cholesky, dot};
+use crate::normal;
+use crate::pareto;
+use crate::posterior::Shape;
+use crate::problem::Problem;
+
+/// The largest Pareto k at which the check passes.
+pub const K_LIMIT: f64 = 0.7;
+
+/// What the check found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// Pareto k of the importance weights.
+    pub k: f64,
+    /// Effective share of the draws, 0..1.
+    pub ess_share: f64,
+    /// Largest distance of a weighted mean from EP's, in posterior sd.
+    pub largest_shift: f64,
+    /// The draws, row-major, one weight vector each.
+    pub draws: Vec<f64>,
+    /// Their smoothed log weights, normalised.
+    pub ln_weights: Vec<f64>,
+}
+
+impl Check {
+    /// Whether EP can stand for the posterior.
+    pub fn passed(&self) -> bool {
+        self.k < K_LIMIT
+    }
+
+    /// `count` draws of equal weight by systematic resampling, row-major; the same draw may come more than once.
+    pub fn resample(&self, count: usize, seed: u64) -> Vec<f64> {
+        let d = self.draws.len() / self.ln_weights.len();
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let start: f64 = rng.random();
+        let mut out = Vec::with_capacity(count * d);
+        let mut sum = 0.0;
+        let mut taken = 0;
+        for (i, w) in self.ln_weights.iter().enumerate() {
+            sum += w.exp();
+            while taken < count && (taken as f64 + start) / count as f64 <= sum {
+                out.extend_from_slice(&self.draws[i * d..(i + 1) * d]);
+                taken += 1;
+            }
+        }
+        // Rounding can leave the sum a hair below 1.
+        while taken < count {
+            out.extend_from_slice(&self.draws[self.draws.len() - d..]);
+            taken += 1;
+        }
+        out
+    }
+}
+
+/// Draws `count` times from the proposal and weighs the draws by the true posterior.
+///
+/// `None` when EP's covariance is not positive definite. Cost: about 50 ns per draw and weight beside the likelihood.
+pub fn check(problem: &Problem, fit: &EpPosterior, count: usize, seed: u64) -> Option<Check> {
+    let d = problem.columns();
+    let sd: Vec<f64> = (0..d).map(|j| fit.covariance[j * d + j].sqrt()).collect();
+    let mut factor: Vec<f64> = (0..d * d).map(|at| fit.covariance[at] / (sd[at / d] * sd[at % d])).collect();
+    if !cholesky(&mut factor, d) {
+        return None;
+    }
+    let shapes: Vec<Shape> = fit.marginals.iter().map(|m| m.shape).collect::<Option<_>>()?;
+    let mut likelihood = Likelihood::new(problem, Precision::Double);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut draws = Vec::with_capacity(count * d);
+    let mut ln_weights = Vec::with_capacity(count);
+    let mut noise = vec![0.0; d];
+    for _ in 0..count {
+        for slot in &mut noise {
+            *slot = normal::quantile(rng.random_range(f64::EPSILON..1.0));
+        }
+        // ln weight = ln prior + ln likelihood - ln proposal; the copula's density is that of z, over that of
+        // independent z, times the marginals.
+        let mut ln_weight = 0.5 * dot(&noise, &noise);
+        let start = draws.len();
+        for (j, shape) in shapes.iter().enumerate() {
+            let z = dot(&factor[j * d..=j * d + j], &noise[..=j]);
+            let w = match shape {
+                Shape::Normal { mean, sd } => mean + sd * z,
+                Shape::Laplace(tilt) => tilt.quantile(normal::cdf(z).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON)),
+            };
+            ln_weight += problem.priors[j].log_density(w) - shape.ln_density(w) - 0.5 * z * z;
+            draws.push(w);
+        }
+        ln_weights.push(ln_weight + likelihood.value(&draws[start..]));
+    }
+    let smoothed = pareto::smooth(&ln_weights);
+    let mut largest_shift = 0.0_f64;
+    for j in 0..d {
+        let mean: f64 = smoothed.ln_weights.iter().enumerate().map(|(i, w)| w.exp() * draws[i * d + j]).sum();
+        largest_shift = largest_shift.max((mean - fit.marginals[j].mean).abs() / fit.marginals[j].sd);
+    }
+    Some(Check { k: smoothed.k, ess_share: smoothed.ess_share, largest_shift, draws, ln_weights: smoothed.ln_weights })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ep::{EpOptions, ep};
+    use crate::problem::Prior;
+    use crate::testing::random_table;
+
+    #[test]
+    fn the_proposal_is_the_posterior_but_for_little() {
+        for (weighted, seed) in [(false, 1), (true, 2)] {
+            let table = random_table(400, 12, weighted, seed);
+            let problem = table.problem(Prior::Laplace { scale: 0.1 });
+            let fit = ep(&problem, &EpOptions::default());
+            let check = check(&problem, &fit, 20_000, 3).unwrap();
+            assert!(fit.converged && check.passed() && check.ess_share > 0.7, "{} {}", check.k, check.ess_share);
+            // 20,000 draws leave an error of 0.007 sd a weight; 12 weights.
+            assert!(check.largest_shift < 0.035, "{}", check.largest_shift);
+            let draws = check.resample(5000, 1);
+            assert_eq!(draws.len(), 5000 * 12);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What every judge rewards in every group: all fits of a table, in parallel.
+
+use rayon::prelude::*;
+
+use crate::fit::{Draws, FitOptions, fit};
+use crate::result::{Fit, Skipped};
+use crate::table::{FeatureTable, VerdictRow};
+
+/// The name of the group that holds every pair.
+pub const ALL: &str = "all";
+
+/// Told after every fit, from whichever thread made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FitEvent {
+    /// Fits to make.
+    pub total: usize,
+}
+
+/// All fits of a table.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fits {
+    /// Judges by number of verdicts, groups "all" first, then by rows.
+    pub fits: Vec<Fit>,
+    /// What was not fitted, and why, in the same order.
+    pub skipped: Vec<Skipped>,
+    /// Draws of each fit, where they were asked for.
+    pub draws: Vec<Option<Draws>>,
+}
+
+/// Fits each judge on all its verdicts and on those of each group.
+///
+/// Every verdict is stored once; a fit in flight holds its own rows, so memory grows with the table and the number of
+/// threads, not with the number of fits.
+pub fn dissect(
+    table: &FeatureTable,
+    options: &FitOptions,
+    progress: &(dyn Fn(FitEvent) + Sync),
+) -> Fits {
+    let mut by_judge: Vec<Vec<VerdictRow>> = vec![Vec::new(); table.judges.len()];
+    for verdict in &table.verdicts {
+        by_judge[verdict.judge as usize].push(*verdict);
+    }
+    let mut judges: Vec<usize> = (0..by_judge.len()).collect();
+    judges.sort_by(|&a, &b| by_judge[b].len().cmp(&by_judge[a].len()).then(table.judges[a].cmp(&table.judges[b])));
+    let mut tasks: Vec<(usize, Option<u32>)> = Vec::new();
+    for &judge in &judges {
+        tasks.push((judge, None));
+        let mut sizes = vec![0_usize; table.groups.len()];
+        for verdict in &by_judge[judge] {
+            if let Some(group) = table.pairs[verdict.pair as usize].group {
+                sizes[group as usize] += 1;
+            }
+        }
+        let mut groups: Vec<u32> = (0..sizes.len() as u32).filter(|&g| sizes[g as usize] > 0).collect();
+        groups.sort_by(|&a, &b| {
+            sizes[b as usize].cmp(&sizes[a as usize]).then(table.groups[a as usize].cmp(&table.groups[b as usize]))
+        });
+        tasks.extend(groups.into_iter().map(|g| (judge, Some(g))));
+    }
+    let total = tasks.len();
+    let results: Vec<Result<(Fit, Option<Draws>), Skipped>> = tasks
+        .par_iter()
+        .map(|&(judge, group)| {
+            let name = group.map_or(ALL, |g| table.groups[g as usize].as_str());
+            let rows: Vec<VerdictRow> = by_judge[judge]
+                .iter()
+                .filter(|v| group.is_none() || table.pairs[v.pair as usize].group == group)
+                .copied()
+                .collect();
+            let done = fit(table, &rows, &table.judges[judge], name, options).map_err(|reason| Skipped {
+                judge: table.judges[judge].clone(),
+                group: name.to_owned(),
+                rows: rows.len() as u64,
+                reason,
+            });
+            progress(FitEvent { total });
+            done
+        })
+        .collect();
+    let mut out = Fits::default();
+    for result in results {
+        match result {
+            Ok((fit, draws)) => {
+                out.fits.push(fit);
+                out.draws.push(draws);
+            }
+            Err(skipped) => out.skipped.push(skipped),
+        }
+    }
+    out
+}

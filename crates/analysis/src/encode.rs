@@ -1,0 +1,82 @@
+//! How two ratings become one feature of the model.
+
+use std::fmt;
+use std::str::FromStr;
+
+use predilect_types::{Property, Scale};
+
+/// The encodings of a rating difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Encoding {
+    /// -1, 0 or 1 by the property's comparison rule: the paper's.
+    #[default]
+    Comparison,
+    /// The raw difference A - B (errors B - A), so that more of the property is positive.
+    Difference,
+    /// The difference clamped to \[-1, 1\]: ratings by 3, counts by 5, length as
+    /// sign x min(ln(1 + |d|) / ln 501, 1).
+    Normalised,
+}
+
+impl Encoding {
+    /// The feature of one pair; `None` when either rating is missing.
+    pub fn encode(self, property: &Property, a: Option<f64>, b: Option<f64>) -> Option<f64> {
+        let (a, b) = (a?, b?);
+        let difference = match property.rule {
+            predilect_types::Rule::FewerIsBetter => b - a,
+            _ => a - b,
+        };
+        Some(match self {
+            Self::Comparison => f64::from(property.rule.compare(a, b)),
+            Self::Difference => difference,
+            Self::Normalised => match property.scale {
+                Scale::Likert | Scale::Stance => (difference / 3.0).clamp(-1.0, 1.0),
+                Scale::Count => (difference / 5.0).clamp(-1.0, 1.0),
+                Scale::Words => {
+                    (difference.abs().ln_1p() / 501_f64.ln()).min(1.0).copysign(difference)
+                }
+            },
+        })
+    }
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Comparison => "comparison",
+            Self::Difference => "difference",
+            Self::Normalised => "normalised",
+        })
+    }
+}
+
+impl FromStr for Encoding {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "comparison" => Ok(Self::Comparison),
+            "difference" => Ok(Self::Difference),
+            "normalised" | "normalized" => Ok(Self::Normalised),
+            _ => Err(format!("`{s}` is no encoding: comparison, difference or normalised")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use predilect_types::property;
+
+    #[test]
+    fn worked_examples() {
+        let length = property("length").unwrap();
+        assert_eq!(Encoding::Comparison.encode(length, Some(100.0), Some(60.0)), Some(1.0));
+        assert_eq!(Encoding::Difference.encode(length, Some(100.0), Some(60.0)), Some(40.0));
+        let norm = Encoding::Normalised.encode(length, Some(60.0), Some(100.0)).unwrap();
+        assert!((norm + 41_f64.ln() / 501_f64.ln()).abs() < 1e-12);
+        let errors = property("no_severe_errors").unwrap();
+        assert_eq!(Encoding::Difference.encode(errors, Some(2.0), Some(0.0)), Some(-2.0));
+        assert_eq!(Encoding::Normalised.encode(property("clear").unwrap(), Some(3.0), Some(0.0)), Some(1.0));
+        assert_eq!(Encoding::Comparison.encode(length, None, Some(1.0)), None);
+    }
+}

@@ -1,0 +1,400 @@
+//! What one judge rewards in one group: the posterior, its checks and its terms.
+
+use std::fmt;
+use std::str::FromStr;
+
+use predilect_bayes::{NutsOptions, nuts};
+use predilect_stats::importance::{self, K_LIMIT};
+use predilect_stats::{EpOptions, EpPosterior, Marginal, Prior, Problem, ep};
+
+use crate::quality::{Held, held_out};
+use crate::result::{Fit, Weight};
+use crate::table::{FeatureTable, VerdictRow};
+use crate::terms::{Design, Terms};
+
+/// Draws of the importance check: enough for a Pareto k that tells 0.5 from 0.7.
+const CHECK_DRAWS: usize = 1000;
+/// Standard deviation of the normal prior on nuisance terms.
+pub(crate) const TERM_SD: f64 = 2.0;
+
+/// Which engine computes the posterior.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// EP, checked by importance sampling; NUTS where the check fails.
+    #[default]
+    Auto,
+    /// EP, checked, never replaced.
+    Ep,
+    /// NUTS.
+    Nuts,
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Ep => "ep",
+            Self::Nuts => "nuts",
+        })
+    }
+}
+
+impl FromStr for Engine {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "auto" => Ok(Self::Auto),
+            "ep" => Ok(Self::Ep),
+            "nuts" => Ok(Self::Nuts),
+            _ => Err(format!("`{s}` is no engine: auto, ep or nuts")),
+        }
+    }
+}
+
+/// The prior on property weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PriorChoice {
+    /// Laplace: most weights near 0, few large.
+    #[default]
+    Laplace,
+    /// Normal.
+    Normal,
+}
+
+impl fmt::Display for PriorChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Laplace => "laplace",
+            Self::Normal => "normal",
+        })
+    }
+}
+
+impl FromStr for PriorChoice {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "laplace" => Ok(Self::Laplace),
+            "normal" => Ok(Self::Normal),
+            _ => Err(format!("`{s}` is no prior: laplace or normal")),
+        }
+    }
+}
+
+/// How fits are made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FitOptions {
+    /// Engine.
+    pub engine: Engine,
+    /// Prior on property weights.
+    pub prior: PriorChoice,
+    /// Its scale: Laplace scale or normal sd, above 0.
+    pub prior_scale: f64,
+    /// Nuisance terms.
+    pub terms: Terms,
+    /// Smallest number of verdicts that is fitted.
+    pub min_rows: usize,
+    /// Folds of the held-out check; below 2: none.
+    pub folds: usize,
+    /// Seed of folds, checks and draws.
+    pub seed: u64,
+    /// NUTS: chains, draws, tuning.
+    pub nuts: NutsOptions,
+    /// Keep that many posterior draws of every fit (0: none).
+    pub keep_draws: usize,
+}
+
+impl Default for FitOptions {
+    /// The paper's prior and draws, EP with check, terms where the data call for them, ten folds.
+    fn default() -> Self {
+        Self {
+            engine: Engine::Auto,
+            prior: PriorChoice::Laplace,
+            prior_scale: 0.1,
+            terms: Terms::Auto,
+            min_rows: 50,
+            folds: 10,
+            seed: 0,
+            nuts: NutsOptions::default(),
+            keep_draws: 0,
+        }
+    }
+}
+
+impl FitOptions {
+    pub(crate) fn prior(&self) -> Prior {
+        match self.prior {
+            PriorChoice::Laplace => Prior::Laplace { scale: self.prior_scale },
+            PriorChoice::Normal => Prior::Normal { sd: self.prior_scale },
+        }
+    }
+}
+
+/// Posterior draws of one fit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draws {
+    /// Names of the weights: properties, then terms.
+    pub names: Vec<String>,
+    /// Row-major draws.
+    pub values: Vec<f64>,
+}
+
+/// The numbers of one fit.
+struct Rows {
+    x: Vec<f64>,
+    verdicts: Vec<f64>,
+    weights: Vec<f64>,
+    clusters: Vec<u64>,
+}
+
+/// Why there is no fit, in words for the reader.
+pub(crate) type Refusal = String;
+
+/// Fits the verdicts `rows` (all of one judge and group).
+pub(crate) fn fit(
+    table: &FeatureTable,
+    rows: &[VerdictRow],
+    judge: &str,
+    group: &str,
+    options: &FitOptions,
+) -> Result<(Fit, Option<Draws>), Refusal> {
+    refuse_poor_groups(table, rows, options)?;
+    let design = Design::choose(options.terms, table, rows);
+    let numbers = numbers(table, rows, &design);
+    let properties = table.features.len();
+    let mut priors = vec![options.prior(); properties];
+    priors.resize(properties + design.columns(), Prior::Normal { sd: TERM_SD });
+    let problem = Problem::new(&numbers.x, &numbers.verdicts, Some(&numbers.weights), &priors)
+        .map_err(|e| format!("cannot be fitted: {e}"))?;
+    let mut posterior = solve(&problem, options)?;
+    let mut names: Vec<String> = table.features.iter().map(|f| f.name.clone()).collect();
+    names.extend(design.names(table));
+    let mut weights: Vec<Weight> =
+        names.iter().zip(&posterior.weights).map(|(name, w)| Weight { property: name.clone(), ..w.clone() }).collect();
+    let terms = weights.split_off(properties);
+    let terms_note = (design.columns() > 0)
+        .then(|| what_terms_changed(table, &numbers, &weights, &terms, properties, options))
+        .flatten();
+    let quality = (options.folds >= 2)
+        .then(|| {
+            let held = Held {
+                x: &numbers.x,
+                verdicts: &numbers.verdicts,
+                weights: &numbers.weights,
+                clusters: &numbers.clusters,
+                priors: &priors,
+                properties,
+                length: table.column("length"),
+            };
+            held_out(&held, options.folds, options.seed)
+        })
+        .flatten();
+    let draws = posterior.draws.take().map(|values| Draws { names, values });
+    let fit = Fit {
+        judge: judge.to_owned(),
+        group: group.to_owned(),
+        rows: rows.len() as u64,
+        engine: posterior.engine.to_owned(),
+        converged: posterior.converged,
+        reason: posterior.reason,
+        divergences: posterior.divergences,
+        pareto_k: posterior.pareto_k.filter(|k| k.is_finite()),
+        importance_ess: posterior.importance_ess,
+        iterations: posterior.iterations,
+        accuracy: quality.as_ref().map(|q| q.accuracy),
+        quality,
+        weights,
+        terms,
+        terms_note,
+    };
+    Ok((fit, draws))
+}
+
+fn refuse_poor_groups(
+    table: &FeatureTable,
+    rows: &[VerdictRow],
+    options: &FitOptions,
+) -> Result<(), Refusal> {
+    if rows.len() < options.min_rows {
+        return Err(format!("{} verdicts, fewer than the {} that --min-rows asks for", rows.len(), options.min_rows));
+    }
+    let for_a: f64 = rows.iter().map(|r| r.weight * r.p_a).sum();
+    let for_b: f64 = rows.iter().map(|r| r.weight * (1.0 - r.p_a)).sum();
+    if for_a.min(for_b) < 3.0 {
+        let side = if for_a > for_b { "A" } else { "B" };
+        return Err(format!("one-sided: {:.1} of {:.1} verdicts prefer {side}", for_a.max(for_b), for_a + for_b));
+    }
+    if table.features.is_empty() {
+        return Err("no property to fit".to_owned());
+    }
+    if rows.iter().all(|r| table.row(r.pair).iter().all(|&v| v == 0.0 || v.is_nan())) {
+        return Err("no property differs between the responses of any pair (or the pairs carry no text)".to_owned());
+    }
+    Ok(())
+}
+
+fn numbers(table: &FeatureTable, rows: &[VerdictRow], design: &Design) -> Rows {
+    let width = table.features.len() + design.columns();
+    let mut out = Rows {
+        x: Vec::with_capacity(rows.len() * width),
+        verdicts: Vec::with_capacity(rows.len()),
+        weights: Vec::with_capacity(rows.len()),
+        clusters: Vec::with_capacity(rows.len()),
+    };
+    for row in rows {
+        // A missing rating gives no comparison, which the model books as no difference; coverage is reported beside.
+        out.x.extend(table.row(row.pair).iter().map(|&v| if v.is_nan() { 0.0 } else { f64::from(v) }));
+        design.extend(table, row, &mut out.x);
+        out.verdicts.push(row.p_a);
+        out.weights.push(row.weight);
+        out.clusters.push(table.pairs[row.pair as usize].cluster);
+    }
+    out
+}
+
+/// A posterior by whichever engine, in one form.
+struct Solved {
+    engine: &'static str,
+    weights: Vec<Weight>,
+    converged: bool,
+    reason: Option<String>,
+    divergences: Option<u64>,
+    pareto_k: Option<f64>,
+    importance_ess: Option<f64>,
+    iterations: Option<u64>,
+    draws: Option<Vec<f64>>,
+}
+
+fn solve(problem: &Problem, options: &FitOptions) -> Result<Solved, Refusal> {
+    if options.engine == Engine::Nuts {
+        return by_nuts(problem, options, None);
+    }
+    let fit = ep(problem, &EpOptions::default());
+    let count = CHECK_DRAWS.max(options.keep_draws);
+    let check = importance::check(problem, &fit, count, options.seed);
+    let k = check.as_ref().map_or(f64::INFINITY, |c| c.k);
+    let why = if !fit.converged {
+        Some(format!("EP did not come to rest in {} iterations", fit.iterations))
+    } else if k.is_nan() || k >= K_LIMIT {
+        Some(format!("EP failed its importance check (Pareto k {k:.2}, limit {K_LIMIT})"))
+    } else {
+        None
+    };
+    if let (Engine::Auto, Some(why)) = (options.engine, &why) {
+        return by_nuts(problem, options, Some(why));
+    }
+    Ok(Solved {
+        engine: "ep",
+        weights: ep_weights(&fit),
+        converged: why.is_none(),
+        reason: why,
+        divergences: None,
+        pareto_k: check.as_ref().map(|c| c.k),
+        importance_ess: check.as_ref().map(|c| c.ess_share),
+        iterations: Some(fit.iterations as u64),
+        draws: check.filter(|_| options.keep_draws > 0).map(|c| c.resample(options.keep_draws, options.seed)),
+    })
+}
+
+fn ep_weights(fit: &EpPosterior) -> Vec<Weight> {
+    fit.marginals.iter().map(|m| Weight { mcse_mean: Some(0.0), ..weight(m) }).collect()
+}
+
+fn weight(m: &Marginal) -> Weight {
+    Weight {
+        property: String::new(),
+        mean: m.mean,
+        sd: m.sd,
+        q05: m.q05,
+        q50: m.q50,
+        q95: m.q95,
+        p_positive: m.p_positive,
+        rhat: None,
+        ess_bulk: None,
+        ess_tail: None,
+        mcse_mean: None,
+    }
+}
+
+fn by_nuts(problem: &Problem, options: &FitOptions, because: Option<&str>) -> Result<Solved, Refusal> {
+    let nuts_options = NutsOptions { seed: options.seed, ..options.nuts };
+    let fit = nuts(problem, &nuts_options).map_err(|e| e.to_string())?;
+    let finite = |x: f64| x.is_finite().then_some(x);
+    let weights = fit
+        .marginals
+        .iter()
+        .zip(&fit.diagnostics)
+        .map(|(m, d)| Weight {
+            rhat: finite(d.rhat),
+            ess_bulk: finite(d.ess_bulk),
+            ess_tail: finite(d.ess_tail),
+            mcse_mean: finite(d.mcse_mean),
+            ..weight(m)
+        })
+        .collect();
+    let reason = match (because, &fit.problem) {
+        (Some(because), Some(problem)) => Some(format!("{because}; NUTS: {problem}")),
+        (Some(because), None) => Some(format!("{because}, so NUTS was used")),
+        (None, problem) => problem.clone(),
+    };
+    let d = problem.columns();
+    let draws = (options.keep_draws > 0).then(|| {
+        let total = fit.draws.len() / d;
+        let keep = options.keep_draws.min(total);
+        (0..keep).flat_map(|i| fit.draws[i * total / keep * d..][..d].iter().copied()).collect()
+    });
+    Ok(Solved {
+        engine: "nuts",
+        weights,
+        converged: fit.problem.is_none(),
+        reason,
+        divergences: Some(fit.divergences as u64),
+        pareto_k: None,
+        importance_ess: None,
+        iterations: None,
+        draws,
+    })
+}
+
+/// Says what the terms measured and which property's weight they moved most.
+fn what_terms_changed(
+    table: &FeatureTable,
+    numbers: &Rows,
+    with: &[Weight],
+    terms: &[Weight],
+    properties: usize,
+    options: &FitOptions,
+) -> Option<String> {
+    let width = properties + terms.len();
+    let x: Vec<f64> = numbers.x.chunks(width).flat_map(|row| row[..properties].iter().copied()).collect();
+    let priors = vec![options.prior(); properties];
+    let problem = Problem::new(&x, &numbers.verdicts, Some(&numbers.weights), &priors).ok()?;
+    let without = ep_weights(&ep(&problem, &EpOptions::default()));
+    let (at, _) = with
+        .iter()
+        .zip(&without)
+        .map(|(a, b)| (a.intensity() - b.intensity()).abs())
+        .enumerate()
+        .max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let short = predilect_types::property(&table.features[at].name)
+        .map_or(table.features[at].name.as_str(), |p| p.short);
+    let models = terms.iter().filter(|t| t.property.starts_with("model:")).count();
+    let mut kinds: Vec<String> = terms
+        .iter()
+        .filter(|t| !t.property.starts_with("model:"))
+        .map(|t| t.property.clone())
+        .collect();
+    if models > 0 {
+        kinds.push(format!("the strength of {models} models"));
+    }
+    let changed = with.iter().zip(&without).filter(|(a, b)| (a.p_sign() >= 0.95) != (b.p_sign() >= 0.95)).count();
+    Some(format!(
+        "With {} in the model, `{short}` reads {:.1} % instead of {:.1} %, the largest change; {changed} of {} properties \
+         {} their 95 % verdict on the sign.",
+        kinds.join(" and "),
+        with[at].intensity(),
+        without[at].intensity(),
+        with.len(),
+        if changed == 1 { "changes" } else { "change" },
+    ))
+}

@@ -1,0 +1,224 @@
+//! Which nuisance terms a fit needs: side, presentation order, model strength.
+//!
+//! Where one side or one model is always the better placed one, a fit without such terms books strength as property.
+
+use std::fmt;
+use std::str::FromStr;
+
+use predilect_types::Order;
+
+use crate::table::{FeatureTable, VerdictRow};
+
+/// A model needs that many verdicts in a fit to get a term of its own.
+const MIN_ROWS_PER_MODEL: usize = 20;
+/// Models beyond that many, by number of verdicts, share the zero level.
+const MAX_MODELS: usize = 60;
+/// Share of a model's appearances on one side from which the sides count as not exchangeable.
+const ONE_SIDED: f64 = 0.8;
+
+/// The nuisance terms asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Terms {
+    /// Each where the data call for it.
+    Auto,
+    /// Exactly these, where they can be told apart at all.
+    Chosen {
+        /// One intercept: the advantage of standing on side A.
+        side: bool,
+        /// The advantage of being shown first.
+        order: bool,
+        /// A strength for every model that repeats.
+        models: bool,
+    },
+}
+
+impl Terms {
+    /// No terms: the paper's model.
+    pub const NONE: Self = Self::Chosen { side: false, order: false, models: false };
+}
+
+impl fmt::Display for Terms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Auto => f.write_str("auto"),
+            Self::NONE => f.write_str("none"),
+            Self::Chosen { side, order, models } => {
+                let names: Vec<_> = [("side", side), ("order", order), ("models", models)]
+                    .into_iter()
+                    .filter_map(|(name, on)| on.then_some(name))
+                    .collect();
+                f.write_str(&names.join(","))
+            }
+        }
+    }
+}
+
+impl FromStr for Terms {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Self, String> {
+        let (mut side, mut order, mut models) = (false, false, false);
+        match s {
+            "auto" => return Ok(Self::Auto),
+            "none" => return Ok(Self::NONE),
+            _ => {}
+        }
+        for name in s.split(',') {
+            match name.trim() {
+                "side" => side = true,
+                "order" => order = true,
+                "models" => models = true,
+                other => {
+                    return Err(format!("`{other}` is no term: side, order, models (joined by commas), auto or none"));
+                }
+            }
+        }
+        Ok(Self::Chosen { side, order, models })
+    }
+}
+
+/// The terms of one fit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Design {
+    pub(crate) side: bool,
+    pub(crate) order: bool,
+    /// Indices of the models that have a term.
+    pub(crate) models: Vec<u32>,
+}
+
+impl Design {
+    /// Chooses the terms of a fit over these verdicts.
+    pub(crate) fn choose(terms: Terms, table: &FeatureTable, rows: &[VerdictRow]) -> Self {
+        let (mut first, mut second) = (0_usize, 0_usize);
+        let mut sides = vec![(0_usize, 0_usize); table.models.len()];
+        for row in rows {
+            match row.order {
+                Order::Ab => first += 1,
+                Order::Ba => second += 1,
+                Order::Both | Order::Unknown => {}
+            }
+            let pair = table.pairs[row.pair as usize];
+            if let Some(a) = pair.model_a {
+                sides[a as usize].0 += 1;
+            }
+            if let Some(b) = pair.model_b {
+                sides[b as usize].1 += 1;
+            }
+        }
+        let n = rows.len();
+        // The order of presentation can be told from the side only where both orders occur.
+        let orders_vary = first.min(second) * 20 >= n.max(1);
+        let one_sided = |&(a, b): &(usize, usize)| {
+            a + b >= MIN_ROWS_PER_MODEL && a.max(b) as f64 >= ONE_SIDED * (a + b) as f64
+        };
+        let lopsided = {
+            let mean = rows.iter().map(|r| r.p_a).sum::<f64>() / n.max(1) as f64;
+            let variance = rows.iter().map(|r| (r.p_a - mean).powi(2)).sum::<f64>() / n.max(1) as f64;
+            (mean - 0.5).abs() > 3.0 * (variance / n.max(1) as f64).sqrt()
+        };
+        match terms {
+            Terms::Auto => Self {
+                side: n > 0 && (lopsided || sides.iter().any(one_sided)),
+                order: orders_vary,
+                models: strengths(&sides, n),
+            },
+            Terms::Chosen { side, order, models } => Self {
+                side,
+                order: order && first + second > 0,
+                models: if models { strengths(&sides, n) } else { Vec::new() },
+            },
+        }
+    }
+
+    pub(crate) fn columns(&self) -> usize {
+        usize::from(self.side) + usize::from(self.order) + self.models.len()
+    }
+
+    pub(crate) fn names(&self, table: &FeatureTable) -> Vec<String> {
+        let mut names = Vec::with_capacity(self.columns());
+        if self.side {
+            names.push("side".to_owned());
+        }
+        if self.order {
+            names.push("order".to_owned());
+        }
+        names.extend(self.models.iter().map(|&m| format!("model:{}", table.models[m as usize])));
+        names
+    }
+
+    /// Appends the terms of one verdict: positive where A has the advantage.
+    pub(crate) fn extend(&self, table: &FeatureTable, row: &VerdictRow, out: &mut Vec<f64>) {
+        if self.side {
+            out.push(1.0);
+        }
+        if self.order {
+            out.push(match row.order {
+                Order::Ab => 1.0,
+                Order::Ba => -1.0,
+                Order::Both | Order::Unknown => 0.0,
+            });
+        }
+        let pair = table.pairs[row.pair as usize];
+        for &model in &self.models {
+            let has = |m: Option<u32>| f64::from(u8::from(m == Some(model)));
+            out.push(has(pair.model_a) - has(pair.model_b));
+        }
+    }
+}
+
+/// The models that get a strength: those that repeat, unless they are the side term under another name.
+fn strengths(sides: &[(usize, usize)], n: usize) -> Vec<u32> {
+    let mut repeated: Vec<u32> = (0..sides.len() as u32)
+        .filter(|&m| {
+            let (a, b) = sides[m as usize];
+            // A model that stands on one side of every row is what the side term measures.
+            a + b >= MIN_ROWS_PER_MODEL && !(a == n && b == 0 || b == n && a == 0)
+        })
+        .collect();
+    repeated.sort_by_key(|&m| std::cmp::Reverse(sides[m as usize].0 + sides[m as usize].1));
+    repeated.truncate(MAX_MODELS);
+    repeated.sort_unstable();
+    repeated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::PairInfo;
+
+    fn table(models: &[(u32, u32)], names: usize) -> FeatureTable {
+        FeatureTable {
+            pairs: models
+                .iter()
+                .enumerate()
+                .map(|(i, &(a, b))| PairInfo { cluster: i as u64, model_a: Some(a), model_b: Some(b), group: None })
+                .collect(),
+            verdicts: (0..models.len() as u32)
+                .map(|pair| VerdictRow { pair, judge: 0, p_a: f64::from(pair % 2), weight: 1.0, order: Order::Unknown })
+                .collect(),
+            models: (0..names).map(|m| format!("m{m}")).collect(),
+            ..FeatureTable::default()
+        }
+    }
+
+    #[test]
+    fn a_baseline_on_one_side_calls_for_a_side_term_and_not_for_its_own() {
+        let pairs: Vec<(u32, u32)> = (0..90).map(|i| (0, 1 + i % 3)).collect();
+        let t = table(&pairs, 4);
+        let design = Design::choose(Terms::Auto, &t, &t.verdicts);
+        assert_eq!(design, Design { side: true, order: false, models: vec![1, 2, 3] });
+        let mut out = Vec::new();
+        design.extend(&t, &t.verdicts[1], &mut out);
+        assert_eq!(out, [1.0, 0.0, -1.0, 0.0]);
+        assert_eq!(design.names(&t), ["side", "model:m1", "model:m2", "model:m3"]);
+    }
+
+    #[test]
+    fn exchangeable_sides_need_no_term() {
+        let pairs: Vec<(u32, u32)> = (0..200).map(|i| if (i / 2) % 2 == 0 { (0, 1) } else { (1, 0) }).collect();
+        let t = table(&pairs, 2);
+        assert!(!Design::choose(Terms::Auto, &t, &t.verdicts).side);
+        assert_eq!(Design::choose(Terms::NONE, &t, &t.verdicts).columns(), 0);
+        assert_eq!("side,models".parse::<Terms>().unwrap().to_string(), "side,models");
+        assert!("sides".parse::<Terms>().is_err());
+    }
+}
