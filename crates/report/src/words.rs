@@ -110,68 +110,103 @@ pub(crate) fn counted(n: usize, one: &str, many: &str) -> String {
     format::counted(n as u64, one, many)
 }
 
+/// What a model must beat to be worth reading, and how well that predicts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Baseline {
+    /// The name in a table.
+    pub(crate) name: &'static str,
+    /// What it does, after "no better than".
+    doing: &'static str,
+    /// Held-out accuracy, 0..1.
+    pub(crate) accuracy: Option<f64>,
+    /// Held-out log-loss.
+    pub(crate) log_loss: Option<f64>,
+}
+
+/// The names of the [`baselines`].
+pub(crate) const BASELINES: [&str; 3] = ["majority", "terms only", "length only"];
+
+/// The baselines of a fit, the plainest first.
+pub(crate) fn baselines(q: &Quality) -> [Baseline; 3] {
+    [
+        Baseline {
+            name: BASELINES[0],
+            doing: "always naming the side that wins more often: these properties do not explain this judge, so do not \
+                    build on the intensities.",
+            accuracy: Some(q.majority_accuracy),
+            log_loss: Some(q.majority_log_loss),
+        },
+        Baseline {
+            name: BASELINES[1],
+            doing: "side, order and models alone: the properties add nothing that shows.",
+            accuracy: q.terms_accuracy,
+            log_loss: q.terms_log_loss,
+        },
+        Baseline {
+            name: BASELINES[2],
+            doing: "length alone: the other properties add nothing that shows.",
+            accuracy: q.length_accuracy,
+            log_loss: q.length_log_loss,
+        },
+    ]
+}
+
 /// How a model compares with its baselines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// Better than every baseline on both measures.
     Better,
-    /// Better than the majority, but not than length alone.
-    LengthDoes,
-    /// Better on one measure, not on the other.
+    /// Better than each on one measure, but not on both.
     Mixed,
-    /// No better than the majority.
-    NoBetter,
+    /// No better than one of them on either measure: its place in [`baselines`].
+    NoBetter(usize),
 }
 
 /// Compares held-out accuracy (higher is better) and log-loss (lower is better) with the baselines.
 pub(crate) fn standing(q: &Quality) -> Standing {
-    let beats = |accuracy: f64, log_loss: f64| (q.accuracy > accuracy, q.log_loss < log_loss);
-    let majority = beats(q.majority_accuracy, q.majority_log_loss);
-    let length = beats(q.length_accuracy.unwrap_or(f64::MIN), q.length_log_loss.unwrap_or(f64::MAX));
-    match (majority, length) {
-        ((true, true), (true, true)) => Standing::Better,
-        ((false, false), _) => Standing::NoBetter,
-        ((true, true), (false, false)) => Standing::LengthDoes,
-        _ => Standing::Mixed,
+    let beaten = baselines(q).map(|b| {
+        (
+            b.accuracy.is_none_or(|accuracy| q.accuracy > accuracy),
+            b.log_loss.is_none_or(|loss| q.log_loss < loss),
+        )
+    });
+    match beaten.iter().position(|(accuracy, log_loss)| !accuracy && !log_loss) {
+        Some(place) => Standing::NoBetter(place),
+        None if beaten.iter().all(|(accuracy, log_loss)| *accuracy && *log_loss) => Standing::Better,
+        None => Standing::Mixed,
     }
 }
 
-/// [`Standing`] in a sentence.
-pub(crate) fn standing_sentence(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Better => "On verdicts it has not seen, the model predicts better than its baselines.",
-        Standing::LengthDoes => {
-            "On verdicts it has not seen, the model predicts NO BETTER than length alone: the other properties add \
-             nothing that shows."
-        }
+/// The [`Standing`] of a fit in a sentence.
+pub(crate) fn standing_sentence(q: &Quality) -> String {
+    let what = match standing(q) {
+        Standing::Better => "better than its baselines.".to_owned(),
         Standing::Mixed => {
-            "On verdicts it has not seen, the model beats its baselines on one measure and not on another: read the \
-             intensities with care."
+            "better than a baseline on one measure and worse on the other: read the intensities with care."
+                .to_owned()
         }
-        Standing::NoBetter => {
-            "On verdicts it has not seen, the model predicts NO BETTER than always naming the side that wins more \
-             often: these properties do not explain this judge, so do not build on the intensities."
-        }
-    }
+        Standing::NoBetter(place) => format!("NO BETTER than {}", baselines(q)[place].doing),
+    };
+    format!("On verdicts it has not seen, the model predicts {what}")
+}
+
+/// `majority 52.0 %, length only 58.1 %`: the baselines that there are.
+fn beside(q: &Quality, number: impl Fn(&Baseline) -> Option<String>) -> String {
+    let parts: Vec<String> =
+        baselines(q).iter().filter_map(|b| Some(format!("{} {}", b.name, number(b)?))).collect();
+    parts.join(", ")
+}
+
+/// The baselines' accuracy, as words in brackets.
+pub(crate) fn beside_accuracy(q: &Quality) -> String {
+    beside(q, |b| b.accuracy.map(format::share))
 }
 
 /// Held-out accuracy and log-loss beside the baselines: two clauses.
 pub(crate) fn quality(q: &Quality) -> [String; 2] {
-    let beside = |majority: String, length: Option<String>| match length {
-        Some(length) => format!("majority {majority}, length only {length}"),
-        None => format!("majority {majority}"),
-    };
     [
-        format!(
-            "Held-out accuracy {} ({})",
-            format::share(q.accuracy),
-            beside(format::share(q.majority_accuracy), q.length_accuracy.map(format::share))
-        ),
-        format!(
-            "log-loss {} ({})",
-            format::small(q.log_loss),
-            beside(format::small(q.majority_log_loss), q.length_log_loss.map(format::small))
-        ),
+        format!("Held-out accuracy {} ({})", format::share(q.accuracy), beside_accuracy(q)),
+        format!("log-loss {} ({})", format::small(q.log_loss), beside(q, |b| b.log_loss.map(format::small))),
     ]
 }
 
@@ -253,6 +288,8 @@ mod tests {
             log_loss,
             majority_log_loss: 0.69,
             length_log_loss: Some(0.67),
+            terms_accuracy: Some(0.55),
+            terms_log_loss: Some(0.68),
             calibration: Vec::new(),
         }
     }
@@ -260,11 +297,23 @@ mod tests {
     #[test]
     fn a_model_that_is_no_better_is_called_so() {
         assert_eq!(standing(&quality_of(0.64, 0.64)), Standing::Better);
-        assert_eq!(standing(&quality_of(0.57, 0.68)), Standing::LengthDoes);
-        assert_eq!(standing(&quality_of(0.52, 0.69)), Standing::NoBetter);
+        assert_eq!(standing(&quality_of(0.57, 0.675)), Standing::NoBetter(2));
+        assert_eq!(standing(&quality_of(0.54, 0.685)), Standing::NoBetter(1));
+        assert_eq!(standing(&quality_of(0.52, 0.69)), Standing::NoBetter(0));
         assert_eq!(standing(&quality_of(0.60, 0.70)), Standing::Mixed);
-        let no_length = Quality { length_accuracy: None, length_log_loss: None, ..quality_of(0.53, 0.68) };
-        assert_eq!(standing(&no_length), Standing::Better);
+        let alone = Quality {
+            length_accuracy: None,
+            length_log_loss: None,
+            terms_accuracy: None,
+            terms_log_loss: None,
+            ..quality_of(0.53, 0.68)
+        };
+        assert_eq!(standing(&alone), Standing::Better);
+        assert!(
+            standing_sentence(&quality_of(0.54, 0.685))
+                .contains("NO BETTER than side, order and models alone")
+        );
+        assert_eq!(beside_accuracy(&alone), "majority 52.0\u{a0}%");
     }
 
     #[test]

@@ -66,9 +66,8 @@ fn judge(view: &View, out: &mut Out, fit: &Fit, axis: Axis) -> io::Result<()> {
             DIM,
             &format!("{accuracy}; {log_loss}; {}", words::counted(q.folds as usize, "fold", "folds")),
         )?;
-        let standing = words::standing(q);
-        let loud = if standing == words::Standing::Better { DIM } else { WARN };
-        out.wrapped(loud, words::standing_sentence(standing))?;
+        let loud = if words::standing(q) == words::Standing::Better { DIM } else { WARN };
+        out.wrapped(loud, &words::standing_sentence(q))?;
     } else {
         out.wrapped(WARN, words::NO_QUALITY)?;
     }

@@ -91,13 +91,11 @@ fn trust(fit: &Fit) -> Markup {
         }
         @match &fit.quality {
             Some(q) => {
-                @let standing = words::standing(q);
-                p.trust.warn[standing != words::Standing::Better] {
-                    "Predicts " strong { (format::share(q.accuracy)) } " of unseen verdicts (majority "
-                    (format::share(q.majority_accuracy))
-                    @if let Some(length) = q.length_accuracy { ", length only " (format::share(length)) }
-                    "). "
-                    @if standing != words::Standing::Better { (words::standing_sentence(standing)) }
+                @let better = words::standing(q) == words::Standing::Better;
+                p.trust.warn[!better] {
+                    "Predicts " strong { (format::share(q.accuracy)) } " of unseen verdicts ("
+                    (words::beside_accuracy(q)) "). "
+                    @if !better { (words::standing_sentence(q)) }
                 }
             }
             None => { p.trust.warn { (words::NO_QUALITY) } }

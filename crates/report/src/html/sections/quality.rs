@@ -8,7 +8,7 @@ use crate::html::charts::calibration;
 use crate::html::parts::{Section, first_few, folded, name, nothing, scroll};
 use crate::text;
 use crate::view::View;
-use crate::words::{self, Standing};
+use crate::words::{self, BASELINES, Standing};
 
 /// Calibration plots shown before the rest is folded away.
 const PLOTS: usize = 8;
@@ -24,6 +24,10 @@ pub(super) fn section(view: &View) -> Section {
                 "they are."
             }
             (scroll("Held-out quality of the main group", &table(&fits, false)))
+            p.hint {
+                "Majority: always the side that wins more often. Terms only: side, order and models without any property. "
+                "Length only: the comparison of lengths without any other property."
+            }
             (sentences(&fits))
             (plots(&fits))
             (more(view))
@@ -34,28 +38,38 @@ pub(super) fn section(view: &View) -> Section {
 }
 
 fn table(fits: &[&Fit], grouped: bool) -> Markup {
+    // A baseline that no fit has gets no column.
+    let with = |place: usize| fits.iter().filter_map(|f| f.quality.as_ref()).any(|q| there(q, place));
+    let places: Vec<usize> = (0..BASELINES.len()).filter(|place| with(*place)).collect();
+    let width = places.len() + 1;
     html! {
         table.plain.quality {
             thead {
                 tr {
                     th rowspan="2" scope="col" { "Judge" }
                     @if grouped { th rowspan="2" scope="col" { "Group" } }
-                    th.span colspan="3" scope="colgroup" { "Accuracy" }
-                    th.span colspan="3" scope="colgroup" { "Log-loss" }
+                    th.span colspan=(width) scope="colgroup" { "Accuracy" }
+                    th.span colspan=(width) scope="colgroup" { "Log-loss" }
                     th.num rowspan="2" scope="col" { "Folds" }
                 }
                 tr {
                     @for _ in 0..2 {
-                        @for what in ["model", "majority", "length only"] { th.num scope="col" { (what) } }
+                        th.num scope="col" { "model" }
+                        @for place in &places { th.num scope="col" { (BASELINES[*place]) } }
                     }
                 }
             }
-            tbody { @for fit in fits { (row(fit, grouped)) } }
+            tbody { @for fit in fits { (row(fit, grouped, &places)) } }
         }
     }
 }
 
-fn row(fit: &Fit, grouped: bool) -> Markup {
+fn there(q: &Quality, place: usize) -> bool {
+    let baseline = words::baselines(q)[place];
+    baseline.accuracy.is_some() || baseline.log_loss.is_some()
+}
+
+fn row(fit: &Fit, grouped: bool, places: &[usize]) -> Markup {
     let missing = || format::MISSING.to_owned();
     html! {
         tr {
@@ -63,37 +77,38 @@ fn row(fit: &Fit, grouped: bool) -> Markup {
             @if grouped { td { (name(&text::cut(&text::line(&fit.group), 48))) } }
             @match &fit.quality {
                 Some(q) => {
+                    @let baselines = words::baselines(q);
                     td.num { strong { (format::share(q.accuracy)) } }
-                    td.num { (format::share(q.majority_accuracy)) }
-                    td.num { (q.length_accuracy.map_or_else(missing, format::share)) }
+                    @for place in places {
+                        td.num { (baselines[*place].accuracy.map_or_else(missing, format::share)) }
+                    }
                     td.num { strong { (format::small(q.log_loss)) } }
-                    td.num { (format::small(q.majority_log_loss)) }
-                    td.num { (q.length_log_loss.map_or_else(missing, format::small)) }
+                    @for place in places {
+                        td.num { (baselines[*place].log_loss.map_or_else(missing, format::small)) }
+                    }
                     td.num { (format::count(q.folds)) }
                 }
-                None => { td colspan="7" { (words::NO_QUALITY) } }
+                None => { td colspan=(2 * places.len() + 3) { (words::NO_QUALITY) } }
             }
         }
     }
 }
 
-/// What the table means, judge by judge, with the bad news first.
+/// What the table means: judges with the same sentence together, the bad news first.
 fn sentences(fits: &[&Fit]) -> Markup {
-    let standing = |fit: &Fit| fit.quality.as_ref().map(words::standing);
-    let judges = |wanted: Standing| -> Vec<String> {
-        fits.iter()
-            .filter(|f| standing(f) == Some(wanted))
-            .map(|f| text::cut(&text::line(&f.judge), 40))
-            .collect()
-    };
+    let mut said: Vec<(bool, String, Vec<String>)> = Vec::new();
+    for (fit, q) in fits.iter().filter_map(|f| Some((f, f.quality.as_ref()?))) {
+        let sentence = words::standing_sentence(q);
+        let judge = text::cut(&text::line(&fit.judge), 40);
+        match said.iter_mut().find(|(_, other, _)| *other == sentence) {
+            Some((_, _, judges)) => judges.push(judge),
+            None => said.push((words::standing(q) == Standing::Better, sentence, vec![judge])),
+        }
+    }
+    said.sort_by_key(|(good, _, _)| *good);
     html! {
-        @for kind in [Standing::NoBetter, Standing::LengthDoes, Standing::Mixed, Standing::Better] {
-            @let names = judges(kind);
-            @if !names.is_empty() {
-                p.warn[kind != Standing::Better].good[kind == Standing::Better] {
-                    strong { bdi { (words::listed(&names)) } ": " } (words::standing_sentence(kind))
-                }
-            }
+        @for (good, sentence, judges) in &said {
+            p.warn[!good].good[*good] { strong { bdi { (words::listed(judges)) } ": " } (sentence) }
         }
     }
 }
