@@ -6,6 +6,8 @@
 
 mod detect;
 mod error;
+mod export;
+mod features;
 mod format;
 mod formats;
 mod join;
@@ -16,8 +18,14 @@ mod row;
 mod sniff;
 mod source;
 mod split;
+mod study;
 mod table;
 
 pub use error::{At, DataError, ErrorKind, Reason};
+pub use export::{ExportFormat, ExportSummary, export};
+pub use features::{FeatureColumns, Features, read_features};
 pub use format::{Format, UnknownFormat};
 pub use read::{OnBadRow, Progress, ReadOptions, Record, read};
+pub use study::{
+    ImportEntry, PairWriter, RatingWriter, Study, StudyToml, TableReader, TableRow, TableWriter, VerdictWriter, import,
+};

@@ -41,7 +41,7 @@ impl Annotators {
                 Some(Value::String(name)) if !name.trim().is_empty() => name,
                 _ => id.clone(),
             };
-            about.retain(|_, value| !value.is_null());
+            about.retain(|_, value| !matches!(value.as_str(), Some("" | "unknown")) && !value.is_null());
             *names.entry(name.clone()).or_default() += 1;
             all.insert(id, (name, about));
         }

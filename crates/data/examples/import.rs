@@ -1,0 +1,27 @@
+//! Imports files into a study and tells what was read: `import STUDY FILE...`.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use predilect_data::{OnBadRow, ReadOptions, Study, import};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut args = std::env::args().skip(1);
+    let folder = args.next().ok_or("usage: import STUDY FILE...")?;
+    let mut options = ReadOptions::default();
+    let mut inputs: Vec<PathBuf> = Vec::new();
+    for arg in args {
+        if arg == "--skip" {
+            options.on_bad_row = OnBadRow::Skip;
+        } else {
+            inputs.push(arg.into());
+        }
+    }
+    let start = Instant::now();
+    let summary = import(&inputs, &options, &Study::create(folder)?, &mut |_| {}).map_err(|e| {
+        eprintln!("hint: {}", e.hint().unwrap_or("none"));
+        e
+    })?;
+    eprintln!("{summary:#?}\n{:.2} s", start.elapsed().as_secs_f64());
+    Ok(())
+}

@@ -1,0 +1,252 @@
+//! What a table of numeric features holds: any CSV or Parquet file whose columns somebody else computed.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::error::{At, DataError, Reason, RowError};
+use crate::read::{OnBadRow, ReadOptions};
+use crate::row::{Row, as_text, number};
+use crate::sniff::{Container, container};
+use crate::source::{Input, open, spool};
+use crate::table::{CsvRows, ParquetRows, Placed};
+
+/// Which columns are no features.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FeatureColumns {
+    /// The verdict, a number in 0..=1.
+    pub label: String,
+    /// Row weight, 0 or more.
+    pub weight: Option<String>,
+    /// Who judged.
+    pub judge: Option<String>,
+    /// Group.
+    pub group: Option<String>,
+    /// What rows must share to stay in one fold (the prompt).
+    pub cluster: Option<String>,
+}
+
+/// A table of features.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Features {
+    /// Names of the numeric columns, in the order of the file.
+    pub names: Vec<String>,
+    /// Columns that hold text and were passed over.
+    pub ignored: Vec<String>,
+    /// Row-major.
+    pub values: Vec<f64>,
+    /// One per row.
+    pub labels: Vec<f64>,
+    /// One per row, if asked for.
+    pub weights: Option<Vec<f64>>,
+    /// One per row, if asked for.
+    pub judges: Option<Vec<String>>,
+    /// One per row, if asked for.
+    pub groups: Option<Vec<String>>,
+    /// One per row, if asked for.
+    pub clusters: Option<Vec<String>>,
+    /// Rows left out, by reason.
+    pub dropped: std::collections::BTreeMap<String, u64>,
+}
+
+/// Reads a table of features: CSV, TSV or Parquet, plain or compressed, `-` for standard input.
+///
+/// A column is a feature when its first cell is a number; every cell below must then be one. Columns whose first cell is
+/// text are passed over and named. Empty cells are bad rows: a missing number is no zero.
+///
+/// # Errors
+/// A file that cannot be read or is no table, a column that is not there, and the first bad row (unless
+/// [`OnBadRow::Skip`]).
+pub fn read_features(
+    path: &Path,
+    columns: &FeatureColumns,
+    options: &ReadOptions,
+) -> Result<Features, DataError> {
+    let label = path.display().to_string();
+    let input = Input { path: path.to_path_buf(), label: label.clone(), named: true };
+    let opened = open(&input)?;
+    let kind = container(&opened.prefix, opened.whole, &label.to_ascii_lowercase())
+        .map_err(|(problem, hint)| DataError::input(&label, problem).with_hint(hint))?;
+    let mut reading = Reading { columns, options, label: &label, out: Features::default(), features: None };
+    match kind {
+        Container::Csv(delimiter) => {
+            let mut rows = CsvRows::new(opened.into_reader(), delimiter, options.max_record_bytes, &label)?;
+            reading.check_columns(&rows.header().to_vec())?;
+            while reading.group(rows.next_group(&label)?)? {}
+        }
+        Container::Parquet => {
+            let file = spool(&label, opened.into_reader())?;
+            let mut rows = ParquetRows::new(file, &label)?;
+            reading.check_columns(&rows.names().to_vec())?;
+            while reading.group(rows.next_group(&label)?)? {}
+        }
+        other => {
+            return Err(DataError::input(&label, format!("{} is no table of features", other.describe()))
+                .with_hint("give CSV or Parquet; for preference data use `predilect dissect`"));
+        }
+    }
+    let out = reading.out;
+    if out.labels.is_empty() {
+        return Err(DataError::input(&label, "the table has no usable rows")
+            .with_hint("check that rows follow the header"));
+    }
+    Ok(out)
+}
+
+struct Reading<'a> {
+    columns: &'a FeatureColumns,
+    options: &'a ReadOptions,
+    label: &'a str,
+    out: Features,
+    features: Option<Vec<String>>,
+}
+
+impl Reading<'_> {
+    fn special(&self) -> impl Iterator<Item = &str> {
+        let c = self.columns;
+        [Some(&c.label), c.weight.as_ref(), c.judge.as_ref(), c.group.as_ref(), c.cluster.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
+
+    fn check_columns(&mut self, names: &[String]) -> Result<(), DataError> {
+        if let Some(missing) = self.special().find(|wanted| !names.iter().any(|name| name == wanted)) {
+            return Err(DataError::input(self.label, format!("there is no column `{missing}`"))
+                .with_hint(format!("the columns are: {}", names.join(", "))));
+        }
+        let twice = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name));
+        if let Some((_, name)) = twice {
+            return Err(DataError::input(self.label, format!("the column `{name}` stands twice"))
+                .with_hint("rename one of them"));
+        }
+        Ok(())
+    }
+
+    /// Takes a group of rows; false at the end.
+    fn group(&mut self, rows: Vec<Placed>) -> Result<bool, DataError> {
+        let more = !rows.is_empty();
+        for (at, row) in rows {
+            if let Err(error) = row.and_then(|row| self.row(row)) {
+                self.bad(at, error)?;
+            }
+        }
+        Ok(more)
+    }
+
+    fn bad(&mut self, at: At, error: RowError) -> Result<(), DataError> {
+        if self.options.on_bad_row == OnBadRow::Stop {
+            return Err(DataError::row(self.label, at, error));
+        }
+        *self.out.dropped.entry(error.reason.as_str().to_owned()).or_default() += 1;
+        Ok(())
+    }
+
+    fn row(&mut self, mut row: Row) -> Result<(), RowError> {
+        let c = self.columns;
+        let label = numeric(&mut row, &c.label)?;
+        if !(0.0..=1.0).contains(&label) {
+            return Err(RowError::new(Reason::VerdictOutOfRange, "the label is not within 0..1")
+                .field(&c.label)
+                .value(&label.to_string())
+                .hint("1 stands for A preferred, 0 for B, 0.5 for a tie; rescale the column"));
+        }
+        let weight = c.weight.as_ref().map(|name| numeric(&mut row, name)).transpose()?;
+        if let (Some(weight), Some(name)) = (weight, &c.weight)
+            && weight < 0.0
+        {
+            return Err(RowError::new(Reason::WrongType, "a weight below 0").field(name).value(&weight.to_string()));
+        }
+        let mut text = |name: &Option<String>| {
+            name.as_ref().map(|name| as_text(name, row.require(name)?)).transpose()
+        };
+        let (judge, group, cluster) = (text(&c.judge)?, text(&c.group)?, text(&c.cluster)?);
+        if self.features.is_none() {
+            self.choose_features(&row);
+        }
+        let names = self.features.as_deref().unwrap_or_default();
+        let start = self.out.values.len();
+        for name in names {
+            match numeric(&mut row, name) {
+                Ok(value) => self.out.values.push(value),
+                Err(error) => {
+                    self.out.values.truncate(start);
+                    return Err(error);
+                }
+            }
+        }
+        self.out.labels.push(label);
+        push(&mut self.out.weights, weight);
+        push(&mut self.out.judges, judge);
+        push(&mut self.out.groups, group);
+        push(&mut self.out.clusters, cluster);
+        Ok(())
+    }
+
+    /// By the first row that is otherwise good.
+    fn choose_features(&mut self, row: &Row) {
+        let special: Vec<&str> = self.special().collect();
+        let (mut features, mut ignored) = (Vec::new(), Vec::new());
+        for name in row.names().filter(|name| !special.contains(name)) {
+            let is_number = row.get(name).is_some_and(|value| !blank(value) && number(name, value).is_ok());
+            let list = if is_number || row.get(name).is_none_or(blank) { &mut features } else { &mut ignored };
+            list.push(name.to_owned());
+        }
+        self.out.names.clone_from(&features);
+        self.out.ignored = ignored;
+        self.features = Some(features);
+    }
+}
+
+fn blank(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim().is_empty())
+}
+
+fn push<T>(list: &mut Option<Vec<T>>, value: Option<T>) {
+    if let Some(value) = value {
+        list.get_or_insert_with(Vec::new).push(value);
+    }
+}
+
+fn numeric(row: &mut Row, name: &str) -> Result<f64, RowError> {
+    let value = row.take(name).unwrap_or(Value::Null);
+    number(name, &value)?.ok_or_else(|| {
+        RowError::new(Reason::MissingField, "the number is missing")
+            .field(name)
+            .hint("a missing number is no zero: fill it in, or leave such rows out with --on-bad-row skip")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn read(text: &str, on_bad_row: OnBadRow) -> Result<Features, DataError> {
+        let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        let columns = FeatureColumns { label: "y".into(), judge: Some("who".into()), ..FeatureColumns::default() };
+        read_features(file.path(), &columns, &ReadOptions { on_bad_row, ..ReadOptions::default() })
+    }
+
+    #[test]
+    fn numeric_columns_are_features_and_text_is_named() {
+        let table = read("y,who,a,note,b\n1,x,0.5,hello,-1\n0,z,2,you,0\n", OnBadRow::Stop).unwrap();
+        assert_eq!(table.names, ["a", "b"]);
+        assert_eq!(table.ignored, ["note"]);
+        assert_eq!(table.values, [0.5, -1.0, 2.0, 0.0]);
+        assert_eq!(table.judges.unwrap(), ["x", "z"]);
+    }
+
+    #[test]
+    fn bad_cells_are_named_or_counted() {
+        let text = "y,who,a\n1,x,1\n0,x,oops\n3,x,1\n0,x,\n0,x,2\n";
+        let error = read(text, OnBadRow::Stop).unwrap_err();
+        assert!(error.to_string().contains(":3") && error.to_string().contains("oops"), "{error}");
+        let table = read(text, OnBadRow::Skip).unwrap();
+        assert_eq!(table.values, [1.0, 2.0]);
+        assert_eq!(table.dropped.values().sum::<u64>(), 3);
+        let error = read("a,who\n1,x\n", OnBadRow::Stop).unwrap_err();
+        assert!(error.to_string().contains("no column `y`") && error.hint().unwrap().contains("a, who"));
+    }
+}

@@ -1,0 +1,358 @@
+//! Which columns pairs, verdicts and ratings have.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use arrow_array::builder::{Float64Builder, ListBuilder, StringBuilder, StructBuilder, UInt64Builder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, UInt64Type};
+use arrow_array::{Array, ArrayRef, ListArray, PrimitiveArray, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
+use predilect_types::{Message, Order, Pair, Provenance, Rating, Response, Role, TieKind, Verdict};
+use serde_json::Value;
+
+use super::table::TableRow;
+
+fn text(name: &str, nullable: bool) -> Field {
+    Field::new(name, DataType::Utf8, nullable)
+}
+
+fn message_fields() -> Fields {
+    Fields::from(vec![text("role", false), text("content", false)])
+}
+
+fn turns(name: &str) -> Field {
+    let item = Field::new("element", DataType::Struct(message_fields()), false);
+    Field::new(name, DataType::List(Arc::new(item)), false)
+}
+
+fn number(name: &str, nullable: bool) -> Field {
+    Field::new(name, DataType::Float64, nullable)
+}
+
+static PAIRS: LazyLock<SchemaRef> = LazyLock::new(|| {
+    Arc::new(Schema::new(vec![
+        text("id", false),
+        turns("prompt"),
+        turns("response_a"),
+        turns("response_b"),
+        text("model_a", true),
+        text("model_b", true),
+        text("scenario", true),
+        text("language", true),
+        text("metadata", true),
+        text("source", false),
+        text("format", false),
+        Field::new("record", DataType::UInt64, false),
+    ]))
+});
+
+static VERDICTS: LazyLock<SchemaRef> = LazyLock::new(|| {
+    Arc::new(Schema::new(vec![
+        text("pair", false),
+        text("judge", false),
+        number("p_a", false),
+        text("order", false),
+        text("tie", true),
+        number("weight", false),
+        text("receipt", true),
+    ]))
+});
+
+static RATINGS: LazyLock<SchemaRef> = LazyLock::new(|| {
+    Arc::new(Schema::new(vec![
+        text("pair", false),
+        text("property", false),
+        text("annotator", false),
+        number("a", true),
+        number("b", true),
+    ]))
+});
+
+/// Builds a column of messages.
+struct Turns(ListBuilder<StructBuilder>);
+
+impl Turns {
+    fn new() -> Self {
+        let item = Field::new("element", DataType::Struct(message_fields()), false);
+        let columns: Vec<Box<dyn arrow_array::builder::ArrayBuilder>> =
+            vec![Box::new(StringBuilder::new()), Box::new(StringBuilder::new())];
+        Self(ListBuilder::new(StructBuilder::new(message_fields(), columns)).with_field(item))
+    }
+
+    fn push(&mut self, turns: &[Message]) {
+        for turn in turns {
+            let row = self.0.values();
+            for (i, value) in [turn.role.as_str(), turn.content.as_str()].into_iter().enumerate() {
+                if let Some(column) = row.field_builder::<StringBuilder>(i) {
+                    column.append_value(value);
+                }
+            }
+            row.append(true);
+        }
+        self.0.append(true);
+    }
+
+    fn done(mut self) -> ArrayRef {
+        Arc::new(self.0.finish())
+    }
+}
+
+fn strings<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(values))
+}
+
+fn options<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
+    let mut column = StringBuilder::new();
+    values.for_each(|value| column.append_option(value));
+    Arc::new(column.finish())
+}
+
+fn numbers(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
+    let mut column = Float64Builder::new();
+    values.for_each(|value| column.append_option(value));
+    Arc::new(column.finish())
+}
+
+fn batch(schema: &SchemaRef, columns: Vec<ArrayRef>) -> Result<RecordBatch, String> {
+    RecordBatch::try_new(Arc::clone(schema), columns).map_err(|e| e.to_string())
+}
+
+fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, String> {
+    batch.column_by_name(name).ok_or_else(|| format!("it has no column `{name}`"))
+}
+
+fn other_type(name: &str, found: &dyn Array) -> String {
+    format!("column `{name}` has the type {}", found.data_type())
+}
+
+fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray, String> {
+    let column = column(batch, name)?;
+    column.as_string_opt::<i32>().ok_or_else(|| other_type(name, column))
+}
+
+fn number_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a PrimitiveArray<Float64Type>, String> {
+    let column = column(batch, name)?;
+    column.as_primitive_opt::<Float64Type>().ok_or_else(|| other_type(name, column))
+}
+
+fn option(column: &StringArray, i: usize) -> Option<String> {
+    (!column.is_null(i)).then(|| column.value(i).to_owned())
+}
+
+fn needed(name: &str, column: &StringArray, i: usize) -> Result<String, String> {
+    option(column, i).ok_or_else(|| format!("column `{name}` is null in a row"))
+}
+
+/// A column of messages, with the two columns within.
+struct ReadTurns<'a> {
+    list: &'a ListArray,
+    roles: &'a StringArray,
+    contents: &'a StringArray,
+}
+
+impl<'a> ReadTurns<'a> {
+    fn new(batch: &'a RecordBatch, name: &str) -> Result<Self, String> {
+        let column = column(batch, name)?;
+        let wrong = || other_type(name, column);
+        let list = column.as_list_opt::<i32>().ok_or_else(wrong)?;
+        let rows = list.values().as_struct_opt().ok_or_else(wrong)?;
+        let part = |field: &str| rows.column_by_name(field).and_then(|c| c.as_string_opt::<i32>()).ok_or_else(wrong);
+        Ok(Self { list, roles: part("role")?, contents: part("content")? })
+    }
+
+    fn get(&self, i: usize) -> Vec<Message> {
+        let offsets = self.list.value_offsets();
+        let (Some(&from), Some(&to)) = (offsets.get(i), offsets.get(i + 1)) else { return Vec::new() };
+        (from as usize..to as usize)
+            .map(|j| Message { role: Role::parse(self.roles.value(j)), content: self.contents.value(j).to_owned() })
+            .collect()
+    }
+}
+
+fn json_text(value: &Value) -> String {
+    value.to_string()
+}
+
+impl TableRow for Pair {
+    const TABLE: &'static str = "pairs";
+
+    fn schema() -> SchemaRef {
+        Arc::clone(&PAIRS)
+    }
+
+    fn size(&self) -> usize {
+        let turns = [&self.prompt, &self.response_a.messages, &self.response_b.messages];
+        turns.into_iter().flatten().map(|turn| turn.content.len()).sum::<usize>() + 64
+    }
+
+    fn encode(rows: &[Self]) -> Result<RecordBatch, String> {
+        let (mut prompt, mut a, mut b) = (Turns::new(), Turns::new(), Turns::new());
+        let mut record = UInt64Builder::with_capacity(rows.len());
+        let mut metadata = StringBuilder::new();
+        for row in rows {
+            prompt.push(&row.prompt);
+            a.push(&row.response_a.messages);
+            b.push(&row.response_b.messages);
+            record.append_value(row.provenance.record);
+            if row.metadata.is_empty() {
+                metadata.append_null();
+            } else {
+                metadata.append_value(serde_json::to_string(&row.metadata).map_err(|e| e.to_string())?);
+            }
+        }
+        batch(
+            &PAIRS,
+            vec![
+                strings(rows.iter().map(|row| row.id.as_str())),
+                prompt.done(),
+                a.done(),
+                b.done(),
+                options(rows.iter().map(|row| row.response_a.model.as_deref())),
+                options(rows.iter().map(|row| row.response_b.model.as_deref())),
+                options(rows.iter().map(|row| row.scenario.as_deref())),
+                options(rows.iter().map(|row| row.language.as_deref())),
+                Arc::new(metadata.finish()),
+                strings(rows.iter().map(|row| row.provenance.source.as_str())),
+                strings(rows.iter().map(|row| row.provenance.format.as_str())),
+                Arc::new(record.finish()),
+            ],
+        )
+    }
+
+    fn decode(batch: &RecordBatch) -> Result<Vec<Self>, String> {
+        let texts = |name| text_column(batch, name);
+        let (id, source, format) = (texts("id")?, texts("source")?, texts("format")?);
+        let (model_a, model_b) = (texts("model_a")?, texts("model_b")?);
+        let (scenario, language, metadata) = (texts("scenario")?, texts("language")?, texts("metadata")?);
+        let prompt = ReadTurns::new(batch, "prompt")?;
+        let (a, b) = (ReadTurns::new(batch, "response_a")?, ReadTurns::new(batch, "response_b")?);
+        let record = column(batch, "record")?;
+        let unsigned = record.as_primitive_opt::<UInt64Type>();
+        let signed = record.as_primitive_opt::<Int64Type>();
+        (0..batch.num_rows())
+            .map(|i| {
+                let metadata: BTreeMap<String, Value> = match option(metadata, i) {
+                    Some(text) => serde_json::from_str(&text).map_err(|e| format!("column `metadata`: {e}"))?,
+                    None => BTreeMap::new(),
+                };
+                let number = unsigned.map(|c| c.value(i)).or_else(|| signed.map(|c| c.value(i).max(0) as u64));
+                Ok(Self {
+                    id: needed("id", id, i)?,
+                    prompt: prompt.get(i),
+                    response_a: Response { messages: a.get(i), model: option(model_a, i) },
+                    response_b: Response { messages: b.get(i), model: option(model_b, i) },
+                    scenario: option(scenario, i),
+                    language: option(language, i),
+                    metadata,
+                    provenance: Provenance {
+                        source: needed("source", source, i)?,
+                        format: needed("format", format, i)?,
+                        record: number.ok_or_else(|| other_type("record", record))?,
+                    },
+                })
+            })
+            .collect()
+    }
+}
+
+impl TableRow for Verdict {
+    const TABLE: &'static str = "verdicts";
+
+    fn schema() -> SchemaRef {
+        Arc::clone(&VERDICTS)
+    }
+
+    fn size(&self) -> usize {
+        // A receipt is mostly text; measuring it costs as much as writing it.
+        if self.receipt.is_some() { 4096 } else { 64 }
+    }
+
+    fn encode(rows: &[Self]) -> Result<RecordBatch, String> {
+        let mut receipt = StringBuilder::new();
+        for row in rows {
+            receipt.append_option(row.receipt.as_ref().map(json_text));
+        }
+        batch(
+            &VERDICTS,
+            vec![
+                strings(rows.iter().map(|row| row.pair.as_str())),
+                strings(rows.iter().map(|row| row.judge.as_str())),
+                numbers(rows.iter().map(|row| Some(row.p_a))),
+                strings(rows.iter().map(|row| row.order.as_str())),
+                options(rows.iter().map(|row| row.tie.map(TieKind::as_str))),
+                numbers(rows.iter().map(|row| Some(row.weight))),
+                Arc::new(receipt.finish()),
+            ],
+        )
+    }
+
+    fn decode(batch: &RecordBatch) -> Result<Vec<Self>, String> {
+        let texts = |name| text_column(batch, name);
+        let (pair, judge, order) = (texts("pair")?, texts("judge")?, texts("order")?);
+        let (tie, receipt) = (texts("tie")?, texts("receipt")?);
+        let (p_a, weight) = (number_column(batch, "p_a")?, number_column(batch, "weight")?);
+        (0..batch.num_rows())
+            .map(|i| {
+                let order = needed("order", order, i)?;
+                let receipt = option(receipt, i)
+                    .map(|text| serde_json::from_str(&text).map_err(|e| format!("column `receipt`: {e}")))
+                    .transpose()?;
+                Ok(Self {
+                    pair: needed("pair", pair, i)?,
+                    judge: needed("judge", judge, i)?,
+                    p_a: p_a.value(i),
+                    order: Order::parse(&order).ok_or_else(|| format!("column `order` holds `{order}`"))?,
+                    tie: option(tie, i)
+                        .map(|text| TieKind::parse(&text).ok_or_else(|| format!("column `tie` holds `{text}`")))
+                        .transpose()?,
+                    weight: weight.value(i),
+                    receipt,
+                })
+            })
+            .collect()
+    }
+}
+
+impl TableRow for Rating {
+    const TABLE: &'static str = "ratings";
+
+    fn schema() -> SchemaRef {
+        Arc::clone(&RATINGS)
+    }
+
+    fn size(&self) -> usize {
+        64
+    }
+
+    fn encode(rows: &[Self]) -> Result<RecordBatch, String> {
+        batch(
+            &RATINGS,
+            vec![
+                strings(rows.iter().map(|row| row.pair.as_str())),
+                strings(rows.iter().map(|row| row.property.as_str())),
+                strings(rows.iter().map(|row| row.annotator.as_str())),
+                numbers(rows.iter().map(|row| row.a)),
+                numbers(rows.iter().map(|row| row.b)),
+            ],
+        )
+    }
+
+    fn decode(batch: &RecordBatch) -> Result<Vec<Self>, String> {
+        let texts = |name| text_column(batch, name);
+        let (pair, property, annotator) = (texts("pair")?, texts("property")?, texts("annotator")?);
+        let (a, b) = (number_column(batch, "a")?, number_column(batch, "b")?);
+        let maybe = |column: &PrimitiveArray<Float64Type>, i| (!column.is_null(i)).then(|| column.value(i));
+        (0..batch.num_rows())
+            .map(|i| {
+                Ok(Self {
+                    pair: needed("pair", pair, i)?,
+                    property: needed("property", property, i)?,
+                    annotator: needed("annotator", annotator, i)?,
+                    a: maybe(a, i),
+                    b: maybe(b, i),
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,128 @@
+//! What made a study: sources, versions, seeds and options, enough to run it again.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use predilect_types::{ReadSummary, SourceSummary};
+use serde::{Deserialize, Serialize};
+
+use super::Study;
+use crate::error::DataError;
+use crate::read::{OnBadRow, ReadOptions};
+
+/// The layout of the tables that this crate writes; a study of a later one is not read.
+const LAYOUT: u32 = 1;
+
+/// `study.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StudyToml {
+    /// The layout of the tables.
+    pub layout: u32,
+    /// The version of Predilect that wrote it last.
+    pub predilect: String,
+    /// What was imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportEntry>,
+    /// The other steps by name, each with its options, seed and what its tables were derived from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub steps: BTreeMap<String, toml::Table>,
+}
+
+/// What was imported, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ImportEntry {
+    /// Records read.
+    pub rows: u64,
+    /// Pairs kept.
+    pub pairs: u64,
+    /// Verdicts kept.
+    pub verdicts: u64,
+    /// The format that was forced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Whether bad records were left out.
+    pub skip_bad_rows: bool,
+    /// The most pairs that were wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// The judge named for files that name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<String>,
+    /// What was not used, by reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dropped: BTreeMap<String, u64>,
+    /// The files.
+    #[serde(default)]
+    pub sources: Vec<SourceSummary>,
+}
+
+impl ImportEntry {
+    /// From the options and the summary of an import.
+    pub fn new(options: &ReadOptions, summary: &ReadSummary) -> Self {
+        Self {
+            rows: summary.rows,
+            pairs: summary.pairs,
+            verdicts: summary.verdicts,
+            format: options.format.map(|format| format.to_string()),
+            skip_bad_rows: options.on_bad_row == OnBadRow::Skip,
+            limit: options.limit,
+            judge: options.judge.clone(),
+            dropped: summary.dropped.clone(),
+            sources: summary.sources.clone(),
+        }
+    }
+}
+
+impl Default for StudyToml {
+    fn default() -> Self {
+        Self {
+            layout: LAYOUT,
+            predilect: env!("CARGO_PKG_VERSION").to_owned(),
+            import: None,
+            steps: BTreeMap::new(),
+        }
+    }
+}
+
+impl StudyToml {
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, is no valid TOML, or belongs to a later layout.
+    pub fn load(study: &Study) -> Result<Self, DataError> {
+        let path = study.toml_path();
+        let shown = path.display().to_string();
+        let text = fs::read_to_string(&path).map_err(|e| DataError::path_io(&path, "read", e))?;
+        let read: Self = toml::from_str(&text).map_err(|e| {
+            DataError::study(shown.clone(), e.message().to_owned()).with_hint("correct it, or import the data again")
+        })?;
+        if read.layout > LAYOUT {
+            return Err(DataError::study(shown, format!("the study has layout {}, later than {LAYOUT}", read.layout))
+                .with_hint("use the version of Predilect that wrote it, or a later one"));
+        }
+        Ok(read)
+    }
+
+    /// Reads it where it is there.
+    ///
+    /// # Errors
+    ///
+    /// As [`StudyToml::load`], but for a missing file.
+    pub fn load_or_new(study: &Study) -> Result<Self, DataError> {
+        if study.toml_path().exists() { Self::load(study) } else { Ok(Self::default()) }
+    }
+
+    /// Writes it in one go.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn save(&self, study: &Study) -> Result<(), DataError> {
+        let path = study.toml_path();
+        let current = Self { predilect: env!("CARGO_PKG_VERSION").to_owned(), ..self.clone() };
+        let text = toml::to_string_pretty(&current)
+            .map_err(|e| DataError::study(path.display().to_string(), e.to_string()))?;
+        study.write_text(&path, "study", &text)
+    }
+}

@@ -1,0 +1,218 @@
+//! How rows become a Parquet file and back, in bounded memory.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::marker::PhantomData;
+use std::path::PathBuf;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use tempfile::NamedTempFile;
+
+use super::{Study, flush};
+use crate::error::DataError;
+
+/// Rows are encoded and read this many at a time.
+const BATCH: usize = 4096;
+/// A batch ends early once its text is this large.
+const BATCH_BYTES: usize = 32 << 20;
+/// A row group is the most that a reader must hold.
+const GROUP_ROWS: usize = 16 * 1024;
+const GROUP_BYTES: usize = 64 << 20;
+
+/// What can be a row of a table.
+pub trait TableRow: Sized + Clone + Send + 'static {
+    /// The table's name.
+    const TABLE: &'static str;
+    /// Its columns.
+    fn schema() -> SchemaRef;
+    /// About how many bytes of text it holds.
+    fn size(&self) -> usize;
+    /// Rows as columns.
+    ///
+    /// # Errors
+    ///
+    /// When they do not fit the schema.
+    fn encode(rows: &[Self]) -> Result<RecordBatch, String>;
+    /// Columns as rows.
+    ///
+    /// # Errors
+    ///
+    /// When a column is missing or of another type.
+    fn decode(batch: &RecordBatch) -> Result<Vec<Self>, String>;
+}
+
+pub(super) fn properties() -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
+        .set_dictionary_enabled(true)
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_max_row_group_bytes(Some(GROUP_BYTES))
+        .build()
+}
+
+/// Writes one table; nothing is seen of it before [`TableWriter::finish`].
+///
+/// Encoding and compression run on a thread of their own. A writer that is dropped leaves the old table.
+#[derive(Debug)]
+pub struct TableWriter<T: TableRow> {
+    rows: Vec<T>,
+    bytes: usize,
+    count: u64,
+    path: PathBuf,
+    study: Study,
+    channel: Option<SyncSender<Vec<T>>>,
+    encoder: Option<JoinHandle<Result<NamedTempFile, String>>>,
+}
+
+impl<T: TableRow> TableWriter<T> {
+    pub(super) fn start(study: &Study) -> Result<Self, DataError> {
+        let path = study.table_path(T::TABLE);
+        let file = study.temporary(T::TABLE)?;
+        let (channel, batches) = sync_channel::<Vec<T>>(1);
+        let encoder = std::thread::spawn(move || {
+            let text = |e: parquet::errors::ParquetError| e.to_string();
+            let mut writer =
+                ArrowWriter::try_new(BufWriter::with_capacity(1 << 20, file), T::schema(), Some(properties()))
+                    .map_err(text)?;
+            for rows in batches {
+                writer.write(&T::encode(&rows)?).map_err(text)?;
+            }
+            let file = writer.into_inner().map_err(text)?;
+            file.into_inner().map_err(|e| e.to_string())
+        });
+        Ok(Self {
+            rows: Vec::new(),
+            bytes: 0,
+            count: 0,
+            path,
+            study: study.clone(),
+            channel: Some(channel),
+            encoder: Some(encoder),
+        })
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    ///
+    /// When the encoder has failed, e.g. because the disk is full.
+    pub fn push(&mut self, row: &T) -> Result<(), DataError> {
+        self.push_owned(row.clone())
+    }
+
+    /// Adds a row without copying it.
+    ///
+    /// # Errors
+    ///
+    /// As [`TableWriter::push`].
+    pub fn push_owned(&mut self, row: T) -> Result<(), DataError> {
+        self.bytes += row.size();
+        self.count += 1;
+        self.rows.push(row);
+        if self.rows.len() >= BATCH || self.bytes >= BATCH_BYTES { self.send() } else { Ok(()) }
+    }
+
+    fn send(&mut self) -> Result<(), DataError> {
+        self.bytes = 0;
+        let rows = std::mem::replace(&mut self.rows, Vec::with_capacity(BATCH));
+        let sent = self.channel.as_ref().is_some_and(|channel| channel.send(rows).is_ok());
+        if sent { Ok(()) } else { Err(self.join().err().unwrap_or_else(|| self.failed("the encoder has ended"))) }
+    }
+
+    fn failed(&self, problem: &str) -> DataError {
+        DataError::study(self.path.display().to_string(), format!("the table cannot be written: {problem}"))
+            .with_hint("is there room on the disk?")
+    }
+
+    fn join(&mut self) -> Result<NamedTempFile, DataError> {
+        self.channel = None;
+        match self.encoder.take().map(JoinHandle::join) {
+            Some(Ok(Ok(file))) => Ok(file),
+            Some(Ok(Err(problem))) => Err(self.failed(&problem)),
+            Some(Err(_)) | None => Err(self.failed("the encoder has ended")),
+        }
+    }
+
+    /// Writes what is left and flushes it to the disk, under a name that nobody looks for.
+    pub(super) fn stage(mut self) -> Result<(NamedTempFile, PathBuf), DataError> {
+        if !self.rows.is_empty() {
+            self.send()?;
+        }
+        let file = self.join()?;
+        flush(&file, &self.path)?;
+        Ok((file, self.path.clone()))
+    }
+
+    /// Puts the table in place of the old one; gives its number of rows.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; the old table is then still there.
+    pub fn finish(self) -> Result<u64, DataError> {
+        let (study, count) = (self.study.clone(), self.count);
+        let (file, path) = self.stage()?;
+        study.rename(file, &path)?;
+        Ok(count)
+    }
+}
+
+impl<T: TableRow> Drop for TableWriter<T> {
+    fn drop(&mut self) {
+        // The temporary file goes with the encoder.
+        if self.encoder.is_some() {
+            let _ = self.join();
+        }
+    }
+}
+
+/// Reads one table, some thousand rows at a time.
+pub struct TableReader<T> {
+    reader: ParquetRecordBatchReader,
+    path: PathBuf,
+    row: PhantomData<T>,
+}
+
+impl<T: TableRow> TableReader<T> {
+    pub(super) fn open(study: &Study) -> Result<Self, DataError> {
+        let path = study.table_path(T::TABLE);
+        let file = File::open(&path).map_err(|e| DataError::path_io(&path, "open", e))?;
+        // Plain Arrow types, whichever tool wrote the file.
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
+            .and_then(|builder| builder.with_batch_size(BATCH).build())
+            .map_err(|e| damaged(&path, &e.to_string()))?;
+        Ok(Self { reader, path, row: PhantomData })
+    }
+}
+
+fn damaged(path: &std::path::Path, problem: &str) -> DataError {
+    DataError::study(path.display().to_string(), format!("the table cannot be read: {problem}"))
+        .with_hint("run the step that writes this table again (pairs and verdicts: predilect import)")
+}
+
+impl<T: TableRow> Iterator for TableReader<T> {
+    type Item = Result<Vec<T>, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.reader.next()?;
+        Some(match batch {
+            Ok(batch) => T::decode(&batch).map_err(|problem| damaged(&self.path, &problem)),
+            Err(error) => Err(damaged(&self.path, &error.to_string())),
+        })
+    }
+}
+
+impl<T> std::fmt::Debug for TableReader<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TableReader").field("path", &self.path).finish_non_exhaustive()
+    }
+}
