@@ -107,7 +107,8 @@ pub(crate) fn detect(container: Container, keys: &[Key]) -> Option<Detected> {
         if !rule.all.iter().all(|name| has(&name)) || rule.none.iter().any(|name| has(&name)) {
             continue;
         }
-        let Some(extra) = (if rule.any.is_empty() { Some(None) } else { rule.any.iter().find(has).map(Some) })
+        let Some(extra) =
+            (if rule.any.is_empty() { Some(None) } else { rule.any.iter().find(has).map(Some) })
         else {
             continue;
         };
@@ -144,7 +145,8 @@ pub(crate) fn forced(format: Format, container: Container, keys: &[Key]) -> Dete
         .find(|rule| {
             rule.format == format
                 && rule.all.iter().all(|name| keys.iter().any(|key| key.name == *name))
-                && (rule.any.is_empty() || rule.any.iter().any(|name| keys.iter().any(|key| key.name == *name)))
+                && (rule.any.is_empty()
+                    || rule.any.iter().any(|name| keys.iter().any(|key| key.name == *name)))
         })
         .map_or(Role::Pairs, |rule| rule.role);
     Detected { format, role, evidence: format!("--format {format}; {}", container.describe()) }

@@ -165,11 +165,6 @@ impl DataError {
         self
     }
 
-    pub(crate) fn with_value(mut self, value: &str) -> Self {
-        self.0.value = Some(shown(value));
-        self
-    }
-
     pub(crate) fn with_file(mut self, source: &str) -> Self {
         source.clone_into(&mut self.0.source);
         self
@@ -334,12 +329,10 @@ mod tests {
 
     #[test]
     fn an_error_names_file_line_field_value_and_problem() {
-        let row = RowError::new(Reason::VerdictOutOfRange, "1 or 2 is expected").field("label").value("\u{1b}[2J");
+        let row =
+            RowError::new(Reason::VerdictOutOfRange, "1 or 2 is expected").field("label").value("\u{1b}[2J");
         let error = DataError::row("a.jsonl", At::Line(3), row);
-        assert_eq!(
-            error.to_string(),
-            "a.jsonl:3: field `label`: value \"\\u{1b}[2J\": 1 or 2 is expected"
-        );
+        assert_eq!(error.to_string(), "a.jsonl:3: field `label`: value \"\\u{1b}[2J\": 1 or 2 is expected");
         assert!(error.hint().is_some_and(|hint| hint.contains("--on-bad-row skip")));
         assert_eq!(error.kind(), ErrorKind::Row(Reason::VerdictOutOfRange));
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::error::{At, DataError, Reason, RowError};
-use crate::read::{OnBadRow, ReadOptions};
+use crate::options::{OnBadRow, ReadOptions};
 use crate::row::{Row, as_text, number};
 use crate::sniff::{Container, container};
 use crate::source::{Input, open, spool};
@@ -155,11 +155,12 @@ impl Reading<'_> {
         if let (Some(weight), Some(name)) = (weight, &c.weight)
             && weight < 0.0
         {
-            return Err(RowError::new(Reason::WrongType, "a weight below 0").field(name).value(&weight.to_string()));
+            return Err(RowError::new(Reason::WrongType, "a weight below 0")
+                .field(name)
+                .value(&weight.to_string()));
         }
-        let mut text = |name: &Option<String>| {
-            name.as_ref().map(|name| as_text(name, row.require(name)?)).transpose()
-        };
+        let mut text =
+            |name: &Option<String>| name.as_ref().map(|name| as_text(name, row.require(name)?)).transpose();
         let (judge, group, cluster) = (text(&c.judge)?, text(&c.group)?, text(&c.cluster)?);
         if self.features.is_none() {
             self.choose_features(&row);
@@ -189,7 +190,8 @@ impl Reading<'_> {
         let (mut features, mut ignored) = (Vec::new(), Vec::new());
         for name in row.names().filter(|name| !special.contains(name)) {
             let is_number = row.get(name).is_some_and(|value| !blank(value) && number(name, value).is_ok());
-            let list = if is_number || row.get(name).is_none_or(blank) { &mut features } else { &mut ignored };
+            let list =
+                if is_number || row.get(name).is_none_or(blank) { &mut features } else { &mut ignored };
             list.push(name.to_owned());
         }
         self.out.names.clone_from(&features);
@@ -225,7 +227,8 @@ mod tests {
     fn read(text: &str, on_bad_row: OnBadRow) -> Result<Features, DataError> {
         let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
         file.write_all(text.as_bytes()).unwrap();
-        let columns = FeatureColumns { label: "y".into(), judge: Some("who".into()), ..FeatureColumns::default() };
+        let columns =
+            FeatureColumns { label: "y".into(), judge: Some("who".into()), ..FeatureColumns::default() };
         read_features(file.path(), &columns, &ReadOptions { on_bad_row, ..ReadOptions::default() })
     }
 

@@ -39,7 +39,10 @@ impl Format {
         (Self::AlpacaEval, "AlpacaEval annotations and outputs: instruction, output_1, output_2, preference"),
         (Self::RewardBench, "RewardBench 1 and 2: chosen, rejected, subset"),
         (Self::HhRlhf, "HH-RLHF transcripts: chosen and rejected with Human: and Assistant: turns"),
-        (Self::Ultrafeedback, "UltraFeedback binarised: prompt, chosen, rejected, score_chosen, score_rejected"),
+        (
+            Self::Ultrafeedback,
+            "UltraFeedback binarised: prompt, chosen, rejected, score_chosen, score_rejected",
+        ),
         (Self::Trl, "TRL: chosen and rejected as text or messages, or prompt, completion, label"),
         (Self::AnnotatedPairs, "AnnotatedPairs 2.0: metadata, annotators, comparisons; or text_a, text_b"),
         (Self::MtBench, "MT-Bench questions, answers, judgments and human judgments"),
@@ -49,7 +52,10 @@ impl Format {
         (Self::BiasBench, "BiasBench: a list of instruction, response1, response2, label for each bias"),
         (Self::LlmBar, "LLMBar data sets and evaluator results: input, output_1, output_2, label"),
         (Self::AutoJ, "Auto-J: scenario, prompt, response 1, response 2, label"),
-        (Self::PreferenceDissection, "Annotated pairs of preference-dissection: query, response_1, preference_labels"),
+        (
+            Self::PreferenceDissection,
+            "Annotated pairs of preference-dissection: query, response_1, preference_labels",
+        ),
         (Self::Votes, "Votes without text: left, right, winner"),
         (Self::Wide, "A question column, one column per model, and preference naming the winning column"),
     ];

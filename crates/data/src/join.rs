@@ -110,14 +110,22 @@ impl Parts {
     }
 
     /// The pair of two models' answers to one question, up to some turn; what is missing when there is none.
-    pub(crate) fn pair(&self, key: &str, a: &str, b: &str, turns: Option<usize>) -> Result<Draft, &'static str> {
+    pub(crate) fn pair(
+        &self,
+        key: &str,
+        a: &str,
+        b: &str,
+        turns: Option<usize>,
+    ) -> Result<Draft, &'static str> {
         let answer = |model: &str| self.answers.get(model).and_then(|answers| answers.get(key));
         let (Some((prompt_a, turns_a)), Some((prompt_b, turns_b))) = (answer(a), answer(b)) else {
             return Err("judgment without an answer");
         };
         let question = self.questions.get(key);
         let prompt = match (question, prompt_a.as_ref().or(prompt_b.as_ref())) {
-            (Some((turns, _)), _) => turns.first().map(|turn| vec![Message::user(turn.clone())]).unwrap_or_default(),
+            (Some((turns, _)), _) => {
+                turns.first().map(|turn| vec![Message::user(turn.clone())]).unwrap_or_default()
+            }
             (None, Some(prompt)) => prompt.clone(),
             (None, None) => return Err("judgment without a question"),
         };
@@ -204,7 +212,9 @@ impl Run {
             .good
             .into_iter()
             .zip(self.bad)
-            .map(|(good, bad)| crate::formats::from_completions(self.prompt.clone(), good, bad, self.judge.clone()))
+            .map(|(good, bad)| {
+                crate::formats::from_completions(self.prompt.clone(), good, bad, self.judge.clone())
+            })
             .collect();
         (drafts, left)
     }

@@ -52,7 +52,8 @@ fn explain(error: &serde_json::Error, text: &str) -> RowError {
             RowError::new(Reason::WrongType, "the record is no object with fields").value(text.trim_start())
         }
         Category::Syntax | Category::Io => {
-            let problem = format!("{message} (line {}, column {} of the record)", error.line(), error.column());
+            let problem =
+                format!("{message} (line {}, column {} of the record)", error.line(), error.column());
             RowError::new(Reason::InvalidJson, problem).value(&around(text, error))
         }
     }

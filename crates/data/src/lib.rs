@@ -10,8 +10,10 @@ mod export;
 mod features;
 mod format;
 mod formats;
+mod gather;
 mod join;
 mod json;
+mod options;
 mod probe;
 mod read;
 mod row;
@@ -25,7 +27,9 @@ pub use error::{At, DataError, ErrorKind, Reason};
 pub use export::{ExportFormat, ExportSummary, export};
 pub use features::{FeatureColumns, Features, read_features};
 pub use format::{Format, UnknownFormat};
-pub use read::{OnBadRow, Progress, ReadOptions, Record, read};
+pub use options::{OnBadRow, Progress, ReadOptions, Record};
+pub use read::read;
 pub use study::{
-    ImportEntry, PairWriter, RatingWriter, Study, StudyToml, TableReader, TableRow, TableWriter, VerdictWriter, import,
+    ImportEntry, PairWriter, RatingWriter, Study, StudyToml, TableReader, TableRow, TableWriter,
+    VerdictWriter, import,
 };

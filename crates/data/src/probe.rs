@@ -41,10 +41,12 @@ pub(crate) fn probe(
     format: Option<Format>,
 ) -> Result<(Vec<Source>, Vec<SourceSummary>), DataError> {
     if paths.is_empty() {
-        return Err(DataError::input("", "no input is named").with_hint("name a file, a folder, or - for standard input"));
+        return Err(DataError::input("", "no input is named")
+            .with_hint("name a file, a folder, or - for standard input"));
     }
     let (inputs, left_out) = expand(paths)?;
-    let mut skipped: Vec<SourceSummary> = left_out.into_iter().map(|(source, why)| skip(source, &why)).collect();
+    let mut skipped: Vec<SourceSummary> =
+        left_out.into_iter().map(|(source, why)| skip(source, &why)).collect();
     let mut sources = Vec::new();
     for input in inputs {
         let (label, named) = (input.label.clone(), input.named);
@@ -59,8 +61,10 @@ pub(crate) fn probe(
     }
     if sources.is_empty() {
         let folder = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
-        let seen = skipped.iter().take(3).map(|s| format!("{} ({})", s.source, s.evidence)).collect::<Vec<_>>();
-        let seen = if seen.is_empty() { "it is empty".to_owned() } else { format!("seen: {}", seen.join("; ")) };
+        let seen =
+            skipped.iter().take(3).map(|s| format!("{} ({})", s.source, s.evidence)).collect::<Vec<_>>();
+        let seen =
+            if seen.is_empty() { "it is empty".to_owned() } else { format!("seen: {}", seen.join("; ")) };
         return Err(DataError::input(folder, format!("the folder holds no preference data; {seen}"))
             .with_hint("name the files themselves to see what is wrong with each"));
     }
@@ -112,7 +116,11 @@ fn look(input: Input, format: Option<Format>) -> Result<Source, DataError> {
 fn unknown(label: &str, container: Container, keys: &[Key]) -> DataError {
     let names: Vec<String> =
         keys.iter().take(12).map(|key| format!("`{}`", key.name.escape_debug())).collect();
-    let fields = if names.is_empty() { "without named fields".to_owned() } else { format!("with {}", names.join(", ")) };
+    let fields = if names.is_empty() {
+        "without named fields".to_owned()
+    } else {
+        format!("with {}", names.join(", "))
+    };
     DataError::input(label, format!("no known format of preference data: {} {fields}", container.describe()))
         .with_hint(format!("name the format with --format ({}), or rename the fields", Format::names()))
 }
@@ -123,18 +131,27 @@ fn text_keys(opened: &Opened, container: Container, label: &str) -> Result<(Vec<
         Container::Csv(delimiter) => {
             let prefix = Box::new(std::io::Cursor::new(opened.prefix.clone()));
             let mut table = CsvRows::new(prefix, delimiter, opened.prefix.len() + 1, label)?;
-            let rows: Vec<Row> = table.next_group(label)?.into_iter().filter_map(|(_, row)| row.ok()).collect();
+            let rows: Vec<Row> =
+                table.next_group(label)?.into_iter().filter_map(|(_, row)| row.ok()).collect();
             let header = table.header().to_vec();
             Ok((columns(header.iter().map(String::as_str), &first_texts(&header, &rows)), rows))
         }
         Container::Document | Container::Json(Layout::Lines | Layout::Values) => {
             let keys = keys_at(&opened.prefix, 1, 16);
-            let rows = if keys.iter().any(|key| key.name == "preference") { sample(opened, container) } else { vec![] };
+            let rows = if keys.iter().any(|key| key.name == "preference") {
+                sample(opened, container)
+            } else {
+                vec![]
+            };
             Ok((keys, rows))
         }
         Container::Json(Layout::Array) => {
             let keys = keys_at(&opened.prefix, 2, 16);
-            let rows = if keys.iter().any(|key| key.name == "preference") { sample(opened, container) } else { vec![] };
+            let rows = if keys.iter().any(|key| key.name == "preference") {
+                sample(opened, container)
+            } else {
+                vec![]
+            };
             Ok((keys, rows))
         }
         Container::Parquet => Ok((Vec::new(), Vec::new())),
@@ -142,7 +159,9 @@ fn text_keys(opened: &Opened, container: Container, label: &str) -> Result<(Vec<
 }
 
 fn first_texts(header: &[String], rows: &[Row]) -> Vec<String> {
-    let text = |name: &String| rows.first().and_then(|row| row.get(name)).and_then(|v| v.as_str().map(str::to_owned));
+    let text = |name: &String| {
+        rows.first().and_then(|row| row.get(name)).and_then(|v| v.as_str().map(str::to_owned))
+    };
     header.iter().map(|name| text(name).unwrap_or_default()).collect()
 }
 

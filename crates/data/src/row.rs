@@ -24,7 +24,9 @@ impl Row {
     pub(crate) fn from_value(value: Value) -> Result<Self, RowError> {
         match value {
             Value::Object(fields) => Ok(Self::from_fields(fields)),
-            other => Err(RowError::new(Reason::WrongType, "the record is no object with fields").json(&other)),
+            other => {
+                Err(RowError::new(Reason::WrongType, "the record is no object with fields").json(&other))
+            }
         }
     }
 
@@ -65,7 +67,11 @@ impl Row {
 
     /// The first of several names of one field.
     pub(crate) fn first_of(&self, names: &[&'static str]) -> &'static str {
-        names.iter().copied().find(|name| self.has(name)).unwrap_or_else(|| names.first().copied().unwrap_or(""))
+        names
+            .iter()
+            .copied()
+            .find(|name| self.has(name))
+            .unwrap_or_else(|| names.first().copied().unwrap_or(""))
     }
 
     /// Text that may be missing; blank counts as missing.
@@ -161,7 +167,9 @@ pub(crate) fn number(name: &str, value: &Value) -> Result<Option<f64>, RowError>
 /// A value as messages: a list of them, a list as JSON text, or plain text as one turn of the role given.
 pub(crate) fn messages(name: &str, value: Value, role: Role) -> Result<Vec<Message>, RowError> {
     match value {
-        Value::Array(turns) => turns.into_iter().enumerate().map(|(i, turn)| message(name, i, turn)).collect(),
+        Value::Array(turns) => {
+            turns.into_iter().enumerate().map(|(i, turn)| message(name, i, turn)).collect()
+        }
         Value::String(text) => match embedded_list(&text) {
             Some(turns) if turns.iter().all(looks_like_message) => messages(name, Value::Array(turns), role),
             _ => Ok(vec![Message { role, content: text }]),
@@ -241,7 +249,8 @@ pub(crate) fn split_shared(
     mut b: Vec<Message>,
 ) -> Result<(Vec<Message>, Vec<Message>, Vec<Message>), RowError> {
     let mut shared = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let answers = |turns: &[Message], at: usize| turns.get(at).is_some_and(|turn| turn.role == Role::Assistant);
+    let answers =
+        |turns: &[Message], at: usize| turns.get(at).is_some_and(|turn| turn.role == Role::Assistant);
     while shared > 0 && !(answers(&a, shared) && answers(&b, shared)) {
         shared -= 1;
     }

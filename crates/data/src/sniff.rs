@@ -72,11 +72,13 @@ fn object_layout(text: &[u8], whole: bool) -> Container {
     }
     if top.first().is_some_and(|key| key.opens == b'[') {
         let inner = keys_at(text, 3, 1);
-        if ["instruction", "response1", "response2"].iter().all(|name| inner.iter().any(|k| k.name == *name)) {
+        if ["instruction", "response1", "response2"].iter().all(|name| inner.iter().any(|k| k.name == *name))
+        {
             return Container::Document;
         }
     }
-    let line = text.trim_ascii_start().split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    let line =
+        text.trim_ascii_start().split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii_end();
     let complete = serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
     let goes_on = matches!(line.last(), Some(b'{' | b'[' | b','));
     if complete || !(goes_on || (whole && is_values(text))) {
@@ -126,7 +128,8 @@ pub(crate) fn keys_at(text: &[u8], depth: usize, objects: usize) -> Vec<Key> {
         match byte {
             b'"' => {
                 let Some(end) = string_end(text, at + 1) else { break };
-                let colon = text.get(end..).and_then(|rest| rest.iter().position(|b| !b.is_ascii_whitespace()));
+                let colon =
+                    text.get(end..).and_then(|rest| rest.iter().position(|b| !b.is_ascii_whitespace()));
                 if level == depth
                     && let Some(skip) = colon.filter(|skip| text.get(end + skip) == Some(&b':'))
                 {
@@ -194,7 +197,9 @@ pub(crate) fn without_nan(text: &str) -> Option<Value> {
             at = string_end(bytes, at + 1)?;
             continue;
         }
-        let word = ["NaN", "-Infinity", "Infinity"].into_iter().find(|word| text.get(at..).is_some_and(|rest| rest.starts_with(word)));
+        let word = ["NaN", "-Infinity", "Infinity"]
+            .into_iter()
+            .find(|word| text.get(at..).is_some_and(|rest| rest.starts_with(word)));
         if let Some(word) = word {
             out.push_str(text.get(from..at)?);
             out.push_str("null");
@@ -233,14 +238,20 @@ mod tests {
         assert_eq!(of("{\n\"a\": 1\n}"), Ok(Container::Json(Layout::Values)));
         assert_eq!(of("{\"a\": 1"), Ok(Container::Json(Layout::Lines)));
         assert_eq!(of("a\tb\n1\t2"), Ok(Container::Csv(b'\t')));
-        assert_eq!(of("{\"metadata\": {}, \"annotators\": {}, \"comparisons\": []}"), Ok(Container::Document));
+        assert_eq!(
+            of("{\"metadata\": {}, \"annotators\": {}, \"comparisons\": []}"),
+            Ok(Container::Document)
+        );
         assert!(of("").is_err_and(|e| e.0.contains("empty")));
         assert!(of("a\0b").is_err_and(|e| e.0.contains("binary")));
     }
 
     #[test]
     fn nan_is_null() {
-        assert_eq!(without_nan(r#"{"a": NaN, "b": "NaN"}"#), Some(serde_json::json!({"a": null, "b": "NaN"})));
+        assert_eq!(
+            without_nan(r#"{"a": NaN, "b": "NaN"}"#),
+            Some(serde_json::json!({"a": null, "b": "NaN"}))
+        );
         assert_eq!(without_nan(r#"{"a": 1}"#), None);
     }
 }

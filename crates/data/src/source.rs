@@ -35,7 +35,8 @@ impl Input {
 
     /// The name without folders and endings, for judges and ids.
     pub(crate) fn stem(&self) -> String {
-        let name = self.path.file_name().map_or_else(|| self.label.clone(), |n| n.to_string_lossy().into_owned());
+        let name =
+            self.path.file_name().map_or_else(|| self.label.clone(), |n| n.to_string_lossy().into_owned());
         let mut stem = name.as_str();
         for ending in [".gz", ".zst", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet"] {
             stem = stem.strip_suffix(ending).unwrap_or(stem);

@@ -423,9 +423,10 @@ mod tests {
     #[test]
     fn a_record_past_the_limit_is_dropped_and_the_next_read() {
         let long = "x".repeat(3 << 20);
-        for (text, layout) in
-            [(format!("{{}}\n\"{long}\"\n{{}}\n"), Layout::Lines), (format!("[{{}}, \"{long}\", {{}}]"), Layout::Array)]
-        {
+        for (text, layout) in [
+            (format!("{{}}\n\"{long}\"\n{{}}\n"), Layout::Lines),
+            (format!("[{{}}, \"{long}\", {{}}]"), Layout::Array),
+        ] {
             let parts = split(&text, layout, 1 << 20);
             assert_eq!(parts, [Ok("{}".to_owned()), Err(Reason::TooLarge), Ok("{}".to_owned())]);
         }

@@ -52,7 +52,12 @@ impl<R: Read> Read for Budget<R> {
 }
 
 impl CsvRows {
-    pub(crate) fn new(reader: Box<dyn Read + Send>, delimiter: u8, max: usize, label: &str) -> Result<Self, DataError> {
+    pub(crate) fn new(
+        reader: Box<dyn Read + Send>,
+        delimiter: u8,
+        max: usize,
+        label: &str,
+    ) -> Result<Self, DataError> {
         let spent = Rc::new(Cell::new(0));
         let reader = Budget { inner: reader, spent: Rc::clone(&spent), max: max.saturating_add(256 * 1024) };
         let mut reader = csv::ReaderBuilder::new()
@@ -88,7 +93,10 @@ impl CsvRows {
                 Err(error) => {
                     let line = self.reader.position().line();
                     self.over = true;
-                    rows.push((At::Line(line), Err(too_large_or(error, self.max).map_err(|e| e.with_file(label))?)));
+                    rows.push((
+                        At::Line(line),
+                        Err(too_large_or(error, self.max).map_err(|e| e.with_file(label))?),
+                    ));
                 }
             }
         }
@@ -105,7 +113,9 @@ impl CsvRows {
                 format!("the row has {} cells and the header {}", record.len(), self.header.len()),
             )
             .value(&String::from_utf8_lossy(record.get(0).unwrap_or_default()))
-            .hint("is a quote missing or doubled? Cells with line ends, quotes or delimiters must be quoted"));
+            .hint(
+                "is a quote missing or doubled? Cells with line ends, quotes or delimiters must be quoted",
+            ));
         }
         let mut fields = Vec::with_capacity(record.len());
         for (name, cell) in self.header.iter().zip(record) {
@@ -211,7 +221,11 @@ fn unread(kind: &DataType) -> Option<String> {
         DataType::Map(inner, _) => unread(inner.data_type()),
         DataType::Struct(fields) => fields.iter().find_map(|field| unread(field.data_type())),
         DataType::Dictionary(key, inner) => {
-            if **key == DataType::Int32 { unread(inner) } else { Some(kind.to_string()) }
+            if **key == DataType::Int32 {
+                unread(inner)
+            } else {
+                Some(kind.to_string())
+            }
         }
         DataType::Null
         | DataType::Boolean
@@ -295,7 +309,9 @@ fn value(array: &dyn Array, i: usize) -> Value {
         DataType::Duration(TimeUnit::Millisecond) => number!(types::DurationMillisecondType),
         DataType::Duration(TimeUnit::Microsecond) => number!(types::DurationMicrosecondType),
         DataType::Duration(TimeUnit::Nanosecond) => number!(types::DurationNanosecondType),
-        DataType::Decimal128(_, _) => Value::String(array.as_primitive::<types::Decimal128Type>().value_as_string(i)),
+        DataType::Decimal128(_, _) => {
+            Value::String(array.as_primitive::<types::Decimal128Type>().value_as_string(i))
+        }
         DataType::List(_) => list(array.as_list::<i32>().value(i).as_ref()),
         DataType::LargeList(_) => list(array.as_list::<i64>().value(i).as_ref()),
         DataType::FixedSizeList(_, _) => list(array.as_fixed_size_list().value(i).as_ref()),
@@ -310,7 +326,8 @@ fn value(array: &dyn Array, i: usize) -> Value {
                 Value::String(text) => text,
                 other => other.to_string(),
             };
-            let pairs = (0..entries.len()).map(|j| (name(value(keys.as_ref(), j)), value(values.as_ref(), j)));
+            let pairs =
+                (0..entries.len()).map(|j| (name(value(keys.as_ref(), j)), value(values.as_ref(), j)));
             Value::Object(pairs.collect::<Map<_, _>>())
         }
         DataType::Dictionary(_, _) => {

@@ -74,7 +74,9 @@ pub(super) fn write(
         record.insert("annotator".to_owned(), json!(verdict.judge));
         record.insert("preference".to_owned(), json!(2.0 - verdict.p_a));
         match &verdict.receipt {
-            Some(Value::Object(receipt)) if receipt.keys().all(|name| OWN.iter().skip(9).any(|own| own == name)) => {
+            Some(Value::Object(receipt))
+                if receipt.keys().all(|name| OWN.iter().skip(9).any(|own| own == name)) =>
+            {
                 record.extend(receipt.clone());
             }
             Some(_) => writer.summary.lose("receipt of another shape"),

@@ -36,7 +36,12 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     let receipt = row.receipt(RECEIPT);
     match p_a(&mut row)? {
         Some((p_a, tie)) => {
-            draft.verdicts.push(Verdict { order: Order::Unknown, tie, receipt, ..Verdict::new("", judge, p_a) });
+            draft.verdicts.push(Verdict {
+                order: Order::Unknown,
+                tie,
+                receipt,
+                ..Verdict::new("", judge, p_a)
+            });
         }
         None => draft.dropped.push(NO_VERDICT),
     }

@@ -64,13 +64,17 @@ pub(super) fn answer(cx: &Context, key: String, mut row: Row) -> Result<Parsed, 
         let messages = row.messages("messages", predilect_types::Role::User)?;
         let prompt: Vec<Message> =
             messages.iter().take_while(|m| m.role != predilect_types::Role::Assistant).cloned().collect();
-        let answers =
-            messages.into_iter().filter(|m| m.role == predilect_types::Role::Assistant).map(|m| m.content).collect();
+        let answers = messages
+            .into_iter()
+            .filter(|m| m.role == predilect_types::Role::Assistant)
+            .map(|m| m.content)
+            .collect();
         (Some(prompt).filter(|prompt| !prompt.is_empty()), answers)
     } else {
         let choices = row.require("choices")?;
         let turns = choices.get(0).and_then(|choice| choice.get("turns")).cloned();
-        let turns = turns.ok_or_else(|| RowError::wrong_type("choices", &choices, "a list whose first has turns"))?;
+        let turns =
+            turns.ok_or_else(|| RowError::wrong_type("choices", &choices, "a list whose first has turns"))?;
         (None, turns_of("choices[0].turns", turns)?)
     };
     Ok(Parsed::Piece(Piece::Answer(Answer { key, model, prompt, turns })))
@@ -106,7 +110,13 @@ fn judgment(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError>
     let receipt = Some(json!({ "scores": scores, "games": games }));
     let verdict =
         (!points.is_empty()).then(|| Verdict { order, tie, receipt, ..Verdict::new("", judge, p_a) });
-    Ok(Parsed::Piece(Piece::Judgment(Judgment { key, model_a: baseline, model_b: model, turns: None, verdict })))
+    Ok(Parsed::Piece(Piece::Judgment(Judgment {
+        key,
+        model_a: baseline,
+        model_b: model,
+        turns: None,
+        verdict,
+    })))
 }
 
 /// A game's score as (A's share, how often it counts); `None` for no call.
@@ -124,9 +134,12 @@ fn score(field: &str, value: &Value) -> Result<Option<(f64, f64)>, RowError> {
         "B>>A" | "A<<B" => (0.0, 3.0),
         "" | "error" | "None" => return Ok(None),
         _ => {
-            return Err(RowError::new(Reason::VerdictOutOfRange, "one of A>>B, A>B, A=B, B>A, B>>A is expected")
-                .field(field)
-                .value(text));
+            return Err(RowError::new(
+                Reason::VerdictOutOfRange,
+                "one of A>>B, A>B, A=B, B>A, B>>A is expected",
+            )
+            .field(field)
+            .value(text));
         }
     }))
 }

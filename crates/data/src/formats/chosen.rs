@@ -63,7 +63,11 @@ fn choice(row: &mut Row) -> Result<Choice, RowError> {
         } else {
             let at = shared_text(c, r);
             let (start, c) = c.split_at(at);
-            (vec![Message::user(start)], vec![Message::assistant(c)], vec![Message::assistant(r.split_at(at).1)])
+            (
+                vec![Message::user(start)],
+                vec![Message::assistant(c)],
+                vec![Message::assistant(r.split_at(at).1)],
+            )
         };
         return Ok(plain(prompt, c, r));
     }
@@ -152,7 +156,12 @@ pub(super) fn trl(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
 }
 
 /// The two completions of one prompt, the good one and the bad one, as a pair.
-pub(crate) fn from_completions(prompt: Vec<Message>, good: Vec<Message>, bad: Vec<Message>, judge: String) -> Draft {
+pub(crate) fn from_completions(
+    prompt: Vec<Message>,
+    good: Vec<Message>,
+    bad: Vec<Message>,
+    judge: String,
+) -> Draft {
     plain(prompt, good, bad).draft(None, judge, Call::A, None)
 }
 
@@ -212,7 +221,11 @@ pub(super) fn reward_bench(cx: &Context, mut row: Row) -> Result<Parsed, RowErro
         if chosen.len().saturating_mul(rejected.len()) > LIST_PAIRS {
             return Err(RowError::new(
                 Reason::TooLarge,
-                format!("{} chosen times {} rejected are more than {LIST_PAIRS} pairs", chosen.len(), rejected.len()),
+                format!(
+                    "{} chosen times {} rejected are more than {LIST_PAIRS} pairs",
+                    chosen.len(),
+                    rejected.len()
+                ),
             )
             .field("chosen"));
         }

@@ -52,7 +52,9 @@ fn decision(field: &str, value: Option<&Value>) -> Result<Call, RowError> {
         "A=B" | "A==B" | "tie" => Call::Tie(TieKind::Tie),
         "" | "None" | "error" => Call::Missing,
         _ => {
-            return Err(RowError::new(Reason::VerdictOutOfRange, "A>B or B>A is expected").field(field).value(text));
+            return Err(RowError::new(Reason::VerdictOutOfRange, "A>B or B>A is expected")
+                .field(field)
+                .value(text));
         }
     })
 }

@@ -153,7 +153,8 @@ pub(crate) fn winner(
     let Some(value) = value else { return Ok(Call::Missing) };
     let text = crate::row::as_text(field, value)?;
     let plain = text.trim();
-    let named = |names: &[&str]| names.iter().any(|name| !name.is_empty() && name.eq_ignore_ascii_case(plain));
+    let named =
+        |names: &[&str]| names.iter().any(|name| !name.is_empty() && name.eq_ignore_ascii_case(plain));
     if named(names_a) && !names_b.contains(&plain) {
         return Ok(Call::A);
     }
@@ -169,10 +170,17 @@ pub(crate) fn winner(
         "" | "none" | "null" | "nan" | "n/a" | "error" | "garbage" | "invalid" | "unknown" => Call::Missing,
         _ => {
             let one = |names: &[&str]| names.first().copied().unwrap_or_default().to_owned();
-            return Err(RowError::new(Reason::UnknownWinner, "the winner is neither of the two responses, nor a tie")
-                .field(field)
-                .value(plain)
-                .hint(format!("write {}, {} or tie, or leave the field empty for no verdict", one(names_a), one(names_b))));
+            return Err(RowError::new(
+                Reason::UnknownWinner,
+                "the winner is neither of the two responses, nor a tie",
+            )
+            .field(field)
+            .value(plain)
+            .hint(format!(
+                "write {}, {} or tie, or leave the field empty for no verdict",
+                one(names_a),
+                one(names_b)
+            )));
         }
     })
 }
@@ -202,9 +210,12 @@ pub(crate) fn label(
         Ok(Call::Tie(TieKind::Tie))
     } else {
         let also = tie.map_or(String::new(), |tie| format!(" or {tie} for a tie"));
-        Err(RowError::new(Reason::VerdictOutOfRange, format!("{a} for the first or {b} for the second{also} is expected"))
-            .field(field)
-            .json(&value))
+        Err(RowError::new(
+            Reason::VerdictOutOfRange,
+            format!("{a} for the first or {b} for the second{also} is expected"),
+        )
+        .field(field)
+        .json(&value))
     }
 }
 

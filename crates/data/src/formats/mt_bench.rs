@@ -44,7 +44,9 @@ fn human(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
 /// `judge`: a name, or a list of a model and a prompt.
 fn judge(cx: &Context, row: &mut Row, default: &str) -> Result<String, RowError> {
     let named = match row.take("judge") {
-        Some(Value::Array(parts)) => parts.into_iter().next().map(|part| as_text("judge", part)).transpose()?,
+        Some(Value::Array(parts)) => {
+            parts.into_iter().next().map(|part| as_text("judge", part)).transpose()?
+        }
         Some(other) => Some(as_text("judge", other)?),
         None => None,
     };
@@ -65,7 +67,14 @@ fn pair(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError> {
         let value = row.get(field).cloned();
         calls.push(winner(field, value, &["model_1", &model_a], &["model_2", &model_b])?);
     }
-    let receipt = row.receipt(&["g1_winner", "g2_winner", "g1_judgment", "g2_judgment", "g1_user_prompt", "g2_user_prompt"]);
+    let receipt = row.receipt(&[
+        "g1_winner",
+        "g2_winner",
+        "g1_judgment",
+        "g2_judgment",
+        "g1_user_prompt",
+        "g2_user_prompt",
+    ]);
     let verdict = match calls.as_slice() {
         [straight, swapped] => both_orders(&judge, *straight, *swapped, receipt.unwrap_or_else(|| json!({}))),
         _ => None,

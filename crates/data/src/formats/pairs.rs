@@ -124,7 +124,9 @@ pub(super) fn rest_of_verdict(row: &mut Row, path: &str) -> Result<(Order, Optio
     let tie = match row.opt_text(&field)? {
         None => None,
         Some(text) => Some(TieKind::parse(&text).ok_or_else(|| {
-            RowError::new(Reason::WrongType, "tie, both_bad or both_good is expected").field(&field).value(&text)
+            RowError::new(Reason::WrongType, "tie, both_bad or both_good is expected")
+                .field(&field)
+                .value(&text)
         })?),
     };
     let field = format!("{path}weight");

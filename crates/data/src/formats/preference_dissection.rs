@@ -127,7 +127,8 @@ fn scores(draft: &mut Draft, row: &mut Row, group: &str) {
                 draft.dropped.push(UNKNOWN_RATING);
                 continue;
             };
-            let (id, number) = if id == "repetitive" { ("non_repetitive", 3.0 - number) } else { (id, number) };
+            let (id, number) =
+                if id == "repetitive" { ("non_repetitive", 3.0 - number) } else { (id, number) };
             if let Some(slot) = both.entry(id).or_default().get_mut(i) {
                 *slot = Some(number);
             }
@@ -169,7 +170,8 @@ fn errors(draft: &mut Draft, row: &mut Row) {
         }
         let mut count = [0.0; 3];
         for error in found.get("errors").and_then(Value::as_array).into_iter().flatten() {
-            let severity = error.get("severity").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+            let severity =
+                error.get("severity").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
             let at = ["minor", "moderate", "severe"].iter().position(|word| severity.contains(word));
             match at.and_then(|at| count.get_mut(at)) {
                 Some(n) => *n += 1.0,
@@ -180,7 +182,8 @@ fn errors(draft: &mut Draft, row: &mut Row) {
     }
     if any {
         for (i, id) in ["no_minor_errors", "no_moderate_errors", "no_severe_errors"].into_iter().enumerate() {
-            let of = |side: Option<&Option<[f64; 3]>>| side.copied().flatten().and_then(|c| c.get(i).copied());
+            let of =
+                |side: Option<&Option<[f64; 3]>>| side.copied().flatten().and_then(|c| c.get(i).copied());
             rate(draft, id, ANNOTATOR, of(counts.first()), of(counts.get(1)));
         }
     }

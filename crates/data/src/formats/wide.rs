@@ -16,8 +16,18 @@ use crate::error::{Reason, RowError};
 use crate::row::Row;
 
 const QUESTION: &[&str] = &["question", "prompt", "instruction", "query"];
-const NEVER: &[&str] =
-    &["preference", "question", "prompt", "instruction", "query", "judge", "scenario", "category", "category_labels", "id"];
+const NEVER: &[&str] = &[
+    "preference",
+    "question",
+    "prompt",
+    "instruction",
+    "query",
+    "judge",
+    "scenario",
+    "category",
+    "category_labels",
+    "id",
+];
 
 pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     let question = row.first_of(QUESTION);
@@ -44,7 +54,10 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
         .map(str::to_owned);
     let mut metadata = BTreeMap::new();
     let names: Vec<String> = responses.iter().map(|(name, _)| name.clone()).collect();
-    let won = preference.as_ref().and_then(Value::as_str).and_then(|text| names.iter().position(|n| n == text.trim()));
+    let won = preference
+        .as_ref()
+        .and_then(Value::as_str)
+        .and_then(|text| names.iter().position(|n| n == text.trim()));
     let call = match won {
         Some(_) => None,
         None => Some(winner("preference", preference, &[names.first().map_or("", String::as_str)], &[""])?),
@@ -59,8 +72,10 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
                 (Some(_), _) => continue,
                 (None, call) => call.unwrap_or(Call::Missing),
             };
-            let response =
-                |(name, turns): &(String, _)| Response { messages: Vec::clone(turns), model: Some(name.clone()) };
+            let response = |(name, turns): &(String, _)| Response {
+                messages: Vec::clone(turns),
+                model: Some(name.clone()),
+            };
             let mut draft = Draft::new(prompt.clone(), response(a), response(b));
             draft.pair.scenario.clone_from(&scenario);
             draft.pair.metadata.clone_from(&metadata);

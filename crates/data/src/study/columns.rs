@@ -157,7 +157,8 @@ impl<'a> ReadTurns<'a> {
         let wrong = || other_type(name, column);
         let list = column.as_list_opt::<i32>().ok_or_else(wrong)?;
         let rows = list.values().as_struct_opt().ok_or_else(wrong)?;
-        let part = |field: &str| rows.column_by_name(field).and_then(|c| c.as_string_opt::<i32>()).ok_or_else(wrong);
+        let part =
+            |field: &str| rows.column_by_name(field).and_then(|c| c.as_string_opt::<i32>()).ok_or_else(wrong);
         Ok(Self { list, roles: part("role")?, contents: part("content")? })
     }
 
@@ -165,7 +166,10 @@ impl<'a> ReadTurns<'a> {
         let offsets = self.list.value_offsets();
         let (Some(&from), Some(&to)) = (offsets.get(i), offsets.get(i + 1)) else { return Vec::new() };
         (from as usize..to as usize)
-            .map(|j| Message { role: Role::parse(self.roles.value(j)), content: self.contents.value(j).to_owned() })
+            .map(|j| Message {
+                role: Role::parse(self.roles.value(j)),
+                content: self.contents.value(j).to_owned(),
+            })
             .collect()
     }
 }
@@ -233,10 +237,13 @@ impl TableRow for Pair {
         (0..batch.num_rows())
             .map(|i| {
                 let metadata: BTreeMap<String, Value> = match option(metadata, i) {
-                    Some(text) => serde_json::from_str(&text).map_err(|e| format!("column `metadata`: {e}"))?,
+                    Some(text) => {
+                        serde_json::from_str(&text).map_err(|e| format!("column `metadata`: {e}"))?
+                    }
                     None => BTreeMap::new(),
                 };
-                let number = unsigned.map(|c| c.value(i)).or_else(|| signed.map(|c| c.value(i).max(0) as u64));
+                let number =
+                    unsigned.map(|c| c.value(i)).or_else(|| signed.map(|c| c.value(i).max(0) as u64));
                 Ok(Self {
                     id: needed("id", id, i)?,
                     prompt: prompt.get(i),
@@ -304,7 +311,9 @@ impl TableRow for Verdict {
                     p_a: p_a.value(i),
                     order: Order::parse(&order).ok_or_else(|| format!("column `order` holds `{order}`"))?,
                     tie: option(tie, i)
-                        .map(|text| TieKind::parse(&text).ok_or_else(|| format!("column `tie` holds `{text}`")))
+                        .map(|text| {
+                            TieKind::parse(&text).ok_or_else(|| format!("column `tie` holds `{text}`"))
+                        })
                         .transpose()?,
                     weight: weight.value(i),
                     receipt,

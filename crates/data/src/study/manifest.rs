@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Study;
 use crate::error::DataError;
-use crate::read::{OnBadRow, ReadOptions};
+use crate::options::{OnBadRow, ReadOptions};
 
 /// The layout of the tables that this crate writes; a study of a later one is not read.
 const LAYOUT: u32 = 1;
@@ -95,11 +95,15 @@ impl StudyToml {
         let shown = path.display().to_string();
         let text = fs::read_to_string(&path).map_err(|e| DataError::path_io(&path, "read", e))?;
         let read: Self = toml::from_str(&text).map_err(|e| {
-            DataError::study(shown.clone(), e.message().to_owned()).with_hint("correct it, or import the data again")
+            DataError::study(shown.clone(), e.message().to_owned())
+                .with_hint("correct it, or import the data again")
         })?;
         if read.layout > LAYOUT {
-            return Err(DataError::study(shown, format!("the study has layout {}, later than {LAYOUT}", read.layout))
-                .with_hint("use the version of Predilect that wrote it, or a later one"));
+            return Err(DataError::study(
+                shown,
+                format!("the study has layout {}, later than {LAYOUT}", read.layout),
+            )
+            .with_hint("use the version of Predilect that wrote it, or a later one"));
         }
         Ok(read)
     }

@@ -22,7 +22,8 @@ pub use manifest::{ImportEntry, StudyToml};
 pub use table::{TableReader, TableRow, TableWriter};
 
 use crate::error::DataError;
-use crate::read::{Progress, ReadOptions, Record, read};
+use crate::options::{Progress, ReadOptions, Record};
+use crate::read::read;
 
 /// Writes the table of pairs.
 pub type PairWriter = TableWriter<Pair>;
@@ -63,7 +64,11 @@ impl Study {
             return Ok(study);
         }
         let shown = study.folder.display().to_string();
-        let problem = if study.folder.is_dir() { "the folder holds no pairs.parquet" } else { "there is no such folder" };
+        let problem = if study.folder.is_dir() {
+            "the folder holds no pairs.parquet"
+        } else {
+            "there is no such folder"
+        };
         Err(DataError::study(shown.clone(), format!("this is no study: {problem}"))
             .with_hint(format!("make one first: predilect import FILE -o {shown}")))
     }
@@ -151,12 +156,19 @@ impl Study {
         let path = self.table_path(name);
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
         if name.is_empty() || !name.bytes().all(plain) {
-            return Err(DataError::study(path.display().to_string(), "a table's name has only a-z, 0-9 and _"));
+            return Err(DataError::study(
+                path.display().to_string(),
+                "a table's name has only a-z, 0-9 and _",
+            ));
         }
         let Some(first) = batches.first() else {
-            return Err(DataError::study(path.display().to_string(), "a table needs at least one batch, if an empty one"));
+            return Err(DataError::study(
+                path.display().to_string(),
+                "a table needs at least one batch, if an empty one",
+            ));
         };
-        let fail = |e: parquet::errors::ParquetError| DataError::study(path.display().to_string(), e.to_string());
+        let fail =
+            |e: parquet::errors::ParquetError| DataError::study(path.display().to_string(), e.to_string());
         let file = self.temporary(name)?;
         let properties = table::properties();
         let mut writer =
@@ -177,7 +189,8 @@ impl Study {
     pub fn read_table(&self, name: &str) -> Result<Vec<RecordBatch>, DataError> {
         let path = self.table_path(name);
         let fail = |problem: String| {
-            DataError::study(path.display().to_string(), problem).with_hint("run the step that writes this table again")
+            DataError::study(path.display().to_string(), problem)
+                .with_hint("run the step that writes this table again")
         };
         let file = File::open(&path).map_err(|e| DataError::path_io(&path, "open", e))?;
         let reader = ParquetRecordBatchReaderBuilder::try_new(file)

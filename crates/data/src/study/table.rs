@@ -80,9 +80,12 @@ impl<T: TableRow> TableWriter<T> {
         let (channel, batches) = sync_channel::<Vec<T>>(1);
         let encoder = std::thread::spawn(move || {
             let text = |e: parquet::errors::ParquetError| e.to_string();
-            let mut writer =
-                ArrowWriter::try_new(BufWriter::with_capacity(1 << 20, file), T::schema(), Some(properties()))
-                    .map_err(text)?;
+            let mut writer = ArrowWriter::try_new(
+                BufWriter::with_capacity(1 << 20, file),
+                T::schema(),
+                Some(properties()),
+            )
+            .map_err(text)?;
             for rows in batches {
                 writer.write(&T::encode(&rows)?).map_err(text)?;
             }
@@ -125,7 +128,11 @@ impl<T: TableRow> TableWriter<T> {
         self.bytes = 0;
         let rows = std::mem::replace(&mut self.rows, Vec::with_capacity(BATCH));
         let sent = self.channel.as_ref().is_some_and(|channel| channel.send(rows).is_ok());
-        if sent { Ok(()) } else { Err(self.join().err().unwrap_or_else(|| self.failed("the encoder has ended"))) }
+        if sent {
+            Ok(())
+        } else {
+            Err(self.join().err().unwrap_or_else(|| self.failed("the encoder has ended")))
+        }
     }
 
     fn failed(&self, problem: &str) -> DataError {

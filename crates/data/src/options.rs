@@ -1,0 +1,66 @@
+//! How to read, what comes out and how far it is: the words between this crate and its callers.
+
+use predilect_types::{Pair, Rating, Verdict};
+
+use crate::format::Format;
+
+/// What to do with a record that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnBadRow {
+    /// The import ends there, with an error that says where and why.
+    #[default]
+    Stop,
+    /// The record is counted by reason, and the import goes on.
+    Skip,
+}
+
+/// How to read.
+#[derive(Debug, Clone)]
+pub struct ReadOptions {
+    /// The format of all inputs; by default each tells its own.
+    pub format: Option<Format>,
+    /// What to do with a record that cannot be used.
+    pub on_bad_row: OnBadRow,
+    /// Ends after this many pairs.
+    pub limit: Option<u64>,
+    /// The judge's name for verdicts of files that name none.
+    pub judge: Option<String>,
+    /// A record larger than this is a bad row; one JSON object that holds a whole data set may be 16 times as large.
+    pub max_record_bytes: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self {
+            format: None,
+            on_bad_row: OnBadRow::Stop,
+            limit: None,
+            judge: None,
+            max_record_bytes: 64 << 20,
+        }
+    }
+}
+
+/// One thing that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Record {
+    /// A pair; it comes before all that refers to it.
+    Pair(Pair),
+    /// A verdict on a pair that came before.
+    Verdict(Verdict),
+    /// A rating of a pair that came before.
+    Rating(Rating),
+}
+
+/// How far the reading is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// The file being read.
+    pub source: &'a str,
+    /// Bytes of it read so far, as they lie on the disk.
+    pub bytes_read: u64,
+    /// Its size on the disk, where it has one.
+    pub bytes_total: Option<u64>,
+    /// Pairs kept so far, of all files.
+    pub pairs: u64,
+}

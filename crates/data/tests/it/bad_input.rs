@@ -1,0 +1,210 @@
+//! Each kind of bad input: what it says by default, and what is counted when the import goes on.
+
+use std::time::Instant;
+
+use predilect_data::{At, ErrorKind, OnBadRow, ReadOptions, Reason};
+
+use crate::{read_bytes, read_text};
+
+const GOOD: &str =
+    "{\"prompt\": \"q\", \"response_a\": \"x\", \"response_b\": \"y\", \"preferred\": \"a\"}\n";
+
+fn skip() -> ReadOptions {
+    ReadOptions { on_bad_row: OnBadRow::Skip, ..ReadOptions::default() }
+}
+
+/// A bad record between two good ones: its reason, field and part of its message.
+const ROWS: &[(&str, Reason, Option<&str>, &str)] = &[
+    ("{\"prompt\": \"q", Reason::Truncated, None, "ends before"),
+    ("{\"prompt\": \"q\",, }", Reason::InvalidJson, None, "column"),
+    ("[1, 2]", Reason::WrongType, None, "no object"),
+    ("{\"prompt\": \"p\", \"response_a\": \"x\"}", Reason::MissingField, Some("response_b"), "missing"),
+    (
+        "{\"prompt\": \"p\", \"response_a\": null, \"response_b\": \"y\"}",
+        Reason::MissingField,
+        Some("response_a"),
+        "null",
+    ),
+    (
+        "{\"prompt\": {\"a\": 1}, \"response_a\": \"x\", \"response_b\": \"y\"}",
+        Reason::WrongType,
+        Some("prompt"),
+        "text is expected",
+    ),
+    (
+        "{\"prompt\": [7], \"response_a\": \"x\", \"response_b\": \"y\"}",
+        Reason::WrongType,
+        Some("prompt[0]"),
+        "message",
+    ),
+    (
+        "{\"prompt\": \"p\", \"response_a\": \"x\", \"response_b\": \"y\", \"p_a\": 1.7}",
+        Reason::VerdictOutOfRange,
+        Some("p_a"),
+        "1.7",
+    ),
+    (
+        "{\"prompt\": \"p\", \"response_a\": \"x\", \"response_b\": \"y\", \"p_a\": \"much\"}",
+        Reason::WrongType,
+        Some("p_a"),
+        "\"much\"",
+    ),
+    (
+        "{\"prompt\": \"p\", \"response_a\": \"x\", \"response_b\": \"y\", \"winner\": \"nobody\\u0007\"}",
+        Reason::UnknownWinner,
+        Some("winner"),
+        "nobody\\u{7}",
+    ),
+    (
+        "{\"prompt\": \"p\", \"response_a\": \"x\", \"response_b\": \"y\", \"verdicts\": [{\"judge\": \"j\", \"p_a\": 1, \"weight\": -1}]}",
+        Reason::VerdictOutOfRange,
+        Some("verdicts[0].weight"),
+        "never negative",
+    ),
+];
+
+#[test]
+fn a_bad_record_stops_with_line_field_and_value_or_is_counted() {
+    for (bad, reason, field, message) in ROWS {
+        let text = format!("{GOOD}{bad}\n{}", GOOD.replace('q', "r"));
+        let error = read_text("f.jsonl", &text).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Row(*reason), "{error}");
+        assert_eq!(error.at(), Some(At::Line(2)), "{error}");
+        assert_eq!(error.field(), *field, "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+        assert!(error.to_string().contains("f.jsonl:2: "), "{error}");
+        assert!(error.hint().is_some());
+        let all = read_bytes("f.jsonl", text.as_bytes(), &skip()).unwrap();
+        assert_eq!((all.summary.rows, all.pairs.len()), (3, 2), "{bad}");
+        assert_eq!(all.dropped(reason.as_str()), 1, "{bad}: {:?}", all.summary.dropped);
+    }
+}
+
+#[test]
+fn a_missing_verdict_is_counted_and_never_stops() {
+    let text = "{\"prompt\": \"q\", \"response_a\": \"x\", \"response_b\": \"y\", \"winner\": null}\n\
+        {\"prompt\": \"r\", \"response_a\": \"x\", \"response_b\": \"y\", \"judge\": \"j\", \"p_a\": NaN}\n";
+    let all = read_text("f.jsonl", text).unwrap();
+    assert_eq!((all.pairs.len(), all.verdicts.len()), (2, 0));
+    assert_eq!(all.dropped("verdict missing or not parsed"), 2);
+}
+
+#[test]
+fn files_that_are_no_data_say_what_they_are() {
+    for (name, bytes, message) in [
+        ("f.jsonl", b"".as_slice(), "empty"),
+        ("f.jsonl", b"  \n ", "empty"),
+        ("f.bin", b"\x7fELF\0\0\0\x01", "binary"),
+        ("f.txt", b"\xff\xfeh\0i\0", "UTF-16"),
+        ("f.csv", b"model,win_rate\nm,1\n", "`win_rate`"),
+        ("f.json", b"[\"A\", \"B\"]", "no known format"),
+        ("f.parquet", b"PAR1 and no more", "Parquet file cannot be read"),
+        ("f.csv", b"left,right,winner\n", "no pair was found"),
+    ] {
+        let error = read_bytes(name, bytes, &ReadOptions::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Input, "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+        assert!(error.hint().is_some(), "{error}");
+    }
+    let error = read_bytes("f.gz", &[0x1f, 0x8b, 8, 0, 1], &ReadOptions::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+    let error = crate::read_paths(&["/no/such/file".into()], &ReadOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("/no/such/file"), "{error}");
+}
+
+#[test]
+fn invalid_utf8_is_a_bad_record() {
+    let mut bytes = GOOD.as_bytes().to_vec();
+    bytes.extend_from_slice(b"{\"prompt\": \"\xff\xfe\", \"response_a\": \"x\", \"response_b\": \"y\"}\n");
+    let error = read_bytes("f.jsonl", &bytes, &ReadOptions::default()).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.at()),
+        (ErrorKind::Row(Reason::InvalidUtf8), Some(At::Line(2))),
+        "{error}"
+    );
+    let table = b"left,right,winner\nm\xff,n,left\nm,n,left\n";
+    let all = read_bytes("f.csv", table, &skip()).unwrap();
+    assert_eq!(all.dropped(Reason::InvalidUtf8.as_str()), 1);
+}
+
+#[test]
+fn a_list_that_is_cut_short_keeps_what_came_before() {
+    let text = format!("[{}, {{\"prompt\": \"x", GOOD.trim());
+    let error = read_text("f.json", &text).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.at()),
+        (ErrorKind::Row(Reason::Truncated), Some(At::Record(2))),
+        "{error}"
+    );
+    let all = read_bytes("f.json", text.as_bytes(), &skip()).unwrap();
+    assert_eq!((all.pairs.len(), all.dropped(Reason::Truncated.as_str())), (1, 1));
+}
+
+#[test]
+fn ids_used_twice() {
+    let text = "{\"id\": \"1\", \"prompt\": \"q\", \"response_a\": \"x\", \"response_b\": \"y\", \"preferred\": \"a\"}\n\
+        {\"id\": \"1\", \"prompt\": \"other\", \"response_a\": \"x\", \"response_b\": \"y\"}\n\
+        {\"id\": \"1\", \"prompt\": \"q\", \"response_a\": \"x\", \"response_b\": \"y\", \"preferred\": \"b\"}\n";
+    let error = read_text("f.jsonl", text).unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Row(Reason::DuplicateId), Some("id")), "{error}");
+    let all = read_bytes("f.jsonl", text.as_bytes(), &skip()).unwrap();
+    assert_eq!((all.pairs.len(), all.verdicts.len()), (1, 2));
+    assert_eq!(all.dropped(Reason::DuplicateId.as_str()), 1);
+    assert_eq!(all.dropped("pair seen before (merged)"), 1);
+}
+
+#[test]
+fn tables_with_ragged_rows_and_open_quotes() {
+    let text = "left,right,winner\nm,n,left\nm,n\nn,m,right\n";
+    let error = read_text("f.csv", text).unwrap_err();
+    assert_eq!((error.kind(), error.at()), (ErrorKind::Row(Reason::Columns), Some(At::Line(3))), "{error}");
+    assert_eq!(read_bytes("f.csv", text.as_bytes(), &skip()).unwrap().pairs.len(), 2);
+    let open = format!("left,right,winner\nm,n,left\n\"{}", "x,".repeat(2 << 20));
+    let options = ReadOptions { max_record_bytes: 1 << 20, ..skip() };
+    let all = read_bytes("f.csv", open.as_bytes(), &options).unwrap();
+    assert_eq!((all.pairs.len(), all.dropped(Reason::TooLarge.as_str())), (1, 1));
+}
+
+#[test]
+fn a_line_of_200_mb_is_one_bad_record() {
+    let start = Instant::now();
+    let (folder, _) = crate::lay(&[]);
+    let path = folder.path().join("f.jsonl");
+    let mut bytes = GOOD.as_bytes().to_vec();
+    bytes.extend_from_slice(b"{\"prompt\": \"");
+    bytes.resize(200 << 20, b'x');
+    bytes.extend_from_slice(b"\", \"response_a\": \"x\", \"response_b\": \"y\"}\n");
+    bytes.extend_from_slice(GOOD.replace('q', "r").as_bytes());
+    std::fs::write(&path, &bytes).unwrap();
+    drop(bytes);
+    let all = crate::read_paths(std::slice::from_ref(&path), &skip()).unwrap();
+    assert_eq!((all.pairs.len(), all.dropped(Reason::TooLarge.as_str())), (2, 1));
+    let error = crate::read_paths(&[path], &ReadOptions::default()).unwrap_err();
+    assert_eq!(error.at(), Some(At::Line(2)), "{error}");
+    assert!(error.value().is_some_and(|v| v.chars().count() < 90));
+    assert!(start.elapsed().as_secs() < 60);
+}
+
+#[test]
+fn json_nested_without_end_is_refused() {
+    let deep = format!("{{\"prompt\": {}", "[".repeat(1 << 20));
+    let text = format!("{GOOD}{deep}\n");
+    assert!(read_text("f.jsonl", &text).is_err());
+    assert!(read_text("f.json", &"[".repeat(1 << 20)).is_err());
+}
+
+#[test]
+fn a_forced_format_says_which_field_it_misses() {
+    let options = ReadOptions { format: Some("auto_j".parse().unwrap()), ..ReadOptions::default() };
+    let error = read_bytes("f.jsonl", GOOD.as_bytes(), &options).unwrap_err();
+    assert_eq!(error.field(), Some("response 1"), "{error}");
+}
+
+#[test]
+fn a_sink_can_stop_the_reading() {
+    let (_folder, paths) = crate::lay(&[("f.jsonl", GOOD.as_bytes())]);
+    let stop = predilect_data::read(&paths, &ReadOptions::default(), &mut |_| {}, &mut |_| {
+        Err(predilect_data::DataError::sink("enough"))
+    });
+    assert_eq!(stop.unwrap_err().kind(), ErrorKind::Sink);
+}

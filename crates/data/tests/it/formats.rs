@@ -1,0 +1,448 @@
+//! Each format by an invented file.
+
+use std::io::Write;
+
+use predilect_data::{Format, ReadOptions};
+use predilect_types::{Message, Order, Role, TieKind};
+use serde_json::json;
+
+use crate::{All, lay, read_bytes, read_paths, read_text};
+
+/// One small valid file of every format; `hostile` mutates them.
+pub(crate) const SAMPLES: &[(Format, &str, &str)] = &[
+    (
+        Format::Pairs,
+        "pairs.jsonl",
+        r#"{"prompt": "q1", "response_a": "x", "response_b": "y", "model_a": "m", "verdicts": [{"judge": "j", "p_a": 0.25, "order": "ab", "weight": 2, "receipt": {"raw": "B"}}, {"judge": "k", "preferred": "tie"}], "prompt_id": 7}
+{"id": "two", "prompt": [{"role": "user", "content": "q2"}], "response_a": [{"role": "assistant", "content": "x"}], "response_b": "z", "judge": "j", "preferred": "b", "scenario": "s", "language": "en", "metadata": {"k": 1}}
+{"prompt": "q3", "response_a": "same", "response_b": "same"}
+"#,
+    ),
+    (
+        Format::Arena,
+        "arena.jsonl",
+        r#"{"question_id": "r1", "model_a": "m", "model_b": "n", "winner": "tie (bothbad)", "judge": "arena_user_9", "turn": 2, "anony": true, "language": "English", "conversation_a": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a1"}, {"role": "user", "content": "r"}, {"role": "assistant", "content": "a2"}], "conversation_b": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "b1"}, {"role": "user", "content": "r"}, {"role": "assistant", "content": "b2"}]}
+{"id": "r2", "model_a": "m", "model_b": "n", "winner": "model_b", "language": "German", "conversation_a": [{"role": "user", "content": [{"type": "text", "text": "q"}, {"type": "image", "image": "i"}]}, {"role": "assistant", "content": [{"type": "text", "text": "a"}]}], "conversation_b": [{"role": "user", "content": [{"type": "text", "text": "q"}, {"type": "image", "image": "i"}]}, {"role": "assistant", "content": [{"type": "text", "text": "b"}]}]}
+"#,
+    ),
+    (
+        Format::AlpacaEval,
+        "annotations.json",
+        r#"[{"instruction": "q", "output_1": "x", "generator_1": "base", "output_2": "y", "generator_2": "m", "dataset": "d", "annotator": "gpt", "preference": "1.75", "price_per_example": 0.1, "raw_completion": {"t": "m"}},
+ {"instruction": "q2", "output_1": "x", "generator_1": "base", "output_2": "y", "generator_2": "m", "annotator": "gpt", "preference": NaN},
+ {"instruction": "q3", "output_1": "x", "generator_1": "base", "output_2": "y", "generator_2": "m", "annotator": "gpt", "preference": 0}]"#,
+    ),
+    (
+        Format::RewardBench,
+        "reward.jsonl",
+        r#"{"prompt": "q", "chosen": "x", "rejected": "y", "chosen_model": "m", "rejected_model": "n", "subset": "s", "id": 3}
+{"prompt": "q", "chosen": ["x"], "rejected": ["y", "z", "w"], "subset": "s", "num_correct": 1, "models": ["c", "r1", "r2", "r3"], "id": "4"}
+"#,
+    ),
+    (
+        Format::HhRlhf,
+        "hh.jsonl",
+        "{\"chosen\": \"\\n\\nHuman: q\\n\\nAssistant: x\\n\\nHuman: r\\n\\nAssistant: good\", \"rejected\": \"\\n\\nHuman: q\\n\\nAssistant: x\\n\\nHuman: r\\n\\nAssistant: bad\"}\n",
+    ),
+    (
+        Format::Ultrafeedback,
+        "uf.jsonl",
+        r#"{"prompt": "q", "prompt_id": "p1", "chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x"}], "rejected": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "y"}], "messages": [], "score_chosen": 8.5, "score_rejected": 8.5}
+{"prompt": "q", "prompt_id": "p1", "chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x2"}], "rejected": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "y2"}], "messages": [], "score_chosen": 9, "score_rejected": 2}
+"#,
+    ),
+    (
+        Format::Trl,
+        "trl.jsonl",
+        r#"{"prompt": "q", "chosen": "x", "rejected": "y"}
+{"chosen": "The sky is blue.", "rejected": "The sky is green."}
+{"prompt": [{"role": "user", "content": "q"}], "chosen": [{"role": "assistant", "content": "x1"}], "rejected": [{"role": "assistant", "content": "y1"}]}
+"#,
+    ),
+    (
+        Format::AnnotatedPairs,
+        "ap.json",
+        r#"{"metadata": {"version": "2.0"}, "annotators": {"a1": {"name": "Ann", "type": "human"}, "a2": {"name": "bot", "type": "unknown"}}, "comparisons": [
+{"id": "c1", "prompt": "q", "response_a": {"text": "x", "model": "m"}, "response_b": {"text": "y", "model": null}, "annotations": {"a1": {"pref": "a"}, "a2": {"pref": null, "no_pref_reason": "tie"}}, "metadata": {"k": 1}},
+{"id": "c2", "prompt": null, "response_a": {"text": "x"}, "response_b": {"text": "y"}, "annotations": {"a1": {"pref": null}}, "metadata": {}}]}"#,
+    ),
+    (
+        Format::MtBench,
+        "human.jsonl",
+        r#"{"question_id": 81, "model_a": "m", "model_b": "n", "winner": "model_a", "judge": "expert_1", "turn": 1, "conversation_a": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a1"}, {"role": "user", "content": "r"}, {"role": "assistant", "content": "a2"}], "conversation_b": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "b1"}, {"role": "user", "content": "r"}, {"role": "assistant", "content": "b2"}]}
+"#,
+    ),
+    (
+        Format::JudgeBench,
+        "jb.jsonl",
+        r#"{"pair_id": "p", "original_id": "o", "source": "math", "question": "q", "response_model": "m", "response_A": "x", "response_B": "y", "label": "A>B", "judge_name": "j", "judgments": [{"decision": "A>B"}, {"decision": "A>B"}]}
+"#,
+    ),
+    (
+        Format::PandaLm,
+        "panda.json",
+        r#"[{"idx": 0, "motivation_app": "app", "cmp_key": "m_n", "instruction": "i", "input": "in", "response1": "x", "response2": "y", "annotator1": 1, "annotator2": 2, "annotator3": 0}]"#,
+    ),
+    (
+        Format::BiasBench,
+        "bias.json",
+        r#"{"length bias": [{"bias": "length bias", "instruction": "i", "response1": "x", "response2": "y", "label": 1}], "other": [{"instruction": "i2", "response1": "x", "response2": "y", "label": 2}]}"#,
+    ),
+    (
+        Format::LlmBar,
+        "GPT-9_Plain.json",
+        r#"[{"input": "i", "output_1": "x", "output_2": "y", "label": 2, "results": [{"swap = False": {"completion": ["a", "stop"], "winner": "1"}, "swap = True": {"completion": ["a", "stop"], "winner": "2"}}]},
+ {"input": "i2", "output_1": "x", "output_2": "y", "label": 1, "results": [{"swap = False": {"completion": [], "winner": null}, "swap = True": {"completion": [], "winner": "1"}}]}]"#,
+    ),
+    (
+        Format::AutoJ,
+        "autoj.jsonl",
+        "{\"scenario\": \"s\", \"label\": 0, \"prompt\": \"q\", \"response 1\": \"x\", \"response 2\": \"y\"}\n{\"scenario\": \"s\", \"label\": \"2\", \"prompt\": \"q2\", \"response 1\": \"x\", \"response 2\": \"y\"}\n",
+    ),
+    (
+        Format::PreferenceDissection,
+        "pd.jsonl",
+        r#"{"query": "q", "scenario_auto-j": "x", "scenario_group": "Code", "response_1": {"content": "x", "model": "m", "num_words": 10}, "response_2": {"content": "y", "model": "n", "num_words": 20}, "gpt-4-turbo_reference": "ref", "clear intent": "Yes", "preference_labels": {"human": "response_1", "gpt": "response_2"}, "basic_response_1": {"friendly": 2, "repetitive": 1}, "basic_response_2": {"friendly": 1, "repetitive": 0, "unheard of": 3}, "errors_response_1": {"applicable or not": "applicable", "errors": [{"brief description": "b", "severity": "severe", "type": "factual error"}]}, "errors_response_2": {"applicable or not": "not applicable", "errors": []}, "query-specific_response_1": {"satisfying explicit constraints": [3, 0]}, "query-specific_response_2": {"satisfying explicit constraints": [3, 3]}}
+"#,
+    ),
+    (Format::Votes, "votes.csv", "left,right,winner,weight,worker\nm,n,left,2,7\nn,m,tie,,8\nm,o,o,1,9\n"),
+    (
+        Format::Wide,
+        "wide.csv",
+        "question,preference,small,big,category_labels\nq1,big,\"line 1\nline 2\",y,Coding\nq2,small,x,y,Writing\nq3,tie,x,y,Writing\n",
+    ),
+];
+
+fn sample(format: Format) -> All {
+    let (_, name, text) = SAMPLES.iter().find(|(f, _, _)| *f == format).unwrap();
+    let all = read_text(name, text).unwrap();
+    assert_eq!(all.summary.sources[0].format, format.as_str(), "{:?}", all.summary.sources);
+    assert!(all.summary.sources[0].evidence.contains('`') || format == Format::BiasBench);
+    all
+}
+
+#[test]
+fn every_sample_is_detected_and_reads_the_same_when_forced() {
+    for (format, name, text) in SAMPLES {
+        let all = sample(*format);
+        let options = ReadOptions { format: Some(*format), ..ReadOptions::default() };
+        let forced = read_bytes(name, text.as_bytes(), &options).unwrap();
+        assert_eq!(
+            forced.pairs.iter().map(|p| &p.id).collect::<Vec<_>>(),
+            all.pairs.iter().map(|p| &p.id).collect::<Vec<_>>()
+        );
+        assert_eq!(forced.verdicts, all.verdicts);
+    }
+}
+
+#[test]
+fn pairs() {
+    let all = sample(Format::Pairs);
+    assert_eq!(all.calls(), [("j", 0.25), ("k", 0.5), ("j", 0.0)]);
+    assert_eq!((all.verdicts[0].order, all.verdicts[0].weight), (Order::Ab, 2.0));
+    assert_eq!(all.verdicts[0].receipt, Some(json!({"raw": "B"})));
+    assert_eq!(all.verdicts[1].tie, Some(TieKind::Tie));
+    assert_eq!(all.pairs[0].metadata["prompt_id"], json!(7));
+    assert_eq!(all.pairs[1].id, "two");
+    assert_eq!(all.pairs[1].metadata["k"], json!(1));
+    assert_eq!(all.pairs[1].scenario.as_deref(), Some("s"));
+    assert!(all.pairs[2].identical());
+    assert_eq!(all.pairs[2].provenance.record, 3);
+}
+
+#[test]
+fn pairs_read_the_flat_form_of_arena_votes() {
+    let text = r#"{"model_a": "m", "model_b": "n", "winner": "tie (bothbad)", "scenario": "s", "prompt": "q", "response_a": "x", "response_b": "y"}"#;
+    let all = read_text("flat.jsonl", text).unwrap();
+    assert_eq!(all.calls(), [("human", 0.5)]);
+    assert_eq!(all.verdicts[0].tie, Some(TieKind::BothBad));
+}
+
+#[test]
+fn pairs_as_a_table() {
+    let text = "prompt,response_a,response_b,verdicts,judge,p_a,metadata\n\
+        q,x,y,\"[{\"\"judge\"\": \"\"j\"\", \"\"p_a\"\": 1}]\",,,\"{\"\"k\"\": 2}\"\n\
+        \"[{\"\"role\"\": \"\"user\"\", \"\"content\"\": \"\"q\"\"}]\",x,,,k,0.5,\n";
+    let all = read_text("table.csv", text).unwrap();
+    assert_eq!(all.calls(), [("j", 1.0), ("k", 0.5)]);
+    assert_eq!(all.pairs[0].metadata["k"], json!(2));
+    assert_eq!(all.pairs[1].prompt, [Message::user("q")]);
+    assert_eq!(all.pairs[1].response_b.text(), "");
+}
+
+#[test]
+fn arena() {
+    let all = sample(Format::Arena);
+    assert_eq!(all.calls(), [("human", 0.5), ("human", 0.0)]);
+    assert_eq!((all.verdicts[0].tie, all.verdicts[0].order), (Some(TieKind::BothBad), Order::Ab));
+    assert_eq!(all.verdicts[0].receipt, Some(json!({"judge": "arena_user_9"})));
+    assert_eq!(all.pairs[0].id, "r1");
+    assert_eq!((all.pairs[0].prompt.len(), all.pairs[0].response_a.messages.len()), (1, 3));
+    assert_eq!(all.pairs[1].prompt_text(), "q\n[image]");
+    assert_eq!(all.pairs[1].language.as_deref(), Some("German"));
+}
+
+#[test]
+fn alpaca_eval() {
+    let all = sample(Format::AlpacaEval);
+    assert_eq!(all.calls(), [("gpt", 0.25), ("gpt", 0.5)]);
+    assert_eq!(all.verdicts[1].tie, Some(TieKind::Tie));
+    assert_eq!(
+        all.verdicts[0].receipt,
+        Some(json!({"price_per_example": 0.1, "raw_completion": {"t": "m"}}))
+    );
+    assert_eq!((all.pairs.len(), all.dropped("verdict missing or not parsed")), (3, 1));
+    assert_eq!(all.pairs[0].metadata["dataset"], json!("d"));
+}
+
+#[test]
+fn alpaca_eval_outputs_become_pairs_of_models() {
+    let outputs = |model: &str| {
+        format!(r#"[{{"instruction": "q", "output": "{model} says", "generator": "{model}"}}]"#)
+    };
+    let (m, n) = (outputs("m"), outputs("n"));
+    let (_folder, paths) = lay(&[("m.json", m.as_bytes()), ("n.json", n.as_bytes())]);
+    let all = read_paths(&paths, &ReadOptions::default()).unwrap();
+    assert_eq!((all.pairs.len(), all.verdicts.len()), (1, 0));
+    assert_eq!(all.pairs[0].response_b.text(), "n says");
+}
+
+#[test]
+fn a_pair_that_two_files_annotate_is_one_pair() {
+    let annotation = |annotator: &str| {
+        format!(
+            r#"[{{"instruction": "q", "output_1": "x", "output_2": "y", "annotator": "{annotator}", "preference": 2.0}}]"#
+        )
+    };
+    let (g, h) = (annotation("g"), annotation("h"));
+    let (_folder, paths) =
+        lay(&[("a.json", g.as_bytes()), ("b.json", h.as_bytes()), ("c.json", h.as_bytes())]);
+    let all = read_paths(&paths, &ReadOptions::default()).unwrap();
+    assert_eq!(all.calls(), [("g", 0.0), ("h", 0.0)]);
+    assert_eq!((all.pairs.len(), all.dropped("pair seen before (merged)")), (1, 2));
+    assert_eq!(all.dropped("verdict repeated in another file (merged)"), 1);
+}
+
+#[test]
+fn chosen_lands_on_either_side() {
+    let all = sample(Format::RewardBench);
+    assert_eq!(all.pairs.len(), 4);
+    for (pair, verdict) in all.pairs.iter().zip(&all.verdicts) {
+        let chosen = if verdict.p_a == 1.0 { &pair.response_a } else { &pair.response_b };
+        assert_eq!(chosen.text(), "x");
+        assert_eq!(pair.metadata["swapped"], json!(verdict.p_a == 0.0));
+        assert_eq!((pair.scenario.as_deref(), verdict.judge.as_str()), (Some("s"), "gold"));
+    }
+    let text: String = (0..200)
+        .map(|i| format!("{{\"prompt\": \"{i}\", \"chosen\": \"x\", \"rejected\": \"y\"}}\n"))
+        .collect();
+    let first = read_text("t.jsonl", &text).unwrap().verdicts.iter().filter(|v| v.p_a == 1.0).count();
+    // Half of 200 within four standard deviations (7.07 each).
+    assert!((72..=128).contains(&first), "{first}");
+}
+
+#[test]
+fn hh_rlhf_ultrafeedback_and_trl() {
+    let all = sample(Format::HhRlhf);
+    assert_eq!(all.pairs[0].prompt, [Message::user("q"), Message::assistant("x"), Message::user("r")]);
+    assert_eq!(all.verdicts[0].judge, "human");
+    let all = sample(Format::Ultrafeedback);
+    assert_eq!(all.verdicts[0].tie, Some(TieKind::Tie));
+    assert_eq!(all.verdicts[1].receipt, Some(json!({"score_chosen": 9, "score_rejected": 2})));
+    assert_eq!(all.pairs[0].prompt, [Message::user("q")]);
+    let all = sample(Format::Trl);
+    assert_eq!(all.pairs[1].prompt_text(), "The sky is ");
+    assert_eq!(all.pairs[2].prompt, [Message::user("q")]);
+    let unpaired = "{\"prompt\": \"q\", \"completion\": \"x\", \"label\": true}\n{\"prompt\": \"q\", \"completion\": \"y\", \"label\": false}\n\
+        {\"prompt\": \"q\", \"completion\": \"z\", \"label\": false}\n{\"prompt\": \"r\", \"completion\": \"z\", \"label\": true}\n";
+    let all = read_text("kto.jsonl", unpaired).unwrap();
+    assert_eq!((all.pairs.len(), all.dropped("completion without a counterpart")), (1, 2));
+}
+
+#[test]
+fn annotated_pairs() {
+    let all = sample(Format::AnnotatedPairs);
+    assert_eq!(all.calls(), [("Ann", 1.0), ("bot", 0.5)]);
+    assert_eq!(all.verdicts[0].receipt, Some(json!({"type": "human"})));
+    assert_eq!(all.verdicts[1].tie, Some(TieKind::Tie));
+    assert_eq!(all.dropped("verdict missing or not parsed"), 1);
+    let table = "text_a,text_b,preferred_text,input,model_a,model_b\nx,y,text_b,q,m,n\n";
+    assert_eq!(read_text("ap.csv", table).unwrap().calls(), [("unnamed", 0.0)]);
+}
+
+#[test]
+fn mt_bench() {
+    let all = sample(Format::MtBench);
+    assert_eq!(all.calls(), [("expert_1", 1.0)]);
+    assert_eq!(all.pairs[0].response_a.messages, [Message::assistant("a1")]);
+    let question = r#"{"question_id": 81, "category": "writing", "turns": ["q", "r"]}"#;
+    let answer = |model: &str| {
+        format!(
+            r#"{{"question_id": 81, "answer_id": "x", "model_id": "{model}", "choices": [{{"index": 0, "turns": ["{model}1", "{model}2"]}}], "tstamp": 1}}"#
+        )
+    };
+    let (m, n) = (answer("m"), answer("n"));
+    let pair = r#"{"question_id": 81, "model_1": "n", "model_2": "m", "g1_winner": "model_1", "g2_winner": "error", "judge": ["gpt-4", "pair-v2"], "g1_user_prompt": "", "g1_judgment": "", "turn": 2}"#;
+    let single = "{\"question_id\": 81, \"model\": \"m\", \"judge\": [\"gpt-4\", \"single-v1\"], \"user_prompt\": \"\", \"judgment\": \"\", \"score\": 8, \"turn\": 1}\n{\"question_id\": 81, \"model\": \"n\", \"judge\": [\"gpt-4\", \"single-v1\"], \"user_prompt\": \"\", \"judgment\": \"\", \"score\": 9.5, \"turn\": 1}\n";
+    let (_folder, paths) = lay(&[
+        ("pair.jsonl", pair.as_bytes()),
+        ("single.jsonl", single.as_bytes()),
+        ("m.jsonl", m.as_bytes()),
+        ("n.jsonl", n.as_bytes()),
+        ("question.jsonl", question.as_bytes()),
+    ]);
+    let all = read_paths(&paths, &ReadOptions::default()).unwrap();
+    assert_eq!(all.calls(), [("gpt-4", 1.0), ("gpt-4", 0.0)]);
+    assert_eq!(all.verdicts[0].order, Order::Ab);
+    assert_eq!(all.pairs[0].response_a.messages.len(), 3);
+    assert_eq!(all.pairs[0].scenario.as_deref(), Some("writing"));
+    assert_eq!(all.pairs[1].response_a.messages, [Message::assistant("m1")]);
+    let none = read_paths(&paths[..1], &ReadOptions::default()).unwrap_err();
+    assert!(none.hint().unwrap().contains("answers of two models"), "{none}");
+}
+
+#[test]
+fn arena_hard() {
+    let question = r#"{"uid": "u", "category": "arena-hard-v0.1", "cluster": "Puzzles", "prompt": "q"}"#;
+    let answer = |model: &str| {
+        format!(
+            r#"{{"uid": "u", "ans_id": "x", "model": "{model}", "messages": [{{"role": "user", "content": "q"}}, {{"role": "assistant", "content": {{"answer": "{model} says"}}}}], "tstamp": 1}}"#
+        )
+    };
+    let (m, n) = (answer("base"), answer("new"));
+    let judgment = r#"{"uid": "u", "model": "new", "judge": "gpt", "baseline": "base", "games": [{"score": "B>>A", "judgment": "", "prompt": ""}, {"score": "B>A", "judgment": "", "prompt": ""}]}"#;
+    let files = [
+        ("a.jsonl", m.as_bytes()),
+        ("b.jsonl", n.as_bytes()),
+        ("q.jsonl", question.as_bytes()),
+        ("j.jsonl", judgment.as_bytes()),
+    ];
+    let (_folder, paths) = lay(&files);
+    let all = read_paths(&paths, &ReadOptions::default()).unwrap();
+    // Game 1: B (new) wins three times over; game 2, swapped: B (base) wins once.
+    assert_eq!(all.calls(), [("gpt", 0.25)]);
+    assert_eq!((all.verdicts[0].order, all.pairs[0].scenario.as_deref()), (Order::Both, Some("Puzzles")));
+    let all = read_paths(&paths[..3], &ReadOptions::default()).unwrap();
+    assert_eq!((all.pairs.len(), all.verdicts.len()), (1, 0));
+}
+
+#[test]
+fn judge_bench() {
+    let all = sample(Format::JudgeBench);
+    // The second decision was made on swapped responses: A>B there is B>A here.
+    assert_eq!(all.calls(), [("gold", 1.0), ("j", 0.5)]);
+    assert_eq!((all.verdicts[1].order, all.verdicts[1].tie), (Order::Both, None));
+    assert_eq!(all.pairs[0].id, "p");
+}
+
+#[test]
+fn panda_lm_with_its_results_first() {
+    let all = sample(Format::PandaLm);
+    assert_eq!(all.calls(), [("annotator1", 1.0), ("annotator2", 0.0), ("annotator3", 0.5)]);
+    assert_eq!(all.pairs[0].prompt_text(), "i\n\nin");
+    assert_eq!(all.pairs[0].response_b.model.as_deref(), Some("n"));
+    let (_, name, text) = SAMPLES.iter().find(|(f, _, _)| *f == Format::PandaLm).unwrap();
+    let results = r#"[{"idx": 0, "gpt_result": "Tie", "gpt_reason": "r"}, {"idx": 0, "gpt_result": "garbage"}, {"idx": 5, "gpt_result": "1"}]"#;
+    let (_folder, paths) = lay(&[("a.json", results.as_bytes()), (name, text.as_bytes())]);
+    let all = read_paths(&paths, &ReadOptions::default()).unwrap();
+    assert_eq!(all.calls().last(), Some(&("gpt", 0.5)));
+    assert_eq!((all.dropped("verdict without a pair"), all.dropped("verdict missing or not parsed")), (1, 1));
+    let alone = read_paths(&paths[..1], &ReadOptions::default()).unwrap_err();
+    assert!(alone.hint().unwrap().contains("name the file with their pairs"), "{alone}");
+}
+
+#[test]
+fn bias_bench_and_llm_bar_and_auto_j() {
+    let all = sample(Format::BiasBench);
+    assert_eq!(all.calls(), [("gold", 1.0), ("gold", 0.0)]);
+    assert_eq!(all.pairs[1].scenario.as_deref(), Some("other"));
+    let all = sample(Format::LlmBar);
+    assert_eq!(all.calls(), [("gold", 0.0), ("GPT-9_Plain", 0.5), ("gold", 1.0), ("GPT-9_Plain", 1.0)]);
+    assert_eq!((all.verdicts[1].order, all.verdicts[3].order), (Order::Both, Order::Ba));
+    let all = sample(Format::AutoJ);
+    assert_eq!(all.calls(), [("human", 1.0), ("human", 0.5)]);
+}
+
+#[test]
+fn preference_dissection() {
+    let all = sample(Format::PreferenceDissection);
+    assert_eq!(all.verdicts.len(), 2);
+    assert_eq!(all.pairs[0].scenario.as_deref(), Some("Code"));
+    let rating =
+        |id: &str| all.ratings.iter().find(|r| r.property == id).map(|r| (r.annotator.as_str(), r.a, r.b));
+    assert_eq!(rating("friendly"), Some(("gpt-4-turbo", Some(2.0), Some(1.0))));
+    assert_eq!(rating("non_repetitive"), Some(("gpt-4-turbo", Some(2.0), Some(3.0))));
+    assert_eq!(rating("no_severe_errors"), Some(("gpt-4-turbo", Some(1.0), None)));
+    assert_eq!(rating("satisfies_constraints"), Some(("gpt-4-turbo", Some(1.5), Some(3.0))));
+    assert_eq!(rating("length"), Some(("file", Some(10.0), Some(20.0))));
+    assert_eq!(all.dropped("rating of an unknown property or type"), 1);
+}
+
+#[test]
+fn votes_and_wide() {
+    let all = sample(Format::Votes);
+    assert_eq!(all.calls(), [("human", 1.0), ("human", 0.5), ("human", 0.0)]);
+    assert_eq!((all.verdicts[0].weight, all.pairs[0].id.as_str()), (2.0, "votes-1"));
+    assert!(all.pairs[0].prompt.is_empty());
+    let all = sample(Format::Wide);
+    assert_eq!(all.calls(), [("human", 0.0), ("human", 1.0), ("human", 0.5)]);
+    assert_eq!(all.pairs[0].response_a.messages[0].role, Role::Assistant);
+    assert_eq!(all.pairs[0].response_a.text(), "line 1\nline 2");
+    assert_eq!(all.pairs[0].response_b.model.as_deref(), Some("big"));
+    assert_eq!(all.pairs[0].scenario.as_deref(), Some("Coding"));
+}
+
+#[test]
+fn compressed_files_read_the_same_whatever_their_name() {
+    let (_, _, text) = SAMPLES[0];
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(text.as_bytes()).unwrap();
+    let zst = zstd::encode_all(text.as_bytes(), 1).unwrap();
+    let plain = read_text("p.jsonl", text).unwrap();
+    for (name, bytes) in [("p.jsonl.gz", gz.finish().unwrap()), ("p.jsonl.zst", zst.clone()), ("p.bin", zst)]
+    {
+        let all = read_bytes(name, &bytes, &ReadOptions::default()).unwrap();
+        assert_eq!(all.verdicts, plain.verdicts, "{name}");
+    }
+}
+
+#[test]
+fn a_folder_is_read_in_order_and_names_what_it_leaves_out() {
+    let record = |q: &str| {
+        format!(
+            "{{\"prompt\": \"{q}\", \"response_a\": \"x\", \"response_b\": \"y\", \"preferred\": \"a\"}}\n"
+        )
+    };
+    let (one, two) = (record("1"), record("2"));
+    let (folder, _) = lay(&[
+        ("b/two.jsonl", two.as_bytes()),
+        ("a.jsonl", one.as_bytes()),
+        ("README.md", b"# read me"),
+        ("board.csv", b"model,score\nm,1\n"),
+        ("empty.json", b""),
+    ]);
+    let all = read_paths(&[folder.path().to_owned()], &ReadOptions::default()).unwrap();
+    assert_eq!(all.pairs.iter().map(|p| p.prompt_text()).collect::<Vec<_>>(), ["1", "2"]);
+    let skipped: Vec<_> = all.summary.sources.iter().filter(|s| s.format == "skipped").collect();
+    assert_eq!(skipped.len(), 3, "{skipped:?}");
+}
+
+#[test]
+fn a_limit_ends_the_reading_and_a_name_is_given_to_unnamed_judges() {
+    let text: String = (0..50).map(|i| format!("{{\"prompt\": \"{i}\", \"response_a\": \"x\", \"response_b\": \"y\", \"preferred\": \"a\"}}\n")).collect();
+    let options = ReadOptions { limit: Some(7), judge: Some("me".to_owned()), ..ReadOptions::default() };
+    let all = read_bytes("x.jsonl", text.as_bytes(), &options).unwrap();
+    assert_eq!((all.pairs.len(), all.verdicts.len(), all.summary.rows), (7, 7, 7));
+    assert_eq!(all.verdicts[0].judge, "me");
+}
+
+#[test]
+fn ids_that_files_count_from_0_are_told_apart() {
+    let record = |q: &str| {
+        format!("{{\"id\": 0, \"prompt\": \"{q}\", \"response_a\": \"x\", \"response_b\": \"y\"}}\n")
+    };
+    let (one, two) = (record("1"), record("2"));
+    let (_folder, paths) = lay(&[("one.jsonl", one.as_bytes()), ("two.jsonl", two.as_bytes())]);
+    let all = read_paths(&paths, &ReadOptions::default()).unwrap();
+    assert_eq!(all.pairs.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), ["0", "two:0"]);
+}

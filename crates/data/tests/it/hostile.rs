@@ -1,0 +1,99 @@
+//! Whatever the bytes, reading ends with records or an error, never with a panic.
+
+use predilect_data::{Format, OnBadRow, ReadOptions};
+use proptest::prelude::*;
+
+use crate::formats::SAMPLES;
+use crate::read_bytes;
+
+fn try_all(name: &str, bytes: &[u8], format: Option<Format>) {
+    for on_bad_row in [OnBadRow::Stop, OnBadRow::Skip] {
+        let options = ReadOptions { format, on_bad_row, max_record_bytes: 1 << 20, ..ReadOptions::default() };
+        if let Err(error) = read_bytes(name, bytes, &options) {
+            assert!(!error.to_string().chars().any(|c| c.is_control()), "{error:?}");
+        }
+    }
+}
+
+fn format() -> impl Strategy<Value = Option<Format>> {
+    prop::option::of(prop::sample::select(Format::ALL.iter().map(|(f, _)| *f).collect::<Vec<_>>()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..2000), format in format()) {
+        try_all("f", &bytes, format);
+    }
+
+    #[test]
+    fn arbitrary_text(text in "[\\[\\]{}\",:0-9a-z\\\\ \n]{0,200}", start in "[\\[{]?", format in format()) {
+        try_all("f", format!("{start}{text}").as_bytes(), format);
+    }
+
+    #[test]
+    fn mutated_samples(
+        which in 0..SAMPLES.len(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..6),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let (format, name, text) = SAMPLES[which];
+        let mut bytes = text.as_bytes().to_vec();
+        for (at, byte, kind) in edits {
+            let at = at.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => drop(bytes.remove(at)),
+            }
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        try_all(name, &bytes, None);
+        try_all(name, &bytes, Some(format));
+    }
+
+    #[test]
+    fn mutated_values(
+        which in 0..SAMPLES.len(),
+        field in any::<prop::sample::Index>(),
+        value in prop::sample::select(vec![
+            "null", "[]", "{}", "-1", "1e308", "\"\"", "true", "[null]", "[{}]", "[[[]]]", "\"\\u0000\"", "18446744073709551616",
+            "{\"content\": 1}", "[{\"role\": null, \"content\": []}]",
+        ]),
+    ) {
+        let (format, name, text) = SAMPLES[which];
+        // Puts the value in place of whatever follows one of the colons.
+        let colons: Vec<usize> = text.match_indices("\": ").map(|(at, _)| at + 3).collect();
+        prop_assume!(!colons.is_empty());
+        let from = colons[field.index(colons.len())];
+        let mut values = serde_json::Deserializer::from_str(&text[from..]).into_iter::<serde_json::Value>();
+        prop_assume!(values.next().is_some_and(|v| v.is_ok()));
+        let to = from + values.byte_offset();
+        let text = format!("{}{value}{}", &text[..from], &text[to..]);
+        try_all(name, text.as_bytes(), Some(format));
+        try_all(name, text.as_bytes(), None);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn mutated_parquet(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let mut bytes = crate::study::small_parquet();
+        for (at, byte) in edits {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        try_all("f.parquet", &bytes, None);
+    }
+}

@@ -1,0 +1,78 @@
+//! What this crate promises, tested through its public face.
+//!
+//! `formats` has one invented file for every format, `bad_input` every kind of bad record, `hostile` arbitrary and
+//! mutated bytes, `round_trip` what export and import lose, `study` the folder, `real` the files of ../shared (skipped
+//! where they are not).
+
+mod bad_input;
+mod formats;
+mod hostile;
+mod real;
+mod round_trip;
+mod study;
+
+use std::fs;
+use std::path::PathBuf;
+
+use predilect_data::{DataError, ReadOptions, Record, read};
+use predilect_types::{Pair, Rating, ReadSummary, Verdict};
+use tempfile::TempDir;
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub(crate) struct All {
+    pub(crate) summary: ReadSummary,
+    pub(crate) pairs: Vec<Pair>,
+    pub(crate) verdicts: Vec<Verdict>,
+    pub(crate) ratings: Vec<Rating>,
+}
+
+impl All {
+    /// Judge and `p_a` of each verdict.
+    pub(crate) fn calls(&self) -> Vec<(&str, f64)> {
+        self.verdicts.iter().map(|v| (v.judge.as_str(), v.p_a)).collect()
+    }
+
+    pub(crate) fn dropped(&self, reason: &str) -> u64 {
+        self.summary.dropped.get(reason).copied().unwrap_or(0)
+    }
+}
+
+pub(crate) fn read_paths(paths: &[PathBuf], options: &ReadOptions) -> Result<All, DataError> {
+    let mut all = All::default();
+    let summary = read(paths, options, &mut |_| {}, &mut |record| {
+        match record {
+            Record::Pair(pair) => all.pairs.push(pair),
+            Record::Verdict(verdict) => all.verdicts.push(verdict),
+            Record::Rating(rating) => all.ratings.push(rating),
+        }
+        Ok(())
+    })?;
+    all.summary = summary;
+    Ok(all)
+}
+
+/// Files in a folder of their own, named in the order given.
+pub(crate) fn lay(files: &[(&str, &[u8])]) -> (TempDir, Vec<PathBuf>) {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = files
+        .iter()
+        .map(|(name, bytes)| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, bytes).unwrap();
+            path
+        })
+        .collect();
+    (folder, paths)
+}
+
+pub(crate) fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<All, DataError> {
+    let (_folder, paths) = lay(&[(name, bytes)]);
+    read_paths(&paths, options)
+}
+
+/// Reads one text with the default options.
+pub(crate) fn read_text(name: &str, text: &str) -> Result<All, DataError> {
+    read_bytes(name, text.as_bytes(), &ReadOptions::default())
+}

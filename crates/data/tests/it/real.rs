@@ -1,0 +1,84 @@
+//! The files of ../shared/data: what is read of each, by count. Skipped, and saying so, where they are not.
+
+use std::path::PathBuf;
+
+use predilect_data::ReadOptions;
+use predilect_types::Order;
+
+use crate::{All, read_paths};
+
+fn shared(path: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("skipped: ../shared is missing");
+    None
+}
+
+fn read_shared(path: &str) -> Option<All> {
+    let path = shared(path)?;
+    Some(read_paths(&[path], &ReadOptions::default()).unwrap_or_else(|e| panic!("{e}; {:?}", e.hint())))
+}
+
+/// Folder or file; rows, pairs, verdicts; what was dropped; files read and files left out.
+type Expected = (&'static str, [u64; 3], &'static [(&'static str, u64)], [usize; 2]);
+
+const MERGED: &str = "pair seen before (merged)";
+const MISSING: &str = "verdict missing or not parsed";
+const REPEATED: &str = "verdict repeated in another file (merged)";
+
+/// Counted by this reader, and checked against the counts of data/README.md where that has them.
+const EXPECTED: &[Expected] = &[
+    ("arena/llama3_70b_vs_others_stem.csv", [693, 693, 693], &[], [1, 0]),
+    ("arena/llama3_70b_vs_others_soft_questions.csv", [555, 555, 555], &[], [1, 0]),
+    ("auto_j", [1392, 1390, 1392], &[(MERGED, 2)], [1, 0]),
+    ("pandalm", [2997, 999, 4970], &[(MISSING, 25)], [3, 0]),
+    ("llmbar", [0, 0, 0], &[(MERGED, 0), (REPEATED, 0)], [35, 0]),
+    ("mt_bench", [0, 0, 0], &[(MERGED, 0), (REPEATED, 0)], [7, 0]),
+    ("alpaca_eval", [14486, 14335, 14486], &[(MERGED, 151)], [18, 4]),
+    ("arena_hard", [1500, 500, 0], &[], [3, 0]),
+    ("biasbench", [80, 80, 80], &[], [1, 0]),
+    ("pairwise_votes/llmfao.csv", [8931, 8931, 8931], &[], [1, 0]),
+    ("pairwise_votes", [8961, 8961, 8961], &[], [2, 2]),
+    ("preference_dissection", [2, 2, 2], &[], [1, 18]),
+];
+
+#[test]
+fn every_file_is_read_to_the_last_record() {
+    for (path, [rows, pairs, verdicts], dropped, [read, left_out]) in EXPECTED {
+        let Some(all) = read_shared(path) else { return };
+        let dropped: Vec<(&str, u64)> = dropped.to_vec();
+        let found: Vec<(&str, u64)> =
+            all.summary.dropped.iter().map(|(reason, n)| (reason.as_str(), *n)).collect();
+        let skipped = all.summary.sources.iter().filter(|s| s.format == "skipped").count();
+        assert_eq!(
+            (
+                [all.summary.rows, all.summary.pairs, all.summary.verdicts],
+                found,
+                [all.summary.sources.len() - skipped, skipped]
+            ),
+            ([*rows, *pairs, *verdicts], dropped, [*read, *left_out]),
+            "{path}: {:#?}",
+            all.summary
+        );
+        assert_eq!((all.pairs.len() as u64, all.verdicts.len() as u64), (*pairs, *verdicts), "{path}");
+    }
+}
+
+#[test]
+fn a_leaderboard_that_is_named_is_an_error() {
+    let Some(path) = shared("alpaca_eval/evaluators_leaderboard.csv") else { return };
+    let error = read_paths(&[path], &ReadOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("no known format"), "{error}");
+    assert!(error.hint().unwrap().contains("--format"), "{error}");
+}
+
+#[test]
+fn evaluators_have_one_verdict_of_both_orders() {
+    let Some(all) = read_shared("llmbar/GPTInst") else { return };
+    let judge: Vec<_> = all.verdicts.iter().filter(|v| v.judge == "GPT-4_Vanilla").collect();
+    assert_eq!(judge.len(), 92);
+    assert!(judge.iter().all(|v| v.order == Order::Both));
+    assert_eq!(all.verdicts.iter().filter(|v| v.judge == "gold").count(), 92);
+}
