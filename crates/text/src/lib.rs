@@ -1,1 +1,143 @@
-//! (being written)
+//! What can be rated from text alone, without a language model?
+//!
+//! An [`Annotator`] rates properties of responses by documented rules: the same text always gets the same ratings. Each
+//! response is parsed once, as markdown, into a document of structure, prose and words; each property is then one small
+//! function of that document (`src/properties/`), with its definition and blind spots beside it. Many ratings only
+//! stand in for the property as named: [`Annotator::annotations`] says which.
+//!
+//! ```
+//! use predilect_text::{Annotator, TextOptions};
+//!
+//! let annotator = Annotator::new(&TextOptions { grammar: false });
+//! let ratings = annotator.rate("# Tea\n\n1. Boil water.\n2. Add tea.\n\nEnjoy!");
+//! let headings = annotator.properties().iter().position(|&id| id == "headings").unwrap();
+//! assert_eq!(ratings.values[headings], Some(1.0));
+//! ```
+
+mod document;
+mod grammar;
+mod language;
+mod phrases;
+mod properties;
+mod words;
+
+use predilect_types::{Annotation, Pair, Rating};
+
+use crate::document::Document;
+pub use crate::language::detect_language;
+use crate::properties::{MEASURES, Measure};
+
+/// What to rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextOptions {
+    /// Whether to check grammar and spelling, which takes most of the time.
+    pub grammar: bool,
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        Self { grammar: true }
+    }
+}
+
+/// Rates responses from their text.
+///
+/// It can be shared between threads. The first check of grammar on each thread loads the rules (a fraction of a second).
+#[derive(Clone)]
+pub struct Annotator {
+    measures: Vec<&'static Measure>,
+    properties: Vec<&'static str>,
+}
+
+/// The ratings of one response.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ratings {
+    /// One rating for each of [`Annotator::properties`]; `None` where there is nothing to rate.
+    pub values: Vec<Option<f64>>,
+    /// The language of the prose as an ISO 639-1 code, if there is enough of it to tell.
+    pub language: Option<&'static str>,
+}
+
+impl Annotator {
+    /// An annotator of all properties that the options ask for.
+    pub fn new(options: &TextOptions) -> Self {
+        let measures: Vec<&'static Measure> =
+            MEASURES.iter().copied().filter(|m| options.grammar || m.id != "grammatical").collect();
+        let properties = measures.iter().map(|m| m.id).collect();
+        Self { measures, properties }
+    }
+
+    /// The annotator's name in ratings.
+    pub fn name(&self) -> &'static str {
+        "text"
+    }
+
+    /// What each rating measures and where it errs, in the order of [`Annotator::properties`].
+    pub fn annotations(&self) -> Vec<Annotation> {
+        self.measures
+            .iter()
+            .map(|measure| Annotation {
+                property: measure.id.to_owned(),
+                annotator: self.name().to_owned(),
+                definition: measure.definition.to_owned(),
+                blind_spots: measure.blind_spots.to_owned(),
+                proxy: measure.proxy,
+            })
+            .collect()
+    }
+
+    /// The ids of the rated properties, in the order of the catalogue.
+    pub fn properties(&self) -> &[&'static str] {
+        &self.properties
+    }
+
+    /// Rates one response.
+    ///
+    /// An empty response has length 0 and no markdown elements; its other properties are not rated. Of a longer text
+    /// than 256 KiB only the beginning is rated, but for its length. Prose that is too short to tell its language is
+    /// rated as English.
+    pub fn rate(&self, text: &str) -> Ratings {
+        self.rate_as(text, None)
+    }
+
+    /// Rates one response to a prompt in a known language (ISO 639-1 code or English name): that language is assumed
+    /// where the response is too short to tell.
+    pub fn rate_as(&self, text: &str, language: Option<&str>) -> Ratings {
+        let document = Document::new(text, language.map(language::code));
+        Ratings {
+            values: self.measures.iter().map(|measure| (measure.rate)(&document)).collect(),
+            language: document.language,
+        }
+    }
+
+    /// Rates both responses of a pair: one rating for each of [`Annotator::properties`].
+    pub fn rate_pair(&self, pair: &Pair) -> Vec<Rating> {
+        let detected = || detect_language(&pair.prompt_text());
+        let language = pair.language.as_deref().or_else(detected);
+        let a = self.rate_as(&pair.response_a.text(), language).values;
+        let b = self.rate_as(&pair.response_b.text(), language).values;
+        self.properties
+            .iter()
+            .zip(a.into_iter().zip(b))
+            .map(|(property, (a, b))| Rating {
+                pair: pair.id.clone(),
+                property: (*property).to_owned(),
+                annotator: self.name().to_owned(),
+                a,
+                b,
+            })
+            .collect()
+    }
+}
+
+impl Default for Annotator {
+    fn default() -> Self {
+        Self::new(&TextOptions::default())
+    }
+}
+
+impl std::fmt::Debug for Annotator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Annotator").field("properties", &self.properties).finish()
+    }
+}

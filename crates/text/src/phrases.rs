@@ -1,0 +1,172 @@
+//! Which phrases of our word lists does a text hold?
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+macro_rules! lists {
+    ($($(#[$doc:meta])* $name:ident = $file:literal,)*) => {
+        /// A list of phrases, kept in `lists/`: one phrase a line, its weight in front.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum List {
+            $($(#[$doc])* $name,)*
+        }
+
+        const LISTS: &[(List, &str)] = &[$((List::$name, include_str!(concat!("../lists/", $file))),)*];
+        const COUNT: usize = LISTS.len();
+    };
+}
+
+lists! {
+    /// Good manners: thanks, please, apologies, considerate wording.
+    Polite = "polite.txt",
+    /// Warmth: greetings, praise, encouragement, good wishes.
+    Friendly = "friendly.txt",
+    /// Certainty and instruction.
+    Certain = "certain.txt",
+    /// Hedges and personal opinion.
+    Hedge = "hedge.txt",
+    /// Admissions of not knowing, not being able, having been wrong.
+    Limits = "limits.txt",
+    /// Invitations to answer.
+    Invite = "invite.txt",
+    /// The reader, addressed.
+    Address = "address.txt",
+    /// Slang, interjections, chatty wording.
+    Informal = "informal.txt",
+    /// Attribution of a statement to a source, and examples.
+    Evidence = "evidence.txt",
+    /// Words that put steps in order.
+    Sequence = "sequence.txt",
+}
+
+/// What the lists found in one text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Marks {
+    weight: [f64; COUNT],
+    count: [usize; COUNT],
+}
+
+impl Marks {
+    /// The weights of the phrases found of one list, summed.
+    pub(crate) fn weight(&self, list: List) -> f64 {
+        self.weight[list as usize]
+    }
+
+    /// How many phrases of one list were found.
+    pub(crate) fn count(&self, list: List) -> usize {
+        self.count[list as usize]
+    }
+}
+
+struct Finder {
+    automaton: AhoCorasick,
+    /// List and weight of each pattern.
+    meaning: Vec<(List, f64)>,
+}
+
+/// `(phrase, list, weight)` of every line of every list.
+///
+/// A phrase is in lower case, without punctuation; `^` stands for the start of a sentence, `?` and `!` for its end.
+fn entries() -> impl Iterator<Item = (&'static str, List, f64)> {
+    LISTS.iter().flat_map(|&(list, text)| {
+        text.lines().filter_map(move |line| {
+            let (weight, phrase) = line.trim().split_once(' ')?;
+            Some((phrase.trim(), list, weight.parse().ok()?))
+        })
+    })
+}
+
+static FINDER: LazyLock<Option<Finder>> = LazyLock::new(|| {
+    let patterns: Vec<String> = entries().map(|(phrase, ..)| format!(" {phrase} ")).collect();
+    let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(patterns).ok()?;
+    Some(Finder { automaton, meaning: entries().map(|(_, list, weight)| (list, weight)).collect() })
+});
+
+/// Finds the phrases of all lists in a normalised text (see [`crate::words::Words`]) in one pass.
+///
+/// Phrases of one list that overlap count once, with the weight of the heaviest.
+pub(crate) fn find(text: &str) -> Marks {
+    let mut marks = Marks::default();
+    let Some(finder) = FINDER.as_ref() else { return marks };
+    // Where the last phrase of each list ended, and its weight.
+    let mut last = [(0_usize, 0.0_f64); COUNT];
+    for hit in finder.automaton.find_overlapping_iter(text) {
+        let (list, weight) = finder.meaning[hit.pattern().as_usize()];
+        let list = list as usize;
+        // Neighbours share the space between them.
+        let (end, before) = last[list];
+        if hit.start() + 1 < end {
+            marks.weight[list] += (weight - before).max(0.0);
+            last[list] = (hit.end(), before.max(weight));
+        } else {
+            marks.weight[list] += weight;
+            marks.count[list] += 1;
+            last[list] = (hit.end(), weight);
+        }
+    }
+    marks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_line_of_every_list_is_a_phrase() {
+        let lines: usize = LISTS.iter().map(|(_, text)| text.lines().count()).sum();
+        assert_eq!(entries().count(), lines);
+        assert!(FINDER.is_some());
+        let mut seen = std::collections::BTreeSet::new();
+        for (phrase, list, weight) in entries() {
+            assert!(seen.insert((list as usize, phrase)), "{phrase} twice in {list:?}");
+            assert!((0.25..=3.0).contains(&weight), "{phrase}");
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || " '^?!.".contains(c);
+            assert!(phrase.chars().all(plain) && !phrase.contains("  "), "{phrase}");
+        }
+    }
+
+    #[test]
+    fn phrases_respect_words_and_overlaps_count_once() {
+        assert_eq!(find(" ^ thank you . ").count(List::Polite), 1);
+        assert_eq!(find(" ^ thankless task . ").count(List::Polite), 0);
+        assert_eq!(find(" ^ please please . ").count(List::Polite), 2);
+        // "i am sorry" holds "sorry".
+        assert_eq!(find(" ^ i am sorry . ").count(List::Polite), 1);
+    }
+
+    /// The plain twin: every phrase at every place, then overlaps resolved in the order of their ends.
+    fn slow(text: &str, list: List) -> usize {
+        let mut spans: Vec<(usize, usize)> = Vec::new();
+        for (phrase, of, _) in entries().filter(|e| e.1 == list) {
+            debug_assert!(of == list);
+            let pattern = format!(" {phrase} ");
+            for start in 0..text.len() {
+                if text[start..].starts_with(&pattern) {
+                    spans.push((start + pattern.len(), start));
+                }
+            }
+        }
+        spans.sort_unstable();
+        let (mut count, mut last) = (0, 0);
+        for (end, start) in spans {
+            count += usize::from(start + 1 >= last);
+            last = end;
+        }
+        count
+    }
+
+    proptest! {
+        #[test]
+        fn one_pass_finds_what_a_search_for_each_phrase_finds(
+            words in proptest::collection::vec(
+                prop_oneof!["thank", "you", "please", "i", "am", "sorry", "let", "me", "know", "if", "\\^", "first"], 0..25)
+        ) {
+            let text = format!(" {} ", words.join(" "));
+            for list in [List::Polite, List::Invite, List::Address, List::Sequence] {
+                prop_assert_eq!(find(&text).count(list), slow(&text, list));
+            }
+        }
+    }
+}

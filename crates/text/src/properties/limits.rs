@@ -1,0 +1,34 @@
+//! Does a response say what it does not know, cannot do or got wrong?
+
+use super::{Measure, level};
+use crate::phrases::List;
+
+pub(crate) static ADMIT_LIMITS: Measure = Measure {
+    id: "admit_limits",
+    definition: "Weighted admissions (I do not know, I cannot, as an AI, my mistake; half weight for vaguer ones such \
+        as hard to say) per root of 100 words, from 50 words up: 0, then half a point at each of 0.4, 0.8, 1.3, 2, \
+        3, 4.5.",
+    blind_spots: "A refusal on grounds of safety reads like an admission of not being able. A character in a story who \
+        cannot sleep counts too. Admissions in other words than ours are missed. English lists only: not rated in \
+        other languages.",
+    proxy: true,
+    rate: |doc| {
+        doc.ratable()
+            .then(|| level(doc.density(doc.marks.weight(List::Limits)), [0.4, 0.8, 1.3, 2.0, 3.0, 4.5]))
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Document;
+
+    #[test]
+    fn admissions_are_weighed() {
+        let rate = |text| (ADMIT_LIMITS.rate)(&Document::new(text, None));
+        assert_eq!(rate("The door is open."), Some(0.0));
+        // 2 / sqrt(0.5) = 2.83.
+        assert_eq!(rate("I don't know whether the door is open."), Some(2.0));
+        assert_eq!(rate("As an AI, I cannot open the door, and I do not know who can."), Some(3.0));
+    }
+}
