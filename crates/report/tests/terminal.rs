@@ -67,3 +67,15 @@ fn simulated_data_is_called_so_first_and_last() {
     assert_eq!(text.matches("SIMULATED DATA").count(), 2);
     assert!(!raw(&fixture::plain(), 80).contains("SIMULATED"));
 }
+
+#[test]
+fn fits_alone_come_without_what_was_read() {
+    let d = fixture::plain();
+    let mut out = Vec::new();
+    predilect_report::terminal_fits(&d.fits, &d.skipped, &mut out, 80).expect("writing to memory");
+    let text = plain(&String::from_utf8(out).expect("UTF-8"));
+    assert!(!text.contains("Read "), "{text}");
+    // Nothing is known about the properties but their columns' names.
+    assert!(text.contains("no_severe_errors      ▲   63.7 %"), "{text}");
+    assert!(text.contains("Not fitted"));
+}

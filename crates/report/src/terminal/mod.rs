@@ -7,7 +7,8 @@ mod table;
 
 use std::io;
 
-use predilect_analysis::result::{Dissection, Fit};
+use predilect_analysis::result::{DataSummary, Dissection, Fit, Settings, Skipped};
+use predilect_types::ReadSummary;
 
 use crate::text;
 use crate::view::{ALL, Axis, View};
@@ -25,31 +26,59 @@ use style::{BOLD, DIM, Out, WARN};
 ///
 /// Whatever `out` gives back.
 pub fn terminal(d: &Dissection, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
-    let width = if width == 0 { 80 } else { usize::from(width).clamp(40, 160) };
     let view = View::new(d);
-    let mut out = Out { out, width };
-    out.line(&style::paint(BOLD, &text::cut(&words::title(&view), width)))?;
+    let mut out = Out::new(out, width);
+    out.line(&style::paint(BOLD, &text::cut(&words::title(&view), out.width)))?;
     if d.settings.simulated {
         out.wrapped(WARN, words::SIMULATED)?;
     }
     out.blank()?;
     overview::overview(&view, &mut out)?;
 
-    let main = view.main_fits();
-    let axis = Axis::holding(main.iter().flat_map(|fit| &fit.weights));
-    for fit in &main {
-        judge(&view, &mut out, fit, axis)?;
-    }
-    if !main.is_empty() {
-        legend(&view, &mut out, main[0])?;
-    }
-    groups::groups(&view, &mut out)?;
-    groups::skipped(&view, &mut out)?;
+    tables(&view, &mut out)?;
     if d.settings.simulated {
         out.blank()?;
         out.wrapped(WARN, words::SIMULATED)?;
     }
     Ok(())
+}
+
+/// Writes the tables of fits alone, without what was read: for features that somebody else computed.
+///
+/// # Errors
+///
+/// Whatever `out` gives back.
+pub fn terminal_fits(
+    fits: &[Fit],
+    skipped: &[Skipped],
+    out: &mut dyn io::Write,
+    width: u16,
+) -> io::Result<()> {
+    let d = Dissection {
+        read: ReadSummary::default(),
+        data: DataSummary::default(),
+        fits: fits.to_vec(),
+        skipped: skipped.to_vec(),
+        properties: Vec::new(),
+        examples: Vec::new(),
+        settings: Settings::default(),
+    };
+    let view = View::new(&d);
+    tables(&view, &mut Out::new(out, width))
+}
+
+/// The main group judge by judge, what its marks mean, the other groups, and what was not fitted.
+fn tables(view: &View, out: &mut Out) -> io::Result<()> {
+    let main = view.main_fits();
+    let axis = Axis::holding(main.iter().flat_map(|fit| &fit.weights));
+    for fit in &main {
+        judge(view, out, fit, axis)?;
+    }
+    if let Some(first) = main.first() {
+        legend(view, out, first)?;
+    }
+    groups::groups(view, out)?;
+    groups::skipped(view, out)
 }
 
 /// One judge in the main group: quality, properties, terms.

@@ -30,7 +30,12 @@ pub(super) struct Out<'w> {
     pub(super) width: usize,
 }
 
-impl Out<'_> {
+impl<'w> Out<'w> {
+    /// Lines for a terminal of so many columns; 0 means that nobody knows, and 80 is taken.
+    pub(super) fn new(out: &'w mut dyn io::Write, width: u16) -> Self {
+        Self { out, width: if width == 0 { 80 } else { usize::from(width).clamp(40, 160) } }
+    }
+
     /// One line as it is.
     pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
         writeln!(self.out, "{line}")
