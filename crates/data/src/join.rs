@@ -1,6 +1,6 @@
 //! How records of several files become one: questions with answers and judgments, results with their pairs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use predilect_types::{Message, TieKind, Verdict};
 use serde_json::json;
@@ -77,8 +77,9 @@ type Answers = HashMap<String, (Option<Vec<Message>>, Vec<String>)>;
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
     questions: HashMap<String, (Vec<String>, Option<String>)>,
-    /// Keys in the order of the files.
+    /// Keys in the order of the files, each once.
     keys: Vec<String>,
+    known: HashSet<String>,
     answers: BTreeMap<String, Answers>,
     scores: BTreeMap<(String, String, Option<usize>), Vec<(String, f64)>>,
     pub(crate) judged: bool,
@@ -86,14 +87,18 @@ pub(crate) struct Parts {
 
 impl Parts {
     pub(crate) fn question(&mut self, question: Question) {
-        self.keys.push(question.key.clone());
+        self.key(&question.key);
         self.questions.insert(question.key, (question.turns, question.scenario));
     }
 
-    pub(crate) fn answer(&mut self, answer: Answer) {
-        if answer.prompt.is_some() && !self.questions.contains_key(&answer.key) && self.answers.is_empty() {
-            self.keys.push(answer.key.clone());
+    fn key(&mut self, key: &str) {
+        if self.known.insert(key.to_owned()) {
+            self.keys.push(key.to_owned());
         }
+    }
+
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        self.key(&answer.key);
         self.answers.entry(answer.model).or_default().insert(answer.key, (answer.prompt, answer.turns));
     }
 

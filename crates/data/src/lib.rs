@@ -14,6 +14,7 @@ mod gather;
 mod join;
 mod json;
 mod options;
+mod packed;
 mod probe;
 mod read;
 mod row;
@@ -28,6 +29,7 @@ pub use export::{ExportFormat, ExportSummary, export};
 pub use features::{FeatureColumns, Features, read_features};
 pub use format::{Format, UnknownFormat};
 pub use options::{OnBadRow, Progress, ReadOptions, Record};
+pub use packed::parquet_bytes;
 pub use read::read;
 pub use study::{
     ImportEntry, PairWriter, RatingWriter, Study, StudyToml, TableReader, TableRow, TableWriter,

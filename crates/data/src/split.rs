@@ -329,7 +329,7 @@ impl<R: Read> Splitter<R> {
             }
             at += 1;
         }
-        self.seen = at;
+        self.seen = done.unwrap_or(at);
         if let Some(end) = done {
             let range = self.start..end;
             if !dropping {
