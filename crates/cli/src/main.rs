@@ -1,1 +1,35 @@
-fn main() {}
+//! The binary `predilect`: what the user asked for, and how it ended.
+
+mod args;
+mod assemble;
+mod output;
+mod problem;
+mod progress;
+mod tables;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Verb};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match &cli.verb {
+        Verb::Dissect(args) => verbs::dissect::run(args, &cli.global),
+        Verb::Import(args) => verbs::import::run(args, &cli.global),
+        Verb::Fit(args) => verbs::fit::run(args, &cli.global),
+        Verb::Export(args) => verbs::export::run(args, &cli.global),
+        Verb::Formats => verbs::formats::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever closed the pipe has read enough.
+        Err(problem) if problem.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(problem) => {
+            problem.print();
+            ExitCode::from(1)
+        }
+    }
+}

@@ -71,13 +71,13 @@ pub fn read_features(
     match kind {
         Container::Csv(delimiter) => {
             let mut rows = CsvRows::new(opened.into_reader(), delimiter, options.max_record_bytes, &label)?;
-            reading.check_columns(&rows.header().to_vec())?;
+            reading.check_columns(rows.header())?;
             while reading.group(rows.next_group(&label)?)? {}
         }
         Container::Parquet => {
             let file = spool(&label, opened.into_reader())?;
             let mut rows = ParquetRows::new(file, &label)?;
-            reading.check_columns(&rows.names().to_vec())?;
+            reading.check_columns(rows.names())?;
             while reading.group(rows.next_group(&label)?)? {}
         }
         other => {

@@ -191,7 +191,7 @@ impl Reading<'_> {
                     }
                 }
             }
-            Piece::Sidecar(sidecar) => self.sidecar(sidecar.key, sidecar.verdict)?,
+            Piece::Sidecar(sidecar) => self.sidecar(&sidecar.key, sidecar.verdict)?,
             Piece::Completion(completion) => {
                 if let Some(run) = self.run.push(completion) {
                     self.completions(run)?;
@@ -201,8 +201,8 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn sidecar(&mut self, key: String, verdict: Option<Verdict>) -> Result<(), DataError> {
-        let known = self.keys.as_ref().and_then(|keys| keys.get(&key)).map(Vec::as_slice).unwrap_or_default();
+    fn sidecar(&mut self, key: &str, verdict: Option<Verdict>) -> Result<(), DataError> {
+        let known = self.keys.as_ref().and_then(|keys| keys.get(key)).map(Vec::as_slice).unwrap_or_default();
         let near = known.iter().find(|(folder, _)| *folder == self.at.folder);
         let id = near.or(if known.len() == 1 { known.first() } else { None }).map(|(_, id)| id.clone());
         match (id, verdict) {

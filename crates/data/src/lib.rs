@@ -4,6 +4,12 @@
 //! [`export`] writes a study in another tool's format. Inputs are taken for hostile: whatever the bytes, the answer is a
 //! record, a counted reason or a [`DataError`], never a panic.
 
+#![allow(
+    clippy::float_cmp,
+    clippy::doc_markdown,
+    reason = "a verdict of 0, 0.5 or 1 is written as such; formats go by the names of their data sets"
+)]
+
 mod detect;
 mod error;
 mod export;

@@ -84,23 +84,19 @@ fn look(input: Input, format: Option<Format>) -> Result<Source, DataError> {
         .map_err(|(problem, hint)| DataError::input(&input.label, problem).with_hint(hint))?;
     let mut kept = None;
     let mut seekable = None;
-    let (keys, sample) = match container {
-        Container::Parquet => {
-            let file = match opened.file.take() {
-                Some(file) => file,
-                None => spool(&input.label, opened.into_reader())?,
-            };
-            let again = file.try_clone().map_err(|e| DataError::io(&input.label, "open", e))?;
-            seekable = Some(again);
-            parquet_keys(file, &input.label)?
+    let (keys, sample) = if container == Container::Parquet {
+        let file = match opened.file.take() {
+            Some(file) => file,
+            None => spool(&input.label, opened.into_reader())?,
+        };
+        seekable = Some(file.try_clone().map_err(|e| DataError::io(&input.label, "open", e))?);
+        parquet_keys(file, &input.label)?
+    } else {
+        let seen = text_keys(&opened, container, &input.label)?;
+        if input.is_stdin() {
+            kept = Some(opened);
         }
-        _ => {
-            let seen = text_keys(&opened, container, &input.label)?;
-            if input.is_stdin() {
-                kept = Some(opened);
-            }
-            seen
-        }
+        seen
     };
     let detected = match format {
         Some(format) => forced(format, container, &keys),

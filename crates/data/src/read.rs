@@ -121,7 +121,7 @@ impl Reading<'_> {
             rows: 0,
         };
         match source.container {
-            Container::Parquet => self.parquet(source, cx, format)?,
+            Container::Parquet => self.parquet(source, &cx, format)?,
             _ => self.stream(source, cx, format)?,
         }
         self.end_run()?;
@@ -138,7 +138,7 @@ impl Reading<'_> {
         });
     }
 
-    fn parquet(&mut self, source: Source, cx: Context, format: Format) -> Result<(), DataError> {
+    fn parquet(&mut self, source: Source, cx: &Context, format: Format) -> Result<(), DataError> {
         let label = source.input.label;
         let file =
             source.seekable.ok_or_else(|| DataError::input(&label, "the file cannot be opened twice"))?;
@@ -150,7 +150,7 @@ impl Reading<'_> {
                 self.tell(total.unwrap_or(0), total);
                 return Ok(());
             }
-            self.rows(&cx, format, rows)?;
+            self.rows(cx, format, rows)?;
             self.tell(0, total);
         }
     }

@@ -216,22 +216,23 @@ fn message(field: &str, index: usize, value: Value) -> Result<Message, RowError>
 fn content_text(name: &str, value: Value) -> Result<String, RowError> {
     match value {
         Value::Null => Ok(String::new()),
-        Value::Object(mut object) => match object.remove("answer").or_else(|| object.remove("text")) {
-            Some(answer) => as_text(name, answer),
-            None => Err(RowError::wrong_type(name, &Value::Object(object), "text")),
-        },
+        Value::Object(mut object) => {
+            let answer = object.remove("answer").or_else(|| object.remove("text"));
+            as_text(name, answer.unwrap_or(Value::Object(object)))
+        }
         Value::Array(parts) => {
             let mut texts = Vec::with_capacity(parts.len());
             for part in parts {
                 match part {
                     Value::String(text) => texts.push(text),
-                    Value::Object(mut part) => match part.remove("text") {
-                        Some(Value::String(text)) => texts.push(text),
-                        _ => {
+                    Value::Object(mut part) => {
+                        if let Some(Value::String(text)) = part.remove("text") {
+                            texts.push(text);
+                        } else {
                             let kind = part.get("type").and_then(Value::as_str).unwrap_or("part");
                             texts.push(format!("[{kind}]"));
                         }
-                    },
+                    }
                     other => return Err(RowError::wrong_type(name, &other, "a part with text")),
                 }
             }
@@ -241,13 +242,16 @@ fn content_text(name: &str, value: Value) -> Result<String, RowError> {
     }
 }
 
+/// The prompt and the two responses.
+pub(crate) type Split = (Vec<Message>, Vec<Message>, Vec<Message>);
+
 /// Splits two whole conversations into the prompt they share and the two responses.
 ///
 /// The prompt is the longest common beginning after which both go on with an assistant turn.
 pub(crate) fn split_shared(
     mut a: Vec<Message>,
     mut b: Vec<Message>,
-) -> Result<(Vec<Message>, Vec<Message>, Vec<Message>), RowError> {
+) -> Result<Split, RowError> {
     let mut shared = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
     let answers =
         |turns: &[Message], at: usize| turns.get(at).is_some_and(|turn| turn.role == Role::Assistant);

@@ -95,7 +95,7 @@ fn is_values(text: &[u8]) -> bool {
 
 fn delimiter(text: &[u8]) -> u8 {
     let header = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let count = |byte: u8| header.iter().filter(|&&b| b == byte).count();
+    let count = |byte: u8| memchr::memchr_iter(byte, header).count();
     [b'\t', b';'].into_iter().find(|&byte| count(byte) > count(b',')).unwrap_or(b',')
 }
 

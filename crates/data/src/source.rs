@@ -45,10 +45,11 @@ impl Input {
     }
 }
 
+/// What a folder holds besides data, with the reason it is left out.
+pub(crate) type LeftOut = Vec<(String, String)>;
+
 /// The files behind the paths: folders are searched through, sorted by name.
-///
-/// The second list names what a folder holds besides, with the reason it is left out.
-pub(crate) fn expand(paths: &[PathBuf]) -> Result<(Vec<Input>, Vec<(String, String)>), DataError> {
+pub(crate) fn expand(paths: &[PathBuf]) -> Result<(Vec<Input>, LeftOut), DataError> {
     let mut inputs = Vec::new();
     let mut left_out = Vec::new();
     for path in paths {
@@ -73,7 +74,7 @@ fn walk(
     folder: &Path,
     depth: usize,
     inputs: &mut Vec<Input>,
-    left_out: &mut Vec<(String, String)>,
+    left_out: &mut LeftOut,
 ) -> Result<(), DataError> {
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|e| DataError::path_io(folder, "list", e))? {

@@ -117,7 +117,7 @@ pub fn export(study: &Study, format: ExportFormat, out: &mut dyn Write) -> Resul
             writer.text("\n]}\n")?;
         }
     }
-    writer.out.flush().map_err(|e| failed(e))?;
+    writer.out.flush().map_err(failed)?;
     Ok(writer.summary)
 }
 

@@ -164,7 +164,7 @@ fn annotate(cx: &Context, draft: &mut Draft, id: &str, annotation: Value) -> Res
     verdict.order = order;
     verdict.tie = tie.or(verdict.tie);
     verdict.weight = weight;
-    verdict.receipt = receipt.or_else(|| (!about.is_empty()).then(|| Value::Object(about)));
+    verdict.receipt = receipt.or((!about.is_empty()).then_some(Value::Object(about)));
     draft.verdicts.push(verdict);
     Ok(())
 }

@@ -1,0 +1,257 @@
+//! What the user can ask for: verbs, flags, their help and their limits.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use predilect_analysis::{Encoding, Engine, FitOptions, PriorChoice, Terms};
+use predilect_bayes::NutsOptions;
+use predilect_data::{ExportFormat, Format, OnBadRow, ReadOptions};
+
+/// Dissect preferences: what a judge of responses rewards, how surely, and in which scenario.
+#[derive(Debug, Parser)]
+#[command(name = "predilect", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// Flags of every verb.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// No progress and no remarks on the standard error stream
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Threads to use (default: one per core)
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// The main job: read pairs and verdicts, rate the responses, fit each judge, show what it rewards
+    Dissect(DissectArgs),
+    /// Read preference files into a study folder (Parquet tables that any tool can read)
+    Import(ImportArgs),
+    /// Fit the preference model to any CSV or Parquet table of numeric features
+    Fit(FitArgs),
+    /// Write a study in another tool's format
+    Export(ExportArgs),
+    /// List the formats that are read and written
+    Formats,
+}
+
+/// How files are read.
+#[derive(Debug, Args)]
+pub(crate) struct ReadArgs {
+    /// Force the format of all inputs instead of detecting it (`predilect formats` lists them)
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+    /// What to do with a record that cannot be used
+    #[arg(long, value_enum, default_value_t = BadRow::Stop, value_name = "DO")]
+    pub(crate) on_bad_row: BadRow,
+    /// Read at most this many pairs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+    /// The judge's name for files that name none
+    #[arg(long, value_name = "NAME")]
+    pub(crate) judge_name: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum BadRow {
+    /// Stop with file, line, field, value and remedy
+    Stop,
+    /// Count it by reason and go on
+    Skip,
+}
+
+impl ReadArgs {
+    pub(crate) fn options(&self) -> ReadOptions {
+        ReadOptions {
+            format: self.format,
+            on_bad_row: match self.on_bad_row {
+                BadRow::Stop => OnBadRow::Stop,
+                BadRow::Skip => OnBadRow::Skip,
+            },
+            limit: self.limit,
+            judge: self.judge_name.clone(),
+            ..ReadOptions::default()
+        }
+    }
+}
+
+/// How fits are made.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Model")]
+pub(crate) struct ModelArgs {
+    /// auto: expectation propagation, checked, with NUTS where the check fails; ep; nuts
+    #[arg(long, default_value_t = Engine::Auto, value_name = "ENGINE")]
+    pub(crate) engine: Engine,
+    /// Prior on the weights: laplace or normal
+    #[arg(long, default_value_t = PriorChoice::Laplace, value_name = "PRIOR")]
+    pub(crate) prior: PriorChoice,
+    /// Scale of the Laplace prior, or sd of the normal one
+    #[arg(long, default_value_t = 0.1, value_name = "SCALE", value_parser = positive)]
+    pub(crate) prior_scale: f64,
+    /// Nuisance terms beside the properties: auto, none (the paper's model), or any of side,order,models
+    #[arg(long, default_value_t = Terms::Auto, value_name = "TERMS")]
+    pub(crate) terms: Terms,
+    /// Fit no group with fewer verdicts
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub(crate) min_rows: usize,
+    /// Folds of the held-out check, cut by prompt (below 2: no check)
+    #[arg(long, default_value_t = 10, value_name = "K")]
+    pub(crate) folds: usize,
+    /// Seed of folds, checks and draws
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// NUTS: chains
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) chains: u16,
+    /// NUTS: draws kept of each chain
+    #[arg(long, default_value_t = 2000, value_name = "N", value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
+    pub(crate) samples: u32,
+    /// NUTS: tuning steps of each chain
+    #[arg(long, default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
+    pub(crate) tune: u32,
+    /// Write posterior draws of every fit (4,000 by EP, all by NUTS) to this Parquet file
+    #[arg(long, value_name = "FILE.parquet")]
+    pub(crate) draws: Option<PathBuf>,
+}
+
+impl ModelArgs {
+    pub(crate) fn options(&self) -> FitOptions {
+        let nuts = NutsOptions {
+            chains: usize::from(self.chains),
+            draws: self.samples as usize,
+            tune: self.tune as usize,
+            seed: self.seed,
+            ..NutsOptions::default()
+        };
+        let keep_draws = match (&self.draws, self.engine) {
+            (None, _) => 0,
+            (Some(_), Engine::Nuts) => nuts.chains * nuts.draws,
+            (Some(_), _) => 4000,
+        };
+        FitOptions {
+            engine: self.engine,
+            prior: self.prior,
+            prior_scale: self.prior_scale,
+            terms: self.terms,
+            min_rows: self.min_rows.max(2),
+            folds: self.folds,
+            seed: self.seed,
+            nuts,
+            keep_draws,
+        }
+    }
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if x.is_finite() && x > 0.0 => Ok(x),
+        _ => Err(format!("`{text}` is no number above 0")),
+    }
+}
+
+/// `predilect dissect`
+#[derive(Debug, Args)]
+pub(crate) struct DissectArgs {
+    /// Preference files or folders, `-` for standard input, or one study folder
+    #[arg(required_unless_present = "example", value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Dissect the example that comes with Predilect: 320 pairs, two small local models, their verdicts
+    #[arg(long, conflicts_with = "inputs")]
+    pub(crate) example: bool,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    /// Only these judges (repeatable)
+    #[arg(long, value_name = "JUDGE")]
+    pub(crate) judge: Vec<String>,
+    /// Fit every value of this field apart: scenario, language, model_a, or any field of the data
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) group_by: Option<String>,
+    /// Properties to fit, by id and comma separated (default: all that are rated, without parts of others)
+    #[arg(long, value_delimiter = ',', value_name = "IDS")]
+    pub(crate) properties: Vec<String>,
+    /// How two ratings become a feature: comparison (-1, 0, 1), difference, normalised
+    #[arg(long, default_value_t = Encoding::Comparison, value_name = "HOW")]
+    pub(crate) encoding: Encoding,
+    /// Leave out grammar and spelling, by far the slowest rating
+    #[arg(long)]
+    pub(crate) no_grammar: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Keep the study here: tables in Parquet and the report
+    #[arg(long, short, value_name = "STUDY")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write the report as one HTML file
+    #[arg(long, value_name = "REPORT.html")]
+    pub(crate) html: Option<PathBuf>,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `predilect import`
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Preference files or folders, `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    /// The study folder
+    #[arg(long, short, value_name = "STUDY")]
+    pub(crate) output: PathBuf,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `predilect fit`
+#[derive(Debug, Args)]
+pub(crate) struct FitArgs {
+    /// A CSV, TSV or Parquet table, `-` for standard input
+    #[arg(value_name = "TABLE")]
+    pub(crate) table: PathBuf,
+    /// The column with the verdict: 1 for A, 0 for B, anything between for a soft verdict
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) label: String,
+    /// The column with row weights
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) weight: Option<String>,
+    /// The column that names the judge: one fit per judge
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) judge: Option<String>,
+    /// The column that names the group: one fit per group beside the fit of all
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) group: Option<String>,
+    /// The column that names the prompt: rows of one prompt share a fold
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) cluster: Option<String>,
+    /// What to do with a row that cannot be used
+    #[arg(long, value_enum, default_value_t = BadRow::Stop, value_name = "DO")]
+    pub(crate) on_bad_row: BadRow,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `predilect export`
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// The study folder
+    #[arg(value_name = "STUDY")]
+    pub(crate) study: PathBuf,
+    /// The format to write (`predilect formats` lists them)
+    #[arg(long, default_value_t = ExportFormat::Pairs, value_name = "FORMAT")]
+    pub(crate) format: ExportFormat,
+    /// The file to write (default: standard output)
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}

@@ -1,0 +1,359 @@
+//! How a study becomes a table that can be fitted: rating, comparing, grouping, counting.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use predilect_analysis::dissect::Fits;
+use predilect_analysis::result::{DataSummary, PropertyNote};
+use predilect_analysis::summary::SummaryBuilder;
+use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
+use predilect_analysis::{Encoding, FitOptions, dissect};
+use predilect_data::Study;
+use predilect_text::{Annotator, TextOptions, detect_language};
+use predilect_types::{CATALOGUE, Pair, Property, Rating, core_properties, property};
+use rayon::prelude::*;
+
+use crate::args::Global;
+use crate::problem::Problem;
+use crate::progress::bar;
+
+/// What to rate, compare and group.
+#[derive(Debug, Clone)]
+pub(crate) struct AssembleOptions {
+    pub(crate) grammar: bool,
+    /// Property ids; empty: every property that is rated and no part of another.
+    pub(crate) properties: Vec<String>,
+    pub(crate) encoding: Encoding,
+    /// `None`: by scenario where the data name one.
+    pub(crate) group_by: Option<String>,
+    /// Judges to keep; empty: all.
+    pub(crate) judges: Vec<String>,
+    pub(crate) quiet: bool,
+}
+
+/// A study, ready to be fitted.
+pub(crate) struct Assembled {
+    pub(crate) table: FeatureTable,
+    pub(crate) data: DataSummary,
+    pub(crate) notes: Vec<PropertyNote>,
+    /// Characters of each pair, for choosing examples worth reading.
+    pub(crate) sizes: Vec<u32>,
+    /// Ratings of each pair on each feature, as pairs of A and B; NaN where missing.
+    pub(crate) ratings: Vec<(f32, f32)>,
+    pub(crate) simulated: bool,
+}
+
+/// One pair after rating.
+struct Rated {
+    ratings: Vec<Rating>,
+    values: Vec<(f32, f32)>,
+    words: (u32, u32),
+    language: Option<String>,
+    cluster: u64,
+    size: u32,
+}
+
+/// Rates every response of the study, writes the ratings, and gathers everything a fit needs.
+///
+/// Ratings that came with the data (from people or language models) stand before those of the text annotator.
+pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assembled, Problem> {
+    let annotator = Annotator::new(&TextOptions { grammar: options.grammar });
+    let given = given_ratings(study, annotator.name())?;
+    let chosen = chosen_properties(&options.properties, &annotator, &given)?;
+    let mut out = Assembled {
+        table: FeatureTable {
+            features: chosen.iter().map(|p| Feature { name: p.id.to_owned() }).collect(),
+            ..FeatureTable::default()
+        },
+        data: DataSummary::default(),
+        notes: Vec::new(),
+        sizes: Vec::new(),
+        ratings: Vec::new(),
+        simulated: false,
+    };
+    let mut builder = SummaryBuilder::default();
+    let mut index: HashMap<String, u32> = HashMap::new();
+    let mut names = Names::default();
+    let mut fields: BTreeSet<String> = BTreeSet::new();
+    let group_field = options.group_by.as_deref().unwrap_or("scenario");
+    let total = study_rows(study)?;
+    let bar = bar(options.quiet, Some(total), "rating", false);
+    let mut writer = study.write_ratings()?;
+    for given in given.values().flatten() {
+        writer.push(given)?;
+    }
+    for batch in study.pairs()? {
+        let batch = batch?;
+        let rated: Vec<Rated> =
+            batch.par_iter().map(|pair| rate(pair, &annotator, &given, &chosen)).collect();
+        for (pair, rated) in batch.iter().zip(rated) {
+            let number = index.len() as u32;
+            index.insert(pair.id.clone(), number);
+            builder.pair(pair, rated.cluster, rated.language.as_deref(), rated.words);
+            fields.extend(pair.metadata.keys().cloned());
+            out.simulated |= pair.metadata.get("simulated") == Some(&serde_json::Value::Bool(true));
+            let group = match group_field {
+                "language" => rated.language.clone(),
+                field => pair.field(field),
+            };
+            out.table.pairs.push(PairInfo {
+                cluster: rated.cluster,
+                model_a: pair.response_a.model.as_deref().map(|m| names.model(m)),
+                model_b: pair.response_b.model.as_deref().map(|m| names.model(m)),
+                group: group.map(|g| names.group(&g)),
+            });
+            for (property, &(a, b)) in chosen.iter().zip(&rated.values) {
+                let known = |x: f32| (!x.is_nan()).then_some(f64::from(x));
+                let feature = options.encoding.encode(property, known(a), known(b));
+                out.table.values.push(feature.map_or(f32::NAN, |f| f as f32));
+            }
+            out.ratings.extend(rated.values);
+            out.sizes.push(rated.size);
+            for rating in rated.ratings {
+                writer.push_owned(rating)?;
+            }
+        }
+        bar.inc(batch.len() as u64);
+    }
+    writer.finish()?;
+    bar.finish_and_clear();
+    out.table.models = names.models.list;
+    out.table.groups = names.groups.list;
+    if let Some(field) = &options.group_by
+        && out.table.groups.is_empty()
+    {
+        let known: Vec<String> = ["scenario", "language", "model_a", "model_b", "source"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(fields)
+            .collect();
+        return Err(Problem::new(format!("no pair has a field `{field}` to group by"))
+            .remedy(format!("the fields of these data are: {}", known.join(", "))));
+    }
+    read_verdicts(study, options, &index, &mut builder, &mut out.table)?;
+    out.data = builder.finish();
+    out.notes = notes(&chosen, &annotator, &given, &out);
+    Ok(out)
+}
+
+/// Ratings that came with the data, by pair.
+type Given = HashMap<String, Vec<Rating>>;
+
+fn given_ratings(study: &Study, own: &str) -> Result<Given, Problem> {
+    let mut given = Given::new();
+    if study.has_table("ratings") {
+        for batch in study.ratings()? {
+            for rating in batch? {
+                if rating.annotator != own {
+                    given.entry(rating.pair.clone()).or_default().push(rating);
+                }
+            }
+        }
+    }
+    Ok(given)
+}
+
+fn chosen_properties(
+    wanted: &[String],
+    annotator: &Annotator,
+    given: &Given,
+) -> Result<Vec<&'static Property>, Problem> {
+    let rated: BTreeSet<&str> = annotator
+        .properties()
+        .iter()
+        .copied()
+        .chain(given.values().flatten().map(|r| r.property.as_str()))
+        .collect();
+    if wanted.is_empty() {
+        return Ok(core_properties().filter(|p| rated.contains(p.id)).collect());
+    }
+    let all = || CATALOGUE.iter().filter(|p| rated.contains(p.id));
+    if wanted == ["all"] {
+        return Ok(all().collect());
+    }
+    wanted
+        .iter()
+        .map(|id| {
+            let unknown = || {
+                let known: Vec<_> = all().map(|p| p.id).collect();
+                Problem::new(format!("`{id}` is no property that these data are rated on"))
+                    .remedy(format!("choose among: {}, or all", known.join(", ")))
+            };
+            property(id).filter(|p| rated.contains(p.id)).ok_or_else(unknown)
+        })
+        .collect()
+}
+
+fn rate(pair: &Pair, annotator: &Annotator, given: &Given, chosen: &[&'static Property]) -> Rated {
+    let ratings = annotator.rate_pair(pair);
+    let before = given.get(&pair.id).map_or(&[][..], Vec::as_slice);
+    let find = |list: &[Rating], id: &str| {
+        list.iter().find(|r| r.property == id).map(|r| (to_f32(r.a), to_f32(r.b)))
+    };
+    let values = chosen
+        .iter()
+        .map(|p| find(before, p.id).or_else(|| find(&ratings, p.id)).unwrap_or((f32::NAN, f32::NAN)))
+        .collect();
+    let words = find(&ratings, "length").unwrap_or((0.0, 0.0));
+    let prompt = pair.prompt_text();
+    let mut hasher = DefaultHasher::new();
+    // Pairs without any prompt are their own cluster.
+    if prompt.is_empty() { pair.id.hash(&mut hasher) } else { prompt.hash(&mut hasher) }
+    let language = pair.language.clone().or_else(|| detect_language(&prompt).map(str::to_owned));
+    let size = prompt.len() + pair.response_a.text().len() + pair.response_b.text().len();
+    Rated {
+        values,
+        words: (words.0 as u32, words.1 as u32),
+        language,
+        cluster: hasher.finish(),
+        size: u32::try_from(size).unwrap_or(u32::MAX),
+        ratings,
+    }
+}
+
+fn to_f32(x: Option<f64>) -> f32 {
+    x.map_or(f32::NAN, |x| x as f32)
+}
+
+/// Names of models and groups with their indices.
+#[derive(Default)]
+struct Names {
+    models: Interner,
+    groups: Interner,
+}
+
+#[derive(Default)]
+struct Interner {
+    list: Vec<String>,
+    index: HashMap<String, u32>,
+}
+
+impl Interner {
+    fn get(&mut self, name: &str) -> u32 {
+        if let Some(&at) = self.index.get(name) {
+            return at;
+        }
+        let at = self.list.len() as u32;
+        self.list.push(name.to_owned());
+        self.index.insert(name.to_owned(), at);
+        at
+    }
+}
+
+impl Names {
+    fn model(&mut self, name: &str) -> u32 {
+        self.models.get(name)
+    }
+
+    fn group(&mut self, name: &str) -> u32 {
+        self.groups.get(name)
+    }
+}
+
+fn read_verdicts(
+    study: &Study,
+    options: &AssembleOptions,
+    index: &HashMap<String, u32>,
+    builder: &mut SummaryBuilder,
+    table: &mut FeatureTable,
+) -> Result<(), Problem> {
+    let mut judges = Interner::default();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    for batch in study.verdicts()? {
+        for verdict in batch? {
+            if !seen.contains(&verdict.judge) {
+                seen.insert(verdict.judge.clone());
+            }
+            if !options.judges.is_empty() && !options.judges.contains(&verdict.judge) {
+                continue;
+            }
+            let Some(&pair) = index.get(&verdict.pair) else { continue };
+            builder.verdict(pair as usize, &verdict);
+            table.verdicts.push(VerdictRow {
+                pair,
+                judge: judges.get(&verdict.judge),
+                p_a: verdict.p_a,
+                weight: verdict.weight,
+                order: verdict.order,
+            });
+        }
+    }
+    table.judges = judges.list;
+    let known: Vec<String> = seen.into_iter().collect();
+    if let Some(missing) = options.judges.iter().find(|j| !known.contains(j)) {
+        return Err(Problem::new(format!("no verdict is by the judge `{missing}`"))
+            .remedy(format!("the judges of these data are: {}", known.join(", "))));
+    }
+    if table.verdicts.is_empty() {
+        return Err(Problem::new("the data hold pairs but no verdicts, so there is nothing to dissect")
+            .remedy("add the file that says which response was preferred"));
+    }
+    Ok(())
+}
+
+fn study_rows(study: &Study) -> Result<u64, Problem> {
+    let summary = predilect_data::StudyToml::load_or_new(study)?;
+    Ok(summary.import.map_or(0, |i| i.pairs))
+}
+
+fn notes(
+    chosen: &[&'static Property],
+    annotator: &Annotator,
+    given: &Given,
+    assembled: &Assembled,
+) -> Vec<PropertyNote> {
+    let own = annotator.annotations();
+    let width = chosen.len();
+    let count = assembled.table.pairs.len().max(1) as f64;
+    chosen
+        .iter()
+        .enumerate()
+        .map(|(at, p)| {
+            let foreign = given.values().flatten().find(|r| r.property == p.id).map(|r| r.annotator.clone());
+            let own = own.iter().find(|a| a.property == p.id).filter(|_| foreign.is_none());
+            let column = || assembled.ratings.iter().skip(at).step_by(width);
+            let both = column().filter(|(a, b)| !a.is_nan() && !b.is_nan()).count();
+            let (mut sum, mut rated) = (0.0, 0_u64);
+            for x in column().flat_map(|&(a, b)| [a, b]).filter(|x| !x.is_nan()) {
+                sum += f64::from(x);
+                rated += 1;
+            }
+            let values = assembled.table.values.iter().skip(at).step_by(width);
+            let differs = values.filter(|v| !v.is_nan() && **v != 0.0).count();
+            PropertyNote {
+                id: p.id.to_owned(),
+                label: p.label.to_owned(),
+                short: p.short.to_owned(),
+                description: p.description.to_owned(),
+                annotator: foreign.clone().unwrap_or_else(|| annotator.name().to_owned()),
+                definition: own.map_or_else(|| "as rated in the data".to_owned(), |a| a.definition.clone()),
+                blind_spots: own.map_or_else(String::new, |a| a.blind_spots.clone()),
+                proxy: own.is_some_and(|a| a.proxy),
+                coverage: both as f64 / count,
+                differs: differs as f64 / count,
+                mean_rating: (rated > 0).then(|| sum / rated as f64),
+            }
+        })
+        .collect()
+}
+
+/// Runs all fits with a progress bar, on as many threads as the user allows.
+pub(crate) fn fit_all(table: &FeatureTable, options: &FitOptions, global: &Global) -> Result<Fits, Problem> {
+    let bar = bar(global.quiet, Some(0), "fitting", false);
+    let run = || {
+        dissect(table, options, &|event| {
+            bar.set_length(event.total as u64);
+            bar.inc(1);
+        })
+    };
+    let fits = match global.threads {
+        None => run(),
+        Some(threads) => rayon::ThreadPoolBuilder::new()
+            .num_threads(usize::from(threads))
+            .build()
+            .map_err(|e| Problem::new(format!("cannot start {threads} threads: {e}")))?
+            .install(run),
+    };
+    bar.finish_and_clear();
+    Ok(fits)
+}

@@ -1,0 +1,49 @@
+//! Where results go: standard output, or a file that is there whole or not at all.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::problem::Problem;
+
+/// Prints one JSON document on standard output.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Problem> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value).map_err(|e| Problem::from(std::io::Error::from(e)))?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// Writes a file by way of a temporary one beside it, so that a run that is killed leaves the old one.
+pub(crate) fn write_file(path: &Path, content: &[u8]) -> Result<(), Problem> {
+    let fail = |e: std::io::Error| {
+        Problem::new(format!("cannot write {}: {e}", path.display()))
+            .remedy("check that the folder exists and can be written to")
+    };
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file =
+        tempfile::Builder::new().prefix(".").suffix(".predilect-tmp").tempfile_in(folder).map_err(fail)?;
+    file.write_all(content).map_err(fail)?;
+    file.as_file().sync_all().map_err(fail)?;
+    open_to_all(&file);
+    file.persist(path).map_err(|e| fail(e.error))?;
+    Ok(())
+}
+
+/// Temporary files are made for their owner alone; a report is as open as any new file.
+#[cfg(unix)]
+fn open_to_all(file: &tempfile::NamedTempFile) {
+    use std::os::unix::fs::PermissionsExt;
+    let _ = file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644));
+}
+
+#[cfg(not(unix))]
+fn open_to_all(_: &tempfile::NamedTempFile) {}
+
+/// The width of the terminal within 40..=160 columns; 100 where there is none and `COLUMNS` does not say.
+pub(crate) fn width() -> u16 {
+    let from_env = || std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    let from_terminal = || terminal_size::terminal_size().map(|(width, _)| width.0);
+    from_terminal().or_else(from_env).unwrap_or(100).clamp(40, 160)
+}

@@ -1,0 +1,53 @@
+//! What went wrong, said so that it can be mended: the problem, and apart from it the remedy.
+
+use std::io;
+
+use predilect_data::DataError;
+
+/// An error as the user sees it.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    what: String,
+    remedy: Option<String>,
+    closed_pipe: bool,
+}
+
+impl Problem {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), remedy: None, closed_pipe: false }
+    }
+
+    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        self.closed_pipe
+    }
+
+    pub(crate) fn print(&self) {
+        let style = anstyle::Style::new().bold();
+        let red = style.fg_color(Some(anstyle::AnsiColor::Red.into()));
+        anstream::eprintln!("{red}error:{red:#} {}", self.what);
+        if let Some(remedy) = &self.remedy {
+            anstream::eprintln!("{style}remedy:{style:#} {remedy}");
+        }
+    }
+}
+
+impl From<DataError> for Problem {
+    fn from(error: DataError) -> Self {
+        let problem = Self::new(error.to_string());
+        match error.hint() {
+            Some(hint) => problem.remedy(hint),
+            None => problem,
+        }
+    }
+}
+
+impl From<io::Error> for Problem {
+    fn from(error: io::Error) -> Self {
+        Self { closed_pipe: error.kind() == io::ErrorKind::BrokenPipe, ..Self::new(error.to_string()) }
+    }
+}

@@ -1,0 +1,233 @@
+//! `predilect dissect`: what does each judge of these data reward, how surely, in which scenario?
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use predilect_analysis::examples::{Choice, choose};
+use predilect_analysis::result::{
+    Dissection, ExamplePair, Examples, Fit, Settings, Skipped,
+};
+use predilect_data::{Study, StudyToml};
+use predilect_types::{Pair, ReadSummary};
+use serde::Serialize;
+
+use crate::args::{DissectArgs, Global, ModelArgs};
+use crate::assemble::{AssembleOptions, Assembled, assemble, fit_all};
+use crate::output::{print_json, width, write_file};
+use crate::problem::Problem;
+use crate::tables;
+use crate::verbs::import::import;
+
+/// The example that comes with Predilect; see `examples/README.md`.
+const EXAMPLE: &[u8] = include_bytes!("../../../../examples/local-judge.jsonl");
+/// Its name in reports.
+const EXAMPLE_NAME: &str = "examples/local-judge.jsonl";
+/// Texts of example pairs are cut after this many characters.
+const CUT: usize = 4000;
+
+#[derive(Serialize)]
+struct Output<'a> {
+    read: &'a ReadSummary,
+    fits: &'a [Fit],
+    skipped: &'a [Skipped],
+    settings: &'a Settings,
+}
+
+pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
+    let scratch = tempfile::tempdir()
+        .map_err(|e| Problem::new(format!("cannot make a temporary folder: {e}")).remedy("set TMPDIR, or give -o"))?;
+    let (study, read) = open(args, scratch.path(), global)?;
+    let options = AssembleOptions {
+        grammar: !args.no_grammar,
+        properties: args.properties.clone(),
+        encoding: args.encoding,
+        group_by: args.group_by.clone(),
+        judges: args.judge.clone(),
+        quiet: global.quiet,
+    };
+    let assembled = assemble(&study, &options)?;
+    let fits = fit_all(&assembled.table, &args.model.options(), global)?;
+    if let Some(path) = &args.model.draws {
+        tables::write_draws(path, &fits)?;
+    }
+    let examples = examples(&study, &assembled, &fits.fits)?;
+    let dissection = Dissection {
+        read,
+        data: assembled.data,
+        properties: assembled.notes,
+        examples,
+        settings: settings(args, assembled.simulated),
+        fits: fits.fits,
+        skipped: fits.skipped,
+    };
+    if args.output.is_some() {
+        tables::write_results(&study, &dissection.fits)?;
+        record_step(&study, &dissection.settings)?;
+    }
+    let mut pages: Vec<PathBuf> = args.html.iter().cloned().collect();
+    if let Some(folder) = &args.output {
+        pages.push(folder.join("report.html"));
+    }
+    if !pages.is_empty() {
+        let html = predilect_report::html(&dissection);
+        for page in &pages {
+            write_file(page, html.as_bytes())?;
+        }
+    }
+    show(args, global, &dissection, &pages)
+}
+
+fn show(args: &DissectArgs, global: &Global, dissection: &Dissection, pages: &[PathBuf]) -> Result<(), Problem> {
+    if args.json {
+        print_json(&Output {
+            read: &dissection.read,
+            fits: &dissection.fits,
+            skipped: &dissection.skipped,
+            settings: &dissection.settings,
+        })?;
+    } else {
+        let mut out = anstream::stdout().lock();
+        predilect_report::terminal(dissection, &mut out, width())?;
+        out.flush()?;
+    }
+    if !global.quiet {
+        for page in pages {
+            anstream::eprintln!("report: {}", page.display());
+        }
+        if pages.is_empty() && !args.json {
+            anstream::eprintln!("for the same as one page to look at and share: add --html report.html");
+        }
+    }
+    if dissection.fits.is_empty() {
+        return Err(Problem::new("nothing could be fitted").remedy("the reasons stand under \"not fitted\""));
+    }
+    Ok(())
+}
+
+/// The study to dissect: one that exists, or a new one from files.
+fn open(args: &DissectArgs, scratch: &Path, global: &Global) -> Result<(Study, ReadSummary), Problem> {
+    if let [only] = args.inputs.as_slice()
+        && only.join("study.toml").is_file()
+    {
+        let study = Study::open(only)?;
+        let entry = StudyToml::load(&study)?.import.unwrap_or_default();
+        let read = ReadSummary {
+            rows: entry.rows,
+            pairs: entry.pairs,
+            verdicts: entry.verdicts,
+            dropped: entry.dropped,
+            sources: entry.sources,
+        };
+        return Ok((study, read));
+    }
+    let study = Study::create(args.output.as_deref().unwrap_or(scratch))?;
+    let inputs = if args.example {
+        let path = scratch.join("local-judge.jsonl");
+        std::fs::write(&path, EXAMPLE)?;
+        vec![path]
+    } else {
+        args.inputs.clone()
+    };
+    let mut read = import(&inputs, &args.read.options(), &study, global.quiet)?;
+    if args.example {
+        for source in &mut read.sources {
+            EXAMPLE_NAME.clone_into(&mut source.source);
+        }
+    }
+    Ok((study, read))
+}
+
+fn settings(args: &DissectArgs, simulated: bool) -> Settings {
+    let ModelArgs { engine, prior, prior_scale, terms, folds, seed, chains, samples, tune, .. } = &args.model;
+    let prior = match prior {
+        predilect_analysis::PriorChoice::Laplace => format!("Laplace(0, {prior_scale})"),
+        predilect_analysis::PriorChoice::Normal => format!("Normal(0, {prior_scale})"),
+    };
+    Settings {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: command(),
+        engine: engine.to_string(),
+        prior: format!("{prior} on property weights, Normal(0, 2) on nuisance terms"),
+        terms: terms.to_string(),
+        encoding: args.encoding.to_string(),
+        group_by: args.group_by.clone().unwrap_or_else(|| "scenario".to_owned()),
+        min_rows: args.model.options().min_rows as u64,
+        folds: *folds as u64,
+        seed: *seed,
+        nuts: format!("{chains} x ({tune} + {samples})"),
+        simulated,
+    }
+}
+
+/// The command as typed, with the program's name instead of its path.
+fn command() -> Vec<String> {
+    std::iter::once("predilect".to_owned()).chain(std::env::args().skip(1)).collect()
+}
+
+/// Notes in `study.toml` what the results were derived from.
+fn record_step(study: &Study, settings: &Settings) -> Result<(), Problem> {
+    let mut manifest = StudyToml::load_or_new(study)?;
+    let mut step = toml::Table::try_from(settings)
+        .map_err(|e| Problem::new(format!("the settings cannot be written as TOML: {e}")))?;
+    step.insert("derived_from".to_owned(), vec!["pairs", "verdicts", "ratings"].into());
+    step.insert("writes".to_owned(), vec!["ratings", "fits", "posteriors"].into());
+    manifest.steps.insert("dissect".to_owned(), step);
+    Ok(manifest.save(study)?)
+}
+
+/// Reads the texts of the pairs that show each property best, for the judge with most verdicts.
+fn examples(study: &Study, assembled: &Assembled, fits: &[Fit]) -> Result<Vec<Examples>, Problem> {
+    let table = &assembled.table;
+    let Some(judge) = fits.first().and_then(|f| table.judges.iter().position(|j| *j == f.judge)) else {
+        return Ok(Vec::new());
+    };
+    let choices = choose(table, judge as u32, &|pair| assembled.sizes[pair as usize] as usize);
+    let mut texts: HashMap<u32, Option<Pair>> = choices.iter().map(|c| (c.pair, None)).collect();
+    let mut number = 0;
+    for batch in study.pairs()? {
+        for pair in batch? {
+            if let Some(slot) = texts.get_mut(&number) {
+                *slot = Some(pair);
+            }
+            number += 1;
+        }
+    }
+    let mut out: Vec<Examples> = Vec::new();
+    for choice in &choices {
+        let Some(Some(pair)) = texts.get(&choice.pair) else { continue };
+        let property = &table.features[choice.feature].name;
+        let example = example(pair, choice, assembled);
+        match out.last_mut() {
+            Some(last) if last.property == *property => last.pairs.push(example),
+            _ => out.push(Examples { property: property.clone(), pairs: vec![example] }),
+        }
+    }
+    Ok(out)
+}
+
+fn example(pair: &Pair, choice: &Choice, assembled: &Assembled) -> ExamplePair {
+    let (a, b) = assembled.ratings[choice.pair as usize * assembled.table.features.len() + choice.feature];
+    let known = |x: f32| (!x.is_nan()).then_some(f64::from(x));
+    ExamplePair {
+        id: pair.id.clone(),
+        prompt: cut(&pair.prompt_text()),
+        response_a: cut(&pair.response_a.text()),
+        response_b: cut(&pair.response_b.text()),
+        model_a: pair.response_a.model.clone(),
+        model_b: pair.response_b.model.clone(),
+        rating_a: known(a),
+        rating_b: known(b),
+        comparison: choice.comparison,
+        judge: assembled.table.judges[choice.judge as usize].clone(),
+        p_a: choice.p_a,
+        follows: choice.follows,
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(CUT) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", &text[..at]),
+    }
+}

@@ -1,0 +1,26 @@
+//! `predilect export`: the study in another tool's format.
+
+use predilect_data::{Study, export};
+
+use crate::args::{ExportArgs, Global};
+use crate::output::write_file;
+use crate::problem::Problem;
+
+pub(crate) fn run(args: &ExportArgs, global: &Global) -> Result<(), Problem> {
+    let study = Study::open(&args.study)?;
+    let summary = match &args.output {
+        None => export(&study, args.format, &mut std::io::stdout().lock())?,
+        Some(path) => {
+            let mut content = Vec::new();
+            let summary = export(&study, args.format, &mut content)?;
+            write_file(path, &content)?;
+            summary
+        }
+    };
+    if !global.quiet {
+        for (what, count) in &summary.lost {
+            anstream::eprintln!("{} has no place for it: {count} x {what}", args.format);
+        }
+    }
+    Ok(())
+}

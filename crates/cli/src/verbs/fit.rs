@@ -1,0 +1,127 @@
+//! `predilect fit`: what do the verdicts reward among any numeric features?
+
+use std::collections::HashMap;
+
+use predilect_analysis::result::{Fit, Skipped};
+use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
+use predilect_data::{FeatureColumns, Features, OnBadRow, ReadOptions, read_features};
+use predilect_types::Order;
+use serde::Serialize;
+
+use crate::args::{BadRow, FitArgs, Global};
+use crate::output::{print_json, width};
+use crate::problem::Problem;
+use crate::{assemble, tables};
+
+/// The judge's name where no column names one.
+const NO_JUDGE: &str = "all";
+
+#[derive(Serialize)]
+struct Output<'a> {
+    fits: &'a [Fit],
+    skipped: &'a [Skipped],
+    ignored_columns: &'a [String],
+    dropped: &'a std::collections::BTreeMap<String, u64>,
+}
+
+pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
+    let columns = FeatureColumns {
+        label: args.label.clone(),
+        weight: args.weight.clone(),
+        judge: args.judge.clone(),
+        group: args.group.clone(),
+        cluster: args.cluster.clone(),
+    };
+    let on_bad_row = match args.on_bad_row {
+        BadRow::Stop => OnBadRow::Stop,
+        BadRow::Skip => OnBadRow::Skip,
+    };
+    let features = read_features(&args.table, &columns, &ReadOptions { on_bad_row, ..ReadOptions::default() })?;
+    if features.names.is_empty() {
+        return Err(Problem::new(format!("{}: no column holds numbers beside the label", args.table.display()))
+            .remedy("give a table with one numeric column per property"));
+    }
+    let dropped = features.dropped.clone();
+    let ignored = features.ignored.clone();
+    let table = table(features);
+    let fits = assemble::fit_all(&table, &args.model.options(), global)?;
+    if let Some(path) = &args.model.draws {
+        tables::write_draws(path, &fits)?;
+    }
+    if args.json {
+        return print_json(&Output {
+            fits: &fits.fits,
+            skipped: &fits.skipped,
+            ignored_columns: &ignored,
+            dropped: &dropped,
+        });
+    }
+    predilect_report::terminal_fits(&fits.fits, &fits.skipped, &mut anstream::stdout().lock(), width())?;
+    if !global.quiet {
+        if !ignored.is_empty() {
+            anstream::eprintln!("columns without numbers, passed over: {}", ignored.join(", "));
+        }
+        for (reason, count) in &dropped {
+            anstream::eprintln!("rows left out: {count} x {reason}");
+        }
+    }
+    if fits.fits.is_empty() {
+        return Err(Problem::new("nothing could be fitted").remedy("see the reasons above"));
+    }
+    Ok(())
+}
+
+fn table(features: Features) -> FeatureTable {
+    let rows = features.labels.len();
+    let (judges, judge_of) = interned(features.judges, rows, NO_JUDGE);
+    let has_groups = features.groups.is_some();
+    let (groups, group_of) = interned(features.groups, rows, "");
+    let clusters: Vec<u64> = match features.clusters {
+        None => (0..rows as u64).collect(),
+        Some(names) => {
+            let (_, index) = interned(Some(names), rows, "");
+            index.into_iter().map(u64::from).collect()
+        }
+    };
+    FeatureTable {
+        features: features.names.into_iter().map(|name| Feature { name }).collect(),
+        values: features.values.iter().map(|&v| v as f32).collect(),
+        pairs: (0..rows)
+            .map(|row| PairInfo {
+                cluster: clusters[row],
+                model_a: None,
+                model_b: None,
+                group: has_groups.then(|| group_of[row]),
+            })
+            .collect(),
+        verdicts: (0..rows)
+            .map(|row| VerdictRow {
+                pair: row as u32,
+                judge: judge_of[row],
+                p_a: features.labels[row],
+                weight: features.weights.as_ref().map_or(1.0, |w| w[row]),
+                order: Order::Unknown,
+            })
+            .collect(),
+        judges,
+        models: Vec::new(),
+        groups: if has_groups { groups } else { Vec::new() },
+    }
+}
+
+/// Distinct names in order of appearance, and each row's index among them.
+fn interned(names: Option<Vec<String>>, rows: usize, otherwise: &str) -> (Vec<String>, Vec<u32>) {
+    let Some(names) = names else { return (vec![otherwise.to_owned()], vec![0; rows]) };
+    let mut index = HashMap::new();
+    let mut distinct = Vec::new();
+    let of = names
+        .into_iter()
+        .map(|name| {
+            *index.entry(name.clone()).or_insert_with(|| {
+                distinct.push(name);
+                distinct.len() as u32 - 1
+            })
+        })
+        .collect();
+    (distinct, of)
+}

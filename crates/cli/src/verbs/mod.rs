@@ -1,0 +1,7 @@
+//! The verbs, one file each.
+
+pub(crate) mod dissect;
+pub(crate) mod export;
+pub(crate) mod fit;
+pub(crate) mod formats;
+pub(crate) mod import;
