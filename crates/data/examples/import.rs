@@ -18,9 +18,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let start = Instant::now();
-    let summary = import(&inputs, &options, &Study::create(folder)?, &mut |_| {}).map_err(|e| {
+    let summary = import(&inputs, &options, &Study::create(folder)?, &mut |_| {}).inspect_err(|e| {
         eprintln!("hint: {}", e.hint().unwrap_or("none"));
-        e
     })?;
     eprintln!("{summary:#?}\n{:.2} s", start.elapsed().as_secs_f64());
     Ok(())

@@ -105,7 +105,7 @@ impl DataError {
             at: None,
             field: None,
             value: None,
-            problem: problem.into(),
+            problem: printable(&problem.into()),
             hint: None,
             cause: None,
         }))
@@ -151,9 +151,9 @@ impl DataError {
             at: Some(at),
             field: error.field.map(Cow::into_owned),
             value: error.value,
-            problem: error.problem.into_owned(),
+            problem: printable(&error.problem),
             hint: Some(match error.hint {
-                Some(hint) => hint.into_owned(),
+                Some(hint) => printable(&hint),
                 None => "correct the record, or leave out bad records with --on-bad-row skip".to_owned(),
             }),
             cause: None,
@@ -161,7 +161,7 @@ impl DataError {
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint = Some(hint.into());
+        self.0.hint = Some(printable(&hint.into()));
         self
     }
 

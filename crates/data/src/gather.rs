@@ -172,7 +172,7 @@ impl Reading<'_> {
             Piece::Question(question) => parts.question(question),
             Piece::Answer(answer) => parts.answer(answer),
             Piece::Score(score) => {
-                if score.score.is_none() {
+                if score.points.is_none() {
                     self.drop_one(NO_VERDICT);
                 } else {
                     parts.score(score);

@@ -51,7 +51,7 @@ pub(crate) struct Score {
     pub(crate) model: String,
     pub(crate) judge: String,
     pub(crate) turns: Option<usize>,
-    pub(crate) score: Option<f64>,
+    pub(crate) points: Option<f64>,
 }
 
 /// A verdict on the pair of that key in another file.
@@ -65,13 +65,16 @@ pub(crate) struct Sidecar {
 #[derive(Debug)]
 pub(crate) struct Completion {
     pub(crate) prompt: Vec<Message>,
-    pub(crate) completion: Vec<Message>,
+    pub(crate) text: Vec<Message>,
     pub(crate) good: bool,
     pub(crate) judge: String,
 }
 
 /// A model's answers, by question.
 type Answers = HashMap<String, (Option<Vec<Message>>, Vec<String>)>;
+
+/// What scores are compared within: a question, a judge, a number of turns.
+type Scored = (String, String, Option<usize>);
 
 /// Questions, answers and scores of one format.
 #[derive(Debug, Default)]
@@ -81,7 +84,7 @@ pub(crate) struct Parts {
     keys: Vec<String>,
     known: HashSet<String>,
     answers: BTreeMap<String, Answers>,
-    scores: BTreeMap<(String, String, Option<usize>), Vec<(String, f64)>>,
+    scores: BTreeMap<Scored, Vec<(String, f64)>>,
     pub(crate) judged: bool,
 }
 
@@ -103,7 +106,7 @@ impl Parts {
     }
 
     pub(crate) fn score(&mut self, score: Score) {
-        if let Some(number) = score.score {
+        if let Some(number) = score.points {
             self.judged = true;
             let key = (score.key, score.judge, score.turns);
             self.scores.entry(key).or_default().push((score.model, number));
@@ -206,7 +209,7 @@ impl Run {
             self.prompt = completion.prompt;
             self.judge = completion.judge;
         }
-        if completion.good { &mut self.good } else { &mut self.bad }.push(completion.completion);
+        if completion.good { &mut self.good } else { &mut self.bad }.push(completion.text);
         before.filter(|run| !run.good.is_empty() || !run.bad.is_empty())
     }
 

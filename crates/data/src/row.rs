@@ -248,10 +248,7 @@ pub(crate) type Split = (Vec<Message>, Vec<Message>, Vec<Message>);
 /// Splits two whole conversations into the prompt they share and the two responses.
 ///
 /// The prompt is the longest common beginning after which both go on with an assistant turn.
-pub(crate) fn split_shared(
-    mut a: Vec<Message>,
-    mut b: Vec<Message>,
-) -> Result<Split, RowError> {
+pub(crate) fn split_shared(mut a: Vec<Message>, mut b: Vec<Message>) -> Result<Split, RowError> {
     let mut shared = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
     let answers =
         |turns: &[Message], at: usize| turns.get(at).is_some_and(|turn| turn.role == Role::Assistant);

@@ -134,7 +134,7 @@ pub(super) fn hh_rlhf(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
 pub(super) fn trl(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     if row.has("completion") && !row.has("chosen") {
         let prompt = row.messages("prompt", Role::User)?;
-        let completion = row.messages("completion", Role::Assistant)?;
+        let text = row.messages("completion", Role::Assistant)?;
         let value = row.require("label")?;
         let good = match &value {
             Value::Bool(good) => *good,
@@ -149,7 +149,7 @@ pub(super) fn trl(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
             },
         };
         let judge = cx.judge_or(row.opt_text("judge")?, "unnamed");
-        return Ok(Parsed::Piece(Piece::Completion(Completion { prompt, completion, good, judge })));
+        return Ok(Parsed::Piece(Piece::Completion(Completion { prompt, text, good, judge })));
     }
     let choice = choice(&mut row)?;
     finish(cx, row, choice, "unnamed", None)

@@ -86,8 +86,8 @@ fn single(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError> {
     let model = row.text("model")?;
     let judge = judge(cx, &mut row, &cx.stem)?;
     let turns = turns(&mut row)?;
-    let score = row.opt_number("score")?.filter(|score| *score >= 0.0);
-    Ok(Parsed::Piece(Piece::Score(Score { key, model, judge, turns, score })))
+    let points = row.opt_number("score")?.filter(|score| *score >= 0.0);
+    Ok(Parsed::Piece(Piece::Score(Score { key, model, judge, turns, points })))
 }
 
 /// A response of several turns, with the user's turns between them.

@@ -94,7 +94,9 @@ fn written(rows: &[(Pair, Vec<Verdict>)], format: ExportFormat) -> (All, predile
     let (mut pairs, mut verdicts) = (study.write_pairs().unwrap(), study.write_verdicts().unwrap());
     for (pair, on) in rows {
         pairs.push(pair).unwrap();
-        on.iter().for_each(|verdict| verdicts.push(verdict).unwrap());
+        for verdict in on {
+            verdicts.push(verdict).unwrap();
+        }
     }
     pairs.finish().unwrap();
     verdicts.finish().unwrap();

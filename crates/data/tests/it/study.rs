@@ -69,7 +69,9 @@ fn rows_come_back_as_they_were() {
     };
     let mut pairs = study.write_pairs().unwrap();
     let many: Vec<Pair> = (0..9_000).map(|i| pair(&format!("p{i}"))).collect();
-    many.iter().for_each(|p| pairs.push(p).unwrap());
+    for pair in &many {
+        pairs.push(pair).unwrap();
+    }
     assert_eq!(pairs.finish().unwrap(), 9_000);
     let mut verdicts = study.write_verdicts().unwrap();
     verdicts.push(&verdict).unwrap();
@@ -169,7 +171,7 @@ fn tables_of_results_are_written_by_name() {
     let column: arrow_array::ArrayRef = Arc::new(Float64Array::from(vec![Some(1.0), None]));
     let batch = RecordBatch::try_from_iter([("mean", column)]).unwrap();
     study.write_table("posteriors", std::slice::from_ref(&batch)).unwrap();
-    assert_eq!(study.read_table("posteriors").unwrap(), [batch.clone()]);
+    assert_eq!(study.read_table("posteriors").unwrap(), std::slice::from_ref(&batch));
     assert!(study.write_table("../x", &[batch]).is_err());
     assert!(study.write_table("empty", &[]).is_err());
     let error = Study::open(folder.path()).unwrap_err();
