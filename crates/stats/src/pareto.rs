@@ -107,7 +107,8 @@ mod tests {
         for truth in [0.1, 0.5, 0.9] {
             let ln: Vec<f64> = (0..20_000).map(|_| -truth * rng.random::<f64>().ln()).collect();
             let smoothed = smooth(&ln);
-            assert!((smoothed.k - truth).abs() < 0.12, "{truth}: {}", smoothed.k);
+            // The maximum likelihood shape of the 424 tail weights has the standard error (1 + k) / sqrt(424).
+            assert!((smoothed.k - truth).abs() < 3.0 * (1.0 + truth) / 424_f64.sqrt(), "{truth}: {}", smoothed.k);
             assert!((smoothed.ln_weights.iter().map(|w| w.exp()).sum::<f64>() - 1.0).abs() < 1e-12);
         }
     }

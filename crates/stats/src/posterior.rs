@@ -26,6 +26,14 @@ impl Shape {
         }
     }
 
+    /// Share of the mass below w.
+    pub fn cdf(&self, w: f64) -> f64 {
+        match self {
+            Self::Normal { mean, sd } => normal::cdf((w - mean) / sd),
+            Self::Laplace(tilt) => tilt.cdf(w),
+        }
+    }
+
     /// ln density at w, up to a constant that is the same for every w.
     pub fn ln_density(&self, w: f64) -> f64 {
         match self {
