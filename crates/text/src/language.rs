@@ -6,14 +6,32 @@ use crate::document::cut;
 use crate::words::{Piece, split};
 
 /// Bytes that are looked at.
-const LOOK: usize = 2000;
+const LOOK: usize = 1000;
 
-/// Frequent English words that the other common languages in Latin script hardly use.
-const ENGLISH: [&str; 40] = [
-    "the", "and", "that", "with", "you", "this", "are", "it", "not", "from", "your", "can", "which", "they",
-    "will", "to", "of", "is", "be", "was", "were", "would", "could", "should", "their", "there", "these",
-    "those", "what", "when", "how", "but", "or", "by", "its", "it's", "i", "my", "we", "here",
-];
+/// Whether a word is one of the frequent English words that other common languages in Latin script hardly use.
+fn english_word(word: &str) -> bool {
+    let mut lower = [0_u8; 6];
+    let Some(lower) = lower.get_mut(..word.len()) else { return false };
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    let lower = &*lower;
+    match lower.len() {
+        1 => matches!(lower, b"i"),
+        2 => matches!(lower, b"it" | b"to" | b"of" | b"is" | b"be" | b"my" | b"we" | b"or" | b"by"),
+        3 => matches!(
+            lower,
+            b"the" | b"and" | b"you" | b"are" | b"not" | b"can" | b"was" | b"how" | b"but" | b"its"
+        ),
+        4 => {
+            matches!(
+                lower,
+                b"that" | b"with" | b"this" | b"from" | b"your" | b"they" | b"will" | b"were" | b"what"
+            ) || matches!(lower, b"when" | b"it's" | b"here")
+        }
+        5 => matches!(lower, b"which" | b"would" | b"could" | b"their" | b"there" | b"these" | b"those"),
+        _ => matches!(lower, b"should"),
+    }
+}
 
 /// The language as an ISO 639-1 code.
 ///
@@ -32,8 +50,7 @@ pub fn detect_language(text: &str) -> Option<&'static str> {
                 let count = word.bytes().filter(u8::is_ascii_alphabetic).count();
                 letters += count;
                 latin += count;
-                english +=
-                    usize::from(word.len() <= 6 && ENGLISH.iter().any(|w| w.eq_ignore_ascii_case(word)));
+                english += usize::from(english_word(word));
             } else {
                 for c in word.chars().filter(|c| c.is_alphabetic()) {
                     letters += 1;

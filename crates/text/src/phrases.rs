@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 macro_rules! lists {
     ($($(#[$doc:meta])* $name:ident = $file:literal,)*) => {
@@ -79,7 +79,11 @@ fn entries() -> impl Iterator<Item = (&'static str, List, f64)> {
 
 static FINDER: LazyLock<Option<Finder>> = LazyLock::new(|| {
     let patterns: Vec<String> = entries().map(|(phrase, ..)| format!(" {phrase} ")).collect();
-    let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(patterns).ok()?;
+    let automaton = AhoCorasick::builder()
+        .match_kind(MatchKind::Standard)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(patterns)
+        .ok()?;
     Some(Finder { automaton, meaning: entries().map(|(_, list, weight)| (list, weight)).collect() })
 });
 

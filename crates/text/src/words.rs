@@ -223,22 +223,21 @@ pub(crate) fn unspaced(c: char) -> bool {
 /// An estimate of the syllables of a lower-case English word: its groups of vowels, without a silent final *e* and
 /// without the silent *e* of *-es* and *-ed*; at least 1.
 ///
-/// On a word with digits, 1.
+/// On a word with digits, 1. Letters beyond ASCII count as vowels: in English text they are accented ones.
 pub(crate) fn syllables(word: &str) -> usize {
     let bytes = word.as_bytes();
-    if bytes.iter().any(u8::is_ascii_digit) {
-        return 1;
-    }
-    let mut groups = 0usize;
-    let mut vowel_before = false;
-    for c in word.chars() {
-        let vowel = is_vowel(c);
+    let (mut groups, mut vowel_before) = (0_usize, false);
+    for &byte in bytes {
+        if byte.is_ascii_digit() {
+            return 1;
+        }
+        let vowel = is_vowel(byte);
         groups += usize::from(vowel && !vowel_before);
         vowel_before = vowel;
     }
     let n = bytes.len();
     let at = |back: usize| n.checked_sub(back).and_then(|i| bytes.get(i)).copied().unwrap_or(b' ');
-    let consonant = |b: u8| b.is_ascii_alphabetic() && !is_vowel(char::from(b));
+    let consonant = |byte: u8| byte.is_ascii_alphabetic() && !is_vowel(byte);
     // "make", but "table" and "be".
     let silent_e = at(1) == b'e' && consonant(at(2)) && !(at(2) == b'l' && consonant(at(3)));
     // "asked", but "wanted"; "makes", but "houses".
@@ -254,30 +253,8 @@ pub(crate) fn syllables(word: &str) -> usize {
     groups.max(1)
 }
 
-fn is_vowel(c: char) -> bool {
-    matches!(
-        c,
-        'a' | 'e'
-            | 'i'
-            | 'o'
-            | 'u'
-            | 'y'
-            | 'à'
-            | 'á'
-            | 'â'
-            | 'ä'
-            | 'è'
-            | 'é'
-            | 'ê'
-            | 'ë'
-            | 'í'
-            | 'ï'
-            | 'ó'
-            | 'ô'
-            | 'ö'
-            | 'ú'
-            | 'ü'
-    )
+fn is_vowel(byte: u8) -> bool {
+    matches!(byte, b'a' | b'e' | b'i' | b'o' | b'u' | b'y' | 0x80..)
 }
 
 #[cfg(test)]
@@ -337,6 +314,7 @@ mod tests {
             ("rhythm", 1),
             ("beautiful", 3),
             ("b2b", 1),
+            ("caf\u{e9}", 2),
             ("tables", 2),
             ("", 1),
         ] {

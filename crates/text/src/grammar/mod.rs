@@ -11,6 +11,10 @@ use crate::words::{Piece, split};
 /// Bytes of prose that are checked.
 pub(crate) const CAP: usize = 12_000;
 
+/// How many of harper's rules are run.
+#[cfg(test)]
+pub(crate) const RULE_COUNT: usize = rules::RULES.len();
+
 /// What was found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Errors {
@@ -35,24 +39,29 @@ pub(crate) fn check(prose: &str) -> Option<Errors> {
     if rules.is_err() {
         rules::forget();
     }
-    Some(Errors { words, spelling, rules: rules.ok()? + small_starts(&text) })
+    Some(Errors { words, spelling, rules: rules.ok()? + small_letters(&text) })
 }
 
-/// The number of sentences that start with a small letter behind another sentence.
+/// The number of sentences that start with a small letter behind another sentence, and of pronouns *i*.
 ///
-/// Stricter than a rule on tokens: it wants a plain word of three letters before the stop and a plain word behind, so
-/// that abbreviations, list labels and code do not count.
-fn small_starts(text: &str) -> usize {
+/// Stricter than harper's rules on both: a sentence wants a plain word of three letters before the stop and a plain word
+/// behind, a pronoun a word behind it that variables do not have, so that abbreviations, labels and code do not count.
+fn small_letters(text: &str) -> usize {
     let in_block = |block: &str| {
-        let mut before = None;
+        let (mut stopped, mut pronoun) = (false, false);
         let mut found = 0;
         for chunk in block.split_whitespace() {
             let word = chunk.trim_end_matches([',', '.', ';', ':', '?', '!']);
             let plain = spelling::plain(word);
-            found += usize::from(before == Some(true) && plain);
-            let stop = chunk.strip_suffix(['.', '?']);
-            before =
-                stop.map(|stem| spelling::plain(stem) && !matches!(stem, "etc" | "vol" | "approx" | "figs"));
+            let variable =
+                matches!(word, "th" | "is" | "in" | "of" | "from" | "to" | "and" | "or" | "equals" | "for");
+            found += usize::from(stopped && plain);
+            found += usize::from(pronoun && !variable && word.bytes().all(|b| b.is_ascii_lowercase()));
+            found += usize::from(matches!(word, "i'm" | "i've" | "i'll" | "i'd"));
+            pronoun = chunk == "i";
+            stopped = chunk.strip_suffix(['.', '?']).is_some_and(|stem| {
+                spelling::plain(stem) && !matches!(stem, "etc" | "vol" | "approx" | "figs")
+            });
         }
         found
     };
@@ -76,8 +85,11 @@ fn readable(prose: &str) -> String {
                 out.push(OBJECT);
                 // A sentence that ends in code still ends.
                 out.extend(chunk.chars().next_back().filter(|c| ".,;:!?".contains(*c)));
-            } else {
+            } else if chunk.is_ascii() {
                 out.push_str(chunk);
+            } else {
+                // Rules and word lists write straight apostrophes.
+                out.extend(chunk.chars().map(|c| if c == '\u{2019}' { '\'' } else { c }));
             }
         }
     }
@@ -96,6 +108,7 @@ mod tests {
         assert_eq!(found("He should of gone to the the market."), Some((0, 2)));
         assert_eq!(found("This is an house."), Some((0, 1)));
         assert_eq!(found("The cat sat down. then it slept, etc. and woke."), Some((0, 1)));
+        assert_eq!(found("She knows that i came and i\u{2019}m glad."), Some((0, 2)));
     }
 
     #[test]

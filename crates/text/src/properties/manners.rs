@@ -62,6 +62,11 @@ fn informal(doc: &Document<'_>) -> Option<f64> {
 
 /// Whether a word is contracted: `don't`, `we'll`, `it's`, but not the possessive `dog's`.
 fn contraction(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let near = |back: usize| bytes.len() > back && bytes[bytes.len() - back] == b'\'';
+    if !near(2) && !near(3) {
+        return false;
+    }
     let Some((stem, tail)) = word.rsplit_once('\'') else { return false };
     match tail {
         "t" => stem.ends_with('n'),

@@ -4,15 +4,15 @@ use super::{Measure, level};
 use crate::document::Document;
 
 /// Words in a row that make a repetition.
-const RUN: usize = 4;
+const RUN: usize = 5;
 
 pub(crate) static NON_REPETITIVE: Measure = Measure {
     id: "non_repetitive",
-    definition: "The share of runs of four words (within sentences, in lower case, outside code) that occurred \
+    definition: "The share of runs of five words (within sentences, in lower case, outside code) that occurred \
         before in the response: 3 up to 1 %, then down by half a point above each of 1, 3, 6, 12, 25 and 50 %. A \
-        response in which no sentence has four words gets 3; without words it is not rated.",
+        response in which no sentence has five words gets 3; without words it is not rated.",
     blind_spots: "The same thought in other words is not seen, and refrains, forms and tables that repeat on \
-        purpose are. Long texts repeat more runs by chance. Runs of four Chinese characters are short, so \
+        purpose are. Long texts repeat more runs by chance. Runs of five Chinese characters are short, so \
         ratings of languages without spaces run low.",
     proxy: true,
     rate: |doc| {
@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(rate(""), None);
         assert_eq!(rate("No. No. No."), Some(3.0));
         assert_eq!(rate("The cat sat on the mat."), Some(3.0));
-        // 3 of 6 runs were there before: more than 25 %, not more than 50 %.
+        // 2 of 4 runs were there before: more than 25 %, not more than 50 %.
         assert_eq!(rate("The cat sat on the mat. The cat sat on the mat."), Some(0.5));
         assert_eq!(
             rate("The cat sat on the mat. The cat sat on the mat. The cat sat on the mat."),
