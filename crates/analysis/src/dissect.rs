@@ -31,17 +31,15 @@ pub struct Fits {
 ///
 /// Every verdict is stored once; a fit in flight holds its own rows, so memory grows with the table and the number of
 /// threads, not with the number of fits.
-pub fn dissect(
-    table: &FeatureTable,
-    options: &FitOptions,
-    progress: &(dyn Fn(FitEvent) + Sync),
-) -> Fits {
+pub fn dissect(table: &FeatureTable, options: &FitOptions, progress: &(dyn Fn(FitEvent) + Sync)) -> Fits {
     let mut by_judge: Vec<Vec<VerdictRow>> = vec![Vec::new(); table.judges.len()];
     for verdict in &table.verdicts {
         by_judge[verdict.judge as usize].push(*verdict);
     }
     let mut judges: Vec<usize> = (0..by_judge.len()).collect();
-    judges.sort_by(|&a, &b| by_judge[b].len().cmp(&by_judge[a].len()).then(table.judges[a].cmp(&table.judges[b])));
+    judges.sort_by(|&a, &b| {
+        by_judge[b].len().cmp(&by_judge[a].len()).then(table.judges[a].cmp(&table.judges[b]))
+    });
     let mut tasks: Vec<(usize, Option<u32>)> = Vec::new();
     for &judge in &judges {
         tasks.push((judge, None));
@@ -53,7 +51,9 @@ pub fn dissect(
         }
         let mut groups: Vec<u32> = (0..sizes.len() as u32).filter(|&g| sizes[g as usize] > 0).collect();
         groups.sort_by(|&a, &b| {
-            sizes[b as usize].cmp(&sizes[a as usize]).then(table.groups[a as usize].cmp(&table.groups[b as usize]))
+            sizes[b as usize]
+                .cmp(&sizes[a as usize])
+                .then(table.groups[a as usize].cmp(&table.groups[b as usize]))
         });
         tasks.extend(groups.into_iter().map(|g| (judge, Some(g))));
     }

@@ -32,9 +32,7 @@ impl Encoding {
             Self::Normalised => match property.scale {
                 Scale::Likert | Scale::Stance => (difference / 3.0).clamp(-1.0, 1.0),
                 Scale::Count => (difference / 5.0).clamp(-1.0, 1.0),
-                Scale::Words => {
-                    (difference.abs().ln_1p() / 501_f64.ln()).min(1.0).copysign(difference)
-                }
+                Scale::Words => (difference.abs().ln_1p() / 501_f64.ln()).min(1.0).copysign(difference),
             },
         })
     }

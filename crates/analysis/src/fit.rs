@@ -169,11 +169,14 @@ pub(crate) fn fit(
     let mut posterior = solve(&problem, options)?;
     let mut names: Vec<String> = table.features.iter().map(|f| f.name.clone()).collect();
     names.extend(design.names(table));
-    let mut weights: Vec<Weight> =
-        names.iter().zip(&posterior.weights).map(|(name, w)| Weight { property: name.clone(), ..w.clone() }).collect();
+    let mut weights: Vec<Weight> = names
+        .iter()
+        .zip(&posterior.weights)
+        .map(|(name, w)| Weight { property: name.clone(), ..w.clone() })
+        .collect();
     let terms = weights.split_off(properties);
     let terms_note = (design.columns() > 0)
-        .then(|| what_terms_changed(table, &numbers, &weights, &terms, properties, options))
+        .then(|| what_terms_changed(table, &design, &numbers, &weights, &terms, options))
         .flatten();
     let quality = (options.folds >= 2)
         .then(|| {
@@ -185,6 +188,7 @@ pub(crate) fn fit(
                 priors: &priors,
                 properties,
                 length: table.column("length"),
+                terms_tell: design.order || !design.models.is_empty(),
             };
             held_out(&held, options.folds, options.seed)
         })
@@ -216,19 +220,31 @@ fn refuse_poor_groups(
     options: &FitOptions,
 ) -> Result<(), Refusal> {
     if rows.len() < options.min_rows {
-        return Err(format!("{} verdicts, fewer than the {} that --min-rows asks for", rows.len(), options.min_rows));
+        let s = if rows.len() == 1 { "" } else { "s" };
+        return Err(format!(
+            "{} verdict{s}, fewer than the {} that --min-rows asks for",
+            rows.len(),
+            options.min_rows
+        ));
     }
     let for_a: f64 = rows.iter().map(|r| r.weight * r.p_a).sum();
     let for_b: f64 = rows.iter().map(|r| r.weight * (1.0 - r.p_a)).sum();
-    if for_a.min(for_b) < 3.0 {
+    // Without terms the model is antisymmetric: it reads differences only, and which side won says nothing by itself.
+    if for_a.min(for_b) < 3.0 && options.terms != Terms::NONE {
         let side = if for_a > for_b { "A" } else { "B" };
-        return Err(format!("one-sided: {:.1} of {:.1} verdicts prefer {side}", for_a.max(for_b), for_a + for_b));
+        return Err(format!(
+            "one-sided: {:.1} of {:.1} verdicts prefer {side}; where the sides carry no meaning, --terms none fits it",
+            for_a.max(for_b),
+            for_a + for_b
+        ));
     }
     if table.features.is_empty() {
         return Err("no property to fit".to_owned());
     }
     if rows.iter().all(|r| table.row(r.pair).iter().all(|&v| v == 0.0 || v.is_nan())) {
-        return Err("no property differs between the responses of any pair (or the pairs carry no text)".to_owned());
+        return Err(
+            "no property differs between the responses of any pair (or the pairs carry no text)".to_owned()
+        );
     }
     Ok(())
 }
@@ -359,12 +375,13 @@ fn by_nuts(problem: &Problem, options: &FitOptions, because: Option<&str>) -> Re
 /// Says what the terms measured and which property's weight they moved most.
 fn what_terms_changed(
     table: &FeatureTable,
+    design: &Design,
     numbers: &Rows,
     with: &[Weight],
     terms: &[Weight],
-    properties: usize,
     options: &FitOptions,
 ) -> Option<String> {
+    let properties = with.len();
     let width = properties + terms.len();
     let x: Vec<f64> = numbers.x.chunks(width).flat_map(|row| row[..properties].iter().copied()).collect();
     let priors = vec![options.prior(); properties];
@@ -376,25 +393,31 @@ fn what_terms_changed(
         .map(|(a, b)| (a.intensity() - b.intensity()).abs())
         .enumerate()
         .max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let short = predilect_types::property(&table.features[at].name)
-        .map_or(table.features[at].name.as_str(), |p| p.short);
-    let models = terms.iter().filter(|t| t.property.starts_with("model:")).count();
-    let mut kinds: Vec<String> = terms
-        .iter()
-        .filter(|t| !t.property.starts_with("model:"))
-        .map(|t| t.property.clone())
+    let name = &table.features[at].name;
+    let label = predilect_types::property(name).map_or(name.as_str(), |p| p.label);
+    let mut kinds: Vec<String> = [("a side term", design.side), ("an order term", design.order)]
+        .into_iter()
+        .filter_map(|(kind, on)| on.then(|| kind.to_owned()))
         .collect();
-    if models > 0 {
-        kinds.push(format!("the strength of {models} models"));
+    if !design.models.is_empty() {
+        let against = design
+            .reference
+            .map_or_else(|| "the rarer models".to_owned(), |m| table.models[m as usize].clone());
+        let count = design.models.len();
+        let s = if count == 1 { "" } else { "s" };
+        kinds.push(format!("the strength of {count} model{s} against {against}"));
     }
-    let changed = with.iter().zip(&without).filter(|(a, b)| (a.p_sign() >= 0.95) != (b.p_sign() >= 0.95)).count();
+    let changed =
+        with.iter().zip(&without).filter(|(a, b)| (a.p_sign() >= 0.95) != (b.p_sign() >= 0.95)).count();
+    let sure = match changed {
+        0 => "no direction becomes sure or unsure by it".to_owned(),
+        1 => "one direction becomes sure or unsure by it".to_owned(),
+        n => format!("{n} directions become sure or unsure by it"),
+    };
     Some(format!(
-        "With {} in the model, `{short}` reads {:.1} % instead of {:.1} %, the largest change; {changed} of {} properties \
-         {} their 95 % verdict on the sign.",
+        "With {} in the model, {label} reads {:.1} % instead of {:.1} %, the largest change; {sure}.",
         kinds.join(" and "),
         with[at].intensity(),
         without[at].intensity(),
-        with.len(),
-        if changed == 1 { "changes" } else { "change" },
     ))
 }

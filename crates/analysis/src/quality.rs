@@ -20,6 +20,8 @@ pub(crate) struct Held<'a> {
     pub(crate) properties: usize,
     /// The column of length.
     pub(crate) length: Option<usize>,
+    /// Whether the terms say more than which side wins more often.
+    pub(crate) terms_tell: bool,
 }
 
 /// K-fold predictions by prompt, scored; `None` with fewer than two folds or only ties.
@@ -51,16 +53,16 @@ pub(crate) fn held_out(held: &Held<'_>, folds: usize, seed: u64) -> Option<Quali
             majority[row] = if total > 0.0 { sum / total } else { 0.5 };
         }
     }
-    let majority = scores(&majority, held.verdicts, weights);
+    let majority_loss = scores(&majority, held.verdicts, weights).log_loss;
     let length = held.length.map(|column| scores(&predictions(&[column]), held.verdicts, weights));
-    let terms = (!terms.is_empty()).then(|| scores(&predictions(&terms), held.verdicts, weights));
+    let terms = held.terms_tell.then(|| scores(&predictions(&terms), held.verdicts, weights));
     Some(Quality {
         folds: folds as u64,
         accuracy: model_scores.accuracy,
-        majority_accuracy: majority.accuracy,
+        majority_accuracy: larger_share(held),
         length_accuracy: length.map(|s| s.accuracy),
         log_loss: model_scores.log_loss,
-        majority_log_loss: majority.log_loss,
+        majority_log_loss: majority_loss,
         length_log_loss: length.map(|s| s.log_loss),
         terms_accuracy: terms.map(|s| s.accuracy),
         terms_log_loss: terms.map(|s| s.log_loss),
@@ -91,4 +93,13 @@ fn cross_predict(held: &Held<'_>, columns: &[usize], fold_of: &[usize], folds: u
         }
     }
     predicted
+}
+
+/// The accuracy of always naming the side that wins more often, over verdicts that are no tie.
+///
+/// Taken over all folds: where both sides win equally often, the training folds' majority is the held-out minority, and
+/// a baseline below one half would flatter the model.
+fn larger_share(held: &Held<'_>) -> f64 {
+    let share = scores(&vec![1.0; held.verdicts.len()], held.verdicts, Some(held.weights)).accuracy;
+    share.max(1.0 - share)
 }

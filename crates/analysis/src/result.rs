@@ -119,7 +119,7 @@ pub struct Quality {
     pub folds: u64,
     /// The model's held-out accuracy, 0..1.
     pub accuracy: f64,
-    /// Always the side that wins more often in the training folds.
+    /// Always the side that wins more often (over all folds, so never below one half).
     pub majority_accuracy: f64,
     /// Always the longer response (or the shorter, by the training folds); `None` without a length property.
     pub length_accuracy: Option<f64>,
@@ -129,7 +129,7 @@ pub struct Quality {
     pub majority_log_loss: f64,
     /// Log-loss of a fit with length alone.
     pub length_log_loss: Option<f64>,
-    /// Accuracy of the nuisance terms alone (side, order, models); `None` where the fit has none.
+    /// Accuracy of the nuisance terms alone; `None` where the fit has none but the side, which is the majority.
     #[serde(default)]
     pub terms_accuracy: Option<f64>,
     /// Log-loss of the nuisance terms alone.
@@ -319,6 +319,9 @@ pub struct Settings {
     pub terms: String,
     /// The encoding of rating differences.
     pub encoding: String,
+    /// How soft verdicts count: `soft` or `hard`.
+    #[serde(default)]
+    pub verdicts: String,
     /// The field groups come from.
     pub group_by: String,
     /// Smallest group that is fitted.

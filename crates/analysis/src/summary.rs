@@ -45,12 +45,8 @@ impl SummaryBuilder {
         self.prompts.insert(cluster);
         self.pairs += 1;
         self.identical += u64::from(pair.identical());
-        let user_turns = pair
-            .prompt
-            .iter()
-            .chain(&pair.response_a.messages)
-            .filter(|m| m.role == Role::User)
-            .count();
+        let user_turns =
+            pair.prompt.iter().chain(&pair.response_a.messages).filter(|m| m.role == Role::User).count();
         self.multi_turn += u64::from(user_turns > 1);
         *self.languages.entry(language.unwrap_or("unknown").to_owned()).or_default() += 1;
         if let Some(scenario) = &pair.scenario {

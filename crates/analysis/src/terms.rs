@@ -68,7 +68,9 @@ impl FromStr for Terms {
                 "order" => order = true,
                 "models" => models = true,
                 other => {
-                    return Err(format!("`{other}` is no term: side, order, models (joined by commas), auto or none"));
+                    return Err(format!(
+                        "`{other}` is no term: side, order, models (joined by commas), auto or none"
+                    ));
                 }
             }
         }
@@ -83,6 +85,8 @@ pub(crate) struct Design {
     pub(crate) order: bool,
     /// Indices of the models that have a term.
     pub(crate) models: Vec<u32>,
+    /// The model that the others' strengths are measured from, where there is one.
+    pub(crate) reference: Option<u32>,
 }
 
 impl Design {
@@ -115,17 +119,20 @@ impl Design {
             let variance = rows.iter().map(|r| (r.p_a - mean).powi(2)).sum::<f64>() / n.max(1) as f64;
             (mean - 0.5).abs() > 3.0 * (variance / n.max(1) as f64).sqrt()
         };
+        let (models, reference) = match terms {
+            Terms::Auto | Terms::Chosen { models: true, .. } => strengths(&sides, n),
+            Terms::Chosen { models: false, .. } => (Vec::new(), None),
+        };
         match terms {
             Terms::Auto => Self {
                 side: n > 0 && (lopsided || sides.iter().any(one_sided)),
                 order: orders_vary,
-                models: strengths(&sides, n),
+                models,
+                reference,
             },
-            Terms::Chosen { side, order, models } => Self {
-                side,
-                order: order && first + second > 0,
-                models: if models { strengths(&sides, n) } else { Vec::new() },
-            },
+            Terms::Chosen { side, order, .. } => {
+                Self { side, order: order && first + second > 0, models, reference }
+            }
         }
     }
 
@@ -166,18 +173,23 @@ impl Design {
 }
 
 /// The models that get a strength: those that repeat, unless they are the side term under another name.
-fn strengths(sides: &[(usize, usize)], n: usize) -> Vec<u32> {
-    let mut repeated: Vec<u32> = (0..sides.len() as u32)
-        .filter(|&m| {
-            let (a, b) = sides[m as usize];
-            // A model that stands on one side of every row is what the side term measures.
-            a + b >= MIN_ROWS_PER_MODEL && !(a == n && b == 0 || b == n && a == 0)
-        })
-        .collect();
-    repeated.sort_by_key(|&m| std::cmp::Reverse(sides[m as usize].0 + sides[m as usize].1));
+///
+/// Where every model repeats, only differences of strength can be told, so the most frequent one is the reference and
+/// has none; where some do not, those share the zero level.
+fn strengths(sides: &[(usize, usize)], n: usize) -> (Vec<u32>, Option<u32>) {
+    let count = |m: u32| sides[m as usize].0 + sides[m as usize].1;
+    // A model that stands on one side of every row is what the side term measures.
+    let is_side = |m: u32| {
+        matches!(sides[m as usize], (a, 0) if a == n) || matches!(sides[m as usize], (0, b) if b == n)
+    };
+    let (fixed, mut repeated): (Vec<u32>, Vec<u32>) =
+        (0..sides.len() as u32).filter(|&m| count(m) >= MIN_ROWS_PER_MODEL).partition(|&m| is_side(m));
+    repeated.sort_by_key(|&m| std::cmp::Reverse(count(m)));
+    let covered: usize = repeated.iter().chain(&fixed).map(|&m| count(m)).sum();
+    let reference = (covered == 2 * n && !repeated.is_empty()).then(|| repeated.remove(0));
     repeated.truncate(MAX_MODELS);
     repeated.sort_unstable();
-    repeated
+    (repeated, reference)
 }
 
 #[cfg(test)]
@@ -190,10 +202,21 @@ mod tests {
             pairs: models
                 .iter()
                 .enumerate()
-                .map(|(i, &(a, b))| PairInfo { cluster: i as u64, model_a: Some(a), model_b: Some(b), group: None })
+                .map(|(i, &(a, b))| PairInfo {
+                    cluster: i as u64,
+                    model_a: Some(a),
+                    model_b: Some(b),
+                    group: None,
+                })
                 .collect(),
             verdicts: (0..models.len() as u32)
-                .map(|pair| VerdictRow { pair, judge: 0, p_a: f64::from(pair % 2), weight: 1.0, order: Order::Unknown })
+                .map(|pair| VerdictRow {
+                    pair,
+                    judge: 0,
+                    p_a: f64::from(pair % 2),
+                    weight: 1.0,
+                    order: Order::Unknown,
+                })
                 .collect(),
             models: (0..names).map(|m| format!("m{m}")).collect(),
             ..FeatureTable::default()
@@ -205,16 +228,17 @@ mod tests {
         let pairs: Vec<(u32, u32)> = (0..90).map(|i| (0, 1 + i % 3)).collect();
         let t = table(&pairs, 4);
         let design = Design::choose(Terms::Auto, &t, &t.verdicts);
-        assert_eq!(design, Design { side: true, order: false, models: vec![1, 2, 3] });
+        assert_eq!(design, Design { side: true, order: false, models: vec![2, 3], reference: Some(1) });
         let mut out = Vec::new();
         design.extend(&t, &t.verdicts[1], &mut out);
-        assert_eq!(out, [1.0, 0.0, -1.0, 0.0]);
-        assert_eq!(design.names(&t), ["side", "model:m1", "model:m2", "model:m3"]);
+        assert_eq!(out, [1.0, -1.0, 0.0]);
+        assert_eq!(design.names(&t), ["side", "model:m2", "model:m3"]);
     }
 
     #[test]
     fn exchangeable_sides_need_no_term() {
-        let pairs: Vec<(u32, u32)> = (0..200).map(|i| if (i / 2) % 2 == 0 { (0, 1) } else { (1, 0) }).collect();
+        let pairs: Vec<(u32, u32)> =
+            (0..200).map(|i| if (i / 2) % 2 == 0 { (0, 1) } else { (1, 0) }).collect();
         let t = table(&pairs, 2);
         assert!(!Design::choose(Terms::Auto, &t, &t.verdicts).side);
         assert_eq!(Design::choose(Terms::NONE, &t, &t.verdicts).columns(), 0);

@@ -67,6 +67,23 @@ pub(crate) enum BadRow {
     Skip,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Verdicts {
+    /// A verdict of 0.7 counts 0.7 for A and 0.3 for B
+    Soft,
+    /// A verdict above 0.5 counts for A, below for B
+    Hard,
+}
+
+impl Verdicts {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Soft => "soft",
+            Self::Hard => "hard",
+        }
+    }
+}
+
 impl ReadArgs {
     pub(crate) fn options(&self) -> ReadOptions {
         ReadOptions {
@@ -179,6 +196,9 @@ pub(crate) struct DissectArgs {
     /// How two ratings become a feature: comparison (-1, 0, 1), difference, normalised
     #[arg(long, default_value_t = Encoding::Comparison, value_name = "HOW")]
     pub(crate) encoding: Encoding,
+    /// How soft verdicts count: as they are, or as the side they favour (the paper's way with token probabilities)
+    #[arg(long, value_enum, default_value_t = Verdicts::Soft, value_name = "HOW")]
+    pub(crate) verdicts: Verdicts,
     /// Leave out grammar and spelling, by far the slowest rating
     #[arg(long)]
     pub(crate) no_grammar: bool,

@@ -28,6 +28,8 @@ pub(crate) struct AssembleOptions {
     pub(crate) group_by: Option<String>,
     /// Judges to keep; empty: all.
     pub(crate) judges: Vec<String>,
+    /// Count a soft verdict as the side it favours.
+    pub(crate) hard: bool,
     pub(crate) quiet: bool,
 }
 
@@ -198,7 +200,11 @@ fn rate(pair: &Pair, annotator: &Annotator, given: &Given, chosen: &[&'static Pr
     let prompt = pair.prompt_text();
     let mut hasher = DefaultHasher::new();
     // Pairs without any prompt are their own cluster.
-    if prompt.is_empty() { pair.id.hash(&mut hasher) } else { prompt.hash(&mut hasher) }
+    if prompt.is_empty() {
+        pair.id.hash(&mut hasher)
+    } else {
+        prompt.hash(&mut hasher)
+    }
     let language = pair.language.clone().or_else(|| detect_language(&prompt).map(str::to_owned));
     let size = prompt.len() + pair.response_a.text().len() + pair.response_b.text().len();
     Rated {
@@ -272,7 +278,7 @@ fn read_verdicts(
             table.verdicts.push(VerdictRow {
                 pair,
                 judge: judges.get(&verdict.judge),
-                p_a: verdict.p_a,
+                p_a: if options.hard { hardened(verdict.p_a) } else { verdict.p_a },
                 weight: verdict.weight,
                 order: verdict.order,
             });
@@ -289,6 +295,16 @@ fn read_verdicts(
             .remedy("add the file that says which response was preferred"));
     }
     Ok(())
+}
+
+fn hardened(p_a: f64) -> f64 {
+    if p_a > 0.5 {
+        1.0
+    } else if p_a < 0.5 {
+        0.0
+    } else {
+        0.5
+    }
 }
 
 fn study_rows(study: &Study) -> Result<u64, Problem> {

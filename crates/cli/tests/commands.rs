@@ -57,7 +57,12 @@ fn invented(folder: &Path) -> PathBuf {
 }
 
 fn weight<'a>(fit: &'a Value, property: &str) -> &'a Value {
-    fit["weights"].as_array().expect("weights").iter().find(|w| w["property"] == property).expect("the property")
+    fit["weights"]
+        .as_array()
+        .expect("weights")
+        .iter()
+        .find(|w| w["property"] == property)
+        .expect("the property")
 }
 
 #[test]
@@ -67,7 +72,15 @@ fn dissect_finds_what_the_judge_likes_and_says_it_alike_everywhere() {
     let study = folder.path().join("study");
     let page = folder.path().join("report.html");
     let found = json(&[
-        "dissect", text(&input), "-o", text(&study), "--html", text(&page), "--json", "--properties", "all",
+        "dissect",
+        text(&input),
+        "-o",
+        text(&study),
+        "--html",
+        text(&page),
+        "--json",
+        "--properties",
+        "all",
     ]);
     assert_eq!(found["read"]["rows"], 120);
     assert_eq!(found["read"]["pairs"], 120);
@@ -93,7 +106,8 @@ fn dissect_finds_what_the_judge_likes_and_says_it_alike_everywhere() {
         .map(|f| f["weights"].as_array().map_or(0, Vec::len) + f["terms"].as_array().map_or(0, Vec::len))
         .sum();
     assert_eq!(rows, expected);
-    let names = arrow_array::cast::AsArray::as_string::<i32>(table[0].column_by_name("property").expect("names"));
+    let names =
+        arrow_array::cast::AsArray::as_string::<i32>(table[0].column_by_name("property").expect("names"));
     let means = arrow_array::cast::AsArray::as_primitive::<arrow_array::types::Float64Type>(
         table[0].column_by_name("mean").expect("means"),
     );
@@ -121,7 +135,9 @@ fn engines_agree_and_terms_can_be_chosen() {
     let (ep, nuts) = (run(&["--engine", "ep"]), run(&["--engine", "nuts", "--samples", "1000"]));
     assert_eq!((ep["engine"].as_str(), nuts["engine"].as_str()), (Some("ep"), Some("nuts")));
     assert!(nuts["converged"].as_bool().expect("a truth value"), "{nuts}");
-    for (a, b) in ep["weights"].as_array().expect("weights").iter().zip(nuts["weights"].as_array().expect("weights")) {
+    for (a, b) in
+        ep["weights"].as_array().expect("weights").iter().zip(nuts["weights"].as_array().expect("weights"))
+    {
         let number = |w: &Value, key: &str| w[key].as_f64().expect("a number");
         let miss = (number(a, "mean") - number(b, "mean")).abs();
         let allowed = 4.0 * number(b, "mcse_mean") + 0.02 * number(b, "sd");
@@ -144,13 +160,25 @@ fn fit_takes_any_table_of_numbers() {
             0 => 0.5,
             g => f64::from(u8::from((g > 0) == (i % 7 != 0))),
         };
-        writeln!(table, "{verdict},j{},g{},{good},{},text", i % 2, i % 4, [1, -1][(i / 5) % 2]).expect("a string grows");
+        writeln!(table, "{verdict},j{},g{},{good},{},text", i % 2, i % 4, [1, -1][(i / 5) % 2])
+            .expect("a string grows");
     }
     std::fs::write(&path, table).expect("written");
     let draws = folder.path().join("draws.parquet");
     let found = json(&[
-        "fit", text(&path), "--label", "verdict", "--judge", "who", "--group", "where", "--json", "--min-rows", "20",
-        "--draws", text(&draws),
+        "fit",
+        text(&path),
+        "--label",
+        "verdict",
+        "--judge",
+        "who",
+        "--group",
+        "where",
+        "--json",
+        "--min-rows",
+        "20",
+        "--draws",
+        text(&draws),
     ]);
     let fits = found["fits"].as_array().expect("fits");
     // Two judges, each with "all" and the two groups it occurs in.
@@ -161,9 +189,19 @@ fn fit_takes_any_table_of_numbers() {
     {
         assert!(fits[0].get(key).is_some(), "{key} is missing");
     }
-    for key in
-        ["property", "mean", "sd", "q05", "q50", "q95", "p_positive", "rhat", "ess_bulk", "ess_tail", "mcse_mean"]
-    {
+    for key in [
+        "property",
+        "mean",
+        "sd",
+        "q05",
+        "q50",
+        "q95",
+        "p_positive",
+        "rhat",
+        "ess_bulk",
+        "ess_tail",
+        "mcse_mean",
+    ] {
         assert!(fits[0]["weights"][0].get(key).is_some(), "{key} is missing");
     }
     assert!(fits[0]["divergences"].is_null() && fits[0]["weights"][0]["mcse_mean"] == 0.0);
@@ -223,7 +261,9 @@ fn shared(path: &str) -> Option<PathBuf> {
 
 #[test]
 fn people_in_the_arena_and_the_alpaca_judge_differ_on_length() {
-    let (Some(arena), Some(alpaca)) = (shared("arena"), shared("alpaca_eval/results/alpaca-7b")) else { return };
+    let (Some(arena), Some(alpaca)) = (shared("arena"), shared("alpaca_eval/results/alpaca-7b")) else {
+        return;
+    };
     let arena = json(&["dissect", text(&arena), "--json", "--no-grammar"]);
     assert_eq!(arena["read"]["rows"], 693 + 555);
     let length = |fit: &Value| weight(fit, "length")["mean"].as_f64().expect("a mean");

@@ -55,6 +55,11 @@ pub(crate) fn reading(view: &View, fit: &Fit) -> Option<String> {
     ))
 }
 
+/// How soft verdicts entered the fits.
+pub(crate) fn verdicts_count(verdicts: &str) -> &'static str {
+    if verdicts == "hard" { "as the side they favour" } else { "as they are" }
+}
+
 /// What it takes for a weight to count once, by the encoding of rating differences.
 fn ahead(encoding: &str) -> &'static str {
     if encoding.is_empty() || encoding.starts_with("comparison") {

@@ -14,9 +14,7 @@ fn table(rows: usize, seed: u64) -> Problem {
     let weights: Vec<f64> = (0..COLUMNS)
         .map(|_| -0.25 * rng.random::<f64>().ln() * if rng.random::<bool>() { 1.0 } else { -1.0 })
         .collect();
-    let x: Vec<f64> = (0..rows * COLUMNS)
-        .map(|_| [0.0, 0.0, 1.0, -1.0][rng.random_range(0..4)])
-        .collect();
+    let x: Vec<f64> = (0..rows * COLUMNS).map(|_| [0.0, 0.0, 1.0, -1.0][rng.random_range(0..4)]).collect();
     let verdicts: Vec<f64> = x
         .chunks(COLUMNS)
         .map(|row| {
@@ -30,7 +28,9 @@ fn table(rows: usize, seed: u64) -> Problem {
 fn benchmarks(c: &mut Criterion) {
     for rows in [360, 738] {
         let problem = table(rows, 1);
-        c.bench_function(&format!("ep/{rows}"), |b| b.iter(|| ep(black_box(&problem), &EpOptions::default())));
+        c.bench_function(&format!("ep/{rows}"), |b| {
+            b.iter(|| ep(black_box(&problem), &EpOptions::default()))
+        });
         let mut gradient = vec![0.0; 29];
         let w = vec![0.1; 29];
         for precision in [Precision::Double, Precision::Single] {

@@ -69,11 +69,13 @@ fn main() {
             let (start, cpu_start) = (Instant::now(), cpu_seconds());
             for fold in 0..10 {
                 let keep: Vec<usize> = (0..pairs).filter(|row| row % 10 != fold).collect();
-                let x: Vec<f64> =
-                    keep.iter().flat_map(|&row| x[row * COLUMNS..(row + 1) * COLUMNS].iter().copied()).collect();
+                let x: Vec<f64> = keep
+                    .iter()
+                    .flat_map(|&row| x[row * COLUMNS..(row + 1) * COLUMNS].iter().copied())
+                    .collect();
                 let y: Vec<f64> = keep.iter().map(|&row| y[row]).collect();
-                let problem =
-                    Problem::new(&x, &y, None, &[Prior::Laplace { scale: 0.1 }; COLUMNS]).expect("a valid table");
+                let problem = Problem::new(&x, &y, None, &[Prior::Laplace { scale: 0.1 }; COLUMNS])
+                    .expect("a valid table");
                 let fit = ep(&problem, &EpOptions::default());
                 assert!(fit.converged);
                 fits += 1;

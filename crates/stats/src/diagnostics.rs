@@ -30,11 +30,15 @@ pub fn diagnose(chains: &[&[f64]]) -> Diagnostics {
     let mut sorted = pooled.clone();
     sorted.sort_by(f64::total_cmp);
     let median = sorted_quantile(&sorted, 0.5);
-    let folded: Vec<Vec<f64>> = split.iter().map(|c| c.iter().map(|x| (x - median).abs()).collect()).collect();
+    let folded: Vec<Vec<f64>> =
+        split.iter().map(|c| c.iter().map(|x| (x - median).abs()).collect()).collect();
     let ranked = rank_normalise(&split);
     let below = |q: f64| {
         let limit = sorted_quantile(&sorted, q);
-        ess(&split.iter().map(|c| c.iter().map(|&x| f64::from(u8::from(x <= limit))).collect()).collect::<Vec<_>>())
+        ess(&split
+            .iter()
+            .map(|c| c.iter().map(|&x| f64::from(u8::from(x <= limit))).collect())
+            .collect::<Vec<_>>())
     };
     let sd = {
         let mean = pooled.iter().sum::<f64>() / pooled.len() as f64;
@@ -118,7 +122,9 @@ fn ess(chains: &[Vec<f64>]) -> f64 {
         chains
             .iter()
             .zip(&means)
-            .map(|(c, mean)| c[lag..].iter().zip(c).map(|(a, b)| (a - mean) * (b - mean)).sum::<f64>() / n as f64)
+            .map(|(c, mean)| {
+                c[lag..].iter().zip(c).map(|(a, b)| (a - mean) * (b - mean)).sum::<f64>() / n as f64
+            })
             .sum::<f64>()
             / m as f64
     };

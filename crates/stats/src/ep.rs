@@ -123,8 +123,13 @@ impl State {
                 let shape = match problem.priors[j] {
                     Prior::Normal { .. } => Shape::Normal { mean: self.mean[j], sd: variance.sqrt() },
                     Prior::Laplace { scale } => {
-                        let (mean, variance) =
-                            cavity(self.mean[j], variance, self.prior_precision[j], self.prior_shift[j], scale);
+                        let (mean, variance) = cavity(
+                            self.mean[j],
+                            variance,
+                            self.prior_precision[j],
+                            self.prior_shift[j],
+                            scale,
+                        );
                         Shape::Laplace(LaplaceTilt::new(mean, variance, scale))
                     }
                 };
@@ -207,8 +212,7 @@ fn update_priors(state: &mut State, problem: &Problem) {
     for (j, prior) in problem.priors.iter().enumerate() {
         let Prior::Laplace { scale } = *prior else { continue };
         let variance = state.covariance[j * d + j];
-        let (m, v) =
-            cavity(state.mean[j], variance, state.prior_precision[j], state.prior_shift[j], scale);
+        let (m, v) = cavity(state.mean[j], variance, state.prior_precision[j], state.prior_shift[j], scale);
         let tilted = LaplaceTilt::new(m, v, scale).moments();
         let precision = (1.0 / tilted.variance - 1.0 / v).max(0.0);
         let shift = tilted.mean / tilted.variance - m / v;
@@ -240,7 +244,8 @@ fn update_rows<S: Simd>(simd: S, state: &mut State, problem: &Problem, first: bo
             let shift: &mut [_; CHUNK] = (&mut shift[at..at + CHUNK]).try_into().expect("a chunk");
             if !first {
                 let weight = weight.map(|w| &w[at..at + CHUNK]);
-                let (mean, variance) = marginal_of_rows(simd, x, vectors, chunk, state.mean.as_slice(), &state.covariance);
+                let (mean, variance) =
+                    marginal_of_rows(simd, x, vectors, chunk, state.mean.as_slice(), &state.covariance);
                 match_sites(simd, &mean, &variance, weight, precision, shift);
             }
             let mut pair = 0;
@@ -254,7 +259,8 @@ fn update_rows<S: Simd>(simd: S, state: &mut State, problem: &Problem, first: bo
                 }
                 columns[j] = f64::add(simd, columns[j], sum);
                 for k in 0..=j {
-                    let other: &[_; CHUNK] = (&x[k * vectors + chunk..][..CHUNK]).try_into().expect("a chunk");
+                    let other: &[_; CHUNK] =
+                        (&x[k * vectors + chunk..][..CHUNK]).try_into().expect("a chunk");
                     let mut even = f64::mul(simd, scaled[0], other[0]);
                     let mut odd = f64::mul(simd, scaled[1], other[1]);
                     for r in (2..CHUNK).step_by(2) {

@@ -19,7 +19,8 @@ pub fn scores(q: &[f64], p: &[f64], weights: Option<&[f64]>) -> Scores {
         let weight = weights.map_or(1.0, |w| w[row]);
         if (p - 0.5).abs() > 1e-12 {
             decided += weight;
-            right += weight * if (q - 0.5).abs() < 1e-12 { 0.5 } else { f64::from(u8::from((q > 0.5) == (p > 0.5))) };
+            right += weight
+                * if (q - 0.5).abs() < 1e-12 { 0.5 } else { f64::from(u8::from((q > 0.5) == (p > 0.5))) };
         }
         let q = q.clamp(1e-12, 1.0 - 1e-12);
         loss -= weight * (p * q.ln() + (1.0 - p) * (1.0 - q).ln());
@@ -93,7 +94,8 @@ mod tests {
         let s = scores(&[0.8, 0.4, 0.5, 0.9], &[1.0, 1.0, 0.0, 0.5], None);
         // Right, wrong, half; the tie does not count.
         assert!((s.accuracy - 0.5).abs() < 1e-15);
-        let loss = -(0.8_f64.ln() + 0.4_f64.ln() + 0.5_f64.ln() + 0.5 * 0.9_f64.ln() + 0.5 * 0.1_f64.ln()) / 4.0;
+        let loss =
+            -(0.8_f64.ln() + 0.4_f64.ln() + 0.5_f64.ln() + 0.5 * 0.9_f64.ln() + 0.5 * 0.1_f64.ln()) / 4.0;
         assert!((s.log_loss - loss).abs() < 1e-15);
         assert!(scores(&[0.3], &[0.5], None).accuracy.is_nan());
         let bins = calibration(&[0.9, 0.1, 0.8, 0.2], &[1.0, 0.0, 0.0, 0.0], 2);

@@ -90,7 +90,9 @@ pub fn check(problem: &Problem, fit: &EpPosterior, count: usize, seed: u64) -> O
             let z = dot(&factor[j * d..=j * d + j], &noise[..=j]);
             let w = match shape {
                 Shape::Normal { mean, sd } => mean + sd * z,
-                Shape::Laplace(tilt) => tilt.quantile(normal::cdf(z).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON)),
+                Shape::Laplace(tilt) => {
+                    tilt.quantile(normal::cdf(z).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON))
+                }
             };
             ln_weight += problem.priors[j].log_density(w) - shape.ln_density(w) - 0.5 * z * z;
             draws.push(w);
@@ -103,7 +105,13 @@ pub fn check(problem: &Problem, fit: &EpPosterior, count: usize, seed: u64) -> O
         let mean: f64 = smoothed.ln_weights.iter().enumerate().map(|(i, w)| w.exp() * draws[i * d + j]).sum();
         largest_shift = largest_shift.max((mean - fit.marginals[j].mean).abs() / fit.marginals[j].sd);
     }
-    Some(Check { k: smoothed.k, ess_share: smoothed.ess_share, largest_shift, draws, ln_weights: smoothed.ln_weights })
+    Some(Check {
+        k: smoothed.k,
+        ess_share: smoothed.ess_share,
+        largest_shift,
+        draws,
+        ln_weights: smoothed.ln_weights,
+    })
 }
 
 #[cfg(test)]
@@ -120,7 +128,12 @@ mod tests {
             let problem = table.problem(Prior::Laplace { scale: 0.1 });
             let fit = ep(&problem, &EpOptions::default());
             let check = check(&problem, &fit, 20_000, 3).unwrap();
-            assert!(fit.converged && check.passed() && check.ess_share > 0.7, "{} {}", check.k, check.ess_share);
+            assert!(
+                fit.converged && check.passed() && check.ess_share > 0.7,
+                "{} {}",
+                check.k,
+                check.ess_share
+            );
             // 20,000 draws leave an error of 0.007 sd a weight; 12 weights.
             assert!(check.largest_shift < 0.035, "{}", check.largest_shift);
             let draws = check.resample(5000, 1);

@@ -99,7 +99,8 @@ macro_rules! lanes {
                 let splat = |value| simd.$splat(value);
                 let x = simd.$min(simd.$max(x, splat(-$limit)), splat($limit));
                 // Adding and taking away 1.5 x 2^(mantissa bits) rounds to the nearest integer.
-                let n = simd.$sub(simd.$fma(x, splat(std::$float::consts::LOG2_E), splat($round)), splat($round));
+                let n =
+                    simd.$sub(simd.$fma(x, splat(std::$float::consts::LOG2_E), splat($round)), splat($round));
                 let r = simd.$fma(n, splat(-$ln2_high), x);
                 let r = simd.$fma(n, splat(-$ln2_low), r);
                 let mut p = splat($exp[0]);
@@ -113,7 +114,8 @@ macro_rules! lanes {
                 } else {
                     // One f64 beside one u32: plain scalar code, where the standard library knows the way.
                     let mut power = n;
-                    for lane in pulp::bytemuck::cast_slice_mut::<_, $float>(std::slice::from_mut(&mut power)) {
+                    for lane in pulp::bytemuck::cast_slice_mut::<_, $float>(std::slice::from_mut(&mut power))
+                    {
                         *lane = lane.exp2();
                     }
                     power

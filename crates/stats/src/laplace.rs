@@ -130,7 +130,8 @@ mod tests {
         let n = 2_000_000;
         let step = (high - low) / f64::from(n);
         let log = |w: f64| -0.5 * (w - mean).powi(2) / variance - w.abs() / scale;
-        let peak = (0..=2000).map(|i| log(low + (high - low) * f64::from(i) / 2000.0)).fold(log(0.0), f64::max);
+        let peak =
+            (0..=2000).map(|i| log(low + (high - low) * f64::from(i) / 2000.0)).fold(log(0.0), f64::max);
         let (mut m0, mut m1, mut m2, mut above) = (0.0, 0.0, 0.0, 0.0);
         for i in 0..=n {
             let w = low + step * f64::from(i);
@@ -138,7 +139,13 @@ mod tests {
             m0 += f;
             m1 += f * w;
             m2 += f * w * w;
-            above += if w.abs() < 0.5 * step { 0.5 * f } else if w > 0.0 { f } else { 0.0 };
+            above += if w.abs() < 0.5 * step {
+                0.5 * f
+            } else if w > 0.0 {
+                f
+            } else {
+                0.0
+            };
         }
         let ln_mass =
             (m0 * step).ln() + peak - 0.5 * variance.ln() - normal::HALF_LN_TAU - (2.0 * scale).ln();
@@ -147,9 +154,14 @@ mod tests {
 
     #[test]
     fn moments_agree_with_a_fine_grid() {
-        for (mean, variance, scale) in
-            [(0.1, 0.02, 0.1), (0.0, 1.0, 0.1), (-0.5, 0.01, 0.1), (3.0, 0.5, 0.05), (0.02, 1e-4, 0.1), (1.0, 4.0, 0.1)]
-        {
+        for (mean, variance, scale) in [
+            (0.1, 0.02, 0.1),
+            (0.0, 1.0, 0.1),
+            (-0.5, 0.01, 0.1),
+            (3.0, 0.5, 0.05),
+            (0.02, 1e-4, 0.1),
+            (1.0, 4.0, 0.1),
+        ] {
             let tilt = LaplaceTilt::new(mean, variance, scale);
             let moments = tilt.moments();
             let (m, v, p, ln_mass) = by_grid(mean, variance, scale);
@@ -173,7 +185,8 @@ mod tests {
 
     #[test]
     fn quantiles_invert_the_distribution() {
-        for (mean, variance, scale) in [(0.1, 0.02, 0.1), (-4.0, 0.3, 0.1), (0.0, 25.0, 0.1), (0.3, 1e6, 0.1)] {
+        for (mean, variance, scale) in [(0.1, 0.02, 0.1), (-4.0, 0.3, 0.1), (0.0, 25.0, 0.1), (0.3, 1e6, 0.1)]
+        {
             let tilt = LaplaceTilt::new(mean, variance, scale);
             for i in 1..200 {
                 let q = f64::from(i) / 200.0;

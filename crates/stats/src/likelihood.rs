@@ -61,10 +61,7 @@ impl Likelihood {
             Precision::Single => {
                 let pack = problem.rows.narrow();
                 Rows::Single(Sum {
-                    weights: problem
-                        .weights
-                        .as_ref()
-                        .map(|w| pack.per_row(w.iter().map(|&w| w as f32), 0.0)),
+                    weights: problem.weights.as_ref().map(|w| pack.per_row(w.iter().map(|&w| w as f32), 0.0)),
                     pack,
                     point: vec![0.0; d],
                     partial: Aligned::new(0.0, d * 16),
@@ -282,9 +279,14 @@ mod tests {
 
     #[test]
     fn agrees_with_the_plain_twin() {
-        for (n, d, weighted) in
-            [(1, 1, false), (63, 3, false), (360, 29, false), (3000, 7, false), (500, 29, true), (64, 2, true)]
-        {
+        for (n, d, weighted) in [
+            (1, 1, false),
+            (63, 3, false),
+            (360, 29, false),
+            (3000, 7, false),
+            (500, 29, true),
+            (64, 2, true),
+        ] {
             let table = random_table(n, d, weighted, 7 + n as u64);
             let problem = table.problem(Prior::Laplace { scale: 0.1 });
             let w: Vec<f64> = (0..d).map(|j| (j as f64 * 1.7).sin()).collect();
@@ -297,7 +299,10 @@ mod tests {
                 let got = likelihood.value_and_gradient(&w, &mut gradient);
                 assert!((got - likelihood.value(&w)).abs() < 1e-9 * got.abs().max(1.0));
                 let scale = want.abs().max(1.0);
-                assert!((got - want - constant).abs() < tolerance * scale, "{n} {d} {precision:?}: {got} {want}");
+                assert!(
+                    (got - want - constant).abs() < tolerance * scale,
+                    "{n} {d} {precision:?}: {got} {want}"
+                );
                 for (g, h) in gradient.iter().zip(&want_gradient) {
                     assert!((g - h).abs() < tolerance * scale, "{n} {d} {precision:?}: {g} {h}");
                 }

@@ -99,7 +99,8 @@ mod tests {
             let mut a = vec![0.0; d * d];
             for i in 0..d {
                 for j in 0..d {
-                    a[i * d + j] = dot(&b[i * d..(i + 1) * d], &b[j * d..(j + 1) * d]) + f64::from(u8::from(i == j));
+                    a[i * d + j] =
+                        dot(&b[i * d..(i + 1) * d], &b[j * d..(j + 1) * d]) + f64::from(u8::from(i == j));
                 }
             }
             let mut l = a.clone();

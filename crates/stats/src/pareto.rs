@@ -18,7 +18,8 @@ pub struct Smoothed {
 ///
 /// Tail length: min(S / 5, 3 sqrt(S)). With fewer than 25 draws nothing is smoothed and k is infinite.
 pub fn smooth(ln_weights: &[f64]) -> Smoothed {
-    let mut ln: Vec<f64> = ln_weights.iter().map(|&w| if w.is_nan() { f64::NEG_INFINITY } else { w }).collect();
+    let mut ln: Vec<f64> =
+        ln_weights.iter().map(|&w| if w.is_nan() { f64::NEG_INFINITY } else { w }).collect();
     let top = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let count = ln.len();
     let mut k = f64::INFINITY;
@@ -35,7 +36,11 @@ pub fn smooth(ln_weights: &[f64]) -> Smoothed {
         *w -= total;
     }
     let squares: f64 = ln.iter().map(|w| (2.0 * w).exp()).sum();
-    Smoothed { ess_share: if top.is_finite() { 1.0 / (squares * count as f64) } else { 0.0 }, ln_weights: ln, k }
+    Smoothed {
+        ess_share: if top.is_finite() { 1.0 / (squares * count as f64) } else { 0.0 },
+        ln_weights: ln,
+        k,
+    }
 }
 
 /// Replaces the largest weights by quantiles of the Pareto distribution fitted to them; returns its shape.
@@ -57,7 +62,8 @@ fn smooth_tail(ln: &mut [f64]) -> f64 {
     }
     for (rank, &i) in members.iter().enumerate() {
         let p = (rank as f64 + 0.5) / tail as f64;
-        let q = if k.abs() < 1e-10 { -sigma * (-p).ln_1p() } else { sigma * ((-k * (-p).ln_1p()).exp_m1()) / k };
+        let q =
+            if k.abs() < 1e-10 { -sigma * (-p).ln_1p() } else { sigma * ((-k * (-p).ln_1p()).exp_m1()) / k };
         // No smoothed weight may exceed the largest raw one, which is 1.
         ln[i] = (cutoff + q).ln().min(0.0);
     }
@@ -108,7 +114,11 @@ mod tests {
             let ln: Vec<f64> = (0..20_000).map(|_| -truth * rng.random::<f64>().ln()).collect();
             let smoothed = smooth(&ln);
             // The maximum likelihood shape of the 424 tail weights has the standard error (1 + k) / sqrt(424).
-            assert!((smoothed.k - truth).abs() < 3.0 * (1.0 + truth) / 424_f64.sqrt(), "{truth}: {}", smoothed.k);
+            assert!(
+                (smoothed.k - truth).abs() < 3.0 * (1.0 + truth) / 424_f64.sqrt(),
+                "{truth}: {}",
+                smoothed.k
+            );
             assert!((smoothed.ln_weights.iter().map(|w| w.exp()).sum::<f64>() - 1.0).abs() < 1e-12);
         }
     }

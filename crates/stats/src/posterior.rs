@@ -73,7 +73,15 @@ impl Marginal {
             }
         };
         let quantile = |q| shape.quantile(q);
-        Self { mean, sd, q05: quantile(0.05), q50: quantile(0.5), q95: quantile(0.95), p_positive, shape: Some(shape) }
+        Self {
+            mean,
+            sd,
+            q05: quantile(0.05),
+            q50: quantile(0.5),
+            q95: quantile(0.95),
+            p_positive,
+            shape: Some(shape),
+        }
     }
 
     /// Summarises draws (at least one). The sd divides by n - 1; quantiles interpolate linearly between order statistics.

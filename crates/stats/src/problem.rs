@@ -135,14 +135,7 @@ impl Problem {
         let weights = weights
             .map(|w| kept.iter().map(|&row| w[row]).collect::<Vec<_>>())
             .filter(|w| w.iter().any(|&weight| weight != 1.0));
-        Ok(Self {
-            rows,
-            linear,
-            weights,
-            priors: priors.to_vec(),
-            empty_rows: n - kept.len(),
-            total_rows: n,
-        })
+        Ok(Self { rows, linear, weights, priors: priors.to_vec(), empty_rows: n - kept.len(), total_rows: n })
     }
 
     /// Number of weights.

@@ -97,7 +97,9 @@ impl RowPack<f64> {
 
     pub(crate) fn plain(&self) -> Vec<Vec<f64>> {
         let data = self.data.as_slice();
-        (0..self.rows).map(|row| (0..self.columns).map(|column| data[self.index(row, column)]).collect()).collect()
+        (0..self.rows)
+            .map(|row| (0..self.columns).map(|column| data[self.index(row, column)]).collect())
+            .collect()
     }
 
     /// The same rows in single precision.

@@ -199,7 +199,8 @@ fn hard_tables_are_fitted_or_said_not_to_be() {
     fit("all verdicts one", &x, &vec![1.0; 150]);
     // One column decides everything: its weight leans far to the right, which EP's marginals cannot, and the check
     // says so. EP still comes to rest.
-    let separable: Vec<f64> = x.chunks(8).map(|row| f64::from(u8::from(row[0] + 0.1 * row[1] > 0.0))).collect();
+    let separable: Vec<f64> =
+        x.chunks(8).map(|row| f64::from(u8::from(row[0] + 0.1 * row[1] > 0.0))).collect();
     let problem = Problem::new(&x, &separable, None, &[LAPLACE; 8]).unwrap();
     let leaning = ep(&problem, &EpOptions::default());
     assert!(leaning.converged && !check(&problem, &leaning, 8000, 5).expect("a proposal").passed());
@@ -207,7 +208,10 @@ fn hard_tables_are_fitted_or_said_not_to_be() {
     let empty = fit("an empty column", &edit(&|row| row[3] = 0.0), &y);
     let m = empty.marginals[3];
     assert!(m.mean.abs() < 1e-9 && (m.sd - 0.1 * 2_f64.sqrt()).abs() < 1e-5, "the prior: {m:?}");
-    assert!((m.q05 - 0.1 * 0.1_f64.ln()).abs() < 1e-5 && (m.p_positive - 0.5).abs() < 1e-9, "the prior: {m:?}");
+    assert!(
+        (m.q05 - 0.1 * 0.1_f64.ln()).abs() < 1e-5 && (m.p_positive - 0.5).abs() < 1e-9,
+        "the prior: {m:?}"
+    );
 
     // Rows without any comparison change nothing.
     let mut longer = x.clone();
@@ -240,7 +244,9 @@ fn a_soft_verdict_is_two_weighted_ones() {
 
 #[test]
 fn bad_numbers_are_refused_with_their_place() {
-    let bad = |x: &[f64], y: &[f64], w: Option<&[f64]>, p: &[Prior]| Problem::new(x, y, w, p).unwrap_err().to_string();
+    let bad = |x: &[f64], y: &[f64], w: Option<&[f64]>, p: &[Prior]| {
+        Problem::new(x, y, w, p).unwrap_err().to_string()
+    };
     assert!(bad(&[1.0, f64::NAN], &[1.0, 0.0], None, &[LAPLACE]).contains("row 1"));
     assert!(bad(&[1.0], &[1.5], None, &[LAPLACE]).contains("1.5"));
     assert!(bad(&[1.0], &[1.0], Some(&[-1.0]), &[LAPLACE]).contains("weight"));

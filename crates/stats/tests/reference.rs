@@ -46,7 +46,8 @@ fn ep_agrees_with_the_reference_posteriors() {
         let problem = Problem::new(&x, &verdicts, None, &priors).expect("a valid table");
         let fit = ep(&problem, &EpOptions::default());
         assert!(fit.converged && fit.iterations <= 11, "{name}: {} iterations", fit.iterations);
-        let (means, sds, errors) = (numbers(&json, "mean"), numbers(&json, "sd"), numbers(&json, "mcse_mean"));
+        let (means, sds, errors) =
+            (numbers(&json, "mean"), numbers(&json, "sd"), numbers(&json, "mcse_mean"));
         assert_eq!(means.len(), columns);
         let mut worst = (0.0_f64, 0.0_f64);
         for (j, marginal) in fit.marginals.iter().enumerate() {
@@ -55,6 +56,11 @@ fn ep_agrees_with_the_reference_posteriors() {
             assert!((marginal.sd / sds[j] - 1.0).abs() < 0.05, "{name} {j}: {} {}", marginal.sd, sds[j]);
             worst = (worst.0.max(miss / sds[j]), worst.1.max((marginal.sd / sds[j] - 1.0).abs()));
         }
-        println!("{name}: {} iterations, worst mean {:.4} sd, worst sd {:.2} %", fit.iterations, worst.0, 100.0 * worst.1);
+        println!(
+            "{name}: {} iterations, worst mean {:.4} sd, worst sd {:.2} %",
+            fit.iterations,
+            worst.0,
+            100.0 * worst.1
+        );
     }
 }

@@ -5,14 +5,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use predilect_analysis::examples::{Choice, choose};
-use predilect_analysis::result::{
-    Dissection, ExamplePair, Examples, Fit, Settings, Skipped,
-};
+use predilect_analysis::result::{Dissection, ExamplePair, Examples, Fit, Settings, Skipped};
 use predilect_data::{Study, StudyToml};
 use predilect_types::{Pair, ReadSummary};
 use serde::Serialize;
 
-use crate::args::{DissectArgs, Global, ModelArgs};
+use crate::args::{DissectArgs, Global, ModelArgs, Verdicts};
 use crate::assemble::{AssembleOptions, Assembled, assemble, fit_all};
 use crate::output::{print_json, width, write_file};
 use crate::problem::Problem;
@@ -23,6 +21,8 @@ use crate::verbs::import::import;
 const EXAMPLE: &[u8] = include_bytes!("../../../../examples/local-judge.jsonl");
 /// Its name in reports.
 const EXAMPLE_NAME: &str = "examples/local-judge.jsonl";
+/// A judge whose verdicts lie closer to a tie than this, on average, is remarked on.
+const FAINT: f64 = 0.1;
 /// Texts of example pairs are cut after this many characters.
 const CUT: usize = 4000;
 
@@ -35,8 +35,9 @@ struct Output<'a> {
 }
 
 pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
-    let scratch = tempfile::tempdir()
-        .map_err(|e| Problem::new(format!("cannot make a temporary folder: {e}")).remedy("set TMPDIR, or give -o"))?;
+    let scratch = tempfile::tempdir().map_err(|e| {
+        Problem::new(format!("cannot make a temporary folder: {e}")).remedy("set TMPDIR, or give -o")
+    })?;
     let (study, read) = open(args, scratch.path(), global)?;
     let options = AssembleOptions {
         grammar: !args.no_grammar,
@@ -44,9 +45,13 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
         encoding: args.encoding,
         group_by: args.group_by.clone(),
         judges: args.judge.clone(),
+        hard: args.verdicts == Verdicts::Hard,
         quiet: global.quiet,
     };
     let assembled = assemble(&study, &options)?;
+    if !global.quiet && args.verdicts == Verdicts::Soft {
+        warn_of_faint_verdicts(&assembled);
+    }
     let fits = fit_all(&assembled.table, &args.model.options(), global)?;
     if let Some(path) = &args.model.draws {
         tables::write_draws(path, &fits)?;
@@ -78,7 +83,31 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     show(args, global, &dissection, &pages)
 }
 
-fn show(args: &DissectArgs, global: &Global, dissection: &Dissection, pages: &[PathBuf]) -> Result<(), Problem> {
+/// Says when a judge's soft verdicts are all close to a tie, as those of a model that follows position are.
+fn warn_of_faint_verdicts(assembled: &Assembled) {
+    let table = &assembled.table;
+    for (judge, name) in table.judges.iter().enumerate() {
+        let (mut distance, mut count) = (0.0, 0_u32);
+        for verdict in table.verdicts.iter().filter(|v| v.judge as usize == judge) {
+            distance += (verdict.p_a - 0.5).abs();
+            count += 1;
+        }
+        let mean = distance / f64::from(count.max(1));
+        if mean > 0.0 && mean < FAINT {
+            anstream::eprintln!(
+                "remark: the verdicts of {name} lie {mean:.2} from a tie on average, so as soft verdicts they weigh little; \
+                 `--verdicts hard` fits the side each favours"
+            );
+        }
+    }
+}
+
+fn show(
+    args: &DissectArgs,
+    global: &Global,
+    dissection: &Dissection,
+    pages: &[PathBuf],
+) -> Result<(), Problem> {
     if args.json {
         print_json(&Output {
             read: &dissection.read,
@@ -151,6 +180,7 @@ fn settings(args: &DissectArgs, simulated: bool) -> Settings {
         prior: format!("{prior} on property weights, Normal(0, 2) on nuisance terms"),
         terms: terms.to_string(),
         encoding: args.encoding.to_string(),
+        verdicts: args.verdicts.as_str().to_owned(),
         group_by: args.group_by.clone().unwrap_or_else(|| "scenario".to_owned()),
         min_rows: args.model.options().min_rows as u64,
         folds: *folds as u64,

@@ -36,10 +36,14 @@ pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
         BadRow::Stop => OnBadRow::Stop,
         BadRow::Skip => OnBadRow::Skip,
     };
-    let features = read_features(&args.table, &columns, &ReadOptions { on_bad_row, ..ReadOptions::default() })?;
+    let features =
+        read_features(&args.table, &columns, &ReadOptions { on_bad_row, ..ReadOptions::default() })?;
     if features.names.is_empty() {
-        return Err(Problem::new(format!("{}: no column holds numbers beside the label", args.table.display()))
-            .remedy("give a table with one numeric column per property"));
+        return Err(Problem::new(format!(
+            "{}: no column holds numbers beside the label",
+            args.table.display()
+        ))
+        .remedy("give a table with one numeric column per property"));
     }
     let dropped = features.dropped.clone();
     let ignored = features.ignored.clone();

@@ -17,12 +17,15 @@ const NAMES: usize = 4;
 pub(super) fn overview(view: &View, out: &mut Out) -> io::Result<()> {
     let d = view.d;
     out.hanging("Read     ", &words::read(d))?;
-    for source in &d.read.sources {
+    for source in d.read.sources.iter().take(NAMES) {
         let rows = format::counted(source.rows, "record", "records");
         out.hanging(
             "         ",
             &format!("{} as {}, {rows}", text::line(&source.source), text::line(&source.format)),
         )?;
+    }
+    if d.read.sources.len() > NAMES {
+        out.hanging("         ", &format!("and {} more files", d.read.sources.len() - NAMES))?;
     }
     if !d.read.dropped.is_empty() {
         let reasons: Vec<String> = d

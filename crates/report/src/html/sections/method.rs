@@ -24,6 +24,7 @@ pub(super) fn section(view: &View) -> Section {
         ("Prior on weights", text::line(&s.prior)),
         ("Terms", text::line(&s.terms)),
         ("Encoding of rating differences", text::line(&s.encoding)),
+        ("Soft verdicts count", text::line(crate::words::verdicts_count(&s.verdicts))),
         ("Groups from", text::line(&s.group_by)),
         ("Smallest group fitted", format::counted(s.min_rows, "verdict", "verdicts")),
         ("Folds of the held-out check", format::count(s.folds)),
