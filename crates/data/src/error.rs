@@ -263,6 +263,12 @@ impl RowError {
         self
     }
 
+    /// Puts the path of an object in front of the field within it.
+    pub(crate) fn under(mut self, path: &str) -> Self {
+        self.field = self.field.map(|field| Cow::Owned(format!("{}.{field}", printable(path))));
+        self
+    }
+
     pub(crate) fn value(mut self, value: &str) -> Self {
         self.value = Some(shown(value));
         self

@@ -1,23 +1,79 @@
 //! What a record's fields hold, taken one by one with errors that name field and value.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use predilect_types::{Message, Response, Role};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::error::{Reason, RowError};
 
+/// A field's name; the names that formats use cost nothing.
+pub(crate) type Name = Cow<'static, str>;
+
+/// The names that most records have, so that a million records do not allocate each of them a million times.
+const COMMON: &[&str] = &[
+    "id",
+    "prompt",
+    "response_a",
+    "response_b",
+    "model_a",
+    "model_b",
+    "scenario",
+    "language",
+    "metadata",
+    "verdicts",
+    "judge",
+    "p_a",
+    "preferred",
+    "order",
+    "tie",
+    "weight",
+    "receipt",
+    "winner",
+    "question_id",
+    "conversation_a",
+    "conversation_b",
+    "turn",
+    "anony",
+    "tstamp",
+    "instruction",
+    "output_1",
+    "output_2",
+    "generator_1",
+    "generator_2",
+    "dataset",
+    "annotator",
+    "preference",
+    "chosen",
+    "rejected",
+    "left",
+    "right",
+    "label",
+    "source",
+    "format",
+    "record",
+];
+
+/// A name, without a copy where it is common.
+pub(crate) fn name_of(name: &str) -> Name {
+    match COMMON.iter().find(|common| **common == name) {
+        Some(common) => Cow::Borrowed(common),
+        None => Cow::Owned(name.to_owned()),
+    }
+}
+
 /// One record: its fields in the order of the file. A field that was taken is gone.
 #[derive(Debug, Default)]
 pub(crate) struct Row {
-    fields: Vec<(String, Option<Value>)>,
+    fields: Vec<(Name, Option<Value>)>,
 }
 
 impl Row {
-    pub(crate) fn from_fields(fields: impl IntoIterator<Item = (String, Value)>) -> Self {
-        Self { fields: fields.into_iter().map(|(name, value)| (name, Some(value))).collect() }
+    pub(crate) fn from_fields<N: Into<Name>>(fields: impl IntoIterator<Item = (N, Value)>) -> Self {
+        Self { fields: fields.into_iter().map(|(name, value)| (name.into(), Some(value))).collect() }
     }
 
     /// A value that must be an object.
@@ -97,7 +153,7 @@ impl Row {
     pub(crate) fn rest_into(self, metadata: &mut BTreeMap<String, Value>) {
         for (name, value) in self.fields {
             if let Some(value) = value.filter(|value| !value.is_null()) {
-                metadata.insert(name, value);
+                metadata.insert(name.into_owned(), value);
             }
         }
     }
@@ -110,7 +166,7 @@ impl Row {
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.fields.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name.as_str())
+        self.fields.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name.as_ref())
     }
 }
 
@@ -126,13 +182,38 @@ impl<'de> Deserialize<'de> for Row {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
                 let mut fields = Vec::with_capacity(12);
-                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                while let Some((name, value)) =
+                    map.next_entry_seed(ReadName, std::marker::PhantomData::<Value>)?
+                {
                     fields.push((name, Some(value)));
                 }
                 Ok(Row { fields })
             }
         }
         deserializer.deserialize_map(Fields)
+    }
+}
+
+/// Reads a field's name.
+struct ReadName;
+
+impl<'de> DeserializeSeed<'de> for ReadName {
+    type Value = Name;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for ReadName {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field's name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
+        Ok(name_of(name))
     }
 }
 

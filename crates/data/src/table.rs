@@ -13,7 +13,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use serde_json::{Map, Number, Value};
 
 use crate::error::{At, DataError, Reason, RowError};
-use crate::row::Row;
+use crate::row::{Name, Row, name_of};
 
 /// Rows are handed on in groups of this many, or once their text reaches [`GROUP_BYTES`].
 const GROUP: usize = 4096;
@@ -27,6 +27,7 @@ pub(crate) struct CsvRows {
     reader: csv::Reader<Budget<Box<dyn Read + Send>>>,
     spent: Rc<Cell<usize>>,
     header: Vec<String>,
+    names: Vec<Name>,
     max: usize,
     over: bool,
 }
@@ -65,11 +66,12 @@ impl CsvRows {
             .flexible(true)
             .buffer_capacity(128 * 1024)
             .from_reader(reader);
-        let header = match reader.byte_headers() {
+        let header: Vec<String> = match reader.byte_headers() {
             Ok(header) => header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect(),
             Err(error) => return Err(DataError::row(label, At::Line(1), too_large_or(error, max)?)),
         };
-        Ok(Self { reader, spent, header, max, over: false })
+        let names = header.iter().map(|name| name_of(name)).collect();
+        Ok(Self { reader, spent, header, names, max, over: false })
     }
 
     pub(crate) fn header(&self) -> &[String] {
@@ -118,7 +120,7 @@ impl CsvRows {
             ));
         }
         let mut fields = Vec::with_capacity(record.len());
-        for (name, cell) in self.header.iter().zip(record) {
+        for (name, cell) in self.names.iter().zip(record) {
             let text = std::str::from_utf8(cell).map_err(|_| {
                 RowError::new(Reason::InvalidUtf8, "the cell is no valid UTF-8")
                     .field(name)

@@ -16,7 +16,7 @@ use predilect_types::{Response, Role, TieKind, Verdict};
 use serde_json::{Map, Value};
 
 use super::{Call, Context, Draft, NO_VERDICT, Parsed, keep_rest, pairs};
-use crate::error::{Reason, RowError};
+use crate::error::RowError;
 use crate::row::{Row, as_text, messages};
 
 /// Who annotates: the id, the judge's name and what the file tells of it.
@@ -100,7 +100,8 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
         None => {}
         Some(Value::Object(annotations)) => {
             for (id, annotation) in annotations {
-                annotate(cx, &mut draft, &id, annotation)?;
+                annotate(cx, &mut draft, &id, annotation)
+                    .map_err(|error| error.under(&format!("annotations.{id}")))?;
             }
         }
         Some(other) => return Err(RowError::wrong_type("annotations", &other, "an object of annotations")),
@@ -127,34 +128,27 @@ fn side(row: &mut Row, name: &str) -> Result<Response, RowError> {
 }
 
 fn annotate(cx: &Context, draft: &mut Draft, id: &str, annotation: Value) -> Result<(), RowError> {
-    let path = format!("annotations.{id}.");
     let Value::Object(fields) = annotation else {
-        return Err(RowError::wrong_type(path.trim_end_matches('.'), &annotation, "an object"));
+        return Err(RowError::wrong_type(id, &annotation, "an object"));
     };
-    let mut row = Row::from_fields(fields.into_iter().map(|(name, value)| (format!("{path}{name}"), value)));
+    let mut row = Row::from_fields(fields);
     let (judge, about) = match cx.annotators.0.get(id) {
         Some((name, about)) => (name.clone(), about.clone()),
         None => (id.to_owned(), Map::new()),
     };
-    let (order, tie, weight) = pairs::rest_of_verdict(&mut row, &path)?;
-    let receipt = row.take(&format!("{path}receipt"));
-    let pref = format!("{path}pref");
-    let call = match row.take(&pref) {
-        Some(value) => pairs::preferred(&pref, Some(value))?,
-        None => match row.opt_text(&format!("{path}no_pref_reason"))?.as_deref() {
+    let (order, tie, weight) = pairs::rest_of_verdict(&mut row)?;
+    let receipt = row.take("receipt");
+    let call = match row.take("pref") {
+        Some(value) => pairs::preferred("pref", Some(value))?,
+        None => match row.opt_text("no_pref_reason")?.as_deref() {
             Some("tie" | "equal" | "same" | "draw") => Call::Tie(TieKind::Tie),
             Some("both_bad" | "neither") => Call::Tie(TieKind::BothBad),
             Some("both_good" | "both") => Call::Tie(TieKind::BothGood),
             _ => Call::Missing,
         },
     };
-    let verdict = match row.opt_number(&format!("{path}p_a"))? {
-        Some(p_a) if (0.0..=1.0).contains(&p_a) => Some(Verdict::new("", judge, p_a)),
-        Some(p_a) => {
-            return Err(RowError::new(Reason::VerdictOutOfRange, "p_a runs from 0 (B) to 1 (A)")
-                .field(&format!("{path}p_a"))
-                .value(&p_a.to_string()));
-        }
+    let verdict = match pairs::p_a(&mut row)? {
+        Some(p_a) => Some(Verdict::new("", judge, p_a)),
         None => call.verdict(judge),
     };
     let Some(mut verdict) = verdict else {

@@ -65,6 +65,8 @@ pub(crate) struct Draft {
     pub(crate) ratings: Vec<Rating>,
     /// Reasons for verdicts or ratings left out.
     pub(crate) dropped: Vec<&'static str>,
+    /// A hash of prompt, responses and models.
+    pub(crate) content: u64,
     /// The key by which other files refer to the pair.
     pub(crate) key: Option<String>,
 }

@@ -9,7 +9,7 @@
 //! to the metadata.
 
 use predilect_types::{Order, Role, TieKind, Verdict};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Call, Context, Draft, NO_VERDICT, Parsed, keep_rest, winner};
 use crate::error::{Reason, RowError};
@@ -39,7 +39,8 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
                 let Value::Object(fields) = verdict else {
                     return Err(RowError::wrong_type(&format!("verdicts[{i}]"), &verdict, "an object"));
                 };
-                one(cx, &format!("verdicts[{i}]."), fields, &mut draft)?;
+                let mut verdict = Row::from_fields(fields);
+                one(cx, &mut verdict, &mut draft).map_err(|error| error.under(&format!("verdicts[{i}]")))?;
             }
         }
         Some(other) => return Err(RowError::wrong_type("verdicts", &other, "a list of verdicts")),
@@ -62,13 +63,7 @@ fn json_field(row: &mut Row, name: &str) -> Result<Option<Value>, RowError> {
 /// The verdict written in the record itself.
 fn flat(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> {
     if row.has("p_a") || row.has("preferred") {
-        let mut fields = Map::new();
-        for name in ["judge", "p_a", "preferred", "order", "tie", "weight", "receipt"] {
-            if let Some(value) = row.take(name) {
-                fields.insert(name.to_owned(), value);
-            }
-        }
-        return one(cx, "", fields, draft);
+        return one(cx, row, draft);
     }
     if row.names().any(|name| name == "winner") {
         let a = draft.pair.response_a.model.clone().unwrap_or_default();
@@ -81,22 +76,16 @@ fn flat(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> 
     Ok(())
 }
 
-/// One verdict; `path` stands in front of its fields in errors.
-fn one(cx: &Context, path: &str, fields: Map<String, Value>, draft: &mut Draft) -> Result<(), RowError> {
-    let mut row = Row::from_fields(fields.into_iter().map(|(name, value)| (format!("{path}{name}"), value)));
-    let name = |field: &str| format!("{path}{field}");
-    let judge = cx.judge_or(row.opt_text(&name("judge"))?, "unnamed");
-    let (order, tie, weight) = rest_of_verdict(&mut row, path)?;
-    let preferred = row.take(&name("preferred"));
-    let mut verdict = if let Some(p_a) = row.opt_number(&name("p_a"))? {
-        if !(0.0..=1.0).contains(&p_a) {
-            return Err(RowError::new(Reason::VerdictOutOfRange, "p_a runs from 0 (B) to 1 (A)")
-                .field(&name("p_a"))
-                .value(&p_a.to_string()));
-        }
+/// One verdict.
+fn one(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> {
+    let judge = cx.judge_or(row.opt_text("judge")?, "unnamed");
+    let (order, tie, weight) = rest_of_verdict(row)?;
+    let receipt = row.take("receipt");
+    let preferred = row.take("preferred");
+    let mut verdict = if let Some(p_a) = p_a(row)? {
         Verdict::new("", judge, p_a)
     } else {
-        let call = winner(&name("preferred"), preferred, &["a", "response_a"], &["b", "response_b"])?;
+        let call = winner("preferred", preferred, &["a", "response_a"], &["b", "response_b"])?;
         let Some(verdict) = call.verdict(judge) else {
             draft.dropped.push(NO_VERDICT);
             return Ok(());
@@ -106,34 +95,45 @@ fn one(cx: &Context, path: &str, fields: Map<String, Value>, draft: &mut Draft) 
     verdict.order = order;
     verdict.tie = tie.or(verdict.tie);
     verdict.weight = weight;
-    verdict.receipt = row.take(&name("receipt"));
+    verdict.receipt = receipt;
     draft.verdicts.push(verdict);
     Ok(())
 }
 
+/// `p_a`, between 0 and 1.
+pub(super) fn p_a(row: &mut Row) -> Result<Option<f64>, RowError> {
+    match row.opt_number("p_a")? {
+        Some(p_a) if !(0.0..=1.0).contains(&p_a) => {
+            Err(RowError::new(Reason::VerdictOutOfRange, "p_a runs from 0 (B) to 1 (A)")
+                .field("p_a")
+                .value(&p_a.to_string()))
+        }
+        p_a => Ok(p_a),
+    }
+}
+
 /// Order, kind of tie and weight.
-pub(super) fn rest_of_verdict(row: &mut Row, path: &str) -> Result<(Order, Option<TieKind>, f64), RowError> {
-    let field = format!("{path}order");
-    let order = match row.opt_text(&field)? {
+pub(super) fn rest_of_verdict(row: &mut Row) -> Result<(Order, Option<TieKind>, f64), RowError> {
+    let order = match row.opt_text("order")? {
         None => Order::Unknown,
         Some(text) => Order::parse(&text).ok_or_else(|| {
-            RowError::new(Reason::WrongType, "ab, ba, both or unknown is expected").field(&field).value(&text)
+            RowError::new(Reason::WrongType, "ab, ba, both or unknown is expected")
+                .field("order")
+                .value(&text)
         })?,
     };
-    let field = format!("{path}tie");
-    let tie = match row.opt_text(&field)? {
+    let tie = match row.opt_text("tie")? {
         None => None,
         Some(text) => Some(TieKind::parse(&text).ok_or_else(|| {
             RowError::new(Reason::WrongType, "tie, both_bad or both_good is expected")
-                .field(&field)
+                .field("tie")
                 .value(&text)
         })?),
     };
-    let field = format!("{path}weight");
-    let weight = row.opt_number(&field)?.unwrap_or(1.0);
+    let weight = row.opt_number("weight")?.unwrap_or(1.0);
     if weight < 0.0 {
         return Err(RowError::new(Reason::VerdictOutOfRange, "a weight is never negative")
-            .field(&field)
+            .field("weight")
             .value(&weight.to_string()));
     }
     Ok((order, tie, weight))
