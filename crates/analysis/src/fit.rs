@@ -397,7 +397,8 @@ fn what_terms_changed(
     let label = predilect_types::property(name).map_or(name.as_str(), |p| p.label);
     let mut kinds: Vec<String> = [("a side term", design.side), ("an order term", design.order)]
         .into_iter()
-        .filter_map(|(kind, on)| on.then(|| kind.to_owned()))
+        .filter(|&(_, on)| on)
+        .map(|(kind, _)| kind.to_owned())
         .collect();
     if !design.models.is_empty() {
         let against = design

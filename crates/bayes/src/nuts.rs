@@ -77,12 +77,14 @@ pub fn nuts(problem: &Problem, options: &NutsOptions) -> Result<NutsPosterior, N
         return Err(NutsError::TooFew { chains: options.chains, draws: options.draws });
     }
     let d = problem.columns();
-    let mut settings = DiagNutsSettings::default();
-    settings.num_tune = options.tune as u64;
-    settings.num_draws = options.draws as u64;
-    settings.maxdepth = 10;
-    settings.num_chains = options.chains;
-    settings.seed = options.seed;
+    let settings = DiagNutsSettings {
+        num_tune: options.tune as u64,
+        num_draws: options.draws as u64,
+        maxdepth: 10,
+        num_chains: options.chains,
+        seed: options.seed,
+        ..DiagNutsSettings::default()
+    };
     let failed = |error: &dyn std::fmt::Display| NutsError::Sampler(error.to_string());
     let mut draws = Vec::with_capacity(options.chains * options.draws * d);
     let (mut divergences, mut gradients) = (0, 0);

@@ -155,16 +155,15 @@ fn without_formulas(text: &str) -> Cow<'_, str> {
         };
         let inner = rest.get(at + 2..).map_or("", |inner| cut(inner, REACH));
         let found = if closer.is_empty() { None } else { inner.find(closer) };
-        match found.filter(|&len| !inner[..len].contains("\n\n") && !inner[..len].contains("```")) {
-            Some(len) => {
-                out.push_str(&rest[..at]);
-                out.push(OBJECT);
-                rest = &rest[at + 2 + len + 2..];
-            }
-            None => {
-                out.push_str(&rest[..=at]);
-                rest = &rest[at + 1..];
-            }
+        if let Some(len) =
+            found.filter(|&len| !inner[..len].contains("\n\n") && !inner[..len].contains("```"))
+        {
+            out.push_str(&rest[..at]);
+            out.push(OBJECT);
+            rest = &rest[at + 2 + len + 2..];
+        } else {
+            out.push_str(&rest[..=at]);
+            rest = &rest[at + 1..];
         }
     }
     out.push_str(rest);
@@ -203,10 +202,9 @@ impl Builder<'_> {
                 self.block.push_str(&inner);
                 self.block.push('$');
             }
-            Event::Code(_) | Event::InlineMath(_) | Event::DisplayMath(_) => self.block.push(OBJECT),
             Event::SoftBreak | Event::HardBreak => self.block.push('\n'),
-            Event::InlineHtml(tag) if tag.starts_with("<br") => self.block.push('\n'),
-            Event::InlineHtml(_) => self.block.push(OBJECT),
+            Event::InlineHtml(tag) => self.block.push(if tag.starts_with("<br") { '\n' } else { OBJECT }),
+            Event::Code(_) | Event::InlineMath(_) | Event::DisplayMath(_) => self.block.push(OBJECT),
             Event::FootnoteReference(_) => self.doc.structure.footnotes += 1,
             Event::Text(_) | Event::Html(_) | Event::Rule | Event::TaskListMarker(_) => {}
         }

@@ -138,6 +138,6 @@ impl Default for Annotator {
 
 impl std::fmt::Debug for Annotator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Annotator").field("properties", &self.properties).finish()
+        f.debug_struct("Annotator").field("properties", &self.properties).finish_non_exhaustive()
     }
 }

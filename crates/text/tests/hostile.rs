@@ -102,7 +102,7 @@ fn huge_and_twisted_texts_are_rated() {
     }
     // Depth times width.
     within_scales(&annotator, &format!("{}\n{}", "> ".repeat(2000), "> > a\n".repeat(100_000)));
-    within_scales(&annotator, &(0..1500).map(|n| format!("{}- a\n", "  ".repeat(n))).collect::<String>());
+    within_scales(&annotator, &(0..1500).map(|n| "  ".repeat(n) + "- a\n").collect::<String>());
 }
 
 #[test]
