@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use predilect_bayes::{NutsOptions, nuts};
-use predilect_stats::importance::{self, K_LIMIT};
+use predilect_stats::importance;
 use predilect_stats::{EpOptions, EpPosterior, Marginal, Prior, Problem, ep};
 
 use crate::quality::{Held, held_out};
@@ -288,13 +288,11 @@ fn solve(problem: &Problem, options: &FitOptions) -> Result<Solved, Refusal> {
     let fit = ep(problem, &EpOptions::default());
     let count = CHECK_DRAWS.max(options.keep_draws);
     let check = importance::check(problem, &fit, count, options.seed);
-    let k = check.as_ref().map_or(f64::INFINITY, |c| c.k);
     let why = if !fit.converged {
         Some(format!("EP did not come to rest in {} iterations", fit.iterations))
-    } else if k.is_nan() || k >= K_LIMIT {
-        Some(format!("EP failed its importance check (Pareto k {k:.2}, limit {K_LIMIT})"))
     } else {
-        None
+        let failure = check.as_ref().map_or_else(|| Some("no proposal".to_owned()), importance::Check::failure);
+        failure.map(|f| format!("EP failed its importance check ({f})"))
     };
     if let (Engine::Auto, Some(why)) = (options.engine, &why) {
         return by_nuts(problem, options, Some(why));

@@ -1,7 +1,10 @@
 //! Whether the posterior by expectation propagation is the true one, and draws from it: importance sampling.
 //!
-//! The proposal is a Gaussian copula with EP's correlations and EP's exact tilted marginals. Where its weights against
-//! the true posterior have a light tail (Pareto k below 0.7), EP is right to the precision that is reported.
+//! The proposal is a copula with EP's correlations and EP's exact tilted marginals: in four of five draws Gaussian, in
+//! the fifth Student t with five degrees of freedom. A logistic likelihood falls off more slowly than any Gaussian, so
+//! with few rows the true tails are the heavier ones; the t part keeps the weights bounded there. Where the weights
+//! against the true posterior have a light tail (Pareto k below 0.7) and the weighted means are EP's, EP is right to the
+//! precision that is reported.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -14,8 +17,14 @@ use crate::pareto;
 use crate::posterior::Shape;
 use crate::problem::Problem;
 
-/// The largest Pareto k at which the check passes.
+/// The Pareto k at which the check fails.
 pub const K_LIMIT: f64 = 0.7;
+/// The distance of a weighted mean from EP's, in posterior sd and beyond Monte Carlo error, at which the check fails.
+pub const SHIFT_LIMIT: f64 = 0.15;
+
+/// Share of the draws from the Student part of the proposal, and its degrees of freedom.
+const STUDENT_SHARE: f64 = 0.2;
+const STUDENT_DF: usize = 5;
 
 /// What the check found.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +44,22 @@ pub struct Check {
 impl Check {
     /// Whether EP can stand for the posterior.
     pub fn passed(&self) -> bool {
-        self.k < K_LIMIT
+        self.failure().is_none()
+    }
+
+    /// What speaks against EP, in words.
+    pub fn failure(&self) -> Option<String> {
+        if self.k.is_nan() || self.k >= K_LIMIT {
+            return Some(format!("Pareto k {:.2}, limit {K_LIMIT}", self.k));
+        }
+        let allowed = SHIFT_LIMIT + self.monte_carlo_error();
+        (self.largest_shift > allowed)
+            .then(|| format!("a mean is off by {:.2} posterior sd, limit {allowed:.2}", self.largest_shift))
+    }
+
+    /// Four standard errors of a weighted mean, in posterior sd.
+    pub fn monte_carlo_error(&self) -> f64 {
+        4.0 / (self.ln_weights.len() as f64 * self.ess_share).sqrt()
     }
 
     /// `count` draws of equal weight by systematic resampling, row-major; the same draw may come more than once.
@@ -78,21 +102,18 @@ pub fn check(problem: &Problem, fit: &EpPosterior, count: usize, seed: u64) -> O
     let mut draws = Vec::with_capacity(count * d);
     let mut ln_weights = Vec::with_capacity(count);
     let mut noise = vec![0.0; d];
+    let mixture = Mixture::new(d);
     for _ in 0..count {
-        for slot in &mut noise {
-            *slot = normal::quantile(rng.random_range(f64::EPSILON..1.0));
-        }
+        mixture.fill(&mut noise, &mut rng);
         // ln weight = ln prior + ln likelihood - ln proposal; the copula's density is that of z, over that of
         // independent z, times the marginals.
-        let mut ln_weight = 0.5 * dot(&noise, &noise);
+        let mut ln_weight = -mixture.ln_density(dot(&noise, &noise));
         let start = draws.len();
         for (j, shape) in shapes.iter().enumerate() {
             let z = dot(&factor[j * d..=j * d + j], &noise[..=j]);
             let w = match shape {
                 Shape::Normal { mean, sd } => mean + sd * z,
-                Shape::Laplace(tilt) => {
-                    tilt.quantile(normal::cdf(z).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON))
-                }
+                Shape::Laplace(tilt) => tilt.at_score(z),
             };
             ln_weight += problem.priors[j].log_density(w) - shape.ln_density(w) - 0.5 * z * z;
             draws.push(w);
@@ -112,6 +133,45 @@ pub fn check(problem: &Problem, fit: &EpPosterior, count: usize, seed: u64) -> O
         draws,
         ln_weights: smoothed.ln_weights,
     })
+}
+
+/// Standard normal in `d` dimensions with probability 0.8, multivariate Student t with probability 0.2.
+struct Mixture {
+    d: f64,
+    /// ln of the Student normaliser over the normal one.
+    ln_student: f64,
+}
+
+impl Mixture {
+    fn new(d: usize) -> Self {
+        let (d, df) = (d as f64, STUDENT_DF as f64);
+        // Gamma((df + d) / 2) / (Gamma(df / 2) (df pi)^(d/2)), times (2 pi)^(d/2).
+        let ln_student = libm::lgamma(0.5 * (df + d)) - libm::lgamma(0.5 * df) + 0.5 * d * (2.0 / df).ln();
+        Self { d, ln_student }
+    }
+
+    fn fill(&self, out: &mut [f64], rng: &mut ChaCha8Rng) {
+        let mut normal = || normal::quantile(rng.random_range(f64::EPSILON..1.0));
+        for slot in out.iter_mut() {
+            *slot = normal();
+        }
+        let chi2: f64 = (0..STUDENT_DF).map(|_| normal().powi(2)).sum();
+        if rng.random::<f64>() < STUDENT_SHARE {
+            let scale = (STUDENT_DF as f64 / chi2).sqrt();
+            for slot in out {
+                *slot *= scale;
+            }
+        }
+    }
+
+    /// ln density at a point of that squared length, up to a constant.
+    fn ln_density(&self, square: f64) -> f64 {
+        let df = STUDENT_DF as f64;
+        let normal = (1.0 - STUDENT_SHARE).ln() - 0.5 * square;
+        let student = STUDENT_SHARE.ln() + self.ln_student - 0.5 * (df + self.d) * (square / df).ln_1p();
+        let top = normal.max(student);
+        top + ((normal - top).exp() + (student - top).exp()).ln()
+    }
 }
 
 #[cfg(test)]
@@ -134,8 +194,7 @@ mod tests {
                 check.k,
                 check.ess_share
             );
-            // 20,000 draws leave an error of 0.007 sd a weight; 12 weights.
-            assert!(check.largest_shift < 0.035, "{}", check.largest_shift);
+            assert!(check.largest_shift < 0.01 + check.monte_carlo_error(), "{}", check.largest_shift);
             let draws = check.resample(5000, 1);
             assert_eq!(draws.len(), 5000 * 12);
         }

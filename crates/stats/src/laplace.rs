@@ -71,6 +71,17 @@ impl LaplaceTilt {
         }
     }
 
+    /// The w at the quantile where a standard normal has z; exact in both tails, where Phi(z) rounds to 0 or 1.
+    pub fn at_score(&self, z: f64) -> f64 {
+        let p_negative = 1.0 - self.p_positive;
+        let (below, above) = (normal::cdf(z), normal::cdf(-z));
+        if below < p_negative {
+            -self.sd * truncated_upper_quantile(-self.below, (below / p_negative).max(f64::MIN_POSITIVE))
+        } else {
+            self.sd * truncated_upper_quantile(-self.above, (above / self.p_positive).clamp(f64::MIN_POSITIVE, 1.0))
+        }
+    }
+
     /// Share of the mass below w.
     pub fn cdf(&self, w: f64) -> f64 {
         let beyond = |x: f64, location: f64| {

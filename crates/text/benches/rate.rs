@@ -2,6 +2,9 @@
 //!
 //! `cargo bench -p predilect-text`; throughput is in responses of about 1,500 characters. The texts are made anew from
 //! sentence frames and word lists, so that hardly a clause occurs twice and no cache inside the grammar checker helps.
+//!
+//! Two runs on one of two cores of a busy x86-64 virtual machine: 24,400 and 23,300 responses a second without grammar,
+//! 588 and 496 with it.
 
 use std::hint::black_box;
 

@@ -93,10 +93,14 @@ pub fn detect_language(text: &str) -> Option<&'static str> {
     (in_latin == mostly_latin).then_some(code)
 }
 
-/// The ISO 639-1 code for a language as files write it (`English`, `eng`, `en-GB`), if it is English; else the name.
-pub(crate) fn code(name: &str) -> &str {
-    let head = name.split(['-', '_']).next().unwrap_or(name);
-    if ["en", "eng", "english"].iter().any(|e| e.eq_ignore_ascii_case(head)) { "en" } else { name }
+/// A language as files write it (`English`, `eng`, `en-GB`, `unknown`): `en` if it is English, `None` if it is not said,
+/// else the name as it stands.
+pub(crate) fn code(name: &str) -> Option<&str> {
+    let head = name.split(['-', '_']).next().unwrap_or(name).trim();
+    if ["", "unknown", "und", "other"].iter().any(|e| e.eq_ignore_ascii_case(head)) {
+        return None;
+    }
+    Some(if ["en", "eng", "english"].iter().any(|e| e.eq_ignore_ascii_case(head)) { "en" } else { name })
 }
 
 #[cfg(test)]
@@ -130,8 +134,9 @@ mod tests {
     #[test]
     fn english_has_many_names() {
         for name in ["English", "en", "en-GB", "eng", "EN_us"] {
-            assert_eq!(code(name), "en");
+            assert_eq!(code(name), Some("en"));
         }
-        assert_eq!(code("German"), "German");
+        assert_eq!(code("German"), Some("German"));
+        assert_eq!(code("unknown"), None);
     }
 }

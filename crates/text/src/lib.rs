@@ -103,7 +103,7 @@ impl Annotator {
     /// Rates one response to a prompt in a known language (ISO 639-1 code or English name): that language is assumed
     /// where the response is too short to tell.
     pub fn rate_as(&self, text: &str, language: Option<&str>) -> Ratings {
-        let document = Document::new(text, language.map(language::code));
+        let document = Document::new(text, language.and_then(language::code));
         Ratings {
             values: self.measures.iter().map(|measure| (measure.rate)(&document)).collect(),
             language: document.language,
