@@ -15,7 +15,7 @@ pub(crate) static GRAMMATICAL: Measure = Measure {
         misspelt; misspelt words with a capital, a hyphen, a digit or an accent never do. Foreign passages inside \
         English prose count as misspelt words. Style, long sentences and readability are no errors. Mixed \
         languages as such are not seen.",
-    proxy: false,
+    proxy: true,
     rate: grammatical,
 };
 
