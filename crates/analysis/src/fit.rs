@@ -291,7 +291,8 @@ fn solve(problem: &Problem, options: &FitOptions) -> Result<Solved, Refusal> {
     let why = if !fit.converged {
         Some(format!("EP did not come to rest in {} iterations", fit.iterations))
     } else {
-        let failure = check.as_ref().map_or_else(|| Some("no proposal".to_owned()), importance::Check::failure);
+        let failure =
+            check.as_ref().map_or_else(|| Some("no proposal".to_owned()), importance::Check::failure);
         failure.map(|f| format!("EP failed its importance check ({f})"))
     };
     if let (Engine::Auto, Some(why)) = (options.engine, &why) {

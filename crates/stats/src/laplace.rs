@@ -78,7 +78,11 @@ impl LaplaceTilt {
         if below < p_negative {
             -self.sd * truncated_upper_quantile(-self.below, (below / p_negative).max(f64::MIN_POSITIVE))
         } else {
-            self.sd * truncated_upper_quantile(-self.above, (above / self.p_positive).clamp(f64::MIN_POSITIVE, 1.0))
+            self.sd
+                * truncated_upper_quantile(
+                    -self.above,
+                    (above / self.p_positive).clamp(f64::MIN_POSITIVE, 1.0),
+                )
         }
     }
 
