@@ -288,12 +288,12 @@ fn solve(problem: &Problem, options: &FitOptions) -> Result<Solved, Refusal> {
     let fit = ep(problem, &EpOptions::default());
     let count = CHECK_DRAWS.max(options.keep_draws);
     let check = importance::check(problem, &fit, count, options.seed);
-    let why = if !fit.converged {
-        Some(format!("EP did not come to rest in {} iterations", fit.iterations))
-    } else {
+    let why = if fit.converged {
         let failure =
             check.as_ref().map_or_else(|| Some("no proposal".to_owned()), importance::Check::failure);
         failure.map(|f| format!("EP failed its importance check ({f})"))
+    } else {
+        Some(format!("EP did not come to rest in {} iterations", fit.iterations))
     };
     if let (Engine::Auto, Some(why)) = (options.engine, &why) {
         return by_nuts(problem, options, Some(why));

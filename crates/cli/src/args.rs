@@ -187,7 +187,7 @@ pub(crate) struct DissectArgs {
     /// Only these judges (repeatable)
     #[arg(long, value_name = "JUDGE")]
     pub(crate) judge: Vec<String>,
-    /// Fit every value of this field apart: scenario, language, model_a, or any field of the data
+    /// Fit every value of this field apart: scenario, language, source, or any field of the data
     #[arg(long, value_name = "FIELD")]
     pub(crate) group_by: Option<String>,
     /// Properties to fit, by id and comma separated (default: all that are rated, without parts of others)

@@ -201,9 +201,9 @@ fn rate(pair: &Pair, annotator: &Annotator, given: &Given, chosen: &[&'static Pr
     let mut hasher = DefaultHasher::new();
     // Pairs without any prompt are their own cluster.
     if prompt.is_empty() {
-        pair.id.hash(&mut hasher)
+        pair.id.hash(&mut hasher);
     } else {
-        prompt.hash(&mut hasher)
+        prompt.hash(&mut hasher);
     }
     let language = pair.language.clone().or_else(|| detect_language(&prompt).map(str::to_owned));
     let size = prompt.len() + pair.response_a.text().len() + pair.response_b.text().len();

@@ -1,6 +1,6 @@
 //! How a dissection is shown to people: tables in a terminal, one HTML file in a browser.
 //!
-//! Nothing is fitted here. Every number passes through [`format`] on its way out, so that both views, and whoever
+//! Nothing is fitted here. Every number passes through [`mod@format`] on its way out, so that both views, and whoever
 //! prints a number beside them, round alike; every word from the data passes through one function that makes control
 //! characters visible.
 

@@ -104,7 +104,7 @@ pub fn check(problem: &Problem, fit: &EpPosterior, count: usize, seed: u64) -> O
     let mut noise = vec![0.0; d];
     let mixture = Mixture::new(d);
     for _ in 0..count {
-        mixture.fill(&mut noise, &mut rng);
+        Mixture::fill(&mut noise, &mut rng);
         // ln weight = ln prior + ln likelihood - ln proposal; the copula's density is that of z, over that of
         // independent z, times the marginals.
         let mut ln_weight = -mixture.ln_density(dot(&noise, &noise));
@@ -150,7 +150,7 @@ impl Mixture {
         Self { d, ln_student }
     }
 
-    fn fill(&self, out: &mut [f64], rng: &mut ChaCha8Rng) {
+    fn fill(out: &mut [f64], rng: &mut ChaCha8Rng) {
         let mut normal = || normal::quantile(rng.random_range(f64::EPSILON..1.0));
         for slot in out.iter_mut() {
             *slot = normal();
