@@ -4,6 +4,8 @@
 //! simulated with the published group sizes, the verdicts drawn from the weights. Run with
 //! `cargo bench -p predilect-stats --bench published_job`.
 
+#![allow(clippy::print_stdout, reason = "a benchmark prints")]
+
 use std::path::Path;
 use std::time::Instant;
 
