@@ -58,8 +58,9 @@ fn inverse(a: &[Vec<f64>]) -> Vec<Vec<f64>> {
         for k in 0..d {
             if k != i {
                 let factor = rows[k][i];
-                for c in 0..2 * d {
-                    rows[k][c] -= factor * rows[i][c];
+                let pivot_row = rows[i].clone();
+                for (value, pivot) in rows[k].iter_mut().zip(&pivot_row) {
+                    *value -= factor * pivot;
                 }
             }
         }
