@@ -29,7 +29,7 @@ fn benchmarks(c: &mut Criterion) {
     for rows in [360, 738] {
         let problem = table(rows, 1);
         c.bench_function(&format!("ep/{rows}"), |b| {
-            b.iter(|| ep(black_box(&problem), &EpOptions::default()))
+            b.iter(|| ep(black_box(&problem), &EpOptions::default()));
         });
         let mut gradient = vec![0.0; 29];
         let w = vec![0.1; 29];
