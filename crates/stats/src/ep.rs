@@ -9,7 +9,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::lanes::Lanes;
 use crate::laplace::LaplaceTilt;
-use crate::linalg::{cholesky, dot, gram_of_lower, invert_lower};
+use crate::linalg::{inverse_cholesky, solve, stride};
 use crate::posterior::{Marginal, Shape};
 use crate::problem::{Prior, Problem};
 use crate::quadrature::{RULES, order_for};
@@ -21,7 +21,8 @@ const CHUNK: usize = 8;
 /// How long and how exactly to iterate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EpOptions {
-    /// Largest change of a mean (in posterior sd) and of a variance (relative) at which the fit has converged.
+    /// Largest distance from the fixed point, of a mean (in posterior sd) and of a variance (relative), at which the fit
+    /// has converged; foretold from the last two changes.
     pub tolerance: f64,
     /// Iterations after which it has not.
     pub max_iterations: usize,
@@ -62,7 +63,7 @@ pub fn ep(problem: &Problem, options: &EpOptions) -> EpPosterior {
     while healthy && iterations < options.max_iterations {
         iterations += 1;
         healthy = arch.dispatch(Step { state: &mut state, problem, first: false });
-        if healthy && state.change < options.tolerance {
+        if healthy && state.remaining < options.tolerance {
             converged = true;
             break;
         }
@@ -78,21 +79,27 @@ struct State {
     row_weight: Option<Aligned<f64>>,
     prior_precision: Vec<f64>,
     prior_shift: Vec<f64>,
-    mean: Vec<f64>,
-    covariance: Vec<f64>,
-    /// Scratch: the precision matrix and then its Cholesky factor, the factor's inverse, the right-hand side.
-    factor: Vec<f64>,
-    inverse: Vec<f64>,
-    shift: Vec<f64>,
+    /// Posterior means and variances, and the inverse Cholesky factor of the precision (rows of whole registers).
+    mean: Aligned<f64>,
+    variance: Aligned<f64>,
+    inverse: Aligned<f64>,
+    /// Scratch: the precision matrix, the right-hand side, the next means and variances.
+    precision: Aligned<f64>,
+    shift: Aligned<f64>,
+    next_mean: Aligned<f64>,
+    next_variance: Aligned<f64>,
     /// Scratch: a register of partial sums per pair of columns, and per column.
     pair_sums: Aligned<f64>,
     column_sums: Aligned<f64>,
+    /// Largest change of the last step, and the estimate of what is left to the fixed point.
     change: f64,
+    remaining: f64,
 }
 
 impl State {
     fn new(problem: &Problem) -> Self {
         let d = problem.columns();
+        let p = stride(d);
         let rows = &problem.rows;
         let weight = |row: usize| problem.weights.as_ref().map_or(1.0, |w| w[row]);
         // The second-order expansion of -ln(1 + e^f) at f = 0.
@@ -104,39 +111,47 @@ impl State {
             row_weight: problem.weights.as_ref().map(|w| rows.per_row(w.iter().copied(), 1.0)),
             prior_precision: problem.priors.iter().map(|prior| prior.sd().powi(-2)).collect(),
             prior_shift: vec![0.0; d],
-            mean: vec![0.0; d],
-            covariance: vec![0.0; d * d],
-            factor: vec![0.0; d * d],
-            inverse: vec![0.0; d * d],
-            shift: vec![0.0; d],
+            mean: Aligned::new(0.0, p),
+            variance: Aligned::new(1.0, p),
+            inverse: Aligned::new(0.0, d * p),
+            precision: Aligned::new(0.0, d * p),
+            shift: Aligned::new(0.0, p),
+            next_mean: Aligned::new(0.0, p),
+            next_variance: Aligned::new(1.0, p),
             pair_sums: Aligned::new(0.0, d * (d + 1) / 2 * 8),
             column_sums: Aligned::new(0.0, d * 8),
             change: f64::INFINITY,
+            remaining: f64::INFINITY,
         }
     }
 
     fn finish(self, problem: &Problem, iterations: usize, converged: bool) -> EpPosterior {
         let d = problem.columns();
+        let p = stride(d);
+        let (mean, variance, inverse) =
+            (self.mean.as_slice(), self.variance.as_slice(), self.inverse.as_slice());
         let marginals = (0..d)
             .map(|j| {
-                let variance = self.covariance[j * d + j];
                 let shape = match problem.priors[j] {
-                    Prior::Normal { .. } => Shape::Normal { mean: self.mean[j], sd: variance.sqrt() },
+                    Prior::Normal { .. } => Shape::Normal { mean: mean[j], sd: variance[j].sqrt() },
                     Prior::Laplace { scale } => {
-                        let (mean, variance) = cavity(
-                            self.mean[j],
-                            variance,
-                            self.prior_precision[j],
-                            self.prior_shift[j],
-                            scale,
-                        );
+                        let (mean, variance) =
+                            cavity(mean[j], variance[j], self.prior_precision[j], self.prior_shift[j], scale);
                         Shape::Laplace(LaplaceTilt::new(mean, variance, scale))
                     }
                 };
                 Marginal::of_shape(shape)
             })
             .collect();
-        EpPosterior { marginals, mean: self.mean, covariance: self.covariance, iterations, converged }
+        let mut covariance = vec![0.0; d * d];
+        for row in inverse.chunks_exact(p) {
+            for (i, &value) in row[..d].iter().enumerate().filter(|(_, value)| **value != 0.0) {
+                for (slot, other) in covariance[i * d..(i + 1) * d].iter_mut().zip(row) {
+                    *slot += value * other;
+                }
+            }
+        }
+        EpPosterior { marginals, mean: mean[..d].to_vec(), covariance, iterations, converged }
     }
 }
 
@@ -170,49 +185,51 @@ impl WithSimd for Step<'_> {
             update_priors(state, problem);
         }
         update_rows(simd, state, problem, first);
-        // The new precision matrix and right-hand side.
+        // The new precision matrix (upper triangle) and right-hand side.
         let pairs = <f64 as Lanes<S>>::load(state.pair_sums.as_slice());
         let columns = <f64 as Lanes<S>>::load(state.column_sums.as_slice());
+        let p = stride(d);
+        let precision = state.precision.as_mut_slice();
+        let shift = state.shift.as_mut_slice();
         let mut pair = 0;
         for j in 0..d {
             for k in 0..=j {
-                state.factor[j * d + k] = f64::sum(simd, pairs[pair]);
+                precision[k * p + j] = f64::sum(simd, pairs[pair]);
                 pair += 1;
             }
-            state.factor[j * d + j] += state.prior_precision[j];
-            state.shift[j] = f64::sum(simd, columns[j]) + problem.linear[j] + state.prior_shift[j];
+            precision[j * p + j] += state.prior_precision[j];
+            shift[j] = f64::sum(simd, columns[j]) + problem.linear[j] + state.prior_shift[j];
         }
-        if !cholesky(&mut state.factor, d) {
+        let (next_mean, next_variance) = (state.next_mean.as_mut_slice(), state.next_variance.as_mut_slice());
+        if !inverse_cholesky(simd, precision, state.inverse.as_mut_slice(), d) {
             return false;
         }
-        invert_lower(&state.factor, &mut state.inverse, d);
-        let before: &mut [f64] = &mut state.factor;
-        for j in 0..d {
-            before[j] = state.covariance[j * d + j];
-        }
-        gram_of_lower(&state.inverse, &mut state.covariance, d);
+        solve(simd, state.inverse.as_slice(), shift, next_mean, next_variance);
+        let (mean, variance) = (state.mean.as_mut_slice(), state.variance.as_mut_slice());
         let mut change = 0.0_f64;
+        let mut finite = true;
         for j in 0..d {
-            let row = &state.covariance[j * d..(j + 1) * d];
-            let mean = dot(row, &state.shift);
-            let variance = row[j];
-            change = change.max((mean - state.mean[j]).abs() / variance.sqrt());
-            change = change.max((variance / before[j] - 1.0).abs());
-            state.mean[j] = mean;
+            change = change.max((next_mean[j] - mean[j]).abs() / next_variance[j].sqrt());
+            change = change.max((next_variance[j] / variance[j] - 1.0).abs());
+            finite &= next_mean[j].is_finite() && next_variance[j] > 0.0;
+            mean[j] = next_mean[j];
+            variance[j] = next_variance[j];
         }
+        // Near its fixed point the iteration shrinks the error by a constant factor, so the change foretells what is left.
+        let factor = (change / state.change).clamp(0.0, 0.9);
+        state.remaining = if state.change.is_finite() { change * factor / (1.0 - factor) } else { change };
         state.change = change;
-        state.mean.iter().all(|m| m.is_finite())
+        finite
     }
 }
 
 /// Matches the site of every Laplace prior to its tilted moments.
 #[inline(always)]
 fn update_priors(state: &mut State, problem: &Problem) {
-    let d = problem.columns();
+    let (mean, variance) = (state.mean.as_slice(), state.variance.as_slice());
     for (j, prior) in problem.priors.iter().enumerate() {
         let Prior::Laplace { scale } = *prior else { continue };
-        let variance = state.covariance[j * d + j];
-        let (m, v) = cavity(state.mean[j], variance, state.prior_precision[j], state.prior_shift[j], scale);
+        let (m, v) = cavity(mean[j], variance[j], state.prior_precision[j], state.prior_shift[j], scale);
         let tilted = LaplaceTilt::new(m, v, scale).moments();
         let precision = (1.0 / tilted.variance - 1.0 / v).max(0.0);
         let shift = tilted.mean / tilted.variance - m / v;
@@ -244,8 +261,14 @@ fn update_rows<S: Simd>(simd: S, state: &mut State, problem: &Problem, first: bo
             let shift: &mut [_; CHUNK] = (&mut shift[at..at + CHUNK]).try_into().expect("a chunk");
             if !first {
                 let weight = weight.map(|w| &w[at..at + CHUNK]);
-                let (mean, variance) =
-                    marginal_of_rows(simd, x, vectors, chunk, state.mean.as_slice(), &state.covariance);
+                let (mean, variance) = marginal_of_rows(
+                    simd,
+                    x,
+                    vectors,
+                    chunk,
+                    state.mean.as_slice(),
+                    state.inverse.as_slice(),
+                );
                 match_sites(simd, &mean, &variance, weight, precision, shift);
             }
             let mut pair = 0;
@@ -275,7 +298,7 @@ fn update_rows<S: Simd>(simd: S, state: &mut State, problem: &Problem, first: bo
     }
 }
 
-/// Posterior mean and variance of x . w for a chunk of rows.
+/// Posterior mean and variance of x . w for a chunk of rows: the variance is the squared length of L^-1 x.
 #[inline(always)]
 fn marginal_of_rows<S: Simd>(
     simd: S,
@@ -283,28 +306,27 @@ fn marginal_of_rows<S: Simd>(
     vectors: usize,
     chunk: usize,
     mean: &[f64],
-    covariance: &[f64],
+    inverse: &[f64],
 ) -> ([S::f64s; CHUNK], [S::f64s; CHUNK]) {
-    let d = mean.len();
+    let p = mean.len();
     let zero = f64::splat(simd, 0.0);
     let (mut m, mut v) = ([zero; CHUNK], [zero; CHUNK]);
-    for j in 0..d {
+    for (j, row) in inverse.chunks_exact(p).enumerate() {
         let column: &[_; CHUNK] = (&x[j * vectors + chunk..][..CHUNK]).try_into().expect("a chunk");
-        let row = &covariance[j * d..(j + 1) * d];
-        // x^T C x = sum over j of x_j (C_jj x_j + 2 sum over k < j of C_jk x_k).
+        let centre = f64::splat(simd, mean[j]);
+        for r in 0..CHUNK {
+            m[r] = f64::fma(simd, centre, column[r], m[r]);
+        }
         let mut inner = [zero; CHUNK];
-        for (k, &c) in row[..j].iter().enumerate() {
-            let c = f64::splat(simd, c);
+        for (k, &value) in row[..=j].iter().enumerate() {
+            let value = f64::splat(simd, value);
             let other: &[_; CHUNK] = (&x[k * vectors + chunk..][..CHUNK]).try_into().expect("a chunk");
             for r in 0..CHUNK {
-                inner[r] = f64::fma(simd, c, other[r], inner[r]);
+                inner[r] = f64::fma(simd, value, other[r], inner[r]);
             }
         }
-        let (diagonal, centre) = (f64::splat(simd, row[j]), f64::splat(simd, mean[j]));
         for r in 0..CHUNK {
-            let twice = f64::add(simd, inner[r], inner[r]);
-            v[r] = f64::fma(simd, column[r], f64::fma(simd, diagonal, column[r], twice), v[r]);
-            m[r] = f64::fma(simd, centre, column[r], m[r]);
+            v[r] = f64::fma(simd, inner[r], inner[r], v[r]);
         }
     }
     (m, v)
@@ -337,16 +359,20 @@ fn match_sites<S: Simd>(
         widest = f64::larger(simd, widest, cavity_sd[r]);
     }
     let rule = &RULES[order_for(f64::largest(simd, widest))];
+    let mut centre = [zero; CHUNK];
+    for r in 0..CHUNK {
+        centre[r] = bounded_exponential(simd, cavity_mean[r]);
+    }
     let (mut sum0, mut sum1, mut sum2) = ([zero; CHUNK], [zero; CHUNK], [zero; CHUNK]);
     for (&t, &w) in rule.nodes.iter().zip(&rule.weights) {
         let (t, w) = (splat(t), splat(w));
         for r in 0..CHUNK {
             let step = f64::mul(simd, cavity_sd[r], t);
-            let up = f64::add(simd, cavity_mean[r], step);
-            let down = f64::sub(simd, cavity_mean[r], step);
             let (up, down) = match weight {
-                None => (not_sigmoid(simd, up), not_sigmoid(simd, down)),
+                None => not_sigmoid_both(simd, centre[r], step),
                 Some(weight) => {
+                    let up = f64::add(simd, cavity_mean[r], step);
+                    let down = f64::sub(simd, cavity_mean[r], step);
                     (not_sigmoid_power(simd, up, weight[r]), not_sigmoid_power(simd, down, weight[r]))
                 }
             };
@@ -371,11 +397,27 @@ fn match_sites<S: Simd>(
     }
 }
 
-/// 1 - sigmoid(f) = 1 / (1 + e^f).
+/// e^x with x kept within +-230, so that products of a few stay finite.
+///
+/// Beyond that 1 - sigmoid is 1 or e^-x to all digits, and only ratios of it are used.
 #[inline(always)]
-fn not_sigmoid<S: Simd>(simd: S, f: S::f64s) -> S::f64s {
-    let one = f64::splat(simd, 1.0);
-    f64::div(simd, one, f64::add(simd, one, f64::exponential(simd, f)))
+fn bounded_exponential<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
+    f64::exponential(
+        simd,
+        f64::smaller(simd, f64::larger(simd, x, f64::splat(simd, -230.0)), f64::splat(simd, 230.0)),
+    )
+}
+
+/// 1 - sigmoid at m + step and at m - step, from e^m: one exponential and one division for both.
+///
+/// With a = e^m and e = e^step they are 1 / (1 + a e) and e / (e + a).
+#[inline(always)]
+fn not_sigmoid_both<S: Simd>(simd: S, a: S::f64s, step: S::f64s) -> (S::f64s, S::f64s) {
+    let e = bounded_exponential(simd, step);
+    let up = f64::fma(simd, a, e, f64::splat(simd, 1.0));
+    let down = f64::add(simd, e, a);
+    let inverse = f64::div(simd, f64::splat(simd, 1.0), f64::mul(simd, up, down));
+    (f64::mul(simd, down, inverse), f64::mul(simd, f64::mul(simd, e, up), inverse))
 }
 
 /// (1 - sigmoid(f))^weight = exp(-weight ln(1 + e^f)).

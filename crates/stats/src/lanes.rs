@@ -22,6 +22,7 @@ pub(crate) trait Lanes<S: Simd>: Copy + Pod {
     /// a * b + c, fused where the processor can.
     fn fma(simd: S, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     fn larger(simd: S, a: Self::V, b: Self::V) -> Self::V;
+    fn smaller(simd: S, a: Self::V, b: Self::V) -> Self::V;
     fn magnitude(simd: S, a: Self::V) -> Self::V;
     /// `a` where `x` is negative, else `b`.
     fn if_negative(simd: S, x: Self::V, a: Self::V, b: Self::V) -> Self::V;
@@ -77,6 +78,10 @@ macro_rules! lanes {
             #[inline(always)]
             fn larger(simd: S, a: Self::V, b: Self::V) -> Self::V {
                 simd.$max(a, b)
+            }
+            #[inline(always)]
+            fn smaller(simd: S, a: Self::V, b: Self::V) -> Self::V {
+                simd.$min(a, b)
             }
             #[inline(always)]
             fn magnitude(simd: S, a: Self::V) -> Self::V {

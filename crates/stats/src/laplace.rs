@@ -17,6 +17,9 @@ pub struct LaplaceTilt {
     above: f64,
     /// Location of the mirrored lower piece, in sd.
     below: f64,
+    /// What is beyond 0 in either piece.
+    tail_above: Tail,
+    tail_below: Tail,
     /// ln of the normaliser: integral of N(w; mean, variance) exp(-|w| / scale) / (2 scale).
     pub ln_mass: f64,
 }
@@ -37,21 +40,27 @@ impl LaplaceTilt {
         let (m, pull) = (mean / sd, sd / scale);
         let (above, below) = (m - pull, -m - pull);
         // ln mass of the pieces, without the factor exp(pull^2 / 2) that both have.
-        let (ln_above, ln_below) = (-m * pull + normal::ln_cdf(above), m * pull + normal::ln_cdf(below));
+        let (tail_above, ln_cdf_above) = Tail::with_ln_mass(-above);
+        let (tail_below, ln_cdf_below) = Tail::with_ln_mass(-below);
+        let (ln_above, ln_below) = (-m * pull + ln_cdf_above, m * pull + ln_cdf_below);
+        // The larger piece, and the smaller one's mass over it.
         let top = ln_above.max(ln_below);
-        let total = (ln_above - top).exp() + (ln_below - top).exp();
+        let ratio = (ln_above.min(ln_below) - top).exp();
+        let larger = 1.0 / (1.0 + ratio);
         Self {
-            p_positive: 1.0 / (1.0 + (ln_below - ln_above).exp()),
+            p_positive: if ln_above >= ln_below { larger } else { ratio * larger },
             sd,
             above,
             below,
-            ln_mass: 0.5 * pull * pull + top + total.ln() - (2.0 * scale).ln(),
+            tail_above,
+            tail_below,
+            ln_mass: 0.5 * pull * pull + top + ratio.ln_1p() - (2.0 * scale).ln(),
         }
     }
 
     /// Mean and variance.
     pub fn moments(&self) -> Moments {
-        let (above, below) = (Tail::beyond(-self.above), Tail::beyond(-self.below));
+        let (above, below) = (&self.tail_above, &self.tail_below);
         let p = self.p_positive;
         // Both excesses are distances from 0, the lower one downwards.
         let (up, down) = (above.mean_excess, -below.mean_excess);

@@ -1,22 +1,110 @@
-//! How small positive definite systems are solved: plain loops over rows, fast at the size of a property catalogue.
+//! How a small positive definite system is solved: rows of whole registers, no horizontal sums in the loops.
 //!
-//! Matrices are row-major and square; of symmetric ones only the lower triangle is read.
+//! Matrices are row-major with a stride of whole registers ([`stride`]); what lies beyond the last column is zero.
 
-/// Writes the Cholesky factor (lower triangle) over the lower triangle of `a`.
+use pulp::Simd;
+
+use crate::lanes::Lanes;
+
+/// Elements of a row: `d` rounded up to the widest register.
+pub(crate) fn stride(d: usize) -> usize {
+    d.next_multiple_of(8)
+}
+
+/// Turns a symmetric positive definite `a` (upper triangle read, then overwritten) into `inverse`, the lower-triangular
+/// matrix with `inverse^T inverse = a^-1`: the inverse of its Cholesky factor.
 ///
-/// Returns false when `a` is not positive definite to working precision; `a` is then half overwritten.
+/// Returns false when `a` is not positive definite to working precision. Both have `d` rows of [`stride`]`(d)`.
 #[inline(always)]
+pub(crate) fn inverse_cholesky<S: Simd>(simd: S, a: &mut [f64], inverse: &mut [f64], d: usize) -> bool {
+    let p = stride(d);
+    let lanes = <f64 as Lanes<S>>::LANES;
+    // Elimination without square roots: row j of `a` becomes row j of D L^T.
+    for j in 0..d {
+        let (done, rest) = a.split_at_mut((j + 1) * p);
+        let pivot_row = &done[j * p..];
+        let pivot = pivot_row[j];
+        // NaN fails this comparison too.
+        if !(pivot > 0.0 && pivot.is_finite()) {
+            return false;
+        }
+        let scale = 1.0 / pivot;
+        for (offset, row) in rest.chunks_exact_mut(p).take(d - j - 1).enumerate() {
+            let i = j + 1 + offset;
+            let factor = f64::splat(simd, -pivot_row[i] * scale);
+            let start = i / lanes * lanes;
+            subtract(simd, factor, &pivot_row[start..p], &mut row[start..]);
+        }
+    }
+    // L^-1 by forward substitution on the rows of the identity, then each row over the root of its pivot.
+    inverse.fill(0.0);
+    for i in 0..d {
+        let (done, rest) = inverse.split_at_mut(i * p);
+        let row = &mut rest[..p];
+        row[i] = 1.0;
+        for k in 0..i {
+            let factor = f64::splat(simd, -a[k * p + i] / a[k * p + k]);
+            let end = (k / lanes + 1) * lanes;
+            subtract(simd, factor, &done[k * p..k * p + end], &mut row[..end]);
+        }
+    }
+    for i in 0..d {
+        let scale = f64::splat(simd, 1.0 / a[i * p + i].sqrt());
+        for v in <f64 as Lanes<S>>::load_mut(&mut inverse[i * p..(i + 1) * p]) {
+            *v = f64::mul(simd, *v, scale);
+        }
+    }
+    true
+}
+
+/// to += factor * from, over whole registers.
+#[inline(always)]
+fn subtract<S: Simd>(simd: S, factor: S::f64s, from: &[f64], to: &mut [f64]) {
+    for (to, from) in <f64 as Lanes<S>>::load_mut(to).iter_mut().zip(<f64 as Lanes<S>>::load(from)) {
+        *to = f64::fma(simd, factor, *from, *to);
+    }
+}
+
+/// From the inverse Cholesky factor: `mean = a^-1 shift`, and the diagonal of `a^-1`. All have [`stride`]`(d)` elements.
+#[inline(always)]
+pub(crate) fn solve<S: Simd>(
+    simd: S,
+    inverse: &[f64],
+    shift: &[f64],
+    mean: &mut [f64],
+    diagonal: &mut [f64],
+) {
+    mean.fill(0.0);
+    diagonal.fill(0.0);
+    let shift = <f64 as Lanes<S>>::load(shift);
+    let mean = <f64 as Lanes<S>>::load_mut(mean);
+    let diagonal = <f64 as Lanes<S>>::load_mut(diagonal);
+    for row in inverse.chunks_exact(mean.len() * <f64 as Lanes<S>>::LANES) {
+        let row = <f64 as Lanes<S>>::load(row);
+        let mut sum = f64::splat(simd, 0.0);
+        for (a, b) in row.iter().zip(shift) {
+            sum = f64::fma(simd, *a, *b, sum);
+        }
+        let sum = f64::splat(simd, f64::sum(simd, sum));
+        for ((value, mean), diagonal) in row.iter().zip(mean.iter_mut()).zip(diagonal.iter_mut()) {
+            *mean = f64::fma(simd, sum, *value, *mean);
+            *diagonal = f64::fma(simd, *value, *value, *diagonal);
+        }
+    }
+}
+
+/// Writes the Cholesky factor (lower triangle) over the lower triangle of a plain `d` x `d` matrix.
+///
+/// Returns false when it is not positive definite to working precision.
 pub(crate) fn cholesky(a: &mut [f64], d: usize) -> bool {
     for j in 0..d {
         let (done, rest) = a.split_at_mut(j * d);
         let row = &mut rest[..=j];
         for k in 0..j {
             let other = &done[k * d..=k * d + k];
-            let sum = dot(&row[..k], &other[..k]);
-            row[k] = (row[k] - sum) / other[k];
+            row[k] = (row[k] - dot(&row[..k], &other[..k])) / other[k];
         }
         let pivot = row[j] - dot(&row[..j], &row[..j]);
-        // NaN fails this comparison too.
         if !(pivot > 0.0 && pivot.is_finite()) {
             return false;
         }
@@ -25,96 +113,65 @@ pub(crate) fn cholesky(a: &mut [f64], d: usize) -> bool {
     true
 }
 
-/// Writes the inverse of the lower-triangular `l` to the lower triangle of `out`.
-#[inline(always)]
-pub(crate) fn invert_lower(l: &[f64], out: &mut [f64], d: usize) {
-    for i in 0..d {
-        let (done, rest) = out.split_at_mut(i * d);
-        let row = &mut rest[..=i];
-        row.fill(0.0);
-        // Row i of the inverse is -(1/l_ii) times the sum over k < i of l_ik times row k.
-        for k in 0..i {
-            let factor = l[i * d + k];
-            for (slot, value) in row[..=k].iter_mut().zip(&done[k * d..=k * d + k]) {
-                *slot -= factor * value;
-            }
-        }
-        let inverse = 1.0 / l[i * d + i];
-        for slot in &mut row[..i] {
-            *slot *= inverse;
-        }
-        row[i] = inverse;
-    }
-}
-
-/// Writes the full symmetric matrix `lt^T lt` to `out`, `lt` lower triangular: from L^-1, the inverse of L L^T.
-#[inline(always)]
-pub(crate) fn gram_of_lower(lt: &[f64], out: &mut [f64], d: usize) {
-    out.fill(0.0);
-    for k in 0..d {
-        let row = &lt[k * d..=k * d + k];
-        for i in 0..=k {
-            let factor = row[i];
-            for (slot, value) in out[i * d..=i * d + i].iter_mut().zip(&row[..=i]) {
-                *slot += factor * value;
-            }
-        }
-    }
-    for i in 0..d {
-        for j in 0..i {
-            out[j * d + i] = out[i * d + j];
-        }
-    }
-}
-
 /// a . b.
-#[inline(always)]
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    // Eight sums in turn, which the compiler keeps in one wide register.
-    let mut sums = [0.0; 8];
-    let (a8, a_rest) = a.as_chunks::<8>();
-    let (b8, b_rest) = b.as_chunks::<8>();
-    for (a, b) in a8.iter().zip(b8) {
-        for i in 0..8 {
-            sums[i] += a[i] * b[i];
-        }
-    }
-    let mut rest = 0.0;
-    for (a, b) in a_rest.iter().zip(b_rest) {
-        rest += a * b;
-    }
-    sums.iter().sum::<f64>() + rest
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pulp::{Arch, WithSimd};
     use rand::{RngExt, SeedableRng};
+
+    struct Solve<'a> {
+        a: &'a mut [f64],
+        inverse: &'a mut [f64],
+        d: usize,
+    }
+
+    impl WithSimd for Solve<'_> {
+        type Output = bool;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> bool {
+            inverse_cholesky(simd, self.a, self.inverse, self.d)
+        }
+    }
 
     #[test]
     fn the_inverse_times_the_matrix_is_one() {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(3);
-        for d in [1, 2, 7, 29, 40] {
+        for d in [1, 2, 7, 8, 29, 40] {
+            let p = stride(d);
             let b: Vec<f64> = (0..d * d).map(|_| rng.random_range(-1.0..1.0)).collect();
-            let mut a = vec![0.0; d * d];
+            let mut a = vec![0.0; d * p];
+            let mut plain = vec![0.0; d * d];
             for i in 0..d {
                 for j in 0..d {
-                    a[i * d + j] =
+                    let value =
                         dot(&b[i * d..(i + 1) * d], &b[j * d..(j + 1) * d]) + f64::from(u8::from(i == j));
+                    a[i * p + j] = value;
+                    plain[i * d + j] = value;
                 }
             }
-            let mut l = a.clone();
-            assert!(cholesky(&mut l, d));
-            let (mut inverse, mut sigma) = (vec![0.0; d * d], vec![0.0; d * d]);
-            invert_lower(&l, &mut inverse, d);
-            gram_of_lower(&inverse, &mut sigma, d);
-            for i in 0..d {
-                for j in 0..d {
-                    let product: f64 = (0..d).map(|k| a[i * d + k] * sigma[k * d + j]).sum();
-                    assert!((product - f64::from(u8::from(i == j))).abs() < 1e-10, "{d} {i} {j}");
+            for scalar in [false, true] {
+                let (mut a, mut inverse) = (a.clone(), vec![0.0; d * p]);
+                let work = Solve { a: &mut a, inverse: &mut inverse, d };
+                assert!(if scalar { pulp::Scalar.vectorize(work) } else { Arch::new().dispatch(work) });
+                let sigma =
+                    |i: usize, j: usize| (0..d).map(|k| inverse[k * p + i] * inverse[k * p + j]).sum::<f64>();
+                for i in 0..d {
+                    for j in 0..d {
+                        let product: f64 = (0..d).map(|k| plain[i * d + k] * sigma(k, j)).sum();
+                        assert!((product - f64::from(u8::from(i == j))).abs() < 1e-10, "{d} {i} {j}");
+                    }
                 }
             }
+            assert!(cholesky(&mut plain.clone(), d));
         }
+        let mut indefinite = vec![0.0; 16];
+        (indefinite[0], indefinite[1], indefinite[9]) = (1.0, 2.0, 1.0);
+        assert!(!Arch::new().dispatch(Solve { a: &mut indefinite, inverse: &mut [0.0; 16], d: 2 }));
         assert!(!cholesky(&mut [1.0, 0.0, 2.0, 1.0], 2));
         assert!(!cholesky(&mut [f64::NAN], 1));
     }
