@@ -8,6 +8,8 @@ use crate::table::{FeatureTable, VerdictRow};
 
 /// The name of the group that holds every pair.
 pub const ALL: &str = "all";
+/// The name under which verdicts on pairs without a group are reported; they count in [`ALL`] only.
+pub const NONE: &str = "(no group)";
 
 /// Told after every fit, from whichever thread made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,7 @@ pub fn dissect(table: &FeatureTable, options: &FitOptions, progress: &(dyn Fn(Fi
         by_judge[b].len().cmp(&by_judge[a].len()).then(table.judges[a].cmp(&table.judges[b]))
     });
     let mut tasks: Vec<(usize, Option<u32>)> = Vec::new();
+    let mut ungrouped: Vec<Skipped> = Vec::new();
     for &judge in &judges {
         tasks.push((judge, None));
         let mut sizes = vec![0_usize; table.groups.len()];
@@ -56,6 +59,16 @@ pub fn dissect(table: &FeatureTable, options: &FitOptions, progress: &(dyn Fn(Fi
                 .then(table.groups[a as usize].cmp(&table.groups[b as usize]))
         });
         tasks.extend(groups.into_iter().map(|g| (judge, Some(g))));
+        let grouped: usize = sizes.iter().sum();
+        let outside = by_judge[judge].len() - grouped;
+        if grouped > 0 && outside > 0 {
+            ungrouped.push(Skipped {
+                judge: table.judges[judge].clone(),
+                group: NONE.to_owned(),
+                rows: outside as u64,
+                reason: "the pairs have no value in the field that groups come from".to_owned(),
+            });
+        }
     }
     let total = tasks.len();
     let results: Vec<Result<(Fit, Option<Draws>), Skipped>> = tasks
@@ -77,7 +90,7 @@ pub fn dissect(table: &FeatureTable, options: &FitOptions, progress: &(dyn Fn(Fi
             done
         })
         .collect();
-    let mut out = Fits::default();
+    let mut out = Fits { skipped: ungrouped, ..Fits::default() };
     for result in results {
         match result {
             Ok((fit, draws)) => {

@@ -13,7 +13,7 @@ use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::{Design, Terms};
 
 /// Draws of the importance check: enough for a Pareto k that tells 0.5 from 0.7.
-const CHECK_DRAWS: usize = 1000;
+const CHECK_DRAWS: usize = 2000;
 /// Standard deviation of the normal prior on nuisance terms.
 pub(crate) const TERM_SD: f64 = 2.0;
 
@@ -112,7 +112,7 @@ impl Default for FitOptions {
             prior: PriorChoice::Laplace,
             prior_scale: 0.1,
             terms: Terms::Auto,
-            min_rows: 50,
+            min_rows: 20,
             folds: 10,
             seed: 0,
             nuts: NutsOptions::default(),
@@ -230,6 +230,12 @@ fn refuse_poor_groups(
     let for_a: f64 = rows.iter().map(|r| r.weight * r.p_a).sum();
     let for_b: f64 = rows.iter().map(|r| r.weight * (1.0 - r.p_a)).sum();
     // Without terms the model is antisymmetric: it reads differences only, and which side won says nothing by itself.
+    if for_a + for_b <= 0.0 {
+        return Err("every verdict has the weight 0".to_owned());
+    }
+    if rows.iter().all(|r| r.p_a == 0.5) {
+        return Err("every verdict is a tie".to_owned());
+    }
     if for_a.min(for_b) < 3.0 && options.terms != Terms::NONE {
         let side = if for_a > for_b { "A" } else { "B" };
         return Err(format!(
@@ -259,7 +265,7 @@ fn numbers(table: &FeatureTable, rows: &[VerdictRow], design: &Design) -> Rows {
     };
     for row in rows {
         // A missing rating gives no comparison, which the model books as no difference; coverage is reported beside.
-        out.x.extend(table.row(row.pair).iter().map(|&v| if v.is_nan() { 0.0 } else { f64::from(v) }));
+        out.x.extend(table.row(row.pair).iter().map(|&v| if v.is_nan() { 0.0 } else { v }));
         design.extend(table, row, &mut out.x);
         out.verdicts.push(row.p_a);
         out.weights.push(row.weight);
@@ -286,8 +292,8 @@ fn solve(problem: &Problem, options: &FitOptions) -> Result<Solved, Refusal> {
         return by_nuts(problem, options, None);
     }
     let fit = ep(problem, &EpOptions::default());
-    let count = CHECK_DRAWS.max(options.keep_draws);
-    let check = importance::check(problem, &fit, count, options.seed);
+    // The same check whether or not draws are kept, so that asking for draws changes no number.
+    let check = importance::check(problem, &fit, CHECK_DRAWS, options.seed);
     let why = if fit.converged {
         let failure =
             check.as_ref().map_or_else(|| Some("no proposal".to_owned()), importance::Check::failure);
@@ -307,7 +313,10 @@ fn solve(problem: &Problem, options: &FitOptions) -> Result<Solved, Refusal> {
         pareto_k: check.as_ref().map(|c| c.k),
         importance_ess: check.as_ref().map(|c| c.ess_share),
         iterations: Some(fit.iterations as u64),
-        draws: check.filter(|_| options.keep_draws > 0).map(|c| c.resample(options.keep_draws, options.seed)),
+        draws: (options.keep_draws > 0)
+            .then(|| importance::check(problem, &fit, options.keep_draws, options.seed))
+            .flatten()
+            .map(|c| c.resample(options.keep_draws, options.seed)),
     })
 }
 
@@ -406,6 +415,11 @@ fn what_terms_changed(
         let count = design.models.len();
         let s = if count == 1 { "" } else { "s" };
         kinds.push(format!("the strength of {count} model{s} against {against}"));
+    }
+    // Below the last digit shown there is nothing to tell.
+    let moved = (with[at].intensity() - without[at].intensity()).abs();
+    if moved.is_nan() || moved < 0.05 {
+        return None;
     }
     let changed =
         with.iter().zip(&without).filter(|(a, b)| (a.p_sign() >= 0.95) != (b.p_sign() >= 0.95)).count();

@@ -1,5 +1,7 @@
 //! How well a fit predicts verdicts it has not seen, beside its baselines.
 
+use std::collections::BTreeMap;
+
 use predilect_stats::evaluate::{calibration, folds_by_cluster, scores};
 use predilect_stats::{EpOptions, Prior, Problem, ep};
 
@@ -53,9 +55,16 @@ pub(crate) fn held_out(held: &Held<'_>, folds: usize, seed: u64) -> Option<Quali
             majority[row] = if total > 0.0 { sum / total } else { 0.5 };
         }
     }
-    let majority_loss = scores(&majority, held.verdicts, weights).log_loss;
-    let length = held.length.map(|column| scores(&predictions(&[column]), held.verdicts, weights));
-    let terms = held.terms_tell.then(|| scores(&predictions(&terms), held.verdicts, weights));
+    let with_terms =
+        |column: usize| -> Vec<usize> { std::iter::once(column).chain(held.properties..d).collect() };
+    let length = held.length.map(|column| predictions(&with_terms(column)));
+    let terms = held.terms_tell.then(|| predictions(&terms));
+    let rivals: Vec<&[f64]> =
+        [Some(&majority), length.as_ref(), terms.as_ref()].into_iter().flatten().map(Vec::as_slice).collect();
+    let score = |q: &Vec<f64>| scores(q, held.verdicts, weights);
+    let (gain, gain_se) = gain(held, &model, &rivals);
+    let (majority_loss, length, terms) =
+        (score(&majority).log_loss, length.as_ref().map(score), terms.as_ref().map(score));
     Some(Quality {
         folds: folds as u64,
         accuracy: model_scores.accuracy,
@@ -66,6 +75,8 @@ pub(crate) fn held_out(held: &Held<'_>, folds: usize, seed: u64) -> Option<Quali
         length_log_loss: length.map(|s| s.log_loss),
         terms_accuracy: terms.map(|s| s.accuracy),
         terms_log_loss: terms.map(|s| s.log_loss),
+        gain,
+        gain_se,
         calibration: calibration(&model, held.verdicts, BINS)
             .into_iter()
             .map(|b| CalibrationBin { predicted: b.predicted, observed: b.observed, count: b.count as u64 })
@@ -102,4 +113,93 @@ fn cross_predict(held: &Held<'_>, columns: &[usize], fold_of: &[usize], folds: u
 fn larger_share(held: &Held<'_>) -> f64 {
     let share = scores(&vec![1.0; held.verdicts.len()], held.verdicts, Some(held.weights)).accuracy;
     share.max(1.0 - share)
+}
+
+/// How much lower the model's mean log-loss is than that of its best rival, and the standard error of that difference.
+///
+/// Verdicts on one prompt are not independent, so differences are summed by cluster first: with g clusters of summed
+/// weighted differences `D` and weights `W`, the squared error is g / (g - 1) sum (`D` - mean `W`)^2 over the squared
+/// total weight.
+fn gain(held: &Held<'_>, model: &[f64], rivals: &[&[f64]]) -> (f64, Option<f64>) {
+    let loss = |q: f64, p: f64| {
+        let q = q.clamp(1e-12, 1.0 - 1e-12);
+        -(p * q.ln() + (1.0 - p) * (1.0 - q).ln())
+    };
+    let compare = |rival: &[f64]| {
+        let mut clusters: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
+        for (row, (&q, &r)) in model.iter().zip(rival).enumerate() {
+            let (p, weight) = (held.verdicts[row], held.weights[row]);
+            let slot = clusters.entry(held.clusters[row]).or_default();
+            slot.0 += weight * (loss(r, p) - loss(q, p));
+            slot.1 += weight;
+        }
+        let total: f64 = clusters.values().map(|c| c.1).sum();
+        let mean = clusters.values().map(|c| c.0).sum::<f64>() / total;
+        let count = clusters.len() as f64;
+        let square: f64 = clusters.values().map(|(d, w)| (d - mean * w).powi(2)).sum();
+        let se = (count > 1.0).then(|| (count / (count - 1.0) * square).sqrt() / total);
+        (mean, se)
+    };
+    rivals.iter().map(|rival| compare(rival)).min_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 200 verdicts that follow the first column nine times in ten, or a coin.
+    fn table(follows: bool) -> (Vec<f64>, Vec<f64>) {
+        let mut state = 12_345_u64;
+        let mut coin = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % 10
+        };
+        (0..200)
+            .map(|_| {
+                let x = if coin() < 5 { 1.0 } else { -1.0 };
+                let right = if follows { coin() < 9 } else { coin() < 5 };
+                (x, f64::from(u8::from((x > 0.0) == right)))
+            })
+            .unzip()
+    }
+
+    fn quality(follows: bool) -> Quality {
+        let (x, verdicts) = table(follows);
+        let clusters: Vec<u64> = (0..200).map(|i| i / 2).collect();
+        let held = Held {
+            x: &x,
+            verdicts: &verdicts,
+            weights: &[1.0; 200],
+            clusters: &clusters,
+            priors: &[Prior::Laplace { scale: 0.1 }],
+            properties: 1,
+            length: None,
+            terms_tell: false,
+        };
+        held_out(&held, 10, 1).expect("folds")
+    }
+
+    #[test]
+    fn a_model_that_predicts_gains_beyond_doubt_and_noise_does_not() {
+        let good = quality(true);
+        assert!(good.accuracy > 0.8 && good.gain > 4.0 * good.gain_se.expect("an error"), "{good:?}");
+        assert!(good.majority_accuracy >= 0.5 && good.length_accuracy.is_none());
+        let noise = quality(false);
+        assert!(noise.gain < 2.0 * noise.gain_se.expect("an error"), "{noise:?}");
+    }
+
+    #[test]
+    fn one_prompt_cannot_be_held_out() {
+        let held = Held {
+            x: &[1.0, -1.0],
+            verdicts: &[1.0, 0.0],
+            weights: &[1.0, 1.0],
+            clusters: &[7, 7],
+            priors: &[Prior::Laplace { scale: 0.1 }],
+            properties: 1,
+            length: None,
+            terms_tell: false,
+        };
+        assert!(held_out(&held, 10, 1).is_none());
+    }
 }

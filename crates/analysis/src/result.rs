@@ -121,13 +121,13 @@ pub struct Quality {
     pub accuracy: f64,
     /// Always the side that wins more often (over all folds, so never below one half).
     pub majority_accuracy: f64,
-    /// Always the longer response (or the shorter, by the training folds); `None` without a length property.
+    /// A fit with length alone beside the same terms; `None` without a length property.
     pub length_accuracy: Option<f64>,
     /// The model's held-out log-loss.
     pub log_loss: f64,
     /// Log-loss of the training folds' mean verdict.
     pub majority_log_loss: f64,
-    /// Log-loss of a fit with length alone.
+    /// Log-loss of a fit with length alone beside the same terms.
     pub length_log_loss: Option<f64>,
     /// Accuracy of the nuisance terms alone; `None` where the fit has none but the side, which is the majority.
     #[serde(default)]
@@ -135,6 +135,12 @@ pub struct Quality {
     /// Log-loss of the nuisance terms alone.
     #[serde(default)]
     pub terms_log_loss: Option<f64>,
+    /// How much lower the model's log-loss is than its best baseline's, per verdict.
+    #[serde(default)]
+    pub gain: f64,
+    /// Standard error of the gain, by prompt; `None` with a single prompt.
+    #[serde(default)]
+    pub gain_se: Option<f64>,
     /// Held-out calibration, in order of prediction.
     pub calibration: Vec<CalibrationBin>,
 }
@@ -197,6 +203,9 @@ pub struct DataSummary {
     pub pairs: u64,
     /// Different prompts.
     pub prompts: u64,
+    /// Pairs without any text: bare votes.
+    #[serde(default)]
+    pub without_text: u64,
     /// Pairs with identical responses.
     pub identical: u64,
     /// Pairs with more than one user turn.

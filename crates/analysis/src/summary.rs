@@ -12,6 +12,7 @@ pub struct SummaryBuilder {
     prompts: HashSet<u64>,
     pairs: u64,
     identical: u64,
+    without_text: u64,
     multi_turn: u64,
     models: Vec<ModelCount>,
     model_index: HashMap<String, usize>,
@@ -42,9 +43,12 @@ struct JudgeCount {
 impl SummaryBuilder {
     /// Counts one pair; pairs are numbered in the order they come. `words` are those of response A and B.
     pub fn pair(&mut self, pair: &Pair, cluster: u64, language: Option<&str>, words: (u32, u32)) {
-        self.prompts.insert(cluster);
+        if !pair.prompt.is_empty() {
+            self.prompts.insert(cluster);
+        }
         self.pairs += 1;
         self.identical += u64::from(pair.identical());
+        self.without_text += u64::from(!pair.has_text());
         let user_turns =
             pair.prompt.iter().chain(&pair.response_a.messages).filter(|m| m.role == Role::User).count();
         self.multi_turn += u64::from(user_turns > 1);
@@ -125,6 +129,7 @@ impl SummaryBuilder {
             pairs: self.pairs,
             prompts: self.prompts.len() as u64,
             identical: self.identical,
+            without_text: self.without_text,
             multi_turn: self.multi_turn,
             judges,
             models,

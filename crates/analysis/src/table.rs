@@ -43,7 +43,7 @@ pub struct FeatureTable {
     /// The features, one per column.
     pub features: Vec<Feature>,
     /// Row-major, one row per pair; NaN where a rating is missing.
-    pub values: Vec<f32>,
+    pub values: Vec<f64>,
     /// One per pair.
     pub pairs: Vec<PairInfo>,
     /// All verdicts.
@@ -58,7 +58,7 @@ pub struct FeatureTable {
 
 impl FeatureTable {
     /// The features of one pair.
-    pub fn row(&self, pair: u32) -> &[f32] {
+    pub fn row(&self, pair: u32) -> &[f64] {
         let width = self.features.len();
         &self.values[pair as usize * width..][..width]
     }

@@ -116,7 +116,7 @@ pub(crate) struct ModelArgs {
     #[arg(long, default_value_t = Terms::Auto, value_name = "TERMS")]
     pub(crate) terms: Terms,
     /// Fit no group with fewer verdicts
-    #[arg(long, default_value_t = 50, value_name = "N")]
+    #[arg(long, default_value_t = 20, value_name = "N")]
     pub(crate) min_rows: usize,
     /// Folds of the held-out check, cut by prompt (below 2: no check)
     #[arg(long, default_value_t = 10, value_name = "K")]
@@ -168,8 +168,8 @@ impl ModelArgs {
 
 fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(x) if x.is_finite() && x > 0.0 => Ok(x),
-        _ => Err(format!("`{text}` is no number above 0")),
+        Ok(x) if (1e-4..=1e4).contains(&x) => Ok(x),
+        _ => Err(format!("`{text}` is no number within 0.0001..10000")),
     }
 }
 

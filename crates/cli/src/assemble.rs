@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use predilect_analysis::dissect::Fits;
+use predilect_analysis::dissect::{ALL, Fits};
 use predilect_analysis::result::{DataSummary, PropertyNote};
 use predilect_analysis::summary::SummaryBuilder;
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
@@ -13,7 +13,6 @@ use predilect_text::{Annotator, TextOptions, detect_language};
 use predilect_types::{CATALOGUE, Pair, Property, Rating, core_properties, property};
 use rayon::prelude::*;
 
-use crate::args::Global;
 use crate::problem::Problem;
 use crate::progress::bar;
 
@@ -43,6 +42,8 @@ pub(crate) struct Assembled {
     /// Ratings of each pair on each feature, as pairs of A and B; NaN where missing.
     pub(crate) ratings: Vec<(f32, f32)>,
     pub(crate) simulated: bool,
+    /// Verdicts on pairs that the study does not hold.
+    pub(crate) orphans: u64,
 }
 
 /// One pair after rating.
@@ -72,6 +73,7 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
         sizes: Vec::new(),
         ratings: Vec::new(),
         simulated: false,
+        orphans: 0,
     };
     let mut builder = SummaryBuilder::default();
     let mut index: HashMap<String, u32> = HashMap::new();
@@ -107,7 +109,7 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
             for (property, &(a, b)) in chosen.iter().zip(&rated.values) {
                 let known = |x: f32| (!x.is_nan()).then_some(f64::from(x));
                 let feature = options.encoding.encode(property, known(a), known(b));
-                out.table.values.push(feature.map_or(f32::NAN, |f| f as f32));
+                out.table.values.push(feature.unwrap_or(f64::NAN));
             }
             out.ratings.extend(rated.values);
             out.sizes.push(rated.size);
@@ -132,7 +134,7 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
         return Err(Problem::new(format!("no pair has a field `{field}` to group by"))
             .remedy(format!("the fields of these data are: {}", known.join(", "))));
     }
-    read_verdicts(study, options, &index, &mut builder, &mut out.table)?;
+    out.orphans = read_verdicts(study, options, &index, &mut builder, &mut out.table)?;
     out.data = builder.finish();
     out.notes = notes(&chosen, &annotator, &given, &out);
     Ok(out)
@@ -173,8 +175,10 @@ fn chosen_properties(
     if wanted == ["all"] {
         return Ok(all().collect());
     }
+    let mut once = BTreeSet::new();
     wanted
         .iter()
+        .filter(|id| once.insert(id.as_str()))
         .map(|id| {
             let unknown = || {
                 let known: Vec<_> = all().map(|p| p.id).collect();
@@ -251,8 +255,9 @@ impl Names {
         self.models.get(name)
     }
 
+    /// The name of the whole is taken.
     fn group(&mut self, name: &str) -> u32 {
-        self.groups.get(name)
+        self.groups.get(if name == ALL { "all (as a value)" } else { name })
     }
 }
 
@@ -262,8 +267,9 @@ fn read_verdicts(
     index: &HashMap<String, u32>,
     builder: &mut SummaryBuilder,
     table: &mut FeatureTable,
-) -> Result<(), Problem> {
+) -> Result<u64, Problem> {
     let mut judges = Interner::default();
+    let mut orphans = 0;
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for batch in study.verdicts()? {
         for verdict in batch? {
@@ -273,7 +279,10 @@ fn read_verdicts(
             if !options.judges.is_empty() && !options.judges.contains(&verdict.judge) {
                 continue;
             }
-            let Some(&pair) = index.get(&verdict.pair) else { continue };
+            let Some(&pair) = index.get(&verdict.pair) else {
+                orphans += 1;
+                continue;
+            };
             builder.verdict(pair as usize, &verdict);
             table.verdicts.push(VerdictRow {
                 pair,
@@ -294,7 +303,7 @@ fn read_verdicts(
         return Err(Problem::new("the data hold pairs but no verdicts, so there is nothing to dissect")
             .remedy("add the file that says which response was preferred"));
     }
-    Ok(())
+    Ok(orphans)
 }
 
 fn hardened(p_a: f64) -> f64 {
@@ -353,23 +362,13 @@ fn notes(
         .collect()
 }
 
-/// Runs all fits with a progress bar, on as many threads as the user allows.
-pub(crate) fn fit_all(table: &FeatureTable, options: &FitOptions, global: &Global) -> Result<Fits, Problem> {
-    let bar = bar(global.quiet, Some(0), "fitting", false);
-    let run = || {
-        dissect(table, options, &|event| {
-            bar.set_length(event.total as u64);
-            bar.inc(1);
-        })
-    };
-    let fits = match global.threads {
-        None => run(),
-        Some(threads) => rayon::ThreadPoolBuilder::new()
-            .num_threads(usize::from(threads))
-            .build()
-            .map_err(|e| Problem::new(format!("cannot start {threads} threads: {e}")))?
-            .install(run),
-    };
+/// Runs all fits with a progress bar.
+pub(crate) fn fit_all(table: &FeatureTable, options: &FitOptions, quiet: bool) -> Fits {
+    let bar = bar(quiet, Some(0), "fitting", false);
+    let fits = dissect(table, options, &|event| {
+        bar.set_length(event.total as u64);
+        bar.inc(1);
+    });
     bar.finish_and_clear();
-    Ok(fits)
+    fits
 }

@@ -20,8 +20,20 @@ use crate::args::{Cli, Verb};
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+fn limit_threads(global: &args::Global) -> Result<(), problem::Problem> {
+    let Some(threads) = global.threads else { return Ok(()) };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(usize::from(threads))
+        .build_global()
+        .map_err(|e| problem::Problem::new(format!("cannot start {threads} threads: {e}")))
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Err(problem) = limit_threads(&cli.global) {
+        problem.print();
+        return ExitCode::from(1);
+    }
     let result = match &cli.verb {
         Verb::Dissect(args) => verbs::dissect::run(args, &cli.global),
         Verb::Import(args) => verbs::import::run(args, &cli.global),

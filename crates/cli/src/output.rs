@@ -18,6 +18,7 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Problem> {
 /// Writes a file by way of a temporary one beside it, so that a run that is killed leaves the old one.
 pub(crate) fn write_file(path: &Path, content: &[u8]) -> Result<(), Problem> {
     let fail = |e: std::io::Error| {
+        let e = e.kind();
         Problem::new(format!("cannot write {}: {e}", path.display()))
             .remedy("check that the folder exists and can be written to")
     };

@@ -84,6 +84,8 @@ fn dissect_finds_what_the_judge_likes_and_says_it_alike_everywhere() {
         "--json",
         "--properties",
         PROPERTIES,
+        "--min-rows",
+        "50",
     ]);
     assert_eq!(found["read"]["rows"], 120);
     assert_eq!(found["read"]["pairs"], 120);
@@ -120,7 +122,7 @@ fn dissect_finds_what_the_judge_likes_and_says_it_alike_everywhere() {
     }
 
     // A study is an input too, and the same seed gives the same numbers.
-    let again = json(&["dissect", text(&study), "--json", "--properties", PROPERTIES]);
+    let again = json(&["dissect", text(&study), "--json", "--properties", PROPERTIES, "--min-rows", "50"]);
     assert_eq!(again["fits"], found["fits"]);
     let output = predilect(&["dissect", text(&study), "--quiet"]);
     assert!(stdout(&output).contains("tester") && stderr(&output).is_empty(), "{}", stderr(&output));
@@ -276,4 +278,12 @@ fn people_in_the_arena_and_the_alpaca_judge_differ_on_length() {
     let alpaca = json(&["dissect", text(&alpaca), "--json", "--no-grammar"]);
     assert_eq!(alpaca["read"]["pairs"], 805);
     assert_eq!(alpaca["fits"].as_array().map(Vec::len), Some(2), "two judges");
+    let judge = length(&alpaca["fits"][0]);
+    assert!(judge > people + 0.3, "GPT-4 rewards length more than people do: {judge} {people}");
+    // The baseline stands on one side and is the stronger, longer one: without a side term its strength reads as length.
+    let folder = shared("alpaca_eval/results/alpaca-7b").expect("it was there");
+    let plain =
+        json(&["dissect", text(&folder), "--json", "--no-grammar", "--terms", "none", "--folds", "0"]);
+    assert_eq!(alpaca["fits"][0]["terms"][0]["property"], "side");
+    assert!(length(&plain["fits"][0]) > judge + 0.3, "{} {judge}", length(&plain["fits"][0]));
 }

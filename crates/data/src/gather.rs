@@ -15,8 +15,8 @@ use crate::row::Row;
 
 /// Counted when a verdict's pair is in none of the files.
 pub(crate) const WITHOUT_PAIR: &str = "verdict without a pair";
-const REPEATED_PAIR: &str = "pair seen before (merged)";
-const REPEATED_VERDICT: &str = "verdict repeated in another file (merged)";
+const REPEATED_PAIR: &str = "pair seen before";
+const REPEATED_VERDICT: &str = "verdict repeated in another file";
 
 /// Where the record being worked on stands.
 #[derive(Debug, Clone, Default)]
@@ -84,6 +84,10 @@ impl Reading<'_> {
         }
     }
 
+    fn merge_one(&mut self, kind: &str) {
+        *self.summary.merged.entry(kind.to_owned()).or_default() += 1;
+    }
+
     fn drop_one(&mut self, reason: &str) {
         match self.summary.dropped.get_mut(reason) {
             Some(count) => *count += 1,
@@ -112,7 +116,7 @@ impl Reading<'_> {
                     .hint("give each pair an id of its own, or leave the ids out: content gives one");
                 return self.bad(at, error);
             }
-            Some(_) => self.drop_one(REPEATED_PAIR),
+            Some(_) => self.merge_one(REPEATED_PAIR),
             None => {
                 self.ids.insert(key, (content, self.at.index));
                 self.summary.pairs += 1;
@@ -162,7 +166,7 @@ impl Reading<'_> {
                 .hash(&mut hasher);
             let first = *seen.entry(hasher.finish()).or_insert(self.at.index);
             if first != self.at.index {
-                self.drop_one(REPEATED_VERDICT);
+                self.merge_one(REPEATED_VERDICT);
                 return Ok(());
             }
         }

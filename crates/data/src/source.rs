@@ -87,7 +87,9 @@ fn walk(
         if name.starts_with('.') {
             left_out.push((label, "a hidden file".to_owned()));
         } else if path.is_dir() {
-            if path.is_symlink() || depth == DEPTH {
+            if path.join("study.toml").is_file() {
+                left_out.push((label, "a study; name it alone to dissect it".to_owned()));
+            } else if path.is_symlink() || depth == DEPTH {
                 left_out.push((label, "a folder behind a link, or too deep".to_owned()));
             } else {
                 walk(&path, depth + 1, inputs, left_out)?;

@@ -78,10 +78,12 @@ pub(crate) fn read(d: &Dissection) -> String {
         format::counted(read.rows, "record", "records"),
         format::counted(read.pairs, "pair", "pairs"),
         format::counted(read.verdicts, "verdict", "verdicts"),
-        if dropped == 0 {
-            "nothing dropped".to_owned()
-        } else {
-            format!("{} dropped", format::count(dropped))
+        match (dropped, read.merged.values().sum::<u64>()) {
+            (0, 0) => "nothing dropped".to_owned(),
+            (0, merged) => format!("nothing dropped, {} repeats merged", format::count(merged)),
+            (dropped, 0) => format!("{} dropped", format::count(dropped)),
+            (dropped, merged) =>
+                format!("{} dropped, {} repeats merged", format::count(dropped), format::count(merged)),
         }
     )
 }
@@ -149,7 +151,7 @@ pub(crate) fn baselines(q: &Quality) -> [Baseline; 3] {
         },
         Baseline {
             name: BASELINES[2],
-            doing: "length alone: the other properties add nothing that shows.",
+            doing: "length alone beside the same terms: the other properties add nothing that shows.",
             accuracy: q.length_accuracy,
             log_loss: q.length_log_loss,
         },
@@ -159,38 +161,42 @@ pub(crate) fn baselines(q: &Quality) -> [Baseline; 3] {
 /// How a model compares with its baselines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// Better than every baseline on both measures.
+    /// Its log-loss is lower than the best baseline's by more than two standard errors.
     Better,
-    /// Better than each on one measure, but not on both.
-    Mixed,
-    /// No better than one of them on either measure: its place in [`baselines`].
-    NoBetter(usize),
+    /// It is lower, but chance could do that.
+    Unsure,
+    /// It is not lower.
+    NoBetter,
 }
 
-/// Compares held-out accuracy (higher is better) and log-loss (lower is better) with the baselines.
+/// Compares held-out log-loss with the best baseline.
 pub(crate) fn standing(q: &Quality) -> Standing {
-    let beaten = baselines(q).map(|b| {
-        (
-            b.accuracy.is_none_or(|accuracy| q.accuracy > accuracy),
-            b.log_loss.is_none_or(|loss| q.log_loss < loss),
-        )
-    });
-    match beaten.iter().position(|(accuracy, log_loss)| !accuracy && !log_loss) {
-        Some(place) => Standing::NoBetter(place),
-        None if beaten.iter().all(|(accuracy, log_loss)| *accuracy && *log_loss) => Standing::Better,
-        None => Standing::Mixed,
+    match q.gain_se {
+        Some(se) if q.gain > 2.0 * se => Standing::Better,
+        _ if q.gain > 0.0 => Standing::Unsure,
+        _ => Standing::NoBetter,
     }
 }
 
 /// The [`Standing`] of a fit in a sentence.
 pub(crate) fn standing_sentence(q: &Quality) -> String {
+    let numbers = match q.gain_se {
+        Some(se) => format!(
+            " (log-loss lower by {} ± {} than the best of them)",
+            format::small(q.gain),
+            format::small(se)
+        ),
+        None => String::new(),
+    };
     let what = match standing(q) {
-        Standing::Better => "better than its baselines.".to_owned(),
-        Standing::Mixed => {
-            "better than a baseline on one measure and worse on the other: read the intensities with care."
-                .to_owned()
+        Standing::Better => format!("better than its baselines{numbers}."),
+        Standing::Unsure => format!("a little better than its baselines, but within chance{numbers}."),
+        Standing::NoBetter => {
+            let best = baselines(q).into_iter().filter(|b| b.log_loss.is_some()).min_by(|a, b| {
+                a.log_loss.unwrap_or(f64::INFINITY).total_cmp(&b.log_loss.unwrap_or(f64::INFINITY))
+            });
+            format!("NO BETTER than {}", best.map_or("its baselines.", |b| b.doing))
         }
-        Standing::NoBetter(place) => format!("NO BETTER than {}", baselines(q)[place].doing),
     };
     format!("On verdicts it has not seen, the model predicts {what}")
 }
@@ -229,7 +235,7 @@ pub(crate) fn term(id: &str) -> (String, &'static str) {
         _ => match id.strip_prefix("model:") {
             Some(model) => (
                 format!("Model {}", text::line(model)),
-                "how often this model wins against one of average strength",
+                "how often this model wins against the reference model, or against the rarer models where there is none",
             ),
             None => (text::line(id), "how often a response with this term wins when nothing else differs"),
         },
@@ -295,6 +301,8 @@ mod tests {
             length_log_loss: Some(0.67),
             terms_accuracy: Some(0.55),
             terms_log_loss: Some(0.68),
+            gain: 0.67 - log_loss,
+            gain_se: Some(0.01),
             calibration: Vec::new(),
         }
     }
@@ -302,10 +310,8 @@ mod tests {
     #[test]
     fn a_model_that_is_no_better_is_called_so() {
         assert_eq!(standing(&quality_of(0.64, 0.64)), Standing::Better);
-        assert_eq!(standing(&quality_of(0.57, 0.675)), Standing::NoBetter(2));
-        assert_eq!(standing(&quality_of(0.54, 0.685)), Standing::NoBetter(1));
-        assert_eq!(standing(&quality_of(0.52, 0.69)), Standing::NoBetter(0));
-        assert_eq!(standing(&quality_of(0.60, 0.70)), Standing::Mixed);
+        assert_eq!(standing(&quality_of(0.59, 0.66)), Standing::Unsure);
+        assert_eq!(standing(&quality_of(0.54, 0.685)), Standing::NoBetter);
         let alone = Quality {
             length_accuracy: None,
             length_log_loss: None,
@@ -313,11 +319,10 @@ mod tests {
             terms_log_loss: None,
             ..quality_of(0.53, 0.68)
         };
-        assert_eq!(standing(&alone), Standing::Better);
-        assert!(
-            standing_sentence(&quality_of(0.54, 0.685))
-                .contains("NO BETTER than side, order and models alone")
-        );
+        assert!(standing_sentence(&quality_of(0.54, 0.685)).contains("NO BETTER than length alone"));
+        assert!(standing_sentence(&alone).contains("NO BETTER than always naming"));
+        let unknown = Quality { gain_se: None, ..quality_of(0.64, 0.64) };
+        assert_eq!(standing(&unknown), Standing::Unsure);
         assert_eq!(beside_accuracy(&alone), "majority 52.0\u{a0}%");
     }
 

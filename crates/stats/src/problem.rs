@@ -118,7 +118,7 @@ impl Problem {
             let p = verdicts[row];
             in_range("verdict", row, p, "within 0..1", (0.0..=1.0).contains(&p))?;
             let weight = weights.map_or(1.0, |w| w[row]);
-            in_range("weight", row, weight, "0 or more and finite", weight >= 0.0 && weight.is_finite())?;
+            in_range("weight", row, weight, "within 0..1e6", (0.0..=1e6).contains(&weight))?;
             let features = &x[row * d..(row + 1) * d];
             for &value in features {
                 // Beyond 1e6 the linear predictor leaves the range in which a sigmoid says anything.

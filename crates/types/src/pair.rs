@@ -140,9 +140,14 @@ impl Pair {
         }
     }
 
-    /// Whether both responses hold the same text, so that no property can tell them apart.
+    /// Whether both responses hold the same text, so that no property can tell them apart; false where there is none.
     pub fn identical(&self) -> bool {
-        self.response_a.messages == self.response_b.messages
+        self.has_text() && self.response_a.messages == self.response_b.messages
+    }
+
+    /// Whether either response has any text at all: bare votes have none.
+    pub fn has_text(&self) -> bool {
+        !self.response_a.messages.is_empty() || !self.response_b.messages.is_empty()
     }
 
     /// A group field's value: `scenario`, `language`, `model_a`, `model_b`, `source`, or a metadata field.

@@ -39,6 +39,9 @@ pub struct ReadSummary {
     pub verdicts: u64,
     /// Records or verdicts not used, by reason.
     pub dropped: BTreeMap<String, u64>,
+    /// Records that only repeat what another holds, by kind: nothing of them is lost.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub merged: BTreeMap<String, u64>,
     /// The files.
     pub sources: Vec<SourceSummary>,
 }

@@ -38,7 +38,8 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     let scratch = tempfile::tempdir().map_err(|e| {
         Problem::new(format!("cannot make a temporary folder: {e}")).remedy("set TMPDIR, or give -o")
     })?;
-    let (study, read) = open(args, scratch.path(), global)?;
+    check_places(args)?;
+    let (study, mut read) = open(args, scratch.path(), global)?;
     let options = AssembleOptions {
         grammar: !args.no_grammar,
         properties: args.properties.clone(),
@@ -52,9 +53,12 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     if !global.quiet && args.verdicts == Verdicts::Soft {
         warn_of_faint_verdicts(&assembled);
     }
-    let fits = fit_all(&assembled.table, &args.model.options(), global)?;
+    let fits = fit_all(&assembled.table, &args.model.options(), global.quiet);
     if let Some(path) = &args.model.draws {
         tables::write_draws(path, &fits)?;
+    }
+    if assembled.orphans > 0 {
+        *read.dropped.entry("verdict without a pair".to_owned()).or_default() += assembled.orphans;
     }
     let examples = examples(&study, &assembled, &fits.fits)?;
     let dissection = Dissection {
@@ -134,21 +138,65 @@ fn show(
     Ok(())
 }
 
+/// Says before any work that a result could not be written.
+fn check_places(args: &DissectArgs) -> Result<(), Problem> {
+    for path in args.html.iter().chain(&args.model.draws) {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(Problem::new(format!(
+                "cannot write {}: there is no folder {}",
+                path.display(),
+                folder.display()
+            ))
+            .remedy("make the folder first"));
+        }
+    }
+    Ok(())
+}
+
+/// A study given as input is not written to, unless it is the output too: its tables are taken over.
+fn take_over(from: &Path, to: &Path) -> Result<Study, Problem> {
+    if to.is_dir() && from.canonicalize()? == to.canonicalize()? {
+        return Ok(Study::open(from)?);
+    }
+    let (source, target) = (Study::open(from)?, Study::create(to)?);
+    for name in ["pairs", "verdicts", "ratings"].into_iter().filter(|name| source.has_table(name)) {
+        std::fs::copy(source.table_path(name), target.table_path(name))
+            .map_err(|e| Problem::new(format!("cannot copy the table {name} to {}: {e}", to.display())))?;
+    }
+    StudyToml::load(&source)?.save(&target)?;
+    Ok(target)
+}
+
 /// The study to dissect: one that exists, or a new one from files.
 fn open(args: &DissectArgs, scratch: &Path, global: &Global) -> Result<(Study, ReadSummary), Problem> {
+    let is_study = |path: &PathBuf| path.join("study.toml").is_file();
     if let [only] = args.inputs.as_slice()
-        && only.join("study.toml").is_file()
+        && is_study(only)
     {
-        let study = Study::open(only)?;
+        let r = &args.read;
+        if r.format.is_some() || r.limit.is_some() || r.judge_name.is_some() {
+            return Err(Problem::new(format!("{} is a study: it was read already", only.display()))
+                .remedy("give --format, --limit and --judge-name when importing"));
+        }
+        let study = take_over(only, args.output.as_deref().unwrap_or(scratch))?;
         let entry = StudyToml::load(&study)?.import.unwrap_or_default();
         let read = ReadSummary {
             rows: entry.rows,
             pairs: entry.pairs,
             verdicts: entry.verdicts,
             dropped: entry.dropped,
+            merged: entry.merged,
             sources: entry.sources,
         };
         return Ok((study, read));
+    }
+    if let Some(study) = args.inputs.iter().find(|path| is_study(path)) {
+        return Err(Problem::new(format!(
+            "{} is a study and cannot be joined with other inputs",
+            study.display()
+        ))
+        .remedy("dissect it alone, or export it to a file first"));
     }
     let study = Study::create(args.output.as_deref().unwrap_or(scratch))?;
     let inputs = if args.example {

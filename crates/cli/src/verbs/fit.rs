@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use predilect_analysis::dissect::ALL;
 use predilect_analysis::result::{Fit, Skipped};
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
 use predilect_data::{FeatureColumns, Features, OnBadRow, ReadOptions, read_features};
@@ -48,20 +49,21 @@ pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
     let dropped = features.dropped.clone();
     let ignored = features.ignored.clone();
     let table = table(features);
-    let fits = assemble::fit_all(&table, &args.model.options(), global)?;
+    let fits = assemble::fit_all(&table, &args.model.options(), global.quiet);
     if let Some(path) = &args.model.draws {
         tables::write_draws(path, &fits)?;
     }
     if args.json {
-        return print_json(&Output {
+        print_json(&Output {
             fits: &fits.fits,
             skipped: &fits.skipped,
             ignored_columns: &ignored,
             dropped: &dropped,
-        });
+        })?;
+    } else {
+        predilect_report::terminal_fits(&fits.fits, &fits.skipped, &mut anstream::stdout().lock(), width())?;
     }
-    predilect_report::terminal_fits(&fits.fits, &fits.skipped, &mut anstream::stdout().lock(), width())?;
-    if !global.quiet {
+    if !global.quiet && !args.json {
         if !ignored.is_empty() {
             anstream::eprintln!("columns without numbers, passed over: {}", ignored.join(", "));
         }
@@ -79,7 +81,9 @@ fn table(features: Features) -> FeatureTable {
     let rows = features.labels.len();
     let (judges, judge_of) = interned(features.judges, rows, NO_JUDGE);
     let has_groups = features.groups.is_some();
-    let (groups, group_of) = interned(features.groups, rows, "");
+    let taken = |name: String| if name == ALL { "all (as a value)".to_owned() } else { name };
+    let named = features.groups.map(|names| names.into_iter().map(taken).collect());
+    let (groups, group_of) = interned(named, rows, "");
     let clusters: Vec<u64> = match features.clusters {
         None => (0..rows as u64).collect(),
         Some(names) => {
@@ -89,7 +93,7 @@ fn table(features: Features) -> FeatureTable {
     };
     FeatureTable {
         features: features.names.into_iter().map(|name| Feature { name }).collect(),
-        values: features.values.iter().map(|&v| v as f32).collect(),
+        values: features.values,
         pairs: (0..rows)
             .map(|row| PairInfo {
                 cluster: clusters[row],

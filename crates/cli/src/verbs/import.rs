@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use predilect_data::{ReadOptions, Study};
+use predilect_data::{ReadOptions, Study, StudyToml};
 use predilect_types::ReadSummary;
 
 use crate::args::{Global, ImportArgs};
@@ -46,7 +46,25 @@ pub(crate) fn import(
         bar.set_position(before + last.0);
     });
     bar.finish_and_clear();
-    Ok(summary?)
+    let summary = summary?;
+    forget_results(study)?;
+    Ok(summary)
+}
+
+/// Results of other data must not stand beside the new ones.
+fn forget_results(study: &Study) -> Result<(), Problem> {
+    let stale =
+        [study.table_path("fits"), study.table_path("posteriors"), study.folder().join("report.html")];
+    for path in stale.iter().filter(|path| path.exists()) {
+        std::fs::remove_file(path)
+            .map_err(|e| Problem::new(format!("cannot remove the old result {}: {e}", path.display())))?;
+    }
+    let mut manifest = StudyToml::load_or_new(study)?;
+    if !manifest.steps.is_empty() {
+        manifest.steps.clear();
+        manifest.save(study)?;
+    }
+    Ok(())
 }
 
 fn print(summary: &ReadSummary, out: &mut impl Write) -> std::io::Result<()> {
@@ -54,6 +72,9 @@ fn print(summary: &ReadSummary, out: &mut impl Write) -> std::io::Result<()> {
         writeln!(out, "{}: {} ({}), {} records", source.source, source.format, source.evidence, source.rows)?;
     }
     writeln!(out, "{} pairs, {} verdicts of {} records", summary.pairs, summary.verdicts, summary.rows)?;
+    for (kind, count) in &summary.merged {
+        writeln!(out, "merged: {count} x {kind}")?;
+    }
     for (reason, count) in &summary.dropped {
         writeln!(out, "not used: {count} x {reason}")?;
     }

@@ -51,6 +51,9 @@ pub struct ImportEntry {
     /// What was not used, by reason.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dropped: BTreeMap<String, u64>,
+    /// What only repeats something else, by kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub merged: BTreeMap<String, u64>,
     /// The files.
     #[serde(default)]
     pub sources: Vec<SourceSummary>,
@@ -68,6 +71,7 @@ impl ImportEntry {
             limit: options.limit,
             judge: options.judge.clone(),
             dropped: summary.dropped.clone(),
+            merged: summary.merged.clone(),
             sources: summary.sources.clone(),
         }
     }

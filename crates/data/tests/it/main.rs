@@ -41,7 +41,8 @@ impl All {
     }
 
     pub(crate) fn dropped(&self, reason: &str) -> u64 {
-        self.summary.dropped.get(reason).copied().unwrap_or(0)
+        let counts = |map: &std::collections::BTreeMap<String, u64>| map.get(reason).copied().unwrap_or(0);
+        counts(&self.summary.dropped) + counts(&self.summary.merged)
     }
 }
 

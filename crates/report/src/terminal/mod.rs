@@ -61,7 +61,7 @@ pub fn terminal_fits(
         skipped: skipped.to_vec(),
         properties: Vec::new(),
         examples: Vec::new(),
-        settings: Settings::default(),
+        settings: Settings { encoding: "columns".to_owned(), ..Settings::default() },
     };
     let view = View::new(&d);
     tables(&view, &mut Out::new(out, width))

@@ -20,7 +20,7 @@ pub(super) fn section(view: &View) -> Section {
     let body = html! {
         @if grouped { (maps(view)) (panels(view)) }
         @else if view.d.fits.is_empty() { (nothing("Nothing was fitted in any group.")) }
-        @else { (nothing("All verdicts were taken as one group.")) }
+        @else { (nothing("No group was fitted beside the whole: the data name none, or none has enough verdicts (below).")) }
         (skipped(view))
     };
     Section { id: "groups", name: "Groups", title: "How it changes from group to group", body }

@@ -41,7 +41,9 @@ pub(super) fn section(view: &View) -> Section {
         pre.formula { (FORMULA) }
         p {
             "The engine ep is expectation propagation with the marginals tilted by the prior, checked by importance "
-            "sampling: the Pareto k of the importance weights must stay below 0.7, or the fit is repeated by nuts. The "
+            "sampling: the Pareto k of the importance weights must stay below 0.7 and no weighted mean may lie more "
+            "than 0.15 posterior sd (and Monte Carlo error) from the reported one. Where the check fails, the engine "
+            "auto repeats the fit by nuts, and the engine ep says that it cannot be trusted. The "
             "engine nuts is Hamiltonian Monte Carlo, checked by rank-normalised split R-hat, bulk and tail effective "
             "sample sizes and divergent transitions."
         }

@@ -26,6 +26,9 @@ pub(super) fn section(view: &View) -> Section {
                 }
             }))
         }
+        @for (kind, n) in &read.merged {
+            p { "Merged, so nothing is lost: " (format::count(*n)) " × " (name(kind)) }
+        }
     };
     Section { id: "reading", name: "Sources", title: "What was read and what was dropped", body }
 }
