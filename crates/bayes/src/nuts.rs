@@ -181,12 +181,8 @@ impl CpuLogpFunc for Density {
         for ((w, &u), &prior) in self.weights.iter_mut().zip(position).zip(&self.priors) {
             *w = smooth::weight(prior, u);
         }
-        let mut value = self.likelihood.value_and_gradient(&self.weights, gradient);
-        for ((g, &u), &prior) in gradient.iter_mut().zip(position).zip(&self.priors) {
-            let (log, slope_of_log) = smooth::log_density(prior, u);
-            value += log;
-            *g = *g * smooth::slope(prior, u) + slope_of_log;
-        }
+        let likelihood = self.likelihood.value_and_gradient(&self.weights, gradient);
+        let value = likelihood + smooth::add_prior(&self.priors, position, gradient);
         if value.is_finite() { Ok(value) } else { Err(NotFinite) }
     }
 

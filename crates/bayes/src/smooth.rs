@@ -45,6 +45,35 @@ pub fn log_density(prior: Prior, u: f64) -> (f64, f64) {
     }
 }
 
+/// Turns the gradient of a log likelihood over w into that of the log posterior over u; returns the log prior plus log
+/// slope, summed over all weights.
+///
+/// The logarithms of 1 + |u| are one logarithm of a product.
+pub fn add_prior(priors: &[Prior], position: &[f64], gradient: &mut [f64]) -> f64 {
+    let mut value = 0.0;
+    let mut product = 1.0;
+    for ((&prior, &u), g) in priors.iter().zip(position).zip(gradient) {
+        match prior {
+            Prior::Laplace { scale } => {
+                let more = 1.0 + u.abs();
+                value -= u.abs() + 0.5 * u * u;
+                product *= more;
+                // Far from the range's end; a factor may itself be large in a wild step.
+                if product > 1e150 {
+                    value += product.ln();
+                    product = 1.0;
+                }
+                *g = *g * scale * more - u * (1.0 + 1.0 / more);
+            }
+            Prior::Normal { sd } => {
+                value -= 0.5 * u * u;
+                *g = *g * sd - u;
+            }
+        }
+    }
+    value + product.ln()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +96,21 @@ mod tests {
                 let numeric = (log_density(prior, u + h).0 - log_density(prior, u - h).0) / (2.0 * h);
                 assert!((numeric - log_density(prior, u).1).abs() < 1e-5);
             }
+        }
+    }
+
+    #[test]
+    fn the_sum_over_weights_is_that_of_its_parts() {
+        let priors: Vec<Prior> = (0..200).map(|i| PRIORS[i % 2]).collect();
+        let u: Vec<f64> = (0..200).map(|i| (f64::from(i) * 0.7).sin() * 1e3).collect();
+        let mut gradient = vec![0.3; 200];
+        let value = add_prior(&priors, &u, &mut gradient);
+        let parts: Vec<(f64, f64)> = priors.iter().zip(&u).map(|(&p, &u)| log_density(p, u)).collect();
+        let sum: f64 = parts.iter().map(|p| p.0).sum();
+        assert!((value / sum - 1.0).abs() < 1e-12, "{value} {sum}");
+        for (j, g) in gradient.iter().enumerate() {
+            let want = 0.3 * slope(priors[j], u[j]) + parts[j].1;
+            assert!((g - want).abs() < 1e-9 * want.abs().max(1.0), "{g} {want}");
         }
     }
 }

@@ -4,7 +4,6 @@
 //! R-hat*. Every function takes the draws of one quantity, one slice per chain, all of the same length.
 
 use crate::normal;
-use crate::posterior::sorted_quantile;
 
 /// All diagnostics of one quantity.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,29 +25,123 @@ pub fn diagnose(chains: &[&[f64]]) -> Diagnostics {
         return Diagnostics { rhat: f64::NAN, ess_bulk: f64::NAN, ess_tail: f64::NAN, mcse_mean: f64::NAN };
     }
     let split = split(chains);
-    let pooled: Vec<f64> = split.iter().flatten().copied().collect();
-    let mut sorted = pooled.clone();
-    sorted.sort_by(f64::total_cmp);
-    let median = sorted_quantile(&sorted, 0.5);
-    let folded: Vec<Vec<f64>> =
-        split.iter().map(|c| c.iter().map(|x| (x - median).abs()).collect()).collect();
-    let ranked = rank_normalise(&split);
+    let ranking = Ranking::new(&split);
+    let scores = NormalScores::new(ranking.order.len());
+    let median = ranking.quantile(0.5);
+    let ranked = ranking.scores(&split, &scores, &ranking.order, |x| x);
+    let folded = ranking.scores(&split, &scores, &ranking.folded_order(median), |x| (x - median).abs());
     let below = |q: f64| {
-        let limit = sorted_quantile(&sorted, q);
+        let limit = ranking.quantile(q);
         ess(&split
             .iter()
             .map(|c| c.iter().map(|&x| f64::from(u8::from(x <= limit))).collect())
             .collect::<Vec<_>>())
     };
-    let sd = {
-        let mean = pooled.iter().sum::<f64>() / pooled.len() as f64;
-        (pooled.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (pooled.len() as f64 - 1.0)).sqrt()
-    };
+    let (_, variance) = mean_and_variance(&ranking.pooled);
     Diagnostics {
-        rhat: rhat(&ranked).max(rhat(&rank_normalise(&folded))),
+        rhat: rhat(&ranked).max(rhat(&folded)),
         ess_bulk: ess(&ranked),
         ess_tail: below(0.05).min(below(0.95)),
-        mcse_mean: sd / ess(&split).sqrt(),
+        mcse_mean: (variance / ess(&split)).sqrt(),
+    }
+}
+
+/// All draws together, and their order: sorted once, read by every diagnostic.
+struct Ranking {
+    pooled: Vec<f64>,
+    order: Vec<u32>,
+}
+
+impl Ranking {
+    fn new(chains: &[Vec<f64>]) -> Self {
+        let pooled: Vec<f64> = chains.iter().flatten().copied().collect();
+        let mut order: Vec<u32> = (0..pooled.len() as u32).collect();
+        order.sort_unstable_by(|&a, &b| pooled[a as usize].total_cmp(&pooled[b as usize]));
+        Self { pooled, order }
+    }
+
+    fn sorted(&self, rank: usize) -> f64 {
+        self.pooled[self.order[rank] as usize]
+    }
+
+    /// As [`crate::posterior::sorted_quantile`].
+    fn quantile(&self, q: f64) -> f64 {
+        let last = self.order.len() - 1;
+        let at = q * last as f64;
+        let low = at.floor() as usize;
+        let share = at - low as f64;
+        self.sorted(low) + share * (self.sorted((low + 1).min(last)) - self.sorted(low))
+    }
+
+    /// The order of distances from a centre, merged from both sides of it.
+    fn folded_order(&self, centre: f64) -> Vec<u32> {
+        let count = self.order.len();
+        let mut above = self.order.partition_point(|&i| self.pooled[i as usize] < centre);
+        let mut below = above;
+        let mut out = Vec::with_capacity(count);
+        while out.len() < count {
+            let down = below > 0
+                && (above == count || centre - self.sorted(below - 1) <= self.sorted(above) - centre);
+            if down {
+                below -= 1;
+                out.push(self.order[below]);
+            } else {
+                out.push(self.order[above]);
+                above += 1;
+            }
+        }
+        out
+    }
+
+    /// The normal scores of the ranks of `of(draw)`, whose order is given; ties get the score of their mean rank.
+    fn scores(
+        &self,
+        chains: &[Vec<f64>],
+        scores: &NormalScores,
+        order: &[u32],
+        of: impl Fn(f64) -> f64,
+    ) -> Vec<Vec<f64>> {
+        let mut flat = vec![0.0; order.len()];
+        let value = |rank: usize| of(self.pooled[order[rank] as usize]);
+        let mut at = 0;
+        while at < order.len() {
+            let mut end = at + 1;
+            while end < order.len() && value(end) <= value(at) {
+                end += 1;
+            }
+            let score = scores.between(at, end);
+            for &i in &order[at..end] {
+                flat[i as usize] = score;
+            }
+            at = end;
+        }
+        let mut rest = flat.as_slice();
+        chains
+            .iter()
+            .map(|chain| {
+                let (own, others) = rest.split_at(chain.len());
+                rest = others;
+                own.to_vec()
+            })
+            .collect()
+    }
+}
+
+/// Normal scores of the ranks 1..=n after Blom: quantile((rank - 3/8) / (n + 1/4)).
+struct NormalScores(Vec<f64>);
+
+impl NormalScores {
+    fn new(count: usize) -> Self {
+        Self((1..=count).map(|rank| Self::score(rank as f64, count)).collect())
+    }
+
+    fn score(rank: f64, count: usize) -> f64 {
+        normal::quantile((rank - 0.375) / (count as f64 + 0.25))
+    }
+
+    /// The score of the mean of the ranks at + 1 ..= end.
+    fn between(&self, at: usize, end: usize) -> f64 {
+        if end == at + 1 { self.0[at] } else { Self::score((at + end + 1) as f64 / 2.0, self.0.len()) }
     }
 }
 
@@ -61,32 +154,6 @@ fn split(chains: &[&[f64]]) -> Vec<Vec<f64>> {
             [chain[..half].to_vec(), chain[chain.len() - half..].to_vec()]
         })
         .collect()
-}
-
-/// Replaces draws by the normal scores of their ranks, ties by their mean rank.
-fn rank_normalise(chains: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    let mut order: Vec<(f64, usize, usize)> = chains
-        .iter()
-        .enumerate()
-        .flat_map(|(c, chain)| chain.iter().enumerate().map(move |(i, &x)| (x, c, i)))
-        .collect();
-    order.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let count = order.len() as f64;
-    let mut out: Vec<Vec<f64>> = chains.iter().map(|c| vec![0.0; c.len()]).collect();
-    let mut at = 0;
-    while at < order.len() {
-        let mut end = at + 1;
-        while end < order.len() && order[end].0 <= order[at].0 {
-            end += 1;
-        }
-        let rank = (at + end + 1) as f64 / 2.0;
-        let score = normal::quantile((rank - 0.375) / (count + 0.25));
-        for &(_, c, i) in &order[at..end] {
-            out[c][i] = score;
-        }
-        at = end;
-    }
-    out
 }
 
 fn mean_and_variance(x: &[f64]) -> (f64, f64) {
@@ -177,6 +244,34 @@ mod tests {
             let sd = 1.0 / (1.0 - phi * phi).sqrt();
             let expected = sd / (80_000.0 * share).sqrt();
             assert!((found.mcse_mean / expected - 1.0).abs() < 0.15);
+        }
+    }
+
+    /// The slow plain twin: ranks by counting, scores one by one.
+    #[test]
+    fn ranks_agree_with_counting() {
+        let mut chains = vec![autoregressive(0.3, 40, 0.0, 3), autoregressive(0.3, 40, 0.0, 4)];
+        chains[0][3] = chains[1][7];
+        chains[0][5] = chains[1][7];
+        let ranking = Ranking::new(&chains);
+        let scores = NormalScores::new(80);
+        let median = ranking.quantile(0.5);
+        let plain = |of: &dyn Fn(f64) -> f64| -> Vec<f64> {
+            let all: Vec<f64> = chains.iter().flatten().map(|&x| of(x)).collect();
+            all.iter()
+                .map(|x| {
+                    let less = all.iter().filter(|y| *y < x).count() as f64;
+                    let same = all.iter().filter(|y| *y == x).count() as f64;
+                    normal::quantile((less + (same + 1.0) / 2.0 - 0.375) / 80.25)
+                })
+                .collect()
+        };
+        let raw: Vec<f64> = ranking.scores(&chains, &scores, &ranking.order, |x| x).concat();
+        assert_eq!(raw, plain(&|x| x));
+        let folded =
+            ranking.scores(&chains, &scores, &ranking.folded_order(median), |x| (x - median).abs()).concat();
+        for (a, b) in folded.iter().zip(plain(&|x: f64| (x - median).abs())) {
+            assert!((a - b).abs() < 1e-12);
         }
     }
 

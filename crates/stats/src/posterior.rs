@@ -90,7 +90,7 @@ impl Marginal {
         let mean = draws.iter().sum::<f64>() / n;
         let square = draws.iter().map(|w| (w - mean).powi(2)).sum::<f64>();
         let mut sorted = draws.to_vec();
-        sorted.sort_by(f64::total_cmp);
+        sorted.sort_unstable_by(f64::total_cmp);
         Self {
             mean,
             sd: (square / (n - 1.0).max(1.0)).sqrt(),
