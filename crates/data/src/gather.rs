@@ -50,11 +50,7 @@ impl Reading<'_> {
         self.options.limit.is_some_and(|limit| self.summary.pairs >= limit)
     }
 
-    pub(crate) fn take_all(
-        &mut self,
-        format: Format,
-        prepared: Vec<(At, Result<Parsed, RowError>)>,
-    ) -> Result<(), DataError> {
+    pub(crate) fn take_all(&mut self, format: Format, prepared: Vec<Prepared>) -> Result<(), DataError> {
         for (at, record) in prepared {
             if self.full() {
                 return Ok(());
@@ -287,6 +283,9 @@ pub(crate) fn prepare(
     }
     Ok(parsed)
 }
+
+/// A parsed record with its place.
+pub(crate) type Prepared = (At, Result<Parsed, RowError>);
 
 /// Gives a pair its id, where the file gives none, and hashes what it holds.
 fn ready(draft: &mut Draft) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use predilect_types::{ReadSummary, SourceSummary};
 use rayon::prelude::*;
@@ -11,7 +12,7 @@ use rayon::prelude::*;
 use crate::error::{At, DataError, Reason, RowError};
 use crate::format::Format;
 use crate::formats::{self, Annotators, Context};
-use crate::gather::{Place, Reading, WITHOUT_PAIR, prepare};
+use crate::gather::{Place, Prepared, Reading, WITHOUT_PAIR, prepare};
 use crate::join::Run;
 use crate::json;
 use crate::options::{Progress, ReadOptions, Record};
@@ -19,7 +20,7 @@ use crate::probe::{Source, has_sidecars, probe};
 use crate::row::Row;
 use crate::sniff::Container;
 use crate::source::open;
-use crate::split::{Chunk, Splitter};
+use crate::split::Splitter;
 use crate::table::{CsvRows, ParquetRows, Placed};
 
 /// Reads files, folders and standard input, and hands every record to the sink.
@@ -177,14 +178,22 @@ impl Reading<'_> {
                 }
             }
             Container::Json(layout) => {
-                let mut splitter = Splitter::new(reader, layout, max);
-                while let Some(chunk) = splitter.next_chunk().map_err(|e| DataError::io(&label, "read", e))? {
-                    self.chunk(&cx, format, &chunk)?;
-                    self.tell(counter.load(Ordering::Relaxed), total);
-                    if self.full() {
-                        break;
+                let splitter = Splitter::new(reader, layout, max);
+                let first = self.at.record + 1;
+                // One thread reads and parses ahead while this one gathers. It ends when nobody takes its chunks.
+                std::thread::scope(|scope| {
+                    let (sender, chunks) = sync_channel(AHEAD);
+                    let (cx, label) = (&cx, &label);
+                    scope.spawn(move || parse_ahead(splitter, cx, format, first, label, &sender));
+                    for prepared in chunks {
+                        self.take_all(format, prepared?)?;
+                        self.tell(counter.load(Ordering::Relaxed), total);
+                        if self.full() {
+                            break;
+                        }
                     }
-                }
+                    Ok::<_, DataError>(())
+                })?;
             }
             Container::Document => {
                 match whole(reader, max.saturating_mul(16), &label)?.and_then(|bytes| {
@@ -209,24 +218,48 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn chunk(&mut self, cx: &Context, format: Format, chunk: &Chunk) -> Result<(), DataError> {
-        let first = self.at.record + 1;
-        let work = |(i, found): (usize, &crate::split::Found)| {
-            let row = match &found.what {
-                Ok(range) => json::row(chunk.bytes.get(range.clone()).unwrap_or_default()),
-                Err(error) => Err(error.clone()),
-            };
-            (found.at, prepare(cx, format, row, first + i as u64))
-        };
-        let prepared: Vec<_> = chunk.records.par_iter().enumerate().with_min_len(16).map(work).collect();
-        self.take_all(format, prepared)
-    }
-
     fn rows(&mut self, cx: &Context, format: Format, rows: Vec<Placed>) -> Result<(), DataError> {
         let first = self.at.record + 1;
         let work = |(i, (at, row)): (usize, Placed)| (at, prepare(cx, format, row, first + i as u64));
         let prepared: Vec<_> = rows.into_par_iter().enumerate().with_min_len(16).map(work).collect();
         self.take_all(format, prepared)
+    }
+}
+
+/// Chunks that may wait, parsed, to be gathered.
+const AHEAD: usize = 2;
+
+/// Reads and parses chunk after chunk until the end, an error, or nobody listens.
+fn parse_ahead<R: Read>(
+    mut splitter: Splitter<R>,
+    cx: &Context,
+    format: Format,
+    mut first: u64,
+    label: &str,
+    sender: &SyncSender<Result<Vec<Prepared>, DataError>>,
+) {
+    loop {
+        let next = match splitter.next_chunk() {
+            Ok(None) => return,
+            Ok(Some(chunk)) => {
+                let work = |(i, found): (usize, &crate::split::Found)| {
+                    let row = match &found.what {
+                        Ok(range) => json::row(chunk.bytes.get(range.clone()).unwrap_or_default()),
+                        Err(error) => Err(error.clone()),
+                    };
+                    (found.at, prepare(cx, format, row, first + i as u64))
+                };
+                let prepared: Vec<_> =
+                    chunk.records.par_iter().enumerate().with_min_len(16).map(work).collect();
+                first += prepared.len() as u64;
+                Ok(prepared)
+            }
+            Err(error) => Err(DataError::io(label, "read", error)),
+        };
+        let failed = next.is_err();
+        if sender.send(next).is_err() || failed {
+            return;
+        }
     }
 }
 
