@@ -262,7 +262,7 @@ mod tests {
                 .map(|x| {
                     let less = all.iter().filter(|y| *y < x).count() as f64;
                     let same = all.iter().filter(|y| *y == x).count() as f64;
-                    normal::quantile((less + (same + 1.0) / 2.0 - 0.375) / 80.25)
+                    normal::quantile((less + f64::midpoint(same, 1.0) - 0.375) / 80.25)
                 })
                 .collect()
         };
