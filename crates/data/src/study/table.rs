@@ -15,6 +15,7 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
 use tempfile::NamedTempFile;
 
 use super::{Study, flush};
@@ -51,13 +52,29 @@ pub trait TableRow: Sized + Clone + Send + 'static {
 }
 
 pub(super) fn properties() -> WriterProperties {
-    WriterProperties::builder()
+    let builder = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_dictionary_enabled(true)
         .set_max_row_group_row_count(Some(GROUP_ROWS))
-        .set_max_row_group_bytes(Some(GROUP_BYTES))
+        .set_max_row_group_bytes(Some(GROUP_BYTES));
+    UNIQUE
+        .iter()
+        .fold(builder, |builder, path| {
+            let parts = path.split('.').map(str::to_owned).collect::<Vec<_>>();
+            builder.set_column_dictionary_enabled(ColumnPath::new(parts), false)
+        })
         .build()
 }
+
+/// Columns whose values hardly repeat: a dictionary would hash and copy every text for nothing.
+const UNIQUE: [&str; 6] = [
+    "id",
+    "record",
+    "receipt",
+    "prompt.list.element.content",
+    "response_a.list.element.content",
+    "response_b.list.element.content",
+];
 
 /// Writes one table; nothing is seen of it before [`TableWriter::finish`].
 ///
