@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use predilect_types::SourceSummary;
+use serde::de::IgnoredAny;
 
 use crate::detect::{Detected, Role, detect, forced};
 use crate::error::DataError;
@@ -93,6 +94,9 @@ fn look(input: Input, format: Option<Format>) -> Result<Source, DataError> {
         parquet_keys(file, &input.label)?
     } else {
         let seen = text_keys(&opened, container, &input.label)?;
+        if format.is_none() && detect(container, &seen.0).is_none() && is_torn(&opened, container) {
+            return Err(torn(&input.label, container));
+        }
         if input.is_stdin() {
             kept = Some(opened);
         }
@@ -107,6 +111,21 @@ fn look(input: Input, format: Option<Format>) -> Result<Source, DataError> {
         return Err(unknown(&input.label, container, &keys));
     }
     Ok(Source { input, container, detected, models, opened: kept, seekable })
+}
+
+/// Whether a JSON text breaks off (or is none) before its first record is whole.
+fn is_torn(opened: &Opened, container: Container) -> bool {
+    let json = matches!(container, Container::Json(_) | Container::Document);
+    let mut values = serde_json::Deserializer::from_slice(&opened.prefix).into_iter::<IgnoredAny>();
+    json && opened.whole && values.next().is_some_and(|v| v.is_err()) && sample(opened, container).is_empty()
+}
+
+fn torn(label: &str, container: Container) -> DataError {
+    DataError::input(
+        label,
+        format!("{} whose first record is cut short or no valid JSON", container.describe()),
+    )
+    .with_hint("was the file copied whole? Fetch or write it again")
 }
 
 fn unknown(label: &str, container: Container, keys: &[Key]) -> DataError {

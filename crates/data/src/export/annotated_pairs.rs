@@ -16,6 +16,7 @@ use crate::error::DataError;
 pub(super) fn start<'a>(
     writer: &mut Writer<'_>,
     verdicts: impl Iterator<Item = &'a Verdict>,
+    metadata_keys: &BTreeSet<String>,
 ) -> Result<(), DataError> {
     let judges: BTreeSet<&str> = verdicts.map(|verdict| verdict.judge.as_str()).collect();
     let annotators: Map<String, Value> = judges
@@ -29,7 +30,7 @@ pub(super) fn start<'a>(
         "description": "Exported by Predilect",
         "dataset_name": "predilect",
         "default_annotator": judges.first(),
-        "available_metadata_keys_per_comparison": [],
+        "available_metadata_keys_per_comparison": metadata_keys,
     }))?;
     writer.text(",\n\"annotators\": ")?;
     writer.json(&Value::Object(annotators))?;
@@ -51,16 +52,7 @@ pub(super) fn write(
         annotations.insert(verdict.judge.clone(), annotation(verdict));
         writer.summary.verdicts += 1;
     }
-    let mut metadata: Map<String, Value> =
-        pair.metadata.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    for (name, value) in [("scenario", &pair.scenario), ("language", &pair.language)] {
-        if let Some(value) = value {
-            metadata.insert(name.to_owned(), json!(value));
-        }
-    }
-    if single(&pair.prompt, &Role::User).is_none() && !pair.prompt.is_empty() {
-        metadata.insert("prompt_messages".to_owned(), messages(&pair.prompt));
-    }
+    let metadata = metadata(pair);
     writer.summary.pairs += 1;
     let prompt = if pair.prompt.is_empty() { Value::Null } else { json!(pair.prompt_text()) };
     writer.element(
@@ -74,6 +66,21 @@ pub(super) fn write(
         }),
         first,
     )
+}
+
+/// What a comparison's `metadata` holds: the pair's own fields and those that the format has no place of its own for.
+pub(super) fn metadata(pair: &Pair) -> Map<String, Value> {
+    let mut metadata: Map<String, Value> =
+        pair.metadata.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    for (name, value) in [("scenario", &pair.scenario), ("language", &pair.language)] {
+        if let Some(value) = value {
+            metadata.insert(name.to_owned(), json!(value));
+        }
+    }
+    if single(&pair.prompt, &Role::User).is_none() && !pair.prompt.is_empty() {
+        metadata.insert("prompt_messages".to_owned(), messages(&pair.prompt));
+    }
+    metadata
 }
 
 fn response(response: &Response) -> Value {

@@ -8,7 +8,7 @@ mod annotated_pairs;
 mod pairs;
 mod trl;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
@@ -111,7 +111,7 @@ pub fn export(study: &Study, format: ExportFormat, out: &mut dyn Write) -> Resul
             writer.text("\n]\n")?;
         }
         ExportFormat::AnnotatedPairs => {
-            annotated_pairs::start(&mut writer, verdicts.values().flatten())?;
+            annotated_pairs::start(&mut writer, verdicts.values().flatten(), &metadata_keys(study)?)?;
             let mut first = true;
             each(study, verdicts, |pair, on| annotated_pairs::write(&mut writer, pair, on, &mut first))?;
             writer.text("\n]}\n")?;
@@ -119,6 +119,17 @@ pub fn export(study: &Study, format: ExportFormat, out: &mut dyn Write) -> Resul
     }
     writer.out.flush().map_err(failed)?;
     Ok(writer.summary)
+}
+
+/// The names of all metadata fields of annotated pairs, which that format lists first.
+fn metadata_keys(study: &Study) -> Result<BTreeSet<String>, DataError> {
+    let mut keys = BTreeSet::new();
+    for batch in study.pairs()? {
+        for pair in batch? {
+            keys.extend(annotated_pairs::metadata(&pair).into_iter().map(|(name, _)| name));
+        }
+    }
+    Ok(keys)
 }
 
 /// Calls for every pair with its verdicts.

@@ -208,3 +208,14 @@ fn a_sink_can_stop_the_reading() {
     });
     assert_eq!(stop.unwrap_err().kind(), ErrorKind::Sink);
 }
+
+#[test]
+fn a_file_cut_inside_its_first_record_is_said_to_be_cut() {
+    for (name, text) in
+        [("cut.json", r#"[{"prompt": "q", "response_a": "x"#), ("cut.jsonl", r#"{"prompt": "q", "resp"#)]
+    {
+        let error = read_text(name, text).unwrap_err();
+        let said = format!("{error} {}", error.hint().unwrap_or_default());
+        assert!(said.contains("cut short") && said.contains(name), "{said}");
+    }
+}

@@ -190,3 +190,28 @@ fn what_a_format_has_no_place_for_is_counted() {
     let (_, alpaca) = written(&rows, ExportFormat::AlpacaEval);
     assert_eq!(alpaca.lost["kind of tie"], 1);
 }
+
+#[test]
+fn annotated_pairs_name_every_metadata_field_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = Study::create(folder.path().join("s")).unwrap();
+    let mut pairs = study.write_pairs().unwrap();
+    let pair = |id: &str, field: &str| Pair {
+        id: id.to_owned(),
+        prompt: vec![Message::user("q")],
+        response_a: Response::new("x", None),
+        response_b: Response::new("y", None),
+        scenario: Some("advice".to_owned()),
+        metadata: [(field.to_owned(), json!(1))].into(),
+        ..Pair::default()
+    };
+    pairs.push(&pair("1", "topic")).unwrap();
+    pairs.push(&pair("2", "source_id")).unwrap();
+    pairs.finish().unwrap();
+    study.write_verdicts().unwrap().finish().unwrap();
+    let mut out = Vec::new();
+    export(&study, ExportFormat::AnnotatedPairs, &mut out).unwrap();
+    let document: Value = serde_json::from_slice(&out).unwrap();
+    let keys = &document["metadata"]["available_metadata_keys_per_comparison"];
+    assert_eq!(*keys, json!(["scenario", "source_id", "topic"]));
+}

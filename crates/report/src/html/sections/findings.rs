@@ -53,7 +53,10 @@ fn card(view: &View, fit: &Fit) -> Markup {
                     "No clear direction: " (words::counted(unsure, "property", "properties")) " of "
                     (fit.weights.len()) "."
                 }
-                @if directions > 0 {
+                @if directions == 1 {
+                    " By the model's own reckoning the sure direction is wrong with a probability of "
+                    (format::small(wrong)) "."
+                } @else if directions > 1 {
                     " By the model's own reckoning " (format::decimal(wrong, 1)) " of the " (directions)
                     " sure directions are wrong."
                 }
