@@ -3,6 +3,30 @@
 use pulp::Simd;
 use pulp::bytemuck::{Pod, cast};
 
+/// A float of either width, made from an f64 and read as one.
+pub(crate) trait Narrow: Copy {
+    fn narrow(x: f64) -> Self;
+    fn widen(self) -> f64;
+}
+
+impl Narrow for f64 {
+    fn narrow(x: f64) -> Self {
+        x
+    }
+    fn widen(self) -> f64 {
+        self
+    }
+}
+
+impl Narrow for f32 {
+    fn narrow(x: f64) -> Self {
+        x as Self
+    }
+    fn widen(self) -> f64 {
+        f64::from(self)
+    }
+}
+
 /// A float that `S` can hold several of in one register.
 ///
 /// All methods inline into the caller, which must itself run inside [`pulp::Arch::dispatch`].
@@ -24,6 +48,8 @@ pub(crate) trait Lanes<S: Simd>: Copy + Pod {
     fn larger(simd: S, a: Self::V, b: Self::V) -> Self::V;
     fn smaller(simd: S, a: Self::V, b: Self::V) -> Self::V;
     fn magnitude(simd: S, a: Self::V) -> Self::V;
+    /// Square root.
+    fn root(simd: S, a: Self::V) -> Self::V;
     /// `a` where `x` is negative, else `b`.
     fn if_negative(simd: S, x: Self::V, a: Self::V, b: Self::V) -> Self::V;
     fn sum(simd: S, a: Self::V) -> Self;
@@ -36,7 +62,7 @@ pub(crate) trait Lanes<S: Simd>: Copy + Pod {
 
 macro_rules! lanes {
     ($float:ident, $count:ident, $v:ident, $as_simd:ident, $as_mut_simd:ident, $splat:ident, $add:ident, $sub:ident,
-     $mul:ident, $div:ident, $fma:ident, $max:ident, $min:ident, $abs:ident, $less:ident, $select:ident, $sum:ident,
+     $mul:ident, $div:ident, $fma:ident, $max:ident, $min:ident, $abs:ident, $sqrt:ident, $less:ident, $select:ident, $sum:ident,
      $largest:ident, limit: $limit:expr, round: $round:expr, shift: $shift:expr, bias: $bias:expr,
      ln2: ($ln2_high:expr, $ln2_low:expr), exp: $exp:expr, artanh: $artanh:expr) => {
         impl<S: Simd> Lanes<S> for $float {
@@ -86,6 +112,10 @@ macro_rules! lanes {
             #[inline(always)]
             fn magnitude(simd: S, a: Self::V) -> Self::V {
                 simd.$abs(a)
+            }
+            #[inline(always)]
+            fn root(simd: S, a: Self::V) -> Self::V {
+                simd.$sqrt(a)
             }
             #[inline(always)]
             fn if_negative(simd: S, x: Self::V, a: Self::V, b: Self::V) -> Self::V {
@@ -143,7 +173,7 @@ macro_rules! lanes {
 
 lanes!(
     f64, F64_LANES, f64s, as_simd_f64s, as_mut_simd_f64s, splat_f64s, add_f64s, sub_f64s, mul_f64s, div_f64s,
-    mul_add_e_f64s, max_f64s, min_f64s, abs_f64s, less_than_f64s, select_f64s, reduce_sum_f64s, reduce_max_f64s,
+    mul_add_e_f64s, max_f64s, min_f64s, abs_f64s, sqrt_f64s, less_than_f64s, select_f64s, reduce_sum_f64s, reduce_max_f64s,
     limit: 708.0_f64,
     round: 6755399441055744.0_f64,
     shift: 20,
@@ -158,7 +188,7 @@ lanes!(
 );
 lanes!(
     f32, F32_LANES, f32s, as_simd_f32s, as_mut_simd_f32s, splat_f32s, add_f32s, sub_f32s, mul_f32s, div_f32s,
-    mul_add_e_f32s, max_f32s, min_f32s, abs_f32s, less_than_f32s, select_f32s, reduce_sum_f32s, reduce_max_f32s,
+    mul_add_e_f32s, max_f32s, min_f32s, abs_f32s, sqrt_f32s, less_than_f32s, select_f32s, reduce_sum_f32s, reduce_max_f32s,
     limit: 87.0_f32,
     round: 12582912.0_f32,
     shift: 23,

@@ -5,7 +5,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, Narrow};
 use crate::problem::Problem;
 use crate::rows::{Aligned, RowPack};
 
@@ -115,30 +115,16 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-trait Narrow: Copy {
-    fn narrow(x: f64) -> Self;
-    fn widen(self) -> f64;
-    /// After how many groups the running product of (1 + e^-|f|) <= 2 may leave the range of f64.
+/// After how many groups the running product of (1 + e^-|f|) <= 2 may leave the range of f64.
+trait Range {
     const GROUPS_PER_LOG: usize;
 }
 
-impl Narrow for f64 {
-    fn narrow(x: f64) -> Self {
-        x
-    }
-    fn widen(self) -> f64 {
-        self
-    }
+impl Range for f64 {
     const GROUPS_PER_LOG: usize = 15;
 }
 
-impl Narrow for f32 {
-    fn narrow(x: f64) -> Self {
-        x as Self
-    }
-    fn widen(self) -> f64 {
-        f64::from(self)
-    }
+impl Range for f32 {
     const GROUPS_PER_LOG: usize = 7;
 }
 
@@ -177,7 +163,7 @@ impl WithSimd for Pass<'_, f32> {
 
 /// Sum over rows of weight ln(1 + e^f); with the gradient, sum over rows of weight sigmoid(f) x in `sum.gradient`.
 #[inline(always)]
-fn pass<S: Simd, T: Lanes<S> + Narrow>(simd: S, sum: &mut Sum<T>, with_gradient: bool) -> f64 {
+fn pass<S: Simd, T: Lanes<S> + Narrow + Range>(simd: S, sum: &mut Sum<T>, with_gradient: bool) -> f64 {
     let d = sum.pack.columns;
     let group_rows = RowPack::<T>::GROUP;
     let vectors = group_rows / T::LANES;

@@ -15,37 +15,42 @@ pub(crate) fn stride(d: usize) -> usize {
 /// matrix with `inverse^T inverse = a^-1`: the inverse of its Cholesky factor.
 ///
 /// Returns false when `a` is not positive definite to working precision. Both have `d` rows of [`stride`]`(d)`.
+/// With a = L U and L of unit diagonal, U and L^-1 grow together: row j of either is what it starts from (row j of `a`,
+/// of the identity) less `L[j, k]` times its row k for every k < j. `-L[j, k]` stands in `a`'s lower triangle by then.
 #[inline(always)]
 pub(crate) fn inverse_cholesky<S: Simd>(simd: S, a: &mut [f64], inverse: &mut [f64], d: usize) -> bool {
     let p = stride(d);
-    let lanes = <f64 as Lanes<S>>::LANES;
-    // Elimination without square roots: row j of `a` becomes row j of D L^T.
+    let blocks = p / <f64 as Lanes<S>>::LANES;
+    inverse.fill(0.0);
     for j in 0..d {
-        let (done, rest) = a.split_at_mut((j + 1) * p);
-        let pivot_row = &done[j * p..];
-        let pivot = pivot_row[j];
+        let block = j / <f64 as Lanes<S>>::LANES;
+        let (done, rest) = a.split_at_mut(j * p);
+        let (row, below) = rest.split_at_mut(p);
+        let (inverse_done, inverse_rest) = inverse.split_at_mut(j * p);
+        let inverse_row = &mut inverse_rest[..p];
+        inverse_row[j] = 1.0;
+        let mut at = 0;
+        while at <= block {
+            let (sums, width) = combine(simd, &row[..j], inverse_done, inverse_row, at, block + 1 - at);
+            store(simd, inverse_row, at, &sums, width);
+            at += width;
+        }
+        // From the last block down: the first one of U holds factors that the others still need.
+        let mut end = blocks;
+        while end > block {
+            let width = group(end - block);
+            let (sums, _) = combine(simd, &row[..j], done, row, end - width, width);
+            store(simd, row, end - width, &sums, width);
+            end -= width;
+        }
+        let pivot = row[j];
         // NaN fails this comparison too.
         if !(pivot > 0.0 && pivot.is_finite()) {
             return false;
         }
-        let scale = 1.0 / pivot;
-        for (offset, row) in rest.chunks_exact_mut(p).take(d - j - 1).enumerate() {
-            let i = j + 1 + offset;
-            let factor = f64::splat(simd, -pivot_row[i] * scale);
-            let start = i / lanes * lanes;
-            subtract(simd, factor, &pivot_row[start..p], &mut row[start..]);
-        }
-    }
-    // L^-1 by forward substitution on the rows of the identity, then each row over the root of its pivot.
-    inverse.fill(0.0);
-    for i in 0..d {
-        let (done, rest) = inverse.split_at_mut(i * p);
-        let row = &mut rest[..p];
-        row[i] = 1.0;
-        for k in 0..i {
-            let factor = f64::splat(simd, -a[k * p + i] / a[k * p + k]);
-            let end = (k / lanes + 1) * lanes;
-            subtract(simd, factor, &done[k * p..k * p + end], &mut row[..end]);
+        let scale = -1.0 / pivot;
+        for (below, u) in below.chunks_exact_mut(p).zip(&row[j + 1..d]) {
+            below[j] = u * scale;
         }
     }
     for i in 0..d {
@@ -57,12 +62,56 @@ pub(crate) fn inverse_cholesky<S: Simd>(simd: S, a: &mut [f64], inverse: &mut [f
     true
 }
 
-/// to += factor * from, over whole registers.
+/// How many registers are summed at a time where `left` are wanted: 4, 2 or 1, so that latencies overlap.
 #[inline(always)]
-fn subtract<S: Simd>(simd: S, factor: S::f64s, from: &[f64], to: &mut [f64]) {
-    for (to, from) in <f64 as Lanes<S>>::load_mut(to).iter_mut().zip(<f64 as Lanes<S>>::load(from)) {
-        *to = f64::fma(simd, factor, *from, *to);
+fn group(left: usize) -> usize {
+    [4, 2].into_iter().find(|&width| width <= left).unwrap_or(1)
+}
+
+/// Registers `at..` of `start` plus the sum over k of factor k times those of row k; and how many were summed.
+#[inline(always)]
+fn combine<S: Simd>(
+    simd: S,
+    factors: &[f64],
+    rows: &[f64],
+    start: &[f64],
+    at: usize,
+    left: usize,
+) -> ([S::f64s; 4], usize) {
+    let mut sums = [f64::splat(simd, 0.0); 4];
+    let width = group(left);
+    match width {
+        4 => sums = fixed::<S, 4>(simd, factors, rows, start, at),
+        2 => sums[..2].copy_from_slice(&fixed::<S, 2>(simd, factors, rows, start, at)),
+        _ => sums[..1].copy_from_slice(&fixed::<S, 1>(simd, factors, rows, start, at)),
     }
+    (sums, width)
+}
+
+#[inline(always)]
+fn fixed<S: Simd, const N: usize>(
+    simd: S,
+    factors: &[f64],
+    rows: &[f64],
+    start: &[f64],
+    at: usize,
+) -> [S::f64s; N] {
+    let mut sums = [f64::splat(simd, 0.0); N];
+    sums.copy_from_slice(&<f64 as Lanes<S>>::load(start)[at..at + N]);
+    for (&factor, row) in factors.iter().zip(rows.chunks_exact(start.len())) {
+        let factor = f64::splat(simd, factor);
+        let row: &[_; N] =
+            (&<f64 as Lanes<S>>::load(row)[at..at + N]).try_into().expect("registers of a row");
+        for n in 0..N {
+            sums[n] = f64::fma(simd, factor, row[n], sums[n]);
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+fn store<S: Simd>(_: S, row: &mut [f64], at: usize, sums: &[S::f64s; 4], width: usize) {
+    <f64 as Lanes<S>>::load_mut(row)[at..at + width].copy_from_slice(&sums[..width]);
 }
 
 /// From the inverse Cholesky factor: `mean = a^-1 shift`, and the diagonal of `a^-1`. All have [`stride`]`(d)` elements.

@@ -36,22 +36,14 @@ pub struct Tail {
 
 impl Tail {
     /// The tail beyond x.
-    pub fn beyond(x: f64) -> Self {
-        Self::with_ln_mass(x).0
-    }
-
-    /// The tail beyond x and ln P(Z > x), for the price of one.
     #[inline]
-    pub fn with_ln_mass(x: f64) -> (Self, f64) {
-        let ln_density = -0.5 * x * x - HALF_LN_TAU;
+    pub fn beyond(x: f64) -> Self {
         if x > FAR {
-            let tail = Self::far(x);
-            return (tail, ln_density - tail.hazard.ln());
+            return Self::far(x);
         }
-        let mass = cdf(-x);
-        let hazard = ln_density.exp() / mass;
+        let hazard = (-0.5 * x * x - HALF_LN_TAU).exp() / cdf(-x);
         let mean_excess = hazard - x;
-        (Self { hazard, mean_excess, variance: 1.0 - hazard * mean_excess }, mass.ln())
+        Self { hazard, mean_excess, variance: 1.0 - hazard * mean_excess }
     }
 
     /// By Laplace's continued fraction: 1 / hazard = 1/(x + 1/(x + 2/(x + 3/(x + ...)))).

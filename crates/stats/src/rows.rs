@@ -104,17 +104,21 @@ impl RowPack<f64> {
 
     /// The same rows in single precision.
     pub(crate) fn narrow(&self) -> RowPack<f32> {
-        let groups = self.rows.div_ceil(RowPack::<f32>::GROUP);
-        let len = groups * RowPack::<f32>::GROUP * self.columns;
-        let mut pack = RowPack { data: Aligned::new(0.0_f32, len), rows: self.rows, columns: self.columns };
-        let data = self.data.as_slice();
-        for row in 0..self.rows {
-            for column in 0..self.columns {
-                let index = pack.index(row, column);
-                pack.data.as_mut_slice()[index] = data[self.index(row, column)] as f32;
+        let (wide, half) = (RowPack::<f32>::GROUP, Self::GROUP);
+        let groups = self.rows.div_ceil(wide);
+        let mut data = Aligned::new(0.0_f32, groups * wide * self.columns);
+        // A group of f32 holds the rows of two groups of f64, one after the other in every column.
+        for g in 0..self.groups() {
+            let from = self.group(g).chunks_exact(half);
+            let start = g / 2 * wide * self.columns + g % 2 * half;
+            let to = data.as_mut_slice()[start..].chunks_mut(wide);
+            for (to, from) in to.zip(from) {
+                for (to, &from) in to[..half].iter_mut().zip(from) {
+                    *to = from as f32;
+                }
             }
         }
-        pack
+        RowPack { data, rows: self.rows, columns: self.columns }
     }
 }
 
@@ -133,6 +137,13 @@ mod tests {
         }
         assert_eq!(pack.data.as_slice().as_ptr().align_offset(64), 0);
         assert_eq!(pack.padded() % 64, 0);
-        assert_eq!(pack.narrow().padded() % 128, 0);
+        let narrow = pack.narrow();
+        assert_eq!(narrow.padded() % 128, 0);
+        for (row, &source) in kept.iter().enumerate() {
+            for column in 0..3 {
+                let got = narrow.data.as_slice()[narrow.index(row, column)];
+                assert_eq!(f64::from(got), x[source * 3 + column]);
+            }
+        }
     }
 }
