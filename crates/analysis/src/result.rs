@@ -258,7 +258,7 @@ pub struct ModelSummary {
     pub side_a: u64,
     /// Mean words.
     pub mean_words: f64,
-    /// Mean verdict in its favour over all judges, 0..1; `None` without verdicts.
+    /// Mean verdict in its favour, as fitted, over all judges, 0..1; `None` without verdicts.
     pub win_rate: Option<f64>,
 }
 

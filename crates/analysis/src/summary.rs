@@ -74,8 +74,8 @@ impl SummaryBuilder {
         at
     }
 
-    /// Counts one verdict on the pair of that number.
-    pub fn verdict(&mut self, pair: usize, verdict: &Verdict) {
+    /// Counts one verdict on the pair of that number; `fitted` is the value that the fits use, and what models win by.
+    pub fn verdict(&mut self, pair: usize, verdict: &Verdict, fitted: f64) {
         let count = self.judges.entry(verdict.judge.clone()).or_default();
         let s = &mut count.summary;
         let p = verdict.p_a;
@@ -93,7 +93,7 @@ impl SummaryBuilder {
             count.longer += u64::from((p > 0.5) == (a > b));
         }
         let (model_a, model_b) = self.pair_models[pair];
-        for (model, share) in [(model_a, p), (model_b, 1.0 - p)] {
+        for (model, share) in [(model_a, fitted), (model_b, 1.0 - fitted)] {
             if let Some(at) = model {
                 self.models[at].wins += share * verdict.weight;
                 self.models[at].judged += verdict.weight;
@@ -178,9 +178,9 @@ mod tests {
         let mut s = SummaryBuilder::default();
         s.pair(&pair("m", "n"), 1, Some("en"), (10, 5));
         s.pair(&pair("n", "m"), 1, None, (7, 7));
-        s.verdict(0, &Verdict::new("0", "j", 1.0));
-        s.verdict(1, &Verdict::tie("1", "j", TieKind::BothBad));
-        s.verdict(1, &Verdict::new("1", "j", 0.25));
+        s.verdict(0, &Verdict::new("0", "j", 1.0), 1.0);
+        s.verdict(1, &Verdict::tie("1", "j", TieKind::BothBad), 0.5);
+        s.verdict(1, &Verdict::new("1", "j", 0.25), 0.25);
         let d = s.finish();
         assert_eq!((d.pairs, d.prompts, d.identical), (2, 1, 0));
         let j = &d.judges[0];

@@ -283,11 +283,12 @@ fn read_verdicts(
                 orphans += 1;
                 continue;
             };
-            builder.verdict(pair as usize, &verdict);
+            let fitted = if options.hard { hardened(verdict.p_a) } else { verdict.p_a };
+            builder.verdict(pair as usize, &verdict, fitted);
             table.verdicts.push(VerdictRow {
                 pair,
                 judge: judges.get(&verdict.judge),
-                p_a: if options.hard { hardened(verdict.p_a) } else { verdict.p_a },
+                p_a: fitted,
                 weight: verdict.weight,
                 order: verdict.order,
             });

@@ -26,7 +26,7 @@ pub(super) fn section(view: &View) -> Section {
             (scroll("Held-out quality of the main group", &table(&fits, false)))
             p.hint {
                 "Majority: always the side that wins more often. Terms only: side, order and models without any property. "
-                "Length only: the comparison of lengths without any other property."
+                "Length only: the comparison of lengths beside the same terms, without any other property."
             }
             (sentences(&fits))
             (plots(&fits))
