@@ -1,9 +1,12 @@
 //! What becomes of each record: new pairs are handed on, known ones merged, all that is not used is counted.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
 
+use foldhash::quality::RandomState;
 use predilect_types::{Provenance, ReadSummary, Verdict, content_id};
 
 use crate::error::{At, DataError, Reason, RowError};
@@ -21,7 +24,7 @@ const REPEATED_VERDICT: &str = "verdict repeated in another file";
 /// Where the record being worked on stands.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Place {
-    pub(crate) label: String,
+    pub(crate) label: Arc<str>,
     pub(crate) format: &'static str,
     pub(crate) tag: String,
     pub(crate) folder: PathBuf,
@@ -35,9 +38,9 @@ pub(crate) struct Reading<'a> {
     pub(crate) sink: &'a mut dyn FnMut(Record) -> Result<(), DataError>,
     pub(crate) summary: ReadSummary,
     /// Hash of the id: hash of the content, and the file.
-    pub(crate) ids: HashMap<u64, (u64, u32)>,
+    pub(crate) ids: HashMap<u64, (u64, u32), RandomState>,
     /// Hash of a verdict: the file. Only kept where there is more than one file.
-    pub(crate) verdicts: Option<HashMap<u64, u32>>,
+    pub(crate) verdicts: Option<HashMap<u64, u32, RandomState>>,
     pub(crate) parts: BTreeMap<Format, Parts>,
     /// For results in files of their own: key to pairs, with the folder each came from.
     pub(crate) keys: Option<HashMap<String, Vec<(PathBuf, String)>>>,
@@ -51,6 +54,7 @@ impl Reading<'_> {
     }
 
     pub(crate) fn take_all(&mut self, format: Format, prepared: Vec<Prepared>) -> Result<(), DataError> {
+        self.expect(&prepared);
         for (at, record) in prepared {
             if self.full() {
                 return Ok(());
@@ -64,10 +68,21 @@ impl Reading<'_> {
                         self.draft(at, draft)?;
                     }
                 }
-                Ok(Parsed::Piece(piece)) => self.piece(at, format, piece)?,
+                Ok(Parsed::Piece(piece)) => self.piece(at, format, *piece)?,
             }
         }
         Ok(())
+    }
+
+    /// Looks every id of a chunk up before any is needed: a million ids lie outside the caches, and lookups that do not
+    /// wait for each other wait for memory together.
+    fn expect(&mut self, prepared: &[Prepared]) {
+        self.ids.reserve(prepared.len());
+        let ids = prepared.iter().filter_map(|(_, record)| match record {
+            Ok(Parsed::Drafts(drafts)) => drafts.first().map(|draft| draft.id),
+            _ => None,
+        });
+        std::hint::black_box(ids.filter(|id| self.ids.contains_key(id)).count());
     }
 
     pub(crate) fn bad(&mut self, at: At, error: RowError) -> Result<(), DataError> {
@@ -96,7 +111,7 @@ impl Reading<'_> {
     /// Hands a pair and what is said about it to the sink, the pair only when it is new.
     fn draft(&mut self, at: At, mut draft: Draft) -> Result<(), DataError> {
         let content = draft.content;
-        let mut key = hash(&draft.pair.id);
+        let mut key = draft.id;
         let mut known = self.ids.get(&key).copied();
         if known.is_some_and(|(other, file)| other != content && file != self.at.index) {
             // Files that count their pairs from 0 do not mean the same pair.
@@ -131,8 +146,8 @@ impl Reading<'_> {
         }
         if known.is_none() {
             draft.pair.provenance = Provenance {
-                source: self.at.label.clone(),
-                format: self.at.format.to_owned(),
+                source: Arc::clone(&self.at.label),
+                format: Cow::Borrowed(self.at.format),
                 record: self.at.record,
             };
             (self.sink)(Record::Pair(draft.pair))?;
@@ -157,7 +172,7 @@ impl Reading<'_> {
 
     fn verdict(&mut self, verdict: Verdict) -> Result<(), DataError> {
         if let Some(seen) = &mut self.verdicts {
-            let mut hasher = DefaultHasher::new();
+            let mut hasher = HASH.build_hasher();
             (&verdict.pair, &verdict.judge, verdict.p_a.to_bits(), verdict.order, verdict.tie)
                 .hash(&mut hasher);
             let first = *seen.entry(hasher.finish()).or_insert(self.at.index);
@@ -238,7 +253,7 @@ impl Reading<'_> {
         for (format, parts) in std::mem::take(&mut self.parts) {
             let file = self.summary.sources.iter().find(|s| s.format == format.as_str());
             self.at = Place {
-                label: file.map(|s| s.source.clone()).unwrap_or_default(),
+                label: file.map(|s| Arc::from(s.source.as_str())).unwrap_or_default(),
                 format: format.as_str(),
                 index: u32::MAX,
                 ..Place::default()
@@ -292,53 +307,22 @@ fn ready(draft: &mut Draft) {
     let pair = &mut draft.pair;
     if pair.id.is_empty() {
         pair.id = content_id(&pair.prompt, &pair.response_a, &pair.response_b);
-        draft.content = hash(&pair.id);
+        draft.id = hash(&pair.id);
+        draft.content = draft.id;
         return;
     }
-    let mut content = Fold::default();
+    draft.id = hash(&pair.id);
+    let mut content = HASH.build_hasher();
     for turns in [&pair.prompt, &pair.response_a.messages, &pair.response_b.messages] {
-        for turn in turns {
-            content.feed(turn.role.as_str());
-            content.feed(&turn.content);
-        }
-        content.feed("\u{1}");
+        turns.hash(&mut content);
     }
-    for model in [&pair.response_a.model, &pair.response_b.model] {
-        content.feed(model.as_deref().unwrap_or_default());
-    }
-    draft.content = content.0;
+    (&pair.response_a.model, &pair.response_b.model).hash(&mut content);
+    draft.content = content.finish();
 }
 
-/// A hash of much text, eight bytes at a time; it only tells equal texts from others.
-struct Fold(u64);
-
-impl Default for Fold {
-    fn default() -> Self {
-        Self(0x243f_6a88_85a3_08d3)
-    }
-}
-
-impl Fold {
-    fn feed(&mut self, text: &str) {
-        let (words, rest) = text.as_bytes().as_chunks::<8>();
-        let mut last = [0; 8];
-        for (to, from) in last.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        for word in words.iter().chain([&last]) {
-            self.mix(u64::from_le_bytes(*word));
-        }
-        self.mix(text.len() as u64);
-    }
-
-    fn mix(&mut self, word: u64) {
-        let product = u128::from(self.0 ^ word) * u128::from(0x9e37_79b9_7f4a_7c15_u64);
-        self.0 = (product as u64) ^ ((product >> 64) as u64) ^ word.rotate_left(23);
-    }
-}
+/// Tells equal ids and texts from others; its seed is of this process, so that no file can be made to collide.
+static HASH: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
+    HASH.hash_one(text)
 }

@@ -45,7 +45,7 @@ impl Default for ReadOptions {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Record {
     /// A pair; it comes before all that refers to it.
-    Pair(Pair),
+    Pair(Box<Pair>),
     /// A verdict on a pair that came before.
     Verdict(Verdict),
     /// A rating of a pair that came before.

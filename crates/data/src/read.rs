@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
@@ -45,8 +46,8 @@ pub fn read(
         progress,
         sink,
         summary: ReadSummary::default(),
-        ids: HashMap::new(),
-        verdicts: (sources.len() > 1).then(HashMap::new),
+        ids: HashMap::default(),
+        verdicts: (sources.len() > 1).then(HashMap::default),
         parts: BTreeMap::new(),
         keys: has_sidecars(&sources).then(HashMap::new),
         run: Run::default(),
@@ -99,7 +100,7 @@ fn tags(sources: &[Source]) -> Vec<String> {
 impl Reading<'_> {
     fn source(&mut self, index: usize, source: Source, tag: String) -> Result<(), DataError> {
         self.at = Place {
-            label: source.input.label.clone(),
+            label: Arc::from(source.input.label.as_str()),
             format: source.detected.format.as_str(),
             tag: tag.clone(),
             folder: source.folder(),

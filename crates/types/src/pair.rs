@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -101,9 +102,9 @@ impl Response {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Provenance {
     /// The file as the user named it; `-` for standard input.
-    pub source: String,
+    pub source: Arc<str>,
     /// The format that read it.
-    pub format: String,
+    pub format: Cow<'static, str>,
     /// The record's number in that file, counted from 1.
     pub record: u64,
 }
@@ -157,7 +158,7 @@ impl Pair {
             "language" => self.language.clone(),
             "model_a" => self.response_a.model.clone(),
             "model_b" => self.response_b.model.clone(),
-            "source" => Some(self.provenance.source.clone()),
+            "source" => Some(self.provenance.source.to_string()),
             _ => match self.metadata.get(name)? {
                 Value::Null => None,
                 Value::String(text) => Some(text.clone()),

@@ -20,12 +20,13 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     if row.has("output") && !row.has("output_1") {
         let text = row.text("output")?;
         let model = row.opt_text("generator")?.unwrap_or_else(|| cx.stem.clone());
-        return Ok(Parsed::Piece(Piece::Answer(Answer {
+        return Ok(Piece::Answer(Answer {
             key: instruction.clone(),
             model,
             prompt: Some(vec![Message::user(instruction)]),
             turns: vec![text],
-        })));
+        })
+        .into());
     }
     let mut a = Response::new(row.text("output_1")?, None);
     let mut b = Response::new(row.text("output_2")?, None);

@@ -39,7 +39,7 @@ pub(super) fn question(key: String, mut row: Row) -> Result<Parsed, RowError> {
             None => row.opt_text("category")?,
         },
     };
-    Ok(Parsed::Piece(Piece::Question(Question { key, turns, scenario })))
+    Ok(Piece::Question(Question { key, turns, scenario }).into())
 }
 
 /// A list of turns: text, or objects with `content`.
@@ -77,7 +77,7 @@ pub(super) fn answer(cx: &Context, key: String, mut row: Row) -> Result<Parsed, 
             turns.ok_or_else(|| RowError::wrong_type("choices", &choices, "a list whose first has turns"))?;
         (None, turns_of("choices[0].turns", turns)?)
     };
-    Ok(Parsed::Piece(Piece::Answer(Answer { key, model, prompt, turns })))
+    Ok(Piece::Answer(Answer { key, model, prompt, turns }).into())
 }
 
 fn judgment(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError> {
@@ -110,13 +110,7 @@ fn judgment(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError>
     let receipt = Some(json!({ "scores": scores, "games": games }));
     let verdict =
         (!points.is_empty()).then(|| Verdict { order, tie, receipt, ..Verdict::new("", judge, p_a) });
-    Ok(Parsed::Piece(Piece::Judgment(Judgment {
-        key,
-        model_a: baseline,
-        model_b: model,
-        turns: None,
-        verdict,
-    })))
+    Ok(Piece::Judgment(Judgment { key, model_a: baseline, model_b: model, turns: None, verdict }).into())
 }
 
 /// A game's score as (A's share, how often it counts); `None` for no call.

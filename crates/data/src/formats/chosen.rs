@@ -149,7 +149,7 @@ pub(super) fn trl(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
             },
         };
         let judge = cx.judge_or(row.opt_text("judge")?, "unnamed");
-        return Ok(Parsed::Piece(Piece::Completion(Completion { prompt, text, good, judge })));
+        return Ok(Piece::Completion(Completion { prompt, text, good, judge }).into());
     }
     let choice = choice(&mut row)?;
     finish(cx, row, choice, "unnamed", None)

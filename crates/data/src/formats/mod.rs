@@ -60,11 +60,13 @@ impl Context {
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
     /// With an empty id where the content is to give one.
-    pub(crate) pair: Pair,
+    pub(crate) pair: Box<Pair>,
     pub(crate) verdicts: Vec<Verdict>,
     pub(crate) ratings: Vec<Rating>,
     /// Reasons for verdicts or ratings left out.
     pub(crate) dropped: Vec<&'static str>,
+    /// A hash of the id.
+    pub(crate) id: u64,
     /// A hash of prompt, responses and models.
     pub(crate) content: u64,
     /// The key by which other files refer to the pair.
@@ -74,7 +76,7 @@ pub(crate) struct Draft {
 impl Draft {
     pub(crate) fn new(prompt: Vec<Message>, a: Response, b: Response) -> Self {
         let pair = Pair { prompt, response_a: a, response_b: b, ..Pair::default() };
-        Self { pair, ..Self::default() }
+        Self { pair: Box::new(pair), ..Self::default() }
     }
 
     /// Adds a call by a judge; a missing one is counted.
@@ -98,7 +100,13 @@ pub(crate) enum Parsed {
     /// Pairs.
     Drafts(Vec<Draft>),
     /// Something that makes sense only together with other records.
-    Piece(Piece),
+    Piece(Box<Piece>),
+}
+
+impl From<Piece> for Parsed {
+    fn from(piece: Piece) -> Self {
+        Self::Piece(Box::new(piece))
+    }
 }
 
 impl From<Draft> for Parsed {

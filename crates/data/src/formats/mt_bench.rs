@@ -79,7 +79,7 @@ fn pair(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError> {
         [straight, swapped] => both_orders(&judge, *straight, *swapped, receipt.unwrap_or_else(|| json!({}))),
         _ => None,
     };
-    Ok(Parsed::Piece(Piece::Judgment(Judgment { key, model_a, model_b, turns, verdict })))
+    Ok(Piece::Judgment(Judgment { key, model_a, model_b, turns, verdict }).into())
 }
 
 fn single(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError> {
@@ -87,7 +87,7 @@ fn single(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError> {
     let judge = judge(cx, &mut row, &cx.stem)?;
     let turns = turns(&mut row)?;
     let points = row.opt_number("score")?.filter(|score| *score >= 0.0);
-    Ok(Parsed::Piece(Piece::Score(Score { key, model, judge, turns, points })))
+    Ok(Piece::Score(Score { key, model, judge, turns, points }).into())
 }
 
 /// A response of several turns, with the user's turns between them.

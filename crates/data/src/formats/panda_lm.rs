@@ -60,5 +60,5 @@ fn sidecar(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
         verdict.receipt = Some(Value::Object(receipt));
         verdict
     });
-    Ok(Parsed::Piece(Piece::Sidecar(Sidecar { key, verdict })))
+    Ok(Piece::Sidecar(Sidecar { key, verdict }).into())
 }

@@ -73,10 +73,13 @@ static RATINGS: LazyLock<SchemaRef> = LazyLock::new(|| {
 struct Turns(ListBuilder<StructBuilder>);
 
 impl Turns {
-    fn new() -> Self {
+    /// For all the turns of a column: room is made once, since text that outgrows its room is copied.
+    fn new<'a>(rows: impl Iterator<Item = &'a [Message]>) -> Self {
+        let (turns, bytes) =
+            rows.flatten().fold((0, 0), |(n, bytes), turn| (n + 1, bytes + turn.content.len()));
         let item = Field::new("element", DataType::Struct(message_fields()), false);
         let columns: Vec<Box<dyn arrow_array::builder::ArrayBuilder>> =
-            vec![Box::new(StringBuilder::new()), Box::new(StringBuilder::new())];
+            vec![Box::new(StringBuilder::new()), Box::new(StringBuilder::with_capacity(turns, bytes))];
         Self(ListBuilder::new(StructBuilder::new(message_fields(), columns)).with_field(item))
     }
 
@@ -191,7 +194,9 @@ impl TableRow for Pair {
     }
 
     fn encode(rows: &[Self]) -> Result<RecordBatch, String> {
-        let (mut prompt, mut a, mut b) = (Turns::new(), Turns::new(), Turns::new());
+        let mut prompt = Turns::new(rows.iter().map(|row| row.prompt.as_slice()));
+        let mut a = Turns::new(rows.iter().map(|row| row.response_a.messages.as_slice()));
+        let mut b = Turns::new(rows.iter().map(|row| row.response_b.messages.as_slice()));
         let mut record = UInt64Builder::with_capacity(rows.len());
         let mut metadata = StringBuilder::new();
         for row in rows {
@@ -217,8 +222,8 @@ impl TableRow for Pair {
                 options(rows.iter().map(|row| row.scenario.as_deref())),
                 options(rows.iter().map(|row| row.language.as_deref())),
                 Arc::new(metadata.finish()),
-                strings(rows.iter().map(|row| row.provenance.source.as_str())),
-                strings(rows.iter().map(|row| row.provenance.format.as_str())),
+                strings(rows.iter().map(|row| row.provenance.source.as_ref())),
+                strings(rows.iter().map(|row| row.provenance.format.as_ref())),
                 Arc::new(record.finish()),
             ],
         )
@@ -253,8 +258,8 @@ impl TableRow for Pair {
                     language: option(language, i),
                     metadata,
                     provenance: Provenance {
-                        source: needed("source", source, i)?,
-                        format: needed("format", format, i)?,
+                        source: needed("source", source, i)?.into(),
+                        format: needed("format", format, i)?.into(),
                         record: number.ok_or_else(|| other_type("record", record))?,
                     },
                 })

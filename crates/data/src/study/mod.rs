@@ -274,7 +274,7 @@ pub fn import(
     let mut verdicts = study.write_verdicts()?;
     let mut ratings = study.write_ratings()?;
     let summary = read(inputs, options, progress, &mut |record| match record {
-        Record::Pair(pair) => pairs.push_owned(pair),
+        Record::Pair(pair) => pairs.push_owned(*pair),
         Record::Verdict(verdict) => verdicts.push_owned(verdict),
         Record::Rating(rating) => ratings.push_owned(rating),
     })?;

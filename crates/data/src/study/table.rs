@@ -14,7 +14,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::basic::Compression;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use tempfile::NamedTempFile;
 
@@ -61,12 +61,16 @@ pub(super) fn properties() -> WriterProperties {
         .iter()
         .fold(builder, |builder, path| {
             let parts = path.split('.').map(str::to_owned).collect::<Vec<_>>();
-            builder.set_column_dictionary_enabled(ColumnPath::new(parts), false)
+            let path = ColumnPath::new(parts);
+            builder
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_statistics_enabled(path, EnabledStatistics::None)
         })
         .build()
 }
 
-/// Columns whose values hardly repeat: a dictionary would hash and copy every text for nothing.
+/// Columns whose values hardly repeat and have no order worth knowing: a dictionary would hash and copy every text for
+/// nothing, least and largest values would compare each.
 const UNIQUE: [&str; 6] = [
     "id",
     "record",

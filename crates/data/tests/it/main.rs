@@ -50,7 +50,7 @@ pub(crate) fn read_paths(paths: &[PathBuf], options: &ReadOptions) -> Result<All
     let mut all = All::default();
     let summary = read(paths, options, &mut |_| {}, &mut |record| {
         match record {
-            Record::Pair(pair) => all.pairs.push(pair),
+            Record::Pair(pair) => all.pairs.push(*pair),
             Record::Verdict(verdict) => all.verdicts.push(verdict),
             Record::Rating(rating) => all.ratings.push(rating),
         }
