@@ -1,5 +1,7 @@
 //! What every judge rewards in every group: all fits of a table, in parallel.
 
+use std::ops::ControlFlow;
+
 use rayon::prelude::*;
 
 use crate::fit::{Draws, FitOptions, fit};
@@ -25,15 +27,24 @@ pub struct Fits {
     pub fits: Vec<Fit>,
     /// What was not fitted, and why, in the same order.
     pub skipped: Vec<Skipped>,
-    /// Draws of each fit, where they were asked for.
-    pub draws: Vec<Option<Draws>>,
 }
+
+/// Takes the draws of one fit, where [`FitOptions::keep_draws`] asks for them; after a break nothing more is fitted.
+pub type DrawSink<'a> = &'a mut dyn FnMut(&Fit, &Draws) -> ControlFlow<()>;
+
+/// How many fits may wait with their draws for the sink.
+const WAITING: usize = 16;
 
 /// Fits each judge on all its verdicts and on those of each group.
 ///
 /// Every verdict is stored once; a fit in flight holds its own rows, so memory grows with the table and the number of
-/// threads, not with the number of fits.
-pub fn dissect(table: &FeatureTable, options: &FitOptions, progress: &(dyn Fn(FitEvent) + Sync)) -> Fits {
+/// threads, not with the number of fits. Draws reach `draws` in the order of the fits, a few fits at a time.
+pub fn dissect(
+    table: &FeatureTable,
+    options: &FitOptions,
+    progress: &(dyn Fn(FitEvent) + Sync),
+    draws: DrawSink<'_>,
+) -> Fits {
     let mut by_judge: Vec<Vec<VerdictRow>> = vec![Vec::new(); table.judges.len()];
     for verdict in &table.verdicts {
         by_judge[verdict.judge as usize].push(*verdict);
@@ -71,33 +82,37 @@ pub fn dissect(table: &FeatureTable, options: &FitOptions, progress: &(dyn Fn(Fi
         }
     }
     let total = tasks.len();
-    let results: Vec<Result<(Fit, Option<Draws>), Skipped>> = tasks
-        .par_iter()
-        .map(|&(judge, group)| {
-            let name = group.map_or(ALL, |g| table.groups[g as usize].as_str());
-            let rows: Vec<VerdictRow> = by_judge[judge]
-                .iter()
-                .filter(|v| group.is_none() || table.pairs[v.pair as usize].group == group)
-                .copied()
-                .collect();
-            let done = fit(table, &rows, &table.judges[judge], name, options).map_err(|reason| Skipped {
-                judge: table.judges[judge].clone(),
-                group: name.to_owned(),
-                rows: rows.len() as u64,
-                reason,
-            });
-            progress(FitEvent { total });
-            done
-        })
-        .collect();
+    let one = |&(judge, group): &(usize, Option<u32>)| {
+        let name = group.map_or(ALL, |g| table.groups[g as usize].as_str());
+        let rows: Vec<VerdictRow> = by_judge[judge]
+            .iter()
+            .filter(|v| group.is_none() || table.pairs[v.pair as usize].group == group)
+            .copied()
+            .collect();
+        let done = fit(table, &rows, &table.judges[judge], name, options).map_err(|reason| Skipped {
+            judge: table.judges[judge].clone(),
+            group: name.to_owned(),
+            rows: rows.len() as u64,
+            reason,
+        });
+        progress(FitEvent { total });
+        done
+    };
     let mut out = Fits { skipped: ungrouped, ..Fits::default() };
-    for result in results {
-        match result {
-            Ok((fit, draws)) => {
-                out.fits.push(fit);
-                out.draws.push(draws);
+    let at_once = if options.keep_draws > 0 { WAITING } else { total.max(1) };
+    for tasks in tasks.chunks(at_once) {
+        let results: Vec<_> = tasks.par_iter().map(one).collect();
+        for result in results {
+            match result {
+                Ok((fit, kept)) => {
+                    let flow = kept.map_or(ControlFlow::Continue(()), |kept| draws(&fit, &kept));
+                    out.fits.push(fit);
+                    if flow.is_break() {
+                        return out;
+                    }
+                }
+                Err(skipped) => out.skipped.push(skipped),
             }
-            Err(skipped) => out.skipped.push(skipped),
         }
     }
     out

@@ -14,5 +14,5 @@ mod terms;
 
 pub use dissect::{FitEvent, dissect};
 pub use encode::Encoding;
-pub use fit::{Engine, FitOptions, PriorChoice};
+pub use fit::{Draws, Engine, FitOptions, PriorChoice};
 pub use terms::Terms;

@@ -68,6 +68,30 @@ impl FeatureTable {
         self.features.iter().position(|f| f.name == name)
     }
 
+    /// The root mean square of each column over the pairs where it is there; 0 for a column without any value but 0.
+    ///
+    /// Not the sd: without an intercept, 0 means "no difference" and nothing may be moved away from it.
+    pub fn scales(&self) -> Vec<f64> {
+        let width = self.features.len();
+        (0..width)
+            .map(|column| {
+                let there = self.values.iter().skip(column).step_by(width).filter(|x| !x.is_nan());
+                let (count, sum) = there.fold((0_u64, 0.0), |(n, sum), x| (n + 1, sum + x * x));
+                if count == 0 { 0.0 } else { (sum / count as f64).sqrt() }
+            })
+            .collect()
+    }
+
+    /// Divides each column by its scale, so that one prior fits all: a weight then counts for a typical difference.
+    pub fn standardise(&mut self) {
+        let scales = self.scales();
+        for row in self.values.chunks_exact_mut(scales.len().max(1)) {
+            for (value, scale) in row.iter_mut().zip(&scales).filter(|(_, scale)| **scale > 0.0) {
+                *value /= scale;
+            }
+        }
+    }
+
     /// The index of a name in a list of names, appended if it is new.
     ///
     /// Lists are short (judges, models, groups); a caller with a million names keeps a map of its own.
@@ -77,5 +101,22 @@ impl FeatureTable {
             names.len() - 1
         });
         at as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_standardised_column_has_a_root_mean_square_of_one() {
+        let features = ["a", "b", "c"].map(|name| Feature { name: name.to_owned() }).to_vec();
+        let values = vec![300.0, 0.0, f64::NAN, -400.0, 0.0, 0.5];
+        let mut table = FeatureTable { features, values, ..FeatureTable::default() };
+        assert_eq!(table.scales(), [(125_000.0_f64).sqrt(), 0.0, 0.5]);
+        table.standardise();
+        let scales = table.scales();
+        assert!((scales[0] - 1.0).abs() < 1e-15 && scales[1] == 0.0 && scales[2] == 1.0);
+        assert!(table.values[2].is_nan() && table.values[3] < 0.0);
     }
 }

@@ -252,6 +252,9 @@ pub(crate) struct FitArgs {
     /// The column that names the prompt: rows of one prompt share a fold
     #[arg(long, value_name = "COLUMN")]
     pub(crate) cluster: Option<String>,
+    /// Divide every feature by its root mean square, so that the prior means the same for all of them
+    #[arg(long)]
+    pub(crate) standardise: bool,
     /// What to do with a row that cannot be used
     #[arg(long, value_enum, default_value_t = BadRow::Stop, value_name = "DO")]
     pub(crate) on_bad_row: BadRow,

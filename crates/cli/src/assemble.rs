@@ -2,19 +2,22 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::ControlFlow;
 
-use predilect_analysis::dissect::{ALL, Fits};
+use predilect_analysis::dissect::{ALL, FitEvent, Fits};
 use predilect_analysis::result::{DataSummary, PropertyNote};
 use predilect_analysis::summary::SummaryBuilder;
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
-use predilect_analysis::{Encoding, FitOptions, dissect};
+use predilect_analysis::{Encoding, dissect};
 use predilect_data::Study;
 use predilect_text::{Annotator, TextOptions, detect_language};
 use predilect_types::{CATALOGUE, Pair, Property, Rating, core_properties, property};
 use rayon::prelude::*;
 
+use crate::args::ModelArgs;
 use crate::problem::Problem;
 use crate::progress::bar;
+use crate::tables::DrawsFile;
 
 /// What to rate, compare and group.
 #[derive(Debug, Clone)]
@@ -364,12 +367,30 @@ fn notes(
 }
 
 /// Runs all fits with a progress bar.
-pub(crate) fn fit_all(table: &FeatureTable, options: &FitOptions, quiet: bool) -> Fits {
+pub(crate) fn fit_all(table: &FeatureTable, model: &ModelArgs, quiet: bool) -> Result<Fits, Problem> {
     let bar = bar(quiet, Some(0), "fitting", false);
-    let fits = dissect(table, options, &|event| {
+    let progress = |event: FitEvent| {
         bar.set_length(event.total as u64);
         bar.inc(1);
+    };
+    let mut file = model.draws.as_deref().map(DrawsFile::new);
+    let mut failed = None;
+    let fits = dissect(table, &model.options(), &progress, &mut |fit, draws| match file
+        .as_mut()
+        .map_or(Ok(()), |file| file.write(fit, draws))
+    {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(problem) => {
+            failed = Some(problem);
+            ControlFlow::Break(())
+        }
     });
     bar.finish_and_clear();
-    fits
+    if let Some(problem) = failed {
+        return Err(problem);
+    }
+    if let Some(file) = file {
+        file.finish()?;
+    }
+    Ok(fits)
 }

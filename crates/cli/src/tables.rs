@@ -1,12 +1,12 @@
 //! How results lie in Parquet: the same numbers as on the screen, for any tool that reads tables.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt64Array};
-use predilect_analysis::dissect::Fits;
+use predilect_analysis::Draws;
 use predilect_analysis::result::{Fit, Weight};
-use predilect_data::Study;
+use predilect_data::{BatchFile, Study};
 
 use crate::problem::Problem;
 
@@ -92,23 +92,47 @@ fn weight_rows(fits: &[Fit]) -> Result<RecordBatch, Problem> {
     ])
 }
 
-/// Writes draws in long form: judge, group, draw, property, value.
-pub(crate) fn write_draws(path: &Path, fits: &Fits) -> Result<(), Problem> {
-    let mut rows: Vec<(&str, &str, u64, &str, f64)> = Vec::new();
-    for (fit, draws) in fits.fits.iter().zip(&fits.draws) {
-        let Some(draws) = draws else { continue };
-        for (number, draw) in draws.values.chunks(draws.names.len().max(1)).enumerate() {
-            for (name, &value) in draws.names.iter().zip(draw) {
-                rows.push((&fit.judge, &fit.group, number as u64, name, value));
-            }
-        }
+/// Draws in long form, one fit after the other: judge, group, draw, property, value.
+pub(crate) struct DrawsFile {
+    path: PathBuf,
+    file: Option<BatchFile>,
+}
+
+impl DrawsFile {
+    pub(crate) fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), file: None }
     }
-    let batch = batch(vec![
-        ("judge", text(rows.iter().map(|r| Some(r.0)))),
-        ("group", text(rows.iter().map(|r| Some(r.1)))),
-        ("draw", whole(rows.iter().map(|r| Some(r.2)))),
-        ("property", text(rows.iter().map(|r| Some(r.3)))),
-        ("value", float(rows.iter().map(|r| Some(r.4)))),
-    ])?;
-    crate::output::write_file(path, &predilect_data::parquet_bytes(&[batch])?)
+
+    pub(crate) fn write(&mut self, fit: &Fit, draws: &Draws) -> Result<(), Problem> {
+        self.add(&draw_rows(Some(fit), draws)?)
+    }
+
+    fn add(&mut self, rows: &RecordBatch) -> Result<(), Problem> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(BatchFile::create(&self.path, rows.schema())?),
+        };
+        Ok(file.write(rows)?)
+    }
+
+    /// Puts the file in its place; without any fit it is there and empty.
+    pub(crate) fn finish(mut self) -> Result<(), Problem> {
+        if self.file.is_none() {
+            self.add(&draw_rows(None, &Draws { names: Vec::new(), values: Vec::new() })?)?;
+        }
+        Ok(self.file.map_or(Ok(()), BatchFile::finish)?)
+    }
+}
+
+fn draw_rows(fit: Option<&Fit>, draws: &Draws) -> Result<RecordBatch, Problem> {
+    let d = draws.names.len().max(1);
+    let n = draws.values.len();
+    let same = |value: Option<&str>| text((0..n).map(|_| value));
+    batch(vec![
+        ("judge", same(fit.map(|fit| fit.judge.as_str()))),
+        ("group", same(fit.map(|fit| fit.group.as_str()))),
+        ("draw", whole((0..n).map(|i| Some((i / d) as u64)))),
+        ("property", text((0..n).map(|i| draws.names.get(i % d).map(String::as_str)))),
+        ("value", float(draws.values.iter().map(|&value| Some(value)))),
+    ])
 }

@@ -212,6 +212,24 @@ fn fit_takes_any_table_of_numbers() {
     assert!(fits[0]["divergences"].is_null() && fits[0]["weights"][0]["mcse_mean"] == 0.0);
     assert!(weight(&fits[0], "good")["mean"].as_f64() > Some(0.5));
     assert!(std::fs::metadata(&draws).expect("draws").len() > 1000);
+    // The same comparisons in thousandths: the prior is not made for them, and standardised they are the first again.
+    let small = folder.path().join("small.csv");
+    let original = std::fs::read_to_string(&path).expect("the table");
+    let lines = original.lines().enumerate().map(|(i, line)| {
+        let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+        if i > 0 {
+            cells[3] = format!("{}", cells[3].parse::<f64>().expect("a number") / 1000.0);
+        }
+        cells.join(",") + "\n"
+    });
+    std::fs::write(&small, lines.collect::<String>()).expect("written");
+    let faint = predilect(&["fit", text(&small), "--label", "verdict"]);
+    assert!(stderr(&faint).contains("good (8.1"), "{}", stderr(&faint));
+    let mean = |path: &Path| {
+        let found = json(&["fit", text(path), "--label", "verdict", "--standardise", "--json"]);
+        weight(&found["fits"][0], "good")["mean"].as_f64().expect("a mean")
+    };
+    assert!((mean(&small) / mean(&path) - 1.0).abs() < 1e-6);
     let shown = predilect(&["fit", text(&path), "--label", "verdict"]);
     assert!(stdout(&shown).contains("good"), "{}", stderr(&shown));
 }

@@ -20,7 +20,6 @@ mod gather;
 mod join;
 mod json;
 mod options;
-mod packed;
 mod probe;
 mod read;
 mod row;
@@ -35,9 +34,8 @@ pub use export::{ExportFormat, ExportSummary, export};
 pub use features::{FeatureColumns, Features, read_features};
 pub use format::{Format, UnknownFormat};
 pub use options::{OnBadRow, Progress, ReadOptions, Record};
-pub use packed::parquet_bytes;
 pub use read::read;
 pub use study::{
-    ImportEntry, PairWriter, RatingWriter, Study, StudyToml, TableReader, TableRow, TableWriter,
+    BatchFile, ImportEntry, PairWriter, RatingWriter, Study, StudyToml, TableReader, TableRow, TableWriter,
     VerdictWriter, import,
 };

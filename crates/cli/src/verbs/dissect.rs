@@ -53,10 +53,7 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     if !global.quiet && args.verdicts == Verdicts::Soft {
         warn_of_faint_verdicts(&assembled);
     }
-    let fits = fit_all(&assembled.table, &args.model.options(), global.quiet);
-    if let Some(path) = &args.model.draws {
-        tables::write_draws(path, &fits)?;
-    }
+    let fits = fit_all(&assembled.table, &args.model, global.quiet)?;
     if assembled.orphans > 0 {
         *read.dropped.entry("verdict without a pair".to_owned()).or_default() += assembled.orphans;
     }

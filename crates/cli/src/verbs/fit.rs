@@ -10,9 +10,9 @@ use predilect_types::Order;
 use serde::Serialize;
 
 use crate::args::{BadRow, FitArgs, Global};
+use crate::assemble;
 use crate::output::{print_json, width};
 use crate::problem::Problem;
-use crate::{assemble, tables};
 
 /// The judge's name where no column names one.
 const NO_JUDGE: &str = "all";
@@ -48,11 +48,13 @@ pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
     }
     let dropped = features.dropped.clone();
     let ignored = features.ignored.clone();
-    let table = table(features);
-    let fits = assemble::fit_all(&table, &args.model.options(), global.quiet);
-    if let Some(path) = &args.model.draws {
-        tables::write_draws(path, &fits)?;
+    let mut table = table(features);
+    if args.standardise {
+        table.standardise();
+    } else if !global.quiet {
+        warn_of_scales(&table);
     }
+    let fits = assemble::fit_all(&table, &args.model, global.quiet)?;
     if args.json {
         print_json(&Output {
             fits: &fits.fits,
@@ -75,6 +77,25 @@ pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
         return Err(Problem::new("nothing could be fitted").remedy("see the reasons above"));
     }
     Ok(())
+}
+
+/// Says which features the prior is not made for: one of a thousand times the scale gets a thousandth of the weight.
+fn warn_of_scales(table: &FeatureTable) {
+    let scales = table.scales();
+    let far: Vec<String> = table
+        .features
+        .iter()
+        .zip(&scales)
+        .filter(|(_, scale)| **scale > 0.0 && !(0.1..=10.0).contains(*scale))
+        .map(|(feature, scale)| format!("{} ({scale:.2e})", feature.name))
+        .collect();
+    if !far.is_empty() {
+        anstream::eprintln!(
+            "remark: the prior is made for features of about unit size; by root mean square these are not: {}; \
+             --standardise divides every feature by it",
+            far.join(", ")
+        );
+    }
 }
 
 fn table(features: Features) -> FeatureTable {

@@ -5,20 +5,23 @@
 
 mod columns;
 mod manifest;
+mod results;
 mod table;
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use arrow_array::RecordBatch;
-use parquet::arrow::ArrowWriter;
+use foldhash::quality::FixedState;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use predilect_types::{Pair, Rating, ReadSummary, Verdict};
 use tempfile::NamedTempFile;
 
 pub use manifest::{ImportEntry, StudyToml};
+pub use results::BatchFile;
 pub use table::{TableReader, TableRow, TableWriter};
 
 use crate::error::DataError;
@@ -167,18 +170,13 @@ impl Study {
                 "a table needs at least one batch, if an empty one",
             ));
         };
-        let fail =
-            |e: parquet::errors::ParquetError| DataError::study(path.display().to_string(), e.to_string());
-        let file = self.temporary(name)?;
-        let properties = table::properties();
-        let mut writer =
-            ArrowWriter::try_new(BufWriter::new(file), first.schema(), Some(properties)).map_err(fail)?;
+        let mut file = BatchFile::create(&path, first.schema())?;
         for batch in batches {
-            writer.write(batch).map_err(fail)?;
+            file.write(batch)?;
         }
-        let file = writer.into_inner().map_err(fail)?;
-        let file = file.into_inner().map_err(|e| DataError::path_io(&path, "write", e.into_error()))?;
-        self.place(file, &path)
+        file.finish()?;
+        self.settle();
+        Ok(())
     }
 
     /// Reads a table of results as it is.
@@ -201,11 +199,7 @@ impl Study {
 
     /// A file in the study's folder that vanishes unless it is placed.
     fn temporary(&self, name: &str) -> Result<NamedTempFile, DataError> {
-        tempfile::Builder::new()
-            .prefix(&format!(".{name}-"))
-            .suffix(TEMPORARY)
-            .tempfile_in(&self.folder)
-            .map_err(|e| DataError::path_io(&self.folder, "make a temporary file in", e))
+        temporary(&self.folder, name)
     }
 
     /// Flushes a file to the disk and gives it its name.
@@ -217,11 +211,15 @@ impl Study {
     fn rename(&self, file: NamedTempFile, path: &Path) -> Result<(), DataError> {
         open_to_all(&file);
         file.persist(path).map_err(|e| DataError::path_io(path, "replace", e.error))?;
-        // The rename itself must reach the disk too; not every system lets a folder be flushed.
+        self.settle();
+        Ok(())
+    }
+
+    /// A rename itself must reach the disk too; not every system lets a folder be flushed.
+    fn settle(&self) {
         if let Ok(folder) = File::open(&self.folder) {
             let _ = folder.sync_all();
         }
-        Ok(())
     }
 
     fn write_text(&self, path: &Path, name: &str, text: &str) -> Result<(), DataError> {
@@ -229,6 +227,15 @@ impl Study {
         file.write_all(text.as_bytes()).map_err(|e| DataError::path_io(path, "write", e))?;
         self.place(file, path)
     }
+}
+
+/// A file in a folder that vanishes unless it is given its name.
+fn temporary(folder: &Path, name: &str) -> Result<NamedTempFile, DataError> {
+    tempfile::Builder::new()
+        .prefix(&format!(".{name}-"))
+        .suffix(TEMPORARY)
+        .tempfile_in(folder)
+        .map_err(|e| DataError::path_io(folder, "make a temporary file in", e))
 }
 
 fn flush(file: &NamedTempFile, path: &Path) -> Result<(), DataError> {
@@ -259,7 +266,8 @@ fn sweep(folder: &Path) {
 
 /// Reads files into a study: its pairs, verdicts and ratings, and what made them in `study.toml`.
 ///
-/// The tables take their names only after everything was read: an import that fails changes nothing.
+/// The tables take their names only after everything was read: an import that fails changes nothing. Each names its
+/// import, so that tables of two imports, left by a kill between two renames, are not read as one.
 ///
 /// # Errors
 ///
@@ -273,11 +281,23 @@ pub fn import(
     let mut pairs = study.write_pairs()?;
     let mut verdicts = study.write_verdicts()?;
     let mut ratings = study.write_ratings()?;
+    // Equal imports have equal names, so the hash has a fixed seed.
+    let mut content = FixedState::default().build_hasher();
     let summary = read(inputs, options, progress, &mut |record| match record {
-        Record::Pair(pair) => pairs.push_owned(*pair),
-        Record::Verdict(verdict) => verdicts.push_owned(verdict),
+        Record::Pair(pair) => {
+            pair.id.hash(&mut content);
+            pairs.push_owned(*pair)
+        }
+        Record::Verdict(verdict) => {
+            (&verdict.pair, &verdict.judge, verdict.p_a.to_bits()).hash(&mut content);
+            verdicts.push_owned(verdict)
+        }
         Record::Rating(rating) => ratings.push_owned(rating),
     })?;
+    let import = format!("{:016x}", content.finish());
+    pairs.of_import(&import);
+    verdicts.of_import(&import);
+    ratings.of_import(&import);
     let staged = [pairs.stage()?, verdicts.stage()?, ratings.stage()?];
     for (file, path) in staged {
         study.rename(file, &path)?;

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::BufWriter;
 use std::marker::PhantomData;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -14,8 +14,10 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::basic::Compression;
+use parquet::file::metadata::{KeyValue, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
+use predilect_types::Pair;
 use tempfile::NamedTempFile;
 
 use super::{Study, flush};
@@ -91,10 +93,26 @@ pub struct TableWriter<T: TableRow> {
     path: PathBuf,
     study: Study,
     channel: Option<SyncSender<Vec<T>>>,
-    encoder: Option<JoinHandle<Result<NamedTempFile, String>>>,
+    encoder: Option<JoinHandle<Result<Encoder, String>>>,
+    /// The import that the rows belong to.
+    import: Option<String>,
+}
+
+type Encoder = ArrowWriter<BufWriter<NamedTempFile>>;
+
+/// The key under which a table names its import.
+const IMPORT: &str = "predilect.import";
+
+/// The import that a table belongs to; `None` where it does not say, as when another tool has written it.
+pub(super) fn import_of(path: &Path) -> Option<String> {
+    let file = File::open(path).ok()?;
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).ok()?;
+    let entries = metadata.file_metadata().key_value_metadata()?;
+    entries.iter().find(|entry| entry.key == IMPORT)?.value.clone()
 }
 
 impl<T: TableRow> TableWriter<T> {
+    /// Starts a table of rows that belong to the pairs that are there.
     pub(super) fn start(study: &Study) -> Result<Self, DataError> {
         let path = study.table_path(T::TABLE);
         let file = study.temporary(T::TABLE)?;
@@ -110,8 +128,7 @@ impl<T: TableRow> TableWriter<T> {
             for rows in batches {
                 writer.write(&T::encode(&rows)?).map_err(text)?;
             }
-            let file = writer.into_inner().map_err(text)?;
-            file.into_inner().map_err(|e| e.to_string())
+            Ok(writer)
         });
         Ok(Self {
             rows: Vec::new(),
@@ -121,6 +138,7 @@ impl<T: TableRow> TableWriter<T> {
             study: study.clone(),
             channel: Some(channel),
             encoder: Some(encoder),
+            import: import_of(&study.table_path(Pair::TABLE)),
         })
     }
 
@@ -161,10 +179,10 @@ impl<T: TableRow> TableWriter<T> {
             .with_hint("is there room on the disk?")
     }
 
-    fn join(&mut self) -> Result<NamedTempFile, DataError> {
+    fn join(&mut self) -> Result<Encoder, DataError> {
         self.channel = None;
         match self.encoder.take().map(JoinHandle::join) {
-            Some(Ok(Ok(file))) => Ok(file),
+            Some(Ok(Ok(encoder))) => Ok(encoder),
             Some(Ok(Err(problem))) => Err(self.failed(&problem)),
             Some(Err(_)) | None => Err(self.failed("the encoder has ended")),
         }
@@ -175,9 +193,19 @@ impl<T: TableRow> TableWriter<T> {
         if !self.rows.is_empty() {
             self.send()?;
         }
-        let file = self.join()?;
+        let mut encoder = self.join()?;
+        if let Some(import) = self.import.take() {
+            encoder.append_key_value_metadata(KeyValue::new(IMPORT.to_owned(), import));
+        }
+        let file = encoder.into_inner().map_err(|e| self.failed(&e.to_string()))?;
+        let file = file.into_inner().map_err(|e| self.failed(&e.to_string()))?;
         flush(&file, &self.path)?;
         Ok((file, self.path.clone()))
+    }
+
+    /// The rows belong to an import that is under way.
+    pub(super) fn of_import(&mut self, import: &str) {
+        self.import = Some(import.to_owned());
     }
 
     /// Puts the table in place of the old one; gives its number of rows.
@@ -213,6 +241,12 @@ impl<T: TableRow> TableReader<T> {
     pub(super) fn open(study: &Study) -> Result<Self, DataError> {
         let path = study.table_path(T::TABLE);
         let file = File::open(&path).map_err(|e| DataError::path_io(&path, "open", e))?;
+        let pairs = import_of(&study.table_path(Pair::TABLE));
+        if pairs.zip(import_of(&path)).is_some_and(|(pairs, own)| pairs != own) {
+            let problem = "it belongs to another import than pairs.parquet: an import was cut short";
+            return Err(DataError::study(path.display().to_string(), problem.to_owned())
+                .with_hint("import the files again"));
+        }
         // Plain Arrow types, whichever tool wrote the file.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
@@ -222,7 +256,7 @@ impl<T: TableRow> TableReader<T> {
     }
 }
 
-fn damaged(path: &std::path::Path, problem: &str) -> DataError {
+fn damaged(path: &Path, problem: &str) -> DataError {
     DataError::study(path.display().to_string(), format!("the table cannot be read: {problem}"))
         .with_hint("run the step that writes this table again (pairs and verdicts: predilect import)")
 }

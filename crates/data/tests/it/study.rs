@@ -243,3 +243,29 @@ assert any(r['property'] == 'no_severe_errors' and r['b'] is None for r in ratin
         assert!(output.status.success(), "{tool}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+/// A kill between the renames of an import leaves tables of two imports; they are not read as one.
+#[test]
+fn tables_of_two_imports_are_not_mixed() {
+    let folder = tempfile::tempdir().unwrap();
+    let line =
+        |id: &str| format!(r#"{{"id":"{id}","prompt":"q","response_a":"x","response_b":"y","p_a":1}}"#);
+    let read = |name: &str, id: &str| {
+        let (_files, paths) = lay(&[("x.jsonl", line(id).as_bytes())]);
+        let study = Study::create(folder.path().join(name)).unwrap();
+        import(&paths, &ReadOptions::default(), &study, &mut |_| {}).unwrap();
+        study
+    };
+    let (first, second, again) = (read("first", "1"), read("second", "2"), read("again", "1"));
+    let verdicts = |study: &Study| std::fs::read(study.table_path("verdicts")).unwrap();
+    assert_eq!(verdicts(&first), verdicts(&again), "equal imports are equal to the byte");
+    std::fs::copy(second.table_path("verdicts"), first.table_path("verdicts")).unwrap();
+    let error = first.verdicts().err().expect("another import's verdicts");
+    assert!(error.to_string().contains("another import"), "{error}");
+    assert!(second.verdicts().is_ok() && first.ratings().is_ok());
+    // What is written to a study later belongs to its import.
+    let mut writer = first.write_verdicts().unwrap();
+    writer.push(&Verdict::new("1", "j", 0.0)).unwrap();
+    writer.finish().unwrap();
+    assert_eq!(first.verdicts().unwrap().flat_map(Result::unwrap).count(), 1);
+}

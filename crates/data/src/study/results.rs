@@ -1,0 +1,69 @@
+//! How a table of results becomes a Parquet file, batch by batch, in a study or anywhere else.
+
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use parquet::arrow::ArrowWriter;
+use tempfile::NamedTempFile;
+
+use super::{flush, open_to_all, table, temporary};
+use crate::error::DataError;
+
+/// A Parquet file in the making: nothing is seen of it before [`BatchFile::finish`], and one that is dropped leaves the
+/// old file.
+pub struct BatchFile {
+    writer: ArrowWriter<BufWriter<NamedTempFile>>,
+    path: PathBuf,
+}
+
+impl BatchFile {
+    /// Starts a file of that schema.
+    ///
+    /// # Errors
+    ///
+    /// When no file can be made in its folder.
+    pub fn create(path: &Path, schema: SchemaRef) -> Result<Self, DataError> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let file = BufWriter::with_capacity(1 << 20, temporary(folder, &name)?);
+        let writer = ArrowWriter::try_new(file, schema, Some(table::properties()))
+            .map_err(|problem| failed(path, &problem))?;
+        Ok(Self { writer, path: path.to_owned() })
+    }
+
+    /// Adds rows and hands what is full to the disk.
+    ///
+    /// # Errors
+    ///
+    /// When the batch has another schema or the disk is full.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), DataError> {
+        self.writer.write(batch).map_err(|problem| failed(&self.path, &problem))
+    }
+
+    /// Flushes the file to the disk and gives it its name.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; the old file is then still there.
+    pub fn finish(self) -> Result<(), DataError> {
+        let path = self.path;
+        let file = self.writer.into_inner().map_err(|problem| failed(&path, &problem))?;
+        let file = file.into_inner().map_err(|e| DataError::path_io(&path, "write", e.into_error()))?;
+        flush(&file, &path)?;
+        open_to_all(&file);
+        file.persist(&path).map_err(|e| DataError::path_io(&path, "replace", e.error))?;
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for BatchFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BatchFile").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+fn failed(path: &Path, problem: &parquet::errors::ParquetError) -> DataError {
+    DataError::study(path.display().to_string(), format!("the table cannot be written: {problem}"))
+}
