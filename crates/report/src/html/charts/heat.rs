@@ -11,6 +11,12 @@ use crate::view::{Axis, Column, View, rewarded, spoken, sure, weight};
 /// Cells up to which each one says its interval on hovering; beyond, the file would grow by megabytes.
 const TITLED: usize = 4000;
 
+/// The size in %, at which that many columns fit on a printed page, as far as they can still be read.
+fn printed(columns: usize) -> f64 {
+    const FIT: f64 = 13.0;
+    (100.0 * FIT / columns.max(1) as f64).round().clamp(35.0, 100.0)
+}
+
 /// Properties in rows, columns as given. Unsure cells are pale, columns that were not fitted are hatched.
 pub(in crate::html) fn heat(
     view: &View,
@@ -21,7 +27,8 @@ pub(in crate::html) fn heat(
 ) -> Markup {
     let titled = columns.len() * properties.len() * view.judges.len() <= TITLED;
     let table = html! {
-        table.heat {
+        // On paper nothing scrolls: a table of many columns shrinks to the page.
+        table.heat style={ "--v:" (printed(columns.len())) "%" } {
             thead {
                 tr {
                     th.lab scope="col" { "Property" }

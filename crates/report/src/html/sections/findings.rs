@@ -54,8 +54,8 @@ fn card(view: &View, fit: &Fit) -> Markup {
                     (fit.weights.len()) "."
                 }
                 @if directions == 1 {
-                    " By the model's own reckoning the sure direction is wrong with a probability of "
-                    (format::small(wrong)) "."
+                    " By the model's own reckoning the sure direction is wrong with a probability "
+                    @if wrong < 5e-4 { "below 0.001." } @else { "of " (format::small(wrong)) "." }
                 } @else if directions > 1 {
                     " By the model's own reckoning " (format::decimal(wrong, 1)) " of the " (directions)
                     " sure directions are wrong."
