@@ -1,0 +1,131 @@
+//! What is asked of a language model, and what it answers.
+
+use predilect_types::Message;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::CallError;
+
+/// One question. Everything that can change the answer is in it, and so in the key of the call log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// The conversation so far; the last turn is the user's.
+    pub messages: Vec<Message>,
+    /// What kind of answer is wanted.
+    pub want: Want,
+    /// The most tokens the answer may have.
+    pub max_tokens: u32,
+    /// 0: the most probable answer.
+    pub temperature: f64,
+    /// Seed of sampling, where the provider takes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+}
+
+/// What kind of answer is wanted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Want {
+    /// Any text.
+    Text,
+    /// JSON that fits a schema, enforced where the provider can.
+    Json(Schema),
+    /// The probabilities of these continuations, each one token, as the next token.
+    Next(Vec<String>),
+}
+
+/// A JSON schema with a name, as providers ask for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    /// Letters, digits and underscores.
+    pub name: String,
+    /// The schema.
+    pub schema: Value,
+}
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Answer {
+    /// The text.
+    pub text: String,
+    /// Why it ends.
+    pub finish: Finish,
+    /// For [`Want::Next`]: the natural logarithm of each continuation's probability, in their order; `None` for one that is
+    /// not among those the provider reports, which is then less probable than all of these.
+    pub next: Vec<Option<f64>>,
+    /// Tokens read and written.
+    pub usage: Usage,
+}
+
+/// Why an answer ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Finish {
+    /// The model was done.
+    #[default]
+    Stop,
+    /// The most tokens were reached: the text is cut off.
+    Length,
+    /// The model refused, in the provider's own words.
+    Refused,
+}
+
+/// Tokens of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens read.
+    pub input: u64,
+    /// Of these, tokens that the provider still knew from an earlier call.
+    pub cached: u64,
+    /// Tokens written.
+    pub output: u64,
+}
+
+/// What a model can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Tells probabilities of next tokens.
+    pub next: bool,
+    /// Enforces a JSON schema; without it the schema only stands in the prompt.
+    pub schema: bool,
+    /// Takes a seed.
+    pub seed: bool,
+}
+
+/// A language model.
+///
+/// [`Model::send`] is the only step that costs time or money; what it returns is logged as it is, and [`Model::read`] can
+/// read it again, whenever.
+pub trait Model: Send + Sync {
+    /// Its full name, such as `openai:gpt-4.1`: part of every key.
+    fn name(&self) -> &str;
+
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Asks once, without retries, and returns the body of the answer as it came.
+    ///
+    /// # Errors
+    ///
+    /// A [`CallError`] whose [`Fault`](crate::Fault) says whether asking again may help.
+    fn send(&self, request: &Request) -> Result<String, CallError>;
+
+    /// Reads the body of an answer to that request.
+    ///
+    /// # Errors
+    ///
+    /// When it is none: cut off, an error in disguise, withheld by a filter.
+    fn read(&self, request: &Request, body: &str) -> Result<Answer, CallError>;
+
+    /// About how many tokens a text has: four characters each, unless the model knows better.
+    fn count_tokens(&self, text: &str) -> u64 {
+        (text.chars().count() as u64).div_ceil(4)
+    }
+}
+
+impl Request {
+    /// About how many tokens the model will read.
+    pub fn input_tokens(&self, model: &dyn Model) -> u64 {
+        // Every turn has a few tokens of its own around it.
+        self.messages.iter().map(|turn| model.count_tokens(&turn.content) + 4).sum()
+    }
+}

@@ -1,0 +1,131 @@
+//! Gemini's generateContent.
+
+use predilect_types::Role;
+use serde_json::{Value, json};
+
+use super::{Dialect, tokens};
+use crate::contract::{Answer, Capabilities, Finish, Request, Usage, Want};
+use crate::error::{CallError, Fault};
+
+pub(super) struct Gemini;
+
+impl Dialect for Gemini {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { next: false, schema: true, seed: true }
+    }
+
+    fn write(&self, _: &str, request: &Request) -> Value {
+        let part = |text: &str| json!([{ "text": text }]);
+        let contents: Vec<Value> = request
+            .messages
+            .iter()
+            .filter(|turn| turn.role != Role::System)
+            .map(|turn| {
+                let role = if turn.role == Role::Assistant { "model" } else { "user" };
+                json!({"role": role, "parts": part(&turn.content)})
+            })
+            .collect();
+        let mut config = json!({"temperature": request.temperature, "maxOutputTokens": request.max_tokens});
+        if let Some(seed) = request.seed {
+            config["seed"] = seed.into();
+        }
+        if let Want::Json(schema) = &request.want {
+            config["responseMimeType"] = "application/json".into();
+            config["responseJsonSchema"] = schema.schema.clone();
+        }
+        let mut body = json!({"contents": contents, "generationConfig": config});
+        let system: Vec<&str> = request
+            .messages
+            .iter()
+            .filter(|turn| turn.role == Role::System)
+            .map(|turn| turn.content.as_str())
+            .collect();
+        if !system.is_empty() {
+            body["systemInstruction"] = json!({"parts": part(&system.join("\n\n"))});
+        }
+        body
+    }
+
+    fn read(&self, _: &Request, body: &Value) -> Result<Answer, CallError> {
+        let filtered =
+            |why: &str| CallError::new(Fault::Filtered, format!("withheld by the provider: {why}"));
+        if let Some(reason) = body.pointer("/promptFeedback/blockReason").and_then(Value::as_str) {
+            return Err(filtered(reason));
+        }
+        let candidate = body
+            .pointer("/candidates/0")
+            .ok_or_else(|| CallError::new(Fault::Body, "the answer has no candidates"))?;
+        let finish = match candidate.get("finishReason").and_then(Value::as_str) {
+            Some("MAX_TOKENS") => Finish::Length,
+            Some(reason @ ("SAFETY" | "RECITATION" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII")) => {
+                return Err(filtered(reason));
+            }
+            _ => Finish::Stop,
+        };
+        let parts = candidate.pointer("/content/parts").and_then(Value::as_array);
+        let text = parts
+            .into_iter()
+            .flatten()
+            .filter(|part| part.get("thought").and_then(Value::as_bool) != Some(true))
+            .filter_map(|part| part.get("text").and_then(Value::as_str))
+            .collect();
+        let usage = Usage {
+            input: tokens(body, "/usageMetadata/promptTokenCount"),
+            cached: tokens(body, "/usageMetadata/cachedContentTokenCount"),
+            output: tokens(body, "/usageMetadata/candidatesTokenCount")
+                + tokens(body, "/usageMetadata/thoughtsTokenCount"),
+        };
+        Ok(Answer { text, finish, next: Vec::new(), usage })
+    }
+
+    fn fault(&self, _: u16, body: &Value) -> Option<Fault> {
+        Some(match body.pointer("/error/status").and_then(Value::as_str)? {
+            "UNAUTHENTICATED" | "PERMISSION_DENIED" => Fault::Key,
+            "NOT_FOUND" => Fault::NoModel,
+            "RESOURCE_EXHAUSTED" => Fault::RateLimited,
+            "UNAVAILABLE" => Fault::Overloaded,
+            "DEADLINE_EXCEEDED" => Fault::Timeout,
+            "INVALID_ARGUMENT" | "FAILED_PRECONDITION" => Fault::Request,
+            _ => Fault::Server,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use predilect_types::Message;
+
+    #[test]
+    fn roles_schema_filters_and_thoughts_are_minded() {
+        let request = Request {
+            messages: vec![
+                Message { role: Role::System, content: "s".to_owned() },
+                Message::user("q"),
+                Message::assistant("a"),
+                Message::user("r"),
+            ],
+            want: Want::Json(crate::Schema { name: "n".to_owned(), schema: json!({"type": "object"}) }),
+            max_tokens: 5,
+            temperature: 0.0,
+            seed: None,
+        };
+        let body = Gemini.write("m", &request);
+        assert_eq!(body["contents"][1]["role"], "model");
+        assert_eq!(body["systemInstruction"]["parts"][0]["text"], "s");
+        assert_eq!(body["generationConfig"]["responseJsonSchema"]["type"], "object");
+        let answer = Gemini
+            .read(
+                &request,
+                &json!({"candidates": [{"finishReason": "STOP", "content": {"parts": [
+                    {"text": "hm", "thought": true}, {"text": "{}"}]}}],
+                    "usageMetadata": {"promptTokenCount": 4, "candidatesTokenCount": 2, "thoughtsTokenCount": 3}}),
+            )
+            .unwrap();
+        assert_eq!((answer.text.as_str(), answer.usage.output), ("{}", 5));
+        let blocked = json!({"promptFeedback": {"blockReason": "SAFETY"}});
+        assert_eq!(Gemini.read(&request, &blocked).unwrap_err().fault, Fault::Filtered);
+        let fault = |status: &str| Gemini.fault(429, &json!({"error": {"status": status}}));
+        assert_eq!(fault("RESOURCE_EXHAUSTED"), Some(Fault::RateLimited));
+    }
+}

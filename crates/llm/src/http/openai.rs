@@ -1,0 +1,161 @@
+//! OpenAI's chat completions, which most servers speak.
+
+use serde_json::{Value, json};
+
+use super::{Dialect, next_of, tokens};
+use crate::contract::{Answer, Capabilities, Finish, Request, Usage, Want};
+use crate::error::{CallError, Fault};
+
+pub(super) struct OpenAi {
+    /// OpenAI itself (and Azure): newer models know only the newer name of the token limit.
+    pub(super) strict: bool,
+}
+
+/// As many alternatives of a token as every server allows.
+const ALTERNATIVES: u32 = 20;
+
+impl Dialect for OpenAi {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { next: true, schema: true, seed: true }
+    }
+
+    fn write(&self, model: &str, request: &Request) -> Value {
+        let messages: Vec<Value> = request
+            .messages
+            .iter()
+            .map(|turn| json!({"role": turn.role.as_str(), "content": turn.content}))
+            .collect();
+        let limit = if self.strict { "max_completion_tokens" } else { "max_tokens" };
+        let mut body = json!({"model": model, "messages": messages, "temperature": request.temperature});
+        body[limit] = request.max_tokens.into();
+        if let Some(seed) = request.seed {
+            body["seed"] = seed.into();
+        }
+        match &request.want {
+            Want::Text => {}
+            Want::Json(schema) => {
+                body["response_format"] = json!({
+                    "type": "json_schema",
+                    "json_schema": {"name": schema.name, "schema": schema.schema, "strict": true},
+                });
+            }
+            Want::Next(_) => {
+                body["logprobs"] = true.into();
+                body["top_logprobs"] = ALTERNATIVES.into();
+            }
+        }
+        body
+    }
+
+    fn read(&self, request: &Request, body: &Value) -> Result<Answer, CallError> {
+        let choice = body
+            .pointer("/choices/0")
+            .ok_or_else(|| CallError::new(Fault::Body, "the answer has no choices"))?;
+        let refusal = choice.pointer("/message/refusal").and_then(Value::as_str);
+        let text = choice.pointer("/message/content").and_then(Value::as_str).or(refusal);
+        let finish = match (choice.get("finish_reason").and_then(Value::as_str), refusal) {
+            (Some("content_filter"), _) => {
+                return Err(CallError::new(Fault::Filtered, "the provider's filter withheld the answer"));
+            }
+            (_, Some(_)) => Finish::Refused,
+            (Some("length"), _) => Finish::Length,
+            _ => Finish::Stop,
+        };
+        let next = match &request.want {
+            Want::Next(continuations) => {
+                let top = choice
+                    .pointer("/logprobs/content/0/top_logprobs")
+                    .and_then(Value::as_array)
+                    .filter(|top| !top.is_empty())
+                    .ok_or_else(|| {
+                        CallError::new(Fault::Unsupported, "the answer holds no probabilities of tokens")
+                            .remedy("this server or model does not tell them: --method generated")
+                    })?;
+                let alternatives = top.iter().filter_map(|token| {
+                    Some((token.get("token")?.as_str()?.to_owned(), token.get("logprob")?.as_f64()?))
+                });
+                next_of(continuations, alternatives)
+            }
+            Want::Text | Want::Json(_) => Vec::new(),
+        };
+        let usage = Usage {
+            input: tokens(body, "/usage/prompt_tokens"),
+            cached: tokens(body, "/usage/prompt_tokens_details/cached_tokens"),
+            output: tokens(body, "/usage/completion_tokens"),
+        };
+        Ok(Answer { text: text.unwrap_or_default().to_owned(), finish, next, usage })
+    }
+
+    fn fault(&self, status: u16, body: &Value) -> Option<Fault> {
+        let error = body.get("error").filter(|error| !error.is_null())?;
+        let field = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
+        Some(match (field("code"), field("type"), field("param")) {
+            ("insufficient_quota" | "billing_hard_limit_reached", ..) | (_, "insufficient_quota", _) => {
+                Fault::Quota
+            }
+            ("rate_limit_exceeded", ..) => Fault::RateLimited,
+            ("invalid_api_key", ..) | (_, "authentication_error", _) => Fault::Key,
+            ("model_not_found", ..) => Fault::NoModel,
+            ("content_filter" | "content_policy_violation", ..) => Fault::Filtered,
+            ("context_length_exceeded" | "string_above_max_length", ..) => Fault::Request,
+            (.., "logprobs" | "top_logprobs" | "response_format") if status == 400 => Fault::Unsupported,
+            // An error in a body that came with success.
+            _ if status == 200 => Fault::Server,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Schema;
+    use predilect_types::Message;
+
+    fn request(want: Want) -> Request {
+        Request { messages: vec![Message::user("q")], want, max_tokens: 1, temperature: 0.0, seed: Some(3) }
+    }
+
+    #[test]
+    fn a_question_is_written_in_the_words_of_the_protocol() {
+        let next = request(Want::Next(vec!["A".to_owned()]));
+        let body = OpenAi { strict: true }.write("m", &next);
+        assert_eq!(
+            body,
+            json!({"model": "m", "messages": [{"role": "user", "content": "q"}], "temperature": 0.0, "seed": 3,
+                   "max_completion_tokens": 1, "logprobs": true, "top_logprobs": 20})
+        );
+        let schema = Schema { name: "s".to_owned(), schema: json!({"type": "object"}) };
+        let body = OpenAi { strict: false }.write("m", &request(Want::Json(schema)));
+        assert_eq!(body["response_format"]["json_schema"]["strict"], true);
+        assert_eq!(body["max_tokens"], 1);
+    }
+
+    #[test]
+    fn an_answer_gives_text_probabilities_and_tokens() {
+        let body = json!({"choices": [{"message": {"content": "A"}, "finish_reason": "length",
+            "logprobs": {"content": [{"token": "A", "logprob": -0.1, "top_logprobs": [
+                {"token": "A", "logprob": -0.1}, {"token": " B", "logprob": -2.5}]}]}}],
+            "usage": {"prompt_tokens": 9, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 4}}});
+        let want = Want::Next(vec!["A".to_owned(), "B".to_owned()]);
+        let answer = OpenAi { strict: true }.read(&request(want.clone()), &body).unwrap();
+        assert!(
+            (answer.next[0].unwrap() + 0.1).abs() < 1e-12 && (answer.next[1].unwrap() + 2.5).abs() < 1e-12
+        );
+        assert_eq!((answer.finish, answer.usage), (Finish::Length, Usage { input: 9, cached: 4, output: 1 }));
+        let without = json!({"choices": [{"message": {"content": "A"}, "logprobs": null}]});
+        let error = OpenAi { strict: true }.read(&request(want), &without).unwrap_err();
+        assert_eq!(error.fault, Fault::Unsupported);
+    }
+
+    #[test]
+    fn errors_are_told_by_their_codes() {
+        let of = |status, error: Value| OpenAi { strict: true }.fault(status, &json!({ "error": error }));
+        assert_eq!(of(429, json!({"code": "insufficient_quota"})), Some(Fault::Quota));
+        assert_eq!(of(429, json!({"type": "requests"})), None);
+        assert_eq!(of(400, json!({"param": "logprobs"})), Some(Fault::Unsupported));
+        assert_eq!(of(404, json!({"code": "model_not_found"})), Some(Fault::NoModel));
+        assert_eq!(of(200, json!({"message": "x"})), Some(Fault::Server));
+        assert_eq!(of(200, Value::Null), None);
+    }
+}

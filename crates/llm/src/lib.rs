@@ -1,0 +1,26 @@
+//! What is a language model to this project: questions in, answers and probabilities out, each paid once.
+//!
+//! [`Model`] is the contract. [`connect`] makes one from a string such as `openai:gpt-4.1` or
+//! `http://localhost:8000/v1#model`; [`Scripted`] is one for tests. A [`Runner`] asks many questions: it looks each up in
+//! the [`CallLog`] first, asks as many at once as the server bears, repeats what can be repeated and stops before a budget
+//! is exceeded.
+//!
+//! The contract is synchronous, because a model in this process is: a call in flight is a thread that waits.
+
+mod contract;
+mod error;
+mod http;
+mod log;
+mod price;
+mod runner;
+mod scripted;
+mod spec;
+
+pub use contract::{Answer, Capabilities, Finish, Model, Request, Schema, Usage, Want};
+pub use error::{CallError, Fault};
+pub use http::{HttpOptions, connect};
+pub use log::{CallLog, Entry, LogError, key};
+pub use price::{Price, PriceError, Prices};
+pub use runner::{Outcome, Plan, RunOptions, RunReport, Runner, Stop, Totals};
+pub use scripted::{Script, Scripted};
+pub use spec::{ModelSpec, Provider, SpecError};

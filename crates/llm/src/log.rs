@@ -1,0 +1,214 @@
+//! Which calls were made, and what came back: `calls.sqlite`, one row a call, so that nothing is paid twice.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use crate::contract::{Request, Usage};
+use crate::error::{CallError, Fault};
+
+/// The layout of the table; a log of a later one is not opened.
+const LAYOUT: i64 = 1;
+
+/// The key of a call: 32 hexadecimal digits of the SHA-256 of the model's full name and the request as JSON.
+///
+/// It holds all that can change the answer: model, messages, kind of answer with schema or continuations, most tokens,
+/// temperature and seed. It leaves out keys to the provider, time-outs, retries, concurrency and prices.
+pub fn key(model: &str, request: &Request) -> String {
+    let mut hash = Sha256::new();
+    hash.update(model.as_bytes());
+    hash.update([0]);
+    // A request is plain data: it always has JSON.
+    hash.update(serde_json::to_vec(request).unwrap_or_default());
+    hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+        use std::fmt::Write;
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// One call as it ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The body of the answer, or why there is none.
+    pub result: Result<String, CallError>,
+    /// Tokens, where there is an answer.
+    pub usage: Usage,
+    /// Its price in US dollars, where it is known.
+    pub price: Option<f64>,
+    /// From the first try to the end, waiting included.
+    pub latency: Duration,
+    /// Tries beyond the first.
+    pub retries: u32,
+}
+
+/// A log that cannot be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", path.display())]
+pub struct LogError {
+    path: PathBuf,
+    problem: String,
+}
+
+/// The log of all calls of a study. Every call is on the disk before the run goes on: a run that is killed has lost no
+/// answer but those under way.
+#[derive(Debug)]
+pub struct CallLog {
+    connection: Mutex<Connection>,
+    path: PathBuf,
+}
+
+impl CallLog {
+    /// Opens the log, and makes it where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the file is no log, belongs to a later version, or cannot be written.
+    pub fn open(path: &Path) -> Result<Self, LogError> {
+        let fail = |problem: String| LogError { path: path.to_owned(), problem };
+        let text = |e: rusqlite::Error| fail(e.to_string());
+        let connection = Connection::open(path).map_err(text)?;
+        connection.busy_timeout(Duration::from_secs(30)).map_err(text)?;
+        // A write-ahead log, flushed at checkpoints: safe against a kill of this process at any moment.
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(text)?;
+        connection.pragma_update(None, "synchronous", "NORMAL").map_err(text)?;
+        let layout: i64 =
+            connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(text)?;
+        if layout > LAYOUT {
+            return Err(fail(format!(
+                "the log has layout {layout}, later than {LAYOUT}: use a later version"
+            )));
+        }
+        connection
+            .execute_batch(
+                "CREATE TABLE IF NOT EXISTS calls (
+                    key TEXT PRIMARY KEY,
+                    model TEXT NOT NULL,
+                    request TEXT NOT NULL,
+                    status TEXT NOT NULL,
+                    body TEXT,
+                    fault TEXT,
+                    error TEXT,
+                    input_tokens INTEGER NOT NULL,
+                    cached_tokens INTEGER NOT NULL,
+                    output_tokens INTEGER NOT NULL,
+                    price REAL,
+                    latency_ms INTEGER NOT NULL,
+                    retries INTEGER NOT NULL,
+                    at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+                ) STRICT, WITHOUT ROWID;",
+            )
+            .map_err(text)?;
+        connection.pragma_update(None, "user_version", LAYOUT).map_err(text)?;
+        Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
+    }
+
+    /// A log in memory, for tests.
+    ///
+    /// # Errors
+    ///
+    /// When SQLite cannot start.
+    pub fn in_memory() -> Result<Self, LogError> {
+        Self::open(Path::new(":memory:"))
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failed(&self, error: &rusqlite::Error) -> LogError {
+        LogError { path: self.path.clone(), problem: error.to_string() }
+    }
+
+    /// How that call ended, if it was made.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub fn get(&self, key: &str) -> Result<Option<Entry>, LogError> {
+        let connection = self.connection();
+        let mut statement = connection
+            .prepare_cached(
+                "SELECT body, fault, error, input_tokens, cached_tokens, output_tokens, price, latency_ms, retries
+                 FROM calls WHERE key = ?1",
+            )
+            .map_err(|e| self.failed(&e))?;
+        statement
+            .query_row([key], |row| {
+                let (body, fault): (Option<String>, Option<String>) = (row.get(0)?, row.get(1)?);
+                let result = match (body, fault) {
+                    (_, Some(fault)) => {
+                        let message: Option<String> = row.get(2)?;
+                        let fault = Fault::parse(&fault).unwrap_or(Fault::Server);
+                        Err(CallError::new(fault, message.unwrap_or_default()))
+                    }
+                    (body, None) => Ok(body.unwrap_or_default()),
+                };
+                let usage = Usage { input: row.get(3)?, cached: row.get(4)?, output: row.get(5)? };
+                Ok(Entry {
+                    result,
+                    usage,
+                    price: row.get(6)?,
+                    latency: Duration::from_millis(row.get(7)?),
+                    retries: row.get(8)?,
+                })
+            })
+            .optional()
+            .map_err(|e| self.failed(&e))
+    }
+
+    /// Writes how a call ended, over what stood there.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be written.
+    pub fn put(&self, key: &str, model: &str, request: &Request, entry: &Entry) -> Result<(), LogError> {
+        let request = serde_json::to_string(request).unwrap_or_default();
+        let (body, fault, error) = match &entry.result {
+            Ok(body) => (Some(body.as_str()), None, None),
+            Err(error) => (None, Some(error.fault.as_str()), Some(error.message.as_str())),
+        };
+        let connection = self.connection();
+        let mut statement = connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO calls (key, model, request, status, body, fault, error, input_tokens,
+                    cached_tokens, output_tokens, price, latency_ms, retries)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            )
+            .map_err(|e| self.failed(&e))?;
+        statement
+            .execute(params![
+                key,
+                model,
+                request,
+                if body.is_some() { "done" } else { "failed" },
+                body,
+                fault,
+                error,
+                entry.usage.input,
+                entry.usage.cached,
+                entry.usage.output,
+                entry.price,
+                u64::try_from(entry.latency.as_millis()).unwrap_or(u64::MAX),
+                entry.retries,
+            ])
+            .map_err(|e| self.failed(&e))?;
+        Ok(())
+    }
+
+    /// Calls that are logged: answered, failed.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub fn counts(&self) -> Result<(u64, u64), LogError> {
+        self.connection()
+            .query_row("SELECT count(*) FILTER (WHERE status = 'done'), count(*) FILTER (WHERE status = 'failed') FROM calls", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .map_err(|e| self.failed(&e))
+    }
+}

@@ -1,0 +1,551 @@
+//! How many questions are asked of one model: each once, as many at a time as it bears, within a budget.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::contract::{Answer, Model, Request, Usage};
+use crate::error::CallError;
+use crate::log::{CallLog, Entry, LogError, key};
+use crate::price::Price;
+
+/// How calls are made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunOptions {
+    /// Most calls at once. Where the server asks for less, fewer are made, and slowly more again.
+    pub concurrency: usize,
+    /// How often a call is repeated that may succeed later.
+    pub retries: u32,
+    /// The wait before the first repetition; it doubles each time, up to a minute.
+    pub wait: Duration,
+    /// The most US dollars that this run may spend.
+    pub budget: Option<f64>,
+    /// Ask again what failed in an earlier run.
+    pub retry_failed: bool,
+    /// Ask nothing: read what is logged.
+    pub offline: bool,
+    /// What tokens cost, where it is known.
+    pub price: Option<Price>,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            concurrency: 16,
+            retries: 6,
+            wait: Duration::from_millis(500),
+            budget: None,
+            retry_failed: false,
+            offline: false,
+            price: None,
+        }
+    }
+}
+
+/// What a run would do.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Plan {
+    /// Different questions.
+    pub questions: u64,
+    /// Of these, answered or failed already.
+    pub logged: u64,
+    /// Calls to make.
+    pub calls: u64,
+    /// About how many tokens these read.
+    pub input_tokens: u64,
+    /// The most tokens that these may write.
+    pub output_tokens: u64,
+    /// Their price in US dollars, at most, where prices are known.
+    pub price: Option<f64>,
+}
+
+/// How one question ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The key in the call log.
+    pub key: String,
+    /// The answer, or why there is none.
+    pub answer: Result<Answer, CallError>,
+    /// Whether it came from the log.
+    pub from_log: bool,
+}
+
+/// Why a run ended before its last question.
+#[derive(Debug)]
+pub enum Stop {
+    /// The next call might have exceeded the budget.
+    Budget,
+    /// Every other call would have failed alike.
+    Fault(CallError),
+    /// The log could not be read or written.
+    Log(LogError),
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Totals {
+    /// Calls made, repetitions included.
+    pub calls: u64,
+    /// Of these, repetitions.
+    pub retries: u64,
+    /// Questions answered from the log.
+    pub from_log: u64,
+    /// Questions that failed for good.
+    pub failed: u64,
+    /// Tokens of the calls made.
+    pub usage: Usage,
+    /// Their price in US dollars, where prices are known.
+    pub price: Option<f64>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct RunReport {
+    /// One per question, in their order; `None` where it was not asked.
+    pub outcomes: Vec<Option<Outcome>>,
+    /// What was done.
+    pub totals: Totals,
+    /// Why it ended early.
+    pub stop: Option<Stop>,
+}
+
+/// Asks many questions of one model.
+pub struct Runner<'a> {
+    /// The model.
+    pub model: &'a dyn Model,
+    /// Where calls are looked up and written.
+    pub log: &'a CallLog,
+    /// How.
+    pub options: RunOptions,
+}
+
+impl Runner<'_> {
+    /// What [`Runner::run`] would do.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub fn plan(&self, requests: &[Request]) -> Result<Plan, LogError> {
+        let mut plan = Plan { price: self.options.price.map(|_| 0.0), ..Plan::default() };
+        for (request, key) in self.distinct(requests).0 {
+            plan.questions += 1;
+            if self.known(&key)?.is_some() {
+                plan.logged += 1;
+                continue;
+            }
+            plan.calls += 1;
+            let most = self.most(request);
+            plan.input_tokens += most.input;
+            plan.output_tokens += most.output;
+            if let (Some(sum), Some(price)) = (&mut plan.price, self.options.price) {
+                *sum += price.of(most);
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Asks every question that the log does not answer. `done` is told after each, from whichever thread asked.
+    ///
+    /// A failed question never stops the others, unless all would fail alike. Equal questions are asked once.
+    pub fn run(&self, requests: &[Request], done: &(dyn Fn() + Sync)) -> RunReport {
+        let (distinct, index) = self.distinct(requests);
+        let next = AtomicUsize::new(0);
+        let shared = Shared::new(&self.options);
+        let slots: Vec<Mutex<Option<Outcome>>> = distinct.iter().map(|_| Mutex::new(None)).collect();
+        let workers = self.options.concurrency.clamp(1, distinct.len().max(1));
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                let work = || {
+                    while !shared.stopped() {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let (Some((request, key)), Some(slot)) = (distinct.get(at), slots.get(at)) else {
+                            return;
+                        };
+                        match self.one(request, key, &shared) {
+                            Ok(outcome) => {
+                                *lock(slot) = outcome;
+                                done();
+                            }
+                            Err(stop) => shared.stop(stop),
+                        }
+                    }
+                };
+                // Hundreds of threads that only wait need little stack.
+                let thread = std::thread::Builder::new().stack_size(512 << 10);
+                if thread.spawn_scoped(scope, work).is_err() {
+                    break;
+                }
+            }
+        });
+        let found: Vec<Option<Outcome>> =
+            slots.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
+        let (totals, stop) = shared.finish();
+        RunReport {
+            outcomes: index.into_iter().map(|at| found.get(at).cloned().flatten()).collect(),
+            totals,
+            stop,
+        }
+    }
+
+    /// Different questions with their keys, and each question's place among them.
+    fn distinct<'r>(&self, requests: &'r [Request]) -> (Vec<(&'r Request, String)>, Vec<usize>) {
+        let mut places: HashMap<String, usize> = HashMap::with_capacity(requests.len());
+        let mut distinct = Vec::with_capacity(requests.len());
+        let index = requests
+            .iter()
+            .map(|request| {
+                let key = key(self.model.name(), request);
+                *places.entry(key.clone()).or_insert_with(|| {
+                    distinct.push((request, key));
+                    distinct.len() - 1
+                })
+            })
+            .collect();
+        (distinct, index)
+    }
+
+    /// What the log says, where that settles the question.
+    fn known(&self, key: &str) -> Result<Option<Entry>, LogError> {
+        let entry = self.log.get(key)?;
+        Ok(entry.filter(|entry| entry.result.is_ok() || !self.options.retry_failed))
+    }
+
+    fn most(&self, request: &Request) -> Usage {
+        Usage { input: request.input_tokens(self.model), cached: 0, output: u64::from(request.max_tokens) }
+    }
+
+    fn one(&self, request: &Request, key: &str, shared: &Shared) -> Result<Option<Outcome>, Stop> {
+        let outcome = |answer, from_log| Some(Outcome { key: key.to_owned(), answer, from_log });
+        if let Some(entry) = self.known(key).map_err(Stop::Log)? {
+            // Read anew: a better reader finds more in what was paid for.
+            let answer = entry.result.and_then(|body| self.model.read(request, &body));
+            lock(&shared.state).totals.from_log += 1;
+            return Ok(outcome(answer, true));
+        }
+        if self.options.offline {
+            let error =
+                CallError::new(crate::Fault::Connection, "not in the call log, and this run is offline");
+            lock(&shared.state).totals.failed += 1;
+            return Ok(outcome(Err(error), false));
+        }
+        let most = self.most(request);
+        let reserved = self.options.price.map_or(0.0, |price| price.of(most));
+        if !shared.reserve(reserved, self.options.budget) {
+            return Err(Stop::Budget);
+        }
+        let start = Instant::now();
+        let mut retries = 0;
+        let ended = loop {
+            if !shared.enter() {
+                break None;
+            }
+            let result = self.model.send(request).and_then(|body| {
+                let answer = self.model.read(request, &body)?;
+                Ok((body, answer))
+            });
+            let wait = result.as_ref().err().map(|error| self.wait(key, retries, error));
+            shared.leave(result.as_ref().err(), self.options.concurrency);
+            match (result, wait) {
+                (Err(error), Some(wait))
+                    if error.fault.can_be_retried() && retries < self.options.retries =>
+                {
+                    retries += 1;
+                    lock(&shared.state).totals.retries += 1;
+                    shared.sleep(wait);
+                }
+                (result, _) => break Some(result),
+            }
+        };
+        let Some(result) = ended else {
+            shared.settle(reserved, 0.0);
+            // Another call has stopped the run.
+            return Ok(None);
+        };
+        let usage = match &result {
+            Ok((_, answer)) if answer.usage != Usage::default() => answer.usage,
+            Ok((_, answer)) => Usage { output: self.model.count_tokens(&answer.text), ..most },
+            Err(_) => Usage::default(),
+        };
+        let price = self.options.price.map(|price| price.of(usage));
+        shared.settle(reserved, price.unwrap_or(0.0));
+        if let Err(error) = &result
+            && error.fault.stops_the_run()
+        {
+            return Err(Stop::Fault(error.clone()));
+        }
+        let (result, answer) = match result {
+            Ok((body, answer)) => (Ok(body), Ok(answer)),
+            Err(error) => (Err(error.clone()), Err(error)),
+        };
+        {
+            let totals = &mut lock(&shared.state).totals;
+            totals.usage.input += usage.input;
+            totals.usage.cached += usage.cached;
+            totals.usage.output += usage.output;
+            totals.failed += u64::from(answer.is_err());
+        }
+        let entry = Entry { result, usage, price, latency: start.elapsed(), retries };
+        self.log.put(key, self.model.name(), request, &entry).map_err(Stop::Log)?;
+        Ok(outcome(answer, false))
+    }
+
+    /// The wait before a repetition: what the server asks for, else twice the last one, between half and all of it, so that
+    /// calls that failed together do not come back together.
+    fn wait(&self, key: &str, retries: u32, error: &CallError) -> Duration {
+        let most = self.options.wait.saturating_mul(1 << retries.min(16)).min(Duration::from_mins(1));
+        let digits = key.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0);
+        let share = f64::from(digits.rotate_left(retries * 5)) / f64::from(u32::MAX);
+        most.mul_f64(0.5 + 0.5 * share).max(error.retry_after.unwrap_or_default())
+    }
+}
+
+/// What the threads of a run share.
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    /// Calls that may be made at once: halved when the server asks for less, one more for each round that went well.
+    limit: f64,
+    under_way: usize,
+    halved: Option<Instant>,
+    /// Nobody calls before.
+    pause: Option<Instant>,
+    spent: f64,
+    reserved: f64,
+    totals: Totals,
+    stop: Option<Stop>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    fn new(options: &RunOptions) -> Self {
+        let totals = Totals { price: options.price.map(|_| 0.0), ..Totals::default() };
+        Self {
+            state: Mutex::new(State {
+                limit: options.concurrency.clamp(1, 8) as f64,
+                under_way: 0,
+                halved: None,
+                pause: None,
+                spent: 0.0,
+                reserved: 0.0,
+                totals,
+                stop: None,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    fn stopped(&self) -> bool {
+        lock(&self.state).stop.is_some()
+    }
+
+    fn stop(&self, stop: Stop) {
+        lock(&self.state).stop.get_or_insert(stop);
+        self.changed.notify_all();
+    }
+
+    fn reserve(&self, price: f64, budget: Option<f64>) -> bool {
+        let mut state = lock(&self.state);
+        let fits = budget.is_none_or(|budget| state.spent + state.reserved + price <= budget);
+        if fits {
+            state.reserved += price;
+        }
+        fits
+    }
+
+    fn settle(&self, reserved: f64, spent: f64) {
+        let mut state = lock(&self.state);
+        state.reserved -= reserved;
+        state.spent += spent;
+        if let Some(price) = &mut state.totals.price {
+            *price += spent;
+        }
+    }
+
+    /// Waits for a place; false when the run was stopped meanwhile.
+    fn enter(&self) -> bool {
+        let mut state = lock(&self.state);
+        loop {
+            if state.stop.is_some() {
+                return false;
+            }
+            let now = Instant::now();
+            let wait = match state.pause {
+                Some(pause) if pause > now => pause - now,
+                _ if (state.under_way as f64) < state.limit.floor().max(1.0) => {
+                    state.under_way += 1;
+                    state.totals.calls += 1;
+                    return true;
+                }
+                _ => Duration::from_secs(1),
+            };
+            state = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn leave(&self, failed: Option<&CallError>, most: usize) {
+        let mut state = lock(&self.state);
+        state.under_way -= 1;
+        match failed {
+            None => state.limit = (state.limit + 1.0 / state.limit).min(most as f64),
+            Some(error) if error.fault.asks_for_less() => {
+                let now = Instant::now();
+                // Calls that were under way together fail together: they count as one sign.
+                if state.halved.is_none_or(|at| now - at > Duration::from_secs(1)) {
+                    state.limit = (state.limit / 2.0).max(1.0);
+                    state.halved = Some(now);
+                }
+                if let Some(wait) = error.retry_after {
+                    state.pause = Some(state.pause.map_or(now + wait, |pause| pause.max(now + wait)));
+                }
+            }
+            Some(_) => {}
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Sleeps, but not past a stop.
+    fn sleep(&self, wait: Duration) {
+        let end = Instant::now() + wait;
+        let mut state = lock(&self.state);
+        while state.stop.is_none() {
+            let now = Instant::now();
+            if now >= end {
+                return;
+            }
+            state = self.changed.wait_timeout(state, end - now).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn finish(self) -> (Totals, Option<Stop>) {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (state.totals, state.stop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Want;
+    use crate::error::Fault;
+    use crate::scripted::Scripted;
+    use predilect_types::Message;
+
+    fn questions(n: usize) -> Vec<Request> {
+        (0..n)
+            .map(|i| Request {
+                messages: vec![Message::user(format!("question {i}"))],
+                want: Want::Text,
+                max_tokens: 10,
+                temperature: 0.0,
+                seed: None,
+            })
+            .collect()
+    }
+
+    fn number(request: &Request) -> usize {
+        request.messages[0].content.rsplit(' ').next().unwrap().parse().unwrap()
+    }
+
+    fn quick() -> RunOptions {
+        RunOptions { wait: Duration::from_micros(50), ..RunOptions::default() }
+    }
+
+    #[test]
+    fn what_is_logged_is_not_asked_again() {
+        let model = Scripted::new(|request, _| Ok((format!("answer {}", number(request)), vec![])));
+        let log = CallLog::in_memory().unwrap();
+        let runner = Runner { model: &model, log: &log, options: quick() };
+        let mut asked = questions(50);
+        asked.extend(questions(20));
+        assert_eq!(runner.plan(&asked).unwrap().calls, 50);
+        let first = runner.run(&asked, &|| {});
+        assert_eq!((model.calls(), first.totals.calls), (50, 50), "equal questions are asked once");
+        assert_eq!(first.outcomes.len(), 70);
+        for (i, outcome) in first.outcomes.iter().enumerate() {
+            let text = &outcome.as_ref().unwrap().answer.as_ref().unwrap().text;
+            assert_eq!(*text, format!("answer {}", i % 50));
+        }
+        let again = runner.run(&asked, &|| {});
+        assert_eq!((model.calls(), again.totals.from_log), (50, 50));
+        let plan = runner.plan(&asked).unwrap();
+        assert_eq!((plan.logged, plan.calls), (50, 0));
+        let answers = |report: &RunReport| {
+            report.outcomes.iter().map(|o| o.as_ref().unwrap().answer.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(answers(&first), answers(&again));
+    }
+
+    #[test]
+    fn what_can_be_repeated_is_and_what_cannot_stops_no_other() {
+        let model = Scripted::new(|request, attempt| match number(request) % 7 {
+            0 if attempt < 3 => Err(CallError::new(Fault::RateLimited, "slow down")),
+            1 if attempt < 1 => Err(CallError::new(Fault::Connection, "gone")),
+            2 => Err(CallError::new(Fault::Filtered, "not this")),
+            3 if number(request) == 3 => Err(CallError::new(Fault::Server, "always")),
+            _ => Ok(("fine".to_owned(), vec![])),
+        });
+        let log = CallLog::in_memory().unwrap();
+        let mut runner = Runner { model: &model, log: &log, options: RunOptions { retries: 4, ..quick() } };
+        let report = runner.run(&questions(70), &|| {});
+        assert!(report.stop.is_none());
+        let failed = report.outcomes.iter().filter(|o| o.as_ref().unwrap().answer.is_err()).count();
+        assert_eq!((failed, report.totals.failed), (11, 11));
+        assert_eq!(report.totals.calls, 70 + 10 * 3 + 10 + 4);
+        assert_eq!(log.counts().unwrap(), (59, 11));
+        // A rerun leaves failures alone unless it is told not to.
+        let before = model.calls();
+        assert_eq!(runner.run(&questions(70), &|| {}).totals.calls, 0);
+        runner.options.retry_failed = true;
+        let third = runner.run(&questions(70), &|| {});
+        assert_eq!(third.totals.from_log, 59);
+        assert_eq!(model.calls() - before, 10 + 5);
+    }
+
+    #[test]
+    fn a_wrong_key_stops_the_run_at_once_and_is_not_logged() {
+        let model = Scripted::new(|_, _| Err(CallError::new(Fault::Key, "no")));
+        let log = CallLog::in_memory().unwrap();
+        let runner = Runner { model: &model, log: &log, options: quick() };
+        let report = runner.run(&questions(1000), &|| {});
+        assert!(matches!(report.stop, Some(Stop::Fault(CallError { fault: Fault::Key, .. }))));
+        assert!(model.calls() <= 16, "{}", model.calls());
+        assert_eq!(log.counts().unwrap(), (0, 0));
+    }
+
+    #[test]
+    fn a_budget_is_never_exceeded() {
+        let model = Scripted::new(|_, _| Ok(("x".to_owned(), vec![])));
+        let price = Price { input: 1000.0, cached: None, output: 10_000.0 };
+        let most = price.of(Usage { input: 7, cached: 0, output: 10 });
+        let log = CallLog::in_memory().unwrap();
+        let options = RunOptions { budget: Some(10.5 * most), price: Some(price), ..quick() };
+        let runner = Runner { model: &model, log: &log, options };
+        let report = runner.run(&questions(500), &|| {});
+        assert!(matches!(report.stop, Some(Stop::Budget)));
+        let spent = report.totals.price.unwrap();
+        assert!(spent > 0.0 && spent <= 10.5 * most, "{spent}");
+        let answered = report.outcomes.iter().flatten().count() as u64;
+        assert_eq!(answered, report.totals.calls);
+        // The next run goes on with another budget.
+        let again = runner.run(&questions(500), &|| {});
+        assert_eq!(again.totals.from_log, answered);
+    }
+
+    #[test]
+    fn offline_asks_nothing() {
+        let model = Scripted::new(|_, _| Ok(("x".to_owned(), vec![])));
+        let log = CallLog::in_memory().unwrap();
+        Runner { model: &model, log: &log, options: quick() }.run(&questions(3), &|| {});
+        let options = RunOptions { offline: true, ..quick() };
+        let report = Runner { model: &model, log: &log, options }.run(&questions(5), &|| {});
+        assert_eq!((model.calls(), report.totals.from_log, report.totals.failed), (3, 3, 2));
+    }
+}

@@ -1,0 +1,137 @@
+//! Which model does a string name?
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Who serves a model over HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Provider {
+    /// `openai:MODEL`
+    OpenAi,
+    /// `openrouter:MODEL`
+    OpenRouter,
+    /// `azure:DEPLOYMENT`
+    Azure,
+    /// `anthropic:MODEL`
+    Anthropic,
+    /// `gemini:MODEL`
+    Gemini,
+    /// `ollama:MODEL`, on this machine
+    Ollama,
+    /// `http://HOST/v1#MODEL`: any server that speaks OpenAI's protocol (`vLLM`, llama.cpp, Ollama, ...)
+    Compatible,
+}
+
+impl Provider {
+    const NAMED: [(&'static str, Self); 6] = [
+        ("openai", Self::OpenAi),
+        ("openrouter", Self::OpenRouter),
+        ("azure", Self::Azure),
+        ("anthropic", Self::Anthropic),
+        ("gemini", Self::Gemini),
+        ("ollama", Self::Ollama),
+    ];
+}
+
+/// A model as the user names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ModelSpec {
+    /// Who serves it.
+    pub provider: Provider,
+    /// The provider's name for it.
+    pub model: String,
+    /// The address, without a slash at its end, where the user gives one.
+    pub base: Option<String>,
+    text: String,
+}
+
+/// A string that names no model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` names no model: {problem}")]
+pub struct SpecError {
+    text: String,
+    problem: &'static str,
+}
+
+impl SpecError {
+    /// What such a string looks like.
+    pub const REMEDY: &'static str = "write openai:MODEL, anthropic:MODEL, gemini:MODEL, openrouter:MODEL, azure:DEPLOYMENT, \
+        ollama:MODEL, or http://HOST:PORT/v1#MODEL for any server that speaks OpenAI's protocol";
+}
+
+impl FromStr for ModelSpec {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        let fail = |problem| Err(SpecError { text: text.to_owned(), problem });
+        if text.chars().any(char::is_control) {
+            return fail("it holds a control character");
+        }
+        if text.starts_with("http://") || text.starts_with("https://") {
+            let (address, model) = text.split_once('#').unwrap_or((text, ""));
+            if address.contains('@') {
+                return fail("an address must not hold a name or password; keys come from the environment");
+            }
+            if model.is_empty() {
+                return fail("the model's name is missing after #");
+            }
+            return Ok(Self {
+                provider: Provider::Compatible,
+                model: model.to_owned(),
+                base: Some(address.trim_end_matches('/').to_owned()),
+                text: text.to_owned(),
+            });
+        }
+        let Some((prefix, model)) = text.split_once(':') else {
+            return fail("there is no provider before a colon");
+        };
+        let Some((_, provider)) = Provider::NAMED.iter().find(|(name, _)| *name == prefix) else {
+            return fail(match prefix {
+                "gguf" | "hf" => "this program was built without models in its own process",
+                _ => "the provider before the colon is not known",
+            });
+        };
+        if model.is_empty() {
+            return fail("the model's name is missing after the colon");
+        }
+        Ok(Self { provider: *provider, model: model.to_owned(), base: None, text: text.to_owned() })
+    }
+}
+
+impl fmt::Display for ModelSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_strings_name_models() {
+        let spec: ModelSpec = "openai:gpt-4.1".parse().unwrap();
+        assert_eq!((spec.provider, spec.model.as_str()), (Provider::OpenAi, "gpt-4.1"));
+        let spec: ModelSpec = "http://localhost:8000/v1/#org/model:tag".parse().unwrap();
+        assert_eq!(spec.base.as_deref(), Some("http://localhost:8000/v1"));
+        assert_eq!((spec.provider, spec.model.as_str()), (Provider::Compatible, "org/model:tag"));
+        assert_eq!(spec.to_string(), "http://localhost:8000/v1/#org/model:tag");
+        let spec: ModelSpec = "ollama:qwen3:8b".parse().unwrap();
+        assert_eq!(spec.model, "qwen3:8b");
+    }
+
+    #[test]
+    fn other_strings_say_what_is_wrong() {
+        for (text, problem) in [
+            ("gpt-4", "no provider"),
+            ("else:x", "not known"),
+            ("openai:", "missing"),
+            ("http://h/v1", "missing after #"),
+            ("https://user:secret@h/v1#m", "must not hold"),
+            ("openai:a\nb", "control"),
+        ] {
+            let error = text.parse::<ModelSpec>().unwrap_err();
+            assert!(error.to_string().contains(problem), "{error}");
+        }
+    }
+}
