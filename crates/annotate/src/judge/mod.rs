@@ -1,0 +1,139 @@
+//! What does a language model prefer: which questions make a verdict, and which verdict do the answers make?
+
+mod prompt;
+mod read;
+mod summary;
+
+use predilect_llm::Request;
+use predilect_types::Pair;
+
+pub use read::{Call, Judged, judged};
+pub use summary::{JudgeSummary, Tally};
+
+/// How a verdict is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// The probabilities of `A` and `B` as the next token: soft verdicts, one token a call.
+    Scored,
+    /// A written verdict: A, B or tie.
+    Generated,
+    /// A written verdict after a few sentences of reasoning.
+    Reasoned,
+    /// A grade from 1 to 10 for each response alone; the better grade wins.
+    Graded,
+}
+
+impl Method {
+    /// Every method with its name.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Scored, "scored"),
+        (Self::Generated, "generated"),
+        (Self::Reasoned, "reasoned"),
+        (Self::Graded, "graded"),
+    ];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(method, _)| *method == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// In which order a judge sees the responses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Orders {
+    /// Both, and the mean counts.
+    Both,
+    /// One, drawn for each pair by seed.
+    Random,
+    /// A first.
+    Ab,
+}
+
+impl Orders {
+    /// Every choice with its name.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Both, "both"), (Self::Random, "random"), (Self::Ab, "ab")];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(orders, _)| *orders == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// How a model judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JudgeOptions {
+    /// How a verdict is asked for.
+    pub method: Method,
+    /// In which order the responses are shown; a grade knows none.
+    pub orders: Orders,
+    /// Seed of the order drawn.
+    pub seed: u64,
+    /// The most tokens of reasoning.
+    pub max_tokens: u32,
+}
+
+impl Default for JudgeOptions {
+    fn default() -> Self {
+        Self { method: Method::Scored, orders: Orders::Both, seed: 0, max_tokens: 512 }
+    }
+}
+
+/// What a question shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shown {
+    /// A, then B.
+    Ab,
+    /// B, then A: the letters in the prompt are swapped.
+    Ba,
+    /// A alone.
+    A,
+    /// B alone.
+    B,
+}
+
+/// One question about a pair.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    /// What it shows.
+    pub shown: Shown,
+    /// The request.
+    pub request: Request,
+}
+
+/// The questions that make one verdict.
+pub fn asks(pair: &Pair, options: &JudgeOptions) -> Vec<Ask> {
+    let shown: &[Shown] = match (options.method, options.orders) {
+        (Method::Graded, _) => &[Shown::A, Shown::B],
+        (_, Orders::Both) => &[Shown::Ab, Shown::Ba],
+        (_, Orders::Ab) => &[Shown::Ab],
+        (_, Orders::Random) if drawn(&pair.id, options.seed) => &[Shown::Ab],
+        (_, Orders::Random) => &[Shown::Ba],
+    };
+    shown.iter().map(|&shown| Ask { shown, request: prompt::request(pair, shown, options) }).collect()
+}
+
+/// A fair draw that depends on the pair's id and the seed alone, so that a rerun asks the same.
+fn drawn(id: &str, seed: u64) -> bool {
+    let mut hash = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0xcbf2_9ce4_8422_2325;
+    for byte in id.bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (hash ^ (hash >> 31)) & 1 == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drawn_orders_are_fair_and_the_same_again() {
+        let first: Vec<bool> = (0..4000).map(|i| drawn(&format!("pair-{i}"), 7)).collect();
+        let ab = first.iter().filter(|ab| **ab).count();
+        assert!((1850..2150).contains(&ab), "{ab}");
+        assert_eq!(first, (0..4000).map(|i| drawn(&format!("pair-{i}"), 7)).collect::<Vec<_>>());
+        assert_ne!(first, (0..4000).map(|i| drawn(&format!("pair-{i}"), 8)).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,265 @@
+//! Which verdict do a judge's answers make?
+
+use predilect_llm::{Answer, Fault, Finish, Outcome};
+use predilect_types::{Order, TieKind, Verdict};
+use serde_json::{Map, Value, json};
+
+use super::{Ask, JudgeOptions, Method, Shown};
+use crate::reply::{Parse, json_object};
+
+/// What one answer says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// What the question showed.
+    pub shown: Shown,
+    /// How the answer could be read.
+    pub parse: Parse,
+    /// The preference for A in \[0, 1\], whichever side it was shown on; for a grade, the grade.
+    pub value: Option<f64>,
+    /// Probabilities of the two letters, in the order shown.
+    pub letters: Option<[f64; 2]>,
+    /// The key in the call log.
+    pub key: String,
+}
+
+impl Call {
+    /// The share of probability on the two letters: what is left went to other words.
+    pub fn mass(&self) -> Option<f64> {
+        self.letters.map(|[a, b]| a + b)
+    }
+
+    /// Whether the response shown first (1) or second (-1) was preferred; 0 for a tie, `None` for a grade.
+    pub fn position(&self) -> Option<f64> {
+        let p_a = self.value?;
+        match self.shown {
+            Shown::Ab => Some(sign(p_a - 0.5)),
+            Shown::Ba => Some(sign(0.5 - p_a)),
+            Shown::A | Shown::B => None,
+        }
+    }
+}
+
+fn sign(x: f64) -> f64 {
+    if x == 0.0 { 0.0 } else { x.signum() }
+}
+
+/// What all answers about one pair say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// One per question that was asked.
+    pub calls: Vec<Call>,
+    /// The verdict, where enough could be read.
+    pub verdict: Option<Verdict>,
+}
+
+/// Reads the answers to the questions about one pair.
+///
+/// Scored: p = P(A) / (P(A) + P(B)) in each order, turned to the same side and averaged (METHOD: both raw orders are kept in
+/// the receipt). Generated: 1, 0 or 0.5 in each order, averaged. Graded: 1, 0.5 or 0 as the grade of A is above, equal to
+/// or below that of B. An order that could not be read is left out; without any there is no verdict.
+pub fn judged(
+    pair: &str,
+    judge: &str,
+    asks: &[Ask],
+    outcomes: &[Option<Outcome>],
+    options: &JudgeOptions,
+) -> Judged {
+    let calls: Vec<Call> = asks
+        .iter()
+        .zip(outcomes)
+        .filter_map(|(ask, outcome)| Some(call(ask.shown, outcome.as_ref()?, options.method)))
+        .collect();
+    let verdict = verdict(pair, judge, &calls, options.method);
+    Judged { calls, verdict }
+}
+
+fn call(shown: Shown, outcome: &Outcome, method: Method) -> Call {
+    let none = |parse| Call { shown, parse, value: None, letters: None, key: outcome.key.clone() };
+    let answer = match &outcome.answer {
+        Ok(answer) => answer,
+        Err(error) if error.fault == Fault::Filtered => return none(Parse::Refused),
+        Err(_) => return none(Parse::Failed),
+    };
+    let to_a = |first: f64| if shown == Shown::Ba { 1.0 - first } else { first };
+    if method == Method::Scored {
+        let letters = match answer.next.as_slice() {
+            [a, b] => [a, b].map(|ln| ln.map_or(0.0, f64::exp)),
+            _ => return none(Parse::Unreadable),
+        };
+        let mass = letters[0] + letters[1];
+        if mass <= 0.0 {
+            return none(Parse::Unreadable);
+        }
+        let value = Some(to_a(letters[0] / mass));
+        return Call { value, letters: Some(letters), ..none(Parse::Clean) };
+    }
+    let field = if method == Method::Graded { "grade" } else { "verdict" };
+    let Some((object, parse)) = json_object(&answer.text, field) else { return none(unread(answer)) };
+    let value = match method {
+        Method::Graded => grade(&object),
+        _ => written(&object).map(to_a),
+    };
+    match value {
+        Some(value) => Call { value: Some(value), ..none(parse) },
+        None => none(Parse::OffScale),
+    }
+}
+
+fn unread(answer: &Answer) -> Parse {
+    match answer.finish {
+        Finish::Refused => Parse::Refused,
+        Finish::Length => Parse::Truncated,
+        Finish::Stop => Parse::Unreadable,
+    }
+}
+
+/// The preference for the response shown first.
+fn written(object: &Map<String, Value>) -> Option<f64> {
+    match object.get("verdict")?.as_str()?.trim().to_ascii_lowercase().as_str() {
+        "a" => Some(1.0),
+        "b" => Some(0.0),
+        "tie" => Some(0.5),
+        _ => None,
+    }
+}
+
+fn grade(object: &Map<String, Value>) -> Option<f64> {
+    let value = object.get("grade")?;
+    let grade = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
+    (1.0..=10.0).contains(&grade).then_some(grade)
+}
+
+fn verdict(pair: &str, judge: &str, calls: &[Call], method: Method) -> Option<Verdict> {
+    let of = |shown| calls.iter().find(|call| call.shown == shown).and_then(|call| call.value);
+    let (p_a, order, called_tie) = if method == Method::Graded {
+        let (a, b) = (of(Shown::A)?, of(Shown::B)?);
+        (0.5 + 0.5 * sign(a - b), Order::Unknown, a == b)
+    } else {
+        match (of(Shown::Ab), of(Shown::Ba)) {
+            (Some(x), Some(y)) => (f64::midpoint(x, y), Order::Both, x == 0.5 && y == 0.5),
+            (Some(x), None) => (x, Order::Ab, x == 0.5),
+            (None, Some(y)) => (y, Order::Ba, y == 0.5),
+            (None, None) => return None,
+        }
+    };
+    // A soft 0.5 is no tie that the judge called.
+    let tie = (called_tie && method != Method::Scored).then_some(TieKind::Tie);
+    Some(Verdict { order, tie, receipt: Some(receipt(calls, method)), ..Verdict::new(pair, judge, p_a) })
+}
+
+/// What the verdict rests on: for each question how it was read, what it gave, and where the call is logged.
+fn receipt(calls: &[Call], method: Method) -> Value {
+    let mut receipt = Map::new();
+    receipt.insert("method".to_owned(), method.as_str().into());
+    for call in calls {
+        let name = match call.shown {
+            Shown::Ab => "ab",
+            Shown::Ba => "ba",
+            Shown::A => "a",
+            Shown::B => "b",
+        };
+        let mut entry = json!({"parse": call.parse.as_str(), "call": call.key});
+        match (call.letters, call.value) {
+            (Some([a, b]), _) => (entry["a"], entry["b"]) = (a.into(), b.into()),
+            (None, Some(grade)) if method == Method::Graded => entry["grade"] = grade.into(),
+            (None, Some(p_a)) => entry["p_a"] = p_a.into(),
+            (None, None) => {}
+        }
+        receipt.insert(name.to_owned(), entry);
+    }
+    Value::Object(receipt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::{Orders, asks};
+    use predilect_llm::CallError;
+    use predilect_types::{Message, Pair, Response};
+
+    fn options(method: Method) -> JudgeOptions {
+        JudgeOptions { method, orders: Orders::Both, ..JudgeOptions::default() }
+    }
+
+    fn outcome(answer: Result<Answer, CallError>) -> Outcome {
+        Outcome { key: "k".to_owned(), answer, from_log: false }
+    }
+
+    fn letters(a: f64, b: f64) -> Outcome {
+        let ln = |p: f64| (p > 0.0).then(|| p.ln());
+        outcome(Ok(Answer { next: vec![ln(a), ln(b)], ..Answer::default() }))
+    }
+
+    fn text(text: &str, finish: Finish) -> Outcome {
+        outcome(Ok(Answer { text: text.to_owned(), finish, ..Answer::default() }))
+    }
+
+    fn read(method: Method, outcomes: [Outcome; 2]) -> Judged {
+        let pair = Pair {
+            id: "1".to_owned(),
+            prompt: vec![Message::user("q")],
+            response_a: Response::new("x", None),
+            response_b: Response::new("y", None),
+            ..Pair::default()
+        };
+        judged("1", "j", &asks(&pair, &options(method)), &outcomes.map(Some), &options(method))
+    }
+
+    #[test]
+    fn soft_verdicts_are_the_mean_of_both_orders() {
+        let judged = read(Method::Scored, [letters(0.6, 0.2), letters(0.3, 0.5)]);
+        let verdict = judged.verdict.unwrap();
+        // METHOD.md, section 3: (0.6 / 0.8 + 0.5 / 0.8) / 2.
+        assert!((verdict.p_a - 0.6875).abs() < 1e-12);
+        assert_eq!((verdict.order, verdict.tie), (Order::Both, None));
+        let receipt = verdict.receipt.unwrap();
+        assert!((receipt["ba"]["b"].as_f64().unwrap() - 0.5).abs() < 1e-12);
+        assert!((judged.calls[1].mass().unwrap() - 0.8).abs() < 1e-12);
+        // Whoever is first wins: no preference, and both calls are for the first place.
+        let judged = read(Method::Scored, [letters(0.9, 0.1), letters(0.9, 0.1)]);
+        assert_eq!(judged.calls.iter().map(Call::position).collect::<Vec<_>>(), [Some(1.0), Some(1.0)]);
+        assert!((judged.verdict.unwrap().p_a - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_left_out_and_named() {
+        let judged = read(Method::Scored, [letters(0.0, 0.0), letters(0.0, 0.4)]);
+        assert_eq!(judged.calls[0].parse, Parse::Unreadable);
+        let verdict = judged.verdict.unwrap();
+        assert_eq!((verdict.p_a, verdict.order), (1.0, Order::Ba));
+        let cases = [
+            (text("I think A", Finish::Stop), Parse::Unreadable),
+            (text("{\"verdict\": \"C\"}", Finish::Stop), Parse::OffScale),
+            (text("{\"reasoning\": \"long", Finish::Length), Parse::Truncated),
+            (text("I cannot judge this.", Finish::Refused), Parse::Refused),
+            (outcome(Err(CallError::new(Fault::Server, "x"))), Parse::Failed),
+            (outcome(Err(CallError::new(Fault::Filtered, "x"))), Parse::Refused),
+        ];
+        for (outcome, parse) in cases {
+            let judged = read(Method::Generated, [outcome.clone(), outcome]);
+            assert_eq!((judged.calls[0].parse, judged.verdict), (parse, None));
+        }
+        let nothing = judged(
+            "1",
+            "j",
+            &asks(&Pair::default(), &options(Method::Scored)),
+            &[None, None],
+            &options(Method::Scored),
+        );
+        assert_eq!((nothing.calls.len(), nothing.verdict), (0, None));
+    }
+
+    #[test]
+    fn written_verdicts_and_grades() {
+        let call = |a: &str, b: &str| read(Method::Generated, [text(a, Finish::Stop), text(b, Finish::Stop)]);
+        assert_eq!(call("{\"verdict\": \"A\"}", "{\"verdict\": \"B\"}").verdict.unwrap().p_a, 1.0);
+        let tie = call("{\"verdict\": \"tie\"}", "so: {\"verdict\": \"Tie\"}").verdict.unwrap();
+        assert_eq!((tie.p_a, tie.tie), (0.5, Some(TieKind::Tie)));
+        let torn = call("{\"verdict\": \"A\"}", "{\"verdict\": \"A\"}").verdict.unwrap();
+        assert_eq!((torn.p_a, torn.tie), (0.5, None));
+        let grade = |a: &str, b: &str| read(Method::Graded, [text(a, Finish::Stop), text(b, Finish::Stop)]);
+        assert_eq!(grade("{\"grade\": 8}", "{\"grade\": \"7\"}").verdict.unwrap().p_a, 1.0);
+        assert_eq!(grade("{\"grade\": 7}", "{\"grade\": 7}").verdict.unwrap().tie, Some(TieKind::Tie));
+        assert_eq!(grade("{\"grade\": 11}", "{\"grade\": 7}").verdict, None);
+    }
+}

@@ -1,0 +1,11 @@
+//! What to ask a language model about a pair, and what its answers say.
+//!
+//! All prompts are data in and strings out; nothing here calls a model. Responses are material, never instructions: they
+//! stand between lines that no text can forge ([`Fence`]).
+
+mod fence;
+pub mod judge;
+mod reply;
+
+pub use fence::Fence;
+pub use reply::{Parse, json_object};
