@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use predilect_analysis::{Encoding, Engine, FitOptions, PriorChoice, Terms};
+use predilect_annotate::judge::{Method, Orders};
 use predilect_bayes::NutsOptions;
 use predilect_data::{ExportFormat, Format, OnBadRow, ReadOptions};
+use predilect_llm::ModelSpec;
 
 /// Dissect preferences: what a judge of responses rewards, how surely, and in which scenario.
 #[derive(Debug, Parser)]
@@ -34,6 +37,8 @@ pub(crate) enum Verb {
     Dissect(DissectArgs),
     /// Read preference files into a study folder (Parquet tables that any tool can read)
     Import(ImportArgs),
+    /// Collect a language model's own verdicts on the pairs of a study
+    Judge(JudgeArgs),
     /// Fit the preference model to any CSV or Parquet table of numeric features
     Fit(FitArgs),
     /// Write a study in another tool's format
@@ -263,6 +268,99 @@ pub(crate) struct FitArgs {
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `predilect judge`
+#[derive(Debug, Args)]
+pub(crate) struct JudgeArgs {
+    /// Preference files or folders, or one study folder
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The model: openai:MODEL, anthropic:MODEL, gemini:MODEL, openrouter:MODEL, azure:DEPLOYMENT, ollama:MODEL, or the
+    /// address of a server that speaks OpenAI's protocol, with #MODEL behind it (repeatable)
+    #[arg(long, required = true, value_name = "MODEL")]
+    pub(crate) model: Vec<ModelSpec>,
+    /// scored: probabilities of A and B; generated: a written verdict; reasoned: with reasons first; graded: 1 to 10 for each
+    /// response alone (default: scored where the model tells probabilities, else generated)
+    #[arg(long, value_name = "METHOD", value_parser = named(&Method::ALL))]
+    pub(crate) method: Option<Method>,
+    /// The order in which responses are shown: both (averaged), random (by seed), ab
+    #[arg(long, default_value = "both", value_name = "ORDERS", value_parser = named(&Orders::ALL))]
+    pub(crate) orders: Orders,
+    /// A jury of all judges named here as a judge of its own: mean or majority (repeatable)
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) jury: Vec<Jury>,
+    /// Seed of drawn orders, also sent to models that take one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) calls: CallArgs,
+    /// The study folder: tables and the log of all calls (default: the study given)
+    #[arg(long, short, value_name = "STUDY")]
+    pub(crate) output: Option<PathBuf>,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Jury {
+    /// The mean of the judges' verdicts
+    Mean,
+    /// What more judges favour
+    Majority,
+}
+
+/// How language models are called.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Calls")]
+pub(crate) struct CallArgs {
+    /// Say how many calls would be made and what they cost, and make none
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Stop before more than this many US dollars are spent
+    #[arg(long, value_name = "USD", value_parser = money)]
+    pub(crate) budget: Option<f64>,
+    /// A table of prices (TOML) that stands before the one built in
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prices: Option<PathBuf>,
+    /// Most calls at once; fewer are made while the server asks for less
+    #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) concurrency: u16,
+    /// How often a call is repeated that may succeed later
+    #[arg(long, default_value_t = 6, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=100))]
+    pub(crate) retries: u16,
+    /// The wait in seconds before the first repetition; it doubles each time
+    #[arg(long, default_value_t = 0.5, value_name = "SECONDS", value_parser = money)]
+    pub(crate) retry_wait: f64,
+    /// How long an answer may take, in seconds
+    #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) timeout: u32,
+    /// Ask again what failed for good in an earlier run, e.g. because it was filtered
+    #[arg(long)]
+    pub(crate) retry_failed: bool,
+    /// Make no call: read again what is logged
+    #[arg(long, conflicts_with = "retry_failed")]
+    pub(crate) offline: bool,
+}
+
+/// Reads one of some named choices.
+fn named<T: Copy + Send + Sync + 'static>(
+    choices: &'static [(T, &'static str)],
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(choices.iter().map(|(_, name)| *name)).map(|name| {
+        let found = choices.iter().find(|(_, known)| *known == name);
+        found.or(choices.first()).map(|(value, _)| *value).expect("a choice")
+    })
+}
+
+fn money(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if (0.0..=1e9).contains(&x) => Ok(x),
+        _ => Err(format!("`{text}` is no number of 0 or more")),
+    }
 }
 
 /// `predilect export`

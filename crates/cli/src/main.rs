@@ -2,9 +2,11 @@
 
 mod args;
 mod assemble;
+mod calls;
 mod output;
 mod problem;
 mod progress;
+mod studies;
 mod tables;
 mod verbs;
 
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Verb::Dissect(args) => verbs::dissect::run(args, &cli.global),
         Verb::Import(args) => verbs::import::run(args, &cli.global),
         Verb::Fit(args) => verbs::fit::run(args, &cli.global),
+        Verb::Judge(args) => verbs::judge::run(args, &cli.global),
         Verb::Export(args) => verbs::export::run(args, &cli.global),
         Verb::Formats => verbs::formats::run(),
     };

@@ -172,10 +172,8 @@ impl Reading<'_> {
 
     fn verdict(&mut self, verdict: Verdict) -> Result<(), DataError> {
         if let Some(seen) = &mut self.verdicts {
-            let mut hasher = HASH.build_hasher();
-            (&verdict.pair, &verdict.judge, verdict.p_a.to_bits(), verdict.order, verdict.tie)
-                .hash(&mut hasher);
-            let first = *seen.entry(hasher.finish()).or_insert(self.at.index);
+            let what = (&verdict.pair, &verdict.judge, verdict.p_a.to_bits(), verdict.order, verdict.tie);
+            let first = *seen.entry(HASH.hash_one(what)).or_insert(self.at.index);
             if first != self.at.index {
                 self.merge_one(REPEATED_VERDICT);
                 return Ok(());

@@ -21,7 +21,7 @@ pub struct RunOptions {
     pub wait: Duration,
     /// The most US dollars that this run may spend.
     pub budget: Option<f64>,
-    /// Ask again what failed in an earlier run.
+    /// Ask again what failed for good in an earlier run. What may succeed later is asked again in any case.
     pub retry_failed: bool,
     /// Ask nothing: read what is logged.
     pub offline: bool,
@@ -208,7 +208,12 @@ impl Runner<'_> {
     /// What the log says, where that settles the question.
     fn known(&self, key: &str) -> Result<Option<Entry>, LogError> {
         let entry = self.log.get(key)?;
-        Ok(entry.filter(|entry| entry.result.is_ok() || !self.options.retry_failed))
+        Ok(entry.filter(|entry| match &entry.result {
+            Ok(_) => true,
+            Err(error) => {
+                self.options.offline || !(self.options.retry_failed || error.fault.can_be_retried())
+            }
+        }))
     }
 
     fn most(&self, request: &Request) -> Usage {
@@ -287,6 +292,9 @@ impl Runner<'_> {
         }
         let entry = Entry { result, usage, price, latency: start.elapsed(), retries };
         self.log.put(key, self.model.name(), request, &entry).map_err(Stop::Log)?;
+        if let Some(error) = shared.given_up(&answer, self.options.concurrency) {
+            return Err(Stop::Fault(error));
+        }
         Ok(outcome(answer, false))
     }
 
@@ -317,6 +325,8 @@ struct State {
     reserved: f64,
     totals: Totals,
     stop: Option<Stop>,
+    /// Questions given up one after the other, without an answer in between.
+    in_vain: usize,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -336,6 +346,7 @@ impl Shared {
                 reserved: 0.0,
                 totals,
                 stop: None,
+                in_vain: 0,
             }),
             changed: Condvar::new(),
         }
@@ -409,6 +420,25 @@ impl Shared {
         }
         drop(state);
         self.changed.notify_one();
+    }
+
+    /// Why to stop when so many questions in a row were given up that the server must be gone.
+    fn given_up(&self, answer: &Result<Answer, CallError>, concurrency: usize) -> Option<CallError> {
+        let mut state = lock(&self.state);
+        match answer {
+            Err(error) if error.fault.can_be_retried() => {
+                state.in_vain += 1;
+                let gone = state.in_vain >= concurrency.max(10);
+                gone.then(|| CallError {
+                    message: format!("{} questions in a row got no answer: {}", state.in_vain, error.message),
+                    ..error.clone()
+                })
+            }
+            _ => {
+                state.in_vain = 0;
+                None
+            }
+        }
     }
 
     /// Sleeps, but not past a stop.
@@ -500,13 +530,29 @@ mod tests {
         assert_eq!((failed, report.totals.failed), (11, 11));
         assert_eq!(report.totals.calls, 70 + 10 * 3 + 10 + 4);
         assert_eq!(log.counts().unwrap(), (59, 11));
-        // A rerun leaves failures alone unless it is told not to.
-        let before = model.calls();
-        assert_eq!(runner.run(&questions(70), &|| {}).totals.calls, 0);
+        // A rerun asks again what may succeed now, and the rest where it is told to.
+        assert_eq!(runner.run(&questions(70), &|| {}).totals.calls, 5);
         runner.options.retry_failed = true;
         let third = runner.run(&questions(70), &|| {});
-        assert_eq!(third.totals.from_log, 59);
-        assert_eq!(model.calls() - before, 10 + 5);
+        assert_eq!((third.totals.from_log, third.totals.calls), (59, 10 + 5));
+    }
+
+    #[test]
+    fn a_server_that_is_gone_ends_the_run() {
+        let gone = || CallError::new(Fault::Connection, "refused");
+        let model =
+            Scripted::new(
+                move |request, _| {
+                    if number(request) < 100 { Ok(("x".to_owned(), vec![])) } else { Err(gone()) }
+                },
+            );
+        let log = CallLog::in_memory().unwrap();
+        let runner = Runner { model: &model, log: &log, options: RunOptions { retries: 1, ..quick() } };
+        let report = runner.run(&questions(2000), &|| {});
+        let Some(Stop::Fault(error)) = report.stop else { panic!("{:?}", report.totals) };
+        assert!(error.fault == Fault::Connection && error.message.contains("in a row"), "{error}");
+        assert!(model.calls() < 300, "{}", model.calls());
+        assert_eq!(log.counts().unwrap().0, 100);
     }
 
     #[test]

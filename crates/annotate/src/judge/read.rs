@@ -239,7 +239,7 @@ mod tests {
             let judged = read(Method::Generated, [outcome.clone(), outcome]);
             assert_eq!((judged.calls[0].parse, judged.verdict), (parse, None));
         }
-        let nothing = judged(
+        let nothing = super::judged(
             "1",
             "j",
             &asks(&Pair::default(), &options(Method::Scored)),

@@ -14,6 +14,7 @@ use crate::args::{DissectArgs, Global, ModelArgs, Verdicts};
 use crate::assemble::{AssembleOptions, Assembled, assemble, fit_all};
 use crate::output::{print_json, width, write_file};
 use crate::problem::Problem;
+use crate::studies::{is_study, take_over};
 use crate::tables;
 use crate::verbs::import::import;
 
@@ -151,23 +152,8 @@ fn check_places(args: &DissectArgs) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A study given as input is not written to, unless it is the output too: its tables are taken over.
-fn take_over(from: &Path, to: &Path) -> Result<Study, Problem> {
-    if to.is_dir() && from.canonicalize()? == to.canonicalize()? {
-        return Ok(Study::open(from)?);
-    }
-    let (source, target) = (Study::open(from)?, Study::create(to)?);
-    for name in ["pairs", "verdicts", "ratings"].into_iter().filter(|name| source.has_table(name)) {
-        std::fs::copy(source.table_path(name), target.table_path(name))
-            .map_err(|e| Problem::new(format!("cannot copy the table {name} to {}: {e}", to.display())))?;
-    }
-    StudyToml::load(&source)?.save(&target)?;
-    Ok(target)
-}
-
 /// The study to dissect: one that exists, or a new one from files.
 fn open(args: &DissectArgs, scratch: &Path, global: &Global) -> Result<(Study, ReadSummary), Problem> {
-    let is_study = |path: &PathBuf| path.join("study.toml").is_file();
     if let [only] = args.inputs.as_slice()
         && is_study(only)
     {

@@ -5,3 +5,4 @@ pub(crate) mod export;
 pub(crate) mod fit;
 pub(crate) mod formats;
 pub(crate) mod import;
+pub(crate) mod judge;

@@ -96,6 +96,11 @@ impl Study {
         self.table_path(name).is_file()
     }
 
+    /// A name of what was imported, the same for the same pairs and verdicts; `None` where the table does not say.
+    pub fn import_name(&self) -> Option<String> {
+        table::import_of(&self.table_path("pairs"))
+    }
+
     /// Starts to write the table of pairs.
     ///
     /// # Errors

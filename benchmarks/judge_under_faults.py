@@ -1,0 +1,82 @@
+"""Is anything lost or paid twice when a provider fails and the program is killed?
+
+    cargo build --release && cargo build --release -p predilect-llm --example fake_provider
+    python benchmarks/judge_under_faults.py [--pairs N] [--percent N] [--kills N]
+
+Starts the fake provider of the tests on the loopback interface, judges N pairs in both orders without faults, then again
+while the given share of the calls fails in nine ways, killing the program a few times (SIGKILL), and compares: the verdict
+tables must be equal to the byte, and only calls that were under way at a kill may be answered twice. All stays on this
+machine. Exit status 1 when it does not hold.
+"""
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+CONCURRENCY = 32
+
+
+def write(path: Path, pairs: int) -> None:
+    draw = random.Random(1)
+    with path.open("w") as file:
+        for i in range(pairs):
+            a, b = ("word " * draw.randint(3, 60) for _ in range(2))
+            file.write(json.dumps({"id": f"p{i}", "prompt": f"question {i}", "response_a": a, "response_b": b}) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=5000)
+    parser.add_argument("--percent", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--target", default="target/release")
+    options = parser.parse_args()
+
+    def provider(percent: int, port: int = 0) -> tuple[subprocess.Popen, str]:
+        command = [f"{options.target}/examples/fake_provider", str(port), str(percent)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        return process, process.stdout.readline().strip()
+
+    def judge(model: str, study: Path) -> list[str]:
+        return [f"{options.target}/predilect", "judge", str(file), "--model", model, "-o", str(study), "--json", "--quiet",
+                "--concurrency", str(CONCURRENCY), "--retries", "8", "--retry-wait", "0.01", "--timeout", "1"]
+
+    with tempfile.TemporaryDirectory() as folder:
+        file, calm, stormy = (Path(folder) / name for name in ("pairs.jsonl", "calm", "stormy"))
+        write(file, options.pairs)
+        server, model = provider(0)
+        start = time.perf_counter()
+        subprocess.run(judge(model, calm), check=True, stdout=subprocess.DEVNULL)
+        plain = time.perf_counter() - start
+        server.kill()
+        server.wait()
+        # The same address, because a model's name is part of every key.
+        server, model = provider(options.percent, int(model.split(":")[2].split("/")[0]))
+        start = time.perf_counter()
+        for kill in range(options.kills):
+            running = subprocess.Popen(judge(model, stormy), stdout=subprocess.DEVNULL)
+            time.sleep(plain * (0.5 + kill / 2))
+            running.kill()
+            running.wait()
+        last = json.loads(subprocess.run(judge(model, stormy), check=True, stdout=subprocess.PIPE).stdout)
+        stormed = time.perf_counter() - start
+        with urllib.request.urlopen(model.split("/v1")[0] + "/counts") as answer:
+            counts = json.load(answer)
+        server.kill()
+        equal = (calm / "verdicts.parquet").read_bytes() == (stormy / "verdicts.parquet").read_bytes()
+    print(f"{2 * options.pairs} questions; without faults {plain:.1f} s ({2 * options.pairs / plain:.0f} a second)")
+    print(f"{options.percent} % faults, {options.kills} kills: {stormed:.1f} s, {counts['calls']} calls, of these in the last run "
+          f"{last['calls']}, {last['from_log']} answers from the log")
+    print("faults:", ", ".join(f"{kind} {n}" for kind, n in sorted(counts["faults"].items())))
+    print(f"answered twice: {counts['repeated']} (under way at a kill: at most {options.kills * CONCURRENCY})")
+    print(f"verdict tables equal to the byte: {equal}")
+    sys.exit(not (equal and counts["repeated"] <= options.kills * CONCURRENCY))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,426 @@
+//! `predilect judge`: what do language models prefer on these pairs?
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::Write;
+
+use predilect_annotate::judge::{Ask, JudgeOptions, JudgeSummary, Method, Tally, asks, judged};
+use predilect_data::{Study, StudyToml};
+use predilect_llm::{CallLog, Model, Plan, RunOptions, Runner, Stop, Totals};
+use predilect_types::{Order, Pair, Verdict};
+use serde::Serialize;
+
+use crate::args::{Global, JudgeArgs, Jury};
+use crate::calls::{self, dollars};
+use crate::output::print_json;
+use crate::problem::Problem;
+use crate::progress::bar;
+use crate::studies::{is_study, take_over};
+use crate::verbs::import::import;
+
+/// Pairs whose questions are in memory at once.
+const WINDOW: usize = 4096;
+
+/// What is said of one judge; the field names are those that programs read.
+#[derive(Debug, Serialize)]
+struct Said {
+    judge: String,
+    model: String,
+    method: &'static str,
+    #[serde(flatten)]
+    summary: JudgeSummary,
+    follows_position: bool,
+    /// Answers read as asked, read with something around them, and not read.
+    answers: [u64; 3],
+    calls: u64,
+    retries: u64,
+    from_log: u64,
+    failed: u64,
+    tokens: u64,
+    price: Option<f64>,
+    /// Why the run ended early.
+    stopped: Option<String>,
+}
+
+struct Judge {
+    name: String,
+    model: Box<dyn Model>,
+    options: JudgeOptions,
+    run: RunOptions,
+}
+
+pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
+    let judges = judges(args, global)?;
+    let study = open(args, global)?;
+    let log = calls::log(study.folder())?;
+    if args.calls.dry_run {
+        return dry_run(&judges, &study, &log, args.json);
+    }
+    let mut said = Vec::with_capacity(judges.len());
+    let mut verdicts: Vec<Verdict> = Vec::new();
+    let mut problem = None;
+    let mut spent = 0.0;
+    for judge in &judges {
+        let (done, of_judge, stop) = ask_all(judge, &study, &log, &mut spent, global.quiet)?;
+        verdicts.extend(of_judge);
+        said.push(done);
+        if let Some(stop) = stop {
+            problem = Some(stop);
+            break;
+        }
+    }
+    if problem.is_none() {
+        for jury in &args.jury {
+            verdicts.extend(deliberate(*jury, &judges, &verdicts));
+        }
+    }
+    write(&study, verdicts)?;
+    record(&study, &judges, &said)?;
+    if args.json {
+        match said.as_slice() {
+            [only] => print_json(only)?,
+            many => print_json(&many)?,
+        }
+    } else {
+        print(&said, &mut anstream::stdout().lock())?;
+    }
+    match problem {
+        Some(problem) => Err(problem.remedy("what was answered is kept: run the command again to go on")),
+        None => Ok(()),
+    }
+}
+
+/// The judges, each with its model, and how it is asked.
+fn judges(args: &JudgeArgs, global: &Global) -> Result<Vec<Judge>, Problem> {
+    let mut judges: Vec<Judge> = Vec::new();
+    for spec in &args.model {
+        let model = calls::model(spec, &args.calls)?;
+        let can = model.capabilities();
+        let method = args.method.unwrap_or(if can.next { Method::Scored } else { Method::Generated });
+        if method == Method::Scored && !can.next {
+            return Err(Problem::new(format!("{spec} does not tell the probabilities of tokens"))
+                .remedy("leave --method out, or give --method generated"));
+        }
+        if args.method.is_none() && !can.next && !global.quiet {
+            anstream::eprintln!(
+                "remark: {spec} does not tell probabilities of tokens: its verdicts are generated"
+            );
+        }
+        let name = match method {
+            Method::Scored => spec.model.clone(),
+            other => format!("{} {}", spec.model, other.as_str()),
+        };
+        if judges.iter().any(|judge| judge.name == name) {
+            return Err(Problem::new(format!("two of the models are called {name}"))
+                .remedy("ask one of them in a command of its own, into another study"));
+        }
+        let run = calls::options(&args.calls, model.as_ref())?;
+        let options =
+            JudgeOptions { method, orders: args.orders, seed: args.seed, ..JudgeOptions::default() };
+        judges.push(Judge { name, model, options, run });
+    }
+    Ok(judges)
+}
+
+/// The study to judge: the one given, or one made of the files; one that was made of the same files is carried on.
+fn open(args: &JudgeArgs, global: &Global) -> Result<Study, Problem> {
+    if let [only] = args.inputs.as_slice()
+        && is_study(only)
+    {
+        return match &args.output {
+            Some(output) => take_over(only, output),
+            None => Ok(Study::open(only)?),
+        };
+    }
+    let output = args
+        .output
+        .as_ref()
+        .ok_or_else(|| Problem::new("files need a study to go into").remedy("give one with -o STUDY"))?;
+    if is_study(output) {
+        // Read again, to see whether the study holds the same: its other judges' verdicts must not be lost.
+        let scratch = tempfile::tempdir()?;
+        let again = Study::create(scratch.path())?;
+        import(&args.inputs, &args.read.options(), &again, global.quiet)?;
+        let study = Study::open(output)?;
+        return match (again.import_name(), study.import_name()) {
+            (Some(again), Some(there)) if again == there => Ok(study),
+            _ => Err(Problem::new(format!("{} holds a study of other data", output.display()))
+                .remedy("give another folder, or judge that study by naming it instead of files")),
+        };
+    }
+    let study = Study::create(output)?;
+    import(&args.inputs, &args.read.options(), &study, global.quiet)?;
+    Ok(study)
+}
+
+/// Hands the pairs with text to `work`, a window at a time.
+fn windows(study: &Study, mut work: impl FnMut(&[Pair]) -> Result<bool, Problem>) -> Result<(), Problem> {
+    let mut window: Vec<Pair> = Vec::new();
+    for batch in study.pairs()? {
+        window.extend(batch?.into_iter().filter(Pair::has_text));
+        while window.len() >= WINDOW {
+            let rest = window.split_off(WINDOW);
+            if !work(&window)? {
+                return Ok(());
+            }
+            window = rest;
+        }
+    }
+    if !window.is_empty() {
+        work(&window)?;
+    }
+    Ok(())
+}
+
+fn dry_run(judges: &[Judge], study: &Study, log: &CallLog, json: bool) -> Result<(), Problem> {
+    #[derive(Serialize)]
+    struct Planned<'a> {
+        judge: &'a str,
+        questions: u64,
+        logged: u64,
+        calls: u64,
+        input_tokens: u64,
+        output_tokens: u64,
+        price: Option<f64>,
+    }
+    let mut planned = Vec::new();
+    for judge in judges {
+        let runner = Runner { model: judge.model.as_ref(), log, options: judge.run.clone() };
+        let mut sum = Plan { price: judge.run.price.map(|_| 0.0), ..Plan::default() };
+        windows(study, |pairs| {
+            let requests: Vec<_> =
+                pairs.iter().flat_map(|pair| asks(pair, &judge.options)).map(|ask| ask.request).collect();
+            let plan = runner.plan(&requests)?;
+            sum.questions += plan.questions;
+            sum.logged += plan.logged;
+            sum.calls += plan.calls;
+            sum.input_tokens += plan.input_tokens;
+            sum.output_tokens += plan.output_tokens;
+            sum.price = sum.price.zip(plan.price).map(|(a, b)| a + b);
+            Ok(true)
+        })?;
+        let Plan { questions, logged, calls, input_tokens, output_tokens, price } = sum;
+        planned.push(Planned {
+            judge: &judge.name,
+            questions,
+            logged,
+            calls,
+            input_tokens,
+            output_tokens,
+            price,
+        });
+    }
+    if json {
+        return print_json(&planned);
+    }
+    let mut out = anstream::stdout().lock();
+    for p in &planned {
+        writeln!(
+            out,
+            "{}: {} calls to make ({} of {} questions are answered), about {} tokens to read and at most {} to write, at most {}",
+            p.judge,
+            p.calls,
+            p.logged,
+            p.questions,
+            p.input_tokens,
+            p.output_tokens,
+            dollars(p.price)
+        )?;
+    }
+    Ok(())
+}
+
+type Asked = (Said, Vec<Verdict>, Option<Problem>);
+
+fn ask_all(
+    judge: &Judge,
+    study: &Study,
+    log: &CallLog,
+    spent: &mut f64,
+    quiet: bool,
+) -> Result<Asked, Problem> {
+    let bar = bar(quiet, Some(0), &judge.name, false);
+    let mut total = Totals { price: judge.run.price.map(|_| 0.0), ..Totals::default() };
+    let mut tally = Tally::default();
+    let mut verdicts = Vec::new();
+    let mut stopped = None;
+    windows(study, |pairs| {
+        let questions: Vec<(&Pair, Vec<Ask>)> =
+            pairs.iter().map(|pair| (pair, asks(pair, &judge.options))).collect();
+        let requests: Vec<_> =
+            questions.iter().flat_map(|(_, asks)| asks.iter().map(|ask| ask.request.clone())).collect();
+        bar.inc_length(requests.len() as u64);
+        let mut options = judge.run.clone();
+        options.budget = options.budget.map(|budget| budget - *spent);
+        let runner = Runner { model: judge.model.as_ref(), log, options };
+        let report = runner.run(&requests, &|| bar.inc(1));
+        let mut outcomes = report.outcomes.as_slice();
+        for (pair, asks) in &questions {
+            let (own, rest) = outcomes.split_at(asks.len().min(outcomes.len()));
+            outcomes = rest;
+            // A pair of which only some questions were settled waits for the next run.
+            if own.iter().any(Option::is_none) {
+                continue;
+            }
+            let result = judged(&pair.id, &judge.name, asks, own, &judge.options);
+            tally.add(&result);
+            verdicts.extend(result.verdict);
+        }
+        add(&mut total, &report.totals);
+        *spent += report.totals.price.unwrap_or(0.0);
+        stopped = report.stop;
+        Ok(stopped.is_none())
+    })?;
+    bar.finish_and_clear();
+    let problem = stopped.map(|stop| match stop {
+        Stop::Budget => Problem::new(format!("the budget of {} is used up", dollars(judge.run.budget))),
+        Stop::Fault(error) => Problem::from(error),
+        Stop::Log(error) => Problem::from(error),
+    });
+    let summary = tally.finish();
+    let said = Said {
+        judge: judge.name.clone(),
+        model: judge.model.name().to_owned(),
+        method: judge.options.method.as_str(),
+        summary,
+        follows_position: summary.follows_position(),
+        answers: tally.answers(),
+        calls: total.calls,
+        retries: total.retries,
+        from_log: total.from_log,
+        failed: total.failed,
+        tokens: total.usage.input + total.usage.output,
+        price: total.price,
+        stopped: problem.as_ref().map(|problem| problem.what().to_owned()),
+    };
+    Ok((said, verdicts, problem))
+}
+
+fn add(sum: &mut Totals, more: &Totals) {
+    sum.calls += more.calls;
+    sum.retries += more.retries;
+    sum.from_log += more.from_log;
+    sum.failed += more.failed;
+    sum.usage.input += more.usage.input;
+    sum.usage.cached += more.usage.cached;
+    sum.usage.output += more.usage.output;
+    sum.price = sum.price.zip(more.price).map(|(a, b)| a + b);
+}
+
+/// A jury's verdicts on every pair that at least one of the judges has judged.
+fn deliberate(jury: Jury, judges: &[Judge], verdicts: &[Verdict]) -> Vec<Verdict> {
+    let members: HashSet<&str> = judges.iter().map(|judge| judge.name.as_str()).collect();
+    let mut of_pair: BTreeMap<&str, Vec<&Verdict>> = BTreeMap::new();
+    for verdict in verdicts.iter().filter(|verdict| members.contains(verdict.judge.as_str())) {
+        of_pair.entry(&verdict.pair).or_default().push(verdict);
+    }
+    let name = match jury {
+        Jury::Mean => "jury mean",
+        Jury::Majority => "jury majority",
+    };
+    of_pair
+        .into_iter()
+        .map(|(pair, votes)| {
+            let n = votes.len() as f64;
+            let p_a = match jury {
+                Jury::Mean => votes.iter().map(|vote| vote.p_a).sum::<f64>() / n,
+                Jury::Majority => {
+                    let for_a = votes.iter().filter(|vote| vote.p_a > 0.5).count();
+                    let for_b = votes.iter().filter(|vote| vote.p_a < 0.5).count();
+                    match for_a.cmp(&for_b) {
+                        std::cmp::Ordering::Greater => 1.0,
+                        std::cmp::Ordering::Equal => 0.5,
+                        std::cmp::Ordering::Less => 0.0,
+                    }
+                }
+            };
+            let members: Vec<&str> = votes.iter().map(|vote| vote.judge.as_str()).collect();
+            let receipt = serde_json::json!({"jury": members});
+            let order =
+                if votes.iter().all(|vote| vote.order == Order::Both) { Order::Both } else { Order::Unknown };
+            Verdict { receipt: Some(receipt), order, ..Verdict::new(pair, name, p_a) }
+        })
+        .collect()
+}
+
+/// Writes the verdicts of these judges in place of their old ones, after those of all others.
+fn write(study: &Study, verdicts: Vec<Verdict>) -> Result<(), Problem> {
+    let new: HashSet<String> = verdicts.iter().map(|verdict| verdict.judge.clone()).collect();
+    let mut writer = study.write_verdicts()?;
+    for batch in study.verdicts()? {
+        for verdict in batch? {
+            if !new.contains(&verdict.judge) {
+                writer.push_owned(verdict)?;
+            }
+        }
+    }
+    for verdict in verdicts {
+        writer.push_owned(verdict)?;
+    }
+    writer.finish()?;
+    Ok(())
+}
+
+/// Notes in `study.toml` how each judge was asked. Counts of this run alone stay out: a study that was carried on is
+/// the same as one made at once.
+fn record(study: &Study, judges: &[Judge], said: &[Said]) -> Result<(), Problem> {
+    let mut manifest = StudyToml::load_or_new(study)?;
+    for (judge, said) in judges.iter().zip(said) {
+        let mut step = toml::Table::new();
+        step.insert("model".to_owned(), said.model.clone().into());
+        step.insert("method".to_owned(), said.method.into());
+        step.insert("orders".to_owned(), judge.options.orders.as_str().into());
+        step.insert("seed".to_owned(), i64::try_from(judge.options.seed).unwrap_or(i64::MAX).into());
+        step.insert("pairs".to_owned(), i64::try_from(said.summary.pairs).unwrap_or(i64::MAX).into());
+        step.insert("parsed".to_owned(), i64::try_from(said.summary.parsed).unwrap_or(i64::MAX).into());
+        step.insert("derived_from".to_owned(), vec!["pairs", "calls.sqlite"].into());
+        step.insert("writes".to_owned(), vec!["verdicts"].into());
+        manifest.steps.insert(format!("judge {}", judge.name), step);
+    }
+    Ok(manifest.save(study)?)
+}
+
+fn print(said: &[Said], out: &mut impl Write) -> std::io::Result<()> {
+    let percent =
+        |share: Option<f64>| share.map_or_else(|| "not known".to_owned(), |s| format!("{:.1} %", 100.0 * s));
+    for s in said {
+        writeln!(out, "{} ({}, {})", s.judge, s.model, s.method)?;
+        writeln!(out, "  verdicts       {} of {} pairs", s.summary.parsed, s.summary.pairs)?;
+        let [clean, wrapped, not] = s.answers;
+        writeln!(
+            out,
+            "  answers        {clean} as asked, {wrapped} with something around them, {not} not read"
+        )?;
+        if let Some(bias) = s.summary.position_bias {
+            writeln!(
+                out,
+                "  position bias  {bias:+.3} (0: none; +1: always the first, -1: always the second)"
+            )?;
+            writeln!(
+                out,
+                "  inconsistent   {} of the pairs seen in both orders",
+                percent(s.summary.inconsistent)
+            )?;
+        }
+        writeln!(out, "  ties           {}", percent(s.summary.ties))?;
+        if let Some(mass) = s.summary.mean_mass {
+            writeln!(out, "  mass           {mass:.3} of the probability lies on the two letters")?;
+        }
+        writeln!(
+            out,
+            "  calls          {} ({} repeated, {} failed), {} answers from the log; {} tokens, {}",
+            s.calls,
+            s.retries,
+            s.failed,
+            s.from_log,
+            s.tokens,
+            dollars(s.price)
+        )?;
+        if s.follows_position {
+            writeln!(
+                out,
+                "  This judge mostly follows the position of a response: its verdicts say little about content."
+            )?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! `predilect judge` against a real server that fails in every way there is, killed while it works.
+
+#[allow(dead_code)]
+#[path = "../../llm/tests/provider/mod.rs"]
+mod provider;
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use provider::Provider;
+use serde_json::Value;
+
+/// Pairs whose longer response is on either side.
+fn pairs(folder: &Path, n: usize) -> PathBuf {
+    let path = folder.join("pairs.jsonl");
+    let mut text = String::new();
+    for i in 0..n {
+        let (a, b) = ("word ".repeat(3 + i * 7 % 40), "word ".repeat(3 + i * 11 % 40));
+        let person = f64::from(u8::from(i % 3 > 0));
+        writeln!(
+            text,
+            r#"{{"id":"p{i}","prompt":"question {i}","response_a":"{a}a","response_b":"{b}b","judge":"person","p_a":{person}}}"#
+        )
+        .expect("a string grows");
+    }
+    std::fs::write(&path, text).expect("written");
+    path
+}
+
+fn command(pairs: &Path, model: &str, study: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
+    command.arg("judge").arg(pairs).args(["--model", model, "-o"]).arg(study);
+    command
+        .args(["--json", "--quiet", "--retry-wait", "0.005", "--timeout", "1", "--retries", "8"])
+        .args(more);
+    for name in ["PREDILECT_API_KEY", "ANTHROPIC_API_KEY"] {
+        command.env_remove(name);
+    }
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(pairs: &Path, model: &str, study: &Path, more: &[&str]) -> Output {
+    command(pairs, model, study, more).output().expect("the binary starts")
+}
+
+fn json(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn verdicts(study: &Path) -> Vec<u8> {
+    std::fs::read(study.join("verdicts.parquet")).expect("verdicts")
+}
+
+fn kill_after(mut child: Child, wait: Duration) {
+    std::thread::sleep(wait);
+    // SIGKILL: nothing can be tidied up.
+    child.kill().expect("it was running");
+    child.wait().expect("it ended");
+}
+
+#[test]
+fn killed_three_times_amid_faults_it_ends_with_the_same_study_and_pays_once() {
+    const CONCURRENCY: u64 = 8;
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 400);
+    let provider = Provider::start(0);
+    let model = provider.model("fake");
+    let (calm, stormy) = (folder.path().join("calm"), folder.path().join("stormy"));
+    let first = json(&run(&pairs, &model, &calm, &[]));
+    assert_eq!(first["pairs"], 400);
+    assert!(first["position_bias"].as_f64() > Some(0.0) && first["mean_mass"].as_f64() > Some(0.89));
+    provider.forget();
+    provider.fail(20);
+    let limit = CONCURRENCY.to_string();
+    for wait in [60, 150, 250] {
+        let child = command(&pairs, &model, &stormy, &["--concurrency", &limit]).spawn().expect("it starts");
+        kill_after(child, Duration::from_millis(wait));
+    }
+    let between = provider.counts();
+    let last = json(&run(&pairs, &model, &stormy, &["--concurrency", &limit]));
+    let counts = provider.counts();
+    assert_eq!(verdicts(&calm), verdicts(&stormy), "the same study to the byte");
+    assert_eq!(counts.questions, 800);
+    // Only what was under way when it was killed can be asked twice.
+    assert!(counts.repeated <= 3 * CONCURRENCY, "{counts:?}");
+    // An answer that was read before the kill came from the log.
+    let known = last["from_log"].as_u64().expect("a count");
+    assert!(known + 3 * CONCURRENCY >= between.answers, "{known} of {between:?}");
+    // Another run asks nothing.
+    let again = json(&run(&pairs, &model, &stormy, &[]));
+    assert_eq!((again["calls"].as_u64(), again["from_log"].as_u64()), (Some(0), Some(800)));
+    assert_eq!(provider.counts().calls, counts.calls);
+    assert_eq!(verdicts(&stormy), verdicts(&calm));
+}
+
+#[test]
+fn judges_stand_beside_the_people_and_juries_beside_both() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 150);
+    let provider = Provider::start(0);
+    let study = folder.path().join("study");
+    let two = provider.model("two");
+    let plan = json(&run(&pairs, &provider.model("one"), &study, &["--model", &two, "--dry-run"]));
+    assert_eq!((plan[0]["calls"].as_u64(), plan[1]["price"].as_f64()), (Some(300), Some(0.0)));
+    assert_eq!(provider.counts().calls, 0);
+    let said = json(&run(&pairs, &provider.model("one"), &study, &["--model", &two, "--jury", "mean"]));
+    assert_eq!(said[1]["judge"], "two");
+    // A written verdict is another judge; the first ones stay.
+    let written = json(&run(&pairs, &provider.model("one"), &study, &["--method", "generated"]));
+    assert_eq!(written["judge"], "one generated");
+    let [clean, wrapped, not] = [0, 1, 2].map(|i| written["answers"][i].as_u64().expect("a count"));
+    assert!(clean > wrapped && wrapped > 0 && not > 0, "{written}");
+    assert!(written["parsed"].as_u64() < Some(150) && written["inconsistent"].as_f64() < Some(0.5));
+    let dissected = Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .arg("dissect")
+        .arg(&study)
+        .args([
+            "--json",
+            "--quiet",
+            "--no-grammar",
+            "--folds",
+            "0",
+            "--verdicts",
+            "hard",
+            "--properties",
+            "length",
+        ])
+        .output()
+        .expect("the binary starts");
+    let found = json(&dissected);
+    let mut judges: Vec<&str> =
+        found["fits"].as_array().expect("fits").iter().filter_map(|fit| fit["judge"].as_str()).collect();
+    judges.sort_unstable();
+    judges.dedup();
+    assert_eq!(judges, ["jury mean", "one", "one generated", "person", "two"]);
+    // The judge prefers the longer response, and the dissection says so.
+    let fit = found["fits"].as_array().expect("fits").iter().find(|fit| fit["judge"] == "one").expect("one");
+    let length = fit["weights"].as_array().expect("weights").iter().find(|w| w["property"] == "length");
+    assert!(length.expect("length")["p_positive"].as_f64() > Some(0.99));
+}
+
+#[test]
+fn what_cannot_work_is_said_before_any_call() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 3);
+    let study = folder.path().join("study");
+    let error = |model: &str, more: &[&str]| {
+        let output = run(&pairs, model, &study, more);
+        assert!(!output.status.success());
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, text) = error("nobody:x", &[]);
+    assert!(code == Some(2) && text.contains("not known"), "{text}");
+    let (code, text) = error("http://example.invalid/v1#m", &["--budget", "1"]);
+    assert!(code == Some(1) && text.contains("--prices"), "{text}");
+    let (code, text) = error("anthropic:m", &[]);
+    assert!(code == Some(1) && text.contains("ANTHROPIC_API_KEY"), "{text}");
+    assert!(!study.exists(), "nothing was written");
+}
+
+#[test]
+fn a_server_that_is_not_there_ends_the_run_and_the_next_run_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 30);
+    let study = folder.path().join("study");
+    let provider = Provider::start(0);
+    let model = provider.model("fake");
+    // Everything fails, but every fourth time: without retries hardly a question is answered.
+    provider.fail(100);
+    let output = run(&pairs, &model, &study, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let none = "http://127.0.0.1:9/v1#fake";
+    let output = run(&pairs, none, &study, &[]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && text.contains("in a row") && text.contains("again"), "{text}");
+    let said: Value = serde_json::from_slice(&output.stdout).expect("JSON beside the error");
+    assert!(said["stopped"].as_str().is_some_and(|why| why.contains("127.0.0.1:9")), "{said}");
+}

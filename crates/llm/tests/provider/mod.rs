@@ -1,0 +1,252 @@
+//! A provider on this machine that speaks OpenAI's protocol, judges by length and fails on demand, in every way there is.
+//!
+//! Answers depend on the question alone, faults on the question and how often it was asked, so that runs can be compared.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// Ways to fail that a repetition mends.
+const PASSING: [&str; 9] = [
+    "429 with Retry-After",
+    "429 without",
+    "500",
+    "503",
+    "slow",
+    "closed before the answer",
+    "closed within the answer",
+    "cut JSON",
+    "error with status 200",
+];
+
+/// What the provider has seen.
+#[derive(Default)]
+struct Seen {
+    /// By question: times asked, times answered in full.
+    questions: HashMap<u64, (u32, u32)>,
+    faults: HashMap<&'static str, u64>,
+}
+
+/// A running provider; it ends with the process.
+pub(crate) struct Provider {
+    address: SocketAddr,
+    /// Share of calls that fail, in percent.
+    rate: Arc<AtomicU64>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// Counts of calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Different questions.
+    pub(crate) questions: u64,
+    /// Calls, failed ones too.
+    pub(crate) calls: u64,
+    /// Full answers.
+    pub(crate) answers: u64,
+    /// Full answers beyond the first to the same question.
+    pub(crate) repeated: u64,
+    /// Faults by kind.
+    pub(crate) faults: Vec<(&'static str, u64)>,
+}
+
+impl Provider {
+    /// Starts one on that port of the loopback interface (0: any).
+    pub(crate) fn start(port: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("a port on the loopback interface");
+        let address = listener.local_addr().expect("an address");
+        let (rate, seen) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(Seen::default())));
+        let provider = Self { address, rate: Arc::clone(&rate), seen: Arc::clone(&seen) };
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (rate, seen) = (Arc::clone(&rate), Arc::clone(&seen));
+                std::thread::spawn(move || serve(stream, &rate, &seen));
+            }
+        });
+        provider
+    }
+
+    /// A model string.
+    pub(crate) fn model(&self, name: &str) -> String {
+        format!("http://{}/v1#{name}", self.address)
+    }
+
+    /// Lets that share of the calls fail, in percent.
+    pub(crate) fn fail(&self, percent: u64) {
+        self.rate.store(percent, Ordering::SeqCst);
+    }
+
+    /// Counts since the start or the last [`Provider::forget`].
+    pub(crate) fn counts(&self) -> Counts {
+        counts(&self.seen.lock().expect("no panic"))
+    }
+
+    /// Begins to count anew.
+    pub(crate) fn forget(&self) {
+        *self.seen.lock().expect("no panic") = Seen::default();
+    }
+}
+
+fn counts(seen: &Seen) -> Counts {
+    let mut faults: Vec<_> = seen.faults.iter().map(|(kind, n)| (*kind, *n)).collect();
+    faults.sort_unstable();
+    let sum = |of: fn(&(u32, u32)) -> u32| seen.questions.values().map(|q| u64::from(of(q))).sum();
+    Counts {
+        questions: seen.questions.len() as u64,
+        calls: sum(|q| q.0),
+        answers: sum(|q| q.1),
+        repeated: sum(|q| q.1.saturating_sub(1)),
+        faults,
+    }
+}
+
+/// Requests of one connection, until the client or a fault closes it.
+fn serve(stream: TcpStream, rate: &AtomicU64, seen: &Mutex<Seen>) {
+    let _ = stream.set_nodelay(true);
+    let Ok(writer) = stream.try_clone() else { return };
+    let (mut reader, mut writer) = (BufReader::new(stream), writer);
+    while let Some((path, body)) = request(&mut reader) {
+        let alive = if path == "/counts" {
+            let counts = counts(&seen.lock().expect("no panic"));
+            let faults: HashMap<_, _> = counts.faults.into_iter().collect();
+            let text = json!({"questions": counts.questions, "calls": counts.calls, "answers": counts.answers,
+                              "repeated": counts.repeated, "faults": faults});
+            send(&mut writer, 200, "", &text.to_string()).is_ok()
+        } else {
+            call(&mut writer, &body, rate, seen).unwrap_or(false)
+        };
+        if !alive {
+            return;
+        }
+    }
+}
+
+fn request(reader: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|n| *n > 0)?;
+    let path = line.split(' ').nth(1)?.to_owned();
+    let mut length = 0;
+    loop {
+        line.clear();
+        reader.read_line(&mut line).ok().filter(|n| *n > 0)?;
+        let lower = line.trim().to_ascii_lowercase();
+        if lower.is_empty() {
+            break;
+        }
+        if let Some(value) = lower.strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((path, body))
+}
+
+fn send(writer: &mut impl Write, status: u16, headers: &str, body: &str) -> std::io::Result<()> {
+    let head = format!(
+        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{headers}\r\n",
+        body.len()
+    );
+    writer.write_all(head.as_bytes())?;
+    writer.write_all(body.as_bytes())
+}
+
+/// Answers one call; false when the connection is to be closed.
+fn call(writer: &mut TcpStream, body: &[u8], rate: &AtomicU64, seen: &Mutex<Seen>) -> std::io::Result<bool> {
+    let question = hash(body, 0);
+    let attempt = {
+        let mut seen = seen.lock().expect("no panic");
+        let entry = seen.questions.entry(question).or_default();
+        entry.0 += 1;
+        entry.0
+    };
+    let json: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let draw = hash(body, u64::from(attempt));
+    // No question fails more than three times in a row, so that every run comes to its end.
+    if draw % 100 < rate.load(Ordering::SeqCst) && !attempt.is_multiple_of(4) {
+        let kind = PASSING[(draw / 100) as usize % PASSING.len()];
+        *seen.lock().expect("no panic").faults.entry(kind).or_default() += 1;
+        return fail(writer, kind, &answer(&json, question));
+    }
+    let lasting = |code: &str| json!({"error": {"message": "withheld", "code": code}}).to_string();
+    if question.is_multiple_of(97) {
+        send(writer, 400, "", &lasting("content_filter"))?;
+        return Ok(true);
+    }
+    send(writer, 200, "", &answer(&json, question))?;
+    writer.flush()?;
+    seen.lock().expect("no panic").questions.entry(question).or_default().1 += 1;
+    Ok(true)
+}
+
+fn fail(writer: &mut TcpStream, kind: &str, whole: &str) -> std::io::Result<bool> {
+    let error = |code: &str| json!({"error": {"message": "try again", "code": code}}).to_string();
+    match kind {
+        "429 with Retry-After" => send(writer, 429, "retry-after: 0.02\r\n", &error("rate_limit_exceeded"))?,
+        "429 without" => send(writer, 429, "", &error("rate_limit_exceeded"))?,
+        "500" => send(writer, 500, "", "<html>oops</html>")?,
+        "503" => send(writer, 503, "", "")?,
+        "slow" => {
+            std::thread::sleep(Duration::from_millis(1500));
+            return Ok(false);
+        }
+        "closed before the answer" => return Ok(false),
+        "closed within the answer" => {
+            let head = format!("HTTP/1.1 200 X\r\ncontent-length: {}\r\n\r\n", whole.len());
+            writer.write_all(head.as_bytes())?;
+            writer.write_all(&whole.as_bytes()[..whole.len() / 2])?;
+            return Ok(false);
+        }
+        "cut JSON" => send(writer, 200, "", &whole[..whole.len() / 2])?,
+        _ => send(writer, 200, "", &error("server_error"))?,
+    }
+    Ok(true)
+}
+
+/// The answer to a question: probabilities of letters where they are asked for, else JSON, sometimes oddly wrapped.
+fn answer(body: &Value, question: u64) -> String {
+    let prompt = body["messages"].as_array().and_then(|m| m.last()).and_then(|m| m["content"].as_str());
+    let prompt = prompt.unwrap_or_default();
+    let (first, second) = (length(prompt, "response A"), length(prompt, "response B"));
+    // Longer is better, and a little better still in first place.
+    let p = 1.0 / (1.0 + (-0.02 * (first - second) - 0.2).exp());
+    let (text, logprobs) = if body["logprobs"] == true {
+        let token = |token: &str, p: f64| json!({"token": token, "logprob": p.ln()});
+        let top = [token("A", 0.9 * p), token("B", 0.9 * (1.0 - p)), token("The", 0.1)];
+        ("A".to_owned(), json!({"content": [{"token": "A", "logprob": 0.0, "top_logprobs": top}]}))
+    } else {
+        let verdict = format!("{{\"verdict\": \"{}\"}}", if p > 0.5 { "A" } else { "B" });
+        let text = match question % 11 {
+            0 => format!("```json\n{verdict}\n```"),
+            1 => format!("I weighed both. {verdict} That is all."),
+            2 => "{\"verdict\": \"C\"}".to_owned(),
+            3 => "Both are good in their way.".to_owned(),
+            _ => verdict,
+        };
+        (text, Value::Null)
+    };
+    json!({"choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": "stop", "logprobs": logprobs}],
+           "usage": {"prompt_tokens": prompt.len() / 4, "completion_tokens": 1}})
+    .to_string()
+}
+
+/// The length of the text between the lines of that name.
+fn length(prompt: &str, name: &str) -> f64 {
+    let start = prompt.find(&format!(" {name}]\n"));
+    let end = prompt.find(&format!(" end of {name}]"));
+    start.zip(end).map_or(0.0, |(start, end)| end.saturating_sub(start) as f64)
+}
+
+fn hash(bytes: &[u8], seed: u64) -> u64 {
+    let mut hash = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0xcbf2_9ce4_8422_2325;
+    for byte in bytes {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash ^ (hash >> 31)
+}
