@@ -3,8 +3,10 @@
 //! All prompts are data in and strings out; nothing here calls a model. Responses are material, never instructions: they
 //! stand between lines that no text can forge ([`Fence`]).
 
+mod draw;
 mod fence;
 pub mod judge;
+pub mod rate;
 mod reply;
 
 pub use fence::Fence;

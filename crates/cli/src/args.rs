@@ -8,7 +8,7 @@ use predilect_analysis::{Encoding, Engine, FitOptions, PriorChoice, Terms};
 use predilect_annotate::judge::{Method, Orders};
 use predilect_bayes::NutsOptions;
 use predilect_data::{ExportFormat, Format, OnBadRow, ReadOptions};
-use predilect_llm::ModelSpec;
+use predilect_llm::{Enforce, ModelSpec};
 
 /// Dissect preferences: what a judge of responses rewards, how surely, and in which scenario.
 #[derive(Debug, Parser)]
@@ -37,6 +37,8 @@ pub(crate) enum Verb {
     Dissect(DissectArgs),
     /// Read preference files into a study folder (Parquet tables that any tool can read)
     Import(ImportArgs),
+    /// Rate the responses of a study on properties with a language model
+    Annotate(AnnotateArgs),
     /// Collect a language model's own verdicts on the pairs of a study
     Judge(JudgeArgs),
     /// Fit the preference model to any CSV or Parquet table of numeric features
@@ -189,6 +191,9 @@ pub(crate) struct DissectArgs {
     pub(crate) example: bool,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    /// Whose ratings count, where several annotators have rated: a name in the data, or text (default: those that came first)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) annotator: Option<String>,
     /// Only these judges (repeatable)
     #[arg(long, value_name = "JUDGE")]
     pub(crate) judge: Vec<String>,
@@ -270,6 +275,36 @@ pub(crate) struct FitArgs {
     pub(crate) json: bool,
 }
 
+/// `predilect annotate`
+#[derive(Debug, Args)]
+pub(crate) struct AnnotateArgs {
+    /// Preference files or folders, or one study folder
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The model, as for `predilect judge`
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: ModelSpec,
+    /// Properties to rate, by id and comma separated (default: the twenty basic ones)
+    #[arg(long, value_delimiter = ',', value_name = "IDS")]
+    pub(crate) properties: Vec<String>,
+    /// The order in which responses are shown: random (by seed), both (averaged), ab
+    #[arg(long, default_value = "random", value_name = "ORDERS", value_parser = named(&Orders::ALL))]
+    pub(crate) orders: Orders,
+    /// Seed of drawn orders, also sent to models that take one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) calls: CallArgs,
+    /// The study folder: tables and the log of all calls (default: the study given)
+    #[arg(long, short, value_name = "STUDY")]
+    pub(crate) output: Option<PathBuf>,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// `predilect judge`
 #[derive(Debug, Args)]
 pub(crate) struct JudgeArgs {
@@ -338,6 +373,9 @@ pub(crate) struct CallArgs {
     /// How long an answer may take, in seconds
     #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub(crate) timeout: u32,
+    /// How far the provider enforces the JSON of written answers: schema, object, nothing (for servers that do not know how)
+    #[arg(long, default_value = "schema", value_name = "HOW", value_parser = named(&Enforce::ALL))]
+    pub(crate) enforce: Enforce,
     /// Ask again what failed for good in an earlier run, e.g. because it was filtered
     #[arg(long)]
     pub(crate) retry_failed: bool,

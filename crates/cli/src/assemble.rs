@@ -28,6 +28,8 @@ pub(crate) struct AssembleOptions {
     pub(crate) encoding: Encoding,
     /// `None`: by scenario where the data name one.
     pub(crate) group_by: Option<String>,
+    /// Whose ratings count; `None`: whoever stands first in the data.
+    pub(crate) annotator: Option<String>,
     /// Judges to keep; empty: all.
     pub(crate) judges: Vec<String>,
     /// Count a soft verdict as the side it favours.
@@ -64,7 +66,7 @@ struct Rated {
 /// Ratings that came with the data (from people or language models) stand before those of the text annotator.
 pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assembled, Problem> {
     let annotator = Annotator::new(&TextOptions { grammar: options.grammar });
-    let given = given_ratings(study, annotator.name())?;
+    let given = given_ratings(study, annotator.name(), options.annotator.as_deref())?;
     let chosen = chosen_properties(&options.properties, &annotator, &given)?;
     let mut out = Assembled {
         table: FeatureTable {
@@ -146,18 +148,32 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
 /// Ratings that came with the data, by pair.
 type Given = HashMap<String, Vec<Rating>>;
 
-fn given_ratings(study: &Study, own: &str) -> Result<Given, Problem> {
+/// Those of one annotator, where one is wanted; `text` wants none of them.
+fn given_ratings(study: &Study, own: &str, wanted: Option<&str>) -> Result<Given, Problem> {
     let mut given = Given::new();
+    let mut others = BTreeSet::new();
     if study.has_table("ratings") {
         for batch in study.ratings()? {
             for rating in batch? {
-                if rating.annotator != own {
+                if rating.annotator == own {
+                    continue;
+                }
+                if wanted.is_some_and(|wanted| wanted != rating.annotator) {
+                    others.insert(rating.annotator);
+                } else {
                     given.entry(rating.pair.clone()).or_default().push(rating);
                 }
             }
         }
     }
-    Ok(given)
+    match wanted {
+        Some(wanted) if given.is_empty() && wanted != own && wanted != "text" => {
+            let known: Vec<&str> = others.iter().map(String::as_str).chain(["text"]).collect();
+            Err(Problem::new(format!("nobody called {wanted} has rated these pairs"))
+                .remedy(format!("choose among: {}", known.join(", "))))
+        }
+        _ => Ok(given),
+    }
 }
 
 fn chosen_properties(

@@ -1,14 +1,24 @@
 //! How the flags for language models become a runner, and what is said of its runs.
 
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
+use predilect_data::Study;
 use predilect_llm::{
-    CallError, CallLog, HttpOptions, LogError, Model, ModelSpec, Prices, RunOptions, connect,
+    CallError, CallLog, HttpOptions, LogError, Model, ModelSpec, Outcome, Plan, Prices, Request, RunOptions,
+    Runner, Stop, Totals, connect,
 };
+use predilect_types::Pair;
+use serde::Serialize;
 
 use crate::args::CallArgs;
+use crate::output::print_json;
 use crate::problem::Problem;
+
+/// Pairs whose questions are in memory at once.
+const WINDOW: usize = 4096;
 
 /// The name of the log in a study.
 const LOG: &str = "calls.sqlite";
@@ -56,6 +66,127 @@ pub(crate) fn dollars(price: Option<f64>) -> String {
         Some(0.0) => "0 USD".to_owned(),
         Some(price) if price < 0.01 => format!("{price:.5} USD"),
         Some(price) => format!("{price:.2} USD"),
+    }
+}
+
+/// Hands the pairs with text to `work`, a window at a time.
+pub(crate) fn windows(
+    study: &Study,
+    mut work: impl FnMut(&[Pair]) -> Result<bool, Problem>,
+) -> Result<(), Problem> {
+    let mut window: Vec<Pair> = Vec::new();
+    for batch in study.pairs()? {
+        window.extend(batch?.into_iter().filter(Pair::has_text));
+        while window.len() >= WINDOW {
+            let rest = window.split_off(WINDOW);
+            if !work(&window)? {
+                return Ok(());
+            }
+            window = rest;
+        }
+    }
+    if !window.is_empty() {
+        work(&window)?;
+    }
+    Ok(())
+}
+
+/// What asking these questions about all pairs would take.
+pub(crate) fn plan(
+    runner: &Runner<'_>,
+    study: &Study,
+    mut requests: impl FnMut(&Pair) -> Vec<Request>,
+) -> Result<Plan, Problem> {
+    let mut sum = Plan { price: runner.options.price.map(|_| 0.0), ..Plan::default() };
+    windows(study, |pairs| {
+        let requests: Vec<Request> = pairs.iter().flat_map(&mut requests).collect();
+        let plan = runner.plan(&requests)?;
+        sum.questions += plan.questions;
+        sum.logged += plan.logged;
+        sum.calls += plan.calls;
+        sum.input_tokens += plan.input_tokens;
+        sum.output_tokens += plan.output_tokens;
+        sum.price = sum.price.zip(plan.price).map(|(a, b)| a + b);
+        Ok(true)
+    })?;
+    Ok(sum)
+}
+
+/// Says what runs would take, one model a line.
+pub(crate) fn print_plans(plans: &[(&str, Plan)], json: bool) -> Result<(), Problem> {
+    if json {
+        let list: Vec<_> = plans
+            .iter()
+            .map(|(name, p)| {
+                serde_json::json!({"name": name, "questions": p.questions, "logged": p.logged, "calls": p.calls,
+                    "input_tokens": p.input_tokens, "output_tokens": p.output_tokens, "price": p.price})
+            })
+            .collect();
+        return print_json(&list);
+    }
+    let mut out = anstream::stdout().lock();
+    for (name, p) in plans {
+        writeln!(
+            out,
+            "{name}: {} calls to make ({} of {} questions are answered), about {} tokens to read and at most {} to write, at most {}",
+            p.calls,
+            p.logged,
+            p.questions,
+            p.input_tokens,
+            p.output_tokens,
+            dollars(p.price)
+        )?;
+    }
+    Ok(())
+}
+
+/// Failed questions by kind, each with a message.
+#[derive(Debug, Default, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Failures(BTreeMap<&'static str, Failure>);
+
+#[derive(Debug, Serialize)]
+struct Failure {
+    questions: u64,
+    example: String,
+}
+
+impl Failures {
+    /// Counts those of one window.
+    pub(crate) fn add(&mut self, outcomes: &[Option<Outcome>]) {
+        for error in outcomes.iter().flatten().filter_map(|outcome| outcome.answer.as_ref().err()) {
+            let new = || Failure { questions: 0, example: error.message.clone() };
+            self.0.entry(error.fault.as_str()).or_insert_with(new).questions += 1;
+        }
+    }
+
+    /// A line a kind.
+    pub(crate) fn print(&self, out: &mut impl Write) -> std::io::Result<()> {
+        for (kind, Failure { questions, example }) in &self.0 {
+            writeln!(out, "  failed         {questions} x {}, e.g. {example}", kind.replace('_', " "))?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds what one window took.
+pub(crate) fn add(sum: &mut Totals, more: &Totals) {
+    sum.calls += more.calls;
+    sum.retries += more.retries;
+    sum.from_log += more.from_log;
+    sum.failed += more.failed;
+    sum.usage.input += more.usage.input;
+    sum.usage.cached += more.usage.cached;
+    sum.usage.output += more.usage.output;
+    sum.price = sum.price.zip(more.price).map(|(a, b)| a + b);
+}
+
+/// Why a run ended early, as the user sees it.
+pub(crate) fn stopped(stop: Stop, budget: Option<f64>) -> Problem {
+    match stop {
+        Stop::Budget => Problem::new(format!("the budget of {} is used up", dollars(budget))),
+        Stop::Fault(error) => Problem::from(error),
+        Stop::Log(error) => Problem::from(error),
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Request {
 pub enum Want {
     /// Any text.
     Text,
-    /// JSON that fits a schema, enforced where the provider can.
+    /// JSON that fits a schema, enforced as far as the schema says and the provider can.
     Json(Schema),
     /// The probabilities of these continuations, each one token, as the next token.
     Next(Vec<String>),
@@ -41,6 +41,28 @@ pub struct Schema {
     pub name: String,
     /// The schema.
     pub schema: Value,
+    /// How far the provider is to enforce it.
+    #[serde(default)]
+    pub enforce: Enforce,
+}
+
+/// How far a provider is to enforce a JSON schema; not every server knows how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Enforce {
+    /// The schema itself.
+    #[default]
+    Schema,
+    /// That it is a JSON object.
+    Object,
+    /// Not at all: the schema only stands in the prompt.
+    Nothing,
+}
+
+impl Enforce {
+    /// Every choice with its name.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Schema, "schema"), (Self::Object, "object"), (Self::Nothing, "nothing")];
 }
 
 /// One answer.
@@ -123,6 +145,15 @@ pub trait Model: Send + Sync {
 }
 
 impl Request {
+    /// The same, with its JSON schema, if it has one, enforced that far.
+    #[must_use]
+    pub fn enforcing(mut self, enforce: Enforce) -> Self {
+        if let Want::Json(schema) = &mut self.want {
+            schema.enforce = enforce;
+        }
+        self
+    }
+
     /// About how many tokens the model will read.
     pub fn input_tokens(&self, model: &dyn Model) -> u64 {
         // Every turn has a few tokens of its own around it.

@@ -16,7 +16,7 @@ mod runner;
 mod scripted;
 mod spec;
 
-pub use contract::{Answer, Capabilities, Finish, Model, Request, Schema, Usage, Want};
+pub use contract::{Answer, Capabilities, Enforce, Finish, Model, Request, Schema, Usage, Want};
 pub use error::{CallError, Fault};
 pub use http::{HttpOptions, connect};
 pub use log::{CallLog, Entry, LogError, key};

@@ -1,7 +1,7 @@
 //! What a judge is asked, in our own words. What to look for is left open on purpose: criteria named here would be found
 //! again in the verdicts.
 
-use predilect_llm::{Request, Schema, Want};
+use predilect_llm::{Enforce, Request, Schema, Want};
 use predilect_types::{Message, Pair, Response, Role};
 use serde_json::json;
 
@@ -75,7 +75,7 @@ fn grade(pair: &Pair, response: &Response) -> String {
 }
 
 /// A response with the turns of the person in between, where there are any.
-fn turns(response: &Response) -> String {
+pub(crate) fn turns(response: &Response) -> String {
     match response.messages.as_slice() {
         [only] => only.content.clone(),
         turns => turns.iter().map(|m| format!("{}: {}", m.role, m.content)).collect::<Vec<_>>().join("\n\n"),
@@ -91,14 +91,14 @@ fn verdict_schema(reasoning: bool) -> Schema {
         json!({"type": "object", "properties": {"verdict": verdict}, "required": ["verdict"],
                "additionalProperties": false})
     };
-    Schema { name: "verdict".to_owned(), schema }
+    Schema { name: "verdict".to_owned(), schema, enforce: Enforce::Schema }
 }
 
 fn grade_schema() -> Schema {
     let schema = json!({"type": "object",
         "properties": {"grade": {"type": "integer", "minimum": 1, "maximum": 10}},
         "required": ["grade"], "additionalProperties": false});
-    Schema { name: "grade".to_owned(), schema }
+    Schema { name: "grade".to_owned(), schema, enforce: Enforce::Schema }
 }
 
 #[cfg(test)]

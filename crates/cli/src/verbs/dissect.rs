@@ -46,6 +46,7 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
         properties: args.properties.clone(),
         encoding: args.encoding,
         group_by: args.group_by.clone(),
+        annotator: args.annotator.clone(),
         judges: args.judge.clone(),
         hard: args.verdicts == Verdicts::Hard,
         quiet: global.quiet,

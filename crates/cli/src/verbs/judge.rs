@@ -5,20 +5,16 @@ use std::io::Write;
 
 use predilect_annotate::judge::{Ask, JudgeOptions, JudgeSummary, Method, Tally, asks, judged};
 use predilect_data::{Study, StudyToml};
-use predilect_llm::{CallLog, Model, Plan, RunOptions, Runner, Stop, Totals};
+use predilect_llm::{CallLog, Enforce, Model, Request, RunOptions, Runner, Totals};
 use predilect_types::{Order, Pair, Verdict};
 use serde::Serialize;
 
 use crate::args::{Global, JudgeArgs, Jury};
-use crate::calls::{self, dollars};
+use crate::calls::{self, Failures, dollars};
 use crate::output::print_json;
 use crate::problem::Problem;
 use crate::progress::bar;
-use crate::studies::{is_study, take_over};
-use crate::verbs::import::import;
-
-/// Pairs whose questions are in memory at once.
-const WINDOW: usize = 4096;
+use crate::studies::carry_on;
 
 /// What is said of one judge; the field names are those that programs read.
 #[derive(Debug, Serialize)]
@@ -35,6 +31,7 @@ struct Said {
     retries: u64,
     from_log: u64,
     failed: u64,
+    failures: Failures,
     tokens: u64,
     price: Option<f64>,
     /// Why the run ended early.
@@ -46,11 +43,12 @@ struct Judge {
     model: Box<dyn Model>,
     options: JudgeOptions,
     run: RunOptions,
+    enforce: Enforce,
 }
 
 pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
     let judges = judges(args, global)?;
-    let study = open(args, global)?;
+    let study = carry_on(&args.inputs, args.output.as_deref(), &args.read, global)?;
     let log = calls::log(study.folder())?;
     if args.calls.dry_run {
         return dry_run(&judges, &study, &log, args.json);
@@ -116,117 +114,23 @@ fn judges(args: &JudgeArgs, global: &Global) -> Result<Vec<Judge>, Problem> {
         let run = calls::options(&args.calls, model.as_ref())?;
         let options =
             JudgeOptions { method, orders: args.orders, seed: args.seed, ..JudgeOptions::default() };
-        judges.push(Judge { name, model, options, run });
+        judges.push(Judge { name, model, options, run, enforce: args.calls.enforce });
     }
     Ok(judges)
 }
 
-/// The study to judge: the one given, or one made of the files; one that was made of the same files is carried on.
-fn open(args: &JudgeArgs, global: &Global) -> Result<Study, Problem> {
-    if let [only] = args.inputs.as_slice()
-        && is_study(only)
-    {
-        return match &args.output {
-            Some(output) => take_over(only, output),
-            None => Ok(Study::open(only)?),
-        };
-    }
-    let output = args
-        .output
-        .as_ref()
-        .ok_or_else(|| Problem::new("files need a study to go into").remedy("give one with -o STUDY"))?;
-    if is_study(output) {
-        // Read again, to see whether the study holds the same: its other judges' verdicts must not be lost.
-        let scratch = tempfile::tempdir()?;
-        let again = Study::create(scratch.path())?;
-        import(&args.inputs, &args.read.options(), &again, global.quiet)?;
-        let study = Study::open(output)?;
-        return match (again.import_name(), study.import_name()) {
-            (Some(again), Some(there)) if again == there => Ok(study),
-            _ => Err(Problem::new(format!("{} holds a study of other data", output.display()))
-                .remedy("give another folder, or judge that study by naming it instead of files")),
-        };
-    }
-    let study = Study::create(output)?;
-    import(&args.inputs, &args.read.options(), &study, global.quiet)?;
-    Ok(study)
-}
-
-/// Hands the pairs with text to `work`, a window at a time.
-fn windows(study: &Study, mut work: impl FnMut(&[Pair]) -> Result<bool, Problem>) -> Result<(), Problem> {
-    let mut window: Vec<Pair> = Vec::new();
-    for batch in study.pairs()? {
-        window.extend(batch?.into_iter().filter(Pair::has_text));
-        while window.len() >= WINDOW {
-            let rest = window.split_off(WINDOW);
-            if !work(&window)? {
-                return Ok(());
-            }
-            window = rest;
-        }
-    }
-    if !window.is_empty() {
-        work(&window)?;
-    }
-    Ok(())
-}
-
 fn dry_run(judges: &[Judge], study: &Study, log: &CallLog, json: bool) -> Result<(), Problem> {
-    #[derive(Serialize)]
-    struct Planned<'a> {
-        judge: &'a str,
-        questions: u64,
-        logged: u64,
-        calls: u64,
-        input_tokens: u64,
-        output_tokens: u64,
-        price: Option<f64>,
-    }
     let mut planned = Vec::new();
     for judge in judges {
         let runner = Runner { model: judge.model.as_ref(), log, options: judge.run.clone() };
-        let mut sum = Plan { price: judge.run.price.map(|_| 0.0), ..Plan::default() };
-        windows(study, |pairs| {
-            let requests: Vec<_> =
-                pairs.iter().flat_map(|pair| asks(pair, &judge.options)).map(|ask| ask.request).collect();
-            let plan = runner.plan(&requests)?;
-            sum.questions += plan.questions;
-            sum.logged += plan.logged;
-            sum.calls += plan.calls;
-            sum.input_tokens += plan.input_tokens;
-            sum.output_tokens += plan.output_tokens;
-            sum.price = sum.price.zip(plan.price).map(|(a, b)| a + b);
-            Ok(true)
-        })?;
-        let Plan { questions, logged, calls, input_tokens, output_tokens, price } = sum;
-        planned.push(Planned {
-            judge: &judge.name,
-            questions,
-            logged,
-            calls,
-            input_tokens,
-            output_tokens,
-            price,
-        });
+        let plan = calls::plan(&runner, study, |pair| requests(&asks(pair, &judge.options), judge.enforce))?;
+        planned.push((judge.name.as_str(), plan));
     }
-    if json {
-        return print_json(&planned);
-    }
-    let mut out = anstream::stdout().lock();
-    for p in &planned {
-        writeln!(
-            out,
-            "{}: {} calls to make ({} of {} questions are answered), about {} tokens to read and at most {} to write, at most {}",
-            p.judge,
-            p.calls,
-            p.logged,
-            p.questions,
-            p.input_tokens,
-            p.output_tokens,
-            dollars(p.price)
-        )?;
-    }
-    Ok(())
+    calls::print_plans(&planned, json)
+}
+
+fn requests(asks: &[Ask], enforce: Enforce) -> Vec<Request> {
+    asks.iter().map(|ask| ask.request.clone().enforcing(enforce)).collect()
 }
 
 type Asked = (Said, Vec<Verdict>, Option<Problem>);
@@ -243,11 +147,11 @@ fn ask_all(
     let mut tally = Tally::default();
     let mut verdicts = Vec::new();
     let mut stopped = None;
-    windows(study, |pairs| {
+    let mut failures = Failures::default();
+    calls::windows(study, |pairs| {
         let questions: Vec<(&Pair, Vec<Ask>)> =
             pairs.iter().map(|pair| (pair, asks(pair, &judge.options))).collect();
-        let requests: Vec<_> =
-            questions.iter().flat_map(|(_, asks)| asks.iter().map(|ask| ask.request.clone())).collect();
+        let requests: Vec<_> = questions.iter().flat_map(|(_, asks)| requests(asks, judge.enforce)).collect();
         bar.inc_length(requests.len() as u64);
         let mut options = judge.run.clone();
         options.budget = options.budget.map(|budget| budget - *spent);
@@ -265,17 +169,14 @@ fn ask_all(
             tally.add(&result);
             verdicts.extend(result.verdict);
         }
-        add(&mut total, &report.totals);
+        failures.add(&report.outcomes);
+        calls::add(&mut total, &report.totals);
         *spent += report.totals.price.unwrap_or(0.0);
         stopped = report.stop;
         Ok(stopped.is_none())
     })?;
     bar.finish_and_clear();
-    let problem = stopped.map(|stop| match stop {
-        Stop::Budget => Problem::new(format!("the budget of {} is used up", dollars(judge.run.budget))),
-        Stop::Fault(error) => Problem::from(error),
-        Stop::Log(error) => Problem::from(error),
-    });
+    let problem = stopped.map(|stop| calls::stopped(stop, judge.run.budget));
     let summary = tally.finish();
     let said = Said {
         judge: judge.name.clone(),
@@ -288,22 +189,12 @@ fn ask_all(
         retries: total.retries,
         from_log: total.from_log,
         failed: total.failed,
+        failures,
         tokens: total.usage.input + total.usage.output,
         price: total.price,
         stopped: problem.as_ref().map(|problem| problem.what().to_owned()),
     };
     Ok((said, verdicts, problem))
-}
-
-fn add(sum: &mut Totals, more: &Totals) {
-    sum.calls += more.calls;
-    sum.retries += more.retries;
-    sum.from_log += more.from_log;
-    sum.failed += more.failed;
-    sum.usage.input += more.usage.input;
-    sum.usage.cached += more.usage.cached;
-    sum.usage.output += more.usage.output;
-    sum.price = sum.price.zip(more.price).map(|(a, b)| a + b);
 }
 
 /// A jury's verdicts on every pair that at least one of the judges has judged.
@@ -415,6 +306,7 @@ fn print(said: &[Said], out: &mut impl Write) -> std::io::Result<()> {
             s.tokens,
             dollars(s.price)
         )?;
+        s.failures.print(out)?;
         if s.follows_position {
             writeln!(
                 out,

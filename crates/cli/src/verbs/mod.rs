@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub(crate) mod annotate;
 pub(crate) mod dissect;
 pub(crate) mod export;
 pub(crate) mod fit;

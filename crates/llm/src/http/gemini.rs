@@ -4,7 +4,7 @@ use predilect_types::Role;
 use serde_json::{Value, json};
 
 use super::{Dialect, tokens};
-use crate::contract::{Answer, Capabilities, Finish, Request, Usage, Want};
+use crate::contract::{Answer, Capabilities, Enforce, Finish, Request, Usage, Want};
 use crate::error::{CallError, Fault};
 
 pub(super) struct Gemini;
@@ -30,8 +30,12 @@ impl Dialect for Gemini {
             config["seed"] = seed.into();
         }
         if let Want::Json(schema) = &request.want {
-            config["responseMimeType"] = "application/json".into();
-            config["responseJsonSchema"] = schema.schema.clone();
+            if schema.enforce != Enforce::Nothing {
+                config["responseMimeType"] = "application/json".into();
+            }
+            if schema.enforce == Enforce::Schema {
+                config["responseJsonSchema"] = schema.schema.clone();
+            }
         }
         let mut body = json!({"contents": contents, "generationConfig": config});
         let system: Vec<&str> = request
@@ -105,7 +109,11 @@ mod tests {
                 Message::assistant("a"),
                 Message::user("r"),
             ],
-            want: Want::Json(crate::Schema { name: "n".to_owned(), schema: json!({"type": "object"}) }),
+            want: Want::Json(crate::Schema {
+                name: "n".to_owned(),
+                schema: json!({"type": "object"}),
+                enforce: Enforce::Schema,
+            }),
             max_tokens: 5,
             temperature: 0.0,
             seed: None,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Dialect, next_of, tokens};
-use crate::contract::{Answer, Capabilities, Finish, Request, Usage, Want};
+use crate::contract::{Answer, Capabilities, Enforce, Finish, Request, Usage, Want};
 use crate::error::{CallError, Fault};
 
 pub(super) struct OpenAi {
@@ -33,12 +33,16 @@ impl Dialect for OpenAi {
         }
         match &request.want {
             Want::Text => {}
-            Want::Json(schema) => {
-                body["response_format"] = json!({
-                    "type": "json_schema",
-                    "json_schema": {"name": schema.name, "schema": schema.schema, "strict": true},
-                });
-            }
+            Want::Json(schema) => match schema.enforce {
+                Enforce::Schema => {
+                    body["response_format"] = json!({
+                        "type": "json_schema",
+                        "json_schema": {"name": schema.name, "schema": schema.schema, "strict": true},
+                    });
+                }
+                Enforce::Object => body["response_format"] = json!({"type": "json_object"}),
+                Enforce::Nothing => {}
+            },
             Want::Next(_) => {
                 body["logprobs"] = true.into();
                 body["top_logprobs"] = ALTERNATIVES.into();
@@ -125,7 +129,8 @@ mod tests {
             json!({"model": "m", "messages": [{"role": "user", "content": "q"}], "temperature": 0.0, "seed": 3,
                    "max_completion_tokens": 1, "logprobs": true, "top_logprobs": 20})
         );
-        let schema = Schema { name: "s".to_owned(), schema: json!({"type": "object"}) };
+        let schema =
+            Schema { name: "s".to_owned(), schema: json!({"type": "object"}), enforce: Enforce::Schema };
         let body = OpenAi { strict: false }.write("m", &request(Want::Json(schema)));
         assert_eq!(body["response_format"]["json_schema"]["strict"], true);
         assert_eq!(body["max_tokens"], 1);

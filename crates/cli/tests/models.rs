@@ -1,4 +1,4 @@
-//! `predilect judge` against a real server that fails in every way there is, killed while it works.
+//! `predilect judge` and `annotate` against a real server that fails in every way there is, killed while they work.
 
 #[allow(dead_code)]
 #[path = "../../llm/tests/provider/mod.rs"]
@@ -30,8 +30,12 @@ fn pairs(folder: &Path, n: usize) -> PathBuf {
 }
 
 fn command(pairs: &Path, model: &str, study: &Path, more: &[&str]) -> Command {
+    verb("judge", pairs, model, study, more)
+}
+
+fn verb(verb: &str, pairs: &Path, model: &str, study: &Path, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
-    command.arg("judge").arg(pairs).args(["--model", model, "-o"]).arg(study);
+    command.arg(verb).arg(pairs).args(["--model", model, "-o"]).arg(study);
     command
         .args(["--json", "--quiet", "--retry-wait", "0.005", "--timeout", "1", "--retries", "8"])
         .args(more);
@@ -179,4 +183,52 @@ fn a_server_that_is_not_there_ends_the_run_and_the_next_run_goes_on() {
     assert!(output.status.code() == Some(1) && text.contains("in a row") && text.contains("again"), "{text}");
     let said: Value = serde_json::from_slice(&output.stdout).expect("JSON beside the error");
     assert!(said["stopped"].as_str().is_some_and(|why| why.contains("127.0.0.1:9")), "{said}");
+}
+
+#[test]
+fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 120);
+    let study = folder.path().join("study");
+    let provider = Provider::start(0);
+    provider.fail(20);
+    let model = provider.model("rater");
+    let annotate = |more: &[&str]| {
+        json(&verb("annotate", &pairs, &model, &study, more).output().expect("the binary starts"))
+    };
+    let said = annotate(&[]);
+    assert_eq!((said["pairs"].as_u64(), said["properties"].as_u64()), (Some(120), Some(20)), "{said}");
+    // About one answer in a hundred is withheld for good, and its ratings are missing, not zero.
+    let ratings = said["ratings"].as_u64().expect("a count");
+    assert!((2000..=2400).contains(&ratings), "{said}");
+    assert_eq!(said["failed"], said["failures"]["filtered"]["questions"].as_u64().unwrap_or(0));
+    let again = annotate(&[]);
+    assert_eq!((again["calls"].as_u64(), again["ratings"].as_u64()), (Some(0), Some(ratings)));
+    // Orders are drawn: with both, only the other half is new.
+    let both = annotate(&["--orders", "both", "--properties", "polite,novel"]);
+    assert_eq!(both["properties"], 2);
+    let dissect = |annotator: &str| {
+        Command::new(env!("CARGO_BIN_EXE_predilect"))
+            .arg("dissect")
+            .arg(&study)
+            .args(["--json", "--quiet", "--no-grammar", "--folds", "0", "--annotator", annotator])
+            .output()
+            .expect("the binary starts")
+    };
+    let properties = |output: &Output| -> Vec<String> {
+        let weights = json(output)["fits"][0]["weights"].clone();
+        weights
+            .as_array()
+            .expect("weights")
+            .iter()
+            .filter_map(|w| Some(w["property"].as_str()?.to_owned()))
+            .collect()
+    };
+    let (rated, text) = (properties(&dissect("rater")), properties(&dissect("text")));
+    assert!(
+        rated.iter().any(|id| id == "harmless") && !text.iter().any(|id| id == "harmless"),
+        "{rated:?} {text:?}"
+    );
+    let nobody = dissect("nobody");
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("rater, text"));
 }
