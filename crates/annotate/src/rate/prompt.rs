@@ -48,10 +48,13 @@ pub(super) fn request(
         let levels = if property.id == "relevant" { format!(" ({RELEVANCE})") } else { String::new() };
         let _ = writeln!(text, "- {}: {}{levels}", property.id, property.description);
     }
-    text.push_str(
+    // The form names every property: small models copy what they see.
+    let form: Vec<String> = properties.iter().map(|p| format!("\"{}\": n", p.id)).collect();
+    let form = form.join(", ");
+    let _ = write!(
+        text,
         "\nRate each response by itself; equal ratings are welcome where the responses are equal. Answer with one JSON object and \
-         nothing else, of the form {\"A\": {\"property\": 0, ...}, \"B\": {\"property\": 0, ...}} with every property once for \
-         each response.",
+         nothing else, of this form, with a number from 0 to 3 for every n: {{\"A\": {{{form}}}, \"B\": {{{form}}}}}"
     );
     Request {
         messages: vec![Message { role: Role::System, content: SYSTEM.to_owned() }, Message::user(text)],
