@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::contract::{Answer, Model, Request, Usage};
-use crate::error::CallError;
+use crate::error::{CallError, Fault};
 use crate::log::{CallLog, Entry, LogError, key};
 use crate::price::Price;
 
@@ -154,29 +154,28 @@ impl Runner<'_> {
         let shared = Shared::new(&self.options);
         let slots: Vec<Mutex<Option<Outcome>>> = distinct.iter().map(|_| Mutex::new(None)).collect();
         let workers = self.options.concurrency.clamp(1, distinct.len().max(1));
-        std::thread::scope(|scope| {
-            for _ in 0..workers {
-                let work = || {
-                    while !shared.stopped() {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        let (Some((request, key)), Some(slot)) = (distinct.get(at), slots.get(at)) else {
-                            return;
-                        };
-                        match self.one(request, key, &shared) {
-                            Ok(outcome) => {
-                                *lock(slot) = outcome;
-                                done();
-                            }
-                            Err(stop) => shared.stop(stop),
-                        }
+        let work = || {
+            while !shared.stopped() {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let (Some((request, key)), Some(slot)) = (distinct.get(at), slots.get(at)) else { return };
+                match self.one(request, key, &shared) {
+                    Ok(outcome) => {
+                        *lock(slot) = outcome;
+                        done();
                     }
-                };
-                // Hundreds of threads that only wait need little stack.
+                    Err(stop) => shared.stop(stop),
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..workers {
+                // Hundreds of threads that only wait need little stack; where no more can be had, fewer do.
                 let thread = std::thread::Builder::new().stack_size(512 << 10);
                 if thread.spawn_scoped(scope, work).is_err() {
                     break;
                 }
             }
+            work();
         });
         let found: Vec<Option<Outcome>> =
             slots.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
@@ -229,8 +228,7 @@ impl Runner<'_> {
             return Ok(outcome(answer, true));
         }
         if self.options.offline {
-            let error =
-                CallError::new(crate::Fault::Connection, "not in the call log, and this run is offline");
+            let error = CallError::new(Fault::Connection, "not in the call log, and this run is offline");
             lock(&shared.state).totals.failed += 1;
             return Ok(outcome(Err(error), false));
         }
@@ -422,11 +420,11 @@ impl Shared {
         self.changed.notify_one();
     }
 
-    /// Why to stop when so many questions in a row were given up that the server must be gone.
+    /// Why to stop when so many questions in a row were given up that the server must be gone or wants none of them.
     fn given_up(&self, answer: &Result<Answer, CallError>, concurrency: usize) -> Option<CallError> {
         let mut state = lock(&self.state);
         match answer {
-            Err(error) if error.fault.can_be_retried() => {
+            Err(error) if error.fault.can_be_retried() || error.fault == Fault::Request => {
                 state.in_vain += 1;
                 let gone = state.in_vain >= concurrency.max(10);
                 gone.then(|| CallError {
@@ -464,7 +462,6 @@ impl Shared {
 mod tests {
     use super::*;
     use crate::contract::Want;
-    use crate::error::Fault;
     use crate::scripted::Scripted;
     use predilect_types::Message;
 

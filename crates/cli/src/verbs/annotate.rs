@@ -1,6 +1,6 @@
 //! `predilect annotate`: to which degree do the responses have each property, by a language model's reading?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 
 use predilect_annotate::Parse;
@@ -148,8 +148,7 @@ fn ask_all(
 
 /// Writes this annotator's ratings in place of its old ones of the same properties and pairs, after those of all others.
 fn write(study: &Study, annotator: &str, ratings: Vec<Rating>) -> Result<(), Problem> {
-    let new: std::collections::HashSet<(&str, &str)> =
-        ratings.iter().map(|r| (r.pair.as_str(), r.property.as_str())).collect();
+    let new: HashSet<(&str, &str)> = ratings.iter().map(|r| (r.pair.as_str(), r.property.as_str())).collect();
     let mut writer = study.write_ratings()?;
     if study.has_table("ratings") {
         for batch in study.ratings()? {

@@ -71,7 +71,7 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
             verdicts.extend(deliberate(*jury, &judges, &verdicts));
         }
     }
-    write(&study, verdicts)?;
+    write(&study, &verdicts)?;
     record(&study, &judges, &said)?;
     if args.json {
         match said.as_slice() {
@@ -233,19 +233,20 @@ fn deliberate(jury: Jury, judges: &[Judge], verdicts: &[Verdict]) -> Vec<Verdict
         .collect()
 }
 
-/// Writes the verdicts of these judges in place of their old ones, after those of all others.
-fn write(study: &Study, verdicts: Vec<Verdict>) -> Result<(), Problem> {
-    let new: HashSet<String> = verdicts.iter().map(|verdict| verdict.judge.clone()).collect();
+/// Writes these verdicts in place of the same judges' old ones on the same pairs, after all others.
+fn write(study: &Study, verdicts: &[Verdict]) -> Result<(), Problem> {
+    let new: HashSet<(&str, &str)> =
+        verdicts.iter().map(|verdict| (verdict.judge.as_str(), verdict.pair.as_str())).collect();
     let mut writer = study.write_verdicts()?;
     for batch in study.verdicts()? {
         for verdict in batch? {
-            if !new.contains(&verdict.judge) {
+            if !new.contains(&(verdict.judge.as_str(), verdict.pair.as_str())) {
                 writer.push_owned(verdict)?;
             }
         }
     }
     for verdict in verdicts {
-        writer.push_owned(verdict)?;
+        writer.push(verdict)?;
     }
     writer.finish()?;
     Ok(())
