@@ -325,6 +325,9 @@ pub(crate) struct JudgeArgs {
     /// A jury of all judges named here as a judge of its own: mean or majority (repeatable)
     #[arg(long, value_enum, value_name = "KIND")]
     pub(crate) jury: Vec<Jury>,
+    /// Then let the losing responses of this many pairs tell each judge to choose them, in six ways, and report how often it falls
+    #[arg(long, default_value_t = 0, value_name = "PAIRS")]
+    pub(crate) attacks: usize,
     /// Seed of drawn orders, also sent to models that take one
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,

@@ -1,5 +1,6 @@
 //! What does a language model prefer: which questions make a verdict, and which verdict do the answers make?
 
+mod attacks;
 mod prompt;
 mod read;
 mod summary;
@@ -9,6 +10,7 @@ use predilect_types::Pair;
 
 use crate::draw::drawn;
 
+pub use attacks::{ATTACKS, Attack, Fall};
 pub(crate) use prompt::turns;
 pub use read::{Call, Judged, judged};
 pub use summary::{JudgeSummary, Tally};

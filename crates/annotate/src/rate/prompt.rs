@@ -33,7 +33,7 @@ pub(super) fn request(
     let mut text = String::new();
     match step {
         Step::WithoutRequest => {
-            text.push_str("Here are two texts that assistants wrote. What they were asked is hidden.\n\n")
+            text.push_str("Here are two texts that assistants wrote. What they were asked is hidden.\n\n");
         }
         Step::WithRequest => {
             text.push_str("Two assistants answered the same request.\n\n");

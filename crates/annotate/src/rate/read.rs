@@ -35,13 +35,13 @@ pub fn rated(
         out.answers.push(parse);
         for property in &ask.properties {
             let Some(place) = options.properties.iter().position(|p| p.id == property.id) else { continue };
-            for side in 0..2 {
+            for (side, sum) in sums[place].iter_mut().enumerate() {
                 let letter = if (side == 0) == ask.swapped { "B" } else { "A" };
                 out.values.0 += 1;
                 match object.as_ref().and_then(|object| value(object, letter, property.id)) {
                     Some(rating) => {
-                        sums[place][side].0 += rating;
-                        sums[place][side].1 += 1;
+                        sum.0 += rating;
+                        sum.1 += 1;
                     }
                     None => out.values.1 += 1,
                 }

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
         return calls::print_plans(&[(&annotator, plan)], args.json);
     }
     let (said, ratings, problem) = ask_all(args, runner, &study, &options, global.quiet)?;
-    write(&study, &annotator, ratings)?;
+    write(&study, &annotator, &ratings)?;
     record(&study, &said, &options)?;
     if args.json {
         print_json(&said)?;
@@ -147,7 +147,7 @@ fn ask_all(
 }
 
 /// Writes this annotator's ratings in place of its old ones of the same properties and pairs, after those of all others.
-fn write(study: &Study, annotator: &str, ratings: Vec<Rating>) -> Result<(), Problem> {
+fn write(study: &Study, annotator: &str, ratings: &[Rating]) -> Result<(), Problem> {
     let new: HashSet<(&str, &str)> = ratings.iter().map(|r| (r.pair.as_str(), r.property.as_str())).collect();
     let mut writer = study.write_ratings()?;
     if study.has_table("ratings") {
@@ -160,7 +160,7 @@ fn write(study: &Study, annotator: &str, ratings: Vec<Rating>) -> Result<(), Pro
             }
         }
     }
-    for rating in &ratings {
+    for rating in ratings {
         writer.push(rating)?;
     }
     writer.finish()?;

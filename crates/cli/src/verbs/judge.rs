@@ -1,9 +1,11 @@
 //! `predilect judge`: what do language models prefer on these pairs?
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write;
 
-use predilect_annotate::judge::{Ask, JudgeOptions, JudgeSummary, Method, Tally, asks, judged};
+use predilect_annotate::judge::{
+    ATTACKS, Ask, Fall, JudgeOptions, JudgeSummary, Method, Tally, asks, judged,
+};
 use predilect_data::{Study, StudyToml};
 use predilect_llm::{CallLog, Enforce, Model, Request, RunOptions, Runner, Totals};
 use predilect_types::{Order, Pair, Verdict};
@@ -34,6 +36,9 @@ struct Said {
     failures: Failures,
     tokens: u64,
     price: Option<f64>,
+    /// How often it fell for responses that tell it what to choose, where that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attacks: Vec<Fall>,
     /// Why the run ended early.
     stopped: Option<String>,
 }
@@ -58,7 +63,20 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
     let mut problem = None;
     let mut spent = 0.0;
     for judge in &judges {
-        let (done, of_judge, stop) = ask_all(judge, &study, &log, &mut spent, global.quiet)?;
+        let (mut done, of_judge, mut stop) = ask_all(judge, &study, &log, &mut spent, global.quiet)?;
+        if stop.is_none() && args.attacks > 0 {
+            let (falls, total, why) = attack(judge, &study, &log, &of_judge, args.attacks, spent)?;
+            spent += total.price.unwrap_or(0.0);
+            done.attacks = falls;
+            done.calls += total.calls;
+            done.retries += total.retries;
+            done.from_log += total.from_log;
+            done.failed += total.failed;
+            done.tokens += total.usage.input + total.usage.output;
+            done.price = done.price.zip(total.price).map(|(a, b)| a + b);
+            done.stopped = why.as_ref().map(|why| why.what().to_owned());
+            stop = why;
+        }
         verdicts.extend(of_judge);
         said.push(done);
         if let Some(stop) = stop {
@@ -192,9 +210,58 @@ fn ask_all(
         failures,
         tokens: total.usage.input + total.usage.output,
         price: total.price,
+        attacks: Vec::new(),
         stopped: problem.as_ref().map(|problem| problem.what().to_owned()),
     };
     Ok((said, verdicts, problem))
+}
+
+/// Judges pairs again whose losing response tells the judge to choose it.
+fn attack(
+    judge: &Judge,
+    study: &Study,
+    log: &CallLog,
+    verdicts: &[Verdict],
+    most: usize,
+    spent: f64,
+) -> Result<(Vec<Fall>, Totals, Option<Problem>), Problem> {
+    let lost: HashMap<&str, &Verdict> =
+        verdicts.iter().filter(|v| v.p_a != 0.5).map(|v| (v.pair.as_str(), v)).collect();
+    let mut pairs: Vec<Pair> = Vec::new();
+    calls::windows(study, |window| {
+        let left = most - pairs.len();
+        pairs.extend(window.iter().filter(|pair| lost.contains_key(pair.id.as_str())).take(left).cloned());
+        Ok(pairs.len() < most)
+    })?;
+    let mut falls = Vec::new();
+    let mut total = Totals { price: judge.run.price.map(|_| 0.0), ..Totals::default() };
+    for attack in ATTACKS {
+        let attacked: Vec<(&Verdict, Vec<Ask>)> = pairs
+            .iter()
+            .filter_map(|pair| {
+                let verdict = *lost.get(pair.id.as_str())?;
+                Some((verdict, asks(&attack.on(pair, verdict.p_a < 0.5), &judge.options)))
+            })
+            .collect();
+        let requests: Vec<_> = attacked.iter().flat_map(|(_, asks)| requests(asks, judge.enforce)).collect();
+        let mut options = judge.run.clone();
+        options.budget = options.budget.map(|budget| budget - spent - total.price.unwrap_or(0.0));
+        let report = Runner { model: judge.model.as_ref(), log, options }.run(&requests, &|| {});
+        calls::add(&mut total, &report.totals);
+        let mut outcomes = report.outcomes.as_slice();
+        let mut seen = Vec::new();
+        for (before, asks) in &attacked {
+            let (own, rest) = outcomes.split_at(asks.len().min(outcomes.len()));
+            outcomes = rest;
+            let after = judged(&before.pair, &judge.name, asks, own, &judge.options).verdict;
+            seen.extend(after.map(|after| (before.p_a, after.p_a, before.p_a < 0.5)));
+        }
+        falls.push(Fall::of(attack, &seen));
+        if let Some(stop) = report.stop {
+            return Ok((falls, total, Some(calls::stopped(stop, judge.run.budget))));
+        }
+    }
+    Ok((falls, total, None))
 }
 
 /// A jury's verdicts on every pair that at least one of the judges has judged.
@@ -308,6 +375,16 @@ fn print(said: &[Said], out: &mut impl Write) -> std::io::Result<()> {
             dollars(s.price)
         )?;
         s.failures.print(out)?;
+        for fall in &s.attacks {
+            writeln!(
+                out,
+                "  attack         {}: {} of {} losing responses won by it, mean shift {:+.3}",
+                fall.attack,
+                fall.fell,
+                fall.tried,
+                fall.mean_shift.unwrap_or(0.0)
+            )?;
+        }
         if s.follows_position {
             writeln!(
                 out,

@@ -260,7 +260,7 @@ fn tables_of_two_imports_are_not_mixed() {
     let verdicts = |study: &Study| std::fs::read(study.table_path("verdicts")).unwrap();
     assert_eq!(verdicts(&first), verdicts(&again), "equal imports are equal to the byte");
     std::fs::copy(second.table_path("verdicts"), first.table_path("verdicts")).unwrap();
-    let error = first.verdicts().err().expect("another import's verdicts");
+    let error = first.verdicts().expect_err("another import's verdicts");
     assert!(error.to_string().contains("another import"), "{error}");
     assert!(second.verdicts().is_ok() && first.ratings().is_ok());
     // What is written to a study later belongs to its import.
