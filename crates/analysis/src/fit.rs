@@ -236,12 +236,14 @@ fn refuse_poor_groups(
     if rows.iter().all(|r| r.p_a == 0.5) {
         return Err("every verdict is a tie".to_owned());
     }
-    if for_a.min(for_b) < 3.0 && options.terms != Terms::NONE {
+    // Counted in verdicts, whatever they weigh: weights that add up to 1 make no group one-sided.
+    let verdicts = rows.len() as f64;
+    let (share_a, share_b) = (for_a / (for_a + for_b), for_b / (for_a + for_b));
+    if verdicts * share_a.min(share_b) < 3.0 && options.terms != Terms::NONE {
         let side = if for_a > for_b { "A" } else { "B" };
         return Err(format!(
-            "one-sided: {:.1} of {:.1} verdicts prefer {side}; where the sides carry no meaning, --terms none fits it",
-            for_a.max(for_b),
-            for_a + for_b
+            "one-sided: {:.1} of {verdicts} verdicts prefer {side}; where the sides carry no meaning, --terms none fits it",
+            verdicts * share_a.max(share_b),
         ));
     }
     if table.features.is_empty() {
@@ -394,7 +396,11 @@ fn what_terms_changed(
     let x: Vec<f64> = numbers.x.chunks(width).flat_map(|row| row[..properties].iter().copied()).collect();
     let priors = vec![options.prior(); properties];
     let problem = Problem::new(&x, &numbers.verdicts, Some(&numbers.weights), &priors).ok()?;
-    let without = ep_weights(&ep(&problem, &EpOptions::default()));
+    let without = ep(&problem, &EpOptions::default());
+    if !without.converged {
+        return None;
+    }
+    let without = ep_weights(&without);
     let (at, _) = with
         .iter()
         .zip(&without)

@@ -39,7 +39,7 @@ pub(crate) fn held_out(held: &Held<'_>, folds: usize, seed: u64) -> Option<Quali
     let terms: Vec<usize> = (held.properties..d).collect();
     let predictions = |columns: &[usize]| cross_predict(held, columns, &fold_of, folds);
     let weights = Some(held.weights);
-    let model = predictions(&all);
+    let model = predictions(&all)?;
     let model_scores = scores(&model, held.verdicts, weights);
     if model_scores.accuracy.is_nan() {
         return None;
@@ -57,8 +57,8 @@ pub(crate) fn held_out(held: &Held<'_>, folds: usize, seed: u64) -> Option<Quali
     }
     let with_terms =
         |column: usize| -> Vec<usize> { std::iter::once(column).chain(held.properties..d).collect() };
-    let length = held.length.map(|column| predictions(&with_terms(column)));
-    let terms = held.terms_tell.then(|| predictions(&terms));
+    let length = held.length.and_then(|column| predictions(&with_terms(column)));
+    let terms = if held.terms_tell { predictions(&terms) } else { None };
     let rivals: Vec<&[f64]> =
         [Some(&majority), length.as_ref(), terms.as_ref()].into_iter().flatten().map(Vec::as_slice).collect();
     let score = |q: &Vec<f64>| scores(q, held.verdicts, weights);
@@ -84,8 +84,8 @@ pub(crate) fn held_out(held: &Held<'_>, folds: usize, seed: u64) -> Option<Quali
     })
 }
 
-/// Predicted `p_a` of every row by a fit, over some columns, of the other folds.
-fn cross_predict(held: &Held<'_>, columns: &[usize], fold_of: &[usize], folds: usize) -> Vec<f64> {
+/// Predicted `p_a` of every row by a fit, over some columns, of the other folds; `None` where one of them did not converge.
+fn cross_predict(held: &Held<'_>, columns: &[usize], fold_of: &[usize], folds: usize) -> Option<Vec<f64>> {
     let d = held.priors.len();
     let priors: Vec<Prior> = columns.iter().map(|&c| held.priors[c]).collect();
     let mut predicted = vec![0.5; fold_of.len()];
@@ -98,12 +98,15 @@ fn cross_predict(held: &Held<'_>, columns: &[usize], fold_of: &[usize], folds: u
         }
         let Ok(problem) = Problem::new(&x, &verdicts, Some(&weights), &priors) else { continue };
         let fit = ep(&problem, &EpOptions { tolerance: 1e-4, ..EpOptions::default() });
+        if !fit.converged {
+            return None;
+        }
         for row in (0..fold_of.len()).filter(|&row| fold_of[row] == fold) {
             let f: f64 = columns.iter().zip(&fit.marginals).map(|(&c, m)| held.x[row * d + c] * m.mean).sum();
             predicted[row] = 1.0 / (1.0 + (-f).exp());
         }
     }
-    predicted
+    Some(predicted)
 }
 
 /// The accuracy of always naming the side that wins more often, over verdicts that are no tie.

@@ -140,7 +140,7 @@ pub(crate) struct ModelArgs {
     /// NUTS: tuning steps of each chain
     #[arg(long, default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
     pub(crate) tune: u32,
-    /// Write posterior draws of every fit (4,000 by EP, all by NUTS) to this Parquet file
+    /// Write posterior draws of every fit (4,000; with --engine nuts all that it draws) to this Parquet file
     #[arg(long, value_name = "FILE.parquet")]
     pub(crate) draws: Option<PathBuf>,
 }

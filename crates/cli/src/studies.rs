@@ -18,7 +18,13 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study, Problem> {
     if to.is_dir() && from.canonicalize()? == to.canonicalize()? {
         return Ok(Study::open(from)?);
     }
-    let (source, target) = (Study::open(from)?, Study::create(to)?);
+    let source = Study::open(from)?;
+    // What is missing or damaged is said of the user's file, not of the copy.
+    source.verdicts()?;
+    if source.has_table("ratings") {
+        source.ratings()?;
+    }
+    let target = Study::create(to)?;
     for name in ["pairs", "verdicts", "ratings"].into_iter().filter(|name| source.has_table(name)) {
         std::fs::copy(source.table_path(name), target.table_path(name))
             .map_err(|e| Problem::new(format!("cannot copy the table {name} to {}: {e}", to.display())))?;

@@ -58,6 +58,9 @@ fn fit_rows(fits: &[Fit]) -> Result<RecordBatch, Problem> {
         ("majority_log_loss", quality(|q| Some(q.majority_log_loss))),
         ("length_log_loss", quality(|q| q.length_log_loss)),
         ("terms_log_loss", quality(|q| q.terms_log_loss)),
+        ("folds", whole(fits.iter().map(|f| f.quality.as_ref().map(|q| q.folds)))),
+        ("gain", quality(|q| Some(q.gain))),
+        ("gain_se", quality(|q| q.gain_se)),
         ("terms_note", text(fits.iter().map(|f| f.terms_note.as_deref()))),
     ])
 }

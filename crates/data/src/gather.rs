@@ -266,8 +266,8 @@ impl Reading<'_> {
                 for draft in parts.all_pairs() {
                     self.joined(draft)?;
                 }
-                if parts.models() == 1 {
-                    self.drop_one("answers of one model only: nothing to compare them with");
+                for _ in 0..parts.lonely_answers() {
+                    self.drop_one("answer of the only model: nothing to compare it with");
                 }
             }
         }

@@ -113,8 +113,9 @@ impl Parts {
         }
     }
 
-    pub(crate) fn models(&self) -> usize {
-        self.answers.len()
+    /// How many answers there are, where they are all of one model, so that nothing can be compared.
+    pub(crate) fn lonely_answers(&self) -> usize {
+        if self.answers.len() == 1 { self.answers.values().flatten().count() } else { 0 }
     }
 
     /// The pair of two models' answers to one question, up to some turn; what is missing when there is none.

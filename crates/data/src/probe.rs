@@ -11,9 +11,10 @@ use crate::error::DataError;
 use crate::format::Format;
 use crate::formats::model_columns;
 use crate::json;
+use crate::options::OnBadRow;
 use crate::row::Row;
 use crate::sniff::{Container, Key, columns, container, keys_at};
-use crate::source::{Input, Opened, expand, open, spool};
+use crate::source::{Input, LONGEST_PREFIX, Opened, expand, open, spool};
 use crate::split::Layout;
 use crate::table::{CsvRows, ParquetRows};
 
@@ -36,11 +37,12 @@ impl Source {
     }
 }
 
-/// Looks at all inputs; the second list names those of a folder that are none, with the reason.
+/// Looks at all inputs.
 pub(crate) fn probe(
     paths: &[PathBuf],
     format: Option<Format>,
-) -> Result<(Vec<Source>, Vec<SourceSummary>), DataError> {
+    on_bad_row: OnBadRow,
+) -> Result<Probed, DataError> {
     if paths.is_empty() {
         return Err(DataError::input("", "no input is named")
             .with_hint("name a file, a folder, or - for standard input"));
@@ -48,16 +50,18 @@ pub(crate) fn probe(
     let (inputs, left_out) = expand(paths)?;
     let mut skipped: Vec<SourceSummary> =
         left_out.into_iter().map(|(source, why)| skip(source, &why)).collect();
+    let mut damaged: Vec<SourceSummary> = Vec::new();
     let mut sources = Vec::new();
     for input in inputs {
         let (label, named) = (input.label.clone(), input.named);
         match look(input, format) {
             Ok(source) => sources.push(source),
-            // What a folder holds besides is none of the user's mistakes.
-            Err(error) if !named && error.kind() == crate::ErrorKind::Input => {
-                skipped.push(skip(label, error.problem()));
+            // What a folder holds besides is none of the user's mistakes; a damaged file is somebody's.
+            Err(Refused::Unknown(error)) if !named => skipped.push(skip(label, error.problem())),
+            Err(Refused::Damaged(error)) if !named && on_bad_row == OnBadRow::Skip => {
+                damaged.push(skip(label, error.problem()));
             }
-            Err(error) => return Err(error),
+            Err(Refused::Unknown(error) | Refused::Damaged(error)) => return Err(error),
         }
     }
     if sources.is_empty() {
@@ -71,18 +75,45 @@ pub(crate) fn probe(
     }
     // Questions and answers first, verdicts on other files' pairs last; else in the order given.
     sources.sort_by_key(|source| source.detected.role);
-    Ok((sources, skipped))
+    Ok(Probed { sources, skipped, damaged })
+}
+
+/// What the inputs are.
+pub(crate) struct Probed {
+    pub(crate) sources: Vec<Source>,
+    /// Files of a folder that hold something else, with the reason.
+    pub(crate) skipped: Vec<SourceSummary>,
+    /// Files of a folder that cannot be read, where the user lets them be left out.
+    pub(crate) damaged: Vec<SourceSummary>,
+}
+
+/// Why a file is no source.
+enum Refused {
+    /// It is whole, and none of the formats.
+    Unknown(DataError),
+    /// It cannot be read.
+    Damaged(DataError),
+}
+
+impl From<DataError> for Refused {
+    fn from(error: DataError) -> Self {
+        Self::Damaged(error)
+    }
 }
 
 fn skip(source: String, why: &str) -> SourceSummary {
     SourceSummary { source, format: "skipped".to_owned(), evidence: why.to_owned(), rows: 0 }
 }
 
-fn look(input: Input, format: Option<Format>) -> Result<Source, DataError> {
+fn look(input: Input, format: Option<Format>) -> Result<Source, Refused> {
     let mut opened = open(&input)?;
     let name = input.label.to_ascii_lowercase();
-    let container = container(&opened.prefix, opened.whole, &name)
-        .map_err(|(problem, hint)| DataError::input(&input.label, problem).with_hint(hint))?;
+    let container = container(&opened.prefix, opened.whole, &name).map_err(|(problem, hint)| {
+        let error = DataError::input(&input.label, problem).with_hint(hint);
+        // Where nothing is, nothing is lost.
+        if opened.prefix.is_empty() { Refused::Unknown(error) } else { Refused::Damaged(error) }
+    })?;
+    let too_long = !opened.whole && opened.prefix.len() >= LONGEST_PREFIX;
     let mut kept = None;
     let mut seekable = None;
     let (keys, sample) = if container == Container::Parquet {
@@ -95,7 +126,7 @@ fn look(input: Input, format: Option<Format>) -> Result<Source, DataError> {
     } else {
         let seen = text_keys(&opened, container, &input.label)?;
         if format.is_none() && detect(container, &seen.0).is_none() && is_torn(&opened, container) {
-            return Err(torn(&input.label, container));
+            return Err(torn(&input.label, container).into());
         }
         if input.is_stdin() {
             kept = Some(opened);
@@ -104,11 +135,17 @@ fn look(input: Input, format: Option<Format>) -> Result<Source, DataError> {
     };
     let detected = match format {
         Some(format) => forced(format, container, &keys),
-        None => detect(container, &keys).ok_or_else(|| unknown(&input.label, container, &keys))?,
+        None => detect(container, &keys).ok_or_else(|| {
+            if too_long {
+                Refused::Damaged(too_large(&input.label))
+            } else {
+                Refused::Unknown(unknown(&input.label, container, &keys))
+            }
+        })?,
     };
     let models = if detected.format == Format::Wide { model_columns(&sample) } else { Vec::new() };
     if detected.format == Format::Wide && models.len() < 2 && format.is_none() {
-        return Err(unknown(&input.label, container, &keys));
+        return Err(Refused::Unknown(unknown(&input.label, container, &keys)));
     }
     Ok(Source { input, container, detected, models, opened: kept, seekable })
 }
@@ -126,6 +163,14 @@ fn torn(label: &str, container: Container) -> DataError {
         format!("{} whose first record is cut short or no valid JSON", container.describe()),
     )
     .with_hint("was the file copied whole? Fetch or write it again")
+}
+
+fn too_large(label: &str) -> DataError {
+    let mib = LONGEST_PREFIX >> 20;
+    let problem =
+        format!("line 1: the first record is larger than {mib} MiB, too large to tell the format from");
+    DataError::input(label, problem)
+        .with_hint("is this the right file? If it is, name the format with --format")
 }
 
 fn unknown(label: &str, container: Container, keys: &[Key]) -> DataError {

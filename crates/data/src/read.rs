@@ -17,7 +17,7 @@ use crate::gather::{Place, Prepared, Reading, WITHOUT_PAIR, prepare};
 use crate::join::Run;
 use crate::json;
 use crate::options::{Progress, ReadOptions, Record};
-use crate::probe::{Source, has_sidecars, probe};
+use crate::probe::{Probed, Source, has_sidecars, probe};
 use crate::row::Row;
 use crate::sniff::Container;
 use crate::source::open;
@@ -39,7 +39,7 @@ pub fn read(
     progress: &mut dyn FnMut(Progress<'_>),
     sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
 ) -> Result<ReadSummary, DataError> {
-    let (sources, skipped) = probe(inputs, options.format)?;
+    let Probed { sources, skipped, damaged } = probe(inputs, options.format, options.on_bad_row)?;
     let tags = tags(&sources);
     let mut reading = Reading {
         options,
@@ -65,6 +65,10 @@ pub fn read(
         return Err(nothing(inputs, &summary));
     }
     summary.sources.extend(skipped);
+    if !damaged.is_empty() {
+        summary.dropped.insert("file that cannot be read".to_owned(), damaged.len() as u64);
+        summary.sources.extend(damaged);
+    }
     Ok(summary)
 }
 

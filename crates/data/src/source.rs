@@ -8,8 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::DataError;
 
-/// How much of a file its format is recognised from.
-pub(crate) const PREFIX: usize = 512 * 1024;
+/// How much of a file its format is recognised from, or its first line, where that is longer.
+const PREFIX: usize = 512 * 1024;
+/// But never more than this.
+pub(crate) const LONGEST_PREFIX: usize = 16 << 20;
 const BUFFER: usize = 256 * 1024;
 
 /// One file to read.
@@ -111,7 +113,7 @@ fn is_data_name(name: &str) -> bool {
 
 /// An open file: its first bytes, then the rest.
 pub(crate) struct Opened {
-    /// The first [`PREFIX`] bytes after decompression, or all there are.
+    /// The first bytes after decompression, one line at least, or all there are.
     pub(crate) prefix: Vec<u8>,
     /// Whether `prefix` is the whole file.
     pub(crate) whole: bool,
@@ -178,7 +180,14 @@ pub(crate) fn open(input: &Input) -> Result<Opened, DataError> {
     };
     let mut prefix = Vec::new();
     (&mut rest).take(PREFIX as u64).read_to_end(&mut prefix).map_err(fail)?;
-    let whole = prefix.len() < PREFIX;
+    let mut whole = prefix.len() < PREFIX;
+    // Parquet files have no lines, and are read from their end.
+    while !whole && !prefix.starts_with(b"PAR1") && !prefix.contains(&b'\n') && prefix.len() < LONGEST_PREFIX
+    {
+        let before = prefix.len();
+        (&mut rest).take(PREFIX as u64).read_to_end(&mut prefix).map_err(fail)?;
+        whole = prefix.len() - before < PREFIX;
+    }
     Ok(Opened { prefix, whole, rest, counter, total, file: file.filter(|_| !compressed) })
 }
 

@@ -81,6 +81,8 @@ fn twin(problem: &Problem) -> (Vec<f64>, Vec<f64>) {
             (0..d).map(|j| f64::from(u8::from(j == site - rows.len()))).collect()
         }
     };
+    // A row of weight w is ceil(w) equal rows.
+    let copies = |site: usize| weights.filter(|_| site < rows.len()).map_or(1.0, |w| w[site].ceil());
     let mut tau: Vec<f64> = (0..factors).map(|s| if s < rows.len() { 0.2 } else { 50.0 }).collect();
     let mut nu = vec![0.0; factors];
     let solve = |tau: &[f64], nu: &[f64]| {
@@ -88,10 +90,11 @@ fn twin(problem: &Problem) -> (Vec<f64>, Vec<f64>) {
         let mut r = linear.to_vec();
         for site in 0..factors {
             let x = direction(site);
+            let n = copies(site);
             for j in 0..d {
-                r[j] += nu[site] * x[j];
+                r[j] += n * nu[site] * x[j];
                 for k in 0..d {
-                    q[j][k] += tau[site] * x[j] * x[k];
+                    q[j][k] += n * tau[site] * x[j] * x[k];
                 }
             }
         }
@@ -108,7 +111,7 @@ fn twin(problem: &Problem) -> (Vec<f64>, Vec<f64>) {
             let rest = 1.0 / v - tau[site];
             let (cm, cv) = ((m / v - nu[site]) / rest, 1.0 / rest);
             let (tm, tv) = if site < rows.len() {
-                let weight = weights.map_or(1.0, |w| w[site]);
+                let weight = weights.map_or(1.0, |w| w[site]) / copies(site);
                 grid_moments(cm, cv, |f| sigmoid(-f).powf(weight))
             } else {
                 grid_moments(cm, cv, |w| (-w.abs() / 0.1).exp())
@@ -273,5 +276,36 @@ proptest! {
             prop_assert!(a.mean.is_finite() && a.sd > 0.0 && a.q05 < a.q50 && a.q50 < a.q95);
             prop_assert!((a.mean + b.mean).abs() < 1e-4 * a.sd + 1e-9, "{} {}", a.mean, b.mean);
         }
+    }
+}
+
+/// A weight is as good as a row that stands there as often, however large it is.
+#[test]
+fn weights_count_as_repeated_rows_and_large_ones_fit() {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    for (rows, times) in [(30, 7), (120, 40), (60, 300)] {
+        let (x, y) = simulate(&mut rng, rows, &[0.4, -0.2, 0.0]);
+        let options = EpOptions::default();
+        let weighted =
+            ep(&Problem::new(&x, &y, Some(&vec![f64::from(times); rows]), &[LAPLACE; 3]).unwrap(), &options);
+        let repeat = |of: &[f64]| (0..times).flat_map(|_| of.to_vec()).collect::<Vec<f64>>();
+        let repeated = ep(&Problem::new(&repeat(&x), &repeat(&y), None, &[LAPLACE; 3]).unwrap(), &options);
+        assert!(weighted.converged && repeated.converged, "{rows} {times}");
+        for (a, b) in weighted.marginals.iter().zip(&repeated.marginals) {
+            assert!(
+                (a.mean - b.mean).abs() < 1e-5 * b.sd && (a.sd / b.sd - 1.0).abs() < 1e-5,
+                "{rows} {times}"
+            );
+        }
+    }
+    // One row that outweighs all others, weights that differ by orders of magnitude.
+    let (x, y) = simulate(&mut rng, 400, &[0.4, -0.2, 0.0]);
+    for weights in [
+        (0..400).map(|i| if i == 17 { 1e5 } else { 1.0 }).collect::<Vec<f64>>(),
+        (0..400).map(|i| 10_f64.powi(i % 7 - 3)).collect(),
+        vec![1e4; 400],
+    ] {
+        let fit = ep(&Problem::new(&x, &y, Some(&weights), &[LAPLACE; 3]).unwrap(), &EpOptions::default());
+        assert!(fit.converged && fit.marginals.iter().all(|m| m.mean.abs() < 20.0 && m.sd > 0.0));
     }
 }

@@ -1,9 +1,10 @@
 //! How a verdict is written for TRL: a conversational prompt with a chosen and a rejected response.
 //!
-//! Ties and pairs without text or verdict have no place; a soft preference becomes a hard one. `judge` and `swapped`
-//! (the chosen one was B) are further columns that trainers leave alone and that reading the file again needs.
+//! Ties and pairs without text or verdict have no place; a soft preference becomes a hard one. `judge`, `swapped` (the
+//! chosen one was B), `pair_id`, models, scenario, language and metadata are further columns that trainers leave alone and
+//! that reading the file again needs.
 
-use predilect_types::{Pair, Verdict};
+use predilect_types::{Order, Pair, Verdict};
 use serde_json::json;
 
 use super::{Writer, messages, silent};
@@ -30,13 +31,41 @@ pub(super) fn write(writer: &mut Writer<'_>, pair: &Pair, verdicts: &[Verdict]) 
         }
         let (chosen, rejected) =
             if swapped { (&pair.response_b, &pair.response_a) } else { (&pair.response_a, &pair.response_b) };
-        writer.line(&json!({
+        if verdict.weight != 1.0 {
+            writer.summary.lose("weight of a verdict");
+        }
+        if verdict.order != Order::Unknown {
+            writer.summary.lose("order in which a judge saw the responses");
+        }
+        if verdict.receipt.is_some() {
+            writer.summary.lose("receipt of a verdict");
+        }
+        let mut line = json!({
             "prompt": messages(&pair.prompt),
             "chosen": messages(&chosen.messages),
             "rejected": messages(&rejected.messages),
             "judge": verdict.judge,
             "swapped": swapped,
-        }))?;
+            "pair_id": pair.id,
+        });
+        for (name, value) in [
+            ("chosen_model", &chosen.model),
+            ("rejected_model", &rejected.model),
+            ("scenario", &pair.scenario),
+            ("language", &pair.language),
+        ] {
+            if let Some(value) = value {
+                line[name] = value.clone().into();
+            }
+        }
+        for (name, value) in &pair.metadata {
+            if line.get(name).is_some() || name == "messages" {
+                writer.summary.lose("metadata field of a name that the format has for itself");
+            } else {
+                line[name.as_str()] = value.clone();
+            }
+        }
+        writer.line(&line)?;
         written = true;
         writer.summary.verdicts += 1;
     }

@@ -31,10 +31,13 @@ struct Choice {
 impl Choice {
     /// Gives both a side; `call` is about the chosen one as A.
     fn draft(self, swapped: Option<bool>, judge: String, call: Call, receipt: Option<Value>) -> Draft {
+        let given = swapped.is_some();
         let swapped = swapped.unwrap_or_else(|| swap(&self));
         let (a, b) = if swapped { (self.rejected, self.chosen) } else { (self.chosen, self.rejected) };
         let mut draft = Draft::new(self.prompt, a, b);
-        draft.meta("swapped", Some(Value::Bool(swapped)));
+        if !given {
+            draft.meta("swapped", Some(Value::Bool(swapped)));
+        }
         match (if swapped { call.flipped() } else { call }).verdict(judge) {
             Some(verdict) => draft.verdicts.push(Verdict { receipt, ..verdict }),
             None => draft.dropped.push(NO_VERDICT),
@@ -178,10 +181,12 @@ type Scores = (&'static str, &'static str, [Option<Value>; 2]);
 fn finish(
     cx: &Context,
     mut row: Row,
-    choice: Choice,
+    mut choice: Choice,
     default: &str,
     scores: Option<Scores>,
 ) -> Result<Parsed, RowError> {
+    choice.chosen.model = row.opt_text("chosen_model")?.or(choice.chosen.model);
+    choice.rejected.model = row.opt_text("rejected_model")?.or(choice.rejected.model);
     let judge = cx.judge_or(row.opt_text("judge")?, default);
     let swapped = swapped_field(&mut row);
     let (mut call, mut receipt) = (Call::A, None);
@@ -194,6 +199,8 @@ fn finish(
         receipt = Some(json!({ c: chosen, r: rejected }));
     }
     let mut draft = choice.draft(swapped, judge, call, receipt);
+    // What an export of ours adds; the `id` of a file in the wild may be the prompt's.
+    draft.pair.id = row.opt_text("pair_id")?.unwrap_or_default();
     draft.pair.language = row.opt_text("language")?;
     draft.pair.scenario = row.opt_text("scenario")?;
     keep_rest(row, &mut draft.pair.metadata);

@@ -58,9 +58,10 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
         .as_ref()
         .and_then(Value::as_str)
         .and_then(|text| names.iter().position(|n| n == text.trim()));
+    let name = |at: usize| names.get(at).map_or("", String::as_str);
     let call = match won {
         Some(_) => None,
-        None => Some(winner("preference", preference, &[names.first().map_or("", String::as_str)], &[""])?),
+        None => Some(winner("preference", preference, &[name(0)], &[name(1)])?),
     };
     keep_rest(row, &mut metadata);
     let mut drafts = Vec::new();

@@ -290,11 +290,12 @@ pub fn import(
     let mut content = FixedState::default().build_hasher();
     let summary = read(inputs, options, progress, &mut |record| match record {
         Record::Pair(pair) => {
-            pair.id.hash(&mut content);
+            (&pair.id, &pair.prompt, &pair.response_a.messages, &pair.response_b.messages).hash(&mut content);
             pairs.push_owned(*pair)
         }
         Record::Verdict(verdict) => {
-            (&verdict.pair, &verdict.judge, verdict.p_a.to_bits()).hash(&mut content);
+            (&verdict.pair, &verdict.judge, verdict.p_a.to_bits(), verdict.weight.to_bits())
+                .hash(&mut content);
             verdicts.push_owned(verdict)
         }
         Record::Rating(rating) => ratings.push_owned(rating),

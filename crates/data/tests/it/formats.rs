@@ -428,6 +428,39 @@ fn a_folder_is_read_in_order_and_names_what_it_leaves_out() {
 }
 
 #[test]
+fn a_damaged_file_of_a_folder_stops_or_is_counted() {
+    let record = "{\"prompt\": \"q\", \"response_a\": \"x\", \"response_b\": \"y\", \"preferred\": \"a\"}\n";
+    let whole = crate::study::small_parquet();
+    for (name, bytes) in [
+        ("cut.parquet", &whole[..whole.len() / 2]),
+        ("utf16.jsonl", b"\xff\xfe{\0\"\0".as_slice()),
+        ("torn.json", b"[{\"prompt\": \"q\", \"respon".as_slice()),
+    ] {
+        let (folder, _) = lay(&[("a.jsonl", record.as_bytes()), (name, bytes)]);
+        let error =
+            read_paths(&[folder.path().to_owned()], &ReadOptions::default()).map(|_| ()).expect_err(name);
+        assert!(error.to_string().contains(name), "{error}");
+        let options = ReadOptions { on_bad_row: predilect_data::OnBadRow::Skip, ..ReadOptions::default() };
+        let all = read_paths(&[folder.path().to_owned()], &options).unwrap();
+        assert_eq!(all.summary.dropped.get("file that cannot be read"), Some(&1), "{name}");
+        assert_eq!(all.pairs.len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_first_record_larger_than_the_prefix_is_recognised() {
+    let long = "word ".repeat(300_000);
+    let record = format!(
+        "{{\"response_a\": \"{long}\", \"response_b\": \"y\", \"prompt\": \"q\", \"preferred\": \"a\"}}\n"
+    );
+    let all = read_bytes("x.jsonl", record.repeat(2).as_bytes(), &ReadOptions::default()).unwrap();
+    assert_eq!((all.summary.rows, all.pairs.len()), (2, 1));
+    let huge = format!("{{\"other\": \"{}\"", "x".repeat(17 << 20));
+    let error = read_bytes("x.jsonl", huge.as_bytes(), &ReadOptions::default()).err().unwrap();
+    assert!(error.to_string().contains("line 1") || error.to_string().contains("cut short"), "{error}");
+}
+
+#[test]
 fn a_limit_ends_the_reading_and_a_name_is_given_to_unnamed_judges() {
     let text: String = (0..50).map(|i| format!("{{\"prompt\": \"{i}\", \"response_a\": \"x\", \"response_b\": \"y\", \"preferred\": \"a\"}}\n")).collect();
     let options = ReadOptions { limit: Some(7), judge: Some("me".to_owned()), ..ReadOptions::default() };

@@ -39,7 +39,7 @@ const EXPECTED: &[Expected] = &[
         "mt_bench",
         [1110, 200, 993],
         &[
-            ("answers of one model only: nothing to compare them with", 1),
+            ("answer of the only model: nothing to compare it with", 30),
             (MERGED, 800),
             (MISSING, 7),
             (REPEATED, 800),

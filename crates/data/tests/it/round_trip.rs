@@ -133,13 +133,11 @@ proptest! {
         let rows: Vec<_> = rows.into_iter().filter(|(p, on)| !p.identical() && on.iter().any(|v| v.p_a != 0.5)).collect();
         prop_assume!(!rows.is_empty());
         let (all, _) = written(&rows, ExportFormat::Trl);
-        let id = |p: &Pair| {
-            let plain = |r: &Response| Response { model: None, ..r.clone() };
-            content_id(&p.prompt, &plain(&p.response_a), &plain(&p.response_b))
-        };
+        let bare = |p: &Pair| Pair { metadata: std::collections::BTreeMap::default(), ..bare(p) };
+        prop_assert_eq!(all.pairs.iter().map(bare).collect::<Vec<_>>(), rows.iter().map(|(p, _)| bare(p)).collect::<Vec<_>>());
         let want: Vec<_> = rows
             .iter()
-            .flat_map(|(p, on)| on.iter().filter(|v| v.p_a != 0.5).map(|v| (id(p), v.judge.clone(), v.p_a > 0.5)))
+            .flat_map(|(p, on)| on.iter().filter(|v| v.p_a != 0.5).map(|v| (p.id.clone(), v.judge.clone(), v.p_a > 0.5)))
             .collect();
         let got: Vec<_> = all.verdicts.iter().map(|v| (v.pair.clone(), v.judge.clone(), v.p_a == 1.0)).collect();
         prop_assert_eq!(got, want);

@@ -25,12 +25,22 @@ pub(super) struct RowSites<'a, T: Width> {
     rows: Cow<'a, RowPack<T>>,
     precision: Aligned<T>,
     shift: Aligned<T>,
-    weight: Option<Aligned<T>>,
+    /// Where rows have weights: a row of weight w counts as ceil(w) equal rows of weight w / ceil(w) each. Equal rows have
+    /// equal sites, so one is kept for all of them, with their number.
+    weight: Option<Weights<T>>,
     mean: Aligned<T>,
     inverse: Aligned<T>,
     /// A register of partial sums per pair of columns, and per column.
     pair_sums: Aligned<T>,
     column_sums: Aligned<T>,
+}
+
+/// Weights of rows, taken apart.
+struct Weights<T> {
+    /// The weight of one copy, at most 1: a likelihood to a higher power is too narrow for the quadrature.
+    each: Aligned<T>,
+    /// How many copies.
+    copies: Aligned<T>,
 }
 
 impl<'a, T: Width> RowSites<'a, T> {
@@ -42,7 +52,14 @@ impl<'a, T: Width> RowSites<'a, T> {
         Self {
             precision: rows.per_row(std::iter::empty(), zero),
             shift: rows.per_row(std::iter::empty(), zero),
-            weight: weights.map(|w| rows.per_row(w.iter().map(|&w| T::narrow(w)), T::narrow(1.0))),
+            weight: weights.map(|w| {
+                let one = T::narrow(1.0);
+                let copies = |w: f64| w.ceil().max(1.0);
+                Weights {
+                    each: rows.per_row(w.iter().map(|&w| T::narrow(w / copies(w))), one),
+                    copies: rows.per_row(w.iter().map(|&w| T::narrow(copies(w))), one),
+                }
+            }),
             mean: Aligned::new(zero, p),
             inverse: Aligned::new(zero, d * p),
             pair_sums: Aligned::new(zero, d * (d + 1) / 2 * register),
@@ -57,7 +74,7 @@ impl<'a, T: Width> RowSites<'a, T> {
         self.shift.as_mut_slice().fill(T::narrow(-0.5));
         if let Some(weight) = &self.weight {
             for (slots, factor) in [(&mut self.precision, 0.25), (&mut self.shift, -0.5)] {
-                for (slot, weight) in slots.as_mut_slice().iter_mut().zip(weight.as_slice()) {
+                for (slot, weight) in slots.as_mut_slice().iter_mut().zip(weight.each.as_slice()) {
                     *slot = T::narrow(factor * weight.widen());
                 }
             }
@@ -122,7 +139,7 @@ impl<'a, T: Width> RowSites<'a, T> {
         columns[..d].fill(zero);
         let precision = T::load_mut(self.precision.as_mut_slice());
         let shift = T::load_mut(self.shift.as_mut_slice());
-        let weight = self.weight.as_ref().map(|w| T::load(w.as_slice()));
+        let weight = self.weight.as_ref().map(|w| (T::load(w.each.as_slice()), T::load(w.copies.as_slice())));
         for g in 0..self.rows.groups() {
             let x = T::load(self.rows.group(g));
             for chunk in (0..vectors).step_by(CHUNK) {
@@ -131,10 +148,17 @@ impl<'a, T: Width> RowSites<'a, T> {
                     (&mut precision[at..at + CHUNK]).try_into().expect("a chunk");
                 let shift: &mut [_; CHUNK] = (&mut shift[at..at + CHUNK]).try_into().expect("a chunk");
                 if !keep {
-                    let weight = weight.map(|w| &w[at..at + CHUNK]);
+                    let weight = weight.map(|(each, _)| &each[at..at + CHUNK]);
                     let (mean, inverse) = (self.mean.as_slice(), self.inverse.as_slice());
                     let (mean, variance) = marginal_of_rows::<S, T>(simd, x, vectors, chunk, mean, inverse);
                     match_sites::<S, T>(simd, &mean, &variance, weight, precision, shift);
+                }
+                let (mut precision, mut shift) = (*precision, *shift);
+                if let Some((_, copies)) = weight {
+                    for r in 0..CHUNK {
+                        precision[r] = T::mul(simd, precision[r], copies[at + r]);
+                        shift[r] = T::mul(simd, shift[r], copies[at + r]);
+                    }
                 }
                 let mut pair = 0;
                 for j in 0..d {
