@@ -80,6 +80,8 @@ const RULES: &[Rule] = &[
     rule(Format::ArenaHard, Role::Parts, &["uid", "prompt", "category"], &[], &["chosen"]),
     rule(Format::ArenaHard, Role::Parts, &["question_id", "category", "turns", "cluster"], &[], &[]),
     rule(Format::MtBench, Role::Parts, &["question_id", "turns"], &[], &[]),
+    // What an export of ours adds: no other format has it, and models and scenario must be read as TRL's then.
+    rule(Format::Trl, Role::Pairs, &["chosen", "rejected", "pair_id", "swapped"], &[], &[]),
     rule(
         Format::RewardBench,
         Role::Pairs,

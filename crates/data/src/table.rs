@@ -26,6 +26,7 @@ pub(crate) type Placed = (At, Result<Row, RowError>);
 pub(crate) struct CsvRows {
     reader: csv::Reader<Budget<Box<dyn Read + Send>>>,
     spent: Rc<Cell<usize>>,
+    ends: Rc<Cell<Ends>>,
     header: Vec<String>,
     names: Vec<Name>,
     max: usize,
@@ -36,7 +37,42 @@ pub(crate) struct CsvRows {
 struct Budget<R> {
     inner: R,
     spent: Rc<Cell<usize>>,
+    ends: Rc<Cell<Ends>>,
     max: usize,
+}
+
+/// How lines end, which the parser does not tell and line numbers need: of CR LF it takes the CR with its record, but the
+/// LF, which it counts lines by, with the next.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ends {
+    /// Whether the first line ends with CR LF; `None` before it ends.
+    crlf: Option<bool>,
+    last: u8,
+    /// Whether the file was read to its end.
+    over: bool,
+}
+
+impl Ends {
+    fn see(&mut self, bytes: &[u8]) {
+        let Some(&last) = bytes.last() else {
+            self.over = true;
+            return;
+        };
+        if self.crlf.is_none()
+            && let Some(at) = memchr::memchr(b'\n', bytes)
+        {
+            let before = at.checked_sub(1).and_then(|before| bytes.get(before)).copied().unwrap_or(self.last);
+            self.crlf = Some(before == b'\r');
+        }
+        self.last = last;
+    }
+
+    /// The line on which a record begins that was just read, from the parser's line and the line ends within the record.
+    fn first_line(self, now: u64, within: u64) -> u64 {
+        let unended = self.over && self.last != b'\n';
+        let counted = u64::from(self.crlf != Some(true) && !unended);
+        now.saturating_sub(within + counted).max(1)
+    }
 }
 
 const OVER: &str = "record over budget";
@@ -47,6 +83,9 @@ impl<R: Read> Read for Budget<R> {
             return Err(io::Error::other(OVER));
         }
         let n = self.inner.read(buffer)?;
+        let mut ends = self.ends.get();
+        ends.see(buffer.get(..n).unwrap_or_default());
+        self.ends.set(ends);
         self.spent.set(self.spent.get().saturating_add(n));
         Ok(n)
     }
@@ -60,7 +99,13 @@ impl CsvRows {
         label: &str,
     ) -> Result<Self, DataError> {
         let spent = Rc::new(Cell::new(0));
-        let reader = Budget { inner: reader, spent: Rc::clone(&spent), max: max.saturating_add(256 * 1024) };
+        let ends = Rc::new(Cell::new(Ends::default()));
+        let reader = Budget {
+            inner: reader,
+            spent: Rc::clone(&spent),
+            ends: Rc::clone(&ends),
+            max: max.saturating_add(256 * 1024),
+        };
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
@@ -71,7 +116,7 @@ impl CsvRows {
             Err(error) => return Err(DataError::row(label, At::Line(1), too_large_or(error, max)?)),
         };
         let names = header.iter().map(|name| name_of(name)).collect();
-        Ok(Self { reader, spent, header, names, max, over: false })
+        Ok(Self { reader, spent, ends, header, names, max, over: false })
     }
 
     pub(crate) fn header(&self) -> &[String] {
@@ -88,7 +133,8 @@ impl CsvRows {
             match self.reader.read_byte_record(&mut record) {
                 Ok(false) => break,
                 Ok(true) => {
-                    let line = record.position().map_or(0, csv::Position::line);
+                    let within = memchr::memchr_iter(b'\n', record.as_slice()).count() as u64;
+                    let line = self.ends.get().first_line(self.reader.position().line(), within);
                     bytes += record.as_slice().len();
                     rows.push((At::Line(line), self.row(&record)));
                 }

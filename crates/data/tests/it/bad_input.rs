@@ -219,3 +219,16 @@ fn a_file_cut_inside_its_first_record_is_said_to_be_cut() {
         assert!(said.contains("cut short") && said.contains(name), "{said}");
     }
 }
+
+#[test]
+fn lines_of_csv_are_counted_as_editors_count_them() {
+    let head = "text_a,text_b,preferred_text,input";
+    for (end, last) in [("\n", "\n"), ("\n", ""), ("\r\n", "\r\n"), ("\r\n", "")] {
+        // A blank line, a field over two lines, then the bad record on line 6.
+        let rows = [head, "a,b,text_a,q1", "", "\"a", "b\",b,text_b,q2", "a,b,nobody,q3"];
+        let text = rows.join(end) + last;
+        let error =
+            read_bytes("x.csv", text.as_bytes(), &ReadOptions::default()).err().expect("a bad winner");
+        assert!(error.to_string().contains("x.csv:6:"), "{end:?} {last:?}: {error}");
+    }
+}

@@ -88,7 +88,7 @@ fn study() -> impl Strategy<Value = Vec<(Pair, Vec<Verdict>)>> {
     })
 }
 
-fn written(rows: &[(Pair, Vec<Verdict>)], format: ExportFormat) -> (All, predilect_data::ExportSummary) {
+fn exported(rows: &[(Pair, Vec<Verdict>)], format: ExportFormat) -> (Vec<u8>, predilect_data::ExportSummary) {
     let folder = tempfile::tempdir().unwrap();
     let study = Study::create(folder.path().join("s")).unwrap();
     let (mut pairs, mut verdicts) = (study.write_pairs().unwrap(), study.write_verdicts().unwrap());
@@ -102,11 +102,22 @@ fn written(rows: &[(Pair, Vec<Verdict>)], format: ExportFormat) -> (All, predile
     verdicts.finish().unwrap();
     let mut out = Vec::new();
     let summary = export(&study, format, &mut out).unwrap();
+    (out, summary)
+}
+
+fn written(rows: &[(Pair, Vec<Verdict>)], format: ExportFormat) -> (All, predilect_data::ExportSummary) {
+    let (out, summary) = exported(rows, format);
     let (_folder, paths) = lay(&[("export", &out)]);
     let options = ReadOptions { format: Some(format.as_str().parse().unwrap()), ..ReadOptions::default() };
     let all =
         read_paths(&paths, &options).unwrap_or_else(|e| panic!("{e}\n{}", String::from_utf8_lossy(&out)));
     (all, summary)
+}
+
+/// What an export is taken for where nobody says.
+fn detected(rows: &[(Pair, Vec<Verdict>)], format: ExportFormat) -> Vec<predilect_types::SourceSummary> {
+    let (_folder, paths) = lay(&[("export.jsonl", &exported(rows, format).0)]);
+    read_paths(&paths, &ReadOptions::default()).unwrap().summary.sources
 }
 
 fn bare(pair: &Pair) -> Pair {
@@ -133,6 +144,8 @@ proptest! {
         let rows: Vec<_> = rows.into_iter().filter(|(p, on)| !p.identical() && on.iter().any(|v| v.p_a != 0.5)).collect();
         prop_assume!(!rows.is_empty());
         let (all, _) = written(&rows, ExportFormat::Trl);
+        // Without being told, too: models in it make it no RewardBench.
+        prop_assert!(detected(&rows, ExportFormat::Trl).iter().all(|source| source.format == "trl"));
         let bare = |p: &Pair| Pair { metadata: std::collections::BTreeMap::default(), ..bare(p) };
         prop_assert_eq!(all.pairs.iter().map(bare).collect::<Vec<_>>(), rows.iter().map(|(p, _)| bare(p)).collect::<Vec<_>>());
         let want: Vec<_> = rows
