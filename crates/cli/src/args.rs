@@ -284,6 +284,9 @@ pub(crate) struct AnnotateArgs {
     /// The model, as for `predilect judge`
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: ModelSpec,
+    /// The annotator's name in the study (default: the model's)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
     /// Properties to rate, by id and comma separated (default: the twenty basic ones)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) properties: Vec<String>,
@@ -315,6 +318,9 @@ pub(crate) struct JudgeArgs {
     /// address of a server that speaks OpenAI's protocol, with #MODEL behind it (repeatable)
     #[arg(long, required = true, value_name = "MODEL")]
     pub(crate) model: Vec<ModelSpec>,
+    /// The judge's name in the study (default: the model's); for one model
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
     /// scored: probabilities of A and B; generated: a written verdict; reasoned: with reasons first; graded: 1 to 10 for each
     /// response alone (default: scored where the model tells probabilities, else generated)
     #[arg(long, value_name = "METHOD", value_parser = named(&Method::ALL))]

@@ -37,15 +37,28 @@ pub(crate) fn log(folder: &Path) -> Result<CallLog, Problem> {
     Ok(CallLog::open(&folder.join(LOG))?)
 }
 
+/// The log as a dry run sees it: nothing is made where there is none.
+pub(crate) fn log_if_there(folder: &Path) -> Result<CallLog, Problem> {
+    if folder.join(LOG).is_file() { log(folder) } else { Ok(CallLog::in_memory()?) }
+}
+
+/// Copies the log of one study to another that has none.
+pub(crate) fn take_over(from: &Path, to: &Path) -> Result<(), Problem> {
+    if from.join(LOG).is_file() && !to.join(LOG).exists() {
+        log(from)?.copy_to(&to.join(LOG))?;
+    }
+    Ok(())
+}
+
 /// How a model is asked.
-pub(crate) fn options(args: &CallArgs, model: &dyn Model) -> Result<RunOptions, Problem> {
+pub(crate) fn options(args: &CallArgs, spec: &ModelSpec) -> Result<RunOptions, Problem> {
     let mut prices = Prices::builtin();
     if let Some(path) = &args.prices {
         prices = prices.with(path).map_err(|e| Problem::new(e.to_string()))?;
     }
-    let price = prices.find(model.name());
+    let price = prices.find(&spec.to_string());
     if args.budget.is_some() && price.is_none() {
-        return Err(Problem::new(format!("--budget needs a price, and none is known for {}", model.name()))
+        return Err(Problem::new(format!("--budget needs a price, and none is known for {spec}"))
             .remedy("give one with --prices FILE: date = \"...\", [[price]] model, input, output (USD per million tokens)"));
     }
     Ok(RunOptions {
@@ -128,7 +141,7 @@ pub(crate) fn print_plans(plans: &[(&str, Plan)], json: bool) -> Result<(), Prob
     for (name, p) in plans {
         writeln!(
             out,
-            "{name}: {} calls to make ({} of {} questions are answered), about {} tokens to read and at most {} to write, at most {}",
+            "{name}: {} calls to make ({} of {} questions are answered), about {} tokens to read and at most {} to write, about {}",
             p.calls,
             p.logged,
             p.questions,
@@ -175,9 +188,7 @@ pub(crate) fn add(sum: &mut Totals, more: &Totals) {
     sum.retries += more.retries;
     sum.from_log += more.from_log;
     sum.failed += more.failed;
-    sum.usage.input += more.usage.input;
-    sum.usage.cached += more.usage.cached;
-    sum.usage.output += more.usage.output;
+    sum.usage = sum.usage.plus(more.usage);
     sum.price = sum.price.zip(more.price).map(|(a, b)| a + b);
 }
 

@@ -34,13 +34,13 @@ pub(crate) fn write_file(path: &Path, content: &[u8]) -> Result<(), Problem> {
 
 /// Temporary files are made for their owner alone; a report is as open as any new file.
 #[cfg(unix)]
-fn open_to_all(file: &tempfile::NamedTempFile) {
+pub(crate) fn open_to_all(file: &tempfile::NamedTempFile) {
     use std::os::unix::fs::PermissionsExt;
     let _ = file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644));
 }
 
 #[cfg(not(unix))]
-fn open_to_all(_: &tempfile::NamedTempFile) {}
+pub(crate) fn open_to_all(_: &tempfile::NamedTempFile) {}
 
 /// The width of the terminal within 40..=160 columns; 100 where there is none and `COLUMNS` does not say.
 pub(crate) fn width() -> u16 {

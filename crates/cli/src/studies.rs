@@ -1,10 +1,13 @@
-//! Which inputs are studies, and how one is carried on elsewhere.
+//! Which inputs are studies, how one is carried on elsewhere, and whose rows in it are whose.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use predilect_data::{Study, StudyToml};
+use tempfile::TempDir;
 
 use crate::args::{Global, ReadArgs};
+use crate::calls;
 use crate::problem::Problem;
 use crate::verbs::import::import;
 
@@ -13,9 +16,22 @@ pub(crate) fn is_study(path: &Path) -> bool {
     path.join("study.toml").is_file()
 }
 
+/// A study was read already: what says how to read files means nothing for it.
+pub(crate) fn refuse_reading(study: &Path, read: &ReadArgs) -> Result<(), Problem> {
+    if read.format.is_some() || read.limit.is_some() || read.judge_name.is_some() {
+        return Err(Problem::new(format!("{} is a study: it was read already", study.display()))
+            .remedy("give --format, --limit and --judge-name when importing"));
+    }
+    Ok(())
+}
+
+fn same_folder(a: &Path, b: &Path) -> bool {
+    a.canonicalize().ok().zip(b.canonicalize().ok()).is_some_and(|(a, b)| a == b)
+}
+
 /// A study given as input is not written to, unless it is the output too: its tables are taken over.
 pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study, Problem> {
-    if to.is_dir() && from.canonicalize()? == to.canonicalize()? {
+    if same_folder(from, to) {
         return Ok(Study::open(from)?);
     }
     let source = Study::open(from)?;
@@ -24,45 +40,137 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study, Problem> {
     if source.has_table("ratings") {
         source.ratings()?;
     }
+    let manifest = StudyToml::load(&source)?;
+    if is_study(to) {
+        let there = StudyToml::load(&Study::open(to)?)?;
+        let asked = |step: &&String| step.starts_with("judge ") || step.starts_with("annotate ");
+        if let Some(step) = there.steps.keys().filter(asked).find(|step| !manifest.steps.contains_key(*step))
+        {
+            return Err(Problem::new(format!(
+                "{} holds results of its own ({step}), which would be lost",
+                to.display()
+            ))
+            .remedy("give another folder, or name that study as the input"));
+        }
+    }
     let target = Study::create(to)?;
     for name in ["pairs", "verdicts", "ratings"].into_iter().filter(|name| source.has_table(name)) {
-        std::fs::copy(source.table_path(name), target.table_path(name))
+        copy(&source.table_path(name), &target.table_path(name))
             .map_err(|e| Problem::new(format!("cannot copy the table {name} to {}: {e}", to.display())))?;
     }
-    StudyToml::load(&source)?.save(&target)?;
+    // Answers that were paid for go along.
+    calls::take_over(source.folder(), target.folder())?;
+    manifest.save(&target)?;
     Ok(target)
 }
 
-/// The study to work on: the one given, or one made of the files; one that was made of the same files is carried on.
+/// Copies a file so that whoever kills this leaves the old one or the new one.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    let folder = to.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".").suffix(".predilect-tmp").tempfile_in(folder)?;
+    std::io::copy(&mut std::fs::File::open(from)?, &mut file)?;
+    file.as_file().sync_all()?;
+    crate::output::open_to_all(&file);
+    file.persist(to).map_err(|e| e.error)?;
+    Ok(())
+}
+
+/// A study to work on.
+pub(crate) struct Carried {
+    pub(crate) study: Study,
+    /// Where a dry run has put what it read; it vanishes with this.
+    _scratch: Option<TempDir>,
+}
+
+/// The study to work on: the one given, or one made of the files; one of the same data that is there already is carried
+/// on. A dry run changes nothing.
 pub(crate) fn carry_on(
     inputs: &[PathBuf],
     output: Option<&Path>,
     read: &ReadArgs,
+    dry: bool,
     global: &Global,
-) -> Result<Study, Problem> {
+) -> Result<Carried, Problem> {
+    let whole = |study| Ok(Carried { study, _scratch: None });
+    let other = |output: &Path| {
+        Problem::new(format!("{} holds a study of other data", output.display()))
+            .remedy("give another folder, or name that study as the input")
+    };
     if let [only] = inputs
         && is_study(only)
     {
-        return match output {
-            Some(output) => take_over(only, output),
-            None => Ok(Study::open(only)?),
+        refuse_reading(only, read)?;
+        let given = Study::open(only)?;
+        return match output.filter(|output| !same_folder(only, output)) {
+            None => whole(given),
+            Some(output) if is_study(output) => {
+                let there = Study::open(output)?;
+                let same = given.import_name().is_some() && given.import_name() == there.import_name();
+                if same { whole(there) } else { Err(other(output)) }
+            }
+            Some(_) if dry => whole(given),
+            Some(output) => whole(take_over(only, output)?),
         };
     }
-    let output = output
-        .ok_or_else(|| Problem::new("files need a study to go into").remedy("give one with -o STUDY"))?;
-    if is_study(output) {
-        // Read again, to see whether the study holds the same: its other judges' verdicts must not be lost.
-        let scratch = tempfile::tempdir()?;
-        let again = Study::create(scratch.path())?;
-        import(inputs, &read.options(), &again, global.quiet)?;
-        let study = Study::open(output)?;
-        return match (again.import_name(), study.import_name()) {
-            (Some(again), Some(there)) if again == there => Ok(study),
-            _ => Err(Problem::new(format!("{} holds a study of other data", output.display()))
-                .remedy("give another folder, or name that study instead of the files")),
-        };
+    let scratch = tempfile::tempdir()?;
+    let imported = |folder: &Path| -> Result<Study, Problem> {
+        let study = Study::create(folder)?;
+        import(inputs, &read.options(), &study, global.quiet)?;
+        Ok(study)
+    };
+    match output {
+        Some(output) if is_study(output) => {
+            // Read again, to see whether the study holds the same: its other judges' verdicts must not be lost.
+            let again = imported(scratch.path())?;
+            let there = Study::open(output)?;
+            let same = again.import_name().is_some() && again.import_name() == there.import_name();
+            if same { whole(there) } else { Err(other(output)) }
+        }
+        _ if dry => Ok(Carried { study: imported(scratch.path())?, _scratch: Some(scratch) }),
+        Some(output) => whole(imported(output)?),
+        None => Err(Problem::new("files need a study to go into").remedy("give one with -o STUDY")),
     }
-    let study = Study::create(output)?;
-    import(inputs, &read.options(), &study, global.quiet)?;
-    Ok(study)
+}
+
+/// How the rows of a name in a study's table came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// There are none, or they were made just so: new ones take their place one by one.
+    Free,
+    /// They were made by the same model, asked in another way: all of them go first.
+    Outdated,
+}
+
+/// Whether a step may write rows under that name: never over those of the data themselves or of another model.
+///
+/// `settings` are what the step is noted by in `study.toml`; they must hold `model`.
+pub(crate) fn claim(
+    study: &Study,
+    step: &str,
+    name: &str,
+    settings: &toml::Table,
+    present: &HashSet<String>,
+) -> Result<Claim, Problem> {
+    let manifest = StudyToml::load_or_new(study)?;
+    let remedy = "give the model a name of its own with --name";
+    match manifest.steps.get(step) {
+        None if present.contains(name) => Err(Problem::new(format!(
+            "the data hold rows by {name} already, and not from a model asked here"
+        ))
+        .remedy(remedy)),
+        None => Ok(Claim::Free),
+        Some(old) if old.get("model") != settings.get("model") => {
+            let model = old.get("model").and_then(toml::Value::as_str).unwrap_or("another model");
+            Err(Problem::new(format!("in this study {name} stands for {model}")).remedy(remedy))
+        }
+        Some(old) if old == settings => Ok(Claim::Free),
+        Some(_) => Ok(Claim::Outdated),
+    }
+}
+
+/// Notes a step in `study.toml`.
+pub(crate) fn note(study: &Study, step: &str, settings: toml::Table) -> Result<(), Problem> {
+    let mut manifest = StudyToml::load_or_new(study)?;
+    manifest.steps.insert(step.to_owned(), settings);
+    Ok(manifest.save(study)?)
 }

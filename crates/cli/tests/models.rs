@@ -172,6 +172,86 @@ fn what_cannot_work_is_said_before_any_call() {
     assert!(!study.exists(), "nothing was written");
 }
 
+fn refused(output: &Output, why: &str) {
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && text.contains(why), "{why}: {text}");
+}
+
+fn rows(study: &Path, judge: &str) -> usize {
+    let study = predilect_data::Study::open(study).expect("a study");
+    study
+        .verdicts()
+        .expect("verdicts")
+        .map(|batch| batch.expect("rows").iter().filter(|v| v.judge == judge).count())
+        .sum()
+}
+
+#[test]
+fn a_name_stands_for_one_judge_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 30);
+    let (one, two) = (Provider::start(0), Provider::start(0));
+    let study = folder.path().join("study");
+    // The data hold verdicts of `person`: no model may take their place.
+    refused(&run(&pairs, &one.model("person"), &study, &[]), "the data hold rows by person");
+    assert_eq!(rows(&study, "person"), 30);
+    let named = json(&run(&pairs, &one.model("person"), &study, &["--name", "a model"]));
+    assert_eq!(named["judge"], "a model");
+    // Two servers may serve models of the same name; they are not the same judge.
+    json(&run(&pairs, &one.model("m"), &study, &[]));
+    let before = verdicts(&study);
+    refused(&run(&pairs, &two.model("m"), &study, &[]), "stands for");
+    assert_eq!((verdicts(&study) == before, two.counts().calls), (true, 0));
+    refused(&run(&pairs, &one.model("m"), &study, &["--model", &two.model("m")]), "--name");
+    // Asked in another way, nothing of the first way stays behind, even where the run ends early.
+    json(&run(&pairs, &one.model("m"), &study, &["--orders", "ab"]));
+    let ab = predilect_data::Study::open(&study).expect("a study");
+    for batch in ab.verdicts().expect("verdicts") {
+        for verdict in batch.expect("rows").iter().filter(|v| v.judge == "m") {
+            assert_eq!(verdict.order, predilect_types::Order::Ab);
+        }
+    }
+    assert_eq!((rows(&study, "m"), rows(&study, "a model"), rows(&study, "person")), (30, 30, 30));
+}
+
+#[test]
+fn a_study_is_carried_on_and_nothing_in_it_is_lost() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 30);
+    let provider = Provider::start(0);
+    let (study, other) = (folder.path().join("study"), folder.path().join("other"));
+    json(&run(&pairs, &provider.model("one"), &study, &[]));
+    // A copy takes the answers along, which were paid for.
+    json(&run(&study, &provider.model("two"), &other, &[]));
+    assert_eq!((rows(&other, "one"), rows(&other, "two"), rows(&study, "two")), (30, 30, 0));
+    let calls = provider.counts().calls;
+    let again = json(&run(&other, &provider.model("one"), &other, &[]));
+    assert_eq!((again["calls"].as_u64(), provider.counts().calls), (Some(0), calls));
+    // What another study holds of its own stays, whichever of the two is named first.
+    json(&run(&study, &provider.model("three"), &other, &[]));
+    assert_eq!((rows(&other, "one"), rows(&other, "two"), rows(&other, "three")), (30, 30, 30));
+    // A dry run changes nothing, and counts the attacks too.
+    let state = |folder: &Path| {
+        let mut files: Vec<(PathBuf, Vec<u8>)> = std::fs::read_dir(folder)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").path())
+            // Opening a log may tidy it up.
+            .filter(|path| !path.to_string_lossy().contains("sqlite"))
+            .map(|path| (path.clone(), std::fs::read(&path).expect("a file")))
+            .collect();
+        files.sort();
+        files
+    };
+    let before = state(&study);
+    let plan = json(&run(&study, &provider.model("four"), &study, &["--dry-run", "--attacks", "5"]));
+    assert_eq!(plan[0]["calls"].as_u64(), Some(2 * 30 + 2 * 5 * 6), "{plan}");
+    let new = folder.path().join("new");
+    json(&run(&pairs, &provider.model("four"), &new, &["--dry-run"]));
+    assert!(state(&study) == before && !new.exists());
+    // How to read files has no meaning for a study.
+    refused(&run(&study, &provider.model("four"), &study, &["--limit", "3"]), "--limit");
+}
+
 #[test]
 fn a_server_that_is_not_there_ends_the_run() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -204,9 +284,11 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
     assert_eq!(said["failed"], said["failures"]["filtered"]["questions"].as_u64().unwrap_or(0));
     let again = annotate(&[]);
     assert_eq!((again["calls"].as_u64(), again["ratings"].as_u64()), (Some(0), Some(ratings)));
-    // Orders are drawn: with both, only the other half is new.
-    let both = annotate(&["--orders", "both", "--properties", "polite,novel"]);
-    assert_eq!(both["properties"], 2);
+    // One that is asked in another way has a name of its own, or takes the place of the first.
+    let both = annotate(&["--orders", "both", "--properties", "polite,novel", "--name", "rater both"]);
+    assert_eq!((both["annotator"].as_str(), both["properties"].as_u64()), (Some("rater both"), Some(2)));
+    let replaced = annotate(&["--orders", "ab", "--properties", "polite,novel", "--name", "rater both"]);
+    assert!(replaced["ratings"].as_u64() <= Some(240), "{replaced}");
     let dissect = |annotator: &str| {
         Command::new(env!("CARGO_BIN_EXE_predilect"))
             .arg("dissect")
@@ -230,5 +312,5 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
         "{rated:?} {text:?}"
     );
     let nobody = dissect("nobody");
-    assert!(String::from_utf8_lossy(&nobody.stderr).contains("rater, text"));
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("rater, rater both, text"));
 }

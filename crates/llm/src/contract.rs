@@ -63,6 +63,11 @@ impl Enforce {
     /// Every choice with its name.
     pub const ALL: [(Self, &'static str); 3] =
         [(Self::Schema, "schema"), (Self::Object, "object"), (Self::Nothing, "nothing")];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(enforce, _)| *enforce == self).map_or("", |(_, name)| name)
+    }
 }
 
 /// One answer.
@@ -102,6 +107,18 @@ pub struct Usage {
     pub output: u64,
 }
 
+impl Usage {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            input: self.input + other.input,
+            cached: self.cached + other.cached,
+            output: self.output + other.output,
+        }
+    }
+}
+
 /// What a model can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
@@ -138,9 +155,10 @@ pub trait Model: Send + Sync {
     /// When it is none: cut off, an error in disguise, withheld by a filter.
     fn read(&self, request: &Request, body: &str) -> Result<Answer, CallError>;
 
-    /// About how many tokens a text has: four characters each, unless the model knows better.
+    /// About how many tokens a text has: four ASCII characters or one other character each, unless the model knows better.
     fn count_tokens(&self, text: &str) -> u64 {
-        (text.chars().count() as u64).div_ceil(4)
+        let ascii = text.bytes().filter(u8::is_ascii).count() as u64;
+        ascii.div_ceil(4) + (text.chars().count() as u64 - ascii)
     }
 }
 
@@ -158,5 +176,14 @@ impl Request {
     pub fn input_tokens(&self, model: &dyn Model) -> u64 {
         // Every turn has a few tokens of its own around it.
         self.messages.iter().map(|turn| model.count_tokens(&turn.content) + 4).sum()
+    }
+
+    /// No fewer tokens than any model reads: a token has a byte at least, and a schema may be put into the prompt.
+    pub fn most_input_tokens(&self) -> u64 {
+        let schema = match &self.want {
+            Want::Json(schema) => schema.schema.to_string().len() as u64,
+            Want::Text | Want::Next(_) => 0,
+        };
+        self.messages.iter().map(|turn| turn.content.len() as u64 + 16).sum::<u64>() + schema + 64
     }
 }

@@ -25,6 +25,8 @@ pub enum Fault {
     NoModel,
     /// The model cannot do what was asked.
     Unsupported,
+    /// The answer came without the probabilities that were asked for.
+    NoProbabilities,
     /// The provider withheld question or answer.
     Filtered,
     /// The question itself is not accepted, e.g. because it is too long.
@@ -33,7 +35,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every kind with its name in logs and reports.
-    pub const ALL: [(Self, &'static str); 12] = [
+    pub const ALL: [(Self, &'static str); 13] = [
         (Self::RateLimited, "rate_limited"),
         (Self::Overloaded, "overloaded"),
         (Self::Server, "server"),
@@ -44,6 +46,7 @@ impl Fault {
         (Self::Quota, "quota"),
         (Self::NoModel, "no_model"),
         (Self::Unsupported, "unsupported"),
+        (Self::NoProbabilities, "no_probabilities"),
         (Self::Filtered, "filtered"),
         (Self::Request, "request"),
     ];
@@ -64,6 +67,11 @@ impl Fault {
     /// Whether every other call would fail alike, so that the run must stop.
     pub fn stops_the_run(self) -> bool {
         matches!(self, Self::Key | Self::Quota | Self::NoModel | Self::Unsupported)
+    }
+
+    /// Whether the provider may have charged for the call although it gave nothing that can be used.
+    pub fn may_cost(self) -> bool {
+        matches!(self, Self::Timeout | Self::Connection | Self::Body | Self::Filtered | Self::NoProbabilities)
     }
 
     /// Whether the server asks for fewer calls at once.

@@ -199,6 +199,22 @@ impl CallLog {
         Ok(())
     }
 
+    /// Writes a copy, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// When there is such a file already, or it cannot be written.
+    pub fn copy_to(&self, path: &Path) -> Result<(), LogError> {
+        let fail = |problem: String| LogError { path: path.to_owned(), problem };
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".predilect-tmp");
+        let beside = PathBuf::from(beside);
+        let text = beside.to_str().ok_or_else(|| fail("the path is no UTF-8".to_owned()))?;
+        let _ = std::fs::remove_file(&beside);
+        self.connection().execute("VACUUM INTO ?1", [text]).map_err(|e| fail(e.to_string()))?;
+        std::fs::rename(&beside, path).map_err(|e| fail(e.to_string()))
+    }
+
     /// Calls that are logged: answered, failed.
     ///
     /// # Errors

@@ -19,7 +19,8 @@ pub struct RunOptions {
     pub retries: u32,
     /// The wait before the first repetition; it doubles each time, up to a minute.
     pub wait: Duration,
-    /// The most US dollars that this run may spend.
+    /// The most US dollars that this run may spend. Every call is reserved at its dearest (a token for each byte, as many
+    /// written as allowed, for each try that may cost), so the last calls that might fit are not made.
     pub budget: Option<f64>,
     /// Ask again what failed for good in an earlier run. What may succeed later is asked again in any case.
     pub retry_failed: bool,
@@ -56,7 +57,7 @@ pub struct Plan {
     pub input_tokens: u64,
     /// The most tokens that these may write.
     pub output_tokens: u64,
-    /// Their price in US dollars, at most, where prices are known.
+    /// About their price in US dollars, where prices are known.
     pub price: Option<f64>,
 }
 
@@ -135,11 +136,11 @@ impl Runner<'_> {
                 continue;
             }
             plan.calls += 1;
-            let most = self.most(request);
-            plan.input_tokens += most.input;
-            plan.output_tokens += most.output;
+            let about = self.about(request);
+            plan.input_tokens += about.input;
+            plan.output_tokens += about.output;
             if let (Some(sum), Some(price)) = (&mut plan.price, self.options.price) {
-                *sum += price.of(most);
+                *sum += price.of(about);
             }
         }
         Ok(plan)
@@ -215,8 +216,15 @@ impl Runner<'_> {
         }))
     }
 
-    fn most(&self, request: &Request) -> Usage {
+    fn about(&self, request: &Request) -> Usage {
         Usage { input: request.input_tokens(self.model), cached: 0, output: u64::from(request.max_tokens) }
+    }
+
+    /// No less than one try can cost.
+    fn most(&self, request: &Request) -> f64 {
+        let most =
+            Usage { input: request.most_input_tokens(), cached: 0, output: u64::from(request.max_tokens) };
+        self.options.price.map_or(0.0, |price| price.of(most))
     }
 
     fn one(&self, request: &Request, key: &str, shared: &Shared) -> Result<Option<Outcome>, Stop> {
@@ -224,7 +232,9 @@ impl Runner<'_> {
         if let Some(entry) = self.known(key).map_err(Stop::Log)? {
             // Read anew: a better reader finds more in what was paid for.
             let answer = entry.result.and_then(|body| self.model.read(request, &body));
-            lock(&shared.state).totals.from_log += 1;
+            let mut state = lock(&shared.state);
+            state.totals.from_log += 1;
+            state.answered |= answer.is_ok();
             return Ok(outcome(answer, true));
         }
         if self.options.offline {
@@ -233,15 +243,18 @@ impl Runner<'_> {
             return Ok(outcome(Err(error), false));
         }
         let most = self.most(request);
-        let reserved = self.options.price.map_or(0.0, |price| price.of(most));
-        if !shared.reserve(reserved, self.options.budget) {
+        if !shared.reserve(most, self.options.budget) {
             return Err(Stop::Budget);
         }
+        let mut reserved = most;
         let start = Instant::now();
         let mut retries = 0;
+        // Tokens of tries that gave nothing, as far as they may have been charged.
+        let mut lost = Usage::default();
         let ended = loop {
             if !shared.enter() {
-                break None;
+                // Another call has stopped the run.
+                break Ok(None);
             }
             let result = self.model.send(request).and_then(|body| {
                 let answer = self.model.read(request, &body)?;
@@ -249,29 +262,38 @@ impl Runner<'_> {
             });
             let wait = result.as_ref().err().map(|error| self.wait(key, retries, error));
             shared.leave(result.as_ref().err(), self.options.concurrency);
-            match (result, wait) {
+            let ended = match (result, wait) {
                 (Err(error), Some(wait))
                     if error.fault.can_be_retried() && retries < self.options.retries =>
                 {
                     retries += 1;
+                    if error.fault.may_cost() {
+                        lost = lost.plus(self.about(request));
+                        // The next try needs money of its own.
+                        if !shared.reserve(most, self.options.budget) {
+                            break Err(Stop::Budget);
+                        }
+                        reserved += most;
+                    }
                     lock(&shared.state).totals.retries += 1;
                     shared.sleep(wait);
+                    continue;
                 }
-                (result, _) => break Some(result),
+                (result, _) => result,
+            };
+            break Ok(Some(ended));
+        };
+        let usage = lost.plus(match &ended {
+            Ok(Some(Ok((_, answer)))) if answer.usage != Usage::default() => answer.usage,
+            Ok(Some(Ok((_, answer)))) => {
+                Usage { output: self.model.count_tokens(&answer.text), ..self.about(request) }
             }
-        };
-        let Some(result) = ended else {
-            shared.settle(reserved, 0.0);
-            // Another call has stopped the run.
-            return Ok(None);
-        };
-        let usage = match &result {
-            Ok((_, answer)) if answer.usage != Usage::default() => answer.usage,
-            Ok((_, answer)) => Usage { output: self.model.count_tokens(&answer.text), ..most },
-            Err(_) => Usage::default(),
-        };
+            Ok(Some(Err(error))) if error.fault.may_cost() => self.about(request),
+            _ => Usage::default(),
+        });
         let price = self.options.price.map(|price| price.of(usage));
-        shared.settle(reserved, price.unwrap_or(0.0));
+        shared.settle(reserved, usage, price);
+        let Some(result) = ended? else { return Ok(None) };
         if let Err(error) = &result
             && error.fault.stops_the_run()
         {
@@ -281,13 +303,6 @@ impl Runner<'_> {
             Ok((body, answer)) => (Ok(body), Ok(answer)),
             Err(error) => (Err(error.clone()), Err(error)),
         };
-        {
-            let totals = &mut lock(&shared.state).totals;
-            totals.usage.input += usage.input;
-            totals.usage.cached += usage.cached;
-            totals.usage.output += usage.output;
-            totals.failed += u64::from(answer.is_err());
-        }
         let entry = Entry { result, usage, price, latency: start.elapsed(), retries };
         self.log.put(key, self.model.name(), request, &entry).map_err(Stop::Log)?;
         if let Some(error) = shared.given_up(&answer, self.options.concurrency) {
@@ -323,6 +338,10 @@ struct State {
     reserved: f64,
     totals: Totals,
     stop: Option<Stop>,
+    /// Whether any question has an answer.
+    answered: bool,
+    /// Answers that lacked the probabilities asked for.
+    without: usize,
     /// Questions given up one after the other, without an answer in between.
     in_vain: usize,
 }
@@ -344,6 +363,8 @@ impl Shared {
                 reserved: 0.0,
                 totals,
                 stop: None,
+                answered: false,
+                without: 0,
                 in_vain: 0,
             }),
             changed: Condvar::new(),
@@ -368,10 +389,12 @@ impl Shared {
         fits
     }
 
-    fn settle(&self, reserved: f64, spent: f64) {
+    fn settle(&self, reserved: f64, usage: Usage, price: Option<f64>) {
         let mut state = lock(&self.state);
+        let spent = price.unwrap_or(0.0);
         state.reserved -= reserved;
         state.spent += spent;
+        state.totals.usage = state.totals.usage.plus(usage);
         if let Some(price) = &mut state.totals.price {
             *price += spent;
         }
@@ -420,23 +443,31 @@ impl Shared {
         self.changed.notify_one();
     }
 
-    /// Why to stop when so many questions in a row were given up that the server must be gone or wants none of them.
+    /// Counts a question that ended, and says why to stop: when so many in a row were given up that the server must be gone
+    /// or wants none of them, or when no answer ever holds the probabilities asked for.
     fn given_up(&self, answer: &Result<Answer, CallError>, concurrency: usize) -> Option<CallError> {
         let mut state = lock(&self.state);
-        match answer {
-            Err(error) if error.fault.can_be_retried() || error.fault == Fault::Request => {
-                state.in_vain += 1;
-                let gone = state.in_vain >= concurrency.max(10);
-                gone.then(|| CallError {
-                    message: format!("{} questions in a row got no answer: {}", state.in_vain, error.message),
-                    ..error.clone()
-                })
-            }
-            _ => {
-                state.in_vain = 0;
-                None
-            }
+        let Err(error) = answer else {
+            state.answered = true;
+            state.in_vain = 0;
+            return None;
+        };
+        state.totals.failed += 1;
+        if error.fault == Fault::NoProbabilities {
+            state.in_vain = 0;
+            state.without += 1;
+            return (state.without >= 3 && !state.answered).then(|| error.clone());
         }
+        if !error.fault.can_be_retried() && error.fault != Fault::Request {
+            state.in_vain = 0;
+            return None;
+        }
+        state.in_vain += 1;
+        let gone = state.in_vain >= concurrency.max(10);
+        gone.then(|| CallError {
+            message: format!("{} questions in a row got no answer: {}", state.in_vain, error.message),
+            ..error.clone()
+        })
     }
 
     /// Sleeps, but not past a stop.
@@ -567,19 +598,53 @@ mod tests {
     fn a_budget_is_never_exceeded() {
         let model = Scripted::new(|_, _| Ok(("x".to_owned(), vec![])));
         let price = Price { input: 1000.0, cached: None, output: 10_000.0 };
-        let most = price.of(Usage { input: 7, cached: 0, output: 10 });
+        let most = price.of(Usage { input: questions(500)[499].most_input_tokens(), cached: 0, output: 10 });
         let log = CallLog::in_memory().unwrap();
         let options = RunOptions { budget: Some(10.5 * most), price: Some(price), ..quick() };
         let runner = Runner { model: &model, log: &log, options };
         let report = runner.run(&questions(500), &|| {});
         assert!(matches!(report.stop, Some(Stop::Budget)));
         let spent = report.totals.price.unwrap();
-        assert!(spent > 0.0 && spent <= 10.5 * most, "{spent}");
+        assert!(spent > 9.0 * most && spent <= 10.5 * most, "{spent}");
         let answered = report.outcomes.iter().flatten().count() as u64;
         assert_eq!(answered, report.totals.calls);
         // The next run goes on with another budget.
         let again = runner.run(&questions(500), &|| {});
         assert_eq!(again.totals.from_log, answered);
+    }
+
+    #[test]
+    fn tries_that_may_have_been_charged_count_against_the_budget() {
+        let model = Scripted::new(|_, _| Err(CallError::new(Fault::Body, "cut off")));
+        let price = Price { input: 0.0, cached: None, output: 100_000.0 };
+        let log = CallLog::in_memory().unwrap();
+        let options =
+            RunOptions { budget: Some(12.5), price: Some(price), concurrency: 1, retries: 4, ..quick() };
+        let runner = Runner { model: &model, log: &log, options };
+        // A try costs one dollar at most: two questions of five tries, then a third that is cut short.
+        let report = runner.run(&questions(20), &|| {});
+        assert!(matches!(report.stop, Some(Stop::Budget)), "{:?}", report.stop);
+        assert_eq!((model.calls(), report.totals.calls), (12, 12));
+        assert!((report.totals.price.unwrap() - 12.0).abs() < 1e-9, "{:?}", report.totals);
+        assert_eq!(log.counts().unwrap(), (0, 2));
+    }
+
+    #[test]
+    fn one_answer_without_probabilities_fails_alone_and_only_such_answers_stop_the_run() {
+        let without = || CallError::new(Fault::NoProbabilities, "none").remedy("--method generated");
+        let log = CallLog::in_memory().unwrap();
+        let some = Scripted::new(move |request, _| {
+            if number(request) % 10 == 5 { Err(without()) } else { Ok(("A".to_owned(), vec![])) }
+        });
+        let report = Runner { model: &some, log: &log, options: quick() }.run(&questions(100), &|| {});
+        assert!(report.stop.is_none());
+        assert_eq!((report.totals.failed, log.counts().unwrap()), (10, (90, 10)));
+        let log = CallLog::in_memory().unwrap();
+        let none = Scripted::new(move |_, _| Err(without()));
+        let report = Runner { model: &none, log: &log, options: quick() }.run(&questions(100), &|| {});
+        let Some(Stop::Fault(error)) = report.stop else { panic!("{:?}", report.totals) };
+        assert_eq!(error.remedy.as_deref(), Some("--method generated"));
+        assert!(none.calls() <= 20, "{}", none.calls());
     }
 
     #[test]

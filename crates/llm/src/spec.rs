@@ -72,6 +72,11 @@ impl FromStr for ModelSpec {
             if address.contains('@') {
                 return fail("an address must not hold a name or password; keys come from the environment");
             }
+            if address.contains('?') {
+                return fail(
+                    "an address must not have a query: it would be stored; keys come from the environment",
+                );
+            }
             if model.is_empty() {
                 return fail("the model's name is missing after #");
             }
@@ -128,6 +133,7 @@ mod tests {
             ("openai:", "missing"),
             ("http://h/v1", "missing after #"),
             ("https://user:secret@h/v1#m", "must not hold"),
+            ("https://h/v1?key=secret#m", "must not have a query"),
             ("openai:a\nb", "control"),
         ] {
             let error = text.parse::<ModelSpec>().unwrap_err();

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use predilect_annotate::Parse;
 use predilect_annotate::rate::{Ask, RateOptions, asks, rateable, rated};
-use predilect_data::{Study, StudyToml};
+use predilect_data::Study;
 use predilect_llm::{Enforce, Request, Runner, Totals};
 use predilect_types::{Property, Rating};
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::calls::{self, Failures, dollars};
 use crate::output::print_json;
 use crate::problem::Problem;
 use crate::progress::bar;
-use crate::studies::carry_on;
+use crate::studies::{Claim, carry_on, claim, note};
 
 /// What is said of the run; the field names are those that programs read.
 #[derive(Debug, Default, Serialize)]
@@ -46,18 +46,34 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
     let options =
         RateOptions { properties: properties(&args.properties)?, orders: args.orders, seed: args.seed };
     let model = calls::model(&args.model, &args.calls)?;
-    let run = calls::options(&args.calls, model.as_ref())?;
-    let study = carry_on(&args.inputs, args.output.as_deref(), &args.read, global)?;
-    let log = calls::log(study.folder())?;
+    let run = calls::options(&args.calls, &args.model)?;
+    let dry = args.calls.dry_run;
+    let carried = carry_on(&args.inputs, args.output.as_deref(), &args.read, dry, global)?;
+    let study = &carried.study;
+    let annotator = args.name.clone().unwrap_or_else(|| args.model.model.clone());
+    let settings = settings(model.name(), &options, args.calls.enforce);
+    let step = format!("annotate {annotator}");
+    let claimed = claim(study, &step, &annotator, &settings, &annotators(study)?)?;
+    let folder = study.folder();
+    let log = if dry { calls::log_if_there(folder)? } else { calls::log(folder)? };
     let runner = Runner { model: model.as_ref(), log: &log, options: run };
-    let annotator = args.model.model.clone();
-    if args.calls.dry_run {
-        let plan = calls::plan(&runner, &study, |pair| requests(&asks(pair, &options), args.calls.enforce))?;
+    if dry {
+        let plan = calls::plan(&runner, study, |pair| requests(&asks(pair, &options), args.calls.enforce))?;
         return calls::print_plans(&[(&annotator, plan)], args.json);
     }
-    let (said, ratings, problem) = ask_all(args, runner, &study, &options, global.quiet)?;
-    write(&study, &annotator, &ratings)?;
-    record(&study, &said, &options)?;
+    // Outdated ratings go before the new settings are noted, so that a kill in between leaves none under them.
+    if claimed == Claim::Outdated {
+        if !global.quiet {
+            anstream::eprintln!(
+                "remark: {annotator} was asked in another way before; all its ratings are replaced (--name keeps both)"
+            );
+        }
+        rewrite(study, |old| old.annotator != annotator, &[])?;
+    }
+    note(study, &step, settings)?;
+    let asking = Asking { annotator: &annotator, enforce: args.calls.enforce, quiet: global.quiet };
+    let (said, ratings, problem) = ask_all(&asking, runner, study, &options)?;
+    write(study, &annotator, &ratings)?;
     if args.json {
         print_json(&said)?;
     } else {
@@ -84,14 +100,19 @@ fn requests(asks: &[Ask], enforce: Enforce) -> Vec<Request> {
 
 type Asked = (Said, Vec<Rating>, Option<Problem>);
 
+struct Asking<'a> {
+    annotator: &'a str,
+    enforce: Enforce,
+    quiet: bool,
+}
+
 fn ask_all(
-    args: &AnnotateArgs,
+    asking: &Asking<'_>,
     mut runner: Runner<'_>,
     study: &Study,
     options: &RateOptions,
-    quiet: bool,
 ) -> Result<Asked, Problem> {
-    let annotator = args.model.model.as_str();
+    let Asking { annotator, enforce, quiet } = *asking;
     let bar = bar(quiet, Some(0), "rating", false);
     let budget = runner.options.budget;
     let mut total = Totals { price: runner.options.price.map(|_| 0.0), ..Totals::default() };
@@ -106,8 +127,7 @@ fn ask_all(
     let mut read = 0_u64;
     calls::windows(study, |pairs| {
         let questions: Vec<_> = pairs.iter().map(|pair| (pair, asks(pair, options))).collect();
-        let requests: Vec<Request> =
-            questions.iter().flat_map(|(_, asks)| requests(asks, args.calls.enforce)).collect();
+        let requests: Vec<Request> = questions.iter().flat_map(|(_, asks)| requests(asks, enforce)).collect();
         bar.inc_length(requests.len() as u64);
         runner.options.budget = budget.map(|budget| budget - total.price.unwrap_or(0.0));
         let report = runner.run(&requests, &|| bar.inc(1));
@@ -146,40 +166,59 @@ fn ask_all(
     Ok((said, ratings, problem))
 }
 
+/// Who has rated already.
+fn annotators(study: &Study) -> Result<HashSet<String>, Problem> {
+    let mut names = HashSet::new();
+    if study.has_table("ratings") {
+        for batch in study.ratings()? {
+            for rating in batch? {
+                if !names.contains(&rating.annotator) {
+                    names.insert(rating.annotator);
+                }
+            }
+        }
+    }
+    Ok(names)
+}
+
 /// Writes this annotator's ratings in place of its old ones of the same properties and pairs, after those of all others.
 fn write(study: &Study, annotator: &str, ratings: &[Rating]) -> Result<(), Problem> {
     let new: HashSet<(&str, &str)> = ratings.iter().map(|r| (r.pair.as_str(), r.property.as_str())).collect();
+    let keep = |old: &Rating| {
+        old.annotator != annotator || !new.contains(&(old.pair.as_str(), old.property.as_str()))
+    };
+    rewrite(study, keep, ratings)
+}
+
+/// Writes the table of ratings anew: the old ones that are kept, then new ones.
+fn rewrite(study: &Study, keep: impl Fn(&Rating) -> bool, new: &[Rating]) -> Result<(), Problem> {
     let mut writer = study.write_ratings()?;
     if study.has_table("ratings") {
         for batch in study.ratings()? {
             for rating in batch? {
-                let old = rating.annotator == annotator && new.contains(&(&rating.pair, &rating.property));
-                if !old {
+                if keep(&rating) {
                     writer.push_owned(rating)?;
                 }
             }
         }
     }
-    for rating in ratings {
+    for rating in new {
         writer.push(rating)?;
     }
     writer.finish()?;
     Ok(())
 }
 
-/// Notes in `study.toml` how the annotator was asked.
-fn record(study: &Study, said: &Said, options: &RateOptions) -> Result<(), Problem> {
-    let mut manifest = StudyToml::load_or_new(study)?;
+/// What an annotator is noted by in `study.toml`. Which properties it has rated, the table of ratings says.
+fn settings(model: &str, options: &RateOptions, enforce: Enforce) -> toml::Table {
     let mut step = toml::Table::new();
-    step.insert("model".to_owned(), said.model.clone().into());
+    step.insert("model".to_owned(), model.into());
     step.insert("orders".to_owned(), options.orders.as_str().into());
     step.insert("seed".to_owned(), i64::try_from(options.seed).unwrap_or(i64::MAX).into());
-    let ids: Vec<toml::Value> = options.properties.iter().map(|p| p.id.into()).collect();
-    step.insert("properties".to_owned(), ids.into());
+    step.insert("enforce".to_owned(), enforce.as_str().into());
     step.insert("derived_from".to_owned(), vec!["pairs", "calls.sqlite"].into());
     step.insert("writes".to_owned(), vec!["ratings"].into());
-    manifest.steps.insert(format!("annotate {}", said.annotator), step);
-    Ok(manifest.save(study)?)
+    step
 }
 
 fn print(s: &Said, out: &mut impl Write) -> std::io::Result<()> {

@@ -14,7 +14,7 @@ use crate::args::{DissectArgs, Global, ModelArgs, Verdicts};
 use crate::assemble::{AssembleOptions, Assembled, assemble, fit_all};
 use crate::output::{print_json, width, write_file};
 use crate::problem::Problem;
-use crate::studies::{is_study, take_over};
+use crate::studies::{is_study, refuse_reading, take_over};
 use crate::tables;
 use crate::verbs::import::import;
 
@@ -158,11 +158,7 @@ fn open(args: &DissectArgs, scratch: &Path, global: &Global) -> Result<(Study, R
     if let [only] = args.inputs.as_slice()
         && is_study(only)
     {
-        let r = &args.read;
-        if r.format.is_some() || r.limit.is_some() || r.judge_name.is_some() {
-            return Err(Problem::new(format!("{} is a study: it was read already", only.display()))
-                .remedy("give --format, --limit and --judge-name when importing"));
-        }
+        refuse_reading(only, &args.read)?;
         let study = take_over(only, args.output.as_deref().unwrap_or(scratch))?;
         let entry = StudyToml::load(&study)?.import.unwrap_or_default();
         let read = ReadSummary {

@@ -6,7 +6,7 @@ use std::io::Write;
 use predilect_annotate::judge::{
     ATTACKS, Ask, Fall, JudgeOptions, JudgeSummary, Method, Tally, asks, judged,
 };
-use predilect_data::{Study, StudyToml};
+use predilect_data::Study;
 use predilect_llm::{CallLog, Enforce, Model, Request, RunOptions, Runner, Totals};
 use predilect_types::{Order, Pair, Verdict};
 use serde::Serialize;
@@ -16,7 +16,7 @@ use crate::calls::{self, Failures, dollars};
 use crate::output::print_json;
 use crate::problem::Problem;
 use crate::progress::bar;
-use crate::studies::carry_on;
+use crate::studies::{Claim, carry_on, claim, note};
 
 /// What is said of one judge; the field names are those that programs read.
 #[derive(Debug, Serialize)]
@@ -53,19 +53,29 @@ struct Judge {
 
 pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
     let judges = judges(args, global)?;
-    let study = carry_on(&args.inputs, args.output.as_deref(), &args.read, global)?;
-    let log = calls::log(study.folder())?;
-    if args.calls.dry_run {
-        return dry_run(&judges, &study, &log, args.json);
+    let dry = args.calls.dry_run;
+    let carried = carry_on(&args.inputs, args.output.as_deref(), &args.read, dry, global)?;
+    let study = &carried.study;
+    let outdated = claim_all(study, &judges, &args.jury)?;
+    if dry {
+        return dry_run(&judges, study, &calls::log_if_there(study.folder())?, args);
     }
+    let log = calls::log(study.folder())?;
+    for judge in judges.iter().filter(|judge| outdated.contains(&judge.name) && !global.quiet) {
+        anstream::eprintln!(
+            "remark: {} was asked in another way before; those verdicts are replaced",
+            judge.name
+        );
+    }
+    settle(study, &judges, &args.jury, &outdated)?;
     let mut said = Vec::with_capacity(judges.len());
     let mut verdicts: Vec<Verdict> = Vec::new();
     let mut problem = None;
     let mut spent = 0.0;
     for judge in &judges {
-        let (mut done, of_judge, mut stop) = ask_all(judge, &study, &log, &mut spent, global.quiet)?;
+        let (mut done, of_judge, mut stop) = ask_all(judge, study, &log, &mut spent, global.quiet)?;
         if stop.is_none() && args.attacks > 0 {
-            let (falls, total, why) = attack(judge, &study, &log, &of_judge, args.attacks, spent)?;
+            let (falls, total, why) = attack(judge, study, &log, &of_judge, args.attacks, spent)?;
             spent += total.price.unwrap_or(0.0);
             done.attacks = falls;
             done.calls += total.calls;
@@ -89,8 +99,7 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
             verdicts.extend(deliberate(*jury, &judges, &verdicts));
         }
     }
-    write(&study, &verdicts)?;
-    record(&study, &judges, &said)?;
+    write(study, &verdicts)?;
     if args.json {
         match said.as_slice() {
             [only] => print_json(only)?,
@@ -121,15 +130,16 @@ fn judges(args: &JudgeArgs, global: &Global) -> Result<Vec<Judge>, Problem> {
                 "remark: {spec} does not tell probabilities of tokens: its verdicts are generated"
             );
         }
-        let name = match method {
-            Method::Scored => spec.model.clone(),
-            other => format!("{} {}", spec.model, other.as_str()),
+        let name = match (&args.name, method) {
+            (Some(name), _) => name.clone(),
+            (None, Method::Scored) => spec.model.clone(),
+            (None, other) => format!("{} {}", spec.model, other.as_str()),
         };
         if judges.iter().any(|judge| judge.name == name) {
             return Err(Problem::new(format!("two of the models are called {name}"))
-                .remedy("ask one of them in a command of its own, into another study"));
+                .remedy("ask one of them in a command of its own, with --name"));
         }
-        let run = calls::options(&args.calls, model.as_ref())?;
+        let run = calls::options(&args.calls, spec)?;
         let options =
             JudgeOptions { method, orders: args.orders, seed: args.seed, ..JudgeOptions::default() };
         judges.push(Judge { name, model, options, run, enforce: args.calls.enforce });
@@ -137,14 +147,25 @@ fn judges(args: &JudgeArgs, global: &Global) -> Result<Vec<Judge>, Problem> {
     Ok(judges)
 }
 
-fn dry_run(judges: &[Judge], study: &Study, log: &CallLog, json: bool) -> Result<(), Problem> {
+fn dry_run(judges: &[Judge], study: &Study, log: &CallLog, args: &JudgeArgs) -> Result<(), Problem> {
     let mut planned = Vec::new();
     for judge in judges {
         let runner = Runner { model: judge.model.as_ref(), log, options: judge.run.clone() };
-        let plan = calls::plan(&runner, study, |pair| requests(&asks(pair, &judge.options), judge.enforce))?;
+        // Which response loses is not known yet: either side stands for the other.
+        let mut left = args.attacks;
+        let plan = calls::plan(&runner, study, |pair| {
+            let mut all = requests(&asks(pair, &judge.options), judge.enforce);
+            if left > 0 {
+                left -= 1;
+                for attack in ATTACKS {
+                    all.extend(requests(&asks(&attack.on(pair, true), &judge.options), judge.enforce));
+                }
+            }
+            all
+        })?;
         planned.push((judge.name.as_str(), plan));
     }
-    calls::print_plans(&planned, json)
+    calls::print_plans(&planned, args.json)
 }
 
 fn requests(asks: &[Ask], enforce: Enforce) -> Vec<Request> {
@@ -271,10 +292,7 @@ fn deliberate(jury: Jury, judges: &[Judge], verdicts: &[Verdict]) -> Vec<Verdict
     for verdict in verdicts.iter().filter(|verdict| members.contains(verdict.judge.as_str())) {
         of_pair.entry(&verdict.pair).or_default().push(verdict);
     }
-    let name = match jury {
-        Jury::Mean => "jury mean",
-        Jury::Majority => "jury majority",
-    };
+    let name = jury_name(jury);
     of_pair
         .into_iter()
         .map(|(pair, votes)| {
@@ -304,38 +322,99 @@ fn deliberate(jury: Jury, judges: &[Judge], verdicts: &[Verdict]) -> Vec<Verdict
 fn write(study: &Study, verdicts: &[Verdict]) -> Result<(), Problem> {
     let new: HashSet<(&str, &str)> =
         verdicts.iter().map(|verdict| (verdict.judge.as_str(), verdict.pair.as_str())).collect();
+    rewrite(study, |old| !new.contains(&(old.judge.as_str(), old.pair.as_str())), verdicts)
+}
+
+/// Writes the table of verdicts anew: the old ones that are kept, then new ones.
+fn rewrite(study: &Study, keep: impl Fn(&Verdict) -> bool, new: &[Verdict]) -> Result<(), Problem> {
     let mut writer = study.write_verdicts()?;
     for batch in study.verdicts()? {
         for verdict in batch? {
-            if !new.contains(&(verdict.judge.as_str(), verdict.pair.as_str())) {
+            if keep(&verdict) {
                 writer.push_owned(verdict)?;
             }
         }
     }
-    for verdict in verdicts {
+    for verdict in new {
         writer.push(verdict)?;
     }
     writer.finish()?;
     Ok(())
 }
 
-/// Notes in `study.toml` how each judge was asked. Counts of this run alone stay out: a study that was carried on is
-/// the same as one made at once.
-fn record(study: &Study, judges: &[Judge], said: &[Said]) -> Result<(), Problem> {
-    let mut manifest = StudyToml::load_or_new(study)?;
-    for (judge, said) in judges.iter().zip(said) {
-        let mut step = toml::Table::new();
-        step.insert("model".to_owned(), said.model.clone().into());
-        step.insert("method".to_owned(), said.method.into());
-        step.insert("orders".to_owned(), judge.options.orders.as_str().into());
-        step.insert("seed".to_owned(), i64::try_from(judge.options.seed).unwrap_or(i64::MAX).into());
-        step.insert("pairs".to_owned(), i64::try_from(said.summary.pairs).unwrap_or(i64::MAX).into());
-        step.insert("parsed".to_owned(), i64::try_from(said.summary.parsed).unwrap_or(i64::MAX).into());
-        step.insert("derived_from".to_owned(), vec!["pairs", "calls.sqlite"].into());
-        step.insert("writes".to_owned(), vec!["verdicts"].into());
-        manifest.steps.insert(format!("judge {}", judge.name), step);
+/// What a judge is noted by in `study.toml`. Counts stay out: a study that was carried on is the same as one made at once.
+fn settings(judge: &Judge) -> toml::Table {
+    let mut step = toml::Table::new();
+    step.insert("model".to_owned(), judge.model.name().into());
+    step.insert("method".to_owned(), judge.options.method.as_str().into());
+    step.insert("orders".to_owned(), judge.options.orders.as_str().into());
+    step.insert("seed".to_owned(), i64::try_from(judge.options.seed).unwrap_or(i64::MAX).into());
+    if judge.options.method != Method::Scored {
+        step.insert("enforce".to_owned(), judge.enforce.as_str().into());
     }
-    Ok(manifest.save(study)?)
+    step.insert("derived_from".to_owned(), vec!["pairs", "calls.sqlite"].into());
+    step.insert("writes".to_owned(), vec!["verdicts"].into());
+    step
+}
+
+/// A jury is the model of its own verdicts; who sat in it stands in their receipts.
+fn jury_settings(jury: Jury) -> toml::Table {
+    let mut step = toml::Table::new();
+    step.insert("model".to_owned(), jury_name(jury).into());
+    step.insert("derived_from".to_owned(), vec!["verdicts"].into());
+    step.insert("writes".to_owned(), vec!["verdicts"].into());
+    step
+}
+
+fn jury_name(jury: Jury) -> &'static str {
+    match jury {
+        Jury::Mean => "jury mean",
+        Jury::Majority => "jury majority",
+    }
+}
+
+/// The steps of this command, each with its name and settings.
+fn steps(judges: &[Judge], juries: &[Jury]) -> Vec<(String, toml::Table)> {
+    let judges = judges.iter().map(|judge| (judge.name.clone(), settings(judge)));
+    let juries = juries.iter().map(|&jury| (jury_name(jury).to_owned(), jury_settings(jury)));
+    judges.chain(juries).collect()
+}
+
+/// Whether all may write under their names; names whose old verdicts were asked for in another way, and all of juries.
+fn claim_all(study: &Study, judges: &[Judge], juries: &[Jury]) -> Result<HashSet<String>, Problem> {
+    let mut present = HashSet::new();
+    for batch in study.verdicts()? {
+        for verdict in batch? {
+            if !present.contains(&verdict.judge) {
+                present.insert(verdict.judge);
+            }
+        }
+    }
+    let mut outdated: HashSet<String> = juries.iter().map(|&jury| jury_name(jury).to_owned()).collect();
+    for (name, settings) in steps(judges, juries) {
+        if claim(study, &format!("judge {name}"), &name, &settings, &present)? == Claim::Outdated {
+            outdated.insert(name);
+        }
+    }
+    outdated.retain(|name| present.contains(name));
+    Ok(outdated)
+}
+
+/// Takes outdated verdicts away (the log still has what they rest on), then notes how each judge is asked from now on: in
+/// this order, so that a kill in between leaves no old verdicts under new settings.
+fn settle(
+    study: &Study,
+    judges: &[Judge],
+    juries: &[Jury],
+    outdated: &HashSet<String>,
+) -> Result<(), Problem> {
+    if !outdated.is_empty() {
+        rewrite(study, |verdict| !outdated.contains(&verdict.judge), &[])?;
+    }
+    for (name, settings) in steps(judges, juries) {
+        note(study, &format!("judge {name}"), settings)?;
+    }
+    Ok(())
 }
 
 fn print(said: &[Said], out: &mut impl Write) -> std::io::Result<()> {

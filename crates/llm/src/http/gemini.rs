@@ -83,6 +83,14 @@ impl Dialect for Gemini {
     }
 
     fn fault(&self, _: u16, body: &Value) -> Option<Fault> {
+        let details = body.pointer("/error/details").and_then(Value::as_array);
+        let reason = |name: &str| {
+            details.into_iter().flatten().any(|d| d.get("reason").and_then(Value::as_str) == Some(name))
+        };
+        // A wrong key comes as an invalid argument.
+        if reason("API_KEY_INVALID") {
+            return Some(Fault::Key);
+        }
         Some(match body.pointer("/error/status").and_then(Value::as_str)? {
             "UNAUTHENTICATED" | "PERMISSION_DENIED" => Fault::Key,
             "NOT_FOUND" => Fault::NoModel,
@@ -135,5 +143,8 @@ mod tests {
         assert_eq!(Gemini.read(&request, &blocked).unwrap_err().fault, Fault::Filtered);
         let fault = |status: &str| Gemini.fault(429, &json!({"error": {"status": status}}));
         assert_eq!(fault("RESOURCE_EXHAUSTED"), Some(Fault::RateLimited));
+        let key = json!({"error": {"code": 400, "status": "INVALID_ARGUMENT", "details": [
+            {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}]}});
+        assert_eq!(Gemini.fault(400, &key), Some(Fault::Key));
     }
 }

@@ -61,7 +61,7 @@ struct HttpModel {
 ///
 /// When a key or an address is missing; nothing is sent yet.
 pub fn connect(spec: &ModelSpec, options: &HttpOptions) -> Result<Box<dyn Model>, CallError> {
-    connect_with(spec, options, &|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
+    connect_with(spec, options, &|name| std::env::var(name).ok())
 }
 
 fn connect_with(
@@ -69,6 +69,8 @@ fn connect_with(
     options: &HttpOptions,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Box<dyn Model>, CallError> {
+    // Files and shells leave line ends behind.
+    let env = |name: &str| env(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     let needed = |names: &[&str]| {
         names.iter().find_map(|name| env(name)).ok_or_else(|| {
             CallError::new(Fault::Key, format!("there is no key for {spec}"))
@@ -80,10 +82,14 @@ fn connect_with(
     let open = |strict| Box::new(openai::OpenAi { strict }) as Box<dyn Dialect>;
     let trimmed = |text: String| text.trim_end_matches('/').to_owned();
     let model = &spec.model;
+    // Where the user has moved a provider elsewhere, the address is part of the model's name, and so of every key.
+    let mut moved = None;
     let (url, headers, secret, dialect) = match spec.provider {
         Provider::OpenAi => {
             let secret = needed(&["OPENAI_API_KEY"])?;
-            let base = env("OPENAI_BASE_URL").map_or_else(|| "https://api.openai.com/v1".to_owned(), trimmed);
+            let usual = "https://api.openai.com/v1";
+            let base = env("OPENAI_BASE_URL").map_or_else(|| usual.to_owned(), trimmed);
+            moved = (base != usual).then(|| base.clone());
             (chat(&base), vec![bearer(&secret)], Some(secret), open(true))
         }
         Provider::OpenRouter => {
@@ -94,6 +100,7 @@ fn connect_with(
             let secret = needed(&["AZURE_OPENAI_API_KEY"])?;
             let endpoint = trimmed(needed(&["AZURE_OPENAI_ENDPOINT"])?);
             let version = env("AZURE_OPENAI_API_VERSION").unwrap_or_else(|| "2024-10-21".to_owned());
+            moved = Some(format!("{endpoint} {version}"));
             let url = format!("{endpoint}/openai/deployments/{model}/chat/completions?api-version={version}");
             (url, vec![("api-key", secret.clone())], Some(secret), open(true))
         }
@@ -112,8 +119,9 @@ fn connect_with(
         }
         Provider::Ollama => {
             let host = env("OLLAMA_HOST").unwrap_or_else(|| "127.0.0.1:11434".to_owned());
-            let host = if host.contains("://") { host } else { format!("http://{host}") };
-            (chat(&format!("{}/v1", trimmed(host))), Vec::new(), None, open(false))
+            let host = trimmed(if host.contains("://") { host } else { format!("http://{host}") });
+            moved = (host != "http://127.0.0.1:11434").then(|| host.clone());
+            (chat(&format!("{host}/v1")), Vec::new(), None, open(false))
         }
         Provider::Compatible => {
             let secret = env("PREDILECT_API_KEY");
@@ -121,6 +129,25 @@ fn connect_with(
             (chat(&base), secret.iter().map(|secret| bearer(secret)).collect(), secret, open(false))
         }
     };
+    if let Some(secret) = &secret
+        && !secret.bytes().all(|byte| byte.is_ascii_graphic())
+    {
+        return Err(CallError::new(
+            Fault::Key,
+            format!("the key for {spec} holds characters that no key has"),
+        )
+        .remedy(
+            "look at the key in the environment: it must be one word of plain letters, digits and signs",
+        ));
+    }
+    // An address in the environment may hold a password or a key: it is stored with every call.
+    if moved.as_ref().is_some_and(|base| base.contains('@') || base.contains('?')) {
+        return Err(CallError::new(
+            Fault::Key,
+            "an address in the environment must hold no password and no query",
+        )
+        .remedy("give the key in the provider's own variable"));
+    }
     let agent = Agent::config_builder()
         .timeout_global(Some(options.timeout))
         .timeout_connect(Some(Duration::from_secs(20)))
@@ -130,7 +157,7 @@ fn connect_with(
         .user_agent(concat!("predilect/", env!("CARGO_PKG_VERSION")))
         .build()
         .new_agent();
-    let name = spec.to_string();
+    let name = moved.map_or_else(|| spec.to_string(), |base| format!("{spec} at {base}"));
     Ok(Box::new(HttpModel { name, model: model.clone(), url, headers, secret, agent, dialect }))
 }
 
@@ -280,6 +307,26 @@ mod tests {
         }
         for spec in ["ollama:m", "http://localhost:1/v1#m"] {
             assert!(connect_with(&spec.parse().unwrap(), &HttpOptions::default(), &|_| None).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_provider_that_was_moved_has_another_name_and_keys_are_looked_at() {
+        let named = |spec: &str, name: &'static str, value: &'static str| {
+            let env = move |wanted: &str| {
+                if wanted == name { Some(value.to_owned()) } else { environment(wanted) }
+            };
+            connect_with(&spec.parse().unwrap(), &HttpOptions::default(), &env)
+                .map(|model| model.name().to_owned())
+        };
+        assert_eq!(named("openai:m", "X", "").unwrap(), "openai:m");
+        assert_eq!(named("openai:m", "OPENAI_BASE_URL", "http://h/v1/").unwrap(), "openai:m at http://h/v1");
+        assert_eq!(named("ollama:m", "OLLAMA_HOST", "127.0.0.1:11434").unwrap(), "ollama:m");
+        assert_eq!(named("ollama:m", "OLLAMA_HOST", "other:1").unwrap(), "ollama:m at http://other:1");
+        assert!(named("azure:m", "AZURE_OPENAI_ENDPOINT", "https://e").unwrap().contains("at https://e"));
+        assert!(named("openai:m", "OPENAI_API_KEY", "secret\n").is_ok());
+        for (name, value) in [("OPENAI_API_KEY", "two words"), ("OPENAI_BASE_URL", "http://u:p@h/v1")] {
+            assert_eq!(named("openai:m", name, value).unwrap_err().fault, Fault::Key, "{name}");
         }
     }
 

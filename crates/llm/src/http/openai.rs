@@ -72,7 +72,7 @@ impl Dialect for OpenAi {
                     .and_then(Value::as_array)
                     .filter(|top| !top.is_empty())
                     .ok_or_else(|| {
-                        CallError::new(Fault::Unsupported, "the answer holds no probabilities of tokens")
+                        CallError::new(Fault::NoProbabilities, "the answer holds no probabilities of tokens")
                             .remedy("this server or model does not tell them: --method generated")
                     })?;
                 let alternatives = top.iter().filter_map(|token| {
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!((answer.finish, answer.usage), (Finish::Length, Usage { input: 9, cached: 4, output: 1 }));
         let without = json!({"choices": [{"message": {"content": "A"}, "logprobs": null}]});
         let error = OpenAi { strict: true }.read(&request(want), &without).unwrap_err();
-        assert_eq!(error.fault, Fault::Unsupported);
+        assert_eq!(error.fault, Fault::NoProbabilities);
     }
 
     #[test]
