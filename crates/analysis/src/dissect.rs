@@ -59,7 +59,7 @@ pub fn dissect(
         tasks.push((judge, None));
         let mut sizes = vec![0_usize; table.groups.len()];
         for verdict in &by_judge[judge] {
-            if let Some(group) = table.pairs[verdict.pair as usize].group {
+            for &group in table.groups_of(verdict.pair) {
                 sizes[group as usize] += 1;
             }
         }
@@ -70,9 +70,8 @@ pub fn dissect(
                 .then(table.groups[a as usize].cmp(&table.groups[b as usize]))
         });
         tasks.extend(groups.into_iter().map(|g| (judge, Some(g))));
-        let grouped: usize = sizes.iter().sum();
-        let outside = by_judge[judge].len() - grouped;
-        if grouped > 0 && outside > 0 {
+        let outside = by_judge[judge].iter().filter(|v| table.groups_of(v.pair).is_empty()).count();
+        if sizes.iter().any(|&size| size > 0) && outside > 0 {
             ungrouped.push(Skipped {
                 judge: table.judges[judge].clone(),
                 group: NONE.to_owned(),
@@ -86,7 +85,7 @@ pub fn dissect(
         let name = group.map_or(ALL, |g| table.groups[g as usize].as_str());
         let rows: Vec<VerdictRow> = by_judge[judge]
             .iter()
-            .filter(|v| group.is_none() || table.pairs[v.pair as usize].group == group)
+            .filter(|v| group.is_none_or(|group| table.groups_of(v.pair).contains(&group)))
             .copied()
             .collect();
         let done = fit(table, &rows, &table.judges[judge], name, options).map_err(|reason| Skipped {

@@ -18,8 +18,8 @@ pub struct PairInfo {
     pub model_a: Option<u32>,
     /// Index of B's model.
     pub model_b: Option<u32>,
-    /// Index of the group in [`FeatureTable::groups`].
-    pub group: Option<u32>,
+    /// The pair's groups: from, to in [`FeatureTable::memberships`]. Most have one or none.
+    pub groups: (u32, u32),
 }
 
 /// One verdict on one pair.
@@ -54,9 +54,17 @@ pub struct FeatureTable {
     pub models: Vec<String>,
     /// Names of the groups.
     pub groups: Vec<String>,
+    /// Indices in [`FeatureTable::groups`], those of a pair together.
+    pub memberships: Vec<u32>,
 }
 
 impl FeatureTable {
+    /// The groups that a pair belongs to.
+    pub fn groups_of(&self, pair: u32) -> &[u32] {
+        let (from, to) = self.pairs[pair as usize].groups;
+        &self.memberships[from as usize..to as usize]
+    }
+
     /// The features of one pair.
     pub fn row(&self, pair: u32) -> &[f64] {
         let width = self.features.len();

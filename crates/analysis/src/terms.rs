@@ -206,7 +206,7 @@ mod tests {
                     cluster: i as u64,
                     model_a: Some(a),
                     model_b: Some(b),
-                    group: None,
+                    groups: (0, 0),
                 })
                 .collect(),
             verdicts: (0..models.len() as u32)

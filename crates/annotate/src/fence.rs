@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 /// Lines around foreign texts, marked with a tag that occurs in none of them.
 ///
-/// The tag is drawn from the texts themselves, so that equal prompts are equal calls. A text that holds its own tag would
+/// The tag is drawn from the texts themselves, whatever their order, so that equal prompts are equal calls and the same texts
+/// in another order can share what comes before them. A text that holds its own tag would
 /// change it: nobody can write the lines of a prompt into a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
@@ -14,11 +15,13 @@ pub struct Fence {
 impl Fence {
     /// A fence around these texts.
     pub fn around(texts: &[&str]) -> Self {
-        // FNV-1a, 64 bits, over all texts; further tags until one occurs nowhere.
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        for byte in texts.iter().flat_map(|text| text.bytes().chain([0xff])) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        // The sum of FNV-1a, 64 bits, of each text; further tags until one occurs nowhere.
+        let of = |text: &&str| {
+            text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            })
+        };
+        let mut hash = texts.iter().map(of).fold(0, u64::wrapping_add);
         loop {
             let tag = format!("{:06x}", (hash >> 20) & 0xff_ffff);
             if !texts.iter().any(|text| text.contains(&tag)) {

@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use predilect_analysis::{Encoding, Engine, FitOptions, PriorChoice, Terms};
 use predilect_annotate::judge::{Method, Orders};
+use predilect_annotate::rate::Method as RateMethod;
 use predilect_bayes::NutsOptions;
 use predilect_data::{ExportFormat, Format, OnBadRow, ReadOptions};
 use predilect_llm::{Enforce, ModelSpec};
@@ -287,12 +288,29 @@ pub(crate) struct AnnotateArgs {
     /// The annotator's name in the study (default: the model's)
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// Properties to rate, by id and comma separated (default: the twenty basic ones)
+    /// Properties to rate, by id and comma separated (default: all of the 29 but length, which text alone tells; errors only
+    /// where there is an answer of reference)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) properties: Vec<String>,
+    /// How a rating is read: scored (expected value over the probabilities of the levels) or generated (a form in JSON)
+    /// (default: scored for a model in this process, generated for a provider, which would read the pair for every level)
+    #[arg(long, value_name = "METHOD", value_parser = named(&RateMethod::ALL))]
+    pub(crate) method: Option<RateMethod>,
+    /// Show each response alone instead of both together
+    #[arg(long)]
+    pub(crate) single: bool,
     /// The order in which responses are shown: random (by seed), both (averaged), ab
     #[arg(long, default_value = "random", value_name = "ORDERS", value_parser = named(&Orders::ALL))]
     pub(crate) orders: Orders,
+    /// A strong model that answers each request: errors are counted against its answers
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) reference_model: Option<ModelSpec>,
+    /// The field of the data that holds an answer of reference
+    #[arg(long, value_name = "FIELD", conflicts_with = "reference_model")]
+    pub(crate) reference_field: Option<String>,
+    /// Also sort requests without a scenario into the paper's eleven, so that dissect can fit each apart
+    #[arg(long)]
+    pub(crate) scenarios: bool,
     /// Seed of drawn orders, also sent to models that take one
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
@@ -391,6 +409,14 @@ pub(crate) struct CallArgs {
     /// Make no call: read again what is logged
     #[arg(long, conflicts_with = "retry_failed")]
     pub(crate) offline: bool,
+    /// Tokens that a model in this process holds at once; memory grows with it
+    #[cfg(feature = "local")]
+    #[arg(long, default_value_t = 8192, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(256..=1_048_576))]
+    pub(crate) context: u32,
+    /// Threads of a model in this process (default: one per core)
+    #[cfg(feature = "local")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=512))]
+    pub(crate) threads: Option<u32>,
 }
 
 /// Reads one of some named choices.

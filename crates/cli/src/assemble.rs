@@ -101,15 +101,17 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
             builder.pair(pair, rated.cluster, rated.language.as_deref(), rated.words);
             fields.extend(pair.metadata.keys().cloned());
             out.simulated |= pair.metadata.get("simulated") == Some(&serde_json::Value::Bool(true));
-            let group = match group_field {
-                "language" => rated.language.clone(),
-                field => pair.field(field),
+            let groups = match group_field {
+                "language" => rated.language.clone().into_iter().collect(),
+                field => pair.fields(field),
             };
+            let from = out.table.memberships.len() as u32;
+            out.table.memberships.extend(groups.iter().map(|g| names.group(g)));
             out.table.pairs.push(PairInfo {
                 cluster: rated.cluster,
                 model_a: pair.response_a.model.as_deref().map(|m| names.model(m)),
                 model_b: pair.response_b.model.as_deref().map(|m| names.model(m)),
-                group: group.map(|g| names.group(&g)),
+                groups: (from, out.table.memberships.len() as u32),
             });
             for (property, &(a, b)) in chosen.iter().zip(&rated.values) {
                 let known = |x: f32| (!x.is_nan()).then_some(f64::from(x));

@@ -24,12 +24,33 @@ const WINDOW: usize = 4096;
 const LOG: &str = "calls.sqlite";
 
 /// A model that is ready to be asked.
-pub(crate) fn model(spec: &ModelSpec, args: &CallArgs) -> Result<Box<dyn Model>, Problem> {
+pub(crate) fn model(spec: &ModelSpec, args: &CallArgs, quiet: bool) -> Result<Box<dyn Model>, Problem> {
+    #[cfg(feature = "local")]
+    if spec.provider.is_local() {
+        return local(spec, args, quiet);
+    }
+    let _ = quiet;
     let options = HttpOptions {
         timeout: Duration::from_secs(u64::from(args.timeout)),
         connections: usize::from(args.concurrency),
     };
     Ok(connect(spec, &options)?)
+}
+
+/// A model in this process; what has to be downloaded shows its progress.
+#[cfg(feature = "local")]
+fn local(spec: &ModelSpec, args: &CallArgs, quiet: bool) -> Result<Box<dyn Model>, Problem> {
+    use predilect_llm_local::{LocalOptions, open};
+    let options = LocalOptions { context: args.context, threads: args.threads };
+    let mut download: Option<indicatif::ProgressBar> = None;
+    let model = open(spec, &options, &mut |state| {
+        let bar = download.get_or_insert_with(|| crate::progress::bar(quiet, state.total, "download", true));
+        bar.set_position(state.done);
+    })?;
+    if let Some(bar) = download {
+        bar.finish_and_clear();
+    }
+    Ok(Box::new(model))
 }
 
 /// The log of a study's calls.
@@ -166,8 +187,8 @@ struct Failure {
 
 impl Failures {
     /// Counts those of one window.
-    pub(crate) fn add(&mut self, outcomes: &[Option<Outcome>]) {
-        for error in outcomes.iter().flatten().filter_map(|outcome| outcome.answer.as_ref().err()) {
+    pub(crate) fn add(&mut self, outcomes: &[Vec<Option<Outcome>>]) {
+        for error in outcomes.iter().flatten().flatten().filter_map(|outcome| outcome.answer.as_ref().err()) {
             let new = || Failure { questions: 0, example: error.message.clone() };
             self.0.entry(error.fault.as_str()).or_insert_with(new).questions += 1;
         }

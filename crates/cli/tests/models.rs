@@ -277,11 +277,15 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
         json(&verb("annotate", &pairs, &model, &study, more).output().expect("the binary starts"))
     };
     let said = annotate(&[]);
-    assert_eq!((said["pairs"].as_u64(), said["properties"].as_u64()), (Some(120), Some(20)), "{said}");
+    assert_eq!((said["pairs"].as_u64(), said["properties"].as_u64()), (Some(120), Some(25)), "{said}");
     // About one answer in a hundred is withheld for good, and its ratings are missing, not zero.
     let ratings = said["ratings"].as_u64().expect("a count");
-    assert!((2000..=2400).contains(&ratings), "{said}");
+    assert!((2100..=2550).contains(&ratings), "{said}");
     assert_eq!(said["failed"], said["failures"]["filtered"]["questions"].as_u64().unwrap_or(0));
+    // Two in three requests state no constraints, and none expresses feelings.
+    let cases = &said["cases"];
+    assert!((20..=60).contains(&cases["w_constraints"].as_u64().expect("a count")), "{said}");
+    assert!(cases["intent_unclear"].as_u64() > Some(5) && cases["express_feeling"].is_null(), "{said}");
     let again = annotate(&[]);
     assert_eq!((again["calls"].as_u64(), again["ratings"].as_u64()), (Some(0), Some(ratings)));
     // One that is asked in another way has a name of its own, or takes the place of the first.
@@ -311,6 +315,86 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
         rated.iter().any(|id| id == "harmless") && !text.iter().any(|id| id == "harmless"),
         "{rated:?} {text:?}"
     );
+    // Each case is a group of its own.
+    let grouped = Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .arg("dissect")
+        .arg(&study)
+        .args([
+            "--json",
+            "--quiet",
+            "--no-grammar",
+            "--folds",
+            "0",
+            "--annotator",
+            "rater",
+            "--group-by",
+            "cases",
+        ])
+        .output()
+        .expect("the binary starts");
+    let groups = json(&grouped);
+    assert!(
+        groups["fits"].as_array().expect("fits").iter().any(|fit| fit["group"] == "w_constraints"),
+        "{groups}"
+    );
     let nobody = dissect("nobody");
     assert!(String::from_utf8_lossy(&nobody.stderr).contains("rater, rater both, text"));
+}
+
+#[test]
+fn errors_are_counted_against_a_reference_and_requests_sorted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 40);
+    let study = folder.path().join("study");
+    let provider = Provider::start(0);
+    let model = provider.model("rater");
+    let annotate =
+        |more: &[&str]| verb("annotate", &pairs, &model, &study, more).output().expect("it starts");
+    let wanted = ["--properties", "no_severe_errors,polite"];
+    refused(&annotate(&wanted), "--reference-model");
+    let reference = provider.model("strong");
+    let all = [&wanted[..], &["--reference-model", &reference, "--scenarios", "--single"]].concat();
+    let plan = json(&annotate(&[&all[..], &["--dry-run"]].concat()));
+    let calls = |row: usize| plan[row]["calls"].as_u64().expect("a count");
+    // A scenario, and for each response a form and its errors; each reference once.
+    assert_eq!((calls(0), calls(1)), (40 + 2 * 2 * 40, 40), "{plan}");
+    let said = json(&annotate(&all));
+    assert!(said["references"].as_u64() > Some(30) && said["not_applicable"] == 0.0, "{said}");
+    let sorted: u64 = said["scenarios"].as_object().expect("counts").values().filter_map(Value::as_u64).sum();
+    assert!(sorted > 30, "{said}");
+    let read = predilect_data::Study::open(&study).expect("a study");
+    let pairs_of: Vec<_> = read.pairs().expect("pairs").flat_map(|batch| batch.expect("rows")).collect();
+    assert_eq!(pairs_of.iter().filter(|pair| pair.scenario.is_some()).count() as u64, sorted);
+    // What is sorted is not asked again, and nothing changes.
+    let again = json(&annotate(&all));
+    assert_eq!((again["calls"].as_u64(), &again["ratings"]), (Some(0), &said["ratings"]));
+}
+
+#[test]
+fn scored_ratings_keep_their_distribution() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 10);
+    let study = folder.path().join("study");
+    let provider = Provider::start(0);
+    let model = provider.model("rater");
+    let said = json(
+        &verb("annotate", &pairs, &model, &study, &["--method", "scored", "--properties", "polite,relevant"])
+            .output()
+            .expect("it starts"),
+    );
+    // A question for each property and response.
+    assert_eq!((said["calls"].as_u64(), said["parse_rate"].as_f64()), (Some(40), Some(1.0)), "{said}");
+    let read = predilect_data::Study::open(&study).expect("a study");
+    let ratings: Vec<_> = read.ratings().expect("ratings").flat_map(|batch| batch.expect("rows")).collect();
+    assert_eq!(ratings.len(), 20);
+    for rating in ratings {
+        let levels = rating.levels_a.expect("a distribution");
+        assert!(
+            (levels.iter().sum::<f64>() - 1.0).abs() < 1e-9
+                && levels.iter().any(|p| (p - 0.6 / 0.9).abs() < 1e-9),
+            "{levels:?}"
+        );
+        let mean: f64 = levels.iter().zip(0..).map(|(p, level)| p * f64::from(level)).sum();
+        assert!((mean - rating.a.expect("a rating")).abs() < 1e-9);
+    }
 }

@@ -121,6 +121,7 @@ impl Usage {
 
 /// What a model can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question with yes or no for an answer")]
 pub struct Capabilities {
     /// Tells probabilities of next tokens.
     pub next: bool,
@@ -128,6 +129,8 @@ pub struct Capabilities {
     pub schema: bool,
     /// Takes a seed.
     pub seed: bool,
+    /// Gains from questions that begin alike being asked together: [`Model::send_together`].
+    pub together: bool,
 }
 
 /// A language model.
@@ -147,6 +150,14 @@ pub trait Model: Send + Sync {
     ///
     /// A [`CallError`] whose [`Fault`](crate::Fault) says whether asking again may help.
     fn send(&self, request: &Request) -> Result<String, CallError>;
+
+    /// Asks several questions at once, as [`Model::send`] asks one. A model in this process reads what they share only once.
+    ///
+    /// What comes back may differ in its last digits from what each question alone would give; the same questions together
+    /// always give the same. They are logged together, so that a run that was killed repeats all of them or none.
+    fn send_together(&self, requests: &[&Request]) -> Vec<Result<String, CallError>> {
+        requests.iter().map(|request| self.send(request)).collect()
+    }
 
     /// Reads the body of an answer to that request.
     ///

@@ -160,43 +160,46 @@ impl CallLog {
             .map_err(|e| self.failed(&e))
     }
 
-    /// Writes how a call ended, over what stood there.
+    /// Writes how calls of one model ended, over what stood there: all of them or none.
     ///
     /// # Errors
     ///
     /// When the log cannot be written.
-    pub fn put(&self, key: &str, model: &str, request: &Request, entry: &Entry) -> Result<(), LogError> {
-        let request = serde_json::to_string(request).unwrap_or_default();
-        let (body, fault, error) = match &entry.result {
-            Ok(body) => (Some(body.as_str()), None, None),
-            Err(error) => (None, Some(error.fault.as_str()), Some(error.message.as_str())),
+    pub fn put_all(&self, model: &str, calls: &[(&str, &Request, Entry)]) -> Result<(), LogError> {
+        let mut connection = self.connection();
+        let write = |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            {
+                let mut statement = transaction.prepare_cached(
+                    "INSERT OR REPLACE INTO calls (key, model, request, status, body, fault, error, input_tokens,
+                        cached_tokens, output_tokens, price, latency_ms, retries)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                )?;
+                for (key, request, entry) in calls {
+                    let (body, fault, error) = match &entry.result {
+                        Ok(body) => (Some(body.as_str()), None, None),
+                        Err(error) => (None, Some(error.fault.as_str()), Some(error.message.as_str())),
+                    };
+                    statement.execute(params![
+                        key,
+                        model,
+                        serde_json::to_string(request).unwrap_or_default(),
+                        if body.is_some() { "done" } else { "failed" },
+                        body,
+                        fault,
+                        error,
+                        entry.usage.input,
+                        entry.usage.cached,
+                        entry.usage.output,
+                        entry.price,
+                        u64::try_from(entry.latency.as_millis()).unwrap_or(u64::MAX),
+                        entry.retries,
+                    ])?;
+                }
+            }
+            transaction.commit()
         };
-        let connection = self.connection();
-        let mut statement = connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO calls (key, model, request, status, body, fault, error, input_tokens,
-                    cached_tokens, output_tokens, price, latency_ms, retries)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-            )
-            .map_err(|e| self.failed(&e))?;
-        statement
-            .execute(params![
-                key,
-                model,
-                request,
-                if body.is_some() { "done" } else { "failed" },
-                body,
-                fault,
-                error,
-                entry.usage.input,
-                entry.usage.cached,
-                entry.usage.output,
-                entry.price,
-                u64::try_from(entry.latency.as_millis()).unwrap_or(u64::MAX),
-                entry.retries,
-            ])
-            .map_err(|e| self.failed(&e))?;
-        Ok(())
+        write(&mut connection).map_err(|e: rusqlite::Error| self.failed(&e))
     }
 
     /// Writes a copy, whole or not at all.

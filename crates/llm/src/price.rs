@@ -93,11 +93,14 @@ impl Prices {
                 })
             })
         };
-        let here = || {
-            let host = model.strip_prefix("http://").unwrap_or_default();
-            let local = ["localhost", "127.", "[::1]", "0.0.0.0"].iter().any(|name| host.starts_with(name));
-            (local || model.starts_with("ollama:")).then_some(Price { input: 0.0, cached: None, output: 0.0 })
-        };
+        let here =
+            || {
+                let host = model.strip_prefix("http://").unwrap_or_default();
+                let local =
+                    ["localhost", "127.", "[::1]", "0.0.0.0"].iter().any(|name| host.starts_with(name));
+                (local || ["ollama:", "gguf:", "hf:"].iter().any(|own| model.starts_with(own)))
+                    .then_some(Price { input: 0.0, cached: None, output: 0.0 })
+            };
         exact.or_else(dated).map(|row| row.price).or_else(here)
     }
 }

@@ -103,8 +103,8 @@ pub struct Totals {
 /// How a run ended.
 #[derive(Debug)]
 pub struct RunReport {
-    /// One per question, in their order; `None` where it was not asked.
-    pub outcomes: Vec<Option<Outcome>>,
+    /// For each group one per question, in their order; `None` where it was not asked.
+    pub outcomes: Vec<Vec<Option<Outcome>>>,
     /// What was done.
     pub totals: Totals,
     /// Why it ended early.
@@ -129,7 +129,7 @@ impl Runner<'_> {
     /// When the log cannot be read.
     pub fn plan(&self, requests: &[Request]) -> Result<Plan, LogError> {
         let mut plan = Plan { price: self.options.price.map(|_| 0.0), ..Plan::default() };
-        for (request, key) in self.distinct(requests).0 {
+        for (request, key) in self.distinct(requests.iter()).0 {
             plan.questions += 1;
             if self.known(&key)?.is_some() {
                 plan.logged += 1;
@@ -148,18 +148,52 @@ impl Runner<'_> {
 
     /// Asks every question that the log does not answer. `done` is told after each, from whichever thread asked.
     ///
-    /// A failed question never stops the others, unless all would fail alike. Equal questions are asked once.
-    pub fn run(&self, requests: &[Request], done: &(dyn Fn() + Sync)) -> RunReport {
-        let (distinct, index) = self.distinct(requests);
-        let next = AtomicUsize::new(0);
+    /// A group holds the questions that share most of what they show, such as those about one pair: a model that gains from it
+    /// is asked a group at once. A failed question never stops the others, unless all would fail alike. Equal questions are
+    /// asked once.
+    pub fn run(&self, groups: &[Vec<Request>], done: &(dyn Fn() + Sync)) -> RunReport {
+        let (distinct, index) = self.distinct(groups.iter().flatten());
         let shared = Shared::new(&self.options);
         let slots: Vec<Mutex<Option<Outcome>>> = distinct.iter().map(|_| Mutex::new(None)).collect();
+        if self.model.capabilities().together {
+            let mut places = index.iter();
+            let mut from = 0;
+            for group in groups {
+                // A question belongs to the group that asks it first.
+                let to =
+                    places.by_ref().take(group.len()).map(|&place| place + 1).max().unwrap_or(0).max(from);
+                if let Err(stop) = self.together(&distinct[from..to], &slots[from..to], &shared, done) {
+                    shared.stop(stop);
+                    break;
+                }
+                from = to;
+            }
+        } else {
+            self.each(&distinct, &slots, &shared, done);
+        }
+        let found: Vec<Option<Outcome>> =
+            slots.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
+        let mut found = index.into_iter().map(|at| found.get(at).cloned().flatten());
+        let outcomes = groups.iter().map(|group| found.by_ref().take(group.len()).collect()).collect();
+        let (totals, stop) = shared.finish();
+        RunReport { outcomes, totals, stop }
+    }
+
+    /// Asks each question by itself, several at a time.
+    fn each(
+        &self,
+        distinct: &[(&Request, String)],
+        slots: &[Mutex<Option<Outcome>>],
+        shared: &Shared,
+        done: &(dyn Fn() + Sync),
+    ) {
+        let next = AtomicUsize::new(0);
         let workers = self.options.concurrency.clamp(1, distinct.len().max(1));
         let work = || {
             while !shared.stopped() {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let (Some((request, key)), Some(slot)) = (distinct.get(at), slots.get(at)) else { return };
-                match self.one(request, key, &shared) {
+                match self.one(request, key, shared) {
                     Ok(outcome) => {
                         *lock(slot) = outcome;
                         done();
@@ -178,22 +212,73 @@ impl Runner<'_> {
             }
             work();
         });
-        let found: Vec<Option<Outcome>> =
-            slots.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
-        let (totals, stop) = shared.finish();
-        RunReport {
-            outcomes: index.into_iter().map(|at| found.get(at).cloned().flatten()).collect(),
-            totals,
-            stop,
+    }
+
+    /// Asks a group at once. All of it is logged in one step: what was computed together is repeated together.
+    fn together(
+        &self,
+        group: &[(&Request, String)],
+        slots: &[Mutex<Option<Outcome>>],
+        shared: &Shared,
+        done: &(dyn Fn() + Sync),
+    ) -> Result<(), Stop> {
+        let mut waiting = Vec::new();
+        for ((request, key), slot) in group.iter().zip(slots) {
+            match self.settled(request, key, shared)? {
+                Some(outcome) => {
+                    *lock(slot) = Some(outcome);
+                    done();
+                }
+                None => waiting.push((*request, key.as_str(), slot)),
+            }
         }
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let start = Instant::now();
+        let requests: Vec<&Request> = waiting.iter().map(|(request, ..)| *request).collect();
+        let results = self.model.send_together(&requests);
+        let latency = start.elapsed() / u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        let mut entries = Vec::with_capacity(requests.len());
+        let mut outcomes = Vec::with_capacity(requests.len());
+        for ((request, key, slot), result) in waiting.into_iter().zip(results) {
+            let result = result.and_then(|body| Ok((self.model.read(request, &body)?, body)));
+            if let Err(error) = &result
+                && error.fault.stops_the_run()
+            {
+                return Err(Stop::Fault(error.clone()));
+            }
+            let usage = result.as_ref().map_or_else(|_| Usage::default(), |(answer, _)| answer.usage);
+            let price = self.options.price.map(|price| price.of(usage));
+            shared.settle(0.0, usage, price);
+            lock(&shared.state).totals.calls += 1;
+            let (answer, result) = match result {
+                Ok((answer, body)) => (Ok(answer), Ok(body)),
+                Err(error) => (Err(error.clone()), Err(error)),
+            };
+            entries.push((key, request, Entry { result, usage, price, latency, retries: 0 }));
+            outcomes.push((slot, Outcome { key: key.to_owned(), answer, from_log: false }));
+        }
+        self.log.put_all(self.model.name(), &entries).map_err(Stop::Log)?;
+        for (slot, outcome) in outcomes {
+            let stop = shared.given_up(&outcome.answer, self.options.concurrency);
+            *lock(slot) = Some(outcome);
+            done();
+            if let Some(error) = stop {
+                return Err(Stop::Fault(error));
+            }
+        }
+        Ok(())
     }
 
     /// Different questions with their keys, and each question's place among them.
-    fn distinct<'r>(&self, requests: &'r [Request]) -> (Vec<(&'r Request, String)>, Vec<usize>) {
-        let mut places: HashMap<String, usize> = HashMap::with_capacity(requests.len());
-        let mut distinct = Vec::with_capacity(requests.len());
+    fn distinct<'r>(
+        &self,
+        requests: impl Iterator<Item = &'r Request>,
+    ) -> (Vec<(&'r Request, String)>, Vec<usize>) {
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut distinct = Vec::new();
         let index = requests
-            .iter()
             .map(|request| {
                 let key = key(self.model.name(), request);
                 *places.entry(key.clone()).or_insert_with(|| {
@@ -227,7 +312,8 @@ impl Runner<'_> {
         self.options.price.map_or(0.0, |price| price.of(most))
     }
 
-    fn one(&self, request: &Request, key: &str, shared: &Shared) -> Result<Option<Outcome>, Stop> {
+    /// How a question ends without a call: answered by the log, or left open by a run that asks nothing.
+    fn settled(&self, request: &Request, key: &str, shared: &Shared) -> Result<Option<Outcome>, Stop> {
         let outcome = |answer, from_log| Some(Outcome { key: key.to_owned(), answer, from_log });
         if let Some(entry) = self.known(key).map_err(Stop::Log)? {
             // Read anew: a better reader finds more in what was paid for.
@@ -241,6 +327,13 @@ impl Runner<'_> {
             let error = CallError::new(Fault::Connection, "not in the call log, and this run is offline");
             lock(&shared.state).totals.failed += 1;
             return Ok(outcome(Err(error), false));
+        }
+        Ok(None)
+    }
+
+    fn one(&self, request: &Request, key: &str, shared: &Shared) -> Result<Option<Outcome>, Stop> {
+        if let Some(outcome) = self.settled(request, key, shared)? {
+            return Ok(Some(outcome));
         }
         let most = self.most(request);
         if !shared.reserve(most, self.options.budget) {
@@ -304,11 +397,11 @@ impl Runner<'_> {
             Err(error) => (Err(error.clone()), Err(error)),
         };
         let entry = Entry { result, usage, price, latency: start.elapsed(), retries };
-        self.log.put(key, self.model.name(), request, &entry).map_err(Stop::Log)?;
+        self.log.put_all(self.model.name(), &[(key, request, entry)]).map_err(Stop::Log)?;
         if let Some(error) = shared.given_up(&answer, self.options.concurrency) {
             return Err(Stop::Fault(error));
         }
-        Ok(outcome(answer, false))
+        Ok(Some(Outcome { key: key.to_owned(), answer, from_log: false }))
     }
 
     /// The wait before a repetition: what the server asks for, else twice the last one, between half and all of it, so that
@@ -492,7 +585,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::Want;
+    use crate::contract::{Capabilities, Want};
     use crate::scripted::Scripted;
     use predilect_types::Message;
 
@@ -506,6 +599,11 @@ mod tests {
                 seed: None,
             })
             .collect()
+    }
+
+    /// Each question by itself.
+    fn alone(n: usize) -> Vec<Vec<Request>> {
+        questions(n).into_iter().map(|question| vec![question]).collect()
     }
 
     fn number(request: &Request) -> usize {
@@ -523,20 +621,21 @@ mod tests {
         let runner = Runner { model: &model, log: &log, options: quick() };
         let mut asked = questions(50);
         asked.extend(questions(20));
+        let groups: Vec<Vec<Request>> = asked.iter().map(|question| vec![question.clone()]).collect();
         assert_eq!(runner.plan(&asked).unwrap().calls, 50);
-        let first = runner.run(&asked, &|| {});
+        let first = runner.run(&groups, &|| {});
         assert_eq!((model.calls(), first.totals.calls), (50, 50), "equal questions are asked once");
         assert_eq!(first.outcomes.len(), 70);
-        for (i, outcome) in first.outcomes.iter().enumerate() {
+        for (i, outcome) in first.outcomes.iter().flatten().enumerate() {
             let text = &outcome.as_ref().unwrap().answer.as_ref().unwrap().text;
             assert_eq!(*text, format!("answer {}", i % 50));
         }
-        let again = runner.run(&asked, &|| {});
+        let again = runner.run(&groups, &|| {});
         assert_eq!((model.calls(), again.totals.from_log), (50, 50));
         let plan = runner.plan(&asked).unwrap();
         assert_eq!((plan.logged, plan.calls), (50, 0));
         let answers = |report: &RunReport| {
-            report.outcomes.iter().map(|o| o.as_ref().unwrap().answer.clone()).collect::<Vec<_>>()
+            report.outcomes.iter().flatten().map(|o| o.as_ref().unwrap().answer.clone()).collect::<Vec<_>>()
         };
         assert_eq!(answers(&first), answers(&again));
     }
@@ -552,16 +651,16 @@ mod tests {
         });
         let log = CallLog::in_memory().unwrap();
         let mut runner = Runner { model: &model, log: &log, options: RunOptions { retries: 4, ..quick() } };
-        let report = runner.run(&questions(70), &|| {});
+        let report = runner.run(&alone(70), &|| {});
         assert!(report.stop.is_none());
-        let failed = report.outcomes.iter().filter(|o| o.as_ref().unwrap().answer.is_err()).count();
+        let failed = report.outcomes.iter().flatten().filter(|o| o.as_ref().unwrap().answer.is_err()).count();
         assert_eq!((failed, report.totals.failed), (11, 11));
         assert_eq!(report.totals.calls, 70 + 10 * 3 + 10 + 4);
         assert_eq!(log.counts().unwrap(), (59, 11));
         // A rerun asks again what may succeed now, and the rest where it is told to.
-        assert_eq!(runner.run(&questions(70), &|| {}).totals.calls, 5);
+        assert_eq!(runner.run(&alone(70), &|| {}).totals.calls, 5);
         runner.options.retry_failed = true;
-        let third = runner.run(&questions(70), &|| {});
+        let third = runner.run(&alone(70), &|| {});
         assert_eq!((third.totals.from_log, third.totals.calls), (59, 10 + 5));
     }
 
@@ -576,11 +675,12 @@ mod tests {
             );
         let log = CallLog::in_memory().unwrap();
         let runner = Runner { model: &model, log: &log, options: RunOptions { retries: 1, ..quick() } };
-        let report = runner.run(&questions(2000), &|| {});
+        let report = runner.run(&alone(2000), &|| {});
         let Some(Stop::Fault(error)) = report.stop else { panic!("{:?}", report.totals) };
         assert!(error.fault == Fault::Connection && error.message.contains("in a row"), "{error}");
         assert!(model.calls() < 300, "{}", model.calls());
-        assert_eq!(log.counts().unwrap().0, 100);
+        // All but those that were under way.
+        assert!((84..=100).contains(&log.counts().unwrap().0));
     }
 
     #[test]
@@ -588,7 +688,7 @@ mod tests {
         let model = Scripted::new(|_, _| Err(CallError::new(Fault::Key, "no")));
         let log = CallLog::in_memory().unwrap();
         let runner = Runner { model: &model, log: &log, options: quick() };
-        let report = runner.run(&questions(1000), &|| {});
+        let report = runner.run(&alone(1000), &|| {});
         assert!(matches!(report.stop, Some(Stop::Fault(CallError { fault: Fault::Key, .. }))));
         assert!(model.calls() <= 16, "{}", model.calls());
         assert_eq!(log.counts().unwrap(), (0, 0));
@@ -602,14 +702,14 @@ mod tests {
         let log = CallLog::in_memory().unwrap();
         let options = RunOptions { budget: Some(10.5 * most), price: Some(price), ..quick() };
         let runner = Runner { model: &model, log: &log, options };
-        let report = runner.run(&questions(500), &|| {});
+        let report = runner.run(&alone(500), &|| {});
         assert!(matches!(report.stop, Some(Stop::Budget)));
         let spent = report.totals.price.unwrap();
         assert!(spent > 9.0 * most && spent <= 10.5 * most, "{spent}");
-        let answered = report.outcomes.iter().flatten().count() as u64;
+        let answered = report.outcomes.iter().flatten().flatten().count() as u64;
         assert_eq!(answered, report.totals.calls);
         // The next run goes on with another budget.
-        let again = runner.run(&questions(500), &|| {});
+        let again = runner.run(&alone(500), &|| {});
         assert_eq!(again.totals.from_log, answered);
     }
 
@@ -622,7 +722,7 @@ mod tests {
             RunOptions { budget: Some(12.5), price: Some(price), concurrency: 1, retries: 4, ..quick() };
         let runner = Runner { model: &model, log: &log, options };
         // A try costs one dollar at most: two questions of five tries, then a third that is cut short.
-        let report = runner.run(&questions(20), &|| {});
+        let report = runner.run(&alone(20), &|| {});
         assert!(matches!(report.stop, Some(Stop::Budget)), "{:?}", report.stop);
         assert_eq!((model.calls(), report.totals.calls), (12, 12));
         assert!((report.totals.price.unwrap() - 12.0).abs() < 1e-9, "{:?}", report.totals);
@@ -636,24 +736,80 @@ mod tests {
         let some = Scripted::new(move |request, _| {
             if number(request) % 10 == 5 { Err(without()) } else { Ok(("A".to_owned(), vec![])) }
         });
-        let report = Runner { model: &some, log: &log, options: quick() }.run(&questions(100), &|| {});
+        let report = Runner { model: &some, log: &log, options: quick() }.run(&alone(100), &|| {});
         assert!(report.stop.is_none());
         assert_eq!((report.totals.failed, log.counts().unwrap()), (10, (90, 10)));
         let log = CallLog::in_memory().unwrap();
         let none = Scripted::new(move |_, _| Err(without()));
-        let report = Runner { model: &none, log: &log, options: quick() }.run(&questions(100), &|| {});
+        let report = Runner { model: &none, log: &log, options: quick() }.run(&alone(100), &|| {});
         let Some(Stop::Fault(error)) = report.stop else { panic!("{:?}", report.totals) };
         assert_eq!(error.remedy.as_deref(), Some("--method generated"));
         assert!(none.calls() <= 20, "{}", none.calls());
+    }
+
+    /// Counts how many questions it gets at once.
+    struct Together(Scripted, Mutex<Vec<usize>>);
+
+    impl Model for Together {
+        fn name(&self) -> &str {
+            self.0.name()
+        }
+
+        fn capabilities(&self) -> Capabilities {
+            Capabilities { together: true, ..self.0.capabilities() }
+        }
+
+        fn send(&self, request: &Request) -> Result<String, CallError> {
+            self.0.send(request)
+        }
+
+        fn send_together(&self, requests: &[&Request]) -> Vec<Result<String, CallError>> {
+            lock(&self.1).push(requests.len());
+            requests.iter().map(|request| self.send(request)).collect()
+        }
+
+        fn read(&self, request: &Request, body: &str) -> Result<Answer, CallError> {
+            self.0.read(request, body)
+        }
+    }
+
+    #[test]
+    fn a_model_that_gains_from_it_is_asked_a_group_at_once() {
+        let script = |request: &Request, _: u32| match number(request) {
+            7 => Err(CallError::new(Fault::Request, "too long")),
+            n => Ok((format!("answer {n}"), vec![])),
+        };
+        let model = Together(Scripted::new(script), Mutex::default());
+        let log = CallLog::in_memory().unwrap();
+        let runner = Runner { model: &model, log: &log, options: quick() };
+        let all = questions(12);
+        // Equal questions belong to the group that asks them first; a group may be empty.
+        let groups = [all[..4].to_vec(), vec![], all[2..9].to_vec(), all[..3].to_vec(), all[9..].to_vec()];
+        let report = runner.run(&groups, &|| {});
+        assert_eq!(*lock(&model.1), [4, 5, 3]);
+        assert_eq!((report.totals.calls, report.totals.failed), (12, 1));
+        for (group, outcomes) in groups.iter().zip(&report.outcomes) {
+            assert_eq!(group.len(), outcomes.len());
+            for (question, outcome) in group.iter().zip(outcomes) {
+                match &outcome.as_ref().unwrap().answer {
+                    Ok(answer) => assert_eq!(answer.text, format!("answer {}", number(question))),
+                    Err(error) => assert_eq!((number(question), error.fault), (7, Fault::Request)),
+                }
+            }
+        }
+        // What is logged is not asked again; the rest of a group is.
+        let more = [all[3..6].to_vec(), questions(14)[11..].to_vec()];
+        assert_eq!(runner.run(&more, &|| {}).totals.from_log, 4);
+        assert_eq!(*lock(&model.1), [4, 5, 3, 2]);
     }
 
     #[test]
     fn offline_asks_nothing() {
         let model = Scripted::new(|_, _| Ok(("x".to_owned(), vec![])));
         let log = CallLog::in_memory().unwrap();
-        Runner { model: &model, log: &log, options: quick() }.run(&questions(3), &|| {});
+        Runner { model: &model, log: &log, options: quick() }.run(&alone(3), &|| {});
         let options = RunOptions { offline: true, ..quick() };
-        let report = Runner { model: &model, log: &log, options }.run(&questions(5), &|| {});
+        let report = Runner { model: &model, log: &log, options }.run(&alone(5), &|| {});
         assert_eq!((model.calls(), report.totals.from_log, report.totals.failed), (3, 3, 2));
     }
 }

@@ -40,7 +40,7 @@ impl Model for Scripted {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { next: true, schema: true, seed: true }
+        Capabilities { next: true, schema: true, seed: true, together: false }
     }
 
     fn send(&self, request: &Request) -> Result<String, CallError> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Who serves a model over HTTP.
+/// Who serves a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Provider {
     /// `openai:MODEL`
@@ -20,17 +20,28 @@ pub enum Provider {
     Ollama,
     /// `http://HOST/v1#MODEL`: any server that speaks OpenAI's protocol (`vLLM`, llama.cpp, Ollama, ...)
     Compatible,
+    /// `gguf:PATH`, a file in this process
+    Gguf,
+    /// `hf:ORGANISATION/NAME/FILE`, a file of the Hugging Face hub in this process
+    Hf,
 }
 
 impl Provider {
-    const NAMED: [(&'static str, Self); 6] = [
+    const NAMED: [(&'static str, Self); 8] = [
         ("openai", Self::OpenAi),
         ("openrouter", Self::OpenRouter),
         ("azure", Self::Azure),
         ("anthropic", Self::Anthropic),
         ("gemini", Self::Gemini),
         ("ollama", Self::Ollama),
+        ("gguf", Self::Gguf),
+        ("hf", Self::Hf),
     ];
+
+    /// Whether its models run in this process.
+    pub fn is_local(self) -> bool {
+        matches!(self, Self::Gguf | Self::Hf)
+    }
 }
 
 /// A model as the user names it.
@@ -38,9 +49,9 @@ impl Provider {
 pub struct ModelSpec {
     /// Who serves it.
     pub provider: Provider,
-    /// The provider's name for it.
+    /// The provider's name for it; of a file, its name without folder and ending.
     pub model: String,
-    /// The address, without a slash at its end, where the user gives one.
+    /// The address, without a slash at its end, where the user gives one; the path of a file, or its name on the hub.
     pub base: Option<String>,
     text: String,
 }
@@ -56,7 +67,8 @@ pub struct SpecError {
 impl SpecError {
     /// What such a string looks like.
     pub const REMEDY: &'static str = "write openai:MODEL, anthropic:MODEL, gemini:MODEL, openrouter:MODEL, azure:DEPLOYMENT, \
-        ollama:MODEL, or http://HOST:PORT/v1#MODEL for any server that speaks OpenAI's protocol";
+        ollama:MODEL, http://HOST:PORT/v1#MODEL for any server that speaks OpenAI's protocol, or, in a build with local models, \
+        gguf:PATH or hf:ORGANISATION/NAME/FILE";
 }
 
 impl FromStr for ModelSpec {
@@ -91,13 +103,22 @@ impl FromStr for ModelSpec {
             return fail("there is no provider before a colon");
         };
         let Some((_, provider)) = Provider::NAMED.iter().find(|(name, _)| *name == prefix) else {
-            return fail(match prefix {
-                "gguf" | "hf" => "this program was built without models in its own process",
-                _ => "the provider before the colon is not known",
-            });
+            return fail("the provider before the colon is not known");
         };
         if model.is_empty() {
             return fail("the model's name is missing after the colon");
+        }
+        if provider.is_local() {
+            let path =
+                if *provider == Provider::Hf { model.split('@').next().unwrap_or(model) } else { model };
+            let name = std::path::Path::new(path).file_stem().and_then(|name| name.to_str());
+            let Some(name) = name else { return fail("a file is missing after the colon") };
+            return Ok(Self {
+                provider: *provider,
+                model: name.to_owned(),
+                base: Some(model.to_owned()),
+                text: text.to_owned(),
+            });
         }
         Ok(Self { provider: *provider, model: model.to_owned(), base: None, text: text.to_owned() })
     }
@@ -123,6 +144,14 @@ mod tests {
         assert_eq!(spec.to_string(), "http://localhost:8000/v1/#org/model:tag");
         let spec: ModelSpec = "ollama:qwen3:8b".parse().unwrap();
         assert_eq!(spec.model, "qwen3:8b");
+        let spec: ModelSpec = "gguf:/models/SmolLM2-135M.Q4_1.gguf".parse().unwrap();
+        assert_eq!(
+            (spec.model.as_str(), spec.base.as_deref()),
+            ("SmolLM2-135M.Q4_1", Some("/models/SmolLM2-135M.Q4_1.gguf"))
+        );
+        let spec: ModelSpec = "hf:org/name/file.gguf@abc".parse().unwrap();
+        assert_eq!((spec.model.as_str(), spec.base.as_deref()), ("file", Some("org/name/file.gguf@abc")));
+        assert!(spec.provider.is_local());
     }
 
     #[test]
@@ -135,6 +164,7 @@ mod tests {
             ("https://user:secret@h/v1#m", "must not hold"),
             ("https://h/v1?key=secret#m", "must not have a query"),
             ("openai:a\nb", "control"),
+            ("gguf:..", "a file is missing"),
         ] {
             let error = text.parse::<ModelSpec>().unwrap_err();
             assert!(error.to_string().contains(problem), "{error}");

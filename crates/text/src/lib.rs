@@ -125,6 +125,7 @@ impl Annotator {
                 annotator: self.name().to_owned(),
                 a,
                 b,
+                ..Rating::default()
             })
             .collect()
     }

@@ -166,6 +166,16 @@ impl Pair {
             },
         }
     }
+
+    /// A group field's values: those of a list one by one, else the only one.
+    pub fn fields(&self, name: &str) -> Vec<String> {
+        match self.metadata.get(name) {
+            Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
+                items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
+            _ => self.field(name).into_iter().collect(),
+        }
+    }
 }
 
 /// An id from content alone: 16 hexadecimal digits (FNV-1a over 64 bits, finalised) of prompt, responses and models.

@@ -25,7 +25,7 @@ impl Side {
 /// One annotator's rating of one property on both responses of a pair.
 ///
 /// A missing rating is `None`, never zero.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Rating {
     /// The pair.
     pub pair: String,
@@ -37,6 +37,13 @@ pub struct Rating {
     pub a: Option<f64>,
     /// Response B's rating on the property's scale.
     pub b: Option<f64>,
+    /// Where the annotator tells how sure it is: the probability of each level of the scale, from the lowest, for response A. Its
+    /// mean is the rating.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub levels_a: Option<Vec<f64>>,
+    /// The same for response B.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub levels_b: Option<Vec<f64>>,
 }
 
 /// What an annotator says about one property: how well its number stands for it.

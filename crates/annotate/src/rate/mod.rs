@@ -1,26 +1,101 @@
 //! To which degree do the responses of a pair have each property: which questions make ratings, and which do the answers make?
 //!
-//! So far the twenty basic properties of Li et al. (2024): eighteen are judged without the request, so that what was asked
-//! does not colour them, relevance and novelty with it. Each question shows both responses, as in the paper.
+//! The five steps of Li et al. (2024): the request is analysed alone ([`ask_analysis`]); query-specific properties are asked
+//! for where it has what they are about; eighteen basic properties are judged without the request, so that what was asked
+//! does not colour them, relevance and novelty with it; errors are counted against an answer of reference. A pair's responses
+//! are shown together, as in the paper, or each alone.
+//!
+//! A rating is *generated*, a form in JSON for many properties at once, or *scored*: one question for each property and
+//! response, the expected value over the probabilities of the scale's levels as the next token. Scored ratings keep their
+//! distribution, and cost a model in this process little: all questions about a pair begin with its responses.
 
+mod analysis;
 mod prompt;
 mod read;
+mod rubric;
+mod scenario;
 
 use predilect_llm::Request;
-use predilect_types::{Applies, CATALOGUE, Pair, Property, Scale};
+use predilect_types::{Applies, CATALOGUE, Pair, Property, Rule, Scale, Side};
 
 use crate::draw::drawn;
 use crate::judge::Orders;
 
+pub use analysis::{Analysis, ask_analysis, ask_reference, read_analysis};
 pub use read::{Rated, rated};
+pub use scenario::{SCENARIOS, ScenarioMethod, ask_scenario, read_scenario};
 
-/// What a question shows beside the two responses.
+/// How a rating is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// The expected value over the probabilities of the scale's levels.
+    Scored,
+    /// A form in JSON.
+    Generated,
+}
+
+impl Method {
+    /// Every method with its name.
+    pub const ALL: [(Self, &'static str); 2] = [(Self::Scored, "scored"), (Self::Generated, "generated")];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(method, _)| *method == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// What a question shows beside the responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {
     /// Nothing: the request stays hidden.
     WithoutRequest,
     /// The request.
     WithRequest,
+    /// The request, for properties of which only what it holds is asked.
+    Specific,
+    /// The request and an answer of reference.
+    Errors,
+}
+
+/// Which responses a question shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shown {
+    /// Both; swapped: B is shown first, under the letter A.
+    Both {
+        /// Whether B stands first.
+        swapped: bool,
+    },
+    /// One alone.
+    One(Side),
+}
+
+impl Shown {
+    /// What the prompt calls each response that it shows.
+    fn letters(self) -> Vec<(Side, &'static str)> {
+        match self {
+            Self::Both { swapped: false } => vec![(Side::A, "A"), (Side::B, "B")],
+            Self::Both { swapped: true } => vec![(Side::B, "A"), (Side::A, "B")],
+            Self::One(side) => vec![(side, "")],
+        }
+    }
+}
+
+/// What a question asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// A form with all these properties.
+    Form(Vec<&'static Property>),
+    /// One level of one property of one response; of properties with a list, of one item.
+    Level {
+        /// The property.
+        property: &'static Property,
+        /// Which item of its list.
+        item: usize,
+        /// Whose.
+        side: Side,
+    },
+    /// A list of each response's errors.
+    Errors,
 }
 
 /// How a model rates.
@@ -28,6 +103,10 @@ pub enum Step {
 pub struct RateOptions {
     /// What is rated, in the order of the catalogue.
     pub properties: Vec<&'static Property>,
+    /// How.
+    pub method: Method,
+    /// Whether each response is rated alone, without sight of the other.
+    pub single: bool,
     /// In which order the responses are shown.
     pub orders: Orders,
     /// Seed of the order drawn.
@@ -36,57 +115,115 @@ pub struct RateOptions {
 
 impl Default for RateOptions {
     fn default() -> Self {
-        Self { properties: rateable().collect(), orders: Orders::Random, seed: 0 }
+        Self {
+            properties: rateable().collect(),
+            method: Method::Generated,
+            single: false,
+            orders: Orders::Random,
+            seed: 0,
+        }
     }
+}
+
+impl RateOptions {
+    /// Whether any property depends on what the request holds.
+    pub fn needs_analysis(&self) -> bool {
+        self.properties.iter().any(|p| step(p) == Step::Specific)
+    }
+
+    /// Whether any property is counted against an answer of reference.
+    pub fn needs_reference(&self) -> bool {
+        self.properties.iter().any(|p| step(p) == Step::Errors)
+    }
+}
+
+/// What is known of a pair before its responses are rated.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Known {
+    /// What its request holds; without it, query-specific properties are not asked for.
+    pub analysis: Option<Analysis>,
+    /// An answer of reference; without it, errors are not counted.
+    pub reference: Option<String>,
 }
 
 /// One question about a pair.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ask {
-    /// What it shows.
+    /// Which responses it shows.
+    pub shown: Shown,
+    /// What it shows beside them.
     pub step: Step,
-    /// Whether B was shown first, under the letter A.
-    pub swapped: bool,
     /// What it asks for.
-    pub properties: Vec<&'static Property>,
+    pub kind: Kind,
     /// The request.
     pub request: Request,
 }
 
-/// The properties that a language model can be asked for.
+/// The properties that a language model can be asked for: all of the 29 but length.
 pub fn rateable() -> impl Iterator<Item = &'static Property> {
-    CATALOGUE.iter().filter(|p| p.scale == Scale::Likert && p.applies == Applies::Any && p.part_of.is_none())
+    CATALOGUE.iter().filter(|p| {
+        p.part_of.is_none()
+            && (matches!(p.scale, Scale::Likert | Scale::Stance) || p.rule == Rule::FewerIsBetter)
+    })
 }
 
 /// What must be shown for a property: relevance and novelty are relations to the request.
 fn step(property: &Property) -> Step {
-    match property.id {
-        "relevant" | "novel" => Step::WithRequest,
-        _ => Step::WithoutRequest,
+    match (property.rule, property.applies, property.id) {
+        (Rule::FewerIsBetter, ..) => Step::Errors,
+        (_, Applies::Any, "relevant" | "novel") => Step::WithRequest,
+        (_, Applies::Any, _) => Step::WithoutRequest,
+        _ => Step::Specific,
     }
 }
 
 /// The questions that make the ratings of one pair.
-pub fn asks(pair: &Pair, options: &RateOptions) -> Vec<Ask> {
-    let swapped: &[bool] = match options.orders {
-        Orders::Both => &[false, true],
-        Orders::Ab => &[false],
-        Orders::Random if drawn(&pair.id, options.seed) => &[false],
-        Orders::Random => &[true],
+pub fn asks(pair: &Pair, known: &Known, options: &RateOptions) -> Vec<Ask> {
+    let both = |swapped| Shown::Both { swapped };
+    let shown = match options.orders {
+        _ if options.single => vec![Shown::One(Side::A), Shown::One(Side::B)],
+        Orders::Both => vec![both(false), both(true)],
+        Orders::Ab => vec![both(false)],
+        Orders::Random => vec![both(!drawn(&pair.id, options.seed))],
     };
     let mut asks = Vec::new();
-    for which in [Step::WithoutRequest, Step::WithRequest] {
-        let properties: Vec<&'static Property> =
-            options.properties.iter().copied().filter(|p| step(p) == which).collect();
-        if properties.is_empty() {
+    for wanted in [Step::WithoutRequest, Step::WithRequest, Step::Specific, Step::Errors] {
+        let properties: Vec<&'static Property> = options
+            .properties
+            .iter()
+            .copied()
+            .filter(|p| step(p) == wanted)
+            .filter(|p| p.applies == Applies::Any || known.analysis.as_ref().is_some_and(|a| a.items(p) > 0))
+            .collect();
+        if properties.is_empty() || (wanted == Step::Errors && known.reference.is_none()) {
             continue;
         }
-        for &swapped in swapped {
-            let request = prompt::request(pair, which, swapped, &properties, options.seed);
-            asks.push(Ask { step: which, swapped, properties: properties.clone(), request });
+        for &shown in &shown {
+            let kinds = match (wanted, options.method) {
+                (Step::Errors, _) => vec![Kind::Errors],
+                (_, Method::Generated) => vec![Kind::Form(properties.clone())],
+                (_, Method::Scored) => levels(&properties, known.analysis.as_ref(), shown),
+            };
+            for kind in kinds {
+                let request = prompt::request(pair, known, wanted, shown, &kind, options.seed);
+                asks.push(Ask { shown, step: wanted, kind, request });
+            }
         }
     }
     asks
+}
+
+/// One question for each property, item and response.
+fn levels(properties: &[&'static Property], analysis: Option<&Analysis>, shown: Shown) -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    for &property in properties {
+        let items =
+            if property.applies == Applies::Any { 1 } else { analysis.map_or(0, |a| a.items(property)) };
+        for item in 0..items {
+            kinds.extend(shown.letters().into_iter().map(|(side, _)| Kind::Level { property, item, side }));
+        }
+    }
+    kinds
 }
 
 #[cfg(test)]
@@ -94,14 +231,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_twenty_basic_properties_are_asked_for_in_two_questions() {
+    fn the_steps_ask_for_what_can_be_known() {
         let pair = Pair { id: "1".to_owned(), ..Pair::default() };
         let options = RateOptions::default();
-        assert_eq!(options.properties.len(), 20);
-        let asks = asks(&pair, &options);
-        assert_eq!(asks.iter().map(|ask| ask.properties.len()).collect::<Vec<_>>(), [18, 2]);
-        assert_eq!(asks[0].swapped, asks[1].swapped);
-        let both = super::asks(&pair, &RateOptions { orders: Orders::Both, ..options });
-        assert_eq!(both.len(), 4);
+        assert_eq!(options.properties.len(), 28);
+        assert!(options.needs_analysis() && options.needs_reference());
+        let sizes = |known: &Known, options: &RateOptions| -> Vec<(Step, usize)> {
+            asks(&pair, known, options)
+                .iter()
+                .map(|ask| (ask.step, if let Kind::Form(p) = &ask.kind { p.len() } else { 1 }))
+                .collect()
+        };
+        let none = Known::default();
+        assert_eq!(sizes(&none, &options), [(Step::WithoutRequest, 18), (Step::WithRequest, 2)]);
+        let constraints = vec!["a".to_owned(), "b".to_owned()];
+        let analysis = Analysis { intent_clear: true, constraints, ..Analysis::default() };
+        let known = Known { analysis: Some(analysis), reference: Some("so".to_owned()) };
+        assert_eq!(sizes(&known, &options)[2..], [(Step::Specific, 1), (Step::Errors, 1)]);
+        let both = RateOptions { orders: Orders::Both, ..options.clone() };
+        assert_eq!(sizes(&known, &both).len(), 8);
+        // Scored: a question for each level of each response.
+        let scored = RateOptions { method: Method::Scored, ..options.clone() };
+        assert_eq!(sizes(&known, &scored).len(), 2 * (18 + 2 + 2) + 1);
+        let alone = RateOptions { single: true, ..scored };
+        assert_eq!(sizes(&known, &alone).len(), 2 * (18 + 2 + 2) + 2);
+        let asked = asks(&pair, &known, &alone);
+        assert_eq!(asked[0].shown, Shown::One(Side::A));
+        // All questions about a pair show it in the same order.
+        let asked = asks(&pair, &known, &options);
+        assert!(asked.iter().all(|ask| ask.shown == asked[0].shown));
     }
 }

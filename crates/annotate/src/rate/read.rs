@@ -1,24 +1,65 @@
 //! Which ratings do an annotator's answers make?
 
-use predilect_llm::{Fault, Finish, Outcome};
-use predilect_types::Rating;
+use std::collections::HashMap;
+
+use predilect_llm::{Answer, CallError, Fault, Finish, Outcome};
+use predilect_types::{Property, Rating, Rule, Side};
 use serde_json::{Map, Value};
 
-use super::{Ask, RateOptions};
+use super::prompt::SEVERITIES;
+use super::rubric::Rubric;
+use super::{Ask, Kind, RateOptions, Shown};
 use crate::reply::{Parse, json_object};
 
 /// What all answers about one pair say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rated {
-    /// One per property of which at least one side was rated.
+    /// One per property of which at least one side was rated, and one for errors where accuracy does not apply.
     pub ratings: Vec<Rating>,
     /// How each answer could be read.
     pub answers: Vec<Parse>,
     /// Values that were asked for, and how many of them are no rating on the scale or missing.
     pub values: (u64, u64),
+    /// Sides of which errors were asked, and how many of them accuracy does not apply to.
+    pub accuracy: (u64, u64),
 }
 
-/// Reads the answers to the questions about one pair. Both orders are averaged; a value off the scale is missing, not mended.
+/// The values that one side has got on one property, from both orders and all items.
+#[derive(Debug, Clone, Default)]
+struct Values {
+    sum: f64,
+    n: u32,
+    levels: Vec<f64>,
+    /// Whether every value came with a distribution.
+    distributed: u32,
+}
+
+impl Values {
+    fn add(&mut self, value: f64) {
+        self.sum += value;
+        self.n += 1;
+    }
+
+    fn add_distribution(&mut self, distribution: &[f64]) {
+        if self.levels.len() < distribution.len() {
+            self.levels.resize(distribution.len(), 0.0);
+        }
+        self.levels.iter_mut().zip(distribution).for_each(|(sum, p)| *sum += p);
+        self.distributed += 1;
+    }
+
+    fn mean(&self) -> Option<f64> {
+        (self.n > 0).then(|| self.sum / f64::from(self.n))
+    }
+
+    fn distribution(&self) -> Option<Vec<f64>> {
+        (self.n > 0 && self.distributed == self.n)
+            .then(|| self.levels.iter().map(|sum| sum / f64::from(self.n)).collect())
+    }
+}
+
+/// Reads the answers to the questions about one pair. Both orders and the items of a list are averaged; a value off the scale
+/// is missing, not mended.
 pub fn rated(
     pair: &str,
     annotator: &str,
@@ -26,45 +67,153 @@ pub fn rated(
     outcomes: &[Option<Outcome>],
     options: &RateOptions,
 ) -> Rated {
-    let mut out = Rated { ratings: Vec::new(), answers: Vec::new(), values: (0, 0) };
-    // Per property: sum and number of the values of A and of B.
-    let mut sums = vec![[(0.0, 0_u32); 2]; options.properties.len()];
+    let mut reading = Reading {
+        out: Rated { ratings: Vec::new(), answers: Vec::new(), values: (0, 0), accuracy: (0, 0) },
+        values: HashMap::new(),
+        not_applicable: [false; 2],
+    };
     for (ask, outcome) in asks.iter().zip(outcomes) {
         let Some(outcome) = outcome else { continue };
-        let (object, parse) = object(outcome);
-        out.answers.push(parse);
-        for property in &ask.properties {
-            let Some(place) = options.properties.iter().position(|p| p.id == property.id) else { continue };
-            for (side, sum) in sums[place].iter_mut().enumerate() {
-                let letter = if (side == 0) == ask.swapped { "B" } else { "A" };
-                out.values.0 += 1;
-                match object.as_ref().and_then(|object| value(object, letter, property.id)) {
-                    Some(rating) => {
-                        sum.0 += rating;
-                        sum.1 += 1;
-                    }
-                    None => out.values.1 += 1,
-                }
-            }
-        }
+        let parse = match &ask.kind {
+            Kind::Level { property, side, .. } => reading.level(outcome, property, *side),
+            Kind::Form(properties) => reading.form(outcome, ask.shown, properties),
+            Kind::Errors => reading.errors(outcome, ask.shown),
+        };
+        reading.out.answers.push(parse);
     }
-    for (property, sums) in options.properties.iter().zip(&sums) {
-        let [a, b] = sums.map(|(sum, n)| (n > 0).then(|| sum / f64::from(n)));
-        if a.is_some() || b.is_some() {
-            let (property, annotator) = (property.id.to_owned(), annotator.to_owned());
-            out.ratings.push(Rating { pair: pair.to_owned(), property, annotator, a, b });
+    let Reading { mut out, mut values, not_applicable } = reading;
+    for property in &options.properties {
+        let mut of = |side: Side| values.remove(&(property.id, side)).unwrap_or_default();
+        let (a, b) = (of(Side::A), of(Side::B));
+        let none = property.rule == Rule::FewerIsBetter && not_applicable.contains(&true);
+        if a.n > 0 || b.n > 0 || none {
+            out.ratings.push(Rating {
+                pair: pair.to_owned(),
+                property: property.id.to_owned(),
+                annotator: annotator.to_owned(),
+                a: a.mean(),
+                b: b.mean(),
+                levels_a: a.distribution(),
+                levels_b: b.distribution(),
+            });
         }
     }
     out
 }
 
-fn object(outcome: &Outcome) -> (Option<Map<String, Value>>, Parse) {
+struct Reading {
+    out: Rated,
+    values: HashMap<(&'static str, Side), Values>,
+    not_applicable: [bool; 2],
+}
+
+impl Reading {
+    fn level(&mut self, outcome: &Outcome, property: &'static Property, side: Side) -> Parse {
+        self.out.values.0 += 1;
+        let parse = match &outcome.answer {
+            Err(error) => parse_of(error),
+            Ok(answer) => match distribution(answer) {
+                Some(distribution) => {
+                    let rubric = Rubric::of(property);
+                    let values = self.values.entry((property.id, side)).or_default();
+                    values.add(rubric.mean(&distribution));
+                    values.add_distribution(&distribution);
+                    return Parse::Clean;
+                }
+                None => Parse::Unreadable,
+            },
+        };
+        self.out.values.1 += 1;
+        parse
+    }
+
+    fn form(&mut self, outcome: &Outcome, shown: Shown, properties: &[&'static Property]) -> Parse {
+        let (object, parse) = object(outcome, shown, properties.first().map_or("", |p| p.id));
+        for property in properties {
+            let rubric = Rubric::of(property);
+            for (side, letter) in shown.letters() {
+                let found = object.as_ref().and_then(|object| part(object, letter)?.get(property.id));
+                let items: &[Value] = match found {
+                    Some(Value::Array(items)) => items,
+                    Some(value) => std::slice::from_ref(value),
+                    None => &[],
+                };
+                self.out.values.0 += items.len().max(1) as u64;
+                self.out.values.1 += u64::from(items.is_empty());
+                for item in items {
+                    match number(item).and_then(|number| rubric.rating(number)) {
+                        Some(rating) => self.values.entry((property.id, side)).or_default().add(rating),
+                        None => self.out.values.1 += 1,
+                    }
+                }
+            }
+        }
+        parse
+    }
+
+    fn errors(&mut self, outcome: &Outcome, shown: Shown) -> Parse {
+        let (object, parse) = object(outcome, shown, "applicable");
+        for (side, letter) in shown.letters() {
+            self.out.values.0 += 1;
+            let said = object.as_ref().and_then(|object| part(object, letter)).and_then(errors);
+            match said {
+                None => self.out.values.1 += 1,
+                Some(said) => {
+                    self.out.accuracy.0 += 1;
+                    match said {
+                        None => {
+                            self.out.accuracy.1 += 1;
+                            self.not_applicable[usize::from(side == Side::B)] = true;
+                        }
+                        Some(counts) => {
+                            for (id, count) in ["no_minor_errors", "no_moderate_errors", "no_severe_errors"]
+                                .iter()
+                                .zip(counts)
+                            {
+                                self.values.entry((id, side)).or_default().add(count);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        parse
+    }
+}
+
+/// Minor, moderate and severe errors; none where accuracy does not apply. An error of another severity makes all unreadable.
+#[expect(clippy::option_option, reason = "unreadable, not applicable, counted: three things")]
+fn errors(said: &Map<String, Value>) -> Option<Option<[f64; 3]>> {
+    if !said.get("applicable")?.as_bool()? {
+        return Some(None);
+    }
+    let mut counts = [0.0; 3];
+    for error in said.get("errors")?.as_array()? {
+        let severity = error.get("severity")?.as_str()?.trim().to_lowercase();
+        *counts.get_mut(SEVERITIES.iter().position(|name| *name == severity)?)? += 1.0;
+    }
+    Some(Some(counts))
+}
+
+/// The probabilities of the levels, of those that were told.
+fn distribution(answer: &Answer) -> Option<Vec<f64>> {
+    let levels: Vec<f64> = answer.next.iter().map(|log| log.map_or(0.0, f64::exp)).collect();
+    let sum: f64 = levels.iter().sum();
+    (sum > 0.0 && sum.is_finite()).then(|| levels.iter().map(|p| p / sum).collect())
+}
+
+/// How a failed call counts.
+pub(super) fn parse_of(error: &CallError) -> Parse {
+    if error.fault == Fault::Filtered { Parse::Refused } else { Parse::Failed }
+}
+
+fn object(outcome: &Outcome, shown: Shown, field: &str) -> (Option<Map<String, Value>>, Parse) {
     let answer = match &outcome.answer {
         Ok(answer) => answer,
-        Err(error) if error.fault == Fault::Filtered => return (None, Parse::Refused),
-        Err(_) => return (None, Parse::Failed),
+        Err(error) => return (None, parse_of(error)),
     };
-    match json_object(&answer.text, "A") {
+    let field = if let Shown::Both { .. } = shown { "A" } else { field };
+    match json_object(&answer.text, field) {
         Some((object, parse)) => (Some(object), parse),
         None => (
             None,
@@ -77,29 +226,29 @@ fn object(outcome: &Outcome) -> (Option<Map<String, Value>>, Parse) {
     }
 }
 
-/// A rating of 0 to 3.
-fn value(object: &Map<String, Value>, letter: &str, property: &str) -> Option<f64> {
-    let value = object.get(letter)?.get(property)?;
-    let rating = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
-    (0.0..=3.0).contains(&rating).then_some(rating)
+/// What is said of one response: all of it where it stands alone.
+fn part<'a>(object: &'a Map<String, Value>, letter: &str) -> Option<&'a Map<String, Value>> {
+    if letter.is_empty() { Some(object) } else { object.get(letter)?.as_object() }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::judge::Orders;
-    use crate::rate::asks;
-    use predilect_llm::{Answer, CallError};
+    use crate::rate::{Analysis, Known, Method, asks};
     use predilect_types::{Pair, property};
 
-    fn options(orders: Orders) -> RateOptions {
-        let properties = ["friendly", "polite", "novel"].map(|id| property(id).unwrap()).to_vec();
-        RateOptions { properties, orders, seed: 0 }
+    fn options(ids: &[&str], orders: Orders) -> RateOptions {
+        let properties = ids.iter().map(|id| property(id).unwrap()).collect();
+        RateOptions { properties, orders, ..RateOptions::default() }
     }
 
-    fn read(orders: Orders, texts: &[&str]) -> Rated {
-        let pair = Pair { id: "1".to_owned(), ..Pair::default() };
-        let outcomes: Vec<Option<Outcome>> = texts
+    fn outcomes(texts: &[&str]) -> Vec<Option<Outcome>> {
+        texts
             .iter()
             .map(|text| {
                 let answer = match *text {
@@ -108,14 +257,30 @@ mod tests {
                 };
                 Some(Outcome { key: String::new(), answer, from_log: false })
             })
-            .collect();
-        rated("1", "m", &asks(&pair, &options(orders)), &outcomes, &options(orders))
+            .collect()
+    }
+
+    fn known() -> Known {
+        let constraints = vec!["short".to_owned(), "kind".to_owned()];
+        let analysis = Analysis { intent_clear: true, constraints, ..Analysis::default() };
+        Known { analysis: Some(analysis), reference: Some("so".to_owned()) }
+    }
+
+    fn read(options: &RateOptions, texts: &[&str]) -> Rated {
+        let pair = Pair { id: "1".to_owned(), ..Pair::default() };
+        let asked = asks(&pair, &known(), options);
+        assert_eq!(asked.len(), texts.len());
+        rated("1", "m", &asked, &outcomes(texts), options)
+    }
+
+    fn of(rated: &Rated, id: &str) -> (Option<f64>, Option<f64>) {
+        rated.ratings.iter().find(|r| r.property == id).map(|r| (r.a, r.b)).unwrap()
     }
 
     #[test]
     fn both_orders_are_turned_to_the_same_side_and_averaged() {
         let rated = read(
-            Orders::Both,
+            &options(&["friendly", "polite", "novel"], Orders::Both),
             &[
                 r#"{"A": {"friendly": 3, "polite": 1}, "B": {"friendly": 0, "polite": 1}}"#,
                 r#"{"A": {"friendly": 1, "polite": 4}, "B": {"friendly": 2, "polite": "2"}}"#,
@@ -123,21 +288,83 @@ mod tests {
                 "gone",
             ],
         );
-        let of = |id: &str| rated.ratings.iter().find(|r| r.property == id).map(|r| (r.a, r.b)).unwrap();
-        assert_eq!(of("friendly"), (Some(2.5), Some(0.5)));
+        assert_eq!(of(&rated, "friendly"), (Some(2.5), Some(0.5)));
         // 4 is no rating: B keeps the one of the first order; A's second value stands under the letter B.
-        assert_eq!(of("polite"), (Some(1.5), Some(1.0)));
-        assert_eq!(of("novel"), (Some(0.0), Some(3.0)));
+        assert_eq!(of(&rated, "polite"), (Some(1.5), Some(1.0)));
+        assert_eq!(of(&rated, "novel"), (Some(0.0), Some(3.0)));
         assert_eq!(rated.values, (12, 3));
         assert_eq!(rated.answers, [Parse::Clean, Parse::Clean, Parse::Clean, Parse::Failed]);
+        assert!(rated.ratings.iter().all(|r| r.levels_a.is_none()));
     }
 
     #[test]
     fn what_is_not_rated_is_missing_and_never_zero() {
-        let rated = read(Orders::Ab, &[r#"Sure: {"A": {"friendly": 2}, "B": {}} done"#, "no idea"]);
+        let rated = read(
+            &options(&["friendly", "polite", "novel"], Orders::Ab),
+            &[r#"Sure: {"A": {"friendly": 2}, "B": {}} done"#, "no idea"],
+        );
         assert_eq!(rated.ratings.len(), 1);
         assert_eq!((rated.ratings[0].a, rated.ratings[0].b), (Some(2.0), None));
         assert_eq!(rated.answers, [Parse::Wrapped, Parse::Unreadable]);
         assert_eq!(rated.values, (6, 5));
+    }
+
+    #[test]
+    fn lists_are_averaged_and_errors_counted_by_severity() {
+        let rated = read(
+            &options(&["no_minor_errors", "no_severe_errors", "satisfies_constraints"], Orders::Ab),
+            &[
+                r#"{"A": {"satisfies_constraints": [3, 0]}, "B": {"satisfies_constraints": [2, 9]}}"#,
+                r#"{"A": {"applicable": true, "errors": [{"severity": "Severe"}, {"severity": "minor"}, {"severity": "severe"}]},
+                    "B": {"applicable": false, "errors": []}}"#,
+            ],
+        );
+        assert_eq!(of(&rated, "satisfies_constraints"), (Some(1.5), Some(2.0)));
+        assert_eq!(of(&rated, "no_severe_errors"), (Some(2.0), None));
+        assert_eq!(of(&rated, "no_minor_errors"), (Some(1.0), None));
+        assert_eq!((rated.values, rated.accuracy), ((6, 1), (2, 1)));
+        // An error of no known severity is not guessed at.
+        let strange = read(
+            &options(&["no_severe_errors"], Orders::Ab),
+            &[
+                r#"{"A": {"applicable": true, "errors": [{"severity": "huge"}]}, "B": {"applicable": true, "errors": []}}"#,
+            ],
+        );
+        assert_eq!(of(&strange, "no_severe_errors"), (None, Some(0.0)));
+    }
+
+    #[test]
+    fn a_scored_rating_is_the_mean_of_its_distribution_and_keeps_it() {
+        let pair = Pair { id: "1".to_owned(), ..Pair::default() };
+        let options = RateOptions {
+            method: Method::Scored,
+            ..options(&["polite", "satisfies_constraints"], Orders::Ab)
+        };
+        let asked = asks(&pair, &known(), &options);
+        assert_eq!(asked.len(), 2 + 4);
+        let logs = |levels: [f64; 4]| levels.map(|p| (p > 0.0).then(|| f64::ln(p))).to_vec();
+        let told = [
+            [0.0, 0.1, 0.1, 0.2],
+            [0.5, 0.0, 0.0, 0.0],
+            [0.0, 0.0, 0.0, 0.9],
+            [0.3, 0.0, 0.0, 0.0],
+            [0.0, 0.0, 0.4, 0.4],
+            [0.0, 0.0, 0.0, 0.0],
+        ];
+        let outcomes: Vec<Option<Outcome>> = told
+            .into_iter()
+            .map(|levels| {
+                let answer = Ok(Answer { next: logs(levels), ..Answer::default() });
+                Some(Outcome { key: String::new(), answer, from_log: false })
+            })
+            .collect();
+        let rated = rated("1", "m", &asked, &outcomes, &options);
+        assert_eq!(of(&rated, "polite").1, Some(0.0));
+        assert!((of(&rated, "polite").0.unwrap() - 2.25).abs() < 1e-12);
+        let levels = rated.ratings[0].levels_a.as_ref().unwrap();
+        assert!(levels.iter().zip([0.0, 0.25, 0.25, 0.5]).all(|(p, q)| (p - q).abs() < 1e-12), "{levels:?}");
+        // A's constraints have 3 and 2.5; of B's, one answer tells nothing.
+        assert_eq!(of(&rated, "satisfies_constraints"), (Some(2.75), Some(0.0)));
+        assert_eq!((rated.values, rated.answers[5]), ((6, 1), Parse::Unreadable));
     }
 }

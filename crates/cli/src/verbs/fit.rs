@@ -120,7 +120,7 @@ fn table(features: Features) -> FeatureTable {
                 cluster: clusters[row],
                 model_a: None,
                 model_b: None,
-                group: has_groups.then(|| group_of[row]),
+                groups: if has_groups { (row as u32, row as u32 + 1) } else { (0, 0) },
             })
             .collect(),
         verdicts: (0..rows)
@@ -135,6 +135,7 @@ fn table(features: Features) -> FeatureTable {
         judges,
         models: Vec::new(),
         groups: if has_groups { groups } else { Vec::new() },
+        memberships: if has_groups { group_of } else { Vec::new() },
     }
 }
 

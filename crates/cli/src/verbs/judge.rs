@@ -118,7 +118,7 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
 fn judges(args: &JudgeArgs, global: &Global) -> Result<Vec<Judge>, Problem> {
     let mut judges: Vec<Judge> = Vec::new();
     for spec in &args.model {
-        let model = calls::model(spec, &args.calls)?;
+        let model = calls::model(spec, &args.calls, global.quiet)?;
         let can = model.capabilities();
         let method = args.method.unwrap_or(if can.next { Method::Scored } else { Method::Generated });
         if method == Method::Scored && !can.next {
@@ -190,16 +190,13 @@ fn ask_all(
     calls::windows(study, |pairs| {
         let questions: Vec<(&Pair, Vec<Ask>)> =
             pairs.iter().map(|pair| (pair, asks(pair, &judge.options))).collect();
-        let requests: Vec<_> = questions.iter().flat_map(|(_, asks)| requests(asks, judge.enforce)).collect();
-        bar.inc_length(requests.len() as u64);
+        let groups: Vec<_> = questions.iter().map(|(_, asks)| requests(asks, judge.enforce)).collect();
+        bar.inc_length(groups.iter().map(|group| group.len() as u64).sum());
         let mut options = judge.run.clone();
         options.budget = options.budget.map(|budget| budget - *spent);
         let runner = Runner { model: judge.model.as_ref(), log, options };
-        let report = runner.run(&requests, &|| bar.inc(1));
-        let mut outcomes = report.outcomes.as_slice();
-        for (pair, asks) in &questions {
-            let (own, rest) = outcomes.split_at(asks.len().min(outcomes.len()));
-            outcomes = rest;
+        let report = runner.run(&groups, &|| bar.inc(1));
+        for ((pair, asks), own) in questions.iter().zip(&report.outcomes) {
             // A pair of which only some questions were settled waits for the next run.
             if own.iter().any(Option::is_none) {
                 continue;
@@ -264,16 +261,13 @@ fn attack(
                 Some((verdict, asks(&attack.on(pair, verdict.p_a < 0.5), &judge.options)))
             })
             .collect();
-        let requests: Vec<_> = attacked.iter().flat_map(|(_, asks)| requests(asks, judge.enforce)).collect();
+        let groups: Vec<_> = attacked.iter().map(|(_, asks)| requests(asks, judge.enforce)).collect();
         let mut options = judge.run.clone();
         options.budget = options.budget.map(|budget| budget - spent - total.price.unwrap_or(0.0));
-        let report = Runner { model: judge.model.as_ref(), log, options }.run(&requests, &|| {});
+        let report = Runner { model: judge.model.as_ref(), log, options }.run(&groups, &|| {});
         calls::add(&mut total, &report.totals);
-        let mut outcomes = report.outcomes.as_slice();
         let mut seen = Vec::new();
-        for (before, asks) in &attacked {
-            let (own, rest) = outcomes.split_at(asks.len().min(outcomes.len()));
-            outcomes = rest;
+        for ((before, asks), own) in attacked.iter().zip(&report.outcomes) {
             let after = judged(&before.pair, &judge.name, asks, own, &judge.options).verdict;
             seen.extend(after.map(|after| (before.p_a, after.p_a, before.p_a < 0.5)));
         }

@@ -111,6 +111,7 @@ fn rate(draft: &mut Draft, property: &str, annotator: &str, a: Option<f64>, b: O
         annotator: annotator.to_owned(),
         a,
         b,
+        ..Rating::default()
     });
 }
 

@@ -66,8 +66,43 @@ static RATINGS: LazyLock<SchemaRef> = LazyLock::new(|| {
         text("annotator", false),
         number("a", true),
         number("b", true),
+        Field::new("levels_a", levels_type(), true),
+        Field::new("levels_b", levels_type(), true),
     ]))
 });
+
+/// Probabilities of the levels of a scale.
+fn levels_type() -> DataType {
+    DataType::List(Arc::new(Field::new("item", DataType::Float64, true)))
+}
+
+/// A column of lists of numbers.
+fn lists<'a>(rows: impl Iterator<Item = Option<&'a [f64]>>) -> ArrayRef {
+    let mut lists = ListBuilder::new(Float64Builder::new());
+    for row in rows {
+        if let Some(row) = row {
+            lists.values().append_slice(row);
+        }
+        lists.append(row.is_some());
+    }
+    Arc::new(lists.finish())
+}
+
+/// The lists of a column that tables of earlier versions lack.
+fn read_lists(batch: &RecordBatch, name: &str) -> Result<Vec<Option<Vec<f64>>>, String> {
+    let Some(column) = batch.column_by_name(name) else { return Ok(vec![None; batch.num_rows()]) };
+    let lists = column.as_list_opt::<i32>().ok_or_else(|| other_type(name, column))?;
+    (0..lists.len())
+        .map(|i| {
+            if lists.is_null(i) {
+                return Ok(None);
+            }
+            let items = lists.value(i);
+            let numbers = items.as_primitive_opt::<Float64Type>().ok_or_else(|| other_type(name, column))?;
+            Ok(Some(numbers.iter().map(|x| x.unwrap_or(f64::NAN)).collect()))
+        })
+        .collect()
+}
 
 /// Builds a column of messages.
 struct Turns(ListBuilder<StructBuilder>);
@@ -348,6 +383,8 @@ impl TableRow for Rating {
                 strings(rows.iter().map(|row| row.annotator.as_str())),
                 numbers(rows.iter().map(|row| row.a)),
                 numbers(rows.iter().map(|row| row.b)),
+                lists(rows.iter().map(|row| row.levels_a.as_deref())),
+                lists(rows.iter().map(|row| row.levels_b.as_deref())),
             ],
         )
     }
@@ -357,14 +394,18 @@ impl TableRow for Rating {
         let (pair, property, annotator) = (texts("pair")?, texts("property")?, texts("annotator")?);
         let (a, b) = (number_column(batch, "a")?, number_column(batch, "b")?);
         let maybe = |column: &PrimitiveArray<Float64Type>, i| (!column.is_null(i)).then(|| column.value(i));
+        let (levels_a, levels_b) = (read_lists(batch, "levels_a")?, read_lists(batch, "levels_b")?);
         (0..batch.num_rows())
-            .map(|i| {
+            .zip(levels_a.into_iter().zip(levels_b))
+            .map(|(i, (levels_a, levels_b))| {
                 Ok(Self {
                     pair: needed("pair", pair, i)?,
                     property: needed("property", property, i)?,
                     annotator: needed("annotator", annotator, i)?,
                     a: maybe(a, i),
                     b: maybe(b, i),
+                    levels_a,
+                    levels_b,
                 })
             })
             .collect()

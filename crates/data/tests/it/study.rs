@@ -64,8 +64,10 @@ fn rows_come_back_as_they_were() {
         pair: "p1".into(),
         property: "length".into(),
         annotator: "text".into(),
-        a: Some(0.0),
+        a: Some(0.5),
         b: None,
+        levels_a: Some(vec![0.5, 0.5, 0.0]),
+        levels_b: None,
     };
     let mut pairs = study.write_pairs().unwrap();
     let many: Vec<Pair> = (0..9_000).map(|i| pair(&format!("p{i}"))).collect();

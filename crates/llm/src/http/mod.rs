@@ -123,6 +123,13 @@ fn connect_with(
             moved = (host != "http://127.0.0.1:11434").then(|| host.clone());
             (chat(&format!("{host}/v1")), Vec::new(), None, open(false))
         }
+        Provider::Gguf | Provider::Hf => {
+            return Err(CallError::new(
+                Fault::NoModel,
+                format!("{spec}: this program was built without local models"),
+            )
+            .remedy("build it with them: cargo build --release --features local"));
+        }
         Provider::Compatible => {
             let secret = env("PREDILECT_API_KEY");
             let base = spec.base.clone().unwrap_or_default();

@@ -16,7 +16,7 @@ const ALTERNATIVES: u32 = 20;
 
 impl Dialect for OpenAi {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { next: true, schema: true, seed: true }
+        Capabilities { next: true, schema: true, seed: true, together: false }
     }
 
     fn write(&self, model: &str, request: &Request) -> Value {

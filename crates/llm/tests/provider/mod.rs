@@ -217,19 +217,34 @@ fn answer(body: &Value, question: u64) -> String {
     let p = 1.0 / (1.0 + (-0.02 * (first - second) - 0.2).exp());
     let (text, logprobs) = if body["logprobs"] == true {
         let token = |token: &str, p: f64| json!({"token": token, "logprob": p.ln()});
-        let top = [token("A", 0.9 * p), token("B", 0.9 * (1.0 - p)), token("The", 0.1)];
-        ("A".to_owned(), json!({"content": [{"token": "A", "logprob": 0.0, "top_logprobs": top}]}))
-    } else if let Some(ids) = body.pointer("/response_format/json_schema/schema/properties/A/required") {
-        // Ratings: a level more for every fifty characters, on every property.
-        let rate = |length: f64| -> serde_json::Map<String, Value> {
-            let level = (length / 50.0).floor().clamp(0.0, 3.0) as u64;
-            ids.as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|id| Some((id.as_str()?.to_owned(), level.into())))
-                .collect()
+        let top = if prompt.ends_with("one digit and nothing else.") {
+            // Of a scale: most on a level more for every fifty characters of the response that is asked about.
+            let length = if prompt.contains("fit response B?") { second } else { first };
+            let level = (length / 50.0).floor().clamp(0.0, 3.0) as usize;
+            (0..4).map(|digit| token(&digit.to_string(), if digit == level { 0.6 } else { 0.1 })).collect()
+        } else {
+            vec![token("A", 0.9 * p), token("B", 0.9 * (1.0 - p)), token("The", 0.1)]
         };
+        let first = top[0]["token"].clone();
+        ("A".to_owned(), json!({"content": [{"token": first, "logprob": 0.0, "top_logprobs": top}]}))
+    } else if let Some(sides) = body.pointer("/response_format/json_schema/schema/properties/A") {
+        // Ratings: a level more for every fifty characters, on every property.
+        let rate = |length: f64| filled(sides, (length / 50.0).floor().clamp(0.0, 3.0) as i64);
         (json!({"A": rate(first), "B": rate(second)}).to_string(), Value::Null)
+    } else if body.pointer("/response_format/json_schema/schema/properties/intent_clear").is_some() {
+        let constraints = if question.is_multiple_of(3) { json!(["be short", "be kind"]) } else { json!([]) };
+        let analysis = json!({"intent_clear": !question.is_multiple_of(5), "feelings": false, "constraints": constraints,
+                              "stances": [], "mistakes": []});
+        (analysis.to_string(), Value::Null)
+    } else if let Some(names) = body.pointer("/response_format/json_schema/schema/properties/scenario/enum") {
+        (json!({"scenario": names[(question % 11) as usize]}).to_string(), Value::Null)
+    } else if let Some(one) = body
+        .pointer("/response_format/json_schema/schema")
+        .filter(|schema| schema.pointer("/properties/verdict").is_none())
+    {
+        // One response alone.
+        let level = (length(prompt, "response") / 50.0).floor().clamp(0.0, 3.0) as i64;
+        (filled(one, level).to_string(), Value::Null)
     } else {
         let verdict = format!("{{\"verdict\": \"{}\"}}", if p > 0.5 { "A" } else { "B" });
         let text = match question % 11 {
@@ -244,6 +259,26 @@ fn answer(body: &Value, question: u64) -> String {
     json!({"choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": "stop", "logprobs": logprobs}],
            "usage": {"prompt_tokens": prompt.len() / 4, "completion_tokens": 1}})
     .to_string()
+}
+
+/// The smallest JSON that fits a schema, with that level wherever a number is wanted.
+fn filled(schema: &Value, level: i64) -> Value {
+    match schema["type"].as_str() {
+        Some("object") => {
+            let fields = schema["properties"].as_object().into_iter().flatten();
+            fields
+                .map(|(name, field)| (name.clone(), filled(field, level)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        }
+        Some("array") => {
+            let items = schema["minItems"].as_u64().unwrap_or(0);
+            (0..items).map(|_| filled(&schema["items"], level)).collect::<Vec<_>>().into()
+        }
+        Some("boolean") => true.into(),
+        Some("integer") => level.min(schema["maximum"].as_i64().unwrap_or(level)).into(),
+        _ => "x".into(),
+    }
 }
 
 /// The length of the text between the lines of that name.

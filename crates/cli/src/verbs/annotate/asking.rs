@@ -1,0 +1,222 @@
+//! The calls of an annotator, a window of pairs at a time: first about the requests, then for answers of reference, then about
+//! the responses.
+
+use predilect_annotate::Parse;
+use predilect_annotate::rate::{
+    Known, Method, ScenarioMethod, ask_analysis, ask_reference, ask_scenario, asks, rated, read_analysis,
+    read_scenario,
+};
+use predilect_data::Study;
+use predilect_llm::{CallLog, Finish, Model, Outcome, Request, RunOptions, RunReport, Runner, Stop, Totals};
+use predilect_types::{Pair, Rating};
+
+use super::tables::RequestFindings;
+use super::{Job, Reference, Said};
+use crate::calls;
+use crate::problem::Problem;
+use crate::progress::bar;
+
+/// What the answers say.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) ratings: Vec<Rating>,
+    pub(super) requests: RequestFindings,
+}
+
+/// The questions about a pair's request alone.
+pub(super) fn about_request(job: &Job, pair: &Pair) -> Vec<Request> {
+    let mut all = Vec::new();
+    if job.options.needs_analysis() {
+        all.push(ask_analysis(pair, job.options.seed).enforcing(job.enforce));
+    }
+    if job.scenarios && pair.scenario.is_none() {
+        all.push(ask_scenario(pair, scenario_method(job), job.options.seed).enforcing(job.enforce));
+    }
+    all
+}
+
+fn scenario_method(job: &Job) -> ScenarioMethod {
+    match job.options.method {
+        Method::Scored => ScenarioMethod::Scored,
+        Method::Generated => ScenarioMethod::Generated,
+    }
+}
+
+struct Asking<'a> {
+    job: &'a Job,
+    log: &'a CallLog,
+    total: Totals,
+    said: Said,
+    found: Found,
+    /// Answers with ratings that could be read.
+    read: u64,
+    accuracy: (u64, u64),
+    stop: Option<Stop>,
+    bar: indicatif::ProgressBar,
+}
+
+pub(super) fn ask_all(
+    job: &Job,
+    study: &Study,
+    log: &CallLog,
+) -> Result<(Said, Found, Option<Problem>), Problem> {
+    let said = Said {
+        annotator: job.annotator.clone(),
+        model: job.model.name().to_owned(),
+        method: job.options.method.as_str(),
+        properties: job.options.properties.len(),
+        ..Said::default()
+    };
+    let mut asking = Asking {
+        job,
+        log,
+        total: Totals { price: job.run.price.map(|_| 0.0), ..Totals::default() },
+        said,
+        found: Found::default(),
+        read: 0,
+        accuracy: (0, 0),
+        stop: None,
+        bar: bar(job.quiet, Some(0), "rating", false),
+    };
+    calls::windows(study, |pairs| {
+        asking.window(pairs);
+        Ok(asking.stop.is_none())
+    })?;
+    asking.bar.finish_and_clear();
+    let Asking { mut said, found, total, stop, read, accuracy, .. } = asking;
+    let problem = stop.map(|stop| calls::stopped(stop, job.run.budget));
+    let answers: u64 = said.answers.values().sum();
+    said.ratings = found.ratings.len() as u64;
+    said.parse_rate = (answers > 0).then(|| read as f64 / answers as f64);
+    said.not_applicable = (accuracy.0 > 0).then(|| accuracy.1 as f64 / accuracy.0 as f64);
+    (said.calls, said.retries, said.from_log, said.failed) =
+        (total.calls, total.retries, total.from_log, total.failed);
+    said.tokens = total.usage.input + total.usage.output;
+    said.price = total.price;
+    said.stopped = problem.as_ref().map(|problem| problem.what().to_owned());
+    Ok((said, found, problem))
+}
+
+impl Asking<'_> {
+    fn window(&mut self, pairs: &[Pair]) {
+        // A pair of which only some questions were settled waits for the next run.
+        let mut waiting: Vec<(&Pair, Known)> = Vec::with_capacity(pairs.len());
+        let requests: Vec<Vec<Request>> = pairs.iter().map(|pair| about_request(self.job, pair)).collect();
+        let outcomes = self.ask(self.job.model.as_ref(), &self.job.run, &requests);
+        for (pair, own) in pairs.iter().zip(outcomes) {
+            if own.iter().all(Option::is_some) {
+                let analysis = self.request_findings(pair, own.into_iter().flatten());
+                waiting.push((pair, Known { analysis, reference: None }));
+            }
+        }
+        self.references(&mut waiting);
+        let questions: Vec<_> =
+            waiting.iter().map(|(pair, known)| asks(pair, known, &self.job.options)).collect();
+        let groups: Vec<Vec<Request>> = questions
+            .iter()
+            .map(|asks| asks.iter().map(|ask| ask.request.clone().enforcing(self.job.enforce)).collect())
+            .collect();
+        let outcomes = self.ask(self.job.model.as_ref(), &self.job.run, &groups);
+        for (((pair, _), asks), own) in waiting.iter().zip(&questions).zip(&outcomes) {
+            if own.iter().any(Option::is_none) {
+                continue;
+            }
+            let result = rated(&pair.id, &self.job.annotator, asks, own, &self.job.options);
+            self.said.pairs += 1;
+            self.said.missing_values += result.values.1;
+            for parse in result.answers {
+                *self.said.answers.entry(parse.as_str()).or_default() += 1;
+                self.read += u64::from(Parse::is_read(parse));
+            }
+            self.accuracy.0 += result.accuracy.0;
+            self.accuracy.1 += result.accuracy.1;
+            self.found.ratings.extend(result.ratings);
+        }
+    }
+
+    /// Asks groups of questions, within what is left of the budget; nothing after a stop.
+    fn ask(
+        &mut self,
+        model: &dyn Model,
+        options: &RunOptions,
+        groups: &[Vec<Request>],
+    ) -> Vec<Vec<Option<Outcome>>> {
+        if self.stop.is_some() {
+            return groups.iter().map(|group| vec![None; group.len()]).collect();
+        }
+        self.bar.inc_length(groups.iter().map(|group| group.len() as u64).sum());
+        let mut options = options.clone();
+        options.budget = options.budget.map(|budget| budget - self.total.price.unwrap_or(0.0));
+        let bar = self.bar.clone();
+        let report = Runner { model, log: self.log, options }.run(groups, &|| bar.inc(1));
+        let RunReport { outcomes, totals, stop } = report;
+        self.said.failures.add(&outcomes);
+        calls::add(&mut self.total, &totals);
+        self.stop = stop;
+        outcomes
+    }
+
+    /// Reads what was asked about a request, in the order of [`about_request`].
+    fn request_findings(
+        &mut self,
+        pair: &Pair,
+        mut outcomes: impl Iterator<Item = Outcome>,
+    ) -> Option<predilect_annotate::rate::Analysis> {
+        let mut analysis = None;
+        if self.job.options.needs_analysis()
+            && let Some(outcome) = outcomes.next()
+        {
+            let (found, parse) = read_analysis(&outcome);
+            *self.said.analyses.entry(parse.as_str()).or_default() += 1;
+            if let Some(found) = &found {
+                let cases = found.cases();
+                for case in &cases {
+                    *self.said.cases.entry(case).or_default() += 1;
+                }
+                self.found.requests.cases.insert(pair.id.clone(), cases);
+            }
+            analysis = found;
+        }
+        if let Some(outcome) = outcomes.next()
+            && let (Some(scenario), _) = read_scenario(&outcome, scenario_method(self.job))
+        {
+            *self.said.scenarios.entry(scenario).or_default() += 1;
+            self.found.requests.scenarios.insert(pair.id.clone(), scenario);
+        }
+        analysis
+    }
+
+    /// Finds an answer of reference for each pair; a pair whose answer was not reached waits for the next run.
+    fn references(&mut self, waiting: &mut Vec<(&Pair, Known)>) {
+        if !self.job.options.needs_reference() {
+            return;
+        }
+        let job = self.job;
+        match &job.reference {
+            Reference::None => {}
+            Reference::Field(field) => {
+                for (pair, known) in waiting.iter_mut() {
+                    known.reference = pair.field(field).filter(|text| !text.trim().is_empty());
+                }
+            }
+            Reference::Model { model, run } => {
+                let groups: Vec<Vec<Request>> =
+                    waiting.iter().map(|(pair, _)| vec![ask_reference(pair, job.options.seed)]).collect();
+                let outcomes = self.ask(model.as_ref(), run, &groups);
+                let mut outcomes = outcomes.into_iter().flatten();
+                waiting.retain_mut(|(_, known)| {
+                    let Some(Some(outcome)) = outcomes.next() else { return false };
+                    // A cut-off answer is still one to compare with; a refusal is none.
+                    known.reference = outcome
+                        .answer
+                        .ok()
+                        .filter(|answer| answer.finish != Finish::Refused)
+                        .map(|answer| answer.text)
+                        .filter(|text| !text.trim().is_empty());
+                    true
+                });
+            }
+        }
+        self.said.references += waiting.iter().filter(|(_, known)| known.reference.is_some()).count() as u64;
+    }
+}

@@ -1,0 +1,277 @@
+//! `predilect annotate`: to which degree do the responses have each property, by a language model's reading?
+
+mod asking;
+mod tables;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use predilect_annotate::rate::{
+    Analysis, Known, Method, RateOptions, ask_analysis, ask_reference, asks, rateable,
+};
+use predilect_llm::{Enforce, Model, ModelSpec, RunOptions, Runner};
+use predilect_types::{Applies, Property, Rule};
+use serde::Serialize;
+
+use crate::args::{AnnotateArgs, Global};
+use crate::calls::{self, Failures, dollars};
+use crate::output::print_json;
+use crate::problem::Problem;
+use crate::studies::{Claim, carry_on, claim, note};
+
+/// What is said of the run; the field names are those that programs read.
+#[derive(Debug, Default, Serialize)]
+struct Said {
+    annotator: String,
+    model: String,
+    method: &'static str,
+    pairs: u64,
+    properties: usize,
+    ratings: u64,
+    /// Answers with ratings by how they could be read.
+    answers: BTreeMap<&'static str, u64>,
+    /// Share of them that could be read.
+    parse_rate: Option<f64>,
+    /// Values asked for that are missing or off the scale.
+    missing_values: u64,
+    /// Analyses of requests by how they could be read.
+    analyses: BTreeMap<&'static str, u64>,
+    /// Requests in each query-specific case.
+    cases: BTreeMap<&'static str, u64>,
+    /// Requests sorted into each scenario in this run.
+    scenarios: BTreeMap<&'static str, u64>,
+    /// Pairs with an answer of reference.
+    references: u64,
+    /// Share of responses to which accuracy does not apply.
+    not_applicable: Option<f64>,
+    calls: u64,
+    retries: u64,
+    from_log: u64,
+    failed: u64,
+    failures: Failures,
+    tokens: u64,
+    price: Option<f64>,
+    /// Why the run ended early.
+    stopped: Option<String>,
+}
+
+/// Where answers of reference come from.
+enum Reference {
+    None,
+    Field(String),
+    Model { model: Box<dyn Model>, run: RunOptions },
+}
+
+/// Everything that is settled before the first call.
+struct Job {
+    annotator: String,
+    model: Box<dyn Model>,
+    run: RunOptions,
+    reference: Reference,
+    options: RateOptions,
+    enforce: Enforce,
+    /// Whether requests without a scenario are sorted into one.
+    scenarios: bool,
+    quiet: bool,
+}
+
+pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
+    let job = job(args, global)?;
+    let dry = args.calls.dry_run;
+    let carried = carry_on(&args.inputs, args.output.as_deref(), &args.read, dry, global)?;
+    let study = &carried.study;
+    let settings = settings(&job);
+    let step = format!("annotate {}", job.annotator);
+    let claimed = claim(study, &step, &job.annotator, &settings, &tables::annotators(study)?)?;
+    if dry {
+        return dry_run(&job, study, args.json);
+    }
+    let log = calls::log(study.folder())?;
+    // Outdated ratings go before the new settings are noted, so that a kill in between leaves none under them.
+    if claimed == Claim::Outdated {
+        if !global.quiet {
+            anstream::eprintln!(
+                "remark: {} was asked in another way before; all its ratings are replaced (--name keeps both)",
+                job.annotator
+            );
+        }
+        tables::rewrite(study, |old| old.annotator != job.annotator, &[])?;
+    }
+    note(study, &step, settings)?;
+    let (said, found, problem) = asking::ask_all(&job, study, &log)?;
+    tables::write(study, &job.annotator, &found.ratings)?;
+    tables::write_requests(study, &found.requests)?;
+    if args.json {
+        print_json(&said)?;
+    } else {
+        print(&said, &mut anstream::stdout().lock())?;
+    }
+    match problem {
+        Some(problem) => Err(problem.remedy("what was answered is kept: run the command again to go on")),
+        None => Ok(()),
+    }
+}
+
+fn job(args: &AnnotateArgs, global: &Global) -> Result<Job, Problem> {
+    let model = calls::model(&args.model, &args.calls, global.quiet)?;
+    let can = model.capabilities();
+    // A model in this process reads a pair once for all its questions; a provider reads it for each.
+    let method = args.method.unwrap_or(if can.together { Method::Scored } else { Method::Generated });
+    if method == Method::Scored && !can.next {
+        return Err(Problem::new(format!("{} does not tell the probabilities of tokens", args.model))
+            .remedy("leave --method out, or give --method generated"));
+    }
+    let reference = match (&args.reference_model, &args.reference_field) {
+        (Some(spec), _) => reference(spec, args, global)?,
+        (None, Some(field)) => Reference::Field(field.clone()),
+        (None, None) => Reference::None,
+    };
+    let properties = properties(&args.properties, &reference)?;
+    Ok(Job {
+        annotator: args.name.clone().unwrap_or_else(|| args.model.model.clone()),
+        model,
+        run: calls::options(&args.calls, &args.model)?,
+        reference,
+        options: RateOptions {
+            properties,
+            method,
+            single: args.single,
+            orders: args.orders,
+            seed: args.seed,
+        },
+        enforce: args.calls.enforce,
+        scenarios: args.scenarios,
+        quiet: global.quiet,
+    })
+}
+
+fn reference(spec: &ModelSpec, args: &AnnotateArgs, global: &Global) -> Result<Reference, Problem> {
+    let run = calls::options(&args.calls, spec)?;
+    Ok(Reference::Model { model: calls::model(spec, &args.calls, global.quiet)?, run })
+}
+
+fn properties(wanted: &[String], reference: &Reference) -> Result<Vec<&'static Property>, Problem> {
+    let known: Vec<&str> = rateable().map(|p| p.id).collect();
+    if let Some(unknown) = wanted.iter().find(|id| !known.contains(&id.as_str())) {
+        return Err(Problem::new(format!("`{unknown}` is no property that a model can be asked for"))
+            .remedy(format!("choose among: {}", known.join(", "))));
+    }
+    let counted = |p: &Property| p.rule == Rule::FewerIsBetter;
+    let none = matches!(reference, Reference::None);
+    if wanted.is_empty() {
+        return Ok(rateable().filter(|p| !(none && counted(p))).collect());
+    }
+    let chosen: Vec<&'static Property> = rateable().filter(|p| wanted.iter().any(|id| id == p.id)).collect();
+    if none && let Some(errors) = chosen.iter().find(|p| counted(p)) {
+        return Err(Problem::new(format!("{} is counted against an answer of reference", errors.id))
+            .remedy("give --reference-model MODEL to have one written, or --reference-field FIELD where the data hold one"));
+    }
+    Ok(chosen)
+}
+
+fn dry_run(job: &Job, study: &predilect_data::Study, json: bool) -> Result<(), Problem> {
+    let log = calls::log_if_there(study.folder())?;
+    let runner = Runner { model: job.model.as_ref(), log: &log, options: job.run.clone() };
+    let mut plans = Vec::new();
+    // What a request holds is known where it was asked before, and assumed elsewhere; so is the length of a reference.
+    let plan = calls::plan(&runner, study, |pair| {
+        let mut all = asking::about_request(job, pair);
+        let analysis = job.options.needs_analysis().then(|| {
+            let offline = RunOptions { offline: true, ..job.run.clone() };
+            let runner = Runner { model: job.model.as_ref(), log: &log, options: offline };
+            let ask = ask_analysis(pair, job.options.seed).enforcing(job.enforce);
+            let report = runner.run(&[vec![ask]], &|| {});
+            let outcome = report.outcomes.into_iter().flatten().flatten().next();
+            outcome
+                .and_then(|outcome| predilect_annotate::rate::read_analysis(&outcome).0)
+                .unwrap_or_else(Analysis::assumed)
+        });
+        let reference = match &job.reference {
+            Reference::None => None,
+            Reference::Field(field) => pair.field(field),
+            Reference::Model { .. } => Some("word ".repeat(250)),
+        };
+        let known = Known { analysis, reference };
+        all.extend(
+            asks(pair, &known, &job.options).into_iter().map(|ask| ask.request.enforcing(job.enforce)),
+        );
+        all
+    })?;
+    plans.push((job.annotator.as_str(), plan));
+    if let Reference::Model { model, run } = &job.reference {
+        let runner = Runner { model: model.as_ref(), log: &log, options: run.clone() };
+        let plan = calls::plan(&runner, study, |pair| vec![ask_reference(pair, job.options.seed)])?;
+        plans.push(("reference", plan));
+    }
+    calls::print_plans(&plans, json)
+}
+
+/// What an annotator is noted by in `study.toml`. Which properties it has rated, the table of ratings says.
+fn settings(job: &Job) -> toml::Table {
+    let mut step = toml::Table::new();
+    step.insert("model".to_owned(), job.model.name().into());
+    step.insert("method".to_owned(), job.options.method.as_str().into());
+    step.insert("single".to_owned(), job.options.single.into());
+    step.insert("orders".to_owned(), job.options.orders.as_str().into());
+    step.insert("seed".to_owned(), i64::try_from(job.options.seed).unwrap_or(i64::MAX).into());
+    step.insert("enforce".to_owned(), job.enforce.as_str().into());
+    if job.options.needs_reference() {
+        let from = match &job.reference {
+            Reference::None => String::new(),
+            Reference::Field(field) => format!("the field {field}"),
+            Reference::Model { model, .. } => model.name().to_owned(),
+        };
+        step.insert("reference".to_owned(), from.into());
+    }
+    let mut writes = vec!["ratings"];
+    if job.scenarios || job.options.properties.iter().any(|p| p.applies != Applies::Any) {
+        writes.push("pairs");
+    }
+    step.insert("derived_from".to_owned(), vec!["pairs", "calls.sqlite"].into());
+    step.insert("writes".to_owned(), writes.into());
+    step
+}
+
+fn print(s: &Said, out: &mut impl Write) -> std::io::Result<()> {
+    let list = |counts: &BTreeMap<&'static str, u64>| {
+        let parts: Vec<String> =
+            counts.iter().map(|(kind, n)| format!("{n} {}", kind.replace('_', " "))).collect();
+        parts.join(", ")
+    };
+    let percent =
+        |share: Option<f64>| share.map_or_else(|| "none".to_owned(), |s| format!("{:.1} %", 100.0 * s));
+    writeln!(out, "{} ({}, {})", s.annotator, s.model, s.method)?;
+    writeln!(out, "  ratings        {} of {} pairs on {} properties", s.ratings, s.pairs, s.properties)?;
+    writeln!(
+        out,
+        "  answers        {} read ({}); {} values missing or off the scale",
+        percent(s.parse_rate),
+        list(&s.answers),
+        s.missing_values
+    )?;
+    if !s.analyses.is_empty() {
+        writeln!(out, "  requests       {} analysed; cases: {}", list(&s.analyses), list(&s.cases))?;
+    }
+    if !s.scenarios.is_empty() {
+        writeln!(out, "  scenarios      {}", list(&s.scenarios))?;
+    }
+    if s.not_applicable.is_some() {
+        writeln!(
+            out,
+            "  errors         counted against {} answers of reference; accuracy does not apply to {} of responses",
+            s.references,
+            percent(s.not_applicable)
+        )?;
+    }
+    writeln!(
+        out,
+        "  calls          {} ({} repeated, {} failed), {} answers from the log; {} tokens, {}",
+        s.calls,
+        s.retries,
+        s.failed,
+        s.from_log,
+        s.tokens,
+        dollars(s.price)
+    )?;
+    s.failures.print(out)
+}

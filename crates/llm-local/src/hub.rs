@@ -1,0 +1,407 @@
+//! Model files from the Hugging Face hub, each downloaded once, checked, and kept.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use ureq::Agent;
+use ureq::http::{Response, header::HeaderMap};
+
+use crate::fingerprint::hex;
+
+/// How far a download is, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Download {
+    /// Bytes that are here.
+    pub done: u64,
+    /// Bytes in all, where the hub says so.
+    pub total: Option<u64>,
+}
+
+/// Why a file of the hub is not here.
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    /// No such string names a file.
+    #[error(
+        "hf:{0} names no file: write hf:ORGANISATION/NAME/FILE.gguf, or hf:ORGANISATION/NAME/FILE.gguf@REVISION"
+    )]
+    Name(String),
+    /// The hub cannot be reached.
+    #[error("{address} cannot be reached: {problem}")]
+    Offline {
+        /// What was asked for.
+        address: String,
+        /// What went wrong.
+        problem: String,
+    },
+    /// The hub answers, but not with the file.
+    #[error("{address}: status {status}")]
+    Status {
+        /// What was asked for.
+        address: String,
+        /// The status.
+        status: u16,
+    },
+    /// What came is not what the hub promised.
+    #[error("{0}: the file that came is damaged: its hash is not the hub's")]
+    Damaged(String),
+    /// The file cannot be written.
+    #[error("{}: {problem}", path.display())]
+    Write {
+        /// Where to.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
+    },
+}
+
+impl HubError {
+    /// What the user can do.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Name(_) => "the hub shows names and files on a model's page under \"Files\"",
+            Self::Offline { .. } => {
+                "where there is no connection, download the file elsewhere and give gguf:PATH"
+            }
+            Self::Status { status: 401 | 403, .. } => {
+                "some models must be asked for: accept the licence on its page and set HF_TOKEN"
+            }
+            Self::Status { .. } => "check organisation, name and file",
+            Self::Damaged(_) => "run the command again: it is downloaded anew",
+            Self::Write { .. } => "is the disk full? HF_HOME and XDG_CACHE_HOME say where files go",
+        }
+    }
+}
+
+/// Where things are: from the environment, and given by hand in tests.
+struct Places {
+    hub: String,
+    token: Option<String>,
+    /// Where other tools keep what they have downloaded.
+    theirs: PathBuf,
+    ours: PathBuf,
+}
+
+impl Places {
+    fn of_environment() -> Self {
+        let env =
+            |name: &str| std::env::var(name).ok().map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+        let home =
+            PathBuf::from(env("HOME").or_else(|| env("USERPROFILE")).unwrap_or_else(|| ".".to_owned()));
+        let cache = env("XDG_CACHE_HOME").map_or_else(|| home.join(".cache"), PathBuf::from);
+        let theirs = env("HF_HUB_CACHE")
+            .map(PathBuf::from)
+            .or_else(|| env("HF_HOME").map(|home| Path::new(&home).join("hub")))
+            .unwrap_or_else(|| cache.join("huggingface/hub"));
+        Self {
+            hub: env("HF_ENDPOINT")
+                .map_or_else(|| "https://huggingface.co".to_owned(), |e| e.trim_end_matches('/').to_owned()),
+            token: env("HF_TOKEN").filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic())),
+            theirs,
+            ours: cache.join("predilect/models"),
+        }
+    }
+}
+
+/// The path of `ORGANISATION/NAME/FILE` on this machine: what another tool or an earlier run has downloaded, else downloaded
+/// now; a download that was cut off goes on where it was. The hub's SHA-256 is checked.
+///
+/// # Errors
+///
+/// When the file cannot be had; each kind says what to do.
+pub fn fetch(name: &str, progress: &mut dyn FnMut(Download)) -> Result<PathBuf, HubError> {
+    fetch_from(&Places::of_environment(), name, progress)
+}
+
+fn fetch_from(places: &Places, name: &str, progress: &mut dyn FnMut(Download)) -> Result<PathBuf, HubError> {
+    let bad = || HubError::Name(name.to_owned());
+    let (path, revision) = name.split_once('@').unwrap_or((name, "main"));
+    let parts: Vec<&str> = path.split('/').collect();
+    let [organisation, model, rest @ ..] = parts.as_slice() else { return Err(bad()) };
+    let safe = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    };
+    if rest.is_empty() || !parts.iter().all(|part| safe(part)) || !safe(revision) {
+        return Err(bad());
+    }
+    let file = rest.join("/");
+    let snapshots = places.theirs.join(format!("models--{organisation}--{model}/snapshots"));
+    let mut found: Vec<PathBuf> = snapshots
+        .read_dir()
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| revision == "main" || entry.file_name().to_string_lossy().starts_with(revision))
+        .map(|entry| entry.path().join(&file))
+        .filter(|path| path.is_file())
+        .collect();
+    found.sort_by_key(|path| path.metadata().and_then(|m| m.modified()).ok());
+    let target = places.ours.join(organisation).join(model).join(revision).join(&file);
+    if let Some(path) = found.pop().or_else(|| target.is_file().then(|| target.clone())) {
+        return Ok(path);
+    }
+    download(
+        places,
+        &format!("{}/{organisation}/{model}/resolve/{revision}/{file}", places.hub),
+        &target,
+        progress,
+    )?;
+    Ok(target)
+}
+
+fn download(
+    places: &Places,
+    address: &str,
+    target: &Path,
+    progress: &mut dyn FnMut(Download),
+) -> Result<(), HubError> {
+    let write =
+        |path: &Path, e: std::io::Error| HubError::Write { path: path.to_owned(), problem: e.to_string() };
+    if let Some(folder) = target.parent() {
+        fs::create_dir_all(folder).map_err(|e| write(folder, e))?;
+    }
+    let part = target.with_extension("part");
+    let mut done = part.metadata().map_or(0, |m| m.len());
+    let (mut response, promised) = request(places, address, done)?;
+    if done > 0 && response.status() != 206 {
+        done = 0;
+    }
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(done > 0)
+        .write(true)
+        .truncate(done == 0)
+        .open(&part)
+        .map_err(|e| write(&part, e))?;
+    let left = number(response.headers(), "content-length");
+    let total = left.map(|left| left + done);
+    let mut reader = response.body_mut().with_config().limit(u64::MAX).reader();
+    let mut block = vec![0; 1 << 20];
+    progress(Download { done, total });
+    loop {
+        let n = reader
+            .read(&mut block)
+            .map_err(|e| HubError::Offline { address: address.to_owned(), problem: e.to_string() })?;
+        if n == 0 {
+            break;
+        }
+        file.write_all(&block[..n]).map_err(|e| write(&part, e))?;
+        done += n as u64;
+        progress(Download { done, total });
+    }
+    file.sync_all().map_err(|e| write(&part, e))?;
+    if total.is_some_and(|total| total != done) {
+        let problem = format!("{done} of {} bytes came; the next run goes on there", total.unwrap_or(0));
+        return Err(HubError::Offline { address: address.to_owned(), problem });
+    }
+    if let Some(promised) = promised
+        && hash(&part).map_err(|e| write(&part, e))? != promised
+    {
+        let _ = fs::remove_file(&part);
+        return Err(HubError::Damaged(address.to_owned()));
+    }
+    fs::rename(&part, target).map_err(|e| write(target, e))
+}
+
+/// Asks for a file from a byte on, following the hub to where it keeps large files; with the SHA-256 that the hub promises.
+fn request(
+    places: &Places,
+    address: &str,
+    from: u64,
+) -> Result<(Response<ureq::Body>, Option<String>), HubError> {
+    let agent: Agent = Agent::config_builder()
+        .timeout_connect(Some(Duration::from_secs(20)))
+        .timeout_recv_response(Some(Duration::from_mins(1)))
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .user_agent(concat!("predilect/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .new_agent();
+    let mut at = address.to_owned();
+    let mut promised = None;
+    for _ in 0..8 {
+        let mut call = agent.get(&at);
+        if from > 0 {
+            call = call.header("range", format!("bytes={from}-"));
+        }
+        // The token is the hub's; the store it sends to has no use for it.
+        if let Some(token) = places.token.as_ref().filter(|_| at.starts_with(&format!("{}/", places.hub))) {
+            call = call.header("authorization", format!("Bearer {token}"));
+        }
+        let response = call
+            .call()
+            .map_err(|e| HubError::Offline { address: address.to_owned(), problem: e.to_string() })?;
+        promised = promised.or_else(|| sha256(response.headers()));
+        match response.status().as_u16() {
+            200 | 206 => return Ok((response, promised)),
+            // More was asked for than there is: what is here is whole, or no part of this file.
+            416 if from > 0 => return request(places, address, 0),
+            301 | 302 | 303 | 307 | 308 => {
+                let location = text(response.headers(), "location").unwrap_or_default();
+                at = if location.starts_with('/') { format!("{}{location}", origin(&at)) } else { location };
+            }
+            status => return Err(HubError::Status { address: address.to_owned(), status }),
+        }
+    }
+    Err(HubError::Offline { address: address.to_owned(), problem: "it leads in circles".to_owned() })
+}
+
+fn origin(address: &str) -> &str {
+    let start = address.find("://").map_or(0, |at| at + 3);
+    address[start..].find('/').map_or(address, |end| &address[..start + end])
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    text(headers, name)?.parse().ok()
+}
+
+/// Large files have their SHA-256 as their tag.
+fn sha256(headers: &HeaderMap) -> Option<String> {
+    let tag = text(headers, "x-linked-etag").or_else(|| text(headers, "etag"))?;
+    let tag = tag.trim_start_matches("W/").trim_matches('"').to_ascii_lowercase();
+    (tag.len() == 64 && tag.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(tag)
+}
+
+fn hash(path: &Path) -> std::io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 1 << 20];
+    loop {
+        let n = file.read(&mut block)?;
+        if n == 0 {
+            break;
+        }
+        hash.update(&block[..n]);
+    }
+    Ok(hex(&hash.finalize()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader};
+    use std::net::TcpListener;
+    use std::sync::{Arc, Mutex};
+
+    const CONTENT: &[u8] = b"GGUF and some more bytes of a model";
+
+    /// A hub on this machine: sends to its store, where the file lies; some of the first answers break off.
+    fn hub(breaks: usize, tag: &str) -> (String, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (log, tag) = (Arc::clone(&asked), tag.to_owned());
+        std::thread::spawn(move || {
+            let mut left = breaks;
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut lines: Vec<String> = Vec::new();
+                for line in BufReader::new(&stream).lines().map(Result::unwrap) {
+                    if line.is_empty() {
+                        break;
+                    }
+                    lines.push(line);
+                }
+                let from = lines.iter().find_map(|line| {
+                    line.to_ascii_lowercase()
+                        .strip_prefix("range: bytes=")?
+                        .trim_end_matches('-')
+                        .parse()
+                        .ok()
+                });
+                log.lock().unwrap().push(lines.join("\n"));
+                let head = if lines[0].contains("/resolve/main/no.gguf") {
+                    "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_owned()
+                } else if lines[0].contains("/resolve/") {
+                    format!(
+                        "HTTP/1.1 302 Found\r\nlocation: /store/file\r\nx-linked-etag: \"{tag}\"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                    )
+                } else {
+                    let rest = &CONTENT[from.unwrap_or(0)..];
+                    let status = if from.is_some() { "206 Partial Content" } else { "200 OK" };
+                    format!(
+                        "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                        rest.len()
+                    )
+                };
+                let _ = stream.write_all(head.as_bytes());
+                if !lines[0].contains("/resolve/") {
+                    let rest = &CONTENT[from.unwrap_or(0)..];
+                    let cut = if left > 0 { rest.len() / 2 } else { rest.len() };
+                    left = left.saturating_sub(1);
+                    let _ = stream.write_all(&rest[..cut]);
+                }
+            }
+        });
+        (address, asked)
+    }
+
+    fn content_hash() -> String {
+        hex(&Sha256::digest(CONTENT))
+    }
+
+    #[test]
+    fn a_download_that_was_cut_off_goes_on_and_is_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let (hub, asked) = hub(1, &content_hash());
+        let places = Places {
+            hub,
+            token: Some("hf_secret".to_owned()),
+            theirs: folder.path().join("theirs"),
+            ours: folder.path().join("ours"),
+        };
+        let mut seen = Vec::new();
+        let first = fetch_from(&places, "org/name/file.gguf", &mut |d| seen.push(d));
+        assert!(matches!(first, Err(HubError::Offline { .. })), "{first:?}");
+        let path = fetch_from(&places, "org/name/file.gguf", &mut |d| seen.push(d)).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), CONTENT);
+        assert_eq!(
+            seen.last().unwrap(),
+            &Download { done: CONTENT.len() as u64, total: Some(CONTENT.len() as u64) }
+        );
+        // Once more: nothing is asked.
+        let before = asked.lock().unwrap().len();
+        assert_eq!(fetch_from(&places, "org/name/file.gguf", &mut |_| {}).unwrap(), path);
+        let asked = asked.lock().unwrap();
+        assert_eq!((asked.len(), before), (before, 4));
+        assert!(asked[3].to_ascii_lowercase().contains("range: bytes=17-"), "{}", asked[3]);
+        assert!(asked.iter().all(|a| a.contains("GET")));
+    }
+
+    #[test]
+    fn a_damaged_file_is_not_kept_and_what_others_have_is_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let (hub, _) = hub(0, &"0".repeat(64));
+        let places = Places {
+            hub,
+            token: None,
+            theirs: folder.path().join("theirs"),
+            ours: folder.path().join("ours"),
+        };
+        let get = |name: &str| fetch_from(&places, name, &mut |_| {});
+        assert!(matches!(get("org/name/file.gguf"), Err(HubError::Damaged(_))));
+        assert!(matches!(get("org/name/no.gguf"), Err(HubError::Status { status: 404, .. })));
+        assert!(!folder.path().join("ours/org/name/main/file.gguf").exists());
+        let snapshot = folder.path().join("theirs/models--org--name/snapshots/abc");
+        fs::create_dir_all(&snapshot).unwrap();
+        fs::write(snapshot.join("file.gguf"), "theirs").unwrap();
+        assert_eq!(get("org/name/file.gguf").unwrap(), snapshot.join("file.gguf"));
+        for bad in
+            ["", "org", "org/name", "org/../x", "org/name/", "/org/name/x", "org/name/../../x", "org/na me/x"]
+        {
+            assert!(matches!(get(bad), Err(HubError::Name(_))), "{bad}");
+        }
+        let nowhere = Places { hub: "http://127.0.0.1:9".to_owned(), ..places };
+        let error = fetch_from(&nowhere, "org/other/file.gguf", &mut |_| {}).unwrap_err();
+        assert!(error.remedy().contains("gguf:PATH"), "{error}");
+    }
+}
