@@ -5,13 +5,13 @@ cd "$(dirname "$0")/.."
 if ! cargo nextest --version >/dev/null 2>&1; then
     cargo install cargo-nextest --locked
 fi
-# Tables must read in pyarrow: a virtual environment of the project's own, made once.
+# Tables must read in pyarrow, and models come from packages: a virtual environment of the project's own, made once.
 venv=target/test-venv
 if [ -z "${PREDILECT_PYTHON:-}" ] && command -v python3 >/dev/null; then
-    if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c 'import pyarrow' 2>/dev/null; then
+    if ! "$venv/bin/python" -c 'import pyarrow, gguf' 2>/dev/null; then
         mkdir -p target
         python3 -m venv "$venv"
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check pyarrow
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check pyarrow gguf
     fi
     PREDILECT_PYTHON="$PWD/$venv/bin/python"
     export PREDILECT_PYTHON
@@ -19,3 +19,15 @@ fi
 # The test profile is kept small; numerics and parsing run optimised in it (Cargo.toml).
 cargo nextest run --workspace --no-fail-fast "$@"
 cargo test --workspace --doc --quiet
+# Models in this process, with a real one.
+if bash scripts/local-tools.sh; then
+    if [ -z "${PREDILECT_MODELS:-}" ] && [ -n "${PREDILECT_PYTHON:-}" ]; then
+        "$PREDILECT_PYTHON" scripts/models.py target/models smollm2 >/dev/null
+        export PREDILECT_MODELS="$PWD/target/models"
+    fi
+    # One at a time: a model takes every core.
+    cargo nextest run -p predilect-llm-local -p predilect --features local --no-fail-fast -j 1 \
+        -E 'package(predilect-llm-local) + binary(local)' "$@"
+else
+    echo "skipped: the tests of models in this process (llama.cpp cannot be built here)"
+fi

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use predilect_types::{Property, Scale};
+use predilect_types::{Property, Rating, Scale};
 
 /// The encodings of a rating difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,6 +38,26 @@ impl Encoding {
     }
 }
 
+impl Encoding {
+    /// The feature of a rated pair. Where the annotator tells how probable each level is, the comparison is its expected value,
+    /// sum over levels i, j of P(A = i) P(B = j) compare(i, j): two responses that it cannot tell apart then compare as nearly
+    /// nothing, where the sign of their mean ratings would be plus or minus one.
+    pub fn of_rating(self, property: &Property, rating: &Rating) -> Option<f64> {
+        let (Self::Comparison, Some(a), Some(b)) = (self, &rating.levels_a, &rating.levels_b) else {
+            return self.encode(property, rating.a, rating.b);
+        };
+        let lowest = if property.scale == Scale::Stance { -2.0 } else { 0.0 };
+        let level = |place: usize| lowest + place as f64;
+        let mut sum = 0.0;
+        for (i, p) in a.iter().enumerate() {
+            for (j, q) in b.iter().enumerate() {
+                sum += p * q * f64::from(property.rule.compare(level(i), level(j)));
+            }
+        }
+        Some(sum)
+    }
+}
+
 impl fmt::Display for Encoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -64,6 +84,34 @@ impl FromStr for Encoding {
 mod tests {
     use super::*;
     use predilect_types::property;
+
+    #[test]
+    fn what_an_annotator_is_unsure_of_compares_as_little() {
+        let polite = property("polite").unwrap();
+        let rating = |a: [f64; 4], b: [f64; 4]| Rating {
+            a: Some(1.51),
+            b: Some(1.5),
+            levels_a: Some(a.to_vec()),
+            levels_b: Some(b.to_vec()),
+            ..Rating::default()
+        };
+        let unsure = rating([0.25; 4], [0.25; 4]);
+        assert_eq!(Encoding::Comparison.of_rating(polite, &unsure), Some(0.0));
+        assert_eq!(Encoding::Difference.of_rating(polite, &unsure).map(|d| d > 0.0), Some(true));
+        let sure = rating([0.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(Encoding::Comparison.of_rating(polite, &sure), Some(1.0));
+        // P(A > B) - P(A < B) by hand: .5 x .5 - .5 x 0.
+        let half = rating([0.5, 0.5, 0.0, 0.0], [0.5, 0.5, 0.0, 0.0]);
+        assert_eq!(Encoding::Comparison.of_rating(polite, &half), Some(0.0));
+        let more = rating([0.0, 0.5, 0.5, 0.0], [0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(Encoding::Comparison.of_rating(polite, &more), Some(0.5));
+        // Without distributions it is the paper's.
+        let plain = Rating { levels_a: None, ..more };
+        assert_eq!(Encoding::Comparison.of_rating(polite, &plain), Some(1.0));
+        // Relevant is a matter of any against none.
+        let any = rating([0.5, 0.5, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]);
+        assert_eq!(Encoding::Comparison.of_rating(property("relevant").unwrap(), &any), Some(-0.5));
+    }
 
     #[test]
     fn worked_examples() {

@@ -218,6 +218,9 @@ pub struct DataSummary {
     pub languages: Vec<(String, u64)>,
     /// Pairs by scenario, most frequent first; empty when no pair names one.
     pub scenarios: Vec<(String, u64)>,
+    /// How far annotators agree, per property and two of them; empty where only one has rated.
+    #[serde(default)]
+    pub agreements: Vec<AnnotatorAgreement>,
     /// Words of response A and B.
     pub words_a: LengthSummary,
     /// Words of response B.
@@ -245,6 +248,34 @@ pub struct JudgeSummary {
     pub prefers_longer: Option<f64>,
     /// Verdicts by presentation order (`ab`, `ba`, `both`, `unknown`).
     pub orders: BTreeMap<String, u64>,
+    /// Of a language model whose calls are in the receipts: share of calls for the response shown first less the share for the
+    /// one shown second, -1..1.
+    #[serde(default)]
+    pub position_bias: Option<f64>,
+    /// Share of the pairs judged in both orders whose two calls favour different responses, 0..1.
+    #[serde(default)]
+    pub inconsistent: Option<f64>,
+    /// Mean share of probability on the letters A and B, 0..1.
+    #[serde(default)]
+    pub mean_mass: Option<f64>,
+    /// Whether the position decides most of its verdicts.
+    #[serde(default)]
+    pub follows_position: bool,
+}
+
+/// How far two annotators agree on one property; a unit is a response that both have rated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AnnotatorAgreement {
+    /// The property's id.
+    pub property: String,
+    /// The two, by name.
+    pub annotators: [String; 2],
+    /// Responses that both have rated.
+    pub responses: u64,
+    /// Cohen's kappa with quadratic weights; `None` where both gave one and the same rating throughout.
+    pub kappa: Option<f64>,
+    /// Krippendorff's alpha for interval data.
+    pub alpha: Option<f64>,
 }
 
 /// One model's responses.

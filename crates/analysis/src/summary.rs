@@ -101,6 +101,13 @@ impl SummaryBuilder {
         }
     }
 
+    /// Adds what is known of how a judge was asked; nothing for a judge without verdicts.
+    pub fn asked(&mut self, judge: &str, fill: impl FnOnce(&mut JudgeSummary)) {
+        if let Some(count) = self.judges.get_mut(judge) {
+            fill(&mut count.summary);
+        }
+    }
+
     /// The summary.
     pub fn finish(self) -> DataSummary {
         let mut judges: Vec<JudgeSummary> = self
@@ -132,6 +139,7 @@ impl SummaryBuilder {
             without_text: self.without_text,
             multi_turn: self.multi_turn,
             judges,
+            agreements: Vec::new(),
             models,
             languages: by_count(self.languages),
             scenarios: by_count(self.scenarios),

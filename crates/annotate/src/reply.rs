@@ -24,6 +24,17 @@ pub enum Parse {
 }
 
 impl Parse {
+    /// Every way.
+    pub const ALL: [Self; 7] = [
+        Self::Clean,
+        Self::Wrapped,
+        Self::OffScale,
+        Self::Refused,
+        Self::Truncated,
+        Self::Unreadable,
+        Self::Failed,
+    ];
+
     /// Whether a value was read.
     pub fn is_read(self) -> bool {
         matches!(self, Self::Clean | Self::Wrapped)

@@ -48,6 +48,16 @@ pub(crate) enum Verb {
     Export(ExportArgs),
     /// List the formats that are read and written
     Formats,
+    /// Say what works on this machine, and what to do about what does not
+    Doctor(DoctorArgs),
+}
+
+/// `predilect doctor`
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Print JSON instead of a list
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// How files are read.
@@ -332,8 +342,9 @@ pub(crate) struct JudgeArgs {
     /// Preference files or folders, or one study folder
     #[arg(required = true, value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// The model: openai:MODEL, anthropic:MODEL, gemini:MODEL, openrouter:MODEL, azure:DEPLOYMENT, ollama:MODEL, or the
-    /// address of a server that speaks OpenAI's protocol, with #MODEL behind it (repeatable)
+    /// The model: openai:MODEL, anthropic:MODEL, gemini:MODEL, openrouter:MODEL, azure:DEPLOYMENT, ollama:MODEL, the address of
+    /// a server that speaks OpenAI's protocol, with #MODEL behind it, or, in a build with local models, gguf:PATH or
+    /// hf:ORGANISATION/NAME/FILE (repeatable)
     #[arg(long, required = true, value_name = "MODEL")]
     pub(crate) model: Vec<ModelSpec>,
     /// The judge's name in the study (default: the model's); for one model
@@ -413,10 +424,6 @@ pub(crate) struct CallArgs {
     #[cfg(feature = "local")]
     #[arg(long, default_value_t = 8192, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(256..=1_048_576))]
     pub(crate) context: u32,
-    /// Threads of a model in this process (default: one per core)
-    #[cfg(feature = "local")]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=512))]
-    pub(crate) threads: Option<u32>,
 }
 
 /// Reads one of some named choices.

@@ -1,15 +1,17 @@
 //! How a study becomes a table that can be fitted: rating, comparing, grouping, counting.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 
 use predilect_analysis::dissect::{ALL, FitEvent, Fits};
-use predilect_analysis::result::{DataSummary, PropertyNote};
+use predilect_analysis::result::{AnnotatorAgreement, DataSummary, PropertyNote};
 use predilect_analysis::summary::SummaryBuilder;
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
 use predilect_analysis::{Encoding, dissect};
+use predilect_annotate::judge::Tally;
 use predilect_data::Study;
+use predilect_stats::agreement::Agreement;
 use predilect_text::{Annotator, TextOptions, detect_language};
 use predilect_types::{CATALOGUE, Pair, Property, Rating, core_properties, property};
 use rayon::prelude::*;
@@ -55,6 +57,7 @@ pub(crate) struct Assembled {
 struct Rated {
     ratings: Vec<Rating>,
     values: Vec<(f32, f32)>,
+    features: Vec<f64>,
     words: (u32, u32),
     language: Option<String>,
     cluster: u64,
@@ -66,7 +69,8 @@ struct Rated {
 /// Ratings that came with the data (from people or language models) stand before those of the text annotator.
 pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assembled, Problem> {
     let annotator = Annotator::new(&TextOptions { grammar: options.grammar });
-    let given = given_ratings(study, annotator.name(), options.annotator.as_deref())?;
+    let (given, others) = given_ratings(study, annotator.name(), options.annotator.as_deref())?;
+    let mut agreements = Agreements::default();
     let chosen = chosen_properties(&options.properties, &annotator, &given)?;
     let mut out = Assembled {
         table: FeatureTable {
@@ -88,13 +92,13 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
     let total = study_rows(study)?;
     let bar = bar(options.quiet, Some(total), "rating", false);
     let mut writer = study.write_ratings()?;
-    for given in given.values().flatten() {
+    for given in given.values().chain(others.values()).flatten() {
         writer.push(given)?;
     }
     for batch in study.pairs()? {
         let batch = batch?;
         let rated: Vec<Rated> =
-            batch.par_iter().map(|pair| rate(pair, &annotator, &given, &chosen)).collect();
+            batch.par_iter().map(|pair| rate(pair, &annotator, &given, &chosen, options.encoding)).collect();
         for (pair, rated) in batch.iter().zip(rated) {
             let number = index.len() as u32;
             index.insert(pair.id.clone(), number);
@@ -113,13 +117,11 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
                 model_b: pair.response_b.model.as_deref().map(|m| names.model(m)),
                 groups: (from, out.table.memberships.len() as u32),
             });
-            for (property, &(a, b)) in chosen.iter().zip(&rated.values) {
-                let known = |x: f32| (!x.is_nan()).then_some(f64::from(x));
-                let feature = options.encoding.encode(property, known(a), known(b));
-                out.table.values.push(feature.unwrap_or(f64::NAN));
-            }
+            out.table.values.extend(rated.features);
             out.ratings.extend(rated.values);
             out.sizes.push(rated.size);
+            let of_pair = [&given, &others].map(|list| list.get(&pair.id).map_or(&[][..], Vec::as_slice));
+            agreements.add(&[of_pair[0], of_pair[1], &rated.ratings]);
             for rating in rated.ratings {
                 writer.push_owned(rating)?;
             }
@@ -143,38 +145,94 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
     }
     out.orphans = read_verdicts(study, options, &index, &mut builder, &mut out.table)?;
     out.data = builder.finish();
+    out.data.agreements = agreements.finish();
     out.notes = notes(&chosen, &annotator, &given, &out);
     Ok(out)
 }
 
 /// Ratings that came with the data, by pair.
-type Given = HashMap<String, Vec<Rating>>;
+type Given = BTreeMap<String, Vec<Rating>>;
 
-/// Those of one annotator, where one is wanted; `text` wants none of them.
-fn given_ratings(study: &Study, own: &str, wanted: Option<&str>) -> Result<Given, Problem> {
-    let mut given = Given::new();
-    let mut others = BTreeSet::new();
+/// Those of one annotator, where one is wanted (`text` wants none of them), and the rest.
+fn given_ratings(study: &Study, own: &str, wanted: Option<&str>) -> Result<(Given, Given), Problem> {
+    let (mut given, mut others) = (Given::new(), Given::new());
+    let mut names = BTreeSet::new();
     if study.has_table("ratings") {
         for batch in study.ratings()? {
             for rating in batch? {
                 if rating.annotator == own {
                     continue;
                 }
-                if wanted.is_some_and(|wanted| wanted != rating.annotator) {
-                    others.insert(rating.annotator);
+                let list = if wanted.is_some_and(|wanted| wanted != rating.annotator) {
+                    if !names.contains(&rating.annotator) {
+                        names.insert(rating.annotator.clone());
+                    }
+                    &mut others
                 } else {
-                    given.entry(rating.pair.clone()).or_default().push(rating);
-                }
+                    &mut given
+                };
+                list.entry(rating.pair.clone()).or_default().push(rating);
             }
         }
     }
     match wanted {
         Some(wanted) if given.is_empty() && wanted != own && wanted != "text" => {
-            let known: Vec<&str> = others.iter().map(String::as_str).chain(["text"]).collect();
+            let known: Vec<&str> = names.iter().map(String::as_str).chain(["text"]).collect();
             Err(Problem::new(format!("nobody called {wanted} has rated these pairs"))
                 .remedy(format!("choose among: {}", known.join(", "))))
         }
-        _ => Ok(given),
+        _ => Ok((given, others)),
+    }
+}
+
+/// How far annotators agree, per property and two of them.
+#[derive(Default)]
+struct Agreements(BTreeMap<(String, String, String), Agreement>);
+
+impl Agreements {
+    /// Counts the ratings of one pair, of whoever has rated it.
+    fn add(&mut self, lists: &[&[Rating]]) {
+        // With the text annotator alone there is nobody to agree with.
+        if lists.iter().filter(|list| !list.is_empty()).count() < 2
+            && lists.last().is_some_and(|last| !last.is_empty())
+        {
+            return;
+        }
+        let ratings: Vec<&Rating> = lists.iter().copied().flatten().collect();
+        for (at, first) in ratings.iter().enumerate() {
+            for second in &ratings[at + 1..] {
+                if first.property != second.property || first.annotator == second.annotator {
+                    continue;
+                }
+                let (x, y) =
+                    if first.annotator < second.annotator { (first, second) } else { (second, first) };
+                let key = (x.property.clone(), x.annotator.clone(), y.annotator.clone());
+                let sums = self.0.entry(key).or_default();
+                for (a, b) in [(x.a, y.a), (x.b, y.b)] {
+                    if let (Some(a), Some(b)) = (a, b) {
+                        sums.add(a, b);
+                    }
+                }
+            }
+        }
+    }
+
+    /// In the order of the catalogue.
+    fn finish(self) -> Vec<AnnotatorAgreement> {
+        let mut all: Vec<AnnotatorAgreement> = self
+            .0
+            .into_iter()
+            .filter(|(_, sums)| sums.units() > 0)
+            .map(|((property, first, second), sums)| AnnotatorAgreement {
+                property,
+                annotators: [first, second],
+                responses: sums.units(),
+                kappa: sums.kappa(),
+                alpha: sums.alpha(),
+            })
+            .collect();
+        all.sort_by_key(|agreement| CATALOGUE.iter().position(|p| p.id == agreement.property));
+        all
     }
 }
 
@@ -211,17 +269,26 @@ fn chosen_properties(
         .collect()
 }
 
-fn rate(pair: &Pair, annotator: &Annotator, given: &Given, chosen: &[&'static Property]) -> Rated {
+fn rate(
+    pair: &Pair,
+    annotator: &Annotator,
+    given: &Given,
+    chosen: &[&'static Property],
+    encoding: Encoding,
+) -> Rated {
     let ratings = annotator.rate_pair(pair);
     let before = given.get(&pair.id).map_or(&[][..], Vec::as_slice);
-    let find = |list: &[Rating], id: &str| {
-        list.iter().find(|r| r.property == id).map(|r| (to_f32(r.a), to_f32(r.b)))
-    };
-    let values = chosen
-        .iter()
-        .map(|p| find(before, p.id).or_else(|| find(&ratings, p.id)).unwrap_or((f32::NAN, f32::NAN)))
-        .collect();
-    let words = find(&ratings, "length").unwrap_or((0.0, 0.0));
+    let find = |list: &'_ [Rating], id: &str| list.iter().position(|r| r.property == id);
+    let sides = |r: &Rating| (to_f32(r.a), to_f32(r.b));
+    let mut values = Vec::with_capacity(chosen.len());
+    let mut features = Vec::with_capacity(chosen.len());
+    for property in chosen {
+        let given = find(before, property.id).map(|at| &before[at]);
+        let rating = given.or_else(|| find(&ratings, property.id).map(|at| &ratings[at]));
+        values.push(rating.map_or((f32::NAN, f32::NAN), sides));
+        features.push(rating.and_then(|r| encoding.of_rating(property, r)).unwrap_or(f64::NAN));
+    }
+    let words = find(&ratings, "length").map_or((0.0, 0.0), |at| sides(&ratings[at]));
     let prompt = pair.prompt_text();
     let mut hasher = DefaultHasher::new();
     // Pairs without any prompt are their own cluster.
@@ -234,6 +301,7 @@ fn rate(pair: &Pair, annotator: &Annotator, given: &Given, chosen: &[&'static Pr
     let size = prompt.len() + pair.response_a.text().len() + pair.response_b.text().len();
     Rated {
         values,
+        features,
         words: (words.0 as u32, words.1 as u32),
         language,
         cluster: hasher.finish(),
@@ -290,6 +358,7 @@ fn read_verdicts(
     table: &mut FeatureTable,
 ) -> Result<u64, Problem> {
     let mut judges = Interner::default();
+    let mut tallies: HashMap<String, Tally> = HashMap::new();
     let mut orphans = 0;
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for batch in study.verdicts()? {
@@ -306,6 +375,12 @@ fn read_verdicts(
             };
             let fitted = if options.hard { hardened(verdict.p_a) } else { verdict.p_a };
             builder.verdict(pair as usize, &verdict, fitted);
+            if verdict.receipt.is_some() {
+                match tallies.get_mut(&verdict.judge) {
+                    Some(tally) => tally.add_verdict(&verdict),
+                    None => tallies.entry(verdict.judge.clone()).or_default().add_verdict(&verdict),
+                }
+            }
             table.verdicts.push(VerdictRow {
                 pair,
                 judge: judges.get(&verdict.judge),
@@ -316,6 +391,15 @@ fn read_verdicts(
         }
     }
     table.judges = judges.list;
+    for (judge, tally) in tallies {
+        let figures = tally.finish();
+        builder.asked(&judge, |summary| {
+            summary.position_bias = figures.position_bias;
+            summary.inconsistent = figures.inconsistent;
+            summary.mean_mass = figures.mean_mass;
+            summary.follows_position = figures.follows_position();
+        });
+    }
     let known: Vec<String> = seen.into_iter().collect();
     if let Some(missing) = options.judges.iter().find(|j| !known.contains(j)) {
         return Err(Problem::new(format!("no verdict is by the judge `{missing}`"))

@@ -13,7 +13,7 @@ use predilect_llm::{
 use predilect_types::Pair;
 use serde::Serialize;
 
-use crate::args::CallArgs;
+use crate::args::{CallArgs, Global};
 use crate::output::print_json;
 use crate::problem::Problem;
 
@@ -24,12 +24,12 @@ const WINDOW: usize = 4096;
 const LOG: &str = "calls.sqlite";
 
 /// A model that is ready to be asked.
-pub(crate) fn model(spec: &ModelSpec, args: &CallArgs, quiet: bool) -> Result<Box<dyn Model>, Problem> {
+pub(crate) fn model(spec: &ModelSpec, args: &CallArgs, global: &Global) -> Result<Box<dyn Model>, Problem> {
     #[cfg(feature = "local")]
     if spec.provider.is_local() {
-        return local(spec, args, quiet);
+        return local(spec, args, global);
     }
-    let _ = quiet;
+    let _ = global;
     let options = HttpOptions {
         timeout: Duration::from_secs(u64::from(args.timeout)),
         connections: usize::from(args.concurrency),
@@ -39,12 +39,13 @@ pub(crate) fn model(spec: &ModelSpec, args: &CallArgs, quiet: bool) -> Result<Bo
 
 /// A model in this process; what has to be downloaded shows its progress.
 #[cfg(feature = "local")]
-fn local(spec: &ModelSpec, args: &CallArgs, quiet: bool) -> Result<Box<dyn Model>, Problem> {
+fn local(spec: &ModelSpec, args: &CallArgs, global: &Global) -> Result<Box<dyn Model>, Problem> {
     use predilect_llm_local::{LocalOptions, open};
-    let options = LocalOptions { context: args.context, threads: args.threads };
+    let options = LocalOptions { context: args.context, threads: global.threads.map(u32::from) };
     let mut download: Option<indicatif::ProgressBar> = None;
     let model = open(spec, &options, &mut |state| {
-        let bar = download.get_or_insert_with(|| crate::progress::bar(quiet, state.total, "download", true));
+        let bar =
+            download.get_or_insert_with(|| crate::progress::bar(global.quiet, state.total, "download", true));
         bar.set_position(state.done);
     })?;
     if let Some(bar) = download {

@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         Verb::Judge(args) => verbs::judge::run(args, &cli.global),
         Verb::Export(args) => verbs::export::run(args, &cli.global),
         Verb::Formats => verbs::formats::run(),
+        Verb::Doctor(args) => verbs::doctor::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -147,6 +147,12 @@ fn judges_stand_beside_the_people_and_juries_beside_both() {
     judges.sort_unstable();
     judges.dedup();
     assert_eq!(judges, ["jury mean", "one", "one generated", "person", "two"]);
+    let known =
+        found["judges"].as_array().expect("judges").iter().find(|j| j["judge"] == "one").expect("one");
+    assert_eq!(
+        known["position_bias"], said[0]["position_bias"],
+        "the report says what the run said: {known}"
+    );
     // The judge prefers the longer response, and the dissection says so.
     let fit = found["fits"].as_array().expect("fits").iter().find(|fit| fit["judge"] == "one").expect("one");
     let length = fit["weights"].as_array().expect("weights").iter().find(|w| w["property"] == "length");
@@ -337,6 +343,13 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
         groups["fits"].as_array().expect("fits").iter().any(|fit| fit["group"] == "w_constraints"),
         "{groups}"
     );
+    // Those who rated the same property are compared.
+    let agreements = groups["agreements"].as_array().expect("agreements");
+    let polite = agreements
+        .iter()
+        .find(|a| a["property"] == "polite" && a["annotators"][1] == "text")
+        .expect("polite");
+    assert!(polite["responses"].as_u64() > Some(200) && polite["kappa"].is_number(), "{polite}");
     let nobody = dissect("nobody");
     assert!(String::from_utf8_lossy(&nobody.stderr).contains("rater, rater both, text"));
 }

@@ -59,7 +59,7 @@ fn main() {
     }
     let alone_time = start.elapsed().as_secs_f64() / few as f64 * 30.0;
     let length = usage(0).input;
-    println!("{} tokens a question; {read} tokens read for 30 questions together", length);
+    println!("{length} tokens a question; {read} tokens read for 30 questions together");
     println!(
         "together {shared_time:.2} s; each alone {alone_time:.1} s (30 times the mean of {few}); ratio {:.1}",
         alone_time / shared_time

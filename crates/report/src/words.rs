@@ -1,6 +1,6 @@
 //! What do the numbers say, in sentences that both views share?
 
-use predilect_analysis::result::{Dissection, Fit, Quality, Weight};
+use predilect_analysis::result::{Dissection, Fit, JudgeSummary, Quality, Weight};
 
 use crate::format;
 use crate::text;
@@ -86,6 +86,37 @@ pub(crate) fn read(d: &Dissection) -> String {
                 format!("{} dropped, {} repeats merged", format::count(dropped), format::count(merged)),
         }
     )
+}
+
+/// How a language model judged beside what it preferred: does the position decide, and do its two orders agree? `None` for
+/// judges whose calls are not known.
+pub(crate) fn asked(j: &JudgeSummary) -> Option<String> {
+    let bias = j.position_bias?;
+    let mut parts = vec![format!("position bias {}", signed(bias))];
+    if let Some(share) = j.inconsistent {
+        parts.push(format!("the two orders contradict each other in {}", format::share(share)));
+    }
+    if let Some(mass) = j.mean_mass {
+        parts.push(format!("probability on the two letters {}", format::decimal(mass, 2)));
+    }
+    let text = parts.join("; ");
+    Some(if j.follows_position {
+        format!("{text}: it mostly follows the position of a response")
+    } else {
+        text
+    })
+}
+
+/// A share with its sign, to two places.
+fn signed(x: f64) -> String {
+    let text = format::decimal(x.abs(), 2);
+    if text == "0.00" {
+        text
+    } else if x < 0.0 {
+        format!("-{text}")
+    } else {
+        format!("+{text}")
+    }
 }
 
 /// What was fitted and what was not, in one sentence.

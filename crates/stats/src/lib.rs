@@ -7,6 +7,7 @@
 // Vector code is written for the optimiser: inlined into one dispatch, indexed by register number.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
+pub mod agreement;
 pub mod diagnostics;
 pub mod ep;
 pub mod evaluate;

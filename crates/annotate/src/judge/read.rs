@@ -170,6 +170,31 @@ fn receipt(calls: &[Call], method: Method) -> Value {
     Value::Object(receipt)
 }
 
+/// The calls that a receipt names, as [`judged`] wrote them; none for the receipts of others.
+pub(super) fn calls_of(receipt: &Value) -> Vec<Call> {
+    let Some(receipt) = receipt.as_object().filter(|receipt| receipt.contains_key("method")) else {
+        return Vec::new();
+    };
+    [("ab", Shown::Ab), ("ba", Shown::Ba), ("a", Shown::A), ("b", Shown::B)]
+        .into_iter()
+        .filter_map(|(name, shown)| {
+            let entry = receipt.get(name)?;
+            let number = |field: &str| entry.get(field).and_then(Value::as_f64);
+            let letters = number("a").zip(number("b")).map(|(a, b)| [a, b]);
+            let share = letters.map(|[a, b]| if shown == Shown::Ba { b / (a + b) } else { a / (a + b) });
+            let value = share.or_else(|| number("p_a")).or_else(|| number("grade"));
+            let parse = Parse::ALL.into_iter().find(|parse| entry["parse"] == parse.as_str())?;
+            Some(Call {
+                shown,
+                parse,
+                value,
+                letters,
+                key: entry["call"].as_str().unwrap_or_default().to_owned(),
+            })
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

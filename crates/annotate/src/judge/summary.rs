@@ -1,7 +1,9 @@
 //! How a judge judged: does it follow the content or the position?
 
+use predilect_types::Verdict;
 use serde::Serialize;
 
+use super::read::calls_of;
 use super::{Judged, Shown};
 use crate::reply::Parse;
 
@@ -47,6 +49,14 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Counts a pair by the receipt of its verdict, whoever asked for it and when; verdicts of others are not counted.
+    pub fn add_verdict(&mut self, verdict: &Verdict) {
+        let calls = verdict.receipt.as_ref().map(calls_of).unwrap_or_default();
+        if !calls.is_empty() {
+            self.add(&Judged { calls, verdict: Some(verdict.clone()) });
+        }
+    }
+
     /// Counts one pair.
     pub fn add(&mut self, judged: &Judged) {
         self.pairs += 1;
@@ -100,7 +110,6 @@ impl Tally {
 mod tests {
     use super::*;
     use crate::judge::Call;
-    use predilect_types::Verdict;
 
     fn judged(ab: f64, ba: f64) -> Judged {
         let call = |shown, value| Call {

@@ -5,7 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use predilect_analysis::examples::{Choice, choose};
-use predilect_analysis::result::{Dissection, ExamplePair, Examples, Fit, Settings, Skipped};
+use predilect_analysis::result::{
+    AnnotatorAgreement, Dissection, ExamplePair, Examples, Fit, JudgeSummary, Settings, Skipped,
+};
 use predilect_data::{Study, StudyToml};
 use predilect_types::{Pair, ReadSummary};
 use serde::Serialize;
@@ -30,6 +32,8 @@ const CUT: usize = 4000;
 #[derive(Serialize)]
 struct Output<'a> {
     read: &'a ReadSummary,
+    judges: &'a [JudgeSummary],
+    agreements: &'a [AnnotatorAgreement],
     fits: &'a [Fit],
     skipped: &'a [Skipped],
     settings: &'a Settings,
@@ -114,6 +118,8 @@ fn show(
     if args.json {
         print_json(&Output {
             read: &dissection.read,
+            judges: &dissection.data.judges,
+            agreements: &dissection.data.agreements,
             fits: &dissection.fits,
             skipped: &dissection.skipped,
             settings: &dissection.settings,

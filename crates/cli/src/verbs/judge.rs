@@ -118,7 +118,7 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
 fn judges(args: &JudgeArgs, global: &Global) -> Result<Vec<Judge>, Problem> {
     let mut judges: Vec<Judge> = Vec::new();
     for spec in &args.model {
-        let model = calls::model(spec, &args.calls, global.quiet)?;
+        let model = calls::model(spec, &args.calls, global)?;
         let can = model.capabilities();
         let method = args.method.unwrap_or(if can.next { Method::Scored } else { Method::Generated });
         if method == Method::Scored && !can.next {

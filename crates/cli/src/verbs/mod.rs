@@ -2,6 +2,7 @@
 
 pub(crate) mod annotate;
 pub(crate) mod dissect;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod fit;
 pub(crate) mod formats;

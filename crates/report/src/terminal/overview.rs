@@ -39,6 +39,9 @@ pub(super) fn overview(view: &View, out: &mut Out) -> io::Result<()> {
     out.hanging("Data     ", &data(view))?;
     for (i, judge) in d.data.judges.iter().take(NAMES).enumerate() {
         out.hanging(if i == 0 { "Judges   " } else { "         " }, &verdicts(judge))?;
+        if let Some(asked) = words::asked(judge) {
+            out.hanging("         ", &format!("  {asked}"))?;
+        }
     }
     if d.data.judges.len() > NAMES {
         out.hanging("         ", &format!("and {} more", d.data.judges.len() - NAMES))?;

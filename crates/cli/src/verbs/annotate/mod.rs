@@ -113,7 +113,7 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
 }
 
 fn job(args: &AnnotateArgs, global: &Global) -> Result<Job, Problem> {
-    let model = calls::model(&args.model, &args.calls, global.quiet)?;
+    let model = calls::model(&args.model, &args.calls, global)?;
     let can = model.capabilities();
     // A model in this process reads a pair once for all its questions; a provider reads it for each.
     let method = args.method.unwrap_or(if can.together { Method::Scored } else { Method::Generated });
@@ -147,7 +147,7 @@ fn job(args: &AnnotateArgs, global: &Global) -> Result<Job, Problem> {
 
 fn reference(spec: &ModelSpec, args: &AnnotateArgs, global: &Global) -> Result<Reference, Problem> {
     let run = calls::options(&args.calls, spec)?;
-    Ok(Reference::Model { model: calls::model(spec, &args.calls, global.quiet)?, run })
+    Ok(Reference::Model { model: calls::model(spec, &args.calls, global)?, run })
 }
 
 fn properties(wanted: &[String], reference: &Reference) -> Result<Vec<&'static Property>, Problem> {

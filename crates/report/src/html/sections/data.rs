@@ -8,6 +8,7 @@ use crate::html::charts::{bar, ranges, shares, split};
 use crate::html::parts::{Align, Section, first_few, heads, name, nothing, scroll};
 use crate::text;
 use crate::view::View;
+use crate::words;
 
 /// Rows of a list shown before the rest is folded away.
 const SHOWN: usize = 12;
@@ -79,6 +80,9 @@ fn judges(judges: &[JudgeSummary]) -> Markup {
                                 p.say { "The longer response wins " strong { (format::share(longer)) } }
                             } @else { p.say { "Whether longer responses win is not known." } }
                         }
+                    }
+                    @if let Some(asked) = words::asked(j) {
+                        p.say { @if j.follows_position { strong { (asked) } } @else { (asked) } "." }
                     }
                 }
             }

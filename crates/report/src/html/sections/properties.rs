@@ -1,10 +1,10 @@
 //! What is each property, who rated it, and where is the measure known to be wrong?
 
 use maud::{Markup, html};
-use predilect_analysis::result::PropertyNote;
+use predilect_analysis::result::{AnnotatorAgreement, PropertyNote};
 
 use crate::format;
-use crate::html::parts::{Section, nothing};
+use crate::html::parts::{Align, Section, first_few, heads, name, nothing, property, scroll};
 use crate::text;
 use crate::view::View;
 use crate::words;
@@ -21,6 +21,7 @@ pub(super) fn section(view: &View) -> Section {
             @if view.any_proxy() { p { (words::PROXY_MEANS) } }
             div.glossary { @for note in properties { (entry(note)) } }
         }
+        @if !view.d.data.agreements.is_empty() { (agreements(view)) }
     };
     Section { id: "properties", name: "Properties", title: "What was measured", body }
 }
@@ -42,5 +43,45 @@ fn entry(note: &PropertyNote) -> Markup {
             @if !note.definition.is_empty() { p { em { "Measured: " } (line(&note.definition, 2000)) } }
             @if !note.blind_spots.is_empty() { p { em { "Blind spots: " } (line(&note.blind_spots, 2000)) } }
         }
+    }
+}
+
+/// How far annotators agree on each property.
+fn agreements(view: &View) -> Markup {
+    let coefficient =
+        |x: Option<f64>| x.map_or_else(|| format::MISSING.to_owned(), |x| format::decimal(x, 2));
+    let rows = &view.d.data.agreements;
+    let table = |rows: &[AnnotatorAgreement]| {
+        html! {
+            table.plain {
+                (heads(&[
+                    ("Property", Align::Left),
+                    ("Annotators", Align::Left),
+                    ("Responses", Align::Right),
+                    ("Kappa", Align::Right),
+                    ("Alpha", Align::Right),
+                ]))
+                tbody {
+                    @for row in rows {
+                        tr {
+                            th scope="row" { (property(view, &row.property)) }
+                            td { (name(&text::cut(&text::line(&row.annotators[0]), 40))) " and "
+                                 (name(&text::cut(&text::line(&row.annotators[1]), 40))) }
+                            td.num { (format::count(row.responses)) }
+                            td.num { (coefficient(row.kappa)) }
+                            td.num { (coefficient(row.alpha)) }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    html! {
+        h3 { "Do annotators agree?" }
+        p {
+            "Cohen's kappa with quadratic weights and Krippendorff's alpha for interval data, over responses that both have rated: "
+            "1 is perfect agreement, 0 what chance would give."
+        }
+        (scroll("How far annotators agree", &first_few(rows, 30, "rows", table)))
     }
 }

@@ -1,0 +1,157 @@
+//! `predilect doctor`: what works on this machine, and what to do about what does not?
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::args::DoctorArgs;
+use crate::output::print_json;
+use crate::problem::Problem;
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    what: &'static str,
+    works: bool,
+    /// What was found. Of keys, only whether they are there.
+    found: String,
+    /// What to do where it does not work.
+    remedy: Option<String>,
+}
+
+/// Providers with the variables that may hold their key.
+const KEYS: [(&str, &[&str]); 5] = [
+    ("openai:", &["OPENAI_API_KEY"]),
+    ("anthropic:", &["ANTHROPIC_API_KEY"]),
+    ("gemini:", &["GEMINI_API_KEY", "GOOGLE_API_KEY"]),
+    ("openrouter:", &["OPENROUTER_API_KEY"]),
+    ("azure:", &["AZURE_OPENAI_API_KEY"]),
+];
+
+pub(crate) fn run(args: &DoctorArgs) -> Result<(), Problem> {
+    let mut findings = vec![machine(), scratch()];
+    findings.extend(KEYS.iter().map(|(provider, names)| key(provider, names)));
+    findings.push(ollama());
+    findings.push(local());
+    if args.json {
+        return print_json(&findings);
+    }
+    let mut out = anstream::stdout().lock();
+    for finding in &findings {
+        let mark = if finding.works { "yes" } else { "no " };
+        writeln!(out, "{mark}  {:<22} {}", finding.what, finding.found)?;
+        if let Some(remedy) = &finding.remedy {
+            writeln!(out, "     {:<22} {remedy}", "")?;
+        }
+    }
+    Ok(())
+}
+
+fn machine() -> Finding {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut kernels = Vec::new();
+    #[cfg(target_arch = "x86_64")]
+    for (name, has) in [
+        ("AVX2", std::arch::is_x86_feature_detected!("avx2")),
+        ("FMA", std::arch::is_x86_feature_detected!("fma")),
+        ("AVX-512", std::arch::is_x86_feature_detected!("avx512f")),
+    ] {
+        if has {
+            kernels.push(name);
+        }
+    }
+    if kernels.is_empty() {
+        kernels.push(std::env::consts::ARCH);
+    }
+    let found = format!("predilect {}, {cores} cores, {}", env!("CARGO_PKG_VERSION"), kernels.join(", "));
+    Finding { what: "statistics", works: true, found, remedy: None }
+}
+
+fn scratch() -> Finding {
+    let found = tempfile::tempdir().and_then(|folder| std::fs::write(folder.path().join("probe"), "x"));
+    let folder = std::env::temp_dir();
+    match found {
+        Ok(()) => Finding {
+            what: "temporary files",
+            works: true,
+            found: folder.display().to_string(),
+            remedy: None,
+        },
+        Err(error) => Finding {
+            what: "temporary files",
+            works: false,
+            found: format!("{}: {error}", folder.display()),
+            remedy: Some("set TMPDIR to a folder that can be written to".to_owned()),
+        },
+    }
+}
+
+fn key(provider: &'static str, names: &[&str]) -> Finding {
+    let set = names.iter().find(|name| std::env::var(name).is_ok_and(|value| !value.trim().is_empty()));
+    match set {
+        Some(name) => Finding { what: provider, works: true, found: format!("{name} is set"), remedy: None },
+        None => Finding {
+            what: provider,
+            works: false,
+            found: "no key".to_owned(),
+            remedy: Some(format!("set {} to use its models", names.join(" or "))),
+        },
+    }
+}
+
+/// A server on this machine answers at once or not at all; another host is not asked.
+fn ollama() -> Finding {
+    let address: SocketAddr = ([127, 0, 0, 1], 11434).into();
+    let set = std::env::var("OLLAMA_HOST").ok().filter(|host| !host.trim().is_empty());
+    let here = set.as_deref().is_none_or(|host| host.contains("127.0.0.1") || host.contains("localhost"));
+    let target = set
+        .as_deref()
+        .and_then(|host| host.rsplit('/').find(|part| part.contains(':'))?.to_socket_addrs().ok()?.next())
+        .unwrap_or(address);
+    if !here {
+        let found = format!("OLLAMA_HOST names {}; not asked", set.unwrap_or_default());
+        return Finding { what: "ollama:", works: true, found, remedy: None };
+    }
+    match TcpStream::connect_timeout(&target, Duration::from_millis(300)) {
+        Ok(_) => {
+            Finding { what: "ollama:", works: true, found: format!("a server at {target}"), remedy: None }
+        }
+        Err(_) => Finding {
+            what: "ollama:",
+            works: false,
+            found: format!("no server at {target}"),
+            remedy: Some("start it with `ollama serve`, or set OLLAMA_HOST".to_owned()),
+        },
+    }
+}
+
+#[cfg(feature = "local")]
+fn local() -> Finding {
+    match predilect_llm_local::devices() {
+        Ok(devices) => Finding { what: "gguf:, hf:", works: true, found: devices.join(", "), remedy: None },
+        Err(error) => {
+            Finding { what: "gguf:, hf:", works: false, found: error.to_string(), remedy: error.remedy }
+        }
+    }
+}
+
+#[cfg(not(feature = "local"))]
+fn local() -> Finding {
+    let missing: Vec<&str> = ["cmake", "g++"]
+        .into_iter()
+        .filter(|tool| std::process::Command::new(tool).arg("--version").output().is_err())
+        .collect();
+    let remedy = if missing.is_empty() {
+        "build them in: cargo install --path crates/cli --features local (libclang is needed too)".to_owned()
+    } else {
+        format!(
+            "to build them in, install {} and libclang (Debian: apt-get install cmake libclang-dev g++), then \
+             cargo install --path crates/cli --features local",
+            missing.join(" and ")
+        )
+    };
+    let found = "this program was built without models in its own process".to_owned();
+    Finding { what: "gguf:, hf:", works: false, found, remedy: Some(remedy) }
+}
