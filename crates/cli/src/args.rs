@@ -351,7 +351,8 @@ pub(crate) struct JudgeArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
     /// scored: probabilities of A and B; generated: a written verdict; reasoned: with reasons first; graded: 1 to 10 for each
-    /// response alone (default: scored where the model tells probabilities, else generated)
+    /// response alone; mt-bench, arena-hard: a comparison that ends with their verdicts in brackets; reward: the scores of a
+    /// reward model (default: scored where the model tells probabilities, else generated)
     #[arg(long, value_name = "METHOD", value_parser = named(&Method::ALL))]
     pub(crate) method: Option<Method>,
     /// The order in which responses are shown: both (averaged), random (by seed), ab

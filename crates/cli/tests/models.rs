@@ -160,6 +160,35 @@ fn judges_stand_beside_the_people_and_juries_beside_both() {
 }
 
 #[test]
+fn benchmarks_and_reward_models_judge_in_their_own_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 60);
+    let provider = Provider::start(0);
+    let study = folder.path().join("study");
+    let hard = json(&run(&pairs, &provider.model("m"), &study, &["--method", "arena-hard"]));
+    assert_eq!(hard["judge"], "m arena-hard");
+    assert!(hard["answers"][0].as_u64() > Some(110) && hard["parsed"].as_u64() > Some(55), "{hard}");
+    let reward = json(&run(&pairs, &provider.model("rm"), &study, &["--method", "reward"]));
+    assert_eq!((reward["judge"].as_str(), reward["position_bias"].as_f64()), (Some("rm"), None), "{reward}");
+    assert!(reward["parsed"].as_u64() > Some(55), "{reward}");
+    let read = predilect_data::Study::open(&study).expect("a study");
+    let verdicts: Vec<_> =
+        read.verdicts().expect("verdicts").flat_map(|batch| batch.expect("rows")).collect();
+    // Both like length: where both are sure, they agree, and a strong win outweighs a weak one.
+    let of =
+        |judge: &str, pair: &str| verdicts.iter().find(|v| v.judge == judge && v.pair == pair).map(|v| v.p_a);
+    for i in 0..60 {
+        let pair = format!("p{i}");
+        if let (Some(hard), Some(reward)) = (of("m arena-hard", &pair), of("rm", &pair))
+            && (reward - 0.5).abs() > 0.4
+        {
+            assert!((hard - 0.5) * (reward - 0.5) > 0.0, "{pair}: {hard} {reward}");
+        }
+    }
+    refused(&run(&pairs, "anthropic:m", &study, &["--method", "reward"]), "ANTHROPIC_API_KEY");
+}
+
+#[test]
 fn what_cannot_work_is_said_before_any_call() {
     let folder = tempfile::tempdir().expect("a folder");
     let pairs = pairs(folder.path(), 3);

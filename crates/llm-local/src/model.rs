@@ -253,6 +253,13 @@ impl Worker {
                 })?)
             }
             Want::Text => written(None),
+            Want::Score => {
+                return Err(CallError::new(
+                    Fault::Unsupported,
+                    "a model in this process scores no conversations",
+                )
+                .remedy("serve the reward model, e.g. by vLLM, and give its address"));
+            }
             Want::Json(schema) => written(grammar(schema).map_err(fail)?),
         };
         let tokens = chat.tokens(&self.model, &request.messages).map_err(fail)?;
@@ -325,7 +332,7 @@ impl Model for LocalModel {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { next: true, schema: true, seed: true, together: true }
+        Capabilities { next: true, schema: true, seed: true, score: false, together: true }
     }
 
     fn send(&self, request: &Request) -> Result<String, CallError> {

@@ -32,6 +32,8 @@ pub enum Want {
     Json(Schema),
     /// The probabilities of these continuations, each one token, as the next token.
     Next(Vec<String>),
+    /// The score that a reward model gives the conversation; the text of the answer is the number.
+    Score,
 }
 
 /// A JSON schema with a name, as providers ask for it.
@@ -129,6 +131,8 @@ pub struct Capabilities {
     pub schema: bool,
     /// Takes a seed.
     pub seed: bool,
+    /// Scores conversations, as a reward model does.
+    pub score: bool,
     /// Gains from questions that begin alike being asked together: [`Model::send_together`].
     pub together: bool,
 }
@@ -193,7 +197,7 @@ impl Request {
     pub fn most_input_tokens(&self) -> u64 {
         let schema = match &self.want {
             Want::Json(schema) => schema.schema.to_string().len() as u64,
-            Want::Text | Want::Next(_) => 0,
+            Want::Text | Want::Next(_) | Want::Score => 0,
         };
         self.messages.iter().map(|turn| turn.content.len() as u64 + 16).sum::<u64>() + schema + 64
     }

@@ -40,7 +40,7 @@ impl Model for Scripted {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { next: true, schema: true, seed: true, together: false }
+        Capabilities { next: true, schema: true, seed: true, score: false, together: false }
     }
 
     fn send(&self, request: &Request) -> Result<String, CallError> {
@@ -65,7 +65,7 @@ impl Model for Scripted {
             Want::Next(of) => (0..of.len())
                 .map(|i| listed.get(i).and_then(Value::as_f64).filter(|p| *p > 0.0).map(f64::ln))
                 .collect(),
-            Want::Text | Want::Json(_) => Vec::new(),
+            Want::Text | Want::Json(_) | Want::Score => Vec::new(),
         };
         let usage = Usage { input: json["input"].as_u64().unwrap_or(0), cached: 0, output: 1 };
         Ok(Answer { text, finish: Finish::Stop, next, usage })

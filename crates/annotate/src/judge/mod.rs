@@ -26,16 +26,31 @@ pub enum Method {
     Reasoned,
     /// A grade from 1 to 10 for each response alone; the better grade wins.
     Graded,
+    /// As MT-Bench asks: a comparison in prose that ends with `[[A]]`, `[[B]]` or `[[C]]` for a tie.
+    MtBench,
+    /// As Arena-Hard asks: a comparison in prose that ends with one of `[[A>>B]]`, `[[A>B]]`, `[[A=B]]`, `[[B>A]]`, `[[B>>A]]`;
+    /// a strong win counts three times in the mean over both orders.
+    ArenaHard,
+    /// The score of a reward model for each response alone: `p_a` = sigmoid(score of A - score of B).
+    Reward,
 }
 
 impl Method {
     /// Every method with its name.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::Scored, "scored"),
         (Self::Generated, "generated"),
         (Self::Reasoned, "reasoned"),
         (Self::Graded, "graded"),
+        (Self::MtBench, "mt-bench"),
+        (Self::ArenaHard, "arena-hard"),
+        (Self::Reward, "reward"),
     ];
+
+    /// Whether each response is shown alone.
+    pub fn is_single(self) -> bool {
+        matches!(self, Self::Graded | Self::Reward)
+    }
 
     /// Its name.
     pub fn as_str(self) -> &'static str {
@@ -109,7 +124,7 @@ pub struct Ask {
 /// The questions that make one verdict.
 pub fn asks(pair: &Pair, options: &JudgeOptions) -> Vec<Ask> {
     let shown: &[Shown] = match (options.method, options.orders) {
-        (Method::Graded, _) => &[Shown::A, Shown::B],
+        (method, _) if method.is_single() => &[Shown::A, Shown::B],
         (_, Orders::Both) => &[Shown::Ab, Shown::Ba],
         (_, Orders::Ab) => &[Shown::Ab],
         (_, Orders::Random) if drawn(&pair.id, options.seed) => &[Shown::Ab],

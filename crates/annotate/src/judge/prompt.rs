@@ -15,6 +15,9 @@ const VERDICTS: [&str; 3] = ["A", "B", "tie"];
 
 /// The request of one question about a pair.
 pub(super) fn request(pair: &Pair, shown: Shown, options: &JudgeOptions) -> Request {
+    if options.method == Method::Reward {
+        return reward(pair, if shown == Shown::B { &pair.response_b } else { &pair.response_a });
+    }
     let (first, second) = (&pair.response_a, &pair.response_b);
     let user = match shown {
         Shown::Ab => compare(pair, first, second, options.method),
@@ -27,6 +30,7 @@ pub(super) fn request(pair: &Pair, shown: Shown, options: &JudgeOptions) -> Requ
         Method::Generated => (Want::Json(verdict_schema(false)), 24),
         Method::Reasoned => (Want::Json(verdict_schema(true)), options.max_tokens),
         Method::Graded => (Want::Json(grade_schema()), 24),
+        Method::MtBench | Method::ArenaHard | Method::Reward => (Want::Text, options.max_tokens),
     };
     Request {
         messages: vec![Message { role: Role::System, content: SYSTEM.to_owned() }, Message::user(user)],
@@ -47,7 +51,16 @@ fn compare(pair: &Pair, first: &Response, second: &Response, method: Method) -> 
     fence.add(&mut text, "response B", &b);
     text.push_str("Which response is better for the person who wrote the request? ");
     text.push_str(match method {
-        Method::Scored | Method::Graded => "Answer with one letter, A or B, and nothing else.",
+        Method::Scored | Method::Graded | Method::Reward => "Answer with one letter, A or B, and nothing else.",
+        Method::MtBench => {
+            "Compare them in a few sentences, without regard to their order, length or names. End with your verdict in double \
+             brackets: [[A]] if response A is better, [[B]] if response B is better, [[C]] if neither is."
+        }
+        Method::ArenaHard => {
+            "Compare them in a few sentences, without regard to their order, length or names. End with your verdict in double \
+             brackets, one of these five: [[A>>B]] A is much better, [[A>B]] A is better, [[A=B]] neither is, [[B>A]] B is \
+             better, [[B>>A]] B is much better."
+        }
         Method::Generated => {
             "Answer with one JSON object and nothing else: {\"verdict\": \"A\"}, {\"verdict\": \"B\"}, or \
              {\"verdict\": \"tie\"} if neither is better."
@@ -72,6 +85,12 @@ fn grade(pair: &Pair, response: &Response) -> String {
          with one JSON object and nothing else, for example {\"grade\": 1}.",
     );
     text
+}
+
+/// The conversation as the reward model was trained on: no words of ours.
+fn reward(pair: &Pair, response: &Response) -> Request {
+    let messages = pair.prompt.iter().chain(&response.messages).cloned().collect();
+    Request { messages, want: Want::Score, max_tokens: 1, temperature: 0.0, seed: None }
 }
 
 /// A response with the turns of the person in between, where there are any.

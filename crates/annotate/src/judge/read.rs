@@ -16,6 +16,8 @@ pub struct Call {
     pub parse: Parse,
     /// The preference for A in \[0, 1\], whichever side it was shown on; for a grade, the grade.
     pub value: Option<f64>,
+    /// How often it counts in the mean over both orders: 3 for a strong win, else 1.
+    pub weight: f64,
     /// Probabilities of the two letters, in the order shown.
     pub letters: Option<[f64; 2]>,
     /// The key in the call log.
@@ -74,7 +76,8 @@ pub fn judged(
 }
 
 fn call(shown: Shown, outcome: &Outcome, method: Method) -> Call {
-    let none = |parse| Call { shown, parse, value: None, letters: None, key: outcome.key.clone() };
+    let none =
+        |parse| Call { shown, parse, value: None, weight: 1.0, letters: None, key: outcome.key.clone() };
     let answer = match &outcome.answer {
         Ok(answer) => answer,
         Err(error) if error.fault == Fault::Filtered => return none(Parse::Refused),
@@ -93,6 +96,18 @@ fn call(shown: Shown, outcome: &Outcome, method: Method) -> Call {
         let value = Some(to_a(letters[0] / mass));
         return Call { value, letters: Some(letters), ..none(Parse::Clean) };
     }
+    if method == Method::Reward {
+        return match answer.text.trim().parse::<f64>() {
+            Ok(score) if score.is_finite() => Call { value: Some(score), ..none(Parse::Clean) },
+            _ => none(unread(answer)),
+        };
+    }
+    if let Some(labels) = labels(method) {
+        return match label(&answer.text, labels) {
+            Some(((first, weight), parse)) => Call { value: Some(to_a(first)), weight, ..none(parse) },
+            None => none(unread(answer)),
+        };
+    }
     let field = if method == Method::Graded { "grade" } else { "verdict" };
     let Some((object, parse)) = json_object(&answer.text, field) else { return none(unread(answer)) };
     let value = match method {
@@ -103,6 +118,37 @@ fn call(shown: Shown, outcome: &Outcome, method: Method) -> Call {
         Some(value) => Call { value: Some(value), ..none(parse) },
         None => none(Parse::OffScale),
     }
+}
+
+/// A verdict in brackets: its name, the preference for the response shown first, and how often it counts.
+type Label = (&'static str, f64, f64);
+
+const MT_BENCH: &[Label] = &[("A", 1.0, 1.0), ("B", 0.0, 1.0), ("C", 0.5, 1.0)];
+const ARENA_HARD: &[Label] =
+    &[("A>>B", 1.0, 3.0), ("A>B", 1.0, 1.0), ("A=B", 0.5, 1.0), ("B>A", 0.0, 1.0), ("B>>A", 0.0, 3.0)];
+
+fn labels(method: Method) -> Option<&'static [Label]> {
+    match method {
+        Method::MtBench => Some(MT_BENCH),
+        Method::ArenaHard => Some(ARENA_HARD),
+        _ => None,
+    }
+}
+
+/// The last verdict in double brackets; the text before it is the comparison that was asked for.
+fn label(text: &str, labels: &[Label]) -> Option<((f64, f64), Parse)> {
+    let mut found = None;
+    for (at, _) in text.match_indices("[[") {
+        let rest = &text[at + 2..];
+        let Some(end) = rest.find("]]") else { continue };
+        let name: String =
+            rest[..end].chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
+        if let Some((_, first, weight)) = labels.iter().find(|(known, ..)| *known == name) {
+            let parse = if rest[end + 2..].trim().is_empty() { Parse::Clean } else { Parse::Wrapped };
+            found = Some(((*first, *weight), parse));
+        }
+    }
+    found
 }
 
 fn unread(answer: &Answer) -> Parse {
@@ -130,20 +176,25 @@ fn grade(object: &Map<String, Value>) -> Option<f64> {
 }
 
 fn verdict(pair: &str, judge: &str, calls: &[Call], method: Method) -> Option<Verdict> {
-    let of = |shown| calls.iter().find(|call| call.shown == shown).and_then(|call| call.value);
-    let (p_a, order, called_tie) = if method == Method::Graded {
-        let (a, b) = (of(Shown::A)?, of(Shown::B)?);
-        (0.5 + 0.5 * sign(a - b), Order::Unknown, a == b)
+    let of = |shown| {
+        calls.iter().find(|call| call.shown == shown).and_then(|call| Some((call.value?, call.weight)))
+    };
+    let (p_a, order, called_tie) = if method.is_single() {
+        let ((a, _), (b, _)) = (of(Shown::A)?, of(Shown::B)?);
+        let p_a =
+            if method == Method::Reward { 1.0 / (1.0 + (b - a).exp()) } else { 0.5 + 0.5 * sign(a - b) };
+        (p_a, Order::Unknown, a == b)
     } else {
         match (of(Shown::Ab), of(Shown::Ba)) {
-            (Some(x), Some(y)) => (f64::midpoint(x, y), Order::Both, x == 0.5 && y == 0.5),
-            (Some(x), None) => (x, Order::Ab, x == 0.5),
-            (None, Some(y)) => (y, Order::Ba, y == 0.5),
+            (Some((x, u)), Some((y, v))) => ((x * u + y * v) / (u + v), Order::Both, x == 0.5 && y == 0.5),
+            (Some((x, _)), None) => (x, Order::Ab, x == 0.5),
+            (None, Some((y, _))) => (y, Order::Ba, y == 0.5),
             (None, None) => return None,
         }
     };
     // A soft 0.5 is no tie that the judge called.
-    let tie = (called_tie && method != Method::Scored).then_some(TieKind::Tie);
+    let soft = matches!(method, Method::Scored | Method::Reward);
+    let tie = (called_tie && !soft).then_some(TieKind::Tie);
     Some(Verdict { order, tie, receipt: Some(receipt(calls, method)), ..Verdict::new(pair, judge, p_a) })
 }
 
@@ -162,8 +213,12 @@ fn receipt(calls: &[Call], method: Method) -> Value {
         match (call.letters, call.value) {
             (Some([a, b]), _) => (entry["a"], entry["b"]) = (a.into(), b.into()),
             (None, Some(grade)) if method == Method::Graded => entry["grade"] = grade.into(),
+            (None, Some(score)) if method == Method::Reward => entry["score"] = score.into(),
             (None, Some(p_a)) => entry["p_a"] = p_a.into(),
             (None, None) => {}
+        }
+        if call.weight != 1.0 {
+            entry["weight"] = call.weight.into();
         }
         receipt.insert(name.to_owned(), entry);
     }
@@ -182,12 +237,14 @@ pub(super) fn calls_of(receipt: &Value) -> Vec<Call> {
             let number = |field: &str| entry.get(field).and_then(Value::as_f64);
             let letters = number("a").zip(number("b")).map(|(a, b)| [a, b]);
             let share = letters.map(|[a, b]| if shown == Shown::Ba { b / (a + b) } else { a / (a + b) });
-            let value = share.or_else(|| number("p_a")).or_else(|| number("grade"));
+            let value =
+                share.or_else(|| number("p_a")).or_else(|| number("grade")).or_else(|| number("score"));
             let parse = Parse::ALL.into_iter().find(|parse| entry["parse"] == parse.as_str())?;
             Some(Call {
                 shown,
                 parse,
                 value,
+                weight: number("weight").unwrap_or(1.0),
                 letters,
                 key: entry["call"].as_str().unwrap_or_default().to_owned(),
             })
@@ -201,6 +258,39 @@ mod tests {
     use crate::judge::{Orders, asks};
     use predilect_llm::CallError;
     use predilect_types::{Message, Pair, Response};
+
+    #[test]
+    fn verdicts_in_brackets_are_read_from_the_end() {
+        let read = |text: &str, labels: &[Label]| {
+            label(text, labels).map(|((first, weight), parse)| (first, weight, parse))
+        };
+        assert_eq!(read("Fine. [[A]]", MT_BENCH), Some((1.0, 1.0, Parse::Clean)));
+        assert_eq!(
+            read("[[B]] at first, but in the end [[ c ]].", MT_BENCH),
+            Some((0.5, 1.0, Parse::Wrapped))
+        );
+        assert_eq!(read("Much: [[B >> A]]\n", ARENA_HARD), Some((0.0, 3.0, Parse::Clean)));
+        assert_eq!(read("[[A>B]", ARENA_HARD), None);
+        assert_eq!(read("[[D]] [[]] [[[[", MT_BENCH), None);
+    }
+
+    #[test]
+    fn a_strong_win_counts_three_times_and_scores_become_probabilities() {
+        let text = |text: &str| outcome(Ok(Answer { text: text.to_owned(), ..Answer::default() }));
+        let hard = read(Method::ArenaHard, [text("[[A>>B]]"), text("[[A>B]]")]);
+        // A much better in its first place; in the second order the one shown first is B.
+        assert_eq!(hard.verdict.as_ref().unwrap().p_a, 0.75);
+        let tie = read(Method::MtBench, [text("[[A]]"), text("[[A]]")]);
+        assert_eq!(tie.verdict.as_ref().unwrap().p_a, 0.5, "two orders that disagree");
+        let scores = read(Method::Reward, [text("2"), text("0.5")]);
+        assert!((scores.verdict.as_ref().unwrap().p_a - 1.0 / (1.0 + (-1.5_f64).exp())).abs() < 1e-12);
+        // Receipts read back as they were written.
+        for judged in [hard, tie, scores] {
+            let verdict = judged.verdict.unwrap();
+            assert_eq!(calls_of(verdict.receipt.as_ref().unwrap()), judged.calls);
+        }
+        assert!(calls_of(&json!({"raw": "x"})).is_empty());
+    }
 
     fn options(method: Method) -> JudgeOptions {
         JudgeOptions { method, orders: Orders::Both, ..JudgeOptions::default() }

@@ -116,6 +116,7 @@ mod tests {
             shown,
             parse: Parse::Clean,
             value: Some(value),
+            weight: 1.0,
             letters: Some([0.6, 0.2]),
             key: String::new(),
         };

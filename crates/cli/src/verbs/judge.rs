@@ -125,6 +125,10 @@ fn judges(args: &JudgeArgs, global: &Global) -> Result<Vec<Judge>, Problem> {
             return Err(Problem::new(format!("{spec} does not tell the probabilities of tokens"))
                 .remedy("leave --method out, or give --method generated"));
         }
+        if method == Method::Reward && !can.score {
+            return Err(Problem::new(format!("{spec} is no reward model that scores conversations"))
+                .remedy("give the address of a server with one, e.g. vLLM's: http://HOST:PORT/v1#MODEL"));
+        }
         if args.method.is_none() && !can.next && !global.quiet {
             anstream::eprintln!(
                 "remark: {spec} does not tell probabilities of tokens: its verdicts are generated"
@@ -132,7 +136,7 @@ fn judges(args: &JudgeArgs, global: &Global) -> Result<Vec<Judge>, Problem> {
         }
         let name = match (&args.name, method) {
             (Some(name), _) => name.clone(),
-            (None, Method::Scored) => spec.model.clone(),
+            (None, Method::Scored | Method::Reward) => spec.model.clone(),
             (None, other) => format!("{} {}", spec.model, other.as_str()),
         };
         if judges.iter().any(|judge| judge.name == name) {
@@ -343,7 +347,7 @@ fn settings(judge: &Judge) -> toml::Table {
     step.insert("method".to_owned(), judge.options.method.as_str().into());
     step.insert("orders".to_owned(), judge.options.orders.as_str().into());
     step.insert("seed".to_owned(), i64::try_from(judge.options.seed).unwrap_or(i64::MAX).into());
-    if judge.options.method != Method::Scored {
+    if !matches!(judge.options.method, Method::Scored | Method::Reward) {
         step.insert("enforce".to_owned(), judge.enforce.as_str().into());
     }
     step.insert("derived_from".to_owned(), vec!["pairs", "calls.sqlite"].into());

@@ -11,7 +11,7 @@ pub(super) struct Anthropic;
 
 impl Dialect for Anthropic {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { next: false, schema: false, seed: false, together: false }
+        Capabilities { next: false, schema: false, seed: false, score: false, together: false }
     }
 
     fn write(&self, model: &str, request: &Request) -> Value {

@@ -11,7 +11,7 @@ pub(super) struct Gemini;
 
 impl Dialect for Gemini {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { next: false, schema: true, seed: true, together: false }
+        Capabilities { next: false, schema: true, seed: true, score: false, together: false }
     }
 
     fn write(&self, _: &str, request: &Request) -> Value {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use ureq::Agent;
 
-use crate::contract::{Answer, Capabilities, Model, Request};
+use crate::contract::{Answer, Capabilities, Model, Request, Want};
 use crate::error::{CallError, Fault};
 use crate::spec::{ModelSpec, Provider};
 
@@ -46,6 +46,8 @@ struct HttpModel {
     name: String,
     model: String,
     url: String,
+    /// Where a server of the user's own scores conversations: vLLM's `/pooling`.
+    score_url: Option<String>,
     headers: Vec<(&'static str, String)>,
     /// Never shown: cut out of whatever a server echoes.
     secret: Option<String>,
@@ -165,7 +167,11 @@ fn connect_with(
         .build()
         .new_agent();
     let name = moved.map_or_else(|| spec.to_string(), |base| format!("{spec} at {base}"));
-    Ok(Box::new(HttpModel { name, model: model.clone(), url, headers, secret, agent, dialect }))
+    let score_url = (spec.provider == Provider::Compatible).then(|| {
+        let base = url.trim_end_matches("/chat/completions");
+        format!("{}/pooling", base.trim_end_matches("/v1"))
+    });
+    Ok(Box::new(HttpModel { name, model: model.clone(), url, score_url, headers, secret, agent, dialect }))
 }
 
 impl Model for HttpModel {
@@ -179,7 +185,15 @@ impl Model for HttpModel {
 
     fn send(&self, request: &Request) -> Result<String, CallError> {
         let body = self.dialect.write(&self.model, request).to_string();
-        let mut call = self.agent.post(&self.url).header("content-type", "application/json");
+        let url = match (&request.want, &self.score_url) {
+            (Want::Score, None) => {
+                return Err(CallError::new(Fault::Unsupported, format!("{} scores no conversations", self.name))
+                    .remedy("--method reward needs the address of a server with a reward model: http://HOST:PORT/v1#MODEL"));
+            }
+            (Want::Score, Some(url)) => url,
+            _ => &self.url,
+        };
+        let mut call = self.agent.post(url).header("content-type", "application/json");
         for (name, value) in &self.headers {
             call = call.header(*name, value);
         }
@@ -343,7 +357,7 @@ mod tests {
         let model = connect_with(&spec, &HttpOptions::default(), &environment).unwrap();
         let request = Request {
             messages: vec![predilect_types::Message::user("q")],
-            want: crate::Want::Text,
+            want: Want::Text,
             max_tokens: 1,
             temperature: 0.0,
             seed: None,

@@ -16,7 +16,7 @@ const ALTERNATIVES: u32 = 20;
 
 impl Dialect for OpenAi {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { next: true, schema: true, seed: true, together: false }
+        Capabilities { next: true, schema: true, seed: true, score: !self.strict, together: false }
     }
 
     fn write(&self, model: &str, request: &Request) -> Value {
@@ -25,6 +25,9 @@ impl Dialect for OpenAi {
             .iter()
             .map(|turn| json!({"role": turn.role.as_str(), "content": turn.content}))
             .collect();
+        if request.want == Want::Score {
+            return json!({"model": model, "messages": messages, "add_generation_prompt": false});
+        }
         let limit = if self.strict { "max_completion_tokens" } else { "max_tokens" };
         let mut body = json!({"model": model, "messages": messages, "temperature": request.temperature});
         body[limit] = request.max_tokens.into();
@@ -32,7 +35,7 @@ impl Dialect for OpenAi {
             body["seed"] = seed.into();
         }
         match &request.want {
-            Want::Text => {}
+            Want::Text | Want::Score => {}
             Want::Json(schema) => match schema.enforce {
                 Enforce::Schema => {
                     body["response_format"] = json!({
@@ -52,6 +55,18 @@ impl Dialect for OpenAi {
     }
 
     fn read(&self, request: &Request, body: &Value) -> Result<Answer, CallError> {
+        if request.want == Want::Score {
+            let score = body.pointer("/data/0/data").and_then(last_number).ok_or_else(|| {
+                CallError::new(Fault::Body, "the answer holds no score")
+                    .remedy("is this a reward model? vLLM serves one with --runner pooling")
+            })?;
+            let input = tokens(body, "/usage/prompt_tokens");
+            return Ok(Answer {
+                text: score.to_string(),
+                usage: Usage { input, ..Usage::default() },
+                ..Answer::default()
+            });
+        }
         let choice = body
             .pointer("/choices/0")
             .ok_or_else(|| CallError::new(Fault::Body, "the answer has no choices"))?;
@@ -80,7 +95,7 @@ impl Dialect for OpenAi {
                 });
                 next_of(continuations, alternatives)
             }
-            Want::Text | Want::Json(_) => Vec::new(),
+            Want::Text | Want::Json(_) | Want::Score => Vec::new(),
         };
         let usage = Usage {
             input: tokens(body, "/usage/prompt_tokens"),
@@ -107,6 +122,14 @@ impl Dialect for OpenAi {
             _ if status == 200 => Fault::Server,
             _ => return None,
         })
+    }
+}
+
+/// The score of the whole conversation: the only number, or the last of those for each token or step.
+fn last_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Array(items) => last_number(items.last()?),
+        other => other.as_f64(),
     }
 }
 
@@ -151,6 +174,19 @@ mod tests {
         let without = json!({"choices": [{"message": {"content": "A"}, "logprobs": null}]});
         let error = OpenAi { strict: true }.read(&request(want), &without).unwrap_err();
         assert_eq!(error.fault, Fault::NoProbabilities);
+    }
+
+    #[test]
+    fn a_reward_model_gives_the_last_score() {
+        let asked = request(Want::Score);
+        let model = OpenAi { strict: false };
+        let body = model.write("m", &asked);
+        assert_eq!((body["add_generation_prompt"].as_bool(), body.get("temperature")), (Some(false), None));
+        let read = |data: Value| model.read(&asked, &json!({"data": [{"data": data}]})).map(|a| a.text);
+        assert_eq!(read(json!([-1.25])).unwrap(), "-1.25");
+        assert_eq!(read(json!([[0.5], [2.0]])).unwrap(), "2");
+        assert_eq!(read(json!([])).unwrap_err().fault, Fault::Body);
+        assert!(!OpenAi { strict: true }.capabilities().score && model.capabilities().score);
     }
 
     #[test]

@@ -212,6 +212,12 @@ fn fail(writer: &mut TcpStream, kind: &str, whole: &str) -> std::io::Result<bool
 fn answer(body: &Value, question: u64) -> String {
     let prompt = body["messages"].as_array().and_then(|m| m.last()).and_then(|m| m["content"].as_str());
     let prompt = prompt.unwrap_or_default();
+    if body["add_generation_prompt"] == false {
+        // A reward model: longer is better here too.
+        let score = 0.02 * prompt.len() as f64;
+        return json!({"data": [{"data": [score]}], "usage": {"prompt_tokens": prompt.len() / 4}})
+            .to_string();
+    }
     let (first, second) = (length(prompt, "response A"), length(prompt, "response B"));
     // Longer is better, and a little better still in first place.
     let p = 1.0 / (1.0 + (-0.02 * (first - second) - 0.2).exp());
@@ -245,6 +251,15 @@ fn answer(body: &Value, question: u64) -> String {
         // One response alone.
         let level = (length(prompt, "response") / 50.0).floor().clamp(0.0, 3.0) as i64;
         (filled(one, level).to_string(), Value::Null)
+    } else if prompt.ends_with("B is much better.") {
+        // Arena-Hard's five verdicts.
+        let verdict = match p {
+            p if p > 0.9 => "A>>B",
+            p if p > 0.5 => "A>B",
+            p if p > 0.1 => "B>A",
+            _ => "B>>A",
+        };
+        (format!("Both have their merits; [[A=B]] would be too easy. [[{verdict}]]"), Value::Null)
     } else {
         let verdict = format!("{{\"verdict\": \"{}\"}}", if p > 0.5 { "A" } else { "B" });
         let text = match question % 11 {
