@@ -302,6 +302,10 @@ pub(crate) struct AnnotateArgs {
     /// where there is an answer of reference)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) properties: Vec<String>,
+    /// A file (TOML) that removes, rewords or adds properties: a list `remove` or `only` of ids, then one table `[[property]]` for
+    /// each with `id`, `description` and, where wanted, `label`, `scale` (likert or stance) and `needs_request` (true or false)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) property_set: Option<PathBuf>,
     /// How a rating is read: scored (expected value over the probabilities of the levels) or generated (a form in JSON)
     /// (default: scored for a model in this process, generated for a provider, which would read the pair for every level)
     #[arg(long, value_name = "METHOD", value_parser = named(&RateMethod::ALL))]
@@ -390,6 +394,7 @@ pub(crate) enum Jury {
 /// How language models are called.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Calls")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct CallArgs {
     /// Say how many calls would be made and what they cost, and make none
     #[arg(long)]
@@ -421,6 +426,10 @@ pub(crate) struct CallArgs {
     /// Make no call: read again what is logged
     #[arg(long, conflicts_with = "retry_failed")]
     pub(crate) offline: bool,
+    /// Hand questions over in the provider's batches (OpenAI, Anthropic: within a day, at half the price), and fetch the answers
+    /// of those that have ended: run the command again until nothing waits
+    #[arg(long, conflicts_with = "offline")]
+    pub(crate) batch: bool,
     /// Tokens that a model in this process holds at once; memory grows with it
     #[cfg(feature = "local")]
     #[arg(long, default_value_t = 8192, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(256..=1_048_576))]

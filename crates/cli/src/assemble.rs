@@ -10,10 +10,10 @@ use predilect_analysis::summary::SummaryBuilder;
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
 use predilect_analysis::{Encoding, dissect};
 use predilect_annotate::judge::Tally;
-use predilect_data::Study;
+use predilect_data::{PropertySet, Study};
 use predilect_stats::agreement::Agreement;
 use predilect_text::{Annotator, TextOptions, detect_language};
-use predilect_types::{CATALOGUE, Pair, Property, Rating, core_properties, property};
+use predilect_types::{CATALOGUE, Pair, Property, Rating};
 use rayon::prelude::*;
 
 use crate::args::ModelArgs;
@@ -71,7 +71,8 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
     let annotator = Annotator::new(&TextOptions { grammar: options.grammar });
     let (given, others) = given_ratings(study, annotator.name(), options.annotator.as_deref())?;
     let mut agreements = Agreements::default();
-    let chosen = chosen_properties(&options.properties, &annotator, &given)?;
+    let set = PropertySet::of_study(study)?;
+    let chosen = chosen_properties(&options.properties, &set, &annotator, &given)?;
     let mut out = Assembled {
         table: FeatureTable {
             features: chosen.iter().map(|p| Feature { name: p.id.to_owned() }).collect(),
@@ -238,6 +239,7 @@ impl Agreements {
 
 fn chosen_properties(
     wanted: &[String],
+    set: &PropertySet,
     annotator: &Annotator,
     given: &Given,
 ) -> Result<Vec<&'static Property>, Problem> {
@@ -248,9 +250,9 @@ fn chosen_properties(
         .chain(given.values().flatten().map(|r| r.property.as_str()))
         .collect();
     if wanted.is_empty() {
-        return Ok(core_properties().filter(|p| rated.contains(p.id)).collect());
+        return Ok(set.core().filter(|p| rated.contains(p.id)).collect());
     }
-    let all = || CATALOGUE.iter().filter(|p| rated.contains(p.id));
+    let all = || set.all().iter().copied().filter(|p| rated.contains(p.id));
     if wanted == ["all"] {
         return Ok(all().collect());
     }
@@ -264,7 +266,7 @@ fn chosen_properties(
                 Problem::new(format!("`{id}` is no property that these data are rated on"))
                     .remedy(format!("choose among: {}, or all", known.join(", ")))
             };
-            property(id).filter(|p| rated.contains(p.id)).ok_or_else(unknown)
+            set.get(id).filter(|p| rated.contains(p.id)).ok_or_else(unknown)
         })
         .collect()
 }

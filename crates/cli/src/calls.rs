@@ -78,7 +78,7 @@ pub(crate) fn options(args: &CallArgs, spec: &ModelSpec) -> Result<RunOptions, P
     if let Some(path) = &args.prices {
         prices = prices.with(path).map_err(|e| Problem::new(e.to_string()))?;
     }
-    let price = prices.find(&spec.to_string());
+    let price = prices.find(&spec.to_string()).map(|price| if args.batch { price.in_batch() } else { price });
     if args.budget.is_some() && price.is_none() {
         return Err(Problem::new(format!("--budget needs a price, and none is known for {spec}"))
             .remedy("give one with --prices FILE: date = \"...\", [[price]] model, input, output (USD per million tokens)"));
@@ -90,6 +90,7 @@ pub(crate) fn options(args: &CallArgs, spec: &ModelSpec) -> Result<RunOptions, P
         budget: args.budget,
         retry_failed: args.retry_failed,
         offline: args.offline,
+        batch: args.batch,
         price,
     })
 }
@@ -214,12 +215,34 @@ pub(crate) fn add(sum: &mut Totals, more: &Totals) {
     sum.price = sum.price.zip(more.price).map(|(a, b)| a + b);
 }
 
+/// Keeps why a run stopped; whether the next window may be asked. Batches of every window are handed over.
+pub(crate) fn go_on(stopped: &mut Option<Stop>, stop: Option<Stop>) -> bool {
+    match (stopped.take(), stop) {
+        (Some(Stop::Batch { waiting }), Some(Stop::Batch { waiting: more })) => {
+            *stopped = Some(Stop::Batch { waiting: waiting + more });
+            true
+        }
+        (Some(Stop::Batch { waiting }), None) => {
+            *stopped = Some(Stop::Batch { waiting });
+            true
+        }
+        (_, stop) => {
+            let going = stop.is_none() || matches!(stop, Some(Stop::Batch { .. }));
+            *stopped = stop;
+            going
+        }
+    }
+}
+
 /// Why a run ended early, as the user sees it.
 pub(crate) fn stopped(stop: Stop, budget: Option<f64>) -> Problem {
     match stop {
         Stop::Budget => Problem::new(format!("the budget of {} is used up", dollars(budget))),
         Stop::Fault(error) => Problem::from(error),
         Stop::Log(error) => Problem::from(error),
+        Stop::Batch { waiting } => Problem::waiting(format!(
+            "{waiting} questions wait in batches of the provider, which answers within a day"
+        )),
     }
 }
 

@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         Err(problem) if problem.is_closed_pipe() => ExitCode::SUCCESS,
         Err(problem) => {
             problem.print();
-            ExitCode::from(1)
+            if problem.waits() { ExitCode::SUCCESS } else { ExitCode::from(1) }
         }
     }
 }

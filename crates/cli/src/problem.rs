@@ -10,11 +10,21 @@ pub(crate) struct Problem {
     what: String,
     remedy: Option<String>,
     closed_pipe: bool,
+    waits: bool,
 }
 
 impl Problem {
     pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), remedy: None, closed_pipe: false }
+        Self { what: what.into(), remedy: None, closed_pipe: false, waits: false }
+    }
+
+    /// Nothing went wrong: somebody else has to do their part first.
+    pub(crate) fn waiting(what: impl Into<String>) -> Self {
+        Self { waits: true, ..Self::new(what) }
+    }
+
+    pub(crate) fn waits(&self) -> bool {
+        self.waits
     }
 
     pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
@@ -33,9 +43,14 @@ impl Problem {
     pub(crate) fn print(&self) {
         let style = anstyle::Style::new().bold();
         let red = style.fg_color(Some(anstyle::AnsiColor::Red.into()));
-        anstream::eprintln!("{red}error:{red:#} {}", self.what);
+        if self.waits {
+            anstream::eprintln!("{style}waiting:{style:#} {}", self.what);
+        } else {
+            anstream::eprintln!("{red}error:{red:#} {}", self.what);
+        }
         if let Some(remedy) = &self.remedy {
-            anstream::eprintln!("{style}remedy:{style:#} {remedy}");
+            let label = if self.waits { "next:" } else { "remedy:" };
+            anstream::eprintln!("{style}{label}{style:#} {remedy}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use predilect_data::{Study, StudyToml};
+use predilect_data::{PropertySet, Study, StudyToml};
 use tempfile::TempDir;
 
 use crate::args::{Global, ReadArgs};
@@ -57,6 +57,11 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study, Problem> {
     for name in ["pairs", "verdicts", "ratings"].into_iter().filter(|name| source.has_table(name)) {
         copy(&source.table_path(name), &target.table_path(name))
             .map_err(|e| Problem::new(format!("cannot copy the table {name} to {}: {e}", to.display())))?;
+    }
+    let set = source.folder().join(PropertySet::NAME);
+    if set.is_file() {
+        copy(&set, &target.folder().join(PropertySet::NAME))
+            .map_err(|e| Problem::new(format!("cannot copy {} to {}: {e}", set.display(), to.display())))?;
     }
     // Answers that were paid for go along.
     calls::take_over(source.folder(), target.folder())?;

@@ -189,6 +189,49 @@ fn benchmarks_and_reward_models_judge_in_their_own_words() {
 }
 
 #[test]
+fn batches_are_handed_over_once_and_fetched_by_later_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 100);
+    let provider = Provider::start(0);
+    let model = provider.model("m");
+    let (calm, study) = (folder.path().join("calm"), folder.path().join("study"));
+    json(&run(&pairs, &model, &calm, &[]));
+    provider.forget();
+    let batched = || run(&pairs, &model, &study, &["--batch"]);
+    let first = batched();
+    let said = json(&first);
+    assert!(said["stopped"].as_str().is_some_and(|why| why.starts_with("200 questions wait")), "{said}");
+    assert!(String::from_utf8_lossy(&first.stderr).contains("waiting:"));
+    assert_eq!((said["parsed"].as_u64(), provider.counts().calls), (Some(0), 0));
+    // Under way: nothing is handed over again, whatever the number of runs.
+    assert!(json(&batched())["stopped"].as_str().is_some_and(|why| why.starts_with("200 ")));
+    // Ended: what was answered is logged; what expired goes into another batch.
+    let third = json(&batched());
+    let left =
+        third["stopped"].as_str().expect("some expired").split(' ').next().expect("a number").to_owned();
+    let left: u64 = left.parse().expect("a number");
+    assert!((1..20).contains(&left) && third["calls"].as_u64() == Some(200), "{third}");
+    json(&batched());
+    let last = json(&batched());
+    assert!(last["stopped"].is_null() && last["parsed"].as_u64() == Some(100), "{last}");
+    assert_eq!(provider.counts().repeated, 0, "nothing is answered twice");
+    let p_a = |study: &Path| {
+        let read = predilect_data::Study::open(study).expect("a study");
+        let all: Vec<(String, String, f64)> = read
+            .verdicts()
+            .expect("verdicts")
+            .flat_map(|batch| batch.expect("rows"))
+            .map(|v| (v.judge, v.pair, v.p_a))
+            .collect();
+        all
+    };
+    // Single calls of the calm run may have been filtered; a batch answers all.
+    let (calm, batched) = (p_a(&calm), p_a(&study));
+    assert_eq!(batched.len(), 200);
+    assert!(calm.iter().filter(|v| batched.contains(v)).count() > 190);
+}
+
+#[test]
 fn what_cannot_work_is_said_before_any_call() {
     let folder = tempfile::tempdir().expect("a folder");
     let pairs = pairs(folder.path(), 3);
@@ -410,6 +453,41 @@ fn errors_are_counted_against_a_reference_and_requests_sorted() {
     // What is sorted is not asked again, and nothing changes.
     let again = json(&annotate(&all));
     assert_eq!((again["calls"].as_u64(), &again["ratings"]), (Some(0), &said["ratings"]));
+}
+
+#[test]
+fn properties_of_ones_own_are_rated_and_fitted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 120);
+    let study = folder.path().join("study");
+    let provider = Provider::start(0);
+    let model = provider.model("rater");
+    let set = folder.path().join("set.toml");
+    let write = |text: &str| std::fs::write(&set, text).expect("written");
+    let annotate = || {
+        verb("annotate", &pairs, &model, &study, &["--property-set", set.to_str().expect("a path")])
+            .output()
+            .expect("it starts")
+    };
+    write("only = [\"nonsense\"]");
+    refused(&annotate(), "no property of the catalogue");
+    write(
+        "only = [\"polite\"]\n[[property]]\nid = \"cites_sources\"\nlabel = \"Cites sources\"\n\
+         description = \"Says where its claims come from.\"",
+    );
+    let said = json(&annotate());
+    assert_eq!((said["properties"].as_u64(), said["pairs"].as_u64()), (Some(2), Some(120)), "{said}");
+    let found = json(
+        &Command::new(env!("CARGO_BIN_EXE_predilect"))
+            .arg("dissect")
+            .arg(&study)
+            .args(["--json", "--quiet", "--no-grammar", "--folds", "0", "--annotator", "rater"])
+            .output()
+            .expect("it starts"),
+    );
+    let weights = found["fits"][0]["weights"].as_array().expect("weights");
+    assert!(weights.iter().any(|w| w["property"] == "cites_sources"), "{weights:?}");
+    assert!(!weights.iter().any(|w| w["property"] == "clear"), "{weights:?}");
 }
 
 #[test]

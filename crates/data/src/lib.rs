@@ -21,6 +21,7 @@ mod join;
 mod json;
 mod options;
 mod probe;
+mod property_set;
 mod read;
 mod row;
 mod sniff;
@@ -34,6 +35,7 @@ pub use export::{ExportFormat, ExportSummary, export};
 pub use features::{FeatureColumns, Features, read_features};
 pub use format::{Format, UnknownFormat};
 pub use options::{OnBadRow, Progress, ReadOptions, Record};
+pub use property_set::PropertySet;
 pub use read::read;
 pub use study::{
     BatchFile, ImportEntry, PairWriter, RatingWriter, Study, StudyToml, TableReader, TableRow, TableWriter,

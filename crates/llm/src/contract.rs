@@ -4,6 +4,7 @@ use predilect_types::Message;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::batch::Batch;
 use crate::error::CallError;
 
 /// One question. Everything that can change the answer is in it, and so in the key of the call log.
@@ -161,6 +162,11 @@ pub trait Model: Send + Sync {
     /// always give the same. They are logged together, so that a run that was killed repeats all of them or none.
     fn send_together(&self, requests: &[&Request]) -> Vec<Result<String, CallError>> {
         requests.iter().map(|request| self.send(request)).collect()
+    }
+
+    /// Its batches, where its provider has them.
+    fn batch(&self) -> Option<&dyn Batch> {
+        None
     }
 
     /// Reads the body of an answer to that request.

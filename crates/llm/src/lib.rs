@@ -7,6 +7,7 @@
 //!
 //! The contract is synchronous, because a model in this process is: a call in flight is a thread that waits.
 
+mod batch;
 mod contract;
 mod error;
 mod http;
@@ -16,10 +17,11 @@ mod runner;
 mod scripted;
 mod spec;
 
+pub use batch::{Batch, BatchState, LostBatch};
 pub use contract::{Answer, Capabilities, Enforce, Finish, Model, Request, Schema, Usage, Want};
 pub use error::{CallError, Fault};
 pub use http::{HttpOptions, connect};
-pub use log::{CallLog, Entry, LogError, key};
+pub use log::{CallLog, Entry, LogError, PendingBatch, key};
 pub use price::{Price, PriceError, Prices};
 pub use runner::{Outcome, Plan, RunOptions, RunReport, Runner, Stop, Totals};
 pub use scripted::{Script, Scripted};

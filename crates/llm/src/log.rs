@@ -45,6 +45,19 @@ pub struct Entry {
     pub retries: u32,
 }
 
+/// A batch that was handed over and not fetched yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PendingBatch {
+    /// Our name for it.
+    pub label: String,
+    /// The provider's id; `None` where the run was killed between handing over and noting it.
+    pub id: Option<String>,
+    /// When it was about to be handed over, in UTC as RFC 3339.
+    pub at: String,
+    /// Its calls by key.
+    pub calls: Vec<(String, Request)>,
+}
+
 /// A log that cannot be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
@@ -99,6 +112,18 @@ impl CallLog {
                     latency_ms INTEGER NOT NULL,
                     retries INTEGER NOT NULL,
                     at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE IF NOT EXISTS batches (
+                    label TEXT PRIMARY KEY,
+                    model TEXT NOT NULL,
+                    id TEXT,
+                    at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE IF NOT EXISTS batch_calls (
+                    label TEXT NOT NULL,
+                    key TEXT NOT NULL,
+                    request TEXT NOT NULL,
+                    PRIMARY KEY (label, key)
                 ) STRICT, WITHOUT ROWID;",
             )
             .map_err(text)?;
@@ -197,6 +222,84 @@ impl CallLog {
                     ])?;
                 }
             }
+            transaction.commit()
+        };
+        write(&mut connection).map_err(|e: rusqlite::Error| self.failed(&e))
+    }
+
+    /// Notes a batch that is about to be handed over, with its calls.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be written.
+    pub fn put_batch(&self, label: &str, model: &str, calls: &[(&str, &Request)]) -> Result<(), LogError> {
+        let mut connection = self.connection();
+        let write = |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            transaction
+                .execute("INSERT INTO batches (label, model) VALUES (?1, ?2)", params![label, model])?;
+            for (key, request) in calls {
+                let request = serde_json::to_string(request).unwrap_or_default();
+                transaction.execute(
+                    "INSERT INTO batch_calls (label, key, request) VALUES (?1, ?2, ?3)",
+                    params![label, key, request],
+                )?;
+            }
+            transaction.commit()
+        };
+        write(&mut connection).map_err(|e: rusqlite::Error| self.failed(&e))
+    }
+
+    /// Notes the provider's id of a batch.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be written.
+    pub fn name_batch(&self, label: &str, id: &str) -> Result<(), LogError> {
+        let connection = self.connection();
+        let done = connection.execute("UPDATE batches SET id = ?2 WHERE label = ?1", params![label, id]);
+        done.map(|_| ()).map_err(|e| self.failed(&e))
+    }
+
+    /// The batches of a model that have not been fetched yet.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub fn batches(&self, model: &str) -> Result<Vec<PendingBatch>, LogError> {
+        let connection = self.connection();
+        let read = |connection: &Connection| {
+            let mut batches = connection
+                .prepare("SELECT label, id, at FROM batches WHERE model = ?1 ORDER BY at, label")?;
+            let mut calls = connection.prepare("SELECT key, request FROM batch_calls WHERE label = ?1")?;
+            let rows = batches.query_map([model], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            rows.map(|row| {
+                let (label, id, at): (String, Option<String>, String) = row?;
+                let calls = calls
+                    .query_map([&label], |row| {
+                        let request: String = row.get(1)?;
+                        Ok((row.get(0)?, serde_json::from_str::<Request>(&request).ok()))
+                    })?
+                    .filter_map(|row| row.map(|(key, request)| Some((key, request?))).transpose())
+                    .collect::<rusqlite::Result<Vec<(String, Request)>>>()?;
+                Ok(PendingBatch { label, id, at, calls })
+            })
+            .collect::<rusqlite::Result<Vec<PendingBatch>>>()
+        };
+        read(&connection).map_err(|e: rusqlite::Error| self.failed(&e))
+    }
+
+    /// Forgets a batch: its answers are logged, or it was never handed over.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be written.
+    pub fn drop_batch(&self, label: &str) -> Result<(), LogError> {
+        let mut connection = self.connection();
+        let write = |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            transaction.execute("DELETE FROM batch_calls WHERE label = ?1", [label])?;
+            transaction.execute("DELETE FROM batches WHERE label = ?1", [label])?;
             transaction.commit()
         };
         write(&mut connection).map_err(|e: rusqlite::Error| self.failed(&e))

@@ -18,6 +18,12 @@ pub struct Price {
 }
 
 impl Price {
+    /// What the same tokens cost in a batch, at OpenAI and Anthropic alike.
+    #[must_use]
+    pub fn in_batch(self) -> Self {
+        Self { input: 0.5 * self.input, cached: self.cached.map(|p| 0.5 * p), output: 0.5 * self.output }
+    }
+
     /// The price of a call in US dollars.
     pub fn of(&self, usage: Usage) -> f64 {
         let cached = usage.cached.min(usage.input);

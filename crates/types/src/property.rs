@@ -69,6 +69,8 @@ pub struct Property {
     pub applies: Applies,
     /// The property it is a part of: parts are rated and shown, and fitted only on request.
     pub part_of: Option<&'static str>,
+    /// Whether it is a relation to the request, so that whoever rates it must see that.
+    pub needs_request: bool,
 }
 
 /// All properties: the 29 of *Dissecting Human and LLM Preferences* in the order of its weight files, then their parts.
@@ -83,6 +85,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "grammatical",
@@ -94,6 +97,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "friendly",
@@ -105,6 +109,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "polite",
@@ -116,6 +121,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "interactive",
@@ -127,6 +133,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "authoritative",
@@ -138,6 +145,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "funny",
@@ -149,6 +157,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "rhetorical",
@@ -160,6 +169,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "complex",
@@ -171,6 +181,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "supported",
@@ -182,6 +193,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "well_formatted",
@@ -193,6 +205,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "admit_limits",
@@ -204,6 +217,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "persuasive",
@@ -215,6 +229,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "step_by_step",
@@ -226,6 +241,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "informal",
@@ -237,6 +253,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "non_repetitive",
@@ -248,6 +265,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "clear",
@@ -259,6 +277,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "relevant",
@@ -270,6 +289,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Relevance,
         applies: Applies::Any,
         part_of: None,
+        needs_request: true,
     },
     Property {
         id: "novel",
@@ -281,6 +301,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: true,
     },
     Property {
         id: "rich",
@@ -292,6 +313,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "no_minor_errors",
@@ -303,6 +325,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::FewerIsBetter,
         applies: Applies::Any,
         part_of: None,
+        needs_request: true,
     },
     Property {
         id: "no_moderate_errors",
@@ -314,6 +337,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::FewerIsBetter,
         applies: Applies::Any,
         part_of: None,
+        needs_request: true,
     },
     Property {
         id: "no_severe_errors",
@@ -325,6 +349,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::FewerIsBetter,
         applies: Applies::Any,
         part_of: None,
+        needs_request: true,
     },
     Property {
         id: "clarify_intent",
@@ -336,6 +361,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::IntentUnclear,
         part_of: None,
+        needs_request: true,
     },
     Property {
         id: "empathetic",
@@ -347,6 +373,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::ExpressFeeling,
         part_of: None,
+        needs_request: true,
     },
     Property {
         id: "satisfies_constraints",
@@ -358,6 +385,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::WithConstraints,
         part_of: None,
+        needs_request: true,
     },
     Property {
         id: "supports_stances",
@@ -369,6 +397,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::WithStances,
         part_of: None,
+        needs_request: true,
     },
     Property {
         id: "corrects_mistakes",
@@ -380,6 +409,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::WithMistakes,
         part_of: None,
+        needs_request: true,
     },
     Property {
         id: "length",
@@ -391,6 +421,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Length,
         applies: Applies::Any,
         part_of: None,
+        needs_request: false,
     },
     Property {
         id: "headings",
@@ -402,6 +433,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: Some("well_formatted"),
+        needs_request: false,
     },
     Property {
         id: "lists",
@@ -413,6 +445,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: Some("well_formatted"),
+        needs_request: false,
     },
     Property {
         id: "bold",
@@ -424,6 +457,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: Some("well_formatted"),
+        needs_request: false,
     },
     Property {
         id: "tables",
@@ -435,6 +469,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: Some("well_formatted"),
+        needs_request: false,
     },
     Property {
         id: "code_blocks",
@@ -446,6 +481,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: Some("well_formatted"),
+        needs_request: false,
     },
     Property {
         id: "links",
@@ -457,6 +493,7 @@ pub static CATALOGUE: &[Property] = &[
         rule: Rule::Sign,
         applies: Applies::Any,
         part_of: Some("supported"),
+        needs_request: false,
     },
 ];
 

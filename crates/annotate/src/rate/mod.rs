@@ -161,18 +161,21 @@ pub struct Ask {
 
 /// The properties that a language model can be asked for: all of the 29 but length.
 pub fn rateable() -> impl Iterator<Item = &'static Property> {
-    CATALOGUE.iter().filter(|p| {
-        p.part_of.is_none()
-            && (matches!(p.scale, Scale::Likert | Scale::Stance) || p.rule == Rule::FewerIsBetter)
-    })
+    CATALOGUE.iter().filter(|p| is_rateable(p))
 }
 
-/// What must be shown for a property: relevance and novelty are relations to the request.
+/// Whether a language model can be asked for a property.
+pub fn is_rateable(property: &Property) -> bool {
+    let levels = matches!(property.scale, Scale::Likert | Scale::Stance);
+    property.part_of.is_none() && (levels || property.rule == Rule::FewerIsBetter)
+}
+
+/// What must be shown for a property.
 fn step(property: &Property) -> Step {
-    match (property.rule, property.applies, property.id) {
+    match (property.rule, property.applies, property.needs_request) {
         (Rule::FewerIsBetter, ..) => Step::Errors,
-        (_, Applies::Any, "relevant" | "novel") => Step::WithRequest,
-        (_, Applies::Any, _) => Step::WithoutRequest,
+        (_, Applies::Any, true) => Step::WithRequest,
+        (_, Applies::Any, false) => Step::WithoutRequest,
         _ => Step::Specific,
     }
 }

@@ -90,8 +90,12 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
         verdicts.extend(of_judge);
         said.push(done);
         if let Some(stop) = stop {
+            // The other judges need not wait.
+            let waits = stop.waits();
             problem = Some(stop);
-            break;
+            if !waits {
+                break;
+            }
         }
     }
     if problem.is_none() {
@@ -212,8 +216,7 @@ fn ask_all(
         failures.add(&report.outcomes);
         calls::add(&mut total, &report.totals);
         *spent += report.totals.price.unwrap_or(0.0);
-        stopped = report.stop;
-        Ok(stopped.is_none())
+        Ok(calls::go_on(&mut stopped, report.stop))
     })?;
     bar.finish_and_clear();
     let problem = stopped.map(|stop| calls::stopped(stop, judge.run.budget));

@@ -1,6 +1,7 @@
 //! How a question travels to a provider and its answer back: one agent, three dialects.
 
 mod anthropic;
+mod batch;
 mod gemini;
 mod openai;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 use ureq::Agent;
 
+use crate::batch::Batch;
 use crate::contract::{Answer, Capabilities, Model, Request, Want};
 use crate::error::{CallError, Fault};
 use crate::spec::{ModelSpec, Provider};
@@ -48,6 +50,8 @@ struct HttpModel {
     url: String,
     /// Where a server of the user's own scores conversations: vLLM's `/pooling`.
     score_url: Option<String>,
+    /// Where it takes batches.
+    batch: Option<batch::BatchApi>,
     headers: Vec<(&'static str, String)>,
     /// Never shown: cut out of whatever a server echoes.
     secret: Option<String>,
@@ -57,7 +61,8 @@ struct HttpModel {
 
 /// A model over HTTP. Keys come from the environment: `OPENAI_API_KEY`, `OPENROUTER_API_KEY`, `AZURE_OPENAI_API_KEY` (with
 /// `AZURE_OPENAI_ENDPOINT`), `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` or `GOOGLE_API_KEY`; for other servers, where they want
-/// one, `PREDILECT_API_KEY`. `OPENAI_BASE_URL` and `OLLAMA_HOST` move those two elsewhere.
+/// one, `PREDILECT_API_KEY`. `OPENAI_BASE_URL`, `ANTHROPIC_BASE_URL` and
+/// `OLLAMA_HOST` move those elsewhere.
 ///
 /// # Errors
 ///
@@ -110,7 +115,10 @@ fn connect_with(
             let secret = needed(&["ANTHROPIC_API_KEY"])?;
             let headers = vec![("x-api-key", secret.clone()), ("anthropic-version", "2023-06-01".to_owned())];
             let dialect = Box::new(anthropic::Anthropic) as Box<dyn Dialect>;
-            ("https://api.anthropic.com/v1/messages".to_owned(), headers, Some(secret), dialect)
+            let usual = "https://api.anthropic.com";
+            let base = env("ANTHROPIC_BASE_URL").map_or_else(|| usual.to_owned(), trimmed);
+            moved = (base != usual).then(|| base.clone());
+            (format!("{base}/v1/messages"), headers, Some(secret), dialect)
         }
         Provider::Gemini => {
             let secret = needed(&["GEMINI_API_KEY", "GOOGLE_API_KEY"])?;
@@ -138,25 +146,7 @@ fn connect_with(
             (chat(&base), secret.iter().map(|secret| bearer(secret)).collect(), secret, open(false))
         }
     };
-    if let Some(secret) = &secret
-        && !secret.bytes().all(|byte| byte.is_ascii_graphic())
-    {
-        return Err(CallError::new(
-            Fault::Key,
-            format!("the key for {spec} holds characters that no key has"),
-        )
-        .remedy(
-            "look at the key in the environment: it must be one word of plain letters, digits and signs",
-        ));
-    }
-    // An address in the environment may hold a password or a key: it is stored with every call.
-    if moved.as_ref().is_some_and(|base| base.contains('@') || base.contains('?')) {
-        return Err(CallError::new(
-            Fault::Key,
-            "an address in the environment must hold no password and no query",
-        )
-        .remedy("give the key in the provider's own variable"));
-    }
+    check(spec, secret.as_deref(), moved.as_deref())?;
     let agent = Agent::config_builder()
         .timeout_global(Some(options.timeout))
         .timeout_connect(Some(Duration::from_secs(20)))
@@ -171,7 +161,37 @@ fn connect_with(
         let base = url.trim_end_matches("/chat/completions");
         format!("{}/pooling", base.trim_end_matches("/v1"))
     });
-    Ok(Box::new(HttpModel { name, model: model.clone(), url, score_url, headers, secret, agent, dialect }))
+    let batch = match spec.provider {
+        Provider::OpenAi | Provider::Compatible => {
+            Some(batch::BatchApi::OpenAi(url.trim_end_matches("/chat/completions").to_owned()))
+        }
+        Provider::Anthropic => Some(batch::BatchApi::Anthropic(url.clone())),
+        _ => None,
+    };
+    let model = model.clone();
+    Ok(Box::new(HttpModel { name, model, url, score_url, batch, headers, secret, agent, dialect }))
+}
+
+/// Whether a key can be sent and an address be stored.
+fn check(spec: &ModelSpec, secret: Option<&str>, moved: Option<&str>) -> Result<(), CallError> {
+    if secret.is_some_and(|secret| !secret.bytes().all(|byte| byte.is_ascii_graphic())) {
+        return Err(CallError::new(
+            Fault::Key,
+            format!("the key for {spec} holds characters that no key has"),
+        )
+        .remedy(
+            "look at the key in the environment: it must be one word of plain letters, digits and signs",
+        ));
+    }
+    // An address in the environment may hold a password or a key: it is stored with every call.
+    if moved.is_some_and(|base| base.contains('@') || base.contains('?')) {
+        return Err(CallError::new(
+            Fault::Key,
+            "an address in the environment must hold no password and no query",
+        )
+        .remedy("give the key in the provider's own variable"));
+    }
+    Ok(())
 }
 
 impl Model for HttpModel {
@@ -181,6 +201,10 @@ impl Model for HttpModel {
 
     fn capabilities(&self) -> Capabilities {
         self.dialect.capabilities()
+    }
+
+    fn batch(&self) -> Option<&dyn Batch> {
+        self.batch.is_some().then_some(self as &dyn Batch)
     }
 
     fn send(&self, request: &Request) -> Result<String, CallError> {

@@ -30,6 +30,10 @@ struct Seen {
     /// By question: times asked, times answered in full.
     questions: HashMap<u64, (u32, u32)>,
     faults: HashMap<&'static str, u64>,
+    /// Files by number: the lines of a batch, as they were handed over.
+    files: Vec<Vec<String>>,
+    /// Batches by number: their file, their label, and how often they were asked for.
+    batches: Vec<(usize, String, u32)>,
 }
 
 /// A running provider; it ends with the process.
@@ -117,6 +121,11 @@ fn serve(stream: TcpStream, rate: &AtomicU64, seen: &Mutex<Seen>) {
             let text = json!({"questions": counts.questions, "calls": counts.calls, "answers": counts.answers,
                               "repeated": counts.repeated, "faults": faults});
             send(&mut writer, 200, "", &text.to_string()).is_ok()
+        } else if path.contains("/files") || path.contains("/batches") {
+            let mut seen = seen.lock().expect("no panic");
+            let text = batch(&path, &body, &mut seen);
+            drop(seen);
+            send(&mut writer, 200, "", &text).is_ok()
         } else {
             call(&mut writer, &body, rate, seen).unwrap_or(false)
         };
@@ -154,6 +163,66 @@ fn send(writer: &mut impl Write, status: u16, headers: &str, body: &str) -> std:
     );
     writer.write_all(head.as_bytes())?;
     writer.write_all(body.as_bytes())
+}
+
+/// OpenAI's files and batches: a batch is under way when it is first asked for, and has ended afterwards. One question in
+/// thirty was not reached in time.
+fn batch(path: &str, body: &[u8], seen: &mut Seen) -> String {
+    let parts: Vec<&str> = path.split('?').next().unwrap_or_default().split('/').collect();
+    let number = |part: &str| part.rsplit('-').next().and_then(|n| n.parse::<usize>().ok()).unwrap_or(0);
+    let shown = |i: usize, seen: &Seen, ended: bool| {
+        let (file, label, _) = &seen.batches[i];
+        let total = seen.files[*file].len();
+        json!({"id": format!("batch-{i}"), "status": if ended { "completed" } else { "in_progress" },
+               "metadata": {"predilect": label}, "output_file_id": format!("out-{file}"),
+               "request_counts": {"total": total, "completed": total / 2, "failed": 0}})
+    };
+    match (parts.as_slice(), body.is_empty()) {
+        ([.., "files"], false) => {
+            let text = String::from_utf8_lossy(body);
+            seen.files.push(text.lines().filter(|line| line.starts_with('{')).map(str::to_owned).collect());
+            json!({"id": format!("file-{}", seen.files.len() - 1)}).to_string()
+        }
+        ([.., "batches"], false) => {
+            let asked: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+            let label = asked["metadata"]["predilect"].as_str().unwrap_or_default().to_owned();
+            seen.batches.push((number(asked["input_file_id"].as_str().unwrap_or_default()), label, 0));
+            shown(seen.batches.len() - 1, seen, false).to_string()
+        }
+        ([.., "batches"], true) => {
+            let all: Vec<Value> = (0..seen.batches.len()).map(|i| shown(i, seen, false)).collect();
+            json!({"data": all}).to_string()
+        }
+        ([.., "batches", id], _) => {
+            let i = number(id);
+            seen.batches[i].2 += 1;
+            shown(i, seen, seen.batches[i].2 > 1).to_string()
+        }
+        ([.., "files", id, "content"], _) => {
+            let lines = seen.files[number(id)].clone();
+            let mut out = String::new();
+            for line in lines {
+                let line: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
+                let key = line["custom_id"].as_str().unwrap_or_default();
+                // The same key fails once and is answered when it comes again.
+                let question = hash(key.as_bytes(), 0);
+                let entry = seen.questions.entry(question).or_default();
+                entry.0 += 1;
+                let result = if question.is_multiple_of(30) && entry.0 == 1 {
+                    json!({"custom_id": key, "response": null, "error": {"code": "batch_expired", "message": "too late"}})
+                } else {
+                    entry.1 += 1;
+                    let body: Value =
+                        serde_json::from_str(&answer(&line["body"], question)).unwrap_or(Value::Null);
+                    json!({"custom_id": key, "response": {"status_code": 200, "body": body}, "error": null})
+                };
+                out.push_str(&result.to_string());
+                out.push('\n');
+            }
+            out
+        }
+        _ => "{}".to_owned(),
+    }
 }
 
 /// Answers one call; false when the connection is to be closed.

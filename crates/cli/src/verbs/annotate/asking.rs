@@ -80,7 +80,7 @@ pub(super) fn ask_all(
     };
     calls::windows(study, |pairs| {
         asking.window(pairs);
-        Ok(asking.stop.is_none())
+        Ok(asking.goes_on())
     })?;
     asking.bar.finish_and_clear();
     let Asking { mut said, found, total, stop, read, accuracy, .. } = asking;
@@ -98,6 +98,11 @@ pub(super) fn ask_all(
 }
 
 impl Asking<'_> {
+    /// Whether more can be asked: what waits in a batch keeps nothing else waiting.
+    fn goes_on(&self) -> bool {
+        matches!(self.stop, None | Some(Stop::Batch { .. }))
+    }
+
     fn window(&mut self, pairs: &[Pair]) {
         // A pair of which only some questions were settled waits for the next run.
         let mut waiting: Vec<(&Pair, Known)> = Vec::with_capacity(pairs.len());
@@ -141,7 +146,7 @@ impl Asking<'_> {
         options: &RunOptions,
         groups: &[Vec<Request>],
     ) -> Vec<Vec<Option<Outcome>>> {
-        if self.stop.is_some() {
+        if !self.goes_on() {
             return groups.iter().map(|group| vec![None; group.len()]).collect();
         }
         self.bar.inc_length(groups.iter().map(|group| group.len() as u64).sum());
@@ -152,7 +157,7 @@ impl Asking<'_> {
         let RunReport { outcomes, totals, stop } = report;
         self.said.failures.add(&outcomes);
         calls::add(&mut self.total, &totals);
-        self.stop = stop;
+        calls::go_on(&mut self.stop, stop);
         outcomes
     }
 

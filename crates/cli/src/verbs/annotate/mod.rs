@@ -7,17 +7,18 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use predilect_annotate::rate::{
-    Analysis, Known, Method, RateOptions, ask_analysis, ask_reference, asks, rateable,
+    Analysis, Known, Method, RateOptions, ask_analysis, ask_reference, asks, is_rateable,
 };
+use predilect_data::{PropertySet, Study};
 use predilect_llm::{Enforce, Model, ModelSpec, RunOptions, Runner};
 use predilect_types::{Applies, Property, Rule};
 use serde::Serialize;
 
 use crate::args::{AnnotateArgs, Global};
 use crate::calls::{self, Failures, dollars};
-use crate::output::print_json;
+use crate::output::{print_json, write_file};
 use crate::problem::Problem;
-use crate::studies::{Claim, carry_on, claim, note};
+use crate::studies::{Claim, carry_on, claim, is_study, note};
 
 /// What is said of the run; the field names are those that programs read.
 #[derive(Debug, Default, Serialize)]
@@ -69,6 +70,7 @@ struct Job {
     run: RunOptions,
     reference: Reference,
     options: RateOptions,
+    set: PropertySet,
     enforce: Enforce,
     /// Whether requests without a scenario are sorted into one.
     scenarios: bool,
@@ -96,6 +98,9 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
             );
         }
         tables::rewrite(study, |old| old.annotator != job.annotator, &[])?;
+    }
+    if !job.set.text().is_empty() {
+        write_file(&study.folder().join(PropertySet::NAME), job.set.text().as_bytes())?;
     }
     note(study, &step, settings)?;
     let (said, found, problem) = asking::ask_all(&job, study, &log)?;
@@ -126,7 +131,15 @@ fn job(args: &AnnotateArgs, global: &Global) -> Result<Job, Problem> {
         (None, Some(field)) => Reference::Field(field.clone()),
         (None, None) => Reference::None,
     };
-    let properties = properties(&args.properties, &reference)?;
+    let set = match &args.property_set {
+        Some(path) => PropertySet::read(path)?,
+        // A study keeps the set that it was annotated with.
+        None => match args.inputs.as_slice() {
+            [only] if is_study(only) => PropertySet::of_study(&Study::open(only)?)?,
+            _ => PropertySet::default(),
+        },
+    };
+    let properties = properties(&args.properties, &set, &reference)?;
     Ok(Job {
         annotator: args.name.clone().unwrap_or_else(|| args.model.model.clone()),
         model,
@@ -139,6 +152,7 @@ fn job(args: &AnnotateArgs, global: &Global) -> Result<Job, Problem> {
             orders: args.orders,
             seed: args.seed,
         },
+        set,
         enforce: args.calls.enforce,
         scenarios: args.scenarios,
         quiet: global.quiet,
@@ -150,7 +164,12 @@ fn reference(spec: &ModelSpec, args: &AnnotateArgs, global: &Global) -> Result<R
     Ok(Reference::Model { model: calls::model(spec, &args.calls, global)?, run })
 }
 
-fn properties(wanted: &[String], reference: &Reference) -> Result<Vec<&'static Property>, Problem> {
+fn properties(
+    wanted: &[String],
+    set: &PropertySet,
+    reference: &Reference,
+) -> Result<Vec<&'static Property>, Problem> {
+    let rateable = || set.core().filter(|p| is_rateable(p));
     let known: Vec<&str> = rateable().map(|p| p.id).collect();
     if let Some(unknown) = wanted.iter().find(|id| !known.contains(&id.as_str())) {
         return Err(Problem::new(format!("`{unknown}` is no property that a model can be asked for"))
@@ -169,7 +188,7 @@ fn properties(wanted: &[String], reference: &Reference) -> Result<Vec<&'static P
     Ok(chosen)
 }
 
-fn dry_run(job: &Job, study: &predilect_data::Study, json: bool) -> Result<(), Problem> {
+fn dry_run(job: &Job, study: &Study, json: bool) -> Result<(), Problem> {
     let log = calls::log_if_there(study.folder())?;
     let runner = Runner { model: job.model.as_ref(), log: &log, options: job.run.clone() };
     let mut plans = Vec::new();
@@ -222,6 +241,10 @@ fn settings(job: &Job) -> toml::Table {
             Reference::Model { model, .. } => model.name().to_owned(),
         };
         step.insert("reference".to_owned(), from.into());
+    }
+    if !job.set.text().is_empty() {
+        // Other words ask for other ratings.
+        step.insert("property_set".to_owned(), job.set.text().into());
     }
     let mut writes = vec!["ratings"];
     if job.scenarios || job.options.properties.iter().any(|p| p.applies != Applies::Any) {

@@ -1,5 +1,7 @@
 //! How many questions are asked of one model: each once, as many at a time as it bears, within a budget.
 
+mod batches;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -26,6 +28,8 @@ pub struct RunOptions {
     pub retry_failed: bool,
     /// Ask nothing: read what is logged.
     pub offline: bool,
+    /// Hand questions over in batches, and fetch those that have ended; [`RunOptions::price`] is then the batch price.
+    pub batch: bool,
     /// What tokens cost, where it is known.
     pub price: Option<Price>,
 }
@@ -39,6 +43,7 @@ impl Default for RunOptions {
             budget: None,
             retry_failed: false,
             offline: false,
+            batch: false,
             price: None,
         }
     }
@@ -81,6 +86,11 @@ pub enum Stop {
     Fault(CallError),
     /// The log could not be read or written.
     Log(LogError),
+    /// Questions wait in batches of the provider; a later run fetches their answers.
+    Batch {
+        /// Questions of this run that wait.
+        waiting: u64,
+    },
 }
 
 /// What a run did.
@@ -155,7 +165,11 @@ impl Runner<'_> {
         let (distinct, index) = self.distinct(groups.iter().flatten());
         let shared = Shared::new(&self.options);
         let slots: Vec<Mutex<Option<Outcome>>> = distinct.iter().map(|_| Mutex::new(None)).collect();
-        if self.model.capabilities().together {
+        if self.options.batch && !self.options.offline {
+            if let Err(stop) = self.in_batches(&distinct, &slots, &shared, done) {
+                shared.stop(stop);
+            }
+        } else if self.model.capabilities().together {
             let mut places = index.iter();
             let mut from = 0;
             for group in groups {

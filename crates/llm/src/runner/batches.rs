@@ -1,0 +1,134 @@
+//! Questions in batches of a provider: handed over by one run, fetched by another.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::{Outcome, Runner, Shared, Stop, lock};
+use crate::batch::{Batch, BatchState, LostBatch};
+use crate::contract::{Request, Usage};
+use crate::error::{CallError, Fault};
+use crate::log::{Entry, PendingBatch};
+
+/// The most calls of one batch, and the most bytes: below the limits of every provider.
+const BATCH_CALLS: usize = 50_000;
+const BATCH_BYTES: u64 = 100 << 20;
+
+impl Runner<'_> {
+    /// Fetches the batches that have ended, answers what is known then, and hands over the rest.
+    pub(super) fn in_batches(
+        &self,
+        distinct: &[(&Request, String)],
+        slots: &[Mutex<Option<Outcome>>],
+        shared: &Shared,
+        done: &(dyn Fn() + Sync),
+    ) -> Result<(), Stop> {
+        let Some(batch) = self.model.batch() else {
+            return Err(Stop::Fault(
+                CallError::new(Fault::Unsupported, format!("{} takes no batches", self.model.name()))
+                    .remedy("leave --batch out: its calls are made one by one"),
+            ));
+        };
+        let waiting = self.fetch(batch, shared)?;
+        let mut rest: Vec<(&str, &Request)> = Vec::new();
+        let mut open = 0;
+        for ((request, key), slot) in distinct.iter().zip(slots) {
+            if let Some(outcome) = self.settled(request, key, shared)? {
+                *lock(slot) = Some(outcome);
+                done();
+            } else if waiting.contains(key) {
+                open += 1;
+            } else {
+                rest.push((key.as_str(), request));
+            }
+        }
+        let mut rest = rest.as_slice();
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = rest.iter().take(BATCH_CALLS).take_while(|(_, request)| {
+                bytes += request.most_input_tokens() + 1000;
+                bytes <= BATCH_BYTES
+            });
+            let (now, later) = rest.split_at(fits.count().max(1));
+            let most: f64 = now.iter().map(|(_, request)| self.most(request)).sum();
+            // Nothing that is handed over can be stopped: all of it has to fit the budget.
+            if !shared.reserve(most, self.options.budget) {
+                return Err(Stop::Budget);
+            }
+            // Unique, so that a batch that was fetched long ago is never taken for this one.
+            let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
+            let label = format!("{}-{}-{time:x}", now[0].0, now.len());
+            self.log.put_batch(&label, self.model.name(), now).map_err(Stop::Log)?;
+            match batch.submit(&label, now) {
+                Ok(id) => self.log.name_batch(&label, &id).map_err(Stop::Log)?,
+                Err(error) => {
+                    // A refusal is certain; after anything else the provider may have it, and the next run looks.
+                    if !error.fault.can_be_retried() {
+                        self.log.drop_batch(&label).map_err(Stop::Log)?;
+                    }
+                    return Err(Stop::Fault(error));
+                }
+            }
+            open += now.len() as u64;
+            rest = later;
+        }
+        if open > 0 { Err(Stop::Batch { waiting: open }) } else { Ok(()) }
+    }
+
+    /// Logs the answers of batches that have ended; the keys of those that have not.
+    fn fetch(&self, batch: &dyn Batch, shared: &Shared) -> Result<HashSet<String>, Stop> {
+        let mut waiting = HashSet::new();
+        for pending in self.log.batches(self.model.name()).map_err(Stop::Log)? {
+            let Some(id) = self.id_of(&pending, batch)? else { continue };
+            match batch.fetch(&id) {
+                Ok(BatchState::Running { .. }) => {
+                    waiting.extend(pending.calls.into_iter().map(|(key, _)| key));
+                }
+                Ok(BatchState::Ended(answers)) => {
+                    let asked: HashMap<&str, &Request> =
+                        pending.calls.iter().map(|(key, request)| (key.as_str(), request)).collect();
+                    let mut entries = Vec::new();
+                    for (key, result) in &answers {
+                        // Answers to what nobody asked are none of ours.
+                        let Some(&request) = asked.get(key.as_str()) else { continue };
+                        let read =
+                            result.clone().and_then(|body| Ok((self.model.read(request, &body)?, body)));
+                        let usage =
+                            read.as_ref().map_or_else(|_| Usage::default(), |(answer, _)| answer.usage);
+                        let price = self.options.price.map(|price| price.of(usage));
+                        shared.settle(0.0, usage, price);
+                        lock(&shared.state).totals.calls += 1;
+                        let result = read.map(|(_, body)| body);
+                        let entry = Entry { result, usage, price, latency: Duration::ZERO, retries: 0 };
+                        entries.push((key.as_str(), request, entry));
+                    }
+                    self.log.put_all(self.model.name(), &entries).map_err(Stop::Log)?;
+                    self.log.drop_batch(&pending.label).map_err(Stop::Log)?;
+                }
+                // Rejected as a whole: nothing of it is answered, and nothing was charged.
+                Err(error) if !error.fault.can_be_retried() && !error.fault.stops_the_run() => {
+                    self.log.drop_batch(&pending.label).map_err(Stop::Log)?;
+                    return Err(Stop::Fault(error));
+                }
+                Err(error) => return Err(Stop::Fault(error)),
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// The provider's id of a batch; `None` where it was never handed over, and then it is forgotten.
+    fn id_of(&self, pending: &PendingBatch, batch: &dyn Batch) -> Result<Option<String>, Stop> {
+        if pending.id.is_some() {
+            return Ok(pending.id.clone());
+        }
+        let calls = pending.calls.len() as u64;
+        let lost = LostBatch { label: pending.label.clone(), calls, at: pending.at.clone() };
+        let found = batch.find(&lost).map_err(Stop::Fault)?;
+        match &found {
+            Some(id) => self.log.name_batch(&pending.label, id),
+            None => self.log.drop_batch(&pending.label),
+        }
+        .map_err(Stop::Log)?;
+        Ok(found)
+    }
+}
