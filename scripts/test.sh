@@ -26,7 +26,7 @@ if bash scripts/local-tools.sh; then
         export PREDILECT_MODELS="$PWD/target/models"
     fi
     # One at a time: a model takes every core.
-    cargo nextest run -p predilect-llm-local -p predilect --features local --no-fail-fast -j 1 \
+    cargo nextest run --workspace --features predilect/local,predilect-llm-local/local --no-fail-fast -j 1 \
         -E 'package(predilect-llm-local) + binary(local)' "$@"
 else
     echo "skipped: the tests of models in this process (llama.cpp cannot be built here)"
