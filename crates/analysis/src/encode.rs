@@ -46,12 +46,15 @@ impl Encoding {
         let (Self::Comparison, Some(a), Some(b)) = (self, &rating.levels_a, &rating.levels_b) else {
             return self.encode(property, rating.a, rating.b);
         };
-        let lowest = if property.scale == Scale::Stance { -2.0 } else { 0.0 };
-        let level = |place: usize| lowest + place as f64;
+        let (lowest, highest) = if property.scale == Scale::Stance { (-2.0, 2.0) } else { (0.0, 3.0) };
+        // Levels are equally spaced, more of them where several ratings were averaged.
+        let level = |place: usize, of: &[f64]| {
+            lowest + (highest - lowest) * place as f64 / (of.len() - 1).max(1) as f64
+        };
         let mut sum = 0.0;
         for (i, p) in a.iter().enumerate() {
             for (j, q) in b.iter().enumerate() {
-                sum += p * q * f64::from(property.rule.compare(level(i), level(j)));
+                sum += p * q * f64::from(property.rule.compare(level(i, a), level(j, b)));
             }
         }
         Some(sum)

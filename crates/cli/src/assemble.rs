@@ -1,6 +1,6 @@
 //! How a study becomes a table that can be fitted: rating, comparing, grouping, counting.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 
@@ -13,7 +13,7 @@ use predilect_annotate::judge::Tally;
 use predilect_data::{PropertySet, Study};
 use predilect_stats::agreement::Agreement;
 use predilect_text::{Annotator, TextOptions, detect_language};
-use predilect_types::{CATALOGUE, Pair, Property, Rating};
+use predilect_types::{CATALOGUE, Pair, Property, Rating, Rule};
 use rayon::prelude::*;
 
 use crate::args::ModelArgs;
@@ -51,6 +51,8 @@ pub(crate) struct Assembled {
     pub(crate) simulated: bool,
     /// Verdicts on pairs that the study does not hold.
     pub(crate) orphans: u64,
+    /// Verdicts on pairs to which accuracy does not apply, where errors are fitted: they are left out.
+    pub(crate) inapplicable: u64,
 }
 
 /// One pair after rating.
@@ -58,6 +60,8 @@ struct Rated {
     ratings: Vec<Rating>,
     values: Vec<(f32, f32)>,
     features: Vec<f64>,
+    /// Whether errors were asked for and a side has none because accuracy does not apply to it.
+    inapplicable: bool,
     words: (u32, u32),
     language: Option<String>,
     cluster: u64,
@@ -84,7 +88,9 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
         ratings: Vec::new(),
         simulated: false,
         orphans: 0,
+        inapplicable: 0,
     };
+    let mut inapplicable: HashSet<u32> = HashSet::new();
     let mut builder = SummaryBuilder::default();
     let mut index: HashMap<String, u32> = HashMap::new();
     let mut names = Names::default();
@@ -119,6 +125,9 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
                 groups: (from, out.table.memberships.len() as u32),
             });
             out.table.values.extend(rated.features);
+            if rated.inapplicable {
+                inapplicable.insert(number);
+            }
             out.ratings.extend(rated.values);
             out.sizes.push(rated.size);
             let of_pair = [&given, &others].map(|list| list.get(&pair.id).map_or(&[][..], Vec::as_slice));
@@ -144,7 +153,8 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
         return Err(Problem::new(format!("no pair has a field `{field}` to group by"))
             .remedy(format!("the fields of these data are: {}", known.join(", "))));
     }
-    out.orphans = read_verdicts(study, options, &index, &mut builder, &mut out.table)?;
+    let reader = VerdictReader { options, index: &index, inapplicable: &inapplicable };
+    (out.orphans, out.inapplicable) = read_verdicts(study, &reader, &mut builder, &mut out.table)?;
     out.data = builder.finish();
     out.data.agreements = agreements.finish();
     out.notes = notes(&chosen, &annotator, &given, &out);
@@ -284,10 +294,13 @@ fn rate(
     let sides = |r: &Rating| (to_f32(r.a), to_f32(r.b));
     let mut values = Vec::with_capacity(chosen.len());
     let mut features = Vec::with_capacity(chosen.len());
+    let mut inapplicable = false;
     for property in chosen {
         let given = find(before, property.id).map(|at| &before[at]);
         let rating = given.or_else(|| find(&ratings, property.id).map(|at| &ratings[at]));
         values.push(rating.map_or((f32::NAN, f32::NAN), sides));
+        inapplicable |=
+            property.rule == Rule::FewerIsBetter && rating.is_some_and(|r| r.a.is_none() || r.b.is_none());
         features.push(rating.and_then(|r| encoding.of_rating(property, r)).unwrap_or(f64::NAN));
     }
     let words = find(&ratings, "length").map_or((0.0, 0.0), |at| sides(&ratings[at]));
@@ -304,6 +317,7 @@ fn rate(
     Rated {
         values,
         features,
+        inapplicable,
         words: (words.0 as u32, words.1 as u32),
         language,
         cluster: hasher.finish(),
@@ -352,13 +366,23 @@ impl Names {
     }
 }
 
+/// Which verdicts count.
+struct VerdictReader<'a> {
+    options: &'a AssembleOptions,
+    /// Pairs by id.
+    index: &'a HashMap<String, u32>,
+    /// Pairs to which accuracy does not apply.
+    inapplicable: &'a HashSet<u32>,
+}
+
 fn read_verdicts(
     study: &Study,
-    options: &AssembleOptions,
-    index: &HashMap<String, u32>,
+    reader: &VerdictReader<'_>,
     builder: &mut SummaryBuilder,
     table: &mut FeatureTable,
-) -> Result<u64, Problem> {
+) -> Result<(u64, u64), Problem> {
+    let VerdictReader { options, index, inapplicable } = *reader;
+    let mut left_out = 0;
     let mut judges = Interner::default();
     let mut tallies: HashMap<String, Tally> = HashMap::new();
     let mut orphans = 0;
@@ -382,6 +406,10 @@ fn read_verdicts(
                     Some(tally) => tally.add_verdict(&verdict),
                     None => tallies.entry(verdict.judge.clone()).or_default().add_verdict(&verdict),
                 }
+            }
+            if inapplicable.contains(&pair) {
+                left_out += 1;
+                continue;
             }
             table.verdicts.push(VerdictRow {
                 pair,
@@ -411,7 +439,7 @@ fn read_verdicts(
         return Err(Problem::new("the data hold pairs but no verdicts, so there is nothing to dissect")
             .remedy("add the file that says which response was preferred"));
     }
-    Ok(orphans)
+    Ok((orphans, left_out))
 }
 
 fn hardened(p_a: f64) -> f64 {

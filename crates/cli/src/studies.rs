@@ -168,14 +168,30 @@ pub(crate) fn claim(
             let model = old.get("model").and_then(toml::Value::as_str).unwrap_or("another model");
             Err(Problem::new(format!("in this study {name} stands for {model}")).remedy(remedy))
         }
-        Some(old) if old == settings => Ok(Claim::Free),
+        Some(old) if asked_alike(old, settings) => Ok(Claim::Free),
         Some(_) => Ok(Claim::Outdated),
     }
+}
+
+/// Whether two settings ask in the same way: what a step writes is no part of that, and a run without a reference leaves
+/// what was counted against one as it is.
+fn asked_alike(old: &toml::Table, new: &toml::Table) -> bool {
+    let asks = |name: &str| !["writes", "derived_from"].contains(&name);
+    let names = old.keys().chain(new.keys()).filter(|name| asks(name));
+    names.into_iter().all(|name| match (old.get(name), new.get(name)) {
+        (None, Some(_)) | (Some(_), None) => name == "reference",
+        (old, new) => old == new,
+    })
 }
 
 /// Notes a step in `study.toml`.
 pub(crate) fn note(study: &Study, step: &str, settings: toml::Table) -> Result<(), Problem> {
     let mut manifest = StudyToml::load_or_new(study)?;
+    let mut settings = settings;
+    let old = manifest.steps.get(step).filter(|old| asked_alike(old, &settings));
+    if let Some(reference) = old.and_then(|old| old.get("reference")).cloned() {
+        settings.entry("reference".to_owned()).or_insert(reference);
+    }
     manifest.steps.insert(step.to_owned(), settings);
     Ok(manifest.save(study)?)
 }

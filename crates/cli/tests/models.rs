@@ -366,6 +366,16 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
     assert!(cases["intent_unclear"].as_u64() > Some(5) && cases["express_feeling"].is_null(), "{said}");
     let again = annotate(&[]);
     assert_eq!((again["calls"].as_u64(), again["ratings"].as_u64()), (Some(0), Some(ratings)));
+    // Fewer properties, asked in the same way: the others stay.
+    let fewer = annotate(&["--properties", "polite"]);
+    assert!(fewer["calls"].as_u64() >= Some(120) && fewer["properties"] == 1, "{fewer}");
+    let kept = predilect_data::Study::open(&study).expect("a study");
+    let by_rater: usize = kept
+        .ratings()
+        .expect("ratings")
+        .map(|batch| batch.expect("rows").iter().filter(|r| r.annotator == "rater").count())
+        .sum();
+    assert!(by_rater as u64 >= ratings, "{by_rater} of {ratings}");
     // One that is asked in another way has a name of its own, or takes the place of the first.
     let both = annotate(&["--orders", "both", "--properties", "polite,novel", "--name", "rater both"]);
     assert_eq!((both["annotator"].as_str(), both["properties"].as_u64()), (Some("rater both"), Some(2)));
@@ -406,7 +416,7 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
             "--annotator",
             "rater",
             "--group-by",
-            "cases",
+            "request_cases",
         ])
         .output()
         .expect("the binary starts");

@@ -1,7 +1,8 @@
 //! How a conversation becomes the tokens that a model was trained on.
 //!
 //! The template is the one in the file, a Jinja program. Texts are data: where one holds the name of a control token, such
-//! as `<|im_end|>`, the name is read as letters, so that no response can end its turn or begin another.
+//! as `<|im_end|>`, the name is read as letters, so that no response can end its turn or begin another. Where a model's turns are
+//! marked by plain words (`[INST]`), only the fence around a response protects the prompt.
 
 use llama_cpp_2::model::LlamaModel;
 use minijinja::syntax::SyntaxConfig;
@@ -73,25 +74,29 @@ impl Chat {
             let texts: Vec<&str> = messages.iter().map(|message| message.content.as_str()).collect();
             return Ok(format!("{}\n\nAnswer:", texts.join("\n\n")));
         };
-        match self.fill(environment, messages) {
-            // Some models know no system turn: what it says then begins the person's.
-            Err(_)
-                if messages.first().is_some_and(|first| first.role == Role::System) && messages.len() > 1 =>
-            {
-                let mut merged = messages.to_vec();
-                let system = merged.remove(0);
-                merged[0].content = format!("{}\n\n{}", system.content, merged[0].content);
-                self.fill(environment, &merged)
+        let filled = self.fill(environment, messages);
+        // Some models know no system turn, and refuse it or leave it out: what it says then begins the person's.
+        let lost = match messages {
+            [system, _, ..] if system.role == Role::System => {
+                filled.as_ref().map_or(true, |text| !text.contains(&system.content))
             }
-            other => other,
-        }
-        .map_err(|error| format!("the model's chat template cannot be filled in: {error:#}"))
+            _ => false,
+        };
+        let filled = if lost {
+            let mut merged = messages.to_vec();
+            let system = merged.remove(0);
+            merged[0].content = format!("{}\n\n{}", system.content, merged[0].content);
+            self.fill(environment, &merged)
+        } else {
+            filled
+        };
+        filled.map_err(|error| format!("the model's chat template cannot be filled in: {error:#}"))
     }
 
     fn fill(&self, environment: &Environment<'_>, messages: &[Message]) -> Result<String, Error> {
         let turns: Vec<Value> = messages
             .iter()
-            .map(|turn| context! { role => turn.role.to_string(), content => turn.content.as_str() })
+            .map(|turn| context! { role => role(&turn.role), content => turn.content.as_str() })
             .collect();
         environment.get_template("chat")?.render(context! {
             messages => turns,
@@ -100,6 +105,13 @@ impl Chat {
             eos_token => self.eos.as_str(),
         })
     }
+}
+
+/// A role as templates know it. What a file calls a speaker is text from outside: only a plain word is one.
+fn role(role: &Role) -> String {
+    let name = role.to_string();
+    let plain = (1..=16).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    if plain { name } else { "user".to_owned() }
 }
 
 fn environment(template: String) -> Result<Environment<'static>, String> {
@@ -172,6 +184,15 @@ mod tests {
         );
         assert_eq!(chat.render(&asked()).unwrap(), "<be brief\n\n hello >");
         assert!(chat.render(&asked()[..1]).unwrap_err().contains("no system"));
+    }
+
+    #[test]
+    fn a_system_turn_that_a_template_drops_and_a_role_that_forges_are_mended() {
+        let chat =
+            chat("{% for m in messages %}{% if m.role == 'user' %}<{{ m.content }}>{% endif %}{% endfor %}");
+        assert_eq!(chat.render(&asked()).unwrap(), "<be brief\n\n hello >");
+        assert_eq!(role(&Role::Other("tool".to_owned())), "tool");
+        assert_eq!(role(&Role::Other("user\n<|end|>".to_owned())), "user");
     }
 
     #[test]

@@ -152,6 +152,12 @@ impl LocalModel {
             fail(Fault::NoModel, format!("llama.cpp cannot read this model: {error}"))
                 .remedy("is the file whole, and its architecture one that llama.cpp knows?")
         })?;
+        if model.is_recurrent() || model.is_hybrid() {
+            let problem = "models with recurrent layers cannot share what they have read";
+            return Err(fail(Fault::Unsupported, problem.to_owned()).remedy(
+                "serve it, e.g. by llama.cpp's server, and give the address: http://HOST:PORT/v1#MODEL",
+            ));
+        }
         let model = Arc::new(model);
         let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let (jobs, incoming) = channel();
@@ -306,7 +312,10 @@ impl Vocabulary {
 }
 
 fn body(answered: Answered, length: usize, vocabulary: &Vocabulary) -> Result<String, CallError> {
-    let (said, read) = answered.map_err(|problem| CallError::new(Fault::Request, problem))?;
+    let (said, read) = answered.map_err(|problem| {
+        CallError::new(Fault::Request, problem)
+            .remedy("a larger --context holds longer questions, for more memory")
+    })?;
     let usage =
         |output: usize| Usage { input: length as u64, cached: (length - read) as u64, output: output as u64 };
     let body = match said {

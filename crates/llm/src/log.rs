@@ -117,6 +117,7 @@ impl CallLog {
                     label TEXT PRIMARY KEY,
                     model TEXT NOT NULL,
                     id TEXT,
+                    most REAL NOT NULL,
                     at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
                 ) STRICT, WITHOUT ROWID;
                 CREATE TABLE IF NOT EXISTS batch_calls (
@@ -227,17 +228,25 @@ impl CallLog {
         write(&mut connection).map_err(|e: rusqlite::Error| self.failed(&e))
     }
 
-    /// Notes a batch that is about to be handed over, with its calls.
+    /// Notes a batch that is about to be handed over, with its calls and the most US dollars that they may cost.
     ///
     /// # Errors
     ///
     /// When the log cannot be written.
-    pub fn put_batch(&self, label: &str, model: &str, calls: &[(&str, &Request)]) -> Result<(), LogError> {
+    pub fn put_batch(
+        &self,
+        label: &str,
+        model: &str,
+        most: f64,
+        calls: &[(&str, &Request)],
+    ) -> Result<(), LogError> {
         let mut connection = self.connection();
         let write = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
-            transaction
-                .execute("INSERT INTO batches (label, model) VALUES (?1, ?2)", params![label, model])?;
+            transaction.execute(
+                "INSERT INTO batches (label, model, most) VALUES (?1, ?2, ?3)",
+                params![label, model, most],
+            )?;
             for (key, request) in calls {
                 let request = serde_json::to_string(request).unwrap_or_default();
                 transaction.execute(
@@ -248,6 +257,17 @@ impl CallLog {
             transaction.commit()
         };
         write(&mut connection).map_err(|e: rusqlite::Error| self.failed(&e))
+    }
+
+    /// The most US dollars that batches which have not been fetched may cost, of all models.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub fn committed(&self) -> Result<f64, LogError> {
+        let connection = self.connection();
+        let sum = connection.query_row("SELECT COALESCE(SUM(most), 0.0) FROM batches", [], |row| row.get(0));
+        sum.map_err(|e| self.failed(&e))
     }
 
     /// Notes the provider's id of a batch.

@@ -37,8 +37,8 @@ pub struct Rating {
     pub a: Option<f64>,
     /// Response B's rating on the property's scale.
     pub b: Option<f64>,
-    /// Where the annotator tells how sure it is: the probability of each level of the scale, from the lowest, for response A. Its
-    /// mean is the rating.
+    /// Where the annotator tells how sure it is: probabilities of equally spaced levels from the lowest to the highest of the
+    /// scale, for response A; more levels than the scale has where several ratings were averaged. Their mean is the rating.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub levels_a: Option<Vec<f64>>,
     /// The same for response B.

@@ -130,15 +130,15 @@ pub fn read_analysis(outcome: &Outcome) -> (Option<Analysis>, Parse) {
     }
 }
 
-/// The question for an answer of reference: the request itself, as the assistant would get it.
-pub fn ask_reference(pair: &Pair, seed: u64) -> Request {
-    Request {
-        messages: pair.prompt.clone(),
-        want: Want::Text,
-        max_tokens: 1500,
-        temperature: 0.0,
-        seed: Some(seed),
-    }
+/// The question for an answer of reference: the request itself, as the assistant would get it. None where nobody asks
+/// anything: a model would answer what it makes up.
+pub fn ask_reference(pair: &Pair, seed: u64) -> Option<Request> {
+    let asks =
+        pair.prompt.last().is_some_and(|turn| turn.role == Role::User && !turn.content.trim().is_empty());
+    let messages = pair.prompt.clone();
+    let request =
+        Request { messages, want: Want::Text, max_tokens: 1500, temperature: 0.0, seed: Some(seed) };
+    asks.then_some(request)
 }
 
 #[cfg(test)]

@@ -83,8 +83,8 @@ impl Shown {
 /// What a question asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
-    /// A form with all these properties.
-    Form(Vec<&'static Property>),
+    /// A form with all these properties, each with the length of its list; 0: no list.
+    Form(Vec<(&'static Property, usize)>),
     /// One level of one property of one response; of properties with a list, of one item.
     Level {
         /// The property.
@@ -204,7 +204,10 @@ pub fn asks(pair: &Pair, known: &Known, options: &RateOptions) -> Vec<Ask> {
         for &shown in &shown {
             let kinds = match (wanted, options.method) {
                 (Step::Errors, _) => vec![Kind::Errors],
-                (_, Method::Generated) => vec![Kind::Form(properties.clone())],
+                (_, Method::Generated) => {
+                    let list = |p: &Property| known.analysis.as_ref().map_or(0, |a| a.list(p).len());
+                    vec![Kind::Form(properties.iter().map(|&p| (p, list(p))).collect())]
+                }
                 (_, Method::Scored) => levels(&properties, known.analysis.as_ref(), shown),
             };
             for kind in kinds {

@@ -139,7 +139,7 @@ fn form(
     text: &mut String,
     analysis: &Analysis,
     shown: Shown,
-    properties: &[&'static Property],
+    properties: &[(&'static Property, usize)],
 ) -> (Want, u32) {
     let (each, one) = match shown {
         Shown::Both { .. } => (
@@ -153,7 +153,7 @@ fn form(
     let mut parts = Vec::new();
     let mut fields = Map::new();
     let mut numbers = 0;
-    for property in properties {
+    for (property, _) in properties {
         let rubric = Rubric::of(property);
         let levels =
             if rubric == usual { String::new() } else { format!(" ({})", rubric.words(rubric.lowest)) };
@@ -190,7 +190,7 @@ fn form(
         text,
         "\n{one}Answer with one JSON object and nothing else, of this form, with a number for every n{several}: {form}"
     );
-    let ids: Vec<&str> = properties.iter().map(|p| p.id).collect();
+    let ids: Vec<&str> = properties.iter().map(|(p, _)| p.id).collect();
     let side =
         json!({"type": "object", "properties": fields, "required": ids, "additionalProperties": false});
     // About eight tokens for each name with its number, and as many again for other tokenizers.

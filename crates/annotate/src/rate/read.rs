@@ -30,7 +30,7 @@ struct Values {
     sum: f64,
     n: u32,
     levels: Vec<f64>,
-    /// Whether every value came with a distribution.
+    /// How many values came with a distribution.
     distributed: u32,
 }
 
@@ -40,12 +40,20 @@ impl Values {
         self.n += 1;
     }
 
+    /// The values are averaged, so their distribution becomes that of the mean: the convolution, over equally spaced levels.
     fn add_distribution(&mut self, distribution: &[f64]) {
-        if self.levels.len() < distribution.len() {
-            self.levels.resize(distribution.len(), 0.0);
-        }
-        self.levels.iter_mut().zip(distribution).for_each(|(sum, p)| *sum += p);
         self.distributed += 1;
+        if self.levels.is_empty() {
+            self.levels = distribution.to_vec();
+            return;
+        }
+        let mut sum = vec![0.0; self.levels.len() + distribution.len() - 1];
+        for (i, p) in self.levels.iter().enumerate() {
+            for (j, q) in distribution.iter().enumerate() {
+                sum[i + j] += p * q;
+            }
+        }
+        self.levels = sum;
     }
 
     fn mean(&self) -> Option<f64> {
@@ -53,8 +61,7 @@ impl Values {
     }
 
     fn distribution(&self) -> Option<Vec<f64>> {
-        (self.n > 0 && self.distributed == self.n)
-            .then(|| self.levels.iter().map(|sum| sum / f64::from(self.n)).collect())
+        (self.n > 0 && self.distributed == self.n).then(|| self.levels.clone())
     }
 }
 
@@ -85,14 +92,15 @@ pub fn rated(
     for property in &options.properties {
         let mut of = |side: Side| values.remove(&(property.id, side)).unwrap_or_default();
         let (a, b) = (of(Side::A), of(Side::B));
-        let none = property.rule == Rule::FewerIsBetter && not_applicable.contains(&true);
-        if a.n > 0 || b.n > 0 || none {
+        // Accuracy that does not apply in one order applies in none.
+        let none = not_applicable.map(|none| none && property.rule == Rule::FewerIsBetter);
+        if a.n > 0 || b.n > 0 || none.contains(&true) {
             out.ratings.push(Rating {
                 pair: pair.to_owned(),
                 property: property.id.to_owned(),
                 annotator: annotator.to_owned(),
-                a: a.mean(),
-                b: b.mean(),
+                a: a.mean().filter(|_| !none[0]),
+                b: b.mean().filter(|_| !none[1]),
                 levels_a: a.distribution(),
                 levels_b: b.distribution(),
             });
@@ -127,19 +135,24 @@ impl Reading {
         parse
     }
 
-    fn form(&mut self, outcome: &Outcome, shown: Shown, properties: &[&'static Property]) -> Parse {
-        let (object, parse) = object(outcome, shown, properties.first().map_or("", |p| p.id));
-        for property in properties {
+    fn form(&mut self, outcome: &Outcome, shown: Shown, properties: &[(&'static Property, usize)]) -> Parse {
+        let (object, parse) = object(outcome, shown, properties.first().map_or("", |(p, _)| p.id));
+        for (property, length) in properties {
             let rubric = Rubric::of(property);
             for (side, letter) in shown.letters() {
                 let found = object.as_ref().and_then(|object| part(object, letter)?.get(property.id));
+                // A list of another length than was asked for says nothing of any of its items.
                 let items: &[Value] = match found {
-                    Some(Value::Array(items)) => items,
-                    Some(value) => std::slice::from_ref(value),
-                    None => &[],
+                    Some(Value::Array(items)) if items.len() == *length => items,
+                    Some(Value::Array(_)) | None => &[],
+                    Some(value) if *length <= 1 => std::slice::from_ref(value),
+                    Some(_) => &[],
                 };
-                self.out.values.0 += items.len().max(1) as u64;
-                self.out.values.1 += u64::from(items.is_empty());
+                let wanted = (*length).max(1) as u64;
+                self.out.values.0 += wanted;
+                if items.is_empty() {
+                    self.out.values.1 += wanted;
+                }
                 for item in items {
                     match number(item).and_then(|number| rubric.rating(number)) {
                         Some(rating) => self.values.entry((property.id, side)).or_default().add(rating),
@@ -323,6 +336,12 @@ mod tests {
         assert_eq!(of(&rated, "no_severe_errors"), (Some(2.0), None));
         assert_eq!(of(&rated, "no_minor_errors"), (Some(1.0), None));
         assert_eq!((rated.values, rated.accuracy), ((6, 1), (2, 1)));
+        // A list of another length is missing, not averaged.
+        let short = read(
+            &options(&["satisfies_constraints"], Orders::Ab),
+            &[r#"{"A": {"satisfies_constraints": [3]}, "B": {"satisfies_constraints": 2}}"#],
+        );
+        assert_eq!((short.ratings.len(), short.values), (0, (4, 4)));
         // An error of no known severity is not guessed at.
         let strange = read(
             &options(&["no_severe_errors"], Orders::Ab),
@@ -363,8 +382,13 @@ mod tests {
         assert!((of(&rated, "polite").0.unwrap() - 2.25).abs() < 1e-12);
         let levels = rated.ratings[0].levels_a.as_ref().unwrap();
         assert!(levels.iter().zip([0.0, 0.25, 0.25, 0.5]).all(|(p, q)| (p - q).abs() < 1e-12), "{levels:?}");
-        // A's constraints have 3 and 2.5; of B's, one answer tells nothing.
+        // A's constraints have 3 and 2.5; of B's, one answer tells nothing. The mean of two ratings has levels at every half.
         assert_eq!(of(&rated, "satisfies_constraints"), (Some(2.75), Some(0.0)));
+        let levels = rated.ratings[1].levels_a.as_ref().unwrap();
+        assert!(
+            levels.len() == 7 && (levels[5] - 0.5).abs() < 1e-12 && (levels[6] - 0.5).abs() < 1e-12,
+            "{levels:?}"
+        );
         assert_eq!((rated.values, rated.answers[5]), ((6, 1), Parse::Unreadable));
     }
 }

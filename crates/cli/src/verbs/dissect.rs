@@ -63,6 +63,10 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     if assembled.orphans > 0 {
         *read.dropped.entry("verdict without a pair".to_owned()).or_default() += assembled.orphans;
     }
+    if assembled.inapplicable > 0 {
+        let reason = "verdict on a pair to which accuracy does not apply (not fitted)".to_owned();
+        *read.dropped.entry(reason).or_default() += assembled.inapplicable;
+    }
     let examples = examples(&study, &assembled, &fits.fits)?;
     let dissection = Dissection {
         read,

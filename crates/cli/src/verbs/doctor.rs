@@ -111,7 +111,9 @@ fn ollama() -> Finding {
         .and_then(|host| host.rsplit('/').find(|part| part.contains(':'))?.to_socket_addrs().ok()?.next())
         .unwrap_or(address);
     if !here {
-        let found = format!("OLLAMA_HOST names {}; not asked", set.unwrap_or_default());
+        // A password may stand before the host.
+        let host = set.as_deref().and_then(|host| host.rsplit('@').next()).unwrap_or_default();
+        let found = format!("OLLAMA_HOST names {host}; not asked");
         return Finding { what: "ollama:", works: true, found, remedy: None };
     }
     match TcpStream::connect_timeout(&target, Duration::from_millis(300)) {

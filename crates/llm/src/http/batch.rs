@@ -19,6 +19,8 @@ pub(super) enum BatchApi {
     Anthropic(String),
 }
 
+/// Pages of a hundred batches that are looked through, newest first.
+const PAGES: usize = 20;
 /// The largest file of answers, in bytes.
 const MAX_ANSWERS: u64 = 4 << 30;
 
@@ -65,8 +67,19 @@ impl Batch for HttpModel {
             BatchApi::OpenAi(base) => (format!("{base}/batches?limit=100"), true),
             BatchApi::Anthropic(messages) => (format!("{messages}/batches?limit=100"), false),
         };
-        let list = self.json(&self.get(&address)?)?;
-        let batches = list.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut batches: Vec<Value> = Vec::new();
+        let mut after = String::new();
+        for _ in 0..PAGES {
+            let list = self.json(&self.get(&format!("{address}{after}"))?)?;
+            let page = list.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
+            let last = page.last().and_then(|batch| id(batch).ok());
+            batches.extend(page);
+            match last.filter(|_| list.get("has_more") == Some(&Value::Bool(true))) {
+                Some(last) if openai => after = format!("&after={last}"),
+                Some(last) => after = format!("&after_id={last}"),
+                None => break,
+            }
+        }
         let is_it = |batch: &&Value| {
             if openai {
                 return batch.pointer("/metadata/predilect").and_then(Value::as_str) == Some(&lost.label);
@@ -74,8 +87,9 @@ impl Batch for HttpModel {
             // No label is kept here: the number of questions and the time have to do.
             let counts = batch.get("request_counts").and_then(Value::as_object);
             let total: u64 = counts.into_iter().flat_map(|c| c.values()).filter_map(Value::as_u64).sum();
+            // Of the time, the day: two clocks differ by minutes, batches end within a day.
             let made = batch.get("created_at").and_then(Value::as_str).unwrap_or_default();
-            total == lost.calls && made.get(..19) >= lost.at.get(..19)
+            total == lost.calls && made.get(..10) >= lost.at.get(..10)
         };
         let found: Vec<&Value> = batches.iter().filter(is_it).collect();
         match found.as_slice() {

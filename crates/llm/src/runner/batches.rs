@@ -30,6 +30,9 @@ impl Runner<'_> {
             ));
         };
         let waiting = self.fetch(batch, shared)?;
+        // What earlier runs and windows have handed over may still be charged.
+        let committed = self.log.committed().map_err(Stop::Log)?;
+        let within = shared.reserve(committed, self.options.budget);
         let mut rest: Vec<(&str, &Request)> = Vec::new();
         let mut open = 0;
         for ((request, key), slot) in distinct.iter().zip(slots) {
@@ -52,13 +55,13 @@ impl Runner<'_> {
             let (now, later) = rest.split_at(fits.count().max(1));
             let most: f64 = now.iter().map(|(_, request)| self.most(request)).sum();
             // Nothing that is handed over can be stopped: all of it has to fit the budget.
-            if !shared.reserve(most, self.options.budget) {
+            if !within || !shared.reserve(most, self.options.budget) {
                 return Err(Stop::Budget);
             }
             // Unique, so that a batch that was fetched long ago is never taken for this one.
             let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
             let label = format!("{}-{}-{time:x}", now[0].0, now.len());
-            self.log.put_batch(&label, self.model.name(), now).map_err(Stop::Log)?;
+            self.log.put_batch(&label, self.model.name(), most, now).map_err(Stop::Log)?;
             match batch.submit(&label, now) {
                 Ok(id) => self.log.name_batch(&label, &id).map_err(Stop::Log)?,
                 Err(error) => {
@@ -88,6 +91,7 @@ impl Runner<'_> {
                     let asked: HashMap<&str, &Request> =
                         pending.calls.iter().map(|(key, request)| (key.as_str(), request)).collect();
                     let mut entries = Vec::new();
+                    let mut stop = None;
                     for (key, result) in &answers {
                         // Answers to what nobody asked are none of ours.
                         let Some(&request) = asked.get(key.as_str()) else { continue };
@@ -98,12 +102,22 @@ impl Runner<'_> {
                         let price = self.options.price.map(|price| price.of(usage));
                         shared.settle(0.0, usage, price);
                         lock(&shared.state).totals.calls += 1;
+                        if let Err(error) = &read
+                            && error.fault.stops_the_run()
+                        {
+                            // A key or a quota that is mended later: it is handed over again then.
+                            stop = Some(error.clone());
+                            continue;
+                        }
                         let result = read.map(|(_, body)| body);
                         let entry = Entry { result, usage, price, latency: Duration::ZERO, retries: 0 };
                         entries.push((key.as_str(), request, entry));
                     }
                     self.log.put_all(self.model.name(), &entries).map_err(Stop::Log)?;
                     self.log.drop_batch(&pending.label).map_err(Stop::Log)?;
+                    if let Some(error) = stop {
+                        return Err(Stop::Fault(error));
+                    }
                 }
                 // Rejected as a whole: nothing of it is answered, and nothing was charged.
                 Err(error) if !error.fault.can_be_retried() && !error.fault.stops_the_run() => {
@@ -114,6 +128,25 @@ impl Runner<'_> {
             }
         }
         Ok(waiting)
+    }
+
+    /// A run without batches would pay again for what waits in them.
+    pub(super) fn nothing_waits(&self) -> Result<(), Stop> {
+        if self.options.batch || self.options.offline || self.model.batch().is_none() {
+            return Ok(());
+        }
+        let waiting: usize =
+            self.log.batches(self.model.name()).map_err(Stop::Log)?.iter().map(|b| b.calls.len()).sum();
+        if waiting == 0 {
+            return Ok(());
+        }
+        Err(Stop::Fault(
+            CallError::new(
+                Fault::Request,
+                format!("{waiting} questions to {} wait in batches", self.model.name()),
+            )
+            .remedy("fetch them first: run the command with --batch until nothing waits"),
+        ))
     }
 
     /// The provider's id of a batch; `None` where it was never handed over, and then it is forgotten.

@@ -164,6 +164,12 @@ impl Runner<'_> {
     pub fn run(&self, groups: &[Vec<Request>], done: &(dyn Fn() + Sync)) -> RunReport {
         let (distinct, index) = self.distinct(groups.iter().flatten());
         let shared = Shared::new(&self.options);
+        if let Err(stop) = self.nothing_waits() {
+            shared.stop(stop);
+            let outcomes = groups.iter().map(|group| vec![None; group.len()]).collect();
+            let (totals, stop) = shared.finish();
+            return RunReport { outcomes, totals, stop };
+        }
         let slots: Vec<Mutex<Option<Outcome>>> = distinct.iter().map(|_| Mutex::new(None)).collect();
         if self.options.batch && !self.options.offline {
             if let Err(stop) = self.in_batches(&distinct, &slots, &shared, done) {
@@ -270,19 +276,22 @@ impl Runner<'_> {
                 Ok((answer, body)) => (Ok(answer), Ok(body)),
                 Err(error) => (Err(error.clone()), Err(error)),
             };
-            entries.push((key, request, Entry { result, usage, price, latency, retries: 0 }));
+            // A failure here costs nothing to repeat, and another setting may mend it: it is not logged.
+            if result.is_ok() {
+                entries.push((key, request, Entry { result, usage, price, latency, retries: 0 }));
+            }
             outcomes.push((slot, Outcome { key: key.to_owned(), answer, from_log: false }));
         }
         self.log.put_all(self.model.name(), &entries).map_err(Stop::Log)?;
+        // A group fails or succeeds as one: a pair that is too long fails all its questions alike.
+        let best = outcomes.iter().find(|(_, outcome)| outcome.answer.is_ok()).or(outcomes.first());
+        let stop = best.and_then(|(_, outcome)| shared.given_up(&outcome.answer, self.options.concurrency));
         for (slot, outcome) in outcomes {
-            let stop = shared.given_up(&outcome.answer, self.options.concurrency);
+            lock(&shared.state).totals.failed += u64::from(outcome.answer.is_err());
             *lock(slot) = Some(outcome);
             done();
-            if let Some(error) = stop {
-                return Err(Stop::Fault(error));
-            }
         }
-        Ok(())
+        stop.map_or(Ok(()), |error| Err(Stop::Fault(error)))
     }
 
     /// Different questions with their keys, and each question's place among them.
@@ -412,6 +421,7 @@ impl Runner<'_> {
         };
         let entry = Entry { result, usage, price, latency: start.elapsed(), retries };
         self.log.put_all(self.model.name(), &[(key, request, entry)]).map_err(Stop::Log)?;
+        lock(&shared.state).totals.failed += u64::from(answer.is_err());
         if let Some(error) = shared.given_up(&answer, self.options.concurrency) {
             return Err(Stop::Fault(error));
         }
@@ -559,7 +569,6 @@ impl Shared {
             state.in_vain = 0;
             return None;
         };
-        state.totals.failed += 1;
         if error.fault == Fault::NoProbabilities {
             state.in_vain = 0;
             state.without += 1;
@@ -811,6 +820,20 @@ mod tests {
                 }
             }
         }
+        // A group that fails as a whole, however large, is one failure; and none is logged, for the next run may do better.
+        let long = Together(
+            Scripted::new(|request, _| match number(request) {
+                0..100 => Err(CallError::new(Fault::Request, "too long")),
+                _ => Ok(("fine".to_owned(), vec![])),
+            }),
+            Mutex::default(),
+        );
+        let log_of_long = CallLog::in_memory().unwrap();
+        let many = questions(105);
+        let report = Runner { model: &long, log: &log_of_long, options: quick() }
+            .run(&[many[..50].to_vec(), many[50..100].to_vec(), many[100..].to_vec()], &|| {});
+        assert!(report.stop.is_none());
+        assert_eq!((report.totals.failed, log_of_long.counts().unwrap()), (100, (5, 0)));
         // What is logged is not asked again; the rest of a group is.
         let more = [all[3..6].to_vec(), questions(14)[11..].to_vec()];
         assert_eq!(runner.run(&more, &|| {}).totals.from_log, 4);

@@ -205,12 +205,15 @@ impl Asking<'_> {
                 }
             }
             Reference::Model { model, run } => {
-                let groups: Vec<Vec<Request>> =
-                    waiting.iter().map(|(pair, _)| vec![ask_reference(pair, job.options.seed)]).collect();
-                let outcomes = self.ask(model.as_ref(), run, &groups);
-                let mut outcomes = outcomes.into_iter().flatten();
+                let groups: Vec<Vec<Request>> = waiting
+                    .iter()
+                    .map(|(pair, _)| ask_reference(pair, job.options.seed).into_iter().collect())
+                    .collect();
+                let mut outcomes = self.ask(model.as_ref(), run, &groups).into_iter();
                 waiting.retain_mut(|(_, known)| {
-                    let Some(Some(outcome)) = outcomes.next() else { return false };
+                    let mut own = outcomes.next().unwrap_or_default();
+                    let Some(outcome) = own.pop() else { return true };
+                    let Some(outcome) = outcome else { return false };
                     // A cut-off answer is still one to compare with; a refusal is none.
                     known.reference = outcome
                         .answer

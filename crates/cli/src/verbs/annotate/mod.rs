@@ -11,7 +11,7 @@ use predilect_annotate::rate::{
 };
 use predilect_data::{PropertySet, Study};
 use predilect_llm::{Enforce, Model, ModelSpec, RunOptions, Runner};
-use predilect_types::{Applies, Property, Rule};
+use predilect_types::{Property, Rule};
 use serde::Serialize;
 
 use crate::args::{AnnotateArgs, Global};
@@ -219,7 +219,8 @@ fn dry_run(job: &Job, study: &Study, json: bool) -> Result<(), Problem> {
     plans.push((job.annotator.as_str(), plan));
     if let Reference::Model { model, run } = &job.reference {
         let runner = Runner { model: model.as_ref(), log: &log, options: run.clone() };
-        let plan = calls::plan(&runner, study, |pair| vec![ask_reference(pair, job.options.seed)])?;
+        let plan =
+            calls::plan(&runner, study, |pair| ask_reference(pair, job.options.seed).into_iter().collect())?;
         plans.push(("reference", plan));
     }
     calls::print_plans(&plans, json)
@@ -246,12 +247,8 @@ fn settings(job: &Job) -> toml::Table {
         // Other words ask for other ratings.
         step.insert("property_set".to_owned(), job.set.text().into());
     }
-    let mut writes = vec!["ratings"];
-    if job.scenarios || job.options.properties.iter().any(|p| p.applies != Applies::Any) {
-        writes.push("pairs");
-    }
     step.insert("derived_from".to_owned(), vec!["pairs", "calls.sqlite"].into());
-    step.insert("writes".to_owned(), writes.into());
+    step.insert("writes".to_owned(), vec!["ratings", "pairs"].into());
     step
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::problem::Problem;
 
 /// The field of a pair's metadata that holds its query-specific cases.
-const CASES: &str = "cases";
+const CASES: &str = "request_cases";
 
 /// What was found about requests, by pair.
 #[derive(Debug, Default)]
