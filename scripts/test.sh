@@ -18,18 +18,17 @@ if [ -z "${PREDILECT_PYTHON:-}" ] && command -v python3 >/dev/null; then
         export PREDILECT_PYTHON
     fi
 fi
-# The test profile is kept small; numerics and parsing run optimised in it (Cargo.toml).
-cargo nextest run --workspace --no-fail-fast "$@"
-cargo test --workspace --doc --quiet
-# Models in this process, with a real one.
+# Models in this process, with a real one, where llama.cpp can be built; in the same run, so that nothing is built twice.
+features=()
 if bash scripts/local-tools.sh; then
+    features=(--features predilect/local,predilect-llm-local/local)
     if [ -z "${PREDILECT_MODELS:-}" ] && [ -n "${PREDILECT_PYTHON:-}" ]; then
         "$PREDILECT_PYTHON" scripts/models.py target/models smollm2 >/dev/null
         export PREDILECT_MODELS="$PWD/target/models"
     fi
-    # One at a time: a model takes every core.
-    cargo nextest run --workspace --features predilect/local,predilect-llm-local/local --no-fail-fast -j 1 \
-        -E 'package(predilect-llm-local) + binary(local)' "$@"
 else
     echo "skipped: the tests of models in this process (llama.cpp cannot be built here)"
 fi
+# The test profile is kept small; numerics and parsing run optimised in it (Cargo.toml).
+cargo nextest run --workspace "${features[@]}" --no-fail-fast "$@"
+cargo test --workspace --doc --quiet

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
+use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 use predilect_llm::{
     Answer, CallError, Capabilities, Enforce, Fault, Finish, Model, ModelSpec, Provider, Request, Schema,
     Usage, Want,
@@ -71,10 +72,11 @@ fn backend() -> Result<&'static LlamaBackend, CallError> {
     static BACKEND: OnceLock<Result<LlamaBackend, String>> = OnceLock::new();
     BACKEND
         .get_or_init(|| {
+            // The library writes pages to stderr, from its first step on.
+            send_logs_to_tracing(LogOptions::default().with_logs_enabled(false));
             #[cfg(feature = "dispatch")]
             load_kernels();
             let mut backend = LlamaBackend::init().map_err(|error| error.to_string())?;
-            // The library writes pages to stderr.
             backend.void_logs();
             Ok(backend)
         })
