@@ -30,5 +30,5 @@ else
     echo "skipped: the tests of models in this process (llama.cpp cannot be built here)"
 fi
 # The test profile is kept small; numerics and parsing run optimised in it (Cargo.toml).
-cargo nextest run --workspace "${features[@]}" --no-fail-fast "$@"
+cargo nextest run --workspace ${features[@]+"${features[@]}"} --no-fail-fast "$@"
 cargo test --workspace --doc --quiet
