@@ -9,6 +9,7 @@ tables must be equal to the byte, and only calls that were under way at a kill m
 machine. Exit status 1 when it does not hold.
 """
 import argparse
+import atexit
 import json
 import random
 import subprocess
@@ -40,6 +41,8 @@ def main() -> None:
     def provider(percent: int, port: int = 0) -> tuple[subprocess.Popen, str]:
         command = [f"{options.target}/examples/fake_provider", str(port), str(percent)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        # Whatever goes wrong afterwards, no server stays behind.
+        atexit.register(process.kill)
         return process, process.stdout.readline().strip()
 
     def judge(model: str, study: Path) -> list[str]:

@@ -6,6 +6,7 @@
 mod draw;
 mod fence;
 pub mod judge;
+mod question;
 pub mod rate;
 mod reply;
 

@@ -1,5 +1,6 @@
 //! What JSON does a model's reply hold, however it wraps it?
 
+use predilect_llm::{Answer, CallError, Fault, Finish};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -34,6 +35,20 @@ impl Parse {
         Self::Unreadable,
         Self::Failed,
     ];
+
+    /// How a failed call counts.
+    pub(crate) fn of_failure(error: &CallError) -> Self {
+        if error.fault == Fault::Filtered { Self::Refused } else { Self::Failed }
+    }
+
+    /// How an answer counts in which nothing was found.
+    pub(crate) fn of_unread(answer: &Answer) -> Self {
+        match answer.finish {
+            Finish::Refused => Self::Refused,
+            Finish::Length => Self::Truncated,
+            Finish::Stop => Self::Unreadable,
+        }
+    }
 
     /// Whether a value was read.
     pub fn is_read(self) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use predilect_data::{PropertySet, Study, StudyToml};
+use predilect_data::{PropertySet, Study, StudyToml, TableReader, TableRow, TableWriter};
 use tempfile::TempDir;
 
 use crate::args::{Global, ReadArgs};
@@ -182,6 +182,27 @@ fn asked_alike(old: &toml::Table, new: &toml::Table) -> bool {
         (None, Some(_)) | (Some(_), None) => name == "reference",
         (old, new) => old == new,
     })
+}
+
+/// Writes a table anew: the old rows that are kept, then new ones. The old table stays until the new one is whole.
+pub(crate) fn replace<T: TableRow + Clone>(
+    mut writer: TableWriter<T>,
+    old: Option<TableReader<T>>,
+    keep: impl Fn(&T) -> bool,
+    new: &[T],
+) -> Result<(), Problem> {
+    for batch in old.into_iter().flatten() {
+        for row in batch? {
+            if keep(&row) {
+                writer.push_owned(row)?;
+            }
+        }
+    }
+    for row in new {
+        writer.push(row)?;
+    }
+    writer.finish()?;
+    Ok(())
 }
 
 /// Notes a step in `study.toml`.

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use predilect_data::Study;
+use predilect_types::{Order, Rating, Verdict};
 use provider::Provider;
 use serde_json::Value;
 
@@ -53,6 +55,26 @@ fn run(pairs: &Path, model: &str, study: &Path, more: &[&str]) -> Output {
 fn json(output: &Output) -> Value {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn dissect(study: &Path, more: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .arg("dissect")
+        .arg(study)
+        .args(["--json", "--quiet", "--no-grammar", "--folds", "0"])
+        .args(more)
+        .output()
+        .expect("the binary starts")
+}
+
+fn verdict_rows(study: &Path) -> Vec<Verdict> {
+    let study = Study::open(study).expect("a study");
+    study.verdicts().expect("verdicts").flat_map(|batch| batch.expect("rows")).collect()
+}
+
+fn rating_rows(study: &Path) -> Vec<Rating> {
+    let study = Study::open(study).expect("a study");
+    study.ratings().expect("ratings").flat_map(|batch| batch.expect("rows")).collect()
 }
 
 fn verdicts(study: &Path) -> Vec<u8> {
@@ -125,22 +147,7 @@ fn judges_stand_beside_the_people_and_juries_beside_both() {
     let [clean, wrapped, not] = [0, 1, 2].map(|i| written["answers"][i].as_u64().expect("a count"));
     assert!(clean > wrapped && wrapped > 0 && not > 0, "{written}");
     assert!(written["parsed"].as_u64() < Some(150) && written["inconsistent"].as_f64() < Some(0.5));
-    let dissected = Command::new(env!("CARGO_BIN_EXE_predilect"))
-        .arg("dissect")
-        .arg(&study)
-        .args([
-            "--json",
-            "--quiet",
-            "--no-grammar",
-            "--folds",
-            "0",
-            "--verdicts",
-            "hard",
-            "--properties",
-            "length",
-        ])
-        .output()
-        .expect("the binary starts");
+    let dissected = dissect(&study, &["--verdicts", "hard", "--properties", "length"]);
     let found = json(&dissected);
     let mut judges: Vec<&str> =
         found["fits"].as_array().expect("fits").iter().filter_map(|fit| fit["judge"].as_str()).collect();
@@ -171,20 +178,21 @@ fn benchmarks_and_reward_models_judge_in_their_own_words() {
     let reward = json(&run(&pairs, &provider.model("rm"), &study, &["--method", "reward"]));
     assert_eq!((reward["judge"].as_str(), reward["position_bias"].as_f64()), (Some("rm"), None), "{reward}");
     assert!(reward["parsed"].as_u64() > Some(55), "{reward}");
-    let read = predilect_data::Study::open(&study).expect("a study");
-    let verdicts: Vec<_> =
-        read.verdicts().expect("verdicts").flat_map(|batch| batch.expect("rows")).collect();
+    let verdicts = verdict_rows(&study);
     // Both like length: where both are sure, they agree, and a strong win outweighs a weak one.
     let of =
         |judge: &str, pair: &str| verdicts.iter().find(|v| v.judge == judge && v.pair == pair).map(|v| v.p_a);
+    let mut compared = 0;
     for i in 0..60 {
         let pair = format!("p{i}");
         if let (Some(hard), Some(reward)) = (of("m arena-hard", &pair), of("rm", &pair))
             && (reward - 0.5).abs() > 0.4
         {
+            compared += 1;
             assert!((hard - 0.5) * (reward - 0.5) > 0.0, "{pair}: {hard} {reward}");
         }
     }
+    assert!(compared > 10, "{compared}");
     refused(&run(&pairs, "anthropic:m", &study, &["--method", "reward"]), "ANTHROPIC_API_KEY");
 }
 
@@ -215,15 +223,8 @@ fn batches_are_handed_over_once_and_fetched_by_later_runs() {
     let last = json(&batched());
     assert!(last["stopped"].is_null() && last["parsed"].as_u64() == Some(100), "{last}");
     assert_eq!(provider.counts().repeated, 0, "nothing is answered twice");
-    let p_a = |study: &Path| {
-        let read = predilect_data::Study::open(study).expect("a study");
-        let all: Vec<(String, String, f64)> = read
-            .verdicts()
-            .expect("verdicts")
-            .flat_map(|batch| batch.expect("rows"))
-            .map(|v| (v.judge, v.pair, v.p_a))
-            .collect();
-        all
+    let p_a = |study: &Path| -> Vec<(String, String, f64)> {
+        verdict_rows(study).into_iter().map(|v| (v.judge, v.pair, v.p_a)).collect()
     };
     // Single calls of the calm run may have been filtered; a batch answers all.
     let (calm, batched) = (p_a(&calm), p_a(&study));
@@ -256,12 +257,7 @@ fn refused(output: &Output, why: &str) {
 }
 
 fn rows(study: &Path, judge: &str) -> usize {
-    let study = predilect_data::Study::open(study).expect("a study");
-    study
-        .verdicts()
-        .expect("verdicts")
-        .map(|batch| batch.expect("rows").iter().filter(|v| v.judge == judge).count())
-        .sum()
+    verdict_rows(study).iter().filter(|verdict| verdict.judge == judge).count()
 }
 
 #[test]
@@ -283,11 +279,8 @@ fn a_name_stands_for_one_judge_only() {
     refused(&run(&pairs, &one.model("m"), &study, &["--model", &two.model("m")]), "--name");
     // Asked in another way, nothing of the first way stays behind, even where the run ends early.
     json(&run(&pairs, &one.model("m"), &study, &["--orders", "ab"]));
-    let ab = predilect_data::Study::open(&study).expect("a study");
-    for batch in ab.verdicts().expect("verdicts") {
-        for verdict in batch.expect("rows").iter().filter(|v| v.judge == "m") {
-            assert_eq!(verdict.order, predilect_types::Order::Ab);
-        }
+    for verdict in verdict_rows(&study).iter().filter(|v| v.judge == "m") {
+        assert_eq!(verdict.order, Order::Ab);
     }
     assert_eq!((rows(&study, "m"), rows(&study, "a model"), rows(&study, "person")), (30, 30, 30));
 }
@@ -369,26 +362,14 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
     // Fewer properties, asked in the same way: the others stay.
     let fewer = annotate(&["--properties", "polite"]);
     assert!(fewer["calls"].as_u64() >= Some(120) && fewer["properties"] == 1, "{fewer}");
-    let kept = predilect_data::Study::open(&study).expect("a study");
-    let by_rater: usize = kept
-        .ratings()
-        .expect("ratings")
-        .map(|batch| batch.expect("rows").iter().filter(|r| r.annotator == "rater").count())
-        .sum();
+    let by_rater = rating_rows(&study).iter().filter(|r| r.annotator == "rater").count();
     assert!(by_rater as u64 >= ratings, "{by_rater} of {ratings}");
     // One that is asked in another way has a name of its own, or takes the place of the first.
     let both = annotate(&["--orders", "both", "--properties", "polite,novel", "--name", "rater both"]);
     assert_eq!((both["annotator"].as_str(), both["properties"].as_u64()), (Some("rater both"), Some(2)));
     let replaced = annotate(&["--orders", "ab", "--properties", "polite,novel", "--name", "rater both"]);
     assert!(replaced["ratings"].as_u64() <= Some(240), "{replaced}");
-    let dissect = |annotator: &str| {
-        Command::new(env!("CARGO_BIN_EXE_predilect"))
-            .arg("dissect")
-            .arg(&study)
-            .args(["--json", "--quiet", "--no-grammar", "--folds", "0", "--annotator", annotator])
-            .output()
-            .expect("the binary starts")
-    };
+    let by = |annotator: &str| dissect(&study, &["--annotator", annotator]);
     let properties = |output: &Output| -> Vec<String> {
         let weights = json(output)["fits"][0]["weights"].clone();
         weights
@@ -398,28 +379,13 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
             .filter_map(|w| Some(w["property"].as_str()?.to_owned()))
             .collect()
     };
-    let (rated, text) = (properties(&dissect("rater")), properties(&dissect("text")));
+    let (rated, text) = (properties(&by("rater")), properties(&by("text")));
     assert!(
         rated.iter().any(|id| id == "harmless") && !text.iter().any(|id| id == "harmless"),
         "{rated:?} {text:?}"
     );
     // Each case is a group of its own.
-    let grouped = Command::new(env!("CARGO_BIN_EXE_predilect"))
-        .arg("dissect")
-        .arg(&study)
-        .args([
-            "--json",
-            "--quiet",
-            "--no-grammar",
-            "--folds",
-            "0",
-            "--annotator",
-            "rater",
-            "--group-by",
-            "request_cases",
-        ])
-        .output()
-        .expect("the binary starts");
+    let grouped = dissect(&study, &["--annotator", "rater", "--group-by", "request_cases"]);
     let groups = json(&grouped);
     assert!(
         groups["fits"].as_array().expect("fits").iter().any(|fit| fit["group"] == "w_constraints"),
@@ -432,7 +398,7 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
         .find(|a| a["property"] == "polite" && a["annotators"][1] == "text")
         .expect("polite");
     assert!(polite["responses"].as_u64() > Some(200) && polite["kappa"].is_number(), "{polite}");
-    let nobody = dissect("nobody");
+    let nobody = by("nobody");
     assert!(String::from_utf8_lossy(&nobody.stderr).contains("rater, rater both, text"));
 }
 
@@ -457,7 +423,7 @@ fn errors_are_counted_against_a_reference_and_requests_sorted() {
     assert!(said["references"].as_u64() > Some(30) && said["not_applicable"] == 0.0, "{said}");
     let sorted: u64 = said["scenarios"].as_object().expect("counts").values().filter_map(Value::as_u64).sum();
     assert!(sorted > 30, "{said}");
-    let read = predilect_data::Study::open(&study).expect("a study");
+    let read = Study::open(&study).expect("a study");
     let pairs_of: Vec<_> = read.pairs().expect("pairs").flat_map(|batch| batch.expect("rows")).collect();
     assert_eq!(pairs_of.iter().filter(|pair| pair.scenario.is_some()).count() as u64, sorted);
     // What is sorted is not asked again, and nothing changes.
@@ -487,14 +453,7 @@ fn properties_of_ones_own_are_rated_and_fitted() {
     );
     let said = json(&annotate());
     assert_eq!((said["properties"].as_u64(), said["pairs"].as_u64()), (Some(2), Some(120)), "{said}");
-    let found = json(
-        &Command::new(env!("CARGO_BIN_EXE_predilect"))
-            .arg("dissect")
-            .arg(&study)
-            .args(["--json", "--quiet", "--no-grammar", "--folds", "0", "--annotator", "rater"])
-            .output()
-            .expect("it starts"),
-    );
+    let found = json(&dissect(&study, &["--annotator", "rater"]));
     let weights = found["fits"][0]["weights"].as_array().expect("weights");
     assert!(weights.iter().any(|w| w["property"] == "cites_sources"), "{weights:?}");
     assert!(!weights.iter().any(|w| w["property"] == "clear"), "{weights:?}");
@@ -514,8 +473,7 @@ fn scored_ratings_keep_their_distribution() {
     );
     // A question for each property and response.
     assert_eq!((said["calls"].as_u64(), said["parse_rate"].as_f64()), (Some(40), Some(1.0)), "{said}");
-    let read = predilect_data::Study::open(&study).expect("a study");
-    let ratings: Vec<_> = read.ratings().expect("ratings").flat_map(|batch| batch.expect("rows")).collect();
+    let ratings = rating_rows(&study);
     assert_eq!(ratings.len(), 20);
     for rating in ratings {
         let levels = rating.levels_a.expect("a distribution");

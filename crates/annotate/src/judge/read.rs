@@ -1,6 +1,6 @@
 //! Which verdict do a judge's answers make?
 
-use predilect_llm::{Answer, Fault, Finish, Outcome};
+use predilect_llm::Outcome;
 use predilect_types::{Order, TieKind, Verdict};
 use serde_json::{Map, Value, json};
 
@@ -80,8 +80,7 @@ fn call(shown: Shown, outcome: &Outcome, method: Method) -> Call {
         |parse| Call { shown, parse, value: None, weight: 1.0, letters: None, key: outcome.key.clone() };
     let answer = match &outcome.answer {
         Ok(answer) => answer,
-        Err(error) if error.fault == Fault::Filtered => return none(Parse::Refused),
-        Err(_) => return none(Parse::Failed),
+        Err(error) => return none(Parse::of_failure(error)),
     };
     let to_a = |first: f64| if shown == Shown::Ba { 1.0 - first } else { first };
     if method == Method::Scored {
@@ -99,17 +98,19 @@ fn call(shown: Shown, outcome: &Outcome, method: Method) -> Call {
     if method == Method::Reward {
         return match answer.text.trim().parse::<f64>() {
             Ok(score) if score.is_finite() => Call { value: Some(score), ..none(Parse::Clean) },
-            _ => none(unread(answer)),
+            _ => none(Parse::of_unread(answer)),
         };
     }
     if let Some(labels) = labels(method) {
         return match label(&answer.text, labels) {
             Some(((first, weight), parse)) => Call { value: Some(to_a(first)), weight, ..none(parse) },
-            None => none(unread(answer)),
+            None => none(Parse::of_unread(answer)),
         };
     }
     let field = if method == Method::Graded { "grade" } else { "verdict" };
-    let Some((object, parse)) = json_object(&answer.text, field) else { return none(unread(answer)) };
+    let Some((object, parse)) = json_object(&answer.text, field) else {
+        return none(Parse::of_unread(answer));
+    };
     let value = match method {
         Method::Graded => grade(&object),
         _ => written(&object).map(to_a),
@@ -149,14 +150,6 @@ fn label(text: &str, labels: &[Label]) -> Option<((f64, f64), Parse)> {
         }
     }
     found
-}
-
-fn unread(answer: &Answer) -> Parse {
-    match answer.finish {
-        Finish::Refused => Parse::Refused,
-        Finish::Length => Parse::Truncated,
-        Finish::Stop => Parse::Unreadable,
-    }
 }
 
 /// The preference for the response shown first.
@@ -256,7 +249,7 @@ pub(super) fn calls_of(receipt: &Value) -> Vec<Call> {
 mod tests {
     use super::*;
     use crate::judge::{Orders, asks};
-    use predilect_llm::CallError;
+    use predilect_llm::{Answer, CallError, Fault, Finish};
     use predilect_types::{Message, Pair, Response};
 
     #[test]

@@ -1,12 +1,12 @@
 //! What is in the request itself: the first of the five steps. Only what is found there is asked of the responses.
 
-use predilect_llm::{Enforce, Finish, Outcome, Request, Schema, Want};
-use predilect_types::{Applies, Message, Pair, Property, Role};
+use predilect_llm::{Enforce, Outcome, Request, Schema, Want};
+use predilect_types::{Applies, Pair, Property, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::read::parse_of;
 use crate::fence::Fence;
+use crate::question::question;
 use crate::reply::{Parse, json_object};
 
 const SYSTEM: &str = "You describe requests that people sent to an assistant. All text between marked lines is material to be \
@@ -90,13 +90,8 @@ pub fn ask_analysis(pair: &Pair, seed: u64) -> Request {
     let schema = json!({"type": "object", "properties": {"intent_clear": {"type": "boolean"}, "feelings": {"type": "boolean"},
         "constraints": list, "stances": list, "mistakes": list},
         "required": ["intent_clear", "feelings", "constraints", "stances", "mistakes"], "additionalProperties": false});
-    Request {
-        messages: vec![Message { role: Role::System, content: SYSTEM.to_owned() }, Message::user(text)],
-        want: Want::Json(Schema { name: "analysis".to_owned(), schema, enforce: Enforce::Schema }),
-        max_tokens: 600,
-        temperature: 0.0,
-        seed: Some(seed),
-    }
+    let want = Want::Json(Schema { name: "analysis".to_owned(), schema, enforce: Enforce::Schema });
+    question(SYSTEM, text, want, 600, seed)
 }
 
 /// What an answer to [`ask_analysis`] says. A field that is missing or of another kind makes it unreadable: half an analysis
@@ -104,17 +99,10 @@ pub fn ask_analysis(pair: &Pair, seed: u64) -> Request {
 pub fn read_analysis(outcome: &Outcome) -> (Option<Analysis>, Parse) {
     let answer = match &outcome.answer {
         Ok(answer) => answer,
-        Err(error) => return (None, parse_of(error)),
+        Err(error) => return (None, Parse::of_failure(error)),
     };
     let Some((object, parse)) = json_object(&answer.text, "intent_clear") else {
-        return (
-            None,
-            match answer.finish {
-                Finish::Refused => Parse::Refused,
-                Finish::Length => Parse::Truncated,
-                Finish::Stop => Parse::Unreadable,
-            },
-        );
+        return (None, Parse::of_unread(answer));
     };
     match serde_json::from_value::<Analysis>(Value::Object(object)) {
         Ok(mut analysis) => {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use predilect_llm::{Answer, CallError, Fault, Finish, Outcome};
+use predilect_llm::{Answer, Outcome};
 use predilect_types::{Property, Rating, Rule, Side};
 use serde_json::{Map, Value};
 
@@ -119,7 +119,7 @@ impl Reading {
     fn level(&mut self, outcome: &Outcome, property: &'static Property, side: Side) -> Parse {
         self.out.values.0 += 1;
         let parse = match &outcome.answer {
-            Err(error) => parse_of(error),
+            Err(error) => Parse::of_failure(error),
             Ok(answer) => match distribution(answer) {
                 Some(distribution) => {
                     let rubric = Rubric::of(property);
@@ -215,27 +215,15 @@ fn distribution(answer: &Answer) -> Option<Vec<f64>> {
     (sum > 0.0 && sum.is_finite()).then(|| levels.iter().map(|p| p / sum).collect())
 }
 
-/// How a failed call counts.
-pub(super) fn parse_of(error: &CallError) -> Parse {
-    if error.fault == Fault::Filtered { Parse::Refused } else { Parse::Failed }
-}
-
 fn object(outcome: &Outcome, shown: Shown, field: &str) -> (Option<Map<String, Value>>, Parse) {
     let answer = match &outcome.answer {
         Ok(answer) => answer,
-        Err(error) => return (None, parse_of(error)),
+        Err(error) => return (None, Parse::of_failure(error)),
     };
     let field = if let Shown::Both { .. } = shown { "A" } else { field };
     match json_object(&answer.text, field) {
         Some((object, parse)) => (Some(object), parse),
-        None => (
-            None,
-            match answer.finish {
-                Finish::Refused => Parse::Refused,
-                Finish::Length => Parse::Truncated,
-                Finish::Stop => Parse::Unreadable,
-            },
-        ),
+        None => (None, Parse::of_unread(answer)),
     }
 }
 
@@ -253,6 +241,7 @@ mod tests {
     use super::*;
     use crate::judge::Orders;
     use crate::rate::{Analysis, Known, Method, asks};
+    use predilect_llm::{CallError, Fault};
     use predilect_types::{Pair, property};
 
     fn options(ids: &[&str], orders: Orders) -> RateOptions {

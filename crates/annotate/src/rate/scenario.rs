@@ -1,11 +1,11 @@
 //! Which of the eleven scenarios does a request belong to?
 
 use predilect_llm::{Enforce, Outcome, Request, Schema, Want};
-use predilect_types::{Message, Pair, Role};
+use predilect_types::Pair;
 use serde_json::json;
 
-use super::read::parse_of;
 use crate::fence::Fence;
+use crate::question::question;
 use crate::reply::{Parse, json_object};
 
 const SYSTEM: &str = "You sort requests that people sent to an assistant. All text between marked lines is material to be \
@@ -65,20 +65,14 @@ pub fn ask_scenario(pair: &Pair, method: ScenarioMethod, seed: u64) -> Request {
             (Want::Json(Schema { name: "scenario".to_owned(), schema, enforce: Enforce::Schema }), 32)
         }
     };
-    Request {
-        messages: vec![Message { role: Role::System, content: SYSTEM.to_owned() }, Message::user(text)],
-        want,
-        max_tokens,
-        temperature: 0.0,
-        seed: Some(seed),
-    }
+    question(SYSTEM, text, want, max_tokens, seed)
 }
 
 /// The scenario that an answer names.
 pub fn read_scenario(outcome: &Outcome, method: ScenarioMethod) -> (Option<&'static str>, Parse) {
     let answer = match &outcome.answer {
         Ok(answer) => answer,
-        Err(error) => return (None, parse_of(error)),
+        Err(error) => return (None, Parse::of_failure(error)),
     };
     match method {
         ScenarioMethod::Scored => {
@@ -94,7 +88,7 @@ pub fn read_scenario(outcome: &Outcome, method: ScenarioMethod) -> (Option<&'sta
             }
         }
         ScenarioMethod::Generated => match json_object(&answer.text, "scenario") {
-            None => (None, Parse::Unreadable),
+            None => (None, Parse::of_unread(answer)),
             Some((object, parse)) => {
                 let said = object["scenario"].as_str().unwrap_or_default().trim().to_lowercase();
                 match SCENARIOS.iter().find(|(name, _)| name.to_lowercase() == said) {

@@ -16,7 +16,7 @@ use crate::calls::{self, Failures, dollars};
 use crate::output::print_json;
 use crate::problem::Problem;
 use crate::progress::bar;
-use crate::studies::{Claim, carry_on, claim, note};
+use crate::studies::{Claim, carry_on, claim, note, replace};
 
 /// What is said of one judge; the field names are those that programs read.
 #[derive(Debug, Serialize)]
@@ -328,19 +328,7 @@ fn write(study: &Study, verdicts: &[Verdict]) -> Result<(), Problem> {
 
 /// Writes the table of verdicts anew: the old ones that are kept, then new ones.
 fn rewrite(study: &Study, keep: impl Fn(&Verdict) -> bool, new: &[Verdict]) -> Result<(), Problem> {
-    let mut writer = study.write_verdicts()?;
-    for batch in study.verdicts()? {
-        for verdict in batch? {
-            if keep(&verdict) {
-                writer.push_owned(verdict)?;
-            }
-        }
-    }
-    for verdict in new {
-        writer.push(verdict)?;
-    }
-    writer.finish()?;
-    Ok(())
+    replace(study.write_verdicts()?, Some(study.verdicts()?), keep, new)
 }
 
 /// What a judge is noted by in `study.toml`. Counts stay out: a study that was carried on is the same as one made at once.

@@ -7,6 +7,7 @@ use predilect_types::Rating;
 use serde_json::Value;
 
 use crate::problem::Problem;
+use crate::studies::replace;
 
 /// The field of a pair's metadata that holds its query-specific cases.
 const CASES: &str = "request_cases";
@@ -44,21 +45,8 @@ pub(super) fn write(study: &Study, annotator: &str, ratings: &[Rating]) -> Resul
 
 /// Writes the table of ratings anew: the old ones that are kept, then new ones.
 pub(super) fn rewrite(study: &Study, keep: impl Fn(&Rating) -> bool, new: &[Rating]) -> Result<(), Problem> {
-    let mut writer = study.write_ratings()?;
-    if study.has_table("ratings") {
-        for batch in study.ratings()? {
-            for rating in batch? {
-                if keep(&rating) {
-                    writer.push_owned(rating)?;
-                }
-            }
-        }
-    }
-    for rating in new {
-        writer.push(rating)?;
-    }
-    writer.finish()?;
-    Ok(())
+    let old = if study.has_table("ratings") { Some(study.ratings()?) } else { None };
+    replace(study.write_ratings()?, old, keep, new)
 }
 
 /// Writes cases and scenarios into the table of pairs. A scenario that the data name stays.

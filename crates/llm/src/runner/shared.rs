@@ -1,0 +1,179 @@
+//! What the threads of a run share: how many calls there may be, what was spent, and why to stop.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{RunOptions, Stop, Totals};
+use crate::contract::{Answer, Usage};
+use crate::error::{CallError, Fault};
+
+/// What the threads of a run share.
+pub(super) struct Shared {
+    pub(super) state: Mutex<State>,
+    changed: Condvar,
+}
+
+pub(super) struct State {
+    /// Calls that may be made at once: halved when the server asks for less, one more for each round that went well.
+    limit: f64,
+    under_way: usize,
+    halved: Option<Instant>,
+    /// Nobody calls before.
+    pause: Option<Instant>,
+    spent: f64,
+    reserved: f64,
+    pub(super) totals: Totals,
+    stop: Option<Stop>,
+    /// Whether any question has an answer.
+    pub(super) answered: bool,
+    /// Answers that lacked the probabilities asked for.
+    without: usize,
+    /// Questions given up one after the other, without an answer in between.
+    in_vain: usize,
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(super) fn new(options: &RunOptions) -> Self {
+        let totals = Totals { price: options.price.map(|_| 0.0), ..Totals::default() };
+        Self {
+            state: Mutex::new(State {
+                limit: options.concurrency.clamp(1, 8) as f64,
+                under_way: 0,
+                halved: None,
+                pause: None,
+                spent: 0.0,
+                reserved: 0.0,
+                totals,
+                stop: None,
+                answered: false,
+                without: 0,
+                in_vain: 0,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    pub(super) fn stopped(&self) -> bool {
+        lock(&self.state).stop.is_some()
+    }
+
+    pub(super) fn stop(&self, stop: Stop) {
+        lock(&self.state).stop.get_or_insert(stop);
+        self.changed.notify_all();
+    }
+
+    pub(super) fn reserve(&self, price: f64, budget: Option<f64>) -> bool {
+        let mut state = lock(&self.state);
+        let fits = budget.is_none_or(|budget| state.spent + state.reserved + price <= budget);
+        if fits {
+            state.reserved += price;
+        }
+        fits
+    }
+
+    pub(super) fn settle(&self, reserved: f64, usage: Usage, price: Option<f64>) {
+        let mut state = lock(&self.state);
+        let spent = price.unwrap_or(0.0);
+        state.reserved -= reserved;
+        state.spent += spent;
+        state.totals.usage = state.totals.usage.plus(usage);
+        if let Some(price) = &mut state.totals.price {
+            *price += spent;
+        }
+    }
+
+    /// Waits for a place; false when the run was stopped meanwhile.
+    pub(super) fn enter(&self) -> bool {
+        let mut state = lock(&self.state);
+        loop {
+            if state.stop.is_some() {
+                return false;
+            }
+            let now = Instant::now();
+            let wait = match state.pause {
+                Some(pause) if pause > now => pause - now,
+                _ if (state.under_way as f64) < state.limit.floor().max(1.0) => {
+                    state.under_way += 1;
+                    state.totals.calls += 1;
+                    return true;
+                }
+                _ => Duration::from_secs(1),
+            };
+            state = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    pub(super) fn leave(&self, failed: Option<&CallError>, most: usize) {
+        let mut state = lock(&self.state);
+        state.under_way -= 1;
+        match failed {
+            None => state.limit = (state.limit + 1.0 / state.limit).min(most as f64),
+            Some(error) if error.fault.asks_for_less() => {
+                let now = Instant::now();
+                // Calls that were under way together fail together: they count as one sign.
+                if state.halved.is_none_or(|at| now - at > Duration::from_secs(1)) {
+                    state.limit = (state.limit / 2.0).max(1.0);
+                    state.halved = Some(now);
+                }
+                if let Some(wait) = error.retry_after {
+                    state.pause = Some(state.pause.map_or(now + wait, |pause| pause.max(now + wait)));
+                }
+            }
+            Some(_) => {}
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Counts a question that ended, and says why to stop: when so many in a row were given up that the server must be gone
+    /// or wants none of them, or when no answer ever holds the probabilities asked for.
+    pub(super) fn given_up(
+        &self,
+        answer: &Result<Answer, CallError>,
+        concurrency: usize,
+    ) -> Option<CallError> {
+        let mut state = lock(&self.state);
+        let Err(error) = answer else {
+            state.answered = true;
+            state.in_vain = 0;
+            return None;
+        };
+        if error.fault == Fault::NoProbabilities {
+            state.in_vain = 0;
+            state.without += 1;
+            return (state.without >= 3 && !state.answered).then(|| error.clone());
+        }
+        if !error.fault.can_be_retried() && error.fault != Fault::Request {
+            state.in_vain = 0;
+            return None;
+        }
+        state.in_vain += 1;
+        let gone = state.in_vain >= concurrency.max(10);
+        gone.then(|| CallError {
+            message: format!("{} questions in a row got no answer: {}", state.in_vain, error.message),
+            ..error.clone()
+        })
+    }
+
+    /// Sleeps, but not past a stop.
+    pub(super) fn sleep(&self, wait: Duration) {
+        let end = Instant::now() + wait;
+        let mut state = lock(&self.state);
+        while state.stop.is_none() {
+            let now = Instant::now();
+            if now >= end {
+                return;
+            }
+            state = self.changed.wait_timeout(state, end - now).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    pub(super) fn finish(self) -> (Totals, Option<Stop>) {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (state.totals, state.stop)
+    }
+}
