@@ -73,8 +73,16 @@ fn ahead(encoding: &str) -> &'static str {
 pub(crate) fn read(d: &Dissection) -> String {
     let read = &d.read;
     let dropped: u64 = read.dropped.values().sum();
+    // Language models may have been asked since.
+    let all: u64 = d.data.judges.iter().map(|judge| judge.verdicts).sum();
+    let more = match all.checked_sub(read.verdicts) {
+        None | Some(0) => String::new(),
+        Some(more) => {
+            format!(" {} by judges asked since.", counted(more as usize, "more verdict", "more verdicts"))
+        }
+    };
     format!(
-        "{} read; {} and {} kept; {}.",
+        "{} read; {} and {} kept; {}.{more}",
         format::counted(read.rows, "record", "records"),
         format::counted(read.pairs, "pair", "pairs"),
         format::counted(read.verdicts, "verdict", "verdicts"),
@@ -92,7 +100,7 @@ pub(crate) fn read(d: &Dissection) -> String {
 /// judges whose calls are not known.
 pub(crate) fn asked(j: &JudgeSummary) -> Option<String> {
     let bias = j.position_bias?;
-    let mut parts = vec![format!("position bias {}", signed(bias))];
+    let mut parts = vec![format!("Position bias {}", signed(bias))];
     if let Some(share) = j.inconsistent {
         parts.push(format!("the two orders contradict each other in {}", format::share(share)));
     }
@@ -105,6 +113,16 @@ pub(crate) fn asked(j: &JudgeSummary) -> Option<String> {
     } else {
         text
     })
+}
+
+/// What is to be said first of a judge that mostly follows the position: beside its weights, not only among the data.
+pub(crate) fn follows_position(d: &Dissection, judge: &str) -> Option<String> {
+    let found = d.data.judges.iter().find(|j| j.judge == judge && j.follows_position)?;
+    let bias = signed(found.position_bias?);
+    Some(format!(
+        "It mostly follows the position of a response (position bias {bias}), so little of its verdicts is left for what \
+         responses say."
+    ))
 }
 
 /// A share with its sign, to two places.

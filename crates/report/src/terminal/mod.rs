@@ -89,6 +89,9 @@ fn judge(view: &View, out: &mut Out, fit: &Fit, axis: Axis) -> io::Result<()> {
     let name =
         text::cut(&format!("{}{group}", text::line(&fit.judge)), out.width.saturating_sub(rows.len() + 2));
     out.line(&format!("{}  {}", style::paint(BOLD, &name), style::paint(DIM, &rows)))?;
+    if let Some(follows) = words::follows_position(view.d, &fit.judge) {
+        out.wrapped(WARN, &follows)?;
+    }
     if let Some(q) = &fit.quality {
         let [accuracy, log_loss] = words::quality(q);
         out.wrapped(

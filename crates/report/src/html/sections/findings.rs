@@ -61,6 +61,7 @@ fn card(view: &View, fit: &Fit) -> Markup {
                     " sure directions are wrong."
                 }
             }
+            @if let Some(follows) = words::follows_position(view.d, &fit.judge) { p.trust.warn { (follows) } }
             (trust(fit))
         }
     }
