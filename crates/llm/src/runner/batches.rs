@@ -100,7 +100,7 @@ impl Runner<'_> {
                         let usage =
                             read.as_ref().map_or_else(|_| Usage::default(), |(answer, _)| answer.usage);
                         let price = self.options.price.map(|price| price.of(usage));
-                        shared.settle(0.0, usage, price);
+                        shared.spend(usage, price);
                         lock(&shared.state).totals.calls += 1;
                         if let Err(error) = &read
                             && error.fault.stops_the_run()

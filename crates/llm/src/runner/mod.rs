@@ -216,10 +216,11 @@ impl Runner<'_> {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let (Some((request, key)), Some(slot)) = (distinct.get(at), slots.get(at)) else { return };
                 match self.one(request, key, shared) {
-                    Ok(outcome) => {
-                        *lock(slot) = outcome;
+                    Ok(Some(outcome)) => {
+                        *lock(slot) = Some(outcome);
                         done();
                     }
+                    Ok(None) => {}
                     Err(stop) => shared.stop(stop),
                 }
             }
@@ -272,7 +273,7 @@ impl Runner<'_> {
             }
             let usage = result.as_ref().map_or_else(|_| Usage::default(), |(answer, _)| answer.usage);
             let price = self.options.price.map(|price| price.of(usage));
-            shared.settle(0.0, usage, price);
+            shared.spend(usage, price);
             lock(&shared.state).totals.calls += 1;
             let (answer, result) = match result {
                 Ok((answer, body)) => (Ok(answer), Ok(body)),
@@ -361,7 +362,7 @@ impl Runner<'_> {
             return Ok(Some(outcome));
         }
         let most = self.most(request);
-        if !shared.reserve(most, self.options.budget) {
+        if !shared.hold(most, self.options.budget, false) {
             return Err(Stop::Budget);
         }
         let mut reserved = most;
@@ -388,7 +389,7 @@ impl Runner<'_> {
                     if error.fault.may_cost() {
                         lost = lost.plus(self.about(request));
                         // The next try needs money of its own.
-                        if !shared.reserve(most, self.options.budget) {
+                        if !shared.hold(most, self.options.budget, true) {
                             break Err(Stop::Budget);
                         }
                         reserved += most;
@@ -410,7 +411,8 @@ impl Runner<'_> {
             _ => Usage::default(),
         });
         let price = self.options.price.map(|price| price.of(usage));
-        shared.settle(reserved, usage, price);
+        shared.spend(usage, price);
+        shared.release(reserved);
         let Some(result) = ended? else { return Ok(None) };
         if let Err(error) = &result
             && error.fault.stops_the_run()

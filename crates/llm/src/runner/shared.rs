@@ -10,7 +10,12 @@ use crate::error::{CallError, Fault};
 /// What the threads of a run share.
 pub(super) struct Shared {
     pub(super) state: Mutex<State>,
-    changed: Condvar,
+    /// A call has ended, so that another may begin.
+    place: Condvar,
+    /// Money was released.
+    money: Condvar,
+    /// The run is stopped.
+    end: Condvar,
 }
 
 pub(super) struct State {
@@ -22,6 +27,10 @@ pub(super) struct State {
     pause: Option<Instant>,
     spent: f64,
     reserved: f64,
+    /// Questions that hold reserved money.
+    holding: usize,
+    /// Of these, questions that wait for more.
+    short: usize,
     pub(super) totals: Totals,
     stop: Option<Stop>,
     /// Whether any question has an answer.
@@ -36,6 +45,16 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl State {
+    fn reserve(&mut self, price: f64, budget: Option<f64>) -> bool {
+        let fits = budget.is_none_or(|budget| self.spent + self.reserved + price <= budget);
+        if fits {
+            self.reserved += price;
+        }
+        fits
+    }
+}
+
 impl Shared {
     pub(super) fn new(options: &RunOptions) -> Self {
         let totals = Totals { price: options.price.map(|_| 0.0), ..Totals::default() };
@@ -47,13 +66,17 @@ impl Shared {
                 pause: None,
                 spent: 0.0,
                 reserved: 0.0,
+                holding: 0,
+                short: 0,
                 totals,
                 stop: None,
                 answered: false,
                 without: 0,
                 in_vain: 0,
             }),
-            changed: Condvar::new(),
+            place: Condvar::new(),
+            money: Condvar::new(),
+            end: Condvar::new(),
         }
     }
 
@@ -63,22 +86,54 @@ impl Shared {
 
     pub(super) fn stop(&self, stop: Stop) {
         lock(&self.state).stop.get_or_insert(stop);
-        self.changed.notify_all();
+        for waiting in [&self.place, &self.money, &self.end] {
+            waiting.notify_all();
+        }
     }
 
+    /// Sets money aside, if it is there now.
     pub(super) fn reserve(&self, price: f64, budget: Option<f64>) -> bool {
+        lock(&self.state).reserve(price, budget)
+    }
+
+    /// Sets money aside for a question, or for one more try of a question that `holds` some; false when there is not
+    /// enough or the run was stopped meanwhile.
+    ///
+    /// Calls under way cost less than is reserved for them: what they release may suffice, so it is waited for.
+    pub(super) fn hold(&self, price: f64, budget: Option<f64>, holds: bool) -> bool {
         let mut state = lock(&self.state);
-        let fits = budget.is_none_or(|budget| state.spent + state.reserved + price <= budget);
-        if fits {
-            state.reserved += price;
-        }
+        state.short += usize::from(holds);
+        let fits = loop {
+            if state.stop.is_some() {
+                break false;
+            }
+            if state.reserve(price, budget) {
+                break true;
+            }
+            if state.holding == state.short {
+                // Nobody is left who could release any.
+                break false;
+            }
+            state = self.money.wait(state).unwrap_or_else(PoisonError::into_inner);
+        };
+        state.short -= usize::from(holds);
+        state.holding += usize::from(fits && !holds);
         fits
     }
 
-    pub(super) fn settle(&self, reserved: f64, usage: Usage, price: Option<f64>) {
+    /// Gives back what a question held.
+    pub(super) fn release(&self, reserved: f64) {
+        let mut state = lock(&self.state);
+        state.reserved -= reserved;
+        state.holding -= 1;
+        drop(state);
+        self.money.notify_all();
+    }
+
+    /// Counts what was spent.
+    pub(super) fn spend(&self, usage: Usage, price: Option<f64>) {
         let mut state = lock(&self.state);
         let spent = price.unwrap_or(0.0);
-        state.reserved -= reserved;
         state.spent += spent;
         state.totals.usage = state.totals.usage.plus(usage);
         if let Some(price) = &mut state.totals.price {
@@ -103,7 +158,7 @@ impl Shared {
                 }
                 _ => Duration::from_secs(1),
             };
-            state = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.place.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -126,7 +181,7 @@ impl Shared {
             Some(_) => {}
         }
         drop(state);
-        self.changed.notify_one();
+        self.place.notify_one();
     }
 
     /// Counts a question that ended, and says why to stop: when so many in a row were given up that the server must be gone
@@ -168,7 +223,7 @@ impl Shared {
             if now >= end {
                 return;
             }
-            state = self.changed.wait_timeout(state, end - now).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.end.wait_timeout(state, end - now).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

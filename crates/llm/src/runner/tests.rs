@@ -110,8 +110,11 @@ fn a_wrong_key_stops_the_run_at_once_and_is_not_logged() {
 }
 
 #[test]
-fn a_budget_is_never_exceeded() {
-    let model = Scripted::new(|_, _| Ok(("x".to_owned(), vec![])));
+fn a_budget_is_never_exceeded_and_used_up() {
+    let model = Scripted::new(|_, _| {
+        std::thread::sleep(Duration::from_millis(1));
+        Ok(("x".to_owned(), vec![]))
+    });
     let price = Price { input: 1000.0, cached: None, output: 10_000.0 };
     let most = price.of(Usage { input: questions(500)[499].most_input_tokens(), cached: 0, output: 10 });
     let log = CallLog::in_memory().unwrap();
@@ -120,7 +123,8 @@ fn a_budget_is_never_exceeded() {
     let report = runner.run(&alone(500), &|| {});
     assert!(matches!(report.stop, Some(Stop::Budget)));
     let spent = report.totals.price.unwrap();
-    assert!(spent > 9.0 * most && spent <= 10.5 * most, "{spent}");
+    // Calls cost less than is reserved for them: the run goes on until no further one would fit.
+    assert!(spent > 9.5 * most && spent <= 10.5 * most, "{spent}");
     let answered = report.outcomes.iter().flatten().flatten().count() as u64;
     assert_eq!(answered, report.totals.calls);
     // The next run goes on with another budget.
@@ -142,6 +146,15 @@ fn tries_that_may_have_been_charged_count_against_the_budget() {
     assert_eq!((model.calls(), report.totals.calls), (12, 12));
     assert!((report.totals.price.unwrap() - 12.0).abs() < 1e-9, "{:?}", report.totals);
     assert_eq!(log.counts().unwrap(), (0, 2));
+    // However many are asked at once: the tries of all questions together use the budget up, and none waits for ever.
+    for concurrency in 2..40 {
+        let model = Scripted::new(|_, _| Err(CallError::new(Fault::Body, "cut off")));
+        let log = CallLog::in_memory().unwrap();
+        let options = RunOptions { concurrency, ..runner.options.clone() };
+        let report = Runner { model: &model, log: &log, options }.run(&alone(100), &|| {});
+        assert!(matches!(report.stop, Some(Stop::Budget)), "{:?}", report.stop);
+        assert_eq!((concurrency, model.calls(), report.totals.calls), (concurrency, 12, 12));
+    }
 }
 
 #[test]
