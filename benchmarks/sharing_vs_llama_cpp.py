@@ -4,11 +4,20 @@
     python -m venv v && v/bin/pip install llama-cpp-python
     v/bin/python benchmarks/sharing_vs_llama_cpp.py MODEL.gguf [--threads 1]
 
+With the kernels that a package chooses at its start:
+
+    bash scripts/package.sh
+    cargo build --release -p predilect -p predilect-llm-local --features predilect/local-dispatch,predilect-llm-local/dispatch --example sharing
+    cp target/release/examples/sharing target/package/predilect/bin/
+    v/bin/python benchmarks/sharing_vs_llama_cpp.py MODEL.gguf --program target/package/predilect/bin/sharing
+
 The peer reads every question alone (the mean of three, times thirty), then the pair once and each question's own words after it,
 the cache cut back in between. Its wheel is built here for this CPU; ours is what `--features local` builds everywhere.
 """
 
 import argparse
+import os
+import pathlib
 import re
 import subprocess
 import time
@@ -27,11 +36,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("model")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--target", default="target/release")
+    parser.add_argument("--program", default="target/release/examples/sharing")
     options = parser.parse_args()
 
-    said = subprocess.run([f"{options.target}/examples/sharing", options.model, str(options.threads)],
-                          check=True, capture_output=True, text=True).stdout
+    # For ours alone: the peer has libraries of the same names.
+    libraries = pathlib.Path(options.program).parent.parent / "lib/predilect"
+    said = subprocess.run([options.program, options.model, str(options.threads)],
+                          env={**os.environ, "LD_LIBRARY_PATH": str(libraries)}, check=True, capture_output=True, text=True).stdout
     together, alone = map(float, re.search(r"together ([\d.]+) s; each alone ([\d.]+) s", said).groups())
     print(f"ours: together {together:.2f} s, each alone {alone:.1f} s, ratio {alone / together:.1f}")
 

@@ -109,7 +109,7 @@ fn killed_three_times_amid_faults_it_ends_with_the_same_study_and_pays_once() {
     let between = provider.counts();
     let last = json(&run(&pairs, &model, &stormy, &["--concurrency", &limit]));
     let counts = provider.counts();
-    assert_eq!(verdicts(&calm), verdicts(&stormy), "the same study to the byte");
+    assert!(verdicts(&calm) == verdicts(&stormy), "the same study to the byte");
     assert_eq!(counts.questions, 800);
     // Only what was under way when it was killed can be asked twice.
     assert!(counts.repeated <= 3 * CONCURRENCY, "{counts:?}");
@@ -294,13 +294,18 @@ fn a_study_is_carried_on_and_nothing_in_it_is_lost() {
     json(&run(&pairs, &provider.model("one"), &study, &[]));
     // A copy takes the answers along, which were paid for.
     json(&run(&study, &provider.model("two"), &other, &[]));
-    assert_eq!((rows(&other, "one"), rows(&other, "two"), rows(&study, "two")), (30, 30, 0));
+    let both = rows(&study, "one");
+    // About one answer in a hundred is withheld.
+    assert!(both > 27, "{both}");
+    assert_eq!((rows(&other, "one"), rows(&study, "two")), (both, 0));
+    assert!(rows(&other, "two") > 27);
     let calls = provider.counts().calls;
     let again = json(&run(&other, &provider.model("one"), &other, &[]));
     assert_eq!((again["calls"].as_u64(), provider.counts().calls), (Some(0), calls));
     // What another study holds of its own stays, whichever of the two is named first.
     json(&run(&study, &provider.model("three"), &other, &[]));
-    assert_eq!((rows(&other, "one"), rows(&other, "two"), rows(&other, "three")), (30, 30, 30));
+    assert_eq!(rows(&other, "one"), both);
+    assert!(rows(&other, "two") > 27 && rows(&other, "three") > 27);
     // A dry run changes nothing, and counts the attacks too.
     let state = |folder: &Path| {
         let mut files: Vec<(PathBuf, Vec<u8>)> = std::fs::read_dir(folder)
@@ -359,9 +364,9 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
     assert!(cases["intent_unclear"].as_u64() > Some(5) && cases["express_feeling"].is_null(), "{said}");
     let again = annotate(&[]);
     assert_eq!((again["calls"].as_u64(), again["ratings"].as_u64()), (Some(0), Some(ratings)));
-    // Fewer properties, asked in the same way: the others stay.
+    // Fewer properties, asked in the same way: the others stay. Equal responses to other requests are asked about once.
     let fewer = annotate(&["--properties", "polite"]);
-    assert!(fewer["calls"].as_u64() >= Some(120) && fewer["properties"] == 1, "{fewer}");
+    assert!(fewer["calls"].as_u64() >= Some(60) && fewer["properties"] == 1, "{fewer}");
     let by_rater = rating_rows(&study).iter().filter(|r| r.annotator == "rater").count();
     assert!(by_rater as u64 >= ratings, "{by_rater} of {ratings}");
     // One that is asked in another way has a name of its own, or takes the place of the first.

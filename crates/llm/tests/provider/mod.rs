@@ -287,14 +287,14 @@ fn answer(body: &Value, question: u64) -> String {
         return json!({"data": [{"data": [score]}], "usage": {"prompt_tokens": prompt.len() / 4}})
             .to_string();
     }
-    let (first, second) = (length(prompt, "response A"), length(prompt, "response B"));
+    let (first, second) = (length(prompt, "response_a"), length(prompt, "response_b"));
     // Longer is better, and a little better still in first place.
     let p = 1.0 / (1.0 + (-0.02 * (first - second) - 0.2).exp());
     let (text, logprobs) = if body["logprobs"] == true {
         let token = |token: &str, p: f64| json!({"token": token, "logprob": p.ln()});
-        let top = if prompt.ends_with("one digit and nothing else.") {
+        let top = if prompt.ends_with("one digit only.") {
             // Of a scale: most on a level more for every fifty characters of the response that is asked about.
-            let length = if prompt.contains("fit response B?") { second } else { first };
+            let length = if prompt.contains("has response B?") { second } else { first };
             let level = (length / 50.0).floor().clamp(0.0, 3.0) as usize;
             (0..4).map(|digit| token(&digit.to_string(), if digit == level { 0.6 } else { 0.1 })).collect()
         } else {
@@ -365,10 +365,10 @@ fn filled(schema: &Value, level: i64) -> Value {
     }
 }
 
-/// The length of the text between the lines of that name.
+/// The length of the text between the tags of that name, marked or not.
 fn length(prompt: &str, name: &str) -> f64 {
-    let start = prompt.find(&format!(" {name}]\n"));
-    let end = prompt.find(&format!(" end of {name}]"));
+    let start = prompt.find(&format!("<{name}"));
+    let end = prompt.find(&format!("</{name}"));
     start.zip(end).map_or(0.0, |(start, end)| end.saturating_sub(start) as f64)
 }
 
