@@ -233,6 +233,46 @@ fn batches_are_handed_over_once_and_fetched_by_later_runs() {
 }
 
 #[test]
+fn anthropic_answers_one_by_one_and_in_batches_alike() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 60);
+    let provider = Provider::start(0);
+    let ask = |study: &Path, more: &[&str]| {
+        let mut command = command(&pairs, "anthropic:m", study, more);
+        command.env("ANTHROPIC_BASE_URL", provider.anthropic()).env("ANTHROPIC_API_KEY", "a-secret");
+        let output = command.output().expect("the binary starts");
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("a-secret"));
+        json(&output)
+    };
+    let (calm, study) = (folder.path().join("calm"), folder.path().join("study"));
+    let said = ask(&calm, &[]);
+    assert!(said["method"] == "generated" && said["calls"].as_u64() == Some(120), "{said}");
+    provider.forget();
+    let first = ask(&study, &["--batch"]);
+    assert!(first["stopped"].as_str().is_some_and(|why| why.starts_with("120 questions wait")), "{first}");
+    // Under way; ended, with some that expired and some that met an overloaded server; those again; all.
+    let mut runs = 1;
+    let last = loop {
+        let said = ask(&study, &["--batch"]);
+        runs += 1;
+        if said["stopped"].is_null() {
+            break said;
+        }
+        assert!(runs < 10, "{said}");
+    };
+    assert!(runs > 4 && last["failed"].as_u64() == Some(0), "{runs}: {last}");
+    assert_eq!((provider.counts().questions, provider.counts().repeated), (120, 0));
+    let p_a = |study: &Path| -> Vec<(String, f64)> {
+        verdict_rows(study)
+            .into_iter()
+            .filter(|v| v.judge == said["judge"])
+            .map(|v| (v.pair, v.p_a))
+            .collect()
+    };
+    assert!(p_a(&calm).len() > 40 && p_a(&calm) == p_a(&study));
+}
+
+#[test]
 fn what_cannot_work_is_said_before_any_call() {
     let folder = tempfile::tempdir().expect("a folder");
     let pairs = pairs(folder.path(), 3);

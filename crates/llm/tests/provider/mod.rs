@@ -1,6 +1,8 @@
-//! A provider on this machine that speaks OpenAI's protocol, judges by length and fails on demand, in every way there is.
+//! A provider on this machine that speaks OpenAI's protocol and Anthropic's, judges by length and fails on demand, in every way there is.
 //!
 //! Answers depend on the question alone, faults on the question and how often it was asked, so that runs can be compared.
+
+mod anthropic;
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -34,6 +36,8 @@ struct Seen {
     files: Vec<Vec<String>>,
     /// Batches by number: their file, their label, and how often they were asked for.
     batches: Vec<(usize, String, u32)>,
+    /// Anthropic's batches by number: their questions, and how often they were asked for.
+    messages: Vec<(Vec<Value>, u32)>,
 }
 
 /// A running provider; it ends with the process.
@@ -73,6 +77,11 @@ impl Provider {
             }
         });
         provider
+    }
+
+    /// Where Anthropic's protocol is spoken.
+    pub(crate) fn anthropic(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// A model string.
@@ -121,6 +130,9 @@ fn serve(stream: TcpStream, rate: &AtomicU64, seen: &Mutex<Seen>) {
             let text = json!({"questions": counts.questions, "calls": counts.calls, "answers": counts.answers,
                               "repeated": counts.repeated, "faults": faults});
             send(&mut writer, 200, "", &text.to_string()).is_ok()
+        } else if path.contains("/messages") {
+            let text = anthropic::serve(&path, &body, &mut seen.lock().expect("no panic"));
+            send(&mut writer, 200, "", &text).is_ok()
         } else if path.contains("/files") || path.contains("/batches") {
             let mut seen = seen.lock().expect("no panic");
             let text = batch(&path, &body, &mut seen);
