@@ -8,6 +8,7 @@
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
 pub mod agreement;
+pub mod cluster;
 pub mod diagnostics;
 pub mod ep;
 pub mod evaluate;
@@ -16,12 +17,15 @@ mod lanes;
 pub mod laplace;
 mod likelihood;
 mod linalg;
+pub mod map;
 pub mod normal;
 pub mod pareto;
 pub mod posterior;
 mod problem;
 mod quadrature;
+pub mod resample;
 mod rows;
+pub mod similarity;
 #[cfg(test)]
 mod testing;
 
