@@ -2,6 +2,7 @@
 //!
 //! The crate sees tables in memory, never files: [`table::FeatureTable`] in, [`result`] out.
 
+pub mod compare;
 pub mod dissect;
 mod encode;
 pub mod examples;

@@ -1,0 +1,339 @@
+//! Which judges reward alike: similarity of dissections, clusters, a map, and how firmly each of these stands.
+
+use std::collections::BTreeMap;
+
+use predilect_stats::cluster::Tree;
+use predilect_stats::map::{agreement, map};
+use predilect_stats::resample::{bootstrap, quantile};
+use predilect_stats::similarity::Measure;
+use serde::Serialize;
+
+use super::weights::WeightTable;
+
+/// How judges are compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LikenessOptions {
+    /// The measure of similarity.
+    pub measure: Measure,
+    /// Resamples of the properties, for intervals and stability.
+    pub resamples: usize,
+    /// Their seed.
+    pub seed: u64,
+}
+
+impl Default for LikenessOptions {
+    fn default() -> Self {
+        Self { measure: Measure::Pearson, resamples: 1000, seed: 0 }
+    }
+}
+
+/// How alike judges are. Matrices are square, in the order of `judges`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Likeness {
+    /// The judges.
+    pub judges: Vec<String>,
+    /// The measure.
+    pub measure: String,
+    /// The groups that `overall` is the mean over: scenarios, or `all` where there are none.
+    pub scenarios: Vec<String>,
+    /// Mean similarity over the scenarios in which both judges have weights; `None` where there is none.
+    pub overall: Vec<Vec<Option<f64>>>,
+    /// 5 % quantile of it over resamples of the properties.
+    pub low: Vec<Vec<Option<f64>>>,
+    /// 95 % quantile.
+    pub high: Vec<Vec<Option<f64>>>,
+    /// Similarity in each group, query-specific cases too.
+    pub by_group: BTreeMap<String, Vec<Vec<Option<f64>>>>,
+    /// Clusters; `None` for fewer than three judges, or where two have no group in common.
+    pub clusters: Option<Clusters>,
+}
+
+/// Judges that belong together.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Clusters {
+    /// The judges in the order of the tree's leaves.
+    pub order: Vec<String>,
+    /// The joins of the tree, closest first; judges are numbered from 0 in the order of `judges`, joins go on from there.
+    pub joins: Vec<TreeJoin>,
+    /// The cut with the greatest mean silhouette, in leaf order.
+    pub groups: Vec<ClusterGroup>,
+    /// Its mean silhouette, -1..1.
+    pub silhouette: Option<f64>,
+    /// Judges on a plane.
+    pub places: Vec<Place>,
+    /// The share of squared distances that the plane holds, 0..1.
+    pub explained: f64,
+    /// Mean squared correlation of the map with those of the resamples, after the best rotation, 0..1.
+    pub map_stability: f64,
+}
+
+/// Two clusters that were joined.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TreeJoin {
+    /// One of them.
+    pub left: usize,
+    /// The other.
+    pub right: usize,
+    /// The mean distance between them: 1 - correlation, or the mean L1 or L2 difference.
+    pub height: f64,
+    /// The share of resamples whose tree holds the same cluster, 0..1.
+    pub stability: f64,
+}
+
+/// One cluster.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClusterGroup {
+    /// Who is in it, in leaf order.
+    pub judges: Vec<String>,
+    /// The share of resamples whose tree holds the same cluster, 0..1; `None` for one judge alone.
+    pub stability: Option<f64>,
+}
+
+/// A place on the map.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Place {
+    /// Who.
+    pub judge: String,
+    /// Along the wider direction.
+    pub x: f64,
+    /// Along the other one.
+    pub y: f64,
+}
+
+/// How alike the judges of a table are.
+///
+/// The similarity of two judges is the mean, over the scenarios in which both have weights, of the similarity of their weights
+/// (Li et al. 2024); where no group but `all` and query-specific cases exists, it is that of `all`. Intervals and stability
+/// come from resampling the properties with replacement: they say how much hangs on which properties were rated. They do not
+/// say how surely the weights are known.
+pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
+    let n = table.judges.len();
+    let scenarios = table.scenarios();
+    let every: Vec<usize> = (0..table.properties.len()).collect();
+    let overall = mean_over(table, &scenarios, &every, options.measure);
+    let samples: Vec<Vec<Option<f64>>> = bootstrap(every.len(), options.resamples, options.seed)
+        .map(|properties| mean_over(table, &scenarios, &properties, options.measure))
+        .collect();
+    let at_quantile = |q: f64| {
+        let of = |at: usize| {
+            let mut values: Vec<f64> = samples.iter().filter_map(|sample| sample[at]).collect();
+            quantile(&mut values, q)
+        };
+        square((0..n * n).map(of).collect(), n)
+    };
+    let by_group = (0..table.groups.len())
+        .map(|group| {
+            (table.groups[group].clone(), square(mean_over(table, &[group], &every, options.measure), n))
+        })
+        .collect();
+    Likeness {
+        judges: table.judges.clone(),
+        measure: options.measure.to_string(),
+        scenarios: scenarios.iter().map(|&group| table.groups[group].clone()).collect(),
+        low: at_quantile(0.05),
+        high: at_quantile(0.95),
+        by_group,
+        clusters: clusters(table, options.measure, &overall, &samples),
+        overall: square(overall, n),
+    }
+}
+
+/// The matrix of similarities by these properties, row by row, averaged over groups.
+fn mean_over(
+    table: &WeightTable,
+    groups: &[usize],
+    properties: &[usize],
+    measure: Measure,
+) -> Vec<Option<f64>> {
+    let n = table.judges.len();
+    let mut sums = vec![(0.0, 0_u32); n * n];
+    for &group in groups {
+        let picked: Vec<Option<Vec<f64>>> = (0..n)
+            .map(|judge| {
+                table.get(judge, group).map(|weights| properties.iter().map(|&at| weights[at]).collect())
+            })
+            .collect();
+        for a in 0..n {
+            for b in a..n {
+                let (Some(first), Some(second)) = (&picked[a], &picked[b]) else { continue };
+                if let Some(value) = measure.of(first, second) {
+                    sums[a * n + b].0 += value;
+                    sums[a * n + b].1 += 1;
+                }
+            }
+        }
+    }
+    let mean = |at: usize| {
+        let (a, b) = (at / n, at % n);
+        let (sum, count) = sums[a.min(b) * n + a.max(b)];
+        (count > 0).then(|| sum / f64::from(count))
+    };
+    (0..n * n).map(mean).collect()
+}
+
+fn clusters(
+    table: &WeightTable,
+    measure: Measure,
+    overall: &[Option<f64>],
+    samples: &[Vec<Option<f64>>],
+) -> Option<Clusters> {
+    let n = table.judges.len();
+    if n < 3 {
+        return None;
+    }
+    let distances = |matrix: &[Option<f64>]| -> Option<Vec<f64>> {
+        let value = |(at, likeness): (usize, &Option<f64>)| {
+            if at / n == at % n {
+                Some(0.0)
+            } else {
+                likeness.map(|likeness| measure.distance(likeness).max(0.0))
+            }
+        };
+        matrix.iter().enumerate().map(value).collect()
+    };
+    let own = distances(overall)?;
+    let tree = Tree::average(&own, n);
+    let plane = map(&own, n);
+    let others: Vec<Vec<f64>> = samples.iter().filter_map(|sample| distances(sample)).collect();
+    let trees: Vec<Tree> = others.iter().map(|distances| Tree::average(distances, n)).collect();
+    let support = tree.support(&trees);
+    let order = tree.order(&own);
+    let clades = tree.clades();
+    let cut = tree.best_cut(&own);
+    let place_of = |leaf: &usize| order.iter().position(|at| at == leaf);
+    let mut groups = cut.as_ref().map(|(groups, _)| groups.clone()).unwrap_or_default();
+    groups.sort_by_key(|group| group.iter().filter_map(place_of).min());
+    let groups = groups
+        .into_iter()
+        .map(|group| {
+            let mut in_order = group.clone();
+            in_order.sort_by_key(place_of);
+            ClusterGroup {
+                judges: in_order.into_iter().map(|at| table.judges[at].clone()).collect(),
+                stability: clades.iter().position(|clade| *clade == group).map(|at| support[at]),
+            }
+        })
+        .collect();
+    let joins = tree
+        .joins()
+        .iter()
+        .zip(&support)
+        .map(|(join, &stability)| TreeJoin {
+            left: join.left,
+            right: join.right,
+            height: join.height,
+            stability,
+        })
+        .collect();
+    let kept: f64 = others.iter().map(|distances| agreement(&plane.places, &map(distances, n).places)).sum();
+    Some(Clusters {
+        order: order.into_iter().map(|at| table.judges[at].clone()).collect(),
+        joins,
+        groups,
+        silhouette: cut.map(|(_, silhouette)| silhouette),
+        places: table
+            .judges
+            .iter()
+            .zip(&plane.places)
+            .map(|(judge, place)| Place { judge: judge.clone(), x: place[0], y: place[1] })
+            .collect(),
+        explained: plane.explained,
+        map_stability: kept / others.len().max(1) as f64,
+    })
+}
+
+fn square(values: Vec<Option<f64>>, n: usize) -> Vec<Vec<Option<f64>>> {
+    values.chunks(n.max(1)).map(<[Option<f64>]>::to_vec).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn few() -> LikenessOptions {
+        LikenessOptions { resamples: 20, ..LikenessOptions::default() }
+    }
+
+    fn at(likeness: &Likeness, a: &str, b: &str) -> f64 {
+        let place = |name: &str| likeness.judges.iter().position(|judge| judge == name).unwrap();
+        likeness.overall[place(a)][place(b)].unwrap()
+    }
+
+    #[test]
+    fn the_papers_values_are_found_again() {
+        let found = likeness(&WeightTable::published(), &few());
+        assert_eq!(found.scenarios.len(), 11);
+        assert!((at(&found, "human", "gpt-4-1106-preview") - 0.742).abs() < 5e-4);
+        let human = found.judges.iter().position(|judge| judge == "human").unwrap();
+        let closest = (0..33)
+            .filter(|&j| j != human)
+            .max_by(|&a, &b| found.overall[human][a].partial_cmp(&found.overall[human][b]).unwrap());
+        assert_eq!(found.judges[closest.unwrap()], "qwen-72b");
+        assert!((at(&found, "human", "qwen-72b") - 0.783).abs() < 5e-4);
+        // Mean similarity of models up to 14B, from 30B, and across; people and the models of unknown size in neither.
+        let size = |name: &str| -> Option<bool> {
+            ["7b", "6b", "13b", "14b"]
+                .iter()
+                .any(|size| name.contains(&format!("-{size}")))
+                .then_some(false)
+                .or(["34b", "70b", "72b", "8x7b"]
+                    .iter()
+                    .any(|size| name.contains(&format!("-{size}")))
+                    .then_some(true))
+        };
+        let mean = |of: &dyn Fn(bool, bool) -> bool| {
+            let mut values = Vec::new();
+            for a in 0..33 {
+                for b in 0..a {
+                    if let (Some(x), Some(y)) = (size(&found.judges[a]), size(&found.judges[b]))
+                        && of(x, y)
+                    {
+                        values.push(found.overall[a][b].unwrap());
+                    }
+                }
+            }
+            values.iter().sum::<f64>() / values.len() as f64
+        };
+        let found = [mean(&|a, b| !a && !b), mean(&|a, b| a && b), mean(&|a, b| a != b)];
+        for (found, known) in found.iter().zip([0.828, 0.883, 0.737]) {
+            assert!((found - known).abs() < 5e-4, "{found} {known}");
+        }
+    }
+
+    #[test]
+    fn clusters_stand_in_leaf_order_with_their_stability() {
+        let found = likeness(&WeightTable::published(), &few());
+        let clusters = found.clusters.unwrap();
+        assert_eq!((clusters.order.len(), clusters.joins.len(), clusters.places.len()), (33, 32, 33));
+        let in_groups: Vec<&String> = clusters.groups.iter().flat_map(|group| &group.judges).collect();
+        assert_eq!(in_groups, clusters.order.iter().collect::<Vec<_>>());
+        assert!(clusters.joins.iter().all(|join| (0.0..=1.0).contains(&join.stability)));
+        assert!(
+            (clusters.joins.last().unwrap().stability - 1.0).abs() < 1e-12,
+            "all judges are in every tree"
+        );
+        assert!(clusters.map_stability > 0.5 && clusters.explained > 0.5, "{clusters:?}");
+    }
+
+    #[test]
+    fn intervals_hold_the_value() {
+        let found = likeness(&WeightTable::published(), &LikenessOptions { resamples: 200, ..few() });
+        let mut inside = 0;
+        for a in 0..33 {
+            assert!((found.overall[a][a].unwrap() - 1.0).abs() < 1e-12);
+            for b in 0..33 {
+                assert_eq!(found.overall[a][b], found.overall[b][a]);
+                inside += usize::from(
+                    found.low[a][b] <= found.overall[a][b] && found.overall[a][b] <= found.high[a][b],
+                );
+            }
+        }
+        assert!(inside > 33 * 33 * 9 / 10, "{inside}");
+    }
+
+    #[test]
+    fn few_judges_have_no_clusters() {
+        let empty = likeness(&WeightTable::default(), &few());
+        assert!(empty.overall.is_empty() && empty.clusters.is_none());
+    }
+}
