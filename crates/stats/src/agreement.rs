@@ -51,6 +51,84 @@ impl Agreement {
     }
 }
 
+/// Two judges' verdicts on the same pairs: how often each called A, a tie or B where the other did so, and how far their soft
+/// verdicts lie apart. Adding and scaling sums, so that a bootstrap need not see the pairs again.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PairedVerdicts {
+    /// Rows: the first judge's A, tie, B; columns: the second's.
+    counts: [[f64; 3]; 3],
+    soft: f64,
+    sums: Agreement,
+}
+
+/// How far two judges agree; see [`PairedVerdicts::estimates`].
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct VerdictAgreement {
+    /// Share of pairs on which both called the same of A, tie and B: S1 of Zheng et al. (2023), a third by chance.
+    pub same: Option<f64>,
+    /// The same among pairs that neither called a tie: their S2, one half by chance.
+    pub same_without_ties: Option<f64>,
+    /// Mean of p q + (1 - p)(1 - q): how often draws from the two soft verdicts agree.
+    pub soft: Option<f64>,
+    /// Cohen's kappa of A, tie and B.
+    pub kappa: Option<f64>,
+    /// Cohen's kappa of the soft verdicts with quadratic weights.
+    pub weighted_kappa: Option<f64>,
+    /// Krippendorff's alpha of the soft verdicts as interval data.
+    pub alpha: Option<f64>,
+}
+
+impl PairedVerdicts {
+    /// Counts a pair that both judged: `p_a` of the first and of the second; 0.5 is a tie.
+    pub fn add(&mut self, first: f64, second: f64) {
+        let category = |p: f64| if p > 0.5 { 0 } else { usize::from(p < 0.5) + 1 };
+        self.counts[category(first)][category(second)] += 1.0;
+        self.soft += first * second + (1.0 - first) * (1.0 - second);
+        self.sums.add(first, second);
+    }
+
+    /// Adds the sums of other pairs, `times` over.
+    pub fn add_all(&mut self, other: &Self, times: f64) {
+        for (row, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            for (count, their) in row.iter_mut().zip(theirs) {
+                *count += times * their;
+            }
+        }
+        self.soft += times * other.soft;
+        self.sums.n += times * other.sums.n;
+        self.sums.differences += times * other.sums.differences;
+        for side in 0..2 {
+            self.sums.sum[side] += times * other.sums.sum[side];
+            self.sums.squares[side] += times * other.sums.squares[side];
+        }
+    }
+
+    /// Pairs that both judged.
+    pub fn pairs(&self) -> u64 {
+        self.sums.units()
+    }
+
+    /// The coefficients; each is `None` where it is not defined.
+    pub fn estimates(&self) -> VerdictAgreement {
+        let n = self.sums.n;
+        let c = &self.counts;
+        let ratio = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
+        let row = |i: usize| c[i].iter().sum::<f64>();
+        let column = |j: usize| c.iter().map(|row| row[j]).sum::<f64>();
+        let same = c[0][0] + c[1][1] + c[2][2];
+        let decided = c[0][0] + c[0][2] + c[2][0] + c[2][2];
+        let chance = if n > 0.0 { (0..3).map(|i| row(i) * column(i)).sum::<f64>() / (n * n) } else { 1.0 };
+        VerdictAgreement {
+            same: ratio(same, n),
+            same_without_ties: ratio(c[0][0] + c[2][2], decided),
+            soft: ratio(self.soft, n),
+            kappa: (chance < 1.0 - 1e-12).then(|| (same / n - chance) / (1.0 - chance)),
+            weighted_kappa: self.sums.kappa(),
+            alpha: self.sums.alpha(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,5 +212,25 @@ mod tests {
         assert_eq!((perfect.kappa(), perfect.alpha()), (Some(1.0), Some(1.0)));
         // One rater always says the same: no better than chance.
         assert!(of(&[(0.0, 1.0), (2.0, 1.0)]).kappa().unwrap().abs() < 1e-12);
+    }
+
+    #[test]
+    fn verdicts_are_compared_with_and_without_ties() {
+        let mut sums = PairedVerdicts::default();
+        // Six pairs: two both A, one both B, one both tie, one A against B, one tie against A.
+        for (p, q) in [(1.0, 0.8), (1.0, 1.0), (0.0, 0.0), (0.5, 0.5), (1.0, 0.0), (0.5, 1.0)] {
+            sums.add(p, q);
+        }
+        let found = sums.estimates();
+        assert_eq!((sums.pairs(), found.same), (6, Some(4.0 / 6.0)));
+        assert_eq!(found.same_without_ties, Some(0.75));
+        assert!((found.soft.unwrap() - (0.8 + 1.0 + 1.0 + 0.5 + 0.0 + 0.5) / 6.0).abs() < 1e-15);
+        // Margins: first A 3, tie 2, B 1; second A 3, tie 1, B 2.
+        let chance = (9.0 + 2.0 + 2.0) / 36.0;
+        assert!((found.kappa.unwrap() - (4.0 / 6.0 - chance) / (1.0 - chance)).abs() < 1e-15);
+        let mut twice = PairedVerdicts::default();
+        twice.add_all(&sums, 2.0);
+        assert_eq!((twice.pairs(), twice.estimates().kappa), (12, found.kappa));
+        assert_eq!(PairedVerdicts::default().estimates(), VerdictAgreement::default());
     }
 }

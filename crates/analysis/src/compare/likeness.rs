@@ -6,6 +6,7 @@ use predilect_stats::cluster::Tree;
 use predilect_stats::map::{agreement, map};
 use predilect_stats::resample::{bootstrap, quantile};
 use predilect_stats::similarity::Measure;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::weights::WeightTable;
@@ -15,9 +16,9 @@ use super::weights::WeightTable;
 pub struct LikenessOptions {
     /// The measure of similarity.
     pub measure: Measure,
-    /// Resamples of the properties, for intervals and stability.
+    /// Resamples, for intervals and stability.
     pub resamples: usize,
-    /// Their seed.
+    /// The seed of resampled properties.
     pub seed: u64,
 }
 
@@ -38,8 +39,14 @@ pub struct Likeness {
     pub scenarios: Vec<String>,
     /// Mean similarity over the scenarios in which both judges have weights; `None` where there is none.
     pub overall: Vec<Vec<Option<f64>>>,
-    /// 5 % quantile of it over resamples of the properties.
+    /// What the intervals and stabilities come from: `posterior` (draws of the weights, published ones stay at their
+    /// means; a draw holds more noise than a mean, so correlations of draws are lower than those of means) or `properties`
+    /// (resampled with replacement, where no judge has draws).
+    pub resampled: String,
+    /// 5 % quantile of the similarity over resamples.
     pub low: Vec<Vec<Option<f64>>>,
+    /// Median.
+    pub median: Vec<Vec<Option<f64>>>,
     /// 95 % quantile.
     pub high: Vec<Vec<Option<f64>>>,
     /// Similarity in each group, query-specific cases too.
@@ -103,17 +110,25 @@ pub struct Place {
 /// How alike the judges of a table are.
 ///
 /// The similarity of two judges is the mean, over the scenarios in which both have weights, of the similarity of their weights
-/// (Li et al. 2024); where no group but `all` and query-specific cases exists, it is that of `all`. Intervals and stability
-/// come from resampling the properties with replacement: they say how much hangs on which properties were rated. They do not
-/// say how surely the weights are known.
+/// (Li et al. 2024); where no group but `all` and query-specific cases exists, it is that of `all`. With posterior draws,
+/// intervals and stability say how surely the weights are known; without, properties are resampled, and they say how much hangs
+/// on which properties were rated.
 pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
     let n = table.judges.len();
     let scenarios = table.scenarios();
     let every: Vec<usize> = (0..table.properties.len()).collect();
     let overall = mean_over(table, &scenarios, &every, options.measure);
-    let samples: Vec<Vec<Option<f64>>> = bootstrap(every.len(), options.resamples, options.seed)
-        .map(|properties| mean_over(table, &scenarios, &properties, options.measure))
-        .collect();
+    let posterior = has_draws(table, &scenarios);
+    let samples: Vec<Vec<Option<f64>>> = if posterior {
+        let of = |draw| {
+            similarities(table, &scenarios, options.measure, &|judge, group| drawn(table, judge, group, draw))
+        };
+        (0..options.resamples).into_par_iter().map(of).collect()
+    } else {
+        bootstrap(every.len(), options.resamples, options.seed)
+            .map(|properties| mean_over(table, &scenarios, &properties, options.measure))
+            .collect()
+    };
     let at_quantile = |q: f64| {
         let of = |at: usize| {
             let mut values: Vec<f64> = samples.iter().filter_map(|sample| sample[at]).collect();
@@ -130,12 +145,28 @@ pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
         judges: table.judges.clone(),
         measure: options.measure.to_string(),
         scenarios: scenarios.iter().map(|&group| table.groups[group].clone()).collect(),
+        resampled: if posterior { "posterior" } else { "properties" }.to_owned(),
         low: at_quantile(0.05),
+        median: at_quantile(0.5),
         high: at_quantile(0.95),
         by_group,
         clusters: clusters(table, options.measure, &overall, &samples),
         overall: square(overall, n),
     }
+}
+
+/// Whether any judge has draws.
+fn has_draws(table: &WeightTable, groups: &[usize]) -> bool {
+    (0..table.judges.len()).any(|judge| groups.iter().any(|&group| table.draws(judge, group).is_some()))
+}
+
+/// One draw of a judge's weights; the means where there are no draws.
+fn drawn(table: &WeightTable, judge: usize, group: usize, number: usize) -> Option<Vec<f64>> {
+    let means = table.get(judge, group)?;
+    let Some(draws) = table.draws(judge, group) else { return Some(means.to_vec()) };
+    let draw = number % (draws.len() / means.len().max(1)).max(1);
+    // Draws of different fits have nothing to do with each other: any draw of one stands beside any of another.
+    Some(draws.chunks(means.len()).nth(draw)?.iter().map(|&w| f64::from(w)).collect())
 }
 
 /// The matrix of similarities by these properties, row by row, averaged over groups.
@@ -145,17 +176,25 @@ fn mean_over(
     properties: &[usize],
     measure: Measure,
 ) -> Vec<Option<f64>> {
+    similarities(table, groups, measure, &|judge, group| {
+        table.get(judge, group).map(|weights| properties.iter().map(|&at| weights[at]).collect())
+    })
+}
+
+/// The matrix of similarities of the vectors of judges in groups, row by row, averaged over groups.
+fn similarities(
+    table: &WeightTable,
+    groups: &[usize],
+    measure: Measure,
+    vector: &dyn Fn(usize, usize) -> Option<Vec<f64>>,
+) -> Vec<Option<f64>> {
     let n = table.judges.len();
     let mut sums = vec![(0.0, 0_u32); n * n];
     for &group in groups {
-        let picked: Vec<Option<Vec<f64>>> = (0..n)
-            .map(|judge| {
-                table.get(judge, group).map(|weights| properties.iter().map(|&at| weights[at]).collect())
-            })
-            .collect();
+        let vectors: Vec<Option<Vec<f64>>> = (0..n).map(|judge| vector(judge, group)).collect();
         for a in 0..n {
             for b in a..n {
-                let (Some(first), Some(second)) = (&picked[a], &picked[b]) else { continue };
+                let (Some(first), Some(second)) = (&vectors[a], &vectors[b]) else { continue };
                 if let Some(value) = measure.of(first, second) {
                     sums[a * n + b].0 += value;
                     sums[a * n + b].1 += 1;

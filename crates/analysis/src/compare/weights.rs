@@ -2,6 +2,7 @@
 
 use predilect_types::CATALOGUE;
 
+use crate::Draws;
 use crate::dissect::ALL;
 use crate::result::Fit;
 
@@ -16,6 +17,8 @@ pub struct WeightTable {
     pub groups: Vec<String>,
     /// Judge after judge, group after group; `None` where a judge was not fitted in a group.
     weights: Vec<Option<Vec<f64>>>,
+    /// In the same order, posterior draws where there are any: draw after draw, property after property.
+    draws: Vec<Option<Vec<f32>>>,
 }
 
 impl WeightTable {
@@ -39,7 +42,7 @@ impl WeightTable {
             table.judge(judge);
             table.group(group);
         }
-        table.weights = vec![None; table.judges.len() * table.groups.len()];
+        table.make_room();
         for (judge, group, weights) in rows {
             let (judge, group) = (table.judge(judge), table.group(group));
             table.set(judge, group, weights);
@@ -47,8 +50,9 @@ impl WeightTable {
         table
     }
 
-    /// The posterior means of fits. Properties that some fit lacks are left out.
-    pub fn of_fits(fits: &[Fit]) -> Self {
+    /// The posterior means of fits, with their draws where they were kept (one entry per fit, or none at all). Properties that
+    /// some fit lacks are left out.
+    pub fn of_fits(fits: &[Fit], draws: &[Option<Draws>]) -> Self {
         let mut table = Self::default();
         let Some(first) = fits.first() else { return table };
         let has = |fit: &Fit, id: &str| fit.weights.iter().any(|weight| weight.property == id);
@@ -62,14 +66,16 @@ impl WeightTable {
             table.judge(&fit.judge);
             table.group(&fit.group);
         }
-        table.weights = vec![None; table.judges.len() * table.groups.len()];
-        for fit in fits {
+        table.make_room();
+        for (at, fit) in fits.iter().enumerate() {
             let mean = |id: &String| {
                 fit.weights.iter().find(|weight| weight.property == *id).map(|weight| weight.mean)
             };
             let (judge, group) = (table.judge(&fit.judge), table.group(&fit.group));
             if let Some(weights) = table.properties.iter().map(mean).collect() {
                 table.set(judge, group, weights);
+                let own = draws.get(at).and_then(Option::as_ref);
+                table.set_draws(judge, group, own.and_then(|own| picked(own, &table.properties)));
             }
         }
         table
@@ -93,27 +99,40 @@ impl WeightTable {
         for judge in &published.judges {
             joined.judge(&name(judge));
         }
-        joined.weights = vec![None; joined.judges.len() * joined.groups.len()];
+        joined.make_room();
         for (source, name) in [(self, None), (published, Some(name))] {
             let at: Vec<usize> = joined
                 .properties
                 .iter()
                 .filter_map(|id| source.properties.iter().position(|own| own == id))
                 .collect();
+            let width = source.properties.len();
             let picked = |weights: &[f64]| at.iter().map(|&at| weights[at]).collect::<Vec<f64>>();
+            let draws = |group: usize, judge: usize| {
+                let own = source.draws(judge, group)?;
+                Some(
+                    own.chunks(width.max(1))
+                        .flat_map(|draw| at.iter().map(|&at| draw[at]))
+                        .collect::<Vec<f32>>(),
+                )
+            };
             for (judge, own_name) in source.judges.iter().enumerate() {
                 let place =
                     joined.judge(&name.as_ref().map_or_else(|| own_name.clone(), |name| name(own_name)));
                 for (group, group_name) in source.groups.iter().enumerate() {
                     if let Some(weights) = source.get(judge, group) {
-                        let group = joined.group(group_name);
-                        joined.set(place, group, picked(weights));
+                        let to = joined.group(group_name);
+                        joined.set(place, to, picked(weights));
+                        joined.set_draws(place, to, draws(group, judge));
                     }
                 }
-                if let (Some(all), true) = (source.all_alone(judge), source.groups != published.groups) {
+                if let (Some((all, from)), true) =
+                    (source.all_alone(judge), source.groups != published.groups)
+                {
                     for group_name in published.groups.iter().filter(|name| !CASES.contains(&name.as_str())) {
-                        let group = joined.group(group_name);
-                        joined.set(place, group, picked(all));
+                        let to = joined.group(group_name);
+                        joined.set(place, to, picked(all));
+                        joined.set_draws(place, to, draws(from, judge));
                     }
                 }
             }
@@ -121,14 +140,14 @@ impl WeightTable {
         joined
     }
 
-    /// The weights on all pairs of a judge who has none in any scenario.
-    fn all_alone(&self, judge: usize) -> Option<&[f64]> {
+    /// The weights on all pairs of a judge who has none in any scenario, and the place of that group.
+    fn all_alone(&self, judge: usize) -> Option<(&[f64], usize)> {
         let all = self.groups.iter().position(|name| name == ALL)?;
         let scenario = |(at, name): (usize, &String)| {
             at != all && !CASES.contains(&name.as_str()) && self.get(judge, at).is_some()
         };
         let none = !self.groups.iter().enumerate().any(scenario);
-        self.get(judge, all).filter(|_| none)
+        self.get(judge, all).filter(|_| none).map(|weights| (weights, all))
     }
 
     /// How strongly each judge rewards each property: the preference intensity, 100 sigmoid(w), as the mean over the scenarios
@@ -165,6 +184,24 @@ impl WeightTable {
         self.weights.get(judge * self.groups.len() + group)?.as_deref()
     }
 
+    /// Posterior draws of them, draw after draw, where there are any.
+    pub fn draws(&self, judge: usize, group: usize) -> Option<&[f32]> {
+        self.draws.get(judge * self.groups.len() + group)?.as_deref()
+    }
+
+    fn make_room(&mut self) {
+        let places = self.judges.len() * self.groups.len();
+        self.weights = vec![None; places];
+        self.draws = vec![None; places];
+    }
+
+    fn set_draws(&mut self, judge: usize, group: usize, draws: Option<Vec<f32>>) {
+        let at = judge * self.groups.len() + group;
+        if let Some(slot) = self.draws.get_mut(at) {
+            *slot = draws;
+        }
+    }
+
     fn set(&mut self, judge: usize, group: usize, weights: Vec<f64>) {
         let at = judge * self.groups.len() + group;
         if let Some(slot) = self.weights.get_mut(at) {
@@ -187,6 +224,14 @@ const PUBLISHED: &str = include_str!("../../data/published_weights.csv");
 /// The query-specific cases of the paper: groups that overlap its scenarios, and count in no mean over scenarios.
 pub const CASES: [&str; 5] =
     ["express_feeling", "intent_unclear", "w_constraints", "w_mistakes", "w_stances"];
+
+/// The draws of these properties alone.
+fn picked(draws: &Draws, properties: &[String]) -> Option<Vec<f32>> {
+    let at: Vec<usize> =
+        properties.iter().map(|id| draws.names.iter().position(|name| name == id)).collect::<Option<_>>()?;
+    let rows = draws.values.chunks(draws.names.len().max(1));
+    Some(rows.flat_map(|draw| at.iter().map(|&at| draw[at] as f32)).collect())
+}
 
 fn place(names: &mut Vec<String>, name: &str) -> usize {
     names.iter().position(|known| known == name).unwrap_or_else(|| {
@@ -240,11 +285,10 @@ mod tests {
                 ..Fit { judge: judge.to_owned(), group: group.to_owned(), ..none() }
             }
         };
-        let own = WeightTable::of_fits(&[
-            fit("human", ALL, 1.0),
-            fit("mine", ALL, -1.0),
-            fit("mine", "Advice", 1.0),
-        ]);
+        let own = WeightTable::of_fits(
+            &[fit("human", ALL, 1.0), fit("mine", ALL, -1.0), fit("mine", "Advice", 1.0)],
+            &[],
+        );
         assert_eq!((own.properties.len(), own.judges.len(), own.groups.len()), (28, 2, 2));
         let joined = own.with_published(&published);
         assert_eq!((joined.properties.len(), joined.judges.len(), joined.groups.len()), (28, 35, 17));

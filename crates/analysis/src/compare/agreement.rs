@@ -1,0 +1,170 @@
+//! How far judges agree on the same pairs.
+
+use std::collections::BTreeMap;
+
+use predilect_stats::agreement::{PairedVerdicts, VerdictAgreement};
+use predilect_stats::resample::{bootstrap, quantile};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::table::FeatureTable;
+
+/// An estimate with its 90 % interval: bootstrap over prompts.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Interval {
+    /// The estimate.
+    pub value: f64,
+    /// 5 % quantile over resamples of the prompts.
+    pub low: f64,
+    /// 95 % quantile.
+    pub high: f64,
+}
+
+/// How far two judges agree on the pairs that both have judged. Coefficients are `None` where they are not defined.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct JudgeAgreement {
+    /// The two.
+    pub judges: [String; 2],
+    /// Pairs that both have judged.
+    pub pairs: u64,
+    /// Different prompts among them.
+    pub prompts: u64,
+    /// Share of pairs with the same of A, tie and B: S1 of MT-Bench, a third by chance.
+    pub same: Option<Interval>,
+    /// The same among pairs that neither calls a tie: S2 of MT-Bench, one half by chance.
+    pub same_without_ties: Option<Interval>,
+    /// How often draws from the two soft verdicts agree.
+    pub soft: Option<Interval>,
+    /// Cohen's kappa of A, tie and B.
+    pub kappa: Option<Interval>,
+    /// Cohen's kappa of soft verdicts with quadratic weights.
+    pub weighted_kappa: Option<Interval>,
+    /// Krippendorff's alpha of soft verdicts, interval data.
+    pub alpha: Option<Interval>,
+}
+
+/// How far every two judges agree that have pairs in common, most pairs first.
+///
+/// Several verdicts of one judge on a pair (people under one name) count as their mean.
+pub fn agreements(table: &FeatureTable, resamples: usize, seed: u64) -> Vec<JudgeAgreement> {
+    let judges = table.judges.len();
+    let mut by_pair: BTreeMap<u32, Vec<(u32, f64, u32)>> = BTreeMap::new();
+    for verdict in &table.verdicts {
+        let known = by_pair.entry(verdict.pair).or_default();
+        match known.iter_mut().find(|(judge, ..)| *judge == verdict.judge) {
+            Some((_, sum, count)) => (*sum, *count) = (*sum + verdict.p_a, *count + 1),
+            None => known.push((verdict.judge, verdict.p_a, 1)),
+        }
+    }
+    // Sums by judges and prompt.
+    let mut sums: Vec<BTreeMap<u64, PairedVerdicts>> = vec![BTreeMap::new(); judges * judges];
+    for (pair, verdicts) in &by_pair {
+        let prompt = table.pairs[*pair as usize].cluster;
+        for (i, &(a, p, of_a)) in verdicts.iter().enumerate() {
+            for &(b, q, of_b) in &verdicts[i + 1..] {
+                let (p, q) = (p / f64::from(of_a), q / f64::from(of_b));
+                let (first, second, p, q) = if a < b { (a, b, p, q) } else { (b, a, q, p) };
+                sums[first as usize * judges + second as usize].entry(prompt).or_default().add(p, q);
+            }
+        }
+    }
+    let mut found: Vec<JudgeAgreement> = sums
+        .par_iter()
+        .enumerate()
+        .filter(|(_, prompts)| !prompts.is_empty())
+        .map(|(at, prompts)| {
+            let prompts: Vec<&PairedVerdicts> = prompts.values().collect();
+            agreement([&table.judges[at / judges], &table.judges[at % judges]], &prompts, resamples, seed)
+        })
+        .collect();
+    found.sort_by(|a, b| b.pairs.cmp(&a.pairs).then(a.judges.cmp(&b.judges)));
+    found
+}
+
+fn agreement(
+    judges: [&String; 2],
+    prompts: &[&PairedVerdicts],
+    resamples: usize,
+    seed: u64,
+) -> JudgeAgreement {
+    let total = |chosen: &mut dyn Iterator<Item = usize>| {
+        let mut total = PairedVerdicts::default();
+        chosen.for_each(|at| total.add_all(prompts[at], 1.0));
+        total
+    };
+    let all = total(&mut (0..prompts.len()));
+    let samples: Vec<VerdictAgreement> = bootstrap(prompts.len(), resamples, seed)
+        .map(|chosen| total(&mut chosen.into_iter()).estimates())
+        .collect();
+    let own = all.estimates();
+    let interval = |of: fn(&VerdictAgreement) -> Option<f64>| {
+        let value = of(&own)?;
+        let mut values: Vec<f64> = samples.iter().filter_map(of).collect();
+        Some(Interval {
+            value,
+            low: quantile(&mut values, 0.05).unwrap_or(value),
+            high: quantile(&mut values, 0.95).unwrap_or(value),
+        })
+    };
+    JudgeAgreement {
+        judges: judges.map(Clone::clone),
+        pairs: all.pairs(),
+        prompts: prompts.len() as u64,
+        same: interval(|e| e.same),
+        same_without_ties: interval(|e| e.same_without_ties),
+        soft: interval(|e| e.soft),
+        kappa: interval(|e| e.kappa),
+        weighted_kappa: interval(|e| e.weighted_kappa),
+        alpha: interval(|e| e.alpha),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{PairInfo, VerdictRow};
+    use predilect_types::Order;
+
+    fn table(verdicts: &[(u32, u32, f64)]) -> FeatureTable {
+        let pair =
+            |i: u32| PairInfo { cluster: u64::from(i / 2), model_a: None, model_b: None, groups: (0, 0) };
+        FeatureTable {
+            pairs: (0..100).map(pair).collect(),
+            verdicts: verdicts
+                .iter()
+                .map(|&(pair, judge, p_a)| VerdictRow {
+                    pair,
+                    judge,
+                    p_a,
+                    weight: 1.0,
+                    order: Order::Unknown,
+                })
+                .collect(),
+            judges: ["x", "y", "z"].map(str::to_owned).to_vec(),
+            ..FeatureTable::default()
+        }
+    }
+
+    #[test]
+    fn judges_agree_on_what_both_have_seen() {
+        let mut verdicts = Vec::new();
+        for pair in 0..100 {
+            let p = f64::from(u8::from(pair % 3 == 0));
+            verdicts.push((pair, 1, p));
+            // The first judge agrees on 80 of 100.
+            verdicts.push((pair, 0, if pair % 5 == 0 { 1.0 - p } else { p }));
+        }
+        // Two people under one name: 0 and 1 make a tie.
+        verdicts.extend([(0, 2, 1.0), (0, 2, 0.0), (1, 2, 1.0)]);
+        let found = agreements(&table(&verdicts), 500, 1);
+        assert_eq!(found.len(), 3);
+        let xy = &found[0];
+        assert_eq!((xy.judges.clone(), xy.pairs, xy.prompts), (["x".to_owned(), "y".to_owned()], 100, 50));
+        let same = xy.same.unwrap();
+        assert_eq!((same.value, xy.same_without_ties.unwrap().value), (0.8, 0.8));
+        // The sd of a share of 0.8 over 100 pairs is 0.04; here each prompt holds a fifth more or less than its share.
+        assert!(same.low > 0.7 && same.low < 0.79 && same.high > 0.81 && same.high < 0.9, "{same:?}");
+        let xz = found.iter().find(|f| f.judges[1] == "z" && f.judges[0] == "x").unwrap();
+        assert_eq!((xz.pairs, xz.same_without_ties.map(|s| s.value)), (2, Some(0.0)));
+    }
+}
