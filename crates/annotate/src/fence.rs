@@ -34,7 +34,7 @@ impl Fence {
         }
     }
 
-    /// Adds one text between its tags: `name` is one of [`NAMES`], with more behind it where there are several.
+    /// Adds one text between its tags: `name` begins with one of [`NAMES`].
     pub fn add(&self, prompt: &mut String, name: &str, text: &str) {
         let mark = &self.mark;
         // Writing to a string cannot fail.
@@ -43,7 +43,7 @@ impl Fence {
 }
 
 /// What the names of tags begin with.
-pub const NAMES: [&str; 3] = ["request", "response", "reference"];
+const NAMES: [&str; 3] = ["request", "response", "reference"];
 
 /// Whether a text holds what a reader might take for one of our tags, in any case and with any white space.
 fn holds_a_tag(text: &str) -> bool {

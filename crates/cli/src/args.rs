@@ -10,6 +10,9 @@ use predilect_annotate::rate::Method as RateMethod;
 use predilect_bayes::NutsOptions;
 use predilect_data::{ExportFormat, Format, OnBadRow, ReadOptions};
 use predilect_llm::{Enforce, ModelSpec};
+use predilect_stats::similarity::Measure;
+
+use crate::assemble::AssembleOptions;
 
 /// Dissect preferences: what a judge of responses rewards, how surely, and in which scenario.
 #[derive(Debug, Parser)]
@@ -42,6 +45,8 @@ pub(crate) enum Verb {
     Annotate(AnnotateArgs),
     /// Collect a language model's own verdicts on the pairs of a study
     Judge(JudgeArgs),
+    /// Compare judges: who rewards alike, who agrees with whom, where exactly they differ
+    Compare(CompareArgs),
     /// Fit the preference model to any CSV or Parquet table of numeric features
     Fit(FitArgs),
     /// Write a study in another tool's format
@@ -191,15 +196,9 @@ fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
-/// `predilect dissect`
+/// How pairs and verdicts become a table that can be fitted.
 #[derive(Debug, Args)]
-pub(crate) struct DissectArgs {
-    /// Preference files or folders, `-` for standard input, or one study folder
-    #[arg(required_unless_present = "example", value_name = "FILE")]
-    pub(crate) inputs: Vec<PathBuf>,
-    /// Dissect the example that comes with Predilect: 320 pairs, two small local models, their verdicts
-    #[arg(long, conflicts_with = "inputs")]
-    pub(crate) example: bool,
+pub(crate) struct TableArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
     /// Whose ratings count, where several annotators have rated: a name in the data, or text (default: those that came first)
@@ -223,6 +222,34 @@ pub(crate) struct DissectArgs {
     /// Leave out grammar and spelling, by far the slowest rating
     #[arg(long)]
     pub(crate) no_grammar: bool,
+}
+
+impl TableArgs {
+    pub(crate) fn options(&self, quiet: bool) -> AssembleOptions {
+        AssembleOptions {
+            grammar: !self.no_grammar,
+            properties: self.properties.clone(),
+            encoding: self.encoding,
+            group_by: self.group_by.clone(),
+            annotator: self.annotator.clone(),
+            judges: self.judge.clone(),
+            hard: self.verdicts == Verdicts::Hard,
+            quiet,
+        }
+    }
+}
+
+/// `predilect dissect`
+#[derive(Debug, Args)]
+pub(crate) struct DissectArgs {
+    /// Preference files or folders, `-` for standard input, or one study folder
+    #[arg(required_unless_present = "example", value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Dissect the example that comes with Predilect: 320 pairs, two small local models, their verdicts
+    #[arg(long, conflicts_with = "inputs")]
+    pub(crate) example: bool,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Keep the study here: tables in Parquet and the report
@@ -234,6 +261,42 @@ pub(crate) struct DissectArgs {
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `predilect compare`
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Preference files or folders, `-` for standard input, or one study folder: with several judges on the same pairs
+    #[arg(required_unless_present_any = ["example", "published"], value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Compare the judges of the example that comes with Predilect
+    #[arg(long, conflicts_with = "inputs")]
+    pub(crate) example: bool,
+    /// Also, or without inputs only, the 33 judges published with Li et al. (2024): people and 32 language models
+    #[arg(long)]
+    pub(crate) published: bool,
+    /// How likeness is measured: pearson, spearman, l1, l2
+    #[arg(long, default_value_t = Measure::Pearson, value_name = "MEASURE", value_parser = measure())]
+    pub(crate) measure: Measure,
+    /// Resamples for intervals and stability
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    pub(crate) resamples: u32,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn measure() -> impl TypedValueParser<Value = Measure> {
+    PossibleValuesParser::new(Measure::ALL.map(|(_, name)| name)).map(|name| {
+        Measure::ALL
+            .into_iter()
+            .find(|(_, known)| *known == name)
+            .map_or(Measure::Pearson, |(measure, _)| measure)
+    })
 }
 
 /// `predilect import`

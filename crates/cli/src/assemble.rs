@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 
-use predilect_analysis::dissect::{ALL, FitEvent, Fits};
+use predilect_analysis::dissect::{ALL, DrawSink, FitEvent, Fits};
 use predilect_analysis::result::{AnnotatorAgreement, DataSummary, PropertyNote};
 use predilect_analysis::summary::SummaryBuilder;
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
-use predilect_analysis::{Encoding, dissect};
+use predilect_analysis::{Encoding, FitOptions, dissect};
 use predilect_annotate::judge::Tally;
 use predilect_data::{PropertySet, Study};
 use predilect_stats::agreement::Agreement;
@@ -500,14 +500,9 @@ fn notes(
 
 /// Runs all fits with a progress bar.
 pub(crate) fn fit_all(table: &FeatureTable, model: &ModelArgs, quiet: bool) -> Result<Fits, Problem> {
-    let bar = bar(quiet, Some(0), "fitting", false);
-    let progress = |event: FitEvent| {
-        bar.set_length(event.total as u64);
-        bar.inc(1);
-    };
     let mut file = model.draws.as_deref().map(DrawsFile::new);
     let mut failed = None;
-    let fits = dissect(table, &model.options(), &progress, &mut |fit, draws| match file
+    let fits = fit_with(table, &model.options(), quiet, &mut |fit, draws| match file
         .as_mut()
         .map_or(Ok(()), |file| file.write(fit, draws))
     {
@@ -517,7 +512,6 @@ pub(crate) fn fit_all(table: &FeatureTable, model: &ModelArgs, quiet: bool) -> R
             ControlFlow::Break(())
         }
     });
-    bar.finish_and_clear();
     if let Some(problem) = failed {
         return Err(problem);
     }
@@ -525,4 +519,16 @@ pub(crate) fn fit_all(table: &FeatureTable, model: &ModelArgs, quiet: bool) -> R
         file.finish()?;
     }
     Ok(fits)
+}
+
+/// Fits, hands over the draws of each fit where they are kept, and shows how far it has come.
+pub(crate) fn fit_with(table: &FeatureTable, options: &FitOptions, quiet: bool, draws: DrawSink<'_>) -> Fits {
+    let bar = bar(quiet, Some(0), "fitting", false);
+    let progress = |event: FitEvent| {
+        bar.set_length(event.total as u64);
+        bar.inc(1);
+    };
+    let fits = dissect(table, options, &progress, draws);
+    bar.finish_and_clear();
+    fits
 }

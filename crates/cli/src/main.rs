@@ -3,6 +3,7 @@
 mod args;
 mod assemble;
 mod calls;
+mod inputs;
 mod output;
 mod problem;
 mod progress;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     let result = match &cli.verb {
         Verb::Dissect(args) => verbs::dissect::run(args, &cli.global),
         Verb::Import(args) => verbs::import::run(args, &cli.global),
+        Verb::Compare(args) => verbs::compare::run(args, &cli.global),
         Verb::Fit(args) => verbs::fit::run(args, &cli.global),
         Verb::Annotate(args) => verbs::annotate::run(args, &cli.global),
         Verb::Judge(args) => verbs::judge::run(args, &cli.global),

@@ -105,7 +105,8 @@ impl Tree {
     }
 
     /// The cut with the most distinct clusters: of all with 2 to n - 1 clusters the one with the greatest mean silhouette
-    /// (Rousseeuw 1987; a leaf alone counts 0), with that silhouette, -1..1. `None` below three leaves.
+    /// (Rousseeuw 1987; a leaf alone counts 0), with that silhouette, -1..1. Cuts that only split off single leaves come last:
+    /// they tell outliers, not clusters. `None` below three leaves.
     ///
     /// # Panics
     ///
@@ -114,6 +115,7 @@ impl Tree {
         let n = self.leaves;
         assert_eq!(distances.len(), n * n, "the matrix of the tree");
         let mut best: Option<(Vec<Vec<usize>>, f64)> = None;
+        let several = |clusters: &[Vec<usize>]| clusters.iter().filter(|own| own.len() > 1).count() > 1;
         // Between two joins of one height there is no cut.
         for join in self.joins.iter().rev().skip(1) {
             let clusters = self.cut(join.height);
@@ -135,7 +137,8 @@ impl Tree {
                 }
             }
             let silhouette = sum / n as f64;
-            if best.as_ref().is_none_or(|(_, most)| silhouette > *most) {
+            let ranked = (several(&clusters), silhouette);
+            if best.as_ref().is_none_or(|(old, most)| ranked > (several(old), *most)) {
                 best = Some((clusters, silhouette));
             }
         }
@@ -303,6 +306,10 @@ mod tests {
         let other = Tree::average(&matrix(&[0.0, 0.1, 5.0, 20.0, 21.0]), 5);
         // {0, 2} is not in the other tree; {3, 4}, {0, 1, 2} and all are.
         assert_eq!(tree.support(&[tree.clone(), other]), [0.5, 1.0, 1.0, 1.0]);
+        // A far leaf is no cluster.
+        let outlier = [0.0, 1.0, 4.0, 5.0, 900.0];
+        let tree = Tree::average(&matrix(&outlier), 5);
+        assert_eq!(tree.best_cut(&matrix(&outlier)).unwrap().0, [vec![0, 1], vec![2, 3], vec![4]]);
         assert_eq!(Tree::average(&matrix(&[0.0, 1.0]), 2).best_cut(&matrix(&[0.0, 1.0])), None);
     }
 

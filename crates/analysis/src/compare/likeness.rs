@@ -11,6 +11,9 @@ use serde::Serialize;
 
 use super::weights::WeightTable;
 
+/// How far apart in their draws two fits begin; prime, so that few fits begin at one place.
+const STRIDE: usize = 7919;
+
 /// How judges are compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LikenessOptions {
@@ -29,7 +32,7 @@ impl Default for LikenessOptions {
 }
 
 /// How alike judges are. Matrices are square, in the order of `judges`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Likeness {
     /// The judges.
     pub judges: Vec<String>,
@@ -164,8 +167,9 @@ fn has_draws(table: &WeightTable, groups: &[usize]) -> bool {
 fn drawn(table: &WeightTable, judge: usize, group: usize, number: usize) -> Option<Vec<f64>> {
     let means = table.get(judge, group)?;
     let Some(draws) = table.draws(judge, group) else { return Some(means.to_vec()) };
-    let draw = number % (draws.len() / means.len().max(1)).max(1);
-    // Draws of different fits have nothing to do with each other: any draw of one stands beside any of another.
+    let count = (draws.len() / means.len().max(1)).max(1);
+    // Fits draw by one seed, so draws of one number are alike for no reason: each fit begins at another place.
+    let draw = (number + (judge * table.groups.len() + group) * STRIDE) % count;
     Some(draws.chunks(means.len()).nth(draw)?.iter().map(|&w| f64::from(w)).collect())
 }
 
@@ -368,6 +372,43 @@ mod tests {
             }
         }
         assert!(inside > 33 * 33 * 9 / 10, "{inside}");
+    }
+
+    #[test]
+    fn draws_by_one_seed_make_no_judges_alike() {
+        use crate::Draws;
+        use crate::result::{Fit, Weight};
+        let names: Vec<String> = (0..10).map(|at| format!("p{at}")).collect();
+        let weight = |property: &String| Weight {
+            property: property.clone(),
+            mean: 0.0,
+            sd: 1.0,
+            q05: 0.0,
+            q50: 0.0,
+            q95: 0.0,
+            p_positive: 0.5,
+            rhat: None,
+            ess_bulk: None,
+            ess_tail: None,
+            mcse_mean: None,
+        };
+        let fit = |judge: &str| Fit {
+            judge: judge.to_owned(),
+            group: "all".to_owned(),
+            weights: names.iter().map(weight).collect(),
+            ..serde_json::from_value(serde_json::json!({"judge": "", "group": "", "rows": 1, "engine": "ep",
+                "converged": true, "weights": [], "terms": []}))
+            .unwrap()
+        };
+        // Nothing but noise, and the same noise for both.
+        let noise = bootstrap(1000, 20, 1).flatten().map(|x| x as f64).take(20_000).collect::<Vec<_>>();
+        let draws = Some(Draws { names: names.clone(), values: noise });
+        let table = WeightTable::of_fits(&[fit("x"), fit("y")], &[draws.clone(), draws]);
+        let found = likeness(&table, &LikenessOptions { resamples: 500, ..few() });
+        assert_eq!(found.resampled, "posterior");
+        let median = found.median[0][1].unwrap();
+        assert!(median.abs() < 0.1, "{median}");
+        assert!(found.low[0][1].unwrap() < -0.3 && found.high[0][1].unwrap() > 0.3);
     }
 
     #[test]

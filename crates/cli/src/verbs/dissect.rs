@@ -13,17 +13,12 @@ use predilect_types::{Pair, ReadSummary};
 use serde::Serialize;
 
 use crate::args::{DissectArgs, Global, ModelArgs, Verdicts};
-use crate::assemble::{AssembleOptions, Assembled, assemble, fit_all};
+use crate::assemble::{Assembled, assemble, fit_all};
+use crate::inputs::Inputs;
 use crate::output::{print_json, width, write_file};
 use crate::problem::Problem;
-use crate::studies::{is_study, refuse_reading, take_over};
 use crate::tables;
-use crate::verbs::import::import;
 
-/// The example that comes with Predilect; see `examples/README.md`.
-const EXAMPLE: &[u8] = include_bytes!("../../../../examples/local-judge.jsonl");
-/// Its name in reports.
-const EXAMPLE_NAME: &str = "examples/local-judge.jsonl";
 /// A judge whose verdicts lie closer to a tie than this, on average, is remarked on.
 const FAINT: f64 = 0.1;
 /// Texts of example pairs are cut after this many characters.
@@ -44,19 +39,11 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
         Problem::new(format!("cannot make a temporary folder: {e}")).remedy("set TMPDIR, or give -o")
     })?;
     check_places(args)?;
-    let (study, mut read) = open(args, scratch.path(), global)?;
-    let options = AssembleOptions {
-        grammar: !args.no_grammar,
-        properties: args.properties.clone(),
-        encoding: args.encoding,
-        group_by: args.group_by.clone(),
-        annotator: args.annotator.clone(),
-        judges: args.judge.clone(),
-        hard: args.verdicts == Verdicts::Hard,
-        quiet: global.quiet,
-    };
-    let assembled = assemble(&study, &options)?;
-    if !global.quiet && args.verdicts == Verdicts::Soft {
+    let inputs = Inputs { files: &args.inputs, example: args.example, read: &args.table.read };
+    let (study, mut read) =
+        inputs.open(args.output.as_deref().unwrap_or(scratch.path()), scratch.path(), global.quiet)?;
+    let assembled = assemble(&study, &args.table.options(global.quiet))?;
+    if !global.quiet && args.table.verdicts == Verdicts::Soft {
         warn_of_faint_verdicts(&assembled);
     }
     let fits = fit_all(&assembled.table, &args.model, global.quiet)?;
@@ -163,48 +150,6 @@ fn check_places(args: &DissectArgs) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The study to dissect: one that exists, or a new one from files.
-fn open(args: &DissectArgs, scratch: &Path, global: &Global) -> Result<(Study, ReadSummary), Problem> {
-    if let [only] = args.inputs.as_slice()
-        && is_study(only)
-    {
-        refuse_reading(only, &args.read)?;
-        let study = take_over(only, args.output.as_deref().unwrap_or(scratch))?;
-        let entry = StudyToml::load(&study)?.import.unwrap_or_default();
-        let read = ReadSummary {
-            rows: entry.rows,
-            pairs: entry.pairs,
-            verdicts: entry.verdicts,
-            dropped: entry.dropped,
-            merged: entry.merged,
-            sources: entry.sources,
-        };
-        return Ok((study, read));
-    }
-    if let Some(study) = args.inputs.iter().find(|path| is_study(path)) {
-        return Err(Problem::new(format!(
-            "{} is a study and cannot be joined with other inputs",
-            study.display()
-        ))
-        .remedy("dissect it alone, or export it to a file first"));
-    }
-    let study = Study::create(args.output.as_deref().unwrap_or(scratch))?;
-    let inputs = if args.example {
-        let path = scratch.join("local-judge.jsonl");
-        std::fs::write(&path, EXAMPLE)?;
-        vec![path]
-    } else {
-        args.inputs.clone()
-    };
-    let mut read = import(&inputs, &args.read.options(), &study, global.quiet)?;
-    if args.example {
-        for source in &mut read.sources {
-            EXAMPLE_NAME.clone_into(&mut source.source);
-        }
-    }
-    Ok((study, read))
-}
-
 fn settings(args: &DissectArgs, simulated: bool) -> Settings {
     let ModelArgs { engine, prior, prior_scale, terms, folds, seed, chains, samples, tune, .. } = &args.model;
     let prior = match prior {
@@ -217,9 +162,9 @@ fn settings(args: &DissectArgs, simulated: bool) -> Settings {
         engine: engine.to_string(),
         prior: format!("{prior} on property weights, Normal(0, 2) on nuisance terms"),
         terms: terms.to_string(),
-        encoding: args.encoding.to_string(),
-        verdicts: args.verdicts.as_str().to_owned(),
-        group_by: args.group_by.clone().unwrap_or_else(|| "scenario".to_owned()),
+        encoding: args.table.encoding.to_string(),
+        verdicts: args.table.verdicts.as_str().to_owned(),
+        group_by: args.table.group_by.clone().unwrap_or_else(|| "scenario".to_owned()),
         min_rows: args.model.options().min_rows as u64,
         folds: *folds as u64,
         seed: *seed,

@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 pub(crate) mod annotate;
+pub(crate) mod compare;
 pub(crate) mod dissect;
 pub(crate) mod doctor;
 pub(crate) mod export;

@@ -1,5 +1,6 @@
 //! What does a dissection say in a terminal: the main group in full, the other groups in a few lines each.
 
+mod comparison;
 mod groups;
 mod overview;
 mod style;
@@ -14,6 +15,7 @@ use crate::text;
 use crate::view::{ALL, Axis, View};
 use crate::words;
 
+pub use comparison::terminal_comparison;
 use style::{BOLD, DIM, Out, WARN};
 
 /// Writes the tables of a dissection, strongest properties first, for a terminal of `width` columns.

@@ -1,0 +1,291 @@
+//! How do judges compare? Likeness, clusters, what each rewards, agreement, and where they differ.
+
+use std::io;
+
+use predilect_analysis::compare::{Comparison, Interval, Likeness, Profile};
+
+use super::style::{BOLD, DIM, Out, WARN, paint};
+use crate::format;
+use crate::text;
+use crate::words;
+
+/// Up to so many judges are shown with numbers; more as shades.
+const MOST_IN_NUMBERS: usize = 9;
+/// Up to so many judges have their intervals shown.
+const MOST_WITH_INTERVALS: usize = 4;
+/// Shades from unlike to alike.
+const SHADES: [&str; 5] = ["  ", "░░", "▒▒", "▓▓", "██"];
+/// Rewarded and penalised properties shown per judge.
+const PROPERTIES: usize = 3;
+/// Contrasts shown.
+const CONTRASTS: usize = 20;
+/// The share of false signs that is borne among the contrasts shown.
+const FALSE_DISCOVERIES: f64 = 0.05;
+/// The least and the greatest width of two judges' names beside their agreement.
+const NAMES: usize = 20;
+const MOST_NAMES: usize = 60;
+/// The width of a judge's name.
+const NAME: usize = 34;
+
+/// Writes what `compare` found, for a terminal of `width` columns (0: not known, 80 is taken).
+///
+/// # Errors
+///
+/// Whatever `out` gives back.
+pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
+    let mut out = Out::new(out, width);
+    out.line(&paint(
+        BOLD,
+        &format!("How {} compare", words::counted(c.likeness.judges.len(), "judge", "judges")),
+    ))?;
+    matrix(&c.likeness, &mut out)?;
+    clusters(&c.likeness, &mut out)?;
+    profiles(&c.dissections, &mut out)?;
+    agreement(c, &mut out)?;
+    contrasts(c, &mut out)?;
+    for skipped in &c.skipped {
+        let (judge, group) = (text::line(&skipped.judge), text::line(&skipped.group));
+        out.wrapped(DIM, &format!("not fitted: {judge} in {group}: {}", text::line(&skipped.reason)))?;
+    }
+    Ok(())
+}
+
+fn heading(out: &mut Out, heading: &str, what: &str) -> io::Result<()> {
+    out.blank()?;
+    out.line(&paint(BOLD, heading))?;
+    out.wrapped(DIM, what)
+}
+
+/// Judges in leaf order: places in `judges`.
+fn in_order(l: &Likeness) -> Vec<usize> {
+    let place = |name: &String| l.judges.iter().position(|judge| judge == name);
+    match &l.clusters {
+        Some(clusters) => clusters.order.iter().filter_map(place).collect(),
+        None => (0..l.judges.len()).collect(),
+    }
+}
+
+fn matrix(l: &Likeness, out: &mut Out) -> io::Result<()> {
+    let measure = match l.measure.as_str() {
+        "pearson" => "Pearson's correlation of their weights",
+        "spearman" => "Spearman's correlation of their weights",
+        "l1" => "minus the mean absolute difference of their weights",
+        _ => "minus the Euclidean distance of their weights over their number",
+    };
+    let over = match l.scenarios.as_slice() {
+        [only] => format!("in the group `{}`", text::line(only)),
+        several => format!("mean over {} scenarios", several.len()),
+    };
+    heading(out, "Likeness", &format!("{measure}, {over}; judges that are alike stand together."))?;
+    let order = in_order(l);
+    let name = order.iter().map(|&j| text::columns(&text::line(&l.judges[j]))).max().unwrap_or(0).min(NAME);
+    let names = |j: usize| text::left(&text::line(&l.judges[j]), name);
+    if order.len() <= MOST_IN_NUMBERS && name + 4 + 7 * order.len() <= out.width {
+        let numbers: Vec<String> = (1..=order.len()).map(|n| text::right(&n.to_string(), 7)).collect();
+        out.line(&paint(DIM, &format!("{}{}", " ".repeat(name + 4), numbers.concat())))?;
+        for (row, &a) in order.iter().enumerate() {
+            let cells: Vec<String> = order
+                .iter()
+                .map(|&b| text::right(&l.overall[a][b].map_or("-".to_owned(), |v| format::decimal(v, 3)), 7))
+                .collect();
+            out.line(&format!("{:>3} {}{}", row + 1, names(a), cells.concat()))?;
+        }
+        if order.len() <= MOST_WITH_INTERVALS {
+            return intervals(l, &order, out);
+        }
+        return out.wrapped(DIM, "Intervals: --json.");
+    }
+    let mut values: Vec<f64> = Vec::new();
+    for &a in &order {
+        values.extend(order.iter().filter(|b| **b != a).filter_map(|&b| l.overall[a][b]));
+    }
+    values.sort_by(f64::total_cmp);
+    let bounds: Vec<f64> = (1..SHADES.len())
+        .filter_map(|part| values.get(values.len() * part / SHADES.len()).copied())
+        .collect();
+    if bounds.len() + 1 < SHADES.len() {
+        return Ok(());
+    }
+    for (row, &a) in order.iter().enumerate() {
+        let cells: String = order
+            .iter()
+            .map(|&b| {
+                l.overall[a][b]
+                    .map_or("··", |value| SHADES[bounds.iter().filter(|bound| value >= **bound).count()])
+            })
+            .collect();
+        let line = format!("{:>3} {} {cells}", row + 1, names(a));
+        out.line(&text::cut(&line, out.width))?;
+    }
+    let shown: Vec<String> = bounds.iter().map(|bound| format::decimal(*bound, 2)).collect();
+    out.wrapped(DIM, &format!("Shades, a fifth of the pairs each: from {} upwards.", shown.join(", ")))
+}
+
+/// Every two judges with the interval of their likeness.
+fn intervals(l: &Likeness, order: &[usize], out: &mut Out) -> io::Result<()> {
+    let what = if l.resampled == "posterior" {
+        "90 % intervals from posterior draws, which are noisier than means and so less alike"
+    } else {
+        "90 % intervals by resampling the properties"
+    };
+    out.wrapped(DIM, &format!("{what}:"))?;
+    for (row, &a) in order.iter().enumerate() {
+        for (column, &b) in order.iter().enumerate().skip(row + 1) {
+            if let (Some(low), Some(high)) = (l.low[a][b], l.high[a][b]) {
+                let interval = format!("{} to {}", format::decimal(low, 3), format::decimal(high, 3));
+                out.line(&paint(DIM, &format!("  {} and {}: {interval}", row + 1, column + 1)))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn clusters(l: &Likeness, out: &mut Out) -> io::Result<()> {
+    let Some(clusters) = &l.clusters else { return Ok(()) };
+    let silhouette =
+        clusters.silhouette.map_or(String::new(), |s| format!(", mean silhouette {}", format::decimal(s, 2)));
+    heading(
+        out,
+        "Clusters",
+        &format!(
+            "Average linkage, cut where clusters are most distinct{silhouette}; in brackets how often resamples hold the same \
+             cluster. A map in two dimensions holds {} of the squared distances and agrees with those of the resamples to {}.",
+            format::share(clusters.explained),
+            format::share(clusters.map_stability),
+        ),
+    )?;
+    for (at, group) in clusters.groups.iter().enumerate() {
+        let stability = group.stability.map_or(String::new(), |s| format!(" ({})", format::share(s)));
+        let names: Vec<String> = group.judges.iter().map(|judge| text::line(judge)).collect();
+        out.hanging(&format!("{:>3} ", at + 1), &format!("{}{stability}", names.join(", ")))?;
+    }
+    Ok(())
+}
+
+fn profiles(profiles: &[Profile], out: &mut Out) -> io::Result<()> {
+    heading(
+        out,
+        "What each rewards",
+        "Mean preference intensity over scenarios: how often, in %, a response wins that alone has more of the property.",
+    )?;
+    for profile in profiles {
+        let named = |property: &predilect_analysis::compare::Intensity| {
+            let name =
+                predilect_types::property(&property.property).map_or(property.property.as_str(), |p| p.short);
+            format!("{} {}", text::line(name), format::intensity(property.intensity))
+        };
+        let list = |properties: &mut dyn Iterator<Item = &predilect_analysis::compare::Intensity>| {
+            properties.take(PROPERTIES).map(named).collect::<Vec<_>>().join(", ")
+        };
+        let up = list(&mut profile.properties.iter().filter(|p| p.intensity > 50.0));
+        let down = list(&mut profile.properties.iter().rev().filter(|p| p.intensity < 50.0));
+        let head = format!("  {} ", text::left(&text::line(&profile.judge), NAME.min(out.width / 3)));
+        let down = if down.is_empty() { String::new() } else { format!(" ▼ {down}") };
+        out.hanging(&head, &format!("▲ {up}{down}"))?;
+    }
+    Ok(())
+}
+
+fn agreement(c: &Comparison, out: &mut Out) -> io::Result<()> {
+    if c.agreement.is_empty() {
+        return Ok(());
+    }
+    heading(
+        out,
+        "Agreement on the same pairs",
+        "The same of A, tie and B (a third by chance); without ties (one half by chance); Cohen's kappa of these; Krippendorff's \
+         alpha of soft verdicts. Intervals of 90 %, bootstrap over prompts.",
+    )?;
+    let percent = |x: f64| format::whole(100.0 * x);
+    let share = |i: Option<Interval>| {
+        i.map_or("-".to_owned(), |i| {
+            format!("{} % [{}, {}]", percent(i.value), percent(i.low), percent(i.high))
+        })
+    };
+    let number = |i: Option<Interval>| {
+        i.map_or("-".to_owned(), |i| {
+            let [value, low, high] = [i.value, i.low, i.high].map(|x| format::decimal(x, 2));
+            format!("{value} [{low}, {high}]")
+        })
+    };
+    let numbers = 2 + 6 + 15 + 16 + 20 + 7;
+    let beside = out.width > numbers + NAMES;
+    let names_width = if beside { (out.width - numbers).min(MOST_NAMES) } else { out.width - 2 };
+    let head = ["pairs", "same", "without ties", "kappa", "alpha"];
+    let row = |cells: [String; 5]| {
+        let [pairs, same, without, kappa, alpha] = cells;
+        [(pairs, 6), (same, 15), (without, 16), (kappa, 20), (alpha, 7)]
+            .map(|(cell, width)| text::right(&cell, width))
+            .concat()
+    };
+    let indent = if beside { 2 + names_width } else { 0 };
+    out.line(&paint(
+        DIM,
+        &text::cut(&format!("{}{}", " ".repeat(indent), row(head.map(str::to_owned))), out.width),
+    ))?;
+    for agreement in &c.agreement {
+        let [first, second] = agreement.judges.each_ref().map(|judge| text::line(judge));
+        let names =
+            format!("{} and {second}", text::cut(&first, (names_width.saturating_sub(5) / 2).max(12)));
+        let cells = row([
+            format::count(agreement.pairs),
+            share(agreement.same),
+            share(agreement.same_without_ties),
+            number(agreement.kappa),
+            agreement.alpha.map_or("-".to_owned(), |alpha| format::decimal(alpha.value, 2)),
+        ]);
+        if beside {
+            out.line(&format!("  {}{cells}", text::left(&names, names_width)))?;
+        } else {
+            out.line(&format!("  {}", text::cut(&names, names_width)))?;
+            out.line(&paint(DIM, &text::cut(&cells, out.width)))?;
+        }
+    }
+    Ok(())
+}
+
+fn contrasts(c: &Comparison, out: &mut Out) -> io::Result<()> {
+    if c.contrasts.is_empty() {
+        return Ok(());
+    }
+    let sure = c.contrasts.iter().filter(|contrast| contrast.s_value <= FALSE_DISCOVERIES).count();
+    let all = words::counted(c.contrasts.len(), "contrast", "contrasts");
+    let expected = format::share(FALSE_DISCOVERIES);
+    let what = format!(
+        "Difference of two judges' weights in log-odds, with 90 % interval. Of {all}, {sure} are shown to be of their sign with at \
+         most {expected} of wrong signs expected among them{}.",
+        if sure > CONTRASTS { format!("; the surest {CONTRASTS}") } else { String::new() }
+    );
+    heading(out, "Where they differ", &what)?;
+    if sure == 0 {
+        return out.wrapped(
+            WARN,
+            "No difference is sure: these judges may reward the same, or there are too few verdicts to tell.",
+        );
+    }
+    for contrast in c.contrasts.iter().take(sure.min(CONTRASTS)) {
+        let property =
+            predilect_types::property(&contrast.property).map_or(contrast.property.as_str(), |p| p.short);
+        let names = contrast.judges.each_ref().map(|judge| text::line(judge));
+        let (more, less) = if contrast.mean > 0.0 { (&names[0], &names[1]) } else { (&names[1], &names[0]) };
+        let group = if contrast.group == "all" {
+            String::new()
+        } else {
+            format!(" in {}", text::line(&contrast.group))
+        };
+        let [mean, low, high] = if contrast.mean > 0.0 {
+            [contrast.mean, contrast.low, contrast.high]
+        } else {
+            [-contrast.mean, -contrast.high, -contrast.low]
+        }
+        .map(|x| format::decimal(x, 2));
+        out.hanging(
+            "  ",
+            &format!(
+                "{more} rewards `{}`{group} more than {less}: {mean} [{low}, {high}]",
+                text::line(property)
+            ),
+        )?;
+    }
+    Ok(())
+}
