@@ -49,6 +49,9 @@ fn the_published_judges_need_no_data() {
     assert!(done && out.contains("How 33 judges compare") && out.contains("  1 human"), "{out}");
 }
 
+/// Length, and what never differs in these texts.
+const PROPERTIES: &str = "length,polite,interactive,step_by_step";
+
 /// Two judges of 200 pairs: one likes what is longer, the other what is shorter; a third judges every other pair like the first.
 fn judged(folder: &std::path::Path) -> String {
     let mut text = String::new();
@@ -76,7 +79,17 @@ fn judged(folder: &std::path::Path) -> String {
 fn judges_of_the_same_pairs_agree_and_differ_as_they_were_made() {
     let folder = tempfile::tempdir().expect("a folder");
     let pairs = judged(folder.path());
-    let found = json(&["compare", &pairs, "--json", "--quiet", "--no-grammar", "--resamples", "100"]);
+    let found = json(&[
+        "compare",
+        &pairs,
+        "--json",
+        "--quiet",
+        "--no-grammar",
+        "--properties",
+        PROPERTIES,
+        "--resamples",
+        "100",
+    ]);
     let agreement = |a: &str, b: &str| {
         let all = found["agreement"].as_array().expect("agreements");
         let is = |row: &&Value| {
@@ -104,11 +117,22 @@ fn judges_of_the_same_pairs_agree_and_differ_as_they_were_made() {
             .expect("length")
     };
     assert!(length("long") > 60.0 && length("short") < 40.0, "{} {}", length("long"), length("short"));
-    let (done, out, _) = run(&["compare", &pairs, "--quiet", "--no-grammar", "--resamples", "20"]);
+    let (done, out, _) =
+        run(&["compare", &pairs, "--quiet", "--no-grammar", "--properties", PROPERTIES, "--resamples", "20"]);
     assert!(done && out.contains("rewards `lengthy` more than short"), "{out}");
     // Beside the published ones, by the properties that text alone rates.
-    let placed =
-        json(&["compare", &pairs, "--published", "--json", "--quiet", "--no-grammar", "--resamples", "20"]);
+    let placed = json(&[
+        "compare",
+        &pairs,
+        "--published",
+        "--json",
+        "--quiet",
+        "--no-grammar",
+        "--properties",
+        PROPERTIES,
+        "--resamples",
+        "20",
+    ]);
     assert_eq!(placed["judges"].as_array().map(Vec::len), Some(36));
     assert!(at(&placed, "long", "human") > at(&placed, "short", "human"));
 }
