@@ -276,6 +276,11 @@ fn numbers(table: &FeatureTable, rows: &[VerdictRow], design: &Design) -> Rows {
     out
 }
 
+/// The columns of one verdict in a fit: comparisons, then terms.
+pub(crate) fn columns(table: &FeatureTable, row: &VerdictRow, design: &Design) -> Vec<f64> {
+    numbers(table, std::slice::from_ref(row), design).x
+}
+
 /// A posterior by whichever engine, in one form.
 struct Solved {
     engine: &'static str,

@@ -6,6 +6,7 @@ pub mod compare;
 pub mod dissect;
 mod encode;
 pub mod examples;
+pub mod explain;
 mod fit;
 mod quality;
 pub mod result;

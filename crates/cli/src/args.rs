@@ -47,6 +47,8 @@ pub(crate) enum Verb {
     Judge(JudgeArgs),
     /// Compare judges: who rewards alike, who agrees with whom, where exactly they differ
     Compare(CompareArgs),
+    /// Explain one verdict: how much each property moved it
+    Explain(ExplainArgs),
     /// Fit the preference model to any CSV or Parquet table of numeric features
     Fit(FitArgs),
     /// Write a study in another tool's format
@@ -286,6 +288,30 @@ pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Print JSON instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `predilect explain`
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Preference files or folders, `-` for standard input, or one study folder
+    #[arg(required_unless_present = "example", value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Explain a verdict of the example that comes with Predilect
+    #[arg(long, conflicts_with = "inputs")]
+    pub(crate) example: bool,
+    /// The pair: its id, or #N for the N-th pair that was read
+    #[arg(long, value_name = "ID")]
+    pub(crate) pair: String,
+    /// Explain by the fit of this group instead of all pairs (with --group-by)
+    #[arg(long, value_name = "GROUP", default_value = "all")]
+    pub(crate) group: String,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Print JSON instead of a picture
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         Verb::Dissect(args) => verbs::dissect::run(args, &cli.global),
         Verb::Import(args) => verbs::import::run(args, &cli.global),
         Verb::Compare(args) => verbs::compare::run(args, &cli.global),
+        Verb::Explain(args) => verbs::explain::run(args, &cli.global),
         Verb::Fit(args) => verbs::fit::run(args, &cli.global),
         Verb::Annotate(args) => verbs::annotate::run(args, &cli.global),
         Verb::Judge(args) => verbs::judge::run(args, &cli.global),

@@ -25,6 +25,7 @@ mod problem;
 mod quadrature;
 pub mod resample;
 mod rows;
+pub mod shapley;
 pub mod similarity;
 #[cfg(test)]
 mod testing;

@@ -169,7 +169,7 @@ mod tests {
             let mut plain = 0.0;
             for x in &a {
                 for y in &b {
-                    plain += if x > y { 1.0 } else if x == y { 0.5 } else { 0.0 };
+                    plain += match x.cmp(y) { std::cmp::Ordering::Greater => 1.0, std::cmp::Ordering::Equal => 0.5, std::cmp::Ordering::Less => 0.0 };
                 }
             }
             let found = difference(&floats(&a), &floats(&b)).p_positive;

@@ -137,11 +137,11 @@ pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
             let mut values: Vec<f64> = samples.iter().filter_map(|sample| sample[at]).collect();
             quantile(&mut values, q)
         };
-        square((0..n * n).map(of).collect(), n)
+        square(&(0..n * n).map(of).collect::<Vec<_>>(), n)
     };
     let by_group = (0..table.groups.len())
         .map(|group| {
-            (table.groups[group].clone(), square(mean_over(table, &[group], &every, options.measure), n))
+            (table.groups[group].clone(), square(&mean_over(table, &[group], &every, options.measure), n))
         })
         .collect();
     Likeness {
@@ -154,7 +154,7 @@ pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
         high: at_quantile(0.95),
         by_group,
         clusters: clusters(table, options.measure, &overall, &samples),
-        overall: square(overall, n),
+        overall: square(&overall, n),
     }
 }
 
@@ -285,7 +285,7 @@ fn clusters(
     })
 }
 
-fn square(values: Vec<Option<f64>>, n: usize) -> Vec<Vec<Option<f64>>> {
+fn square(values: &[Option<f64>], n: usize) -> Vec<Vec<Option<f64>>> {
     values.chunks(n.max(1)).map(<[Option<f64>]>::to_vec).collect()
 }
 

@@ -83,6 +83,7 @@ impl WeightTable {
 
     /// Both tables as one, by the properties that both have. A judge of `other` whose name this one has too is marked
     /// `(published)`. A judge who was fitted on all pairs only stands for himself in every scenario of the other table.
+    #[must_use]
     pub fn with_published(&self, published: &Self) -> Self {
         let shared = |id: &&String| published.properties.contains(id);
         let properties: Vec<String> = self.properties.iter().filter(shared).cloned().collect();

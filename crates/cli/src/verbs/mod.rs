@@ -4,6 +4,7 @@ pub(crate) mod annotate;
 pub(crate) mod compare;
 pub(crate) mod dissect;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod fit;
 pub(crate) mod formats;

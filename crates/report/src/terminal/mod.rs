@@ -1,6 +1,7 @@
 //! What does a dissection say in a terminal: the main group in full, the other groups in a few lines each.
 
 mod comparison;
+mod explanation;
 mod groups;
 mod overview;
 mod style;
@@ -16,6 +17,7 @@ use crate::view::{ALL, Axis, View};
 use crate::words;
 
 pub use comparison::terminal_comparison;
+pub use explanation::terminal_explanation;
 use style::{BOLD, DIM, Out, WARN};
 
 /// Writes the tables of a dissection, strongest properties first, for a terminal of `width` columns.

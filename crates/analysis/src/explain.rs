@@ -1,0 +1,222 @@
+//! Why did one verdict come out as it did? Exact Shapley values of the fitted probability, with their uncertainty.
+
+use predilect_stats::resample::quantile;
+use predilect_stats::shapley::shapley;
+use serde::Serialize;
+
+use crate::dissect::ALL;
+use crate::fit::{Draws, FitOptions, columns, fit};
+use crate::result::Fit;
+use crate::table::{FeatureTable, VerdictRow};
+use crate::terms::Design;
+
+/// Posterior draws behind the intervals.
+const DRAWS: usize = 1000;
+
+/// What moved one judge's probability for A away from one half.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The judge.
+    pub judge: String,
+    /// The group of the fit.
+    pub group: String,
+    /// The judge's verdict on this pair, where there is one (the mean of several).
+    pub p_a: Option<f64>,
+    /// Whether it was among the verdicts of the fit.
+    pub fitted: bool,
+    /// The probability without any difference: 1/2.
+    pub base: f64,
+    /// The fitted probability that A is preferred, at the posterior mean of the weights.
+    pub value: f64,
+    /// 5 % quantile over posterior draws.
+    pub low: f64,
+    /// 95 % quantile.
+    pub high: f64,
+    /// Properties and terms that differ, the largest first; their values add up to `value` - `base`.
+    pub contributions: Vec<Contribution>,
+}
+
+/// One property's part.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Contribution {
+    /// The property's id, or the term.
+    pub property: String,
+    /// Its comparison: above 0 where A has more of it.
+    pub comparison: f64,
+    /// Its Shapley value in probability, at the posterior mean of the weights.
+    pub shap: f64,
+    /// 5 % quantile of the Shapley value over posterior draws.
+    pub low: f64,
+    /// 95 % quantile.
+    pub high: f64,
+}
+
+/// A judge's model in one group, ready to explain any pair.
+pub struct Explainer<'a> {
+    table: &'a FeatureTable,
+    rows: Vec<VerdictRow>,
+    fit: Fit,
+    draws: Draws,
+    design: Design,
+}
+
+impl<'a> Explainer<'a> {
+    /// Fits the judge's verdicts in that group ([`ALL`]: all of them).
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be fitted, in words for the reader.
+    pub fn new(
+        table: &'a FeatureTable,
+        judge: &str,
+        group: &str,
+        options: &FitOptions,
+    ) -> Result<Self, String> {
+        let number = table.judges.iter().position(|name| name == judge).ok_or("no such judge")? as u32;
+        let within = if group == ALL {
+            None
+        } else {
+            Some(table.groups.iter().position(|name| name == group).ok_or("no such group")? as u32)
+        };
+        let rows: Vec<VerdictRow> = table
+            .verdicts
+            .iter()
+            .filter(|v| {
+                v.judge == number && within.is_none_or(|group| table.groups_of(v.pair).contains(&group))
+            })
+            .copied()
+            .collect();
+        let options = FitOptions { folds: 0, keep_draws: DRAWS, ..options.clone() };
+        let (fit, draws) = fit(table, &rows, judge, group, &options)?;
+        let draws = draws.ok_or("the fit gave no draws")?;
+        let design = Design::choose(options.terms, table, &rows);
+        Ok(Self { table, rows, fit, draws, design })
+    }
+
+    /// The fit.
+    pub fn fit(&self) -> &Fit {
+        &self.fit
+    }
+
+    /// Why the judge's probability for A on that pair is what it is.
+    pub fn explain(&self, pair: u32) -> Explanation {
+        let (row, fitted, p_a) = self.row(pair);
+        let x = columns(self.table, &row, &self.design);
+        let means: Vec<f64> =
+            self.fit.weights.iter().chain(&self.fit.terms).map(|weight| weight.mean).collect();
+        let parts = |weights: &[f64]| -> Vec<f64> { weights.iter().zip(&x).map(|(w, x)| w * x).collect() };
+        let own = parts(&means);
+        let values = shapley(&own);
+        let width = means.len().max(1);
+        let mut totals = Vec::new();
+        let mut drawn: Vec<Vec<f64>> = vec![Vec::new(); width];
+        for draw in self.draws.values.chunks(width) {
+            let own = parts(draw);
+            totals.push(sigmoid(own.iter().sum()));
+            for (column, value) in drawn.iter_mut().zip(shapley(&own)) {
+                column.push(value);
+            }
+        }
+        let ends = |values: &mut [f64], fallback: f64| {
+            let low = quantile(values, 0.05).unwrap_or(fallback);
+            (low, quantile(values, 0.95).unwrap_or(fallback))
+        };
+        let value = sigmoid(own.iter().sum());
+        let (low, high) = ends(&mut totals, value);
+        let mut contributions: Vec<Contribution> = self
+            .draws
+            .names
+            .iter()
+            .zip(&x)
+            .zip(values)
+            .zip(&mut drawn)
+            .filter(|(((_, x), _), _)| **x != 0.0)
+            .map(|(((property, &comparison), shap), drawn)| {
+                let (low, high) = ends(drawn, shap);
+                Contribution { property: property.clone(), comparison, shap, low, high }
+            })
+            .collect();
+        contributions.sort_by(|a, b| b.shap.abs().total_cmp(&a.shap.abs()));
+        Explanation {
+            judge: self.fit.judge.clone(),
+            group: self.fit.group.clone(),
+            p_a,
+            fitted,
+            base: 0.5,
+            value,
+            low,
+            high,
+            contributions,
+        }
+    }
+
+    /// The verdict that is explained: the judge's own, else one in no known order.
+    fn row(&self, pair: u32) -> (VerdictRow, bool, Option<f64>) {
+        let judge =
+            self.table.judges.iter().position(|name| *name == self.fit.judge).unwrap_or_default() as u32;
+        let own = || self.table.verdicts.iter().filter(move |v| v.judge == judge && v.pair == pair);
+        let count = own().count();
+        let p_a = (count > 0).then(|| own().map(|v| v.p_a).sum::<f64>() / count as f64);
+        let none = VerdictRow { pair, judge, p_a: 0.5, weight: 1.0, order: predilect_types::Order::Unknown };
+        let fitted = self.rows.iter().any(|row| row.pair == pair);
+        (own().next().copied().unwrap_or(none), fitted, p_a)
+    }
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::Engine;
+    use crate::table::{Feature, PairInfo};
+    use predilect_types::Order;
+
+    /// A judge of the first of two properties, and nothing else.
+    fn table() -> FeatureTable {
+        let x = |i: usize| [[1.0, -1.0, 0.0][i % 3], [1.0, 0.0, -1.0, 0.0][i % 4]];
+        FeatureTable {
+            features: ["first", "second"].map(|name| Feature { name: name.to_owned() }).to_vec(),
+            values: (0..240).flat_map(x).collect(),
+            pairs: (0..240)
+                .map(|i| PairInfo { cluster: i, model_a: None, model_b: None, groups: (0, 0) })
+                .collect(),
+            verdicts: (0..239)
+                .map(|pair| {
+                    let likes = [0.9, 0.1, 0.5][pair % 3];
+                    VerdictRow { pair: pair as u32, judge: 0, p_a: likes, weight: 1.0, order: Order::Unknown }
+                })
+                .collect(),
+            judges: vec!["j".to_owned()],
+            ..FeatureTable::default()
+        }
+    }
+
+    #[test]
+    fn contributions_add_up_and_hold_what_the_judge_likes() {
+        let table = table();
+        let options = FitOptions { engine: Engine::Ep, ..FitOptions::default() };
+        let explainer = Explainer::new(&table, "j", ALL, &options).unwrap();
+        // The pair 0 differs in both, 7 in the first alone, 2 in the second alone, and 11 in neither.
+        for pair in [0, 1, 2, 3, 7, 11, 239] {
+            let found = explainer.explain(pair);
+            let sum: f64 = found.contributions.iter().map(|c| c.shap).sum();
+            assert!((sum - (found.value - found.base)).abs() < 1e-9, "{found:?}");
+            assert!(found.low <= found.value && found.value <= found.high, "{found:?}");
+            assert!(found.contributions.iter().all(|c| c.low <= c.high && c.comparison != 0.0));
+            assert_eq!(found.fitted, pair != 239);
+        }
+        let both = explainer.explain(0);
+        assert_eq!(both.contributions[0].property, "first");
+        assert!(both.value > 0.7 && both.contributions[0].low > 0.1, "{both:?}");
+        assert!(both.contributions[1].shap.abs() < 0.05, "{both:?}");
+        assert_eq!(both.p_a, Some(0.9));
+        let neither = explainer.explain(11);
+        assert!(neither.contributions.is_empty() && (neither.value - 0.5).abs() < 1e-12);
+        assert_eq!(explainer.explain(239).p_a, None);
+        assert!(Explainer::new(&table, "nobody", ALL, &options).is_err());
+        assert!(Explainer::new(&table, "j", "nowhere", &options).is_err());
+    }
+}
