@@ -9,6 +9,7 @@ pub mod examples;
 pub mod explain;
 mod fit;
 mod quality;
+pub mod ranking;
 pub mod result;
 pub mod summary;
 pub mod table;

@@ -23,6 +23,7 @@ pub mod pareto;
 pub mod posterior;
 mod problem;
 mod quadrature;
+pub mod ranking;
 pub mod resample;
 mod rows;
 pub mod shapley;

@@ -1,0 +1,198 @@
+//! What a vote says about a difference of strengths: Bradley-Terry, and two ways to model ties.
+
+/// What a tie is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ties {
+    /// Half a win for each: Bradley-Terry, P(a beats b) = sigmoid(D). Soft votes count as they are.
+    #[default]
+    Half,
+    /// Rao and Kupper (1967): P(win) = sigmoid(D - eta), P(loss) = sigmoid(-D - eta), the rest a tie.
+    RaoKupper,
+    /// Davidson (1970): with strengths p = e^r, P(tie) = nu sqrt(pa pb) / (pa + pb + nu sqrt(pa pb)).
+    Davidson,
+}
+
+/// Weights of wins, ties and losses of one competitor against another, and of their squares.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Outcomes {
+    pub(super) win: f64,
+    pub(super) tie: f64,
+    pub(super) loss: f64,
+    /// Sums of w^2, w^2 y and w^2 y^2.
+    squares: [f64; 3],
+    /// Sums of w^2 over wins, ties and losses.
+    by_outcome: [f64; 3],
+}
+
+impl Outcomes {
+    pub(super) fn add(&mut self, y: f64, weight: f64, ties: Ties) {
+        let square = weight * weight;
+        for (sum, term) in self.squares.iter_mut().zip([1.0, y, y * y]) {
+            *sum += square * term;
+        }
+        if ties == Ties::Half {
+            self.win += weight * y;
+            self.loss += weight * (1.0 - y);
+            return;
+        }
+        let (slot, sum) = if y > 0.5 {
+            (0, &mut self.win)
+        } else if y < 0.5 {
+            (2, &mut self.loss)
+        } else {
+            (1, &mut self.tie)
+        };
+        *sum += weight;
+        self.by_outcome[slot] += square;
+    }
+}
+
+/// Value, slopes and curvatures of a log-likelihood in the difference D and the tie parameter.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Terms {
+    pub(super) value: f64,
+    pub(super) d: f64,
+    pub(super) t: f64,
+    pub(super) dd: f64,
+    pub(super) dt: f64,
+    pub(super) tt: f64,
+}
+
+fn sigmoid(x: f64) -> f64 {
+    if x >= 0.0 {
+        1.0 / (1.0 + (-x).exp())
+    } else {
+        let e = x.exp();
+        e / (1.0 + e)
+    }
+}
+
+fn log_sigmoid(x: f64) -> f64 {
+    if x >= 0.0 { -(-x).exp().ln_1p() } else { x - x.exp().ln_1p() }
+}
+
+/// Of outcomes at the difference `d` and the tie parameter `t`: eta for Rao-Kupper, log nu for Davidson.
+pub(super) fn terms(ties: Ties, o: &Outcomes, d: f64, t: f64) -> Terms {
+    match ties {
+        Ties::Half => {
+            let p = sigmoid(d);
+            let n = o.win + o.loss;
+            Terms {
+                value: o.win * log_sigmoid(d) + o.loss * log_sigmoid(-d),
+                d: o.win - n * p,
+                dd: -n * p * (1.0 - p),
+                ..Terms::default()
+            }
+        }
+        Ties::RaoKupper => {
+            // P(tie) = (e^2eta - 1) P(win) P(loss).
+            let (u, v) = (sigmoid(d - t), sigmoid(-d - t));
+            let (not_loss, not_win) = (o.win + o.tie, o.loss + o.tie);
+            let (first, second) = (not_loss * u * (1.0 - u), not_win * v * (1.0 - v));
+            let grown = (2.0 * t).exp_m1();
+            let tie = if o.tie > 0.0 {
+                [
+                    o.tie * grown.ln(),
+                    o.tie * 2.0 * (1.0 + 1.0 / grown),
+                    -o.tie * 4.0 * (1.0 + grown) / (grown * grown),
+                ]
+            } else {
+                [0.0; 3]
+            };
+            Terms {
+                value: not_loss * log_sigmoid(d - t) + not_win * log_sigmoid(-d - t) + tie[0],
+                d: not_loss * (1.0 - u) - not_win * (1.0 - v),
+                t: tie[1] - not_loss * (1.0 - u) - not_win * (1.0 - v),
+                dd: -first - second,
+                dt: first - second,
+                tt: tie[2] - first - second,
+            }
+        }
+        Ties::Davidson => {
+            let highest = (d.abs() / 2.0).max(t);
+            let (w, l, tie) = ((d / 2.0 - highest).exp(), (-d / 2.0 - highest).exp(), (t - highest).exp());
+            let z = w + l + tie;
+            let (w, l, p) = (w / z, l / z, tie / z);
+            let n = o.win + o.tie + o.loss;
+            Terms {
+                value: (o.win - o.loss) * d / 2.0 + o.tie * t - n * (highest + z.ln()),
+                d: (o.win - o.loss) / 2.0 - n * (w - l) / 2.0,
+                t: o.tie - n * p,
+                dd: -n / 4.0 * (w + l - (w - l) * (w - l)),
+                dt: n / 2.0 * (w - l) * p,
+                tt: -n * p * (1.0 - p),
+            }
+        }
+    }
+}
+
+/// The sums over votes of the squared scores: d d, d t, t t.
+pub(super) fn squared_scores(ties: Ties, o: &Outcomes, d: f64, t: f64) -> [f64; 3] {
+    if ties == Ties::Half {
+        let p = sigmoid(d);
+        let [ones, y, yy] = o.squares;
+        return [yy - 2.0 * p * y + p * p * ones, 0.0, 0.0];
+    }
+    let one = |win: f64, tie: f64, loss: f64| {
+        terms(ties, &Outcomes { win, tie, loss, ..Outcomes::default() }, d, t)
+    };
+    let mut sums = [0.0; 3];
+    for (square, score) in
+        o.by_outcome.into_iter().zip([one(1.0, 0.0, 0.0), one(0.0, 1.0, 0.0), one(0.0, 0.0, 1.0)])
+    {
+        if square > 0.0 {
+            sums[0] += square * score.d * score.d;
+            sums[1] += square * score.d * score.t;
+            sums[2] += square * score.t * score.t;
+        }
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn slopes_and_curvatures_are_those_of_the_value(
+            win in 0.1_f64..5.0, tie in 0.1_f64..5.0, loss in 0.1_f64..5.0, d in -3.0_f64..3.0, t in 0.05_f64..2.0,
+        ) {
+            let o = Outcomes { win, tie, loss, ..Outcomes::default() };
+            for ties in [Ties::Half, Ties::RaoKupper, Ties::Davidson] {
+                let h = 1e-5;
+                let at = terms(ties, &o, d, t);
+                let (up, down) = (terms(ties, &o, d + h, t), terms(ties, &o, d - h, t));
+                let (later, sooner) = (terms(ties, &o, d, t + h), terms(ties, &o, d, t - h));
+                let close = |a: f64, b: f64| (a - b).abs() < 1e-4 * (1.0 + a.abs());
+                prop_assert!(close(at.d, (up.value - down.value) / (2.0 * h)), "{ties:?} d");
+                prop_assert!(close(at.dd, (up.d - down.d) / (2.0 * h)), "{ties:?} dd");
+                if ties != Ties::Half {
+                    prop_assert!(close(at.t, (later.value - sooner.value) / (2.0 * h)), "{ties:?} t");
+                    prop_assert!(close(at.dt, (later.d - sooner.d) / (2.0 * h)), "{ties:?} dt");
+                    prop_assert!(close(at.tt, (later.t - sooner.t) / (2.0 * h)), "{ties:?} tt");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn probabilities_of_the_models_add_up() {
+        for (d, t) in [(0.3, 0.2), (-2.0, 0.7)] {
+            for ties in [Ties::RaoKupper, Ties::Davidson] {
+                let p = |win: f64, tie: f64, loss: f64| {
+                    terms(ties, &Outcomes { win, tie, loss, ..Outcomes::default() }, d, t).value.exp()
+                };
+                let sum = p(1.0, 0.0, 0.0) + p(0.0, 1.0, 0.0) + p(0.0, 0.0, 1.0);
+                assert!((sum - 1.0).abs() < 1e-12, "{ties:?} {sum}");
+            }
+            let (p, nu) = (
+                terms(Ties::Davidson, &Outcomes { tie: 1.0, ..Outcomes::default() }, d, t).value.exp(),
+                f64::exp(t),
+            );
+            let (a, b) = (f64::exp(d), 1.0);
+            assert!((p - nu * a.sqrt() / (a + b + nu * a.sqrt())).abs() < 1e-12);
+        }
+    }
+}

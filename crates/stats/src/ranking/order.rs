@@ -1,0 +1,60 @@
+//! Who stands where, and how surely?
+
+/// The place of one competitor.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Standing {
+    /// Lower end of the score's interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// 1 + how many have a lower end above this one's upper end (the arena's rank).
+    pub rank: usize,
+    /// The best place that the data do not rule out: 1 + how many are surely better.
+    pub rank_low: usize,
+    /// The worst one: how many there are less those that are surely worse.
+    pub rank_high: usize,
+}
+
+/// The standings by scores and their covariance (row by row), with intervals of `z` standard errors.
+///
+/// One is surely better than another when their difference exceeds `z` times its own standard error, covariance included.
+///
+/// # Panics
+///
+/// When the covariance is not the square of the scores.
+pub fn standings(scores: &[f64], covariance: &[f64], z: f64) -> Vec<Standing> {
+    let n = scores.len();
+    assert_eq!(covariance.len(), n * n, "a square matrix");
+    let se = |i: usize| covariance[i * n + i].max(0.0).sqrt();
+    let ends: Vec<(f64, f64)> = (0..n).map(|i| (scores[i] - z * se(i), scores[i] + z * se(i))).collect();
+    let better = |i: usize, j: usize| {
+        let variance = covariance[i * n + i] + covariance[j * n + j] - 2.0 * covariance[i * n + j];
+        i != j && scores[i] - scores[j] > z * variance.max(0.0).sqrt()
+    };
+    (0..n)
+        .map(|i| Standing {
+            low: ends[i].0,
+            high: ends[i].1,
+            rank: 1 + ends.iter().filter(|end| end.0 > ends[i].1).count(),
+            rank_low: 1 + (0..n).filter(|&j| better(j, i)).count(),
+            rank_high: n - (0..n).filter(|&j| better(i, j)).count(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_follow_from_what_is_sure() {
+        // Independent: the first two cannot be told apart, the third is surely worse.
+        let places = standings(&[1.0, 0.9, 0.0], &[0.01, 0.0, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0, 0.01], 2.0);
+        let of = |s: &Standing| (s.rank, s.rank_low, s.rank_high);
+        assert_eq!(places.iter().map(of).collect::<Vec<_>>(), [(1, 1, 2), (1, 1, 2), (3, 3, 3)]);
+        assert!((places[0].low - 0.8).abs() < 1e-15 && (places[0].high - 1.2).abs() < 1e-15);
+        // Errors that are shared tell them apart, though their intervals overlap.
+        let shared = standings(&[1.0, 0.9], &[0.01, 0.0099, 0.0099, 0.01], 2.0);
+        assert_eq!(shared.iter().map(of).collect::<Vec<_>>(), [(1, 1, 1), (1, 2, 2)]);
+    }
+}

@@ -1,0 +1,99 @@
+//! How a symmetric positive definite system of any size is inverted.
+
+/// The inverse of `a`, `n` x `n` row by row; `None` when it is not positive definite to working precision.
+pub(super) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
+    // The Cholesky factor, row by row.
+    let mut l = vec![0.0; n * n];
+    for i in 0..n {
+        for j in 0..=i {
+            let (row, other) = (&l[i * n..i * n + j], &l[j * n..j * n + j]);
+            let sum = a[i * n + j] - row.iter().zip(other).map(|(x, y)| x * y).sum::<f64>();
+            if i == j {
+                // NaN fails this comparison too.
+                if !(sum > 1e-13 * a[i * n + i].abs()) {
+                    return None;
+                }
+                l[i * n + i] = sum.sqrt();
+            } else {
+                l[i * n + j] = sum / l[j * n + j];
+            }
+        }
+    }
+    // Its inverse, row by row: of the identity, forward.
+    let mut forward = vec![0.0; n * n];
+    for i in 0..n {
+        let (done, rest) = forward.split_at_mut(i * n);
+        let row = &mut rest[..n];
+        row[i] = 1.0;
+        for k in 0..i {
+            let factor = l[i * n + k];
+            for (x, y) in row[..=k].iter_mut().zip(&done[k * n..=k * n + k]) {
+                *x -= factor * y;
+            }
+        }
+        let scale = 1.0 / l[i * n + i];
+        row[..=i].iter_mut().for_each(|x| *x *= scale);
+    }
+    let mut out = vec![0.0; n * n];
+    for k in 0..n {
+        let row = &forward[k * n..=k * n + k];
+        for (i, x) in row.iter().enumerate() {
+            for (j, y) in row[..=i].iter().enumerate() {
+                out[i * n + j] += x * y;
+            }
+        }
+    }
+    for i in 0..n {
+        for j in 0..i {
+            out[j * n + i] = out[i * n + j];
+        }
+    }
+    Some(out)
+}
+
+/// The product of two `n` x `n` matrices.
+pub(super) fn product(a: &[f64], b: &[f64], n: usize) -> Vec<f64> {
+    let mut out = vec![0.0; n * n];
+    for i in 0..n {
+        for k in 0..n {
+            let factor = a[i * n + k];
+            if factor != 0.0 {
+                for (x, y) in out[i * n..(i + 1) * n].iter_mut().zip(&b[k * n..(k + 1) * n]) {
+                    *x += factor * y;
+                }
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_inverse_times_the_matrix_is_one(n in 1_usize..8, values in prop::collection::vec(-1.0_f64..1.0, 64)) {
+            let mut a = vec![0.0; n * n];
+            for i in 0..n {
+                for j in 0..n {
+                    a[i * n + j] = (0..n).map(|k| values[i * 8 + k] * values[j * 8 + k]).sum::<f64>() + f64::from(u8::from(i == j));
+                }
+            }
+            let one = product(&a, &inverse(&a, n).unwrap(), n);
+            for i in 0..n {
+                for j in 0..n {
+                    prop_assert!((one[i * n + j] - f64::from(u8::from(i == j))).abs() < 1e-9);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_positive_definite_has_none() {
+        assert_eq!(inverse(&[1.0, 2.0, 2.0, 1.0], 2), None);
+        assert_eq!(inverse(&[f64::NAN], 1), None);
+        assert_eq!(inverse(&[], 0), Some(Vec::new()));
+    }
+}
