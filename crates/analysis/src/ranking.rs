@@ -144,7 +144,7 @@ pub struct Control {
 }
 
 /// Scores on the scale that is shown, with their covariance.
-struct Scores {
+struct Scored {
     scores: Vec<f64>,
     covariance: Option<Vec<f64>>,
     controls: Vec<Control>,
@@ -222,7 +222,7 @@ fn scores(
     votes: &[Vote],
     covariates: &[f64],
     options: &RankOptions,
-) -> Result<Scores, RankingError> {
+) -> Result<Scored, RankingError> {
     let n = contest.models.len();
     let anchor = options.anchor.as_ref().and_then(|(name, at)| {
         contest.models.iter().position(|model| model == name).map(|place| (place, *at))
@@ -234,8 +234,10 @@ fn scores(
         RankMethod::Elo => {
             let mut scores = elo(votes, n, Elo::default());
             let shift = anchor.map_or(0.0, |(place, at)| at - scores[place]);
-            scores.iter_mut().for_each(|score| *score += shift);
-            return Ok(Scores { scores, covariance: None, controls: Vec::new(), tie: None });
+            for score in &mut scores {
+                *score += shift;
+            }
+            return Ok(Scored { scores, covariance: None, controls: Vec::new(), tie: None });
         }
         RankMethod::WinRate => {
             let rates = win_rates(votes, n);
@@ -244,7 +246,7 @@ fn scores(
                 covariance[i * n + i] = if rate.se.is_finite() { (100.0 * rate.se).powi(2) } else { 0.0 };
             }
             let scores = rates.iter().map(|rate| 100.0 * rate.rate).collect();
-            return Ok(Scores { scores, covariance: Some(covariance), controls: Vec::new(), tie: None });
+            return Ok(Scored { scores, covariance: Some(covariance), controls: Vec::new(), tie: None });
         }
     };
     let fit =
@@ -269,7 +271,7 @@ fn scores(
             Control { name: name.clone(), weight, low: weight - Z * se, high: weight + Z * se }
         })
         .collect();
-    Ok(Scores { scores, covariance: Some(covariance), controls, tie: fit.tie })
+    Ok(Scored { scores, covariance: Some(covariance), controls, tie: fit.tie })
 }
 
 /// Low, high, rank, best and worst rank by resampling the prompts.
@@ -291,7 +293,9 @@ fn resampled(
         .into_par_iter()
         .filter_map(|draw| {
             let mut times = vec![0_u32; prompts.len()];
-            draw.into_iter().for_each(|at| times[at] += 1);
+            for at in draw {
+                times[at] += 1;
+            }
             let (mut votes, mut x) = (Vec::new(), Vec::new());
             for (at, vote) in contest.votes.iter().enumerate().filter(|(at, _)| times[cluster[*at]] > 0) {
                 votes.push(Vote { weight: vote.weight * times[cluster[at]] as f32, ..*vote });

@@ -3,6 +3,7 @@
 mod args;
 mod assemble;
 mod calls;
+mod contest;
 mod inputs;
 mod output;
 mod problem;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Verb::Import(args) => verbs::import::run(args, &cli.global),
         Verb::Compare(args) => verbs::compare::run(args, &cli.global),
         Verb::Explain(args) => verbs::explain::run(args, &cli.global),
+        Verb::Rank(args) => verbs::rank::run(args, &cli.global),
         Verb::Fit(args) => verbs::fit::run(args, &cli.global),
         Verb::Annotate(args) => verbs::annotate::run(args, &cli.global),
         Verb::Judge(args) => verbs::judge::run(args, &cli.global),

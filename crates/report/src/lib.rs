@@ -12,4 +12,6 @@ mod view;
 mod words;
 
 pub use html::html;
-pub use terminal::{terminal, terminal_comparison, terminal_explanation, terminal_fits};
+pub use terminal::{
+    terminal, terminal_comparison, terminal_explanation, terminal_fits, terminal_leaderboard,
+};

@@ -10,3 +10,4 @@ pub(crate) mod fit;
 pub(crate) mod formats;
 pub(crate) mod import;
 pub(crate) mod judge;
+pub(crate) mod rank;

@@ -3,6 +3,7 @@
 mod comparison;
 mod explanation;
 mod groups;
+mod leaderboard;
 mod overview;
 mod style;
 mod table;
@@ -18,6 +19,7 @@ use crate::words;
 
 pub use comparison::terminal_comparison;
 pub use explanation::terminal_explanation;
+pub use leaderboard::terminal_leaderboard;
 use style::{BOLD, DIM, Out, WARN};
 
 /// Writes the tables of a dissection, strongest properties first, for a terminal of `width` columns.

@@ -9,8 +9,7 @@ pub(super) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
             let (row, other) = (&l[i * n..i * n + j], &l[j * n..j * n + j]);
             let sum = a[i * n + j] - row.iter().zip(other).map(|(x, y)| x * y).sum::<f64>();
             if i == j {
-                // NaN fails this comparison too.
-                if !(sum > 1e-13 * a[i * n + i].abs()) {
+                if sum.is_nan() || sum <= 1e-13 * a[i * n + i].abs() {
                     return None;
                 }
                 l[i * n + i] = sum.sqrt();

@@ -1,0 +1,225 @@
+//! Who competes with whom, and who won: verdicts between named models.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
+use predilect_analysis::ranking::Contest;
+use predilect_data::{Record, Study, read};
+use predilect_stats::ranking::Vote;
+use predilect_types::{Pair, Verdict};
+
+use crate::args::{Global, RankArgs};
+use crate::assemble::{AssembleOptions, assemble};
+use crate::inputs::Inputs;
+use crate::problem::Problem;
+use crate::progress::bar;
+use crate::studies::{is_study, refuse_reading};
+
+/// Verdicts between models, and what was seen on the way.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    pub(crate) contest: Contest,
+    /// Whose verdicts count.
+    pub(crate) judges: Vec<String>,
+    /// Verdicts on pairs that do not name two models.
+    pub(crate) unnamed: u64,
+}
+
+/// Names with their numbers.
+#[derive(Default)]
+struct Names {
+    names: Vec<String>,
+    numbers: HashMap<String, u32>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(name) {
+            return number;
+        }
+        let number = self.names.len() as u32;
+        self.names.push(name.to_owned());
+        self.numbers.insert(name.to_owned(), number);
+        number
+    }
+}
+
+/// What a verdict needs to know of its pair.
+#[derive(Clone, Copy)]
+struct Sides {
+    models: Option<(u32, u32)>,
+    cluster: u64,
+}
+
+/// Takes pairs and verdicts as they come.
+#[derive(Default)]
+struct Gatherer<'a> {
+    wanted: &'a [String],
+    models: Names,
+    judges: Names,
+    pairs: HashMap<u64, Sides, BuildHasherDefault<Given>>,
+    count: u64,
+    votes: Vec<Vote>,
+    unnamed: u64,
+}
+
+impl Gatherer<'_> {
+    fn pair(&mut self, pair: &Pair) {
+        let models = pair.response_a.model.as_ref().zip(pair.response_b.model.as_ref());
+        let models = models.map(|(a, b)| (self.models.number(a), self.models.number(b)));
+        self.count += 1;
+        // A vote without a text is a prompt of its own.
+        let cluster = if pair.prompt.is_empty() { self.count } else { hash(&pair.prompt_text()) };
+        self.pairs.insert(hash(pair.id.as_str()), Sides { models, cluster });
+    }
+
+    fn verdict(&mut self, verdict: &Verdict) {
+        if !self.wanted.is_empty() && !self.wanted.contains(&verdict.judge) {
+            return;
+        }
+        let Some(sides) = self.pairs.get(&hash(verdict.pair.as_str())) else { return };
+        let Some((a, b)) = sides.models else {
+            self.unnamed += 1;
+            return;
+        };
+        self.judges.number(&verdict.judge);
+        self.votes.push(Vote {
+            a,
+            b,
+            y: verdict.p_a as f32,
+            weight: verdict.weight as f32,
+            cluster: sides.cluster,
+        });
+    }
+
+    /// Models without a verdict are left out.
+    fn finish(self) -> Gathered {
+        let mut seen = vec![false; self.models.names.len()];
+        for vote in &self.votes {
+            seen[vote.a as usize] = true;
+            seen[vote.b as usize] = true;
+        }
+        let mut place = vec![0; seen.len()];
+        let mut models = Vec::new();
+        for (old, name) in self.models.names.into_iter().enumerate().filter(|(old, _)| seen[*old]) {
+            place[old] = models.len() as u32;
+            models.push(name);
+        }
+        let moved = |vote: Vote| Vote { a: place[vote.a as usize], b: place[vote.b as usize], ..vote };
+        let votes = self.votes.into_iter().map(moved).collect();
+        let contest = Contest { models, votes, ..Contest::default() };
+        Gathered { contest, judges: self.judges.names, unnamed: self.unnamed }
+    }
+}
+
+fn hash(value: &(impl Hash + ?Sized)) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
+}
+
+/// A hasher for what is a hash already.
+#[derive(Default)]
+struct Given(u64);
+
+impl Hasher for Given {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 << 8) | u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+}
+
+/// The verdicts as they stand in files or in a study; nothing is rated and nothing written.
+pub(crate) fn plain(args: &RankArgs, global: &Global) -> Result<Gathered, Problem> {
+    let mut gatherer = Gatherer { wanted: &args.judge, ..Gatherer::default() };
+    if let [only] = args.inputs.as_slice()
+        && is_study(only)
+    {
+        refuse_reading(only, &args.read)?;
+        from_study(only, &mut gatherer)?;
+        return Ok(gatherer.finish());
+    }
+    let bar = bar(global.quiet, None, "reading", true);
+    let progress = &mut |p: predilect_data::Progress<'_>| {
+        if let Some(total) = p.bytes_total {
+            bar.set_length(total);
+        }
+        bar.set_position(p.bytes_read);
+    };
+    read(&args.inputs, &args.read.options(), progress, &mut |record| {
+        match record {
+            Record::Pair(pair) => gatherer.pair(&pair),
+            Record::Verdict(verdict) => gatherer.verdict(&verdict),
+            Record::Rating(_) => {}
+        }
+        Ok(())
+    })?;
+    bar.finish_and_clear();
+    Ok(gatherer.finish())
+}
+
+fn from_study(folder: &Path, gatherer: &mut Gatherer) -> Result<(), Problem> {
+    let study = Study::open(folder)?;
+    for batch in study.pairs()? {
+        batch?.iter().for_each(|pair| gatherer.pair(pair));
+    }
+    for batch in study.verdicts()? {
+        batch?.iter().for_each(|verdict| gatherer.verdict(verdict));
+    }
+    Ok(())
+}
+
+/// The same with ratings of what is to be held equal.
+pub(crate) fn controlled(args: &RankArgs, global: &Global) -> Result<Gathered, Problem> {
+    let scratch = tempfile::tempdir()
+        .map_err(|e| Problem::new(format!("cannot make a temporary folder: {e}")).remedy("set TMPDIR"))?;
+    let inputs = Inputs { files: &args.inputs, example: false, read: &args.read };
+    let (study, _) = inputs.open(scratch.path(), scratch.path(), global.quiet)?;
+    let options = AssembleOptions {
+        grammar: args.control.iter().any(|id| id == "grammatical"),
+        properties: args.control.clone(),
+        encoding: args.encoding,
+        group_by: None,
+        annotator: None,
+        judges: args.judge.clone(),
+        hard: false,
+        quiet: global.quiet,
+    };
+    let table = assemble(&study, &options)?.table;
+    let mut gathered = Gathered { judges: table.judges.clone(), ..Gathered::default() };
+    gathered.contest.controls = table.features.iter().map(|feature| feature.name.clone()).collect();
+    let mut place: HashMap<u32, u32> = HashMap::new();
+    for verdict in &table.verdicts {
+        let pair = &table.pairs[verdict.pair as usize];
+        let Some((a, b)) = pair.model_a.zip(pair.model_b) else {
+            gathered.unnamed += 1;
+            continue;
+        };
+        let mut number = |model: u32| {
+            *place.entry(model).or_insert_with(|| {
+                gathered.contest.models.push(table.models[model as usize].clone());
+                gathered.contest.models.len() as u32 - 1
+            })
+        };
+        let (a, b) = (number(a), number(b));
+        gathered.contest.votes.push(Vote {
+            a,
+            b,
+            y: verdict.p_a as f32,
+            weight: verdict.weight as f32,
+            cluster: pair.cluster,
+        });
+        // Where a rating is missing nothing is known to differ.
+        let known = |x: &f64| if x.is_nan() { 0.0 } else { *x };
+        gathered.contest.covariates.extend(table.row(verdict.pair).iter().map(known));
+    }
+    Ok(gathered)
+}

@@ -1,0 +1,90 @@
+//! `predilect rank`: which model is how strong, by what people or judges said?
+
+use predilect_analysis::ranking::{Leaderboard, RankMethod, RankOptions, leaderboard};
+use predilect_stats::ranking::RankingError;
+
+use crate::args::{Global, RankArgs};
+use crate::contest::{Gathered, controlled, plain};
+use crate::output::{print_json, width};
+use crate::problem::Problem;
+
+/// Resamples of a bootstrap where the method has no other interval.
+const RESAMPLES: usize = 200;
+
+pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
+    if !args.control.is_empty() && matches!(args.method, RankMethod::Elo | RankMethod::WinRate) {
+        return Err(Problem::new(format!("{} holds nothing equal", args.method))
+            .remedy("--method bradley-terry, rao-kupper or davidson take --control"));
+    }
+    let gathered = if args.control.is_empty() { plain(args, global)? } else { controlled(args, global)? };
+    let Gathered { contest, judges, unnamed } = gathered;
+    if !global.quiet {
+        remarks(args, &judges, unnamed);
+    }
+    if contest.models.len() < 2 {
+        return Err(Problem::new("the files name fewer than two models with verdicts between them").remedy(
+            "models come from fields such as model_a and model_b; `predilect formats` lists what is read",
+        ));
+    }
+    let options = RankOptions {
+        method: args.method,
+        anchor: anchor(args, &contest.models)?,
+        prior: args.prior,
+        resamples: args
+            .bootstrap
+            .map_or(if args.method == RankMethod::Elo { RESAMPLES } else { 0 }, |n| n as usize),
+        seed: args.seed,
+    };
+    let found: Leaderboard = leaderboard(&contest, &options).map_err(|error| refused(&error))?;
+    if args.json {
+        print_json(&found)?;
+    } else {
+        predilect_report::terminal_leaderboard(&found, &mut anstream::stdout().lock(), width())?;
+    }
+    Ok(())
+}
+
+fn remarks(args: &RankArgs, judges: &[String], unnamed: u64) {
+    if judges.len() > 1 && args.judge.is_empty() {
+        anstream::eprintln!(
+            "remark: verdicts of {} judges are counted together ({}); --judge takes those of one",
+            judges.len(),
+            judges.join(", ")
+        );
+    }
+    if unnamed > 0 {
+        anstream::eprintln!("remark: {unnamed} verdicts on pairs without two named models are left out");
+    }
+}
+
+fn anchor(args: &RankArgs, models: &[String]) -> Result<Option<(String, f64)>, Problem> {
+    let Some(text) = &args.anchor else { return Ok(None) };
+    let usual = if args.method == RankMethod::WinRate { 50.0 } else { 1000.0 };
+    // A model's name may hold the sign itself.
+    let (name, points) = match text.rsplit_once('=').map(|(name, points)| (name, points.parse::<f64>())) {
+        _ if models.contains(text) => (text.as_str(), usual),
+        Some((name, Ok(points))) if points.is_finite() => (name, points),
+        _ => (text.as_str(), usual),
+    };
+    if !models.iter().any(|model| model == name) {
+        return Err(Problem::new(format!("there is no model `{name}`"))
+            .remedy(format!("models are {}", models.join(", "))));
+    }
+    if args.method == RankMethod::WinRate {
+        return Err(Problem::new("a win rate has no anchor").remedy("leave --anchor out"));
+    }
+    Ok(Some((name.to_owned(), points)))
+}
+
+fn refused(error: &RankingError) -> Problem {
+    let remedy = match error {
+        RankingError::Apart(_) => {
+            "some model has won or lost all its verdicts: --prior 0.1 keeps scores finite, --method win-rate needs none"
+        }
+        RankingError::Singular => {
+            "leave one of the controls out: it never differs, or says the same as another"
+        }
+        RankingError::Empty | RankingError::NoMaximum => "check the verdicts with `predilect import --json`",
+    };
+    Problem::new(error.to_string()).remedy(remedy)
+}

@@ -1,0 +1,157 @@
+//! `predilect rank`: scores that others computed too, controls, anchors, and what is said where nothing can be ranked.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn run(args: &[&str]) -> (bool, String, String) {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_predilect")).args(args).output().expect("the binary starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.success(), text(output.stdout), text(output.stderr))
+}
+
+fn json(args: &[&str]) -> Value {
+    let (done, out, err) = run(args);
+    assert!(done, "{args:?}: {err}");
+    serde_json::from_str(&out).expect("JSON")
+}
+
+fn rows(found: &Value) -> Vec<(String, f64)> {
+    let row = |row: &Value| {
+        (row["model"].as_str().expect("a name").to_owned(), row["score"].as_f64().expect("a score"))
+    };
+    found["ranking"].as_array().expect("a ranking").iter().map(row).collect()
+}
+
+/// A file of the data beside the project; says so where it is missing.
+fn shared(name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
+    if path.is_file() {
+        return Some(path);
+    }
+    eprintln!("skipped: {} is not there", path.display());
+    None
+}
+
+#[test]
+fn scores_equal_those_of_evalica() {
+    for name in ["llmfao", "food"] {
+        let Some(votes) = shared(&format!("pairwise_votes/{name}.csv")) else { continue };
+        let golden = std::fs::read_to_string(votes.with_file_name(format!("{name}-golden.csv")))
+            .expect("golden scores");
+        let votes = votes.to_str().expect("UTF-8");
+        let known = |algorithm: &str, model: &str| -> f64 {
+            let prefix = format!("{algorithm},{model},");
+            golden
+                .lines()
+                .find_map(|line| line.strip_prefix(&prefix))
+                .expect("a golden score")
+                .parse()
+                .expect("a number")
+        };
+        let found = rows(&json(&["rank", votes, "--json", "--quiet"]));
+        // Evalica's strengths add up to 1.
+        let strength = |points: f64| 10_f64.powf((points - 1000.0) / 400.0);
+        let sum: f64 = found.iter().map(|(_, points)| strength(*points)).sum();
+        for (model, points) in &found {
+            let golden = known("bradley_terry", model);
+            assert!((strength(*points) / sum / golden - 1.0).abs() < 1e-9, "{model}");
+        }
+        for (model, points) in rows(&json(&["rank", votes, "--json", "--quiet", "--method", "elo"])) {
+            assert!((points - known("elo", &model)).abs() < 1e-6, "{model}");
+        }
+    }
+}
+
+/// Three models on 120 prompts: x beats y beats z, but what x writes is long, and the judge likes that too.
+fn battles(folder: &Path) -> String {
+    let mut text = String::new();
+    let models = [("x", 40), ("y", 20), ("z", 18)];
+    for i in 0..360_usize {
+        let (a, b) = [(0, 1), (1, 2), (2, 0)][i % 3];
+        let (a, b) = if i % 2 == 0 { (a, b) } else { (b, a) };
+        // One that wins against the order of strength in one of four.
+        let a_wins = (a < b) != ((i / 6) % 4 == 0);
+        // Sometimes the long one is short.
+        let words = |(_, words): (&str, usize)| {
+            "word ".repeat(words + if (i / 6).is_multiple_of(4) { 0 } else { i % 7 })
+        };
+        let p_a = if i % 30 == 0 { 0.5 } else { f64::from(u8::from(a_wins)) };
+        let row = serde_json::json!({"prompt": format!("question {}", i / 3), "response_a": words(models[a]),
+            "response_b": words(models[b]), "model_a": models[a].0, "model_b": models[b].0, "judge": "j", "p_a": p_a});
+        writeln!(text, "{row}").expect("a string grows");
+    }
+    let path = folder.join("battles.jsonl");
+    std::fs::write(&path, text).expect("written");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn models_are_ranked_by_every_method_with_intervals() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let battles = battles(folder.path());
+    for method in ["bradley-terry", "rao-kupper", "davidson", "win-rate", "elo"] {
+        let found = json(&["rank", &battles, "--json", "--quiet", "--method", method]);
+        assert_eq!(rows(&found)[0].0, "x", "{method}");
+        assert_eq!((found["votes"].as_u64(), found["prompts"].as_u64()), (Some(360), Some(120)));
+        for row in found["ranking"].as_array().expect("rows") {
+            let number = |field: &str| row[field].as_f64().expect("a number");
+            assert!(number("low") < number("score") && number("score") < number("high"), "{method}: {row}");
+            assert!(
+                number("rank_low") <= number("rank") && number("rank") <= number("rank_high"),
+                "{method}: {row}"
+            );
+        }
+    }
+    let boot = json(&["rank", &battles, "--json", "--quiet", "--bootstrap", "200"]);
+    let sandwich = json(&["rank", &battles, "--json", "--quiet"]);
+    for (a, b) in
+        boot["ranking"].as_array().expect("rows").iter().zip(sandwich["ranking"].as_array().expect("rows"))
+    {
+        let width = |row: &Value| row["high"].as_f64().expect("high") - row["low"].as_f64().expect("low");
+        assert!((0.7..1.4).contains(&(width(a) / width(b))), "{a} {b}");
+    }
+    let anchored = json(&["rank", &battles, "--json", "--quiet", "--anchor", "z=500"]);
+    assert_eq!(rows(&anchored)[2], ("z".to_owned(), 500.0));
+    let (done, out, _) = run(&["rank", &battles, "--quiet"]);
+    assert!(done && out.contains("3 models by bradley-terry") && out.contains('●'), "{out}");
+    // A study gives the same.
+    let study = folder.path().join("study");
+    let study = study.to_str().expect("UTF-8");
+    assert!(run(&["import", &battles, "-o", study, "--quiet"]).0);
+    assert_eq!(rows(&json(&["rank", study, "--json", "--quiet"])), rows(&sandwich));
+}
+
+#[test]
+fn length_can_be_held_equal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let battles = battles(folder.path());
+    let gap = |found: &Value| rows(found)[0].1 - rows(found)[2].1;
+    let raw = json(&["rank", &battles, "--json", "--quiet"]);
+    let held = json(&["rank", &battles, "--json", "--quiet", "--control", "length"]);
+    assert_eq!(held["controls"][0]["name"], "length");
+    assert!((gap(&held) - gap(&raw)).abs() > 1.0, "{raw} {held}");
+    let (_, out, _) = run(&["rank", &battles, "--quiet", "--control", "length"]);
+    assert!(out.contains("Held equal") && out.contains("lengthy"), "{out}");
+}
+
+#[test]
+fn what_cannot_be_ranked_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let battles = battles(folder.path());
+    let refused = |args: &[&str], why: &str| {
+        let (done, _, err) = run(&[&["rank"], args, &["--quiet"]].concat());
+        assert!(!done && err.contains(why), "{why}: {err}");
+    };
+    refused(&[&battles, "--anchor", "nobody"], "models are");
+    refused(&[&battles, "--method", "elo", "--control", "length"], "holds nothing equal");
+    refused(&[&battles, "--judge", "nobody"], "fewer than two models");
+    let path = folder.path().join("votes.csv");
+    std::fs::write(&path, "left,right,winner\na,b,left\na,b,left\n").expect("written");
+    let votes = path.to_str().expect("UTF-8");
+    refused(&[votes], "--prior");
+    assert!(json(&["rank", votes, "--json", "--quiet", "--prior", "0.1"])["ranking"][0]["model"] == "a");
+}

@@ -1,0 +1,96 @@
+//! Which model is how strong?
+
+use std::io;
+
+use predilect_analysis::ranking::{Leaderboard, Row};
+
+use super::style::{BOLD, DIM, Out, paint};
+use crate::format;
+use crate::text;
+use crate::words;
+
+/// The greatest width of a model's name.
+const NAME: usize = 40;
+
+/// Writes a leaderboard, for a terminal of `width` columns (0: not known, 80 is taken).
+///
+/// # Errors
+///
+/// Whatever `out` gives back.
+pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
+    let mut out = Out::new(out, width);
+    let count = words::counted(l.ranking.len(), "model", "models");
+    out.line(&paint(BOLD, &format!("{count} by {}", l.method)))?;
+    let from = match l.intervals.as_deref() {
+        Some("sandwich") => "95 % intervals from the sandwich covariance, clustered by prompt",
+        Some(_) => "95 % intervals from a bootstrap over prompts",
+        None => "without intervals",
+    };
+    let votes = words::counted(l.votes as usize, "verdict", "verdicts");
+    let prompts = words::counted(l.prompts as usize, "prompt", "prompts");
+    let unit =
+        if l.method == "win-rate" { "% won, a tie half" } else { "points: 400 more are odds of ten to one" };
+    out.wrapped(DIM, &format!("{votes} on {prompts}; {unit}; {from}."))?;
+    out.blank()?;
+    let name =
+        l.ranking.iter().map(|row| text::columns(&text::line(&row.model))).max().unwrap_or(0).min(NAME);
+    let name = name.min(out.width.saturating_sub(46)).max(8);
+    let head = format!(
+        "{} {}  score      low to high    places   verdicts",
+        text::right("rank", 4),
+        text::left("", name)
+    );
+    out.line(&paint(DIM, &text::cut(&head, out.width)))?;
+    let low = l.ranking.iter().map(|row| row.low).fold(f64::INFINITY, f64::min);
+    let high = l.ranking.iter().map(|row| row.high).fold(f64::NEG_INFINITY, f64::max);
+    for row in &l.ranking {
+        line(row, name, (low, high), &mut out)?;
+    }
+    if !l.controls.is_empty() {
+        out.blank()?;
+        out.line(&paint(BOLD, "Held equal"))?;
+        out.wrapped(DIM, "Log-odds for a difference of one root mean square, with 95 % interval.")?;
+        for control in &l.controls {
+            let label = predilect_types::property(&control.name).map_or(control.name.as_str(), |p| p.short);
+            let [weight, low, high] =
+                [control.weight, control.low, control.high].map(|x| format::decimal(x, 3));
+            out.line(&format!(
+                "  {} {} [{low}, {high}]",
+                text::left(&text::line(label), 28),
+                text::right(&weight, 7)
+            ))?;
+        }
+    }
+    if let Some(tie) = l.tie {
+        let what = if l.method == "davidson" { "nu" } else { "eta" };
+        out.wrapped(DIM, &format!("Ties: {what} = {}", format::decimal(tie, 3)))?;
+    }
+    Ok(())
+}
+
+fn line(row: &Row, name: usize, (low, high): (f64, f64), out: &mut Out) -> io::Result<()> {
+    let places = if row.rank_low == row.rank_high {
+        row.rank_low.to_string()
+    } else {
+        format!("{}-{}", row.rank_low, row.rank_high)
+    };
+    let head = format!(
+        "{} {}{}  {}{}{}",
+        text::right(&row.rank.to_string(), 4),
+        text::left(&text::line(&row.model), name),
+        text::right(&format::decimal(row.score, 1), 8),
+        text::left(&format!("{} to {}", format::decimal(row.low, 1), format::decimal(row.high, 1)), 18),
+        text::right(&places, 8),
+        text::right(&format::count(row.votes), 10),
+    );
+    // What is left of the line shows the interval and the score in it.
+    let room = out.width.saturating_sub(text::columns(&head) + 2);
+    if room < 12 || high <= low {
+        return out.line(&text::cut(&head, out.width));
+    }
+    let place = |x: f64| (((x - low) / (high - low) * (room - 1) as f64).round() as usize).min(room - 1);
+    let mut bar: Vec<char> = vec![' '; room];
+    bar[place(row.low)..=place(row.high)].fill('─');
+    bar[place(row.score)] = '●';
+    out.line(&format!("{head}  {}", bar.into_iter().collect::<String>().trim_end()))
+}
