@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use predilect_stats::ranking::{
-    Elo, RankingError, RankingOptions, Robust, Ties, Vote, elo, rank, standings, win_rates,
+    Elo, RankingError, RankingOptions, Robust, Ties, Vote, elo, length_controlled, rank, standings, win_rates,
 };
 use predilect_stats::resample::{bootstrap, quantile};
 use rayon::prelude::*;
@@ -30,16 +30,19 @@ pub enum RankMethod {
     Elo,
     /// The share of wins, a tie half.
     WinRate,
+    /// AlpacaEval's length-controlled win rate against a baseline, minimal form; see [`length_controlled_board`].
+    LengthControlled,
 }
 
 impl RankMethod {
     /// All, with their names in flags and JSON.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 6] = [
         (Self::BradleyTerry, "bradley-terry"),
         (Self::RaoKupper, "rao-kupper"),
         (Self::Davidson, "davidson"),
         (Self::Elo, "elo"),
         (Self::WinRate, "win-rate"),
+        (Self::LengthControlled, "lc"),
     ];
 
     /// The name.
@@ -160,11 +163,13 @@ struct Scored {
 /// When the votes do not determine the scores.
 pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, RankingError> {
     let scaled = scaled(&contest.covariates, contest.controls.len());
-    let own = scores(contest, &contest.votes, &scaled, options)?;
     let n = contest.models.len();
     let mut prompts: Vec<u64> = contest.votes.iter().map(|vote| vote.cluster).collect();
     prompts.sort_unstable();
     prompts.dedup();
+    // Where no two verdicts share a prompt, nothing has to be summed up by prompt.
+    let robust = if prompts.len() == contest.votes.len() { Robust::Votes } else { Robust::Clusters };
+    let own = scores(contest, &contest.votes, &scaled, options, robust)?;
     let (places, intervals) = if options.resamples > 0 {
         (resampled(contest, &prompts, &scaled, options, &own.scores), Some("bootstrap"))
     } else if let Some(covariance) = &own.covariance {
@@ -222,6 +227,7 @@ fn scores(
     votes: &[Vote],
     covariates: &[f64],
     options: &RankOptions,
+    robust: Robust,
 ) -> Result<Scored, RankingError> {
     let n = contest.models.len();
     let anchor = options.anchor.as_ref().and_then(|(name, at)| {
@@ -239,7 +245,7 @@ fn scores(
             }
             return Ok(Scored { scores, covariance: None, controls: Vec::new(), tie: None });
         }
-        RankMethod::WinRate => {
+        RankMethod::WinRate | RankMethod::LengthControlled => {
             let rates = win_rates(votes, n);
             let mut covariance = vec![0.0; n * n];
             for (i, rate) in rates.iter().enumerate() {
@@ -249,8 +255,7 @@ fn scores(
             return Ok(Scored { scores, covariance: Some(covariance), controls: Vec::new(), tie: None });
         }
     };
-    let fit =
-        rank(votes, n, covariates, RankingOptions { ties, robust: Robust::Clusters, prior: options.prior })?;
+    let fit = rank(votes, n, covariates, RankingOptions { ties, robust, prior: options.prior })?;
     let points = SCALE / std::f64::consts::LN_10;
     let (centre, at) = anchor.map_or((0.0, CENTRE), |(place, at)| (fit.scores[place], at));
     let scores = fit.scores.iter().map(|score| points * (score - centre) + at).collect();
@@ -301,7 +306,7 @@ fn resampled(
                 votes.push(Vote { weight: vote.weight * times[cluster[at]] as f32, ..*vote });
                 x.extend_from_slice(&covariates[at * width..(at + 1) * width]);
             }
-            scores(contest, &votes, &x, &kept).ok().map(|found| found.scores)
+            scores(contest, &votes, &x, &kept, Robust::Votes).ok().map(|found| found.scores)
         })
         .collect();
     let mut columns: Vec<Vec<f64>> = vec![Vec::new(); n];
@@ -330,6 +335,102 @@ fn resampled(
         .collect()
 }
 
+/// One output against the baseline's on one prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Against {
+    /// Whose output.
+    pub model: String,
+    /// The preference for it over the baseline's, 0..1; `None` where the judge gave none.
+    pub preference: Option<f64>,
+    /// Its characters less those of the baseline's output.
+    pub longer_by: f64,
+}
+
+/// A leaderboard of length-controlled win rates.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LcBoard {
+    /// `lc`.
+    pub method: String,
+    /// Against whom.
+    pub baseline: String,
+    /// The models, the best first.
+    pub ranking: Vec<LcRow>,
+}
+
+/// One model; rates in %.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LcRow {
+    /// Who.
+    pub model: String,
+    /// Mean preference over the baseline.
+    pub win_rate: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+    /// The same at equal length.
+    pub lc_win_rate: f64,
+    /// Its standard error.
+    pub lc_standard_error: f64,
+    /// The length-controlled win rate again, as in every leaderboard.
+    pub score: f64,
+    /// Lower end of its 95 % interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// 1 + how many have a lower end above this one's upper end.
+    pub rank: usize,
+    /// The best place that the data do not rule out, models taken as independent.
+    pub rank_low: usize,
+    /// The worst one.
+    pub rank_high: usize,
+    /// What tanh of the standardised difference in length adds to the log-odds: above 0 the judge likes length.
+    pub length_effect: f64,
+    /// Preferences.
+    pub votes: u64,
+}
+
+/// Length-controlled win rates of every model against the baseline; models whose fit is not defined are left out.
+pub fn length_controlled_board(baseline: &str, outputs: &[Against]) -> LcBoard {
+    let mut models: Vec<&str> = outputs.iter().map(|output| output.model.as_str()).collect();
+    models.sort_unstable();
+    models.dedup();
+    let mut ranking: Vec<LcRow> = models
+        .par_iter()
+        .filter_map(|model| {
+            let own = || outputs.iter().filter(|output| output.model == **model);
+            let preferences: Vec<f64> = own().map(|output| output.preference.unwrap_or(f64::NAN)).collect();
+            let differences: Vec<f64> = own().map(|output| output.longer_by).collect();
+            let fit = length_controlled(&preferences, &differences)?;
+            let (lc, se) = (100.0 * fit.lc_win_rate, 100.0 * fit.lc_standard_error);
+            Some(LcRow {
+                model: (*model).to_owned(),
+                win_rate: 100.0 * fit.win_rate,
+                standard_error: 100.0 * fit.standard_error,
+                lc_win_rate: lc,
+                lc_standard_error: se,
+                score: lc,
+                low: lc - Z * se,
+                high: lc + Z * se,
+                rank: 1,
+                rank_low: 1,
+                rank_high: 1,
+                length_effect: fit.phi,
+                votes: preferences.iter().filter(|y| !y.is_nan()).count() as u64,
+            })
+        })
+        .collect();
+    let n = ranking.len();
+    let scores: Vec<f64> = ranking.iter().map(|row| row.score).collect();
+    let mut covariance = vec![0.0; n * n];
+    for (i, row) in ranking.iter().enumerate() {
+        covariance[i * n + i] = row.lc_standard_error.powi(2);
+    }
+    for (row, place) in ranking.iter_mut().zip(standings(&scores, &covariance, Z)) {
+        (row.rank, row.rank_low, row.rank_high) = (place.rank, place.rank_low, place.rank_high);
+    }
+    ranking.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.model.cmp(&b.model)));
+    LcBoard { method: RankMethod::LengthControlled.name().to_owned(), baseline: baseline.to_owned(), ranking }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -351,7 +452,8 @@ mod tests {
 
     #[test]
     fn every_method_ranks_alike_where_all_is_clear() {
-        for (method, name) in RankMethod::ALL {
+        for (method, name) in RankMethod::ALL.into_iter().filter(|(m, _)| *m != RankMethod::LengthControlled)
+        {
             let options = RankOptions { method, resamples: 50, ..RankOptions::default() };
             let found = leaderboard(&contest(5), &options).unwrap();
             let order: Vec<&str> = found.ranking.iter().map(|row| row.model.as_str()).collect();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use predilect_analysis::ranking::Contest;
+use predilect_analysis::ranking::{Against, Contest};
 use predilect_data::{Record, Study, read};
 use predilect_stats::ranking::Vote;
 use predilect_types::{Pair, Verdict};
@@ -52,14 +52,21 @@ struct Sides {
     cluster: u64,
 }
 
+/// Fields that tell prompts apart where votes come without texts.
+const NUMBERS: [&str; 3] = ["prompt", "prompt_id", "question_id"];
+
 /// Takes pairs and verdicts as they come.
 #[derive(Default)]
 struct Gatherer<'a> {
     wanted: &'a [String],
+    independent: bool,
     models: Names,
     judges: Names,
-    pairs: HashMap<u64, Sides, BuildHasherDefault<Given>>,
-    count: u64,
+    /// By the hash of their ids, in their order.
+    pairs: Vec<(u64, Sides)>,
+    /// Places of pairs that were looked for. A verdict that follows its pair needs none of this, and a table of all pairs would
+    /// take longer than all the rest.
+    places: HashMap<u64, u32, BuildHasherDefault<Given>>,
     votes: Vec<Vote>,
     unnamed: u64,
 }
@@ -68,17 +75,32 @@ impl Gatherer<'_> {
     fn pair(&mut self, pair: &Pair) {
         let models = pair.response_a.model.as_ref().zip(pair.response_b.model.as_ref());
         let models = models.map(|(a, b)| (self.models.number(a), self.models.number(b)));
-        self.count += 1;
-        // A vote without a text is a prompt of its own.
-        let cluster = if pair.prompt.is_empty() { self.count } else { hash(&pair.prompt_text()) };
-        self.pairs.insert(hash(pair.id.as_str()), Sides { models, cluster });
+        let own = self.pairs.len() as u64;
+        let cluster = match NUMBERS.iter().find_map(|name| pair.metadata.get(*name)) {
+            _ if self.independent => own,
+            _ if !pair.prompt.is_empty() => hash(&pair.prompt_text()),
+            Some(number) => hash(&number.to_string()),
+            // A vote that says nothing of its prompt has one of its own.
+            None => own,
+        };
+        self.pairs.push((hash(pair.id.as_str()), Sides { models, cluster }));
+    }
+
+    fn sides(&mut self, id: u64) -> Option<Sides> {
+        if let Some((_, sides)) = self.pairs.last().filter(|(last, _)| *last == id) {
+            return Some(*sides);
+        }
+        for (place, (id, _)) in self.pairs.iter().enumerate().skip(self.places.len()) {
+            self.places.insert(*id, place as u32);
+        }
+        self.places.get(&id).map(|&place| self.pairs[place as usize].1)
     }
 
     fn verdict(&mut self, verdict: &Verdict) {
         if !self.wanted.is_empty() && !self.wanted.contains(&verdict.judge) {
             return;
         }
-        let Some(sides) = self.pairs.get(&hash(verdict.pair.as_str())) else { return };
+        let Some(sides) = self.sides(hash(verdict.pair.as_str())) else { return };
         let Some((a, b)) = sides.models else {
             self.unnamed += 1;
             return;
@@ -139,7 +161,7 @@ impl Hasher for Given {
 
 /// The verdicts as they stand in files or in a study; nothing is rated and nothing written.
 pub(crate) fn plain(args: &RankArgs, global: &Global) -> Result<Gathered, Problem> {
-    let mut gatherer = Gatherer { wanted: &args.judge, ..Gatherer::default() };
+    let mut gatherer = Gatherer { wanted: &args.judge, independent: args.independent, ..Gatherer::default() };
     if let [only] = args.inputs.as_slice()
         && is_study(only)
     {
@@ -175,6 +197,96 @@ fn from_study(folder: &Path, gatherer: &mut Gatherer) -> Result<(), Problem> {
         batch?.iter().for_each(|verdict| gatherer.verdict(verdict));
     }
     Ok(())
+}
+
+/// Outputs against those of a baseline, with the baseline's name.
+pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<(String, Vec<Against>), Problem> {
+    let mut pairs: Vec<Battle> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut take = |record: Record| match record {
+        Record::Pair(pair) => {
+            if let Some(models) = pair.response_a.model.clone().zip(pair.response_b.model.clone()) {
+                places.insert(pair.id.clone(), pairs.len());
+                let characters =
+                    [&pair.response_a, &pair.response_b].map(|r| r.text().chars().count() as f64);
+                pairs.push(Battle { models, longer_a: characters[0] - characters[1], verdicts: Vec::new() });
+            }
+        }
+        Record::Verdict(verdict) => {
+            let wanted = args.judge.is_empty() || args.judge.contains(&verdict.judge);
+            if let Some(&place) = places.get(&verdict.pair).filter(|_| wanted) {
+                pairs[place].verdicts.push(verdict.p_a);
+            }
+        }
+        Record::Rating(_) => {}
+    };
+    match args.inputs.as_slice() {
+        [only] if is_study(only) => {
+            refuse_reading(only, &args.read)?;
+            let study = Study::open(only)?;
+            for batch in study.pairs()? {
+                batch?.into_iter().for_each(|pair| take(Record::Pair(Box::new(pair))));
+            }
+            for batch in study.verdicts()? {
+                batch?.into_iter().for_each(|verdict| take(Record::Verdict(verdict)));
+            }
+        }
+        files => {
+            let bar = bar(global.quiet, None, "reading", true);
+            read(files, &args.read.options(), &mut |p| bar.set_position(p.bytes_read), &mut |record| {
+                take(record);
+                Ok(())
+            })?;
+            bar.finish_and_clear();
+        }
+    }
+    let baseline = baseline(args, &pairs)?;
+    let mut outputs = Vec::new();
+    for battle in pairs {
+        let (model, sign) = match &battle.models {
+            (a, b) if *a == baseline => (b, -1.0),
+            (a, b) if *b == baseline => (a, 1.0),
+            _ => continue,
+        };
+        let one = |p_a: Option<f64>| Against {
+            model: model.clone(),
+            preference: p_a.map(|p| if sign > 0.0 { p } else { 1.0 - p }),
+            longer_by: sign * battle.longer_a,
+        };
+        if battle.verdicts.is_empty() {
+            outputs.push(one(None));
+        }
+        outputs.extend(battle.verdicts.iter().map(|p| one(Some(*p))));
+    }
+    Ok((baseline, outputs))
+}
+
+/// Two outputs on one prompt.
+struct Battle {
+    models: (String, String),
+    /// Characters of A less those of B.
+    longer_a: f64,
+    verdicts: Vec<f64>,
+}
+
+fn baseline(args: &RankArgs, battles: &[Battle]) -> Result<String, Problem> {
+    let has = |battle: &Battle, name: &str| battle.models.0 == name || battle.models.1 == name;
+    let Some(first) = battles.first() else {
+        return Err(Problem::new("no pair names two models").remedy("`predilect formats` lists what is read"));
+    };
+    match &args.baseline {
+        Some(name) if battles.iter().any(|battle| has(battle, name)) => Ok(name.clone()),
+        Some(name) => Err(Problem::new(format!("there is no model `{name}`"))
+            .remedy("--baseline names a model of the files")),
+        None => [&first.models.0, &first.models.1]
+            .into_iter()
+            .find(|name| battles.iter().all(|battle| has(battle, name)))
+            .cloned()
+            .ok_or_else(|| {
+                Problem::new("no model stands in every pair")
+                    .remedy("name the one to compare with: --baseline MODEL")
+            }),
+    }
 }
 
 /// The same with ratings of what is to be held equal.
@@ -215,7 +327,7 @@ pub(crate) fn controlled(args: &RankArgs, global: &Global) -> Result<Gathered, P
             b,
             y: verdict.p_a as f32,
             weight: verdict.weight as f32,
-            cluster: pair.cluster,
+            cluster: if args.independent { gathered.contest.votes.len() as u64 } else { pair.cluster },
         });
         // Where a rating is missing nothing is known to differ.
         let known = |x: &f64| if x.is_nan() { 0.0 } else { *x };

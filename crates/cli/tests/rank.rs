@@ -75,10 +75,7 @@ fn battles(folder: &Path) -> String {
         let (a, b) = if i % 2 == 0 { (a, b) } else { (b, a) };
         // One that wins against the order of strength in one of four.
         let a_wins = (a < b) != ((i / 6) % 4 == 0);
-        // Sometimes the long one is short.
-        let words = |(_, words): (&str, usize)| {
-            "word ".repeat(words + if (i / 6).is_multiple_of(4) { 0 } else { i % 7 })
-        };
+        let words = |(_, words): (&str, usize)| "word ".repeat(words + (i * words) % 9 + (i * words) % 31);
         let p_a = if i % 30 == 0 { 0.5 } else { f64::from(u8::from(a_wins)) };
         let row = serde_json::json!({"prompt": format!("question {}", i / 3), "response_a": words(models[a]),
             "response_b": words(models[b]), "model_a": models[a].0, "model_b": models[b].0, "judge": "j", "p_a": p_a});
@@ -154,4 +151,32 @@ fn what_cannot_be_ranked_is_said() {
     let votes = path.to_str().expect("UTF-8");
     refused(&[votes], "--prior");
     assert!(json(&["rank", votes, "--json", "--quiet", "--prior", "0.1"])["ranking"][0]["model"] == "a");
+}
+
+#[test]
+fn length_controlled_win_rates_equal_the_reference() {
+    let Some(annotations) =
+        shared("alpaca_eval/results/alpaca-7b/weighted_alpaca_eval_gpt4_turbo/annotations.json")
+    else {
+        return;
+    };
+    let found = json(&["rank", annotations.to_str().expect("UTF-8"), "--method", "lc", "--json", "--quiet"]);
+    assert_eq!(found["baseline"], "gpt4_1106_preview");
+    let row = &found["ranking"][0];
+    // By scikit-learn's liblinear, which stops at a tolerance of 1e-4: 2.5915 and 19.549 (the form without instruction difficulty).
+    assert!((row["win_rate"].as_f64().expect("a rate") - 2.5915).abs() < 1e-3, "{row}");
+    assert!((row["lc_win_rate"].as_f64().expect("a rate") - 19.549).abs() < 0.1, "{row}");
+    assert!(row["lc_standard_error"].as_f64() > Some(1.0), "{row}");
+}
+
+#[test]
+fn a_baseline_is_found_or_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let battles = battles(folder.path());
+    let (done, _, err) = run(&["rank", &battles, "--method", "lc", "--quiet"]);
+    assert!(!done && err.contains("--baseline"), "{err}");
+    let named = json(&["rank", &battles, "--method", "lc", "--baseline", "y", "--json", "--quiet"]);
+    assert_eq!(named["ranking"].as_array().map(Vec::len), Some(2));
+    let (done, out, _) = run(&["rank", &battles, "--method", "lc", "--baseline", "y", "--quiet"]);
+    assert!(done && out.contains("2 models against y"), "{out}");
 }

@@ -13,5 +13,5 @@ mod words;
 
 pub use html::html;
 pub use terminal::{
-    terminal, terminal_comparison, terminal_explanation, terminal_fits, terminal_leaderboard,
+    terminal, terminal_comparison, terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard,
 };

@@ -1,10 +1,12 @@
 //! `predilect rank`: which model is how strong, by what people or judges said?
 
-use predilect_analysis::ranking::{Leaderboard, RankMethod, RankOptions, leaderboard};
+use predilect_analysis::ranking::{
+    Leaderboard, RankMethod, RankOptions, leaderboard, length_controlled_board,
+};
 use predilect_stats::ranking::RankingError;
 
 use crate::args::{Global, RankArgs};
-use crate::contest::{Gathered, controlled, plain};
+use crate::contest::{Gathered, against_baseline, controlled, plain};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
 
@@ -12,9 +14,14 @@ use crate::problem::Problem;
 const RESAMPLES: usize = 200;
 
 pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
-    if !args.control.is_empty() && matches!(args.method, RankMethod::Elo | RankMethod::WinRate) {
+    let by_strength =
+        matches!(args.method, RankMethod::BradleyTerry | RankMethod::RaoKupper | RankMethod::Davidson);
+    if !args.control.is_empty() && !by_strength {
         return Err(Problem::new(format!("{} holds nothing equal", args.method))
             .remedy("--method bradley-terry, rao-kupper or davidson take --control"));
+    }
+    if args.method == RankMethod::LengthControlled {
+        return length_controlled(args, global);
     }
     let gathered = if args.control.is_empty() { plain(args, global)? } else { controlled(args, global)? };
     let Gathered { contest, judges, unnamed } = gathered;
@@ -42,6 +49,19 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         predilect_report::terminal_leaderboard(&found, &mut anstream::stdout().lock(), width())?;
     }
     Ok(())
+}
+
+fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
+    let (baseline, outputs) = against_baseline(args, global)?;
+    let board = length_controlled_board(&baseline, &outputs);
+    if board.ranking.is_empty() {
+        return Err(Problem::new(format!("no model has preferences and texts beside {baseline}"))
+            .remedy("lc reads the texts of both outputs, as AlpacaEval's annotations.json holds them"));
+    }
+    if args.json {
+        return print_json(&board);
+    }
+    Ok(predilect_report::terminal_lc(&board, &mut anstream::stdout().lock(), width())?)
 }
 
 fn remarks(args: &RankArgs, judges: &[String], unnamed: u64) {

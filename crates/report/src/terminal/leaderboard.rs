@@ -2,7 +2,7 @@
 
 use std::io;
 
-use predilect_analysis::ranking::{Leaderboard, Row};
+use predilect_analysis::ranking::{LcBoard, Leaderboard, Row};
 
 use super::style::{BOLD, DIM, Out, paint};
 use crate::format;
@@ -64,6 +64,56 @@ pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16
     if let Some(tie) = l.tie {
         let what = if l.method == "davidson" { "nu" } else { "eta" };
         out.wrapped(DIM, &format!("Ties: {what} = {}", format::decimal(tie, 3)))?;
+    }
+    Ok(())
+}
+
+/// Writes length-controlled win rates beside the raw ones.
+///
+/// # Errors
+///
+/// Whatever `out` gives back.
+pub fn terminal_lc(l: &LcBoard, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
+    let mut out = Out::new(out, width);
+    let count = words::counted(l.ranking.len(), "model", "models");
+    out.line(&paint(BOLD, &format!("{count} against {}", text::line(&l.baseline))))?;
+    out.wrapped(
+        DIM,
+        "Win rates in %: raw, and at equal length (logit = theta + phi tanh of the standardised difference in characters), with \
+         standard errors; phi above 0: the judge likes length.",
+    )?;
+    out.blank()?;
+    let name =
+        l.ranking.iter().map(|row| text::columns(&text::line(&row.model))).max().unwrap_or(0).min(NAME);
+    let name = name.min(out.width.saturating_sub(50)).max(8);
+    let head = format!(
+        "{} {}{}{}{}{}{}",
+        text::right("rank", 4),
+        text::left("", name),
+        text::right("win rate", 10),
+        text::right("lc", 10),
+        text::right("se", 7),
+        text::right("places", 9),
+        text::right("phi", 8)
+    );
+    out.line(&paint(DIM, &text::cut(&head, out.width)))?;
+    for row in &l.ranking {
+        let places = if row.rank_low == row.rank_high {
+            row.rank_low.to_string()
+        } else {
+            format!("{}-{}", row.rank_low, row.rank_high)
+        };
+        let line = format!(
+            "{} {}{}{}{}{}{}",
+            text::right(&row.rank.to_string(), 4),
+            text::left(&text::line(&row.model), name),
+            text::right(&format::decimal(row.win_rate, 2), 10),
+            text::right(&format::decimal(row.lc_win_rate, 2), 10),
+            text::right(&format::decimal(row.lc_standard_error, 2), 7),
+            text::right(&places, 9),
+            text::right(&format::decimal(row.length_effect, 2), 8),
+        );
+        out.line(&text::cut(&line, out.width))?;
     }
     Ok(())
 }

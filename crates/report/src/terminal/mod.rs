@@ -19,7 +19,7 @@ use crate::words;
 
 pub use comparison::terminal_comparison;
 pub use explanation::terminal_explanation;
-pub use leaderboard::terminal_leaderboard;
+pub use leaderboard::{terminal_lc, terminal_leaderboard};
 use style::{BOLD, DIM, Out, WARN};
 
 /// Writes the tables of a dissection, strongest properties first, for a terminal of `width` columns.

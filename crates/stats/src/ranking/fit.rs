@@ -401,8 +401,9 @@ impl Model<'_> {
         let mut order: Vec<usize> = (0..votes.len()).collect();
         order.sort_by_key(|&i| votes[i].cluster);
         let mut out = vec![0.0; width * width];
+        let mut score = vec![0.0; width];
         for cluster in order.chunk_by(|&i, &j| votes[i].cluster == votes[j].cluster) {
-            let mut score = vec![0.0; width];
+            score.fill(0.0);
             for &i in cluster {
                 let vote = &votes[i];
                 let x = &covariates[i * self.controls..(i + 1) * self.controls];

@@ -1,5 +1,6 @@
 //! Which competitor is how strong? Ratings from paired comparisons, with intervals.
 
+mod controlled;
 mod elo;
 mod fit;
 mod likelihood;
@@ -7,6 +8,7 @@ mod order;
 mod rate;
 mod spd;
 
+pub use controlled::{LengthControlled, length_controlled};
 pub use elo::{Elo, elo};
 pub use fit::{Ranking, RankingError, RankingOptions, Robust, rank};
 pub use likelihood::Ties;
