@@ -34,7 +34,7 @@ impl Fence {
         }
     }
 
-    /// Adds one text between its tags: `name` begins with one of [`NAMES`].
+    /// Adds one text between its tags: `name` begins with one of `NAMES`.
     pub fn add(&self, prompt: &mut String, name: &str, text: &str) {
         let mark = &self.mark;
         // Writing to a string cannot fail.
