@@ -167,9 +167,19 @@ pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboa
     let mut prompts: Vec<u64> = contest.votes.iter().map(|vote| vote.cluster).collect();
     prompts.sort_unstable();
     prompts.dedup();
-    // Where no two verdicts share a prompt, nothing has to be summed up by prompt.
-    let robust = if prompts.len() == contest.votes.len() { Robust::Votes } else { Robust::Clusters };
-    let own = scores(contest, &contest.votes, &scaled, options, robust)?;
+    // Where no two verdicts share a prompt, nothing has to be summed up by prompt; and the sum over a single prompt is zero at
+    // the maximum, which says nothing of the error.
+    let single = prompts.len() == contest.votes.len() || prompts.len() < 2;
+    let robust = if single { Robust::Votes } else { Robust::Clusters };
+    let mut own = scores(contest, &contest.votes, &scaled, options, robust)?;
+    if let (false, Some(covariance)) = (single, &mut own.covariance) {
+        // Of sums over few prompts (win rates have it already).
+        let few = prompts.len() as f64 / (prompts.len() - 1) as f64;
+        let factor = if options.method == RankMethod::WinRate { 1.0 } else { few };
+        for entry in covariance {
+            *entry *= factor;
+        }
+    }
     let (places, intervals) = if options.resamples > 0 {
         (resampled(contest, &prompts, &scaled, options, &own.scores), Some("bootstrap"))
     } else if let Some(covariance) = &own.covariance {
@@ -189,6 +199,9 @@ pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboa
         .map(|i| {
             let (low, high, rank, rank_low, rank_high) = places[i];
             let (model, score) = (contest.models[i].clone(), own.scores[i]);
+            let bounds =
+                if options.method == RankMethod::WinRate { (0.0, 100.0) } else { (f64::MIN, f64::MAX) };
+            let (low, high) = (low.max(bounds.0), high.min(bounds.1));
             Row { model, score, low, high, rank, rank_low, rank_high, votes: votes[i] }
         })
         .collect();
@@ -249,7 +262,9 @@ fn scores(
             let rates = win_rates(votes, n);
             let mut covariance = vec![0.0; n * n];
             for (i, rate) in rates.iter().enumerate() {
-                covariance[i * n + i] = if rate.se.is_finite() { (100.0 * rate.se).powi(2) } else { 0.0 };
+                // One prompt tells nothing of the error: anything may be.
+                let se = if rate.se.is_finite() { 100.0 * rate.se } else { 100.0 };
+                covariance[i * n + i] = se.powi(2);
             }
             let scores = rates.iter().map(|rate| 100.0 * rate.rate).collect();
             return Ok(Scored { scores, covariance: Some(covariance), controls: Vec::new(), tie: None });
@@ -468,6 +483,21 @@ mod tests {
             );
             assert_eq!(name.parse::<RankMethod>().unwrap(), method);
         }
+    }
+
+    #[test]
+    fn one_prompt_gives_no_false_certainty() {
+        let mut one = contest(3);
+        for vote in &mut one.votes {
+            vote.cluster = 7;
+        }
+        for method in [RankMethod::BradleyTerry, RankMethod::WinRate] {
+            let found = leaderboard(&one, &RankOptions { method, ..RankOptions::default() }).unwrap();
+            assert!(found.ranking.iter().all(|row| row.high - row.low > 1.0), "{found:?}");
+        }
+        let rates = leaderboard(&one, &RankOptions { method: RankMethod::WinRate, ..RankOptions::default() })
+            .unwrap();
+        assert!(rates.ranking.iter().all(|row| row.low == 0.0 && row.high == 100.0));
     }
 
     #[test]

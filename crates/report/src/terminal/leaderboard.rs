@@ -4,11 +4,13 @@ use std::io;
 
 use predilect_analysis::ranking::{LcBoard, Leaderboard, Row};
 
-use super::style::{BOLD, DIM, Out, paint};
+use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;
 use crate::text;
 use crate::words;
 
+/// Below so many prompts, sums over prompts tell their own variance badly.
+const FEW_PROMPTS: u64 = 30;
 /// The greatest width of a model's name.
 const NAME: usize = 40;
 
@@ -31,6 +33,9 @@ pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16
     let unit =
         if l.method == "win-rate" { "% won, a tie half" } else { "points: 400 more are odds of ten to one" };
     out.wrapped(DIM, &format!("{votes} on {prompts}; {unit}; {from}."))?;
+    if l.prompts < FEW_PROMPTS && l.prompts < l.votes && l.intervals.is_some() {
+        out.wrapped(WARN, "With so few prompts the intervals are likely too narrow.")?;
+    }
     out.blank()?;
     let name =
         l.ranking.iter().map(|row| text::columns(&text::line(&row.model))).max().unwrap_or(0).min(NAME);
