@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use predilect_stats::ranking::{
-    Elo, RankingError, RankingOptions, Robust, Ties, Vote, elo, length_controlled, rank, standings, win_rates,
+    Elo, RankingError, RankingOptions, Robust, Ties, Vote, WinRate, elo, length_controlled, rank, standings,
+    win_rates,
 };
 use predilect_stats::resample::{bootstrap, quantile};
 use rayon::prelude::*;
@@ -138,7 +139,7 @@ pub struct Row {
 pub struct Control {
     /// Its name.
     pub name: String,
-    /// Log-odds for a difference of one standard deviation.
+    /// Log-odds for a difference of one root mean square.
     pub weight: f64,
     /// Lower end of the 95 % interval.
     pub low: f64,
@@ -156,7 +157,7 @@ struct Scored {
 
 /// The leaderboard of a contest.
 ///
-/// Controls are scaled to a standard deviation of 1 around 0; only the Bradley-Terry methods take any.
+/// Controls are scaled to a root mean square of 1; only the Bradley-Terry methods take any.
 ///
 /// # Errors
 ///
@@ -261,10 +262,11 @@ fn scores(
         RankMethod::WinRate | RankMethod::LengthControlled => {
             let rates = win_rates(votes, n);
             let mut covariance = vec![0.0; n * n];
-            for (i, rate) in rates.iter().enumerate() {
-                // One prompt tells nothing of the error: anything may be.
-                let se = if rate.se.is_finite() { 100.0 * rate.se } else { 100.0 };
-                covariance[i * n + i] = se.powi(2);
+            let errors: Vec<f64> = rates.iter().map(|rate| 100.0 * error(rate)).collect();
+            for (at, entry) in covariance.iter_mut().enumerate() {
+                let (i, j) = (at / n, at % n);
+                // Who wins makes another lose: at worst the errors are opposite, and add up.
+                *entry = errors[i] * errors[j] * if i == j { 1.0 } else { -1.0 };
             }
             let scores = rates.iter().map(|rate| 100.0 * rate.rate).collect();
             return Ok(Scored { scores, covariance: Some(covariance), controls: Vec::new(), tie: None });
@@ -294,6 +296,20 @@ fn scores(
     Ok(Scored { scores, covariance: Some(covariance), controls, tie: fit.tie })
 }
 
+/// The standard error of a win rate. One prompt tells nothing of it: anything may be. Where all verdicts are alike it is that of two
+/// more wins and two more losses (Agresti and Coull 1998).
+fn error(rate: &WinRate) -> f64 {
+    if !rate.se.is_finite() {
+        return 1.0;
+    }
+    if rate.se > 0.0 {
+        return rate.se;
+    }
+    let n = rate.votes as f64 + 4.0;
+    let p = (rate.rate * rate.votes as f64 + 2.0) / n;
+    (p * (1.0 - p) / n).sqrt()
+}
+
 /// Low, high, rank, best and worst rank by resampling the prompts.
 fn resampled(
     contest: &Contest,
@@ -308,9 +324,8 @@ fn resampled(
         contest.votes.iter().map(|vote| prompts.binary_search(&vote.cluster).unwrap_or_default()).collect();
     // A resample may leave somebody without a win: then he is kept finite.
     let kept = RankOptions { prior: options.prior.max(1e-3), ..options.clone() };
-    let draws: Vec<Vec<usize>> = bootstrap(prompts.len(), options.resamples, options.seed).collect();
-    let samples: Vec<Vec<f64>> = draws
-        .into_par_iter()
+    let samples: Vec<Vec<f64>> = bootstrap(prompts.len(), options.resamples, options.seed)
+        .par_bridge()
         .filter_map(|draw| {
             let mut times = vec![0_u32; prompts.len()];
             for at in draw {
@@ -321,7 +336,15 @@ fn resampled(
                 votes.push(Vote { weight: vote.weight * times[cluster[at]] as f32, ..*vote });
                 x.extend_from_slice(&covariates[at * width..(at + 1) * width]);
             }
-            scores(contest, &votes, &x, &kept, Robust::Votes).ok().map(|found| found.scores)
+            let mut found = scores(contest, &votes, &x, &kept, Robust::Votes).ok()?.scores;
+            // Who is not in the resample has no score there.
+            let mut there = vec![false; n];
+            for vote in &votes {
+                there[vote.a as usize] = true;
+                there[vote.b as usize] = true;
+            }
+            found.iter_mut().zip(there).filter(|(_, there)| !there).for_each(|(score, _)| *score = f64::NAN);
+            Some(found)
         })
         .collect();
     let mut columns: Vec<Vec<f64>> = vec![Vec::new(); n];
@@ -383,7 +406,7 @@ pub struct LcRow {
     pub standard_error: f64,
     /// The same at equal length.
     pub lc_win_rate: f64,
-    /// Its standard error.
+    /// Its standard error; `NaN` (`null` in JSON) where all preferences are alike or too few.
     pub lc_standard_error: f64,
     /// The length-controlled win rate again, as in every leaderboard.
     pub score: f64,
@@ -436,8 +459,11 @@ pub fn length_controlled_board(baseline: &str, outputs: &[Against]) -> LcBoard {
     let n = ranking.len();
     let scores: Vec<f64> = ranking.iter().map(|row| row.score).collect();
     let mut covariance = vec![0.0; n * n];
-    for (i, row) in ranking.iter().enumerate() {
-        covariance[i * n + i] = row.lc_standard_error.powi(2);
+    for (i, row) in ranking.iter_mut().enumerate() {
+        // Where the error is not known, anything may be.
+        let se = if row.lc_standard_error.is_finite() { row.lc_standard_error } else { 100.0 };
+        (row.low, row.high) = ((row.score - Z * se).max(0.0), (row.score + Z * se).min(100.0));
+        covariance[i * n + i] = se.powi(2);
     }
     for (row, place) in ranking.iter_mut().zip(standings(&scores, &covariance, Z)) {
         (row.rank, row.rank_low, row.rank_high) = (place.rank, place.rank_low, place.rank_high);

@@ -253,10 +253,9 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<(Stri
             preference: p_a.map(|p| if sign > 0.0 { p } else { 1.0 - p }),
             longer_by: sign * battle.longer_a,
         };
-        if battle.verdicts.is_empty() {
-            outputs.push(one(None));
-        }
-        outputs.extend(battle.verdicts.iter().map(|p| one(Some(*p))));
+        // Several verdicts on one output are one preference: their mean.
+        let count = battle.verdicts.len() as f64;
+        outputs.push(one((count > 0.0).then(|| battle.verdicts.iter().sum::<f64>() / count)));
     }
     Ok((baseline, outputs))
 }

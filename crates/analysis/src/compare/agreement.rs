@@ -47,7 +47,6 @@ pub struct JudgeAgreement {
 ///
 /// Several verdicts of one judge on a pair (people under one name) count as their mean.
 pub fn agreements(table: &FeatureTable, resamples: usize, seed: u64) -> Vec<JudgeAgreement> {
-    let judges = table.judges.len();
     let mut by_pair: BTreeMap<u32, Vec<(u32, f64, u32)>> = BTreeMap::new();
     for verdict in &table.verdicts {
         let known = by_pair.entry(verdict.pair).or_default();
@@ -57,24 +56,23 @@ pub fn agreements(table: &FeatureTable, resamples: usize, seed: u64) -> Vec<Judg
         }
     }
     // Sums by judges and prompt.
-    let mut sums: Vec<BTreeMap<u64, PairedVerdicts>> = vec![BTreeMap::new(); judges * judges];
+    let mut sums: BTreeMap<(u32, u32), BTreeMap<u64, PairedVerdicts>> = BTreeMap::new();
     for (pair, verdicts) in &by_pair {
         let prompt = table.pairs[*pair as usize].cluster;
         for (i, &(a, p, of_a)) in verdicts.iter().enumerate() {
             for &(b, q, of_b) in &verdicts[i + 1..] {
                 let (p, q) = (p / f64::from(of_a), q / f64::from(of_b));
                 let (first, second, p, q) = if a < b { (a, b, p, q) } else { (b, a, q, p) };
-                sums[first as usize * judges + second as usize].entry(prompt).or_default().add(p, q);
+                sums.entry((first, second)).or_default().entry(prompt).or_default().add(p, q);
             }
         }
     }
     let mut found: Vec<JudgeAgreement> = sums
         .par_iter()
-        .enumerate()
-        .filter(|(_, prompts)| !prompts.is_empty())
-        .map(|(at, prompts)| {
+        .map(|(&(first, second), prompts)| {
             let prompts: Vec<&PairedVerdicts> = prompts.values().collect();
-            agreement([&table.judges[at / judges], &table.judges[at % judges]], &prompts, resamples, seed)
+            let names = [&table.judges[first as usize], &table.judges[second as usize]];
+            agreement(names, &prompts, resamples, seed)
         })
         .collect();
     found.sort_by(|a, b| b.pairs.cmp(&a.pairs).then(a.judges.cmp(&b.judges)));

@@ -168,8 +168,11 @@ fn drawn(table: &WeightTable, judge: usize, group: usize, number: usize) -> Opti
     let means = table.get(judge, group)?;
     let Some(draws) = table.draws(judge, group) else { return Some(means.to_vec()) };
     let count = (draws.len() / means.len().max(1)).max(1);
-    // Fits draw by one seed, so draws of one number are alike for no reason: each fit begins at another place.
-    let draw = (number + (judge * table.groups.len() + group) * STRIDE) % count;
+    // Fits draw by one seed, so draws of one number are alike for no reason: each fit begins at another place. One fit that
+    // stands in for several groups is one fit.
+    let begins = |group: usize| table.draws(judge, group).map(|draws| &draws[..draws.len().min(16)]);
+    let first = (0..table.groups.len()).find(|&other| begins(other) == begins(group)).unwrap_or(group);
+    let draw = (number + (judge * table.groups.len() + first) * STRIDE) % count;
     Some(draws.chunks(means.len()).nth(draw)?.iter().map(|&w| f64::from(w)).collect())
 }
 

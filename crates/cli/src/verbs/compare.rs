@@ -23,6 +23,8 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     if args.example || !args.inputs.is_empty() {
         weights = own(args, global, &mut comparison)?;
     }
+    // Of the fits themselves: beside the published judges some stand in for several scenarios.
+    comparison.contrasts = contrasts(&weights);
     if args.published {
         let published = WeightTable::published();
         weights = if weights.judges.is_empty() { published } else { weights.with_published(&published) };
@@ -41,7 +43,6 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
         LikenessOptions { measure: args.measure, resamples: args.resamples as usize, seed: args.model.seed };
     comparison.likeness = likeness(&weights, &options);
     comparison.dissections = profiles(&weights);
-    comparison.contrasts = contrasts(&weights);
     if args.json {
         print_json(&comparison)?;
     } else {

@@ -21,6 +21,10 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
             .remedy("--method bradley-terry, rao-kupper or davidson take --control"));
     }
     if args.method == RankMethod::LengthControlled {
+        if args.anchor.is_some() || args.bootstrap.is_some() || args.prior > 0.0 {
+            return Err(Problem::new("lc takes no --anchor, --bootstrap or --prior")
+                .remedy("leave them out: it compares each model with --baseline"));
+        }
         return length_controlled(args, global);
     }
     let gathered = if args.control.is_empty() { plain(args, global)? } else { controlled(args, global)? };
@@ -102,7 +106,7 @@ fn refused(error: &RankingError) -> Problem {
             "some model has won or lost all its verdicts: --prior 0.1 keeps scores finite, --method win-rate needs none"
         }
         RankingError::Singular => {
-            "leave one of the controls out: it never differs, or says the same as another"
+            "a control never differs or says the same as another, or every verdict is a tie"
         }
         RankingError::Empty | RankingError::NoMaximum => "check the verdicts with `predilect import --json`",
     };

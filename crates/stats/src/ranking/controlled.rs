@@ -153,7 +153,7 @@ fn shrunk(x: f64, by: f64) -> f64 {
     x.signum() * (x.abs() - by).max(0.0)
 }
 
-/// The sandwich standard error of theta.
+/// The sandwich standard error of theta; NaN where all preferences are alike or too few.
 fn theta_error(rows: &[Row], w: [f64; 2]) -> f64 {
     let (mut h, mut b) = ([0.0; 3], [0.0; 3]);
     for row in rows {
@@ -165,6 +165,10 @@ fn theta_error(rows: &[Row], w: [f64; 2]) -> f64 {
         }
     }
     let determinant = h[0] * h[2] - h[1] * h[1];
+    let alike = rows.iter().all(|row| row.y == rows[0].y);
+    if alike || determinant.is_nan() || determinant <= 1e-12 * h[0] * h[2] {
+        return f64::NAN;
+    }
     // The first row of the inverse.
     let (u, v) = (h[2] / determinant, -h[1] / determinant);
     (u * u * b[0] + 2.0 * u * v * b[1] + v * v * b[2]).max(0.0).sqrt()
@@ -211,5 +215,7 @@ mod tests {
         assert_eq!(length_controlled(&[], &[]), None);
         assert_eq!(length_controlled(&[0.5, 0.7], &[3.0, 3.0]), None);
         assert_eq!(length_controlled(&[f64::NAN, f64::NAN], &[3.0, 4.0]), None);
+        // Three of three say nothing of the error.
+        assert!(length_controlled(&[1.0; 3], &[3.0, 4.0, 9.0]).unwrap().lc_standard_error.is_nan());
     }
 }

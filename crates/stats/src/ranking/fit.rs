@@ -116,11 +116,15 @@ pub fn rank(
     let (at, steps) = model.climb()?;
     let hessian = model.hessian(&at);
     let bread = inverse(&hessian, model.width()).ok_or(RankingError::Singular)?;
-    let meat = match options.robust {
+    let mut meat = match options.robust {
         Robust::Votes => model.meat(&at),
         Robust::Clusters => model.meat_by_cluster(&at, votes, covariates),
     };
     let width = model.width();
+    // What the prior knows is as uncertain as it says.
+    for i in 0..competitors {
+        meat[i * width + i] += options.prior;
+    }
     let full = product(&product(&bread, &meat, width), &bread, width);
     let block = |from: usize, to: usize| -> Vec<f64> {
         (from..to).flat_map(|i| full[i * width + from..i * width + to].iter().copied()).collect()
