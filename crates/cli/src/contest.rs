@@ -199,13 +199,24 @@ fn from_study(folder: &Path, gatherer: &mut Gatherer) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Outputs against those of a baseline, with the baseline's name.
-pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<(String, Vec<Against>), Problem> {
+/// Outputs against those of a baseline.
+pub(crate) struct AgainstBaseline {
+    pub(crate) baseline: String,
+    pub(crate) outputs: Vec<Against>,
+    /// Pairs without the baseline, or without two named models.
+    pub(crate) skipped: u64,
+}
+
+/// Every output against the baseline's on the same prompt.
+pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<AgainstBaseline, Problem> {
     let mut pairs: Vec<Battle> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
+    let mut skipped = 0;
     let mut take = |record: Record| match record {
         Record::Pair(pair) => {
-            if let Some(models) = pair.response_a.model.clone().zip(pair.response_b.model.clone()) {
+            let models = pair.response_a.model.clone().zip(pair.response_b.model.clone());
+            skipped += u64::from(models.is_none());
+            if let Some(models) = models {
                 places.insert(pair.id.clone(), pairs.len());
                 let characters =
                     [&pair.response_a, &pair.response_b].map(|r| r.text().chars().count() as f64);
@@ -246,7 +257,10 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<(Stri
         let (model, sign) = match &battle.models {
             (a, b) if *a == baseline => (b, -1.0),
             (a, b) if *b == baseline => (a, 1.0),
-            _ => continue,
+            _ => {
+                skipped += 1;
+                continue;
+            }
         };
         let one = |p_a: Option<f64>| Against {
             model: model.clone(),
@@ -257,7 +271,7 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<(Stri
         let count = battle.verdicts.len() as f64;
         outputs.push(one((count > 0.0).then(|| battle.verdicts.iter().sum::<f64>() / count)));
     }
-    Ok((baseline, outputs))
+    Ok(AgainstBaseline { baseline, outputs, skipped })
 }
 
 /// Two outputs on one prompt.

@@ -6,7 +6,7 @@ use predilect_analysis::ranking::{
 use predilect_stats::ranking::RankingError;
 
 use crate::args::{Global, RankArgs};
-use crate::contest::{Gathered, against_baseline, controlled, plain};
+use crate::contest::{AgainstBaseline, Gathered, against_baseline, controlled, plain};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
 
@@ -56,11 +56,28 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
 }
 
 fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
-    let (baseline, outputs) = against_baseline(args, global)?;
+    let AgainstBaseline { baseline, outputs, skipped } = against_baseline(args, global)?;
     let board = length_controlled_board(&baseline, &outputs);
     if board.ranking.is_empty() {
         return Err(Problem::new(format!("no model has preferences and texts beside {baseline}"))
             .remedy("lc reads the texts of both outputs, as AlpacaEval's annotations.json holds them"));
+    }
+    if !global.quiet {
+        let mut without: Vec<&str> = outputs.iter().map(|output| output.model.as_str()).collect();
+        without.sort_unstable();
+        without.dedup();
+        without.retain(|model| board.ranking.iter().all(|row| row.model != *model));
+        if !without.is_empty() {
+            anstream::eprintln!(
+                "remark: without preferences, or with one and the same difference in length throughout, and left out: {}",
+                without.join(", ")
+            );
+        }
+        if skipped > 0 {
+            anstream::eprintln!(
+                "remark: {skipped} pairs without {baseline}, or without two named models, are left out"
+            );
+        }
     }
     if args.json {
         return print_json(&board);

@@ -24,15 +24,21 @@ pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16
     let count = words::counted(l.ranking.len(), "model", "models");
     out.line(&paint(BOLD, &format!("{count} by {}", l.method)))?;
     let from = match l.intervals.as_deref() {
+        Some("sandwich") if l.prompts == l.votes => {
+            "95 % intervals from the sandwich covariance, verdicts independent"
+        }
         Some("sandwich") => "95 % intervals from the sandwich covariance, clustered by prompt",
         Some(_) => "95 % intervals from a bootstrap over prompts",
         None => "without intervals",
     };
     let votes = words::counted(l.votes as usize, "verdict", "verdicts");
-    let prompts = words::counted(l.prompts as usize, "prompt", "prompts");
+    let on = match words::counted(l.prompts as usize, "prompt", "prompts") {
+        _ if l.prompts == l.votes => String::new(),
+        prompts => format!(" on {prompts}"),
+    };
     let unit =
         if l.method == "win-rate" { "% won, a tie half" } else { "points: 400 more are odds of ten to one" };
-    out.wrapped(DIM, &format!("{votes} on {prompts}; {unit}; {from}."))?;
+    out.wrapped(DIM, &format!("{votes}{on}; {unit}; {from}."))?;
     if l.prompts < FEW_PROMPTS && l.prompts < l.votes && l.intervals.is_some() {
         out.wrapped(WARN, "With so few prompts the intervals are likely too narrow.")?;
     }

@@ -19,7 +19,8 @@ pub enum Robust {
     /// Votes are independent and their variance is what it is: the sandwich H^-1 B H^-1.
     #[default]
     Votes,
-    /// Votes of one cluster depend on each other: the sandwich with scores summed by cluster.
+    /// Votes of one cluster depend on each other: the sandwich with scores summed by cluster. Votes on a competitor who was seen
+    /// in one cluster only count as independent.
     Clusters,
 }
 
@@ -402,11 +403,25 @@ impl Model<'_> {
     /// The sum of the clusters' squared scores.
     fn meat_by_cluster(&self, at: &[f64], votes: &[Vote], covariates: &[f64]) -> Vec<f64> {
         let width = self.width();
+        // The scores of a competitor who was seen in one cluster only add up to zero there, which says nothing of the error: the
+        // votes on him stand alone.
+        let mut seen: Vec<Option<u64>> = vec![None; self.competitors];
+        let mut alone = vec![true; self.competitors];
+        for vote in votes {
+            for who in [vote.a as usize, vote.b as usize] {
+                alone[who] &= *seen[who].get_or_insert(vote.cluster) == vote.cluster;
+            }
+        }
+        let stands_alone = |i: usize| alone[votes[i].a as usize] || alone[votes[i].b as usize];
         let mut order: Vec<usize> = (0..votes.len()).collect();
-        order.sort_by_key(|&i| votes[i].cluster);
+        // Those first, so that they do not cut the others' clusters apart.
+        order.sort_by_key(|&i| (!stands_alone(i), votes[i].cluster));
         let mut out = vec![0.0; width * width];
         let mut score = vec![0.0; width];
-        for cluster in order.chunk_by(|&i, &j| votes[i].cluster == votes[j].cluster) {
+        let one_cluster = |&i: &usize, &j: &usize| {
+            votes[i].cluster == votes[j].cluster && !stands_alone(i) && !stands_alone(j)
+        };
+        for cluster in order.chunk_by(one_cluster) {
             score.fill(0.0);
             for &i in cluster {
                 let vote = &votes[i];
@@ -545,6 +560,18 @@ mod tests {
         assert!((found.controls[0] - 0.8).abs() < 0.15, "{found:?}");
         assert!((found.scores[0] - found.scores[2] - 0.6).abs() < 0.15, "{found:?}");
         assert!(plain.scores[0] - plain.scores[2] > 0.8, "length is booked as strength: {plain:?}");
+    }
+
+    #[test]
+    fn who_was_seen_on_one_prompt_is_not_known_surely() {
+        let mut votes = drawn(300, &[0.3, 0.0], 5);
+        votes.extend([1.0, 0.0, 1.0, 1.0, 0.0].map(|y| Vote { cluster: 7777, ..vote(2, 0, y) }));
+        let of = |robust| {
+            let found = rank(&votes, 3, &[], RankingOptions { robust, ..RankingOptions::default() }).unwrap();
+            found.covariance[8].sqrt()
+        };
+        let (clustered, single) = (of(Robust::Clusters), of(Robust::Votes));
+        assert!((clustered / single - 1.0).abs() < 0.1, "{clustered} {single}");
     }
 
     #[test]

@@ -1,19 +1,23 @@
 //! What the user can ask for: verbs, flags, their help and their limits.
 
+mod compare;
+mod rank;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use predilect_analysis::ranking::RankMethod;
 use predilect_analysis::{Encoding, Engine, FitOptions, PriorChoice, Terms};
 use predilect_annotate::judge::{Method, Orders};
 use predilect_annotate::rate::Method as RateMethod;
 use predilect_bayes::NutsOptions;
 use predilect_data::{ExportFormat, Format, OnBadRow, ReadOptions};
 use predilect_llm::{Enforce, ModelSpec};
-use predilect_stats::similarity::Measure;
 
 use crate::assemble::AssembleOptions;
+
+pub(crate) use compare::{CompareArgs, ExplainArgs};
+pub(crate) use rank::RankArgs;
 
 /// Dissect preferences: what a judge of responses rewards, how surely, and in which scenario.
 #[derive(Debug, Parser)]
@@ -266,122 +270,6 @@ pub(crate) struct DissectArgs {
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// `predilect compare`
-#[derive(Debug, Args)]
-pub(crate) struct CompareArgs {
-    /// Preference files or folders, `-` for standard input, or one study folder: with several judges on the same pairs
-    #[arg(required_unless_present_any = ["example", "published"], value_name = "FILE")]
-    pub(crate) inputs: Vec<PathBuf>,
-    /// Compare the judges of the example that comes with Predilect
-    #[arg(long, conflicts_with = "inputs")]
-    pub(crate) example: bool,
-    /// Also, or without inputs only, the 33 judges published with Li et al. (2024): people and 32 language models
-    #[arg(long)]
-    pub(crate) published: bool,
-    /// How likeness is measured: pearson, spearman, l1, l2
-    #[arg(long, default_value_t = Measure::Pearson, value_name = "MEASURE", value_parser = measure())]
-    pub(crate) measure: Measure,
-    /// Resamples for intervals and stability
-    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=100_000))]
-    pub(crate) resamples: u32,
-    #[command(flatten)]
-    pub(crate) table: TableArgs,
-    #[command(flatten)]
-    pub(crate) model: ModelArgs,
-    /// Print JSON instead of tables
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// `predilect explain`
-#[derive(Debug, Args)]
-pub(crate) struct ExplainArgs {
-    /// Preference files or folders, `-` for standard input, or one study folder
-    #[arg(required_unless_present = "example", value_name = "FILE")]
-    pub(crate) inputs: Vec<PathBuf>,
-    /// Explain a verdict of the example that comes with Predilect
-    #[arg(long, conflicts_with = "inputs")]
-    pub(crate) example: bool,
-    /// The pair: its id, or #N for the N-th pair that was read
-    #[arg(long, value_name = "ID")]
-    pub(crate) pair: String,
-    /// Explain by the fit of this group instead of all pairs (with --group-by)
-    #[arg(long, value_name = "GROUP", default_value = "all")]
-    pub(crate) group: String,
-    #[command(flatten)]
-    pub(crate) table: TableArgs,
-    #[command(flatten)]
-    pub(crate) model: ModelArgs,
-    /// Print JSON instead of a picture
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// `predilect rank`
-#[derive(Debug, Args)]
-pub(crate) struct RankArgs {
-    /// Preference files or folders with named models, `-` for standard input, or one study folder
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) inputs: Vec<PathBuf>,
-    /// How scores are made: bradley-terry (a tie half a win), rao-kupper, davidson, elo, win-rate, lc (AlpacaEval's
-    /// length-controlled win rate against a baseline, minimal form)
-    #[arg(long, default_value_t = RankMethod::BradleyTerry, value_name = "METHOD", value_parser = method())]
-    pub(crate) method: RankMethod,
-    /// Properties held equal, by id and comma separated: such as length or lists (Bradley-Terry methods)
-    #[arg(long, value_delimiter = ',', value_name = "IDS")]
-    pub(crate) control: Vec<String>,
-    /// A model whose score is fixed, so that further models do not move it: NAME or NAME=POINTS
-    #[arg(long, value_name = "MODEL[=POINTS]")]
-    pub(crate) anchor: Option<String>,
-    /// lc: the model that all others are compared with (default: the one in every pair)
-    #[arg(long, value_name = "MODEL")]
-    pub(crate) baseline: Option<String>,
-    /// Precision of a normal prior on the scores in log-odds; it keeps scores finite where a model never won or never lost
-    #[arg(long, default_value_t = 0.0, value_name = "PRECISION", value_parser = not_negative)]
-    pub(crate) prior: f64,
-    /// Intervals by a bootstrap over prompts with so many resamples (default: by the sandwich, clustered by prompt)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=100_000))]
-    pub(crate) bootstrap: Option<u32>,
-    /// Take verdicts on one prompt as independent of each other: narrower intervals, as other tools give them
-    #[arg(long)]
-    pub(crate) independent: bool,
-    /// Only the verdicts of these judges (repeatable)
-    #[arg(long, value_name = "JUDGE")]
-    pub(crate) judge: Vec<String>,
-    /// How controls become features: difference, normalised ((A - B) / (A + B)), comparison (-1, 0, 1)
-    #[arg(long, default_value_t = Encoding::Normalised, value_name = "HOW")]
-    pub(crate) encoding: Encoding,
-    /// Seed of the bootstrap
-    #[arg(long, default_value_t = 0)]
-    pub(crate) seed: u64,
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-fn method() -> impl TypedValueParser<Value = RankMethod> {
-    PossibleValuesParser::new(RankMethod::ALL.map(|(_, name)| name))
-        .map(|name| name.parse().unwrap_or_default())
-}
-
-fn not_negative(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(x) if (0.0..=1e6).contains(&x) => Ok(x),
-        _ => Err(format!("`{text}` is no number from 0 to 1000000")),
-    }
-}
-
-fn measure() -> impl TypedValueParser<Value = Measure> {
-    PossibleValuesParser::new(Measure::ALL.map(|(_, name)| name)).map(|name| {
-        Measure::ALL
-            .into_iter()
-            .find(|(_, known)| *known == name)
-            .map_or(Measure::Pearson, |(measure, _)| measure)
-    })
 }
 
 /// `predilect import`

@@ -1,0 +1,69 @@
+//! What can be asked of judges: beside each other, and about one verdict.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use predilect_stats::similarity::Measure;
+
+use super::{ModelArgs, TableArgs};
+
+/// `predilect compare`
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Preference files or folders, `-` for standard input, or one study folder: with several judges on the same pairs
+    #[arg(required_unless_present_any = ["example", "published"], value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Compare the judges of the example that comes with Predilect
+    #[arg(long, conflicts_with = "inputs")]
+    pub(crate) example: bool,
+    /// Also, or without inputs only, the 33 judges published with Li et al. (2024): people and 32 language models
+    #[arg(long)]
+    pub(crate) published: bool,
+    /// How likeness is measured: pearson, spearman, l1, l2
+    #[arg(long, default_value_t = Measure::Pearson, value_name = "MEASURE", value_parser = measure())]
+    pub(crate) measure: Measure,
+    /// Resamples for intervals and stability
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    pub(crate) resamples: u32,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn measure() -> impl TypedValueParser<Value = Measure> {
+    PossibleValuesParser::new(Measure::ALL.map(|(_, name)| name)).map(|name| {
+        Measure::ALL
+            .into_iter()
+            .find(|(_, known)| *known == name)
+            .map_or(Measure::Pearson, |(measure, _)| measure)
+    })
+}
+
+/// `predilect explain`
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Preference files or folders, `-` for standard input, or one study folder
+    #[arg(required_unless_present = "example", value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Explain a verdict of the example that comes with Predilect
+    #[arg(long, conflicts_with = "inputs")]
+    pub(crate) example: bool,
+    /// The pair: its id, or #N for the N-th pair that was read
+    #[arg(long, value_name = "ID")]
+    pub(crate) pair: String,
+    /// Explain by the fit of this group instead of all pairs (with --group-by)
+    #[arg(long, value_name = "GROUP", default_value = "all")]
+    pub(crate) group: String,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Print JSON instead of a picture
+    #[arg(long)]
+    pub(crate) json: bool,
+}

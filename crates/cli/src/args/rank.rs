@@ -1,0 +1,66 @@
+//! What can be asked of models: who is how strong.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use predilect_analysis::Encoding;
+use predilect_analysis::ranking::RankMethod;
+
+use super::ReadArgs;
+
+/// `predilect rank`
+#[derive(Debug, Args)]
+pub(crate) struct RankArgs {
+    /// Preference files or folders with named models, `-` for standard input, or one study folder
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// How scores are made: bradley-terry (a tie half a win), rao-kupper, davidson, elo, win-rate, lc (AlpacaEval's
+    /// length-controlled win rate against a baseline, minimal form)
+    #[arg(long, default_value_t = RankMethod::BradleyTerry, value_name = "METHOD", value_parser = method())]
+    pub(crate) method: RankMethod,
+    /// Properties held equal, by id and comma separated: such as length or lists (Bradley-Terry methods)
+    #[arg(long, value_delimiter = ',', value_name = "IDS")]
+    pub(crate) control: Vec<String>,
+    /// A model whose score is fixed, so that further models do not move it: NAME or NAME=POINTS
+    #[arg(long, value_name = "MODEL[=POINTS]")]
+    pub(crate) anchor: Option<String>,
+    /// lc: the model that all others are compared with (default: the one in every pair)
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) baseline: Option<String>,
+    /// Precision of a normal prior on the scores in log-odds; it keeps scores finite where a model never won or never lost
+    #[arg(long, default_value_t = 0.0, value_name = "PRECISION", value_parser = not_negative)]
+    pub(crate) prior: f64,
+    /// Intervals by a bootstrap over prompts with so many resamples (default: by the sandwich, clustered by prompt)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    pub(crate) bootstrap: Option<u32>,
+    /// Take verdicts on one prompt as independent of each other: narrower intervals, as other tools give them
+    #[arg(long)]
+    pub(crate) independent: bool,
+    /// Only the verdicts of these judges (repeatable)
+    #[arg(long, value_name = "JUDGE")]
+    pub(crate) judge: Vec<String>,
+    /// How controls become features: difference, normalised ((A - B) / (A + B)), comparison (-1, 0, 1)
+    #[arg(long, default_value_t = Encoding::Normalised, value_name = "HOW")]
+    pub(crate) encoding: Encoding,
+    /// Seed of the bootstrap
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn method() -> impl TypedValueParser<Value = RankMethod> {
+    PossibleValuesParser::new(RankMethod::ALL.map(|(_, name)| name))
+        .map(|name| name.parse().unwrap_or_default())
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if (0.0..=1e6).contains(&x) => Ok(x),
+        _ => Err(format!("`{text}` is no number from 0 to 1000000")),
+    }
+}
