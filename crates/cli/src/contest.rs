@@ -220,7 +220,13 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<Again
                 places.insert(pair.id.clone(), pairs.len());
                 let characters =
                     [&pair.response_a, &pair.response_b].map(|r| r.text().chars().count() as f64);
-                pairs.push(Battle { models, longer_a: characters[0] - characters[1], verdicts: Vec::new() });
+                let longer_a = characters[0] - characters[1];
+                pairs.push(Battle {
+                    models,
+                    prompt: hash(&pair.prompt_text()),
+                    longer_a,
+                    verdicts: Vec::new(),
+                });
             }
         }
         Record::Verdict(verdict) => {
@@ -264,6 +270,7 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<Again
         };
         let one = |p_a: Option<f64>| Against {
             model: model.clone(),
+            prompt: battle.prompt,
             preference: p_a.map(|p| if sign > 0.0 { p } else { 1.0 - p }),
             longer_by: sign * battle.longer_a,
         };
@@ -277,6 +284,7 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<Again
 /// Two outputs on one prompt.
 struct Battle {
     models: (String, String),
+    prompt: u64,
     /// Characters of A less those of B.
     longer_a: f64,
     verdicts: Vec<f64>,

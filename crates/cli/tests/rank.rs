@@ -170,6 +170,35 @@ fn length_controlled_win_rates_equal_the_reference() {
 }
 
 #[test]
+fn difficulty_and_a_shared_length_effect_bring_rates_close_to_the_published_column() {
+    let models = ["Qwen-14B-Chat", "falcon-7b-instruct", "gemma-7b-it", "vicuna-13b", "wizardlm-13b"];
+    let file = |model: &&str| {
+        let name = format!("alpaca_eval/results/{model}/weighted_alpaca_eval_gpt4_turbo/annotations.json");
+        Some(shared(&name)?.to_str().expect("UTF-8").to_owned())
+    };
+    let Some(files) = models.iter().map(file).collect::<Option<Vec<String>>>() else { return };
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let found =
+        json(&[&["rank"], &files[..], &["--method", "lc", "--difficulty", "--json", "--quiet"]].concat());
+    assert!(found["difficulty_sd"].as_f64() > Some(0.5), "{found}");
+    // Published with AlpacaEval 2.0, where 200 models and the baseline's own variants stand beside: within 2 points.
+    let published = [12.378, 4.037, 10.426, 9.215, 9.827];
+    for row in found["ranking"].as_array().expect("rows") {
+        let place = models.iter().position(|model| row["model"] == *model).expect("a model");
+        assert!((row["lc_win_rate"].as_f64().expect("a rate") - published[place]).abs() < 2.0, "{row}");
+    }
+    let twin = json(
+        &[&["rank"], &files[..], &["--method", "lc", "--variant", "vicuna-13b", "--json", "--quiet"]]
+            .concat(),
+    );
+    assert_eq!(twin["ranking"].as_array().map(Vec::len), Some(4));
+    let (done, _, err) = run(&["rank", files[0], "--method", "lc", "--variant", "nobody", "--quiet"]);
+    assert!(!done && err.contains("no model `nobody`"), "{err}");
+    let (done, _, err) = run(&["rank", files[0], "--difficulty", "--quiet"]);
+    assert!(!done && err.contains("--method lc"), "{err}");
+}
+
+#[test]
 fn a_baseline_is_found_or_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let battles = battles(folder.path());

@@ -16,7 +16,7 @@ pub(crate) struct RankArgs {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
     /// How scores are made: bradley-terry (a tie half a win), rao-kupper, davidson, elo, win-rate, lc (AlpacaEval's
-    /// length-controlled win rate against a baseline, minimal form)
+    /// length-controlled win rate against a baseline)
     #[arg(long, default_value_t = RankMethod::BradleyTerry, value_name = "METHOD", value_parser = method())]
     pub(crate) method: RankMethod,
     /// Properties held equal, by id and comma separated: such as length or lists (Bradley-Terry methods)
@@ -28,6 +28,14 @@ pub(crate) struct RankArgs {
     /// lc: the model that all others are compared with (default: the one in every pair)
     #[arg(long, value_name = "MODEL")]
     pub(crate) baseline: Option<String>,
+    /// lc: fit over all models how hard every prompt is and what length does, and hold that in each model's fit (without: the minimal
+    /// form)
+    #[arg(long)]
+    pub(crate) difficulty: bool,
+    /// lc: a model that is the baseline itself under another instruction (verbose, concise); it tells what length does where nothing
+    /// else differs (repeatable)
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) variant: Vec<String>,
     /// Precision of a normal prior on the scores in log-odds; it keeps scores finite where a model never won or never lost
     #[arg(long, default_value_t = 0.0, value_name = "PRECISION", value_parser = not_negative)]
     pub(crate) prior: f64,

@@ -1,7 +1,7 @@
 //! `predilect rank`: which model is how strong, by what people or judges said?
 
 use predilect_analysis::ranking::{
-    Leaderboard, RankMethod, RankOptions, leaderboard, length_controlled_board,
+    LcOptions, Leaderboard, RankMethod, RankOptions, leaderboard, length_controlled_board,
 };
 use predilect_stats::ranking::RankingError;
 
@@ -26,6 +26,12 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
                 .remedy("leave them out: it compares each model with --baseline"));
         }
         return length_controlled(args, global);
+    }
+    if args.difficulty || !args.variant.is_empty() || args.baseline.is_some() {
+        return Err(Problem::new(
+            "--baseline, --difficulty and --variant belong to length-controlled win rates",
+        )
+        .remedy("add --method lc"));
     }
     let gathered = if args.control.is_empty() { plain(args, global)? } else { controlled(args, global)? };
     let Gathered { contest, judges, unnamed } = gathered;
@@ -57,7 +63,12 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
 
 fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     let AgainstBaseline { baseline, outputs, skipped } = against_baseline(args, global)?;
-    let board = length_controlled_board(&baseline, &outputs);
+    if let Some(name) = args.variant.iter().find(|name| outputs.iter().all(|output| output.model != **name)) {
+        return Err(Problem::new(format!("there is no model `{name}` beside {baseline}"))
+            .remedy("--variant names a model of the files"));
+    }
+    let options = LcOptions { difficulty: args.difficulty, variants: args.variant.clone() };
+    let board = length_controlled_board(&baseline, &outputs, &options);
     if board.ranking.is_empty() {
         return Err(Problem::new(format!("no model has preferences and texts beside {baseline}"))
             .remedy("lc reads the texts of both outputs, as AlpacaEval's annotations.json holds them"));
@@ -66,6 +77,7 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         let mut without: Vec<&str> = outputs.iter().map(|output| output.model.as_str()).collect();
         without.sort_unstable();
         without.dedup();
+        without.retain(|model| !args.variant.iter().any(|name| name == model));
         without.retain(|model| board.ranking.iter().all(|row| row.model != *model));
         if !without.is_empty() {
             anstream::eprintln!(

@@ -88,11 +88,18 @@ pub fn terminal_lc(l: &LcBoard, out: &mut dyn io::Write, width: u16) -> io::Resu
     let mut out = Out::new(out, width);
     let count = words::counted(l.ranking.len(), "model", "models");
     out.line(&paint(BOLD, &format!("{count} against {}", text::line(&l.baseline))))?;
+    let difficult = if l.difficulty_sd.is_some() { " + psi times the difficulty of the prompt" } else { "" };
     out.wrapped(
         DIM,
-        "Win rates in %: raw, and at equal length (logit = theta + phi tanh of the standardised difference in characters), with \
-         standard errors; phi above 0: the judge likes length.",
+        &format!(
+            "Win rates in %: raw, and at equal length (logit = theta + phi tanh of the standardised difference in \
+             characters{difficult}), with standard errors; phi above 0: the judge likes length."
+        ),
     )?;
+    if let Some((mean, sd)) = l.length_prior {
+        let [mean, sd] = [mean, sd].map(|x| format::decimal(x, 2));
+        out.wrapped(DIM, &format!("phi of each model is drawn towards that of all: {mean}, sd {sd}."))?;
+    }
     out.blank()?;
     let name =
         l.ranking.iter().map(|row| text::columns(&text::line(&row.model))).max().unwrap_or(0).min(NAME);

@@ -1,4 +1,6 @@
-//! AlpacaEval's length-controlled win rate, minimal form (arXiv 2404.04475).
+//! AlpacaEval's length-controlled win rate (arXiv 2404.04475), minimal and with the difficulty of instructions.
+
+use super::spd::inverse;
 
 /// Penalties that are tried: ten from 1e-4 to 1e4, evenly in the logarithm.
 const PENALTIES: usize = 10;
@@ -6,6 +8,8 @@ const PENALTIES: usize = 10;
 const FOLDS: usize = 5;
 /// Rounds of coordinate descent at most.
 const ROUNDS: usize = 10_000;
+/// theta, phi, psi.
+const COLUMNS: usize = 3;
 
 /// One model against the baseline.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,51 +18,119 @@ pub struct LengthControlled {
     pub win_rate: f64,
     /// Its standard error.
     pub standard_error: f64,
-    /// The win rate at equal length: sigmoid(theta).
+    /// The win rate at equal length: the mean of sigmoid(theta + psi gamma) over the prompts.
     pub lc_win_rate: f64,
-    /// Its standard error: the sandwich for theta without penalty, carried over by the slope of the sigmoid.
+    /// Its standard error: the sandwich for the weights without penalty, with the spread over prompts. AlpacaEval prints the latter
+    /// alone, which is zero in the minimal form.
     pub lc_standard_error: f64,
-    /// The log-odds against the baseline at equal length.
+    /// The log-odds against the baseline at equal length and difficulty 0.
     pub theta: f64,
     /// What tanh of the standardised difference in length adds to them.
     pub phi: f64,
+    /// What a unit of difficulty adds to them; 0 in the minimal form.
+    pub psi: f64,
     /// The inverse penalty that was chosen.
     pub c: f64,
 }
 
-/// Fits `logit P(model preferred) = theta + phi tanh(d / sd)` to soft preferences.
+/// What one model's fit takes from the others.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// gamma of every prompt ([`instruction_difficulty`]); empty: the minimal form.
+    pub difficulty: &'a [f64],
+    /// Outputs of the baseline itself under other instructions (verbose, concise) against its own: they say what length does where
+    /// nothing else differs, so they share phi and psi but not theta.
+    pub variants: &'a [Variant],
+    /// Mean and sd of a normal prior on phi ([`Difficulty::length`](super::Difficulty)): a model whose outputs are all shorter or all
+    /// longer than the baseline's cannot tell weakness from length by itself.
+    pub length: Option<(f64, f64)>,
+}
+
+/// An output of the baseline under another instruction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Variant {
+    /// The preference for it over the baseline's usual output, 0..1.
+    pub preference: f64,
+    /// tanh of its standardised difference in length.
+    pub longer: f64,
+    /// gamma of its prompt.
+    pub difficulty: f64,
+    /// How much it counts beside an output of the model; AlpacaEval: 0.1.
+    pub weight: f64,
+}
+
+/// Fits `logit P(model preferred) = theta + phi tanh(d / sd) + psi gamma` to soft preferences.
 ///
 /// `preferences` are in 0..1, `NaN` where the judge gave none; `differences` are characters of the model's output less those of
-/// the baseline's, for every prompt: their sd (n - 1 in the denominator) is taken over all prompts, those without a preference
-/// too, and they are not centred. The sum of log-losses times C plus |theta| + |phi| is minimised, C by the least mean
-/// log-loss over five folds (row i in fold i mod 5, counted from the last) among ten values from 1e-4 to 1e4. The sign of d
-/// makes no difference to `theta`.
+/// the baseline's, for every prompt ([`standardised`]). The sum of log-losses (and of the prior's, where there is one) times C plus |theta| + |phi| + |psi| is
+/// minimised, C by
+/// the least mean log-loss over five folds (row i in fold i mod 5, counted from the last) among ten values from 1e-4 to 1e4.
+/// The sign of d makes no difference to `theta`.
 ///
 /// `None` without any preference, or where every length differs by the same.
 ///
 /// # Panics
 ///
-/// When the two lengths differ.
-pub fn length_controlled(preferences: &[f64], differences: &[f64]) -> Option<LengthControlled> {
+/// When the lengths differ.
+pub fn length_controlled(
+    preferences: &[f64],
+    differences: &[f64],
+    beside: Beside<'_>,
+) -> Option<LengthControlled> {
     assert_eq!(preferences.len(), differences.len(), "one difference for every preference");
+    let difficult = !beside.difficulty.is_empty();
+    assert!(!difficult || beside.difficulty.len() == preferences.len(), "a difficulty for every preference");
+    let longer = standardised(differences)?;
+    let own: Vec<Row> = preferences
+        .iter()
+        .enumerate()
+        .filter(|(_, y)| !y.is_nan())
+        .map(|(i, &y)| Row {
+            y,
+            x: [1.0, longer[i], beside.difficulty.get(i).copied().unwrap_or(0.0)],
+            w: 1.0,
+        })
+        .collect();
+    let count = own.len() as f64;
+    if own.is_empty() {
+        return None;
+    }
+    let variants = beside.variants.iter().map(|v| Row {
+        y: v.preference,
+        x: [0.0, v.longer, if difficult { v.difficulty } else { 0.0 }],
+        w: v.weight,
+    });
+    let rows: Vec<Row> = own.iter().copied().chain(variants).collect();
+    let c = penalty(&rows, beside.length);
+    let w = minimise(&rows, beside.length, c, [0.0; COLUMNS]);
+    let win_rate = own.iter().map(|row| row.y).sum::<f64>() / count;
+    let variance = own.iter().map(|row| (row.y - win_rate).powi(2)).sum::<f64>() / (count - 1.0);
+    let level: Vec<f64> = own.iter().map(|row| sigmoid(w[0] + w[2] * row.x[2])).collect();
+    let lc_win_rate = level.iter().sum::<f64>() / count;
+    Some(LengthControlled {
+        win_rate,
+        standard_error: (variance / count).sqrt(),
+        lc_win_rate,
+        lc_standard_error: level_error(&rows, beside.length, &level, w),
+        theta: w[0],
+        phi: w[1],
+        psi: w[2],
+        c,
+    })
+}
+
+/// `tanh(d / sd)`, the sd with n - 1 in the denominator and the mean left in d; `None` where nothing differs.
+pub fn standardised(differences: &[f64]) -> Option<Vec<f64>> {
     let n = differences.len() as f64;
     let mean = differences.iter().sum::<f64>() / n;
     let sd = (differences.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
-    if sd.is_nan() || sd <= 0.0 {
-        return None;
-    }
-    let rows: Vec<Row> = preferences
-        .iter()
-        .zip(differences)
-        .filter(|(y, _)| !y.is_nan())
-        .map(|(&y, d)| Row { y, x: (d / sd).tanh() })
-        .collect();
-    let count = rows.len() as f64;
-    if rows.is_empty() {
-        return None;
-    }
+    (sd > 0.0).then(|| differences.iter().map(|d| (d / sd).tanh()).collect())
+}
+
+/// The inverse penalty with the least log-loss on rows held out.
+fn penalty(rows: &[Row], length: Option<(f64, f64)>) -> f64 {
     let fold = |i: usize| (rows.len() - 1 - i) % FOLDS;
-    let penalty = |at: usize| 10_f64.powf(-4.0 + 8.0 * at as f64 / (PENALTIES - 1) as f64);
+    let inverse = |at: usize| 10_f64.powf(-4.0 + 8.0 * at as f64 / (PENALTIES - 1) as f64);
     let folds: Vec<(Vec<Row>, Vec<Row>)> = (0..FOLDS)
         .map(|out| {
             let part = |held: bool| {
@@ -69,43 +141,37 @@ pub fn length_controlled(preferences: &[f64], differences: &[f64]) -> Option<Len
         })
         .filter(|(train, test)| !train.is_empty() && !test.is_empty())
         .collect();
-    let mut starts = vec![[0.0; 2]; folds.len()];
+    let mut starts = vec![[0.0; COLUMNS]; folds.len()];
     let mut best = (f64::INFINITY, 1.0);
     for at in 0..PENALTIES {
-        let c = penalty(at);
+        let c = inverse(at);
         let mut sum = 0.0;
         for ((train, test), start) in folds.iter().zip(&mut starts) {
-            *start = minimise(train, c, *start);
-            sum += test.iter().map(|row| row.loss(start)).sum::<f64>() / test.len() as f64;
+            *start = minimise(train, length, c, *start);
+            let weight: f64 = test.iter().map(|row| row.w).sum();
+            sum += test.iter().map(|row| row.w * row.loss(start)).sum::<f64>() / weight;
         }
         if sum < best.0 {
             best = (sum, c);
         }
     }
-    let [theta, phi] = minimise(&rows, best.1, [0.0; 2]);
-    let win_rate = rows.iter().map(|row| row.y).sum::<f64>() / count;
-    let variance = rows.iter().map(|row| (row.y - win_rate).powi(2)).sum::<f64>() / (count - 1.0);
-    let lc_win_rate = sigmoid(theta);
-    Some(LengthControlled {
-        win_rate,
-        standard_error: (variance / count).sqrt(),
-        lc_win_rate,
-        lc_standard_error: lc_win_rate * (1.0 - lc_win_rate) * theta_error(&rows, [theta, phi]),
-        theta,
-        phi,
-        c: best.1,
-    })
+    best.1
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Row {
     y: f64,
-    x: f64,
+    x: [f64; COLUMNS],
+    w: f64,
 }
 
 impl Row {
-    fn loss(&self, w: &[f64; 2]) -> f64 {
-        let z = w[0] + w[1] * self.x;
+    fn logit(&self, w: &[f64; COLUMNS]) -> f64 {
+        w[0] * self.x[0] + w[1] * self.x[1] + w[2] * self.x[2]
+    }
+
+    fn loss(&self, w: &[f64; COLUMNS]) -> f64 {
+        let z = self.logit(w);
         // -y log s(z) - (1 - y) log s(-z) = log(1 + e^z) - y z
         z.max(0.0) + (-z.abs()).exp().ln_1p() - self.y * z
     }
@@ -115,21 +181,32 @@ fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// The minimum of C times the sum of losses plus |theta| + |phi|, by coordinate descent.
-fn minimise(rows: &[Row], c: f64, start: [f64; 2]) -> [f64; 2] {
-    let value = |w: &[f64; 2]| c * rows.iter().map(|row| row.loss(w)).sum::<f64>() + w[0].abs() + w[1].abs();
+/// The minimum of C times the sum of losses plus the sum of absolute weights, by coordinate descent.
+fn minimise(rows: &[Row], length: Option<(f64, f64)>, c: f64, start: [f64; COLUMNS]) -> [f64; COLUMNS] {
+    let (centre, precision) = length.map_or((0.0, 0.0), |(mean, sd)| (mean, 1.0 / (sd * sd)));
+    let value = |w: &[f64; COLUMNS]| {
+        let prior = 0.5 * precision * (w[1] - centre).powi(2);
+        let loss: f64 = rows.iter().map(|row| row.w * row.loss(w)).sum();
+        c * (loss + prior) + w.iter().map(|w| w.abs()).sum::<f64>()
+    };
+    let used: Vec<usize> = (0..COLUMNS).filter(|&j| rows.iter().any(|row| row.x[j] != 0.0)).collect();
     let mut w = start;
     let mut now = value(&w);
     for _ in 0..ROUNDS {
         let before = w;
-        for j in 0..2 {
+        for &j in &used {
             let (mut slope, mut curve, mut bound) = (0.0, 0.0, 0.0);
             for row in rows {
-                let x = if j == 0 { 1.0 } else { row.x };
-                let p = sigmoid(w[0] + w[1] * row.x);
-                slope += (p - row.y) * x;
-                curve += p * (1.0 - p) * x * x;
-                bound += 0.25 * x * x;
+                let x = row.x[j];
+                let p = sigmoid(row.logit(&w));
+                slope += row.w * (p - row.y) * x;
+                curve += row.w * p * (1.0 - p) * x * x;
+                bound += row.w * 0.25 * x * x;
+            }
+            if j == 1 {
+                slope += precision * (w[1] - centre);
+                curve += precision;
+                bound += precision;
             }
             // Newton's step; where it climbs, the one that the greatest curvature allows, which cannot.
             for h in [curve.max(1e-12 * bound), bound] {
@@ -142,7 +219,7 @@ fn minimise(rows: &[Row], c: f64, start: [f64; 2]) -> [f64; 2] {
                 }
             }
         }
-        if (w[0] - before[0]).abs() + (w[1] - before[1]).abs() < 1e-10 {
+        if w.iter().zip(before).map(|(a, b)| (a - b).abs()).sum::<f64>() < 1e-10 {
             break;
         }
     }
@@ -153,25 +230,57 @@ fn shrunk(x: f64, by: f64) -> f64 {
     x.signum() * (x.abs() - by).max(0.0)
 }
 
-/// The sandwich standard error of theta; NaN where all preferences are alike or too few.
-fn theta_error(rows: &[Row], w: [f64; 2]) -> f64 {
-    let (mut h, mut b) = ([0.0; 3], [0.0; 3]);
-    for row in rows {
-        let p = sigmoid(w[0] + w[1] * row.x);
-        let (curve, square) = (p * (1.0 - p), (row.y - p).powi(2));
-        for (slot, x) in [1.0, row.x, row.x * row.x].into_iter().enumerate() {
-            h[slot] += curve * x;
-            b[slot] += square * x;
+/// The standard error of the mean level: every prompt moves it by its own level and through the weights that it helps to fit.
+/// NaN where all preferences are alike or too few.
+fn level_error(rows: &[Row], length: Option<(f64, f64)>, level: &[f64], w: [f64; COLUMNS]) -> f64 {
+    let own = level.len();
+    let mean = level.iter().sum::<f64>() / own as f64;
+    let used: Vec<usize> = (0..COLUMNS).filter(|&j| rows.iter().any(|row| row.x[j] != 0.0)).collect();
+    let k = used.len();
+    let mut h = vec![0.0; k * k];
+    let mut slope = vec![0.0; k];
+    for (at, row) in rows.iter().enumerate() {
+        let p = sigmoid(row.logit(&w));
+        for (a, &i) in used.iter().enumerate() {
+            for (b, &j) in used.iter().enumerate() {
+                h[a * k + b] += row.w * p * (1.0 - p) * row.x[i] * row.x[j];
+            }
+            if at < own && i != 1 {
+                slope[a] += level[at] * (1.0 - level[at]) * row.x[i] / own as f64;
+            }
         }
     }
-    let determinant = h[0] * h[2] - h[1] * h[1];
-    let alike = rows.iter().all(|row| row.y == rows[0].y);
-    if alike || determinant.is_nan() || determinant <= 1e-12 * h[0] * h[2] {
+    if rows[..own].iter().all(|row| row.y == rows[0].y) {
         return f64::NAN;
     }
-    // The first row of the inverse.
-    let (u, v) = (h[2] / determinant, -h[1] / determinant);
-    (u * u * b[0] + 2.0 * u * v * b[1] + v * v * b[2]).max(0.0).sqrt()
+    if let (Some((_, sd)), Some(a)) = (length, used.iter().position(|&j| j == 1)) {
+        h[a * k + a] += 1.0 / (sd * sd);
+    }
+    // Scaled to a unit diagonal, so that singular is a matter of angles.
+    let scale: Vec<f64> = (0..k).map(|a| h[a * k + a].sqrt()).collect();
+    for a in 0..k {
+        for b in 0..k {
+            h[a * k + b] /= scale[a] * scale[b];
+        }
+        slope[a] /= scale[a];
+    }
+    let Some(inverse) = inverse(&h, k) else { return f64::NAN };
+    let lever: Vec<f64> =
+        (0..k).map(|a| (0..k).map(|b| inverse[a * k + b] * slope[b]).sum::<f64>()).collect();
+    let n = own as f64;
+    let moved = rows.iter().enumerate().map(|(at, row)| {
+        let pull: f64 =
+            used.iter().enumerate().map(|(a, &i)| lever[a] / scale[a] * row.x[i]).sum::<f64>() * row.w;
+        let through = pull * (row.y - sigmoid(row.logit(&w)));
+        let direct = if at < own { (level[at] - mean) / n } else { 0.0 };
+        (through + direct).powi(2)
+    });
+    let prior = length.map_or(0.0, |(_, sd)| {
+        // The prior is an observation of phi with its own error.
+        let pull = used.iter().position(|&j| j == 1).map_or(0.0, |a| lever[a] / scale[a]);
+        (pull / sd).powi(2)
+    });
+    (moved.sum::<f64>() + prior).sqrt()
 }
 
 #[cfg(test)]
@@ -181,17 +290,27 @@ mod tests {
 
     #[test]
     fn the_minimum_is_one() {
-        let rows: Vec<Row> =
-            (0..40).map(|i| Row { y: f64::from(i % 5) / 4.0, x: f64::from(i % 7) / 7.0 - 0.4 }).collect();
+        let rows: Vec<Row> = (0..40)
+            .map(|i| Row {
+                y: f64::from(i % 5) / 4.0,
+                x: [1.0, f64::from(i % 7) / 7.0 - 0.4, f64::from(i % 3)],
+                w: 1.0,
+            })
+            .collect();
         for c in [1e-4, 0.1, 1.0, 100.0] {
-            let w = minimise(&rows, c, [3.0, -3.0]);
-            let value =
-                |w: [f64; 2]| c * rows.iter().map(|row| row.loss(&w)).sum::<f64>() + w[0].abs() + w[1].abs();
-            for step in [[1e-3, 0.0], [-1e-3, 0.0], [0.0, 1e-3], [0.0, -1e-3], [1e-3, -1e-3]] {
-                assert!(value([w[0] + step[0], w[1] + step[1]]) >= value(w), "{c} {w:?}");
+            let w = minimise(&rows, None, c, [3.0, -3.0, 1.0]);
+            let value = |w: [f64; 3]| {
+                c * rows.iter().map(|row| row.loss(&w)).sum::<f64>() + w.iter().map(|w| w.abs()).sum::<f64>()
+            };
+            for j in 0..3 {
+                for step in [1e-3, -1e-3] {
+                    let mut other = w;
+                    other[j] += step;
+                    assert!(value(other) >= value(w), "{c} {w:?}");
+                }
             }
         }
-        assert_eq!(minimise(&rows, 1e-4, [3.0, -3.0]), [0.0, 0.0]);
+        assert_eq!(minimise(&rows, None, 1e-4, [3.0, -3.0, 1.0]), [0.0; 3]);
     }
 
     #[test]
@@ -204,18 +323,54 @@ mod tests {
                 f64::from(u8::from(rng.random_range(0.0..1.0) < sigmoid(-0.5 + 1.5 * (d / 577.0).tanh())))
             })
             .collect();
-        let found = length_controlled(&preferences, &differences).unwrap();
+        let found = length_controlled(&preferences, &differences, Beside::default()).unwrap();
         assert!(found.win_rate > 0.5, "{found:?}");
         assert!((found.lc_win_rate - sigmoid(-0.5)).abs() < 3.0 * found.lc_standard_error, "{found:?}");
         assert!(found.lc_standard_error > 0.005 && found.lc_standard_error < 0.03, "{found:?}");
     }
 
     #[test]
+    fn variants_of_the_baseline_say_what_length_does() {
+        // A model that is always shorter: its own outputs cannot tell weakness from brevity, the variants can.
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(9);
+        let drawn =
+            |p: f64, rng: &mut rand_chacha::ChaCha8Rng| f64::from(u8::from(rng.random_range(0.0..1.0) < p));
+        let differences: Vec<f64> = (0..2000).map(|_| rng.random_range(-1300.0..-100.0)).collect();
+        let longer = standardised(&differences).unwrap();
+        let preferences: Vec<f64> = longer.iter().map(|x| drawn(sigmoid(-1.0 + 1.5 * x), &mut rng)).collect();
+        let variants: Vec<Variant> = (0..4000)
+            .map(|i| {
+                let longer = if i % 2 == 0 { -0.8 } else { 0.8 };
+                Variant {
+                    preference: drawn(sigmoid(1.5 * longer), &mut rng),
+                    longer,
+                    difficulty: 0.0,
+                    weight: 0.1,
+                }
+            })
+            .collect();
+        let alone = length_controlled(&preferences, &differences, Beside::default()).unwrap();
+        let beside = length_controlled(
+            &preferences,
+            &differences,
+            Beside { variants: &variants, ..Beside::default() },
+        )
+        .unwrap();
+        assert!((beside.theta + 1.0).abs() < 0.35 && (beside.phi - 1.5).abs() < 0.35, "{beside:?}");
+        assert!(beside.lc_standard_error < alone.lc_standard_error, "{alone:?} {beside:?}");
+    }
+
+    #[test]
     fn what_cannot_be_fitted_is_none() {
-        assert_eq!(length_controlled(&[], &[]), None);
-        assert_eq!(length_controlled(&[0.5, 0.7], &[3.0, 3.0]), None);
-        assert_eq!(length_controlled(&[f64::NAN, f64::NAN], &[3.0, 4.0]), None);
+        assert_eq!(length_controlled(&[], &[], Beside::default()), None);
+        assert_eq!(length_controlled(&[0.5, 0.7], &[3.0, 3.0], Beside::default()), None);
+        assert_eq!(length_controlled(&[f64::NAN, f64::NAN], &[3.0, 4.0], Beside::default()), None);
         // Three of three say nothing of the error.
-        assert!(length_controlled(&[1.0; 3], &[3.0, 4.0, 9.0]).unwrap().lc_standard_error.is_nan());
+        assert!(
+            length_controlled(&[1.0; 3], &[3.0, 4.0, 9.0], Beside::default())
+                .unwrap()
+                .lc_standard_error
+                .is_nan()
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Which competitor is how strong? Ratings from paired comparisons, with intervals.
 
 mod controlled;
+mod difficulty;
 mod elo;
 mod fit;
 mod likelihood;
@@ -8,7 +9,8 @@ mod order;
 mod rate;
 mod spd;
 
-pub use controlled::{LengthControlled, length_controlled};
+pub use controlled::{Beside, LengthControlled, Variant, length_controlled, standardised};
+pub use difficulty::{Difficulty, Faced, instruction_difficulty};
 pub use elo::{Elo, elo};
 pub use fit::{Ranking, RankingError, RankingOptions, Robust, rank};
 pub use likelihood::Ties;

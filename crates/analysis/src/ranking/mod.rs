@@ -1,10 +1,13 @@
 //! Verdicts to a leaderboard, raw or with properties held equal.
 
+mod length;
+
+pub use length::{Against, LcBoard, LcOptions, LcRow, length_controlled_board};
+
 use std::str::FromStr;
 
 use predilect_stats::ranking::{
-    Elo, RankingError, RankingOptions, Robust, Ties, Vote, WinRate, elo, length_controlled, rank, standings,
-    win_rates,
+    Elo, RankingError, RankingOptions, Robust, Ties, Vote, WinRate, elo, rank, standings, win_rates,
 };
 use predilect_stats::resample::{bootstrap, quantile};
 use rayon::prelude::*;
@@ -31,7 +34,7 @@ pub enum RankMethod {
     Elo,
     /// The share of wins, a tie half.
     WinRate,
-    /// AlpacaEval's length-controlled win rate against a baseline, minimal form; see [`length_controlled_board`].
+    /// AlpacaEval's length-controlled win rate against a baseline; see [`length_controlled_board`].
     LengthControlled,
 }
 
@@ -371,105 +374,6 @@ fn resampled(
             (ends[i].0, ends[i].1, rank, low, high)
         })
         .collect()
-}
-
-/// One output against the baseline's on one prompt.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Against {
-    /// Whose output.
-    pub model: String,
-    /// The preference for it over the baseline's, 0..1; `None` where the judge gave none.
-    pub preference: Option<f64>,
-    /// Its characters less those of the baseline's output.
-    pub longer_by: f64,
-}
-
-/// A leaderboard of length-controlled win rates.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LcBoard {
-    /// `lc`.
-    pub method: String,
-    /// Against whom.
-    pub baseline: String,
-    /// The models, the best first.
-    pub ranking: Vec<LcRow>,
-}
-
-/// One model; rates in %.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LcRow {
-    /// Who.
-    pub model: String,
-    /// Mean preference over the baseline.
-    pub win_rate: f64,
-    /// Its standard error.
-    pub standard_error: f64,
-    /// The same at equal length.
-    pub lc_win_rate: f64,
-    /// Its standard error; `NaN` (`null` in JSON) where all preferences are alike or too few.
-    pub lc_standard_error: f64,
-    /// The length-controlled win rate again, as in every leaderboard.
-    pub score: f64,
-    /// Lower end of its 95 % interval.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-    /// 1 + how many have a lower end above this one's upper end.
-    pub rank: usize,
-    /// The best place that the data do not rule out, models taken as independent.
-    pub rank_low: usize,
-    /// The worst one.
-    pub rank_high: usize,
-    /// What tanh of the standardised difference in length adds to the log-odds: above 0 the judge likes length.
-    pub length_effect: f64,
-    /// Preferences.
-    pub votes: u64,
-}
-
-/// Length-controlled win rates of every model against the baseline; models whose fit is not defined are left out.
-pub fn length_controlled_board(baseline: &str, outputs: &[Against]) -> LcBoard {
-    let mut models: Vec<&str> = outputs.iter().map(|output| output.model.as_str()).collect();
-    models.sort_unstable();
-    models.dedup();
-    let mut ranking: Vec<LcRow> = models
-        .par_iter()
-        .filter_map(|model| {
-            let own = || outputs.iter().filter(|output| output.model == **model);
-            let preferences: Vec<f64> = own().map(|output| output.preference.unwrap_or(f64::NAN)).collect();
-            let differences: Vec<f64> = own().map(|output| output.longer_by).collect();
-            let fit = length_controlled(&preferences, &differences)?;
-            let (lc, se) = (100.0 * fit.lc_win_rate, 100.0 * fit.lc_standard_error);
-            Some(LcRow {
-                model: (*model).to_owned(),
-                win_rate: 100.0 * fit.win_rate,
-                standard_error: 100.0 * fit.standard_error,
-                lc_win_rate: lc,
-                lc_standard_error: se,
-                score: lc,
-                low: lc - Z * se,
-                high: lc + Z * se,
-                rank: 1,
-                rank_low: 1,
-                rank_high: 1,
-                length_effect: fit.phi,
-                votes: preferences.iter().filter(|y| !y.is_nan()).count() as u64,
-            })
-        })
-        .collect();
-    let n = ranking.len();
-    let scores: Vec<f64> = ranking.iter().map(|row| row.score).collect();
-    let mut covariance = vec![0.0; n * n];
-    for (i, row) in ranking.iter_mut().enumerate() {
-        // Where the error is not known, anything may be.
-        let se = if row.lc_standard_error.is_finite() { row.lc_standard_error } else { 100.0 };
-        (row.low, row.high) = ((row.score - Z * se).max(0.0), (row.score + Z * se).min(100.0));
-        covariance[i * n + i] = se.powi(2);
-    }
-    for (row, place) in ranking.iter_mut().zip(standings(&scores, &covariance, Z)) {
-        (row.rank, row.rank_low, row.rank_high) = (place.rank, place.rank_low, place.rank_high);
-    }
-    ranking.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.model.cmp(&b.model)));
-    LcBoard { method: RankMethod::LengthControlled.name().to_owned(), baseline: baseline.to_owned(), ranking }
 }
 
 #[cfg(test)]

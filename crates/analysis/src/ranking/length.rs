@@ -1,0 +1,205 @@
+//! Win rates against a baseline with length held equal.
+
+use std::collections::HashMap;
+
+use predilect_stats::ranking::{
+    Beside, Faced, Variant, instruction_difficulty, length_controlled, standardised, standings,
+};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::{RankMethod, Z};
+
+/// What an output of a variant counts beside one of the model: AlpacaEval's figure.
+const VARIANT_WEIGHT: f64 = 0.1;
+
+/// One output against the baseline's on one prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Against {
+    /// Whose output.
+    pub model: String,
+    /// Outputs on one prompt have the same number.
+    pub prompt: u64,
+    /// The preference for it over the baseline's, 0..1; `None` where the judge gave none.
+    pub preference: Option<f64>,
+    /// Its characters less those of the baseline's output.
+    pub longer_by: f64,
+}
+
+/// What the fit of a model takes from other models.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LcOptions {
+    /// Whether the difficulty of every instruction, and a prior of what length does, are fitted over all models and then held;
+    /// without, the minimal form.
+    pub difficulty: bool,
+    /// Models that are the baseline itself under other instructions; they stand in every fit and in no row.
+    pub variants: Vec<String>,
+}
+
+/// A leaderboard of length-controlled win rates.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LcBoard {
+    /// `lc`.
+    pub method: String,
+    /// Against whom.
+    pub baseline: String,
+    /// The sd of instruction difficulty in log-odds; `None` in the minimal form.
+    pub difficulty_sd: Option<f64>,
+    /// Mean and sd of the length effects over all models, the prior of each; `None` in the minimal form and with variants.
+    pub length_prior: Option<(f64, f64)>,
+    /// The models, the best first.
+    pub ranking: Vec<LcRow>,
+}
+
+/// One model; rates in %.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LcRow {
+    /// Who.
+    pub model: String,
+    /// Mean preference over the baseline.
+    pub win_rate: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+    /// The same at equal length.
+    pub lc_win_rate: f64,
+    /// Its standard error; `NaN` (`null` in JSON) where all preferences are alike or too few.
+    pub lc_standard_error: f64,
+    /// The length-controlled win rate again, as in every leaderboard.
+    pub score: f64,
+    /// Lower end of its 95 % interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// 1 + how many have a lower end above this one's upper end.
+    pub rank: usize,
+    /// The best place that the data do not rule out, models taken as independent.
+    pub rank_low: usize,
+    /// The worst one.
+    pub rank_high: usize,
+    /// What tanh of the standardised difference in length adds to the log-odds: above 0 the judge likes length.
+    pub length_effect: f64,
+    /// What a unit of instruction difficulty adds to the log-odds; 0 in the minimal form.
+    pub difficulty_effect: f64,
+    /// Preferences.
+    pub votes: u64,
+}
+
+/// Outputs of one model, in their order.
+struct Entrant<'a> {
+    model: &'a str,
+    prompts: Vec<usize>,
+    preferences: Vec<f64>,
+    differences: Vec<f64>,
+}
+
+/// Length-controlled win rates of every model against the baseline; models whose fit is not defined are left out.
+pub fn length_controlled_board(baseline: &str, outputs: &[Against], options: &LcOptions) -> LcBoard {
+    let (entrants, prompts) = entrants(outputs);
+    let joint =
+        options.difficulty.then(|| instruction_difficulty(&faced(&entrants), entrants.len(), prompts));
+    let difficulty = joint.as_ref().map_or(&[][..], |joint| &joint.gamma);
+    let gamma = |prompts: &[usize]| -> Vec<f64> {
+        prompts.iter().filter_map(|prompt| difficulty.get(*prompt).copied()).collect()
+    };
+    let is_variant = |entrant: &&Entrant<'_>| options.variants.iter().any(|name| name == entrant.model);
+    let variants: Vec<Variant> =
+        entrants.iter().filter(is_variant).flat_map(|entrant| variants(entrant, difficulty)).collect();
+    // Variants say what length does; without any, the other models do.
+    let length = joint.as_ref().filter(|_| variants.is_empty()).map(|joint| joint.length);
+    let rivals: Vec<&Entrant<'_>> = entrants.iter().filter(|entrant| !is_variant(entrant)).collect();
+    let mut ranking: Vec<LcRow> = rivals
+        .par_iter()
+        .filter_map(|entrant| {
+            let difficulty = gamma(&entrant.prompts);
+            let beside = Beside { difficulty: &difficulty, variants: &variants, length };
+            let fit = length_controlled(&entrant.preferences, &entrant.differences, beside)?;
+            let (lc, se) = (100.0 * fit.lc_win_rate, 100.0 * fit.lc_standard_error);
+            Some(LcRow {
+                model: entrant.model.to_owned(),
+                win_rate: 100.0 * fit.win_rate,
+                standard_error: 100.0 * fit.standard_error,
+                lc_win_rate: lc,
+                lc_standard_error: se,
+                score: lc,
+                low: lc - Z * se,
+                high: lc + Z * se,
+                rank: 1,
+                rank_low: 1,
+                rank_high: 1,
+                length_effect: fit.phi,
+                difficulty_effect: fit.psi,
+                votes: entrant.preferences.iter().filter(|y| !y.is_nan()).count() as u64,
+            })
+        })
+        .collect();
+    place(&mut ranking);
+    LcBoard {
+        method: RankMethod::LengthControlled.name().to_owned(),
+        baseline: baseline.to_owned(),
+        difficulty_sd: joint.as_ref().map(|joint| joint.sd),
+        length_prior: length,
+        ranking,
+    }
+}
+
+fn entrants(outputs: &[Against]) -> (Vec<Entrant<'_>>, usize) {
+    let mut prompts: HashMap<u64, usize> = HashMap::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut entrants: Vec<Entrant<'_>> = Vec::new();
+    for output in outputs {
+        let next = prompts.len();
+        let prompt = *prompts.entry(output.prompt).or_insert(next);
+        let place = *places.entry(&output.model).or_insert(entrants.len());
+        if place == entrants.len() {
+            let (prompts, preferences, differences) = Default::default();
+            entrants.push(Entrant { model: &output.model, prompts, preferences, differences });
+        }
+        let entrant = &mut entrants[place];
+        entrant.prompts.push(prompt);
+        entrant.preferences.push(output.preference.unwrap_or(f64::NAN));
+        entrant.differences.push(output.longer_by);
+    }
+    entrants.sort_by(|a, b| a.model.cmp(b.model));
+    (entrants, prompts.len())
+}
+
+fn faced(entrants: &[Entrant<'_>]) -> Vec<Faced> {
+    let mut all = Vec::new();
+    for (model, entrant) in entrants.iter().enumerate() {
+        let Some(longer) = standardised(&entrant.differences) else { continue };
+        for (at, &preference) in entrant.preferences.iter().enumerate().filter(|(_, y)| !y.is_nan()) {
+            all.push(Faced { model, prompt: entrant.prompts[at], preference, longer: longer[at] });
+        }
+    }
+    all
+}
+
+fn variants(entrant: &Entrant<'_>, difficulty: &[f64]) -> Vec<Variant> {
+    let longer = standardised(&entrant.differences).unwrap_or_default();
+    let rows = entrant.preferences.iter().zip(&entrant.prompts).zip(longer);
+    rows.filter(|((y, _), _)| !y.is_nan())
+        .map(|((&preference, &prompt), longer)| Variant {
+            preference,
+            longer,
+            difficulty: difficulty.get(prompt).copied().unwrap_or(0.0),
+            weight: VARIANT_WEIGHT,
+        })
+        .collect()
+}
+
+/// Intervals, places and order.
+fn place(ranking: &mut [LcRow]) {
+    let n = ranking.len();
+    let scores: Vec<f64> = ranking.iter().map(|row| row.score).collect();
+    let mut covariance = vec![0.0; n * n];
+    for (i, row) in ranking.iter_mut().enumerate() {
+        // Where the error is not known, anything may be.
+        let se = if row.lc_standard_error.is_finite() { row.lc_standard_error } else { 100.0 };
+        (row.low, row.high) = ((row.score - Z * se).max(0.0), (row.score + Z * se).min(100.0));
+        covariance[i * n + i] = se.powi(2);
+    }
+    for (row, place) in ranking.iter_mut().zip(standings(&scores, &covariance, Z)) {
+        (row.rank, row.rank_low, row.rank_high) = (place.rank, place.rank_low, place.rank_high);
+    }
+    ranking.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.model.cmp(&b.model)));
+}
