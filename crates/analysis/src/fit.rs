@@ -140,11 +140,12 @@ pub struct Draws {
 }
 
 /// The numbers of one fit.
-struct Rows {
-    x: Vec<f64>,
-    verdicts: Vec<f64>,
-    weights: Vec<f64>,
-    clusters: Vec<u64>,
+pub(crate) struct Rows {
+    /// Row-major: comparisons, then terms.
+    pub(crate) x: Vec<f64>,
+    pub(crate) verdicts: Vec<f64>,
+    pub(crate) weights: Vec<f64>,
+    pub(crate) clusters: Vec<u64>,
 }
 
 /// Why there is no fit, in words for the reader.
@@ -257,7 +258,7 @@ fn refuse_poor_groups(
     Ok(())
 }
 
-fn numbers(table: &FeatureTable, rows: &[VerdictRow], design: &Design) -> Rows {
+pub(crate) fn numbers(table: &FeatureTable, rows: &[VerdictRow], design: &Design) -> Rows {
     let width = table.features.len() + design.columns();
     let mut out = Rows {
         x: Vec::with_capacity(rows.len() * width),

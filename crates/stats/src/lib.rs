@@ -17,6 +17,7 @@ mod lanes;
 pub mod laplace;
 mod likelihood;
 mod linalg;
+pub mod logit;
 pub mod map;
 pub mod normal;
 pub mod pareto;
@@ -24,10 +25,12 @@ pub mod posterior;
 mod problem;
 mod quadrature;
 pub mod ranking;
+pub mod ratio;
 pub mod resample;
 mod rows;
 pub mod shapley;
 pub mod similarity;
+mod spd;
 #[cfg(test)]
 mod testing;
 

@@ -138,6 +138,23 @@ impl Problem {
         Ok(Self { rows, linear, weights, priors: priors.to_vec(), empty_rows: n - kept.len(), total_rows: n })
     }
 
+    /// The same problem with its normal priors centred at `means` instead of 0, exactly: a normal prior with another mean is the one
+    /// around 0 times the exponential of `mean / sd^2` times the weight, which joins the linear part.
+    ///
+    /// # Panics
+    /// When `means` is not one per column, or is not 0 where the prior is a Laplace one.
+    #[must_use]
+    pub fn centred(mut self, means: &[f64]) -> Self {
+        assert_eq!(means.len(), self.priors.len(), "one mean per column");
+        for ((linear, prior), mean) in self.linear.iter_mut().zip(&self.priors).zip(means) {
+            match prior {
+                Prior::Normal { sd } => *linear += mean / (sd * sd),
+                Prior::Laplace { .. } => assert!(*mean == 0.0, "a Laplace prior is centred at 0"),
+            }
+        }
+        self
+    }
+
     /// Number of weights.
     pub fn columns(&self) -> usize {
         self.priors.len()

@@ -309,3 +309,24 @@ fn weights_count_as_repeated_rows_and_large_ones_fit() {
         assert!(fit.converged && fit.marginals.iter().all(|m| m.mean.abs() < 20.0 && m.sd > 0.0));
     }
 }
+
+#[test]
+fn a_prior_may_be_centred_elsewhere() {
+    let problem =
+        Problem::new(&[1.0, -1.0, 2.0], &[1.0, 0.3, 0.0], None, &[Prior::Normal { sd: 0.5 }]).unwrap();
+    let fit = ep(&problem.centred(&[0.8]), &EpOptions::default());
+    // By integration on a grid.
+    let (mut mass, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for i in 0..20_001 {
+        let w = -4.0 + 8.0 * f64::from(i) / 20_000.0;
+        let rows = [(1.0, 1.0), (-1.0, 0.3), (2.0, 0.0)];
+        let likelihood: f64 = rows.iter().map(|(x, p)| p * x * w - (x * w).exp().ln_1p()).sum();
+        let density = (likelihood - 0.5 * ((w - 0.8) / 0.5_f64).powi(2)).exp();
+        (mass, sum, squares) = (mass + density, sum + density * w, squares + density * w * w);
+    }
+    let (mean, sd) = (sum / mass, (squares / mass - (sum / mass).powi(2)).sqrt());
+    assert!(
+        (fit.mean[0] - mean).abs() < 2e-3 && (fit.covariance[0].sqrt() - sd).abs() < 2e-3,
+        "{fit:?} {mean} {sd}"
+    );
+}

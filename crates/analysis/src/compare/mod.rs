@@ -1,15 +1,22 @@
 //! Judges side by side: what they reward alike, where they differ, how far they agree.
 
 mod agreement;
+mod audit;
 mod contrasts;
+mod families;
 mod likeness;
+mod pooling;
 mod profiles;
+mod stand_in;
 mod weights;
 
 pub use agreement::{Interval, JudgeAgreement, agreements};
+pub use audit::{BiasCard, Excess, Shown, Traits, audit, shown_by_verdicts, usual_reference};
 pub use contrasts::{Contrast, contrasts};
 pub use likeness::{ClusterGroup, Clusters, Likeness, LikenessOptions, Place, TreeJoin, likeness};
+pub use pooling::{PooledCell, PooledWeight, Pooling, PoolingOptions, pool};
 pub use profiles::{Intensity, Profile, profiles};
+pub use stand_in::{CorrectedRate, StandIn, StandIns, stand_ins};
 pub use weights::{CASES, WeightTable};
 
 use serde::Serialize;
@@ -26,6 +33,12 @@ pub struct Comparison {
     pub dissections: Vec<Profile>,
     /// How far judges of the same pairs agree.
     pub agreement: Vec<JudgeAgreement>,
+    /// How biased each judge is.
+    pub biases: Vec<BiasCard>,
+    /// Who can stand in for people; `None` without a judge to stand in for.
+    pub stand_ins: Option<StandIns>,
+    /// Fits of judges and groups that learn from each other; `None` where there are too few.
+    pub pooling: Option<Pooling>,
     /// Where they differ, the surest first.
     pub contrasts: Vec<Contrast>,
     /// Judges and groups that were not fitted, and why.

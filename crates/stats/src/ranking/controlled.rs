@@ -1,6 +1,6 @@
 //! AlpacaEval's length-controlled win rate (arXiv 2404.04475), minimal and with the difficulty of instructions.
 
-use super::spd::inverse;
+use crate::spd::inverse;
 
 /// Penalties that are tried: ten from 1e-4 to 1e4, evenly in the logarithm.
 const PENALTIES: usize = 10;

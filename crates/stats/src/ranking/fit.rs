@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::Vote;
 use super::likelihood::{Outcomes, Terms, Ties, squared_scores, terms};
-use super::spd::{inverse, product};
+use crate::spd::{inverse, product};
 
 /// Newton steps at most.
 const STEPS: usize = 100;

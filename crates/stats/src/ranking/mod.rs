@@ -7,7 +7,6 @@ mod fit;
 mod likelihood;
 mod order;
 mod rate;
-mod spd;
 
 pub use controlled::{Beside, LengthControlled, Variant, length_controlled, standardised};
 pub use difficulty::{Difficulty, Faced, instruction_difficulty};

@@ -1,7 +1,7 @@
 //! How a symmetric positive definite system of any size is inverted.
 
 /// The inverse of `a`, `n` x `n` row by row; `None` when it is not positive definite to working precision.
-pub(super) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
+pub(crate) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
     // The Cholesky factor, row by row.
     let mut l = vec![0.0; n * n];
     for i in 0..n {
@@ -51,7 +51,7 @@ pub(super) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
 }
 
 /// The product of two `n` x `n` matrices.
-pub(super) fn product(a: &[f64], b: &[f64], n: usize) -> Vec<f64> {
+pub(crate) fn product(a: &[f64], b: &[f64], n: usize) -> Vec<f64> {
     let mut out = vec![0.0; n * n];
     for i in 0..n {
         for k in 0..n {

@@ -1,0 +1,463 @@
+//! How biased is each judge? Position, length, lists, its own kind, ties, inconsistency, and AlpacaEval's figures of an evaluator.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use predilect_stats::logit::logit;
+use predilect_stats::ratio::Ratio;
+use predilect_types::Order;
+use serde::Serialize;
+
+use super::Interval;
+use super::families::{family, same_model};
+use crate::table::FeatureTable;
+
+/// Standard errors to either side of a 90 % interval, like all intervals of a comparison.
+const Z: f64 = 1.644_853_626_951_472_7;
+/// A weak penalty: one half of a squared weight keeps a judge that always follows length finite.
+const RIDGE: f64 = 0.1;
+/// Fewer verdicts than this tell nothing of a bias.
+const LEAST: usize = 20;
+
+/// What the texts of a pair say, whoever judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traits {
+    /// 1 where A has more words, -1 where B has, 0 where neither has.
+    pub longer: i8,
+    /// 1 where A alone has a list, -1 where B alone has one, else 0.
+    pub list: i8,
+}
+
+/// One answer of a judge to one presentation of a pair.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shown {
+    /// Index of the pair.
+    pub pair: u32,
+    /// Index of the judge.
+    pub judge: u32,
+    /// The preference for A in 0..1.
+    pub p_a: f64,
+    /// Whether A stood first.
+    pub a_first: bool,
+}
+
+/// What is known of a judge's way of answering.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct BiasCard {
+    /// Who.
+    pub judge: String,
+    /// Whether the others are measured by it.
+    pub reference: bool,
+    /// Its verdicts.
+    pub verdicts: u64,
+    /// Pairs with a verdict of it.
+    pub pairs: u64,
+    /// Share of pairs with anybody's verdict on which it has none.
+    pub missing: f64,
+    /// Share of verdicts of exactly one half.
+    pub ties: Option<Interval>,
+    /// Share of answers for the response shown first, a tie half; 0.5 is no bias.
+    pub prefers_first: Option<Interval>,
+    /// Where that comes from: `both orders` (each pair in both, so quality cancels) or `varied orders` (quality may remain in part).
+    pub orders: Option<String>,
+    /// Share of pairs answered in both orders whose answers favour different responses.
+    pub inconsistent: Option<Interval>,
+    /// Share of verdicts, no ties, for the longer response: AlpacaEval's "Proba. prefer longer".
+    pub prefers_longer: Option<Interval>,
+    /// How often it would prefer the longer of two responses that the reference finds equally good: sigmoid of the weight of length
+    /// in a logistic regression of its verdict on the reference's (2 p - 1) and the sign of the difference in words.
+    pub longer_at_equal_quality: Option<Interval>,
+    /// Share of verdicts, no ties, for the response with a list where only one has any: "Proba. prefer lists".
+    pub prefers_lists: Option<Interval>,
+    /// The same at equal quality.
+    pub lists_at_equal_quality: Option<Interval>,
+    /// How much more often than the reference (or than the other judges, without one) it prefers responses of its own model.
+    pub own_model: Option<Excess>,
+    /// The same for responses of its family, its own model's too.
+    pub own_family: Option<Excess>,
+    /// Mean agreement of one verdict with the majority of the reference, a tie on one side half: "Human agreement". A reference
+    /// judge is measured by the other ones.
+    pub agreement: Option<Interval>,
+    /// 1 less the agreement of its majority with the reference's, where it has judged pairs more than once: "Bias".
+    pub bias: Option<Interval>,
+    /// 1 less the agreement of one verdict with the majority of its other ones on the pair: "Variance".
+    pub variance: Option<Interval>,
+    /// Share of probability on the letters A and B, of a judge read by them.
+    pub mean_mass: Option<f64>,
+}
+
+/// A preference beyond what a reference has.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Excess {
+    /// For which models.
+    pub models: Vec<String>,
+    /// Pairs with exactly one response of theirs.
+    pub pairs: u64,
+    /// Mean preference for them less the mean of the reference on the same pairs, -1..1; 0 is no bias.
+    pub excess: Interval,
+    /// Whose mean: `reference` or `other judges`.
+    pub beside: String,
+}
+
+/// Judges that stand for people: by their names, as data formats give them.
+pub fn usual_reference(judges: &[String]) -> Vec<String> {
+    let human = |name: &&String| {
+        let name = name.to_ascii_lowercase();
+        name == "gold"
+            || ["human", "people", "annotator", "expert"].iter().any(|word| {
+                name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphabetic()))
+            })
+    };
+    judges.iter().filter(human).cloned().collect()
+}
+
+/// Verdicts on one pair by judge.
+type ByJudge = BTreeMap<u32, Vec<f64>>;
+
+/// One card per judge, in the order of the table.
+///
+/// `shown` holds every answer whose order of presentation is known; `reference` names the judges by which quality is told.
+pub fn audit(
+    table: &FeatureTable,
+    traits: &[Traits],
+    shown: &[Shown],
+    reference: &[String],
+) -> Vec<BiasCard> {
+    let mut by_pair: BTreeMap<u32, ByJudge> = BTreeMap::new();
+    for verdict in &table.verdicts {
+        by_pair.entry(verdict.pair).or_default().entry(verdict.judge).or_default().push(verdict.p_a);
+    }
+    let is_reference: Vec<bool> = table.judges.iter().map(|judge| reference.contains(judge)).collect();
+    let all = All { table, traits, by_pair: &by_pair, is_reference: &is_reference };
+    (0..table.judges.len() as u32)
+        .map(|judge| {
+            let mut card = all.card(judge);
+            position(&mut card, table, shown.iter().filter(|shown| shown.judge == judge));
+            card
+        })
+        .collect()
+}
+
+/// What all cards are made from.
+struct All<'a> {
+    table: &'a FeatureTable,
+    traits: &'a [Traits],
+    by_pair: &'a BTreeMap<u32, ByJudge>,
+    is_reference: &'a [bool],
+}
+
+/// Rows of a regression on quality and one trait.
+#[derive(Default)]
+struct Equal {
+    x: Vec<f64>,
+    y: Vec<f64>,
+    clusters: Vec<u64>,
+}
+
+impl Equal {
+    fn add(&mut self, quality: f64, trait_: i8, y: f64, cluster: u64) {
+        self.x.extend([quality, f64::from(trait_)]);
+        self.y.push(y);
+        self.clusters.push(cluster);
+    }
+
+    /// Sigmoid of the trait's weight.
+    fn share(&self) -> Option<Interval> {
+        if self.y.len() < LEAST || self.x.iter().skip(1).step_by(2).all(|x| *x == 0.0) {
+            return None;
+        }
+        let fit = logit(&self.x, &self.y, &self.clusters, RIDGE)?;
+        let (w, se) = (fit.weights[1], fit.covariance[3].max(0.0).sqrt());
+        let s = |x: f64| 1.0 / (1.0 + (-x).exp());
+        se.is_finite().then(|| Interval { value: s(w), low: s(w - Z * se), high: s(w + Z * se) })
+    }
+}
+
+impl All<'_> {
+    fn card(&self, judge: u32) -> BiasCard {
+        let name = &self.table.judges[judge as usize];
+        let (mut ties, mut longer, mut lists) = (Ratio::default(), Ratio::default(), Ratio::default());
+        let (mut agreement, mut bias, mut variance) = (Ratio::default(), Ratio::default(), Ratio::default());
+        let (mut equal_length, mut equal_list) = (Equal::default(), Equal::default());
+        let (mut verdicts, mut pairs) = (0_u64, 0_u64);
+        for (&pair, judges) in self.by_pair {
+            let Some(own) = judges.get(&judge) else { continue };
+            let cluster = self.table.pairs[pair as usize].cluster;
+            let traits = self.traits.get(pair as usize).copied().unwrap_or_default();
+            pairs += 1;
+            verdicts += own.len() as u64;
+            let others: Vec<f64> = judges
+                .iter()
+                .filter(|(other, _)| **other != judge && self.is_reference[**other as usize])
+                .flat_map(|(_, verdicts)| verdicts.iter().copied())
+                .collect();
+            for &p in own {
+                let tie = p == 0.5;
+                ties.add(cluster, f64::from(u8::from(tie)), 1.0);
+                for (ratio, side) in [(&mut longer, traits.longer), (&mut lists, traits.list)] {
+                    if side != 0 && !tie {
+                        ratio.add(cluster, f64::from(u8::from((p > 0.5) == (side > 0))), 1.0);
+                    }
+                }
+                if !others.is_empty() {
+                    agreement.add(cluster, agrees(p, majority(&others)), 1.0);
+                    let quality = 2.0 * mean(&others) - 1.0;
+                    equal_length.add(quality, traits.longer, p, cluster);
+                    equal_list.add(quality, traits.list, p, cluster);
+                }
+            }
+            if own.len() > 1 {
+                if !others.is_empty() {
+                    bias.add(cluster, 1.0 - agrees(majority(own), majority(&others)), 1.0);
+                }
+                for (at, &p) in own.iter().enumerate() {
+                    let rest: Vec<f64> =
+                        own.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, p)| *p).collect();
+                    let count = own.len() as f64;
+                    variance.add(cluster, (1.0 - agrees(p, majority(&rest))) / count, 1.0 / count);
+                }
+            }
+        }
+        let whole = self.by_pair.len().max(1) as f64;
+        BiasCard {
+            judge: name.clone(),
+            reference: self.is_reference[judge as usize],
+            verdicts,
+            pairs,
+            missing: 1.0 - pairs as f64 / whole,
+            ties: share(&ties),
+            prefers_longer: share(&longer),
+            longer_at_equal_quality: equal_length.share(),
+            prefers_lists: share(&lists),
+            lists_at_equal_quality: equal_list.share(),
+            own_model: self.excess(judge, &|model| same_model(name, model)),
+            own_family: family(name).and_then(|own| self.excess(judge, &|model| family(model) == Some(own))),
+            agreement: share(&agreement),
+            bias: share(&bias),
+            variance: share(&variance),
+            ..BiasCard::default()
+        }
+    }
+
+    /// How much more than others this judge prefers some models.
+    fn excess(&self, judge: u32, own: &dyn Fn(&str) -> bool) -> Option<Excess> {
+        let is_own: Vec<bool> = self.table.models.iter().map(|model| own(model)).collect();
+        if self.is_reference[judge as usize] || !is_own.contains(&true) {
+            return None;
+        }
+        let any_reference = self.is_reference.contains(&true);
+        let mut ratio = Ratio::default();
+        let mut models: BTreeSet<u32> = BTreeSet::new();
+        for (&pair, judges) in self.by_pair {
+            let info = self.table.pairs[pair as usize];
+            let (Some(a), Some(b), Some(verdicts)) = (info.model_a, info.model_b, judges.get(&judge)) else {
+                continue;
+            };
+            if is_own[a as usize] == is_own[b as usize] {
+                continue;
+            }
+            let others: Vec<f64> = judges
+                .iter()
+                .filter(|(other, _)| {
+                    **other != judge && (!any_reference || self.is_reference[**other as usize])
+                })
+                .map(|(_, verdicts)| mean(verdicts))
+                .collect();
+            if others.is_empty() {
+                continue;
+            }
+            let sign = if is_own[a as usize] { 1.0 } else { -1.0 };
+            models.insert(if is_own[a as usize] { a } else { b });
+            ratio.add(info.cluster, sign * (mean(verdicts) - mean(&others)), 1.0);
+        }
+        let found = ratio.estimate().filter(|found| found.weight >= LEAST as f64 && found.se.is_finite())?;
+        let (low, high) = found.interval(Z);
+        Some(Excess {
+            models: models.iter().map(|&model| self.table.models[model as usize].clone()).collect(),
+            pairs: found.weight as u64,
+            excess: Interval { value: found.value, low, high },
+            beside: if any_reference { "reference" } else { "other judges" }.to_owned(),
+        })
+    }
+}
+
+fn position<'a>(card: &mut BiasCard, table: &FeatureTable, shown: impl Iterator<Item = &'a Shown>) {
+    let mut by_pair: BTreeMap<u32, [Vec<f64>; 2]> = BTreeMap::new();
+    for answer in shown {
+        by_pair.entry(answer.pair).or_default()[usize::from(!answer.a_first)].push(answer.p_a);
+    }
+    let (mut both, mut any, mut turned) = (Ratio::default(), Ratio::default(), Ratio::default());
+    let mut firsts = [0_usize; 2];
+    for (&pair, [ab, ba]) in &by_pair {
+        let cluster = table.pairs[pair as usize].cluster;
+        for (answers, a_first) in [(ab, true), (ba, false)] {
+            firsts[usize::from(a_first)] += answers.len();
+            for p in answers {
+                any.add(cluster, favours_first(*p, a_first), 1.0);
+            }
+        }
+        if !ab.is_empty() && !ba.is_empty() {
+            let (ab, ba) = (mean(ab), mean(ba));
+            both.add(cluster, favours_first(ab, true) + favours_first(ba, false), 2.0);
+            turned.add(cluster, f64::from(u8::from((ab - 0.5) * (ba - 0.5) < 0.0)), 1.0);
+        }
+    }
+    card.inconsistent = share(&turned);
+    // One order throughout cannot tell position from quality.
+    let varied = firsts[0].min(firsts[1]) * 5 >= firsts[0].max(firsts[1]).max(1);
+    (card.prefers_first, card.orders) = match (share(&both), share(&any)) {
+        (Some(found), _) => (Some(found), Some("both orders".to_owned())),
+        (None, Some(found)) if varied => (Some(found), Some("varied orders".to_owned())),
+        _ => (None, None),
+    };
+}
+
+/// 1 where the answer favours what stood first, a tie half.
+fn favours_first(p_a: f64, a_first: bool) -> f64 {
+    let p = if a_first { p_a } else { 1.0 - p_a };
+    if p == 0.5 { 0.5 } else { f64::from(u8::from(p > 0.5)) }
+}
+
+/// 1 where two verdicts are on one side or both ties, one half where one of them is a tie.
+fn agrees(p: f64, q: f64) -> f64 {
+    let (p, q) = (side(p), side(q));
+    if p == q { 1.0 } else { f64::from(u8::from(p == 0 || q == 0)) / 2.0 }
+}
+
+fn side(p: f64) -> i8 {
+    i8::from(p > 0.5) - i8::from(p < 0.5)
+}
+
+/// A verdict for the side that more of them favour, a tie where neither is favoured.
+fn majority(verdicts: &[f64]) -> f64 {
+    let sum: i32 = verdicts.iter().map(|p| i32::from(side(*p))).sum();
+    0.5 + 0.5 * f64::from(sum.signum())
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+fn share(ratio: &Ratio) -> Option<Interval> {
+    let found = ratio.estimate()?;
+    let (low, high) = found.share(Z);
+    Some(Interval { value: found.value, low, high })
+}
+
+/// The answers of a table's own verdicts whose order is known; receipts of calls tell more where there are any.
+pub fn shown_by_verdicts(table: &FeatureTable) -> Vec<Shown> {
+    let known = |order| match order {
+        Order::Ab => Some(true),
+        Order::Ba => Some(false),
+        Order::Both | Order::Unknown => None,
+    };
+    table
+        .verdicts
+        .iter()
+        .filter_map(|v| Some(Shown { pair: v.pair, judge: v.judge, p_a: v.p_a, a_first: known(v.order)? }))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{PairInfo, VerdictRow};
+
+    /// 200 pairs, each a prompt of its own, of a gpt-4 and a llama response; A is gpt-4's in every other one.
+    fn table(judges: &[&str], verdicts: &[(u32, u32, f64, Order)]) -> FeatureTable {
+        let pair = |i: u32| PairInfo {
+            cluster: u64::from(i),
+            model_a: Some(i % 2),
+            model_b: Some(1 - i % 2),
+            groups: (0, 0),
+        };
+        let row = |&(pair, judge, p_a, order): &(u32, u32, f64, Order)| VerdictRow {
+            pair,
+            judge,
+            p_a,
+            weight: 1.0,
+            order,
+        };
+        FeatureTable {
+            pairs: (0..200).map(pair).collect(),
+            verdicts: verdicts.iter().map(row).collect(),
+            judges: judges.iter().map(|&name| name.to_owned()).collect(),
+            models: vec!["gpt-4-0613".to_owned(), "llama-2-7b-chat".to_owned()],
+            ..FeatureTable::default()
+        }
+    }
+
+    #[test]
+    fn every_bias_is_found_where_it_was_put() {
+        let mut verdicts = Vec::new();
+        let mut traits = Vec::new();
+        for pair in 0..200 {
+            // The better side, the longer one and the own one, all independent of each other.
+            let (good, long, own) = (pair / 2 % 2, pair / 4 % 2, pair % 2);
+            let human = f64::from(good);
+            traits.push(Traits { longer: if long == 1 { 1 } else { -1 }, list: 0 });
+            verdicts.push((pair, 0, human, Order::Unknown));
+            // gpt-4: own model always, whatever people say.
+            verdicts.push((pair, 1, f64::from(u8::from(own == 0)), Order::Ab));
+            // vicuna: the longer one but for one in ten; in both orders.
+            let wordy = f64::from(u8::from((long == 1) != (pair % 10 == 7)));
+            verdicts.extend([(pair, 2, wordy, Order::Ab), (pair, 2, wordy, Order::Ba)]);
+            // first: always what it sees first.
+            verdicts.extend([(pair, 3, 1.0, Order::Ab), (pair, 3, 0.0, Order::Ba)]);
+        }
+        let table = table(&["human", "gpt-4", "vicuna-13b", "first"], &verdicts);
+        let reference = usual_reference(&table.judges);
+        assert_eq!(reference, ["human"]);
+        let cards = audit(&table, &traits, &shown_by_verdicts(&table), &reference);
+        let near = |interval: Option<Interval>, value: f64| {
+            let found = interval.unwrap();
+            assert!((found.value - value).abs() < 0.02, "{found:?} {value}");
+            assert!(found.low <= found.value && found.value <= found.high, "{found:?}");
+        };
+        let [human, gpt, vicuna, first] = &cards[..] else { panic!("{cards:?}") };
+        assert!(human.reference && human.agreement.is_none() && human.own_model.is_none());
+        near(gpt.agreement, 0.5);
+        let own = gpt.own_model.as_ref().unwrap();
+        assert_eq!(
+            (own.models.clone(), own.pairs, own.beside.as_str()),
+            (vec!["gpt-4-0613".to_owned()], 200, "reference")
+        );
+        near(Some(own.excess), 0.5);
+        // One order throughout says nothing of position.
+        assert!(gpt.prefers_first.is_none() && gpt.inconsistent.is_none());
+        near(vicuna.prefers_longer, 0.9);
+        near(vicuna.longer_at_equal_quality, 0.9);
+        near(vicuna.prefers_first, 0.5);
+        near(vicuna.inconsistent, 0.0);
+        near(vicuna.variance, 0.0);
+        assert!(vicuna.own_model.is_none() && vicuna.own_family.is_some(), "llama is vicuna's family");
+        near(first.prefers_first, 1.0);
+        near(first.inconsistent, 1.0);
+        near(first.variance, 1.0);
+        assert_eq!(first.orders.as_deref(), Some("both orders"));
+    }
+
+    #[test]
+    fn quality_is_not_mistaken_for_length() {
+        // People prefer the longer one nine times in ten, and the judge follows people, not length.
+        let mut verdicts = Vec::new();
+        let mut traits = Vec::new();
+        for pair in 0..200 {
+            let long = pair % 2 == 0;
+            let good = long != (pair % 10 == 3);
+            traits.push(Traits { longer: if long { 1 } else { -1 }, list: 0 });
+            verdicts.push((pair, 0, f64::from(u8::from(good)), Order::Unknown));
+            verdicts.push((pair, 1, f64::from(u8::from(good != (pair % 7 == 0))), Order::Unknown));
+        }
+        let cards = audit(&table(&["human", "judge"], &verdicts), &traits, &[], &["human".to_owned()]);
+        assert!(cards[1].prefers_longer.unwrap().value > 0.7);
+        let equal = cards[1].longer_at_equal_quality.unwrap();
+        assert!(equal.low < 0.5 && equal.high > 0.5, "{equal:?}");
+    }
+
+    #[test]
+    fn names_of_people_are_known() {
+        let names = ["human", "human-1", "annotator2", "gold", "humanizer", "gpt-4", "people", "experts"];
+        let names: Vec<String> = names.map(str::to_owned).to_vec();
+        assert_eq!(usual_reference(&names), ["human", "human-1", "annotator2", "gold", "people"]);
+    }
+}

@@ -1,0 +1,438 @@
+//! Who can stand in for people, how many labels are still needed, and what people would say of each model?
+
+use std::collections::BTreeMap;
+
+use predilect_stats::evaluate::folds_by_cluster;
+use predilect_stats::logit::logit;
+use predilect_stats::ratio::Ratio;
+use serde::Serialize;
+
+use super::Interval;
+use crate::table::FeatureTable;
+
+/// Standard errors to either side of a 95 % interval.
+const Z: f64 = 1.959_963_984_540_054;
+/// Folds by prompt of the calibration.
+const FOLDS: usize = 5;
+/// Penalty of the calibration: a judge that is always right stays finite.
+const RIDGE: f64 = 0.1;
+/// Fewer labelled pairs than this say nothing.
+const LEAST: usize = 20;
+
+/// Advice on standing in for the reference.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StandIns {
+    /// The judges to stand in for; several verdicts on a pair count as their mean.
+    pub reference: Vec<String>,
+    /// Pairs that they have judged.
+    pub labelled: u64,
+    /// The margin that label counts are for: half of a 95 % interval of a win rate, in 0..1.
+    pub margin: f64,
+    /// Judges and juries, the best predictor of held-out reference verdicts first.
+    pub candidates: Vec<StandIn>,
+    /// Win rates by the reference with the help of the best candidate; per model, or of side A where models have no names.
+    pub rates: Vec<CorrectedRate>,
+}
+
+/// How well one judge or jury predicts the reference.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StandIn {
+    /// The judge's name, or `jury: mean`, `jury: majority`, `jury: stacked`.
+    pub judge: String,
+    /// Pairs that both it and the reference have judged.
+    pub pairs: u64,
+    /// Share of pairs, without the reference's ties, on which its calibrated prediction is on the reference's side, held out by prompt.
+    pub accuracy: Option<f64>,
+    /// Held-out log-loss of the calibrated prediction (a logistic regression on 2 p - 1), in nats.
+    pub log_loss: f64,
+    /// Held-out log-loss of the reference's mean verdict.
+    pub base_log_loss: f64,
+    /// The difference, above 0 where the judge helps.
+    pub gain: f64,
+    /// Its standard error by prompt.
+    pub gain_se: f64,
+    /// Correlation of its verdict with the reference's.
+    pub correlation: f64,
+    /// Labels for the margin without any judge.
+    pub labels_alone: u64,
+    /// Labels for the margin with its verdicts on very many further pairs.
+    pub labels_with: u64,
+}
+
+/// A win rate by the reference, estimated three ways; 95 % intervals by prompt, in 0..1.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CorrectedRate {
+    /// The model, or `A`.
+    pub model: String,
+    /// The judge or jury that helps.
+    pub judge: String,
+    /// Its pairs with a reference verdict.
+    pub labelled: u64,
+    /// Its pairs with the judge's verdict alone.
+    pub judged_only: u64,
+    /// By the labelled pairs alone.
+    pub reference_only: Interval,
+    /// By the judge alone, on all its pairs: not what people say.
+    pub judge_only: Interval,
+    /// Prediction-powered (Angelopoulos et al. 2023, tuned): the labelled mean plus `lambda` times the judge's mean on the rest less that on
+    /// the labelled ones.
+    pub corrected: Interval,
+    /// How far the judge is relied on; 0 is not at all.
+    pub lambda: f64,
+}
+
+/// One pair that the reference, a candidate or both have judged.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    pair: u32,
+    cluster: u64,
+    reference: Option<f64>,
+    judge: f64,
+}
+
+/// Advice for the judges of a table; `None` where the reference has judged fewer than 20 pairs that any other judge has judged.
+pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Option<StandIns> {
+    let is_reference: Vec<bool> = table.judges.iter().map(|judge| reference.contains(judge)).collect();
+    let means = means(table);
+    let label = |pair: u32| {
+        let verdicts = &means[&pair];
+        let own: Vec<f64> =
+            verdicts.iter().filter(|(j, _)| is_reference[**j as usize]).map(|(_, p)| *p).collect();
+        (!own.is_empty()).then(|| own.iter().sum::<f64>() / own.len() as f64)
+    };
+    let others: Vec<u32> =
+        (0..table.judges.len() as u32).filter(|judge| !is_reference[*judge as usize]).collect();
+    let rows = |score: &dyn Fn(&BTreeMap<u32, f64>) -> Option<f64>| -> Vec<Row> {
+        means
+            .iter()
+            .filter_map(|(&pair, verdicts)| {
+                let cluster = table.pairs[pair as usize].cluster;
+                Some(Row { pair, cluster, reference: label(pair), judge: score(verdicts)? })
+            })
+            .collect()
+    };
+    let mut candidates: Vec<(StandIn, Vec<Row>)> = Vec::new();
+    for &judge in &others {
+        let rows = rows(&|verdicts| verdicts.get(&judge).copied());
+        candidates.extend(candidate(&table.judges[judge as usize], rows, margin));
+    }
+    if others.len() > 1 {
+        let of_all = |verdicts: &BTreeMap<u32, f64>| -> Option<Vec<f64>> {
+            let all: Vec<f64> =
+                verdicts.iter().filter(|(j, _)| others.contains(*j)).map(|(_, p)| *p).collect();
+            (all.len() == others.len()).then_some(all)
+        };
+        let mean = |verdicts: &BTreeMap<u32, f64>| {
+            of_all(verdicts).map(|all| all.iter().sum::<f64>() / all.len() as f64)
+        };
+        candidates.extend(candidate("jury: mean", rows(&mean), margin));
+        let majority = |verdicts: &BTreeMap<u32, f64>| {
+            let all = of_all(verdicts)?;
+            let sum: i32 = all.iter().map(|p| i32::from(*p > 0.5) - i32::from(*p < 0.5)).sum();
+            Some(0.5 + 0.5 * f64::from(sum.signum()))
+        };
+        candidates.extend(candidate("jury: majority", rows(&majority), margin));
+        candidates.extend(candidate("jury: stacked", stacked(&rows(&mean), &means, &others), margin));
+    }
+    candidates.sort_by(|a, b| a.0.log_loss.total_cmp(&b.0.log_loss));
+    let rates = candidates.first().map(|(best, rows)| rates(table, &best.judge, rows)).unwrap_or_default();
+    let labelled = means.keys().filter(|pair| label(**pair).is_some()).count() as u64;
+    let candidates: Vec<StandIn> = candidates.into_iter().map(|(candidate, _)| candidate).collect();
+    (!candidates.is_empty()).then(|| StandIns {
+        reference: table.judges.iter().filter(|judge| reference.contains(judge)).cloned().collect(),
+        labelled,
+        margin,
+        candidates,
+        rates,
+    })
+}
+
+/// The mean verdict of every judge on every pair.
+fn means(table: &FeatureTable) -> BTreeMap<u32, BTreeMap<u32, f64>> {
+    let mut sums: BTreeMap<u32, BTreeMap<u32, (f64, u32)>> = BTreeMap::new();
+    for verdict in &table.verdicts {
+        let sum = sums.entry(verdict.pair).or_default().entry(verdict.judge).or_default();
+        *sum = (sum.0 + verdict.p_a, sum.1 + 1);
+    }
+    let mean = |(judge, (sum, count)): (u32, (f64, u32))| (judge, sum / f64::from(count));
+    sums.into_iter().map(|(pair, judges)| (pair, judges.into_iter().map(mean).collect())).collect()
+}
+
+fn candidate(name: &str, rows: Vec<Row>, margin: f64) -> Option<(StandIn, Vec<Row>)> {
+    let both: Vec<(Row, f64)> = rows.iter().filter_map(|row| Some((*row, row.reference?))).collect();
+    if both.len() < LEAST {
+        return None;
+    }
+    let n = both.len() as f64;
+    let clusters: Vec<u64> = both.iter().map(|(row, _)| row.cluster).collect();
+    let y: Vec<f64> = both.iter().map(|(_, y)| *y).collect();
+    let x: Vec<f64> = both.iter().flat_map(|(row, _)| [1.0, 2.0 * row.judge - 1.0]).collect();
+    let fold_of = folds_by_cluster(&clusters, FOLDS, 0);
+    let predicted = cross_predict(&x, &y, &clusters, &fold_of)?;
+    let base = cross_predict(&vec![1.0; both.len()], &y, &clusters, &fold_of)?;
+    let mut gain = Ratio::default();
+    let (mut own_loss, mut base_loss, mut right, mut decided) = (0.0, 0.0, 0.0, 0.0);
+    for (at, &y) in y.iter().enumerate() {
+        let (own, without) = (loss(predicted[at], y), loss(base[at], y));
+        own_loss += own / n;
+        base_loss += without / n;
+        gain.add(clusters[at], without - own, 1.0);
+        if y != 0.5 {
+            decided += 1.0;
+            right += if predicted[at] == 0.5 {
+                0.5
+            } else {
+                f64::from(u8::from((predicted[at] > 0.5) == (y > 0.5)))
+            };
+        }
+    }
+    let gain = gain.estimate()?;
+    let (slope, correlation) = regression(&both);
+    // Labels for the margin by the spread of what is left, summed up by prompt.
+    let labels = |slope: f64| {
+        let mut left = Ratio::default();
+        both.iter().for_each(|(row, y)| left.add(row.cluster, y - slope * row.judge, 1.0));
+        left.estimate().map(|left| (Z * left.se / margin).powi(2) * n).filter(|count| count.is_finite())
+    };
+    let whole = |count: f64| count.ceil().max(1.0) as u64;
+    let found = StandIn {
+        judge: name.to_owned(),
+        pairs: both.len() as u64,
+        accuracy: (decided > 0.0).then(|| right / decided),
+        log_loss: own_loss,
+        base_log_loss: base_loss,
+        gain: gain.value,
+        gain_se: gain.se,
+        correlation,
+        labels_alone: whole(labels(0.0)?),
+        labels_with: whole(labels(slope)?),
+    };
+    Some((found, rows))
+}
+
+/// Held-out predictions by a logistic regression of the other folds.
+fn cross_predict(x: &[f64], y: &[f64], clusters: &[u64], fold_of: &[usize]) -> Option<Vec<f64>> {
+    let d = x.len() / y.len();
+    let folds = fold_of.iter().max()? + 1;
+    if folds < 2 {
+        return None;
+    }
+    let mut predicted = vec![0.5; y.len()];
+    for fold in 0..folds {
+        let training: Vec<usize> = (0..y.len()).filter(|&i| fold_of[i] != fold).collect();
+        let rows: Vec<f64> = training.iter().flat_map(|&i| x[i * d..(i + 1) * d].iter().copied()).collect();
+        let of = |values: &[f64]| -> Vec<f64> { training.iter().map(|&i| values[i]).collect() };
+        let clusters: Vec<u64> = training.iter().map(|&i| clusters[i]).collect();
+        let fit = logit(&rows, &of(y), &clusters, RIDGE)?;
+        for at in (0..y.len()).filter(|&i| fold_of[i] == fold) {
+            predicted[at] = predict(&x[at * d..(at + 1) * d], &fit.weights);
+        }
+    }
+    Some(predicted)
+}
+
+fn predict(x: &[f64], w: &[f64]) -> f64 {
+    1.0 / (1.0 + (-x.iter().zip(w).map(|(x, w)| x * w).sum::<f64>()).exp())
+}
+
+fn loss(q: f64, p: f64) -> f64 {
+    let q = q.clamp(1e-12, 1.0 - 1e-12);
+    -(p * q.ln() + (1.0 - p) * (1.0 - q).ln())
+}
+
+/// Slope of the reference on the judge, and their correlation.
+fn regression(both: &[(Row, f64)]) -> (f64, f64) {
+    let n = both.len() as f64;
+    let mean_y = both.iter().map(|(_, y)| y).sum::<f64>() / n;
+    let mean_x = both.iter().map(|(row, _)| row.judge).sum::<f64>() / n;
+    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
+    for (row, y) in both {
+        let (x, y) = (row.judge - mean_x, y - mean_y);
+        (xx, xy, yy) = (xx + x * x, xy + x * y, yy + y * y);
+    }
+    if xx > 0.0 { (xy / xx, if yy > 0.0 { xy / (xx * yy).sqrt() } else { 0.0 }) } else { (0.0, 0.0) }
+}
+
+/// The rows of a jury whose members are weighed by a logistic regression: held out on labelled pairs, the mean of all folds' on others.
+fn stacked(rows: &[Row], means: &BTreeMap<u32, BTreeMap<u32, f64>>, members: &[u32]) -> Vec<Row> {
+    let features = |row: &Row| -> Vec<f64> {
+        std::iter::once(1.0).chain(members.iter().map(|judge| 2.0 * means[&row.pair][judge] - 1.0)).collect()
+    };
+    let labelled: Vec<(&Row, f64)> = rows.iter().filter_map(|row| Some((row, row.reference?))).collect();
+    let clusters: Vec<u64> = labelled.iter().map(|(row, _)| row.cluster).collect();
+    let fold_of = folds_by_cluster(&clusters, FOLDS, 1);
+    let folds = fold_of.iter().max().map_or(0, |last| last + 1);
+    let mut weights: Vec<Vec<f64>> = Vec::new();
+    for fold in 0..folds {
+        let training = || labelled.iter().zip(&fold_of).filter(|(_, of)| **of != fold).map(|(row, _)| row);
+        let x: Vec<f64> = training().flat_map(|(row, _)| features(row)).collect();
+        let y: Vec<f64> = training().map(|(_, y)| *y).collect();
+        let clusters: Vec<u64> = training().map(|(row, _)| row.cluster).collect();
+        let Some(fit) = logit(&x, &y, &clusters, RIDGE) else { return Vec::new() };
+        weights.push(fit.weights);
+    }
+    let place: BTreeMap<u32, usize> =
+        labelled.iter().zip(&fold_of).map(|((row, _), fold)| (row.pair, *fold)).collect();
+    rows.iter()
+        .filter(|_| folds > 1)
+        .map(|row| {
+            let x = features(row);
+            let judge = match place.get(&row.pair) {
+                Some(&fold) => predict(&x, &weights[fold]),
+                None => weights.iter().map(|w| predict(&x, w)).sum::<f64>() / weights.len() as f64,
+            };
+            Row { judge, ..*row }
+        })
+        .collect()
+}
+
+/// Win rates of every model with at least [`LEAST`] labelled pairs.
+fn rates(table: &FeatureTable, judge: &str, rows: &[Row]) -> Vec<CorrectedRate> {
+    let mut by_model: BTreeMap<String, Vec<Row>> = BTreeMap::new();
+    let turned =
+        |row: &Row| Row { reference: row.reference.map(|y| 1.0 - y), judge: 1.0 - row.judge, ..*row };
+    for row in rows {
+        let info = table.pairs[row.pair as usize];
+        match (info.model_a, info.model_b) {
+            (Some(a), Some(b)) if a != b => {
+                by_model.entry(table.models[a as usize].clone()).or_default().push(*row);
+                by_model.entry(table.models[b as usize].clone()).or_default().push(turned(row));
+            }
+            (Some(_), Some(_)) => {}
+            _ => by_model.entry("A".to_owned()).or_default().push(*row),
+        }
+    }
+    let mut rates: Vec<CorrectedRate> =
+        by_model.into_iter().filter_map(|(model, rows)| corrected(model, judge, &rows)).collect();
+    rates.sort_by(|a, b| b.corrected.value.total_cmp(&a.corrected.value).then(a.model.cmp(&b.model)));
+    rates
+}
+
+fn corrected(model: String, judge: &str, rows: &[Row]) -> Option<CorrectedRate> {
+    let both: Vec<(Row, f64)> = rows.iter().filter_map(|row| Some((*row, row.reference?))).collect();
+    if both.len() < LEAST {
+        return None;
+    }
+    let rest: Vec<&Row> = rows.iter().filter(|row| row.reference.is_none()).collect();
+    let (n, more) = (both.len() as f64, rest.len() as f64);
+    // Tuned: the slope, shrunk by how little is known of the judge's own mean.
+    let lambda = (regression(&both).0 / (1.0 + n / more)).clamp(0.0, 1.0);
+    let lambda = if more > 0.0 { lambda } else { 0.0 };
+    let total = |values: &mut dyn Iterator<Item = (u64, f64)>| {
+        let mut ratio = Ratio::default();
+        values.for_each(|(cluster, value)| ratio.add(cluster, value, 1.0));
+        ratio.estimate()
+    };
+    let own = total(&mut both.iter().map(|(row, y)| (row.cluster, *y)))?;
+    let by_judge = total(&mut rows.iter().map(|row| (row.cluster, row.judge)))?;
+    // Prompts may be on both sides: their errors are summed before they are squared.
+    let left = total(&mut both.iter().map(|(row, y)| (row.cluster, y - lambda * row.judge)))?;
+    let beyond = total(&mut rest.iter().map(|row| (row.cluster, row.judge)));
+    let (shift, mean_rest) = beyond.map_or((0.0, 0.0), |beyond| (lambda * beyond.value, beyond.value));
+    let mut errors: BTreeMap<u64, f64> = BTreeMap::new();
+    for (row, y) in &both {
+        *errors.entry(row.cluster).or_default() += (y - lambda * row.judge - left.value) / n;
+    }
+    for row in &rest {
+        *errors.entry(row.cluster).or_default() += lambda * (row.judge - mean_rest) / more;
+    }
+    let k = errors.len() as f64;
+    let se = (errors.values().map(|e| e * e).sum::<f64>() * k / (k - 1.0)).sqrt();
+    let around = |value: f64, se: f64| Interval {
+        value,
+        low: if se.is_finite() { (value - Z * se).max(0.0) } else { 0.0 },
+        high: if se.is_finite() { (value + Z * se).min(1.0) } else { 1.0 },
+    };
+    Some(CorrectedRate {
+        model,
+        judge: judge.to_owned(),
+        labelled: both.len() as u64,
+        judged_only: rest.len() as u64,
+        reference_only: around(own.value, own.se),
+        judge_only: around(by_judge.value, by_judge.se),
+        corrected: around(left.value + shift, se),
+        lambda,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{PairInfo, VerdictRow};
+    use predilect_types::Order;
+    use rand::{RngExt, SeedableRng};
+
+    /// Pairs with a truth; people label the first ones only, one judge is right four times in five, another is a coin.
+    fn table(pairs: u32, labelled: u32, seed: u64) -> (FeatureTable, f64) {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+        let mut verdicts = Vec::new();
+        let mut truth = 0.0;
+        for pair in 0..pairs {
+            let y = f64::from(u8::from(rng.random_range(0.0..1.0) < 0.6));
+            truth += y / f64::from(pairs);
+            let mut say = |judge: u32, p_a: f64| {
+                verdicts.push(VerdictRow { pair, judge, p_a, weight: 1.0, order: Order::Unknown });
+            };
+            if pair < labelled {
+                say(0, y);
+            }
+            say(1, if rng.random_range(0.0..1.0) < 0.9 { y } else { 1.0 });
+            say(2, f64::from(u8::from(rng.random_range(0.0..1.0) < 0.5)));
+        }
+        let info =
+            |i: u32| PairInfo { cluster: u64::from(i), model_a: Some(0), model_b: Some(1), groups: (0, 0) };
+        let table = FeatureTable {
+            pairs: (0..pairs).map(info).collect(),
+            verdicts,
+            judges: ["human", "good", "coin"].map(str::to_owned).to_vec(),
+            models: ["new", "old"].map(str::to_owned).to_vec(),
+            ..FeatureTable::default()
+        };
+        (table, truth)
+    }
+
+    #[test]
+    fn the_better_judge_is_advised_and_saves_labels() {
+        let (table, _) = table(1000, 300, 1);
+        let found = stand_ins(&table, &["human".to_owned()], 0.03).unwrap();
+        assert_eq!((found.labelled, found.reference.len()), (300, 1));
+        let of = |name: &str| found.candidates.iter().find(|c| c.judge == name).unwrap();
+        let (good, coin) = (of("good"), of("coin"));
+        assert!(
+            found.candidates[0].judge == "good" || found.candidates[0].judge == "jury: stacked",
+            "{found:?}"
+        );
+        assert!(good.accuracy > Some(0.9) && good.gain > 5.0 * good.gain_se, "{good:?}");
+        assert!(coin.gain < 2.0 * coin.gain_se, "{coin:?}");
+        // A share of .6 within 3 points at 95 %: about 1.96^2 x .24 / .03^2 = 1024 labels.
+        assert!((good.labels_alone as f64 - 1024.0).abs() < 60.0, "{good:?}");
+        assert!(good.labels_with < good.labels_alone / 3, "{good:?}");
+        assert!(coin.labels_with > good.labels_alone * 9 / 10, "{coin:?}");
+    }
+
+    #[test]
+    fn corrected_rates_hold_the_truth_more_narrowly_than_labels_alone() {
+        let (mut inside, mut narrower, mut judge_inside) = (0, 0, 0);
+        for seed in 0..60 {
+            let (table, truth) = table(2000, 200, seed);
+            let found = stand_ins(&table, &["human".to_owned()], 0.03).unwrap();
+            let rate = found.rates.iter().find(|rate| rate.model == "new").unwrap();
+            let holds = |interval: Interval| interval.low <= truth && truth <= interval.high;
+            inside += u32::from(holds(rate.corrected));
+            judge_inside += u32::from(holds(rate.judge_only));
+            let width = |interval: Interval| interval.high - interval.low;
+            narrower += u32::from(width(rate.corrected) < 0.8 * width(rate.reference_only));
+        }
+        assert!(inside >= 53, "{inside} of 60");
+        assert!(narrower >= 58, "{narrower}");
+        // The judge favours A: its own rate is sure, and wrong.
+        assert!(judge_inside < 10, "{judge_inside}");
+    }
+
+    #[test]
+    fn without_people_there_is_no_advice() {
+        let (table, _) = table(50, 0, 1);
+        assert_eq!(stand_ins(&table, &["human".to_owned()], 0.03), None);
+        assert_eq!(stand_ins(&FeatureTable::default(), &[], 0.03), None);
+    }
+}
