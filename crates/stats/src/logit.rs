@@ -41,7 +41,7 @@ pub fn logit(x: &[f64], y: &[f64], clusters: &[u64], ridge: f64) -> Option<Logit
         // The last step squares what is left.
         if rise < 1e-12 * (1.0 + now.abs()) {
             w.iter_mut().zip(&step).for_each(|(w, s)| *w += s);
-            break back;
+            break inverse(&derivatives(x, y, &w, ridge).1, d)?;
         }
         let mut length = 1.0;
         loop {
