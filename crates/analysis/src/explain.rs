@@ -1,5 +1,7 @@
 //! Why did one verdict come out as it did? Exact Shapley values of the fitted probability, with their uncertainty.
 
+use std::collections::HashMap;
+
 use predilect_stats::resample::quantile;
 use predilect_stats::shapley::shapley;
 use serde::Serialize;
@@ -10,8 +12,10 @@ use crate::result::Fit;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
 
-/// Posterior draws behind the intervals.
-const DRAWS: usize = 1000;
+/// Posterior draws behind the intervals of one pair.
+pub const DRAWS: usize = 1000;
+/// The same where every pair is explained: ends of intervals are then sure to about a fifth of their width.
+pub const DRAWS_OF_MANY: usize = 100;
 
 /// What moved one judge's probability for A away from one half.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,14 +58,16 @@ pub struct Contribution {
 /// A judge's model in one group, ready to explain any pair.
 pub struct Explainer<'a> {
     table: &'a FeatureTable,
-    rows: Vec<VerdictRow>,
+    /// The judge's verdicts by pair: the first, the sum, the count, and whether it was fitted.
+    verdicts: HashMap<u32, (VerdictRow, f64, u32, bool)>,
+    judge: u32,
     fit: Fit,
     draws: Draws,
     design: Design,
 }
 
 impl<'a> Explainer<'a> {
-    /// Fits the judge's verdicts in that group ([`ALL`]: all of them).
+    /// Fits the judge's verdicts in that group ([`ALL`]: all of them); intervals are by so many draws.
     ///
     /// # Errors
     ///
@@ -71,6 +77,7 @@ impl<'a> Explainer<'a> {
         judge: &str,
         group: &str,
         options: &FitOptions,
+        draws: usize,
     ) -> Result<Self, String> {
         let number = table.judges.iter().position(|name| name == judge).ok_or("no such judge")? as u32;
         let within = if group == ALL {
@@ -86,11 +93,31 @@ impl<'a> Explainer<'a> {
             })
             .copied()
             .collect();
-        let options = FitOptions { folds: 0, keep_draws: DRAWS, ..options.clone() };
+        let options = FitOptions { folds: 0, keep_draws: draws, ..options.clone() };
         let (fit, draws) = fit(table, &rows, judge, group, &options)?;
         let draws = draws.ok_or("the fit gave no draws")?;
         let design = Design::choose(options.terms, table, &rows);
-        Ok(Self { table, rows, fit, draws, design })
+        let mut verdicts: HashMap<u32, (VerdictRow, f64, u32, bool)> = HashMap::new();
+        for verdict in table.verdicts.iter().filter(|v| v.judge == number) {
+            let slot = verdicts.entry(verdict.pair).or_insert((*verdict, 0.0, 0, false));
+            (slot.1, slot.2) = (slot.1 + verdict.p_a, slot.2 + 1);
+        }
+        for row in &rows {
+            if let Some(slot) = verdicts.get_mut(&row.pair) {
+                slot.3 = true;
+            }
+        }
+        Ok(Self { table, verdicts, judge: number, fit, draws, design })
+    }
+
+    /// How many pairs the judge has judged.
+    pub fn pairs(&self) -> usize {
+        self.verdicts.len()
+    }
+
+    /// Whether the judge has judged that pair.
+    pub fn has_judged(&self, pair: u32) -> bool {
+        self.verdicts.contains_key(&pair)
     }
 
     /// The fit.
@@ -152,14 +179,13 @@ impl<'a> Explainer<'a> {
 
     /// The verdict that is explained: the judge's own, else one in no known order.
     fn row(&self, pair: u32) -> (VerdictRow, bool, Option<f64>) {
-        let judge =
-            self.table.judges.iter().position(|name| *name == self.fit.judge).unwrap_or_default() as u32;
-        let own = || self.table.verdicts.iter().filter(move |v| v.judge == judge && v.pair == pair);
-        let count = own().count();
-        let p_a = (count > 0).then(|| own().map(|v| v.p_a).sum::<f64>() / count as f64);
-        let none = VerdictRow { pair, judge, p_a: 0.5, weight: 1.0, order: predilect_types::Order::Unknown };
-        let fitted = self.rows.iter().any(|row| row.pair == pair);
-        (own().next().copied().unwrap_or(none), fitted, p_a)
+        match self.verdicts.get(&pair) {
+            Some(&(row, sum, count, fitted)) => (row, fitted, Some(sum / f64::from(count))),
+            None => {
+                let order = predilect_types::Order::Unknown;
+                (VerdictRow { pair, judge: self.judge, p_a: 0.5, weight: 1.0, order }, false, None)
+            }
+        }
     }
 }
 
@@ -198,7 +224,7 @@ mod tests {
     fn contributions_add_up_and_hold_what_the_judge_likes() {
         let table = table();
         let options = FitOptions { engine: Engine::Ep, ..FitOptions::default() };
-        let explainer = Explainer::new(&table, "j", ALL, &options).unwrap();
+        let explainer = Explainer::new(&table, "j", ALL, &options, DRAWS).unwrap();
         // The pair 0 differs in both, 7 in the first alone, 2 in the second alone, and 11 in neither.
         for pair in [0, 1, 2, 3, 7, 11, 239] {
             let found = explainer.explain(pair);
@@ -216,7 +242,7 @@ mod tests {
         let neither = explainer.explain(11);
         assert!(neither.contributions.is_empty() && (neither.value - 0.5).abs() < 1e-12);
         assert_eq!(explainer.explain(239).p_a, None);
-        assert!(Explainer::new(&table, "nobody", ALL, &options).is_err());
-        assert!(Explainer::new(&table, "j", "nowhere", &options).is_err());
+        assert!(Explainer::new(&table, "nobody", ALL, &options, DRAWS).is_err());
+        assert!(Explainer::new(&table, "j", "nowhere", &options, DRAWS).is_err());
     }
 }

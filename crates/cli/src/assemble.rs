@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 
+use predilect_analysis::compare::{Shown, Traits};
 use predilect_analysis::dissect::{ALL, DrawSink, FitEvent, Fits};
 use predilect_analysis::result::{AnnotatorAgreement, DataSummary, PropertyNote};
 use predilect_analysis::summary::SummaryBuilder;
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
 use predilect_analysis::{Encoding, FitOptions, dissect};
-use predilect_annotate::judge::Tally;
+use predilect_annotate::judge::{self as judging, Tally};
 use predilect_data::{PropertySet, Study};
 use predilect_stats::agreement::Agreement;
 use predilect_text::{Annotator, TextOptions, detect_language};
-use predilect_types::{CATALOGUE, Pair, Property, Rating, Rule};
+use predilect_types::{CATALOGUE, Order, Pair, Property, Rating, Rule, Verdict};
 use rayon::prelude::*;
 
 use crate::args::ModelArgs;
@@ -49,6 +50,10 @@ pub(crate) struct Assembled {
     /// Ratings of each pair on each feature, as pairs of A and B; NaN where missing.
     pub(crate) ratings: Vec<(f32, f32)>,
     pub(crate) simulated: bool,
+    /// What the texts of each pair say, whoever judges.
+    pub(crate) traits: Vec<Traits>,
+    /// Answers whose order of presentation is known.
+    pub(crate) shown: Vec<Shown>,
     /// Verdicts on pairs that the study does not hold.
     pub(crate) orphans: u64,
     /// Verdicts on pairs to which accuracy does not apply, where errors are fitted: they are left out.
@@ -63,6 +68,7 @@ struct Rated {
     /// Whether errors were asked for and a side has none because accuracy does not apply to it.
     inapplicable: bool,
     words: (u32, u32),
+    traits: Traits,
     language: Option<String>,
     cluster: u64,
     size: u32,
@@ -87,6 +93,8 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
         sizes: Vec::new(),
         ratings: Vec::new(),
         simulated: false,
+        traits: Vec::new(),
+        shown: Vec::new(),
         orphans: 0,
         inapplicable: 0,
     };
@@ -130,6 +138,7 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
             }
             out.ratings.extend(rated.values);
             out.sizes.push(rated.size);
+            out.traits.push(rated.traits);
             let of_pair = [&given, &others].map(|list| list.get(&pair.id).map_or(&[][..], Vec::as_slice));
             agreements.add(&[of_pair[0], of_pair[1], &rated.ratings]);
             for rating in rated.ratings {
@@ -154,7 +163,8 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
             .remedy(format!("the fields of these data are: {}", known.join(", "))));
     }
     let reader = VerdictReader { options, index: &index, inapplicable: &inapplicable };
-    (out.orphans, out.inapplicable) = read_verdicts(study, &reader, &mut builder, &mut out.table)?;
+    (out.orphans, out.inapplicable) =
+        read_verdicts(study, &reader, &mut builder, &mut out.table, &mut out.shown)?;
     out.data = builder.finish();
     out.data.agreements = agreements.finish();
     out.notes = notes(&chosen, &annotator, &given, &out);
@@ -304,6 +314,7 @@ fn rate(
         features.push(rating.and_then(|r| encoding.of_rating(property, r)).unwrap_or(f64::NAN));
     }
     let words = find(&ratings, "length").map_or((0.0, 0.0), |at| sides(&ratings[at]));
+    let lists = find(&ratings, "lists").map(|at| sides(&ratings[at]));
     let prompt = pair.prompt_text();
     let mut hasher = DefaultHasher::new();
     // Pairs without any prompt are their own cluster.
@@ -319,11 +330,21 @@ fn rate(
         features,
         inapplicable,
         words: (words.0 as u32, words.1 as u32),
+        traits: Traits { longer: sign(words.0 - words.1), list: lists.map_or(0, |(a, b)| only_one(a, b)) },
         language,
         cluster: hasher.finish(),
         size: u32::try_from(size).unwrap_or(u32::MAX),
         ratings,
     }
+}
+
+fn sign(x: f32) -> i8 {
+    i8::from(x > 0.0) - i8::from(x < 0.0)
+}
+
+/// 1 where A alone has any, -1 where B alone has.
+fn only_one(a: f32, b: f32) -> i8 {
+    i8::from(a > 0.0 && b == 0.0) - i8::from(b > 0.0 && a == 0.0)
 }
 
 fn to_f32(x: Option<f64>) -> f32 {
@@ -380,6 +401,7 @@ fn read_verdicts(
     reader: &VerdictReader<'_>,
     builder: &mut SummaryBuilder,
     table: &mut FeatureTable,
+    shown: &mut Vec<Shown>,
 ) -> Result<(u64, u64), Problem> {
     let VerdictReader { options, index, inapplicable } = *reader;
     let mut left_out = 0;
@@ -411,9 +433,11 @@ fn read_verdicts(
                 left_out += 1;
                 continue;
             }
+            let judge = judges.get(&verdict.judge);
+            shown.extend(answers(&verdict, pair, judge));
             table.verdicts.push(VerdictRow {
                 pair,
-                judge: judges.get(&verdict.judge),
+                judge,
                 p_a: fitted,
                 weight: verdict.weight,
                 order: verdict.order,
@@ -440,6 +464,36 @@ fn read_verdicts(
             .remedy("add the file that says which response was preferred"));
     }
     Ok((orphans, left_out))
+}
+
+/// The answers behind a verdict with the order that each was given in: the calls of its receipt, what the data say of both orders, or
+/// itself.
+fn answers(verdict: &Verdict, pair: u32, judge: u32) -> Vec<Shown> {
+    let calls = verdict.receipt.as_ref().map(judging::calls_of).unwrap_or_default();
+    let by_call = calls.iter().filter_map(|call| {
+        let a_first = match call.shown {
+            judging::Shown::Ab => true,
+            judging::Shown::Ba => false,
+            _ => return None,
+        };
+        Some(Shown { pair, judge, p_a: call.value?, a_first })
+    });
+    let mut found: Vec<Shown> = by_call.collect();
+    if found.is_empty()
+        && let Some(orders) = verdict.receipt.as_ref().and_then(|receipt| receipt.get("orders"))
+    {
+        let of = |name: &str, a_first| Some(Shown { pair, judge, p_a: orders.get(name)?.as_f64()?, a_first });
+        found.extend([of("ab", true), of("ba", false)].into_iter().flatten());
+    }
+    if found.is_empty() {
+        let a_first = match verdict.order {
+            Order::Ab => true,
+            Order::Ba => false,
+            Order::Both | Order::Unknown => return found,
+        };
+        found.push(Shown { pair, judge, p_a: verdict.p_a, a_first });
+    }
+    found
 }
 
 fn hardened(p_a: f64) -> f64 {

@@ -3,6 +3,7 @@
 mod args;
 mod assemble;
 mod calls;
+mod comparing;
 mod contest;
 mod inputs;
 mod output;

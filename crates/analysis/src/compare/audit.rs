@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use predilect_stats::logit::logit;
 use predilect_stats::ratio::Ratio;
-use predilect_types::Order;
 use serde::Serialize;
 
 use super::Interval;
@@ -306,7 +305,9 @@ fn position<'a>(card: &mut BiasCard, table: &FeatureTable, shown: impl Iterator<
     let varied = firsts[0].min(firsts[1]) * 5 >= firsts[0].max(firsts[1]).max(1);
     (card.prefers_first, card.orders) = match (share(&both), share(&any)) {
         (Some(found), _) => (Some(found), Some("both orders".to_owned())),
-        (None, Some(found)) if varied => (Some(found), Some("varied orders".to_owned())),
+        (None, Some(found)) if varied && firsts[0] + firsts[1] >= LEAST => {
+            (Some(found), Some("varied orders".to_owned()))
+        }
         _ => (None, None),
     };
 }
@@ -343,24 +344,11 @@ fn share(ratio: &Ratio) -> Option<Interval> {
     Some(Interval { value: found.value, low, high })
 }
 
-/// The answers of a table's own verdicts whose order is known; receipts of calls tell more where there are any.
-pub fn shown_by_verdicts(table: &FeatureTable) -> Vec<Shown> {
-    let known = |order| match order {
-        Order::Ab => Some(true),
-        Order::Ba => Some(false),
-        Order::Both | Order::Unknown => None,
-    };
-    table
-        .verdicts
-        .iter()
-        .filter_map(|v| Some(Shown { pair: v.pair, judge: v.judge, p_a: v.p_a, a_first: known(v.order)? }))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::table::{PairInfo, VerdictRow};
+    use predilect_types::Order;
 
     /// 200 pairs, each a prompt of its own, of a gpt-4 and a llama response; A is gpt-4's in every other one.
     fn table(judges: &[&str], verdicts: &[(u32, u32, f64, Order)]) -> FeatureTable {
@@ -384,6 +372,19 @@ mod tests {
             models: vec!["gpt-4-0613".to_owned(), "llama-2-7b-chat".to_owned()],
             ..FeatureTable::default()
         }
+    }
+
+    /// Every verdict is an answer in its own order.
+    fn shown_by_verdicts(table: &FeatureTable) -> Vec<Shown> {
+        let of = |v: &VerdictRow| {
+            let a_first = match v.order {
+                Order::Ab => true,
+                Order::Ba => false,
+                Order::Both | Order::Unknown => return None,
+            };
+            Some(Shown { pair: v.pair, judge: v.judge, p_a: v.p_a, a_first })
+        };
+        table.verdicts.iter().filter_map(of).collect()
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod stand_in;
 mod weights;
 
 pub use agreement::{Interval, JudgeAgreement, agreements};
-pub use audit::{BiasCard, Excess, Shown, Traits, audit, shown_by_verdicts, usual_reference};
+pub use audit::{BiasCard, Excess, Shown, Traits, audit, usual_reference};
 pub use contrasts::{Contrast, contrasts};
 pub use likeness::{ClusterGroup, Clusters, Likeness, LikenessOptions, Place, TreeJoin, likeness};
 pub use pooling::{PooledCell, PooledWeight, Pooling, PoolingOptions, pool};

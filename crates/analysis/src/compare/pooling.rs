@@ -20,6 +20,10 @@ const STILL: f64 = 2e-3;
 const START: f64 = 0.2;
 /// The least one: nothing is exactly alike.
 const FLOOR: f64 = 0.01;
+/// The greatest one: log-odds that no published judge comes near.
+const CEILING: f64 = 1.0;
+/// The least share of a prior's precision that rows must add to count: below it, what they say is EP's rounding.
+const LEAST_SEEN: f64 = 1e-2;
 /// Cells beyond that many would take minutes.
 const MOST_CELLS: usize = 600;
 
@@ -28,13 +32,14 @@ const MOST_CELLS: usize = 600;
 pub struct PoolingOptions {
     /// Folds by prompt; a prompt is in one fold for all judges and groups.
     pub folds: usize,
-    /// Smallest cell.
-    pub min_rows: usize,
+    /// Smallest cell, in prompts: verdicts on one prompt depend on each other, and few prompts would make noise look like a
+    /// property of the group.
+    pub min_prompts: usize,
 }
 
 impl Default for PoolingOptions {
     fn default() -> Self {
-        Self { folds: 5, min_rows: 10 }
+        Self { folds: 5, min_prompts: 10 }
     }
 }
 
@@ -187,8 +192,9 @@ impl Hierarchy {
             }
         }
         let count = |n: usize| (n * properties) as f64;
-        let sd =
-            |sum: f64, n: usize, was: f64| if was > 0.0 { (sum / count(n)).sqrt().max(FLOOR) } else { 0.0 };
+        let sd = |sum: f64, n: usize, was: f64| {
+            if was > 0.0 { (sum / count(n)).sqrt().clamp(FLOOR, CEILING) } else { 0.0 }
+        };
         self.sds = Sds {
             common: sd(spread.common, 1, self.sds.common),
             judge: sd(spread.judge, self.judges.len(), self.sds.judge),
@@ -207,8 +213,11 @@ struct Seen {
 
 impl Seen {
     fn new(mean: f64, variance: f64, centre: f64, own: f64) -> Self {
+        let precision = 1.0 / variance - 1.0 / own;
         // A posterior as wide as the prior has seen nothing.
-        let precision = (1.0 / variance - 1.0 / own).max(1e-9);
+        if precision < LEAST_SEEN / own {
+            return Self { value: centre, variance: f64::INFINITY };
+        }
         Self { value: centre + (mean - centre) / (variance * precision), variance: own + 1.0 / precision }
     }
 
@@ -330,7 +339,10 @@ fn cells(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> Vec
         }
     }
     let useful = |rows: &[VerdictRow]| {
-        rows.len() >= options.min_rows
+        let mut prompts: Vec<u64> = rows.iter().map(|row| table.pairs[row.pair as usize].cluster).collect();
+        prompts.sort_unstable();
+        prompts.dedup();
+        prompts.len() >= options.min_prompts
             && rows.iter().any(|row| row.p_a != 0.5 && row.weight > 0.0)
             && rows.iter().any(|row| table.row(row.pair).iter().any(|v| *v != 0.0 && !v.is_nan()))
     };

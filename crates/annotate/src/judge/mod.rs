@@ -12,7 +12,7 @@ use crate::draw::drawn;
 
 pub use attacks::{ATTACKS, Attack, Fall};
 pub(crate) use prompt::turns;
-pub use read::{Call, Judged, judged};
+pub use read::{Call, Judged, calls_of, judged};
 pub use summary::{JudgeSummary, Tally};
 
 /// How a verdict is asked for.

@@ -219,7 +219,7 @@ fn receipt(calls: &[Call], method: Method) -> Value {
 }
 
 /// The calls that a receipt names, as [`judged`] wrote them; none for the receipts of others.
-pub(super) fn calls_of(receipt: &Value) -> Vec<Call> {
+pub fn calls_of(receipt: &Value) -> Vec<Call> {
     let Some(receipt) = receipt.as_object().filter(|receipt| receipt.contains_key("method")) else {
         return Vec::new();
     };

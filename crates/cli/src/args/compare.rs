@@ -26,10 +26,22 @@ pub(crate) struct CompareArgs {
     /// Resamples for intervals and stability
     #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=100_000))]
     pub(crate) resamples: u32,
+    /// A judge by which quality is told and for whom others may stand in (repeatable; default: judges named as people or gold)
+    #[arg(long, value_name = "JUDGE")]
+    pub(crate) reference: Vec<String>,
+    /// The margin that label counts are for: half of a 95 % interval of a win rate, in percentage points
+    #[arg(long, default_value_t = 3.0, value_name = "POINTS", value_parser = points)]
+    pub(crate) margin: f64,
+    /// Leave out the fits in which judges and groups learn from each other
+    #[arg(long)]
+    pub(crate) no_pooling: bool,
     #[command(flatten)]
     pub(crate) table: TableArgs,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
+    /// Keep the study here, with everything that was found as tables in Parquet
+    #[arg(long, short, value_name = "STUDY")]
+    pub(crate) output: Option<PathBuf>,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
@@ -44,6 +56,13 @@ fn measure() -> impl TypedValueParser<Value = Measure> {
     })
 }
 
+fn points(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if (0.1..=50.0).contains(&x) => Ok(x),
+        _ => Err(format!("`{text}` is no number from 0.1 to 50")),
+    }
+}
+
 /// `predilect explain`
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
@@ -54,8 +73,11 @@ pub(crate) struct ExplainArgs {
     #[arg(long, conflicts_with = "inputs")]
     pub(crate) example: bool,
     /// The pair: its id, or #N for the N-th pair that was read
-    #[arg(long, value_name = "ID")]
-    pub(crate) pair: String,
+    #[arg(long, value_name = "ID", required_unless_present = "all")]
+    pub(crate) pair: Option<String>,
+    /// Explain every pair that the judge has judged, as one table in Parquet with a row per pair and property
+    #[arg(long, value_name = "FILE.parquet", conflicts_with_all = ["pair", "json"])]
+    pub(crate) all: Option<PathBuf>,
     /// Explain by the fit of this group instead of all pairs (with --group-by)
     #[arg(long, value_name = "GROUP", default_value = "all")]
     pub(crate) group: String,

@@ -56,6 +56,9 @@ pub(crate) struct RankArgs {
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    /// Write the leaderboard as tables in Parquet into this folder
+    #[arg(long, short, value_name = "STUDY")]
+    pub(crate) output: Option<PathBuf>,
     /// Print JSON instead of a table
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,48 +1,46 @@
-//! `predilect compare`: who rewards alike, who agrees with whom, where exactly do judges differ?
+//! `predilect compare`: who rewards alike, who agrees with whom, where exactly do judges differ, and how biased is each?
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use predilect_analysis::compare::{
-    Comparison, LikenessOptions, WeightTable, agreements, contrasts, likeness, profiles,
-};
-use predilect_analysis::{Draws, FitOptions};
+use predilect_analysis::FitOptions;
+use predilect_analysis::compare::{Comparison, WeightTable};
+use predilect_data::Study;
 
 use crate::args::{CompareArgs, Global};
 use crate::assemble::{assemble, fit_with};
+use crate::comparing::{self, CompareOptions, by_verdicts, by_weights};
 use crate::inputs::Inputs;
 use crate::output::{print_json, width};
 use crate::problem::Problem;
-
-/// Posterior draws of every fit: enough for an expected false discovery rate far below one in a hundred.
-const DRAWS: usize = 2000;
+use crate::tables;
 
 pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
+    let options = CompareOptions {
+        measure: args.measure,
+        resamples: args.resamples as usize,
+        published: args.published,
+        reference: args.reference.clone(),
+        margin: args.margin / 100.0,
+        pooling: !args.no_pooling,
+    };
     let mut comparison = Comparison::default();
     let mut weights = WeightTable::default();
+    let mut kept = None;
     if args.example || !args.inputs.is_empty() {
-        weights = own(args, global, &mut comparison)?;
+        let (study, own) = own(args, global, &options, &mut comparison)?;
+        weights = own;
+        kept = args.output.is_some().then_some(study);
+    } else if let Some(folder) = &args.output {
+        kept = Some(Study::create(folder)?);
     }
-    // Of the fits themselves: beside the published judges some stand in for several scenarios.
-    comparison.contrasts = contrasts(&weights);
-    if args.published {
-        let published = WeightTable::published();
-        weights = if weights.judges.is_empty() { published } else { weights.with_published(&published) };
-        if weights.properties.is_empty() {
-            return Err(Problem::new(
-                "none of the fitted properties is among the 29 of the published judges",
-            )
-            .remedy("rate the study with `predilect annotate`, or leave --published out"));
-        }
-    }
-    if weights.judges.len() < 2 {
+    if weights.judges.len() + if args.published { 2 } else { 0 } < 2 {
         return Err(Problem::new("there is only one judge to compare")
             .remedy("--published lays the 33 published judges beside it"));
     }
-    let options =
-        LikenessOptions { measure: args.measure, resamples: args.resamples as usize, seed: args.model.seed };
-    comparison.likeness = likeness(&weights, &options);
-    comparison.dissections = profiles(&weights);
+    by_weights(&mut comparison, weights, &options, args.model.seed)?;
+    if let Some(study) = kept {
+        tables::write_comparison(&study, &comparison)?;
+    }
     if args.json {
         print_json(&comparison)?;
     } else {
@@ -51,19 +49,25 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The judges of the user's data: fitted, with their draws, and how far they agree.
-fn own(args: &CompareArgs, global: &Global, comparison: &mut Comparison) -> Result<WeightTable, Problem> {
+/// The judges of the user's data: fitted, with their draws, and what their verdicts say.
+fn own(
+    args: &CompareArgs,
+    global: &Global,
+    options: &CompareOptions,
+    comparison: &mut Comparison,
+) -> Result<(Study, WeightTable), Problem> {
     let scratch = tempfile::tempdir()
         .map_err(|e| Problem::new(format!("cannot make a temporary folder: {e}")).remedy("set TMPDIR"))?;
     let inputs = Inputs { files: &args.inputs, example: args.example, read: &args.table.read };
-    let (study, _) = inputs.open(scratch.path(), scratch.path(), global.quiet)?;
+    let place = args.output.as_deref().unwrap_or(scratch.path());
+    let (study, _) = inputs.open(place, scratch.path(), global.quiet)?;
     let assembled = assemble(&study, &args.table.options(global.quiet))?;
-    comparison.agreement = agreements(&assembled.table, args.resamples as usize, args.model.seed);
+    *comparison = by_verdicts(&assembled, &args.model.options(), options)?;
     // What is compared here are weights: how well they predict is what `dissect` says.
-    let options = FitOptions { folds: 0, keep_draws: DRAWS, ..args.model.options() };
-    let mut draws: HashMap<(String, String), Draws> = HashMap::new();
-    let fits = fit_with(&assembled.table, &options, global.quiet, &mut |fit, own| {
-        draws.insert((fit.judge.clone(), fit.group.clone()), own.clone());
+    let fit = FitOptions { folds: 0, keep_draws: comparing::DRAWS, ..args.model.options() };
+    let mut draws = Vec::new();
+    let fits = fit_with(&assembled.table, &fit, global.quiet, &mut |fit, own| {
+        draws.push((fit.judge.clone(), fit.group.clone(), own.clone()));
         ControlFlow::Continue(())
     });
     if fits.fits.is_empty() {
@@ -72,7 +76,5 @@ fn own(args: &CompareArgs, global: &Global, comparison: &mut Comparison) -> Resu
             .remedy("`predilect dissect` says more; `predilect judge` collects verdicts"));
     }
     comparison.skipped.clone_from(&fits.skipped);
-    let kept: Vec<Option<Draws>> =
-        fits.fits.iter().map(|fit| draws.remove(&(fit.judge.clone(), fit.group.clone()))).collect();
-    Ok(WeightTable::of_fits(&fits.fits, &kept))
+    Ok((study, comparing::weights(&fits, &draws)))
 }

@@ -1,8 +1,11 @@
 //! `predilect explain`: why did one verdict come out as it did?
 
-use predilect_analysis::explain::{Explainer, Explanation};
+use std::path::Path;
+
+use predilect_analysis::explain::{DRAWS, DRAWS_OF_MANY, Explainer, Explanation};
 use predilect_data::Study;
 use predilect_types::Pair;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::args::{ExplainArgs, Global};
@@ -10,6 +13,8 @@ use crate::assemble::{Assembled, assemble};
 use crate::inputs::Inputs;
 use crate::output::{print_json, width};
 use crate::problem::Problem;
+use crate::progress::bar;
+use crate::tables::ExplanationsFile;
 
 /// Names that an error lists at most.
 const NAMED: usize = 5;
@@ -27,16 +32,51 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global) -> Result<(), Problem> {
     let inputs = Inputs { files: &args.inputs, example: args.example, read: &args.table.read };
     let (study, _) = inputs.open(scratch.path(), scratch.path(), global.quiet)?;
     // Before the long part: a pair that is not there is said at once.
-    let (number, pair) = find(&study, &args.pair)?;
+    let wanted = args.pair.as_ref().map(|wanted| find(&study, wanted)).transpose()?;
     let assembled = assemble(&study, &args.table.options(global.quiet))?;
     let judge = judge(args, &assembled)?;
-    let explainer = Explainer::new(&assembled.table, &judge, &args.group, &args.model.options())
+    let draws = if args.all.is_some() { DRAWS_OF_MANY } else { DRAWS };
+    let explainer = Explainer::new(&assembled.table, &judge, &args.group, &args.model.options(), draws)
         .map_err(|why| refused(&why, &judge, &args.group, &assembled))?;
+    if let Some(place) = &args.all {
+        return all(&study, &explainer, place, global.quiet);
+    }
+    let Some((number, pair)) = wanted else { return Ok(()) };
     let explanation = explainer.explain(number);
     if args.json {
         print_json(&Output { pair: &pair.id, explanation: &explanation })?;
     } else {
         predilect_report::terminal_explanation(&pair, &explanation, &mut anstream::stdout().lock(), width())?;
+    }
+    Ok(())
+}
+
+/// Explains every pair with a verdict of the judge's, batch by batch.
+fn all(study: &Study, explainer: &Explainer<'_>, place: &Path, quiet: bool) -> Result<(), Problem> {
+    let mut file = ExplanationsFile::create(place)?;
+    let bar = bar(quiet, Some(explainer.pairs() as u64), "explaining", false);
+    let mut number = 0;
+    let mut count = 0_usize;
+    for batch in study.pairs()? {
+        let mut judged: Vec<(u32, String)> = Vec::new();
+        for pair in batch? {
+            if explainer.has_judged(number) {
+                judged.push((number, pair.id));
+            }
+            number += 1;
+        }
+        let one = |(number, id): (u32, String)| {
+            bar.inc(1);
+            (id, explainer.explain(number))
+        };
+        let explained: Vec<(String, Explanation)> = judged.into_par_iter().map(one).collect();
+        count += explained.len();
+        file.write(&explained)?;
+    }
+    file.finish()?;
+    bar.finish_and_clear();
+    if !quiet {
+        anstream::eprintln!("{count} verdicts explained: {}", place.display());
     }
     Ok(())
 }

@@ -3,12 +3,17 @@
 use predilect_analysis::ranking::{
     LcOptions, Leaderboard, RankMethod, RankOptions, leaderboard, length_controlled_board,
 };
+use std::path::Path;
+
+use predilect_data::Study;
 use predilect_stats::ranking::RankingError;
 
 use crate::args::{Global, RankArgs};
 use crate::contest::{AgainstBaseline, Gathered, against_baseline, controlled, plain};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
+use crate::studies::is_study;
+use crate::tables;
 
 /// Resamples of a bootstrap where the method has no other interval.
 const RESAMPLES: usize = 200;
@@ -53,6 +58,9 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         seed: args.seed,
     };
     let found: Leaderboard = leaderboard(&contest, &options).map_err(|error| refused(&error))?;
+    if let Some(folder) = &args.output {
+        tables::write_leaderboards(&tables_in(folder)?, &[(found.method.as_str(), &found)])?;
+    }
     if args.json {
         print_json(&found)?;
     } else {
@@ -91,10 +99,18 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
             );
         }
     }
+    if let Some(folder) = &args.output {
+        tables::write_lc(&tables_in(folder)?, &board)?;
+    }
     if args.json {
         return print_json(&board);
     }
     Ok(predilect_report::terminal_lc(&board, &mut anstream::stdout().lock(), width())?)
+}
+
+/// The study in that folder, or a new one for tables alone.
+fn tables_in(folder: &Path) -> Result<Study, Problem> {
+    Ok(if is_study(folder) { Study::open(folder)? } else { Study::create(folder)? })
 }
 
 fn remarks(args: &RankArgs, judges: &[String], unnamed: u64) {

@@ -19,7 +19,7 @@ mod wide;
 use std::collections::BTreeMap;
 
 use predilect_types::{Message, Pair, Rating, Response, TieKind, Verdict};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) use annotated_pairs::Annotators;
 pub(crate) use chosen::from_completions;
@@ -232,8 +232,8 @@ pub(crate) fn label(
 /// One verdict from a judge asked in both orders.
 ///
 /// `p_a` is the mean of what could be parsed, the order says which were, the receipt keeps both calls as the
-/// file writes them. Two equal ties are a tie; two opposite calls are 0.5 without being one.
-pub(crate) fn both_orders(judge: &str, straight: Call, swapped: Call, receipt: Value) -> Option<Verdict> {
+/// file writes them, and as preferences for A under `orders`. Two equal ties are a tie; two opposite calls are 0.5 without being one.
+pub(crate) fn both_orders(judge: &str, straight: Call, swapped: Call, mut receipt: Value) -> Option<Verdict> {
     use predilect_types::Order;
     let (p_a, order) = match (straight.p_a(), swapped.p_a()) {
         (Some(x), Some(y)) => (f64::midpoint(x, y), Order::Both),
@@ -241,6 +241,9 @@ pub(crate) fn both_orders(judge: &str, straight: Call, swapped: Call, receipt: V
         (None, Some(y)) => (y, Order::Ba),
         (None, None) => return None,
     };
+    if let Some(receipt) = receipt.as_object_mut() {
+        receipt.insert("orders".to_owned(), json!({ "ab": straight.p_a(), "ba": swapped.p_a() }));
+    }
     let tie = match (straight, swapped) {
         (Call::Tie(x), Call::Tie(y)) => Some(if x == y { x } else { TieKind::Tie }),
         (Call::Tie(x), Call::Missing) | (Call::Missing, Call::Tie(x)) => Some(x),

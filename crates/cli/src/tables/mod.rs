@@ -1,5 +1,13 @@
 //! How results lie in Parquet: the same numbers as on the screen, for any tool that reads tables.
 
+mod comparison;
+mod explanations;
+mod leaderboards;
+
+pub(crate) use comparison::write_comparison;
+pub(crate) use explanations::ExplanationsFile;
+pub(crate) use leaderboards::{write_lc, write_leaderboards};
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -1,0 +1,208 @@
+//! What `compare` found, as tables: one row per fact, so that any tool can filter and join them.
+
+use predilect_analysis::compare::{Comparison, Interval, Likeness};
+use predilect_data::Study;
+
+use super::{batch, float, text, whole};
+use crate::problem::Problem;
+
+/// Writes `similarity`, `clusters`, `agreement`, `contrasts`, `biases`, `stand_ins`, `corrected_rates` and `pooled`.
+pub(crate) fn write_comparison(study: &Study, c: &Comparison) -> Result<(), Problem> {
+    similarity(study, &c.likeness)?;
+    clusters(study, &c.likeness)?;
+    agreement(study, c)?;
+    contrasts(study, c)?;
+    biases(study, c)?;
+    stand_ins(study, c)?;
+    pooled(study, c)
+}
+
+fn some(text: &str) -> Option<&str> {
+    Some(text)
+}
+
+/// Every two judges, overall (with its interval) and in each group.
+fn similarity(study: &Study, l: &Likeness) -> Result<(), Problem> {
+    let mut rows: Vec<(&str, usize, usize)> = Vec::new();
+    let n = l.judges.len();
+    for group in std::iter::once("overall").chain(l.by_group.keys().map(String::as_str)) {
+        rows.extend((0..n).flat_map(|a| (0..n).map(move |b| (group, a, b))));
+    }
+    let value = |&(group, a, b): &(&str, usize, usize)| match l.by_group.get(group) {
+        Some(matrix) if group != "overall" => matrix[a][b],
+        _ => l.overall[a][b],
+    };
+    let overall = |matrix: &Vec<Vec<Option<f64>>>, row: &(&str, usize, usize)| {
+        if row.0 == "overall" { matrix[row.1][row.2] } else { None }
+    };
+    let table = batch(vec![
+        ("measure", text(rows.iter().map(|_| some(&l.measure)))),
+        ("group", text(rows.iter().map(|row| some(row.0)))),
+        ("judge_a", text(rows.iter().map(|row| some(&l.judges[row.1])))),
+        ("judge_b", text(rows.iter().map(|row| some(&l.judges[row.2])))),
+        ("value", float(rows.iter().map(value))),
+        ("q05", float(rows.iter().map(|row| overall(&l.low, row)))),
+        ("q50", float(rows.iter().map(|row| overall(&l.median, row)))),
+        ("q95", float(rows.iter().map(|row| overall(&l.high, row)))),
+    ])?;
+    Ok(study.write_table("similarity", &[table])?)
+}
+
+/// One row per judge: its place among the leaves, its cluster and its place on the map.
+fn clusters(study: &Study, l: &Likeness) -> Result<(), Problem> {
+    let order: Vec<&String> = l.clusters.iter().flat_map(|clusters| &clusters.order).collect();
+    let cluster = |judge: &String| {
+        l.clusters
+            .as_ref()?
+            .groups
+            .iter()
+            .position(|group| group.judges.contains(judge))
+            .map(|at| at as u64 + 1)
+    };
+    let place = |judge: &String| l.clusters.as_ref()?.places.iter().find(|place| place.judge == *judge);
+    let table = batch(vec![
+        ("judge", text(order.iter().map(|judge| some(judge)))),
+        ("leaf", whole((0..order.len()).map(|at| Some(at as u64 + 1)))),
+        ("cluster", whole(order.iter().map(|judge| cluster(judge)))),
+        ("x", float(order.iter().map(|judge| place(judge).map(|place| place.x)))),
+        ("y", float(order.iter().map(|judge| place(judge).map(|place| place.y)))),
+    ])?;
+    Ok(study.write_table("clusters", &[table])?)
+}
+
+/// One row per two judges and coefficient.
+fn agreement(study: &Study, c: &Comparison) -> Result<(), Problem> {
+    let mut rows = Vec::new();
+    for a in &c.agreement {
+        let coefficients = [
+            ("same", a.same),
+            ("same_without_ties", a.same_without_ties),
+            ("soft", a.soft),
+            ("kappa", a.kappa),
+            ("weighted_kappa", a.weighted_kappa),
+            ("alpha", a.alpha),
+        ];
+        rows.extend(coefficients.into_iter().filter_map(|(name, found)| Some((a, name, found?))));
+    }
+    let table = batch(vec![
+        ("judge_a", text(rows.iter().map(|row| some(&row.0.judges[0])))),
+        ("judge_b", text(rows.iter().map(|row| some(&row.0.judges[1])))),
+        ("pairs", whole(rows.iter().map(|row| Some(row.0.pairs)))),
+        ("prompts", whole(rows.iter().map(|row| Some(row.0.prompts)))),
+        ("coefficient", text(rows.iter().map(|row| some(row.1)))),
+        ("value", float(rows.iter().map(|row| Some(row.2.value)))),
+        ("q05", float(rows.iter().map(|row| Some(row.2.low)))),
+        ("q95", float(rows.iter().map(|row| Some(row.2.high)))),
+    ])?;
+    Ok(study.write_table("agreement", &[table])?)
+}
+
+fn contrasts(study: &Study, c: &Comparison) -> Result<(), Problem> {
+    let rows = &c.contrasts;
+    let table = batch(vec![
+        ("judge_a", text(rows.iter().map(|row| some(&row.judges[0])))),
+        ("judge_b", text(rows.iter().map(|row| some(&row.judges[1])))),
+        ("group", text(rows.iter().map(|row| some(&row.group)))),
+        ("property", text(rows.iter().map(|row| some(&row.property)))),
+        ("mean", float(rows.iter().map(|row| Some(row.mean)))),
+        ("q05", float(rows.iter().map(|row| Some(row.low)))),
+        ("q95", float(rows.iter().map(|row| Some(row.high)))),
+        ("p_positive", float(rows.iter().map(|row| Some(row.p_positive)))),
+        ("s_value", float(rows.iter().map(|row| Some(row.s_value)))),
+    ])?;
+    Ok(study.write_table("contrasts", &[table])?)
+}
+
+/// One row per judge and measure.
+fn biases(study: &Study, c: &Comparison) -> Result<(), Problem> {
+    let plain = |value: f64| Some(Interval { value, low: f64::NAN, high: f64::NAN });
+    let mut rows = Vec::new();
+    for card in &c.biases {
+        let (own, kin) = (card.own_model.as_ref(), card.own_family.as_ref());
+        let measures = [
+            ("missing", plain(card.missing)),
+            ("ties", card.ties),
+            ("prefers_first", card.prefers_first),
+            ("inconsistent", card.inconsistent),
+            ("prefers_longer", card.prefers_longer),
+            ("longer_at_equal_quality", card.longer_at_equal_quality),
+            ("prefers_lists", card.prefers_lists),
+            ("lists_at_equal_quality", card.lists_at_equal_quality),
+            ("own_model_excess", own.map(|own| own.excess)),
+            ("own_family_excess", kin.map(|kin| kin.excess)),
+            ("agreement", card.agreement),
+            ("bias", card.bias),
+            ("variance", card.variance),
+            ("mean_mass", card.mean_mass.and_then(plain)),
+        ];
+        rows.extend(measures.into_iter().filter_map(|(name, found)| Some((card, name, found?))));
+    }
+    let known = |x: f64| (!x.is_nan()).then_some(x);
+    let table = batch(vec![
+        ("judge", text(rows.iter().map(|row| some(&row.0.judge)))),
+        ("pairs", whole(rows.iter().map(|row| Some(row.0.pairs)))),
+        ("measure", text(rows.iter().map(|row| some(row.1)))),
+        ("value", float(rows.iter().map(|row| Some(row.2.value)))),
+        ("q05", float(rows.iter().map(|row| known(row.2.low)))),
+        ("q95", float(rows.iter().map(|row| known(row.2.high)))),
+    ])?;
+    Ok(study.write_table("biases", &[table])?)
+}
+
+fn stand_ins(study: &Study, c: &Comparison) -> Result<(), Problem> {
+    let rows = c.stand_ins.as_ref().map_or(&[][..], |found| &found.candidates);
+    let table = batch(vec![
+        ("judge", text(rows.iter().map(|row| some(&row.judge)))),
+        ("pairs", whole(rows.iter().map(|row| Some(row.pairs)))),
+        ("accuracy", float(rows.iter().map(|row| row.accuracy))),
+        ("log_loss", float(rows.iter().map(|row| Some(row.log_loss)))),
+        ("base_log_loss", float(rows.iter().map(|row| Some(row.base_log_loss)))),
+        ("gain", float(rows.iter().map(|row| Some(row.gain)))),
+        ("gain_se", float(rows.iter().map(|row| Some(row.gain_se)))),
+        ("correlation", float(rows.iter().map(|row| Some(row.correlation)))),
+        ("labels_alone", whole(rows.iter().map(|row| Some(row.labels_alone)))),
+        ("labels_with", whole(rows.iter().map(|row| Some(row.labels_with)))),
+    ])?;
+    study.write_table("stand_ins", &[table])?;
+    let rates = c.stand_ins.as_ref().map_or(&[][..], |found| &found.rates);
+    let rows: Vec<_> = rates
+        .iter()
+        .flat_map(|rate| {
+            [
+                ("reference_only", rate.reference_only),
+                ("judge_only", rate.judge_only),
+                ("corrected", rate.corrected),
+            ]
+            .map(|(name, found)| (rate, name, found))
+        })
+        .collect();
+    let table = batch(vec![
+        ("model", text(rows.iter().map(|row| some(&row.0.model)))),
+        ("judge", text(rows.iter().map(|row| some(&row.0.judge)))),
+        ("labelled", whole(rows.iter().map(|row| Some(row.0.labelled)))),
+        ("judged_only", whole(rows.iter().map(|row| Some(row.0.judged_only)))),
+        ("estimate", text(rows.iter().map(|row| some(row.1)))),
+        ("value", float(rows.iter().map(|row| Some(row.2.value)))),
+        ("low", float(rows.iter().map(|row| Some(row.2.low)))),
+        ("high", float(rows.iter().map(|row| Some(row.2.high)))),
+        ("lambda", float(rows.iter().map(|row| Some(row.0.lambda)))),
+    ])?;
+    Ok(study.write_table("corrected_rates", &[table])?)
+}
+
+fn pooled(study: &Study, c: &Comparison) -> Result<(), Problem> {
+    let cells = c.pooling.as_ref().map_or(&[][..], |found| &found.cells);
+    let rows: Vec<_> = cells.iter().flat_map(|cell| cell.weights.iter().map(move |w| (cell, w))).collect();
+    let table = batch(vec![
+        ("judge", text(rows.iter().map(|row| some(&row.0.judge)))),
+        ("group", text(rows.iter().map(|row| some(&row.0.group)))),
+        ("rows", whole(rows.iter().map(|row| Some(row.0.rows)))),
+        ("property", text(rows.iter().map(|row| some(&row.1.property)))),
+        ("mean", float(rows.iter().map(|row| Some(row.1.mean)))),
+        ("sd", float(rows.iter().map(|row| Some(row.1.sd)))),
+        ("separate", float(rows.iter().map(|row| Some(row.1.separate)))),
+        ("separate_log_loss", float(rows.iter().map(|row| Some(row.0.separate_log_loss)))),
+        ("pooled_log_loss", float(rows.iter().map(|row| Some(row.0.pooled_log_loss)))),
+    ])?;
+    Ok(study.write_table("pooled", &[table])?)
+}
