@@ -7,6 +7,10 @@ use std::collections::BTreeMap;
 use predilect_types::ReadSummary;
 use serde::{Deserialize, Serialize};
 
+use crate::compare::Comparison;
+use crate::explain::Explanation;
+use crate::ranking::Leaderboard;
+
 /// Everything that one run of `dissect` found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dissection {
@@ -22,8 +26,25 @@ pub struct Dissection {
     pub properties: Vec<PropertyNote>,
     /// Pairs worth reading, per property.
     pub examples: Vec<Examples>,
+    /// The judges beside each other; `None` where nothing was compared.
+    #[serde(skip_deserializing)]
+    pub comparison: Option<Comparison>,
+    /// The models beside each other; `None` where fewer than two are named.
+    #[serde(skip_deserializing)]
+    pub ranking: Option<Standings>,
     /// How it was done: enough to run it again.
     pub settings: Settings,
+}
+
+/// Leaderboards by one set of verdicts, raw and with properties held equal.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Standings {
+    /// Whose verdicts.
+    pub judges: Vec<String>,
+    /// As the verdicts are.
+    pub raw: Leaderboard,
+    /// With properties held equal; `None` where none of them differs or the verdicts do not determine it.
+    pub controlled: Option<Leaderboard>,
 }
 
 /// The posterior of one judge in one group.
@@ -342,6 +363,9 @@ pub struct ExamplePair {
     pub p_a: f64,
     /// Whether the verdict prefers the side that has more of the property.
     pub follows: bool,
+    /// Why the judge's fit expects what it expects of this pair.
+    #[serde(skip_deserializing)]
+    pub explanation: Option<Explanation>,
 }
 
 /// How a dissection was made.

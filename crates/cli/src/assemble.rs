@@ -9,7 +9,7 @@ use predilect_analysis::dissect::{ALL, DrawSink, FitEvent, Fits};
 use predilect_analysis::result::{AnnotatorAgreement, DataSummary, PropertyNote};
 use predilect_analysis::summary::SummaryBuilder;
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
-use predilect_analysis::{Encoding, FitOptions, dissect};
+use predilect_analysis::{Draws, Encoding, FitOptions, dissect};
 use predilect_annotate::judge::{self as judging, Tally};
 use predilect_data::{PropertySet, Study};
 use predilect_stats::agreement::Agreement;
@@ -18,6 +18,7 @@ use predilect_types::{CATALOGUE, Order, Pair, Property, Rating, Rule, Verdict};
 use rayon::prelude::*;
 
 use crate::args::ModelArgs;
+use crate::comparing::DRAWS;
 use crate::problem::Problem;
 use crate::progress::bar;
 use crate::tables::DrawsFile;
@@ -552,18 +553,29 @@ fn notes(
         .collect()
 }
 
-/// Runs all fits with a progress bar.
-pub(crate) fn fit_all(table: &FeatureTable, model: &ModelArgs, quiet: bool) -> Result<Fits, Problem> {
+/// Runs all fits with a progress bar; `kept` takes the draws of each.
+pub(crate) fn fit_all(
+    table: &FeatureTable,
+    model: &ModelArgs,
+    quiet: bool,
+    mut kept: Option<&mut Vec<(String, String, Draws)>>,
+) -> Result<Fits, Problem> {
+    let mut options = model.options();
+    if kept.is_some() {
+        options.keep_draws = options.keep_draws.max(DRAWS);
+    }
     let mut file = model.draws.as_deref().map(DrawsFile::new);
     let mut failed = None;
-    let fits = fit_with(table, &model.options(), quiet, &mut |fit, draws| match file
-        .as_mut()
-        .map_or(Ok(()), |file| file.write(fit, draws))
-    {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(problem) => {
-            failed = Some(problem);
-            ControlFlow::Break(())
+    let fits = fit_with(table, &options, quiet, &mut |fit, draws| {
+        if let Some(kept) = &mut kept {
+            kept.push((fit.judge.clone(), fit.group.clone(), draws.clone()));
+        }
+        match file.as_mut().map_or(Ok(()), |file| file.write(fit, draws)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(problem) => {
+                failed = Some(problem);
+                ControlFlow::Break(())
+            }
         }
     });
     if let Some(problem) = failed {

@@ -327,32 +327,10 @@ pub(crate) fn controlled(args: &RankArgs, global: &Global) -> Result<Gathered, P
         quiet: global.quiet,
     };
     let table = assemble(&study, &options)?.table;
-    let mut gathered = Gathered { judges: table.judges.clone(), ..Gathered::default() };
-    gathered.contest.controls = table.features.iter().map(|feature| feature.name.clone()).collect();
-    let mut place: HashMap<u32, u32> = HashMap::new();
-    for verdict in &table.verdicts {
-        let pair = &table.pairs[verdict.pair as usize];
-        let Some((a, b)) = pair.model_a.zip(pair.model_b) else {
-            gathered.unnamed += 1;
-            continue;
-        };
-        let mut number = |model: u32| {
-            *place.entry(model).or_insert_with(|| {
-                gathered.contest.models.push(table.models[model as usize].clone());
-                gathered.contest.models.len() as u32 - 1
-            })
-        };
-        let (a, b) = (number(a), number(b));
-        gathered.contest.votes.push(Vote {
-            a,
-            b,
-            y: verdict.p_a as f32,
-            weight: verdict.weight as f32,
-            cluster: if args.independent { gathered.contest.votes.len() as u64 } else { pair.cluster },
-        });
-        // Where a rating is missing nothing is known to differ.
-        let known = |x: &f64| if x.is_nan() { 0.0 } else { *x };
-        gathered.contest.covariates.extend(table.row(verdict.pair).iter().map(known));
+    let every: Vec<usize> = (0..table.features.len()).collect();
+    let (mut contest, unnamed) = Contest::of(&table, &[], &every);
+    if args.independent {
+        contest.votes.iter_mut().enumerate().for_each(|(at, vote)| vote.cluster = at as u64);
     }
-    Ok(gathered)
+    Ok(Gathered { contest, judges: table.judges, unnamed })
 }

@@ -6,12 +6,13 @@
 
 pub mod format;
 mod html;
+mod judging;
 mod terminal;
 mod text;
 mod view;
 mod words;
 
-pub use html::html;
+pub use html::{html, html_comparison};
 pub use terminal::{
     terminal, terminal_comparison, terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard,
 };

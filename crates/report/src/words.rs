@@ -384,3 +384,13 @@ mod tests {
         assert_eq!(names(&["a", "b", "c"]), "a, b and c");
     }
 }
+
+/// A measure of similarity in words.
+pub(crate) fn measure(name: &str) -> &'static str {
+    match name {
+        "pearson" => "Pearson's correlation of their weights",
+        "spearman" => "Spearman's correlation of their weights",
+        "l1" => "minus the mean absolute difference of their weights",
+        _ => "minus the Euclidean distance of their weights over their number",
+    }
+}

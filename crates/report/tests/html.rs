@@ -8,10 +8,13 @@ use markup::{Tag, tags};
 use predilect_analysis::result::Dissection;
 use predilect_report::{format, html};
 
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 13] = [
     "findings",
     "intensities",
     "groups",
+    "judges",
+    "biases",
+    "ranking",
     "quality",
     "terms",
     "data",

@@ -4,6 +4,7 @@ mod length;
 
 pub use length::{Against, LcBoard, LcOptions, LcRow, length_controlled_board};
 
+use std::collections::HashMap;
 use std::str::FromStr;
 
 use predilect_stats::ranking::{
@@ -12,6 +13,8 @@ use predilect_stats::ranking::{
 use predilect_stats::resample::{bootstrap, quantile};
 use rayon::prelude::*;
 use serde::Serialize;
+
+use crate::table::FeatureTable;
 
 /// A difference in log-odds that makes one win ten times as often, in points.
 const SCALE: f64 = 400.0;
@@ -80,6 +83,42 @@ pub struct Contest {
     pub controls: Vec<String>,
     /// One number per vote and control, positive where A has more of it.
     pub covariates: Vec<f64>,
+}
+
+impl Contest {
+    /// The verdicts of some judges (all of them, where none is named) between named models, with some features held equal.
+    /// Also how many verdicts are on pairs that do not name two different models.
+    pub fn of(table: &FeatureTable, judges: &[String], controls: &[usize]) -> (Self, u64) {
+        let mut contest = Self {
+            controls: controls.iter().map(|&column| table.features[column].name.clone()).collect(),
+            ..Self::default()
+        };
+        let counts: Vec<bool> =
+            table.judges.iter().map(|judge| judges.is_empty() || judges.contains(judge)).collect();
+        let mut place: HashMap<u32, u32> = HashMap::new();
+        let mut unnamed = 0;
+        for verdict in table.verdicts.iter().filter(|verdict| counts[verdict.judge as usize]) {
+            let pair = &table.pairs[verdict.pair as usize];
+            let Some((a, b)) = pair.model_a.zip(pair.model_b) else {
+                unnamed += 1;
+                continue;
+            };
+            let mut number = |model: u32| {
+                *place.entry(model).or_insert_with(|| {
+                    contest.models.push(table.models[model as usize].clone());
+                    contest.models.len() as u32 - 1
+                })
+            };
+            let (a, b) = (number(a), number(b));
+            let (y, weight) = (verdict.p_a as f32, verdict.weight as f32);
+            contest.votes.push(Vote { a, b, y, weight, cluster: pair.cluster });
+            // Where a rating is missing nothing is known to differ.
+            let known = |x: f64| if x.is_nan() { 0.0 } else { x };
+            let row = table.row(verdict.pair);
+            contest.covariates.extend(controls.iter().map(|&column| known(row[column])));
+        }
+        (contest, unnamed)
+    }
 }
 
 /// How a leaderboard is made.

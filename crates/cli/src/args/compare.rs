@@ -42,6 +42,9 @@ pub(crate) struct CompareArgs {
     /// Keep the study here, with everything that was found as tables in Parquet
     #[arg(long, short, value_name = "STUDY")]
     pub(crate) output: Option<PathBuf>,
+    /// Write the comparison as one HTML file
+    #[arg(long, value_name = "REPORT.html")]
+    pub(crate) html: Option<PathBuf>,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,13 +4,14 @@ use std::ops::ControlFlow;
 
 use predilect_analysis::FitOptions;
 use predilect_analysis::compare::{Comparison, WeightTable};
+use predilect_analysis::result::Settings;
 use predilect_data::Study;
 
 use crate::args::{CompareArgs, Global};
 use crate::assemble::{assemble, fit_with};
 use crate::comparing::{self, CompareOptions, by_verdicts, by_weights};
 use crate::inputs::Inputs;
-use crate::output::{print_json, width};
+use crate::output::{print_json, width, write_file};
 use crate::problem::Problem;
 use crate::tables;
 
@@ -26,9 +27,11 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     let mut comparison = Comparison::default();
     let mut weights = WeightTable::default();
     let mut kept = None;
+    let mut simulated = false;
     if args.example || !args.inputs.is_empty() {
-        let (study, own) = own(args, global, &options, &mut comparison)?;
-        weights = own;
+        let own = own(args, global, &options, &mut comparison)?;
+        let study = own.study;
+        (weights, simulated) = (own.weights, own.simulated);
         kept = args.output.is_some().then_some(study);
     } else if let Some(folder) = &args.output {
         kept = Some(Study::create(folder)?);
@@ -41,6 +44,14 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     if let Some(study) = kept {
         tables::write_comparison(&study, &comparison)?;
     }
+    if let Some(page) = &args.html {
+        let settings =
+            Settings { version: env!("CARGO_PKG_VERSION").to_owned(), simulated, ..Settings::default() };
+        write_file(page, predilect_report::html_comparison(&comparison, &settings).as_bytes())?;
+        if !global.quiet {
+            anstream::eprintln!("report: {}", page.display());
+        }
+    }
     if args.json {
         print_json(&comparison)?;
     } else {
@@ -49,13 +60,20 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     Ok(())
 }
 
+/// The user's data.
+struct Own {
+    study: Study,
+    weights: WeightTable,
+    simulated: bool,
+}
+
 /// The judges of the user's data: fitted, with their draws, and what their verdicts say.
 fn own(
     args: &CompareArgs,
     global: &Global,
     options: &CompareOptions,
     comparison: &mut Comparison,
-) -> Result<(Study, WeightTable), Problem> {
+) -> Result<Own, Problem> {
     let scratch = tempfile::tempdir()
         .map_err(|e| Problem::new(format!("cannot make a temporary folder: {e}")).remedy("set TMPDIR"))?;
     let inputs = Inputs { files: &args.inputs, example: args.example, read: &args.table.read };
@@ -76,5 +94,5 @@ fn own(
             .remedy("`predilect dissect` says more; `predilect judge` collects verdicts"));
     }
     comparison.skipped.clone_from(&fits.skipped);
-    Ok((study, comparing::weights(&fits, &draws)))
+    Ok(Own { study, weights: comparing::weights(&fits, &draws), simulated: assembled.simulated })
 }

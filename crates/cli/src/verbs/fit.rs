@@ -54,7 +54,7 @@ pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
     } else if !global.quiet {
         warn_of_scales(&table);
     }
-    let fits = assemble::fit_all(&table, &args.model, global.quiet)?;
+    let fits = assemble::fit_all(&table, &args.model, global.quiet, None)?;
     if args.json {
         print_json(&Output {
             fits: &fits.fits,

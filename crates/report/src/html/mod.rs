@@ -5,7 +5,8 @@ mod page;
 mod parts;
 mod sections;
 
-use predilect_analysis::result::Dissection;
+use predilect_analysis::compare::Comparison;
+use predilect_analysis::result::{Dissection, Settings};
 
 use crate::view::View;
 
@@ -15,4 +16,9 @@ use crate::view::View;
 /// security policy forbids every load and every script but the report's own.
 pub fn html(d: &Dissection) -> String {
     page::page(&View::new(d)).into_string()
+}
+
+/// A comparison of judges alone as one such document; of the settings, the version and whether data are simulated are shown.
+pub fn html_comparison(c: &Comparison, settings: &Settings) -> String {
+    page::comparison_page(c, settings).into_string()
 }

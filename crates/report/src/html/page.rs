@@ -1,6 +1,8 @@
 //! What holds the report together: the document, its policy, its navigation and its ends?
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use predilect_analysis::compare::Comparison;
+use predilect_analysis::result::Settings;
 
 use crate::text;
 use crate::view::View;
@@ -26,10 +28,27 @@ const MARKS: [&str; 6] = [
     "M-1.7,-5H1.7V-1.7H5V1.7H1.7V5H-1.7V1.7H-5V-1.7H-1.7z",
 ];
 
-/// The document.
+/// The report of a dissection.
 pub(super) fn page(view: &View) -> Markup {
     let title = words::title(view);
-    let sections = sections::all(view);
+    let first = "#findings";
+    document(&title, first, &header(view, &title), &sections::all(view), &footer(&view.d.settings))
+}
+
+/// The report of a comparison alone.
+pub(super) fn comparison_page(c: &Comparison, settings: &Settings) -> Markup {
+    let title = format!("How {} compare", words::counted(c.likeness.judges.len(), "judge", "judges"));
+    let header = html! {
+        header {
+            p.kicker { "Preference dissection" }
+            h1 { (title) }
+            p.lead { "Who rewards alike, who agrees with whom, where they differ and how biased each is." }
+        }
+    };
+    document(&title, "#judges", &header, &sections::compared(c), &footer(settings))
+}
+
+fn document(title: &str, first: &str, header: &Markup, sections: &[Section], footer: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -44,12 +63,12 @@ pub(super) fn page(view: &View) -> Markup {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                a.skip href="#findings" { "Skip to the findings" }
+                a.skip href=(first) { "Skip to the findings" }
                 (shapes())
-                (header(view, &title))
-                (navigation(&sections))
-                main { @for section in &sections { (section.render()) } }
-                (footer(view))
+                (header)
+                (navigation(sections))
+                main { @for section in sections { (section.render()) } }
+                (footer)
                 script { (PreEscaped(SCRIPT)) }
             }
         }
@@ -104,13 +123,13 @@ fn navigation(sections: &[Section]) -> Markup {
     }
 }
 
-fn footer(view: &View) -> Markup {
+fn footer(settings: &Settings) -> Markup {
     html! {
         footer {
-            @if view.d.settings.simulated { p.simulated { (words::SIMULATED) } }
+            @if settings.simulated { p.simulated { (words::SIMULATED) } }
             p {
                 "Made with Predilect"
-                @if !view.d.settings.version.is_empty() { " " (text::line(&view.d.settings.version)) }
+                @if !settings.version.is_empty() { " " (text::line(&settings.version)) }
                 ". This file loads nothing from any network and sends nothing anywhere."
             }
         }

@@ -4,8 +4,10 @@ use std::io;
 
 use predilect_analysis::compare::{Comparison, Interval, Likeness, Profile};
 
+use super::judges;
 use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;
+use crate::judging::contrast as contrast_words;
 use crate::text;
 use crate::words;
 
@@ -42,7 +44,14 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
     clusters(&c.likeness, &mut out)?;
     profiles(&c.dissections, &mut out)?;
     agreement(c, &mut out)?;
+    judges::biases(&c.biases, &mut out)?;
+    if let Some(found) = &c.stand_ins {
+        judges::stand_ins(found, &mut out)?;
+    }
     contrasts(c, &mut out)?;
+    if let Some(found) = &c.pooling {
+        judges::pooling(found, &mut out)?;
+    }
     for skipped in &c.skipped {
         let (judge, group) = (text::line(&skipped.judge), text::line(&skipped.group));
         out.wrapped(DIM, &format!("not fitted: {judge} in {group}: {}", text::line(&skipped.reason)))?;
@@ -50,7 +59,7 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
     Ok(())
 }
 
-fn heading(out: &mut Out, heading: &str, what: &str) -> io::Result<()> {
+pub(super) fn heading(out: &mut Out, heading: &str, what: &str) -> io::Result<()> {
     out.blank()?;
     out.line(&paint(BOLD, heading))?;
     out.wrapped(DIM, what)
@@ -66,17 +75,15 @@ fn in_order(l: &Likeness) -> Vec<usize> {
 }
 
 fn matrix(l: &Likeness, out: &mut Out) -> io::Result<()> {
-    let measure = match l.measure.as_str() {
-        "pearson" => "Pearson's correlation of their weights",
-        "spearman" => "Spearman's correlation of their weights",
-        "l1" => "minus the mean absolute difference of their weights",
-        _ => "minus the Euclidean distance of their weights over their number",
-    };
     let over = match l.scenarios.as_slice() {
         [only] => format!("in the group `{}`", text::line(only)),
         several => format!("mean over {} scenarios", several.len()),
     };
-    heading(out, "Likeness", &format!("{measure}, {over}; judges that are alike stand together."))?;
+    heading(
+        out,
+        "Likeness",
+        &format!("{}, {over}; judges that are alike stand together.", words::measure(&l.measure)),
+    )?;
     let order = in_order(l);
     let name = order.iter().map(|&j| text::columns(&text::line(&l.judges[j]))).max().unwrap_or(0).min(NAME);
     let names = |j: usize| text::left(&text::line(&l.judges[j]), name);
@@ -264,26 +271,13 @@ fn contrasts(c: &Comparison, out: &mut Out) -> io::Result<()> {
         );
     }
     for contrast in c.contrasts.iter().take(sure.min(CONTRASTS)) {
-        let property =
-            predilect_types::property(&contrast.property).map_or(contrast.property.as_str(), |p| p.short);
-        let names = contrast.judges.each_ref().map(|judge| text::line(judge));
-        let (more, less) = if contrast.mean > 0.0 { (&names[0], &names[1]) } else { (&names[1], &names[0]) };
-        let group = if contrast.group == "all" {
-            String::new()
-        } else {
-            format!(" in {}", text::line(&contrast.group))
-        };
-        let [mean, low, high] = if contrast.mean > 0.0 {
-            [contrast.mean, contrast.low, contrast.high]
-        } else {
-            [-contrast.mean, -contrast.high, -contrast.low]
-        }
-        .map(|x| format::decimal(x, 2));
+        let words = contrast_words(contrast);
+        let [mean, low, high] = [words.by.value, words.by.low, words.by.high].map(|x| format::decimal(x, 2));
         out.hanging(
             "  ",
             &format!(
-                "{more} rewards `{}`{group} more than {less}: {mean} [{low}, {high}]",
-                text::line(property)
+                "{} rewards `{}`{} more than {}: {mean} [{low}, {high}]",
+                words.more, words.property, words.within, words.less
             ),
         )?;
     }

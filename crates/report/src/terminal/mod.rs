@@ -3,6 +3,7 @@
 mod comparison;
 mod explanation;
 mod groups;
+mod judges;
 mod leaderboard;
 mod overview;
 mod style;
@@ -67,6 +68,8 @@ pub fn terminal_fits(
         skipped: skipped.to_vec(),
         properties: Vec::new(),
         examples: Vec::new(),
+        comparison: None,
+        ranking: None,
         settings: Settings { encoding: "columns".to_owned(), ..Settings::default() },
     };
     let view = View::new(&d);

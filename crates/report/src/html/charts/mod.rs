@@ -5,16 +5,22 @@
 //! places are percentages of the chart's width, so that a chart fits any screen while its text keeps its size.
 
 mod calibration;
+mod differences;
 mod dots;
 mod heat;
+mod likeness;
 mod ranges;
 mod shares;
+mod waterfall;
 
 pub(super) use calibration::calibration;
+pub(super) use differences::{Difference, differences, gauge};
 pub(super) use dots::{Dots, NUMBERED, Panel, key};
 pub(super) use heat::heat;
+pub(super) use likeness::{map, matrix};
 pub(super) use ranges::ranges;
 pub(super) use shares::{bar, shares, split};
+pub(super) use waterfall::waterfall;
 
 use crate::view::Axis;
 
@@ -22,7 +28,7 @@ use crate::view::Axis;
 const MARGIN: f64 = 3.0;
 
 /// A place in 0..1 as a percentage of the chart's width, inside its margins.
-fn place(position: f64) -> String {
+pub(super) fn place(position: f64) -> String {
     format!("{:.2}%", MARGIN + position.clamp(0.0, 1.0) * (100.0 - 2.0 * MARGIN))
 }
 

@@ -1,10 +1,12 @@
 //! Which pairs show a property at work, and which go against it?
 
 use maud::{Markup, html};
+use predilect_analysis::explain::Explanation;
 use predilect_analysis::result::{ExamplePair, Examples};
 
 use crate::format;
-use crate::html::parts::{Section, block, name, nothing, property, proxy_mark};
+use crate::html::charts::waterfall;
+use crate::html::parts::{Section, block, folded, name, nothing, property, proxy_mark, scroll};
 use crate::text;
 use crate::view::View;
 
@@ -59,9 +61,28 @@ fn example(view: &View, id: &str, pair: &ExamplePair) -> Markup {
                 (response("A", pair.model_a.as_deref(), pair.rating_a, &pair.response_a, more == Some("A")))
                 (response("B", pair.model_b.as_deref(), pair.rating_b, &pair.response_b, more == Some("B")))
             }
+            @if let Some(explanation) = &pair.explanation { (why(explanation)) }
             p.id { "Pair " (name(&text::cut(&text::line(&pair.id), 80))) }
         }
     }
+}
+
+/// What moved the judge's fit to its expectation of this pair.
+fn why(e: &Explanation) -> Markup {
+    let percent = |p: f64| format!("{} %", format::decimal(100.0 * p, 1));
+    let summary =
+        format!("Why? The fit expects A with {} [{}, {}]", percent(e.value), percent(e.low), percent(e.high));
+    let body = html! {
+        @if e.contributions.is_empty() { (nothing("No property differs, so the fit has nothing to go by.")) }
+        @else {
+            (scroll("Waterfall", &waterfall(e)))
+            p.hint {
+                "Exact Shapley values: how much a difference moves the probability of A, averaged over all orders in which the differences could "
+                "be told, with 90 % intervals. They add up from 50 % to what the fit expects."
+            }
+        }
+    };
+    folded(&summary, &body)
 }
 
 fn response(side: &str, model: Option<&str>, rating: Option<f64>, text: &str, more: bool) -> Markup {

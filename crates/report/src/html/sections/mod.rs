@@ -1,19 +1,29 @@
 //! Which questions does the report answer, and in which order?
 
+mod biases;
 mod data;
 mod examples;
 mod findings;
 mod groups;
 mod intensities;
+mod judges;
 mod method;
 mod properties;
 mod quality;
+mod ranking;
 mod reading;
 mod terms;
+
+use predilect_analysis::compare::Comparison;
 
 use crate::view::View;
 
 use super::parts::Section;
+
+/// The sections that say something of a comparison alone.
+pub(super) fn compared(c: &Comparison) -> Vec<Section> {
+    vec![judges::of(Some(c)), biases::of(Some(c))]
+}
 
 /// All sections; each is there even when it has nothing to show, and then says so.
 pub(super) fn all(view: &View) -> Vec<Section> {
@@ -21,6 +31,9 @@ pub(super) fn all(view: &View) -> Vec<Section> {
         findings::section(view),
         intensities::section(view),
         groups::section(view),
+        judges::of(view.d.comparison.as_ref()),
+        biases::of(view.d.comparison.as_ref()),
+        ranking::section(view),
         quality::section(view),
         terms::section(view),
         data::section(view),

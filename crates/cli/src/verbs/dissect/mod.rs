@@ -1,12 +1,14 @@
 //! `predilect dissect`: what does each judge of these data reward, how surely, in which scenario?
 
+mod beside;
+
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use predilect_analysis::examples::{Choice, choose};
 use predilect_analysis::result::{
-    AnnotatorAgreement, Dissection, ExamplePair, Examples, Fit, JudgeSummary, Settings, Skipped,
+    AnnotatorAgreement, Dissection, ExamplePair, Examples, Fit, JudgeSummary, Settings, Skipped, Standings,
 };
 use predilect_data::{Study, StudyToml};
 use predilect_types::{Pair, ReadSummary};
@@ -18,6 +20,7 @@ use crate::inputs::Inputs;
 use crate::output::{print_json, width, write_file};
 use crate::problem::Problem;
 use crate::tables;
+use beside::{compared, explain_examples, ranked};
 
 /// A judge whose verdicts lie closer to a tie than this, on average, is remarked on.
 const FAINT: f64 = 0.1;
@@ -46,7 +49,10 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     if !global.quiet && args.table.verdicts == Verdicts::Soft {
         warn_of_faint_verdicts(&assembled);
     }
-    let fits = fit_all(&assembled.table, &args.model, global.quiet)?;
+    let shown = args.output.is_some() || args.html.is_some();
+    let mut draws = Vec::new();
+    let keep = shown && assembled.table.judges.len() > 1;
+    let fits = fit_all(&assembled.table, &args.model, global.quiet, keep.then_some(&mut draws))?;
     if assembled.orphans > 0 {
         *read.dropped.entry("verdict without a pair".to_owned()).or_default() += assembled.orphans;
     }
@@ -54,18 +60,35 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
         let reason = "verdict on a pair to which accuracy does not apply (not fitted)".to_owned();
         *read.dropped.entry(reason).or_default() += assembled.inapplicable;
     }
-    let examples = examples(&study, &assembled, &fits.fits)?;
+    let mut examples = examples(&study, &assembled, &fits.fits)?;
+    let (mut comparison, mut ranking) = (None, None);
+    if shown && !fits.fits.is_empty() {
+        comparison = Some(compared(&assembled, &fits, &draws, &args.model)?);
+        ranking = ranked(&assembled.table);
+        explain_examples(&mut examples, &assembled, &args.model);
+    }
+    drop(draws);
     let dissection = Dissection {
         read,
         data: assembled.data,
         properties: assembled.notes,
-        examples,
+        examples: examples.into_iter().map(|(examples, _)| examples).collect(),
+        comparison,
+        ranking,
         settings: settings(args, assembled.simulated),
         fits: fits.fits,
         skipped: fits.skipped,
     };
     if args.output.is_some() {
         tables::write_results(&study, &dissection.fits)?;
+        if let Some(comparison) = &dissection.comparison {
+            tables::write_comparison(&study, comparison)?;
+        }
+        if let Some(Standings { raw, controlled, .. }) = &dissection.ranking {
+            let mut boards = vec![("raw", raw)];
+            boards.extend(controlled.as_ref().map(|board| ("controlled", board)));
+            tables::write_leaderboards(&study, &boards)?;
+        }
         record_step(&study, &dissection.settings)?;
     }
     let mut pages: Vec<PathBuf> = args.html.iter().cloned().collect();
@@ -190,7 +213,13 @@ fn record_step(study: &Study, settings: &Settings) -> Result<(), Problem> {
 }
 
 /// Reads the texts of the pairs that show each property best, for the judge with most verdicts.
-fn examples(study: &Study, assembled: &Assembled, fits: &[Fit]) -> Result<Vec<Examples>, Problem> {
+///
+/// With each property the numbers of its pairs.
+fn examples(
+    study: &Study,
+    assembled: &Assembled,
+    fits: &[Fit],
+) -> Result<Vec<(Examples, Vec<u32>)>, Problem> {
     let table = &assembled.table;
     let Some(judge) = fits.first().and_then(|f| table.judges.iter().position(|j| *j == f.judge)) else {
         return Ok(Vec::new());
@@ -206,14 +235,17 @@ fn examples(study: &Study, assembled: &Assembled, fits: &[Fit]) -> Result<Vec<Ex
             number += 1;
         }
     }
-    let mut out: Vec<Examples> = Vec::new();
+    let mut out: Vec<(Examples, Vec<u32>)> = Vec::new();
     for choice in &choices {
         let Some(Some(pair)) = texts.get(&choice.pair) else { continue };
         let property = &table.features[choice.feature].name;
         let example = example(pair, choice, assembled);
         match out.last_mut() {
-            Some(last) if last.property == *property => last.pairs.push(example),
-            _ => out.push(Examples { property: property.clone(), pairs: vec![example] }),
+            Some((last, numbers)) if last.property == *property => {
+                last.pairs.push(example);
+                numbers.push(choice.pair);
+            }
+            _ => out.push((Examples { property: property.clone(), pairs: vec![example] }, vec![choice.pair])),
         }
     }
     Ok(out)
@@ -235,6 +267,7 @@ fn example(pair: &Pair, choice: &Choice, assembled: &Assembled) -> ExamplePair {
         judge: assembled.table.judges[choice.judge as usize].clone(),
         p_a: choice.p_a,
         follows: choice.follows,
+        explanation: None,
     }
 }
 

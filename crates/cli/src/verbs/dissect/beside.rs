@@ -1,0 +1,72 @@
+//! What stands beside the fits in a report: judges compared, models ranked, examples explained.
+
+use predilect_analysis::Draws;
+use predilect_analysis::compare::{Comparison, usual_reference};
+use predilect_analysis::dissect::{ALL, Fits};
+use predilect_analysis::explain::{DRAWS_OF_MANY, Explainer};
+use predilect_analysis::ranking::{Contest, RankOptions, leaderboard};
+use predilect_analysis::result::{Examples, Standings};
+use predilect_analysis::table::FeatureTable;
+
+use crate::args::ModelArgs;
+use crate::assemble::Assembled;
+use crate::comparing::{self, CompareOptions, by_verdicts, by_weights};
+use crate::problem::Problem;
+
+/// What a leaderboard in the report holds equal.
+const HELD: [&str; 2] = ["length", "well_formatted"];
+
+/// The judges beside each other: biases of one alone, and all that needs two.
+pub(super) fn compared(
+    assembled: &Assembled,
+    fits: &Fits,
+    draws: &[(String, String, Draws)],
+    model: &ModelArgs,
+) -> Result<Comparison, Problem> {
+    let options = CompareOptions::default();
+    let mut comparison = by_verdicts(assembled, &model.options(), &options)?;
+    if assembled.table.judges.len() > 1 {
+        by_weights(&mut comparison, comparing::weights(fits, draws), &options, model.seed)?;
+    }
+    Ok(comparison)
+}
+
+/// The models beside each other, by people where there are any, with length and formatting held equal where they are rated.
+pub(super) fn ranked(table: &FeatureTable) -> Option<Standings> {
+    let people = usual_reference(&table.judges);
+    let judges = if people.is_empty() { table.judges.clone() } else { people };
+    let controls: Vec<usize> = HELD.iter().filter_map(|name| table.column(name)).collect();
+    let (contest, _) = Contest::of(table, &judges, &controls);
+    if contest.models.len() < 2 {
+        return None;
+    }
+    let board = |contest: &Contest| {
+        // A model that never won has no finite score of its own: a weak prior keeps it.
+        [0.0, 0.1]
+            .into_iter()
+            .find_map(|prior| leaderboard(contest, &RankOptions { prior, ..RankOptions::default() }).ok())
+    };
+    let bare = Contest { controls: Vec::new(), covariates: Vec::new(), ..contest.clone() };
+    let controlled = if controls.is_empty() { None } else { board(&contest) };
+    Some(Standings { judges, raw: board(&bare)?, controlled })
+}
+
+/// Why each example came out as it did, by the fit of all its judge's verdicts.
+pub(super) fn explain_examples(
+    examples: &mut [(Examples, Vec<u32>)],
+    assembled: &Assembled,
+    model: &ModelArgs,
+) {
+    let Some(judge) = examples.iter().flat_map(|(e, _)| &e.pairs).map(|pair| pair.judge.clone()).next()
+    else {
+        return;
+    };
+    let Ok(explainer) = Explainer::new(&assembled.table, &judge, ALL, &model.options(), DRAWS_OF_MANY) else {
+        return;
+    };
+    for (examples, numbers) in examples {
+        for (pair, number) in examples.pairs.iter_mut().zip(numbers) {
+            pair.explanation = Some(explainer.explain(*number));
+        }
+    }
+}

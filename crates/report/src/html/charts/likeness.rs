@@ -1,0 +1,185 @@
+//! Which judges are alike? A matrix in the order of a tree's leaves with the tree beside it, and a map.
+
+use maud::{Markup, html};
+use predilect_analysis::compare::{Clusters, Likeness};
+
+use crate::format;
+use crate::html::parts::{SERIES, scroll};
+use crate::text;
+
+/// Shades of a cell.
+const SHADES: usize = 10;
+/// Judges up to which cells hold their number.
+const NUMBERED: usize = 14;
+/// Cells up to which each one says its numbers on hovering.
+const TITLED: usize = 2500;
+/// The height of a row, the width of names and of the tree.
+const ROW: f64 = 26.0;
+const NAMES: f64 = 190.0;
+const TREE: f64 = 110.0;
+/// The width that a page has.
+const WIDE: f64 = 1010.0;
+/// The map's size, and the room for names at its right end.
+const MAP: (f64, f64) = (640.0, 360.0);
+const MAP_NAMES: f64 = 130.0;
+/// Judges up to which the map holds their names; more have their numbers in the matrix.
+const NAMED: usize = 16;
+
+/// Places of the judges in leaf order.
+pub(in crate::html) fn leaf_order(l: &Likeness) -> Vec<usize> {
+    let place = |name: &String| l.judges.iter().position(|judge| judge == name);
+    match &l.clusters {
+        Some(clusters) => clusters.order.iter().filter_map(place).collect(),
+        None => (0..l.judges.len()).collect(),
+    }
+}
+
+/// The matrix with its tree.
+pub(in crate::html) fn matrix(l: &Likeness) -> Markup {
+    let order = leaf_order(l);
+    let n = order.len();
+    let between = || order.iter().flat_map(|&a| order.iter().filter(move |b| **b != a).map(move |&b| (a, b)));
+    let values: Vec<f64> = between().filter_map(|(a, b)| l.overall[a][b]).collect();
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let shade = |value: f64| {
+        let share = if high > low { (value - low) / (high - low) } else { 1.0 };
+        ((share * SHADES as f64) as usize).min(SHADES - 1)
+    };
+    let tree = if l.clusters.is_some() { TREE } else { 0.0 };
+    let cell = if n <= NUMBERED { 46.0 } else { ((WIDE - NAMES - tree) / n as f64).clamp(14.0, ROW) };
+    let (width, height) = (NAMES + tree + cell * n as f64 + 10.0, 26.0 + ROW * n as f64);
+    let x = |column: usize| NAMES + tree + cell * column as f64;
+    let y = |row: usize| 24.0 + ROW * row as f64;
+    let label = format!("Similarity of {n} judges");
+    let chart = html! {
+        svg.likeness width=(px(width)) height=(px(height)) role="img" aria-label=(label) {
+            @for (row, &a) in order.iter().enumerate() {
+                text x=(px(NAMES - 8.0)) y=(px(y(row) + 17.0)) text-anchor="end" { (row + 1) " " (short(&l.judges[a], 26)) }
+                text.n x=(px(x(row) + cell / 2.0)) y="17" text-anchor="middle" { (row + 1) }
+                @for (column, &b) in order.iter().enumerate() {
+                    @if let Some(value) = l.overall[a][b] {
+                        rect class={ "h" (if a == b { SHADES - 1 } else { shade(value) }) } x=(px(x(column) + 1.0)) y=(px(y(row) + 1.0))
+                            width=(px(cell - 2.0)) height=(px(ROW - 2.0)) rx="3" {
+                            @if n * n <= TITLED { title { (spoken(l, a, b)) } }
+                        }
+                        @if n <= NUMBERED && a != b {
+                            text.v.dark[shade(value) >= 6] x=(px(x(column) + cell / 2.0)) y=(px(y(row) + 17.0)) text-anchor="middle" {
+                                (format::decimal(value, 2))
+                            }
+                        }
+                    }
+                }
+            }
+            @if let Some(clusters) = &l.clusters { (branches(l, clusters, &order)) }
+        }
+    };
+    scroll(&label, &chart)
+}
+
+/// What a cell says on hovering.
+fn spoken(l: &Likeness, a: usize, b: usize) -> String {
+    let [first, second] = [a, b].map(|at| short(&l.judges[at], 60));
+    let value = l.overall[a][b].map_or(format::MISSING.to_owned(), |value| format::decimal(value, 3));
+    match (l.low[a][b], l.high[a][b]) {
+        (Some(low), Some(high)) if a != b => {
+            let [low, high] = [low, high].map(|x| format::decimal(x, 3));
+            format!("{first} and {second}: {value} (resamples {low} to {high})")
+        }
+        _ => format!("{first} and {second}: {value}"),
+    }
+}
+
+/// The tree to the left of the cells: its leaves are the rows, its root is at the names.
+fn branches(l: &Likeness, clusters: &Clusters, order: &[usize]) -> Markup {
+    let n = l.judges.len();
+    let top = clusters.joins.iter().map(|join| join.height).fold(1e-12, f64::max);
+    let at = |height: f64| NAMES + TREE - 6.0 - (TREE - 14.0) * (height / top).clamp(0.0, 1.0);
+    let mut places: Vec<(f64, f64)> = vec![(0.0, 0.0); n + clusters.joins.len()];
+    for (row, &judge) in order.iter().enumerate() {
+        places[judge] = (24.0 + ROW * (row as f64 + 0.5), 0.0);
+    }
+    let mut lines = Vec::new();
+    for (number, join) in clusters.joins.iter().enumerate() {
+        let (Some(&(y, from)), Some(&(z, to))) = (places.get(join.left), places.get(join.right)) else {
+            continue;
+        };
+        let x = at(join.height);
+        let path = format!("M{},{}H{}V{}H{}", px(at(from)), px(y), px(x), px(z), px(at(to)));
+        let firm = join.stability >= 0.8;
+        let title = format!(
+            "distance {}, in {} of resamples",
+            format::decimal(join.height, 3),
+            format::share(join.stability)
+        );
+        lines.push((path, firm, title));
+        places[n + number] = (f64::midpoint(y, z), join.height);
+    }
+    html! {
+        @for (path, firm, title) in lines {
+            path.branch.firm[firm] d=(path) { title { (title) } }
+        }
+    }
+}
+
+/// Judges on a plane, in the colours and shapes of their clusters.
+///
+/// Many judges stand there with the numbers that they have in the matrix.
+pub(in crate::html) fn map(clusters: &Clusters) -> Markup {
+    let places = &clusters.places;
+    let reach = |of: fn(&predilect_analysis::compare::Place) -> f64| {
+        let low = places.iter().map(of).fold(f64::INFINITY, f64::min);
+        let high = places.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
+        (low, (high - low).max(1e-9))
+    };
+    let ((left, wide), (bottom, tall)) = (reach(|p| p.x), reach(|p| p.y));
+    // One scale for both directions: distances mean something.
+    let numbered = places.len() > NAMED;
+    let room = if numbered { 24.0 } else { MAP_NAMES };
+    let scale = ((MAP.0 - room - 30.0) / wide).min((MAP.1 - 30.0) / tall);
+    let mut marks: Vec<(f64, f64, usize, &str)> = places
+        .iter()
+        .map(|p| {
+            let group = clusters.groups.iter().position(|group| group.judges.contains(&p.judge)).unwrap_or(0);
+            (
+                15.0 + (p.x - left) * scale,
+                15.0 + (bottom + tall - p.y) * scale,
+                group % SERIES,
+                p.judge.as_str(),
+            )
+        })
+        .collect();
+    marks.sort_by(|a, b| a.1.total_cmp(&b.1));
+    // Names move down until they are clear of those above.
+    let mut names: Vec<(f64, f64)> = Vec::new();
+    for &(x, y, ..) in &marks {
+        let mut place = y + 4.0;
+        while let Some(other) =
+            names.iter().find(|(nx, ny)| (nx - x).abs() < room && (ny - place).abs() < 12.0)
+        {
+            place = other.1 + 12.5;
+        }
+        names.push((x, place));
+    }
+    let height = names.iter().map(|(_, y)| y + 10.0).fold(30.0 + tall * scale, f64::max);
+    let chart = html! {
+        svg.places width=(px(MAP.0)) height=(px(height)) role="img" aria-label="Map of the judges: what is close rewards alike" {
+            @for ((x, y, slot, judge), (_, name_y)) in marks.iter().zip(&names) {
+                g.s.{ "c" (slot) } transform={ "translate(" (px(*x)) "," (px(*y)) ")" } { use href={ "#m" (slot) } {} }
+                text x=(px(x + 9.0)) y=(px(*name_y)) {
+                    @if numbered { (clusters.order.iter().position(|name| name == judge).map_or(0, |at| at + 1)) title { (short(judge, 60)) } }
+                    @else { (short(judge, 24)) }
+                }
+            }
+        }
+    };
+    scroll("Map of the judges", &chart)
+}
+
+fn short(name: &str, most: usize) -> String {
+    text::cut(&text::line(name), most)
+}
+
+fn px(x: f64) -> String {
+    format!("{x:.1}")
+}

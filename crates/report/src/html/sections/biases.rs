@@ -1,0 +1,52 @@
+//! How biased is each judge?
+
+use maud::{Markup, html};
+use predilect_analysis::compare::{BiasCard, Comparison};
+
+use crate::html::charts::gauge;
+use crate::html::parts::{Section, first_few, name, nothing};
+use crate::judging::{Measure, measures};
+use crate::text;
+use crate::words;
+
+/// Cards before the rest is folded away.
+const CARDS: usize = 12;
+
+pub(super) fn of(comparison: Option<&Comparison>) -> Section {
+    let cards: Vec<&BiasCard> =
+        comparison.iter().flat_map(|c| &c.biases).filter(|card| !measures(card).is_empty()).collect();
+    let people: Vec<String> =
+        cards.iter().filter(|card| card.reference).map(|card| text::line(&card.judge)).collect();
+    let body = html! {
+        @if cards.is_empty() { (nothing("Nothing is known of biases here.")) }
+        @else {
+            p {
+                "What a judge favours whatever the responses are worth. Intervals hold 90 %, by prompt; the tick is no bias, and a full mark "
+                "rules it out. "
+                @if people.is_empty() { "No judge is named as people, so quality is not held equal." }
+                @else { "Quality is told by " bdi { (words::listed(&people)) } "." }
+            }
+            (first_few(&cards, CARDS, "judges", |cards| html! { div.cards.biases { @for card in cards { (one(card)) } } }))
+        }
+    };
+    Section { id: "biases", name: "Biases", title: "How biased is each judge?", body }
+}
+
+fn one(card: &BiasCard) -> Markup {
+    html! {
+        article.card.bias {
+            h3 { (name(&card.judge)) }
+            dl { @for measure in measures(card) { (row(&measure)) } }
+        }
+    }
+}
+
+fn row(m: &Measure) -> Markup {
+    html! {
+        div title=(text::cut(&m.meaning, 400)) {
+            dt { (m.name) }
+            dd { @if m.sure { strong { (m.value) } } @else { (m.value) } }
+            @if let Some((share, neutral)) = m.drawn { (gauge(share, neutral, m.sure)) }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Which judges are alike, where do they differ, and who can stand in for whom?
+
+use maud::{Markup, html};
+use predilect_analysis::compare::{Comparison, Interval, JudgeAgreement, StandIns};
+
+use crate::format;
+use crate::html::charts::{Difference, differences, map, matrix};
+use crate::html::parts::{Align, Section, first_few, folded, heads, name, nothing, scroll};
+use crate::judging::{contrast, percent, pooling_words, stand_in_words};
+use crate::words;
+
+/// The share of wrong signs that is borne among the contrasts shown.
+const FALSE_DISCOVERIES: f64 = 0.05;
+/// Contrasts drawn.
+const CONTRASTS: usize = 25;
+/// Rows of agreement before the rest is folded away.
+const ROWS: usize = 15;
+
+pub(super) fn of(comparison: Option<&Comparison>) -> Section {
+    let body = match comparison {
+        Some(c) if c.likeness.judges.len() > 1 || !c.agreement.is_empty() => compared(c),
+        _ => nothing(
+            "There is one judge only; `predilect compare --published` lays 33 published ones beside it.",
+        ),
+    };
+    Section { id: "judges", name: "Judges", title: "Judges side by side", body }
+}
+
+fn compared(c: &Comparison) -> Markup {
+    html! {
+        @if c.likeness.judges.len() > 1 { (likeness(c)) }
+        @if !c.agreement.is_empty() {
+            h3 { "Do they agree on the same pairs?" }
+            p.hint {
+                "The same of A, tie and B (a third by chance); the same where neither calls a tie (one half by chance); Cohen's kappa; "
+                "Krippendorff's alpha of soft verdicts. 90 % intervals, bootstrap over prompts."
+            }
+            (first_few(&c.agreement, ROWS, "pairs of judges", agreement))
+        }
+        (contrasts(c))
+        @if let Some(found) = &c.stand_ins { (stand_ins(found)) }
+        @if let Some(found) = &c.pooling {
+            h3 { "Fits that learn from each other" }
+            p { (pooling_words(found)) }
+        }
+    }
+}
+
+fn likeness(c: &Comparison) -> Markup {
+    let l = &c.likeness;
+    let over = match l.scenarios.as_slice() {
+        [_] => String::new(),
+        several => format!(", averaged over {}", words::counted(several.len(), "scenario", "scenarios")),
+    };
+    html! {
+        p {
+            "How alike the weights of two judges are (" (words::measure(&l.measure)) (over) "): dark is alike. Judges stand in the order of the tree "
+            "beside; a heavy branch is there in at least four of five resamples."
+        }
+        (matrix(l))
+        @if let Some(clusters) = &l.clusters {
+            p.hint {
+                @if clusters.groups.len() > 1 {
+                    (words::counted(clusters.groups.len(), "cluster", "clusters"))
+                    @if let Some(silhouette) = clusters.silhouette { " where they are most distinct (mean silhouette " (format::decimal(silhouette, 2)) ")" }
+                    ". "
+                }
+                "The map holds " (format::share(clusters.explained)) " of the squared distances, and agrees with those of the resamples to "
+                (format::share(clusters.map_stability)) "."
+            }
+            (map(clusters))
+        }
+    }
+}
+
+fn agreement(rows: &[JudgeAgreement]) -> Markup {
+    let share = |found: Option<Interval>| found.map_or(format::MISSING.to_owned(), percent);
+    let number = |found: Option<Interval>| {
+        found.map_or(format::MISSING.to_owned(), |i| {
+            let [value, low, high] = [i.value, i.low, i.high].map(|x| format::decimal(x, 2));
+            format!("{value} [{low}, {high}]")
+        })
+    };
+    let columns = [
+        ("Judges", Align::Left),
+        ("Pairs", Align::Right),
+        ("Same", Align::Right),
+        ("Without ties", Align::Right),
+        ("Kappa", Align::Right),
+        ("Alpha", Align::Right),
+    ];
+    let table = html! {
+        table.plain {
+            (heads(&columns))
+            tbody {
+                @for row in rows {
+                    tr {
+                        th scope="row" { (name(&row.judges[0])) " and " (name(&row.judges[1])) }
+                        td.num { (format::count(row.pairs)) }
+                        td.num { (share(row.same)) }
+                        td.num { (share(row.same_without_ties)) }
+                        td.num { (number(row.kappa)) }
+                        td.num { (number(row.alpha)) }
+                    }
+                }
+            }
+        }
+    };
+    scroll("Agreement of judges", &table)
+}
+
+fn contrasts(c: &Comparison) -> Markup {
+    if c.contrasts.is_empty() {
+        return html! {};
+    }
+    let sure = c.contrasts.iter().filter(|found| found.s_value <= FALSE_DISCOVERIES).count();
+    let of = |found: &predilect_analysis::compare::Contrast| {
+        let words = contrast(found);
+        let name = html! {
+            bdi { (words.more) } " over " bdi { (words.less) } ": " strong { bdi { (words.property) } } bdi { (words.within) }
+        };
+        Difference { name, by: words.by }
+    };
+    // Departures from people first: that is what a judge is asked about.
+    let people: Vec<&str> =
+        c.biases.iter().filter(|card| card.reference).map(|card| card.judge.as_str()).collect();
+    let mut found: Vec<_> = c.contrasts.iter().take(sure).collect();
+    found.sort_by_key(|contrast| {
+        let named = contrast.judges.iter().filter(|judge| people.contains(&judge.as_str())).count();
+        u8::from(named != 1)
+    });
+    let rows: Vec<Difference> = found.into_iter().take(CONTRASTS).map(of).collect();
+    html! {
+        h3 { "Where do they differ?" }
+        p.hint {
+            "Difference of two judges' weights in log-odds with its 90 % interval: who rewards what more than whom. Of "
+            (words::counted(c.contrasts.len(), "contrast", "contrasts")) ", " (format::count(sure as u64))
+            " are sure enough that " (format::share(FALSE_DISCOVERIES)) " of wrong signs are expected among them."
+            @if sure > CONTRASTS { " The first " (CONTRASTS) " are shown, departures from people before others." }
+        }
+        @if rows.is_empty() { (nothing("No difference is sure: these judges may reward the same, or there are too few verdicts.")) }
+        @else { (differences(&rows, "Who rewards what more", 2)) }
+    }
+}
+
+fn stand_ins(found: &StandIns) -> Markup {
+    let columns = [
+        ("Judge or jury", Align::Left),
+        ("Pairs", Align::Right),
+        ("Right", Align::Right),
+        ("Correlation", Align::Right),
+        ("Log-loss", Align::Right),
+        ("Gain", Align::Right),
+        ("Labels", Align::Right),
+    ];
+    let table = html! {
+        table.plain {
+            (heads(&columns))
+            tbody {
+                @for c in &found.candidates {
+                    tr {
+                        th scope="row" { (name(&c.judge)) }
+                        td.num { (format::count(c.pairs)) }
+                        td.num { (c.accuracy.map_or(format::MISSING.to_owned(), format::share)) }
+                        td.num { (format::decimal(c.correlation, 2)) }
+                        td.num { (format::decimal(c.log_loss, 3)) }
+                        td.num { (format::decimal(c.gain, 3)) " ± " (format::decimal(c.gain_se, 3)) }
+                        td.num { (format::count(c.labels_with)) }
+                    }
+                }
+            }
+        }
+    };
+    let rates: Vec<_> = found.rates.iter().filter(|rate| rate.judged_only > 0).collect();
+    html! {
+        h3 { "Who can stand in?" }
+        p.hint { (stand_in_words(found)) " A judge with a negative correlation is right when it is turned around." }
+        (scroll("Stand-ins", &table))
+        @if let Some(first) = rates.first() {
+            @let head = format!("Win rates with the help of {}", crate::text::line(&first.judge));
+            (folded(&head, &corrected(&rates)))
+        }
+    }
+}
+
+fn corrected(rates: &[&predilect_analysis::compare::CorrectedRate]) -> Markup {
+    let columns = [
+        ("Model", Align::Left),
+        ("Labelled", Align::Right),
+        ("Judged only", Align::Right),
+        ("By labels", Align::Right),
+        ("By the judge", Align::Right),
+        ("Corrected", Align::Right),
+    ];
+    let table = html! {
+        table.plain {
+            (heads(&columns))
+            tbody {
+                @for rate in rates {
+                    tr {
+                        th scope="row" { (name(&rate.model)) }
+                        td.num { (format::count(rate.labelled)) }
+                        td.num { (format::count(rate.judged_only)) }
+                        td.num { (percent(rate.reference_only)) }
+                        td.num { (percent(rate.judge_only)) }
+                        td.num { (percent(rate.corrected)) }
+                    }
+                }
+            }
+        }
+    };
+    scroll("Corrected win rates", &table)
+}

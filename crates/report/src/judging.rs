@@ -1,0 +1,215 @@
+//! How is what is known of a judge put in words, the same in every view?
+
+use predilect_analysis::compare::{BiasCard, Excess, Interval, Pooling, StandIns};
+
+use crate::format;
+use crate::text;
+use crate::words;
+
+/// One measure of a judge, ready to be shown.
+pub(crate) struct Measure {
+    /// What is measured.
+    pub(crate) name: String,
+    /// The value with its interval.
+    pub(crate) value: String,
+    /// What exactly it is, for whoever asks.
+    pub(crate) meaning: String,
+    /// The estimate and its interval in 0..1, where it can be drawn, with the value that means no bias.
+    pub(crate) drawn: Option<(Interval, f64)>,
+    /// Whether the interval leaves out the value that means no bias.
+    pub(crate) sure: bool,
+}
+
+/// What is known of a judge, in the order in which it is read.
+pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
+    let mut out = Vec::new();
+    let orders = card.orders.as_deref().unwrap_or_default();
+    let mut share = |name: &str, found: Option<Interval>, neutral: Option<f64>, meaning: &str| {
+        let Some(found) = found else { return };
+        out.push(Measure {
+            name: name.to_owned(),
+            value: percent(found),
+            meaning: meaning.to_owned(),
+            drawn: neutral.map(|neutral| (found, neutral)),
+            sure: neutral.is_some_and(|neutral| found.low > neutral || found.high < neutral),
+        });
+    };
+    let first = match orders {
+        "both orders" => {
+            "Share of answers for the response shown first; every pair in both orders, so 50 % is no bias."
+        }
+        _ => "Share of answers for the response shown first, over varied orders; about 50 % is no bias.",
+    };
+    share("prefers the first", card.prefers_first, Some(0.5), first);
+    share(
+        "changes its mind with the order",
+        card.inconsistent,
+        None,
+        "Share of pairs answered in both orders whose two answers favour different responses.",
+    );
+    share(
+        "prefers the longer",
+        card.prefers_longer,
+        None,
+        "Share of verdicts, no ties, for the response with more words.",
+    );
+    share(
+        "the longer at equal quality",
+        card.longer_at_equal_quality,
+        Some(0.5),
+        "How often it would prefer the longer of two responses that the reference finds equally good, by a logistic regression on \
+         the reference's verdict and the sign of the difference in words.",
+    );
+    share(
+        "prefers a list",
+        card.prefers_lists,
+        None,
+        "Share of verdicts, no ties, for the response with a list where only one has any.",
+    );
+    share(
+        "a list at equal quality",
+        card.lists_at_equal_quality,
+        Some(0.5),
+        "How often it would prefer the one response with a list where the reference finds both equally good.",
+    );
+    share("ties", card.ties, None, "Share of verdicts of exactly one half.");
+    share(
+        "agrees with the reference",
+        card.agreement,
+        None,
+        "Mean agreement of one verdict with the majority of the reference, a tie on one side half; a judge of the reference is measured \
+         by the others.",
+    );
+    share(
+        "bias (AlpacaEval)",
+        card.bias,
+        None,
+        "1 less the agreement of the majority of its verdicts on a pair with that of the reference.",
+    );
+    share(
+        "variance (AlpacaEval)",
+        card.variance,
+        None,
+        "1 less the agreement of one verdict with the majority of its other ones on the same pair.",
+    );
+    for (name, excess) in [("own model", &card.own_model), ("own family", &card.own_family)] {
+        out.extend(excess.as_ref().map(|excess| own(name, excess)));
+    }
+    if card.missing > 0.0 {
+        out.push(plain(
+            "no verdict",
+            card.missing,
+            "Share of the pairs with anybody's verdict on which it has none.",
+        ));
+    }
+    if let Some(mass) = card.mean_mass {
+        out.push(plain(
+            "probability on A and B",
+            mass,
+            "Mean share of probability on the two letters it was asked for.",
+        ));
+    }
+    out
+}
+
+fn own(name: &str, excess: &Excess) -> Measure {
+    let points = |x: f64| format!("{}{}", if x > 0.0 { "+" } else { "" }, format::decimal(100.0 * x, 1));
+    let Interval { value, low, high } = excess.excess;
+    let models: Vec<String> = excess.models.iter().map(|model| text::line(model)).collect();
+    let beside = if excess.beside == "reference" { "the reference" } else { "the other judges" };
+    Measure {
+        name: format!("favours its {name}"),
+        value: format!("{} points [{}, {}]", points(value), points(low), points(high)),
+        meaning: format!(
+            "Mean preference for {} less that of {beside} on the same {}.",
+            words::listed(&models),
+            words::counted(excess.pairs as usize, "pair", "pairs"),
+        ),
+        // On the same scale as shares: no excess in the middle.
+        drawn: Some((
+            Interval { value: 0.5 + value / 2.0, low: 0.5 + low / 2.0, high: 0.5 + high / 2.0 },
+            0.5,
+        )),
+        sure: low > 0.0 || high < 0.0,
+    }
+}
+
+fn plain(name: &str, share: f64, meaning: &str) -> Measure {
+    let (name, meaning) = (name.to_owned(), meaning.to_owned());
+    Measure { name, value: format::share(share), meaning, drawn: None, sure: false }
+}
+
+/// `62.8 % [59.2, 66.2]`
+pub(crate) fn percent(i: Interval) -> String {
+    let [value, low, high] = [i.value, i.low, i.high].map(|x| format::decimal(100.0 * x, 1));
+    format!("{value} % [{low}, {high}]")
+}
+
+/// Who the reference is, and what labels are counted for.
+pub(crate) fn stand_in_words(s: &StandIns) -> String {
+    let names: Vec<String> = s.reference.iter().map(|name| text::line(name)).collect();
+    let alone = s.candidates.first().map_or(0, |best| best.labels_alone);
+    let margin = format::decimal(100.0 * s.margin, 1);
+    format!(
+        "Judges and juries as predictors of {} ({} labelled), calibrated and held out by prompt. A win rate within {margin} points \
+         (95 %) takes about {} labels alone; the last column says how many it takes beside that judge's verdicts on very many \
+         further pairs (prediction-powered).",
+        words::listed(&names),
+        words::counted(s.labelled as usize, "pair", "pairs"),
+        format::count(alone),
+    )
+}
+
+/// Whether learning from each other pays.
+pub(crate) fn pooling_words(p: &Pooling) -> String {
+    let cells = words::counted(p.cells.len(), "fit", "fits");
+    let nats = |x: f64| format::decimal(x, 3);
+    let verdict = if p.gain > 2.0 * p.gain_se {
+        "Fits that learn from each other predict better: take them where groups are small"
+    } else if p.gain < -2.0 * p.gain_se {
+        "Separate fits predict better: these judges and groups differ too much, or hold too few prompts"
+    } else {
+        "Within chance, separate and pooled fits predict alike"
+    };
+    format!(
+        "{verdict}. {cells} of one judge in one group, {} verdicts, {} folds by prompt: held-out log-loss {} separately, {} in a hierarchy, \
+         gain {} with standard error {}. Standard deviations of weights: common part {}, judges {}, groups {}, a judge in a group {}.",
+        format::count(p.verdicts),
+        p.folds,
+        nats(p.separate_log_loss),
+        nats(p.pooled_log_loss),
+        format::decimal(p.gain, 4),
+        format::decimal(p.gain_se, 4),
+        format::decimal(p.common_sd, 2),
+        format::decimal(p.judge_sd, 2),
+        format::decimal(p.group_sd, 2),
+        format::decimal(p.own_sd, 2),
+    )
+}
+
+/// What a contrast says: who rewards what more than whom, and by how much.
+pub(crate) struct ContrastWords {
+    /// Who rewards it more.
+    pub(crate) more: String,
+    /// Who less.
+    pub(crate) less: String,
+    /// The property's short name.
+    pub(crate) property: String,
+    /// ` in GROUP`, or nothing for all pairs.
+    pub(crate) within: String,
+    /// The difference, above 0, with its ends.
+    pub(crate) by: Interval,
+}
+
+/// A contrast turned so that the difference is above 0.
+pub(crate) fn contrast(c: &predilect_analysis::compare::Contrast) -> ContrastWords {
+    let [first, second] = c.judges.each_ref().map(|judge| text::line(judge));
+    let (more, less, by) = if c.mean > 0.0 {
+        (first, second, Interval { value: c.mean, low: c.low, high: c.high })
+    } else {
+        (second, first, Interval { value: -c.mean, low: -c.high, high: -c.low })
+    };
+    let property = predilect_types::property(&c.property).map_or(c.property.as_str(), |p| p.short);
+    let within = if c.group == "all" { String::new() } else { format!(" in {}", text::line(&c.group)) };
+    ContrastWords { more, less, property: text::line(property), within, by }
+}

@@ -1,0 +1,95 @@
+//! How biased is each judge, who can stand in for people, and do fits learn from each other?
+
+use std::io;
+
+use predilect_analysis::compare::{BiasCard, Pooling, StandIns};
+
+use super::comparison::heading;
+use super::style::{DIM, Out, paint};
+use crate::format;
+use crate::judging::{measures, percent, pooling_words, stand_in_words};
+use crate::text;
+
+/// The width of a judge's name in a table.
+const NAME: usize = 28;
+/// Win rates shown.
+const RATES: usize = 12;
+
+/// One paragraph per judge.
+pub(super) fn biases(cards: &[BiasCard], out: &mut Out) -> io::Result<()> {
+    if cards.iter().all(|card| measures(card).is_empty()) {
+        return Ok(());
+    }
+    let reference: Vec<String> = cards.iter().filter(|c| c.reference).map(|c| text::line(&c.judge)).collect();
+    let quality = if reference.is_empty() {
+        "no judge is named as people, so quality is not held equal (--reference JUDGE)".to_owned()
+    } else {
+        format!("quality is told by {}", reference.join(", "))
+    };
+    heading(
+        out,
+        "Biases",
+        &format!("In %, with 90 % intervals by prompt; {quality}; * where no bias is ruled out."),
+    )?;
+    for card in cards {
+        let shown: Vec<String> = measures(card)
+            .into_iter()
+            .map(|m| format!("{} {}{}", m.name, m.value, if m.sure { " *" } else { "" }))
+            .collect();
+        let head = format!("  {} ", text::left(&text::line(&card.judge), NAME.min(out.width / 3)));
+        out.hanging(&head, &shown.join("; "))?;
+    }
+    Ok(())
+}
+
+/// Candidates, the best first, and what they make of win rates.
+pub(super) fn stand_ins(s: &StandIns, out: &mut Out) -> io::Result<()> {
+    heading(out, "Standing in", &stand_in_words(s))?;
+    let head = ["judge or jury", "pairs", "right", "log-loss", "gain", "se", "labels"];
+    let row = |cells: [String; 7]| {
+        let widths = [0, 8, 7, 9, 8, 7, 8];
+        let mut line = format!("  {}", text::left(&cells[0], NAME));
+        for (cell, width) in cells.iter().zip(widths).skip(1) {
+            line.push_str(&text::right(cell, width));
+        }
+        line
+    };
+    out.line(&paint(DIM, &text::cut(&row(head.map(str::to_owned)), out.width)))?;
+    for c in &s.candidates {
+        let cells = [
+            text::line(&c.judge),
+            format::count(c.pairs),
+            c.accuracy.map_or("-".to_owned(), |a| format!("{} %", format::decimal(100.0 * a, 1))),
+            format::decimal(c.log_loss, 3),
+            format::decimal(c.gain, 3),
+            format::decimal(c.gain_se, 3),
+            format::count(c.labels_with),
+        ];
+        out.line(&text::cut(&row(cells), out.width))?;
+    }
+    let rates: Vec<_> = s.rates.iter().filter(|rate| rate.judged_only > 0).collect();
+    if let Some(first) = rates.first() {
+        out.wrapped(
+            DIM,
+            &format!(
+                "Win rates by the reference with the help of {}: by labels alone, by the judge alone, corrected; 95 % intervals.",
+                text::line(&first.judge)
+            ),
+        )?;
+    }
+    for rate in rates.iter().take(RATES) {
+        let shown =
+            [("labels", rate.reference_only), ("judge", rate.judge_only), ("corrected", rate.corrected)]
+                .map(|(name, found)| format!("{name} {}", percent(found)));
+        out.hanging(
+            &format!("  {} ", text::left(&text::line(&rate.model), NAME.min(out.width / 3))),
+            &shown.join("; "),
+        )?;
+    }
+    Ok(())
+}
+
+/// Separate and pooled fits in one paragraph.
+pub(super) fn pooling(p: &Pooling, out: &mut Out) -> io::Result<()> {
+    heading(out, "Learning from each other", &pooling_words(p))
+}
