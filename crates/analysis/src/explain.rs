@@ -179,13 +179,11 @@ impl<'a> Explainer<'a> {
 
     /// The verdict that is explained: the judge's own, else one in no known order.
     fn row(&self, pair: u32) -> (VerdictRow, bool, Option<f64>) {
-        match self.verdicts.get(&pair) {
-            Some(&(row, sum, count, fitted)) => (row, fitted, Some(sum / f64::from(count))),
-            None => {
-                let order = predilect_types::Order::Unknown;
-                (VerdictRow { pair, judge: self.judge, p_a: 0.5, weight: 1.0, order }, false, None)
-            }
+        if let Some(&(row, sum, count, fitted)) = self.verdicts.get(&pair) {
+            return (row, fitted, Some(sum / f64::from(count)));
         }
+        let order = predilect_types::Order::Unknown;
+        (VerdictRow { pair, judge: self.judge, p_a: 0.5, weight: 1.0, order }, false, None)
     }
 }
 

@@ -1,22 +1,12 @@
 //! `predilect compare`: the published judges, and judges of one's own.
 
+mod support;
+
 use std::fmt::Write as _;
-use std::process::Command;
 
 use serde_json::Value;
 
-fn run(args: &[&str]) -> (bool, String, String) {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_predilect")).args(args).output().expect("the binary starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    (output.status.success(), text(output.stdout), text(output.stderr))
-}
-
-fn json(args: &[&str]) -> Value {
-    let (done, out, err) = run(args);
-    assert!(done, "{args:?}: {err}");
-    serde_json::from_str(&out).expect("JSON")
-}
+use support::{json, run, shared};
 
 fn at(found: &Value, a: &str, b: &str) -> f64 {
     let place = |name: &str| {
@@ -149,4 +139,125 @@ fn what_cannot_be_compared_is_said() {
     assert!(!done && err.contains("among the 29"), "{err}");
     let (done, _, _) = run(&["compare"]);
     assert!(!done);
+}
+
+/// People on half of 240 pairs of two models; one judge follows them and is kind to its own model, one follows position.
+fn audited(folder: &std::path::Path) -> String {
+    let mut text = String::new();
+    for i in 0..240_usize {
+        let (good, own_is_a) = (i % 3 != 0, i / 3 % 2 == 0);
+        let (a, b) = ("Yes, and here is why. ".repeat(2 + i % 4), "No. ".repeat(3 + i % 5));
+        let models = if own_is_a { ["gpt-4-0613", "llama-2-7b"] } else { ["llama-2-7b", "gpt-4-0613"] };
+        let kind = if i % 8 == 0 { own_is_a } else { good };
+        let mut verdicts = vec![serde_json::json!({"judge": "gpt-4", "p_a": u8::from(kind)})];
+        for (order, p_a) in [("ab", 1), ("ba", 0)] {
+            verdicts.push(serde_json::json!({"judge": "first", "p_a": p_a, "order": order}));
+        }
+        if i % 2 == 0 {
+            verdicts.push(serde_json::json!({"judge": "human", "p_a": u8::from(good != (i % 10 == 4))}));
+        }
+        let row = serde_json::json!({"id": format!("p{i}"), "prompt": format!("question {i}"), "response_a": a, "response_b": b,
+            "model_a": models[0], "model_b": models[1], "scenario": format!("s{}", i % 4), "verdicts": verdicts});
+        writeln!(text, "{row}").expect("a string grows");
+    }
+    let path = folder.join("audited.jsonl");
+    std::fs::write(&path, text).expect("written");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn biases_stand_ins_and_pooling_are_found_and_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = audited(folder.path());
+    let study = folder.path().join("study");
+    let page = folder.path().join("page.html");
+    let (place, html) = (study.to_str().expect("UTF-8"), page.to_str().expect("UTF-8"));
+    let common = ["compare", &pairs, "--quiet", "--no-grammar", "--resamples", "20", "--verdicts", "hard"];
+    let found = json(&[&common[..], &["--json", "-o", place, "--html", html]].concat());
+    let card = |judge: &str| {
+        let cards = found["biases"].as_array().expect("cards");
+        cards.iter().find(|card| card["judge"] == judge).unwrap_or_else(|| panic!("{judge}: {found}")).clone()
+    };
+    assert_eq!(card("human")["reference"], true);
+    assert!((card("human")["missing"].as_f64().expect("a share") - 0.5).abs() < 1e-9);
+    let gpt = card("gpt-4");
+    assert_eq!(gpt["own_model"]["models"][0], "gpt-4-0613");
+    assert!(gpt["agreement"]["value"].as_f64() > Some(0.6), "{gpt}");
+    let first = card("first");
+    assert_eq!(
+        (first["prefers_first"]["value"].as_f64(), first["inconsistent"]["value"].as_f64()),
+        (Some(1.0), Some(1.0))
+    );
+    assert_eq!(first["orders"], "both orders");
+    let stand_ins = &found["stand_ins"];
+    assert_eq!(
+        (stand_ins["labelled"].as_u64(), stand_ins["reference"][0].as_str()),
+        (Some(120), Some("human"))
+    );
+    let best = &stand_ins["candidates"][0];
+    assert!(best["labels_with"].as_u64() < best["labels_alone"].as_u64(), "{stand_ins}");
+    let rate = &stand_ins["rates"][0];
+    let width =
+        |of: &str| rate[of]["high"].as_f64().expect("a number") - rate[of]["low"].as_f64().expect("a number");
+    assert!(
+        rate["judged_only"].as_u64() > Some(100) && width("corrected") < width("reference_only"),
+        "{rate}"
+    );
+    assert!(
+        found["pooling"]["cells"].as_array().is_some_and(|cells| cells.len() > 4),
+        "{}",
+        found["pooling"]
+    );
+    let study = predilect_data::Study::open(&study).expect("a study");
+    for (table, least) in [
+        ("similarity", 9),
+        ("agreement", 3),
+        ("biases", 12),
+        ("stand_ins", 3),
+        ("corrected_rates", 6),
+        ("pooled", 20),
+    ] {
+        let rows: usize =
+            study.read_table(table).expect(table).iter().map(arrow_array::RecordBatch::num_rows).sum();
+        assert!(rows >= least, "{table}: {rows}");
+    }
+    let page = std::fs::read_to_string(page).expect("a page");
+    assert!(page.contains("<section id=\"biases\">") && page.contains("favours its own model"), "{page}");
+    let (done, out, _) = run(&common);
+    assert!(
+        done && out.contains("Biases")
+            && out.contains("Standing in")
+            && out.contains("Learning from each other"),
+        "{out}"
+    );
+    let (done, _, err) = run(&[&common[..], &["--reference", "nobody"]].concat());
+    assert!(!done && err.contains("no judge `nobody`") && err.contains("gpt-4"), "{err}");
+}
+
+#[test]
+fn llmbars_judges_are_told_apart() {
+    let Some(llmbar) = shared("llmbar") else { return };
+    let found = json(&[
+        "compare",
+        llmbar.to_str().expect("UTF-8"),
+        "--json",
+        "--quiet",
+        "--no-grammar",
+        "--resamples",
+        "20",
+    ]);
+    let card = |judge: &str| {
+        let cards = found["biases"].as_array().expect("cards");
+        cards.iter().find(|card| card["judge"] == judge).unwrap_or_else(|| panic!("{judge}")).clone()
+    };
+    // Counted by hand from the files' `swap = False` and `swap = True`.
+    assert!(
+        (card("Falcon_Vanilla")["prefers_first"]["value"].as_f64().expect("a share") - 0.7757).abs() < 1e-3
+    );
+    assert!(
+        (card("GPT-4_Vanilla")["inconsistent"]["value"].as_f64().expect("a share") - 0.0716).abs() < 1e-3
+    );
+    assert_eq!(card("gold")["reference"], true);
+    // Judges that are worse than a coin help a jury that may turn them around.
+    assert_eq!(found["stand_ins"]["candidates"][0]["judge"], "jury: stacked");
 }

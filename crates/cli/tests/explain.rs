@@ -1,16 +1,12 @@
 //! `predilect explain`: the parts add up, and what is not there is said.
 
+mod support;
+
 use std::fmt::Write as _;
-use std::process::Command;
 
 use serde_json::Value;
 
-fn run(args: &[&str]) -> (bool, String, String) {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_predilect")).args(args).output().expect("the binary starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    (output.status.success(), text(output.stdout), text(output.stderr))
-}
+use support::run;
 
 /// A judge of length, nine times in ten.
 fn pairs(folder: &std::path::Path) -> String {
@@ -68,4 +64,23 @@ fn what_is_not_there_is_said() {
     refused(&["--pair", "#201"], "#1 to #200");
     refused(&["--pair", "p1", "--judge", "nobody"], "nobody");
     refused(&["--pair", "p1", "--group", "Code"], "no group `Code`");
+}
+
+#[test]
+fn every_verdict_of_a_judge_is_explained_in_one_table() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path());
+    let study = folder.path().join("study");
+    let tables = predilect_data::Study::create(&study).expect("a folder");
+    let table = study.join("explanations.parquet");
+    let place = table.to_str().expect("UTF-8");
+    let (done, _, err) = run(&["explain", &pairs, "--no-grammar", "--all", place]);
+    assert!(done && err.contains("200 verdicts explained"), "{err}");
+    let batches = tables.read_table("explanations").expect("a table");
+    let rows: usize = batches.iter().map(arrow_array::RecordBatch::num_rows).sum();
+    assert!(rows >= 200, "{rows}");
+    let names: Vec<String> = batches[0].schema().fields().iter().map(|field| field.name().clone()).collect();
+    assert_eq!(&names[..4], ["pair", "judge", "group", "p_a"]);
+    let (done, _, err) = run(&["explain", &pairs, "--no-grammar", "--quiet"]);
+    assert!(!done && err.contains("--pair"), "{err}");
 }

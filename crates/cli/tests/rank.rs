@@ -1,39 +1,19 @@
 //! `predilect rank`: scores that others computed too, controls, anchors, and what is said where nothing can be ranked.
 
+mod support;
+
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use serde_json::Value;
 
-fn run(args: &[&str]) -> (bool, String, String) {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_predilect")).args(args).output().expect("the binary starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    (output.status.success(), text(output.stdout), text(output.stderr))
-}
-
-fn json(args: &[&str]) -> Value {
-    let (done, out, err) = run(args);
-    assert!(done, "{args:?}: {err}");
-    serde_json::from_str(&out).expect("JSON")
-}
+use support::{json, run, shared};
 
 fn rows(found: &Value) -> Vec<(String, f64)> {
     let row = |row: &Value| {
         (row["model"].as_str().expect("a name").to_owned(), row["score"].as_f64().expect("a score"))
     };
     found["ranking"].as_array().expect("a ranking").iter().map(row).collect()
-}
-
-/// A file of the data beside the project; says so where it is missing.
-fn shared(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
-    if path.is_file() {
-        return Some(path);
-    }
-    eprintln!("skipped: {} is not there", path.display());
-    None
 }
 
 #[test]
@@ -208,4 +188,25 @@ fn a_baseline_is_found_or_named() {
     assert_eq!(named["ranking"].as_array().map(Vec::len), Some(2));
     let (done, out, _) = run(&["rank", &battles, "--method", "lc", "--baseline", "y", "--quiet"]);
     assert!(done && out.contains("2 models against y"), "{out}");
+}
+
+#[test]
+fn a_leaderboard_is_kept_as_a_table() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let battles = battles(folder.path());
+    let place = folder.path().join("tables");
+    let (done, _, err) = run(&["rank", &battles, "--quiet", "-o", place.to_str().expect("UTF-8")]);
+    assert!(done, "{err}");
+    // Once more beside what is there.
+    let (done, _, err) = run(&["rank", &battles, "--quiet", "-o", place.to_str().expect("UTF-8")]);
+    assert!(done, "{err}");
+    let study = predilect_data::Study::create(&place).expect("a folder of tables");
+    let rows: usize = study
+        .read_table("leaderboard")
+        .expect("a table")
+        .iter()
+        .map(arrow_array::RecordBatch::num_rows)
+        .sum();
+    assert_eq!(rows, 3);
+    assert!(study.read_table("controls").expect("a table").iter().all(|batch| batch.num_rows() == 0));
 }

@@ -335,6 +335,16 @@ fn weights(fit: &Fit) -> impl Iterator<Item = &Weight> {
     fit.weights.iter().chain(&fit.terms)
 }
 
+/// A measure of similarity in words.
+pub(crate) fn measure(name: &str) -> &'static str {
+    match name {
+        "pearson" => "Pearson's correlation of their weights",
+        "spearman" => "Spearman's correlation of their weights",
+        "l1" => "minus the mean absolute difference of their weights",
+        _ => "minus the Euclidean distance of their weights over their number",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -382,15 +392,5 @@ mod tests {
         assert_eq!(names(&["a"]), "a");
         assert_eq!(names(&["a", "b"]), "a and b");
         assert_eq!(names(&["a", "b", "c"]), "a, b and c");
-    }
-}
-
-/// A measure of similarity in words.
-pub(crate) fn measure(name: &str) -> &'static str {
-    match name {
-        "pearson" => "Pearson's correlation of their weights",
-        "spearman" => "Spearman's correlation of their weights",
-        "l1" => "minus the mean absolute difference of their weights",
-        _ => "minus the Euclidean distance of their weights over their number",
     }
 }

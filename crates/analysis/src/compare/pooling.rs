@@ -45,7 +45,7 @@ impl Default for PoolingOptions {
 
 /// Separate and pooled fits side by side.
 ///
-/// The weight of property k for judge j in group g is m_k + a_jk + b_gk + d_jgk, each part normal around 0 with one sd for all properties;
+/// The weight of property k for judge j in group g is `m_k + a_jk + b_gk + d_jgk`, each part normal around 0 with one sd for all properties;
 /// the sds maximise the marginal likelihood by EM over EP posteriors of the cells.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Pooling {

@@ -191,7 +191,9 @@ fn candidate(name: &str, rows: Vec<Row>, margin: f64) -> Option<(StandIn, Vec<Ro
     // Labels for the margin by the spread of what is left, summed up by prompt.
     let labels = |slope: f64| {
         let mut left = Ratio::default();
-        both.iter().for_each(|(row, y)| left.add(row.cluster, y - slope * row.judge, 1.0));
+        for (row, y) in &both {
+            left.add(row.cluster, y - slope * row.judge, 1.0);
+        }
         left.estimate().map(|left| (Z * left.se / margin).powi(2) * n).filter(|count| count.is_finite())
     };
     let whole = |count: f64| count.ceil().max(1.0) as u64;

@@ -10,6 +10,7 @@ use super::{ModelArgs, TableArgs};
 
 /// `predilect compare`
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "flags are independent of each other")]
 pub(crate) struct CompareArgs {
     /// Preference files or folders, `-` for standard input, or one study folder: with several judges on the same pairs
     #[arg(required_unless_present_any = ["example", "published"], value_name = "FILE")]

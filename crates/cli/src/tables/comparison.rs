@@ -1,5 +1,6 @@
 //! What `compare` found, as tables: one row per fact, so that any tool can filter and join them.
 
+use arrow_array::ArrayRef;
 use predilect_analysis::compare::{Comparison, Interval, Likeness};
 use predilect_data::Study;
 
@@ -17,8 +18,8 @@ pub(crate) fn write_comparison(study: &Study, c: &Comparison) -> Result<(), Prob
     pooled(study, c)
 }
 
-fn some(text: &str) -> Option<&str> {
-    Some(text)
+fn names<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
+    text(values.map(Some))
 }
 
 /// Every two judges, overall (with its interval) and in each group.
@@ -36,10 +37,10 @@ fn similarity(study: &Study, l: &Likeness) -> Result<(), Problem> {
         if row.0 == "overall" { matrix[row.1][row.2] } else { None }
     };
     let table = batch(vec![
-        ("measure", text(rows.iter().map(|_| some(&l.measure)))),
-        ("group", text(rows.iter().map(|row| some(row.0)))),
-        ("judge_a", text(rows.iter().map(|row| some(&l.judges[row.1])))),
-        ("judge_b", text(rows.iter().map(|row| some(&l.judges[row.2])))),
+        ("measure", names(rows.iter().map(|_| l.measure.as_str()))),
+        ("group", names(rows.iter().map(|row| row.0))),
+        ("judge_a", names(rows.iter().map(|row| l.judges[row.1].as_str()))),
+        ("judge_b", names(rows.iter().map(|row| l.judges[row.2].as_str()))),
         ("value", float(rows.iter().map(value))),
         ("q05", float(rows.iter().map(|row| overall(&l.low, row)))),
         ("q50", float(rows.iter().map(|row| overall(&l.median, row)))),
@@ -61,7 +62,7 @@ fn clusters(study: &Study, l: &Likeness) -> Result<(), Problem> {
     };
     let place = |judge: &String| l.clusters.as_ref()?.places.iter().find(|place| place.judge == *judge);
     let table = batch(vec![
-        ("judge", text(order.iter().map(|judge| some(judge)))),
+        ("judge", names(order.iter().map(|judge| judge.as_str()))),
         ("leaf", whole((0..order.len()).map(|at| Some(at as u64 + 1)))),
         ("cluster", whole(order.iter().map(|judge| cluster(judge)))),
         ("x", float(order.iter().map(|judge| place(judge).map(|place| place.x)))),
@@ -85,11 +86,11 @@ fn agreement(study: &Study, c: &Comparison) -> Result<(), Problem> {
         rows.extend(coefficients.into_iter().filter_map(|(name, found)| Some((a, name, found?))));
     }
     let table = batch(vec![
-        ("judge_a", text(rows.iter().map(|row| some(&row.0.judges[0])))),
-        ("judge_b", text(rows.iter().map(|row| some(&row.0.judges[1])))),
+        ("judge_a", names(rows.iter().map(|row| row.0.judges[0].as_str()))),
+        ("judge_b", names(rows.iter().map(|row| row.0.judges[1].as_str()))),
         ("pairs", whole(rows.iter().map(|row| Some(row.0.pairs)))),
         ("prompts", whole(rows.iter().map(|row| Some(row.0.prompts)))),
-        ("coefficient", text(rows.iter().map(|row| some(row.1)))),
+        ("coefficient", names(rows.iter().map(|row| row.1))),
         ("value", float(rows.iter().map(|row| Some(row.2.value)))),
         ("q05", float(rows.iter().map(|row| Some(row.2.low)))),
         ("q95", float(rows.iter().map(|row| Some(row.2.high)))),
@@ -100,10 +101,10 @@ fn agreement(study: &Study, c: &Comparison) -> Result<(), Problem> {
 fn contrasts(study: &Study, c: &Comparison) -> Result<(), Problem> {
     let rows = &c.contrasts;
     let table = batch(vec![
-        ("judge_a", text(rows.iter().map(|row| some(&row.judges[0])))),
-        ("judge_b", text(rows.iter().map(|row| some(&row.judges[1])))),
-        ("group", text(rows.iter().map(|row| some(&row.group)))),
-        ("property", text(rows.iter().map(|row| some(&row.property)))),
+        ("judge_a", names(rows.iter().map(|row| row.judges[0].as_str()))),
+        ("judge_b", names(rows.iter().map(|row| row.judges[1].as_str()))),
+        ("group", names(rows.iter().map(|row| row.group.as_str()))),
+        ("property", names(rows.iter().map(|row| row.property.as_str()))),
         ("mean", float(rows.iter().map(|row| Some(row.mean)))),
         ("q05", float(rows.iter().map(|row| Some(row.low)))),
         ("q95", float(rows.iter().map(|row| Some(row.high)))),
@@ -139,9 +140,9 @@ fn biases(study: &Study, c: &Comparison) -> Result<(), Problem> {
     }
     let known = |x: f64| (!x.is_nan()).then_some(x);
     let table = batch(vec![
-        ("judge", text(rows.iter().map(|row| some(&row.0.judge)))),
+        ("judge", names(rows.iter().map(|row| row.0.judge.as_str()))),
         ("pairs", whole(rows.iter().map(|row| Some(row.0.pairs)))),
-        ("measure", text(rows.iter().map(|row| some(row.1)))),
+        ("measure", names(rows.iter().map(|row| row.1))),
         ("value", float(rows.iter().map(|row| Some(row.2.value)))),
         ("q05", float(rows.iter().map(|row| known(row.2.low)))),
         ("q95", float(rows.iter().map(|row| known(row.2.high)))),
@@ -152,7 +153,7 @@ fn biases(study: &Study, c: &Comparison) -> Result<(), Problem> {
 fn stand_ins(study: &Study, c: &Comparison) -> Result<(), Problem> {
     let rows = c.stand_ins.as_ref().map_or(&[][..], |found| &found.candidates);
     let table = batch(vec![
-        ("judge", text(rows.iter().map(|row| some(&row.judge)))),
+        ("judge", names(rows.iter().map(|row| row.judge.as_str()))),
         ("pairs", whole(rows.iter().map(|row| Some(row.pairs)))),
         ("accuracy", float(rows.iter().map(|row| row.accuracy))),
         ("log_loss", float(rows.iter().map(|row| Some(row.log_loss)))),
@@ -177,11 +178,11 @@ fn stand_ins(study: &Study, c: &Comparison) -> Result<(), Problem> {
         })
         .collect();
     let table = batch(vec![
-        ("model", text(rows.iter().map(|row| some(&row.0.model)))),
-        ("judge", text(rows.iter().map(|row| some(&row.0.judge)))),
+        ("model", names(rows.iter().map(|row| row.0.model.as_str()))),
+        ("judge", names(rows.iter().map(|row| row.0.judge.as_str()))),
         ("labelled", whole(rows.iter().map(|row| Some(row.0.labelled)))),
         ("judged_only", whole(rows.iter().map(|row| Some(row.0.judged_only)))),
-        ("estimate", text(rows.iter().map(|row| some(row.1)))),
+        ("estimate", names(rows.iter().map(|row| row.1))),
         ("value", float(rows.iter().map(|row| Some(row.2.value)))),
         ("low", float(rows.iter().map(|row| Some(row.2.low)))),
         ("high", float(rows.iter().map(|row| Some(row.2.high)))),
@@ -194,10 +195,10 @@ fn pooled(study: &Study, c: &Comparison) -> Result<(), Problem> {
     let cells = c.pooling.as_ref().map_or(&[][..], |found| &found.cells);
     let rows: Vec<_> = cells.iter().flat_map(|cell| cell.weights.iter().map(move |w| (cell, w))).collect();
     let table = batch(vec![
-        ("judge", text(rows.iter().map(|row| some(&row.0.judge)))),
-        ("group", text(rows.iter().map(|row| some(&row.0.group)))),
+        ("judge", names(rows.iter().map(|row| row.0.judge.as_str()))),
+        ("group", names(rows.iter().map(|row| row.0.group.as_str()))),
         ("rows", whole(rows.iter().map(|row| Some(row.0.rows)))),
-        ("property", text(rows.iter().map(|row| some(&row.1.property)))),
+        ("property", names(rows.iter().map(|row| row.1.property.as_str()))),
         ("mean", float(rows.iter().map(|row| Some(row.1.mean)))),
         ("sd", float(rows.iter().map(|row| Some(row.1.sd)))),
         ("separate", float(rows.iter().map(|row| Some(row.1.separate)))),

@@ -31,8 +31,8 @@ pub struct Difficulty {
     pub length: (f64, f64),
 }
 
-/// Fits `logit P(model m preferred on prompt i) = theta_m + phi_m longer + gamma_i` to all models at once, gamma_i ~ N(0, sd^2) and
-/// phi_m ~ N(mu, s^2).
+/// Fits `logit P(model m preferred on prompt i) = theta_m + phi_m longer + gamma_i` to all models at once, `gamma_i ~ N(0, sd^2)` and
+/// `phi_m ~ N(mu, s^2)`.
 ///
 /// The posterior mode given sd, mu and s; they maximise the marginal likelihood by EM with Laplace variances. A prompt without
 /// outputs has gamma 0.
