@@ -79,7 +79,7 @@ pub(crate) struct ExplainArgs {
     /// The pair: its id, or #N for the N-th pair that was read
     #[arg(long, value_name = "ID", required_unless_present = "all")]
     pub(crate) pair: Option<String>,
-    /// Explain every pair that the judge has judged, as one table in Parquet with a row per pair and property
+    /// Explain every verdict (of every judge, or of --judge) in one table in Parquet, a row per verdict and property
     #[arg(long, value_name = "FILE.parquet", conflicts_with_all = ["pair", "json"])]
     pub(crate) all: Option<PathBuf>,
     /// Explain by the fit of this group instead of all pairs (with --group-by)

@@ -16,6 +16,8 @@ use crate::problem::Problem;
 use crate::progress::bar;
 use crate::tables::ExplanationsFile;
 
+/// Verdicts that are explained before they are written.
+const AT_ONCE: usize = 4096;
 /// Names that an error lists at most.
 const NAMED: usize = 5;
 
@@ -34,13 +36,12 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global) -> Result<(), Problem> {
     // Before the long part: a pair that is not there is said at once.
     let wanted = args.pair.as_ref().map(|wanted| find(&study, wanted)).transpose()?;
     let assembled = assemble(&study, &args.table.options(global.quiet))?;
-    let judge = judge(args, &assembled)?;
-    let draws = if args.all.is_some() { DRAWS_OF_MANY } else { DRAWS };
-    let explainer = Explainer::new(&assembled.table, &judge, &args.group, &args.model.options(), draws)
-        .map_err(|why| refused(&why, &judge, &args.group, &assembled))?;
     if let Some(place) = &args.all {
-        return all(&study, &explainer, place, global.quiet);
+        return all(args, &study, &assembled, place, global.quiet);
     }
+    let judge = judge(args, &assembled)?;
+    let explainer = Explainer::new(&assembled.table, &judge, &args.group, &args.model.options(), DRAWS)
+        .map_err(|why| refused(&why, &judge, &args.group, &assembled))?;
     let Some((number, pair)) = wanted else { return Ok(()) };
     let explanation = explainer.explain(number);
     if args.json {
@@ -51,32 +52,51 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Explains every pair with a verdict of the judge's, batch by batch.
-fn all(study: &Study, explainer: &Explainer<'_>, place: &Path, quiet: bool) -> Result<(), Problem> {
-    let mut file = ExplanationsFile::create(place)?;
-    let bar = bar(quiet, Some(explainer.pairs() as u64), "explaining", false);
-    let mut number = 0;
-    let mut count = 0_usize;
+/// Explains every verdict of every judge that can be fitted.
+fn all(
+    args: &ExplainArgs,
+    study: &Study,
+    assembled: &Assembled,
+    place: &Path,
+    quiet: bool,
+) -> Result<(), Problem> {
+    let mut ids: Vec<String> = Vec::new();
     for batch in study.pairs()? {
-        let mut judged: Vec<(u32, String)> = Vec::new();
-        for pair in batch? {
-            if explainer.has_judged(number) {
-                judged.push((number, pair.id));
-            }
-            number += 1;
+        ids.extend(batch?.into_iter().map(|pair| pair.id));
+    }
+    let (mut explainers, mut refusals) = (Vec::new(), Vec::new());
+    for judge in &assembled.table.judges {
+        match Explainer::new(&assembled.table, judge, &args.group, &args.model.options(), DRAWS_OF_MANY) {
+            Ok(explainer) => explainers.push(explainer),
+            Err(why) => refusals.push((judge, why)),
         }
-        let one = |(number, id): (u32, String)| {
-            bar.inc(1);
-            (id, explainer.explain(number))
-        };
-        let explained: Vec<(String, Explanation)> = judged.into_par_iter().map(one).collect();
-        count += explained.len();
-        file.write(&explained)?;
+    }
+    if explainers.is_empty() {
+        let first = refusals.first().map(|(judge, why)| refused(why, judge, &args.group, assembled));
+        return Err(first.unwrap_or_else(|| Problem::new("the data hold no verdicts")));
+    }
+    for (judge, why) in refusals.iter().filter(|_| !quiet) {
+        anstream::eprintln!("remark: {judge} cannot be fitted and is left out: {why}");
+    }
+    let total: usize = explainers.iter().map(Explainer::pairs).sum();
+    let mut file = ExplanationsFile::create(place)?;
+    let bar = bar(quiet, Some(total as u64), "explaining", false);
+    for explainer in &explainers {
+        let numbers: Vec<u32> =
+            (0..ids.len() as u32).filter(|&number| explainer.has_judged(number)).collect();
+        for numbers in numbers.chunks(AT_ONCE) {
+            let one = |&number: &u32| {
+                bar.inc(1);
+                (ids[number as usize].clone(), explainer.explain(number))
+            };
+            let explained: Vec<(String, Explanation)> = numbers.par_iter().map(one).collect();
+            file.write(&explained)?;
+        }
     }
     file.finish()?;
     bar.finish_and_clear();
     if !quiet {
-        anstream::eprintln!("{count} verdicts explained: {}", place.display());
+        anstream::eprintln!("{total} verdicts explained: {}", place.display());
     }
     Ok(())
 }
