@@ -61,6 +61,21 @@ pub(crate) struct Assembled {
     pub(crate) inapplicable: u64,
 }
 
+impl Assembled {
+    /// Verdicts that do not count, by reason.
+    pub(crate) fn left_out(&self) -> BTreeMap<String, u64> {
+        let reasons = [
+            ("verdict without a pair", self.orphans),
+            ("verdict on a pair to which accuracy does not apply (not fitted)", self.inapplicable),
+        ];
+        reasons
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(name, count)| (name.to_owned(), count))
+            .collect()
+    }
+}
+
 /// One pair after rating.
 struct Rated {
     ratings: Vec<Rating>,

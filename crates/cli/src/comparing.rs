@@ -65,6 +65,7 @@ pub(crate) fn by_verdicts(
         biases,
         stand_ins: stand_ins(table, &reference, options.margin),
         pooling: if options.pooling { pool(table, fit, PoolingOptions::default()) } else { None },
+        left_out: assembled.left_out(),
         ..Comparison::default()
     })
 }

@@ -1,6 +1,6 @@
 //! Who competes with whom, and who won: verdicts between named models.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
@@ -22,8 +22,21 @@ pub(crate) struct Gathered {
     pub(crate) contest: Contest,
     /// Whose verdicts count.
     pub(crate) judges: Vec<String>,
-    /// Verdicts on pairs that do not name two models.
-    pub(crate) unnamed: u64,
+    /// What is left out, by reason.
+    pub(crate) left_out: LeftOut,
+}
+
+/// Verdicts or pairs that do not count, by reason.
+pub(crate) type LeftOut = BTreeMap<&'static str, u64>;
+
+const UNNAMED: &str = "verdicts on pairs without two named models";
+const ORPHANS: &str = "verdicts on pairs that are not there";
+const INAPPLICABLE: &str = "verdicts on pairs to which accuracy does not apply";
+const OTHERS: &str = "pairs without the baseline, or without two named models";
+
+/// The reasons that took anything.
+fn left_out(counts: &[(&'static str, u64)]) -> LeftOut {
+    counts.iter().copied().filter(|(_, count)| *count > 0).collect()
 }
 
 /// Names with their numbers.
@@ -69,6 +82,7 @@ struct Gatherer<'a> {
     places: HashMap<u64, u32, BuildHasherDefault<Given>>,
     votes: Vec<Vote>,
     unnamed: u64,
+    orphans: u64,
 }
 
 impl Gatherer<'_> {
@@ -100,7 +114,10 @@ impl Gatherer<'_> {
         if !self.wanted.is_empty() && !self.wanted.contains(&verdict.judge) {
             return;
         }
-        let Some(sides) = self.sides(hash(verdict.pair.as_str())) else { return };
+        let Some(sides) = self.sides(hash(verdict.pair.as_str())) else {
+            self.orphans += 1;
+            return;
+        };
         let Some((a, b)) = sides.models else {
             self.unnamed += 1;
             return;
@@ -131,7 +148,8 @@ impl Gatherer<'_> {
         let moved = |vote: Vote| Vote { a: place[vote.a as usize], b: place[vote.b as usize], ..vote };
         let votes = self.votes.into_iter().map(moved).collect();
         let contest = Contest { models, votes, ..Contest::default() };
-        Gathered { contest, judges: self.judges.names, unnamed: self.unnamed }
+        let left_out = left_out(&[(UNNAMED, self.unnamed), (ORPHANS, self.orphans)]);
+        Gathered { contest, judges: self.judges.names, left_out }
     }
 }
 
@@ -203,15 +221,15 @@ fn from_study(folder: &Path, gatherer: &mut Gatherer) -> Result<(), Problem> {
 pub(crate) struct AgainstBaseline {
     pub(crate) baseline: String,
     pub(crate) outputs: Vec<Against>,
-    /// Pairs without the baseline, or without two named models.
-    pub(crate) skipped: u64,
+    /// What is left out, by reason.
+    pub(crate) left_out: LeftOut,
 }
 
 /// Every output against the baseline's on the same prompt.
 pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<AgainstBaseline, Problem> {
     let mut pairs: Vec<Battle> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    let mut skipped = 0;
+    let (mut skipped, mut orphans) = (0, 0);
     let mut take = |record: Record| match record {
         Record::Pair(pair) => {
             let models = pair.response_a.model.clone().zip(pair.response_b.model.clone());
@@ -231,8 +249,10 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<Again
         }
         Record::Verdict(verdict) => {
             let wanted = args.judge.is_empty() || args.judge.contains(&verdict.judge);
-            if let Some(&place) = places.get(&verdict.pair).filter(|_| wanted) {
-                pairs[place].verdicts.push(verdict.p_a);
+            match places.get(&verdict.pair) {
+                Some(&place) if wanted => pairs[place].verdicts.push(verdict.p_a),
+                None if wanted => orphans += 1,
+                _ => {}
             }
         }
         Record::Rating(_) => {}
@@ -278,7 +298,8 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<Again
         let count = battle.verdicts.len() as f64;
         outputs.push(one((count > 0.0).then(|| battle.verdicts.iter().sum::<f64>() / count)));
     }
-    Ok(AgainstBaseline { baseline, outputs, skipped })
+    let left_out = left_out(&[(OTHERS, skipped), (ORPHANS, orphans)]);
+    Ok(AgainstBaseline { baseline, outputs, left_out })
 }
 
 /// Two outputs on one prompt.
@@ -326,11 +347,14 @@ pub(crate) fn controlled(args: &RankArgs, global: &Global) -> Result<Gathered, P
         hard: false,
         quiet: global.quiet,
     };
-    let table = assemble(&study, &options)?.table;
+    let assembled = assemble(&study, &options)?;
+    let table = assembled.table;
     let every: Vec<usize> = (0..table.features.len()).collect();
     let (mut contest, unnamed) = Contest::of(&table, &[], &every);
     if args.independent {
         contest.votes.iter_mut().enumerate().for_each(|(at, vote)| vote.cluster = at as u64);
     }
-    Ok(Gathered { contest, judges: table.judges, unnamed })
+    let left_out =
+        left_out(&[(UNNAMED, unnamed), (ORPHANS, assembled.orphans), (INAPPLICABLE, assembled.inapplicable)]);
+    Ok(Gathered { contest, judges: table.judges, left_out })
 }

@@ -14,6 +14,10 @@ use super::weights::WeightTable;
 /// How far apart in their draws two fits begin; prime, so that few fits begin at one place.
 const STRIDE: usize = 7919;
 
+/// Steps that trees of resamples may take all together, and the least number of them.
+const STEPS: usize = 2_000_000_000;
+const LEAST_TREES: usize = 50;
+
 /// How judges are compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LikenessOptions {
@@ -240,8 +244,10 @@ fn clusters(
     let own = distances(overall)?;
     let tree = Tree::average(&own, n);
     let plane = map(&own, n);
-    let others: Vec<Vec<f64>> = samples.iter().filter_map(|sample| distances(sample)).collect();
-    let trees: Vec<Tree> = others.iter().map(|distances| Tree::average(distances, n)).collect();
+    // A tree or a map of n judges takes n^3 steps: many judges have fewer of them.
+    let most = (STEPS / (n * n * n)).max(LEAST_TREES);
+    let others: Vec<Vec<f64>> = samples.iter().filter_map(|sample| distances(sample)).take(most).collect();
+    let trees: Vec<Tree> = others.par_iter().map(|distances| Tree::average(distances, n)).collect();
     let support = tree.support(&trees);
     let order = tree.order(&own);
     let clades = tree.clades();
@@ -271,7 +277,9 @@ fn clusters(
             stability,
         })
         .collect();
-    let kept: f64 = others.iter().map(|distances| agreement(&plane.places, &map(distances, n).places)).sum();
+    let agreements: Vec<f64> =
+        others.par_iter().map(|distances| agreement(&plane.places, &map(distances, n).places)).collect();
+    let kept: f64 = agreements.iter().sum();
     Some(Clusters {
         order: order.into_iter().map(|at| table.judges[at].clone()).collect(),
         joins,

@@ -19,6 +19,8 @@ pub use profiles::{Intensity, Profile, profiles};
 pub use stand_in::{CorrectedRate, StandIn, StandIns, stand_ins};
 pub use weights::{CASES, WeightTable};
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::result::Skipped;
@@ -43,4 +45,6 @@ pub struct Comparison {
     pub contrasts: Vec<Contrast>,
     /// Judges and groups that were not fitted, and why.
     pub skipped: Vec<Skipped>,
+    /// Verdicts that do not count, by reason.
+    pub left_out: BTreeMap<String, u64>,
 }

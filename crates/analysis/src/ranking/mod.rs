@@ -143,6 +143,8 @@ pub struct Leaderboard {
     pub method: String,
     /// What intervals come from: `sandwich` (by prompt), `bootstrap` (by prompt), or none.
     pub intervals: Option<String>,
+    /// Resamples that gave scores; one whose votes do not determine them gives none.
+    pub resamples: Option<u64>,
     /// Verdicts that counted.
     pub votes: u64,
     /// Different prompts among them.
@@ -222,9 +224,16 @@ pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboa
         for entry in covariance {
             *entry *= factor;
         }
+        for control in &mut own.controls {
+            let reach = factor.sqrt() * (control.high - control.weight);
+            (control.low, control.high) = (control.weight - reach, control.weight + reach);
+        }
     }
+    let mut resamples = None;
     let (places, intervals) = if options.resamples > 0 {
-        (resampled(contest, &prompts, &scaled, options, &own.scores), Some("bootstrap"))
+        let (places, count) = resampled(contest, &prompts, &scaled, options, &own.scores);
+        resamples = Some(count as u64);
+        (places, Some("bootstrap"))
     } else if let Some(covariance) = &own.covariance {
         let standings = standings(&own.scores, covariance, Z);
         let places = standings.iter().map(|s| (s.low, s.high, s.rank, s.rank_low, s.rank_high)).collect();
@@ -252,6 +261,7 @@ pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboa
     Ok(Leaderboard {
         method: options.method.name().to_owned(),
         intervals: intervals.map(str::to_owned),
+        resamples,
         votes: contest.votes.len() as u64,
         prompts: prompts.len() as u64,
         ranking,
@@ -352,14 +362,17 @@ fn error(rate: &WinRate) -> f64 {
     (p * (1.0 - p) / n).sqrt()
 }
 
-/// Low, high, rank, best and worst rank by resampling the prompts.
+/// Low, high, rank, best and worst rank.
+type Placed = (f64, f64, usize, usize, usize);
+
+/// Where everybody stands by resampling the prompts, and how many resamples gave scores.
 fn resampled(
     contest: &Contest,
     prompts: &[u64],
     covariates: &[f64],
     options: &RankOptions,
     own: &[f64],
-) -> Vec<(f64, f64, usize, usize, usize)> {
+) -> (Vec<Placed>, usize) {
     let n = contest.models.len();
     let width = contest.controls.len();
     let cluster: Vec<usize> =
@@ -405,14 +418,15 @@ fn resampled(
             (low, quantile(column, 0.975).unwrap_or(*own))
         })
         .collect();
-    (0..n)
+    let places = (0..n)
         .map(|i| {
             let rank = 1 + ends.iter().filter(|end| end.0 > ends[i].1).count();
             let low = quantile(&mut ranks[i], 0.025).map_or(rank, |rank| rank.round() as usize);
             let high = quantile(&mut ranks[i], 0.975).map_or(rank, |rank| rank.round() as usize);
             (ends[i].0, ends[i].1, rank, low, high)
         })
-        .collect()
+        .collect();
+    (places, samples.len())
 }
 
 #[cfg(test)]

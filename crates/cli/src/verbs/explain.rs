@@ -36,6 +36,9 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global) -> Result<(), Problem> {
     // Before the long part: a pair that is not there is said at once.
     let wanted = args.pair.as_ref().map(|wanted| find(&study, wanted)).transpose()?;
     let assembled = assemble(&study, &args.table.options(global.quiet))?;
+    for (reason, count) in assembled.left_out().iter().filter(|_| !global.quiet) {
+        anstream::eprintln!("remark: left out: {count} {reason}");
+    }
     if let Some(place) = &args.all {
         return all(args, &study, &assembled, place, global.quiet);
     }

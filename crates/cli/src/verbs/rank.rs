@@ -1,15 +1,16 @@
 //! `predilect rank`: which model is how strong, by what people or judges said?
 
 use predilect_analysis::ranking::{
-    LcOptions, Leaderboard, RankMethod, RankOptions, leaderboard, length_controlled_board,
+    Contest, LcOptions, Leaderboard, RankMethod, RankOptions, leaderboard, length_controlled_board,
 };
 use std::path::Path;
 
 use predilect_data::Study;
 use predilect_stats::ranking::RankingError;
+use serde::Serialize;
 
 use crate::args::{Global, RankArgs};
-use crate::contest::{AgainstBaseline, Gathered, against_baseline, controlled, plain};
+use crate::contest::{AgainstBaseline, Gathered, LeftOut, against_baseline, controlled, plain};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
 use crate::studies::is_study;
@@ -17,6 +18,14 @@ use crate::tables;
 
 /// Resamples of a bootstrap where the method has no other interval.
 const RESAMPLES: usize = 200;
+
+/// A leaderboard with what is left out.
+#[derive(Serialize)]
+struct Output<'a, T> {
+    #[serde(flatten)]
+    board: &'a T,
+    left_out: &'a LeftOut,
+}
 
 pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     let by_strength =
@@ -39,9 +48,9 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         .remedy("add --method lc"));
     }
     let gathered = if args.control.is_empty() { plain(args, global)? } else { controlled(args, global)? };
-    let Gathered { contest, judges, unnamed } = gathered;
+    let Gathered { contest, judges, left_out } = gathered;
     if !global.quiet {
-        remarks(args, &judges, unnamed);
+        remarks(args, &judges, &contest, &left_out);
     }
     if contest.models.len() < 2 {
         return Err(Problem::new("the files name fewer than two models with verdicts between them").remedy(
@@ -62,7 +71,7 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         tables::write_leaderboards(&tables_in(folder)?, &[(found.method.as_str(), &found)])?;
     }
     if args.json {
-        print_json(&found)?;
+        print_json(&Output { board: &found, left_out: &left_out })?;
     } else {
         predilect_report::terminal_leaderboard(&found, &mut anstream::stdout().lock(), width())?;
     }
@@ -70,7 +79,7 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
 }
 
 fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
-    let AgainstBaseline { baseline, outputs, skipped } = against_baseline(args, global)?;
+    let AgainstBaseline { baseline, outputs, left_out } = against_baseline(args, global)?;
     if let Some(name) = args.variant.iter().find(|name| outputs.iter().all(|output| output.model != **name)) {
         return Err(Problem::new(format!("there is no model `{name}` beside {baseline}"))
             .remedy("--variant names a model of the files"));
@@ -93,17 +102,13 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
                 without.join(", ")
             );
         }
-        if skipped > 0 {
-            anstream::eprintln!(
-                "remark: {skipped} pairs without {baseline}, or without two named models, are left out"
-            );
-        }
+        said(&left_out);
     }
     if let Some(folder) = &args.output {
         tables::write_lc(&tables_in(folder)?, &board)?;
     }
     if args.json {
-        return print_json(&board);
+        return print_json(&Output { board: &board, left_out: &left_out });
     }
     Ok(predilect_report::terminal_lc(&board, &mut anstream::stdout().lock(), width())?)
 }
@@ -113,7 +118,13 @@ fn tables_in(folder: &Path) -> Result<Study, Problem> {
     Ok(if is_study(folder) { Study::open(folder)? } else { Study::create(folder)? })
 }
 
-fn remarks(args: &RankArgs, judges: &[String], unnamed: u64) {
+fn said(left_out: &LeftOut) {
+    for (reason, count) in left_out {
+        anstream::eprintln!("remark: {count} {reason} are left out");
+    }
+}
+
+fn remarks(args: &RankArgs, judges: &[String], contest: &Contest, left_out: &LeftOut) {
     if judges.len() > 1 && args.judge.is_empty() {
         anstream::eprintln!(
             "remark: verdicts of {} judges are counted together ({}); --judge takes those of one",
@@ -121,9 +132,15 @@ fn remarks(args: &RankArgs, judges: &[String], unnamed: u64) {
             judges.join(", ")
         );
     }
-    if unnamed > 0 {
-        anstream::eprintln!("remark: {unnamed} verdicts on pairs without two named models are left out");
+    let bends = matches!(args.method, RankMethod::RaoKupper | RankMethod::Davidson);
+    let soft = contest.votes.iter().filter(|vote| ![0.0, 0.5, 1.0].contains(&vote.y)).count();
+    if bends && soft > 0 {
+        anstream::eprintln!(
+            "remark: {} knows wins, ties and losses only: {soft} soft verdicts count as the side they favour",
+            args.method
+        );
     }
+    said(left_out);
 }
 
 fn anchor(args: &RankArgs, models: &[String]) -> Result<Option<(String, f64)>, Problem> {
@@ -150,10 +167,10 @@ fn refused(error: &RankingError) -> Problem {
         RankingError::Apart(_) => {
             "some model has won or lost all its verdicts: --prior 0.1 keeps scores finite, --method win-rate needs none"
         }
-        RankingError::Singular => {
-            "a control never differs or says the same as another, or every verdict is a tie"
-        }
-        RankingError::Empty | RankingError::NoMaximum => "check the verdicts with `predilect import --json`",
+        RankingError::Singular => "a control never differs, or says the same as another: leave it out",
+        RankingError::OnlyTies => "--method bradley-terry counts a tie as half a win",
+        RankingError::NoMaximum => "a control that decides every verdict has no finite weight: leave it out",
+        RankingError::Empty => "check the verdicts with `predilect import --json`",
     };
     Problem::new(error.to_string()).remedy(remedy)
 }

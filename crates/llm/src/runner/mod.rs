@@ -212,6 +212,7 @@ impl Runner<'_> {
         let next = AtomicUsize::new(0);
         let workers = self.options.concurrency.clamp(1, distinct.len().max(1));
         let work = || {
+            let _guard = shared.stop_on_panic();
             while !shared.stopped() {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let (Some((request, key)), Some(slot)) = (distinct.get(at), slots.get(at)) else { return };

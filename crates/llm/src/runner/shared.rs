@@ -41,6 +41,17 @@ pub(super) struct State {
     in_vain: usize,
 }
 
+/// Stops the run when it is dropped by a panic; the panic itself goes on to whoever joins the thread.
+pub(super) struct StopOnPanic<'a>(&'a Shared);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop(Stop::Fault(CallError::new(Fault::Body, "a thread of this run panicked")));
+        }
+    }
+}
+
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -89,6 +100,11 @@ impl Shared {
         for waiting in [&self.place, &self.money, &self.end] {
             waiting.notify_all();
         }
+    }
+
+    /// A thread that panics holds a place and money for ever: whoever waits for them must learn of it, or the run hangs.
+    pub(super) fn stop_on_panic(&self) -> StopOnPanic<'_> {
+        StopOnPanic(self)
     }
 
     /// Sets money aside, if it is there now.

@@ -110,6 +110,29 @@ fn a_wrong_key_stops_the_run_at_once_and_is_not_logged() {
 }
 
 #[test]
+fn a_panic_ends_the_run_and_hangs_nobody() {
+    let (send, receive) = std::sync::mpsc::channel();
+    let run = std::thread::spawn(move || {
+        let model = Scripted::new(|request, _| {
+            std::thread::sleep(Duration::from_millis(2));
+            assert!(number(request) != 3, "on purpose");
+            Ok(("x".to_owned(), vec![]))
+        });
+        let log = CallLog::in_memory().unwrap();
+        // Money for two questions at once: the third waits for what the panicking one holds.
+        let price = Price { input: 1000.0, cached: None, output: 10_000.0 };
+        let most = price.of(Usage { input: questions(9)[8].most_input_tokens(), cached: 0, output: 10 });
+        let options = RunOptions { budget: Some(2.0 * most), price: Some(price), ..quick() };
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            Runner { model: &model, log: &log, options }.run(&alone(9), &|| {});
+        }));
+        send.send(done.is_err()).unwrap();
+    });
+    assert_eq!(receive.recv_timeout(Duration::from_secs(20)), Ok(true), "the run hangs");
+    run.join().unwrap();
+}
+
+#[test]
 fn a_budget_is_never_exceeded_and_used_up() {
     let model = Scripted::new(|_, _| {
         std::thread::sleep(Duration::from_millis(1));

@@ -52,6 +52,9 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
     if let Some(found) = &c.pooling {
         judges::pooling(found, &mut out)?;
     }
+    for (reason, count) in &c.left_out {
+        out.wrapped(DIM, &format!("left out: {} {}", format::count(*count), text::line(reason)))?;
+    }
     for skipped in &c.skipped {
         let (judge, group) = (text::line(&skipped.judge), text::line(&skipped.group));
         out.wrapped(DIM, &format!("not fitted: {judge} in {group}: {}", text::line(&skipped.reason)))?;

@@ -62,6 +62,9 @@ pub enum RankingError {
     /// The votes fall into parts between which nothing was ever won, so that their distance has no finite maximum.
     #[error("{0} parts of the competitors have no win across them in one direction or the other")]
     Apart(usize),
+    /// A model of ties needs something else too.
+    #[error("every verdict is a tie")]
+    OnlyTies,
     /// Covariates that say the same.
     #[error("the covariates cannot be told apart from the scores or from each other")]
     Singular,
@@ -103,6 +106,10 @@ pub fn rank(
     let weight: f64 = cells.iter().map(|c| c.outcomes.win + c.outcomes.tie + c.outcomes.loss).sum();
     if competitors < 2 || weight <= 0.0 {
         return Err(RankingError::Empty);
+    }
+    let decided: f64 = cells.iter().map(|c| c.outcomes.win + c.outcomes.loss).sum();
+    if options.ties != Ties::Half && decided <= 0.0 {
+        return Err(RankingError::OnlyTies);
     }
     if options.prior <= 0.0 {
         let parts = parts(&cells, competitors);

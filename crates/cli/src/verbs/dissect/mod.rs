@@ -53,12 +53,8 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     let mut draws = Vec::new();
     let keep = shown && assembled.table.judges.len() > 1;
     let fits = fit_all(&assembled.table, &args.model, global.quiet, keep.then_some(&mut draws))?;
-    if assembled.orphans > 0 {
-        *read.dropped.entry("verdict without a pair".to_owned()).or_default() += assembled.orphans;
-    }
-    if assembled.inapplicable > 0 {
-        let reason = "verdict on a pair to which accuracy does not apply (not fitted)".to_owned();
-        *read.dropped.entry(reason).or_default() += assembled.inapplicable;
+    for (reason, count) in assembled.left_out() {
+        *read.dropped.entry(reason).or_default() += count;
     }
     let mut examples = examples(&study, &assembled, &fits.fits)?;
     let (mut comparison, mut ranking) = (None, None);
