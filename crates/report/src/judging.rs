@@ -1,6 +1,6 @@
 //! How is what is known of a judge put in words, the same in every view?
 
-use predilect_analysis::compare::{BiasCard, Excess, Interval, Pooling, StandIns};
+use predilect_analysis::compare::{BiasCard, Comparison, Contrast, Excess, Interval, Pooling, StandIns};
 
 use crate::format;
 use crate::text;
@@ -202,7 +202,7 @@ pub(crate) struct ContrastWords {
 }
 
 /// A contrast turned so that the difference is above 0.
-pub(crate) fn contrast(c: &predilect_analysis::compare::Contrast) -> ContrastWords {
+pub(crate) fn contrast(c: &Contrast) -> ContrastWords {
     let [first, second] = c.judges.each_ref().map(|judge| text::line(judge));
     let (more, less, by) = if c.mean > 0.0 {
         (first, second, Interval { value: c.mean, low: c.low, high: c.high })
@@ -212,4 +212,15 @@ pub(crate) fn contrast(c: &predilect_analysis::compare::Contrast) -> ContrastWor
     let property = predilect_types::property(&c.property).map_or(c.property.as_str(), |p| p.short);
     let within = if c.group == "all" { String::new() } else { format!(" in {}", text::line(&c.group)) };
     ContrastWords { more, less, property: text::line(property), within, by }
+}
+
+/// The first `sure` contrasts, those of one judge with people before the others: that is what a judge is asked about.
+pub(crate) fn departures(c: &Comparison, sure: usize) -> Vec<&Contrast> {
+    let people: Vec<&str> =
+        c.biases.iter().filter(|card| card.reference).map(|card| card.judge.as_str()).collect();
+    let mut found: Vec<&Contrast> = c.contrasts.iter().take(sure).collect();
+    found.sort_by_key(|contrast| {
+        u8::from(contrast.judges.iter().filter(|judge| people.contains(&judge.as_str())).count() != 1)
+    });
+    found
 }

@@ -1,7 +1,7 @@
 //! Which names of models and judges mean one model, or one family?
 
 /// Words in names, and the family that each tells; the first that occurs counts, and what a model was tuned from is its family.
-const FAMILIES: [(&str, &str); 36] = [
+const FAMILIES: [(&str, &str); 43] = [
     ("vicuna", "llama"),
     ("alpaca", "llama"),
     ("wizardlm", "llama"),
@@ -17,6 +17,13 @@ const FAMILIES: [(&str, &str); 36] = [
     ("llama", "llama"),
     ("chatgpt", "gpt"),
     ("gpt4all", "llama"),
+    ("cerebras", "cerebras"),
+    ("gpt-j", "eleuther"),
+    ("gpt-neo", "eleuther"),
+    ("pythia", "eleuther"),
+    ("dialogpt", "dialogpt"),
+    ("opt", "opt"),
+    ("bloom", "bloom"),
     ("gpt", "gpt"),
     ("davinci", "gpt"),
     ("openai", "gpt"),
@@ -89,6 +96,9 @@ mod tests {
         assert_eq!(family("vicuna-13b-v1.3"), Some("llama"));
         assert_eq!(family("openai:gpt-4o"), Some("gpt"));
         assert_eq!(family("Meta-Llama-3-70B-Instruct"), Some("llama"));
+        assert_eq!(family("cerebras-gpt-6.7B"), Some("cerebras"));
+        assert_eq!(family("opt-7b"), Some("opt"));
+        assert_eq!(family("optimal"), None);
         assert_eq!(family("human"), None);
         assert_eq!(family("empty"), None);
         assert_eq!(family("prompt-a"), None);

@@ -55,7 +55,7 @@ pub struct StandIn {
     pub correlation: f64,
     /// Labels for the margin without any judge.
     pub labels_alone: u64,
-    /// Labels for the margin with its verdicts on very many further pairs.
+    /// Labels for the margin with its verdicts on very many further pairs: 1 - correlation^2 times as many.
     pub labels_with: u64,
 }
 
@@ -187,15 +187,16 @@ fn candidate(name: &str, rows: Vec<Row>, margin: f64) -> Option<(StandIn, Vec<Ro
         }
     }
     let gain = gain.estimate()?;
-    let (slope, correlation) = regression(&both);
-    // Labels for the margin by the spread of what is left, summed up by prompt.
-    let labels = |slope: f64| {
-        let mut left = Ratio::default();
-        for (row, y) in &both {
-            left.add(row.cluster, y - slope * row.judge, 1.0);
-        }
-        left.estimate().map(|left| (Z * left.se / margin).powi(2) * n).filter(|count| count.is_finite())
-    };
+    let (_, correlation) = regression(&both);
+    let mut mean = Ratio::default();
+    for (row, y) in &both {
+        mean.add(row.cluster, *y, 1.0);
+    }
+    // Its error is by prompt: where verdicts on one prompt go together, more of them are needed.
+    let alone = (Z * mean.estimate()?.se / margin).powi(2) * n;
+    if !alone.is_finite() {
+        return None;
+    }
     let whole = |count: f64| count.ceil().max(1.0) as u64;
     let found = StandIn {
         judge: name.to_owned(),
@@ -206,8 +207,8 @@ fn candidate(name: &str, rows: Vec<Row>, margin: f64) -> Option<(StandIn, Vec<Ro
         gain: gain.value,
         gain_se: gain.se,
         correlation,
-        labels_alone: whole(labels(0.0)?),
-        labels_with: whole(labels(slope)?),
+        labels_alone: whole(alone),
+        labels_with: whole(alone * (1.0 - correlation * correlation)),
     };
     Some((found, rows))
 }

@@ -7,7 +7,7 @@ use predilect_analysis::compare::{Comparison, Interval, Likeness, Profile};
 use super::judges;
 use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;
-use crate::judging::contrast as contrast_words;
+use crate::judging::{contrast as contrast_words, departures};
 use crate::text;
 use crate::words;
 
@@ -21,6 +21,8 @@ const SHADES: [&str; 5] = ["  ", "░░", "▒▒", "▓▓", "██"];
 const PROPERTIES: usize = 3;
 /// Contrasts shown.
 const CONTRASTS: usize = 20;
+/// Judges and groups without a fit that are named.
+const SKIPPED: usize = 5;
 /// The share of false signs that is borne among the contrasts shown.
 const FALSE_DISCOVERIES: f64 = 0.05;
 /// The least and the greatest width of two judges' names beside their agreement.
@@ -55,9 +57,13 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
     for (reason, count) in &c.left_out {
         out.wrapped(DIM, &format!("left out: {} {}", format::count(*count), text::line(reason)))?;
     }
-    for skipped in &c.skipped {
+    for skipped in c.skipped.iter().take(SKIPPED) {
         let (judge, group) = (text::line(&skipped.judge), text::line(&skipped.group));
         out.wrapped(DIM, &format!("not fitted: {judge} in {group}: {}", text::line(&skipped.reason)))?;
+    }
+    if c.skipped.len() > SKIPPED {
+        let more = format::count((c.skipped.len() - SKIPPED) as u64);
+        out.wrapped(DIM, &format!("{more} more were not fitted; --json names them."))?;
     }
     Ok(())
 }
@@ -264,7 +270,11 @@ fn contrasts(c: &Comparison, out: &mut Out) -> io::Result<()> {
     let what = format!(
         "Difference of two judges' weights in log-odds, with 90 % interval. Of {all}, {sure} are shown to be of their sign with at \
          most {expected} of wrong signs expected among them{}.",
-        if sure > CONTRASTS { format!("; the surest {CONTRASTS}") } else { String::new() }
+        if sure > CONTRASTS {
+            format!("; {CONTRASTS} are shown, departures from people first")
+        } else {
+            String::new()
+        }
     );
     heading(out, "Where they differ", &what)?;
     if sure == 0 {
@@ -273,7 +283,7 @@ fn contrasts(c: &Comparison, out: &mut Out) -> io::Result<()> {
             "No difference is sure: these judges may reward the same, or there are too few verdicts to tell.",
         );
     }
-    for contrast in c.contrasts.iter().take(sure.min(CONTRASTS)) {
+    for contrast in departures(c, sure).into_iter().take(CONTRASTS) {
         let words = contrast_words(contrast);
         let [mean, low, high] = [words.by.value, words.by.low, words.by.high].map(|x| format::decimal(x, 2));
         out.hanging(

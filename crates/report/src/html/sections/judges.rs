@@ -6,7 +6,7 @@ use predilect_analysis::compare::{Comparison, Interval, JudgeAgreement, StandIns
 use crate::format;
 use crate::html::charts::{Difference, differences, map, matrix};
 use crate::html::parts::{Align, Section, first_few, folded, heads, name, nothing, scroll};
-use crate::judging::{contrast, percent, pooling_words, stand_in_words};
+use crate::judging::{contrast, departures, percent, pooling_words, stand_in_words};
 use crate::words;
 
 /// The share of wrong signs that is borne among the contrasts shown.
@@ -121,15 +121,7 @@ fn contrasts(c: &Comparison) -> Markup {
         };
         Difference { name, by: words.by }
     };
-    // Departures from people first: that is what a judge is asked about.
-    let people: Vec<&str> =
-        c.biases.iter().filter(|card| card.reference).map(|card| card.judge.as_str()).collect();
-    let mut found: Vec<_> = c.contrasts.iter().take(sure).collect();
-    found.sort_by_key(|contrast| {
-        let named = contrast.judges.iter().filter(|judge| people.contains(&judge.as_str())).count();
-        u8::from(named != 1)
-    });
-    let rows: Vec<Difference> = found.into_iter().take(CONTRASTS).map(of).collect();
+    let rows: Vec<Difference> = departures(c, sure).into_iter().take(CONTRASTS).map(of).collect();
     html! {
         h3 { "Where do they differ?" }
         p.hint {
