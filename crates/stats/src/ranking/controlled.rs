@@ -153,7 +153,7 @@ fn penalty(rows: &[Row], length: Option<(f64, f64)>) -> f64 {
         for ((train, test), start) in folds.iter().zip(&mut starts) {
             *start = minimise(train, length, c, *start, ROUGH);
             let weight: f64 = test.iter().map(|row| row.w).sum();
-            sum += test.iter().map(|row| row.w * row.loss(start)).sum::<f64>() / weight;
+            sum += total_loss(test, start) / weight;
         }
         if sum < best.0 {
             best = (sum, c);
@@ -181,6 +181,25 @@ impl Row {
     }
 }
 
+/// The weighted sum of losses.
+fn total_loss(rows: &[Row], w: &[f64; COLUMNS]) -> f64 {
+    rows.chunks(TOGETHER)
+        .map(|rows| {
+            let mut product = 1.0;
+            let over = |row: &Row| {
+                if row.w != 1.0 {
+                    return row.w * row.loss(w);
+                }
+                let z = row.logit(w);
+                product *= 1.0 + (-z.abs()).exp();
+                z.max(0.0) - row.y * z
+            };
+            let sum: f64 = rows.iter().map(over).sum();
+            sum + f64::ln(product)
+        })
+        .sum()
+}
+
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
@@ -199,8 +218,9 @@ fn minimise(
     let (centre, precision) = length.map_or((0.0, 0.0), |(mean, sd)| (mean, 1.0 / (sd * sd)));
     let size = |w: &[f64; COLUMNS]| w.iter().map(|w| w.abs()).sum::<f64>();
     let prior = |w: &[f64; COLUMNS]| 0.5 * precision * (w[1] - centre).powi(2);
+    let difficult = rows.iter().any(|row| row.x[2] != 0.0);
     let mut w = start;
-    let mut here = Local::at(rows, &w);
+    let mut here = Local::at(rows, &w, difficult);
     for _ in 0..ROUNDS {
         let mut slope = here.slope;
         let mut curve = here.curve;
@@ -217,7 +237,7 @@ fn minimise(
         let mut share = 1.0;
         loop {
             let next: [f64; COLUMNS] = std::array::from_fn(|j| w[j] + share * step[j]);
-            let there = Local::at(rows, &next);
+            let there = Local::at(rows, &next, difficult);
             let value = c * (there.loss + prior(&next)) + size(&next);
             // Near the minimum, differences drown in rounding.
             if value <= now + 1e-4 * share * promised + 1e-13 * now.abs() || share < 1e-6 {
@@ -241,12 +261,17 @@ struct Local {
 const TOGETHER: usize = 512;
 
 impl Local {
-    fn at(rows: &[Row], w: &[f64; COLUMNS]) -> Self {
+    fn at(rows: &[Row], w: &[f64; COLUMNS], difficult: bool) -> Self {
+        if difficult { Self::by::<COLUMNS>(rows, w) } else { Self::by::<2>(rows, w) }
+    }
+
+    /// By the first `K` columns; the others are 0 throughout.
+    fn by<const K: usize>(rows: &[Row], w: &[f64; COLUMNS]) -> Self {
         let (mut loss, mut slope, mut curve) = (0.0, [0.0; COLUMNS], [[0.0; COLUMNS]; COLUMNS]);
         for rows in rows.chunks(TOGETHER) {
             let mut product = 1.0;
             for row in rows {
-                let z = row.logit(w);
+                let z: f64 = (0..K).map(|i| w[i] * row.x[i]).sum();
                 let e = (-z.abs()).exp();
                 let inverse = 1.0 / (1.0 + e);
                 let p = if z > 0.0 { inverse } else { e * inverse };
@@ -258,17 +283,13 @@ impl Local {
                     loss += row.w * (over + e.ln_1p());
                 }
                 let (miss, bend) = (row.w * (p - row.y), row.w * p * (1.0 - p));
-                let [x, y, v] = row.x;
-                slope[0] += miss * x;
-                slope[1] += miss * y;
-                slope[2] += miss * v;
-                let (bent, turned) = (bend * x, bend * y);
-                curve[0][0] += bent * x;
-                curve[1][0] += bent * y;
-                curve[2][0] += bent * v;
-                curve[1][1] += turned * y;
-                curve[2][1] += turned * v;
-                curve[2][2] += bend * v * v;
+                for i in 0..K {
+                    slope[i] += miss * row.x[i];
+                    let bent = bend * row.x[i];
+                    for j in 0..=i {
+                        curve[i][j] += bent * row.x[j];
+                    }
+                }
             }
             loss += product.ln();
         }
