@@ -40,7 +40,7 @@ pub struct LengthControlled {
 /// What one model's fit takes from the others.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Beside<'a> {
-    /// gamma of every prompt ([`instruction_difficulty`]); empty: the minimal form.
+    /// gamma of every prompt ([`instruction_difficulty`](super::instruction_difficulty)); empty: the minimal form.
     pub difficulty: &'a [f64],
     /// Outputs of the baseline itself under other instructions (verbose, concise) against its own: they say what length does where
     /// nothing else differs, so they share phi and psi but not theta.
