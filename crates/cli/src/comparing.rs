@@ -1,8 +1,8 @@
 //! How the judges of a table are laid beside each other, for `compare` and for the report.
 
 use predilect_analysis::compare::{
-    Comparison, LikenessOptions, PoolingOptions, WeightTable, agreements, audit, contrasts, likeness, pool,
-    profiles, stand_ins, usual_reference,
+    Comparison, LikenessOptions, PoolingOptions, WeightTable, agreement_matrices, agreements, audit,
+    contrasts, likeness, pool, profiles, stand_ins, usual_reference,
 };
 use predilect_analysis::dissect::Fits;
 use predilect_analysis::{Draws, FitOptions};
@@ -60,8 +60,10 @@ pub(crate) fn by_verdicts(
         card.mean_mass =
             assembled.data.judges.iter().find(|j| j.judge == card.judge).and_then(|j| j.mean_mass);
     }
+    let agreement = agreements(table, options.resamples, fit.seed);
     Ok(Comparison {
-        agreement: agreements(table, options.resamples, fit.seed),
+        agreement_matrices: agreement_matrices(&agreement),
+        agreement,
         biases,
         stand_ins: stand_ins(table, &reference, options.margin),
         pooling: if options.pooling { pool(table, fit, PoolingOptions::default()) } else { None },

@@ -117,6 +117,54 @@ fn agreement(
     }
 }
 
+/// A coefficient by its name.
+type Coefficient = (&'static str, fn(&JudgeAgreement) -> Option<Interval>);
+
+/// Every coefficient of agreement as a matrix of its estimates.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct AgreementMatrices {
+    /// The judges, in the order of rows and columns.
+    pub judges: Vec<String>,
+    /// By the coefficient's name: `same`, `same_without_ties`, `soft`, `kappa`, `weighted_kappa`, `alpha`; 1 on the diagonal, `None` where two
+    /// have no pair in common or it is not defined.
+    pub coefficients: BTreeMap<String, Vec<Vec<Option<f64>>>>,
+}
+
+/// The estimates of [`agreements`] as matrices, judges in the order in which they occur.
+pub fn agreement_matrices(found: &[JudgeAgreement]) -> AgreementMatrices {
+    const COEFFICIENTS: [Coefficient; 6] = [
+        ("same", |a| a.same),
+        ("same_without_ties", |a| a.same_without_ties),
+        ("soft", |a| a.soft),
+        ("kappa", |a| a.kappa),
+        ("weighted_kappa", |a| a.weighted_kappa),
+        ("alpha", |a| a.alpha),
+    ];
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut judges: Vec<String> = Vec::new();
+    for judge in found.iter().flat_map(|agreement| &agreement.judges) {
+        places.entry(judge).or_insert_with(|| {
+            judges.push(judge.clone());
+            judges.len() - 1
+        });
+    }
+    let n = judges.len();
+    let matrix = |of: fn(&JudgeAgreement) -> Option<Interval>| {
+        let mut matrix = vec![vec![None; n]; n];
+        for agreement in found {
+            let [a, b] = agreement.judges.each_ref().map(|judge| places[judge.as_str()]);
+            let value = of(agreement).map(|interval| interval.value);
+            (matrix[a][b], matrix[b][a]) = (value, value);
+        }
+        for (at, row) in matrix.iter_mut().enumerate() {
+            row[at] = Some(1.0);
+        }
+        matrix
+    };
+    let coefficients = COEFFICIENTS.into_iter().map(|(name, of)| (name.to_owned(), matrix(of))).collect();
+    AgreementMatrices { judges, coefficients }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,6 +211,14 @@ mod tests {
         // The sd of a share of 0.8 over 100 pairs is 0.04; here each prompt holds a fifth more or less than its share.
         assert!(same.low > 0.7 && same.low < 0.79 && same.high > 0.81 && same.high < 0.9, "{same:?}");
         let xz = found.iter().find(|f| f.judges[1] == "z" && f.judges[0] == "x").unwrap();
+        let matrices = agreement_matrices(&found);
+        let at = |name: &str| matrices.judges.iter().position(|judge| judge == name).unwrap();
+        let matrix = &matrices.coefficients["same"];
+        assert_eq!((matrices.judges.len(), matrices.coefficients.len()), (3, 6));
+        assert_eq!(
+            (matrix[at("x")][at("y")], matrix[at("y")][at("x")], matrix[at("z")][at("z")]),
+            (Some(0.8), Some(0.8), Some(1.0))
+        );
         assert_eq!((xz.pairs, xz.same_without_ties.map(|s| s.value)), (2, Some(0.0)));
     }
 }

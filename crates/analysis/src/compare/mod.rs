@@ -10,7 +10,7 @@ mod profiles;
 mod stand_in;
 mod weights;
 
-pub use agreement::{Interval, JudgeAgreement, agreements};
+pub use agreement::{AgreementMatrices, Interval, JudgeAgreement, agreement_matrices, agreements};
 pub use audit::{BiasCard, Excess, Shown, Traits, audit, usual_reference};
 pub use contrasts::{Contrast, contrasts};
 pub use likeness::{ClusterGroup, Clusters, Likeness, LikenessOptions, Place, TreeJoin, likeness};
@@ -35,6 +35,8 @@ pub struct Comparison {
     pub dissections: Vec<Profile>,
     /// How far judges of the same pairs agree.
     pub agreement: Vec<JudgeAgreement>,
+    /// The same as matrices.
+    pub agreement_matrices: AgreementMatrices,
     /// How biased each judge is.
     pub biases: Vec<BiasCard>,
     /// Who can stand in for people; `None` without a judge to stand in for.

@@ -1,4 +1,4 @@
-//! Which judges are alike? A matrix in the order of a tree's leaves with the tree beside it, and a map.
+//! Which judges are alike, and which agree? Matrices, with a tree beside them where there is one, and a map.
 
 use maud::{Markup, html};
 use predilect_analysis::compare::{Clusters, Likeness};
@@ -37,44 +37,77 @@ pub(in crate::html) fn leaf_order(l: &Likeness) -> Vec<usize> {
 /// The matrix with its tree.
 pub(in crate::html) fn matrix(l: &Likeness) -> Markup {
     let order = leaf_order(l);
-    let n = order.len();
-    let between = || order.iter().flat_map(|&a| order.iter().filter(move |b| **b != a).map(move |&b| (a, b)));
-    let values: Vec<f64> = between().filter_map(|(a, b)| l.overall[a][b]).collect();
-    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let shade = |value: f64| {
-        let share = if high > low { (value - low) / (high - low) } else { 1.0 };
-        ((share * SHADES as f64) as usize).min(SHADES - 1)
+    let tree = l.clusters.as_ref().map(|clusters| branches(l, clusters, &order));
+    let grid = Grid { names: &l.judges, order: &order, values: &l.overall, tree };
+    grid.render(&format!("Similarity of {} judges", order.len()), &|a, b| spoken(l, a, b))
+}
+
+/// A coefficient of agreement, judges in the order of the tree where it has them.
+pub(in crate::html) fn agreement(judges: &[String], values: &[Vec<Option<f64>>], first: &[&str]) -> Markup {
+    let mut order: Vec<usize> = (0..judges.len()).collect();
+    order.sort_by_key(|&at| first.iter().position(|name| *name == judges[at]).unwrap_or(first.len()));
+    let title = |a: usize, b: usize| {
+        let [first, second] = [a, b].map(|at| short(&judges[at], 60));
+        format!(
+            "{first} and {second}: {}",
+            values[a][b].map_or(format::MISSING.to_owned(), |v| format::decimal(v, 3))
+        )
     };
-    let tree = if l.clusters.is_some() { TREE } else { 0.0 };
-    let cell = if n <= NUMBERED { 46.0 } else { ((WIDE - NAMES - tree) / n as f64).clamp(14.0, ROW) };
-    let (width, height) = (NAMES + tree + cell * n as f64 + 10.0, 26.0 + ROW * n as f64);
-    let x = |column: usize| NAMES + tree + cell * column as f64;
-    let y = |row: usize| 24.0 + ROW * row as f64;
-    let label = format!("Similarity of {n} judges");
-    let chart = html! {
-        svg.likeness width=(px(width)) height=(px(height)) role="img" aria-label=(label) {
-            @for (row, &a) in order.iter().enumerate() {
-                text x=(px(NAMES - 8.0)) y=(px(y(row) + 17.0)) text-anchor="end" { (row + 1) " " (short(&l.judges[a], 26)) }
-                text.n x=(px(x(row) + cell / 2.0)) y="17" text-anchor="middle" { (row + 1) }
-                @for (column, &b) in order.iter().enumerate() {
-                    @if let Some(value) = l.overall[a][b] {
-                        rect class={ "h" (if a == b { SHADES - 1 } else { shade(value) }) } x=(px(x(column) + 1.0)) y=(px(y(row) + 1.0))
-                            width=(px(cell - 2.0)) height=(px(ROW - 2.0)) rx="3" {
-                            @if n * n <= TITLED { title { (spoken(l, a, b)) } }
-                        }
-                        @if n <= NUMBERED && a != b {
-                            text.v.dark[shade(value) >= 6] x=(px(x(column) + cell / 2.0)) y=(px(y(row) + 17.0)) text-anchor="middle" {
-                                (format::decimal(value, 2))
+    let grid = Grid { names: judges, order: &order, values, tree: None };
+    grid.render(&format!("Agreement of {} judges", order.len()), &title)
+}
+
+/// Cells of a square matrix, dark where the value is high among those off the diagonal.
+struct Grid<'a> {
+    names: &'a [String],
+    /// Rows and columns, by their places in `names`.
+    order: &'a [usize],
+    values: &'a [Vec<Option<f64>>],
+    tree: Option<Markup>,
+}
+
+impl Grid<'_> {
+    fn render(self, label: &str, title: &dyn Fn(usize, usize) -> String) -> Markup {
+        let Self { names, order, values, tree: drawn } = self;
+        let n = order.len();
+        let between =
+            || order.iter().flat_map(|&a| order.iter().filter(move |b| **b != a).map(move |&b| (a, b)));
+        let known: Vec<f64> = between().filter_map(|(a, b)| values[a][b]).collect();
+        let low = known.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = known.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let shade = |value: f64| {
+            let share = if high > low { (value - low) / (high - low) } else { 1.0 };
+            ((share * SHADES as f64) as usize).min(SHADES - 1)
+        };
+        let tree = if drawn.is_some() { TREE } else { 0.0 };
+        let cell = if n <= NUMBERED { 46.0 } else { ((WIDE - NAMES - tree) / n as f64).clamp(14.0, ROW) };
+        let (width, height) = (NAMES + tree + cell * n as f64 + 10.0, 26.0 + ROW * n as f64);
+        let x = |column: usize| NAMES + tree + cell * column as f64;
+        let y = |row: usize| 24.0 + ROW * row as f64;
+        let chart = html! {
+            svg.likeness width=(px(width)) height=(px(height)) role="img" aria-label=(label) {
+                @for (row, &a) in order.iter().enumerate() {
+                    text x=(px(NAMES - 8.0)) y=(px(y(row) + 17.0)) text-anchor="end" { (row + 1) " " (short(&names[a], 26)) }
+                    text.n x=(px(x(row) + cell / 2.0)) y="17" text-anchor="middle" { (row + 1) }
+                    @for (column, &b) in order.iter().enumerate() {
+                        @if let Some(value) = values[a][b] {
+                            rect class={ "h" (if a == b { SHADES - 1 } else { shade(value) }) } x=(px(x(column) + 1.0)) y=(px(y(row) + 1.0))
+                                width=(px(cell - 2.0)) height=(px(ROW - 2.0)) rx="3" {
+                                @if n * n <= TITLED { title { (title(a, b)) } }
+                            }
+                            @if n <= NUMBERED && a != b {
+                                text.v.dark[shade(value) >= 6] x=(px(x(column) + cell / 2.0)) y=(px(y(row) + 17.0)) text-anchor="middle" {
+                                    (format::decimal(value, 2))
+                                }
                             }
                         }
                     }
                 }
+                @if let Some(tree) = drawn { (tree) }
             }
-            @if let Some(clusters) = &l.clusters { (branches(l, clusters, &order)) }
-        }
-    };
-    scroll(&label, &chart)
+        };
+        scroll(label, &chart)
+    }
 }
 
 /// What a cell says on hovering.

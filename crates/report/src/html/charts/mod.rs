@@ -17,7 +17,7 @@ pub(super) use calibration::calibration;
 pub(super) use differences::{Difference, differences, gauge};
 pub(super) use dots::{Dots, NUMBERED, Panel, key};
 pub(super) use heat::heat;
-pub(super) use likeness::{map, matrix};
+pub(super) use likeness::{agreement, map, matrix};
 pub(super) use ranges::ranges;
 pub(super) use shares::{bar, shares, split};
 pub(super) use waterfall::waterfall;

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use predilect_analysis::compare::{Comparison, Interval, JudgeAgreement, StandIns};
 
 use crate::format;
-use crate::html::charts::{Difference, differences, map, matrix};
+use crate::html::charts::{Difference, agreement as agreement_grid, differences, map, matrix};
 use crate::html::parts::{Align, Section, first_few, folded, heads, name, nothing, scroll};
 use crate::judging::{contrast, departures, percent, pooling_words, stand_in_words};
 use crate::words;
@@ -34,6 +34,10 @@ fn compared(c: &Comparison) -> Markup {
             p.hint {
                 "The same of A, tie and B (a third by chance); the same where neither calls a tie (one half by chance); Cohen's kappa; "
                 "Krippendorff's alpha of soft verdicts. 90 % intervals, bootstrap over prompts."
+            }
+            @if let Some(kappa) = c.agreement_matrices.coefficients.get("kappa").filter(|_| c.agreement.len() > 1) {
+                p.hint { "Cohen's kappa as a matrix:" }
+                (agreement_grid(&c.agreement_matrices.judges, kappa, &leaves(c)))
             }
             (first_few(&c.agreement, ROWS, "pairs of judges", agreement))
         }
@@ -71,6 +75,11 @@ fn likeness(c: &Comparison) -> Markup {
             (map(clusters))
         }
     }
+}
+
+/// The judges in the order of the tree's leaves.
+fn leaves(c: &Comparison) -> Vec<&str> {
+    c.likeness.clusters.iter().flat_map(|clusters| &clusters.order).map(String::as_str).collect()
 }
 
 fn agreement(rows: &[JudgeAgreement]) -> Markup {
