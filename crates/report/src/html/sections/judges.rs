@@ -1,7 +1,7 @@
 //! Which judges are alike, where do they differ, and who can stand in for whom?
 
 use maud::{Markup, html};
-use predilect_analysis::compare::{Comparison, Interval, JudgeAgreement, StandIns};
+use predilect_analysis::compare::{Comparison, Interval, JudgeAgreement, PooledCell, Pooling, StandIns};
 
 use crate::format;
 use crate::html::charts::{Difference, agreement as agreement_grid, differences, map, matrix};
@@ -46,6 +46,7 @@ fn compared(c: &Comparison) -> Markup {
         @if let Some(found) = &c.pooling {
             h3 { "Fits that learn from each other" }
             p { (pooling_words(found)) }
+            @if found.cells.len() > 1 { (folded("Each judge in each group", &scroll("Pooled fits", &cells(found)))) }
         }
     }
 }
@@ -73,6 +74,38 @@ fn likeness(c: &Comparison) -> Markup {
                 (format::share(clusters.map_stability)) "."
             }
             (map(clusters))
+        }
+    }
+}
+
+/// Where learning from the others pays most.
+fn cells(found: &Pooling) -> Markup {
+    let columns = [
+        ("Judge", Align::Left),
+        ("Group", Align::Left),
+        ("Verdicts", Align::Right),
+        ("Separate", Align::Right),
+        ("Pooled", Align::Right),
+        ("Gain", Align::Right),
+    ];
+    let gain = |cell: &PooledCell| cell.separate_log_loss - cell.pooled_log_loss;
+    let mut cells: Vec<&PooledCell> = found.cells.iter().collect();
+    cells.sort_by(|a, b| gain(b).total_cmp(&gain(a)));
+    html! {
+        table.plain {
+            (heads(&columns))
+            tbody {
+                @for cell in cells {
+                    tr {
+                        th scope="row" { (name(&cell.judge)) }
+                        td { (name(&cell.group)) }
+                        td.num { (format::count(cell.rows)) }
+                        td.num { (format::decimal(cell.separate_log_loss, 3)) }
+                        td.num { (format::decimal(cell.pooled_log_loss, 3)) }
+                        td.num { (format::decimal(gain(cell), 3)) }
+                    }
+                }
+            }
         }
     }
 }
