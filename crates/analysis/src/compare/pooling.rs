@@ -12,18 +12,23 @@ use crate::fit::{FitOptions, Rows, TERM_SD, numbers};
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
 
-/// Rounds of EM at most; it has come to rest long before where the data say much.
-const ROUNDS: usize = 30;
+/// Rounds at most; it has come to rest long before where the data say much.
+const ROUNDS: usize = 60;
 /// Change of a weight below which it has.
 const STILL: f64 = 2e-3;
 /// Standard deviations at the start.
 const START: f64 = 0.2;
 /// The least one: nothing is exactly alike.
-const FLOOR: f64 = 0.01;
+const FLOOR: f64 = 0.02;
+/// Half-normal prior on each: that of the weights of a separate fit is .14.
+const USUAL: f64 = 0.2;
 /// The greatest one: log-odds that no published judge comes near.
 const CEILING: f64 = 1.0;
-/// The least share of a prior's precision that rows must add to count: below it, what they say is EP's rounding.
-const LEAST_SEEN: f64 = 1e-2;
+/// The longest step of a part in one round, and the farthest that a cell's own weight is taken to be seen from where it was.
+const STEP: f64 = 0.1;
+const FARTHEST: f64 = 3.0;
+/// The least share of a prior's precision that rows must add to count.
+const LEAST_SEEN: f64 = 1e-4;
 /// Cells beyond that many would take minutes.
 const MOST_CELLS: usize = 600;
 
@@ -46,7 +51,8 @@ impl Default for PoolingOptions {
 /// Separate and pooled fits side by side.
 ///
 /// The weight of property k for judge j in group g is `m_k + a_jk + b_gk + d_jgk`, each part normal around 0 with one sd for all properties;
-/// the sds maximise the marginal likelihood by EM over EP posteriors of the cells.
+/// the parts and the sds maximise the
+/// marginal likelihood of what the cells saw (and a half-normal prior of .2 on each sd), in turns with EP posteriors of the cells.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Pooling {
     /// Folds of the comparison.
@@ -155,70 +161,120 @@ impl Hierarchy {
             return;
         }
         let properties = self.common.len();
-        let mut spread = Sds { common: 0.0, judge: 0.0, group: 0.0, own: 0.0 };
+        let own = self.sds.own.powi(2);
+        let (mut common_parts, mut judge_parts, mut group_parts, mut own_parts) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for k in 0..properties {
-            let seen: Vec<Seen> = known
-                .iter()
-                .map(|(cell, found)| {
-                    let centre = self.common[k] + self.judges[cell.judge][k] + self.groups[cell.group][k];
-                    Seen::new(found.mean[k], found.variance[k], centre, self.sds.own.powi(2))
-                })
-                .collect();
+            let seen: Vec<Seen> =
+                known.iter().map(|(_, found)| found.seen.get(k).copied().unwrap_or(Seen::NOTHING)).collect();
             let rows = || known.iter().map(|(cell, _)| (cell.judge, cell.group)).zip(&seen);
             let (judges, groups) = (&mut self.judges, &mut self.groups);
-            let left = rows().map(|((j, g), seen)| seen.less(judges[j][k] + groups[g][k]));
-            let (common, variance) = drawn(left, self.sds.common);
-            self.common[k] = common;
-            spread.common += common * common + variance;
+            let part = Part::of(rows().map(|((j, g), seen)| seen.less(judges[j][k] + groups[g][k])), own);
+            towards(&mut self.common[k], part.drawn(self.sds.common));
+            common_parts.push(part);
+            let common = self.common[k];
             for judge in (0..judges.len()).filter(|_| self.sds.judge > 0.0) {
                 let of = rows().filter(|((j, _), _)| *j == judge);
-                let (value, variance) =
-                    drawn(of.map(|((_, g), seen)| seen.less(common + groups[g][k])), self.sds.judge);
-                judges[judge][k] = value;
-                spread.judge += value * value + variance;
+                let part = Part::of(of.map(|((_, g), seen)| seen.less(common + groups[g][k])), own);
+                towards(&mut judges[judge][k], part.drawn(self.sds.judge));
+                judge_parts.push(part);
             }
             for group in (0..groups.len()).filter(|_| self.sds.group > 0.0) {
                 let of = rows().filter(|((_, g), _)| *g == group);
-                let (value, variance) =
-                    drawn(of.map(|((j, _), seen)| seen.less(common + judges[j][k])), self.sds.group);
-                groups[group][k] = value;
-                spread.group += value * value + variance;
+                let part = Part::of(of.map(|((j, _), seen)| seen.less(common + judges[j][k])), own);
+                towards(&mut groups[group][k], part.drawn(self.sds.group));
+                group_parts.push(part);
             }
+            own_parts.extend(rows().map(|((j, g), seen)| Part {
+                value: seen.value - common - judges[j][k] - groups[g][k],
+                variance: seen.error,
+            }));
         }
-        for (cell, found) in &known {
-            let centre = self.centre(cell);
-            for (k, centre) in centre.iter().enumerate() {
-                spread.own += (found.mean[k] - centre).powi(2) + found.variance[k];
-            }
-        }
-        let count = |n: usize| (n * properties) as f64;
-        let sd = |sum: f64, n: usize, was: f64| {
-            if was > 0.0 { (sum / count(n)).sqrt().clamp(FLOOR, CEILING) } else { 0.0 }
-        };
+        let sd = |parts: &[Part], was: f64| if was > 0.0 { spread(parts) } else { 0.0 };
         self.sds = Sds {
-            common: sd(spread.common, 1, self.sds.common),
-            judge: sd(spread.judge, self.judges.len(), self.sds.judge),
-            group: sd(spread.group, self.groups.len(), self.sds.group),
-            own: sd(spread.own, known.len(), self.sds.own),
+            common: sd(&common_parts, self.sds.common),
+            judge: sd(&judge_parts, self.sds.judge),
+            group: sd(&group_parts, self.sds.group),
+            own: sd(&own_parts, self.sds.own),
         };
     }
 }
 
-/// What a cell's own rows say of one weight: its posterior with the prior taken out, and the prior's variance added.
+/// Goes there, by a bounded step: where verdicts are all but on one side, what cells saw is a Newton step that overshoots.
+fn towards(part: &mut f64, goal: f64) {
+    *part += (goal - *part).clamp(-STEP, STEP);
+}
+
+/// An unknown part around 0 as it was seen: with an error of this variance, infinite where nothing was.
 #[derive(Clone, Copy)]
-struct Seen {
+struct Part {
     value: f64,
     variance: f64,
 }
 
+impl Part {
+    /// What several cells saw of it, each with what is peculiar to itself in the way.
+    fn of(seen: impl Iterator<Item = Seen>, own: f64) -> Self {
+        let (mut sum, mut precision) = (0.0, 0.0);
+        for Seen { value, error } in seen {
+            sum += value / (error + own);
+            precision += 1.0 / (error + own);
+        }
+        let value = if precision > 0.0 { sum / precision } else { 0.0 };
+        Self { value, variance: 1.0 / precision }
+    }
+
+    /// Its mean where its sd around 0 is known.
+    fn drawn(self, sd: f64) -> f64 {
+        self.value / (1.0 + self.variance / (sd * sd))
+    }
+}
+
+/// The sd around 0 that makes parts most probable, each `N(0, sd^2 + variance)`: by golden section on its logarithm. EM would take
+/// hundreds of rounds where little was seen.
+fn spread(parts: &[Part]) -> f64 {
+    let seen: Vec<&Part> = parts.iter().filter(|part| part.variance.is_finite()).collect();
+    let loss = |log_sd: f64| -> f64 {
+        let square = (2.0 * log_sd).exp();
+        let one = |part: &&Part| {
+            let all = square + part.variance;
+            all.ln() + part.value * part.value / all
+        };
+        // Where few verdicts are all on one side, what was seen grows with the sd that is tried: a weak prior holds it.
+        seen.iter().map(one).sum::<f64>() + square / (USUAL * USUAL)
+    };
+    if seen.is_empty() {
+        return START;
+    }
+    let (mut low, mut high) = (FLOOR.ln(), CEILING.ln());
+    let shrink = 0.5 * (5_f64.sqrt() - 1.0);
+    while high - low > 1e-3 {
+        let (a, b) = (high - shrink * (high - low), low + shrink * (high - low));
+        if loss(a) <= loss(b) { high = b } else { low = a }
+    }
+    f64::midpoint(low, high).exp()
+}
+
+/// What a cell's own rows say of one weight: its posterior with the prior taken out.
+#[derive(Clone, Copy)]
+struct Seen {
+    value: f64,
+    /// The variance of its error, infinite where the rows say nothing.
+    error: f64,
+}
+
 impl Seen {
+    /// Nothing at all.
+    const NOTHING: Self = Self { value: 0.0, error: f64::INFINITY };
+
     fn new(mean: f64, variance: f64, centre: f64, own: f64) -> Self {
         let precision = 1.0 / variance - 1.0 / own;
-        // A posterior as wide as the prior has seen nothing.
+        // Below that it is EP's rounding.
         if precision < LEAST_SEEN / own {
-            return Self { value: centre, variance: f64::INFINITY };
+            return Self::NOTHING;
         }
-        Self { value: centre + (mean - centre) / (variance * precision), variance: own + 1.0 / precision }
+        let step = (mean - centre) / (variance * precision);
+        Self { value: centre + step.clamp(-FARTHEST, FARTHEST), error: 1.0 / precision }
     }
 
     fn less(self, part: f64) -> Self {
@@ -226,20 +282,12 @@ impl Seen {
     }
 }
 
-/// Mean and variance of a part with sd `sd` around 0, by what was seen of it.
-fn drawn(seen: impl Iterator<Item = Seen>, sd: f64) -> (f64, f64) {
-    let (mut sum, mut precision) = (0.0, 1.0 / (sd * sd));
-    for Seen { value, variance } in seen {
-        sum += value / variance;
-        precision += 1.0 / variance;
-    }
-    (sum / precision, 1.0 / precision)
-}
-
 /// The posterior of one cell's properties and terms.
 struct Found {
     mean: Vec<f64>,
     variance: Vec<f64>,
+    /// What the rows alone say of each property.
+    seen: Vec<Seen>,
 }
 
 /// Fits all judges in all groups with a hierarchy and without; `None` with fewer than two cells, or far too many.
@@ -410,16 +458,19 @@ fn solve(
     centre.resize(d, 0.0);
     let Ok(problem) = Problem::new(&x, &y, Some(&w), &priors) else {
         let variance = priors.iter().map(|prior| prior.sd().powi(2)).collect();
-        return Some(Found { mean: centre, variance });
+        return Some(Found { mean: centre, variance, seen: Vec::new() });
     };
-    let fit = ep(&problem.centred(&centre), &EpOptions { tolerance: 1e-4, ..EpOptions::default() });
-    fit.converged.then(|| Found {
-        mean: fit.marginals.iter().map(|m| m.mean).collect(),
-        variance: fit.marginals.iter().map(|m| m.sd * m.sd).collect(),
+    let fit = ep(&problem.centred(&centre), &EpOptions { tolerance: 1e-8, ..EpOptions::default() });
+    fit.converged.then(|| {
+        let mean: Vec<f64> = fit.marginals.iter().map(|m| m.mean).collect();
+        let variance: Vec<f64> = fit.marginals.iter().map(|m| m.sd * m.sd).collect();
+        let own = prior.sd().powi(2);
+        let seen = (0..properties).map(|k| Seen::new(mean[k], variance[k], centre[k], own)).collect();
+        Found { mean, variance, seen }
     })
 }
 
-/// EM: the cells given the hierarchy, the hierarchy given the cells.
+/// In turns: the cells given the hierarchy, the hierarchy given the cells.
 fn learn(
     cells: &[Cell],
     start: &Hierarchy,
