@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod diagnostics;
 pub mod ep;
 pub mod evaluate;
+pub mod evidence;
 pub mod importance;
 mod lanes;
 pub mod laplace;

@@ -1,8 +1,7 @@
 //! How a symmetric positive definite system of any size is inverted.
 
-/// The inverse of `a`, `n` x `n` row by row; `None` when it is not positive definite to working precision.
-pub(crate) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
-    // The Cholesky factor, row by row.
+/// The Cholesky factor of `a`, row by row.
+fn cholesky(a: &[f64], n: usize) -> Option<Vec<f64>> {
     let mut l = vec![0.0; n * n];
     for i in 0..n {
         for j in 0..=i {
@@ -18,6 +17,12 @@ pub(crate) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
             }
         }
     }
+    Some(l)
+}
+
+/// The inverse of `a`, `n` x `n` row by row; `None` when it is not positive definite to working precision.
+pub(crate) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
+    let l = cholesky(a, n)?;
     // Its inverse, row by row: of the identity, forward.
     let mut forward = vec![0.0; n * n];
     for i in 0..n {
@@ -48,6 +53,18 @@ pub(crate) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
         }
     }
     Some(out)
+}
+
+/// Half the log determinant of `a`, and `b a^-1 b`; `None` when it is not positive definite to working precision.
+pub(crate) fn log_determinant(a: &[f64], b: &[f64], n: usize) -> Option<(f64, f64)> {
+    let l = cholesky(a, n)?;
+    let mut forward = vec![0.0; n];
+    for i in 0..n {
+        let done: f64 = l[i * n..i * n + i].iter().zip(&forward).map(|(l, x)| l * x).sum();
+        forward[i] = (b[i] - done) / l[i * n + i];
+    }
+    let half = (0..n).map(|i| l[i * n + i].ln()).sum();
+    Some((half, forward.iter().map(|x| x * x).sum()))
 }
 
 /// The product of two `n` x `n` matrices.

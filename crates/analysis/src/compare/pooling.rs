@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use predilect_stats::evaluate::folds_by_cluster;
+use predilect_stats::evidence::log_evidence;
 use predilect_stats::ratio::Ratio;
 use predilect_stats::{EpOptions, Prior, Problem, ep};
 use rayon::prelude::*;
@@ -14,6 +15,9 @@ use crate::terms::Design;
 
 /// Rounds at most; it has come to rest long before where the data say much.
 const ROUNDS: usize = 60;
+/// How often the spread of what is peculiar to a cell is looked for anew, and among which values.
+const EVERY: usize = 5;
+const OWN_SDS: [f64; 9] = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8];
 /// Change of a weight below which it has.
 const STILL: f64 = 2e-3;
 /// Standard deviations at the start.
@@ -50,9 +54,10 @@ impl Default for PoolingOptions {
 
 /// Separate and pooled fits side by side.
 ///
-/// The weight of property k for judge j in group g is `m_k + a_jk + b_gk + d_jgk`, each part normal around 0 with one sd for all properties;
-/// the parts and the sds maximise the
-/// marginal likelihood of what the cells saw (and a half-normal prior of .2 on each sd), in turns with EP posteriors of the cells.
+/// The weight of property k for judge j in group g is `m_k + a_jk + b_gk + d_jgk`, each part normal around 0 with one sd for all
+/// properties. In turns: EP posteriors of the cells with priors centred where the parts put them; parts and their sds by the marginal likelihood
+/// of what the cells saw; the sd of what is peculiar to a cell by the evidence. The sds err towards alike: on simulated groups whose weights
+/// have an sd of .58 they find .21 to .25. That costs little where groups differ and gains where they do not.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Pooling {
     /// Folds of the comparison.
@@ -120,6 +125,24 @@ struct Cell {
     fold: Vec<usize>,
 }
 
+impl Cell {
+    /// The rows that are kept: columns, verdicts, weights.
+    fn part(
+        &self,
+        properties: usize,
+        kept: &(dyn Fn(&Self, usize) -> bool + Sync),
+    ) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+        let d = properties + self.terms;
+        let (mut x, mut y, mut w) = (Vec::new(), Vec::new(), Vec::new());
+        for row in (0..self.fold.len()).filter(|&row| kept(self, row)) {
+            x.extend_from_slice(&self.rows.x[row * d..(row + 1) * d]);
+            y.push(self.rows.verdicts[row]);
+            w.push(self.rows.weights[row]);
+        }
+        (x, y, w)
+    }
+}
+
 /// What all cells share.
 #[derive(Clone)]
 struct Hierarchy {
@@ -162,8 +185,7 @@ impl Hierarchy {
         }
         let properties = self.common.len();
         let own = self.sds.own.powi(2);
-        let (mut common_parts, mut judge_parts, mut group_parts, mut own_parts) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut common_parts, mut judge_parts, mut group_parts) = (Vec::new(), Vec::new(), Vec::new());
         for k in 0..properties {
             let seen: Vec<Seen> =
                 known.iter().map(|(_, found)| found.seen.get(k).copied().unwrap_or(Seen::NOTHING)).collect();
@@ -185,17 +207,13 @@ impl Hierarchy {
                 towards(&mut groups[group][k], part.drawn(self.sds.group));
                 group_parts.push(part);
             }
-            own_parts.extend(rows().map(|((j, g), seen)| Part {
-                value: seen.value - common - judges[j][k] - groups[g][k],
-                variance: seen.error,
-            }));
         }
         let sd = |parts: &[Part], was: f64| if was > 0.0 { spread(parts) } else { 0.0 };
         self.sds = Sds {
             common: sd(&common_parts, self.sds.common),
             judge: sd(&judge_parts, self.sds.judge),
             group: sd(&group_parts, self.sds.group),
-            own: sd(&own_parts, self.sds.own),
+            own: self.sds.own,
         };
     }
 }
@@ -288,6 +306,8 @@ struct Found {
     variance: Vec<f64>,
     /// What the rows alone say of each property.
     seen: Vec<Seen>,
+    /// How probable the verdicts are under the prior.
+    evidence: f64,
 }
 
 /// Fits all judges in all groups with a hierarchy and without; `None` with fewer than two cells, or far too many.
@@ -443,12 +463,7 @@ fn solve(
     kept: &(dyn Fn(&Cell, usize) -> bool + Sync),
 ) -> Option<Found> {
     let d = properties + cell.terms;
-    let (mut x, mut y, mut w) = (Vec::new(), Vec::new(), Vec::new());
-    for row in (0..cell.fold.len()).filter(|&row| kept(cell, row)) {
-        x.extend_from_slice(&cell.rows.x[row * d..(row + 1) * d]);
-        y.push(cell.rows.verdicts[row]);
-        w.push(cell.rows.weights[row]);
-    }
+    let (x, y, w) = cell.part(properties, kept);
     let (prior, mut centre) = match around {
         Around::Own(prior) => (*prior, vec![0.0; properties]),
         Around::Shared(centre, sd) => (Prior::Normal { sd: *sd }, centre.clone()),
@@ -458,7 +473,7 @@ fn solve(
     centre.resize(d, 0.0);
     let Ok(problem) = Problem::new(&x, &y, Some(&w), &priors) else {
         let variance = priors.iter().map(|prior| prior.sd().powi(2)).collect();
-        return Some(Found { mean: centre, variance, seen: Vec::new() });
+        return Some(Found { mean: centre, variance, seen: Vec::new(), evidence: 0.0 });
     };
     let fit = ep(&problem.centred(&centre), &EpOptions { tolerance: 1e-8, ..EpOptions::default() });
     fit.converged.then(|| {
@@ -466,7 +481,9 @@ fn solve(
         let variance: Vec<f64> = fit.marginals.iter().map(|m| m.sd * m.sd).collect();
         let own = prior.sd().powi(2);
         let seen = (0..properties).map(|k| Seen::new(mean[k], variance[k], centre[k], own)).collect();
-        Found { mean, variance, seen }
+        let sds: Vec<f64> = priors.iter().map(|prior| prior.sd()).collect();
+        let evidence = log_evidence(&x, &y, &w, &mean, &centre, &sds);
+        Found { mean, variance, seen, evidence }
     })
 }
 
@@ -479,13 +496,21 @@ fn learn(
     let properties = start.common.len();
     let mut hierarchy = start.clone();
     let mut last: Vec<Option<Found>> = Vec::new();
-    for _ in 0..ROUNDS {
-        let found: Vec<Option<Found>> = cells
-            .par_iter()
-            .map(|cell| {
-                solve(cell, properties, &Around::Shared(hierarchy.centre(cell), hierarchy.sds.own), kept)
-            })
-            .collect();
+    let all = |hierarchy: &Hierarchy, own: f64| -> Vec<Option<Found>> {
+        let one = |cell| solve(cell, properties, &Around::Shared(hierarchy.centre(cell), own), kept);
+        cells.par_iter().map(one).collect()
+    };
+    for round in 0..ROUNDS {
+        if round % EVERY == EVERY - 1 {
+            // What is peculiar to a cell has no shared part to tell its size: the evidence does.
+            let evidence = |own: f64| {
+                let sum: f64 = all(&hierarchy, own).iter().flatten().map(|found| found.evidence).sum();
+                sum - 0.5 * (own / USUAL).powi(2)
+            };
+            let best = OWN_SDS.into_iter().map(|own| (own, evidence(own))).max_by(|a, b| a.1.total_cmp(&b.1));
+            hierarchy.sds.own = best.map_or(hierarchy.sds.own, |(own, _)| own);
+        }
+        let found = all(&hierarchy, hierarchy.sds.own);
         let moved = last
             .iter()
             .zip(&found)
@@ -501,7 +526,7 @@ fn learn(
             })
             .fold(if last.is_empty() { f64::INFINITY } else { 0.0 }, f64::max);
         last = found;
-        if moved < STILL {
+        if moved < STILL && round >= EVERY {
             break;
         }
         hierarchy.update(cells, &last);
