@@ -261,3 +261,31 @@ fn llmbars_judges_are_told_apart() {
     // Judges that are worse than a coin help a jury that may turn them around.
     assert_eq!(found["stand_ins"]["candidates"][0]["judge"], "jury: stacked");
 }
+
+#[test]
+fn bare_verdicts_are_compared_without_weights() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut text = String::new();
+    for i in 0..40 {
+        for (judge, every) in [("x", 3), ("y", 4)] {
+            let row = serde_json::json!({"id": format!("p{i}"), "prompt": format!("q{i}"), "response_a": "same", "response_b": "same",
+                "judge": judge, "p_a": u8::from(i % every == 0)});
+            writeln!(text, "{row}").expect("a string grows");
+        }
+    }
+    let path = folder.path().join("bare.jsonl");
+    std::fs::write(&path, text).expect("written");
+    let path = path.to_str().expect("UTF-8");
+    let found = json(&["compare", path, "--quiet", "--json", "--resamples", "20"]);
+    assert_eq!(
+        (found["agreement"][0]["pairs"].as_u64(), found["judges"].as_array().map(Vec::len)),
+        (Some(40), Some(0))
+    );
+    let (done, out, _) = run(&["compare", path, "--quiet", "--resamples", "20"]);
+    assert!(
+        done && out.contains("How 2 judges compare")
+            && out.contains("not fitted")
+            && !out.contains("Likeness"),
+        "{out}"
+    );
+}

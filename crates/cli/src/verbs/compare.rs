@@ -36,7 +36,7 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     } else if let Some(folder) = &args.output {
         kept = Some(Study::create(folder)?);
     }
-    if weights.judges.len() + if args.published { 2 } else { 0 } < 2 {
+    if weights.judges.len() < 2 && !args.published && comparison.agreement.is_empty() {
         return Err(Problem::new("there is only one judge to compare")
             .remedy("--published lays the 33 published judges beside it"));
     }
@@ -88,7 +88,8 @@ fn own(
         draws.push((fit.judge.clone(), fit.group.clone(), own.clone()));
         ControlFlow::Continue(())
     });
-    if fits.fits.is_empty() {
+    // Judges of the same pairs can be compared by their verdicts alone, but not with published weights.
+    if fits.fits.is_empty() && (args.published || comparison.agreement.is_empty()) {
         let why = fits.skipped.first().map_or("no verdicts", |skipped| skipped.reason.as_str());
         return Err(Problem::new(format!("nothing could be fitted: {why}"))
             .remedy("`predilect dissect` says more; `predilect judge` collects verdicts"));

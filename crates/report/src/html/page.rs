@@ -37,7 +37,10 @@ pub(super) fn page(view: &View) -> Markup {
 
 /// The report of a comparison alone.
 pub(super) fn comparison_page(c: &Comparison, settings: &Settings) -> Markup {
-    let title = format!("How {} compare", words::counted(c.likeness.judges.len(), "judge", "judges"));
+    let title = format!(
+        "How {} compare",
+        words::counted(c.likeness.judges.len().max(c.biases.len()), "judge", "judges")
+    );
     let header = html! {
         header {
             p.kicker { "Preference dissection" }

@@ -40,11 +40,18 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
     let mut out = Out::new(out, width);
     out.line(&paint(
         BOLD,
-        &format!("How {} compare", words::counted(c.likeness.judges.len(), "judge", "judges")),
+        &format!(
+            "How {} compare",
+            words::counted(c.likeness.judges.len().max(c.biases.len()), "judge", "judges")
+        ),
     ))?;
-    matrix(&c.likeness, &mut out)?;
-    clusters(&c.likeness, &mut out)?;
-    profiles(&c.dissections, &mut out)?;
+    if c.likeness.judges.len() > 1 {
+        matrix(&c.likeness, &mut out)?;
+        clusters(&c.likeness, &mut out)?;
+    }
+    if !c.dissections.is_empty() {
+        profiles(&c.dissections, &mut out)?;
+    }
     agreement(c, &mut out)?;
     judges::biases(&c.biases, &mut out)?;
     if let Some(found) = &c.stand_ins {
@@ -224,13 +231,13 @@ fn agreement(c: &Comparison, out: &mut Out) -> io::Result<()> {
             format!("{value} [{low}, {high}]")
         })
     };
-    let numbers = 2 + 6 + 15 + 16 + 20 + 7;
+    let numbers = 2 + 6 + 17 + 18 + 21 + 7;
     let beside = out.width > numbers + NAMES;
     let names_width = if beside { (out.width - numbers).min(MOST_NAMES) } else { out.width - 2 };
     let head = ["pairs", "same", "without ties", "kappa", "alpha"];
     let row = |cells: [String; 5]| {
         let [pairs, same, without, kappa, alpha] = cells;
-        [(pairs, 6), (same, 15), (without, 16), (kappa, 20), (alpha, 7)]
+        [(pairs, 6), (same, 17), (without, 18), (kappa, 21), (alpha, 7)]
             .map(|(cell, width)| text::right(&cell, width))
             .concat()
     };
