@@ -122,7 +122,8 @@ pub fn audit(
     reference: &[String],
 ) -> Vec<BiasCard> {
     let mut by_pair: BTreeMap<u32, ByJudge> = BTreeMap::new();
-    for verdict in &table.verdicts {
+    // A verdict of weight 0 is none; other weights are a matter of fits.
+    for verdict in table.verdicts.iter().filter(|verdict| verdict.weight > 0.0) {
         by_pair.entry(verdict.pair).or_default().entry(verdict.judge).or_default().push(verdict.p_a);
     }
     let is_reference: Vec<bool> = table.judges.iter().map(|judge| reference.contains(judge)).collect();
