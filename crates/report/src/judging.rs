@@ -153,7 +153,7 @@ pub(crate) fn stand_in_words(s: &StandIns) -> String {
     format!(
         "Judges and juries as predictors of {} ({} labelled), calibrated and held out by prompt. A win rate within {margin} points \
          (95 %) takes about {} labels alone; the last column says how many it takes beside that judge's verdicts on very many \
-         further pairs (prediction-powered).",
+         further pairs (prediction-powered; the labelled pairs must be a random sample of all).",
         words::listed(&names),
         words::counted(s.labelled as usize, "pair", "pairs"),
         format::count(alone),

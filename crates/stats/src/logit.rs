@@ -14,6 +14,9 @@ pub struct Logit {
     pub weights: Vec<f64>,
     /// Their covariance, row by row: the sandwich with rows summed up by cluster, times k / (k - 1) for k clusters.
     pub covariance: Vec<f64>,
+    /// The inverse curvature: the covariance if rows were independent and the model right. Near separation residuals vanish, and the
+    /// sandwich with them; this does not.
+    pub naive: Vec<f64>,
 }
 
 /// Maximises the sum of `y ln s(x w) + (1 - y) ln s(-x w)` less `ridge / 2` times the sum of squared weights; y in 0..1.
@@ -72,7 +75,7 @@ pub fn logit(x: &[f64], y: &[f64], clusters: &[u64], ridge: f64) -> Option<Logit
             *entry += pull[at / d] * pull[at % d] * k / (k - 1.0);
         }
     }
-    Some(Logit { weights: w, covariance })
+    Some(Logit { weights: w, covariance, naive: curvature })
 }
 
 fn value(x: &[f64], y: &[f64], w: &[f64], ridge: f64) -> f64 {

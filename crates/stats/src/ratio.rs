@@ -56,7 +56,9 @@ impl Estimate {
         let p = self.value.clamp(0.0, 1.0);
         let variance = self.se * self.se;
         let draws = if variance > 0.0 { p * (1.0 - p) / variance } else { f64::NAN };
-        let draws = if draws.is_finite() && draws > 0.0 { draws } else { self.clusters as f64 };
+        // Never more than there are.
+        let draws =
+            if draws.is_finite() && draws > 0.0 { draws.min(self.weight) } else { self.clusters as f64 };
         let centre = (p + z * z / (2.0 * draws)) / (1.0 + z * z / draws);
         let reach =
             z / (1.0 + z * z / draws) * (p * (1.0 - p) / draws + z * z / (4.0 * draws * draws)).sqrt();

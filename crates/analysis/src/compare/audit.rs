@@ -162,11 +162,15 @@ impl Equal {
 
     /// Sigmoid of the trait's weight.
     fn share(&self) -> Option<Interval> {
-        if self.y.len() < LEAST || self.x.iter().skip(1).step_by(2).all(|x| *x == 0.0) {
+        if self.x.iter().skip(1).step_by(2).filter(|x| **x != 0.0).count() < LEAST {
             return None;
         }
         let fit = logit(&self.x, &self.y, &self.clusters, RIDGE)?;
-        let (w, se) = (fit.weights[1], fit.covariance[3].max(0.0).sqrt());
+        if fit.covariance[3].is_nan() {
+            return None;
+        }
+        // Near separation residuals vanish, and with them the sandwich.
+        let (w, se) = (fit.weights[1], fit.covariance[3].max(fit.naive[3]).sqrt());
         let s = |x: f64| 1.0 / (1.0 + (-x).exp());
         se.is_finite().then(|| Interval { value: s(w), low: s(w - Z * se), high: s(w + Z * se) })
     }
@@ -302,9 +306,11 @@ fn position<'a>(card: &mut BiasCard, table: &FeatureTable, shown: impl Iterator<
         }
     }
     card.inconsistent = share(&turned);
+    // A few pairs in both orders say less than many in varied ones.
+    let enough = both.estimate().is_some_and(|found| found.weight >= 2.0 * LEAST as f64);
     // One order throughout cannot tell position from quality.
     let varied = firsts[0].min(firsts[1]) * 5 >= firsts[0].max(firsts[1]).max(1);
-    (card.prefers_first, card.orders) = match (share(&both), share(&any)) {
+    (card.prefers_first, card.orders) = match (share(&both).filter(|_| enough), share(&any)) {
         (Some(found), _) => (Some(found), Some("both orders".to_owned())),
         (None, Some(found)) if varied && firsts[0] + firsts[1] >= LEAST => {
             (Some(found), Some("varied orders".to_owned()))

@@ -48,7 +48,7 @@ const FAMILIES: [(&str, &str); 43] = [
 ];
 
 /// Words that name another model of the same line.
-const SIBLINGS: [&str; 6] = ["turbo", "mini", "nano", "lite", "small", "large"];
+const SIBLINGS: [&str; 7] = ["preview", "turbo", "mini", "nano", "lite", "small", "large"];
 
 /// The family of a name; `None` where it tells none.
 pub(super) fn family(name: &str) -> Option<&'static str> {
@@ -62,7 +62,7 @@ pub(super) fn same_model(judge: &str, model: &str) -> bool {
     let words = |name: &str| -> Vec<String> {
         let plain = plain(name);
         let own = plain.rsplit(['/', ':', '#']).next().unwrap_or_default();
-        own.split(['-', '_', ' ', '.']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        own.split(['-', '_', ' ']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
     };
     let (judge_words, model_words) = (words(judge), words(model));
     let shared = judge_words.len().min(model_words.len());
@@ -71,11 +71,12 @@ pub(super) fn same_model(judge: &str, model: &str) -> bool {
     // What follows may be a date, a size of context or a manner of tuning, but no other model's name; one word alone is a family.
     let one =
         beyond().all(|word| !SIBLINGS.contains(&word.as_str())) && (shared >= 2 || beyond().next().is_none());
-    alike && one && family(judge).is_some()
+    alike && one && (family(judge).is_some() || judge_words == model_words)
 }
 
 fn plain(name: &str) -> String {
-    name.to_ascii_lowercase().replace('_', "-")
+    // The benchmark is no model.
+    name.to_ascii_lowercase().replace('_', "-").replace("alpaca-eval", "")
 }
 
 /// Whether `word` stands in `name` where no letter comes before it, nor after it if it is as short as `mpt`.
@@ -109,5 +110,8 @@ mod tests {
         assert!(!same_model("gpt-4", "gpt-3.5-turbo"));
         assert!(same_model("llama-2-70b", "llama-2-70b-chat"));
         assert!(!same_model("judge-1", "judge-1-b"));
+        assert!(same_model("mymodel", "mymodel"));
+        assert!(!same_model("claude-2", "claude-2.1") && !same_model("gpt-4", "gpt-4.1"));
+        assert_eq!(family("weighted_alpaca_eval_gpt4_turbo"), Some("gpt"));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use predilect_stats::evaluate::folds_by_cluster;
 use predilect_stats::logit::logit;
-use predilect_stats::ratio::Ratio;
+use predilect_stats::ratio::{Estimate, Ratio};
 use serde::Serialize;
 
 use super::Interval;
@@ -16,6 +16,8 @@ const Z: f64 = 1.959_963_984_540_054;
 const FOLDS: usize = 5;
 /// Penalty of the calibration: a judge that is always right stays finite.
 const RIDGE: f64 = 0.1;
+/// Fewer labelled prompts than this say nothing of how far verdicts vary.
+const LEAST_PROMPTS: u64 = 10;
 /// Fewer labelled pairs than this say nothing.
 const LEAST: usize = 20;
 
@@ -28,7 +30,7 @@ pub struct StandIns {
     pub labelled: u64,
     /// The margin that label counts are for: half of a 95 % interval of a win rate, in 0..1.
     pub margin: f64,
-    /// Judges and juries, the best predictor of held-out reference verdicts first.
+    /// Judges and juries, the one that adds most to predicting held-out reference verdicts first.
     pub candidates: Vec<StandIn>,
     /// Win rates by the reference with the help of the best candidate; per model, or of side A where models have no names.
     pub rates: Vec<CorrectedRate>,
@@ -74,10 +76,10 @@ pub struct CorrectedRate {
     pub reference_only: Interval,
     /// By the judge alone, on all its pairs: not what people say.
     pub judge_only: Interval,
-    /// Prediction-powered (Angelopoulos et al. 2023, tuned): the labelled mean plus `lambda` times the judge's mean on the rest less that on
+    /// Prediction-powered (Angelopoulos et al. 2023, tuned), right where labelled pairs are a random sample of all pairs: the labelled mean plus `lambda` times the judge's mean on the rest less that on
     /// the labelled ones.
     pub corrected: Interval,
-    /// How far the judge is relied on; 0 is not at all.
+    /// How far the judge is relied on; 0 is not at all, below 0 it is turned around.
     pub lambda: f64,
 }
 
@@ -134,7 +136,8 @@ pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Opt
         candidates.extend(candidate("jury: majority", rows(&majority), margin, false));
         candidates.extend(candidate("jury: stacked", stacked(&rows(&mean), &means, &others), margin, true));
     }
-    candidates.sort_by(|a, b| a.0.log_loss.total_cmp(&b.0.log_loss));
+    // Of different pairs log-losses cannot be compared; what a judge adds on its own can.
+    candidates.sort_by(|a, b| b.0.gain.total_cmp(&a.0.gain));
     let rates = candidates.first().map(|(best, rows)| rates(table, &best.judge, rows)).unwrap_or_default();
     let labelled = means.keys().filter(|pair| label(**pair).is_some()).count() as u64;
     let candidates: Vec<StandIn> = candidates.into_iter().map(|(candidate, _)| candidate).collect();
@@ -200,7 +203,8 @@ fn candidate(name: &str, rows: Vec<Row>, margin: f64, ready: bool) -> Option<(St
     }
     // Its error is by prompt: where verdicts on one prompt go together, more of them are needed.
     let alone = (Z * mean.estimate()?.se / margin).powi(2) * n;
-    if !alone.is_finite() {
+    // Too few prompts to tell how far verdicts vary.
+    if !alone.is_finite() || alone <= 0.0 || mean.estimate()?.clusters < LEAST_PROMPTS {
         return None;
     }
     let whole = |count: f64| count.ceil().max(1.0) as u64;
@@ -325,7 +329,7 @@ fn corrected(model: String, judge: &str, rows: &[Row]) -> Option<CorrectedRate> 
     let rest: Vec<&Row> = rows.iter().filter(|row| row.reference.is_none()).collect();
     let (n, more) = (both.len() as f64, rest.len() as f64);
     // Tuned: the slope, shrunk by how little is known of the judge's own mean.
-    let lambda = (regression(&both).0 / (1.0 + n / more)).clamp(0.0, 1.0);
+    let lambda = regression(&both).0 / (1.0 + n / more);
     let lambda = if more > 0.0 { lambda } else { 0.0 };
     let total = |values: &mut dyn Iterator<Item = (u64, f64)>| {
         let mut ratio = Ratio::default();
@@ -348,17 +352,21 @@ fn corrected(model: String, judge: &str, rows: &[Row]) -> Option<CorrectedRate> 
     let k = errors.len() as f64;
     let se = (errors.values().map(|e| e * e).sum::<f64>() * k / (k - 1.0)).sqrt();
     let around = |value: f64, se: f64| Interval {
-        value,
-        low: if se.is_finite() { (value - Z * se).max(0.0) } else { 0.0 },
-        high: if se.is_finite() { (value + Z * se).min(1.0) } else { 1.0 },
+        value: value.clamp(0.0, 1.0),
+        low: if se.is_finite() { (value - Z * se).clamp(0.0, 1.0) } else { 0.0 },
+        high: if se.is_finite() { (value + Z * se).clamp(0.0, 1.0) } else { 1.0 },
+    };
+    let of_share = |found: Estimate| {
+        let (low, high) = found.share(Z);
+        Interval { value: found.value, low, high }
     };
     Some(CorrectedRate {
         model,
         judge: judge.to_owned(),
         labelled: both.len() as u64,
         judged_only: rest.len() as u64,
-        reference_only: around(own.value, own.se),
-        judge_only: around(by_judge.value, by_judge.se),
+        reference_only: of_share(own),
+        judge_only: of_share(by_judge),
         corrected: around(left.value + shift, se),
         lambda,
     })

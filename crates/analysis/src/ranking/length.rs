@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use predilect_stats::ranking::{
-    Beside, Faced, Variant, instruction_difficulty, length_controlled, standardised, standings,
+    Beside, Difficulty, Faced, Variant, instruction_difficulty, length_controlled, standardised, standings,
 };
 use rayon::prelude::*;
 use serde::Serialize;
@@ -12,6 +12,9 @@ use super::{RankMethod, Z};
 
 /// What an output of a variant counts beside one of the model: AlpacaEval's figure.
 const VARIANT_WEIGHT: f64 = 0.1;
+
+/// Up to so many models each has the others fitted for itself; beyond, one of them hardly counts.
+const MOST_ALONE: usize = 60;
 
 /// One output against the baseline's on one prompt.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,21 +99,38 @@ struct Entrant<'a> {
 pub fn length_controlled_board(baseline: &str, outputs: &[Against], options: &LcOptions) -> LcBoard {
     let (entrants, prompts) = entrants(outputs);
     let joint =
-        options.difficulty.then(|| instruction_difficulty(&faced(&entrants), entrants.len(), prompts));
-    let difficulty = joint.as_ref().map_or(&[][..], |joint| &joint.gamma);
-    let gamma = |prompts: &[usize]| -> Vec<f64> {
-        prompts.iter().filter_map(|prompt| difficulty.get(*prompt).copied()).collect()
+        options.difficulty.then(|| instruction_difficulty(&faced(&entrants, None), entrants.len(), prompts));
+    // A model's own verdicts must not tell it what to expect of itself: for each, the others are fitted anew.
+    let of_others = |at: usize| -> Option<Difficulty> {
+        let joint = joint.as_ref()?;
+        Some(if entrants.len() > MOST_ALONE {
+            joint.clone()
+        } else {
+            instruction_difficulty(&faced(&entrants, Some(at)), entrants.len(), prompts)
+        })
     };
     let is_variant = |entrant: &&Entrant<'_>| options.variants.iter().any(|name| name == entrant.model);
+    let gamma: &[f64] = joint.as_ref().map_or(&[], |joint| &joint.gamma);
     let variants: Vec<Variant> =
-        entrants.iter().filter(is_variant).flat_map(|entrant| variants(entrant, difficulty)).collect();
+        entrants.iter().filter(is_variant).flat_map(|entrant| variants(entrant, gamma)).collect();
     // Variants say what length does; without any, the other models do.
     let length = joint.as_ref().filter(|_| variants.is_empty()).map(|joint| joint.length);
-    let rivals: Vec<&Entrant<'_>> = entrants.iter().filter(|entrant| !is_variant(entrant)).collect();
+    let rivals: Vec<(usize, &Entrant<'_>)> =
+        entrants.iter().enumerate().filter(|(_, entrant)| !is_variant(entrant)).collect();
     let mut ranking: Vec<LcRow> = rivals
         .par_iter()
-        .filter_map(|entrant| {
-            let difficulty = gamma(&entrant.prompts);
+        .filter_map(|(at, entrant)| {
+            let others = of_others(*at);
+            let difficulty: Vec<f64> = others
+                .iter()
+                .flat_map(|others| entrant.prompts.iter().map(|&prompt| others.gamma[prompt]))
+                .collect();
+            // Another model is drawn from where the mean of the others is known, with that mean's own error.
+            let drawn = |others: &Difficulty| {
+                let (mean, sd) = others.length;
+                (mean, sd * (1.0 + 1.0 / (entrants.len() - 1).max(1) as f64).sqrt())
+            };
+            let length = others.as_ref().filter(|_| variants.is_empty()).map(drawn);
             let beside = Beside { difficulty: &difficulty, variants: &variants, length };
             let fit = length_controlled(&entrant.preferences, &entrant.differences, beside)?;
             let (lc, se) = (100.0 * fit.lc_win_rate, 100.0 * fit.lc_standard_error);
@@ -163,9 +183,10 @@ fn entrants(outputs: &[Against]) -> (Vec<Entrant<'_>>, usize) {
     (entrants, prompts.len())
 }
 
-fn faced(entrants: &[Entrant<'_>]) -> Vec<Faced> {
+/// The outputs of all models but one.
+fn faced(entrants: &[Entrant<'_>], without: Option<usize>) -> Vec<Faced> {
     let mut all = Vec::new();
-    for (model, entrant) in entrants.iter().enumerate() {
+    for (model, entrant) in entrants.iter().enumerate().filter(|(model, _)| Some(*model) != without) {
         let Some(longer) = standardised(&entrant.differences) else { continue };
         for (at, &preference) in entrant.preferences.iter().enumerate().filter(|(_, y)| !y.is_nan()) {
             all.push(Faced { model, prompt: entrant.prompts[at], preference, longer: longer[at] });

@@ -143,6 +143,8 @@ pub struct Leaderboard {
     pub method: String,
     /// What intervals come from: `sandwich` (by prompt), `bootstrap` (by prompt), or none.
     pub intervals: Option<String>,
+    /// Precision of the normal prior on the scores, in log-odds; 0: none.
+    pub prior: f64,
     /// Resamples that gave scores; one whose votes do not determine them gives none.
     pub resamples: Option<u64>,
     /// Verdicts that counted.
@@ -261,6 +263,7 @@ pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboa
     Ok(Leaderboard {
         method: options.method.name().to_owned(),
         intervals: intervals.map(str::to_owned),
+        prior: options.prior,
         resamples,
         votes: contest.votes.len() as u64,
         prompts: prompts.len() as u64,

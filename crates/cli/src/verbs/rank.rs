@@ -16,6 +16,8 @@ use crate::problem::Problem;
 use crate::studies::is_study;
 use crate::tables;
 
+/// Models that the difficulty of prompts takes.
+const FEW: usize = 5;
 /// Resamples of a bootstrap where the method has no other interval.
 const RESAMPLES: usize = 200;
 
@@ -83,6 +85,16 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     if let Some(name) = args.variant.iter().find(|name| outputs.iter().all(|output| output.model != **name)) {
         return Err(Problem::new(format!("there is no model `{name}` beside {baseline}"))
             .remedy("--variant names a model of the files"));
+    }
+    let mut models: Vec<&str> = outputs.iter().map(|output| output.model.as_str()).collect();
+    models.sort_unstable();
+    models.dedup();
+    if args.difficulty && models.len() < FEW {
+        return Err(Problem::new(format!(
+            "{} models cannot tell how hard prompts are: --difficulty needs {FEW}",
+            models.len()
+        ))
+        .remedy("leave it out for the minimal form, or give the results of further models"));
     }
     let options = LcOptions { difficulty: args.difficulty, variants: args.variant.clone() };
     let board = length_controlled_board(&baseline, &outputs, &options);
