@@ -1,5 +1,7 @@
 //! How the judges of a table are laid beside each other, for `compare` and for the report.
 
+use std::collections::HashMap;
+
 use predilect_analysis::compare::{
     Comparison, LikenessOptions, PoolingOptions, WeightTable, agreement_matrices, agreements, audit,
     contrasts, likeness, pool, profiles, stand_ins, usual_reference,
@@ -73,11 +75,11 @@ pub(crate) fn by_verdicts(
 }
 
 /// The weights of fits with their draws.
-pub(crate) fn weights(fits: &Fits, draws: &[(String, String, Draws)]) -> WeightTable {
-    let of = |judge: &str, group: &str| {
-        draws.iter().find(|(j, g, _)| j == judge && g == group).map(|(.., draws)| draws.clone())
-    };
-    let kept: Vec<Option<Draws>> = fits.fits.iter().map(|fit| of(&fit.judge, &fit.group)).collect();
+pub(crate) fn weights(fits: &Fits, draws: Vec<(String, String, Draws)>) -> WeightTable {
+    let mut draws: HashMap<(String, String), Draws> =
+        draws.into_iter().map(|(judge, group, draws)| ((judge, group), draws)).collect();
+    let kept: Vec<Option<Draws>> =
+        fits.fits.iter().map(|fit| draws.remove(&(fit.judge.clone(), fit.group.clone()))).collect();
     WeightTable::of_fits(&fits.fits, &kept)
 }
 

@@ -90,13 +90,7 @@ impl Gatherer<'_> {
         let models = pair.response_a.model.as_ref().zip(pair.response_b.model.as_ref());
         let models = models.map(|(a, b)| (self.models.number(a), self.models.number(b)));
         let own = self.pairs.len() as u64;
-        let cluster = match NUMBERS.iter().find_map(|name| pair.metadata.get(*name)) {
-            _ if self.independent => own,
-            _ if !pair.prompt.is_empty() => hash(&pair.prompt_text()),
-            Some(number) => hash(&number.to_string()),
-            // A vote that says nothing of its prompt has one of its own.
-            None => own,
-        };
+        let cluster = if self.independent { own } else { prompt_of(pair, own) };
         self.pairs.push((hash(pair.id.as_str()), Sides { models, cluster }));
     }
 
@@ -150,6 +144,16 @@ impl Gatherer<'_> {
         let contest = Contest { models, votes, ..Contest::default() };
         let left_out = left_out(&[(UNNAMED, self.unnamed), (ORPHANS, self.orphans)]);
         Gathered { contest, judges: self.judges.names, left_out }
+    }
+}
+
+/// What tells a pair's prompt from others: its text, its number, else `own`.
+fn prompt_of(pair: &Pair, own: u64) -> u64 {
+    match NUMBERS.iter().find_map(|name| pair.metadata.get(*name)) {
+        _ if !pair.prompt.is_empty() => hash(&pair.prompt_text()),
+        Some(number) => hash(&number.to_string()),
+        // A vote that says nothing of its prompt has one of its own.
+        None => own,
     }
 }
 
@@ -248,7 +252,9 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<Again
             }
         }
         Record::Verdict(verdict) => {
-            let wanted = args.judge.is_empty() || args.judge.contains(&verdict.judge);
+            // A verdict of weight 0 is none.
+            let wanted =
+                (args.judge.is_empty() || args.judge.contains(&verdict.judge)) && verdict.weight > 0.0;
             match places.get(&verdict.pair) {
                 Some(&place) if wanted => pairs[place].verdicts.push(verdict.p_a),
                 None if wanted => orphans += 1,

@@ -57,8 +57,8 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
         "the longer at equal quality",
         card.longer_at_equal_quality,
         Some(0.5),
-        "How often it would prefer the longer of two responses that the reference finds equally good, by a logistic regression on \
-         the reference's verdict and the sign of the difference in words.",
+        "Its mean preference (soft verdicts count as they are) for the longer of two responses that the reference finds equally good, by a logistic \
+         regression on the reference's verdict and the sign of the difference in words.",
     );
     share(
         "prefers a list",

@@ -60,12 +60,13 @@ pub struct BiasCard {
     pub orders: Option<String>,
     /// Share of pairs answered in both orders whose answers favour different responses.
     pub inconsistent: Option<Interval>,
-    /// Share of verdicts, no ties, for the longer response: AlpacaEval's "Proba. prefer longer".
+    /// Share of verdicts, no ties, for the response with more words: as AlpacaEval's "Proba. prefer longer", which counts
+    /// characters and takes differences above 30.
     pub prefers_longer: Option<Interval>,
     /// How often it would prefer the longer of two responses that the reference finds equally good: sigmoid of the weight of length
     /// in a logistic regression of its verdict on the reference's (2 p - 1) and the sign of the difference in words.
     pub longer_at_equal_quality: Option<Interval>,
-    /// Share of verdicts, no ties, for the response with a list where only one has any: "Proba. prefer lists".
+    /// Share of verdicts, no ties, for the response with a list where only one has any: as its "Proba. prefer lists".
     pub prefers_lists: Option<Interval>,
     /// The same at equal quality.
     pub lists_at_equal_quality: Option<Interval>,
@@ -73,8 +74,9 @@ pub struct BiasCard {
     pub own_model: Option<Excess>,
     /// The same for responses of its family, its own model's too.
     pub own_family: Option<Excess>,
-    /// Mean agreement of one verdict with the majority of the reference, a tie on one side half: "Human agreement". A reference
-    /// judge is measured by the other ones.
+    /// Mean agreement of one verdict with the majority of the reference, a tie on one side half: "Human agreement", where a soft
+    /// verdict counts as the side it favours. A reference judge is measured by the other ones, and where there are none by its own
+    /// other verdicts on the pair.
     pub agreement: Option<Interval>,
     /// 1 less the agreement of its majority with the reference's, where it has judged pairs more than once: "Bias".
     pub bias: Option<Interval>,
@@ -213,10 +215,14 @@ impl All<'_> {
                 if !others.is_empty() {
                     bias.add(cluster, 1.0 - agrees(majority(own), majority(&others)), 1.0);
                 }
+                let alone = self.is_reference[judge as usize] && others.is_empty();
                 for (at, &p) in own.iter().enumerate() {
                     let rest: Vec<f64> =
                         own.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, p)| *p).collect();
                     let count = own.len() as f64;
+                    if alone {
+                        agreement.add(cluster, agrees(p, majority(&rest)), 1.0);
+                    }
                     variance.add(cluster, (1.0 - agrees(p, majority(&rest))) / count, 1.0 / count);
                 }
             }

@@ -109,7 +109,8 @@ pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Opt
             .iter()
             .filter_map(|(&pair, verdicts)| {
                 let cluster = table.pairs[pair as usize].cluster;
-                Some(Row { pair, cluster, reference: label(pair), judge: score(verdicts)? })
+                let judge = score(verdicts)?;
+                Some(Row { pair, cluster, reference: label(pair), judge })
             })
             .collect()
     };
@@ -121,7 +122,7 @@ pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Opt
     if others.len() > 1 {
         let of_all = |verdicts: &BTreeMap<u32, f64>| -> Option<Vec<f64>> {
             let all: Vec<f64> =
-                verdicts.iter().filter(|(j, _)| others.contains(*j)).map(|(_, p)| *p).collect();
+                verdicts.iter().filter(|(j, _)| !is_reference[**j as usize]).map(|(_, p)| *p).collect();
             (all.len() == others.len()).then_some(all)
         };
         let mean = |verdicts: &BTreeMap<u32, f64>| {

@@ -131,7 +131,8 @@ pub fn length_controlled_board(baseline: &str, outputs: &[Against], options: &Lc
                 (mean, sd * (1.0 + 1.0 / (entrants.len() - 1).max(1) as f64).sqrt())
             };
             let length = others.as_ref().filter(|_| variants.is_empty()).map(drawn);
-            let beside = Beside { difficulty: &difficulty, variants: &variants, length };
+            let prompts: Vec<u64> = entrant.prompts.iter().map(|&prompt| prompt as u64).collect();
+            let beside = Beside { difficulty: &difficulty, variants: &variants, prompts: &prompts, length };
             let fit = length_controlled(&entrant.preferences, &entrant.differences, beside)?;
             let (lc, se) = (100.0 * fit.lc_win_rate, 100.0 * fit.lc_standard_error);
             Some(LcRow {

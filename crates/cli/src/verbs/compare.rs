@@ -95,5 +95,5 @@ fn own(
             .remedy("`predilect dissect` says more; `predilect judge` collects verdicts"));
     }
     comparison.skipped.clone_from(&fits.skipped);
-    Ok(Own { study, weights: comparing::weights(&fits, &draws), simulated: assembled.simulated })
+    Ok(Own { study, weights: comparing::weights(&fits, draws), simulated: assembled.simulated })
 }

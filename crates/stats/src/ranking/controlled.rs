@@ -1,5 +1,8 @@
 //! AlpacaEval's length-controlled win rate (arXiv 2404.04475), minimal and with the difficulty of instructions.
 
+use std::collections::BTreeMap;
+
+use crate::ratio::Ratio;
 use crate::spd::inverse;
 
 /// Penalties that are tried: ten from 1e-4 to 1e4, evenly in the logarithm.
@@ -45,6 +48,8 @@ pub struct Beside<'a> {
     /// Outputs of the baseline itself under other instructions (verbose, concise) against its own: they say what length does where
     /// nothing else differs, so they share phi and psi but not theta.
     pub variants: &'a [Variant],
+    /// A number for the prompt of every preference, whose errors go together; empty: all are of different prompts.
+    pub prompts: &'a [u64],
     /// Mean and sd of a normal prior on phi ([`Difficulty::length`](super::Difficulty)): a model whose outputs are all shorter or all
     /// longer than the baseline's cannot tell weakness from length by itself.
     pub length: Option<(f64, f64)>,
@@ -85,6 +90,9 @@ pub fn length_controlled(
     let difficult = !beside.difficulty.is_empty();
     assert!(!difficult || beside.difficulty.len() == preferences.len(), "a difficulty for every preference");
     let longer = standardised(differences)?;
+    let prompt = |i: usize| beside.prompts.get(i).copied().unwrap_or(i as u64);
+    let prompts: Vec<u64> =
+        (0..preferences.len()).filter(|&i| !preferences[i].is_nan()).map(prompt).collect();
     let own: Vec<Row> = preferences
         .iter()
         .enumerate()
@@ -108,14 +116,18 @@ pub fn length_controlled(
     let c = penalty(&rows, beside.length);
     let w = minimise(&rows, beside.length, c, [0.0; COLUMNS], EXACT);
     let win_rate = own.iter().map(|row| row.y).sum::<f64>() / count;
-    let variance = own.iter().map(|row| (row.y - win_rate).powi(2)).sum::<f64>() / (count - 1.0);
+    let mut mean = Ratio::default();
+    for (row, prompt) in own.iter().zip(&prompts) {
+        mean.add(*prompt, row.y, 1.0);
+    }
+    let standard_error = mean.estimate().map_or(f64::NAN, |mean| mean.se);
     let level: Vec<f64> = own.iter().map(|row| sigmoid(w[0] + w[2] * row.x[2])).collect();
     let lc_win_rate = level.iter().sum::<f64>() / count;
     Some(LengthControlled {
         win_rate,
-        standard_error: (variance / count).sqrt(),
+        standard_error,
         lc_win_rate,
-        lc_standard_error: level_error(&rows, beside.length, &level, w),
+        lc_standard_error: level_error(&rows, beside.length, &level, &prompts, w),
         theta: w[0],
         phi: w[1],
         psi: w[2],
@@ -330,7 +342,13 @@ fn shrunk(x: f64, by: f64) -> f64 {
 
 /// The standard error of the mean level: every prompt moves it by its own level and through the weights that it helps to fit.
 /// NaN where all preferences are alike or too few.
-fn level_error(rows: &[Row], length: Option<(f64, f64)>, level: &[f64], w: [f64; COLUMNS]) -> f64 {
+fn level_error(
+    rows: &[Row],
+    length: Option<(f64, f64)>,
+    level: &[f64],
+    prompts: &[u64],
+    w: [f64; COLUMNS],
+) -> f64 {
     let own = level.len();
     let mean = level.iter().sum::<f64>() / own as f64;
     let used: Vec<usize> = (0..COLUMNS).filter(|&j| rows.iter().any(|row| row.x[j] != 0.0)).collect();
@@ -366,19 +384,27 @@ fn level_error(rows: &[Row], length: Option<(f64, f64)>, level: &[f64], w: [f64;
     let lever: Vec<f64> =
         (0..k).map(|a| (0..k).map(|b| inverse[a * k + b] * slope[b]).sum::<f64>()).collect();
     let n = own as f64;
-    let moved = rows.iter().enumerate().map(|(at, row)| {
+    // Summed up by prompt; an output of a variant stands for itself.
+    let mut moved: BTreeMap<(bool, u64), f64> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
         let pull: f64 =
             used.iter().enumerate().map(|(a, &i)| lever[a] / scale[a] * row.x[i]).sum::<f64>() * row.w;
         let through = pull * (row.y - sigmoid(row.logit(&w)));
         let direct = if at < own { (level[at] - mean) / n } else { 0.0 };
-        (through + direct).powi(2)
-    });
+        let key = prompts.get(at).map_or((true, at as u64), |prompt| (false, *prompt));
+        *moved.entry(key).or_default() += through + direct;
+    }
+    let count = moved.keys().filter(|(variant, _)| !variant).count() as f64;
+    if count < 2.0 {
+        return f64::NAN;
+    }
+    let squares = moved.values().map(|moved| moved * moved).sum::<f64>() * count / (count - 1.0);
     let prior = length.map_or(0.0, |(_, sd)| {
         // The prior is an observation of phi with its own error.
         let pull = used.iter().position(|&j| j == 1).map_or(0.0, |a| lever[a] / scale[a]);
         (pull / sd).powi(2)
     });
-    (moved.sum::<f64>() + prior).sqrt()
+    (squares + prior).sqrt()
 }
 
 #[cfg(test)]
@@ -456,6 +482,22 @@ mod tests {
         .unwrap();
         assert!((beside.theta + 1.0).abs() < 0.35 && (beside.phi - 1.5).abs() < 0.35, "{beside:?}");
         assert!(beside.lc_standard_error < alone.lc_standard_error, "{alone:?} {beside:?}");
+    }
+
+    #[test]
+    fn preferences_on_one_prompt_count_together() {
+        let differences: Vec<f64> = (0..200).map(|i| f64::from(i * 37 % 200) * 9.0 - 500.0).collect();
+        let preferences: Vec<f64> = (0..200).map(|i| f64::from(i * 7 % 10) / 9.0).collect();
+        let once = length_controlled(&preferences, &differences, Beside::default()).unwrap();
+        let four = |values: &[f64]| values.iter().flat_map(|&x| [x; 4]).collect::<Vec<f64>>();
+        let prompts: Vec<u64> = (0..800).map(|i| i / 4).collect();
+        let beside = Beside { prompts: &prompts, ..Beside::default() };
+        let again = length_controlled(&four(&preferences), &four(&differences), beside).unwrap();
+        assert!((again.standard_error / once.standard_error - 1.0).abs() < 1e-9, "{once:?} {again:?}");
+        assert!((again.lc_standard_error / once.lc_standard_error - 1.0).abs() < 0.02, "{once:?} {again:?}");
+        let one = [3_u64; 200];
+        let same = Beside { prompts: &one, ..Beside::default() };
+        assert!(length_controlled(&preferences, &differences, same).unwrap().lc_standard_error.is_nan());
     }
 
     #[test]

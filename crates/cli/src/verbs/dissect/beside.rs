@@ -20,7 +20,7 @@ const HELD: [&str; 2] = ["length", "well_formatted"];
 pub(super) fn compared(
     assembled: &Assembled,
     fits: &Fits,
-    draws: &[(String, String, Draws)],
+    draws: Vec<(String, String, Draws)>,
     model: &ModelArgs,
 ) -> Result<Comparison, Problem> {
     let options = CompareOptions::default();

@@ -59,11 +59,10 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     let mut examples = examples(&study, &assembled, &fits.fits)?;
     let (mut comparison, mut ranking) = (None, None);
     if shown && !fits.fits.is_empty() {
-        comparison = Some(compared(&assembled, &fits, &draws, &args.model)?);
+        comparison = Some(compared(&assembled, &fits, draws, &args.model)?);
         ranking = ranked(&assembled.table);
         explain_examples(&mut examples, &assembled, &args.model);
     }
-    drop(draws);
     let dissection = Dissection {
         read,
         data: assembled.data,
