@@ -469,6 +469,28 @@ mod tests {
     }
 
     #[test]
+    fn little_to_go_by_gives_no_certainty() {
+        // Three lists in 200 pairs, all preferred: once called sure at 94 %.
+        let mut verdicts = Vec::new();
+        let mut traits = Vec::new();
+        for pair in 0..200 {
+            traits.push(Traits { longer: 1, list: i8::from(pair < 3) });
+            verdicts.push((pair, 0, f64::from(pair % 2), Order::Unknown));
+            // Always the longer one: the residuals vanish, the doubt must not.
+            verdicts.push((pair, 1, 1.0, Order::Unknown));
+        }
+        // One pair in both orders beside many in varied ones.
+        let mut shown: Vec<Shown> =
+            (0..100).map(|pair| Shown { pair, judge: 1, p_a: 1.0, a_first: pair % 2 == 0 }).collect();
+        shown.push(Shown { pair: 0, judge: 1, p_a: 1.0, a_first: false });
+        let cards = audit(&table(&["human", "judge"], &verdicts), &traits, &shown, &["human".to_owned()]);
+        assert_eq!(cards[1].lists_at_equal_quality, None);
+        let longer = cards[1].longer_at_equal_quality.unwrap();
+        assert!(longer.high - longer.low > 0.005, "{longer:?}");
+        assert_eq!(cards[1].orders.as_deref(), Some("varied orders"));
+    }
+
+    #[test]
     fn names_of_people_are_known() {
         let names = ["human", "human-1", "annotator2", "gold", "humanizer", "gpt-4", "people", "experts"];
         let names: Vec<String> = names.map(str::to_owned).to_vec();
