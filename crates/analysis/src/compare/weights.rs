@@ -82,7 +82,8 @@ impl WeightTable {
     }
 
     /// Both tables as one, by the properties that both have. A judge of `other` whose name this one has too is marked
-    /// `(published)`. A judge who was fitted on all pairs only stands for himself in every scenario of the other table.
+    /// `(published)`. Groups that the published table does not know are left out, and a judge without a
+    /// fit in any of its scenarios stands for himself, as fitted on all pairs, in every one of them.
     #[must_use]
     pub fn with_published(&self, published: &Self) -> Self {
         let shared = |id: &&String| published.properties.contains(id);
@@ -91,7 +92,8 @@ impl WeightTable {
         for judge in &self.judges {
             joined.judge(judge);
         }
-        for group in self.groups.iter().chain(&published.groups) {
+        let known = |name: &String| name == ALL || published.groups.contains(name);
+        for group in self.groups.iter().filter(|name| known(name)).chain(&published.groups) {
             joined.group(group);
         }
         let name = |judge: &String| {
@@ -120,7 +122,7 @@ impl WeightTable {
             for (judge, own_name) in source.judges.iter().enumerate() {
                 let place =
                     joined.judge(&name.as_ref().map_or_else(|| own_name.clone(), |name| name(own_name)));
-                for (group, group_name) in source.groups.iter().enumerate() {
+                for (group, group_name) in source.groups.iter().enumerate().filter(|(_, name)| known(name)) {
                     if let Some(weights) = source.get(judge, group) {
                         let to = joined.group(group_name);
                         joined.set(place, to, picked(weights));
@@ -128,7 +130,7 @@ impl WeightTable {
                     }
                 }
                 if let (Some((all, from)), true) =
-                    (source.all_alone(judge), source.groups != published.groups)
+                    (source.all_alone(judge, published), source.groups != published.groups)
                 {
                     for group_name in published.groups.iter().filter(|name| !CASES.contains(&name.as_str())) {
                         let to = joined.group(group_name);
@@ -141,11 +143,14 @@ impl WeightTable {
         joined
     }
 
-    /// The weights on all pairs of a judge who has none in any scenario, and the place of that group.
-    fn all_alone(&self, judge: usize) -> Option<(&[f64], usize)> {
+    /// The weights on all pairs of a judge who has none in any published scenario, and the place of that group.
+    fn all_alone(&self, judge: usize, published: &Self) -> Option<(&[f64], usize)> {
         let all = self.groups.iter().position(|name| name == ALL)?;
         let scenario = |(at, name): (usize, &String)| {
-            at != all && !CASES.contains(&name.as_str()) && self.get(judge, at).is_some()
+            at != all
+                && !CASES.contains(&name.as_str())
+                && published.groups.contains(name)
+                && self.get(judge, at).is_some()
         };
         let none = !self.groups.iter().enumerate().any(scenario);
         self.get(judge, all).filter(|_| none).map(|weights| (weights, all))
@@ -302,6 +307,17 @@ mod tests {
         assert_eq!(at("human", "w_mistakes"), None);
         assert_eq!(at("mine", "Code"), None);
         assert_eq!(at("mine", "Advice"), at("human (published)", "Advice"));
+        // With scenarios that nobody else knows: in every published one, by all pairs; theirs are left out.
+        let strange = WeightTable::of_fits(&[fit("own", ALL, -1.0), fit("own", "Coding", 1.0)], &[]);
+        let joined = strange.with_published(&published);
+        assert_eq!(joined.scenarios().len(), 11);
+        let own = joined.judges.iter().position(|judge| judge == "own").unwrap();
+        assert!(
+            joined
+                .scenarios()
+                .iter()
+                .all(|&group| joined.get(own, group) == strange.get(0, 0).map(|w| &w[..28]))
+        );
         assert_eq!(at("zephyr-7b-beta", "w_mistakes").unwrap().len(), 28);
     }
 
