@@ -1,6 +1,8 @@
 //! How is what is known of a judge put in words, the same in every view?
 
-use predilect_analysis::compare::{BiasCard, Comparison, Contrast, Excess, Interval, Pooling, StandIns};
+use predilect_analysis::compare::{
+    BiasCard, Comparison, Contrast, Excess, Interval, Likeness, Pooling, StandIns,
+};
 
 use crate::format;
 use crate::text;
@@ -143,6 +145,17 @@ fn plain(name: &str, share: f64, meaning: &str) -> Measure {
 pub(crate) fn percent(i: Interval) -> String {
     let [value, low, high] = [i.value, i.low, i.high].map(|x| format::decimal(100.0 * x, 1));
     format!("{value} % [{low}, {high}]")
+}
+
+/// What to know of stabilities where some judges cannot move; nothing where all can.
+pub(crate) fn unmoved_words(l: &Likeness) -> String {
+    if l.unmoved == 0 {
+        return String::new();
+    }
+    format!(
+        " {} without posterior draws and do not move: what joins these alone says nothing of how firm it is.",
+        words::counted(l.unmoved as usize, "judge comes", "judges come")
+    )
 }
 
 /// Who the reference is, and what labels are counted for.

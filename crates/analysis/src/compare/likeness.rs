@@ -50,6 +50,9 @@ pub struct Likeness {
     /// means; a draw holds more noise than a mean, so correlations of draws are lower than those of means) or `properties`
     /// (resampled with replacement, where no judge has draws).
     pub resampled: String,
+    /// Judges without draws beside others that have some: they are the same in every resample, and what stands between them alone looks
+    /// firmer than it is.
+    pub unmoved: u64,
     /// 5 % quantile of the similarity over resamples.
     pub low: Vec<Vec<Option<f64>>>,
     /// Median.
@@ -152,6 +155,7 @@ pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
         judges: table.judges.clone(),
         measure: options.measure.to_string(),
         scenarios: scenarios.iter().map(|&group| table.groups[group].clone()).collect(),
+        unmoved: if posterior { unmoved(table, &scenarios) } else { 0 },
         resampled: if posterior { "posterior" } else { "properties" }.to_owned(),
         low: at_quantile(0.05),
         median: at_quantile(0.5),
@@ -160,6 +164,15 @@ pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
         clusters: clusters(table, options.measure, &overall, &samples),
         overall: square(&overall, n),
     }
+}
+
+/// How many judges have weights but no draws.
+fn unmoved(table: &WeightTable, groups: &[usize]) -> u64 {
+    let still = |judge: &usize| {
+        groups.iter().any(|&group| table.get(*judge, group).is_some())
+            && groups.iter().all(|&group| table.draws(*judge, group).is_none())
+    };
+    (0..table.judges.len()).filter(still).count() as u64
 }
 
 /// Whether any judge has draws.

@@ -7,7 +7,7 @@ use predilect_analysis::compare::{Comparison, Interval, Likeness, Profile};
 use super::judges;
 use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;
-use crate::judging::{contrast as contrast_words, departures};
+use crate::judging::{contrast as contrast_words, departures, unmoved_words};
 use crate::text;
 use crate::words;
 
@@ -172,9 +172,10 @@ fn clusters(l: &Likeness, out: &mut Out) -> io::Result<()> {
         "Clusters",
         &format!(
             "Average linkage, cut where clusters are most distinct{silhouette}; in brackets how often resamples hold the same \
-             cluster. A map in two dimensions holds {} of the squared distances and agrees with those of the resamples to {}.",
+             cluster. A map in two dimensions holds {} of the squared distances and agrees with those of the resamples to {}.{}",
             format::share(clusters.explained),
             format::share(clusters.map_stability),
+            unmoved_words(l),
         ),
     )?;
     for (at, group) in clusters.groups.iter().enumerate() {

@@ -6,7 +6,7 @@ use predilect_analysis::compare::{Comparison, Interval, JudgeAgreement, PooledCe
 use crate::format;
 use crate::html::charts::{Difference, agreement as agreement_grid, differences, map, matrix};
 use crate::html::parts::{Align, Section, first_few, folded, heads, name, nothing, scroll};
-use crate::judging::{contrast, departures, percent, pooling_words, stand_in_words};
+use crate::judging::{contrast, departures, percent, pooling_words, stand_in_words, unmoved_words};
 use crate::words;
 
 /// The share of wrong signs that is borne among the contrasts shown.
@@ -59,7 +59,7 @@ fn likeness(c: &Comparison) -> Markup {
     };
     html! {
         p {
-            "How alike the weights of two judges are (" (words::measure(&l.measure)) (over) "): dark is alike. Judges stand in the order of the tree "
+            "How alike the weights of two judges are (" (words::measure(&l.measure)) (over) "): the stronger the colour, the more alike. Judges stand in the order of the tree "
             "beside; a heavy branch is there in at least four of five resamples."
         }
         (matrix(l))
@@ -71,7 +71,7 @@ fn likeness(c: &Comparison) -> Markup {
                     ". "
                 }
                 "The map holds " (format::share(clusters.explained)) " of the squared distances, and agrees with those of the resamples to "
-                (format::share(clusters.map_stability)) "."
+                (format::share(clusters.map_stability)) "." (unmoved_words(l))
             }
             (map(clusters))
         }
