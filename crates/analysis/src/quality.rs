@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use predilect_stats::evaluate::{calibration, folds_by_cluster, scores};
+use predilect_stats::evaluate::{calibration, folds_by_cluster, log_loss, scores};
 use predilect_stats::{EpOptions, Prior, Problem, ep};
 
 use crate::result::{CalibrationBin, Quality};
@@ -124,16 +124,12 @@ fn larger_share(held: &Held<'_>) -> f64 {
 /// weighted differences `D` and weights `W`, the squared error is g / (g - 1) sum (`D` - mean `W`)^2 over the squared
 /// total weight.
 fn gain(held: &Held<'_>, model: &[f64], rivals: &[&[f64]]) -> (f64, Option<f64>) {
-    let loss = |q: f64, p: f64| {
-        let q = q.clamp(1e-12, 1.0 - 1e-12);
-        -(p * q.ln() + (1.0 - p) * (1.0 - q).ln())
-    };
     let compare = |rival: &[f64]| {
         let mut clusters: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
         for (row, (&q, &r)) in model.iter().zip(rival).enumerate() {
             let (p, weight) = (held.verdicts[row], held.weights[row]);
             let slot = clusters.entry(held.clusters[row]).or_default();
-            slot.0 += weight * (loss(r, p) - loss(q, p));
+            slot.0 += weight * (log_loss(r, p) - log_loss(q, p));
             slot.1 += weight;
         }
         let total: f64 = clusters.values().map(|c| c.1).sum();

@@ -147,6 +147,20 @@ pub(crate) fn percent(i: Interval) -> String {
     format!("{value} % [{low}, {high}]")
 }
 
+/// The name of a property or term that moved a probability, on one line.
+pub(crate) fn mover(property: &str) -> String {
+    match property {
+        "side" => "standing on side A".to_owned(),
+        "order" => "shown first".to_owned(),
+        other => match other.strip_prefix("model:") {
+            Some(model) => format!("strength of {}", text::line(model)),
+            None => {
+                predilect_types::property(other).map_or_else(|| text::line(other), |p| p.short.to_owned())
+            }
+        },
+    }
+}
+
 /// What to know of stabilities where some judges cannot move; nothing where all can.
 pub(crate) fn unmoved_words(l: &Likeness) -> String {
     if l.unmoved == 0 {

@@ -10,6 +10,13 @@ pub struct Scores {
     pub log_loss: f64,
 }
 
+/// The log-loss of predicting `q` where the verdict is `p`, both in \[0, 1\], in nats; a prediction is taken as at least 1e-12 away from
+/// certainty.
+pub fn log_loss(q: f64, p: f64) -> f64 {
+    let q = q.clamp(1e-12, 1.0 - 1e-12);
+    -(p * q.ln() + (1.0 - p) * (1.0 - q).ln())
+}
+
 /// Scores predictions `q` of verdicts `p`, both in \[0, 1\], with weights (`None`: all 1).
 ///
 /// NaN for an empty table.
@@ -22,8 +29,7 @@ pub fn scores(q: &[f64], p: &[f64], weights: Option<&[f64]>) -> Scores {
             right += weight
                 * if (q - 0.5).abs() < 1e-12 { 0.5 } else { f64::from(u8::from((q > 0.5) == (p > 0.5))) };
         }
-        let q = q.clamp(1e-12, 1.0 - 1e-12);
-        loss -= weight * (p * q.ln() + (1.0 - p) * (1.0 - q).ln());
+        loss += weight * log_loss(q, p);
         total += weight;
     }
     Scores { accuracy: right / decided, log_loss: loss / total }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use predilect_stats::evaluate::folds_by_cluster;
+use predilect_stats::evaluate::{folds_by_cluster, log_loss, scores};
 use predilect_stats::logit::logit;
 use predilect_stats::ratio::{Estimate, Ratio};
 use serde::Serialize;
@@ -180,21 +180,10 @@ fn candidate(name: &str, rows: Vec<Row>, margin: f64, ready: bool) -> Option<(St
         cross_predict(&x, &y, &clusters, &fold_of)?
     };
     let base = cross_predict(&vec![1.0; both.len()], &y, &clusters, &fold_of)?;
+    let (own, without) = (scores(&predicted, &y, None), scores(&base, &y, None));
     let mut gain = Ratio::default();
-    let (mut own_loss, mut base_loss, mut right, mut decided) = (0.0, 0.0, 0.0, 0.0);
     for (at, &y) in y.iter().enumerate() {
-        let (own, without) = (loss(predicted[at], y), loss(base[at], y));
-        own_loss += own / n;
-        base_loss += without / n;
-        gain.add(clusters[at], without - own, 1.0);
-        if y != 0.5 {
-            decided += 1.0;
-            right += if predicted[at] == 0.5 {
-                0.5
-            } else {
-                f64::from(u8::from((predicted[at] > 0.5) == (y > 0.5)))
-            };
-        }
+        gain.add(clusters[at], log_loss(base[at], y) - log_loss(predicted[at], y), 1.0);
     }
     let gain = gain.estimate()?;
     let (_, correlation) = regression(&both);
@@ -212,9 +201,9 @@ fn candidate(name: &str, rows: Vec<Row>, margin: f64, ready: bool) -> Option<(St
     let found = StandIn {
         judge: name.to_owned(),
         pairs: both.len() as u64,
-        accuracy: (decided > 0.0).then(|| right / decided),
-        log_loss: own_loss,
-        base_log_loss: base_loss,
+        accuracy: Some(own.accuracy).filter(|accuracy| !accuracy.is_nan()),
+        log_loss: own.log_loss,
+        base_log_loss: without.log_loss,
         gain: gain.value,
         gain_se: gain.se,
         correlation,
@@ -247,11 +236,6 @@ fn cross_predict(x: &[f64], y: &[f64], clusters: &[u64], fold_of: &[usize]) -> O
 
 fn predict(x: &[f64], w: &[f64]) -> f64 {
     1.0 / (1.0 + (-x.iter().zip(w).map(|(x, w)| x * w).sum::<f64>()).exp())
-}
-
-fn loss(q: f64, p: f64) -> f64 {
-    let q = q.clamp(1e-12, 1.0 - 1e-12);
-    -(p * q.ln() + (1.0 - p) * (1.0 - q).ln())
 }
 
 /// Slope of the reference on the judge, and their correlation.

@@ -32,7 +32,7 @@ pub struct Against {
 /// What the fit of a model takes from other models.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LcOptions {
-    /// Whether the difficulty of every instruction, and a prior of what length does, are fitted over all models and then held;
+    /// Whether the difficulty of every instruction, and a prior of what length does, are fitted over the other models and then held;
     /// without, the minimal form.
     pub difficulty: bool,
     /// Models that are the baseline itself under other instructions; they stand in every fit and in no row.
@@ -48,7 +48,8 @@ pub struct LcBoard {
     pub baseline: String,
     /// The sd of instruction difficulty in log-odds; `None` in the minimal form.
     pub difficulty_sd: Option<f64>,
-    /// Mean and sd of the length effects over all models, the prior of each; `None` in the minimal form and with variants.
+    /// Mean and sd of the length effects over all models; that of the others is the prior of each. `None` in the minimal form and with
+    /// variants.
     pub length_prior: Option<(f64, f64)>,
     /// The models, the best first.
     pub ranking: Vec<LcRow>,

@@ -28,7 +28,7 @@ pub(crate) struct RankArgs {
     /// lc: the model that all others are compared with (default: the one in every pair)
     #[arg(long, value_name = "MODEL")]
     pub(crate) baseline: Option<String>,
-    /// lc: fit over all models how hard every prompt is and what length does, and hold that in each model's fit (without: the minimal
+    /// lc: fit over the other models (4 or more) how hard every prompt is and what length does, and hold that in each model's fit (without: the minimal
     /// form)
     #[arg(long)]
     pub(crate) difficulty: bool,

@@ -2,11 +2,12 @@
 
 use std::io;
 
-use predilect_analysis::explain::{Contribution, Explanation};
+use predilect_analysis::explain::Explanation;
 use predilect_types::{Pair, Response};
 
 use super::style::{BOLD, DIM, DOWN, Out, UP, paint};
 use crate::format;
+use crate::judging::mover;
 use crate::text;
 
 /// Contributions shown; the others are summed up.
@@ -119,7 +120,7 @@ fn waterfall(e: &Explanation, out: &mut Out) -> io::Result<()> {
     let mut at = e.base;
     for c in shown {
         row(
-            &label(c),
+            &mover(&c.property),
             Some(c.comparison),
             (c.shap, Some((c.low, c.high))),
             (place(at), place(at + c.shap), bar),
@@ -136,19 +137,6 @@ fn waterfall(e: &Explanation, out: &mut Out) -> io::Result<()> {
         "Exact Shapley values: how much a difference moves the probability, averaged over all orders in which the differences \
          could be told. They add up from 50 % to the model's probability.",
     )
-}
-
-fn label(c: &Contribution) -> String {
-    match c.property.as_str() {
-        "side" => "standing on side A".to_owned(),
-        "order" => "shown first".to_owned(),
-        other => match other.strip_prefix("model:") {
-            Some(model) => format!("strength of {}", text::line(model)),
-            None => {
-                predilect_types::property(other).map_or_else(|| text::line(other), |p| p.short.to_owned())
-            }
-        },
-    }
 }
 
 fn row(

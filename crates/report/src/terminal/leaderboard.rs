@@ -98,7 +98,10 @@ pub fn terminal_lc(l: &LcBoard, out: &mut dyn io::Write, width: u16) -> io::Resu
     )?;
     if let Some((mean, sd)) = l.length_prior {
         let [mean, sd] = [mean, sd].map(|x| format::decimal(x, 2));
-        out.wrapped(DIM, &format!("phi of each model is drawn towards that of all: {mean}, sd {sd}."))?;
+        out.wrapped(
+            DIM,
+            &format!("phi of each model is drawn towards that of the others; of all it is {mean}, sd {sd}."),
+        )?;
     }
     out.blank()?;
     let name =

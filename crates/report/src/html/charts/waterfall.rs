@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use predilect_analysis::explain::Explanation;
 
 use crate::format;
+use crate::judging::mover;
 use crate::text;
 
 use super::place;
@@ -87,7 +88,13 @@ fn steps(e: &Explanation) -> Vec<Step> {
             let from = at;
             at += c.shap;
             let more = if c.comparison > 0.0 { "A" } else { "B" };
-            Step { name: label(&c.property), more, from, to: at, reach: Some((c.low, c.high)) }
+            Step {
+                name: text::cut(&mover(&c.property), 40),
+                more,
+                from,
+                to: at,
+                reach: Some((c.low, c.high)),
+            }
         })
         .collect();
     let rest = e.contributions.len().saturating_sub(MOST);
@@ -95,18 +102,6 @@ fn steps(e: &Explanation) -> Vec<Step> {
         steps.push(Step { name: format!("{rest} others"), more: "", from: at, to: e.value, reach: None });
     }
     steps
-}
-
-fn label(property: &str) -> String {
-    let named = match property {
-        "side" => "standing on side A".to_owned(),
-        "order" => "shown first".to_owned(),
-        other => match other.strip_prefix("model:") {
-            Some(model) => format!("strength of {model}"),
-            None => predilect_types::property(other).map_or(other, |p| p.short).to_owned(),
-        },
-    };
-    text::cut(&text::line(&named), 40)
 }
 
 fn signed(share: f64) -> String {

@@ -1,20 +1,21 @@
 //! How a study becomes a table that can be fitted: rating, comparing, grouping, counting.
 
+mod agreements;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 
 use predilect_analysis::compare::{Shown, Traits};
 use predilect_analysis::dissect::{ALL, DrawSink, FitEvent, Fits};
-use predilect_analysis::result::{AnnotatorAgreement, DataSummary, PropertyNote};
+use predilect_analysis::result::{DataSummary, PropertyNote};
 use predilect_analysis::summary::SummaryBuilder;
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
 use predilect_analysis::{Draws, Encoding, FitOptions, dissect};
 use predilect_annotate::judge::{self as judging, Tally};
 use predilect_data::{PropertySet, Study};
-use predilect_stats::agreement::Agreement;
 use predilect_text::{Annotator, TextOptions, detect_language};
-use predilect_types::{CATALOGUE, Order, Pair, Property, Rating, Rule, Verdict};
+use predilect_types::{Order, Pair, Property, Rating, Rule, Verdict};
 use rayon::prelude::*;
 
 use crate::args::ModelArgs;
@@ -22,6 +23,7 @@ use crate::comparing::DRAWS;
 use crate::problem::Problem;
 use crate::progress::bar;
 use crate::tables::DrawsFile;
+use agreements::Agreements;
 
 /// What to rate, compare and group.
 #[derive(Debug, Clone)]
@@ -219,57 +221,6 @@ fn given_ratings(study: &Study, own: &str, wanted: Option<&str>) -> Result<(Give
                 .remedy(format!("choose among: {}", known.join(", "))))
         }
         _ => Ok((given, others)),
-    }
-}
-
-/// How far annotators agree, per property and two of them.
-#[derive(Default)]
-struct Agreements(BTreeMap<(String, String, String), Agreement>);
-
-impl Agreements {
-    /// Counts the ratings of one pair, of whoever has rated it.
-    fn add(&mut self, lists: &[&[Rating]]) {
-        // With the text annotator alone there is nobody to agree with.
-        if lists.iter().filter(|list| !list.is_empty()).count() < 2
-            && lists.last().is_some_and(|last| !last.is_empty())
-        {
-            return;
-        }
-        let ratings: Vec<&Rating> = lists.iter().copied().flatten().collect();
-        for (at, first) in ratings.iter().enumerate() {
-            for second in &ratings[at + 1..] {
-                if first.property != second.property || first.annotator == second.annotator {
-                    continue;
-                }
-                let (x, y) =
-                    if first.annotator < second.annotator { (first, second) } else { (second, first) };
-                let key = (x.property.clone(), x.annotator.clone(), y.annotator.clone());
-                let sums = self.0.entry(key).or_default();
-                for (a, b) in [(x.a, y.a), (x.b, y.b)] {
-                    if let (Some(a), Some(b)) = (a, b) {
-                        sums.add(a, b);
-                    }
-                }
-            }
-        }
-    }
-
-    /// In the order of the catalogue.
-    fn finish(self) -> Vec<AnnotatorAgreement> {
-        let mut all: Vec<AnnotatorAgreement> = self
-            .0
-            .into_iter()
-            .filter(|(_, sums)| sums.units() > 0)
-            .map(|((property, first, second), sums)| AnnotatorAgreement {
-                property,
-                annotators: [first, second],
-                responses: sums.units(),
-                kappa: sums.kappa(),
-                alpha: sums.alpha(),
-            })
-            .collect();
-        all.sort_by_key(|agreement| CATALOGUE.iter().position(|p| p.id == agreement.property));
-        all
     }
 }
 
