@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -10,6 +11,9 @@ use ureq::Agent;
 use ureq::http::{Response, header::HeaderMap};
 
 use crate::fingerprint::hex;
+
+/// How long the hub may send nothing before a download counts as stalled.
+const STALL: Duration = Duration::from_mins(1);
 
 /// How far a download is, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +72,9 @@ impl HubError {
             Self::Status { status: 401 | 403, .. } => {
                 "some models must be asked for: accept the licence on its page and set HF_TOKEN"
             }
+            Self::Status { status: 429 | 500.., .. } => {
+                "the hub has too much to do: run the command again later"
+            }
             Self::Status { .. } => "check organisation, name and file",
             Self::Damaged(_) => "run the command again: it is downloaded anew",
             Self::Write { .. } => "is the disk full? HF_HOME and XDG_CACHE_HOME say where files go",
@@ -82,6 +89,7 @@ struct Places {
     /// Where other tools keep what they have downloaded.
     theirs: PathBuf,
     ours: PathBuf,
+    stall: Duration,
 }
 
 impl Places {
@@ -101,6 +109,7 @@ impl Places {
             token: env("HF_TOKEN").filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic())),
             theirs,
             ours: cache.join("predilect/models"),
+            stall: STALL,
         }
     }
 }
@@ -153,20 +162,52 @@ fn fetch_from(places: &Places, name: &str, progress: &mut dyn FnMut(Download)) -
     Ok(target)
 }
 
+/// A download that breaks off or stalls is taken up again at once as long as each attempt brings something.
 fn download(
     places: &Places,
     address: &str,
     target: &Path,
     progress: &mut dyn FnMut(Download),
 ) -> Result<(), HubError> {
-    let write =
-        |path: &Path, e: std::io::Error| HubError::Write { path: path.to_owned(), problem: e.to_string() };
     if let Some(folder) = target.parent() {
-        fs::create_dir_all(folder).map_err(|e| write(folder, e))?;
+        fs::create_dir_all(folder).map_err(|e| unwritten(folder, &e))?;
     }
     let part = target.with_extension("part");
+    let size = || part.metadata().map_or(0, |m| m.len());
+    let promised = loop {
+        let before = size();
+        match receive(places, address, &part, progress) {
+            Err(HubError::Offline { .. }) if size() > before => {}
+            ended => break ended?,
+        }
+    };
+    if let Some(promised) = promised
+        && hash(&part).map_err(|e| unwritten(&part, &e))? != promised
+    {
+        let _ = fs::remove_file(&part);
+        return Err(HubError::Damaged(address.to_owned()));
+    }
+    fs::rename(&part, target).map_err(|e| unwritten(target, &e))
+}
+
+fn unwritten(path: &Path, e: &std::io::Error) -> HubError {
+    HubError::Write { path: path.to_owned(), problem: e.to_string() }
+}
+
+/// Adds to `part` what it lacks, in one attempt; the SHA-256 that the hub promises.
+fn receive(
+    places: &Places,
+    address: &str,
+    part: &Path,
+    progress: &mut dyn FnMut(Download),
+) -> Result<Option<String>, HubError> {
+    let broken = |problem: String| HubError::Offline { address: address.to_owned(), problem };
     let mut done = part.metadata().map_or(0, |m| m.len());
-    let (mut response, promised) = request(places, address, done)?;
+    let (response, promised) = request(places, address, done)?;
+    if response.status() == 416 {
+        // Nothing is missing.
+        return Ok(promised);
+    }
     if done > 0 && response.status() != 206 {
         done = 0;
     }
@@ -175,36 +216,59 @@ fn download(
         .append(done > 0)
         .write(true)
         .truncate(done == 0)
-        .open(&part)
-        .map_err(|e| write(&part, e))?;
-    let left = number(response.headers(), "content-length");
-    let total = left.map(|left| left + done);
-    let mut reader = response.body_mut().with_config().limit(u64::MAX).reader();
-    let mut block = vec![0; 1 << 20];
+        .open(part)
+        .map_err(|e| unwritten(part, &e))?;
+    let total = number(response.headers(), "content-length").map(|left| left + done);
+    let reader = response.into_body().into_with_config().limit(u64::MAX).reader();
+    let blocks = read_ahead(reader);
     progress(Download { done, total });
     loop {
-        let n = reader
-            .read(&mut block)
-            .map_err(|e| HubError::Offline { address: address.to_owned(), problem: e.to_string() })?;
-        if n == 0 {
-            break;
-        }
-        file.write_all(&block[..n]).map_err(|e| write(&part, e))?;
-        done += n as u64;
+        let block = match blocks.recv_timeout(places.stall) {
+            Ok(block) => block.map_err(|e| broken(e.to_string()))?,
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                let waited = places.stall.as_secs();
+                return Err(broken(format!(
+                    "nothing came for {waited} s; the next run goes on at {done} bytes"
+                )));
+            }
+        };
+        file.write_all(&block).map_err(|e| unwritten(part, &e))?;
+        done += block.len() as u64;
         progress(Download { done, total });
     }
-    file.sync_all().map_err(|e| write(&part, e))?;
-    if total.is_some_and(|total| total != done) {
-        let problem = format!("{done} of {} bytes came; the next run goes on there", total.unwrap_or(0));
-        return Err(HubError::Offline { address: address.to_owned(), problem });
+    file.sync_all().map_err(|e| unwritten(part, &e))?;
+    match total {
+        Some(total) if total != done => {
+            Err(broken(format!("{done} of {total} bytes came; the next run goes on there")))
+        }
+        _ => Ok(promised),
     }
-    if let Some(promised) = promised
-        && hash(&part).map_err(|e| write(&part, e))? != promised
-    {
-        let _ = fs::remove_file(&part);
-        return Err(HubError::Damaged(address.to_owned()));
-    }
-    fs::rename(&part, target).map_err(|e| write(target, e))
+}
+
+/// Reads on a thread of its own, so that silence can be told from slowness: an overall limit would end large downloads, and
+/// the library has no limit for one read. The thread ends with the reader, or where nobody takes its blocks any more.
+fn read_ahead(mut reader: impl Read + Send + 'static) -> Receiver<std::io::Result<Vec<u8>>> {
+    let (sender, blocks) = sync_channel(4);
+    std::thread::spawn(move || {
+        loop {
+            let mut block = vec![0; 1 << 18];
+            let read = reader.read(&mut block);
+            let last = !matches!(read, Ok(n) if n > 0);
+            let sent = match read {
+                Ok(0) => break,
+                Ok(n) => {
+                    block.truncate(n);
+                    sender.send(Ok(block))
+                }
+                Err(e) => sender.send(Err(e)),
+            };
+            if last || sent.is_err() {
+                break;
+            }
+        }
+    });
+    blocks
 }
 
 /// Asks for a file from a byte on, following the hub to where it keeps large files; with the SHA-256 that the hub promises.
@@ -240,7 +304,15 @@ fn request(
         match response.status().as_u16() {
             200 | 206 => return Ok((response, promised)),
             // More was asked for than there is: what is here is whole, or no part of this file.
-            416 if from > 0 => return request(places, address, 0),
+            416 if from > 0 => {
+                let whole = text(response.headers(), "content-range");
+                let whole = whole.and_then(|range| range.strip_prefix("bytes */")?.parse::<u64>().ok());
+                return if whole == Some(from) {
+                    Ok((response, promised))
+                } else {
+                    request(places, address, 0)
+                };
+            }
             301 | 302 | 303 | 307 | 308 => {
                 let location = text(response.headers(), "location").unwrap_or_default();
                 at = if location.starts_with('/') { format!("{}{location}", origin(&at)) } else { location };
@@ -294,14 +366,29 @@ mod tests {
 
     const CONTENT: &[u8] = b"GGUF and some more bytes of a model";
 
-    /// A hub on this machine: sends to its store, where the file lies; some of the first answers break off.
-    fn hub(breaks: usize, tag: &str) -> (String, Arc<Mutex<Vec<String>>>) {
+    /// What the store does with a request.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Store {
+        SendsAll,
+        /// Half of what was asked for, and then the connection is closed.
+        BreaksOff,
+        /// Half of what was asked for, and then nothing more on an open connection.
+        Stalls,
+        /// Nothing at all on an open connection.
+        Silent,
+    }
+
+    /// A hub on this machine: sends to its store, where the file lies; what the store does with the first requests.
+    fn hub(first: &'static [Store], tag: &str) -> (String, Arc<Mutex<Vec<String>>>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (log, tag) = (Arc::clone(&asked), tag.to_owned());
+        // Another host by its name.
+        let store = address.replace("127.0.0.1", "localhost");
         std::thread::spawn(move || {
-            let mut left = breaks;
+            let mut first = first.iter().copied();
+            let mut open = Vec::new();
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 let mut lines: Vec<String> = Vec::new();
@@ -323,7 +410,12 @@ mod tests {
                     "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_owned()
                 } else if lines[0].contains("/resolve/") {
                     format!(
-                        "HTTP/1.1 302 Found\r\nlocation: /store/file\r\nx-linked-etag: \"{tag}\"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                        "HTTP/1.1 302 Found\r\nlocation: {store}/store/file\r\nx-linked-etag: \"{tag}\"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                    )
+                } else if from.is_some_and(|from| from >= CONTENT.len()) {
+                    let length = CONTENT.len();
+                    format!(
+                        "HTTP/1.1 416 X\r\ncontent-range: bytes */{length}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
                     )
                 } else {
                     let rest = &CONTENT[from.unwrap_or(0)..];
@@ -335,10 +427,17 @@ mod tests {
                 };
                 let _ = stream.write_all(head.as_bytes());
                 if !lines[0].contains("/resolve/") {
-                    let rest = &CONTENT[from.unwrap_or(0)..];
-                    let cut = if left > 0 { rest.len() / 2 } else { rest.len() };
-                    left = left.saturating_sub(1);
+                    let rest = CONTENT.get(from.unwrap_or(0)..).unwrap_or_default();
+                    let does = first.next().unwrap_or(Store::SendsAll);
+                    let cut = match does {
+                        Store::SendsAll => rest.len(),
+                        Store::BreaksOff | Store::Stalls => rest.len() / 2,
+                        Store::Silent => 0,
+                    };
                     let _ = stream.write_all(&rest[..cut]);
+                    if matches!(does, Store::Stalls | Store::Silent) {
+                        open.push(stream);
+                    }
                 }
             }
         });
@@ -349,44 +448,74 @@ mod tests {
         hex(&Sha256::digest(CONTENT))
     }
 
-    #[test]
-    fn a_download_that_was_cut_off_goes_on_and_is_checked() {
-        let folder = tempfile::tempdir().unwrap();
-        let (hub, asked) = hub(1, &content_hash());
-        let places = Places {
+    fn places(folder: &Path, hub: String) -> Places {
+        Places {
             hub,
             token: Some("hf_secret".to_owned()),
-            theirs: folder.path().join("theirs"),
-            ours: folder.path().join("ours"),
-        };
+            theirs: folder.join("theirs"),
+            ours: folder.join("ours"),
+            stall: Duration::from_millis(300),
+        }
+    }
+
+    #[test]
+    fn a_download_that_breaks_off_or_stalls_goes_on_and_is_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let (hub, asked) = hub(&[Store::BreaksOff, Store::Stalls, Store::Silent], &content_hash());
+        let places = places(folder.path(), hub);
         let mut seen = Vec::new();
+        // Half, half of the rest, nothing: then the run gives up, and the next one goes on.
         let first = fetch_from(&places, "org/name/file.gguf", &mut |d| seen.push(d));
-        assert!(matches!(first, Err(HubError::Offline { .. })), "{first:?}");
+        assert!(
+            matches!(&first, Err(HubError::Offline { problem, .. }) if problem.contains("at 26 bytes")),
+            "{first:?}"
+        );
         let path = fetch_from(&places, "org/name/file.gguf", &mut |d| seen.push(d)).unwrap();
         assert_eq!(fs::read(&path).unwrap(), CONTENT);
-        assert_eq!(
-            seen.last().unwrap(),
-            &Download { done: CONTENT.len() as u64, total: Some(CONTENT.len() as u64) }
-        );
+        let length = CONTENT.len() as u64;
+        assert_eq!(seen.last().unwrap(), &Download { done: length, total: Some(length) });
+        assert!(seen.iter().all(|d| d.total == Some(length)), "{seen:?}");
         // Once more: nothing is asked.
         let before = asked.lock().unwrap().len();
         assert_eq!(fetch_from(&places, "org/name/file.gguf", &mut |_| {}).unwrap(), path);
         let asked = asked.lock().unwrap();
-        assert_eq!((asked.len(), before), (before, 4));
-        assert!(asked[3].to_ascii_lowercase().contains("range: bytes=17-"), "{}", asked[3]);
-        assert!(asked.iter().all(|a| a.contains("GET")));
+        assert_eq!((asked.len(), before), (before, 8));
+        let froms: Vec<_> = asked
+            .iter()
+            .filter(|a| a.contains("/store/"))
+            .map(|a| {
+                a.to_ascii_lowercase()
+                    .lines()
+                    .find_map(|l| l.strip_prefix("range: bytes=").map(str::to_owned))
+            })
+            .collect();
+        assert_eq!(froms, [None, Some("17-".to_owned()), Some("26-".to_owned()), Some("26-".to_owned())]);
+        // The token goes to the hub only, not to where it sends.
+        assert!(asked.iter().all(|a| a.contains("hf_secret") == a.contains("/resolve/")), "{asked:?}");
+    }
+
+    #[test]
+    fn a_download_that_was_killed_before_its_last_step_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let (hub, asked) = hub(&[], &content_hash());
+        let places = places(folder.path(), hub);
+        let there = folder.path().join("ours/org/name/main");
+        fs::create_dir_all(&there).unwrap();
+        // Whole, and then longer than the file: only the first needs nothing more.
+        for (part, calls) in [(CONTENT, 2), (&[CONTENT, b"x"].concat()[..], 4)] {
+            let _ = fs::remove_file(there.join("file.gguf"));
+            fs::write(there.join("file.part"), part).unwrap();
+            let path = fetch_from(&places, "org/name/file.gguf", &mut |_| {}).unwrap();
+            assert_eq!((fs::read(path).unwrap().as_slice(), asked.lock().unwrap().len()), (CONTENT, calls));
+            asked.lock().unwrap().clear();
+        }
     }
 
     #[test]
     fn a_damaged_file_is_not_kept_and_what_others_have_is_used() {
         let folder = tempfile::tempdir().unwrap();
-        let (hub, _) = hub(0, &"0".repeat(64));
-        let places = Places {
-            hub,
-            token: None,
-            theirs: folder.path().join("theirs"),
-            ours: folder.path().join("ours"),
-        };
+        let (hub, _) = hub(&[], &"0".repeat(64));
+        let places = places(folder.path(), hub);
         let get = |name: &str| fetch_from(&places, name, &mut |_| {});
         assert!(matches!(get("org/name/file.gguf"), Err(HubError::Damaged(_))));
         assert!(matches!(get("org/name/no.gguf"), Err(HubError::Status { status: 404, .. })));
