@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use predilect_data::Study;
 use predilect_llm::{
-    CallError, CallLog, HttpOptions, LogError, Model, ModelSpec, Outcome, Plan, Prices, Request, RunOptions,
-    Runner, Stop, Totals, connect,
+    CallError, CallLog, HttpOptions, LogError, Model, ModelSpec, Outcome, Plan, Prices, Reasoning, Request,
+    RunOptions, Runner, Stop, Totals, connect,
 };
 use predilect_types::Pair;
 use serde::Serialize;
@@ -25,16 +25,32 @@ const LOG: &str = "calls.sqlite";
 
 /// A model that is ready to be asked.
 pub(crate) fn model(spec: &ModelSpec, args: &CallArgs, global: &Global) -> Result<Box<dyn Model>, Problem> {
+    if spec.provider.is_local() && (args.reasoning.is_some() || args.reasoning_tokens.is_some()) {
+        return Err(Problem::new(format!("{spec} runs in this process, where models answer at once"))
+            .remedy("leave --reasoning and --reasoning-tokens out"));
+    }
     #[cfg(feature = "local")]
     if spec.provider.is_local() {
         return local(spec, args, global);
     }
     let _ = global;
+    let reasoning = Reasoning { effort: args.reasoning, tokens: args.reasoning_tokens };
+    let usual = if reasoning.room(spec) > 0 { 600 } else { 120 };
     let options = HttpOptions {
-        timeout: Duration::from_secs(u64::from(args.timeout)),
+        timeout: Duration::from_secs(u64::from(args.timeout.unwrap_or(usual))),
         connections: usize::from(args.concurrency),
+        reasoning,
+        silent: args.dry_run || args.offline,
     };
     Ok(connect(spec, &options)?)
+}
+
+/// What a model is called in a study unless the user says otherwise; another effort is another judge.
+pub(crate) fn named(spec: &ModelSpec, args: &CallArgs) -> String {
+    match args.reasoning {
+        None => spec.model.clone(),
+        Some(effort) => format!("{} reasoning {}", spec.model, effort.as_str()),
+    }
 }
 
 /// A model in this process; what has to be downloaded shows its progress.
@@ -133,16 +149,10 @@ pub(crate) fn plan(
     study: &Study,
     mut requests: impl FnMut(&Pair) -> Vec<Request>,
 ) -> Result<Plan, Problem> {
-    let mut sum = Plan { price: runner.options.price.map(|_| 0.0), ..Plan::default() };
+    let mut sum = Plan::nothing(runner.options.price);
     windows(study, |pairs| {
         let requests: Vec<Request> = pairs.iter().flat_map(&mut requests).collect();
-        let plan = runner.plan(&requests)?;
-        sum.questions += plan.questions;
-        sum.logged += plan.logged;
-        sum.calls += plan.calls;
-        sum.input_tokens += plan.input_tokens;
-        sum.output_tokens += plan.output_tokens;
-        sum.price = sum.price.zip(plan.price).map(|(a, b)| a + b);
+        sum = sum.plus(runner.plan(&requests)?);
         Ok(true)
     })?;
     Ok(sum)
@@ -155,7 +165,8 @@ pub(crate) fn print_plans(plans: &[(&str, Plan)], json: bool) -> Result<(), Prob
             .iter()
             .map(|(name, p)| {
                 serde_json::json!({"name": name, "questions": p.questions, "logged": p.logged, "calls": p.calls,
-                    "input_tokens": p.input_tokens, "output_tokens": p.output_tokens, "price": p.price})
+                    "input_tokens": p.input_tokens, "output_tokens": p.output_tokens, "reasoning_tokens": p.reasoning_tokens,
+                    "price": p.price, "price_with_reasoning": p.price_with_reasoning})
             })
             .collect();
         return print_json(&list);
@@ -172,6 +183,14 @@ pub(crate) fn print_plans(plans: &[(&str, Plan)], json: bool) -> Result<(), Prob
             p.output_tokens,
             dollars(p.price)
         )?;
+        if p.reasoning_tokens > 0 {
+            writeln!(
+                out,
+                "  its reasoning comes on top: at most {} tokens, {} in all if it always used them up",
+                p.reasoning_tokens,
+                dollars(p.price_with_reasoning)
+            )?;
+        }
     }
     Ok(())
 }

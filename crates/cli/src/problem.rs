@@ -32,6 +32,13 @@ impl Problem {
         self
     }
 
+    /// The same of a run that goes on where it stopped.
+    pub(crate) fn resumable(self) -> Self {
+        const KEPT: &str = "what was answered is kept: run the command again to go on";
+        let first = self.remedy.as_ref().map_or_else(String::new, |remedy| format!("{remedy}; "));
+        self.remedy(first + KEPT)
+    }
+
     pub(crate) fn what(&self) -> &str {
         &self.what
     }

@@ -273,6 +273,79 @@ fn anthropic_answers_one_by_one_and_in_batches_alike() {
 }
 
 #[test]
+fn models_that_reason_first_are_asked_as_they_want_to_be() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 60);
+    let provider = Provider::start(0);
+    let ask = |model: &str, study: &str, more: &[&str]| {
+        let mut command = command(&pairs, model, &folder.path().join(study), more);
+        let address = provider.anthropic();
+        command.env("OPENAI_BASE_URL", format!("{address}/v1")).env("OPENAI_API_KEY", "a-secret");
+        command.env("ANTHROPIC_BASE_URL", &address).env("ANTHROPIC_API_KEY", "a-secret");
+        command.output().expect("the binary starts")
+    };
+    let full = |said: &Value| {
+        assert!(said["failed"].as_u64() < Some(10) && said["parsed"].as_u64() > Some(25), "{said}");
+        let remark = said["remarks"][0].as_str().expect("a remark");
+        assert!(remark.contains("takes no temperature"), "{remark}");
+    };
+    // The name tells: no temperature, room, and no probabilities.
+    let said = json(&ask("openai:gpt-5-thinker", "known", &[]));
+    full(&said);
+    assert_eq!((said["method"].as_str(), said["calls"].as_u64()), (Some("generated"), Some(120)));
+    // Whoever knows better may ask for probabilities; the refusal ends the run.
+    refused(&ask("openai:gpt-5-thinker", "scored", &["--method", "scored"]), "--method generated");
+    // The name tells nothing: the refusal does, and costs no repetition.
+    let server = provider.model("thinker");
+    let generated = ["--method", "generated", "--reasoning-tokens", "400"];
+    let said = json(&ask(&server, "told", &generated));
+    full(&said);
+    assert_eq!((said["calls"].as_u64(), said["retries"].as_u64()), (Some(120), Some(0)));
+    // A run that finds everything in the log still knows how it was asked.
+    let again = json(&ask(&server, "told", &generated));
+    full(&again);
+    assert_eq!(again["calls"].as_u64(), Some(0));
+    full(&json(&ask("anthropic:thinker-4-5", "claude", &["--reasoning-tokens", "400"])));
+    // A model that tells no probabilities ends the run at once.
+    refused(&ask(&server, "letters", &[]), "--method generated");
+    // No room: the first answers end the run, before much is spent; a run with room asks these again.
+    provider.forget();
+    let cramped = ask(&server, "cramped", &["--method", "generated", "--concurrency", "2"]);
+    refused(&cramped, "had no tokens left for an answer");
+    refused(&cramped, "--reasoning-tokens");
+    assert!(provider.counts().answers < 10, "{:?}", provider.counts());
+    let again = json(&ask(&server, "cramped", &[&generated[..], &["--retry-failed"]].concat()));
+    assert!(again["calls"].as_u64() > Some(100), "{again}");
+    full(&again);
+    // Less effort needs less room, and is another model as far as answers go.
+    let low = ["--method", "generated", "--reasoning", "low", "--reasoning-tokens", "60"];
+    let said = json(&ask(&server, "cramped", &low));
+    full(&said);
+    assert!(said["model"].as_str().is_some_and(|m| m.ends_with("with reasoning low")), "{said}");
+    assert_eq!(said["calls"].as_u64(), Some(120));
+    refused(&ask("anthropic:m", "never", &["--reasoning", "minimal"]), "knows no reasoning effort");
+    // In batches a refusal comes back a day later: the next batch is without what was refused.
+    for model in [server.as_str(), "anthropic:thinker-4-5"] {
+        let study = format!("batch of {}", model.len());
+        let mut runs = 0;
+        let last = loop {
+            let said = json(&ask(model, &study, &[&generated[..], &["--batch"]].concat()));
+            runs += 1;
+            if said["stopped"].is_null() {
+                break said;
+            }
+            assert!(runs < 12, "{said}");
+        };
+        assert!(runs > 4, "{runs}");
+        full(&last);
+    }
+    // What reasoning may cost is said before.
+    let plan = json(&ask("openai:gpt-5-mini", "plan", &["--dry-run"]));
+    assert_eq!(plan[0]["reasoning_tokens"].as_u64(), Some(120 * 8192));
+    assert!(plan[0]["price_with_reasoning"].as_f64() > plan[0]["price"].as_f64(), "{plan}");
+}
+
+#[test]
 fn what_cannot_work_is_said_before_any_call() {
     let folder = tempfile::tempdir().expect("a folder");
     let pairs = pairs(folder.path(), 3);

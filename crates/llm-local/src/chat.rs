@@ -101,6 +101,8 @@ impl Chat {
         environment.get_template("chat")?.render(context! {
             messages => turns,
             add_generation_prompt => true,
+            // Templates that have this switch begin to reason where it is not set; the answer is read at the next token.
+            enable_thinking => false,
             bos_token => self.bos.as_str(),
             eos_token => self.eos.as_str(),
         })

@@ -318,8 +318,12 @@ fn body(answered: Answered, length: usize, vocabulary: &Vocabulary) -> Result<St
         CallError::new(Fault::Request, problem)
             .remedy("a larger --context holds longer questions, for more memory")
     })?;
-    let usage =
-        |output: usize| Usage { input: length as u64, cached: (length - read) as u64, output: output as u64 };
+    let usage = |output: usize| Usage {
+        input: length as u64,
+        cached: (length - read) as u64,
+        output: output as u64,
+        ..Usage::default()
+    };
     let body = match said {
         Said::Next { continuations, top } => {
             let text = |token: i32| vocabulary.pieces.get(token as usize).cloned().unwrap_or_default();
@@ -343,7 +347,7 @@ impl Model for LocalModel {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { next: true, schema: true, seed: true, score: false, together: true }
+        Capabilities { next: true, reasons: false, score: false, together: true }
     }
 
     fn send(&self, request: &Request) -> Result<String, CallError> {

@@ -37,6 +37,8 @@ pub struct LostBatch {
     pub calls: u64,
     /// When it was about to be handed over, in UTC as RFC 3339.
     pub at: String,
+    /// Ids of batches that are known, and so another one's.
+    pub others: Vec<String>,
 }
 
 /// How far a batch is.

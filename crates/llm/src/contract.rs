@@ -7,16 +7,16 @@ use serde_json::Value;
 use crate::batch::Batch;
 use crate::error::CallError;
 
-/// One question. Everything that can change the answer is in it, and so in the key of the call log.
+/// One question. Everything that can change the answer is in it or in the model's name, and so in the key of the call log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// The conversation so far; the last turn is the user's.
     pub messages: Vec<Message>,
     /// What kind of answer is wanted.
     pub want: Want,
-    /// The most tokens the answer may have.
+    /// The most tokens the answer may have; those that a model writes for itself before it do not count ([`Model::room`]).
     pub max_tokens: u32,
-    /// 0: the most probable answer.
+    /// 0: the most probable answer. Models that take no temperature are asked without ([`Model::remarks`]).
     pub temperature: f64,
     /// Seed of sampling, where the provider takes one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,6 +106,9 @@ pub struct Usage {
     pub input: u64,
     /// Of these, tokens that the provider still knew from an earlier call.
     pub cached: u64,
+    /// Of these, tokens that it stored for later calls, where it charges more for that.
+    #[serde(default)]
+    pub stored: u64,
     /// Tokens written.
     pub output: u64,
 }
@@ -117,6 +120,7 @@ impl Usage {
         Self {
             input: self.input + other.input,
             cached: self.cached + other.cached,
+            stored: self.stored + other.stored,
             output: self.output + other.output,
         }
     }
@@ -126,12 +130,10 @@ impl Usage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a question with yes or no for an answer")]
 pub struct Capabilities {
-    /// Tells probabilities of next tokens.
+    /// Tells probabilities of next tokens, as far as its protocol has them.
     pub next: bool,
-    /// Enforces a JSON schema; without it the schema only stands in the prompt.
-    pub schema: bool,
-    /// Takes a seed.
-    pub seed: bool,
+    /// Reasons before it answers, as far as its name tells: then it hardly tells probabilities.
+    pub reasons: bool,
     /// Scores conversations, as a reward model does.
     pub score: bool,
     /// Gains from questions that begin alike being asked together: [`Model::send_together`].
@@ -162,6 +164,25 @@ pub trait Model: Send + Sync {
     /// always give the same. They are logged together, so that a run that was killed repeats all of them or none.
     fn send_together(&self, requests: &[&Request]) -> Vec<Result<String, CallError>> {
         requests.iter().map(|request| self.send(request)).collect()
+    }
+
+    /// The tokens that it may write beyond those of an answer of that kind, such as those it writes for itself before it. What
+    /// it does not need costs nothing. No part of any key: it changes where an answer is cut off, and no other.
+    fn room(&self, _: &Want) -> u32 {
+        0
+    }
+
+    /// Names of parameters that it has refused and is asked without; kept in the call log, for later runs.
+    fn left_out(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Leaves out what earlier runs have seen it refuse.
+    fn leave_out(&self, _: &[String]) {}
+
+    /// What its user should know of how it was asked, one sentence each.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// Its batches, where its provider has them.
@@ -197,6 +218,11 @@ impl Request {
     pub fn input_tokens(&self, model: &dyn Model) -> u64 {
         // Every turn has a few tokens of its own around it.
         self.messages.iter().map(|turn| model.count_tokens(&turn.content) + 4).sum()
+    }
+
+    /// The most tokens that the model may write, its own included.
+    pub fn most_output_tokens(&self, model: &dyn Model) -> u64 {
+        u64::from(self.max_tokens) + u64::from(model.room(&self.want))
     }
 
     /// No fewer tokens than any model reads: a token has a byte at least, and a schema may be put into the prompt.

@@ -31,11 +31,15 @@ pub enum Fault {
     Filtered,
     /// The question itself is not accepted, e.g. because it is too long.
     Request,
+    /// A parameter that the call can do without is refused; the next try is made without it.
+    Parameter,
+    /// The model reasoned until no tokens were left for an answer.
+    NoRoom,
 }
 
 impl Fault {
     /// Every kind with its name in logs and reports.
-    pub const ALL: [(Self, &'static str); 13] = [
+    pub const ALL: [(Self, &'static str); 15] = [
         (Self::RateLimited, "rate_limited"),
         (Self::Overloaded, "overloaded"),
         (Self::Server, "server"),
@@ -49,6 +53,8 @@ impl Fault {
         (Self::NoProbabilities, "no_probabilities"),
         (Self::Filtered, "filtered"),
         (Self::Request, "request"),
+        (Self::Parameter, "parameter"),
+        (Self::NoRoom, "no_room"),
     ];
 
     /// Whether the same call may succeed later.
@@ -61,6 +67,7 @@ impl Fault {
                 | Self::Timeout
                 | Self::Connection
                 | Self::Body
+                | Self::Parameter
         )
     }
 
@@ -71,7 +78,15 @@ impl Fault {
 
     /// Whether the provider may have charged for the call although it gave nothing that can be used.
     pub fn may_cost(self) -> bool {
-        matches!(self, Self::Timeout | Self::Connection | Self::Body | Self::Filtered | Self::NoProbabilities)
+        matches!(
+            self,
+            Self::Timeout
+                | Self::Connection
+                | Self::Body
+                | Self::Filtered
+                | Self::NoProbabilities
+                | Self::NoRoom
+        )
     }
 
     /// Whether the server asks for fewer calls at once.
@@ -117,12 +132,22 @@ impl CallError {
         self
     }
 
-    /// With how long the server asks to wait.
+    /// With how long the server asks to wait; who is asked to wait longer than [`CallError::PATIENCE`] has used up a quota.
     #[must_use]
     pub fn after(mut self, wait: Option<Duration>) -> Self {
-        self.retry_after = wait;
+        match wait.filter(|wait| *wait > Self::PATIENCE) {
+            Some(long) => {
+                self.fault = Fault::Quota;
+                self.message.push_str(&format!(" (asks to wait {} minutes)", long.as_secs().div_ceil(60)));
+                self.remedy = Some("run the command again then: it goes on where it was".to_owned());
+            }
+            None => self.retry_after = wait,
+        }
         self
     }
+
+    /// The longest wait that a run sits out.
+    pub const PATIENCE: Duration = Duration::from_mins(15);
 }
 
 #[cfg(test)]
@@ -137,5 +162,15 @@ mod tests {
             assert!(!fault.asks_for_less() || fault.can_be_retried());
         }
         assert_eq!(Fault::parse("else"), None);
+    }
+
+    #[test]
+    fn a_run_does_not_sleep_for_hours() {
+        let asked =
+            |seconds| CallError::new(Fault::RateLimited, "slower").after(Some(Duration::from_secs(seconds)));
+        assert_eq!(asked(60).retry_after, Some(Duration::from_mins(1)));
+        let long = asked(7000);
+        assert_eq!((long.fault, long.retry_after), (Fault::Quota, None));
+        assert!(long.message.ends_with("(asks to wait 117 minutes)"), "{}", long.message);
     }
 }

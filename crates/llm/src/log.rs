@@ -16,7 +16,8 @@ const LAYOUT: i64 = 1;
 /// The key of a call: 32 hexadecimal digits of the SHA-256 of the model's full name and the request as JSON.
 ///
 /// It holds all that can change the answer: model, messages, kind of answer with schema or continuations, most tokens,
-/// temperature and seed. It leaves out keys to the provider, time-outs, retries, concurrency and prices.
+/// temperature and seed. It leaves out keys to the provider, time-outs, retries, concurrency, prices and the room for
+/// reasoning. What a model refuses and is asked without stands beside the calls, in the table `left_out`.
 pub fn key(model: &str, request: &Request) -> String {
     let mut hash = Sha256::new();
     hash.update(model.as_bytes());
@@ -35,6 +36,8 @@ pub fn key(model: &str, request: &Request) -> String {
 pub struct Entry {
     /// The body of the answer, or why there is none.
     pub result: Result<String, CallError>,
+    /// The body of an answer that could not be used.
+    pub unusable: Option<String>,
     /// Tokens, where there is an answer.
     pub usage: Usage,
     /// Its price in US dollars, where it is known.
@@ -113,6 +116,11 @@ impl CallLog {
                     retries INTEGER NOT NULL,
                     at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
                 ) STRICT, WITHOUT ROWID;
+                CREATE TABLE IF NOT EXISTS left_out (
+                    model TEXT NOT NULL,
+                    parameter TEXT NOT NULL,
+                    PRIMARY KEY (model, parameter)
+                ) STRICT, WITHOUT ROWID;
                 CREATE TABLE IF NOT EXISTS batches (
                     label TEXT PRIMARY KEY,
                     model TEXT NOT NULL,
@@ -165,17 +173,23 @@ impl CallLog {
         statement
             .query_row([key], |row| {
                 let (body, fault): (Option<String>, Option<String>) = (row.get(0)?, row.get(1)?);
-                let result = match (body, fault) {
-                    (_, Some(fault)) => {
+                let (result, unusable) = match (body, fault) {
+                    (body, Some(fault)) => {
                         let message: Option<String> = row.get(2)?;
                         let fault = Fault::parse(&fault).unwrap_or(Fault::Server);
-                        Err(CallError::new(fault, message.unwrap_or_default()))
+                        (Err(CallError::new(fault, message.unwrap_or_default())), body)
                     }
-                    (body, None) => Ok(body.unwrap_or_default()),
+                    (body, None) => (Ok(body.unwrap_or_default()), None),
                 };
-                let usage = Usage { input: row.get(3)?, cached: row.get(4)?, output: row.get(5)? };
+                let usage = Usage {
+                    input: row.get(3)?,
+                    cached: row.get(4)?,
+                    output: row.get(5)?,
+                    ..Usage::default()
+                };
                 Ok(Entry {
                     result,
+                    unusable,
                     usage,
                     price: row.get(6)?,
                     latency: Duration::from_millis(row.get(7)?),
@@ -204,13 +218,17 @@ impl CallLog {
                 for (key, request, entry) in calls {
                     let (body, fault, error) = match &entry.result {
                         Ok(body) => (Some(body.as_str()), None, None),
-                        Err(error) => (None, Some(error.fault.as_str()), Some(error.message.as_str())),
+                        Err(error) => (
+                            entry.unusable.as_deref(),
+                            Some(error.fault.as_str()),
+                            Some(error.message.as_str()),
+                        ),
                     };
                     statement.execute(params![
                         key,
                         model,
                         serde_json::to_string(request).unwrap_or_default(),
-                        if body.is_some() { "done" } else { "failed" },
+                        if fault.is_none() { "done" } else { "failed" },
                         body,
                         fault,
                         error,
@@ -226,6 +244,37 @@ impl CallLog {
             transaction.commit()
         };
         write(&mut connection).map_err(|e: rusqlite::Error| self.failed(&e))
+    }
+
+    /// The parameters of requests that this model has refused: calls are made without them.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub fn left_out(&self, model: &str) -> Result<Vec<String>, LogError> {
+        let connection = self.connection();
+        let read = |connection: &Connection| {
+            let mut rows = connection.prepare("SELECT parameter FROM left_out WHERE model = ?1")?;
+            rows.query_map([model], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()
+        };
+        read(&connection).map_err(|e| self.failed(&e))
+    }
+
+    /// Notes that a model refuses these parameters.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be written.
+    pub fn leave_out(&self, model: &str, parameters: &[&str]) -> Result<(), LogError> {
+        let connection = self.connection();
+        for parameter in parameters {
+            let done = connection.execute(
+                "INSERT OR IGNORE INTO left_out (model, parameter) VALUES (?1, ?2)",
+                [model, parameter],
+            );
+            done.map_err(|e| self.failed(&e))?;
+        }
+        Ok(())
     }
 
     /// Notes a batch that is about to be handed over, with its calls and the most US dollars that they may cost.

@@ -13,6 +13,8 @@ pub struct Price {
     pub input: f64,
     /// Tokens read that the provider still knew; without it they cost as others.
     pub cached: Option<f64>,
+    /// Tokens read that the provider stores for later calls without being asked; without it they cost as others.
+    pub stored: Option<f64>,
     /// Tokens written.
     pub output: f64,
 }
@@ -21,15 +23,23 @@ impl Price {
     /// What the same tokens cost in a batch, at OpenAI and Anthropic alike.
     #[must_use]
     pub fn in_batch(self) -> Self {
-        Self { input: 0.5 * self.input, cached: self.cached.map(|p| 0.5 * p), output: 0.5 * self.output }
+        let half = |price: f64| 0.5 * price;
+        Self {
+            input: half(self.input),
+            cached: self.cached.map(half),
+            stored: self.stored.map(half),
+            output: half(self.output),
+        }
     }
 
     /// The price of a call in US dollars.
     pub fn of(&self, usage: Usage) -> f64 {
         let cached = usage.cached.min(usage.input);
-        let fresh = (usage.input - cached) as f64 * self.input;
+        let stored = usage.stored.min(usage.input - cached);
+        let fresh = (usage.input - cached - stored) as f64 * self.input;
         let known = cached as f64 * self.cached.unwrap_or(self.input);
-        (fresh + known + usage.output as f64 * self.output) / 1e6
+        let kept = stored as f64 * self.stored.unwrap_or(self.input);
+        (fresh + known + kept + usage.output as f64 * self.output) / 1e6
     }
 }
 
@@ -77,8 +87,9 @@ impl Prices {
         let fail = |problem: String| PriceError { path: path.display().to_string(), problem };
         let text = std::fs::read_to_string(path).map_err(|e| fail(e.to_string()))?;
         let own: Self = toml::from_str(&text).map_err(|e| fail(e.message().to_owned()))?;
-        let all =
-            |p: &Price| [Some(p.input), p.cached, Some(p.output)].into_iter().flatten().all(|x| x >= 0.0);
+        let all = |p: &Price| {
+            [Some(p.input), p.cached, p.stored, Some(p.output)].into_iter().flatten().all(|x| x >= 0.0)
+        };
         if let Some(row) = own.price.iter().find(|row| !all(&row.price)) {
             return Err(fail(format!("a price of {} is negative or no number", row.model)));
         }
@@ -105,7 +116,7 @@ impl Prices {
                 let local =
                     ["localhost", "127.", "[::1]", "0.0.0.0"].iter().any(|name| host.starts_with(name));
                 (local || ["ollama:", "gguf:", "hf:"].iter().any(|own| model.starts_with(own)))
-                    .then_some(Price { input: 0.0, cached: None, output: 0.0 })
+                    .then_some(Price { input: 0.0, cached: None, stored: None, output: 0.0 })
             };
         exact.or_else(dated).map(|row| row.price).or_else(here)
     }
@@ -129,9 +140,12 @@ mod tests {
 
     #[test]
     fn cached_tokens_have_a_price_of_their_own() {
-        let price = Price { input: 2.0, cached: Some(0.5), output: 8.0 };
-        let usage = Usage { input: 1_000_000, cached: 400_000, output: 100_000 };
-        assert!((price.of(usage) - (1.2 + 0.2 + 0.8)).abs() < 1e-12);
+        let price = Price { input: 2.0, cached: Some(0.5), stored: Some(2.5), output: 8.0 };
+        let usage = Usage { input: 1_000_000, cached: 400_000, stored: 200_000, output: 100_000 };
+        assert!((price.of(usage) - (0.8 + 0.2 + 0.5 + 0.8)).abs() < 1e-12);
+        assert!((price.in_batch().of(usage) - 1.15).abs() < 1e-12);
+        // A provider that counts one token twice is not believed.
+        assert!(price.of(Usage { input: 1, cached: 1, stored: 1, output: 0 }) <= 0.5e-6);
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl Model for Scripted {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { next: true, schema: true, seed: true, score: false, together: false }
+        Capabilities { next: true, reasons: false, score: false, together: false }
     }
 
     fn send(&self, request: &Request) -> Result<String, CallError> {
@@ -67,7 +67,7 @@ impl Model for Scripted {
                 .collect(),
             Want::Text | Want::Json(_) | Want::Score => Vec::new(),
         };
-        let usage = Usage { input: json["input"].as_u64().unwrap_or(0), cached: 0, output: 1 };
+        let usage = Usage { input: json["input"].as_u64().unwrap_or(0), output: 1, ..Usage::default() };
         Ok(Answer { text, finish: Finish::Stop, next, usage })
     }
 }

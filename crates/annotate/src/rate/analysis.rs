@@ -89,8 +89,8 @@ pub fn ask_analysis(pair: &Pair, seed: u64) -> Request {
          - \"mistakes\": a list of the mistakes, false assumptions and biases in the request, in a few words each\n\
          A list is empty when there is nothing to put into it. Most requests have empty lists.",
     );
-    let list =
-        json!({"type": "array", "items": {"type": "string", "maxLength": 200}, "maxItems": MOST_ITEMS});
+    // No limit on the length of a string: OpenAI takes no schema with one.
+    let list = json!({"type": "array", "items": {"type": "string"}, "maxItems": MOST_ITEMS});
     let schema = json!({"type": "object", "properties": {"intent_clear": {"type": "boolean"}, "feelings": {"type": "boolean"},
         "constraints": list, "stances": list, "mistakes": list},
         "required": ["intent_clear", "feelings", "constraints", "stances", "mistakes"], "additionalProperties": false});

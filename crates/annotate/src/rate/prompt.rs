@@ -180,7 +180,7 @@ fn errors(text: &mut String, shown: Shown) -> (Want, u32) {
         ERROR_TYPES.join(", ")
     );
     let error = json!({"type": "object",
-        "properties": {"type": {"type": "string", "enum": ERROR_TYPES}, "error": {"type": "string", "maxLength": 200},
+        "properties": {"type": {"type": "string", "enum": ERROR_TYPES}, "error": {"type": "string"},
                        "severity": {"type": "string", "enum": SEVERITIES}},
         "required": ["type", "error", "severity"], "additionalProperties": false});
     let side = json!({"type": "object",

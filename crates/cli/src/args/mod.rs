@@ -12,7 +12,7 @@ use predilect_annotate::judge::{Method, Orders};
 use predilect_annotate::rate::Method as RateMethod;
 use predilect_bayes::NutsOptions;
 use predilect_data::{ExportFormat, Format, OnBadRow, ReadOptions};
-use predilect_llm::{Enforce, ModelSpec};
+use predilect_llm::{Effort, Enforce, ModelSpec};
 
 use crate::assemble::AssembleOptions;
 
@@ -450,12 +450,19 @@ pub(crate) struct CallArgs {
     /// The wait in seconds before the first repetition; it doubles each time
     #[arg(long, default_value_t = 0.5, value_name = "SECONDS", value_parser = money)]
     pub(crate) retry_wait: f64,
-    /// How long an answer may take, in seconds
-    #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
-    pub(crate) timeout: u32,
+    /// How long an answer may take, in seconds (default: 120; 600 where a model reasons first, which would be paid again)
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) timeout: Option<u32>,
     /// How far the provider enforces the JSON of written answers: schema, object, nothing (for servers that do not know how)
     #[arg(long, default_value = "schema", value_name = "HOW", value_parser = named(&Enforce::ALL))]
     pub(crate) enforce: Enforce,
+    /// How hard a model that reasons does so before it answers: none, minimal, low, medium, high, xhigh or max, as far as its
+    /// provider knows these (default: the provider's own)
+    #[arg(long, value_name = "EFFORT", value_parser = named(&Effort::ALL))]
+    pub(crate) reasoning: Option<Effort>,
+    /// Tokens it may write for itself before an answer (default: 8192 where the model's name tells that it reasons, else 0)
+    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub(crate) reasoning_tokens: Option<u32>,
     /// Ask again what failed for good in an earlier run, e.g. because it was filtered
     #[arg(long)]
     pub(crate) retry_failed: bool,

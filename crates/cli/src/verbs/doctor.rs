@@ -144,16 +144,42 @@ fn local() -> Finding {
     let missing: Vec<&str> = ["cmake", "g++"]
         .into_iter()
         .filter(|tool| std::process::Command::new(tool).arg("--version").output().is_err())
+        .chain((!has_libclang()).then_some("libclang"))
         .collect();
     let remedy = if missing.is_empty() {
-        "build them in: cargo install --path crates/cli --features local (libclang is needed too)".to_owned()
+        "build them in: cargo install --path crates/cli --features local".to_owned()
     } else {
         format!(
-            "to build them in, install {} and libclang (Debian: apt-get install cmake libclang-dev g++), then \
+            "to build them in, install {} (Debian: apt-get install cmake libclang-dev g++), then \
              cargo install --path crates/cli --features local",
             missing.join(" and ")
         )
     };
     let found = "this program was built without models in its own process".to_owned();
     Finding { what: "gguf:, hf:", works: false, found, remedy: Some(remedy) }
+}
+
+/// Whether libclang lies where builds look for it: `LIBCLANG_PATH`, LLVM's own folders, the loader's.
+#[cfg(not(feature = "local"))]
+fn has_libclang() -> bool {
+    let list = |folder: &std::path::Path| {
+        let entries = folder.read_dir().into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let mut folders: Vec<std::path::PathBuf> =
+        std::env::var_os("LIBCLANG_PATH").map(Into::into).into_iter().collect();
+    for above in ["/usr/lib", "/usr/local", "/opt/homebrew/opt", "/usr/local/opt"] {
+        let llvms = list(above.as_ref());
+        let named = |path: &std::path::PathBuf| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("llvm"))
+        };
+        folders.extend(llvms.into_iter().filter(named).map(|llvm| llvm.join("lib")));
+    }
+    folders.extend(
+        ["/usr/lib64", "/usr/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"].map(Into::into),
+    );
+    folders.iter().flat_map(|folder| list(folder)).any(|path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with("libclang.") || name.starts_with("libclang-") && !name.starts_with("libclang-cpp")
+    })
 }

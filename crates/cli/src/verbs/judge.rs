@@ -39,6 +39,9 @@ struct Said {
     /// How often it fell for responses that tell it what to choose, where that was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attacks: Vec<Fall>,
+    /// What to know of how it was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<String>,
     /// Why the run ended early.
     stopped: Option<String>,
 }
@@ -113,7 +116,7 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
         print(&said, &mut anstream::stdout().lock())?;
     }
     match problem {
-        Some(problem) => Err(problem.remedy("what was answered is kept: run the command again to go on")),
+        Some(problem) => Err(problem.resumable()),
         None => Ok(()),
     }
 }
@@ -124,7 +127,9 @@ fn judges(args: &JudgeArgs, global: &Global) -> Result<Vec<Judge>, Problem> {
     for spec in &args.model {
         let model = calls::model(spec, &args.calls, global)?;
         let can = model.capabilities();
-        let method = args.method.unwrap_or(if can.next { Method::Scored } else { Method::Generated });
+        // A model that reasons first may tell probabilities all the same; then the user says so.
+        let tells = can.next && !can.reasons;
+        let method = args.method.unwrap_or(if tells { Method::Scored } else { Method::Generated });
         if method == Method::Scored && !can.next {
             return Err(Problem::new(format!("{spec} does not tell the probabilities of tokens"))
                 .remedy("leave --method out, or give --method generated"));
@@ -133,15 +138,20 @@ fn judges(args: &JudgeArgs, global: &Global) -> Result<Vec<Judge>, Problem> {
             return Err(Problem::new(format!("{spec} is no reward model that scores conversations"))
                 .remedy("give the address of a server with one, e.g. vLLM's: http://HOST:PORT/v1#MODEL"));
         }
-        if args.method.is_none() && !can.next && !global.quiet {
+        if method == Method::Reward && args.calls.batch {
+            return Err(
+                Problem::new("no provider scores conversations in batches").remedy("leave --batch out")
+            );
+        }
+        if args.method.is_none() && !tells && !global.quiet {
             anstream::eprintln!(
                 "remark: {spec} does not tell probabilities of tokens: its verdicts are generated"
             );
         }
         let name = match (&args.name, method) {
             (Some(name), _) => name.clone(),
-            (None, Method::Scored | Method::Reward) => spec.model.clone(),
-            (None, other) => format!("{} {}", spec.model, other.as_str()),
+            (None, Method::Scored | Method::Reward) => calls::named(spec, &args.calls),
+            (None, other) => format!("{} {}", calls::named(spec, &args.calls), other.as_str()),
         };
         if judges.iter().any(|judge| judge.name == name) {
             return Err(Problem::new(format!("two of the models are called {name}"))
@@ -236,6 +246,7 @@ fn ask_all(
         tokens: total.usage.input + total.usage.output,
         price: total.price,
         attacks: Vec::new(),
+        remarks: judge.model.remarks(),
         stopped: problem.as_ref().map(|problem| problem.what().to_owned()),
     };
     Ok((said, verdicts, problem))
@@ -452,6 +463,9 @@ fn print(said: &[Said], out: &mut impl Write) -> std::io::Result<()> {
                 fall.tried,
                 fall.mean_shift.unwrap_or(0.0)
             )?;
+        }
+        for remark in &s.remarks {
+            writeln!(out, "  remark         {remark}")?;
         }
         if s.follows_position {
             writeln!(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use ureq::Agent;
 
+use super::left_out::Optional;
 use super::{HttpModel, message};
 use crate::batch::{Batch, BatchState, LostBatch};
 use crate::contract::Request;
@@ -30,7 +31,7 @@ impl Batch for HttpModel {
             BatchApi::OpenAi(base) => {
                 let mut lines = String::new();
                 for (key, request) in calls {
-                    let body = self.dialect.write(&self.model, request);
+                    let body = self.body(request, &[]);
                     let line = json!({"custom_id": key, "method": "POST", "url": "/v1/chat/completions", "body": body});
                     lines.push_str(&line.to_string());
                     lines.push('\n');
@@ -52,9 +53,7 @@ impl Batch for HttpModel {
             BatchApi::Anthropic(messages) => {
                 let requests: Vec<Value> = calls
                     .iter()
-                    .map(|(key, request)| {
-                        json!({"custom_id": key, "params": self.dialect.write(&self.model, request)})
-                    })
+                    .map(|(key, request)| json!({"custom_id": key, "params": self.body(request, &[])}))
                     .collect();
                 let body = json!({"requests": requests}).to_string();
                 id(&self.json(&self.post(&format!("{messages}/batches"), "application/json", &body)?)?)
@@ -83,6 +82,9 @@ impl Batch for HttpModel {
         let is_it = |batch: &&Value| {
             if openai {
                 return batch.pointer("/metadata/predilect").and_then(Value::as_str) == Some(&lost.label);
+            }
+            if batch.get("id").and_then(Value::as_str).is_some_and(|id| lost.others.iter().any(|o| o == id)) {
+                return false;
             }
             // No label is kept here: the number of questions and the time have to do.
             let counts = batch.get("request_counts").and_then(Value::as_object);
@@ -165,13 +167,19 @@ impl HttpModel {
     }
 
     fn openai_lines(&self, text: &str, answers: &mut Answers) {
+        let mut refused = Vec::new();
         for line in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
             let Some(key) = line.get("custom_id").and_then(Value::as_str) else { continue };
             let body = line.pointer("/response/body").cloned().unwrap_or(Value::Null);
             let status = line.pointer("/response/status_code").and_then(Value::as_u64);
             let answer = match status {
                 Some(200..300) => Ok(body.to_string()),
-                Some(status) => Err(self.refused(u16::try_from(status).unwrap_or(500), &body.to_string())),
+                Some(status) => {
+                    let status = u16::try_from(status).unwrap_or(500);
+                    Err(self
+                        .learnt(status, &body, &mut refused)
+                        .unwrap_or_else(|| self.refused(status, &body.to_string())))
+                }
                 // Not processed in time, or lost: it may be handed over again.
                 None => {
                     let said = line.pointer("/error/message").and_then(Value::as_str).unwrap_or("no answer");
@@ -180,9 +188,11 @@ impl HttpModel {
             };
             answers.push((key.to_owned(), answer));
         }
+        refused.into_iter().for_each(|one| self.left_out.add(one));
     }
 
     fn anthropic_lines(&self, text: &str, answers: &mut Answers) {
+        let mut refused = Vec::new();
         for line in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
             let Some(key) = line.get("custom_id").and_then(Value::as_str) else { continue };
             let answer = match line.pointer("/result/type").and_then(Value::as_str) {
@@ -192,7 +202,8 @@ impl HttpModel {
                 Some("errored") => {
                     let error = line.pointer("/result/error").cloned().unwrap_or(Value::Null);
                     let fault = self.dialect.fault(400, &error).unwrap_or(Fault::Server);
-                    Err(CallError::new(fault, self.clean(&message(&error, "no reason"))))
+                    let said = || CallError::new(fault, self.clean(&message(&error, "no reason")));
+                    Err(self.learnt(400, &error, &mut refused).unwrap_or_else(said))
                 }
                 other => Err(CallError::new(
                     Fault::Timeout,
@@ -201,6 +212,14 @@ impl HttpModel {
             };
             answers.push((key.to_owned(), answer));
         }
+        refused.into_iter().for_each(|one| self.left_out.add(one));
+    }
+
+    /// A refusal that the next batch avoids; every call of this one may be refused alike.
+    fn learnt(&self, status: u16, body: &Value, refused: &mut Vec<&'static Optional>) -> Option<CallError> {
+        let one = self.refused_parameter(status, body)?;
+        refused.push(one);
+        Some(CallError::new(Fault::Parameter, format!("{} takes no {}", self.name, one.name)))
     }
 
     /// Files of answers are large: they get more time than a call.

@@ -3,18 +3,44 @@
 use predilect_types::Role;
 use serde_json::{Value, json};
 
+use super::left_out::Optional;
 use super::{Dialect, tokens};
 use crate::contract::{Answer, Capabilities, Enforce, Finish, Request, Usage, Want};
 use crate::error::{CallError, Fault};
+use crate::reasoning::Effort;
 
-pub(super) struct Gemini;
+pub(super) struct Gemini {
+    /// The model reasons first.
+    pub(super) reasons: bool,
+}
 
 impl Dialect for Gemini {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { next: false, schema: true, seed: true, score: false, together: false }
+        Capabilities { next: false, reasons: self.reasons, score: false, together: false }
     }
 
-    fn write(&self, _: &str, request: &Request) -> Value {
+    /// Up to 2.5 a budget stands for the effort: that of Google's own table for servers that speak OpenAI's protocol.
+    fn reason(&self, model: &str, body: &mut Value, effort: Effort) -> bool {
+        let budgets = model.starts_with("gemini-2");
+        body["generationConfig"]["thinkingConfig"] = match effort {
+            Effort::None => json!({"thinkingBudget": 0}),
+            Effort::Minimal | Effort::Low if budgets => json!({"thinkingBudget": 1024}),
+            Effort::Medium if budgets => json!({"thinkingBudget": 8192}),
+            Effort::High if budgets => json!({"thinkingBudget": 24_576}),
+            Effort::Xhigh | Effort::Max => return false,
+            level => json!({"thinkingLevel": level.as_str()}),
+        };
+        true
+    }
+
+    fn optional(&self) -> &'static [Optional] {
+        &[
+            Optional { name: "temperature", at: "/generationConfig/temperature", words: &["temperature"] },
+            Optional { name: "seed", at: "/generationConfig/seed", words: &["seed"] },
+        ]
+    }
+
+    fn write(&self, _: &str, request: &Request, room: u32) -> Value {
         let part = |text: &str| json!([{ "text": text }]);
         let contents: Vec<Value> = request
             .messages
@@ -25,7 +51,8 @@ impl Dialect for Gemini {
                 json!({"role": role, "parts": part(&turn.content)})
             })
             .collect();
-        let mut config = json!({"temperature": request.temperature, "maxOutputTokens": request.max_tokens});
+        let mut config =
+            json!({"temperature": request.temperature, "maxOutputTokens": request.max_tokens + room});
         if let Some(seed) = request.seed {
             config["seed"] = seed.into();
         }
@@ -76,17 +103,22 @@ impl Dialect for Gemini {
         let usage = Usage {
             input: tokens(body, "/usageMetadata/promptTokenCount"),
             cached: tokens(body, "/usageMetadata/cachedContentTokenCount"),
+            stored: 0,
             output: tokens(body, "/usageMetadata/candidatesTokenCount")
                 + tokens(body, "/usageMetadata/thoughtsTokenCount"),
         };
         Ok(Answer { text, finish, next: Vec::new(), usage })
     }
 
-    fn fault(&self, _: u16, body: &Value) -> Option<Fault> {
+    fn fault(&self, status: u16, body: &Value) -> Option<Fault> {
         let details = body.pointer("/error/details").and_then(Value::as_array);
         let reason = |name: &str| {
             details.into_iter().flatten().any(|d| d.get("reason").and_then(Value::as_str) == Some(name))
         };
+        let said = body.pointer("/error/message").and_then(Value::as_str).unwrap_or_default();
+        if said.contains("hinking") && status == 400 {
+            return Some(Fault::Unsupported);
+        }
         // A wrong key comes as an invalid argument.
         if reason("API_KEY_INVALID") {
             return Some(Fault::Key);
@@ -108,6 +140,8 @@ mod tests {
     use super::*;
     use predilect_types::Message;
 
+    const MODEL: Gemini = Gemini { reasons: true };
+
     #[test]
     fn roles_schema_filters_and_thoughts_are_minded() {
         let request = Request {
@@ -126,11 +160,17 @@ mod tests {
             temperature: 0.0,
             seed: None,
         };
-        let body = Gemini.write("m", &request);
+        let mut body = MODEL.write("m", &request, 100);
+        assert!(MODEL.reason("gemini-2.5-pro", &mut body, Effort::Low));
+        assert_eq!(body["generationConfig"]["thinkingConfig"], json!({"thinkingBudget": 1024}));
+        assert!(!MODEL.reason("gemini-3.8-flash", &mut body, Effort::Max));
+        assert!(MODEL.reason("gemini-3.8-flash", &mut body, Effort::Low));
+        assert_eq!(body["generationConfig"]["thinkingConfig"], json!({"thinkingLevel": "low"}));
+        assert_eq!(body["generationConfig"]["maxOutputTokens"], 105);
         assert_eq!(body["contents"][1]["role"], "model");
         assert_eq!(body["systemInstruction"]["parts"][0]["text"], "s");
         assert_eq!(body["generationConfig"]["responseJsonSchema"]["type"], "object");
-        let answer = Gemini
+        let answer = MODEL
             .read(
                 &request,
                 &json!({"candidates": [{"finishReason": "STOP", "content": {"parts": [
@@ -140,11 +180,14 @@ mod tests {
             .unwrap();
         assert_eq!((answer.text.as_str(), answer.usage.output), ("{}", 5));
         let blocked = json!({"promptFeedback": {"blockReason": "SAFETY"}});
-        assert_eq!(Gemini.read(&request, &blocked).unwrap_err().fault, Fault::Filtered);
-        let fault = |status: &str| Gemini.fault(429, &json!({"error": {"status": status}}));
+        assert_eq!(MODEL.read(&request, &blocked).unwrap_err().fault, Fault::Filtered);
+        let fault = |status: &str| MODEL.fault(429, &json!({"error": {"status": status}}));
         assert_eq!(fault("RESOURCE_EXHAUSTED"), Some(Fault::RateLimited));
         let key = json!({"error": {"code": 400, "status": "INVALID_ARGUMENT", "details": [
             {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}]}});
-        assert_eq!(Gemini.fault(400, &key), Some(Fault::Key));
+        assert_eq!(MODEL.fault(400, &key), Some(Fault::Key));
+        let level =
+            json!({"error": {"status": "INVALID_ARGUMENT", "message": "Thinking level is not supported"}});
+        assert_eq!(MODEL.fault(400, &level), Some(Fault::Unsupported));
     }
 }

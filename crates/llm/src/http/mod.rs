@@ -3,17 +3,21 @@
 mod anthropic;
 mod batch;
 mod gemini;
+mod left_out;
 mod openai;
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::Value;
 use ureq::Agent;
 
 use crate::batch::Batch;
-use crate::contract::{Answer, Capabilities, Model, Request, Want};
+use crate::contract::{Answer, Capabilities, Finish, Model, Request, Want};
 use crate::error::{CallError, Fault};
+use crate::reasoning::{Effort, Reasoning, takes_temperature};
 use crate::spec::{ModelSpec, Provider};
+use left_out::{LeftOut, Optional};
 
 /// How calls are made.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,11 +26,20 @@ pub struct HttpOptions {
     pub timeout: Duration,
     /// Most calls at once: as many connections are kept.
     pub connections: usize,
+    /// How models that reason are to do so.
+    pub reasoning: Reasoning,
+    /// Nothing will be sent, so that no key is needed.
+    pub silent: bool,
 }
 
 impl Default for HttpOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_mins(2), connections: 64 }
+        Self {
+            timeout: Duration::from_mins(2),
+            connections: 64,
+            reasoning: Reasoning::default(),
+            silent: false,
+        }
     }
 }
 
@@ -36,8 +49,12 @@ const MAX_BODY: u64 = 16 << 20;
 /// What a provider's protocol says: how a question is written and an answer read.
 trait Dialect: Send + Sync {
     fn capabilities(&self) -> Capabilities;
-    /// The request's body.
-    fn write(&self, model: &str, request: &Request) -> Value;
+    /// The request's body; `room` tokens may be written before the answer's own.
+    fn write(&self, model: &str, request: &Request, room: u32) -> Value;
+    /// Puts into a body how hard that model is to reason; false where it knows no such effort.
+    fn reason(&self, model: &str, body: &mut Value, effort: Effort) -> bool;
+    /// What a call can do without: a model that refuses it is asked without.
+    fn optional(&self) -> &'static [Optional];
     /// An answer in a body that is JSON.
     fn read(&self, request: &Request, body: &Value) -> Result<Answer, CallError>;
     /// What an error's body says beyond its status, by the provider's own codes.
@@ -57,6 +74,12 @@ struct HttpModel {
     secret: Option<String>,
     agent: Agent,
     dialect: Box<dyn Dialect>,
+    effort: Option<Effort>,
+    /// Tokens for reasoning.
+    room: u32,
+    /// Tokens that even a single one must have room for.
+    least: u32,
+    left_out: LeftOut,
 }
 
 /// A model over HTTP. Keys come from the environment: `OPENAI_API_KEY`, `OPENROUTER_API_KEY`, `AZURE_OPENAI_API_KEY` (with
@@ -79,14 +102,17 @@ fn connect_with(
     // Files and shells leave line ends behind.
     let env = |name: &str| env(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     let needed = |names: &[&str]| {
-        names.iter().find_map(|name| env(name)).ok_or_else(|| {
+        let none = options.silent.then(String::new);
+        names.iter().find_map(|name| env(name)).or(none).ok_or_else(|| {
             CallError::new(Fault::Key, format!("there is no key for {spec}"))
                 .remedy(format!("set {} in the environment", names.join(" or ")))
         })
     };
     let bearer = |secret: &str| ("authorization", format!("Bearer {secret}"));
     let chat = |base: &str| format!("{base}/chat/completions");
-    let open = |strict| Box::new(openai::OpenAi { strict }) as Box<dyn Dialect>;
+    let reasons = options.reasoning.happens(spec);
+    let own = spec.provider == Provider::Compatible;
+    let open = |strict| Box::new(openai::OpenAi { strict, reasons, own }) as Box<dyn Dialect>;
     let trimmed = |text: String| text.trim_end_matches('/').to_owned();
     let model = &spec.model;
     // Where the user has moved a provider elsewhere, the address is part of the model's name, and so of every key.
@@ -106,15 +132,20 @@ fn connect_with(
         Provider::Azure => {
             let secret = needed(&["AZURE_OPENAI_API_KEY"])?;
             let endpoint = trimmed(needed(&["AZURE_OPENAI_ENDPOINT"])?);
-            let version = env("AZURE_OPENAI_API_VERSION").unwrap_or_else(|| "2024-10-21".to_owned());
-            moved = Some(format!("{endpoint} {version}"));
-            let url = format!("{endpoint}/openai/deployments/{model}/chat/completions?api-version={version}");
+            // Dated versions know no models that came later; the undated address knows all.
+            let url = if let Some(version) = env("AZURE_OPENAI_API_VERSION") {
+                moved = Some(format!("{endpoint} {version}"));
+                format!("{endpoint}/openai/deployments/{model}/chat/completions?api-version={version}")
+            } else {
+                moved = Some(endpoint.clone());
+                chat(&format!("{endpoint}/openai/v1"))
+            };
             (url, vec![("api-key", secret.clone())], Some(secret), open(true))
         }
         Provider::Anthropic => {
             let secret = needed(&["ANTHROPIC_API_KEY"])?;
             let headers = vec![("x-api-key", secret.clone()), ("anthropic-version", "2023-06-01".to_owned())];
-            let dialect = Box::new(anthropic::Anthropic) as Box<dyn Dialect>;
+            let dialect = Box::new(anthropic::Anthropic { reasons }) as Box<dyn Dialect>;
             let usual = "https://api.anthropic.com";
             let base = env("ANTHROPIC_BASE_URL").map_or_else(|| usual.to_owned(), trimmed);
             moved = (base != usual).then(|| base.clone());
@@ -124,7 +155,7 @@ fn connect_with(
             let secret = needed(&["GEMINI_API_KEY", "GOOGLE_API_KEY"])?;
             let url =
                 format!("https://generativelanguage.googleapis.com/v1beta/models/{model}:generateContent");
-            let dialect = Box::new(gemini::Gemini) as Box<dyn Dialect>;
+            let dialect = Box::new(gemini::Gemini { reasons }) as Box<dyn Dialect>;
             (url, vec![("x-goog-api-key", secret.clone())], Some(secret), dialect)
         }
         Provider::Ollama => {
@@ -151,12 +182,34 @@ fn connect_with(
         .timeout_global(Some(options.timeout))
         .timeout_connect(Some(Duration::from_secs(20)))
         .http_status_as_error(false)
+        // A key must not travel to where a server sends.
+        .max_redirects(0)
+        .max_redirects_will_error(false)
         .max_idle_connections(options.connections)
         .max_idle_connections_per_host(options.connections)
         .user_agent(concat!("predilect/", env!("CARGO_PKG_VERSION")))
         .build()
         .new_agent();
-    let name = moved.map_or_else(|| spec.to_string(), |base| format!("{spec} at {base}"));
+    let mut name = moved.map_or_else(|| spec.to_string(), |base| format!("{spec} at {base}"));
+    let effort = options.reasoning.effort;
+    if let Some(effort) = effort {
+        if !dialect.reason(model, &mut serde_json::json!({}), effort) {
+            return Err(CallError::new(
+                Fault::Unsupported,
+                format!("{spec} knows no reasoning effort called {}", effort.as_str()),
+            )
+            .remedy("give another one, or leave --reasoning out"));
+        }
+        // Another effort gives other answers: it is part of the name, and so of every key.
+        let _ = write!(name, " with reasoning {}", effort.as_str());
+    }
+    let room = options.reasoning.room(spec);
+    // Azure and OpenAI's models behind OpenRouter refuse limits below sixteen tokens.
+    let least = if matches!(spec.provider, Provider::Azure | Provider::OpenRouter) { 16 } else { 1 };
+    let left_out = LeftOut::default();
+    if !takes_temperature(spec, options.reasoning) {
+        dialect.optional().iter().filter(|one| one.name == "temperature").for_each(|one| left_out.add(one));
+    }
     let score_url = (spec.provider == Provider::Compatible).then(|| {
         let base = url.trim_end_matches("/chat/completions");
         format!("{}/pooling", base.trim_end_matches("/v1"))
@@ -169,7 +222,21 @@ fn connect_with(
         _ => None,
     };
     let model = model.clone();
-    Ok(Box::new(HttpModel { name, model, url, score_url, batch, headers, secret, agent, dialect }))
+    Ok(Box::new(HttpModel {
+        name,
+        model,
+        url,
+        score_url,
+        batch,
+        headers,
+        secret,
+        agent,
+        dialect,
+        effort,
+        room,
+        least,
+        left_out,
+    }))
 }
 
 /// Whether a key can be sent and an address be stored.
@@ -207,8 +274,33 @@ impl Model for HttpModel {
         self.batch.is_some().then_some(self as &dyn Batch)
     }
 
+    fn room(&self, want: &Want) -> u32 {
+        match want {
+            Want::Text | Want::Json(_) => self.room,
+            // Probabilities of the next token are asked for instead of reasoning.
+            Want::Next(_) => self.least - 1,
+            Want::Score => 0,
+        }
+    }
+
+    fn left_out(&self) -> Vec<&'static str> {
+        self.left_out.names()
+    }
+
+    fn leave_out(&self, names: &[String]) {
+        let known = self.dialect.optional().iter().filter(|one| names.iter().any(|name| name == one.name));
+        known.for_each(|one| self.left_out.add(one));
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let of = |name: &str| match name {
+            "temperature" => "takes no temperature: asked twice, it may answer differently".to_owned(),
+            name => format!("takes no {name} and was asked without"),
+        };
+        self.left_out.names().into_iter().map(|name| format!("{} {}", self.name, of(name))).collect()
+    }
+
     fn send(&self, request: &Request) -> Result<String, CallError> {
-        let body = self.dialect.write(&self.model, request).to_string();
         let url = match (&request.want, &self.score_url) {
             (Want::Score, None) => {
                 return Err(CallError::new(Fault::Unsupported, format!("{} scores no conversations", self.name))
@@ -217,22 +309,21 @@ impl Model for HttpModel {
             (Want::Score, Some(url)) => url,
             _ => &self.url,
         };
-        let mut call = self.agent.post(url).header("content-type", "application/json");
-        for (name, value) in &self.headers {
-            call = call.header(*name, value);
+        let mut tried: Vec<&'static Optional> = Vec::new();
+        loop {
+            let sent = self.body(request, &tried);
+            let (status, wait, body) = self.post_call(url, &sent)?;
+            if (200..300).contains(&status) {
+                // Only what helped is left out from now on: an error may speak of anything.
+                tried.iter().for_each(|one| self.left_out.add(one));
+                return Ok(body);
+            }
+            let error = serde_json::from_str(&body).unwrap_or(Value::Null);
+            match self.refused_parameter(status, &error) {
+                Some(one) if sent.pointer(one.at).is_some() => tried.push(one),
+                _ => return Err(self.refused(status, &body).after(wait)),
+            }
         }
-        let mut response = call.send(body.as_str()).map_err(|error| self.broken(&error))?;
-        let status = response.status().as_u16();
-        let wait =
-            response.headers().get("retry-after").and_then(|value| value.to_str().ok()).and_then(seconds);
-        let body = response
-            .body_mut()
-            .with_config()
-            .limit(MAX_BODY)
-            .lossy_utf8(true)
-            .read_to_string()
-            .map_err(|error| self.broken(&error))?;
-        if (200..300).contains(&status) { Ok(body) } else { Err(self.refused(status, &body).after(wait)) }
     }
 
     fn read(&self, request: &Request, body: &str) -> Result<Answer, CallError> {
@@ -243,11 +334,63 @@ impl Model for HttpModel {
         if let Some(fault) = self.dialect.fault(200, &json) {
             return Err(CallError::new(fault, self.clean(&message(&json, body))));
         }
-        self.dialect.read(request, &json)
+        let answer = self.dialect.read(request, &json)?;
+        // Of a text the beginning may do; half a form never does.
+        let cut = answer.finish == Finish::Length
+            && match request.want {
+                Want::Text => answer.text.trim().is_empty(),
+                Want::Json(_) => answer.text.trim().is_empty() || self.room > 0,
+                Want::Next(_) | Want::Score => false,
+            };
+        if cut {
+            return Err(self.no_room(&format!("{} did not do", answer.usage.output)));
+        }
+        Ok(answer)
     }
 }
 
 impl HttpModel {
+    /// The body of a call, without what the model refuses and what is tried without.
+    fn body(&self, request: &Request, tried: &[&'static Optional]) -> Value {
+        let mut body = self.dialect.write(&self.model, request, self.room(&request.want));
+        if let Some(effort) = self.effort.filter(|_| request.want != Want::Score) {
+            self.dialect.reason(&self.model, &mut body, effort);
+        }
+        self.left_out.take_from(&mut body, tried);
+        body
+    }
+
+    /// Sends it; status, the wait that is asked for, and body of the answer.
+    fn post_call(&self, url: &str, body: &Value) -> Result<(u16, Option<Duration>, String), CallError> {
+        let mut call = self.agent.post(url).header("content-type", "application/json");
+        for (name, value) in &self.headers {
+            call = call.header(*name, value);
+        }
+        let mut response = call.send(body.to_string().as_str()).map_err(|error| self.broken(&error))?;
+        let status = response.status().as_u16();
+        let wait =
+            response.headers().get("retry-after").and_then(|value| value.to_str().ok()).and_then(seconds);
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(MAX_BODY)
+            .lossy_utf8(true)
+            .read_to_string()
+            .map_err(|error| self.broken(&error))?;
+        Ok((status, wait, body))
+    }
+
+    /// The parameter that a refusal is about, where a call can do without it and has not done so yet.
+    fn refused_parameter(&self, status: u16, error: &Value) -> Option<&'static Optional> {
+        matches!(status, 400 | 422).then(|| self.left_out.refused(self.dialect.optional(), error))?
+    }
+
+    /// The model reasoned until no tokens were left to answer.
+    fn no_room(&self, said: &str) -> CallError {
+        CallError::new(Fault::NoRoom, format!("{} had no tokens left for an answer: {said}", self.name))
+            .remedy("give it more with --reasoning-tokens, or --reasoning low, and --retry-failed")
+    }
+
     /// A call that got no whole answer.
     fn broken(&self, error: &ureq::Error) -> CallError {
         use std::io::ErrorKind;
@@ -277,26 +420,39 @@ impl HttpModel {
         let fault = self.dialect.fault(status, &json).unwrap_or(match status {
             401 | 403 => Fault::Key,
             402 => Fault::Quota,
-            404 => Fault::NoModel,
+            300..=399 | 404 => Fault::NoModel,
             429 => Fault::RateLimited,
             503 | 529 => Fault::Overloaded,
             408 | 409 | 425 | 500.. => Fault::Server,
             _ => Fault::Request,
         });
         let said = message(&json, body);
+        if fault == Fault::NoRoom {
+            return self.no_room(&self.clean(&said));
+        }
         let error = CallError::new(fault, self.clean(&format!("{}: status {status}: {said}", self.name)));
+        let about = |words: &[&str]| words.iter().any(|word| said.contains(word));
         match fault {
             Fault::Key => error.remedy("check the provider's key in the environment"),
             Fault::Quota => error.remedy("check the balance and limits of the account"),
             Fault::NoModel => error.remedy("check the model's name and the address"),
+            Fault::Unsupported if about(&["response_format", "schema"]) => {
+                error.remedy("ask in another way: --enforce object, or --enforce nothing")
+            }
+            Fault::Unsupported if about(&["reasoning", "hinking", "effort"]) => {
+                error.remedy("give another --reasoning, or leave it out")
+            }
             Fault::Unsupported => error.remedy("ask in another way: --method generated"),
+            _ if (300..400).contains(&status) => {
+                error.remedy("the address sends elsewhere: give the one it means; no key is sent there")
+            }
             _ => error,
         }
     }
 
     /// A message without the key, on one line, of bearable length.
     fn clean(&self, text: &str) -> String {
-        let text = match &self.secret {
+        let text = match self.secret.as_ref().filter(|secret| !secret.is_empty()) {
             Some(secret) => text.replace(secret.as_str(), "[key]"),
             None => text.to_owned(),
         };
@@ -309,13 +465,14 @@ impl HttpModel {
 fn message(json: &Value, body: &str) -> String {
     let error = json.get("error").unwrap_or(json);
     let text = error.get("message").and_then(Value::as_str).or_else(|| error.as_str());
-    text.map_or_else(|| body.trim().chars().take(300).collect(), str::to_owned)
+    // Whole: a key that is cut in two would not be found in it.
+    text.map_or_else(|| body.trim().to_owned(), str::to_owned)
 }
 
 /// A `Retry-After` in seconds; a date is taken for no hint.
 fn seconds(text: &str) -> Option<Duration> {
     let seconds: f64 = text.trim().parse().ok()?;
-    (0.0..=86_400.0).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
+    (0.0..=1e9).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
 }
 
 /// The sum of the probabilities of all tokens that are a continuation but for white space around it, as logarithms.

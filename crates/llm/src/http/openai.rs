@@ -2,13 +2,19 @@
 
 use serde_json::{Value, json};
 
+use super::left_out::Optional;
 use super::{Dialect, next_of, tokens};
 use crate::contract::{Answer, Capabilities, Enforce, Finish, Request, Usage, Want};
 use crate::error::{CallError, Fault};
+use crate::reasoning::Effort;
 
 pub(super) struct OpenAi {
     /// OpenAI itself (and Azure): newer models know only the newer name of the token limit.
     pub(super) strict: bool,
+    /// The model reasons first.
+    pub(super) reasons: bool,
+    /// A server of the user's own, whose chat templates have a switch of their own for reasoning.
+    pub(super) own: bool,
 }
 
 /// As many alternatives of a token as every server allows.
@@ -16,10 +22,25 @@ const ALTERNATIVES: u32 = 20;
 
 impl Dialect for OpenAi {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { next: true, schema: true, seed: true, score: !self.strict, together: false }
+        Capabilities { next: true, reasons: self.reasons, score: !self.strict, together: false }
     }
 
-    fn write(&self, model: &str, request: &Request) -> Value {
+    fn reason(&self, _: &str, body: &mut Value, effort: Effort) -> bool {
+        body["reasoning_effort"] = effort.as_str().into();
+        if self.own && effort == Effort::None {
+            body["chat_template_kwargs"] = json!({"enable_thinking": false});
+        }
+        true
+    }
+
+    fn optional(&self) -> &'static [Optional] {
+        &[
+            Optional { name: "temperature", at: "/temperature", words: &["temperature"] },
+            Optional { name: "seed", at: "/seed", words: &["seed"] },
+        ]
+    }
+
+    fn write(&self, model: &str, request: &Request, room: u32) -> Value {
         let messages: Vec<Value> = request
             .messages
             .iter()
@@ -30,7 +51,7 @@ impl Dialect for OpenAi {
         }
         let limit = if self.strict { "max_completion_tokens" } else { "max_tokens" };
         let mut body = json!({"model": model, "messages": messages, "temperature": request.temperature});
-        body[limit] = request.max_tokens.into();
+        body[limit] = (request.max_tokens + room).into();
         if let Some(seed) = request.seed {
             body["seed"] = seed.into();
         }
@@ -70,6 +91,11 @@ impl Dialect for OpenAi {
         let choice = body
             .pointer("/choices/0")
             .ok_or_else(|| CallError::new(Fault::Body, "the answer has no choices"))?;
+        // Gateways pass on what failed behind them.
+        if let Some(error) = choice.get("error").filter(|error| !error.is_null()) {
+            let said = error.get("message").and_then(Value::as_str).unwrap_or("no reason");
+            return Err(CallError::new(Fault::Server, format!("the provider behind failed: {said}")));
+        }
         let refusal = choice.pointer("/message/refusal").and_then(Value::as_str);
         let text = choice.pointer("/message/content").and_then(Value::as_str).or(refusal);
         let finish = match (choice.get("finish_reason").and_then(Value::as_str), refusal) {
@@ -100,6 +126,7 @@ impl Dialect for OpenAi {
         let usage = Usage {
             input: tokens(body, "/usage/prompt_tokens"),
             cached: tokens(body, "/usage/prompt_tokens_details/cached_tokens"),
+            stored: tokens(body, "/usage/prompt_tokens_details/cache_write_tokens"),
             output: tokens(body, "/usage/completion_tokens"),
         };
         Ok(Answer { text: text.unwrap_or_default().to_owned(), finish, next, usage })
@@ -109,17 +136,22 @@ impl Dialect for OpenAi {
         let error = body.get("error").filter(|error| !error.is_null())?;
         let field = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
         Some(match (field("code"), field("type"), field("param")) {
-            ("insufficient_quota" | "billing_hard_limit_reached", ..) | (_, "insufficient_quota", _) => {
-                Fault::Quota
-            }
+            ("insufficient_quota" | "billing_hard_limit_reached" | "billing_not_active", ..)
+            | (_, "insufficient_quota", _) => Fault::Quota,
             ("rate_limit_exceeded", ..) => Fault::RateLimited,
             ("invalid_api_key", ..) | (_, "authentication_error", _) => Fault::Key,
             ("model_not_found", ..) => Fault::NoModel,
             ("content_filter" | "content_policy_violation", ..) => Fault::Filtered,
             ("context_length_exceeded" | "string_above_max_length", ..) => Fault::Request,
-            (.., "logprobs" | "top_logprobs" | "response_format") if status == 400 => Fault::Unsupported,
+            (.., "logprobs" | "top_logprobs" | "response_format" | "reasoning_effort") if status == 400 => {
+                Fault::Unsupported
+            }
             // An error in a body that came with success.
             _ if status == 200 => Fault::Server,
+            // Reasoning that used up all tokens may come as an error, too.
+            _ if status == 400 && field("message").contains("output limit was reached") => Fault::NoRoom,
+            // Models that reason refuse probabilities as if a permission was missing, without a code.
+            _ if matches!(status, 400 | 403) && field("message").contains("logprobs") => Fault::Unsupported,
             _ => return None,
         })
     }
@@ -139,6 +171,9 @@ mod tests {
     use crate::contract::Schema;
     use predilect_types::Message;
 
+    const OPENAI: OpenAi = OpenAi { strict: true, reasons: false, own: false };
+    const SERVER: OpenAi = OpenAi { strict: false, reasons: false, own: true };
+
     fn request(want: Want) -> Request {
         Request { messages: vec![Message::user("q")], want, max_tokens: 1, temperature: 0.0, seed: Some(3) }
     }
@@ -146,7 +181,7 @@ mod tests {
     #[test]
     fn a_question_is_written_in_the_words_of_the_protocol() {
         let next = request(Want::Next(vec!["A".to_owned()]));
-        let body = OpenAi { strict: true }.write("m", &next);
+        let body = OPENAI.write("m", &next, 0);
         assert_eq!(
             body,
             json!({"model": "m", "messages": [{"role": "user", "content": "q"}], "temperature": 0.0, "seed": 3,
@@ -154,9 +189,9 @@ mod tests {
         );
         let schema =
             Schema { name: "s".to_owned(), schema: json!({"type": "object"}), enforce: Enforce::Schema };
-        let body = OpenAi { strict: false }.write("m", &request(Want::Json(schema)));
+        let body = SERVER.write("m", &request(Want::Json(schema)), 100);
         assert_eq!(body["response_format"]["json_schema"]["strict"], true);
-        assert_eq!(body["max_tokens"], 1);
+        assert_eq!(body["max_tokens"], 101);
     }
 
     #[test]
@@ -164,37 +199,60 @@ mod tests {
         let body = json!({"choices": [{"message": {"content": "A"}, "finish_reason": "length",
             "logprobs": {"content": [{"token": "A", "logprob": -0.1, "top_logprobs": [
                 {"token": "A", "logprob": -0.1}, {"token": " B", "logprob": -2.5}]}]}}],
-            "usage": {"prompt_tokens": 9, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 4}}});
+            "usage": {"prompt_tokens": 9, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 3}}});
         let want = Want::Next(vec!["A".to_owned(), "B".to_owned()]);
-        let answer = OpenAi { strict: true }.read(&request(want.clone()), &body).unwrap();
+        let answer = OPENAI.read(&request(want.clone()), &body).unwrap();
         assert!(
             (answer.next[0].unwrap() + 0.1).abs() < 1e-12 && (answer.next[1].unwrap() + 2.5).abs() < 1e-12
         );
-        assert_eq!((answer.finish, answer.usage), (Finish::Length, Usage { input: 9, cached: 4, output: 1 }));
+        assert_eq!(
+            (answer.finish, answer.usage),
+            (Finish::Length, Usage { input: 9, cached: 4, stored: 3, output: 1 })
+        );
         let without = json!({"choices": [{"message": {"content": "A"}, "logprobs": null}]});
-        let error = OpenAi { strict: true }.read(&request(want), &without).unwrap_err();
+        let error = OPENAI.read(&request(want), &without).unwrap_err();
         assert_eq!(error.fault, Fault::NoProbabilities);
+        let failed =
+            json!({"choices": [{"error": {"code": 502, "message": "behind"}, "finish_reason": "error"}]});
+        assert_eq!(OPENAI.read(&request(Want::Text), &failed).unwrap_err().fault, Fault::Server);
+    }
+
+    #[test]
+    fn an_effort_is_said_in_the_words_of_the_server() {
+        let said = |model: &OpenAi, effort| {
+            let mut body = json!({});
+            assert!(model.reason("m", &mut body, effort));
+            body
+        };
+        assert_eq!(said(&OPENAI, Effort::None), json!({"reasoning_effort": "none"}));
+        assert_eq!(said(&SERVER, Effort::Low), json!({"reasoning_effort": "low"}));
+        assert_eq!(said(&SERVER, Effort::None)["chat_template_kwargs"], json!({"enable_thinking": false}));
     }
 
     #[test]
     fn a_reward_model_gives_the_last_score() {
         let asked = request(Want::Score);
-        let model = OpenAi { strict: false };
-        let body = model.write("m", &asked);
+        let model = SERVER;
+        let body = model.write("m", &asked, 100);
         assert_eq!((body["add_generation_prompt"].as_bool(), body.get("temperature")), (Some(false), None));
         let read = |data: Value| model.read(&asked, &json!({"data": [{"data": data}]})).map(|a| a.text);
         assert_eq!(read(json!([-1.25])).unwrap(), "-1.25");
         assert_eq!(read(json!([[0.5], [2.0]])).unwrap(), "2");
         assert_eq!(read(json!([])).unwrap_err().fault, Fault::Body);
-        assert!(!OpenAi { strict: true }.capabilities().score && model.capabilities().score);
+        assert!(!OPENAI.capabilities().score && model.capabilities().score);
     }
 
     #[test]
     fn errors_are_told_by_their_codes() {
-        let of = |status, error: Value| OpenAi { strict: true }.fault(status, &json!({ "error": error }));
+        let of = |status, error: Value| OPENAI.fault(status, &json!({ "error": error }));
         assert_eq!(of(429, json!({"code": "insufficient_quota"})), Some(Fault::Quota));
         assert_eq!(of(429, json!({"type": "requests"})), None);
         assert_eq!(of(400, json!({"param": "logprobs"})), Some(Fault::Unsupported));
+        let forbidden = json!({"message": "You are not allowed to request logprobs from this model"});
+        assert_eq!(of(403, forbidden), Some(Fault::Unsupported));
+        let full = "Could not finish the message because max_tokens or model output limit was reached.";
+        assert_eq!(of(400, json!({"message": full})), Some(Fault::NoRoom));
+        assert_eq!(of(400, json!({"param": "reasoning_effort"})), Some(Fault::Unsupported));
         assert_eq!(of(404, json!({"code": "model_not_found"})), Some(Fault::NoModel));
         assert_eq!(of(200, json!({"message": "x"})), Some(Fault::Server));
         assert_eq!(of(200, Value::Null), None);

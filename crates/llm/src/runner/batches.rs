@@ -95,10 +95,20 @@ impl Runner<'_> {
                     for (key, result) in &answers {
                         // Answers to what nobody asked are none of ours.
                         let Some(&request) = asked.get(key.as_str()) else { continue };
-                        let read =
-                            result.clone().and_then(|body| Ok((self.model.read(request, &body)?, body)));
-                        let usage =
-                            read.as_ref().map_or_else(|_| Usage::default(), |(answer, _)| answer.usage);
+                        let mut unusable = None;
+                        let read = result.clone().and_then(|body| match self.model.read(request, &body) {
+                            Ok(answer) => Ok((answer, body)),
+                            Err(error) => {
+                                unusable = Some(body);
+                                Err(error)
+                            }
+                        });
+                        // What was answered is charged, whether it can be used or not; what was not reached in time is not.
+                        let usage = match &read {
+                            Ok((answer, _)) => answer.usage,
+                            Err(_) if unusable.is_some() => self.about(request),
+                            Err(_) => Usage::default(),
+                        };
                         let price = self.options.price.map(|price| price.of(usage));
                         shared.spend(usage, price);
                         lock(&shared.state).totals.calls += 1;
@@ -110,7 +120,8 @@ impl Runner<'_> {
                             continue;
                         }
                         let result = read.map(|(_, body)| body);
-                        let entry = Entry { result, usage, price, latency: Duration::ZERO, retries: 0 };
+                        let entry =
+                            Entry { result, unusable, usage, price, latency: Duration::ZERO, retries: 0 };
                         entries.push((key.as_str(), request, entry));
                     }
                     self.log.put_all(self.model.name(), &entries).map_err(Stop::Log)?;
@@ -118,6 +129,14 @@ impl Runner<'_> {
                     if let Some(error) = stop {
                         return Err(Stop::Fault(error));
                     }
+                }
+                // Gone, or the key is another account's now: only who says so pays for its questions again.
+                Err(error) if error.fault == Fault::NoModel => {
+                    if !self.options.retry_failed {
+                        return Err(Stop::Fault(CallError { message: format!("the batch {id} is not there: {}", error.message), ..error }
+                            .remedy("try again later and check the key; if it is gone for good, --retry-failed hands its questions over again")));
+                    }
+                    self.log.drop_batch(&pending.label).map_err(Stop::Log)?;
                 }
                 // Rejected as a whole: nothing of it is answered, and nothing was charged.
                 Err(error) if !error.fault.can_be_retried() && !error.fault.stops_the_run() => {
@@ -155,7 +174,13 @@ impl Runner<'_> {
             return Ok(pending.id.clone());
         }
         let calls = pending.calls.len() as u64;
-        let lost = LostBatch { label: pending.label.clone(), calls, at: pending.at.clone() };
+        let known = self.log.batches(self.model.name()).map_err(Stop::Log)?;
+        let lost = LostBatch {
+            label: pending.label.clone(),
+            calls,
+            at: pending.at.clone(),
+            others: known.into_iter().filter_map(|batch| batch.id).collect(),
+        };
         let found = batch.find(&lost).map_err(Stop::Fault)?;
         match &found {
             Some(id) => self.log.name_batch(&pending.label, id),

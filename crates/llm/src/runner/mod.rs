@@ -62,10 +62,39 @@ pub struct Plan {
     pub calls: u64,
     /// About how many tokens these read.
     pub input_tokens: u64,
-    /// The most tokens that these may write.
+    /// The most tokens that their answers may have.
     pub output_tokens: u64,
-    /// About their price in US dollars, where prices are known.
+    /// The most tokens that the model may write for itself before them.
+    pub reasoning_tokens: u64,
+    /// About their price in US dollars, where prices are known, without reasoning.
     pub price: Option<f64>,
+    /// The same if the model reasons as long as it may, each time.
+    pub price_with_reasoning: Option<f64>,
+}
+
+impl Plan {
+    /// A plan of no calls.
+    #[must_use]
+    pub fn nothing(price: Option<Price>) -> Self {
+        let zero = price.map(|_| 0.0);
+        Self { price: zero, price_with_reasoning: zero, ..Self::default() }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        let sum = |a: Option<f64>, b: Option<f64>| a.zip(b).map(|(a, b)| a + b);
+        Self {
+            questions: self.questions + other.questions,
+            logged: self.logged + other.logged,
+            calls: self.calls + other.calls,
+            input_tokens: self.input_tokens + other.input_tokens,
+            output_tokens: self.output_tokens + other.output_tokens,
+            reasoning_tokens: self.reasoning_tokens + other.reasoning_tokens,
+            price: sum(self.price, other.price),
+            price_with_reasoning: sum(self.price_with_reasoning, other.price_with_reasoning),
+        }
+    }
 }
 
 /// How one question ended.
@@ -140,20 +169,22 @@ impl Runner<'_> {
     ///
     /// When the log cannot be read.
     pub fn plan(&self, requests: &[Request]) -> Result<Plan, LogError> {
-        let mut plan = Plan { price: self.options.price.map(|_| 0.0), ..Plan::default() };
+        let mut plan = Plan::nothing(self.options.price);
         for (request, key) in self.distinct(requests.iter()).0 {
-            plan.questions += 1;
+            let mut one = Plan { questions: 1, ..Plan::nothing(self.options.price) };
             if self.known(&key)?.is_some() {
-                plan.logged += 1;
-                continue;
+                one.logged = 1;
+            } else {
+                let about = self.about(request);
+                let answer = Usage { output: u64::from(request.max_tokens), ..about };
+                one.calls = 1;
+                one.input_tokens = answer.input;
+                one.output_tokens = answer.output;
+                one.reasoning_tokens = about.output - answer.output;
+                one.price = self.options.price.map(|price| price.of(answer));
+                one.price_with_reasoning = self.options.price.map(|price| price.of(about));
             }
-            plan.calls += 1;
-            let about = self.about(request);
-            plan.input_tokens += about.input;
-            plan.output_tokens += about.output;
-            if let (Some(sum), Some(price)) = (&mut plan.price, self.options.price) {
-                *sum += price.of(about);
-            }
+            plan = plan.plus(one);
         }
         Ok(plan)
     }
@@ -166,7 +197,7 @@ impl Runner<'_> {
     pub fn run(&self, groups: &[Vec<Request>], done: &(dyn Fn() + Sync)) -> RunReport {
         let (distinct, index) = self.distinct(groups.iter().flatten());
         let shared = Shared::new(&self.options);
-        if let Err(stop) = self.nothing_waits() {
+        if let Err(stop) = self.nothing_waits().and_then(|()| self.recall()) {
             shared.stop(stop);
             let outcomes = groups.iter().map(|group| vec![None; group.len()]).collect();
             let (totals, stop) = shared.finish();
@@ -195,10 +226,19 @@ impl Runner<'_> {
         }
         let found: Vec<Option<Outcome>> =
             slots.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
+        if let Err(error) = self.log.leave_out(self.model.name(), &self.model.left_out()) {
+            shared.stop(Stop::Log(error));
+        }
         let mut found = index.into_iter().map(|at| found.get(at).cloned().flatten());
         let outcomes = groups.iter().map(|group| found.by_ref().take(group.len()).collect()).collect();
         let (totals, stop) = shared.finish();
         RunReport { outcomes, totals, stop }
+    }
+
+    /// Reminds the model of what it has refused in earlier runs.
+    fn recall(&self) -> Result<(), Stop> {
+        self.model.leave_out(&self.log.left_out(self.model.name()).map_err(Stop::Log)?);
+        Ok(())
     }
 
     /// Asks each question by itself, several at a time.
@@ -282,14 +322,20 @@ impl Runner<'_> {
             };
             // A failure here costs nothing to repeat, and another setting may mend it: it is not logged.
             if result.is_ok() {
-                entries.push((key, request, Entry { result, usage, price, latency, retries: 0 }));
+                let entry = Entry { result, unusable: None, usage, price, latency, retries: 0 };
+                entries.push((key, request, entry));
             }
             outcomes.push((slot, Outcome { key: key.to_owned(), answer, from_log: false }));
         }
         self.log.put_all(self.model.name(), &entries).map_err(Stop::Log)?;
         // A group fails or succeeds as one: a pair that is too long fails all its questions alike.
         let best = outcomes.iter().find(|(_, outcome)| outcome.answer.is_ok()).or(outcomes.first());
-        let stop = best.and_then(|(_, outcome)| shared.given_up(&outcome.answer, self.options.concurrency));
+        // Nothing of it is logged, so pairs that are too long must not end every run at the same place.
+        let counts =
+            |outcome: &Outcome| outcome.answer.as_ref().err().is_none_or(|e| e.fault != Fault::Request);
+        let stop = best
+            .filter(|(_, outcome)| counts(outcome))
+            .and_then(|(_, outcome)| shared.given_up(&outcome.answer, self.options.concurrency));
         for (slot, outcome) in outcomes {
             lock(&shared.state).totals.failed += u64::from(outcome.answer.is_err());
             *lock(slot) = Some(outcome);
@@ -329,13 +375,15 @@ impl Runner<'_> {
     }
 
     fn about(&self, request: &Request) -> Usage {
-        Usage { input: request.input_tokens(self.model), cached: 0, output: u64::from(request.max_tokens) }
+        let output = request.most_output_tokens(self.model);
+        Usage { input: request.input_tokens(self.model), output, ..Usage::default() }
     }
 
     /// No less than one try can cost.
     fn most(&self, request: &Request) -> f64 {
-        let most =
-            Usage { input: request.most_input_tokens(), cached: 0, output: u64::from(request.max_tokens) };
+        let output = request.most_output_tokens(self.model);
+        let input = request.most_input_tokens();
+        let most = Usage { input, stored: input, output, ..Usage::default() };
         self.options.price.map_or(0.0, |price| price.of(most))
     }
 
@@ -344,7 +392,11 @@ impl Runner<'_> {
         let outcome = |answer, from_log| Some(Outcome { key: key.to_owned(), answer, from_log });
         if let Some(entry) = self.known(key).map_err(Stop::Log)? {
             // Read anew: a better reader finds more in what was paid for.
-            let answer = entry.result.and_then(|body| self.model.read(request, &body));
+            let answer = match (entry.result, entry.unusable) {
+                (Ok(body), _) => self.model.read(request, &body),
+                (Err(error), Some(body)) => self.model.read(request, &body).map_err(|_| error),
+                (Err(error), None) => Err(error),
+            };
             let mut state = lock(&shared.state);
             state.totals.from_log += 1;
             state.answered |= answer.is_ok();
@@ -371,14 +423,19 @@ impl Runner<'_> {
         let mut retries = 0;
         // Tokens of tries that gave nothing, as far as they may have been charged.
         let mut lost = Usage::default();
+        let mut unusable;
         let ended = loop {
+            unusable = None;
             if !shared.enter() {
                 // Another call has stopped the run.
                 break Ok(None);
             }
-            let result = self.model.send(request).and_then(|body| {
-                let answer = self.model.read(request, &body)?;
-                Ok((body, answer))
+            let result = self.model.send(request).and_then(|body| match self.model.read(request, &body) {
+                Ok(answer) => Ok((body, answer)),
+                Err(error) => {
+                    unusable = Some(body);
+                    Err(error)
+                }
             });
             let wait = result.as_ref().err().map(|error| self.wait(key, retries, error));
             shared.leave(result.as_ref().err(), self.options.concurrency);
@@ -424,7 +481,7 @@ impl Runner<'_> {
             Ok((body, answer)) => (Ok(body), Ok(answer)),
             Err(error) => (Err(error.clone()), Err(error)),
         };
-        let entry = Entry { result, usage, price, latency: start.elapsed(), retries };
+        let entry = Entry { result, unusable, usage, price, latency: start.elapsed(), retries };
         self.log.put_all(self.model.name(), &[(key, request, entry)]).map_err(Stop::Log)?;
         lock(&shared.state).totals.failed += u64::from(answer.is_err());
         if let Some(error) = shared.given_up(&answer, self.options.concurrency) {

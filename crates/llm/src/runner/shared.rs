@@ -201,7 +201,7 @@ impl Shared {
     }
 
     /// Counts a question that ended, and says why to stop: when so many in a row were given up that the server must be gone
-    /// or wants none of them, or when no answer ever holds the probabilities asked for.
+    /// or wants none of them, or when no answer ever holds the probabilities asked for, or none has room after the reasoning.
     pub(super) fn given_up(
         &self,
         answer: &Result<Answer, CallError>,
@@ -213,7 +213,7 @@ impl Shared {
             state.in_vain = 0;
             return None;
         };
-        if error.fault == Fault::NoProbabilities {
+        if matches!(error.fault, Fault::NoProbabilities | Fault::NoRoom) {
             state.in_vain = 0;
             state.without += 1;
             return (state.without >= 3 && !state.answered).then(|| error.clone());

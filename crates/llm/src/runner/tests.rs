@@ -120,8 +120,9 @@ fn a_panic_ends_the_run_and_hangs_nobody() {
         });
         let log = CallLog::in_memory().unwrap();
         // Money for two questions at once: the third waits for what the panicking one holds.
-        let price = Price { input: 1000.0, cached: None, output: 10_000.0 };
-        let most = price.of(Usage { input: questions(9)[8].most_input_tokens(), cached: 0, output: 10 });
+        let price = Price { input: 1000.0, cached: None, stored: None, output: 10_000.0 };
+        let most =
+            price.of(Usage { input: questions(9)[8].most_input_tokens(), output: 10, ..Usage::default() });
         let options = RunOptions { budget: Some(2.0 * most), price: Some(price), ..quick() };
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             Runner { model: &model, log: &log, options }.run(&alone(9), &|| {});
@@ -138,8 +139,9 @@ fn a_budget_is_never_exceeded_and_used_up() {
         std::thread::sleep(Duration::from_millis(1));
         Ok(("x".to_owned(), vec![]))
     });
-    let price = Price { input: 1000.0, cached: None, output: 10_000.0 };
-    let most = price.of(Usage { input: questions(500)[499].most_input_tokens(), cached: 0, output: 10 });
+    let price = Price { input: 1000.0, cached: None, stored: None, output: 10_000.0 };
+    let most =
+        price.of(Usage { input: questions(500)[499].most_input_tokens(), output: 10, ..Usage::default() });
     let log = CallLog::in_memory().unwrap();
     let options = RunOptions { budget: Some(10.5 * most), price: Some(price), ..quick() };
     let runner = Runner { model: &model, log: &log, options };
@@ -158,7 +160,7 @@ fn a_budget_is_never_exceeded_and_used_up() {
 #[test]
 fn tries_that_may_have_been_charged_count_against_the_budget() {
     let model = Scripted::new(|_, _| Err(CallError::new(Fault::Body, "cut off")));
-    let price = Price { input: 0.0, cached: None, output: 100_000.0 };
+    let price = Price { input: 0.0, cached: None, stored: None, output: 100_000.0 };
     let log = CallLog::in_memory().unwrap();
     let options =
         RunOptions { budget: Some(12.5), price: Some(price), concurrency: 1, retries: 4, ..quick() };

@@ -3,6 +3,7 @@
 //! Answers depend on the question alone, faults on the question and how often it was asked, so that runs can be compared.
 
 mod anthropic;
+mod refusals;
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -131,8 +132,8 @@ fn serve(stream: TcpStream, rate: &AtomicU64, seen: &Mutex<Seen>) {
                               "repeated": counts.repeated, "faults": faults});
             send(&mut writer, 200, "", &text.to_string()).is_ok()
         } else if path.contains("/messages") {
-            let text = anthropic::serve(&path, &body, &mut seen.lock().expect("no panic"));
-            send(&mut writer, 200, "", &text).is_ok()
+            let (status, text) = anthropic::serve(&path, &body, &mut seen.lock().expect("no panic"));
+            send(&mut writer, status, "", &text).is_ok()
         } else if path.contains("/files") || path.contains("/batches") {
             let mut seen = seen.lock().expect("no panic");
             let text = batch(&path, &body, &mut seen);
@@ -220,7 +221,9 @@ fn batch(path: &str, body: &[u8], seen: &mut Seen) -> String {
                 let question = hash(key.as_bytes(), 0);
                 let entry = seen.questions.entry(question).or_default();
                 entry.0 += 1;
-                let result = if question.is_multiple_of(30) && entry.0 == 1 {
+                let result = if let Some((status, error)) = refusals::refusal(&line["body"]) {
+                    json!({"custom_id": key, "response": {"status_code": status, "body": {"error": error}}, "error": null})
+                } else if question.is_multiple_of(30) && entry.0 == 1 {
                     json!({"custom_id": key, "response": null, "error": {"code": "batch_expired", "message": "too late"}})
                 } else {
                     entry.1 += 1;
@@ -247,6 +250,10 @@ fn call(writer: &mut TcpStream, body: &[u8], rate: &AtomicU64, seen: &Mutex<Seen
         entry.0
     };
     let json: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    if let Some((status, error)) = refusals::refusal(&json) {
+        send(writer, status, "", &json!({"error": error}).to_string())?;
+        return Ok(true);
+    }
     let draw = hash(body, u64::from(attempt));
     // No question fails more than three times in a row, so that every run comes to its end.
     if draw % 100 < rate.load(Ordering::SeqCst) && !attempt.is_multiple_of(4) {
@@ -352,8 +359,10 @@ fn answer(body: &Value, question: u64) -> String {
         };
         (text, Value::Null)
     };
-    json!({"choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": "stop", "logprobs": logprobs}],
-           "usage": {"prompt_tokens": prompt.len() / 4, "completion_tokens": 1}})
+    let (reasoned, left) = refusals::spent(body).unwrap_or((0, true));
+    let (text, finish) = if left { (text, "stop") } else { (String::new(), "length") };
+    json!({"choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": finish, "logprobs": logprobs}],
+           "usage": {"prompt_tokens": prompt.len() / 4, "completion_tokens": reasoned + u64::from(left)}})
     .to_string()
 }
 

@@ -93,6 +93,10 @@ pub(super) fn ask_all(
         (total.calls, total.retries, total.from_log, total.failed);
     said.tokens = total.usage.input + total.usage.output;
     said.price = total.price;
+    said.remarks = job.model.remarks();
+    if let Reference::Model { model, .. } = &job.reference {
+        said.remarks.extend(model.remarks());
+    }
     said.stopped = problem.as_ref().map(|problem| problem.what().to_owned());
     Ok((said, found, problem))
 }

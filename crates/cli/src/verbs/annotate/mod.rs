@@ -52,6 +52,9 @@ struct Said {
     failures: Failures,
     tokens: u64,
     price: Option<f64>,
+    /// What to know of how the models were asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<String>,
     /// Why the run ended early.
     stopped: Option<String>,
 }
@@ -112,7 +115,7 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
         print(&said, &mut anstream::stdout().lock())?;
     }
     match problem {
-        Some(problem) => Err(problem.remedy("what was answered is kept: run the command again to go on")),
+        Some(problem) => Err(problem.resumable()),
         None => Ok(()),
     }
 }
@@ -141,7 +144,7 @@ fn job(args: &AnnotateArgs, global: &Global) -> Result<Job, Problem> {
     };
     let properties = properties(&args.properties, &set, &reference)?;
     Ok(Job {
-        annotator: args.name.clone().unwrap_or_else(|| args.model.model.clone()),
+        annotator: args.name.clone().unwrap_or_else(|| calls::named(&args.model, &args.calls)),
         model,
         run: calls::options(&args.calls, &args.model)?,
         reference,
@@ -293,5 +296,9 @@ fn print(s: &Said, out: &mut impl Write) -> std::io::Result<()> {
         s.tokens,
         dollars(s.price)
     )?;
-    s.failures.print(out)
+    s.failures.print(out)?;
+    for remark in &s.remarks {
+        writeln!(out, "  remark         {remark}")?;
+    }
+    Ok(())
 }
