@@ -1,12 +1,13 @@
 """Is anything lost or paid twice when a provider fails and the program is killed?
 
     cargo build --release && cargo build --release -p predilect-llm --example fake_provider
-    python benchmarks/judge_under_faults.py [--pairs N] [--percent N] [--kills N]
+    python benchmarks/judge_under_faults.py [--pairs N] [--percent N] [--kills N] [--method generated]
 
 Starts the fake provider of the tests on the loopback interface, judges N pairs in both orders without faults, then again
-while the given share of the calls fails in nine ways, killing the program a few times (SIGKILL), and compares: the verdict
-tables must be equal to the byte, and only calls that were under way at a kill may be answered twice. All stays on this
-machine. Exit status 1 when it does not hold.
+while the given share of the calls fails in nine ways, killing the program a few times (SIGKILL), and compares: every file
+of the study but the log must be equal to the byte, and only calls that were under way at a kill may be answered twice. Some
+questions are withheld by a filter in every run; with `--method generated` some answers are also fenced, wrapped in prose,
+off the scale or refusals. All stays on this machine. Exit status 1 when it does not hold.
 """
 import argparse
 import atexit
@@ -35,6 +36,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5000)
     parser.add_argument("--percent", type=int, default=20)
     parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--method", default="scored")
     parser.add_argument("--target", default="target/release")
     options = parser.parse_args()
 
@@ -47,7 +49,7 @@ def main() -> None:
 
     def judge(model: str, study: Path) -> list[str]:
         return [f"{options.target}/predilect", "judge", str(file), "--model", model, "-o", str(study), "--json", "--quiet",
-                "--concurrency", str(CONCURRENCY), "--retries", "8", "--retry-wait", "0.01", "--timeout", "1"]
+                "--method", options.method, "--concurrency", str(CONCURRENCY), "--retries", "8", "--retry-wait", "0.01", "--timeout", "1"]
 
     with tempfile.TemporaryDirectory() as folder:
         file, calm, stormy = (Path(folder) / name for name in ("pairs.jsonl", "calm", "stormy"))
@@ -63,7 +65,9 @@ def main() -> None:
         start = time.perf_counter()
         for kill in range(options.kills):
             running = subprocess.Popen(judge(model, stormy), stdout=subprocess.DEVNULL)
-            time.sleep(plain * (0.5 + kill / 2))
+            time.sleep(plain * (0.4 + kill / 4))
+            if running.poll() is not None:
+                sys.exit("the run ended before it could be killed: give more pairs")
             running.kill()
             running.wait()
         last = json.loads(subprocess.run(judge(model, stormy), check=True, stdout=subprocess.PIPE).stdout)
@@ -71,13 +75,16 @@ def main() -> None:
         with urllib.request.urlopen(model.split("/v1")[0] + "/counts") as answer:
             counts = json.load(answer)
         server.kill()
-        equal = (calm / "verdicts.parquet").read_bytes() == (stormy / "verdicts.parquet").read_bytes()
+        files = [sorted(path.name for path in study.iterdir() if not path.name.startswith("calls.sqlite")) for study in (calm, stormy)]
+        differ = [name for name in files[0] if (calm / name).read_bytes() != (stormy / name).read_bytes()]
+        equal = files[0] == files[1] and not differ
     print(f"{2 * options.pairs} questions; without faults {plain:.1f} s ({2 * options.pairs / plain:.0f} a second)")
     print(f"{options.percent} % faults, {options.kills} kills: {stormed:.1f} s, {counts['calls']} calls, of these in the last run "
           f"{last['calls']}, {last['from_log']} answers from the log")
     print("faults:", ", ".join(f"{kind} {n}" for kind, n in sorted(counts["faults"].items())))
     print(f"answered twice: {counts['repeated']} (under way at a kill: at most {options.kills * CONCURRENCY})")
-    print(f"verdict tables equal to the byte: {equal}")
+    print(f"equal to the byte: {equal} ({', '.join(files[0])})" + "".join(f"\n{name} differs" for name in differ))
+    print("answers as asked, with something around them, not read:", *last["answers"], "; failed for good:", last["failed"])
     sys.exit(not (equal and counts["repeated"] <= options.kills * CONCURRENCY))
 
 

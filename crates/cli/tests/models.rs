@@ -41,7 +41,7 @@ fn verb(verb: &str, pairs: &Path, model: &str, study: &Path, more: &[&str]) -> C
     command
         .args(["--json", "--quiet", "--retry-wait", "0.005", "--timeout", "1", "--retries", "8"])
         .args(more);
-    for name in ["PREDILECT_API_KEY", "ANTHROPIC_API_KEY"] {
+    for name in ["PREDILECT_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"] {
         command.env_remove(name);
     }
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -239,7 +239,7 @@ fn anthropic_answers_one_by_one_and_in_batches_alike() {
     let provider = Provider::start(0);
     let ask = |study: &Path, more: &[&str]| {
         let mut command = command(&pairs, "anthropic:m", study, more);
-        command.env("ANTHROPIC_BASE_URL", provider.anthropic()).env("ANTHROPIC_API_KEY", "a-secret");
+        command.env("ANTHROPIC_BASE_URL", provider.address()).env("ANTHROPIC_API_KEY", "a-secret");
         let output = command.output().expect("the binary starts");
         assert!(!String::from_utf8_lossy(&output.stderr).contains("a-secret"));
         json(&output)
@@ -279,7 +279,7 @@ fn models_that_reason_first_are_asked_as_they_want_to_be() {
     let provider = Provider::start(0);
     let ask = |model: &str, study: &str, more: &[&str]| {
         let mut command = command(&pairs, model, &folder.path().join(study), more);
-        let address = provider.anthropic();
+        let address = provider.address();
         command.env("OPENAI_BASE_URL", format!("{address}/v1")).env("OPENAI_API_KEY", "a-secret");
         command.env("ANTHROPIC_BASE_URL", &address).env("ANTHROPIC_API_KEY", "a-secret");
         command.output().expect("the binary starts")
@@ -343,6 +343,37 @@ fn models_that_reason_first_are_asked_as_they_want_to_be() {
     let plan = json(&ask("openai:gpt-5-mini", "plan", &["--dry-run"]));
     assert_eq!(plan[0]["reasoning_tokens"].as_u64(), Some(120 * 8192));
     assert!(plan[0]["price_with_reasoning"].as_f64() > plan[0]["price"].as_f64(), "{plan}");
+}
+
+#[test]
+fn gemini_judges_and_annotates_in_its_own_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 20);
+    let provider = Provider::start(0);
+    let ask = |what: &str, model: &str, study: &str, more: &[&str]| {
+        let mut command = verb(what, &pairs, model, &folder.path().join(study), more);
+        command.env("GEMINI_BASE_URL", provider.address()).env("GEMINI_API_KEY", "a-secret");
+        let output = command.output().expect("the binary starts");
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("a-secret"));
+        output
+    };
+    let said = json(&ask("judge", "gemini:gemini-3.8-flash", "new", &["--reasoning", "low"]));
+    assert_eq!((said["method"].as_str(), said["calls"].as_u64()), (Some("generated"), Some(40)));
+    assert!(said["parsed"].as_u64() > Some(8) && said["tokens"].as_u64() == Some(40 * 14), "{said}");
+    let said = json(&ask("annotate", "gemini:gemini-3.8-flash", "new", &["--properties", "polite,clear"]));
+    assert_eq!((said["failed"].as_u64(), said["ratings"].as_u64()), (Some(0), Some(40)), "{said}");
+    // A seed is left out; an effort that was asked for is not.
+    let said = json(&ask("judge", "gemini:old", "old", &[]));
+    assert!(
+        said["remarks"][0].as_str().is_some_and(|r| r.ends_with("takes no seed and was asked without")),
+        "{said}"
+    );
+    refused(&ask("judge", "gemini:old", "old", &["--reasoning", "low"]), "give another --reasoning");
+    // What is logged is read again without a key.
+    let mut offline = verb("judge", &pairs, "gemini:old", &folder.path().join("old"), &["--offline"]);
+    offline.env("GEMINI_BASE_URL", provider.address());
+    let again = json(&offline.output().expect("the binary starts"));
+    assert_eq!((again["calls"].as_u64(), again["parsed"].as_u64()), (Some(0), said["parsed"].as_u64()));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What can go wrong in a call, and whether asking again may help: told by type, never by message.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 /// The kind of a failed call.
@@ -138,7 +139,7 @@ impl CallError {
         match wait.filter(|wait| *wait > Self::PATIENCE) {
             Some(long) => {
                 self.fault = Fault::Quota;
-                self.message.push_str(&format!(" (asks to wait {} minutes)", long.as_secs().div_ceil(60)));
+                let _ = write!(self.message, " (asks to wait {} minutes)", long.as_secs().div_ceil(60));
                 self.remedy = Some("run the command again then: it goes on where it was".to_owned());
             }
             None => self.retry_after = wait,

@@ -441,7 +441,8 @@ fn print(said: &[Said], out: &mut impl Write) -> std::io::Result<()> {
         }
         writeln!(out, "  ties           {}", percent(s.summary.ties))?;
         if let Some(mass) = s.summary.mean_mass {
-            writeln!(out, "  mass           {mass:.3} of the probability lies on the two letters")?;
+            let hardly = if mass < 0.05 { ": hardly anything, try --method generated" } else { "" };
+            writeln!(out, "  mass           {mass:.3} of the probability lies on the two letters{hardly}")?;
         }
         writeln!(
             out,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use ureq::Agent;
 
 use super::left_out::Optional;
-use super::{HttpModel, message};
+use super::{HttpModel, agent, message};
 use crate::batch::{Batch, BatchState, LostBatch};
 use crate::contract::Request;
 use crate::error::{CallError, Fault};
@@ -188,7 +188,9 @@ impl HttpModel {
             };
             answers.push((key.to_owned(), answer));
         }
-        refused.into_iter().for_each(|one| self.left_out.add(one));
+        for one in refused {
+            self.left_out.add(one);
+        }
     }
 
     fn anthropic_lines(&self, text: &str, answers: &mut Answers) {
@@ -212,7 +214,9 @@ impl HttpModel {
             };
             answers.push((key.to_owned(), answer));
         }
-        refused.into_iter().for_each(|one| self.left_out.add(one));
+        for one in refused {
+            self.left_out.add(one);
+        }
     }
 
     /// A refusal that the next batch avoids; every call of this one may be refused alike.
@@ -224,13 +228,7 @@ impl HttpModel {
 
     /// Files of answers are large: they get more time than a call.
     fn slow() -> Agent {
-        Agent::config_builder()
-            .timeout_connect(Some(Duration::from_secs(20)))
-            .timeout_global(Some(Duration::from_hours(1)))
-            .http_status_as_error(false)
-            .user_agent(concat!("predilect/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent()
+        agent(Duration::from_hours(1), 1)
     }
 
     fn get(&self, address: &str) -> Result<String, CallError> {

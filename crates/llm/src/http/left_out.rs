@@ -36,6 +36,15 @@ impl LeftOut {
         }
     }
 
+    /// The same by name; what is not optional stays.
+    pub(super) fn add_named(&self, optional: &'static [Optional], names: &[impl AsRef<str>]) {
+        for one in optional {
+            if names.iter().any(|name| name.as_ref() == one.name) {
+                self.add(one);
+            }
+        }
+    }
+
     /// Takes out of a body what is left out, and what this call is tried without.
     pub(super) fn take_from(&self, body: &mut Value, tried: &[&'static Optional]) {
         for one in self.lock().iter().chain(tried) {

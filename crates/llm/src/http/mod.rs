@@ -5,6 +5,7 @@ mod batch;
 mod gemini;
 mod left_out;
 mod openai;
+mod providers;
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::error::{CallError, Fault};
 use crate::reasoning::{Effort, Reasoning, takes_temperature};
 use crate::spec::{ModelSpec, Provider};
 use left_out::{LeftOut, Optional};
+use providers::{Place, place};
 
 /// How calls are made.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,7 +86,7 @@ struct HttpModel {
 
 /// A model over HTTP. Keys come from the environment: `OPENAI_API_KEY`, `OPENROUTER_API_KEY`, `AZURE_OPENAI_API_KEY` (with
 /// `AZURE_OPENAI_ENDPOINT`), `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` or `GOOGLE_API_KEY`; for other servers, where they want
-/// one, `PREDILECT_API_KEY`. `OPENAI_BASE_URL`, `ANTHROPIC_BASE_URL` and
+/// one, `PREDILECT_API_KEY`. `OPENAI_BASE_URL`, `ANTHROPIC_BASE_URL`, `GEMINI_BASE_URL` and
 /// `OLLAMA_HOST` move those elsewhere.
 ///
 /// # Errors
@@ -99,101 +101,11 @@ fn connect_with(
     options: &HttpOptions,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Box<dyn Model>, CallError> {
-    // Files and shells leave line ends behind.
-    let env = |name: &str| env(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-    let needed = |names: &[&str]| {
-        let none = options.silent.then(String::new);
-        names.iter().find_map(|name| env(name)).or(none).ok_or_else(|| {
-            CallError::new(Fault::Key, format!("there is no key for {spec}"))
-                .remedy(format!("set {} in the environment", names.join(" or ")))
-        })
-    };
-    let bearer = |secret: &str| ("authorization", format!("Bearer {secret}"));
-    let chat = |base: &str| format!("{base}/chat/completions");
-    let reasons = options.reasoning.happens(spec);
-    let own = spec.provider == Provider::Compatible;
-    let open = |strict| Box::new(openai::OpenAi { strict, reasons, own }) as Box<dyn Dialect>;
-    let trimmed = |text: String| text.trim_end_matches('/').to_owned();
-    let model = &spec.model;
-    // Where the user has moved a provider elsewhere, the address is part of the model's name, and so of every key.
-    let mut moved = None;
-    let (url, headers, secret, dialect) = match spec.provider {
-        Provider::OpenAi => {
-            let secret = needed(&["OPENAI_API_KEY"])?;
-            let usual = "https://api.openai.com/v1";
-            let base = env("OPENAI_BASE_URL").map_or_else(|| usual.to_owned(), trimmed);
-            moved = (base != usual).then(|| base.clone());
-            (chat(&base), vec![bearer(&secret)], Some(secret), open(true))
-        }
-        Provider::OpenRouter => {
-            let secret = needed(&["OPENROUTER_API_KEY"])?;
-            (chat("https://openrouter.ai/api/v1"), vec![bearer(&secret)], Some(secret), open(false))
-        }
-        Provider::Azure => {
-            let secret = needed(&["AZURE_OPENAI_API_KEY"])?;
-            let endpoint = trimmed(needed(&["AZURE_OPENAI_ENDPOINT"])?);
-            // Dated versions know no models that came later; the undated address knows all.
-            let url = if let Some(version) = env("AZURE_OPENAI_API_VERSION") {
-                moved = Some(format!("{endpoint} {version}"));
-                format!("{endpoint}/openai/deployments/{model}/chat/completions?api-version={version}")
-            } else {
-                moved = Some(endpoint.clone());
-                chat(&format!("{endpoint}/openai/v1"))
-            };
-            (url, vec![("api-key", secret.clone())], Some(secret), open(true))
-        }
-        Provider::Anthropic => {
-            let secret = needed(&["ANTHROPIC_API_KEY"])?;
-            let headers = vec![("x-api-key", secret.clone()), ("anthropic-version", "2023-06-01".to_owned())];
-            let dialect = Box::new(anthropic::Anthropic { reasons }) as Box<dyn Dialect>;
-            let usual = "https://api.anthropic.com";
-            let base = env("ANTHROPIC_BASE_URL").map_or_else(|| usual.to_owned(), trimmed);
-            moved = (base != usual).then(|| base.clone());
-            (format!("{base}/v1/messages"), headers, Some(secret), dialect)
-        }
-        Provider::Gemini => {
-            let secret = needed(&["GEMINI_API_KEY", "GOOGLE_API_KEY"])?;
-            let url =
-                format!("https://generativelanguage.googleapis.com/v1beta/models/{model}:generateContent");
-            let dialect = Box::new(gemini::Gemini { reasons }) as Box<dyn Dialect>;
-            (url, vec![("x-goog-api-key", secret.clone())], Some(secret), dialect)
-        }
-        Provider::Ollama => {
-            let host = env("OLLAMA_HOST").unwrap_or_else(|| "127.0.0.1:11434".to_owned());
-            let host = trimmed(if host.contains("://") { host } else { format!("http://{host}") });
-            moved = (host != "http://127.0.0.1:11434").then(|| host.clone());
-            (chat(&format!("{host}/v1")), Vec::new(), None, open(false))
-        }
-        Provider::Gguf | Provider::Hf => {
-            return Err(CallError::new(
-                Fault::NoModel,
-                format!("{spec}: this program was built without local models"),
-            )
-            .remedy("build it with them: cargo build --release --features local"));
-        }
-        Provider::Compatible => {
-            let secret = env("PREDILECT_API_KEY");
-            let base = spec.base.clone().unwrap_or_default();
-            (chat(&base), secret.iter().map(|secret| bearer(secret)).collect(), secret, open(false))
-        }
-    };
-    check(spec, secret.as_deref(), moved.as_deref())?;
-    let agent = Agent::config_builder()
-        .timeout_global(Some(options.timeout))
-        .timeout_connect(Some(Duration::from_secs(20)))
-        .http_status_as_error(false)
-        // A key must not travel to where a server sends.
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .max_idle_connections(options.connections)
-        .max_idle_connections_per_host(options.connections)
-        .user_agent(concat!("predilect/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .new_agent();
+    let Place { url, headers, secret, dialect, moved } = place(spec, options, env)?;
     let mut name = moved.map_or_else(|| spec.to_string(), |base| format!("{spec} at {base}"));
     let effort = options.reasoning.effort;
     if let Some(effort) = effort {
-        if !dialect.reason(model, &mut serde_json::json!({}), effort) {
+        if !dialect.reason(&spec.model, &mut serde_json::json!({}), effort) {
             return Err(CallError::new(
                 Fault::Unsupported,
                 format!("{spec} knows no reasoning effort called {}", effort.as_str()),
@@ -203,12 +115,9 @@ fn connect_with(
         // Another effort gives other answers: it is part of the name, and so of every key.
         let _ = write!(name, " with reasoning {}", effort.as_str());
     }
-    let room = options.reasoning.room(spec);
-    // Azure and OpenAI's models behind OpenRouter refuse limits below sixteen tokens.
-    let least = if matches!(spec.provider, Provider::Azure | Provider::OpenRouter) { 16 } else { 1 };
     let left_out = LeftOut::default();
     if !takes_temperature(spec, options.reasoning) {
-        dialect.optional().iter().filter(|one| one.name == "temperature").for_each(|one| left_out.add(one));
+        left_out.add_named(dialect.optional(), &["temperature"]);
     }
     let score_url = (spec.provider == Provider::Compatible).then(|| {
         let base = url.trim_end_matches("/chat/completions");
@@ -221,44 +130,37 @@ fn connect_with(
         Provider::Anthropic => Some(batch::BatchApi::Anthropic(url.clone())),
         _ => None,
     };
-    let model = model.clone();
     Ok(Box::new(HttpModel {
         name,
-        model,
+        model: spec.model.clone(),
         url,
         score_url,
         batch,
         headers,
         secret,
-        agent,
+        agent: agent(options.timeout, options.connections),
         dialect,
         effort,
-        room,
-        least,
+        room: options.reasoning.room(spec),
+        // Azure and OpenAI's models behind OpenRouter refuse limits below sixteen tokens.
+        least: if matches!(spec.provider, Provider::Azure | Provider::OpenRouter) { 16 } else { 1 },
         left_out,
     }))
 }
 
-/// Whether a key can be sent and an address be stored.
-fn check(spec: &ModelSpec, secret: Option<&str>, moved: Option<&str>) -> Result<(), CallError> {
-    if secret.is_some_and(|secret| !secret.bytes().all(|byte| byte.is_ascii_graphic())) {
-        return Err(CallError::new(
-            Fault::Key,
-            format!("the key for {spec} holds characters that no key has"),
-        )
-        .remedy(
-            "look at the key in the environment: it must be one word of plain letters, digits and signs",
-        ));
-    }
-    // An address in the environment may hold a password or a key: it is stored with every call.
-    if moved.is_some_and(|base| base.contains('@') || base.contains('?')) {
-        return Err(CallError::new(
-            Fault::Key,
-            "an address in the environment must hold no password and no query",
-        )
-        .remedy("give the key in the provider's own variable"));
-    }
-    Ok(())
+/// What makes calls. A key must not travel to where a server sends: redirects are not followed.
+fn agent(timeout: Duration, connections: usize) -> Agent {
+    Agent::config_builder()
+        .timeout_global(Some(timeout))
+        .timeout_connect(Some(Duration::from_secs(20)))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .max_idle_connections(connections)
+        .max_idle_connections_per_host(connections)
+        .user_agent(concat!("predilect/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .new_agent()
 }
 
 impl Model for HttpModel {
@@ -288,8 +190,7 @@ impl Model for HttpModel {
     }
 
     fn leave_out(&self, names: &[String]) {
-        let known = self.dialect.optional().iter().filter(|one| names.iter().any(|name| name == one.name));
-        known.for_each(|one| self.left_out.add(one));
+        self.left_out.add_named(self.dialect.optional(), names);
     }
 
     fn remarks(&self) -> Vec<String> {
@@ -315,7 +216,9 @@ impl Model for HttpModel {
             let (status, wait, body) = self.post_call(url, &sent)?;
             if (200..300).contains(&status) {
                 // Only what helped is left out from now on: an error may speak of anything.
-                tried.iter().for_each(|one| self.left_out.add(one));
+                for one in tried {
+                    self.left_out.add(one);
+                }
                 return Ok(body);
             }
             let error = serde_json::from_str(&body).unwrap_or(Value::Null);
@@ -497,39 +400,6 @@ mod tests {
 
     fn environment(name: &str) -> Option<String> {
         name.ends_with("_API_KEY").then(|| "secret-123".to_owned())
-    }
-
-    #[test]
-    fn a_missing_key_is_said_before_anything_is_sent() {
-        for spec in ["openai:m", "anthropic:m", "gemini:m", "openrouter:m", "azure:m"] {
-            let error =
-                connect_with(&spec.parse().unwrap(), &HttpOptions::default(), &|_| None).err().unwrap();
-            assert_eq!(error.fault, Fault::Key, "{spec}");
-            assert!(error.remedy.unwrap().contains("_API_KEY"), "{spec}");
-        }
-        for spec in ["ollama:m", "http://localhost:1/v1#m"] {
-            assert!(connect_with(&spec.parse().unwrap(), &HttpOptions::default(), &|_| None).is_ok());
-        }
-    }
-
-    #[test]
-    fn a_provider_that_was_moved_has_another_name_and_keys_are_looked_at() {
-        let named = |spec: &str, name: &'static str, value: &'static str| {
-            let env = move |wanted: &str| {
-                if wanted == name { Some(value.to_owned()) } else { environment(wanted) }
-            };
-            connect_with(&spec.parse().unwrap(), &HttpOptions::default(), &env)
-                .map(|model| model.name().to_owned())
-        };
-        assert_eq!(named("openai:m", "X", "").unwrap(), "openai:m");
-        assert_eq!(named("openai:m", "OPENAI_BASE_URL", "http://h/v1/").unwrap(), "openai:m at http://h/v1");
-        assert_eq!(named("ollama:m", "OLLAMA_HOST", "127.0.0.1:11434").unwrap(), "ollama:m");
-        assert_eq!(named("ollama:m", "OLLAMA_HOST", "other:1").unwrap(), "ollama:m at http://other:1");
-        assert!(named("azure:m", "AZURE_OPENAI_ENDPOINT", "https://e").unwrap().contains("at https://e"));
-        assert!(named("openai:m", "OPENAI_API_KEY", "secret\n").is_ok());
-        for (name, value) in [("OPENAI_API_KEY", "two words"), ("OPENAI_BASE_URL", "http://u:p@h/v1")] {
-            assert_eq!(named("openai:m", name, value).unwrap_err().fault, Fault::Key, "{name}");
-        }
     }
 
     #[test]

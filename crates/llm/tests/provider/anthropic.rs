@@ -80,6 +80,7 @@ fn message(params: &Value, question: u64) -> Value {
     let said: Value = serde_json::from_str(&answer(params, question)).unwrap_or(Value::Null);
     let text = &said["choices"][0]["message"]["content"];
     let cut = said["choices"][0]["finish_reason"] == "length";
+    let refused = said["choices"][0]["message"]["refusal"].is_string();
     let content = match (refusals::spent(params), cut) {
         (None, _) => json!([{"type": "text", "text": text}]),
         (Some(_), true) => json!([{"type": "thinking", "thinking": "", "signature": "s"}]),
@@ -88,6 +89,6 @@ fn message(params: &Value, question: u64) -> Value {
         }
     };
     json!({"type": "message", "role": "assistant", "content": content,
-           "stop_reason": if cut { "max_tokens" } else { "end_turn" },
+           "stop_reason": if cut { "max_tokens" } else if refused { "refusal" } else { "end_turn" },
            "usage": {"input_tokens": said["usage"]["prompt_tokens"], "output_tokens": said["usage"]["completion_tokens"]}})
 }

@@ -1,8 +1,9 @@
-//! A provider on this machine that speaks OpenAI's protocol and Anthropic's, judges by length and fails on demand, in every way there is.
+//! A provider on this machine that speaks the protocols of OpenAI, Anthropic and Gemini, judges by length and fails on demand, in every way there is.
 //!
 //! Answers depend on the question alone, faults on the question and how often it was asked, so that runs can be compared.
 
 mod anthropic;
+mod gemini;
 mod refusals;
 
 use std::collections::HashMap;
@@ -80,8 +81,8 @@ impl Provider {
         provider
     }
 
-    /// Where Anthropic's protocol is spoken.
-    pub(crate) fn anthropic(&self) -> String {
+    /// Where the protocols of Anthropic and Gemini are spoken.
+    pub(crate) fn address(&self) -> String {
         format!("http://{}", self.address)
     }
 
@@ -133,6 +134,9 @@ fn serve(stream: TcpStream, rate: &AtomicU64, seen: &Mutex<Seen>) {
             send(&mut writer, 200, "", &text.to_string()).is_ok()
         } else if path.contains("/messages") {
             let (status, text) = anthropic::serve(&path, &body, &mut seen.lock().expect("no panic"));
+            send(&mut writer, status, "", &text).is_ok()
+        } else if path.contains(":generateContent") {
+            let (status, text) = gemini::serve(&path, &body, &mut seen.lock().expect("no panic"));
             send(&mut writer, status, "", &text).is_ok()
         } else if path.contains("/files") || path.contains("/batches") {
             let mut seen = seen.lock().expect("no panic");
@@ -359,9 +363,11 @@ fn answer(body: &Value, question: u64) -> String {
         };
         (text, Value::Null)
     };
+    // Now and then it will not judge at all.
+    let refusal = (logprobs.is_null() && question % 23 == 4).then_some("I cannot judge these.");
     let (reasoned, left) = refusals::spent(body).unwrap_or((0, true));
     let (text, finish) = if left { (text, "stop") } else { (String::new(), "length") };
-    json!({"choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": finish, "logprobs": logprobs}],
+    json!({"choices": [{"message": {"role": "assistant", "content": text, "refusal": refusal}, "finish_reason": finish, "logprobs": logprobs}],
            "usage": {"prompt_tokens": prompt.len() / 4, "completion_tokens": reasoned + u64::from(left)}})
     .to_string()
 }
