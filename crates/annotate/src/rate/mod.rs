@@ -22,7 +22,7 @@ use crate::draw::drawn;
 use crate::judge::Orders;
 
 pub use analysis::{Analysis, ask_analysis, ask_reference, read_analysis};
-pub use read::{Rated, rated};
+pub use read::{Asked, Rated, rated};
 pub use scenario::{SCENARIOS, ScenarioMethod, ask_scenario, read_scenario};
 
 /// How a rating is asked for.

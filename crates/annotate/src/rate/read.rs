@@ -1,9 +1,10 @@
 //! Which ratings do an annotator's answers make?
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use predilect_llm::{Answer, Outcome};
 use predilect_types::{Property, Rating, Rule, Side};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::prompt::SEVERITIES;
@@ -18,10 +19,26 @@ pub struct Rated {
     pub ratings: Vec<Rating>,
     /// How each answer could be read.
     pub answers: Vec<Parse>,
-    /// Values that were asked for, and how many of them are no rating on the scale or missing.
-    pub values: (u64, u64),
+    /// What was asked for, by property; all kinds of errors, which are counted in one answer, as `errors`.
+    pub asked: BTreeMap<&'static str, Asked>,
     /// Sides of which errors were asked, and how many of them accuracy does not apply to.
     pub accuracy: (u64, u64),
+}
+
+/// Values of one property that were asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Asked {
+    /// How many.
+    pub values: u64,
+    /// Of these, no rating on the scale, or missing.
+    pub missing: u64,
+}
+
+impl std::ops::AddAssign for Asked {
+    fn add_assign(&mut self, other: Self) {
+        self.values += other.values;
+        self.missing += other.missing;
+    }
 }
 
 /// The values that one side has got on one property, from both orders and all items.
@@ -75,7 +92,7 @@ pub fn rated(
     options: &RateOptions,
 ) -> Rated {
     let mut reading = Reading {
-        out: Rated { ratings: Vec::new(), answers: Vec::new(), values: (0, 0), accuracy: (0, 0) },
+        out: Rated { ratings: Vec::new(), answers: Vec::new(), asked: BTreeMap::new(), accuracy: (0, 0) },
         values: HashMap::new(),
         not_applicable: [false; 2],
     };
@@ -116,8 +133,12 @@ struct Reading {
 }
 
 impl Reading {
+    fn asked(&mut self, property: &'static str) -> &mut Asked {
+        self.out.asked.entry(property).or_default()
+    }
+
     fn level(&mut self, outcome: &Outcome, property: &'static Property, side: Side) -> Parse {
-        self.out.values.0 += 1;
+        self.asked(property.id).values += 1;
         let parse = match &outcome.answer {
             Err(error) => Parse::of_failure(error),
             Ok(answer) => match distribution(answer) {
@@ -131,7 +152,7 @@ impl Reading {
                 None => Parse::Unreadable,
             },
         };
-        self.out.values.1 += 1;
+        self.asked(property.id).missing += 1;
         parse
     }
 
@@ -149,14 +170,15 @@ impl Reading {
                     Some(_) => &[],
                 };
                 let wanted = (*length).max(1) as u64;
-                self.out.values.0 += wanted;
+                let asked = self.asked(property.id);
+                asked.values += wanted;
                 if items.is_empty() {
-                    self.out.values.1 += wanted;
+                    asked.missing += wanted;
                 }
                 for item in items {
                     match number(item).and_then(|number| rubric.rating(number)) {
                         Some(rating) => self.values.entry((property.id, side)).or_default().add(rating),
-                        None => self.out.values.1 += 1,
+                        None => self.asked(property.id).missing += 1,
                     }
                 }
             }
@@ -167,10 +189,10 @@ impl Reading {
     fn errors(&mut self, outcome: &Outcome, shown: Shown) -> Parse {
         let (object, parse) = object(outcome, shown, "applicable");
         for (side, letter) in shown.letters() {
-            self.out.values.0 += 1;
+            self.asked("errors").values += 1;
             let said = object.as_ref().and_then(|object| part(object, letter)).and_then(errors);
             match said {
-                None => self.out.values.1 += 1,
+                None => self.asked("errors").missing += 1,
                 Some(said) => {
                     self.out.accuracy.0 += 1;
                     match said {
@@ -239,6 +261,12 @@ fn number(value: &Value) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn sum(rated: &Rated) -> (u64, u64) {
+        let mut all = Asked::default();
+        rated.asked.values().for_each(|asked| all += *asked);
+        (all.values, all.missing)
+    }
     use crate::judge::Orders;
     use crate::rate::{Analysis, Known, Method, asks};
     use predilect_llm::{CallError, Fault};
@@ -294,7 +322,7 @@ mod tests {
         // 4 is no rating: B keeps the one of the first order; A's second value stands under the letter B.
         assert_eq!(of(&rated, "polite"), (Some(1.5), Some(1.0)));
         assert_eq!(of(&rated, "novel"), (Some(0.0), Some(3.0)));
-        assert_eq!(rated.values, (12, 3));
+        assert_eq!(sum(&rated), (12, 3));
         assert_eq!(rated.answers, [Parse::Clean, Parse::Clean, Parse::Clean, Parse::Failed]);
         assert!(rated.ratings.iter().all(|r| r.levels_a.is_none()));
     }
@@ -308,7 +336,7 @@ mod tests {
         assert_eq!(rated.ratings.len(), 1);
         assert_eq!((rated.ratings[0].a, rated.ratings[0].b), (Some(2.0), None));
         assert_eq!(rated.answers, [Parse::Wrapped, Parse::Unreadable]);
-        assert_eq!(rated.values, (6, 5));
+        assert_eq!(sum(&rated), (6, 5));
     }
 
     #[test]
@@ -324,13 +352,13 @@ mod tests {
         assert_eq!(of(&rated, "satisfies_constraints"), (Some(1.5), Some(2.0)));
         assert_eq!(of(&rated, "no_severe_errors"), (Some(2.0), None));
         assert_eq!(of(&rated, "no_minor_errors"), (Some(1.0), None));
-        assert_eq!((rated.values, rated.accuracy), ((6, 1), (2, 1)));
+        assert_eq!((sum(&rated), rated.accuracy), ((6, 1), (2, 1)));
         // A list of another length is missing, not averaged.
         let short = read(
             &options(&["satisfies_constraints"], Orders::Ab),
             &[r#"{"A": {"satisfies_constraints": [3]}, "B": {"satisfies_constraints": 2}}"#],
         );
-        assert_eq!((short.ratings.len(), short.values), (0, (4, 4)));
+        assert_eq!((short.ratings.len(), sum(&short)), (0, (4, 4)));
         // An error of no known severity is not guessed at.
         let strange = read(
             &options(&["no_severe_errors"], Orders::Ab),
@@ -378,6 +406,6 @@ mod tests {
             levels.len() == 7 && (levels[5] - 0.5).abs() < 1e-12 && (levels[6] - 0.5).abs() < 1e-12,
             "{levels:?}"
         );
-        assert_eq!((rated.values, rated.answers[5]), ((6, 1), Parse::Unreadable));
+        assert_eq!((sum(&rated), rated.answers[5]), ((6, 1), Parse::Unreadable));
     }
 }

@@ -132,7 +132,10 @@ impl Asking<'_> {
             }
             let result = rated(&pair.id, &self.job.annotator, asks, own, &self.job.options);
             self.said.pairs += 1;
-            self.said.missing_values += result.values.1;
+            for (property, asked) in result.asked {
+                self.said.missing_values += asked.missing;
+                *self.said.values.entry(property).or_default() += asked;
+            }
             for parse in result.answers {
                 *self.said.answers.entry(parse.as_str()).or_default() += 1;
                 self.read += u64::from(Parse::is_read(parse));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use predilect_annotate::rate::{
-    Analysis, Known, Method, RateOptions, ask_analysis, ask_reference, asks, is_rateable,
+    Analysis, Asked, Known, Method, RateOptions, ask_analysis, ask_reference, asks, is_rateable,
 };
 use predilect_data::{PropertySet, Study};
 use predilect_llm::{Enforce, Model, ModelSpec, RunOptions, Runner};
@@ -35,6 +35,8 @@ struct Said {
     parse_rate: Option<f64>,
     /// Values asked for that are missing or off the scale.
     missing_values: u64,
+    /// The same for each property.
+    values: BTreeMap<&'static str, Asked>,
     /// Analyses of requests by how they could be read.
     analyses: BTreeMap<&'static str, u64>,
     /// Requests in each query-specific case.
@@ -272,6 +274,15 @@ fn print(s: &Said, out: &mut impl Write) -> std::io::Result<()> {
         list(&s.answers),
         s.missing_values
     )?;
+    let missing: Vec<String> = s
+        .values
+        .iter()
+        .filter(|(_, asked)| asked.missing > 0)
+        .map(|(property, asked)| format!("{property} {} of {}", asked.missing, asked.values))
+        .collect();
+    if !missing.is_empty() {
+        writeln!(out, "  missing        {}", missing.join(", "))?;
+    }
     if !s.analyses.is_empty() {
         writeln!(out, "  requests       {} analysed; cases: {}", list(&s.analyses), list(&s.cases))?;
     }
