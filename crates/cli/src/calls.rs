@@ -107,6 +107,7 @@ pub(crate) fn options(args: &CallArgs, spec: &ModelSpec) -> Result<RunOptions, P
         retry_failed: args.retry_failed,
         offline: args.offline,
         batch: args.batch,
+        batch_calls: args.batch_size as usize,
         price,
     })
 }

@@ -233,6 +233,28 @@ fn batches_are_handed_over_once_and_fetched_by_later_runs() {
 }
 
 #[test]
+fn an_account_that_bears_little_gets_small_batches() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 50);
+    let provider = Provider::start(0);
+    let (model, study) = (provider.model("small"), folder.path().join("study"));
+    json(&run(&pairs, &model, &study, &["--batch"]));
+    let rejected = run(&pairs, &model, &study, &["--batch"]);
+    refused(&rejected, "token limit reached");
+    refused(&rejected, "--batch-size");
+    let mut runs = 0;
+    let last = loop {
+        let said = json(&run(&pairs, &model, &study, &["--batch", "--batch-size", "40"]));
+        runs += 1;
+        if said["stopped"].is_null() {
+            break said;
+        }
+        assert!(runs < 10, "{said}");
+    };
+    assert_eq!((last["parsed"].as_u64(), provider.counts().repeated), (Some(50), 0));
+}
+
+#[test]
 fn anthropic_answers_one_by_one_and_in_batches_alike() {
     let folder = tempfile::tempdir().expect("a folder");
     let pairs = pairs(folder.path(), 60);

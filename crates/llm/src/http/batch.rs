@@ -132,9 +132,9 @@ impl Batch for HttpModel {
                         .pointer("/errors/data/0/message")
                         .and_then(Value::as_str)
                         .unwrap_or("no reason");
-                    return Err(CallError::new(
-                        Fault::Request,
-                        self.clean(&format!("the batch was rejected: {said}")),
+                    let error = self.clean(&format!("the batch was rejected: {said}"));
+                    return Err(CallError::new(Fault::Request, error).remedy(
+                        "where it holds more than the account may have under way, hand over less at once: --batch-size",
                     ));
                 }
                 Ok(BatchState::Ended(answers))

@@ -10,8 +10,8 @@ use crate::contract::{Request, Usage};
 use crate::error::{CallError, Fault};
 use crate::log::{Entry, PendingBatch};
 
-/// The most calls of one batch, and the most bytes: below the limits of every provider.
-const BATCH_CALLS: usize = 50_000;
+/// The most calls of one batch, and the most bytes: no more than any provider takes.
+pub(super) const BATCH_CALLS: usize = 50_000;
 const BATCH_BYTES: u64 = 100 << 20;
 
 impl Runner<'_> {
@@ -48,7 +48,7 @@ impl Runner<'_> {
         let mut rest = rest.as_slice();
         while !rest.is_empty() {
             let mut bytes = 0;
-            let fits = rest.iter().take(BATCH_CALLS).take_while(|(_, request)| {
+            let fits = rest.iter().take(self.options.batch_calls).take_while(|(_, request)| {
                 bytes += request.most_input_tokens() + 1000;
                 bytes <= BATCH_BYTES
             });
@@ -81,10 +81,13 @@ impl Runner<'_> {
     /// Logs the answers of batches that have ended; the keys of those that have not.
     fn fetch(&self, batch: &dyn Batch, shared: &Shared) -> Result<HashSet<String>, Stop> {
         let mut waiting = HashSet::new();
+        let mut running = false;
+        let mut rejected = None;
         for pending in self.log.batches(self.model.name()).map_err(Stop::Log)? {
             let Some(id) = self.id_of(&pending, batch)? else { continue };
             match batch.fetch(&id) {
                 Ok(BatchState::Running { .. }) => {
+                    running = true;
                     waiting.extend(pending.calls.into_iter().map(|(key, _)| key));
                 }
                 Ok(BatchState::Ended(answers)) => {
@@ -141,12 +144,17 @@ impl Runner<'_> {
                 // Rejected as a whole: nothing of it is answered, and nothing was charged.
                 Err(error) if !error.fault.can_be_retried() && !error.fault.stops_the_run() => {
                     self.log.drop_batch(&pending.label).map_err(Stop::Log)?;
-                    return Err(Stop::Fault(error));
+                    rejected = Some(error);
+                    waiting.extend(pending.calls.into_iter().map(|(key, _)| key));
                 }
                 Err(error) => return Err(Stop::Fault(error)),
             }
         }
-        Ok(waiting)
+        // An account may bear only so many questions at once: while others are under way, these wait for a later run.
+        match rejected.filter(|_| !running) {
+            Some(error) => Err(Stop::Fault(error)),
+            None => Ok(waiting),
+        }
     }
 
     /// A run without batches would pay again for what waits in them.

@@ -32,6 +32,8 @@ pub struct RunOptions {
     pub offline: bool,
     /// Hand questions over in batches, and fetch those that have ended; [`RunOptions::price`] is then the batch price.
     pub batch: bool,
+    /// The most questions of one batch.
+    pub batch_calls: usize,
     /// What tokens cost, where it is known.
     pub price: Option<Price>,
 }
@@ -46,6 +48,7 @@ impl Default for RunOptions {
             retry_failed: false,
             offline: false,
             batch: false,
+            batch_calls: batches::BATCH_CALLS,
             price: None,
         }
     }

@@ -28,6 +28,9 @@ const PASSING: [&str; 9] = [
     "error with status 200",
 ];
 
+/// The largest batch that the model `small` takes.
+const SMALL: usize = 60;
+
 /// What the provider has seen.
 #[derive(Default)]
 struct Seen {
@@ -190,6 +193,12 @@ fn batch(path: &str, body: &[u8], seen: &mut Seen) -> String {
     let shown = |i: usize, seen: &Seen, ended: bool| {
         let (file, label, _) = &seen.batches[i];
         let total = seen.files[*file].len();
+        let of_small = seen.files[*file].first().is_some_and(|line| line.contains("\"model\":\"small\""));
+        if total > SMALL && of_small {
+            let error = json!({"code": "token_limit_exceeded", "message": "Enqueued token limit reached"});
+            return json!({"id": format!("batch-{i}"), "status": "failed", "metadata": {"predilect": label},
+                          "errors": {"data": [error]}});
+        }
         json!({"id": format!("batch-{i}"), "status": if ended { "completed" } else { "in_progress" },
                "metadata": {"predilect": label}, "output_file_id": format!("out-{file}"),
                "request_counts": {"total": total, "completed": total / 2, "failed": 0}})
