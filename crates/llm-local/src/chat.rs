@@ -37,6 +37,12 @@ impl Chat {
         Ok(Self { template, control: control.collect(), bos: piece(vocab.bos()), eos: piece(vocab.eos()) })
     }
 
+    /// Whether the model's template has a switch for reasoning, which is turned off here.
+    pub(crate) fn could_think(model: &LlamaModel) -> bool {
+        let template = model.chat_template(None).ok();
+        template.and_then(|text| text.to_string().ok()).is_some_and(|text| text.contains("enable_thinking"))
+    }
+
     /// The tokens of a conversation up to where the answer begins.
     pub(crate) fn tokens(&self, model: &LlamaModel, messages: &[Message]) -> Result<Vec<i32>, String> {
         let marked: Vec<Message> = messages
@@ -177,6 +183,14 @@ mod tests {
             "{%- for m in messages %}\n    {%- if m['role'].startswith('sys') %}\n[{{ m.content | trim }}]\n{%- else %}({{ m['content'] }}){%- endif %}\n{%- endfor %}\n{% if add_generation_prompt %}\n>\n{% endif %}",
         );
         assert_eq!(chat.render(&asked()).unwrap(), "[be brief]( hello )>\n");
+    }
+
+    #[test]
+    fn a_model_that_could_think_is_told_not_to() {
+        let chat = chat(
+            "{% for m in messages %}{{ m.content }}{% endfor %}>{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}",
+        );
+        assert_eq!(chat.render(&asked()).unwrap(), "be brief hello ><think>\n\n</think>\n\n");
     }
 
     #[test]

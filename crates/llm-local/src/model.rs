@@ -176,7 +176,9 @@ impl LocalModel {
             }
             Err(_) => return Err(fail(Fault::Unsupported, "the model's thread has ended".to_owned())),
         }
-        Ok(Self { name: format!("gguf:{file}@{print}"), model, jobs: Mutex::new(jobs) })
+        // Other words in the prompt, other answers: part of the name, and so of every key.
+        let way = if Chat::could_think(&model) { " without thinking" } else { "" };
+        Ok(Self { name: format!("gguf:{file}@{print}{way}"), model, jobs: Mutex::new(jobs) })
     }
 }
 

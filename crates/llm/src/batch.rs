@@ -20,12 +20,12 @@ pub trait Batch: Send + Sync {
     /// When the provider cannot be asked, or more than one batch may be meant.
     fn find(&self, lost: &LostBatch) -> Result<Option<String>, CallError>;
 
-    /// How far a batch is, and its answers once it has ended.
+    /// How far a batch is, and its answers once it has ended; it was handed over `without` these parameters.
     ///
     /// # Errors
     ///
     /// When the provider cannot be asked or has rejected the whole batch.
-    fn fetch(&self, id: &str) -> Result<BatchState, CallError>;
+    fn fetch(&self, id: &str, without: &[String]) -> Result<BatchState, CallError>;
 }
 
 /// What is known of a batch whose id was never noted.

@@ -172,8 +172,13 @@ pub trait Model: Send + Sync {
         0
     }
 
-    /// Names of parameters that it has refused and is asked without; kept in the call log, for later runs.
+    /// Names of parameters that it is asked without.
     fn left_out(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Those of them that it has refused itself: kept in the call log, for later runs.
+    fn refused(&self) -> Vec<&'static str> {
         Vec::new()
     }
 

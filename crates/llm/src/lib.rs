@@ -22,7 +22,7 @@ pub use batch::{Batch, BatchState, LostBatch};
 pub use contract::{Answer, Capabilities, Enforce, Finish, Model, Request, Schema, Usage, Want};
 pub use error::{CallError, Fault};
 pub use http::{HttpOptions, connect};
-pub use log::{CallLog, Entry, LogError, PendingBatch, key};
+pub use log::{CallLog, Entry, LogError, NewBatch, PendingBatch, key};
 pub use price::{Price, PriceError, Prices};
 pub use reasoning::{Effort, Reasoning};
 pub use runner::{Outcome, Plan, RunOptions, RunReport, Runner, Stop, Totals};

@@ -57,8 +57,25 @@ pub struct PendingBatch {
     pub id: Option<String>,
     /// When it was about to be handed over, in UTC as RFC 3339.
     pub at: String,
+    /// The parameters that its calls were written without.
+    pub without: Vec<String>,
     /// Its calls by key.
     pub calls: Vec<(String, Request)>,
+}
+
+/// A batch that is about to be handed over.
+#[derive(Debug, Clone, Copy)]
+pub struct NewBatch<'a> {
+    /// Our name for it.
+    pub label: &'a str,
+    /// The model's full name.
+    pub model: &'a str,
+    /// The most US dollars that its calls may cost.
+    pub most: f64,
+    /// The parameters that they are written without.
+    pub without: &'a [&'a str],
+    /// Its calls by key.
+    pub calls: &'a [(&'a str, &'a Request)],
 }
 
 /// A log that cannot be opened, read or written.
@@ -127,6 +144,11 @@ impl CallLog {
                     id TEXT,
                     most REAL NOT NULL,
                     at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE IF NOT EXISTS batch_left_out (
+                    label TEXT NOT NULL,
+                    parameter TEXT NOT NULL,
+                    PRIMARY KEY (label, parameter)
                 ) STRICT, WITHOUT ROWID;
                 CREATE TABLE IF NOT EXISTS batch_calls (
                     label TEXT NOT NULL,
@@ -246,7 +268,7 @@ impl CallLog {
         write(&mut connection).map_err(|e: rusqlite::Error| self.failed(&e))
     }
 
-    /// The parameters of requests that this model has refused: calls are made without them.
+    /// The parameters that this model has refused: calls are made without them.
     ///
     /// # Errors
     ///
@@ -277,18 +299,13 @@ impl CallLog {
         Ok(())
     }
 
-    /// Notes a batch that is about to be handed over, with its calls and the most US dollars that they may cost.
+    /// Notes a batch that is about to be handed over.
     ///
     /// # Errors
     ///
     /// When the log cannot be written.
-    pub fn put_batch(
-        &self,
-        label: &str,
-        model: &str,
-        most: f64,
-        calls: &[(&str, &Request)],
-    ) -> Result<(), LogError> {
+    pub fn put_batch(&self, batch: &NewBatch<'_>) -> Result<(), LogError> {
+        let NewBatch { label, model, most, without, calls } = *batch;
         let mut connection = self.connection();
         let write = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
@@ -296,6 +313,12 @@ impl CallLog {
                 "INSERT INTO batches (label, model, most) VALUES (?1, ?2, ?3)",
                 params![label, model, most],
             )?;
+            for parameter in without {
+                transaction.execute(
+                    "INSERT INTO batch_left_out (label, parameter) VALUES (?1, ?2)",
+                    [label, parameter],
+                )?;
+            }
             for (key, request) in calls {
                 let request = serde_json::to_string(request).unwrap_or_default();
                 transaction.execute(
@@ -341,6 +364,7 @@ impl CallLog {
             let mut batches = connection
                 .prepare("SELECT label, id, at FROM batches WHERE model = ?1 ORDER BY at, label")?;
             let mut calls = connection.prepare("SELECT key, request FROM batch_calls WHERE label = ?1")?;
+            let mut without = connection.prepare("SELECT parameter FROM batch_left_out WHERE label = ?1")?;
             let rows = batches.query_map([model], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             rows.map(|row| {
                 let (label, id, at): (String, Option<String>, String) = row?;
@@ -351,7 +375,10 @@ impl CallLog {
                     })?
                     .filter_map(|row| row.map(|(key, request)| Some((key, request?))).transpose())
                     .collect::<rusqlite::Result<Vec<(String, Request)>>>()?;
-                Ok(PendingBatch { label, id, at, calls })
+                let without = without
+                    .query_map([&label], |row| row.get(0))?
+                    .collect::<rusqlite::Result<Vec<String>>>()?;
+                Ok(PendingBatch { label, id, at, without, calls })
             })
             .collect::<rusqlite::Result<Vec<PendingBatch>>>()
         };
@@ -368,6 +395,7 @@ impl CallLog {
         let write = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
             transaction.execute("DELETE FROM batch_calls WHERE label = ?1", [label])?;
+            transaction.execute("DELETE FROM batch_left_out WHERE label = ?1", [label])?;
             transaction.execute("DELETE FROM batches WHERE label = ?1", [label])?;
             transaction.commit()
         };

@@ -86,12 +86,12 @@ fn reasons(spec: &ModelSpec) -> bool {
     }
 }
 
-/// Whether a model takes a temperature, as far as its name tells: those that reason at OpenAI, and Anthropic's from Claude
-/// Opus 4.7 on, refuse any but the usual one.
+/// Whether a model takes a temperature, as far as its name tells: those that reason at OpenAI and Anthropic, and Anthropic's
+/// from Claude Opus 4.7 on in any case, refuse all but the usual one.
 pub(crate) fn takes_temperature(spec: &ModelSpec, reasoning: Reasoning) -> bool {
     match spec.provider {
         Provider::OpenAi | Provider::Azure => !reasoning.happens(spec),
-        Provider::Anthropic => claude(&spec.model) < (4, 7),
+        Provider::Anthropic => claude(&spec.model) < (4, 7) && !reasoning.happens(spec),
         _ => true,
     }
 }
@@ -187,5 +187,7 @@ mod tests {
             let spec = format!("anthropic:{name}").parse().unwrap();
             assert_eq!(takes_temperature(&spec, Reasoning::default()), takes, "{name}");
         }
+        let adaptive = "anthropic:claude-sonnet-4-6".parse().unwrap();
+        assert!(!takes_temperature(&adaptive, with(Some(Effort::Low), None)));
     }
 }

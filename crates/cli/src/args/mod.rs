@@ -473,7 +473,8 @@ pub(crate) struct CallArgs {
     /// of those that have ended: run the command again until nothing waits
     #[arg(long, conflicts_with = "offline")]
     pub(crate) batch: bool,
-    /// The most questions of one batch, where an account may not have more under way
+    /// The most questions of one batch; of small ones an account that may not have many under way takes some, and the others
+    /// are handed over by later runs
     #[arg(long, value_name = "N", default_value_t = 50_000, requires = "batch", value_parser = clap::value_parser!(u32).range(1..=50_000))]
     pub(crate) batch_size: u32,
     /// Tokens that a model in this process holds at once; memory grows with it

@@ -39,11 +39,13 @@ impl Dialect for Anthropic {
 
     fn optional(&self) -> &'static [Optional] {
         &[
-            Optional { name: "temperature", at: "/temperature", words: &["temperature"] },
+            Optional { name: "temperature", at: "/temperature", words: &["temperature"], for_all: true },
             Optional {
                 name: "schema",
                 at: "/output_config/format",
                 words: &["format", "output_format", "schema", "json_schema"],
+                // It may be one schema that is refused.
+                for_all: false,
             },
         ]
     }

@@ -105,7 +105,7 @@ impl Batch for HttpModel {
         }
     }
 
-    fn fetch(&self, id: &str) -> Result<BatchState, CallError> {
+    fn fetch(&self, id: &str, without: &[String]) -> Result<BatchState, CallError> {
         match self.api()? {
             BatchApi::OpenAi(base) => {
                 let batch = self.json(&self.get(&format!("{base}/batches/{id}"))?)?;
@@ -124,7 +124,11 @@ impl Batch for HttpModel {
                 for name in ["output_file_id", "error_file_id"] {
                     if let Some(file) = batch.get(name).and_then(Value::as_str) {
                         any = true;
-                        self.openai_lines(&self.get(&format!("{base}/files/{file}/content"))?, &mut answers);
+                        self.openai_lines(
+                            &self.get(&format!("{base}/files/{file}/content"))?,
+                            without,
+                            &mut answers,
+                        );
                     }
                 }
                 if status == "failed" && !any {
@@ -149,7 +153,11 @@ impl Batch for HttpModel {
                     return Ok(BatchState::Running { done, total: done + count("processing") });
                 }
                 let mut answers = Vec::new();
-                self.anthropic_lines(&self.get(&format!("{messages}/batches/{id}/results"))?, &mut answers);
+                self.anthropic_lines(
+                    &self.get(&format!("{messages}/batches/{id}/results"))?,
+                    without,
+                    &mut answers,
+                );
                 Ok(BatchState::Ended(answers))
             }
         }
@@ -166,8 +174,7 @@ impl HttpModel {
         })
     }
 
-    fn openai_lines(&self, text: &str, answers: &mut Answers) {
-        let mut refused = Vec::new();
+    fn openai_lines(&self, text: &str, without: &[String], answers: &mut Answers) {
         for line in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
             let Some(key) = line.get("custom_id").and_then(Value::as_str) else { continue };
             let body = line.pointer("/response/body").cloned().unwrap_or(Value::Null);
@@ -177,8 +184,8 @@ impl HttpModel {
                 Some(status) => {
                     let status = u16::try_from(status).unwrap_or(500);
                     Err(self
-                        .learnt(status, &body, &mut refused)
-                        .unwrap_or_else(|| self.refused(status, &body.to_string())))
+                        .learnt(status, &body, without)
+                        .unwrap_or_else(|| self.refusal(status, &body.to_string())))
                 }
                 // Not processed in time, or lost: it may be handed over again.
                 None => {
@@ -188,13 +195,9 @@ impl HttpModel {
             };
             answers.push((key.to_owned(), answer));
         }
-        for one in refused {
-            self.left_out.add(one);
-        }
     }
 
-    fn anthropic_lines(&self, text: &str, answers: &mut Answers) {
-        let mut refused = Vec::new();
+    fn anthropic_lines(&self, text: &str, without: &[String], answers: &mut Answers) {
         for line in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
             let Some(key) = line.get("custom_id").and_then(Value::as_str) else { continue };
             let answer = match line.pointer("/result/type").and_then(Value::as_str) {
@@ -205,7 +208,7 @@ impl HttpModel {
                     let error = line.pointer("/result/error").cloned().unwrap_or(Value::Null);
                     let fault = self.dialect.fault(400, &error).unwrap_or(Fault::Server);
                     let said = || CallError::new(fault, self.clean(&message(&error, "no reason")));
-                    Err(self.learnt(400, &error, &mut refused).unwrap_or_else(said))
+                    Err(self.learnt(400, &error, without).unwrap_or_else(said))
                 }
                 other => Err(CallError::new(
                     Fault::Timeout,
@@ -214,15 +217,13 @@ impl HttpModel {
             };
             answers.push((key.to_owned(), answer));
         }
-        for one in refused {
-            self.left_out.add(one);
-        }
     }
 
-    /// A refusal that the next batch avoids; every call of this one may be refused alike.
-    fn learnt(&self, status: u16, body: &Value, refused: &mut Vec<&'static Optional>) -> Option<CallError> {
-        let one = self.refused_parameter(status, body)?;
-        refused.push(one);
+    /// A refusal that the next batch avoids; this one was handed over `without` some parameters.
+    fn learnt(&self, status: u16, body: &Value, without: &[String]) -> Option<CallError> {
+        let sent = |one: &Optional| !without.iter().any(|name| name == one.name);
+        let one = self.refused_parameter(status, body, sent)?;
+        self.left_out.add(one);
         Some(CallError::new(Fault::Parameter, format!("{} takes no {}", self.name, one.name)))
     }
 
@@ -255,7 +256,7 @@ impl HttpModel {
         let status = response.status().as_u16();
         let reader = response.body_mut().with_config().limit(MAX_ANSWERS).lossy_utf8(true);
         let body = reader.read_to_string().map_err(|error| self.broken(&error))?;
-        if (200..300).contains(&status) { Ok(body) } else { Err(self.refused(status, &body)) }
+        if (200..300).contains(&status) { Ok(body) } else { Err(self.refusal(status, &body)) }
     }
 
     fn json(&self, text: &str) -> Result<Value, CallError> {

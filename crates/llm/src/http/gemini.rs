@@ -35,8 +35,13 @@ impl Dialect for Gemini {
 
     fn optional(&self) -> &'static [Optional] {
         &[
-            Optional { name: "temperature", at: "/generationConfig/temperature", words: &["temperature"] },
-            Optional { name: "seed", at: "/generationConfig/seed", words: &["seed"] },
+            Optional {
+                name: "temperature",
+                at: "/generationConfig/temperature",
+                words: &["temperature"],
+                for_all: true,
+            },
+            Optional { name: "seed", at: "/generationConfig/seed", words: &["seed"], for_all: true },
         ]
     }
 

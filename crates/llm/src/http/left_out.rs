@@ -16,38 +16,61 @@ pub(super) struct Optional {
     pub(super) at: &'static str,
     /// The words by which an error speaks of it.
     pub(super) words: &'static [&'static str],
+    /// Whether a refusal holds for every call to the model, and so for later runs.
+    pub(super) for_all: bool,
 }
 
 /// What is left out.
 #[derive(Debug, Default)]
-pub(super) struct LeftOut(Mutex<Vec<&'static Optional>>);
+pub(super) struct LeftOut(Mutex<Vec<Missing>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Missing {
+    what: &'static Optional,
+    /// The model has refused it; else its name tells that it would.
+    refused: bool,
+}
 
 impl LeftOut {
     /// The names.
     pub(super) fn names(&self) -> Vec<&'static str> {
-        self.lock().iter().map(|one| one.name).collect()
+        self.lock().iter().map(|one| one.what.name).collect()
     }
 
-    /// Leaves it out from now on.
-    pub(super) fn add(&self, one: &'static Optional) {
-        let mut all = self.lock();
-        if !all.contains(&one) {
-            all.push(one);
+    /// The names of what the model has refused, for later runs.
+    pub(super) fn refusals(&self) -> Vec<&'static str> {
+        self.lock().iter().filter(|one| one.refused && one.what.for_all).map(|one| one.what.name).collect()
+    }
+
+    /// Leaves out what the model has refused.
+    pub(super) fn add(&self, what: &'static Optional) {
+        self.put(what, true);
+    }
+
+    /// Leaves out what the model would refuse, as its name tells.
+    pub(super) fn expect(&self, optional: &'static [Optional], name: &str) {
+        for what in optional.iter().filter(|one| one.name == name) {
+            self.put(what, false);
         }
     }
 
-    /// The same by name; what is not optional stays.
-    pub(super) fn add_named(&self, optional: &'static [Optional], names: &[impl AsRef<str>]) {
-        for one in optional {
-            if names.iter().any(|name| name.as_ref() == one.name) {
-                self.add(one);
-            }
+    /// Leaves out what the model has refused in an earlier run.
+    pub(super) fn recall(&self, optional: &'static [Optional], names: &[String]) {
+        for what in optional.iter().filter(|one| one.for_all && names.iter().any(|name| name == one.name)) {
+            self.put(what, true);
+        }
+    }
+
+    fn put(&self, what: &'static Optional, refused: bool) {
+        let mut all = self.lock();
+        if !all.iter().any(|one| one.what == what) {
+            all.push(Missing { what, refused });
         }
     }
 
     /// Takes out of a body what is left out, and what this call is tried without.
     pub(super) fn take_from(&self, body: &mut Value, tried: &[&'static Optional]) {
-        for one in self.lock().iter().chain(tried) {
+        for one in self.lock().iter().map(|one| one.what).chain(tried.iter().copied()) {
             let (parent, name) = one.at.rsplit_once('/').unwrap_or(("", one.at));
             if let Some(object) = body.pointer_mut(parent).and_then(Value::as_object_mut) {
                 object.remove(name);
@@ -55,24 +78,27 @@ impl LeftOut {
         }
     }
 
-    /// The first of these that an error refuses and that is not left out yet.
-    pub(super) fn refused(&self, optional: &'static [Optional], error: &Value) -> Option<&'static Optional> {
-        let error = error.get("error").filter(|error| error.is_object()).unwrap_or(error);
-        let param = error.get("param").and_then(Value::as_str);
-        let said: Vec<&str> = ["/message", "/metadata/raw", "/error/message"]
-            .iter()
-            .filter_map(|at| error.pointer(at).and_then(Value::as_str))
-            .collect();
-        let all = self.lock();
-        optional.iter().filter(|one| !all.contains(one)).find(|one| match param {
-            Some(param) => one.words.contains(&param),
-            None => one.words.iter().any(|word| said.iter().any(|text| has_word(text, word))),
-        })
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<&'static Optional>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Missing>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The first of these that an error refuses and that was sent.
+pub(super) fn refused_by(
+    error: &Value,
+    optional: &'static [Optional],
+    sent: impl Fn(&Optional) -> bool,
+) -> Option<&'static Optional> {
+    let error = error.get("error").filter(|error| error.is_object()).unwrap_or(error);
+    let param = error.get("param").and_then(Value::as_str);
+    let said: Vec<&str> = ["/message", "/metadata/raw", "/error/message"]
+        .iter()
+        .filter_map(|at| error.pointer(at).and_then(Value::as_str))
+        .collect();
+    optional.iter().filter(|one| sent(one)).find(|one| match param {
+        Some(param) => one.words.contains(&param),
+        None => one.words.iter().any(|word| said.iter().any(|text| has_word(text, word))),
+    })
 }
 
 fn has_word(text: &str, word: &str) -> bool {
@@ -85,8 +111,8 @@ mod tests {
     use serde_json::json;
 
     static OPTIONAL: [Optional; 2] = [
-        Optional { name: "temperature", at: "/temperature", words: &["temperature"] },
-        Optional { name: "seed", at: "/config/seed", words: &["seed"] },
+        Optional { name: "temperature", at: "/temperature", words: &["temperature"], for_all: true },
+        Optional { name: "seed", at: "/config/seed", words: &["seed"], for_all: false },
     ];
 
     #[test]
@@ -99,23 +125,29 @@ mod tests {
                 "metadata": {"raw": "{\"message\": \"Unsupported parameter: 'temperature'\"}"}}}),
             json!({"message": "temperature: Extra inputs are not permitted"}),
         ] {
-            let left = LeftOut::default();
-            let refused = left.refused(&OPTIONAL, &error).unwrap();
+            let refused = refused_by(&error, &OPTIONAL, |_| true).unwrap();
             let mut body = json!({"temperature": 0, "config": {"seed": 1}});
-            left.take_from(&mut body, &[refused]);
+            LeftOut::default().take_from(&mut body, &[refused]);
             assert_eq!(body, json!({"config": {"seed": 1}}), "{error}");
-            // What is left out already is not what is refused now.
-            left.add(refused);
-            assert_eq!((left.names(), left.refused(&OPTIONAL, &error)), (vec!["temperature"], None));
+            // What was not sent is not what is refused.
+            assert_eq!(refused_by(&error, &OPTIONAL, |one| one.name != "temperature"), None);
         }
         let both = json!({"error": {"message": "neither temperature nor seed is supported"}});
+        assert_eq!(refused_by(&both, &OPTIONAL, |one| one.name != "temperature"), Some(&OPTIONAL[1]));
+    }
+
+    #[test]
+    fn only_what_the_model_said_of_all_calls_is_kept() {
         let left = LeftOut::default();
-        left.add(&OPTIONAL[0]);
-        assert_eq!(left.refused(&OPTIONAL, &both), Some(&OPTIONAL[1]));
+        left.expect(&OPTIONAL, "temperature");
         left.add(&OPTIONAL[1]);
+        assert_eq!((left.names(), left.refusals()), (vec!["temperature", "seed"], Vec::new()));
         let mut body = json!({"temperature": 0, "config": {"seed": 1}});
         left.take_from(&mut body, &[]);
         assert_eq!(body, json!({"config": {}}));
+        let later = LeftOut::default();
+        later.recall(&OPTIONAL, &["temperature".to_owned(), "seed".to_owned(), "else".to_owned()]);
+        assert_eq!((later.names(), later.refusals()), (vec!["temperature"], vec!["temperature"]));
     }
 
     #[test]
@@ -127,7 +159,7 @@ mod tests {
             json!({"error": {"message": 3}}),
             Value::Null,
         ] {
-            assert_eq!(LeftOut::default().refused(&OPTIONAL, &error), None, "{error}");
+            assert_eq!(refused_by(&error, &OPTIONAL, |_| true), None, "{error}");
         }
     }
 }

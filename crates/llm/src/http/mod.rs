@@ -18,7 +18,7 @@ use crate::contract::{Answer, Capabilities, Finish, Model, Request, Want};
 use crate::error::{CallError, Fault};
 use crate::reasoning::{Effort, Reasoning, takes_temperature};
 use crate::spec::{ModelSpec, Provider};
-use left_out::{LeftOut, Optional};
+use left_out::{LeftOut, Optional, refused_by};
 use providers::{Place, place};
 
 /// How calls are made.
@@ -117,7 +117,7 @@ fn connect_with(
     }
     let left_out = LeftOut::default();
     if !takes_temperature(spec, options.reasoning) {
-        left_out.add_named(dialect.optional(), &["temperature"]);
+        left_out.expect(dialect.optional(), "temperature");
     }
     let score_url = (spec.provider == Provider::Compatible).then(|| {
         let base = url.trim_end_matches("/chat/completions");
@@ -189,8 +189,12 @@ impl Model for HttpModel {
         self.left_out.names()
     }
 
+    fn refused(&self) -> Vec<&'static str> {
+        self.left_out.refusals()
+    }
+
     fn leave_out(&self, names: &[String]) {
-        self.left_out.add_named(self.dialect.optional(), names);
+        self.left_out.recall(self.dialect.optional(), names);
     }
 
     fn remarks(&self) -> Vec<String> {
@@ -222,9 +226,10 @@ impl Model for HttpModel {
                 return Ok(body);
             }
             let error = serde_json::from_str(&body).unwrap_or(Value::Null);
-            match self.refused_parameter(status, &error) {
-                Some(one) if sent.pointer(one.at).is_some() => tried.push(one),
-                _ => return Err(self.refused(status, &body).after(wait)),
+            // What is left out now may have been sent before another call learnt it.
+            match self.refused_parameter(status, &error, |one| sent.pointer(one.at).is_some()) {
+                Some(one) => tried.push(one),
+                None => return Err(self.refusal(status, &body).after(wait)),
             }
         }
     }
@@ -283,9 +288,14 @@ impl HttpModel {
         Ok((status, wait, body))
     }
 
-    /// The parameter that a refusal is about, where a call can do without it and has not done so yet.
-    fn refused_parameter(&self, status: u16, error: &Value) -> Option<&'static Optional> {
-        matches!(status, 400 | 422).then(|| self.left_out.refused(self.dialect.optional(), error))?
+    /// The parameter that a refusal is about, where it was sent and a call can do without it.
+    fn refused_parameter(
+        &self,
+        status: u16,
+        error: &Value,
+        sent: impl Fn(&Optional) -> bool,
+    ) -> Option<&'static Optional> {
+        matches!(status, 400 | 422).then(|| refused_by(error, self.dialect.optional(), sent))?
     }
 
     /// The model reasoned until no tokens were left to answer.
@@ -318,7 +328,7 @@ impl HttpModel {
     }
 
     /// An answer with another status than success.
-    fn refused(&self, status: u16, body: &str) -> CallError {
+    fn refusal(&self, status: u16, body: &str) -> CallError {
         let json = serde_json::from_str(body).unwrap_or(Value::Null);
         let fault = self.dialect.fault(status, &json).unwrap_or(match status {
             401 | 403 => Fault::Key,
@@ -336,6 +346,9 @@ impl HttpModel {
         let error = CallError::new(fault, self.clean(&format!("{}: status {status}: {said}", self.name)));
         let about = |words: &[&str]| words.iter().any(|word| said.contains(word));
         match fault {
+            Fault::NoModel if status < 400 => {
+                error.remedy("the address sends elsewhere: give the one it means; no key is sent there")
+            }
             Fault::Key => error.remedy("check the provider's key in the environment"),
             Fault::Quota => error.remedy("check the balance and limits of the account"),
             Fault::NoModel => error.remedy("check the model's name and the address"),
@@ -346,9 +359,6 @@ impl HttpModel {
                 error.remedy("give another --reasoning, or leave it out")
             }
             Fault::Unsupported => error.remedy("ask in another way: --method generated"),
-            _ if (300..400).contains(&status) => {
-                error.remedy("the address sends elsewhere: give the one it means; no key is sent there")
-            }
             _ => error,
         }
     }

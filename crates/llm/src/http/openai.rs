@@ -35,8 +35,8 @@ impl Dialect for OpenAi {
 
     fn optional(&self) -> &'static [Optional] {
         &[
-            Optional { name: "temperature", at: "/temperature", words: &["temperature"] },
-            Optional { name: "seed", at: "/seed", words: &["seed"] },
+            Optional { name: "temperature", at: "/temperature", words: &["temperature"], for_all: true },
+            Optional { name: "seed", at: "/seed", words: &["seed"], for_all: true },
         ]
     }
 
@@ -150,6 +150,11 @@ impl Dialect for OpenAi {
             _ if status == 200 => Fault::Server,
             // Reasoning that used up all tokens may come as an error, too.
             _ if status == 400 && field("message").contains("output limit was reached") => Fault::NoRoom,
+            _ if matches!(status, 400 | 422)
+                && ["reasoning", "thinking"].iter().any(|word| field("message").contains(word)) =>
+            {
+                Fault::Unsupported
+            }
             // Models that reason refuse probabilities as if a permission was missing, without a code.
             _ if matches!(status, 400 | 403) && field("message").contains("logprobs") => Fault::Unsupported,
             _ => return None,

@@ -8,7 +8,7 @@ use super::{Outcome, Runner, Shared, Stop, lock};
 use crate::batch::{Batch, BatchState, LostBatch};
 use crate::contract::{Request, Usage};
 use crate::error::{CallError, Fault};
-use crate::log::{Entry, PendingBatch};
+use crate::log::{Entry, NewBatch, PendingBatch};
 
 /// The most calls of one batch, and the most bytes: no more than any provider takes.
 pub(super) const BATCH_CALLS: usize = 50_000;
@@ -61,7 +61,9 @@ impl Runner<'_> {
             // Unique, so that a batch that was fetched long ago is never taken for this one.
             let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
             let label = format!("{}-{}-{time:x}", now[0].0, now.len());
-            self.log.put_batch(&label, self.model.name(), most, now).map_err(Stop::Log)?;
+            let (model, without) = (self.model.name(), self.model.left_out());
+            let new = NewBatch { label: &label, model, most, without: &without, calls: now };
+            self.log.put_batch(&new).map_err(Stop::Log)?;
             match batch.submit(&label, now) {
                 Ok(id) => self.log.name_batch(&label, &id).map_err(Stop::Log)?,
                 Err(error) => {
@@ -81,16 +83,19 @@ impl Runner<'_> {
     /// Logs the answers of batches that have ended; the keys of those that have not.
     fn fetch(&self, batch: &dyn Batch, shared: &Shared) -> Result<HashSet<String>, Stop> {
         let mut waiting = HashSet::new();
-        let mut running = false;
-        let mut rejected = None;
-        for pending in self.log.batches(self.model.name()).map_err(Stop::Log)? {
-            let Some(id) = self.id_of(&pending, batch)? else { continue };
-            match batch.fetch(&id) {
+        let (mut running, mut ended) = (false, false);
+        let mut rejected: Vec<(PendingBatch, CallError)> = Vec::new();
+        let all = self.log.batches(self.model.name()).map_err(Stop::Log)?;
+        let ids: Vec<String> = all.iter().filter_map(|batch| batch.id.clone()).collect();
+        for pending in all {
+            let Some(id) = self.id_of(&pending, batch, &ids)? else { continue };
+            match batch.fetch(&id, &pending.without) {
                 Ok(BatchState::Running { .. }) => {
                     running = true;
                     waiting.extend(pending.calls.into_iter().map(|(key, _)| key));
                 }
                 Ok(BatchState::Ended(answers)) => {
+                    ended = true;
                     let asked: HashMap<&str, &Request> =
                         pending.calls.iter().map(|(key, request)| (key.as_str(), request)).collect();
                     let mut entries = Vec::new();
@@ -143,18 +148,23 @@ impl Runner<'_> {
                 }
                 // Rejected as a whole: nothing of it is answered, and nothing was charged.
                 Err(error) if !error.fault.can_be_retried() && !error.fault.stops_the_run() => {
-                    self.log.drop_batch(&pending.label).map_err(Stop::Log)?;
-                    rejected = Some(error);
-                    waiting.extend(pending.calls.into_iter().map(|(key, _)| key));
+                    rejected.push((pending, error));
                 }
                 Err(error) => return Err(Stop::Fault(error)),
             }
         }
         // An account may bear only so many questions at once: while others are under way, these wait for a later run.
-        match rejected.filter(|_| !running) {
-            Some(error) => Err(Stop::Fault(error)),
-            None => Ok(waiting),
+        for (pending, error) in rejected {
+            if running {
+                waiting.extend(pending.calls.into_iter().map(|(key, _)| key));
+                continue;
+            }
+            self.log.drop_batch(&pending.label).map_err(Stop::Log)?;
+            if !ended {
+                return Err(Stop::Fault(error));
+            }
         }
+        Ok(waiting)
     }
 
     /// A run without batches would pay again for what waits in them.
@@ -177,18 +187,18 @@ impl Runner<'_> {
     }
 
     /// The provider's id of a batch; `None` where it was never handed over, and then it is forgotten.
-    fn id_of(&self, pending: &PendingBatch, batch: &dyn Batch) -> Result<Option<String>, Stop> {
+    fn id_of(
+        &self,
+        pending: &PendingBatch,
+        batch: &dyn Batch,
+        known: &[String],
+    ) -> Result<Option<String>, Stop> {
         if pending.id.is_some() {
             return Ok(pending.id.clone());
         }
         let calls = pending.calls.len() as u64;
-        let known = self.log.batches(self.model.name()).map_err(Stop::Log)?;
-        let lost = LostBatch {
-            label: pending.label.clone(),
-            calls,
-            at: pending.at.clone(),
-            others: known.into_iter().filter_map(|batch| batch.id).collect(),
-        };
+        let lost =
+            LostBatch { label: pending.label.clone(), calls, at: pending.at.clone(), others: known.to_vec() };
         let found = batch.find(&lost).map_err(Stop::Fault)?;
         match &found {
             Some(id) => self.log.name_batch(&pending.label, id),

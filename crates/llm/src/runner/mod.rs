@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::contract::{Answer, Model, Request, Usage};
+use crate::contract::{Answer, Model, Request, Usage, Want};
 use crate::error::{CallError, Fault};
 use crate::log::{CallLog, Entry, LogError, key};
 use crate::price::Price;
@@ -175,15 +175,19 @@ impl Runner<'_> {
         let mut plan = Plan::nothing(self.options.price);
         for (request, key) in self.distinct(requests.iter()).0 {
             let mut one = Plan { questions: 1, ..Plan::nothing(self.options.price) };
-            if self.known(&key)?.is_some() {
+            if self.known(request, &key)?.is_some() {
                 one.logged = 1;
             } else {
                 let about = self.about(request);
-                let answer = Usage { output: u64::from(request.max_tokens), ..about };
+                let reasoned = match request.want {
+                    Want::Text | Want::Json(_) => u64::from(self.model.room(&request.want)),
+                    Want::Next(_) | Want::Score => 0,
+                };
+                let answer = Usage { output: about.output - reasoned, ..about };
                 one.calls = 1;
                 one.input_tokens = answer.input;
                 one.output_tokens = answer.output;
-                one.reasoning_tokens = about.output - answer.output;
+                one.reasoning_tokens = reasoned;
                 one.price = self.options.price.map(|price| price.of(answer));
                 one.price_with_reasoning = self.options.price.map(|price| price.of(about));
             }
@@ -229,7 +233,7 @@ impl Runner<'_> {
         }
         let found: Vec<Option<Outcome>> =
             slots.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
-        if let Err(error) = self.log.leave_out(self.model.name(), &self.model.left_out()) {
+        if let Err(error) = self.log.leave_out(self.model.name(), &self.model.refused()) {
             shared.stop(Stop::Log(error));
         }
         let mut found = index.into_iter().map(|at| found.get(at).cloned().flatten());
@@ -366,15 +370,18 @@ impl Runner<'_> {
         (distinct, index)
     }
 
-    /// What the log says, where that settles the question.
-    fn known(&self, key: &str) -> Result<Option<Entry>, LogError> {
-        let entry = self.log.get(key)?;
-        Ok(entry.filter(|entry| match &entry.result {
-            Ok(_) => true,
-            Err(error) => {
-                self.options.offline || !(self.options.retry_failed || error.fault.can_be_retried())
-            }
-        }))
+    /// What the log says, where that settles the question. Bodies are read anew: a better reader finds more in what was paid
+    /// for, or that it is none after all, and then it counts as a failure.
+    fn known(&self, request: &Request, key: &str) -> Result<Option<Result<Answer, CallError>>, LogError> {
+        let Some(entry) = self.log.get(key)? else { return Ok(None) };
+        let answer = match (entry.result, entry.unusable) {
+            (Ok(body), _) => self.model.read(request, &body),
+            (Err(error), Some(body)) => self.model.read(request, &body).map_err(|_| error),
+            (Err(error), None) => Err(error),
+        };
+        let again = |error: &CallError| self.options.retry_failed || error.fault.can_be_retried();
+        let settled = self.options.offline || !answer.as_ref().is_err_and(again);
+        Ok(settled.then_some(answer))
     }
 
     fn about(&self, request: &Request) -> Usage {
@@ -393,13 +400,7 @@ impl Runner<'_> {
     /// How a question ends without a call: answered by the log, or left open by a run that asks nothing.
     fn settled(&self, request: &Request, key: &str, shared: &Shared) -> Result<Option<Outcome>, Stop> {
         let outcome = |answer, from_log| Some(Outcome { key: key.to_owned(), answer, from_log });
-        if let Some(entry) = self.known(key).map_err(Stop::Log)? {
-            // Read anew: a better reader finds more in what was paid for.
-            let answer = match (entry.result, entry.unusable) {
-                (Ok(body), _) => self.model.read(request, &body),
-                (Err(error), Some(body)) => self.model.read(request, &body).map_err(|_| error),
-                (Err(error), None) => Err(error),
-            };
+        if let Some(answer) = self.known(request, key).map_err(Stop::Log)? {
             let mut state = lock(&shared.state);
             state.totals.from_log += 1;
             state.answered |= answer.is_ok();

@@ -1,5 +1,7 @@
 //! Every question once, within a budget, whatever fails.
 
+use std::sync::atomic::AtomicBool;
+
 use super::*;
 use crate::contract::{Capabilities, Want};
 use crate::scripted::Scripted;
@@ -271,6 +273,52 @@ fn a_model_that_gains_from_it_is_asked_a_group_at_once() {
     let more = [all[3..6].to_vec(), questions(14)[11..].to_vec()];
     assert_eq!(runner.run(&more, &|| {}).totals.from_log, 4);
     assert_eq!(*lock(&model.1), [4, 5, 3, 2]);
+}
+
+/// Reads answers more strictly from some time on: what was done is none after all.
+struct Stricter(Scripted, AtomicBool);
+
+impl Model for Stricter {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    fn send(&self, request: &Request) -> Result<String, CallError> {
+        self.0.send(request)
+    }
+
+    fn read(&self, request: &Request, body: &str) -> Result<Answer, CallError> {
+        if self.1.load(Ordering::SeqCst) && number(request) == 1 {
+            return Err(CallError::new(Fault::NoRoom, "cut off"));
+        }
+        self.0.read(request, body)
+    }
+}
+
+#[test]
+fn what_is_read_as_a_failure_later_can_be_asked_again_like_one() {
+    let model = Stricter(Scripted::new(|_, _| Ok(("x".to_owned(), vec![]))), AtomicBool::new(false));
+    let log = CallLog::in_memory().unwrap();
+    let run = |retry_failed| {
+        let options = RunOptions { retry_failed, ..quick() };
+        Runner { model: &model, log: &log, options }.run(&alone(3), &|| {})
+    };
+    run(false);
+    model.1.store(true, Ordering::SeqCst);
+    let report = run(false);
+    assert_eq!((report.totals.calls, report.totals.from_log), (0, 3));
+    assert!(report.outcomes[1][0].as_ref().unwrap().answer.is_err());
+    assert_eq!(run(true).totals.calls, 1);
+    // What it gave stays in the log, and a better reader finds it.
+    assert_eq!(log.counts().unwrap(), (2, 1));
+    model.1.store(false, Ordering::SeqCst);
+    let report = run(true);
+    assert_eq!((report.totals.calls, report.totals.from_log), (0, 3));
+    assert!(report.outcomes[1][0].as_ref().unwrap().answer.is_ok());
 }
 
 #[test]

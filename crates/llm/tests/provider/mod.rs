@@ -28,7 +28,7 @@ const PASSING: [&str; 9] = [
     "error with status 200",
 ];
 
-/// The largest batch that the model `small` takes.
+/// The most questions that the model `small` has under way.
 const SMALL: usize = 60;
 
 /// What the provider has seen.
@@ -41,6 +41,8 @@ struct Seen {
     files: Vec<Vec<String>>,
     /// Batches by number: their file, their label, and how often they were asked for.
     batches: Vec<(usize, String, u32)>,
+    /// Those that were more than the account bears.
+    rejected: Vec<usize>,
     /// Anthropic's batches by number: their questions, and how often they were asked for.
     messages: Vec<(Vec<Value>, u32)>,
 }
@@ -193,8 +195,7 @@ fn batch(path: &str, body: &[u8], seen: &mut Seen) -> String {
     let shown = |i: usize, seen: &Seen, ended: bool| {
         let (file, label, _) = &seen.batches[i];
         let total = seen.files[*file].len();
-        let of_small = seen.files[*file].first().is_some_and(|line| line.contains("\"model\":\"small\""));
-        if total > SMALL && of_small {
+        if seen.rejected.contains(&i) {
             let error = json!({"code": "token_limit_exceeded", "message": "Enqueued token limit reached"});
             return json!({"id": format!("batch-{i}"), "status": "failed", "metadata": {"predilect": label},
                           "errors": {"data": [error]}});
@@ -213,7 +214,14 @@ fn batch(path: &str, body: &[u8], seen: &mut Seen) -> String {
             let asked: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
             let label = asked["metadata"]["predilect"].as_str().unwrap_or_default().to_owned();
             seen.batches.push((number(asked["input_file_id"].as_str().unwrap_or_default()), label, 0));
-            shown(seen.batches.len() - 1, seen, false).to_string()
+            let last = seen.batches.len() - 1;
+            let file = |i: usize| &seen.files[seen.batches[i].0];
+            let of_small = file(last).first().is_some_and(|line| line.contains("\"model\":\"small\""));
+            let open = (0..=last).filter(|i| seen.batches[*i].2 < 2 && !seen.rejected.contains(i));
+            if of_small && open.map(|i| file(i).len()).sum::<usize>() > SMALL {
+                seen.rejected.push(last);
+            }
+            shown(last, seen, false).to_string()
         }
         ([.., "batches"], true) => {
             let all: Vec<Value> = (0..seen.batches.len()).map(|i| shown(i, seen, false)).collect();
