@@ -10,6 +10,7 @@ use std::time::Duration;
 use asking::provider::Provider;
 use asking::{command, json, pairs, refused, run, verb, verdict_rows};
 use predilect_data::Study;
+use predilect_llm::CallLog;
 use predilect_types::{Order, Rating};
 use serde_json::Value;
 
@@ -390,7 +391,16 @@ fn scored_ratings_keep_their_distribution() {
     assert_eq!((said["calls"].as_u64(), said["parse_rate"].as_f64()), (Some(40), Some(1.0)), "{said}");
     let ratings = rating_rows(&study);
     assert_eq!(ratings.len(), 20);
+    let log = CallLog::open(&study.join("calls.sqlite")).expect("a log");
     for rating in ratings {
+        // Its receipt: a call for each response.
+        assert_eq!(rating.calls.len(), 2);
+        assert!(
+            rating
+                .calls
+                .iter()
+                .all(|key| log.get(key).expect("a log").is_some_and(|call| call.result.is_ok()))
+        );
         let levels = rating.levels_a.expect("a distribution");
         assert!(
             (levels.iter().sum::<f64>() - 1.0).abs() < 1e-9

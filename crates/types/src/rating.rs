@@ -44,6 +44,9 @@ pub struct Rating {
     /// The same for response B.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub levels_b: Option<Vec<f64>>,
+    /// Its receipt where a language model rated: the keys of the calls it rests on, in the study's log of calls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<String>,
 }
 
 /// What an annotator says about one property: how well its number stands for it.

@@ -94,18 +94,29 @@ pub fn rated(
     let mut reading = Reading {
         out: Rated { ratings: Vec::new(), answers: Vec::new(), asked: BTreeMap::new(), accuracy: (0, 0) },
         values: HashMap::new(),
+        calls: HashMap::new(),
         not_applicable: [false; 2],
     };
     for (ask, outcome) in asks.iter().zip(outcomes) {
         let Some(outcome) = outcome else { continue };
         let parse = match &ask.kind {
-            Kind::Level { property, side, .. } => reading.level(outcome, property, *side),
-            Kind::Form(properties) => reading.form(outcome, ask.shown, properties),
-            Kind::Errors => reading.errors(outcome, ask.shown),
+            Kind::Level { property, side, .. } => {
+                reading.rests_on(outcome, &[property.id]);
+                reading.level(outcome, property, *side)
+            }
+            Kind::Form(properties) => {
+                let ids: Vec<_> = properties.iter().map(|(property, _)| property.id).collect();
+                reading.rests_on(outcome, &ids);
+                reading.form(outcome, ask.shown, properties)
+            }
+            Kind::Errors => {
+                reading.rests_on(outcome, &ERRORS);
+                reading.errors(outcome, ask.shown)
+            }
         };
         reading.out.answers.push(parse);
     }
-    let Reading { mut out, mut values, not_applicable } = reading;
+    let Reading { mut out, mut values, mut calls, not_applicable } = reading;
     for property in &options.properties {
         let mut of = |side: Side| values.remove(&(property.id, side)).unwrap_or_default();
         let (a, b) = (of(Side::A), of(Side::B));
@@ -120,6 +131,7 @@ pub fn rated(
                 b: b.mean().filter(|_| !none[1]),
                 levels_a: a.distribution(),
                 levels_b: b.distribution(),
+                calls: calls.remove(property.id).unwrap_or_default(),
             });
         }
     }
@@ -129,12 +141,29 @@ pub fn rated(
 struct Reading {
     out: Rated,
     values: HashMap<(&'static str, Side), Values>,
+    /// Keys of the calls whose answers say something of a property.
+    calls: HashMap<&'static str, Vec<String>>,
     not_applicable: [bool; 2],
 }
+
+/// What one answer counts.
+const ERRORS: [&str; 3] = ["no_minor_errors", "no_moderate_errors", "no_severe_errors"];
 
 impl Reading {
     fn asked(&mut self, property: &'static str) -> &mut Asked {
         self.out.asked.entry(property).or_default()
+    }
+
+    /// Notes the call that answered, if it did.
+    fn rests_on(&mut self, outcome: &Outcome, properties: &[&'static str]) {
+        if outcome.answer.is_ok() {
+            for property in properties {
+                let calls = self.calls.entry(property).or_default();
+                if !calls.contains(&outcome.key) {
+                    calls.push(outcome.key.clone());
+                }
+            }
+        }
     }
 
     fn level(&mut self, outcome: &Outcome, property: &'static Property, side: Side) -> Parse {
@@ -201,10 +230,7 @@ impl Reading {
                             self.not_applicable[usize::from(side == Side::B)] = true;
                         }
                         Some(counts) => {
-                            for (id, count) in ["no_minor_errors", "no_moderate_errors", "no_severe_errors"]
-                                .iter()
-                                .zip(counts)
-                            {
+                            for (id, count) in ERRORS.iter().zip(counts) {
                                 self.values.entry((id, side)).or_default().add(count);
                             }
                         }
@@ -280,12 +306,13 @@ mod tests {
     fn outcomes(texts: &[&str]) -> Vec<Option<Outcome>> {
         texts
             .iter()
-            .map(|text| {
+            .zip(0..)
+            .map(|(text, i)| {
                 let answer = match *text {
                     "gone" => Err(CallError::new(Fault::Server, "gone")),
                     text => Ok(Answer { text: text.to_owned(), ..Answer::default() }),
                 };
-                Some(Outcome { key: String::new(), answer, from_log: false })
+                Some(Outcome { key: format!("call {i}"), answer, from_log: false })
             })
             .collect()
     }
@@ -322,6 +349,12 @@ mod tests {
         // 4 is no rating: B keeps the one of the first order; A's second value stands under the letter B.
         assert_eq!(of(&rated, "polite"), (Some(1.5), Some(1.0)));
         assert_eq!(of(&rated, "novel"), (Some(0.0), Some(3.0)));
+        // Each rests on the calls that answered.
+        let calls = |id| &rated.ratings.iter().find(|r| r.property == id).unwrap().calls;
+        assert_eq!(
+            (calls("friendly"), calls("novel")),
+            (&vec!["call 0".to_owned(), "call 1".to_owned()], &vec!["call 2".to_owned()])
+        );
         assert_eq!(sum(&rated), (12, 3));
         assert_eq!(rated.answers, [Parse::Clean, Parse::Clean, Parse::Clean, Parse::Failed]);
         assert!(rated.ratings.iter().all(|r| r.levels_a.is_none()));

@@ -68,12 +68,44 @@ static RATINGS: LazyLock<SchemaRef> = LazyLock::new(|| {
         number("b", true),
         Field::new("levels_a", levels_type(), true),
         Field::new("levels_b", levels_type(), true),
+        Field::new("calls", calls_type(), true),
     ]))
 });
 
 /// Probabilities of the levels of a scale.
 fn levels_type() -> DataType {
     DataType::List(Arc::new(Field::new("item", DataType::Float64, true)))
+}
+
+/// Keys of the calls that a rating rests on.
+fn calls_type() -> DataType {
+    DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)))
+}
+
+/// A column of lists of texts; an empty one stands for none.
+fn text_lists<'a>(rows: impl Iterator<Item = &'a [String]>) -> ArrayRef {
+    let mut lists = ListBuilder::new(StringBuilder::new());
+    for row in rows {
+        row.iter().for_each(|text| lists.values().append_value(text));
+        lists.append(!row.is_empty());
+    }
+    Arc::new(lists.finish())
+}
+
+/// The lists of texts of a column that tables of earlier versions lack.
+fn read_text_lists(batch: &RecordBatch, name: &str) -> Result<Vec<Vec<String>>, String> {
+    let Some(column) = batch.column_by_name(name) else { return Ok(vec![Vec::new(); batch.num_rows()]) };
+    let lists = column.as_list_opt::<i32>().ok_or_else(|| other_type(name, column))?;
+    (0..lists.len())
+        .map(|i| {
+            if lists.is_null(i) {
+                return Ok(Vec::new());
+            }
+            let items = lists.value(i);
+            let texts = items.as_string_opt::<i32>().ok_or_else(|| other_type(name, column))?;
+            Ok(texts.iter().flatten().map(str::to_owned).collect())
+        })
+        .collect()
 }
 
 /// A column of lists of numbers.
@@ -371,7 +403,7 @@ impl TableRow for Rating {
     }
 
     fn size(&self) -> usize {
-        64
+        64 + 32 * self.calls.len()
     }
 
     fn encode(rows: &[Self]) -> Result<RecordBatch, String> {
@@ -385,6 +417,7 @@ impl TableRow for Rating {
                 numbers(rows.iter().map(|row| row.b)),
                 lists(rows.iter().map(|row| row.levels_a.as_deref())),
                 lists(rows.iter().map(|row| row.levels_b.as_deref())),
+                text_lists(rows.iter().map(|row| row.calls.as_slice())),
             ],
         )
     }
@@ -395,9 +428,10 @@ impl TableRow for Rating {
         let (a, b) = (number_column(batch, "a")?, number_column(batch, "b")?);
         let maybe = |column: &PrimitiveArray<Float64Type>, i| (!column.is_null(i)).then(|| column.value(i));
         let (levels_a, levels_b) = (read_lists(batch, "levels_a")?, read_lists(batch, "levels_b")?);
+        let calls = read_text_lists(batch, "calls")?;
         (0..batch.num_rows())
-            .zip(levels_a.into_iter().zip(levels_b))
-            .map(|(i, (levels_a, levels_b))| {
+            .zip(levels_a.into_iter().zip(levels_b).zip(calls))
+            .map(|(i, ((levels_a, levels_b), calls))| {
                 Ok(Self {
                     pair: needed("pair", pair, i)?,
                     property: needed("property", property, i)?,
@@ -406,6 +440,7 @@ impl TableRow for Rating {
                     b: maybe(b, i),
                     levels_a,
                     levels_b,
+                    calls,
                 })
             })
             .collect()

@@ -68,6 +68,7 @@ fn rows_come_back_as_they_were() {
         b: None,
         levels_a: Some(vec![0.5, 0.5, 0.0]),
         levels_b: None,
+        calls: vec!["0f".into(), "a1".into()],
     };
     let mut pairs = study.write_pairs().unwrap();
     let many: Vec<Pair> = (0..9_000).map(|i| pair(&format!("p{i}"))).collect();
