@@ -290,7 +290,9 @@ mod tests {
 
     fn sum(rated: &Rated) -> (u64, u64) {
         let mut all = Asked::default();
-        rated.asked.values().for_each(|asked| all += *asked);
+        for asked in rated.asked.values() {
+            all += *asked;
+        }
         (all.values, all.missing)
     }
     use crate::judge::Orders;

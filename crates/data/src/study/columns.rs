@@ -86,7 +86,9 @@ fn calls_type() -> DataType {
 fn text_lists<'a>(rows: impl Iterator<Item = &'a [String]>) -> ArrayRef {
     let mut lists = ListBuilder::new(StringBuilder::new());
     for row in rows {
-        row.iter().for_each(|text| lists.values().append_value(text));
+        for text in row {
+            lists.values().append_value(text);
+        }
         lists.append(!row.is_empty());
     }
     Arc::new(lists.finish())
