@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use predilect_data::Study;
 use predilect_llm::{
-    CallError, CallLog, HttpOptions, LogError, Model, ModelSpec, Outcome, Plan, Prices, Reasoning, Request,
-    RunOptions, Runner, Stop, Totals, connect,
+    CallError, CallLog, HttpOptions, LogError, Model, ModelSpec, Outcome, Plan, PriceError, Prices,
+    Reasoning, Request, RunOptions, Runner, Stop, Totals, connect,
 };
 use predilect_types::Pair;
 use serde::Serialize;
@@ -92,7 +92,7 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<(), Problem> {
 pub(crate) fn options(args: &CallArgs, spec: &ModelSpec) -> Result<RunOptions, Problem> {
     let mut prices = Prices::builtin();
     if let Some(path) = &args.prices {
-        prices = prices.with(path).map_err(|e| Problem::new(e.to_string()))?;
+        prices = prices.with(path).map_err(|e| Problem::new(e.to_string()).remedy(PriceError::REMEDY))?;
     }
     let price = prices.find(&spec.to_string()).map(|price| if args.batch { price.in_batch() } else { price });
     if args.budget.is_some() && price.is_none() {

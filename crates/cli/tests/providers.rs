@@ -3,8 +3,8 @@
 #[allow(dead_code)]
 mod asking;
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::path::{Path, PathBuf};
+use std::process::Output;
 
 use asking::provider::Provider;
 use asking::{command, json, pairs, refused, run, verb, verdict_rows};
@@ -109,12 +109,28 @@ fn anthropic_answers_one_by_one_and_in_batches_alike() {
     assert!(p_a(&calm).len() > 40 && p_a(&calm) == p_a(&study));
 }
 
-/// Runs a command whose providers have all moved to this one.
-fn moved(provider: &Provider, mut command: Command) -> Output {
-    let address = provider.address();
-    command.env("OPENAI_BASE_URL", format!("{address}/v1")).env("OPENAI_API_KEY", "a-secret");
-    command.env("ANTHROPIC_BASE_URL", &address).env("ANTHROPIC_API_KEY", "a-secret");
-    command.output().expect("the binary starts")
+/// Sixty pairs, a provider, and a folder for studies.
+struct Desk {
+    folder: tempfile::TempDir,
+    pairs: PathBuf,
+    provider: Provider,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pairs = pairs(folder.path(), 60);
+        Self { folder, pairs, provider: Provider::start(0) }
+    }
+
+    /// Lets a model judge; OpenAI and Anthropic have moved to this provider.
+    fn ask(&self, model: &str, study: &str, more: &[&str]) -> Output {
+        let mut command = command(&self.pairs, model, &self.folder.path().join(study), more);
+        let address = self.provider.address();
+        command.env("OPENAI_BASE_URL", format!("{address}/v1")).env("OPENAI_API_KEY", "a-secret");
+        command.env("ANTHROPIC_BASE_URL", &address).env("ANTHROPIC_API_KEY", "a-secret");
+        command.output().expect("the binary starts")
+    }
 }
 
 /// All questions were answered, but for what a filter withheld, and it is said what the model refused.
@@ -130,12 +146,8 @@ const ROOM: [&str; 4] = ["--method", "generated", "--reasoning-tokens", "400"];
 
 #[test]
 fn models_that_reason_first_are_asked_as_they_want_to_be() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let pairs = pairs(folder.path(), 60);
-    let provider = Provider::start(0);
-    let ask = |model: &str, study: &str, more: &[&str]| {
-        moved(&provider, command(&pairs, model, &folder.path().join(study), more))
-    };
+    let desk = Desk::new();
+    let ask = |model: &str, study: &str, more: &[&str]| desk.ask(model, study, more);
     // The name tells: no temperature, room, and no probabilities.
     let said = json(&ask("openai:gpt-5-thinker", "known", &[]));
     full(&said);
@@ -143,7 +155,7 @@ fn models_that_reason_first_are_asked_as_they_want_to_be() {
     // Whoever knows better may ask for probabilities; the refusal ends the run.
     refused(&ask("openai:gpt-5-thinker", "scored", &["--method", "scored"]), "--method generated");
     // The name tells nothing: the refusal does, and costs no repetition.
-    let server = provider.model("thinker");
+    let server = desk.provider.model("thinker");
     let said = json(&ask(&server, "told", &ROOM));
     full(&said);
     assert_eq!((said["calls"].as_u64(), said["retries"].as_u64()), (Some(120), Some(0)));
@@ -155,11 +167,11 @@ fn models_that_reason_first_are_asked_as_they_want_to_be() {
     // A model that tells no probabilities ends the run at once.
     refused(&ask(&server, "letters", &[]), "--method generated");
     // No room: the first answers end the run, before much is spent; a run with room asks these again.
-    provider.forget();
+    desk.provider.forget();
     let cramped = ask(&server, "cramped", &["--method", "generated", "--concurrency", "2"]);
     refused(&cramped, "had no tokens left for an answer");
     refused(&cramped, "--reasoning-tokens");
-    assert!(provider.counts().answers < 10, "{:?}", provider.counts());
+    assert!(desk.provider.counts().answers < 10, "{:?}", desk.provider.counts());
     let again = json(&ask(&server, "cramped", &[&ROOM[..], &["--retry-failed"]].concat()));
     assert!(again["calls"].as_u64() > Some(100), "{again}");
     full(&again);
@@ -174,13 +186,9 @@ fn models_that_reason_first_are_asked_as_they_want_to_be() {
 
 #[test]
 fn what_is_refused_in_a_batch_is_left_out_of_the_next() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let pairs = pairs(folder.path(), 60);
-    let provider = Provider::start(0);
-    let ask = |model: &str, study: &str, more: &[&str]| {
-        moved(&provider, command(&pairs, model, &folder.path().join(study), more))
-    };
-    let server = provider.model("thinker");
+    let desk = Desk::new();
+    let ask = |model: &str, study: &str, more: &[&str]| desk.ask(model, study, more);
+    let server = desk.provider.model("thinker");
     for model in [server.as_str(), "anthropic:thinker-4-5"] {
         let study = format!("batch of {}", model.len());
         let mut runs = 0;
@@ -201,12 +209,8 @@ fn what_is_refused_in_a_batch_is_left_out_of_the_next() {
 
 #[test]
 fn what_reasoning_may_cost_is_said_before() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let pairs = pairs(folder.path(), 60);
-    let provider = Provider::start(0);
-    let ask = |model: &str, study: &str, more: &[&str]| {
-        moved(&provider, command(&pairs, model, &folder.path().join(study), more))
-    };
+    let desk = Desk::new();
+    let ask = |model: &str, study: &str, more: &[&str]| desk.ask(model, study, more);
     let plan = json(&ask("openai:gpt-5-mini", "plan", &["--dry-run"]));
     assert_eq!(plan[0]["reasoning_tokens"].as_u64(), Some(120 * 8192));
     assert!(plan[0]["price_with_reasoning"].as_f64() > plan[0]["price"].as_f64(), "{plan}");

@@ -68,6 +68,12 @@ pub struct PriceError {
     problem: String,
 }
 
+impl PriceError {
+    /// What a table must look like.
+    pub const REMEDY: &'static str = "write date = \"YYYY-MM-DD\", then one table [[price]] for each model with model (as in \
+        --model), input and output, and where they differ cached and stored: US dollars per million tokens, 0 or more";
+}
+
 impl Prices {
     /// The table that comes with the program.
     ///
@@ -86,7 +92,10 @@ impl Prices {
     pub fn with(mut self, path: &Path) -> Result<Self, PriceError> {
         let fail = |problem: String| PriceError { path: path.display().to_string(), problem };
         let text = std::fs::read_to_string(path).map_err(|e| fail(e.to_string()))?;
-        let own: Self = toml::from_str(&text).map_err(|e| fail(e.message().to_owned()))?;
+        let own: Self = toml::from_str(&text).map_err(|e| {
+            let line = e.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            fail(line.map_or_else(|| e.message().to_owned(), |line| format!("line {line}: {}", e.message())))
+        })?;
         let all = |p: &Price| {
             [Some(p.input), p.cached, p.stored, Some(p.output)].into_iter().flatten().all(|x| x >= 0.0)
         };
@@ -159,5 +168,8 @@ mod tests {
         assert_eq!(prices.find("openai:gpt-4.1").unwrap().output, 2.0);
         std::fs::write(&path, table.replace("1.0", "-1.0")).unwrap();
         assert!(Prices::builtin().with(&path).unwrap_err().to_string().contains("negative"));
+        std::fs::write(&path, table.replace("1.0", "cheap")).unwrap();
+        let broken = Prices::builtin().with(&path).unwrap_err().to_string();
+        assert!(broken.contains("line 4"), "{broken}");
     }
 }

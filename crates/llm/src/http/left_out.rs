@@ -48,7 +48,7 @@ impl LeftOut {
     }
 
     /// Leaves out what the model would refuse, as its name tells.
-    pub(super) fn expect(&self, optional: &'static [Optional], name: &str) {
+    pub(super) fn assume(&self, optional: &'static [Optional], name: &str) {
         for what in optional.iter().filter(|one| one.name == name) {
             self.put(what, false);
         }
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn only_what_the_model_said_of_all_calls_is_kept() {
         let left = LeftOut::default();
-        left.expect(&OPTIONAL, "temperature");
+        left.assume(&OPTIONAL, "temperature");
         left.add(&OPTIONAL[1]);
         assert_eq!((left.names(), left.refusals()), (vec!["temperature", "seed"], Vec::new()));
         let mut body = json!({"temperature": 0, "config": {"seed": 1}});

@@ -117,7 +117,7 @@ fn connect_with(
     }
     let left_out = LeftOut::default();
     if !takes_temperature(spec, options.reasoning) {
-        left_out.expect(dialect.optional(), "temperature");
+        left_out.assume(dialect.optional(), "temperature");
     }
     let score_url = (spec.provider == Provider::Compatible).then(|| {
         let base = url.trim_end_matches("/chat/completions");
