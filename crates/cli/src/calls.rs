@@ -216,6 +216,12 @@ impl Failures {
         }
     }
 
+    /// The problem of a run of which no answer could be read although none stopped it.
+    pub(crate) fn nothing_but(&self, read: u64) -> Option<Problem> {
+        let Failure { example, .. } = self.0.values().next().filter(|_| read == 0)?;
+        Some(Problem::new(format!("no question was answered, e.g. {example}")))
+    }
+
     /// A line a kind.
     pub(crate) fn print(&self, out: &mut impl Write) -> std::io::Result<()> {
         for (kind, Failure { questions, example }) in &self.0 {

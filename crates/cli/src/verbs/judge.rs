@@ -229,7 +229,10 @@ fn ask_all(
         Ok(calls::go_on(&mut stopped, report.stop))
     })?;
     bar.finish_and_clear();
-    let problem = stopped.map(|stop| calls::stopped(stop, judge.run.budget));
+    let [clean, wrapped, _] = tally.answers();
+    let problem = stopped
+        .map(|stop| calls::stopped(stop, judge.run.budget))
+        .or_else(|| failures.nothing_but(clean + wrapped));
     let summary = tally.finish();
     let said = Said {
         judge: judge.name.clone(),

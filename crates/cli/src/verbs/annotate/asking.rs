@@ -84,7 +84,8 @@ pub(super) fn ask_all(
     })?;
     asking.bar.finish_and_clear();
     let Asking { mut said, found, total, stop, read, accuracy, .. } = asking;
-    let problem = stop.map(|stop| calls::stopped(stop, job.run.budget));
+    let problem =
+        stop.map(|stop| calls::stopped(stop, job.run.budget)).or_else(|| said.failures.nothing_but(read));
     let answers: u64 = said.answers.values().sum();
     said.ratings = found.ratings.len() as u64;
     said.parse_rate = (answers > 0).then(|| read as f64 / answers as f64);
