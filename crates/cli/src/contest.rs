@@ -198,7 +198,7 @@ pub(crate) fn plain(args: &RankArgs, global: &Global) -> Result<Gathered, Proble
         }
         bar.set_position(p.bytes_read);
     };
-    read(&args.inputs, &args.read.options(), progress, &mut |record| {
+    read(&args.inputs, &args.read.options()?, progress, &mut |record| {
         match record {
             Record::Pair(pair) => gatherer.pair(&pair),
             Record::Verdict(verdict) => gatherer.verdict(&verdict),
@@ -276,7 +276,7 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<Again
         }
         files => {
             let bar = bar(global.quiet, None, "reading", true);
-            read(files, &args.read.options(), &mut |p| bar.set_position(p.bytes_read), &mut |record| {
+            read(files, &args.read.options()?, &mut |p| bar.set_position(p.bytes_read), &mut |record| {
                 take(record);
                 Ok(())
             })?;

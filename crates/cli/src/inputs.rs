@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use predilect_data::{Study, StudyToml};
+use predilect_data::{Onto, Study, StudyToml};
 use predilect_types::ReadSummary;
 
 use crate::args::ReadArgs;
@@ -43,6 +43,7 @@ impl Inputs<'_> {
                 dropped: entry.dropped,
                 merged: entry.merged,
                 sources: entry.sources,
+                ..ReadSummary::default()
             };
             return Ok((study, read));
         }
@@ -53,7 +54,6 @@ impl Inputs<'_> {
             ))
             .remedy("give it alone, or export it to a file first"));
         }
-        let study = Study::create(place)?;
         let files = if self.example {
             let path = scratch.join("local-judge.jsonl");
             std::fs::write(&path, EXAMPLE)?;
@@ -61,7 +61,21 @@ impl Inputs<'_> {
         } else {
             self.files.to_vec()
         };
-        let mut read = import(&files, &self.read.options(), &study, quiet)?;
+        let options = self.read.options()?;
+        let (study, mut read) = if is_study(place) {
+            // Read again, to see whether the study is of the same data: then it is carried on.
+            let again = scratch.join("again");
+            let (again, read) = import(&files, &options, &again, Onto::New, quiet)?;
+            let there = Study::open(place)?;
+            if again.import_name().is_none() || again.import_name() != there.import_name() {
+                return Err(Problem::new(format!("{} is a study of other data", place.display())).remedy(
+                    "give another folder, or replace the study first: predilect import FILE -o STUDY --replace",
+                ));
+            }
+            (there, read)
+        } else {
+            import(&files, &options, place, Onto::Replace, quiet)?
+        };
         if self.example {
             for source in &mut read.sources {
                 EXAMPLE_NAME.clone_into(&mut source.source);

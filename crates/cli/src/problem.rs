@@ -9,13 +9,14 @@ use predilect_data::DataError;
 pub(crate) struct Problem {
     what: String,
     remedy: Option<String>,
+    details: Vec<String>,
     closed_pipe: bool,
     waits: bool,
 }
 
 impl Problem {
     pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), remedy: None, closed_pipe: false, waits: false }
+        Self { what: what.into(), remedy: None, details: Vec::new(), closed_pipe: false, waits: false }
     }
 
     /// Nothing went wrong: somebody else has to do their part first.
@@ -55,6 +56,9 @@ impl Problem {
         } else {
             anstream::eprintln!("{red}error:{red:#} {}", self.what);
         }
+        for line in &self.details {
+            anstream::eprintln!("  {line}");
+        }
         if let Some(remedy) = &self.remedy {
             let label = if self.waits { "next:" } else { "remedy:" };
             anstream::eprintln!("{style}{label}{style:#} {remedy}");
@@ -64,7 +68,7 @@ impl Problem {
 
 impl From<DataError> for Problem {
     fn from(error: DataError) -> Self {
-        let problem = Self::new(error.to_string());
+        let problem = Self { details: error.details().to_vec(), ..Self::new(error.to_string()) };
         match error.hint() {
             Some(hint) => problem.remedy(hint),
             None => problem,

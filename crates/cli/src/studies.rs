@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use predilect_data::{PropertySet, Study, StudyToml, TableReader, TableRow, TableWriter};
+use predilect_data::{Onto, PropertySet, ReadOptions, Study, StudyToml, TableReader, TableRow, TableWriter};
 use tempfile::TempDir;
 
 use crate::args::{Global, ReadArgs};
@@ -18,9 +18,20 @@ pub(crate) fn is_study(path: &Path) -> bool {
 
 /// A study was read already: what says how to read files means nothing for it.
 pub(crate) fn refuse_reading(study: &Path, read: &ReadArgs) -> Result<(), Problem> {
-    if read.format.is_some() || read.limit.is_some() || read.judge_name.is_some() {
-        return Err(Problem::new(format!("{} is a study: it was read already", study.display()))
-            .remedy("give --format, --limit and --judge-name when importing"));
+    let asked = [
+        ("--format", read.format.is_some()),
+        ("--limit", read.limit.is_some()),
+        ("--judge-name", !read.judge_name.is_empty()),
+        ("--map", !read.map.is_empty()),
+        ("--mapping", read.mapping.is_some()),
+        ("--neighbours", read.neighbours),
+    ];
+    if let Some((flag, _)) = asked.iter().find(|(_, given)| *given) {
+        return Err(Problem::new(format!(
+            "{} is a study, which was read already: {flag} has no effect",
+            study.display()
+        ))
+        .remedy(format!("give {flag} when importing the files")));
     }
     Ok(())
 }
@@ -119,9 +130,9 @@ pub(crate) fn carry_on(
     }
     let scratch = tempfile::tempdir()?;
     let imported = |folder: &Path| -> Result<Study, Problem> {
-        let study = Study::create(folder)?;
-        import(inputs, &read.options(), &study, global.quiet)?;
-        Ok(study)
+        // Whoever asks a model needs no verdicts yet.
+        let options = ReadOptions { without_verdicts: true, ..read.options()? };
+        Ok(import(inputs, &options, folder, Onto::Replace, global.quiet)?.0)
     };
     match output {
         Some(output) if is_study(output) => {

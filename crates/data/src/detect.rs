@@ -1,155 +1,234 @@
-//! Which format a file has, told by the fields of its first records.
+//! Which recipe a file has: the first of the catalogue whose fields are there, else what the names of its columns say.
 
+use predilect_types::{ColumnUse, ReadSummary};
+
+use crate::error::DataError;
 use crate::format::Format;
-use crate::sniff::{Container, Key};
+use crate::options::ReadOptions;
+use crate::recipe::{CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, complete, infer, used_as};
+use crate::sniff::Container;
 
-/// What a file contributes, which decides when it is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Role {
-    /// Questions or answers that other files refer to.
-    Parts,
-    /// Pairs, with or without verdicts.
-    Pairs,
-    /// Verdicts on pairs of other files.
-    Verdicts,
-}
-
-/// A format, the part a file plays in it, and what spoke for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A recipe and what spoke for it.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Detected {
-    pub(crate) format: Format,
-    pub(crate) role: Role,
+    pub(crate) recipe: Recipe,
     pub(crate) evidence: String,
 }
 
-/// One rule: all these fields are there, none of those.
-struct Rule {
-    format: Format,
-    role: Role,
-    all: &'static [&'static str],
-    any: &'static [&'static str],
-    none: &'static [&'static str],
+/// Whether a place is there: the column, and for a place within one a value in some record of the sample.
+fn has(path: &Path, sample: &Sample) -> bool {
+    path.resolve(&sample.columns).is_some_and(|column| {
+        !column.is_within() || sample.rows.iter().take(64).any(|row| column.get(row).is_some())
+    })
 }
 
-const fn rule(
-    format: Format,
-    role: Role,
-    all: &'static [&'static str],
-    any: &'static [&'static str],
-    none: &'static [&'static str],
-) -> Rule {
-    Rule { format, role, all, any, none }
-}
-
-/// The rules, from the most specific to the most general.
-const RULES: &[Rule] = &[
-    rule(Format::AnnotatedPairs, Role::Pairs, &["comparisons"], &[], &[]),
-    rule(Format::AnnotatedPairs, Role::Pairs, &["annotators", "metadata"], &[], &["prompt"]),
-    rule(Format::AnnotatedPairs, Role::Pairs, &["text_a", "text_b"], &["preferred_text"], &[]),
-    rule(Format::PreferenceDissection, Role::Pairs, &["query", "response_1", "response_2"], &[], &[]),
-    rule(Format::AlpacaEval, Role::Pairs, &["instruction", "output_1", "output_2"], &[], &[]),
-    rule(Format::AlpacaEval, Role::Parts, &["instruction", "output", "generator"], &[], &[]),
-    rule(Format::LlmBar, Role::Pairs, &["input", "output_1", "output_2"], &["label", "results"], &[]),
-    rule(
-        Format::PandaLm,
-        Role::Pairs,
-        &["instruction", "response1", "response2"],
-        &["annotator1", "cmp_key", "motivation_app", "idx"],
-        &[],
-    ),
-    rule(Format::PandaLm, Role::Verdicts, &["idx"], &["gpt_result", "pandalm_result"], &[]),
-    rule(Format::BiasBench, Role::Pairs, &["instruction", "response1", "response2"], &[], &[]),
-    rule(Format::AutoJ, Role::Pairs, &["prompt", "response 1", "response 2"], &[], &[]),
-    rule(Format::JudgeBench, Role::Pairs, &["question", "response_A", "response_B"], &[], &[]),
-    rule(
-        Format::Arena,
-        Role::Pairs,
-        &["conversation_a", "conversation_b", "model_a", "model_b"],
-        &["tstamp", "timestamp", "anony", "language", "conv_metadata", "evaluation_session_id", "judge_hash"],
-        &[],
-    ),
-    rule(Format::MtBench, Role::Pairs, &["conversation_a", "conversation_b", "turn"], &[], &[]),
-    rule(Format::Arena, Role::Pairs, &["conversation_a", "conversation_b"], &[], &[]),
-    rule(Format::Pairs, Role::Pairs, &["prompt", "response_a", "response_b"], &[], &[]),
-    rule(Format::ArenaHard, Role::Verdicts, &["games", "model", "judge"], &["question_id", "uid"], &[]),
-    rule(Format::MtBench, Role::Verdicts, &["question_id", "model_1", "model_2", "g1_winner"], &[], &[]),
-    rule(Format::MtBench, Role::Verdicts, &["question_id", "model", "judgment", "score"], &[], &[]),
-    rule(Format::ArenaHard, Role::Parts, &["uid", "model", "messages"], &[], &[]),
-    rule(Format::ArenaHard, Role::Parts, &["uid", "choices"], &[], &[]),
-    rule(Format::MtBench, Role::Parts, &["question_id", "choices"], &["model_id", "answer_id"], &[]),
-    rule(Format::ArenaHard, Role::Parts, &["uid", "prompt", "category"], &[], &["chosen"]),
-    rule(Format::ArenaHard, Role::Parts, &["question_id", "category", "turns", "cluster"], &[], &[]),
-    rule(Format::MtBench, Role::Parts, &["question_id", "turns"], &[], &[]),
-    // What an export of ours adds: no other format has it, and models and scenario must be read as TRL's then.
-    rule(Format::Trl, Role::Pairs, &["chosen", "rejected", "pair_id", "swapped"], &[], &[]),
-    rule(
-        Format::RewardBench,
-        Role::Pairs,
-        &["chosen", "rejected"],
-        &["subset", "chosen_model", "num_correct", "scores_chosen"],
-        &[],
-    ),
-    rule(
-        Format::Ultrafeedback,
-        Role::Pairs,
-        &["chosen", "rejected"],
-        &["score_chosen", "score_rejected", "prompt_id"],
-        &[],
-    ),
-    rule(Format::Trl, Role::Pairs, &["chosen", "rejected"], &[], &[]),
-    rule(Format::Trl, Role::Pairs, &["prompt", "completion", "label"], &[], &[]),
-    rule(Format::Votes, Role::Pairs, &["left", "right", "winner"], &[], &["conversation_a"]),
-    rule(Format::Wide, Role::Pairs, &["preference"], &["question", "prompt", "instruction", "query"], &[]),
-];
-
-/// The format that the fields speak for, `None` when they speak for none.
-pub(crate) fn detect(container: Container, keys: &[Key]) -> Option<Detected> {
-    let has = |name: &&&str| keys.iter().any(|key| key.name == **name);
-    for rule in RULES {
-        if !rule.all.iter().all(|name| has(&name)) || rule.none.iter().any(|name| has(&name)) {
-            continue;
-        }
-        let Some(extra) =
-            (if rule.any.is_empty() { Some(None) } else { rule.any.iter().find(has).map(Some) })
-        else {
-            continue;
-        };
-        let fields: Vec<String> = rule.all.iter().chain(extra).map(|name| format!("`{name}`")).collect();
-        let mut format = rule.format;
-        let mut evidence = format!("{} with {}", container.describe(), fields.join(", "));
-        let transcript = keys.iter().find(|key| key.name == "chosen");
-        if format == Format::Trl && transcript.is_some_and(|key| is_transcript(&key.text)) {
-            format = Format::HhRlhf;
-            evidence.push_str(", whose texts begin with Human:");
-        }
-        return Some(Detected { format, role: rule.role, evidence });
+/// Whether a file has what identifies a recipe; the field of `any` that it has.
+fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
+    if recipe.all.is_empty() && recipe.any.is_empty() {
+        return None;
     }
-    if container == Container::Document {
-        return Some(Detected {
-            format: Format::BiasBench,
-            role: Role::Pairs,
-            evidence: "one JSON object of lists with `instruction`, `response1`, `response2`".to_owned(),
+    if !recipe.all.iter().all(|path| has(path, sample)) || recipe.none.iter().any(|path| has(path, sample)) {
+        return None;
+    }
+    let begins = recipe.begins.iter().all(|(field, words)| {
+        Path::new(field.clone()).resolve(&sample.columns).is_some_and(|column| {
+            let mut texts =
+                sample.rows.iter().take(16).filter_map(|row| column.get(row)?.as_str()).peekable();
+            texts.peek().is_some() && texts.all(|text| text.trim_start().starts_with(words.as_str()))
+        })
+    });
+    if !begins {
+        return None;
+    }
+    if recipe.any.is_empty() {
+        Some(None)
+    } else {
+        recipe.any.iter().find(|path| has(path, sample)).map(Some)
+    }
+}
+
+/// Why a file has no recipe.
+#[derive(Debug)]
+pub(crate) enum Undetected {
+    /// It is none of a known format.
+    Unknown(DataError),
+    /// It holds preferences, and there are two ways to read them, or the user's mapping does not fit.
+    Doubt(DataError),
+}
+
+/// The recipe for a file, with the user's mapping in it.
+pub(crate) fn detect(
+    label: &str,
+    container: Container,
+    sample: &Sample,
+    options: &ReadOptions,
+) -> Result<Detected, Undetected> {
+    let mapping = &options.mapping;
+    if let Some((claim, path)) = mapping.unknown(&sample.columns) {
+        let error = DataError::input(
+            label,
+            format!("the mapping `{claim}` names `{path}`, which is not a column of the file"),
+        )
+        .with_details(columns_shown(sample, &[]));
+        return Err(Undetected::Doubt(error));
+    }
+    let found = choose(label, container, sample, options)?;
+    let Detected { mut recipe, mut evidence } = found;
+    if !mapping.is_empty() {
+        mapping
+            .apply(&mut recipe)
+            .map_err(|error| Undetected::Doubt(DataError::input(label, format!("the mapping {error}"))))?;
+        evidence = format!("{evidence}, with --map {}", mapping.lines().join(" --map "));
+    }
+    if recipe.open {
+        complete(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
+    }
+    Ok(Detected { recipe, evidence })
+}
+
+fn choose(
+    label: &str,
+    container: Container,
+    sample: &Sample,
+    options: &ReadOptions,
+) -> Result<Detected, Undetected> {
+    if let Some(recipe) = &options.recipe {
+        return Ok(Detected {
+            recipe: recipe.clone(),
+            evidence: format!("--mapping; {}", container.describe()),
         });
     }
-    None
+    if let Some(format) = options.format {
+        return Ok(forced(format, container, sample));
+    }
+    // Whoever names the responses says what the file is.
+    if options.mapping.names_responses() {
+        let recipe = Recipe { name: "mapped".to_owned(), ..Recipe::default() };
+        return Ok(Detected { recipe, evidence: container.describe().to_owned() });
+    }
+    for recipe in CATALOGUE.iter() {
+        // What a wide table is only its values say.
+        if recipe.shape == Shape::Wide {
+            continue;
+        }
+        let Some(extra) = fits(recipe, sample) else { continue };
+        let fields: Vec<String> = recipe
+            .all
+            .iter()
+            .chain(extra)
+            .map(|path| format!("`{}`", path.as_str().trim_start_matches('=')))
+            .collect();
+        return Ok(Detected {
+            recipe: recipe.clone(),
+            evidence: format!("{} with {}", container.describe(), fields.join(", ")),
+        });
+    }
+    match infer(sample) {
+        Ok(recipe) => {
+            let fields: Vec<String> =
+                used_as(&recipe).iter().take(8).map(|(role, path)| format!("`{path}` = {role}")).collect();
+            Ok(Detected { evidence: format!("{}: {}", container.describe(), fields.join(", ")), recipe })
+        }
+        // With a mapping of only some roles the message should ask for the rest, not for what was given.
+        Err(refusal) => Err(refused(label, container, sample, refusal)),
+    }
 }
 
-fn is_transcript(text: &str) -> bool {
-    // The text may still be escaped as in JSON.
-    let plain = text.replace("\\n", "\n");
-    plain.trim_start().starts_with("Human:")
+/// The recipe of a format that the user named.
+fn forced(format: Format, container: Container, sample: &Sample) -> Detected {
+    let mut recipes = format.recipes();
+    let first =
+        format.recipes().find(|recipe| recipe.part == Part::Pairs).or_else(|| format.recipes().next());
+    let recipe = recipes.find(|recipe| fits(recipe, sample).is_some()).or(first).cloned().unwrap_or_default();
+    Detected { recipe, evidence: format!("--format {format}; {}", container.describe()) }
 }
 
-/// The part a file plays in a format that the user named.
-pub(crate) fn forced(format: Format, container: Container, keys: &[Key]) -> Detected {
-    let role = RULES
+fn refused(label: &str, container: Container, sample: &Sample, refusal: Refusal) -> Undetected {
+    let mut start = refusal.start.clone();
+    if !start.is_empty() {
+        start.insert(0, "for example:".to_owned());
+    }
+    if refusal.certain {
+        let error = DataError::input(label, refusal.problem)
+            .with_details(columns_shown(sample, &start))
+            .with_hint(format!("{}; `--preview` shows how the records are then understood", refusal.remedy));
+        return Undetected::Doubt(error);
+    }
+    let fields: Vec<String> =
+        sample.columns.iter().take(12).map(|name| format!("`{}`", name.escape_debug())).collect();
+    let fields = if fields.is_empty() {
+        "without named fields".to_owned()
+    } else {
+        format!("with {}", fields.join(", "))
+    };
+    let error = DataError::input(
+        label,
+        format!("not a known format of preference data: {} {fields}", container.describe()),
+    )
+    .with_details(columns_shown(sample, &start))
+    .with_hint(format!("{} (`predilect formats` lists what is known)", refusal.remedy));
+    Undetected::Unknown(error)
+}
+
+/// A pair without any verdict: the columns, and how to say which of them says who won.
+pub(crate) fn no_verdicts(label: &str, summary: &ReadSummary, columns: &[(String, String)]) -> DataError {
+    let mut details = vec!["columns, with a value of each:".to_owned()];
+    details.extend(columns.iter().map(|(name, example)| format!("{name}  {example}")));
+    let dropped: Vec<String> =
+        summary.dropped.iter().map(|(reason, count)| format!("{count} x {reason}")).collect();
+    let dropped =
+        if dropped.is_empty() { String::new() } else { format!(" (not used: {})", dropped.join(", ")) };
+    DataError::input(
+        label,
+        format!("{} pairs were found, but not one verdict on them{dropped}", summary.pairs),
+    )
+    .with_details(details)
+    .with_hint(
+        "say which column names the winner (--map winner=COLUMN), or go on without: --without-verdicts",
+    )
+}
+
+/// The columns with a sample value each, then lines to start from.
+fn columns_shown(sample: &Sample, start: &[String]) -> Vec<String> {
+    let width = sample.columns.iter().take(40).map(|name| name.chars().count()).max().unwrap_or(0).min(32);
+    let mut lines: Vec<String> = sample
+        .columns
         .iter()
-        .find(|rule| {
-            rule.format == format
-                && rule.all.iter().all(|name| keys.iter().any(|key| key.name == *name))
-                && (rule.any.is_empty()
-                    || rule.any.iter().any(|name| keys.iter().any(|key| key.name == *name)))
-        })
-        .map_or(Role::Pairs, |rule| rule.role);
-    Detected { format, role, evidence: format!("--format {format}; {}", container.describe()) }
+        .take(40)
+        .map(|name| format!("{name:width$}  {}", sample.example(name)))
+        .collect();
+    if sample.columns.len() > 40 {
+        lines.push(format!("and {} more columns", sample.columns.len() - 40));
+    }
+    if !lines.is_empty() {
+        lines.insert(0, "columns, with a value of each:".to_owned());
+    }
+    lines.extend(start.iter().cloned());
+    lines
+}
+
+/// What each column of a file was taken for, by a recipe.
+pub(crate) fn columns_used(recipe: &Recipe, sample: &Sample) -> Vec<ColumnUse> {
+    let roles = used_as(recipe);
+    let mut uses = Vec::new();
+    for column in &sample.columns {
+        let own: Vec<(&String, bool)> = roles
+            .iter()
+            .filter_map(|(role, path)| {
+                let place = path.resolve(&sample.columns)?;
+                (place.name == column.as_str()).then(|| (role, place.is_within()))
+            })
+            .collect();
+        let used_as = match own.as_slice() {
+            [] if recipe.coded() => continue,
+            [] => "metadata".to_owned(),
+            several => {
+                let mut names: Vec<&str> = several.iter().map(|(role, _)| role.as_str()).collect();
+                names.dedup();
+                names.join(", ")
+            }
+        };
+        uses.push(ColumnUse { column: column.clone(), used_as });
+    }
+    uses
 }

@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Row(Reason),
     /// The study folder or one of its tables is not as this crate writes it.
     Study,
+    /// The study was written by a later version of Predilect.
+    LaterLayout,
     /// The caller's own sink refused a record.
     Sink,
 }
@@ -94,6 +96,7 @@ struct Inner {
     value: Option<String>,
     problem: String,
     hint: Option<String>,
+    details: Vec<String>,
     cause: Option<io::Error>,
 }
 
@@ -107,6 +110,7 @@ impl DataError {
             value: None,
             problem: printable(&problem.into()),
             hint: None,
+            details: Vec::new(),
             cause: None,
         }))
     }
@@ -156,8 +160,15 @@ impl DataError {
                 Some(hint) => printable(&hint),
                 None => "correct the record, or leave out bad records with --on-bad-row skip".to_owned(),
             }),
+            details: Vec::new(),
             cause: None,
         }))
+    }
+
+    /// Lines that stand below the message: columns, readings, flags to start from.
+    pub(crate) fn with_details(mut self, details: Vec<String>) -> Self {
+        self.0.details = details.iter().map(|line| printable(line)).collect();
+        self
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -174,6 +185,15 @@ impl DataError {
         &self.0.problem
     }
 
+    /// The study was written by a later version.
+    pub(crate) fn later_layout(source: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::new(ErrorKind::LaterLayout, source, problem)
+    }
+
+    pub(crate) fn is_later_layout(&self) -> bool {
+        self.0.kind == ErrorKind::LaterLayout
+    }
+
     /// What it is about.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -182,6 +202,11 @@ impl DataError {
     /// What to do about it.
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
+    }
+
+    /// Lines that stand below the message, safe to print on a terminal.
+    pub fn details(&self) -> &[String] {
+        &self.0.details
     }
 
     /// The file, as the user named it; empty when no file is to blame.

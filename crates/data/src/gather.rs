@@ -1,31 +1,35 @@
 //! What becomes of each record: new pairs are handed on, known ones merged, all that is not used is counted.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use foldhash::quality::RandomState;
-use predilect_types::{Provenance, ReadSummary, Verdict, content_id};
+use predilect_types::{Order, Pair, Provenance, ReadSummary, Response, Verdict, content_id};
 
-use crate::error::{At, DataError, Reason, RowError};
-use crate::format::Format;
+use crate::error::{At, DataError, RowError};
 use crate::formats::{self, Context, Draft, NO_VERDICT, Parsed};
-use crate::join::{Parts, Piece, Run};
+use crate::join::{Parts, Piece, Waiting};
 use crate::options::{OnBadRow, Progress, ReadOptions, Record};
+use crate::recipe::{Plan, Seen};
 use crate::row::Row;
 
 /// Counted when a verdict's pair is in none of the files.
 pub(crate) const WITHOUT_PAIR: &str = "verdict without a pair";
-const REPEATED_PAIR: &str = "pair seen before";
-const REPEATED_VERDICT: &str = "verdict repeated in another file";
+/// Counted where a record adds its verdicts to a pair that another one brought.
+const SAME_PAIR: &str = "further record on a pair already read";
+const SAME_GOLD: &str = "right answer given again";
+const ID_SHARED: &str = "id of several different pairs, told apart by their content";
+const LONELY: &str = "completion without a counterpart";
+const ALONE: &str = "scored response without another one to the same prompt";
 
 /// Where the record being worked on stands.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Place {
     pub(crate) label: Arc<str>,
-    pub(crate) format: &'static str,
+    pub(crate) format: Arc<str>,
     pub(crate) tag: String,
     pub(crate) folder: PathBuf,
     pub(crate) index: u32,
@@ -37,15 +41,17 @@ pub(crate) struct Reading<'a> {
     pub(crate) progress: &'a mut dyn FnMut(Progress<'_>),
     pub(crate) sink: &'a mut dyn FnMut(Record) -> Result<(), DataError>,
     pub(crate) summary: ReadSummary,
-    /// Hash of the id: hash of the content, and the file.
+    /// Hash of the id: hashes of the content, as it is and with the sides exchanged, and the file.
     pub(crate) ids: HashMap<u64, (u64, u32), RandomState>,
-    /// Hash of a verdict: the file. Only kept where there is more than one file.
-    pub(crate) verdicts: Option<HashMap<u64, u32, RandomState>>,
-    pub(crate) parts: BTreeMap<Format, Parts>,
+    /// Hashes of the right answers that were handed on.
+    pub(crate) gold: HashSet<u64, RandomState>,
+    pub(crate) parts: BTreeMap<String, Parts>,
     /// For results in files of their own: key to pairs, with the folder each came from.
     pub(crate) keys: Option<HashMap<String, Vec<(PathBuf, String)>>>,
-    pub(crate) run: Run,
+    pub(crate) waiting: Waiting,
     pub(crate) at: Place,
+    /// The values that named a winner in the file at hand, one entry for each rule.
+    pub(crate) seen: Vec<Seen>,
 }
 
 impl Reading<'_> {
@@ -53,7 +59,7 @@ impl Reading<'_> {
         self.options.limit.is_some_and(|limit| self.summary.pairs >= limit)
     }
 
-    pub(crate) fn take_all(&mut self, format: Format, prepared: Vec<Prepared>) -> Result<(), DataError> {
+    pub(crate) fn take_all(&mut self, format: &str, prepared: Vec<Prepared>) -> Result<(), DataError> {
         self.expect(&prepared);
         for (at, record) in prepared {
             if self.full() {
@@ -110,35 +116,78 @@ impl Reading<'_> {
 
     /// Hands a pair and what is said about it to the sink, the pair only when it is new.
     fn draft(&mut self, at: At, mut draft: Draft) -> Result<(), DataError> {
-        let content = draft.content;
+        for (rule, value, call) in draft.noted.drain(..) {
+            if self.seen.len() <= rule {
+                self.seen.resize(rule + 1, Seen::default());
+            }
+            if let Some(seen) = self.seen.get_mut(rule) {
+                seen.add(&value, call);
+            }
+        }
+        let (content, exchanged) = (draft.content, draft.exchanged);
         let mut key = draft.id;
         let mut known = self.ids.get(&key).copied();
-        if known.is_some_and(|(other, file)| other != content && file != self.at.index) {
+        let mut turned = false;
+        // The same two responses shown the other way round are the same pair.
+        if known.is_some_and(|(other, _)| other == exchanged && other != content) {
+            turned = true;
+        } else if known.is_none()
+            && draft.by_content
+            && exchanged != content
+            && self.ids.get(&exchanged).is_some_and(|(other, _)| *other == exchanged)
+        {
+            key = exchanged;
+            known = self.ids.get(&key).copied();
+            turned = true;
+        }
+        if !turned && known.is_some_and(|(other, file)| other != content && file != self.at.index) {
             // Files that count their pairs from 0 do not mean the same pair.
             draft.pair.id = format!("{}:{}", self.at.tag, draft.pair.id);
             key = hash(&draft.pair.id);
             known = self.ids.get(&key).copied();
         }
-        match known {
-            Some((other, _)) if other != content => {
-                let error = RowError::new(Reason::DuplicateId, "another pair of this file has the same id")
-                    .field("id")
-                    .value(&draft.pair.id)
-                    .hint("give each pair an id of its own, or leave the ids out: content gives one");
-                return self.bad(at, error);
+        if !turned && known.is_some_and(|(other, _)| other != content && other != exchanged) {
+            // An id that several pairs of a file share is the prompt's, or a mistake: content tells them apart.
+            let own = content_id(&draft.pair.prompt, &draft.pair.response_a, &draft.pair.response_b);
+            let shared = std::mem::replace(&mut draft.pair.id, String::new());
+            draft.pair.id = format!("{shared}-{own}");
+            draft.pair.metadata.entry("id".to_owned()).or_insert(serde_json::Value::String(shared));
+            key = hash(&draft.pair.id);
+            known = self.ids.get(&key).copied();
+            if known.is_none() {
+                self.merge_one(ID_SHARED);
             }
-            Some(_) => self.merge_one(REPEATED_PAIR),
+        }
+        let _ = at;
+        match known {
+            Some(_) => self.merge_one(SAME_PAIR),
             None => {
                 self.ids.insert(key, (content, self.at.index));
                 self.summary.pairs += 1;
             }
         }
-        if let (Some(keys), Some(key)) = (&mut self.keys, draft.key.take()) {
+        if turned {
+            if draft.by_content {
+                draft.pair.id =
+                    content_id(&draft.pair.prompt, &draft.pair.response_b, &draft.pair.response_a);
+            }
+            for verdict in draft.verdicts.iter_mut().chain(&mut draft.gold) {
+                exchange(verdict);
+            }
+            for rating in &mut draft.ratings {
+                std::mem::swap(&mut rating.a, &mut rating.b);
+                std::mem::swap(&mut rating.levels_a, &mut rating.levels_b);
+            }
+        }
+        if let Some(keys) = &mut self.keys
+            && let Some(key) = draft.key.take().or_else(|| (!draft.by_content).then(|| draft.pair.id.clone()))
+        {
             keys.entry(key).or_default().push((self.at.folder.clone(), draft.pair.id.clone()));
         }
         for of in draft
             .verdicts
             .iter_mut()
+            .chain(&mut draft.gold)
             .map(|v| &mut v.pair)
             .chain(draft.ratings.iter_mut().map(|r| &mut r.pair))
         {
@@ -147,13 +196,21 @@ impl Reading<'_> {
         if known.is_none() {
             draft.pair.provenance = Provenance {
                 source: Arc::clone(&self.at.label),
-                format: Cow::Borrowed(self.at.format),
+                format: Cow::Owned(self.at.format.to_string()),
                 record: self.at.record,
             };
             (self.sink)(Record::Pair(draft.pair))?;
         }
         for reason in draft.dropped {
             self.drop_one(reason);
+        }
+        for verdict in draft.gold {
+            // The right answer belongs to the pair: a file that repeats it says nothing new.
+            if self.gold.insert(gold_key(&verdict)) {
+                self.verdict(verdict)?;
+            } else {
+                self.merge_one(SAME_GOLD);
+            }
         }
         for verdict in draft.verdicts {
             self.verdict(verdict)?;
@@ -171,20 +228,15 @@ impl Reading<'_> {
     }
 
     fn verdict(&mut self, verdict: Verdict) -> Result<(), DataError> {
-        if let Some(seen) = &mut self.verdicts {
-            let what = (&verdict.pair, &verdict.judge, verdict.p_a.to_bits(), verdict.order, verdict.tie);
-            let first = *seen.entry(HASH.hash_one(what)).or_insert(self.at.index);
-            if first != self.at.index {
-                self.merge_one(REPEATED_VERDICT);
-                return Ok(());
-            }
-        }
         self.summary.verdicts += 1;
         (self.sink)(Record::Verdict(verdict))
     }
 
-    fn piece(&mut self, at: At, format: Format, piece: Piece) -> Result<(), DataError> {
-        let parts = self.parts.entry(format).or_default();
+    fn piece(&mut self, at: At, format: &str, piece: Piece) -> Result<(), DataError> {
+        if !self.parts.contains_key(format) {
+            self.parts.insert(format.to_owned(), Parts::default());
+        }
+        let Some(parts) = self.parts.get_mut(format) else { return Ok(()) };
         match piece {
             Piece::Question(question) => parts.question(question),
             Piece::Answer(answer) => parts.answer(answer),
@@ -208,51 +260,72 @@ impl Reading<'_> {
                     }
                 }
             }
-            Piece::Sidecar(sidecar) => self.sidecar(&sidecar.key, sidecar.verdict)?,
+            Piece::Sidecar(sidecar) => self.sidecar(&sidecar.key, sidecar.verdicts)?,
             Piece::Completion(completion) => {
-                if let Some(run) = self.run.push(completion) {
-                    self.completions(run)?;
+                if let Some(draft) = self.waiting.completion(completion) {
+                    self.made(at, draft)?;
                 }
             }
+            Piece::Scored(scored) => {
+                let prompt = HASH.hash_one(&scored.prompt);
+                self.waiting.scored(prompt, scored);
+            }
+            Piece::Node(node) => self.waiting.node(node),
+        }
+        if self.waiting.full() {
+            return Err(DataError::input(
+                &*self.at.label,
+                format!(
+                    "more than {} GiB of responses wait for others to the same prompt",
+                    crate::join::WAITING >> 30
+                ),
+            )
+            .with_hint("sort the records by prompt, or split the file"));
         }
         Ok(())
     }
 
-    fn sidecar(&mut self, key: &str, verdict: Option<Verdict>) -> Result<(), DataError> {
+    fn sidecar(&mut self, key: &str, verdicts: Vec<Verdict>) -> Result<(), DataError> {
         let known = self.keys.as_ref().and_then(|keys| keys.get(key)).map(Vec::as_slice).unwrap_or_default();
         let near = known.iter().find(|(folder, _)| *folder == self.at.folder);
         let id = near.or(if known.len() == 1 { known.first() } else { None }).map(|(_, id)| id.clone());
-        match (id, verdict) {
-            (None, _) => self.drop_one(WITHOUT_PAIR),
-            (Some(_), None) => self.drop_one(NO_VERDICT),
-            (Some(id), Some(verdict)) => self.verdict(Verdict { pair: id, ..verdict })?,
+        let Some(id) = id else {
+            self.drop_one(WITHOUT_PAIR);
+            return Ok(());
+        };
+        if verdicts.is_empty() {
+            self.drop_one(NO_VERDICT);
+        }
+        for verdict in verdicts {
+            self.verdict(Verdict { pair: id.clone(), ..verdict })?;
         }
         Ok(())
     }
 
-    fn completions(&mut self, run: Run) -> Result<(), DataError> {
-        let (drafts, left) = run.into_pairs();
-        for _ in 0..left {
-            self.drop_one("completion without a counterpart");
+    /// What waits for others of its prompt at the end of a file.
+    pub(crate) fn end_waiting(&mut self) -> Result<(), DataError> {
+        let (drafts, lonely, alone) = std::mem::take(&mut self.waiting).end();
+        for (count, reason) in [(lonely, LONELY), (alone, ALONE)] {
+            if count > 0 {
+                *self.summary.dropped.entry(reason.to_owned()).or_default() += count as u64;
+            }
         }
         for draft in drafts {
+            if self.full() {
+                return Ok(());
+            }
             self.made(At::Record(self.at.record), draft)?;
         }
         Ok(())
     }
 
-    pub(crate) fn end_run(&mut self) -> Result<(), DataError> {
-        let run = std::mem::take(&mut self.run);
-        self.completions(run)
-    }
-
     /// Pairs from scores and, where nothing was judged, from every two models' answers.
     pub(crate) fn parts_to_pairs(&mut self) -> Result<(), DataError> {
         for (format, parts) in std::mem::take(&mut self.parts) {
-            let file = self.summary.sources.iter().find(|s| s.format == format.as_str());
+            let file = self.summary.sources.iter().find(|s| s.format == format);
             self.at = Place {
                 label: file.map(|s| Arc::from(s.source.as_str())).unwrap_or_default(),
-                format: format.as_str(),
+                format: Arc::from(format.as_str()),
                 index: u32::MAX,
                 ..Place::default()
             };
@@ -283,14 +356,24 @@ impl Reading<'_> {
     }
 }
 
+/// A verdict on the same pair with its sides exchanged.
+fn exchange(verdict: &mut Verdict) {
+    verdict.p_a = 1.0 - verdict.p_a;
+    verdict.order = match verdict.order {
+        Order::Ab => Order::Ba,
+        Order::Ba => Order::Ab,
+        other => other,
+    };
+}
+
 /// Parses a record and hashes what it holds: the work that is done on all cores.
 pub(crate) fn prepare(
+    plan: &Plan,
     cx: &Context,
-    format: Format,
     row: Result<Row, RowError>,
     record: u64,
 ) -> Result<Parsed, RowError> {
-    let mut parsed = formats::parse(format, cx, row?, record)?;
+    let mut parsed = formats::parse(plan, cx, row?, record)?;
     if let Parsed::Drafts(drafts) = &mut parsed {
         drafts.iter_mut().for_each(ready);
     }
@@ -303,19 +386,31 @@ pub(crate) type Prepared = (At, Result<Parsed, RowError>);
 /// Gives a pair its id, where the file gives none, and hashes what it holds.
 fn ready(draft: &mut Draft) {
     let pair = &mut draft.pair;
-    if pair.id.is_empty() {
+    let side = |response: &Response| HASH.hash_one((&response.messages, &response.model));
+    let (prompt, a, b) = (HASH.hash_one(&pair.prompt), side(&pair.response_a), side(&pair.response_b));
+    draft.content = HASH.hash_one((prompt, a, b));
+    draft.exchanged = HASH.hash_one((prompt, b, a));
+    draft.by_content = pair.id.is_empty();
+    if draft.by_content {
         pair.id = content_id(&pair.prompt, &pair.response_a, &pair.response_b);
+        draft.id = draft.content;
+    } else {
         draft.id = hash(&pair.id);
-        draft.content = draft.id;
-        return;
     }
-    draft.id = hash(&pair.id);
-    let mut content = HASH.build_hasher();
-    for turns in [&pair.prompt, &pair.response_a.messages, &pair.response_b.messages] {
-        turns.hash(&mut content);
-    }
-    (&pair.response_a.model, &pair.response_b.model).hash(&mut content);
-    draft.content = content.finish();
+}
+
+/// A pair's key among the ids, and the hash of what it holds.
+pub(crate) fn identity(pair: &Pair) -> (u64, u64) {
+    let side = |response: &Response| HASH.hash_one((&response.messages, &response.model));
+    let content =
+        HASH.hash_one((HASH.hash_one(&pair.prompt), side(&pair.response_a), side(&pair.response_b)));
+    let by_content = pair.id == content_id(&pair.prompt, &pair.response_a, &pair.response_b);
+    (if by_content { content } else { hash(&pair.id) }, content)
+}
+
+/// What makes two right answers one.
+pub(crate) fn gold_key(verdict: &Verdict) -> u64 {
+    HASH.hash_one((&verdict.pair, &verdict.judge, verdict.p_a.to_bits(), verdict.tie))
 }
 
 /// Tells equal ids and texts from others; its seed is of this process, so that no file can be made to collide.

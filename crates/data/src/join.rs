@@ -1,11 +1,12 @@
 //! How records of several files become one: questions with answers and judgments, results with their pairs.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use predilect_types::{Message, TieKind, Verdict};
+use predilect_types::{Message, Response, TieKind, Verdict};
 use serde_json::json;
 
-use crate::formats::{Call, Draft, mt_bench_response};
+use crate::formats::{Draft, Node, mt_bench_response};
+use crate::recipe::Call;
 
 /// Something that makes sense only together with other records.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(crate) enum Piece {
     Score(Score),
     Sidecar(Sidecar),
     Completion(Completion),
+    Scored(Scored),
+    Node(Node),
 }
 
 #[derive(Debug)]
@@ -54,27 +57,41 @@ pub(crate) struct Score {
     pub(crate) points: Option<f64>,
 }
 
-/// A verdict on the pair of that key in another file.
-#[derive(Debug)]
+/// Verdicts on the pair of that key in another file.
+#[derive(Debug, Default)]
 pub(crate) struct Sidecar {
     pub(crate) key: String,
-    pub(crate) verdict: Option<Verdict>,
+    /// None where the file itself says that there is no verdict.
+    pub(crate) verdicts: Vec<Verdict>,
 }
 
 /// One completion that was found good or bad.
 #[derive(Debug)]
 pub(crate) struct Completion {
     pub(crate) prompt: Vec<Message>,
-    pub(crate) text: Vec<Message>,
+    pub(crate) response: Response,
     pub(crate) good: bool,
     pub(crate) judge: String,
+    pub(crate) annotator: Option<String>,
+    pub(crate) scenario: Option<String>,
+}
+
+/// One response with its scores.
+#[derive(Debug)]
+pub(crate) struct Scored {
+    pub(crate) prompt: Vec<Message>,
+    pub(crate) response: Response,
+    pub(crate) annotator: Option<String>,
+    pub(crate) scenario: Option<String>,
+    /// Judge, criterion, score.
+    pub(crate) scores: Vec<(String, Option<String>, f64)>,
 }
 
 /// A model's answers, by question.
 type Answers = HashMap<String, (Option<Vec<Message>>, Vec<String>)>;
 
 /// What scores are compared within: a question, a judge, a number of turns.
-type Scored = (String, String, Option<usize>);
+type ScoredWithin = (String, String, Option<usize>);
 
 /// Questions, answers and scores of one format.
 #[derive(Debug, Default)]
@@ -84,7 +101,7 @@ pub(crate) struct Parts {
     keys: Vec<String>,
     known: HashSet<String>,
     answers: BTreeMap<String, Answers>,
-    scores: BTreeMap<Scored, Vec<(String, f64)>>,
+    scores: BTreeMap<ScoredWithin, Vec<(String, f64)>>,
     pub(crate) judged: bool,
 }
 
@@ -188,43 +205,97 @@ impl Parts {
     }
 }
 
-/// Completions of one prompt that stand one after the other.
+/// Responses that wait for others to the same prompt, wherever in the file these are.
 #[derive(Debug, Default)]
-pub(crate) struct Run {
-    prompt: Vec<Message>,
-    judge: String,
-    good: Vec<Vec<Message>>,
-    bad: Vec<Vec<Message>>,
+pub(crate) struct Waiting {
+    completions: HashMap<Group, Halves>,
+    scored: HashMap<u64, Vec<Scored>>,
+    /// Prompts in the order in which they came.
+    order: Vec<u64>,
+    /// Messages of trees that are records of their own.
+    nodes: Vec<Node>,
+    bytes: usize,
 }
 
-/// At most this many completions of one prompt are held.
-const RUN: usize = 1024;
+/// Completions are paired within one prompt and one judge.
+type Group = (Vec<Message>, String, Option<String>);
 
-impl Run {
-    /// Adds a completion; gives back the run before it when the prompt or judge changes.
-    pub(crate) fn push(&mut self, completion: Completion) -> Option<Self> {
-        let full = self.good.len() + self.bad.len() >= RUN;
-        let other = full || self.prompt != completion.prompt || self.judge != completion.judge;
-        let before = other.then(|| std::mem::take(self));
-        if other {
-            self.prompt = completion.prompt;
-            self.judge = completion.judge;
+/// Good and bad completions of which the counterpart has not come yet.
+#[derive(Debug, Default)]
+struct Halves {
+    good: VecDeque<(Response, Option<String>)>,
+    bad: VecDeque<(Response, Option<String>)>,
+}
+
+/// At most this many bytes of text wait.
+pub(crate) const WAITING: usize = 2 << 30;
+
+fn size(response: &Response) -> usize {
+    response.messages.iter().map(|turn| turn.content.len()).sum::<usize>() + 64
+}
+
+impl Waiting {
+    /// Adds a completion; gives the pair it makes with one that waits: the first good with the first bad one, and so on.
+    pub(crate) fn completion(&mut self, completion: Completion) -> Option<Draft> {
+        let Completion { prompt, response, good, judge, annotator, scenario } = completion;
+        let key = (prompt, judge, annotator);
+        let halves = self.completions.entry(key.clone()).or_default();
+        let (own, other) =
+            if good { (&mut halves.good, &mut halves.bad) } else { (&mut halves.bad, &mut halves.good) };
+        let Some((waiting, its_scenario)) = other.pop_front() else {
+            self.bytes += size(&response);
+            own.push_back((response, scenario));
+            return None;
+        };
+        self.bytes = self.bytes.saturating_sub(size(&waiting));
+        let (chosen, rejected) = if good { (response, waiting) } else { (waiting, response) };
+        if halves.good.is_empty() && halves.bad.is_empty() {
+            self.completions.remove(&key);
         }
-        if completion.good { &mut self.good } else { &mut self.bad }.push(completion.text);
-        before.filter(|run| !run.good.is_empty() || !run.bad.is_empty())
+        let mut draft = crate::formats::from_choice(key.0, chosen, rejected, key.1, key.2);
+        draft.pair.scenario = scenario.or(its_scenario);
+        Some(draft)
     }
 
-    /// The first good with the first bad one, and so on; then how many were left over.
-    pub(crate) fn into_pairs(self) -> (Vec<Draft>, usize) {
-        let left = self.good.len().abs_diff(self.bad.len());
-        let drafts = self
-            .good
-            .into_iter()
-            .zip(self.bad)
-            .map(|(good, bad)| {
-                crate::formats::from_completions(self.prompt.clone(), good, bad, self.judge.clone())
+    /// Adds a scored response.
+    pub(crate) fn scored(&mut self, prompt: u64, scored: Scored) {
+        self.bytes +=
+            size(&scored.response) + scored.prompt.iter().map(|turn| turn.content.len()).sum::<usize>();
+        let order = &mut self.order;
+        self.scored
+            .entry(prompt)
+            .or_insert_with(|| {
+                order.push(prompt);
+                Vec::new()
             })
-            .collect();
-        (drafts, left)
+            .push(scored);
+    }
+
+    /// Adds a message of a tree.
+    pub(crate) fn node(&mut self, node: Node) {
+        self.bytes += node.message.content.len() + 64;
+        self.nodes.push(node);
+    }
+
+    pub(crate) fn full(&self) -> bool {
+        self.bytes > WAITING
+    }
+
+    /// What is left at the end: the pairs of scored responses, and how many completions and scored responses stayed alone.
+    pub(crate) fn end(self) -> (Vec<Draft>, usize, usize) {
+        let lonely = self.completions.into_values().map(|halves| halves.good.len() + halves.bad.len()).sum();
+        let (mut drafts, _) = crate::formats::tree_pairs(&self.nodes);
+        let mut alone = 0;
+        let mut scored = self.scored;
+        for prompt in self.order {
+            let Some(responses) = scored.remove(&prompt) else { continue };
+            alone += usize::from(responses.len() == 1);
+            for (i, x) in responses.iter().enumerate() {
+                for y in responses.iter().skip(i + 1).filter(|y| y.annotator == x.annotator) {
+                    drafts.push(crate::formats::from_scores(x, y));
+                }
+            }
+        }
+        (drafts, lonely, alone)
     }
 }

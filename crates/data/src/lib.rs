@@ -20,24 +20,31 @@ mod gather;
 mod join;
 mod json;
 mod options;
+mod preview;
 mod probe;
 mod property_set;
 mod read;
+mod recipe;
 mod row;
 mod sniff;
 mod source;
 mod split;
 mod study;
 mod table;
+mod texts;
 
 pub use error::{At, DataError, ErrorKind, Reason};
 pub use export::{ExportFormat, ExportSummary, export};
 pub use features::{FeatureColumns, Features, read_features};
 pub use format::{Format, UnknownFormat};
-pub use options::{OnBadRow, Progress, ReadOptions, Record};
+pub use options::{Judges, OnBadRow, Progress, ReadOptions, Record};
+pub use preview::{Preview, Previewed, preview};
 pub use property_set::PropertySet;
 pub use read::read;
+pub use recipe::{
+    Candidates, Mapping, MappingError, Part, Path as FieldPath, Recipe, Scale, Shape, VerdictRule,
+};
 pub use study::{
-    BatchFile, ImportEntry, PairWriter, RatingWriter, Study, StudyToml, TableReader, TableRow, TableWriter,
-    VerdictWriter, import,
+    BatchFile, ImportEntry, Onto, PairWriter, RatingWriter, Study, StudyToml, TableReader, TableRow,
+    TableWriter, VerdictWriter, import,
 };

@@ -3,6 +3,7 @@
 use predilect_types::{Pair, Rating, Verdict};
 
 use crate::format::Format;
+use crate::recipe::{Mapping, Recipe};
 
 /// What to do with a record that cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -14,6 +15,19 @@ pub enum OnBadRow {
     Skip,
 }
 
+/// Whether the people who are one judge together are judged apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Judges {
+    /// Up to 20 people of one judge are judges of their own, more are pooled.
+    #[default]
+    Auto,
+    /// All verdicts count under the name of the judge that the people are together.
+    Pooled,
+    /// Everybody who is named is a judge.
+    Each,
+}
+
 /// How to read.
 #[derive(Debug, Clone)]
 pub struct ReadOptions {
@@ -23,8 +37,20 @@ pub struct ReadOptions {
     pub on_bad_row: OnBadRow,
     /// Ends after this many pairs.
     pub limit: Option<u64>,
-    /// The judge's name for verdicts of files that name none.
+    /// The judge's name for all files, whatever they say.
     pub judge: Option<String>,
+    /// The judge's name for single files: the file's path, name or stem, and the judge.
+    pub judge_of: Vec<(String, String)>,
+    /// The user's own recipe, for all inputs.
+    pub recipe: Option<Recipe>,
+    /// What the user says of single columns.
+    pub mapping: Mapping,
+    /// Of ranked responses only neighbours are paired.
+    pub neighbours: bool,
+    /// Whether annotators are judges of their own.
+    pub judges: Judges,
+    /// Pairs without any verdict are what is wanted.
+    pub without_verdicts: bool,
     /// A record larger than this is a bad row; one JSON object that holds a whole data set may be 16 times as large.
     pub max_record_bytes: usize,
 }
@@ -36,6 +62,12 @@ impl Default for ReadOptions {
             on_bad_row: OnBadRow::Stop,
             limit: None,
             judge: None,
+            judge_of: Vec::new(),
+            recipe: None,
+            mapping: Mapping::default(),
+            neighbours: false,
+            judges: Judges::default(),
+            without_verdicts: false,
             max_record_bytes: 64 << 20,
         }
     }

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use predilect_types::SourceSummary;
 use serde::de::IgnoredAny;
 
-use crate::detect::{Detected, Role, detect, forced};
+use crate::detect::{Detected, Undetected, columns_used, detect};
 use crate::error::DataError;
-use crate::format::Format;
-use crate::formats::model_columns;
+use crate::formats::{judge_of, model_columns};
 use crate::json;
-use crate::options::OnBadRow;
+use crate::options::{OnBadRow, ReadOptions};
+use crate::recipe::{Naming, Part, Plan, Sample, Shape};
 use crate::row::Row;
-use crate::sniff::{Container, Key, columns, container, keys_at};
+use crate::sniff::{Container, container, keys_at};
 use crate::source::{Input, LONGEST_PREFIX, Opened, expand, open, spool};
 use crate::split::Layout;
 use crate::table::{CsvRows, ParquetRows};
@@ -23,6 +23,7 @@ pub(crate) struct Source {
     pub(crate) input: Input,
     pub(crate) container: Container,
     pub(crate) detected: Detected,
+    pub(crate) sample: Sample,
     /// For `wide`: the columns of responses.
     pub(crate) models: Vec<String>,
     /// Standard input, which cannot be opened twice.
@@ -38,11 +39,8 @@ impl Source {
 }
 
 /// Looks at all inputs.
-pub(crate) fn probe(
-    paths: &[PathBuf],
-    format: Option<Format>,
-    on_bad_row: OnBadRow,
-) -> Result<Probed, DataError> {
+pub(crate) fn probe(paths: &[PathBuf], options: &ReadOptions) -> Result<Probed, DataError> {
+    let on_bad_row = options.on_bad_row;
     if paths.is_empty() {
         return Err(DataError::input("", "no input is named")
             .with_hint("name a file, a folder, or - for standard input"));
@@ -54,7 +52,7 @@ pub(crate) fn probe(
     let mut sources = Vec::new();
     for input in inputs {
         let (label, named) = (input.label.clone(), input.named);
-        match look(input, format) {
+        match look(input, options) {
             Ok(source) => sources.push(source),
             // What a folder holds besides is none of the user's mistakes; a damaged file is somebody's.
             Err(Refused::Unknown(error)) if !named => skipped.push(skip(label, error.problem())),
@@ -74,7 +72,7 @@ pub(crate) fn probe(
             .with_hint("name the files themselves to see what is wrong with each"));
     }
     // Questions and answers first, verdicts on other files' pairs last; else in the order given.
-    sources.sort_by_key(|source| source.detected.role);
+    sources.sort_by_key(|source| source.detected.recipe.part);
     Ok(Probed { sources, skipped, damaged })
 }
 
@@ -102,10 +100,15 @@ impl From<DataError> for Refused {
 }
 
 fn skip(source: String, why: &str) -> SourceSummary {
-    SourceSummary { source, format: "skipped".to_owned(), evidence: why.to_owned(), rows: 0 }
+    SourceSummary {
+        source,
+        format: "skipped".to_owned(),
+        evidence: why.to_owned(),
+        ..SourceSummary::default()
+    }
 }
 
-fn look(input: Input, format: Option<Format>) -> Result<Source, Refused> {
+fn look(input: Input, options: &ReadOptions) -> Result<Source, Refused> {
     let mut opened = open(&input)?;
     let name = input.label.to_ascii_lowercase();
     let container = container(&opened.prefix, opened.whole, &name).map_err(|(problem, hint)| {
@@ -116,45 +119,37 @@ fn look(input: Input, format: Option<Format>) -> Result<Source, Refused> {
     let too_long = !opened.whole && opened.prefix.len() >= LONGEST_PREFIX;
     let mut kept = None;
     let mut seekable = None;
-    let (keys, sample) = if container == Container::Parquet {
+    let sample = if container == Container::Parquet {
         let file = match opened.file.take() {
             Some(file) => file,
             None => spool(&input.label, opened.into_reader())?,
         };
         seekable = Some(file.try_clone().map_err(|e| DataError::io(&input.label, "open", e))?);
-        parquet_keys(file, &input.label)?
+        parquet_sample(file, &input.label)?
     } else {
-        let seen = text_keys(&opened, container, &input.label)?;
-        if format.is_none() && detect(container, &seen.0).is_none() && is_torn(&opened, container) {
+        let sample = text_sample(&opened, container, &input.label)?;
+        if sample.rows.is_empty() && is_torn(&opened, container) {
             return Err(torn(&input.label, container).into());
         }
-        if input.is_stdin() {
-            kept = Some(opened);
+        if sample.rows.is_empty() && too_long {
+            return Err(too_large(&input.label).into());
         }
-        seen
+        kept = Some(opened);
+        sample
     };
-    let detected = match format {
-        Some(format) => forced(format, container, &keys),
-        None => detect(container, &keys).ok_or_else(|| {
-            if too_long {
-                Refused::Damaged(too_large(&input.label))
-            } else {
-                Refused::Unknown(unknown(&input.label, container, &keys))
-            }
-        })?,
-    };
-    let models = if detected.format == Format::Wide { model_columns(&sample) } else { Vec::new() };
-    if detected.format == Format::Wide && models.len() < 2 && format.is_none() {
-        return Err(Refused::Unknown(unknown(&input.label, container, &keys)));
-    }
-    Ok(Source { input, container, detected, models, opened: kept, seekable })
+    let detected = detect(&input.label, container, &sample, options).map_err(|error| match error {
+        Undetected::Unknown(error) => Refused::Unknown(error),
+        Undetected::Doubt(error) => Refused::Damaged(error),
+    })?;
+    let models = if detected.recipe.shape == Shape::Wide { model_columns(&sample.rows) } else { Vec::new() };
+    Ok(Source { input, container, detected, sample, models, opened: kept, seekable })
 }
 
 /// Whether a JSON text breaks off (or is none) before its first record is whole.
 fn is_torn(opened: &Opened, container: Container) -> bool {
     let json = matches!(container, Container::Json(_) | Container::Document);
     let mut values = serde_json::Deserializer::from_slice(&opened.prefix).into_iter::<IgnoredAny>();
-    json && opened.whole && values.next().is_some_and(|v| v.is_err()) && sample(opened, container).is_empty()
+    json && opened.whole && values.next().is_some_and(|v| v.is_err())
 }
 
 fn torn(label: &str, container: Container) -> DataError {
@@ -173,65 +168,59 @@ fn too_large(label: &str) -> DataError {
         .with_hint("is this the right file? If it is, name the format with --format")
 }
 
-fn unknown(label: &str, container: Container, keys: &[Key]) -> DataError {
-    let names: Vec<String> =
-        keys.iter().take(12).map(|key| format!("`{}`", key.name.escape_debug())).collect();
-    let fields = if names.is_empty() {
-        "without named fields".to_owned()
-    } else {
-        format!("with {}", names.join(", "))
-    };
-    DataError::input(label, format!("no known format of preference data: {} {fields}", container.describe()))
-        .with_hint(format!("name the format with --format ({}), or rename the fields", Format::names()))
-}
-
-/// Fields and first rows of a text.
-fn text_keys(opened: &Opened, container: Container, label: &str) -> Result<(Vec<Key>, Vec<Row>), DataError> {
+/// Columns and first rows of a text.
+fn text_sample(opened: &Opened, container: Container, label: &str) -> Result<Sample, DataError> {
+    let mut sample = Sample { whole: opened.whole, ..Sample::default() };
     match container {
         Container::Csv(delimiter) => {
             let prefix = Box::new(std::io::Cursor::new(opened.prefix.clone()));
             let mut table = CsvRows::new(prefix, delimiter, opened.prefix.len() + 1, label)?;
-            let rows: Vec<Row> =
-                table.next_group(label)?.into_iter().filter_map(|(_, row)| row.ok()).collect();
-            let header = table.header().to_vec();
-            Ok((columns(header.iter().map(String::as_str), &first_texts(&header, &rows)), rows))
+            sample.rows = table.next_group(label)?.into_iter().filter_map(|(_, row)| row.ok()).collect();
+            sample.columns = table.header().to_vec();
+            sample.cells = true;
         }
-        Container::Document | Container::Json(Layout::Lines | Layout::Values) => {
-            let keys = keys_at(&opened.prefix, 1, 16);
-            let rows = if keys.iter().any(|key| key.name == "preference") {
-                sample(opened, container)
-            } else {
-                vec![]
-            };
-            Ok((keys, rows))
+        Container::Json(layout) => {
+            sample.rows = json_rows(opened, layout);
+            sample.columns = names(&sample.rows);
         }
-        Container::Json(Layout::Array) => {
-            let keys = keys_at(&opened.prefix, 2, 16);
-            let rows = if keys.iter().any(|key| key.name == "preference") {
-                sample(opened, container)
-            } else {
-                vec![]
-            };
-            Ok((keys, rows))
+        Container::Document => {
+            sample.columns = keys_at(&opened.prefix, 1, 16).into_iter().map(|key| key.name).collect();
+            let fields = ["comparisons", "annotators"];
+            if !sample.columns.iter().any(|name| fields.contains(&name.as_str())) {
+                // An object of lists, the name of each being the bias of its records.
+                sample.columns = keys_at(&opened.prefix, 3, 16).into_iter().map(|key| key.name).collect();
+            }
         }
-        Container::Parquet => Ok((Vec::new(), Vec::new())),
+        Container::Parquet => {}
     }
+    Ok(sample)
 }
 
-fn first_texts(header: &[String], rows: &[Row]) -> Vec<String> {
-    let text = |name: &String| {
-        rows.first().and_then(|row| row.get(name)).and_then(|v| v.as_str().map(str::to_owned))
-    };
-    header.iter().map(|name| text(name).unwrap_or_default()).collect()
+/// At most this many records are looked at.
+const SAMPLE: usize = 2000;
+
+/// The names of all fields, in the order in which they appear.
+fn names(rows: &[Row]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for row in rows {
+        for name in row.names() {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names
 }
 
 /// The first records of a JSON text that are whole.
-fn sample(opened: &Opened, container: Container) -> Vec<Row> {
-    let Container::Json(layout) = container else { return Vec::new() };
+fn json_rows(opened: &Opened, layout: Layout) -> Vec<Row> {
     let mut splitter = crate::split::Splitter::new(opened.prefix.as_slice(), layout, opened.prefix.len() + 1);
     let mut rows = Vec::new();
     while let Ok(Some(chunk)) = splitter.next_chunk() {
         for found in chunk.records {
+            if rows.len() == SAMPLE {
+                return rows;
+            }
             if let Some(bytes) = found.what.ok().and_then(|range| chunk.bytes.get(range)) {
                 rows.extend(json::row(bytes));
             }
@@ -240,18 +229,56 @@ fn sample(opened: &Opened, container: Container) -> Vec<Row> {
     rows
 }
 
-fn parquet_keys(file: File, label: &str) -> Result<(Vec<Key>, Vec<Row>), DataError> {
+fn parquet_sample(file: File, label: &str) -> Result<Sample, DataError> {
     let mut table = ParquetRows::new(file, label)?;
-    let names = table.names().to_vec();
-    let rows: Vec<Row> = if names.iter().any(|name| name == "preference" || name == "chosen") {
-        table.next_group(label)?.into_iter().filter_map(|(_, row)| row.ok()).collect()
-    } else {
-        Vec::new()
-    };
-    Ok((columns(names.iter().map(String::as_str), &first_texts(&names, &rows)), rows))
+    let columns = table.names().to_vec();
+    let rows: Vec<Row> = table.next_group(label)?.into_iter().filter_map(|(_, row)| row.ok()).collect();
+    Ok(Sample { columns, whole: rows.len() < 1024, rows, ..Sample::default() })
 }
 
 /// Whether some source holds verdicts on other files' pairs.
 pub(crate) fn has_sidecars(sources: &[Source]) -> bool {
-    sources.iter().any(|s| s.detected.role == Role::Verdicts && s.detected.format == Format::PandaLm)
+    sources.iter().any(|s| {
+        s.detected.recipe.part == Part::Verdicts
+            && matches!(s.detected.recipe.shape, Shape::PandaLm | Shape::Sidecar)
+    })
+}
+
+/// Whether one model judged by several methods among the files, so that the model alone does not name a judge.
+pub(crate) fn judged_by_prompt(sources: &[Source]) -> bool {
+    let mut methods: std::collections::BTreeMap<String, std::collections::BTreeSet<String>> =
+        std::collections::BTreeMap::new();
+    for source in sources.iter().filter(|source| source.detected.recipe.shape == Shape::JudgeBench) {
+        for row in source.sample.rows.iter().take(16) {
+            let judgments = row
+                .get("judgments")
+                .and_then(|value| value.as_array())
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let method = row.get("judge_name").and_then(|value| value.as_str()).map(str::to_owned);
+            if let (Some(model), Some(method)) = (judge_of(judgments, None, false), method) {
+                methods.entry(model).or_default().insert(method);
+            }
+        }
+    }
+    methods.values().any(|methods| methods.len() > 1)
+}
+
+impl Source {
+    /// How the file's records are read.
+    pub(crate) fn plan(&self, options: &ReadOptions, several: bool) -> Plan {
+        let given = options
+            .judge_of
+            .iter()
+            .find(|(file, _)| self.input.is_called(file))
+            .map(|(_, judge)| judge.clone());
+        let naming =
+            Naming { given: given.or_else(|| options.judge.clone()), stem: self.input.stem(), several };
+        Plan::new(self.detected.recipe.clone(), &self.sample, &naming, options.neighbours)
+    }
+
+    /// What each column was taken for.
+    pub(crate) fn columns(&self) -> Vec<predilect_types::ColumnUse> {
+        columns_used(&self.detected.recipe, &self.sample)
+    }
 }

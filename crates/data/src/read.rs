@@ -1,23 +1,24 @@
 //! What preference data a list of files holds: records in order, each pair before what is said about it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-use predilect_types::{ReadSummary, SourceSummary};
+use predilect_types::{Pair, ReadSummary, SourceSummary, ValueUse, Verdict, VerdictUse};
 use rayon::prelude::*;
 
+use crate::detect::no_verdicts;
 use crate::error::{At, DataError, Reason, RowError};
-use crate::format::Format;
 use crate::formats::{self, Annotators, Context};
-use crate::gather::{Place, Prepared, Reading, WITHOUT_PAIR, prepare};
-use crate::join::Run;
+use crate::gather::{Place, Prepared, Reading, WITHOUT_PAIR, gold_key, identity, prepare};
+use crate::join::Waiting;
 use crate::json;
 use crate::options::{Progress, ReadOptions, Record};
-use crate::probe::{Probed, Source, has_sidecars, probe};
+use crate::probe::{Probed, Source, has_sidecars, judged_by_prompt, probe};
+use crate::recipe::{Part, Plan, Seen};
 use crate::row::Row;
 use crate::sniff::Container;
 use crate::source::open;
@@ -39,30 +40,71 @@ pub fn read(
     progress: &mut dyn FnMut(Progress<'_>),
     sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
 ) -> Result<ReadSummary, DataError> {
-    let Probed { sources, skipped, damaged } = probe(inputs, options.format, options.on_bad_row)?;
+    read_onto(inputs, options, Known::default(), progress, sink)
+}
+
+/// The pairs and right answers of a study that what is read joins.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    ids: HashMap<u64, (u64, u32), foldhash::quality::RandomState>,
+    gold: HashSet<u64, foldhash::quality::RandomState>,
+    keys: HashMap<String, Vec<(PathBuf, String)>>,
+}
+
+impl Known {
+    pub(crate) fn pair(&mut self, pair: &Pair) {
+        let (key, content) = identity(pair);
+        self.ids.insert(key, (content, u32::MAX));
+        self.keys.entry(pair.id.clone()).or_default().push((PathBuf::new(), pair.id.clone()));
+    }
+
+    pub(crate) fn verdict(&mut self, verdict: &Verdict) {
+        self.gold.insert(gold_key(verdict));
+    }
+}
+
+/// As [`read()`], with what is read joining the pairs of a study.
+pub(crate) fn read_onto(
+    inputs: &[PathBuf],
+    options: &ReadOptions,
+    known: Known,
+    progress: &mut dyn FnMut(Progress<'_>),
+    sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
+) -> Result<ReadSummary, DataError> {
+    let Probed { sources, skipped, damaged } = probe(inputs, options)?;
+    let onto = !known.ids.is_empty();
     let tags = tags(&sources);
     let mut reading = Reading {
         options,
         progress,
         sink,
         summary: ReadSummary::default(),
-        ids: HashMap::default(),
-        verdicts: (sources.len() > 1).then(HashMap::default),
+        ids: known.ids,
+        gold: known.gold,
         parts: BTreeMap::new(),
-        keys: has_sidecars(&sources).then(HashMap::new),
-        run: Run::default(),
+        keys: has_sidecars(&sources).then_some(known.keys),
+        waiting: Waiting::default(),
         at: Place::default(),
+        seen: Vec::new(),
     };
+    // Parts do not judge; two files of verdicts that name nobody are two judges.
+    let several = sources.iter().filter(|source| source.detected.recipe.part != Part::Parts).count() > 1;
+    let by_prompt = judged_by_prompt(&sources);
+    let examples = sources.first().map(examples).unwrap_or_default();
     for (index, (source, tag)) in sources.into_iter().zip(tags).enumerate() {
         if reading.full() {
             break;
         }
-        reading.source(index, source, tag)?;
+        reading.source(index, source, tag, Several { several, by_prompt })?;
     }
     reading.parts_to_pairs()?;
     let mut summary = reading.summary;
-    if summary.pairs == 0 {
+    if summary.pairs == 0 && !(onto && summary.verdicts > 0) {
         return Err(nothing(inputs, &summary));
+    }
+    if summary.verdicts == 0 && !options.without_verdicts {
+        let first = summary.sources.first().map(|source| source.source.clone()).unwrap_or_default();
+        return Err(no_verdicts(&first, &summary, &examples));
     }
     summary.sources.extend(skipped);
     if !damaged.is_empty() {
@@ -101,37 +143,82 @@ fn tags(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
+/// What a file must know of the others that are read with it.
+#[derive(Clone, Copy)]
+struct Several {
+    several: bool,
+    by_prompt: bool,
+}
+
+/// The columns of a file with a value of each.
+fn examples(source: &Source) -> Vec<(String, String)> {
+    source.sample.columns.iter().take(40).map(|name| (name.clone(), source.sample.example(name))).collect()
+}
+
 impl Reading<'_> {
-    fn source(&mut self, index: usize, source: Source, tag: String) -> Result<(), DataError> {
+    fn source(&mut self, index: usize, source: Source, tag: String, among: Several) -> Result<(), DataError> {
+        let plan = source.plan(self.options, among.several);
         self.at = Place {
             label: Arc::from(source.input.label.as_str()),
-            format: source.detected.format.as_str(),
+            format: Arc::from(source.detected.recipe.name.as_str()),
             tag: tag.clone(),
             folder: source.folder(),
             index: index as u32,
             record: 0,
         };
         let cx = Context {
-            judge: self.options.judge.clone(),
+            given: plan.given_judge(),
+            judge: plan.default_judge().to_owned(),
+            several: among.several,
+            by_prompt: among.by_prompt,
             stem: source.input.stem(),
             tag,
             models: source.models.clone(),
             annotators: Annotators::default(),
         };
-        let format = source.detected.format;
+        self.seen = vec![Seen::default(); plan.fields().len()];
         let before = self.summary.rows;
         let summary = SourceSummary {
             source: source.input.label.clone(),
-            format: format.as_str().to_owned(),
+            format: plan.recipe.name.clone(),
             evidence: source.detected.evidence.clone(),
-            rows: 0,
+            columns: source.columns(),
+            remarks: source.sample.remarks.clone(),
+            ..SourceSummary::default()
         };
         match source.container {
-            Container::Parquet => self.parquet(source, &cx, format)?,
-            _ => self.stream(source, cx, format)?,
+            Container::Parquet => self.parquet(source, &cx, &plan)?,
+            _ => self.stream(source, cx, &plan)?,
         }
-        self.end_run()?;
-        self.summary.sources.push(SourceSummary { rows: self.summary.rows - before, ..summary });
+        self.end_waiting()?;
+        let seen = std::mem::take(&mut self.seen);
+        for (rule, seen) in seen.iter().enumerate() {
+            if let Some(problem) = plan.doubtful(rule, seen) {
+                let field = plan.fields().get(rule).cloned().unwrap_or_default();
+                return Err(DataError::input(&summary.source, format!("`{field}`: {problem}"))
+                    .with_hint(plan.doubt_remedy(&field)));
+            }
+        }
+        let verdicts = plan
+            .fields()
+            .into_iter()
+            .zip(&seen)
+            .map(|(field, seen)| VerdictUse {
+                field,
+                values: seen
+                    .lines()
+                    .into_iter()
+                    .map(|(value, means, count)| ValueUse { value, means, count })
+                    .collect(),
+            })
+            .collect();
+        let judge = (plan.recipe.part != Part::Parts).then(|| plan.judge_in_words());
+        self.summary.sources.push(SourceSummary {
+            rows: self.summary.rows - before,
+            verdicts,
+            judge,
+            ..summary
+        });
         Ok(())
     }
 
@@ -144,7 +231,7 @@ impl Reading<'_> {
         });
     }
 
-    fn parquet(&mut self, source: Source, cx: &Context, format: Format) -> Result<(), DataError> {
+    fn parquet(&mut self, source: Source, cx: &Context, plan: &Plan) -> Result<(), DataError> {
         let label = source.input.label;
         let file =
             source.seekable.ok_or_else(|| DataError::input(&label, "the file cannot be opened twice"))?;
@@ -156,12 +243,12 @@ impl Reading<'_> {
                 self.tell(total.unwrap_or(0), total);
                 return Ok(());
             }
-            self.rows(cx, format, rows)?;
+            self.rows(cx, plan, rows)?;
             self.tell(0, total);
         }
     }
 
-    fn stream(&mut self, source: Source, mut cx: Context, format: Format) -> Result<(), DataError> {
+    fn stream(&mut self, source: Source, mut cx: Context, plan: &Plan) -> Result<(), DataError> {
         let opened = match source.opened {
             Some(opened) => opened,
             None => open(&source.input)?,
@@ -178,7 +265,7 @@ impl Reading<'_> {
                     if rows.is_empty() || self.full() {
                         break;
                     }
-                    self.rows(&cx, format, rows)?;
+                    self.rows(&cx, plan, rows)?;
                     self.tell(counter.load(Ordering::Relaxed), total);
                 }
             }
@@ -189,9 +276,9 @@ impl Reading<'_> {
                 std::thread::scope(|scope| {
                     let (sender, chunks) = sync_channel(AHEAD);
                     let (cx, label) = (&cx, &label);
-                    scope.spawn(move || parse_ahead(splitter, cx, format, first, label, &sender));
+                    scope.spawn(move || parse_ahead(splitter, cx, plan, first, label, &sender));
                     for prepared in chunks {
-                        self.take_all(format, prepared?)?;
+                        self.take_all(&plan.recipe.name, prepared?)?;
                         self.tell(counter.load(Ordering::Relaxed), total);
                         if self.full() {
                             break;
@@ -203,7 +290,7 @@ impl Reading<'_> {
             Container::Document => {
                 match whole(reader, max.saturating_mul(16), &label)?.and_then(|bytes| {
                     let value = json::document(&bytes)?;
-                    formats::document(format, value)
+                    formats::document(plan.recipe.shape, value)
                 }) {
                     Err(error) => self.bad(At::Record(1), error)?,
                     Ok((records, annotators)) => {
@@ -213,7 +300,7 @@ impl Reading<'_> {
                             .zip(1..)
                             .map(|(record, number)| (At::Record(number), Row::from_value(record)))
                             .collect();
-                        self.rows(&cx, format, rows)?;
+                        self.rows(&cx, plan, rows)?;
                     }
                 }
             }
@@ -223,11 +310,11 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn rows(&mut self, cx: &Context, format: Format, rows: Vec<Placed>) -> Result<(), DataError> {
+    fn rows(&mut self, cx: &Context, plan: &Plan, rows: Vec<Placed>) -> Result<(), DataError> {
         let first = self.at.record + 1;
-        let work = |(i, (at, row)): (usize, Placed)| (at, prepare(cx, format, row, first + i as u64));
+        let work = |(i, (at, row)): (usize, Placed)| (at, prepare(plan, cx, row, first + i as u64));
         let prepared: Vec<_> = rows.into_par_iter().enumerate().with_min_len(16).map(work).collect();
-        self.take_all(format, prepared)
+        self.take_all(&plan.recipe.name, prepared)
     }
 }
 
@@ -238,7 +325,7 @@ const AHEAD: usize = 2;
 fn parse_ahead<R: Read>(
     mut splitter: Splitter<R>,
     cx: &Context,
-    format: Format,
+    plan: &Plan,
     mut first: u64,
     label: &str,
     sender: &SyncSender<Result<Vec<Prepared>, DataError>>,
@@ -252,7 +339,7 @@ fn parse_ahead<R: Read>(
                         Ok(range) => json::row(chunk.bytes.get(range.clone()).unwrap_or_default()),
                         Err(error) => Err(error.clone()),
                     };
-                    (found.at, prepare(cx, format, row, first + i as u64))
+                    (found.at, prepare(plan, cx, row, first + i as u64))
                 };
                 let prepared: Vec<_> =
                     chunk.records.par_iter().enumerate().with_min_len(16).map(work).collect();

@@ -66,7 +66,7 @@ pub(crate) fn name_of(name: &str) -> Name {
 }
 
 /// One record: its fields in the order of the file. A field that was taken is gone.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Row {
     fields: Vec<(Name, Option<Value>)>,
 }
@@ -94,6 +94,21 @@ impl Row {
             .find(|(field, value)| field == name && value.is_some())
             .and_then(|(_, value)| value.as_ref())
             .filter(|value| !value.is_null())
+    }
+
+    /// The value of a field, to take a part of it; null counts as not there.
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.fields
+            .iter_mut()
+            .rev()
+            .find(|(field, value)| field == name && value.is_some())
+            .and_then(|(_, value)| value.as_mut())
+            .filter(|value| !value.is_null())
+    }
+
+    /// Adds a field.
+    pub(crate) fn put(&mut self, name: &Name, value: Value) {
+        self.fields.push((name.clone(), Some(value)));
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {

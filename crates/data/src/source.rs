@@ -35,6 +35,12 @@ impl Input {
         self.label == "-"
     }
 
+    /// Whether a user who names a file by its path, its name or its stem means this one.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        let file = self.path.file_name().map(|name| name.to_string_lossy().into_owned());
+        self.label == name || file.as_deref() == Some(name) || self.stem() == name
+    }
+
     /// The name without folders and endings, for judges and ids.
     pub(crate) fn stem(&self) -> String {
         let name =

@@ -14,5 +14,6 @@ mod words;
 
 pub use html::{html, html_comparison};
 pub use terminal::{
-    terminal, terminal_comparison, terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard,
+    print_pair, print_reading, terminal, terminal_comparison, terminal_explanation, terminal_fits,
+    terminal_lc, terminal_leaderboard,
 };

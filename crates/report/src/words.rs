@@ -86,12 +86,9 @@ pub(crate) fn read(d: &Dissection) -> String {
         format::counted(read.rows, "record", "records"),
         format::counted(read.pairs, "pair", "pairs"),
         format::counted(read.verdicts, "verdict", "verdicts"),
-        match (dropped, read.merged.values().sum::<u64>()) {
-            (0, 0) => "nothing dropped".to_owned(),
-            (0, merged) => format!("nothing dropped, {} repeats merged", format::count(merged)),
-            (dropped, 0) => format!("{} dropped", format::count(dropped)),
-            (dropped, merged) =>
-                format!("{} dropped, {} repeats merged", format::count(dropped), format::count(merged)),
+        match dropped {
+            0 => "nothing dropped".to_owned(),
+            dropped => format!("{} dropped", format::count(dropped)),
         }
     )
 }

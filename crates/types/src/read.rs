@@ -26,6 +26,47 @@ pub struct SourceSummary {
     pub evidence: String,
     /// Records read.
     pub rows: u64,
+    /// What each column was taken for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<ColumnUse>,
+    /// How the values that name a winner were understood.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verdicts: Vec<VerdictUse>,
+    /// Who judges, and why it is called that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<String>,
+    /// What was repaired or looked odd.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+}
+
+/// What a column of a file was taken for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ColumnUse {
+    /// The column, or a place within one.
+    pub column: String,
+    /// The role it has: `prompt`, `response A`, `verdict`, `metadata`, `left out`, ...
+    pub used_as: String,
+}
+
+/// How a field that names the winner was understood.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct VerdictUse {
+    /// The field.
+    pub field: String,
+    /// Its values, the most frequent first.
+    pub values: Vec<ValueUse>,
+}
+
+/// What one value was taken for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ValueUse {
+    /// The value as the file has it.
+    pub value: String,
+    /// A, B, tie, both bad, a probability, or no verdict; for a choice A is the chosen response.
+    pub means: String,
+    /// How many records have it.
+    pub count: u64,
 }
 
 /// What an import read, kept and dropped.
@@ -42,6 +83,29 @@ pub struct ReadSummary {
     /// Records that only repeat what another holds, by kind: nothing of them is lost.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub merged: BTreeMap<String, u64>,
+    /// Who judges, with the number of verdicts, as far as a few lines go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judges: Vec<JudgeUse>,
+    /// What a reader should know of the whole: people who were pooled, files given twice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     /// The files.
     pub sources: Vec<SourceSummary>,
+}
+
+/// A judge that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct JudgeUse {
+    /// The judge's name.
+    pub judge: String,
+    /// Its verdicts.
+    pub verdicts: u64,
+    /// The annotators among them, where they are named and pooled.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub annotators: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

@@ -81,6 +81,15 @@ pub struct Verdict {
     pub pair: String,
     /// Who judged.
     pub judge: String,
+    /// The person who gave the verdict, where several people are one judge together.
+    #[serde(default)]
+    pub annotator: Option<String>,
+    /// The judge whose verdict it is where people are pooled; set where the annotator is a judge of their own.
+    #[serde(default)]
+    pub pool: Option<String>,
+    /// What was judged, where the file has verdicts on several criteria; it is part of the judge's name too.
+    #[serde(default)]
+    pub criterion: Option<String>,
     /// The preference in \[0, 1\]: 1 is A, 0 is B, 0.5 is a tie.
     pub p_a: f64,
     /// The order of presentation.
@@ -99,11 +108,36 @@ impl Verdict {
         Self {
             pair: pair.into(),
             judge: judge.into(),
+            annotator: None,
+            pool: None,
+            criterion: None,
             p_a,
             order: Order::Unknown,
             tie: None,
             weight: 1.0,
             receipt: None,
+        }
+    }
+
+    /// Makes the annotator a judge of their own; a verdict that names none stays as it is.
+    ///
+    /// A name that is only a number is shown as `annotator 7`, and the criterion stands behind it in brackets.
+    pub fn split(&mut self) {
+        if let (Some(annotator), None) = (&self.annotator, &self.pool) {
+            let number = annotator.bytes().all(|byte| byte.is_ascii_digit());
+            let name = if number { format!("annotator {annotator}") } else { annotator.clone() };
+            let name = match &self.criterion {
+                Some(criterion) => format!("{name} ({criterion})"),
+                None => name,
+            };
+            self.pool = Some(std::mem::replace(&mut self.judge, name));
+        }
+    }
+
+    /// Puts the annotator's verdict under the name of the judge that they are together.
+    pub fn pool(&mut self) {
+        if let Some(pool) = self.pool.take() {
+            self.judge = pool;
         }
     }
 

@@ -11,10 +11,11 @@ use predilect_analysis::{Encoding, Engine, FitOptions, PriorChoice, Terms};
 use predilect_annotate::judge::{Method, Orders};
 use predilect_annotate::rate::Method as RateMethod;
 use predilect_bayes::NutsOptions;
-use predilect_data::{ExportFormat, Format, OnBadRow, ReadOptions};
+use predilect_data::{ExportFormat, Format, Judges, Mapping, OnBadRow, ReadOptions, Recipe};
 use predilect_llm::{Effort, Enforce, ModelSpec};
 
 use crate::assemble::AssembleOptions;
+use crate::problem::Problem;
 
 pub(crate) use compare::{CompareArgs, ExplainArgs};
 pub(crate) use rank::RankArgs;
@@ -60,8 +61,8 @@ pub(crate) enum Verb {
     Fit(FitArgs),
     /// Write a study in another tool's format
     Export(ExportArgs),
-    /// List the formats that are read and written
-    Formats,
+    /// List the formats that are read and written, or show one
+    Formats(FormatsArgs),
     /// Say what works on this machine, and what to do about what does not
     Doctor(DoctorArgs),
 }
@@ -74,21 +75,67 @@ pub(crate) struct DoctorArgs {
     pub(crate) json: bool,
 }
 
+/// `predilect formats`
+#[derive(Debug, Args)]
+pub(crate) struct FormatsArgs {
+    /// Show this format: what identifies it, where each role is found, an example record
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<Format>,
+    /// Print its recipe as TOML, to change it and read files by it with --mapping
+    #[arg(long, requires = "name")]
+    pub(crate) toml: bool,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// How files are read.
 #[derive(Debug, Args)]
 pub(crate) struct ReadArgs {
     /// Force the format of all inputs instead of detecting it (`predilect formats` lists them)
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
+    /// Say what a column is: prompt=question, response_a=answer_0, winner=label:0=A,1=B, winner='score_0 > score_1', judge=worker (repeatable)
+    #[arg(long = "map", value_name = "ROLE=COLUMN")]
+    pub(crate) map: Vec<Mapping>,
+    /// Read all inputs by a recipe of your own (`predilect formats NAME --toml` gives one to start from)
+    #[arg(long, value_name = "FILE.toml", conflicts_with = "format")]
+    pub(crate) mapping: Option<PathBuf>,
+    /// Whether people who are named are judges of their own: auto (up to 20), pooled, each
+    #[arg(long, value_enum, default_value_t = JudgesArg::Auto, value_name = "HOW")]
+    pub(crate) judges: JudgesArg,
+    /// Of ranked responses pair neighbouring ranks only
+    #[arg(long)]
+    pub(crate) neighbours: bool,
     /// What to do with a record that cannot be used
     #[arg(long, value_enum, default_value_t = BadRow::Stop, value_name = "DO")]
     pub(crate) on_bad_row: BadRow,
     /// Read at most this many pairs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
-    /// The judge's name for files that name none
-    #[arg(long, value_name = "NAME")]
-    pub(crate) judge_name: Option<String>,
+    /// The judge's name, whatever the files say: NAME for all of them, FILE=NAME for one (repeatable)
+    #[arg(long, value_name = "[FILE=]NAME")]
+    pub(crate) judge_name: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum JudgesArg {
+    /// Up to 20 people of one judge are judges of their own, more are pooled
+    Auto,
+    /// All are one judge
+    Pooled,
+    /// Each is a judge
+    Each,
+}
+
+impl From<JudgesArg> for Judges {
+    fn from(judges: JudgesArg) -> Self {
+        match judges {
+            JudgesArg::Auto => Self::Auto,
+            JudgesArg::Pooled => Self::Pooled,
+            JudgesArg::Each => Self::Each,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -117,17 +164,35 @@ impl Verdicts {
 }
 
 impl ReadArgs {
-    pub(crate) fn options(&self) -> ReadOptions {
-        ReadOptions {
+    pub(crate) fn options(&self) -> Result<ReadOptions, Problem> {
+        let mut mapping = Mapping::default();
+        self.map.iter().cloned().for_each(|claim| mapping.extend(claim));
+        let recipe = self.mapping.as_deref().map(Recipe::from_file).transpose()?;
+        let (of_files, for_all): (Vec<&String>, Vec<&String>) =
+            self.judge_name.iter().partition(|name| name.contains('='));
+        if let [first, second, ..] = for_all.as_slice() {
+            return Err(Problem::new(format!(
+                "--judge-name gives all files two names: {first} and {second}"
+            ))
+            .remedy("name the file before each: --judge-name FILE=NAME"));
+        }
+        let pair =
+            |text: &&String| text.split_once('=').map(|(file, name)| (file.to_owned(), name.to_owned()));
+        Ok(ReadOptions {
             format: self.format,
+            mapping,
+            recipe,
+            judges: self.judges.into(),
+            neighbours: self.neighbours,
+            judge_of: of_files.iter().filter_map(pair).collect(),
             on_bad_row: match self.on_bad_row {
                 BadRow::Stop => OnBadRow::Stop,
                 BadRow::Skip => OnBadRow::Skip,
             },
             limit: self.limit,
-            judge: self.judge_name.clone(),
+            judge: for_all.first().map(|name| (*name).clone()),
             ..ReadOptions::default()
-        }
+        })
     }
 }
 
@@ -281,8 +346,20 @@ pub(crate) struct ImportArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
     /// The study folder
-    #[arg(long, short, value_name = "STUDY")]
-    pub(crate) output: PathBuf,
+    #[arg(long, short, value_name = "STUDY", required_unless_present = "preview")]
+    pub(crate) output: Option<PathBuf>,
+    /// Show the first records as they are understood, and write nothing
+    #[arg(long, conflicts_with_all = ["output", "add", "replace"])]
+    pub(crate) preview: bool,
+    /// Add to the study that is there: new pairs join it, verdicts on its pairs join them
+    #[arg(long, conflicts_with = "replace")]
+    pub(crate) add: bool,
+    /// Replace the study that is there, with all that was derived from it
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Import pairs on which there is no verdict yet, for `judge` and `annotate`
+    #[arg(long)]
+    pub(crate) without_verdicts: bool,
     /// Print the summary as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,20 +1,69 @@
-//! `predilect formats`: which formats are read and written?
+//! `predilect formats`: which formats are read and written, and how is one of them read?
 
 use std::io::Write;
 
-use predilect_data::{ExportFormat, Format};
+use predilect_data::{ExportFormat, Format, Recipe};
+use serde_json::json;
 
+use crate::args::FormatsArgs;
+use crate::output::print_json;
 use crate::problem::Problem;
 
-pub(crate) fn run() -> Result<(), Problem> {
+pub(crate) fn run(args: &FormatsArgs) -> Result<(), Problem> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "Read (detected, or forced with --format):")?;
-    for (format, description) in Format::ALL {
-        writeln!(out, "  {format:<22} {description}")?;
+    if let Some(format) = args.name {
+        let recipes: Vec<&Recipe> = format.recipes().collect();
+        if args.json {
+            return print_json(&recipes);
+        }
+        for (i, recipe) in recipes.iter().enumerate() {
+            if args.toml {
+                if recipes.len() > 1 {
+                    writeln!(out, "# {} of {}: {}", i + 1, recipes.len(), recipe.about)?;
+                }
+                write!(out, "{}", recipe.to_toml()?)?;
+            } else {
+                show(recipe, &mut out)?;
+            }
+        }
+        return Ok(());
     }
+    if args.json {
+        let read: Vec<_> = Format::all().flat_map(Format::recipes).collect();
+        return print_json(&json!({ "read": read }));
+    }
+    writeln!(out, "Read (detected, or forced with --format; `predilect formats NAME` shows one):")?;
+    for format in Format::all() {
+        for (i, recipe) in format.recipes().enumerate() {
+            let name = if i == 0 { format.as_str() } else { "" };
+            writeln!(out, "  {name:<24} {}", recipe.about)?;
+        }
+    }
+    writeln!(out, "  {:<24} any other file whose columns say by their names what they are", "(by names)")?;
     writeln!(out, "Written by `predilect export`:")?;
     for (format, description) in ExportFormat::ALL {
-        writeln!(out, "  {format:<22} {description}")?;
+        writeln!(out, "  {format:<24} {description}")?;
+    }
+    Ok(())
+}
+
+fn show(recipe: &Recipe, out: &mut impl Write) -> Result<(), Problem> {
+    writeln!(out, "{}: {}", recipe.name, recipe.about)?;
+    let names = |paths: &[predilect_data::FieldPath]| {
+        paths.iter().map(|path| path.as_str().trim_start_matches('=')).collect::<Vec<_>>().join(", ")
+    };
+    for (words, paths) in
+        [("all of", &recipe.all), ("at least one of", &recipe.any), ("none of", &recipe.none)]
+    {
+        if !paths.is_empty() {
+            writeln!(out, "  told by {words}: {}", names(paths))?;
+        }
+    }
+    for (role, path) in recipe.roles() {
+        writeln!(out, "  {role:<16} {path}")?;
+    }
+    if let Some(example) = &recipe.example {
+        writeln!(out, "  example: {example}")?;
     }
     Ok(())
 }

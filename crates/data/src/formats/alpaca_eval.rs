@@ -33,7 +33,7 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     a.model = row.opt_text("generator_1")?;
     b.model = row.opt_text("generator_2")?;
     let mut draft = Draft::new(vec![Message::user(instruction)], a, b);
-    let judge = cx.judge_or(row.opt_text("annotator")?, "alpaca_eval");
+    let judge = cx.judge_or(row.opt_text("annotator")?);
     let receipt = row.receipt(RECEIPT);
     match p_a(&mut row)? {
         Some((p_a, tie)) => {

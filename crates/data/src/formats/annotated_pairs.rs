@@ -15,8 +15,9 @@ use std::collections::BTreeMap;
 use predilect_types::{Response, Role, TieKind, Verdict};
 use serde_json::{Map, Value};
 
-use super::{Call, Context, Draft, NO_VERDICT, Parsed, keep_rest, pairs};
+use super::{Context, Draft, NO_VERDICT, Parsed, keep_rest, pairs};
 use crate::error::RowError;
+use crate::recipe::Call;
 use crate::row::{Row, as_text, messages};
 
 /// Who annotates: the id, the judge's name and what the file tells of it.
@@ -175,7 +176,7 @@ fn table(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     draft.pair.id = row.opt_text("comparison_id")?.unwrap_or_default();
     let call = pairs::preferred("preferred_text", row.take("preferred_text"))?;
     let judge = row.first_of(&["judge", "annotator"]);
-    draft.call(cx.judge_or(row.opt_text(judge)?, "unnamed"), call);
+    draft.call(cx.judge_or(row.opt_text(judge)?), call);
     keep_rest(row, &mut draft.pair.metadata);
     Ok(draft.into())
 }

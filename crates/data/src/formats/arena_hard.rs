@@ -83,7 +83,7 @@ pub(super) fn answer(cx: &Context, key: String, mut row: Row) -> Result<Parsed, 
 fn judgment(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError> {
     let model = row.text("model")?;
     let baseline = row.opt_text("baseline")?.unwrap_or_else(|| "gpt-4-0314".to_owned());
-    let judge = cx.judge_or(row.opt_text("judge")?, &cx.stem);
+    let judge = cx.judge_or_stem(row.opt_text("judge")?);
     let games = row.require("games")?;
     let Value::Array(games) = games else {
         return Err(RowError::wrong_type("games", &games, "a list of games"));

@@ -1,15 +1,17 @@
 //! What a JudgeBench record says: a question, two responses, the right label, and a judge's two decisions.
 //!
 //! `label` is `A>B` or `B>A` (judge `gold`). Output files add `judge_name` and `judgments`, whose `decision` is in the
-//! sense of what was shown: the second was shown with the responses swapped. Both make one verdict with order `both`;
+//! sense of what was shown: the second was shown with the responses swapped. The judge is the `judge_model` that stands anywhere
+//! within them; `judge_name` is only how it was asked. Both make one verdict with order `both`;
 //! decisions that are null or unknown to the benchmark's own parser are no call. `pair_id` is the pair's id, `source`
 //! the scenario, `response_model` the model of both.
 
 use predilect_types::{Message, Response, TieKind};
 use serde_json::{Value, json};
 
-use super::{Call, Context, Draft, NO_VERDICT, Parsed, both_orders, keep_rest};
+use super::{Context, Draft, NO_VERDICT, Parsed, both_orders, keep_rest};
 use crate::error::{Reason, RowError};
+use crate::recipe::Call;
 use crate::row::Row;
 
 pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
@@ -21,9 +23,10 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     draft.pair.id = row.opt_text("pair_id")?.unwrap_or_default();
     draft.pair.scenario = row.opt_text("source")?;
     let gold = decision("label", row.take("label").as_ref())?;
-    draft.call("gold", gold);
-    let judge = cx.judge_or(row.opt_text("judge_name")?, &cx.stem);
+    draft.gold("gold", gold);
+    let method = row.opt_text("judge_name")?;
     if let Some(Value::Array(judgments)) = row.take("judgments") {
+        let judge = cx.judge_or_stem(judge_of(&judgments, method, cx.by_prompt));
         let mut calls = Vec::new();
         for (i, judgment) in judgments.iter().take(2).enumerate() {
             let field = format!("judgments[{i}].decision");
@@ -40,6 +43,27 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     Ok(draft.into())
 }
 
+/// Who judged: the model that the judgments name, at any depth; the judge's method where they name none, and behind the
+/// model where one model judged by several methods.
+pub(crate) fn judge_of(judgments: &[Value], method: Option<String>, by_method: bool) -> Option<String> {
+    match (judgments.iter().find_map(|judgment| model_of(judgment, 0)), method) {
+        (Some(model), Some(method)) if by_method => Some(format!("{model} ({method})")),
+        (Some(model), _) => Some(model),
+        (None, method) => method,
+    }
+}
+
+fn model_of(value: &Value, depth: usize) -> Option<String> {
+    let fields = value.as_object()?;
+    let named =
+        ["judge_model", "reward_model", "judge_model_name"].iter().find_map(|key| fields.get(*key)?.as_str());
+    match named.map(str::trim).filter(|name| !name.is_empty()) {
+        Some(name) => Some(name.to_owned()),
+        None if depth < 4 => fields.values().find_map(|inner| model_of(inner, depth + 1)),
+        None => None,
+    }
+}
+
 fn decision(field: &str, value: Option<&Value>) -> Result<Call, RowError> {
     let text = match value {
         None | Some(Value::Null) => return Ok(Call::Missing),
@@ -49,7 +73,7 @@ fn decision(field: &str, value: Option<&Value>) -> Result<Call, RowError> {
     Ok(match text {
         "A>B" | "A>>B" => Call::A,
         "B>A" | "B>>A" => Call::B,
-        "A=B" | "A==B" | "tie" => Call::Tie(TieKind::Tie),
+        "A=B" | "A==B" | "A<=>B" | "tie" => Call::Tie(TieKind::Tie),
         "" | "None" | "error" => Call::Missing,
         _ => {
             return Err(RowError::new(Reason::VerdictOutOfRange, "A>B or B>A is expected")

@@ -8,8 +8,9 @@
 use predilect_types::{Message, Response};
 use serde_json::{Value, json};
 
-use super::{Call, Context, Draft, NO_VERDICT, Parsed, both_orders, keep_rest, label};
+use super::{Context, Draft, NO_VERDICT, Parsed, both_orders, keep_rest, label};
 use crate::error::RowError;
+use crate::recipe::Call;
 use crate::row::Row;
 
 pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
@@ -21,12 +22,12 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     let value = row.take("label");
     if value.is_some() || results.is_none() {
         let gold = label("label", value, 1.0, 2.0, Some(0.0))?;
-        draft.call("gold", gold);
+        draft.gold("gold", gold);
     }
     match results {
         None => {}
         Some(Value::Array(results)) => {
-            let judge = cx.judge_or(None, &cx.stem);
+            let judge = cx.judge_or_stem(None);
             for result in results {
                 let straight = call(&result, "swap = False")?;
                 let swapped = call(&result, "swap = True")?;

@@ -2,18 +2,18 @@
 
 mod alpaca_eval;
 mod annotated_pairs;
-mod arena;
 mod arena_hard;
-mod auto_j;
 mod bias_bench;
-mod chosen;
+mod chats;
 mod judge_bench;
+mod label_studio;
 mod llm_bar;
 mod mt_bench;
 mod pairs;
 mod panda_lm;
 mod preference_dissection;
-mod votes;
+mod tree;
+mod turns;
 mod wide;
 
 use std::collections::BTreeMap;
@@ -22,13 +22,14 @@ use predilect_types::{Message, Pair, Rating, Response, TieKind, Verdict};
 use serde_json::{Value, json};
 
 pub(crate) use annotated_pairs::Annotators;
-pub(crate) use chosen::from_completions;
+pub(crate) use judge_bench::judge_of;
 pub(crate) use mt_bench::response as mt_bench_response;
+pub(crate) use tree::{Node, pairs as tree_pairs};
 pub(crate) use wide::model_columns;
 
 use crate::error::{Reason, RowError};
-use crate::format::Format;
-use crate::join::Piece;
+use crate::join::{Piece, Scored};
+use crate::recipe::{Call, Noted, Plan, Shape, on_side_b};
 use crate::row::Row;
 
 /// Counted when a record has a place for a verdict and none in it.
@@ -37,8 +38,14 @@ pub(crate) const NO_VERDICT: &str = "verdict missing or not parsed";
 /// What a parser knows besides the record.
 #[derive(Debug, Default)]
 pub(crate) struct Context {
-    /// The judge that the user named for files that name none.
-    pub(crate) judge: Option<String>,
+    /// The judge that the user named.
+    pub(crate) given: Option<String>,
+    /// The judge of verdicts that name none.
+    pub(crate) judge: String,
+    /// Whether the file is one of several with verdicts.
+    pub(crate) several: bool,
+    /// Whether several judge prompts of one model are among the files, so that the model alone does not name a judge.
+    pub(crate) by_prompt: bool,
     /// The file's name without folders and endings.
     pub(crate) stem: String,
     /// A name for the file that no other input has.
@@ -50,9 +57,14 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// The judge's name: the file's own, else the user's, else the format's.
-    pub(crate) fn judge_or(&self, named: Option<String>, default: &str) -> String {
-        named.or_else(|| self.judge.clone()).unwrap_or_else(|| default.to_owned())
+    /// The judge's name: the user's, else the file's own, else the file's default.
+    pub(crate) fn judge_or(&self, named: Option<String>) -> String {
+        self.given.clone().or(named).unwrap_or_else(|| self.judge.clone())
+    }
+
+    /// The judge's name for files of one judge: the user's, else the file's own, else the file's name.
+    pub(crate) fn judge_or_stem(&self, named: Option<String>) -> String {
+        self.given.clone().or(named).unwrap_or_else(|| self.stem.clone())
     }
 }
 
@@ -62,13 +74,21 @@ pub(crate) struct Draft {
     /// With an empty id where the content is to give one.
     pub(crate) pair: Box<Pair>,
     pub(crate) verdicts: Vec<Verdict>,
+    /// Right answers, which belong to the pair: repeated by another record they are the same ones.
+    pub(crate) gold: Vec<Verdict>,
     pub(crate) ratings: Vec<Rating>,
+    /// Values that named a winner, and what they were taken for.
+    pub(crate) noted: Vec<Noted>,
     /// Reasons for verdicts or ratings left out.
     pub(crate) dropped: Vec<&'static str>,
     /// A hash of the id.
     pub(crate) id: u64,
     /// A hash of prompt, responses and models.
     pub(crate) content: u64,
+    /// The same with the sides exchanged.
+    pub(crate) exchanged: u64,
+    /// Whether the file gives no id, so that the content does.
+    pub(crate) by_content: bool,
     /// The key by which other files refer to the pair.
     pub(crate) key: Option<String>,
 }
@@ -83,6 +103,14 @@ impl Draft {
     pub(crate) fn call(&mut self, judge: impl Into<String>, call: Call) {
         match call.verdict(judge) {
             Some(verdict) => self.verdicts.push(verdict),
+            None => self.dropped.push(NO_VERDICT),
+        }
+    }
+
+    /// Adds the right answer, which belongs to the pair.
+    pub(crate) fn gold(&mut self, judge: impl Into<String>, call: Call) {
+        match call.verdict(judge) {
+            Some(verdict) => self.gold.push(verdict),
             None => self.dropped.push(NO_VERDICT),
         }
     }
@@ -112,44 +140,6 @@ impl From<Piece> for Parsed {
 impl From<Draft> for Parsed {
     fn from(draft: Draft) -> Self {
         Self::Drafts(vec![draft])
-    }
-}
-
-/// What a judge called.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Call {
-    A,
-    B,
-    Tie(TieKind),
-    /// Nothing that could be parsed, as the file itself says.
-    Missing,
-}
-
-impl Call {
-    pub(crate) fn verdict(self, judge: impl Into<String>) -> Option<Verdict> {
-        match self {
-            Self::A => Some(Verdict::new("", judge, 1.0)),
-            Self::B => Some(Verdict::new("", judge, 0.0)),
-            Self::Tie(kind) => Some(Verdict::tie("", judge, kind)),
-            Self::Missing => None,
-        }
-    }
-
-    pub(crate) fn p_a(self) -> Option<f64> {
-        match self {
-            Self::A => Some(1.0),
-            Self::B => Some(0.0),
-            Self::Tie(_) => Some(0.5),
-            Self::Missing => None,
-        }
-    }
-
-    pub(crate) fn flipped(self) -> Self {
-        match self {
-            Self::A => Self::B,
-            Self::B => Self::A,
-            other => other,
-        }
     }
 }
 
@@ -252,35 +242,97 @@ pub(crate) fn both_orders(judge: &str, straight: Call, swapped: Call, mut receip
     Some(Verdict { order, tie, receipt: Some(receipt), ..Verdict::new("", judge, p_a) })
 }
 
-/// Reads one record.
-pub(crate) fn parse(format: Format, cx: &Context, row: Row, record: u64) -> Result<Parsed, RowError> {
-    match format {
-        Format::Pairs => pairs::parse(cx, row),
-        Format::Arena => arena::parse(cx, row),
-        Format::AlpacaEval => alpaca_eval::parse(cx, row),
-        Format::RewardBench => chosen::reward_bench(cx, row),
-        Format::HhRlhf => chosen::hh_rlhf(cx, row),
-        Format::Ultrafeedback => chosen::ultrafeedback(cx, row),
-        Format::Trl => chosen::trl(cx, row),
-        Format::AnnotatedPairs => annotated_pairs::parse(cx, row),
-        Format::MtBench => mt_bench::parse(cx, row),
-        Format::ArenaHard => arena_hard::parse(cx, row),
-        Format::JudgeBench => judge_bench::parse(cx, row),
-        Format::PandaLm => panda_lm::parse(cx, row),
-        Format::BiasBench => bias_bench::parse(cx, row),
-        Format::LlmBar => llm_bar::parse(cx, row),
-        Format::AutoJ => auto_j::parse(cx, row),
-        Format::PreferenceDissection => preference_dissection::parse(cx, row),
-        Format::Votes => votes::parse(cx, row, record),
-        Format::Wide => wide::parse(cx, row),
+/// Reads one record by a plan.
+pub(crate) fn parse(plan: &Plan, cx: &Context, row: Row, record: u64) -> Result<Parsed, RowError> {
+    match plan.recipe.shape {
+        Shape::Pairs => pairs::parse(cx, row),
+        Shape::AlpacaEval => alpaca_eval::parse(cx, row),
+        Shape::AnnotatedPairs => annotated_pairs::parse(cx, row),
+        Shape::MtBench => mt_bench::parse(cx, row),
+        Shape::ArenaHard => arena_hard::parse(cx, row),
+        Shape::JudgeBench => judge_bench::parse(cx, row),
+        Shape::PandaLm => panda_lm::parse(cx, row),
+        Shape::LlmBar => llm_bar::parse(cx, row),
+        Shape::PreferenceDissection => preference_dissection::parse(cx, row),
+        Shape::Wide => wide::parse(cx, row),
+        Shape::Tree => tree::parse(plan, cx, row),
+        Shape::Turns => turns::parse(plan, cx, row),
+        Shape::LabelStudio => label_studio::parse(plan, cx, row),
+        Shape::Chats => chats::parse(plan, cx, row),
+        Shape::Pair
+        | Shape::Choice
+        | Shape::Candidates
+        | Shape::Unpaired
+        | Shape::Scored
+        | Shape::Votes
+        | Shape::Sidecar => plan.parse(row, &cx.tag, record),
     }
 }
 
+/// A chosen and a rejected response of two records as a pair.
+pub(crate) fn from_choice(
+    prompt: Vec<Message>,
+    chosen: Response,
+    rejected: Response,
+    judge: String,
+    annotator: Option<String>,
+) -> Draft {
+    choice(
+        prompt,
+        chosen,
+        rejected,
+        Call::A,
+        |verdict| Verdict { annotator: annotator.clone(), ..verdict },
+        judge,
+    )
+}
+
+/// Two scored responses of two records as a pair, with one verdict for each score that both have.
+pub(crate) fn from_scores(x: &Scored, y: &Scored) -> Draft {
+    let swapped = on_side_b(&x.prompt, &x.response, &y.response);
+    let (a, b) = if swapped { (y, x) } else { (x, y) };
+    let mut draft = Draft::new(x.prompt.clone(), a.response.clone(), b.response.clone());
+    draft.pair.scenario.clone_from(&x.scenario);
+    for (judge, criterion, first) in &a.scores {
+        let other = b.scores.iter().find(|(name, of, _)| name == judge && of == criterion);
+        let call = other.map_or(Call::Missing, |(.., second)| Call::larger(*first, *second));
+        match (call.verdict(judge.clone()), other) {
+            (Some(mut verdict), Some((.., second))) => {
+                verdict.annotator.clone_from(&a.annotator);
+                verdict.criterion.clone_from(criterion);
+                verdict.receipt = Some(json!({ "score_a": first, "score_b": second }));
+                draft.verdicts.push(verdict);
+            }
+            _ => draft.dropped.push(NO_VERDICT),
+        }
+    }
+    draft
+}
+
+fn choice(
+    prompt: Vec<Message>,
+    chosen: Response,
+    rejected: Response,
+    call: Call,
+    with: impl Fn(Verdict) -> Verdict,
+    judge: String,
+) -> Draft {
+    let swapped = on_side_b(&prompt, &chosen, &rejected);
+    let (a, b) = if swapped { (rejected, chosen) } else { (chosen, rejected) };
+    let mut draft = Draft::new(prompt, a, b);
+    draft.meta("swapped", Some(Value::Bool(swapped)));
+    match (if swapped { call.flipped() } else { call }).verdict(judge) {
+        Some(verdict) => draft.verdicts.push(with(verdict)),
+        None => draft.dropped.push(NO_VERDICT),
+    }
+    draft
+}
+
 /// Takes a format's document apart into its records.
-pub(crate) fn document(format: Format, value: Value) -> Result<(Vec<Value>, Annotators), RowError> {
-    match format {
-        Format::AnnotatedPairs => annotated_pairs::document(value),
-        Format::BiasBench => Ok((bias_bench::document(value)?, Annotators::default())),
+pub(crate) fn document(shape: Shape, value: Value) -> Result<(Vec<Value>, Annotators), RowError> {
+    match shape {
+        Shape::AnnotatedPairs => annotated_pairs::document(value),
+        Shape::Pair => Ok((bias_bench::document(value)?, Annotators::default())),
         _ => Ok((vec![value], Annotators::default())),
     }
 }

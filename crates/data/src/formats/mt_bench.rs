@@ -7,13 +7,14 @@
 //! compared, -1 being no score. `judge` is a name or a list whose first is the name. Questions and answers give
 //! the texts; reference answers are read as answers of their model. The category is the scenario.
 
-use predilect_types::Response;
+use predilect_types::{Response, Role};
 use serde_json::{Value, json};
 
-use super::{Context, Parsed, arena, arena_hard, both_orders, keep_rest, winner};
+use super::{Context, Draft, Parsed, arena_hard, both_orders, keep_rest, winner};
 use crate::error::RowError;
 use crate::join::{Judgment, Piece, Score};
 use crate::row::{Row, as_text};
+use crate::texts::split_shared;
 
 pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     if row.has("conversation_a") {
@@ -34,15 +35,45 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
 
 fn human(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     let turn = row.get("turn").and_then(Value::as_f64).map(|turn| turn.clamp(1.0, 1e6) as u64);
-    let judge = judge(cx, &mut row, "human")?;
-    let (mut draft, mut row) = arena::battle(row, turn)?;
-    arena::call(&mut draft, &mut row, judge)?;
+    let judge = judge(cx, &mut row, Some("human"))?;
+    let (mut draft, mut row) = battle(row, turn)?;
+    call(&mut draft, &mut row, judge)?;
     keep_rest(row, &mut draft.pair.metadata);
     Ok(draft.into())
 }
 
+/// Two conversations as a pair; of a conversation judged at its first turn only that turn.
+fn battle(mut row: Row, turn: Option<u64>) -> Result<(Draft, Row), RowError> {
+    let mut sides = Vec::with_capacity(2);
+    for name in ["conversation_a", "conversation_b"] {
+        let mut turns = row.messages(name, Role::User)?;
+        if let Some(turn) = turn {
+            let answers = turns.iter().enumerate().filter(|(_, m)| m.role == Role::Assistant);
+            if let Some((last, _)) = answers.take(turn.max(1) as usize).last() {
+                turns.truncate(last + 1);
+            }
+        }
+        sides.push(turns);
+    }
+    let b = sides.pop().unwrap_or_default();
+    let a = sides.pop().unwrap_or_default();
+    let (prompt, a, b) = split_shared(a, b).map_err(|error| error.field("conversation_b"))?;
+    let a = Response { messages: a, model: row.opt_text("model_a")? };
+    let b = Response { messages: b, model: row.opt_text("model_b")? };
+    Ok((Draft::new(prompt, a, b), row))
+}
+
+/// Reads `winner`.
+fn call(draft: &mut Draft, row: &mut Row, judge: String) -> Result<(), RowError> {
+    let a = draft.pair.response_a.model.clone().unwrap_or_default();
+    let b = draft.pair.response_b.model.clone().unwrap_or_default();
+    let call = winner("winner", row.take("winner"), &["model_a", &a], &["model_b", &b])?;
+    draft.call(judge, call);
+    Ok(())
+}
+
 /// `judge`: a name, or a list of a model and a prompt.
-fn judge(cx: &Context, row: &mut Row, default: &str) -> Result<String, RowError> {
+fn judge(cx: &Context, row: &mut Row, default: Option<&str>) -> Result<String, RowError> {
     let named = match row.take("judge") {
         Some(Value::Array(parts)) => {
             parts.into_iter().next().map(|part| as_text("judge", part)).transpose()?
@@ -50,7 +81,8 @@ fn judge(cx: &Context, row: &mut Row, default: &str) -> Result<String, RowError>
         Some(other) => Some(as_text("judge", other)?),
         None => None,
     };
-    Ok(cx.judge_or(named, default))
+    let named = named.or_else(|| default.map(str::to_owned));
+    Ok(cx.judge_or_stem(named))
 }
 
 fn turns(row: &mut Row) -> Result<Option<usize>, RowError> {
@@ -60,7 +92,7 @@ fn turns(row: &mut Row) -> Result<Option<usize>, RowError> {
 fn pair(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError> {
     let model_a = row.text("model_1")?;
     let model_b = row.text("model_2")?;
-    let judge = judge(cx, &mut row, &cx.stem)?;
+    let judge = judge(cx, &mut row, None)?;
     let turns = turns(&mut row)?;
     let mut calls = Vec::with_capacity(2);
     for field in ["g1_winner", "g2_winner"] {
@@ -84,7 +116,7 @@ fn pair(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError> {
 
 fn single(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError> {
     let model = row.text("model")?;
-    let judge = judge(cx, &mut row, &cx.stem)?;
+    let judge = judge(cx, &mut row, None)?;
     let turns = turns(&mut row)?;
     let points = row.opt_number("score")?.filter(|score| *score >= 0.0);
     Ok(Piece::Score(Score { key, model, judge, turns, points }).into())

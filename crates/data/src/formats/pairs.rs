@@ -11,8 +11,9 @@
 use predilect_types::{Order, Role, TieKind, Verdict};
 use serde_json::Value;
 
-use super::{Call, Context, Draft, NO_VERDICT, Parsed, keep_rest, winner};
+use super::{Context, Draft, NO_VERDICT, Parsed, keep_rest, winner};
 use crate::error::{Reason, RowError};
+use crate::recipe::{Call, weight};
 use crate::row::{Row, response};
 
 pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
@@ -34,6 +35,14 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     }
     match json_field(&mut row, "verdicts")? {
         None => flat(cx, &mut row, &mut draft)?,
+        Some(_) if row.has("p_a") || row.has("preferred") => {
+            return Err(RowError::new(
+                Reason::VerdictOutOfRange,
+                "the record has `verdicts` and a verdict of its own",
+            )
+            .field("verdicts")
+            .hint("move the record's own verdict into `verdicts`, or leave one of them out"));
+        }
         Some(Value::Array(verdicts)) => {
             for (i, verdict) in verdicts.into_iter().enumerate() {
                 let Value::Object(fields) = verdict else {
@@ -69,7 +78,8 @@ fn flat(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> 
         let a = draft.pair.response_a.model.clone().unwrap_or_default();
         let b = draft.pair.response_b.model.clone().unwrap_or_default();
         let call = winner("winner", row.take("winner"), &["model_a", "a", &a], &["model_b", "b", &b])?;
-        draft.call(cx.judge_or(row.opt_text("judge")?, "human"), call);
+        let named = row.opt_text("judge")?.or_else(|| Some("human".to_owned()).filter(|_| !cx.several));
+        draft.call(cx.judge_or(named), call);
     } else if row.has("judge") {
         draft.dropped.push(NO_VERDICT);
     }
@@ -78,7 +88,8 @@ fn flat(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> 
 
 /// One verdict.
 fn one(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> {
-    let judge = cx.judge_or(row.opt_text("judge")?, "unnamed");
+    let judge = cx.judge_or(row.opt_text("judge")?);
+    let stated = !row.has("p_a");
     let (order, tie, weight) = rest_of_verdict(row)?;
     let receipt = row.take("receipt");
     let preferred = row.take("preferred");
@@ -92,7 +103,12 @@ fn one(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> {
         };
         verdict
     };
+    verdict.annotator = row.opt_text("annotator")?;
+    verdict.criterion = row.opt_text("criterion")?;
     verdict.order = order;
+    if tie.is_some() && verdict.p_a != 0.5 && stated {
+        verdict.p_a = 0.5;
+    }
     verdict.tie = tie.or(verdict.tie);
     verdict.weight = weight;
     verdict.receipt = receipt;
@@ -124,18 +140,15 @@ pub(super) fn rest_of_verdict(row: &mut Row) -> Result<(Order, Option<TieKind>, 
     };
     let tie = match row.opt_text("tie")? {
         None => None,
+        Some(text) if text.eq_ignore_ascii_case("false") || text == "0" => None,
+        Some(text) if text.eq_ignore_ascii_case("true") || text == "1" => Some(TieKind::Tie),
         Some(text) => Some(TieKind::parse(&text).ok_or_else(|| {
             RowError::new(Reason::WrongType, "tie, both_bad or both_good is expected")
                 .field("tie")
                 .value(&text)
         })?),
     };
-    let weight = row.opt_number("weight")?.unwrap_or(1.0);
-    if weight < 0.0 {
-        return Err(RowError::new(Reason::VerdictOutOfRange, "a weight is never negative")
-            .field("weight")
-            .value(&weight.to_string()));
-    }
+    let weight = row.take("weight").map_or(Ok(1.0), |value| weight("weight", &value))?;
     Ok((order, tie, weight))
 }
 

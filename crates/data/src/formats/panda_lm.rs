@@ -56,9 +56,9 @@ fn sidecar(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
             receipt.insert(name, value);
         }
     }
-    let verdict = call.verdict(cx.judge_or(Some(judge), "")).map(|mut verdict| {
+    let verdict = call.verdict(cx.judge_or(Some(judge))).map(|mut verdict| {
         verdict.receipt = Some(Value::Object(receipt));
         verdict
     });
-    Ok(Piece::Sidecar(Sidecar { key, verdict }).into())
+    Ok(Piece::Sidecar(Sidecar { key, verdicts: verdict.into_iter().collect() }).into())
 }

@@ -79,7 +79,7 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
         }
         Some(other) => {
             let call = winner("preference_labels", Some(other), &["response_1", "A"], &["response_2", "B"])?;
-            draft.call(cx.judge_or(None, "human"), call);
+            draft.call(cx.judge_or(None), call);
         }
     }
     if words_a.is_some() || words_b.is_some() {

@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 use predilect_types::{Response, Role};
 use serde_json::Value;
 
-use super::{Call, Context, Draft, Parsed, keep_rest, winner};
+use super::{Context, Draft, Parsed, keep_rest, winner};
 use crate::error::{Reason, RowError};
+use crate::recipe::Call;
 use crate::row::Row;
 
 const QUESTION: &[&str] = &["question", "prompt", "instruction", "query"];
@@ -45,7 +46,7 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
             .json(preference.as_ref().unwrap_or(&Value::Null))
             .hint("`preference` must name the columns of responses"));
     }
-    let judge = cx.judge_or(row.opt_text("judge")?, "human");
+    let judge = cx.judge_or(row.opt_text("judge")?);
     let scenario = ["scenario", "category", "category_labels"]
         .iter()
         .find_map(|name| row.get(name))

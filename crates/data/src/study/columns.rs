@@ -56,6 +56,9 @@ static VERDICTS: LazyLock<SchemaRef> = LazyLock::new(|| {
         text("tie", true),
         number("weight", false),
         text("receipt", true),
+        text("annotator", true),
+        text("pool", true),
+        text("criterion", true),
     ]))
 });
 
@@ -364,6 +367,9 @@ impl TableRow for Verdict {
                 options(rows.iter().map(|row| row.tie.map(TieKind::as_str))),
                 numbers(rows.iter().map(|row| Some(row.weight))),
                 Arc::new(receipt.finish()),
+                options(rows.iter().map(|row| row.annotator.as_deref())),
+                options(rows.iter().map(|row| row.pool.as_deref())),
+                options(rows.iter().map(|row| row.criterion.as_deref())),
             ],
         )
     }
@@ -372,6 +378,9 @@ impl TableRow for Verdict {
         let texts = |name| text_column(batch, name);
         let (pair, judge, order) = (texts("pair")?, texts("judge")?, texts("order")?);
         let (tie, receipt) = (texts("tie")?, texts("receipt")?);
+        // Tables of earlier versions lack these.
+        let later = |name| batch.column_by_name(name).map(|_| text_column(batch, name)).transpose();
+        let (annotator, pool, criterion) = (later("annotator")?, later("pool")?, later("criterion")?);
         let (p_a, weight) = (number_column(batch, "p_a")?, number_column(batch, "weight")?);
         (0..batch.num_rows())
             .map(|i| {
@@ -382,6 +391,9 @@ impl TableRow for Verdict {
                 Ok(Self {
                     pair: needed("pair", pair, i)?,
                     judge: needed("judge", judge, i)?,
+                    annotator: annotator.and_then(|column| option(column, i)),
+                    pool: pool.and_then(|column| option(column, i)),
+                    criterion: criterion.and_then(|column| option(column, i)),
                     p_a: p_a.value(i),
                     order: Order::parse(&order).ok_or_else(|| format!("column `order` holds `{order}`"))?,
                     tie: option(tie, i)

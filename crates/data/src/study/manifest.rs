@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Study;
 use crate::error::DataError;
-use crate::options::{OnBadRow, ReadOptions};
+use crate::options::{Judges, OnBadRow, ReadOptions};
+use crate::recipe::{Mapping, Recipe};
 
 /// The layout of the tables that this crate writes; a study of a later one is not read.
 const LAYOUT: u32 = 1;
@@ -29,7 +30,7 @@ pub struct StudyToml {
 }
 
 /// What was imported, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ImportEntry {
     /// Records read.
     pub rows: u64,
@@ -48,12 +49,30 @@ pub struct ImportEntry {
     /// The judge named for files that name none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judge: Option<String>,
+    /// The judges named for single files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judge_of: Vec<(String, String)>,
+    /// What the user said of columns, as `--map` takes it.
+    #[serde(default, skip_serializing_if = "Mapping::is_empty")]
+    pub map: Mapping,
+    /// The user's own recipe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<Recipe>,
+    /// Whether annotators are judges of their own.
+    #[serde(default)]
+    pub judges: Judges,
+    /// Whether only neighbouring ranks were paired.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub neighbours: bool,
     /// What was not used, by reason.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dropped: BTreeMap<String, u64>,
     /// What only repeats something else, by kind.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub merged: BTreeMap<String, u64>,
+    /// The files with their size and checksum, to tell one that is added twice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<(String, String)>,
     /// The files.
     #[serde(default)]
     pub sources: Vec<SourceSummary>,
@@ -70,10 +89,31 @@ impl ImportEntry {
             skip_bad_rows: options.on_bad_row == OnBadRow::Skip,
             limit: options.limit,
             judge: options.judge.clone(),
+            judge_of: options.judge_of.clone(),
+            map: options.mapping.clone(),
+            mapping: options.recipe.clone(),
+            judges: options.judges,
+            neighbours: options.neighbours,
             dropped: summary.dropped.clone(),
             merged: summary.merged.clone(),
+            files: Vec::new(),
             sources: summary.sources.clone(),
         }
+    }
+
+    /// Adds what an earlier import of the same study read.
+    pub(crate) fn after(&mut self, before: Self) {
+        self.rows += before.rows;
+        self.pairs += before.pairs;
+        self.verdicts += before.verdicts;
+        for (reason, count) in before.dropped {
+            *self.dropped.entry(reason).or_default() += count;
+        }
+        for (kind, count) in before.merged {
+            *self.merged.entry(kind).or_default() += count;
+        }
+        self.files.splice(0..0, before.files);
+        self.sources.splice(0..0, before.sources);
     }
 }
 
@@ -103,7 +143,7 @@ impl StudyToml {
                 .with_hint("correct it, or import the data again")
         })?;
         if read.layout > LAYOUT {
-            return Err(DataError::study(
+            return Err(DataError::later_layout(
                 shown,
                 format!("the study has layout {}, later than {LAYOUT}", read.layout),
             )

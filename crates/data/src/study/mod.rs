@@ -5,6 +5,7 @@
 
 mod columns;
 mod manifest;
+mod people;
 mod results;
 mod table;
 
@@ -24,9 +25,12 @@ pub use manifest::{ImportEntry, StudyToml};
 pub use results::BatchFile;
 pub use table::{TableReader, TableRow, TableWriter};
 
+use people::People;
+
 use crate::error::DataError;
 use crate::options::{Progress, ReadOptions, Record};
-use crate::read::read;
+use crate::read::{Known, read_onto};
+use crate::source::expand;
 
 /// Writes the table of pairs.
 pub type PairWriter = TableWriter<Pair>;
@@ -227,6 +231,21 @@ impl Study {
         }
     }
 
+    /// Removes every result of other data than those of the import at hand: none must stand beside the new pairs.
+    fn forget_results(&self) -> Result<(), DataError> {
+        const KEPT: &[&str] = &["pairs.parquet", "verdicts.parquet", "ratings.parquet"];
+        let entries = fs::read_dir(&self.folder).map_err(|e| DataError::path_io(&self.folder, "list", e))?;
+        for entry in entries {
+            let path = entry.map_err(|e| DataError::path_io(&self.folder, "list", e))?.path();
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let table = path.extension().is_some_and(|extension| extension == "parquet");
+            if (table && !KEPT.contains(&name.as_str())) || name == "report.html" {
+                fs::remove_file(&path).map_err(|e| DataError::path_io(&path, "remove the old result", e))?;
+            }
+        }
+        Ok(())
+    }
+
     fn write_text(&self, path: &Path, name: &str, text: &str) -> Result<(), DataError> {
         let mut file = self.temporary(name)?;
         file.write_all(text.as_bytes()).map_err(|e| DataError::path_io(path, "write", e))?;
@@ -269,26 +288,118 @@ fn sweep(folder: &Path) {
     }
 }
 
+/// What becomes of a study that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Onto {
+    /// It is refused.
+    #[default]
+    New,
+    /// It stays, and what is read joins it.
+    Add,
+    /// It goes, with all that was derived from it.
+    Replace,
+}
+
 /// Reads files into a study: its pairs, verdicts and ratings, and what made them in `study.toml`.
 ///
-/// The tables take their names only after everything was read: an import that fails changes nothing. Each names its
-/// import, so that tables of two imports, left by a kill between two renames, are not read as one.
+/// The tables take their names only after everything was read: an import that fails changes nothing, and leaves no folder that was
+/// not there. Each names its import, so that tables of two imports, left by a kill between two renames, are not read as one.
+/// Results of other data never stay beside new pairs.
 ///
 /// # Errors
 ///
-/// Those of [`read`], and when the study cannot be written.
+/// Those of [`read`](crate::read()), when the study cannot be written, when it is there and `onto` is [`Onto::New`], and when a
+/// file that is added is part of it already.
 pub fn import(
     inputs: &[PathBuf],
     options: &ReadOptions,
+    folder: &Path,
+    onto: Onto,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<(Study, ReadSummary), DataError> {
+    let there = folder.exists();
+    let study = Study::create(folder)?;
+    let done = import_into(inputs, options, &study, onto, progress);
+    if done.is_err() && !there {
+        // Only where nothing else was put there meanwhile.
+        let _ = fs::remove_dir(folder);
+    }
+    Ok((study, done?))
+}
+
+fn import_into(
+    inputs: &[PathBuf],
+    options: &ReadOptions,
     study: &Study,
+    onto: Onto,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<ReadSummary, DataError> {
+    let shown = study.folder.display().to_string();
+    let there = study.has_table("pairs") || study.toml_path().exists();
+    if there && onto == Onto::New {
+        return Err(DataError::study(shown, "a study is there already").with_hint(
+            "give another folder; --add adds to it, --replace replaces it with all that was derived from it",
+        ));
+    }
+    // A study that this version cannot keep is told before anything is read.
+    let old = match (there, onto) {
+        (true, Onto::Add) => Some(StudyToml::load(study)?),
+        (true, _) => match StudyToml::load_or_new(study) {
+            Err(error) if !error.is_later_layout() => None,
+            other => Some(other?),
+        },
+        (false, _) => None,
+    };
+    let files = digests(inputs)?;
+    let mut toml = StudyToml::default();
     let mut pairs = study.write_pairs()?;
     let mut verdicts = study.write_verdicts()?;
     let mut ratings = study.write_ratings()?;
     // Equal imports have equal names, so the hash has a fixed seed.
     let mut content = FixedState::default().build_hasher();
-    let summary = read(inputs, options, progress, &mut |record| match record {
+    let mut people = People::default();
+    let mut known = Known::default();
+    if let (Onto::Add, Some(old)) = (onto, &old) {
+        if let Some((file, _)) = files
+            .iter()
+            .find(|(_, digest)| old.import.as_ref().is_some_and(|i| i.files.iter().any(|(_, d)| d == digest)))
+        {
+            return Err(DataError::study(shown, format!("{file} is part of the study already"))
+                .with_hint("its verdicts would count twice; leave the file out"));
+        }
+        for batch in study.pairs()? {
+            for pair in batch? {
+                known.pair(&pair);
+                (&pair.id, &pair.prompt, &pair.response_a.messages, &pair.response_b.messages)
+                    .hash(&mut content);
+                pairs.push_owned(pair)?;
+            }
+        }
+        for batch in study.verdicts()? {
+            for mut verdict in batch? {
+                // Who judges is settled anew over old and new verdicts.
+                verdict.pool();
+                known.verdict(&verdict);
+                (&verdict.pair, &verdict.judge, verdict.p_a.to_bits(), verdict.weight.to_bits())
+                    .hash(&mut content);
+                people.add(&verdict);
+                verdicts.push_owned(verdict)?;
+            }
+        }
+        if study.has_table("ratings") {
+            for batch in study.ratings()? {
+                for rating in batch? {
+                    ratings.push_owned(rating)?;
+                }
+            }
+        }
+        // What was asked of models stays; what was computed from the old pairs goes.
+        toml.steps = old.steps.clone();
+        toml.steps.retain(|step, _| step.starts_with("judge ") || step.starts_with("annotate "));
+    }
+    let options =
+        &ReadOptions { without_verdicts: options.without_verdicts || onto == Onto::Add, ..options.clone() };
+    let mut summary = read_onto(inputs, options, known, progress, &mut |record| match record {
         Record::Pair(pair) => {
             (&pair.id, &pair.prompt, &pair.response_a.messages, &pair.response_b.messages).hash(&mut content);
             pairs.push_owned(*pair)
@@ -296,6 +407,7 @@ pub fn import(
         Record::Verdict(verdict) => {
             (&verdict.pair, &verdict.judge, verdict.p_a.to_bits(), verdict.weight.to_bits())
                 .hash(&mut content);
+            people.add(&verdict);
             verdicts.push_owned(verdict)
         }
         Record::Rating(rating) => ratings.push_owned(rating),
@@ -304,12 +416,62 @@ pub fn import(
     pairs.of_import(&import);
     verdicts.of_import(&import);
     ratings.of_import(&import);
-    let staged = [pairs.stage()?, verdicts.stage()?, ratings.stage()?];
+    let (mut staged_verdicts, verdicts_path) = verdicts.stage()?;
+    let split = people.split(options.judges);
+    if !split.is_empty() {
+        // Who judges is known at the end only: those few people who are judges of their own are written again under their names.
+        let mut again = study.write_verdicts()?;
+        again.of_import(&import);
+        let file = staged_verdicts.reopen().map_err(|e| DataError::path_io(&verdicts_path, "open", e))?;
+        for batch in TableReader::<Verdict>::of(file, &verdicts_path)? {
+            for mut verdict in batch? {
+                if split.contains(&verdict.judge) {
+                    verdict.split();
+                }
+                again.push_owned(verdict)?;
+            }
+        }
+        staged_verdicts = again.stage()?.0;
+    }
+    people.tell(&split, &mut summary);
+    let staged = [pairs.stage()?, (staged_verdicts, verdicts_path), ratings.stage()?];
+    // A kill from here on may cost results, but never leaves those of other data.
+    study.forget_results()?;
     for (file, path) in staged {
         study.rename(file, &path)?;
     }
-    let mut toml = StudyToml::load_or_new(study)?;
-    toml.import = Some(ImportEntry::new(options, &summary));
+    let mut entry = ImportEntry::new(options, &summary);
+    entry.files = files;
+    if let (Onto::Add, Some(before)) = (onto, old.and_then(|old| old.import)) {
+        entry.after(before);
+    }
+    toml.import = Some(entry);
     toml.save(study)?;
     Ok(summary)
+}
+
+/// Size and checksum of every regular file among the inputs, to tell one that is given twice.
+fn digests(inputs: &[PathBuf]) -> Result<Vec<(String, String)>, DataError> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let (files, _) = expand(inputs)?;
+    for path in files.iter().filter(|input| !input.is_stdin()).map(|input| &input.path) {
+        let regular = fs::metadata(path).is_ok_and(|about| about.is_file());
+        if !regular {
+            continue;
+        }
+        let fail = |e| DataError::path_io(path, "read", e);
+        let mut file = File::open(path).map_err(fail)?;
+        let mut sum = flate2::Crc::new();
+        let mut buffer = vec![0; 256 * 1024];
+        loop {
+            let n = std::io::Read::read(&mut file, &mut buffer).map_err(fail)?;
+            if n == 0 {
+                break;
+            }
+            sum.update(buffer.get(..n).unwrap_or_default());
+        }
+        let size = file.metadata().map_err(fail)?.len();
+        found.push((path.display().to_string(), format!("{size}-{:08x}", sum.sum())));
+    }
+    Ok(found)
 }

@@ -247,12 +247,17 @@ impl<T: TableRow> TableReader<T> {
             return Err(DataError::study(path.display().to_string(), problem.to_owned())
                 .with_hint("import the files again"));
         }
+        Self::of(file, &path)
+    }
+
+    /// Reads a table from an open file; the path is for messages.
+    pub(super) fn of(file: File, path: &Path) -> Result<Self, DataError> {
         // Plain Arrow types, whichever tool wrote the file.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
             .and_then(|builder| builder.with_batch_size(BATCH).build())
-            .map_err(|e| damaged(&path, &e.to_string()))?;
-        Ok(Self { reader, path, row: PhantomData })
+            .map_err(|e| damaged(path, &e.to_string()))?;
+        Ok(Self { reader, path: path.to_owned(), row: PhantomData })
     }
 }
 

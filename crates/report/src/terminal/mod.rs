@@ -6,6 +6,7 @@ mod groups;
 mod judges;
 mod leaderboard;
 mod overview;
+mod reading;
 mod style;
 mod table;
 
@@ -21,6 +22,7 @@ use crate::words;
 pub use comparison::terminal_comparison;
 pub use explanation::terminal_explanation;
 pub use leaderboard::{terminal_lc, terminal_leaderboard};
+pub use reading::{print_pair, print_reading};
 use style::{BOLD, DIM, Out, WARN};
 
 /// Writes the tables of a dissection, strongest properties first, for a terminal of `width` columns.

@@ -1,0 +1,135 @@
+//! What a tree of messages says whose replies are ranked (OpenAssistant): nested in one record, or one message a record.
+//!
+//! Of the replies to one message every two with different ranks are a pair, the lower rank wins; the path from the root is the
+//! prompt. Messages that are records of their own wait for their parents until the file ends.
+
+use std::collections::HashMap;
+
+use predilect_types::{Message, Response, Role, Verdict};
+use serde_json::{Value, json};
+
+use super::{Context, Draft, Parsed};
+use crate::error::RowError;
+use crate::join::Piece;
+use crate::recipe::{Plan, on_side_b};
+use crate::row::Row;
+
+/// Deeper conversations than this are a mistake in the file.
+const DEPTH: usize = 256;
+
+/// A message that is a record of its own.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) id: String,
+    pub(crate) parent: Option<String>,
+    pub(crate) message: Message,
+    pub(crate) rank: Option<f64>,
+    pub(crate) language: Option<String>,
+    pub(crate) judge: String,
+}
+
+pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
+    if !row.has("prompt") {
+        let message = Message { role: crate::texts::role(&row.text("role")?), content: row.text("text")? };
+        return Ok(Piece::Node(Node {
+            id: row.text("message_id")?,
+            parent: row.opt_text("parent_id")?,
+            message,
+            rank: row.opt_number("rank")?,
+            language: row.opt_text("lang")?,
+            judge: cx.judge.clone(),
+        })
+        .into());
+    }
+    let root = row.require("prompt")?;
+    let mut base = Draft::default();
+    plan.finish(row, &mut base)?;
+    let mut drafts = Vec::new();
+    let mut path = Vec::new();
+    walk(&root, &mut path, &cx.judge, 0, &mut drafts);
+    for draft in &mut drafts {
+        draft.pair.metadata.clone_from(&base.pair.metadata);
+        draft.pair.language = root.get("lang").and_then(Value::as_str).map(str::to_owned);
+    }
+    Ok(Parsed::Drafts(drafts))
+}
+
+fn walk(node: &Value, path: &mut Vec<Message>, judge: &str, depth: usize, drafts: &mut Vec<Draft>) {
+    let text = |node: &Value| node.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let role = crate::texts::role(node.get("role").and_then(Value::as_str).unwrap_or("user"));
+    path.push(Message { role, content: text(node) });
+    let replies = node.get("replies").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let ranked: Vec<(Message, f64)> = replies
+        .iter()
+        .filter_map(|reply| {
+            Some((Message::assistant(text(reply)), reply.get("rank").and_then(Value::as_f64)?))
+        })
+        .collect();
+    if path.last().is_some_and(|last| last.role != Role::Assistant) {
+        ranks(path, &ranked, judge, drafts);
+    }
+    if depth < DEPTH {
+        for reply in replies {
+            walk(reply, path, judge, depth + 1, drafts);
+        }
+    }
+    path.pop();
+}
+
+/// Every two of the replies with different ranks.
+fn ranks(prompt: &[Message], replies: &[(Message, f64)], judge: &str, drafts: &mut Vec<Draft>) {
+    for (i, (x, rank_x)) in replies.iter().enumerate() {
+        for (y, rank_y) in replies.iter().skip(i + 1).filter(|(_, rank)| rank != rank_x) {
+            let response = |turn: &Message| Response { messages: vec![turn.clone()], model: None };
+            let (a, b) = (response(x), response(y));
+            let swapped = on_side_b(prompt, &a, &b);
+            let (a, b, rank_a, rank_b) =
+                if swapped { (b, a, rank_y, rank_x) } else { (a, b, rank_x, rank_y) };
+            let mut draft = Draft::new(prompt.to_vec(), a, b);
+            let p_a = if rank_a < rank_b { 1.0 } else { 0.0 };
+            let receipt = Some(json!({ "rank_a": rank_a, "rank_b": rank_b }));
+            draft.verdicts.push(Verdict { receipt, ..Verdict::new("", judge, p_a) });
+            drafts.push(draft);
+        }
+    }
+}
+
+/// The pairs of messages that were records of their own, and how many replies had no way to a root.
+pub(crate) fn pairs(nodes: &[Node]) -> (Vec<Draft>, usize) {
+    let by_id: HashMap<&str, &Node> = nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let mut children: HashMap<&str, Vec<&Node>> = HashMap::new();
+    for node in nodes {
+        if let Some(parent) = &node.parent {
+            children.entry(parent).or_default().push(node);
+        }
+    }
+    let mut drafts = Vec::new();
+    let mut lost = 0;
+    for node in nodes.iter().filter(|node| node.message.role != Role::Assistant) {
+        let Some(replies) = children.get(node.id.as_str()) else { continue };
+        let ranked: Vec<(Message, f64)> =
+            replies.iter().filter_map(|reply| Some((reply.message.clone(), reply.rank?))).collect();
+        if ranked.len() < 2 {
+            continue;
+        }
+        let mut path = vec![node.message.clone()];
+        let mut at = node;
+        while let Some(parent) = &at.parent {
+            match by_id.get(parent.as_str()) {
+                Some(above) if path.len() < DEPTH => at = above,
+                _ => {
+                    lost += 1;
+                    break;
+                }
+            }
+            path.push(at.message.clone());
+        }
+        path.reverse();
+        let from = drafts.len();
+        ranks(&path, &ranked, &node.judge, &mut drafts);
+        for draft in drafts.iter_mut().skip(from) {
+            draft.pair.language.clone_from(&node.language);
+        }
+    }
+    (drafts, lost)
+}

@@ -1,0 +1,1003 @@
+//! Which recipe the names and values of a file's columns speak for, where no listed one fits.
+//!
+//! A column gets a role only by a name that means nothing else; the values then have to agree. Where two readings are possible
+//! the answer is a [`Refusal`] with both.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::calls::{Call, Calls, Code, Names, Reading};
+use super::path::Column;
+use super::roles::{self, normal, tokens};
+use super::{Candidates, Path, Recipe, Sample, Shape, VerdictRule};
+use crate::row::Row;
+
+/// Why no recipe can be told from a file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Refusal {
+    pub(crate) problem: String,
+    pub(crate) remedy: String,
+    /// Whether the file holds preferences, so that it must not be passed over.
+    pub(crate) certain: bool,
+    /// Flags to start from.
+    pub(crate) start: Vec<String>,
+}
+
+/// The recipe that the columns speak for.
+pub(crate) fn infer(sample: &Sample) -> Result<Recipe, Refusal> {
+    let mut recipe = Recipe { name: "by_names".to_owned(), open: true, ..Recipe::default() };
+    let mut taken = BTreeSet::new();
+    responses(sample, &mut recipe, &mut taken)?;
+    complete(&mut recipe, sample)?;
+    Ok(recipe)
+}
+
+fn path(column: &str) -> Path {
+    Path::new(column)
+}
+
+/// Finds the columns of responses, which tell the shape.
+fn responses(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<String>) -> Result<(), Refusal> {
+    if let Some((chosen, rejected)) = chosen_rejected(sample) {
+        recipe.shape = Shape::Choice;
+        recipe.a = vec![path(&chosen)];
+        recipe.b = vec![path(&rejected)];
+        taken.extend([chosen, rejected]);
+        return Ok(());
+    }
+    let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
+    let best = groups.iter().map(|group| group.rank).min();
+    let mut best: Vec<&Group> = groups.iter().filter(|group| Some(group.rank) == best).collect();
+    best.sort_by_key(|group| std::cmp::Reverse(group.columns.len()));
+    if let [first, second, ..] = best.as_slice()
+        && !second.columns.iter().all(|column| first.columns.contains(column))
+    {
+        let shown =
+            |group: &Group| group.columns.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(" and ");
+        return Err(Refusal {
+            problem: format!("the responses may be {} or {}", shown(first), shown(second)),
+            remedy: "say which".to_owned(),
+            certain: true,
+            start: sides_start(&first.columns),
+        });
+    }
+    if let Some(group) = best.first() {
+        match group.columns.as_slice() {
+            [a, b] => {
+                recipe.shape = Shape::Pair;
+                recipe.a = vec![path(a)];
+                recipe.b = vec![path(b)];
+            }
+            several => {
+                recipe.shape = Shape::Candidates;
+                recipe.candidates = Some(Candidates {
+                    texts: several.iter().map(|c| path(c)).collect(),
+                    ..Candidates::default()
+                });
+            }
+        }
+        taken.extend(group.columns.iter().cloned());
+        return Ok(());
+    }
+    if let Some(found) = candidates(sample) {
+        recipe.shape = Shape::Candidates;
+        recipe.candidates = Some(found);
+        return Ok(());
+    }
+    if let Some((response, label)) = unpaired(sample) {
+        recipe.shape = Shape::Unpaired;
+        recipe.a = vec![path(&response)];
+        recipe.verdict = vec![label];
+        return Ok(());
+    }
+    if wide(sample).is_some() {
+        recipe.shape = Shape::Wide;
+        recipe.name = "wide".to_owned();
+        recipe.likely_judge = Some("human".to_owned());
+        return Ok(());
+    }
+    if let Some((a, b)) = models(sample)
+        && verdict_columns(
+            sample,
+            &Recipe {
+                model_a: vec![path(&a)],
+                model_b: vec![path(&b)],
+                shape: Shape::Votes,
+                ..Recipe::default()
+            },
+        )
+        .iter()
+        .any(|(_, evidence)| *evidence == Evidence::Words)
+    {
+        recipe.shape = Shape::Votes;
+        recipe.likely_judge = Some("human".to_owned());
+        recipe.model_a = vec![path(&a)];
+        recipe.model_b = vec![path(&b)];
+        return Ok(());
+    }
+    let prompt = prompt_of(sample, &BTreeSet::new());
+    let remedy = "say which columns hold what";
+    Err(Refusal {
+        problem: "no two columns are known to hold responses".to_owned(),
+        remedy: remedy.to_owned(),
+        certain: false,
+        start: start(prompt.as_deref().unwrap_or("COLUMN"), "COLUMN", "COLUMN", "COLUMN"),
+    })
+}
+
+fn start(prompt: &str, a: &str, b: &str, winner: &str) -> Vec<String> {
+    vec![
+        format!("--map prompt={}", quoted(prompt)),
+        format!("--map response_a={}", quoted(a)),
+        format!("--map response_b={}", quoted(b)),
+        format!("--map winner={}:VALUE=A,VALUE=B,VALUE=tie", quoted(winner)),
+    ]
+}
+
+fn sides_start(columns: &[String]) -> Vec<String> {
+    let [a, b, ..] = columns else { return Vec::new() };
+    vec![format!("--map response_a={}", quoted(a)), format!("--map response_b={}", quoted(b))]
+}
+
+/// A name as a shell takes it.
+pub(crate) fn quoted(name: &str) -> String {
+    if name.chars().all(|c| c.is_alphanumeric() || "_.-[]/".contains(c)) {
+        name.to_owned()
+    } else {
+        format!("'{name}'")
+    }
+}
+
+/// Two columns, one named for the better and one for the worse response, that hold texts.
+fn chosen_rejected(sample: &Sample) -> Option<(String, String)> {
+    let words: Vec<(&String, Vec<String>)> =
+        sample.columns.iter().map(|column| (column, tokens(column))).collect();
+    let mut found = Vec::new();
+    for (good, x) in &words {
+        for (bad, y) in &words {
+            if x.len() != y.len() || !sample.texts(good) || !sample.texts(bad) {
+                continue;
+            }
+            let differing: Vec<(&String, &String)> = x.iter().zip(y).filter(|(x, y)| x != y).collect();
+            let [(first, second)] = differing.as_slice() else { continue };
+            let rest: Vec<&String> = x.iter().filter(|word| word != first).collect();
+            let responses =
+                rest.iter().all(|word| is_response_word(word) || roles::BESIDE.contains(&word.as_str()));
+            let model = rest.last().is_some_and(|word| roles::MODELS.contains(&word.as_str()));
+            if roles::chosen_rejected(first, second) && responses && !model {
+                found.push((rest.len(), (*good).clone(), (*bad).clone()));
+            }
+        }
+    }
+    found.sort_by_key(|(rest, ..)| *rest);
+    found.into_iter().next().map(|(_, good, bad)| (good, bad))
+}
+
+fn is_response_word(word: &str) -> bool {
+    roles::RESPONSES.contains(&word)
+}
+
+/// Whether the words of a name, side aside, are those of a response and not of its model, score or length.
+fn is_response(words: &[String]) -> bool {
+    let known = |word: &String| is_response_word(word) || roles::BESIDE.contains(&word.as_str());
+    let says = words.iter().any(|word| is_response_word(word));
+    let last_is_model = words.last().is_some_and(|word| roles::MODELS.contains(&word.as_str()));
+    says && words.iter().all(known) && !last_is_model
+}
+
+/// Columns that differ in a word for a side alone.
+#[derive(Debug)]
+struct Group {
+    columns: Vec<String>,
+    rank: usize,
+}
+
+/// Groups of two or more columns whose names differ in the side, in the order of the sides.
+fn sided(sample: &Sample, wanted: impl Fn(&[String], &str) -> bool) -> Vec<Group> {
+    let words: Vec<(&String, Vec<String>)> =
+        sample.columns.iter().map(|column| (column, tokens(column))).collect();
+    let mut groups: Vec<Group> = Vec::new();
+    for (column, own) in &words {
+        for (at, side) in own.iter().enumerate() {
+            let rest: Vec<String> =
+                own.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, word)| word.clone()).collect();
+            if !wanted(&rest, column) {
+                continue;
+            }
+            let with = |word: &str| {
+                words
+                    .iter()
+                    .find(|(other, tokens)| {
+                        tokens.len() == own.len()
+                            && tokens
+                                .iter()
+                                .enumerate()
+                                .all(|(i, t)| if i == at { t == word } else { own.get(i) == Some(t) })
+                            && wanted(&rest, other)
+                    })
+                    .map(|(other, _)| (*other).clone())
+            };
+            let sequences = roles::PLACES
+                .iter()
+                .map(|places| places.to_vec())
+                .chain(roles::SIDES.iter().map(|(a, b)| vec![*a, *b]));
+            for sequence in sequences {
+                if sequence.first() != Some(&side.as_str()) {
+                    continue;
+                }
+                let columns: Vec<String> = sequence.iter().map_while(|word| with(word)).collect();
+                if columns.len() < 2
+                    || groups.iter().any(|group| columns.iter().all(|c| group.columns.contains(c)))
+                {
+                    continue;
+                }
+                // `response_0` and `response_1` of three that begin with 0, not the pair 1 and 2 of it.
+                groups.retain(|group| !group.columns.iter().all(|c| columns.contains(c)));
+                let rank = rest
+                    .iter()
+                    .filter_map(|word| roles::RESPONSES.iter().position(|r| r == word))
+                    .min()
+                    .unwrap_or(usize::MAX);
+                groups.push(Group { columns, rank });
+            }
+        }
+    }
+    groups
+}
+
+/// The two columns of models.
+fn models(sample: &Sample) -> Option<(String, String)> {
+    let names = |words: &[String]| {
+        let about = |word: &String| {
+            roles::MODELS.contains(&word.as_str())
+                || [
+                    "name",
+                    "id",
+                    "system",
+                    "response",
+                    "answer",
+                    "output",
+                    "generator",
+                    "by",
+                    "assistant",
+                    "completion",
+                    "bot",
+                ]
+                .contains(&word.as_str())
+        };
+        let says = words.iter().any(|word| roles::MODELS.contains(&word.as_str()) || word == "system");
+        let last = words.last().is_none_or(|word| !is_response_word(word));
+        says && last && words.iter().all(about)
+    };
+    let short = |column: &str| {
+        sample.values(column).take(100).all(|value| value.as_str().is_some_and(|text| text.len() <= 120))
+    };
+    let groups = sided(sample, |words, column| {
+        names(words) && short(column) && sample.values(column).next().is_some()
+    });
+    groups.into_iter().find_map(|group| match group.columns.as_slice() {
+        [a, b] => Some((a.clone(), b.clone())),
+        _ => None,
+    })
+}
+
+/// The models of a chosen and a rejected response.
+fn choice_models(sample: &Sample) -> Option<(String, String)> {
+    choice_beside(sample, |word| roles::MODELS.contains(&word) || word == "name")
+}
+
+/// The scores of a chosen and a rejected response.
+fn choice_scores(sample: &Sample) -> Option<(String, String)> {
+    choice_beside(sample, |word| {
+        roles::SCORES.contains(&word)
+            || word == "response"
+            || word == "overall"
+            || word == "avg"
+            || word == "average"
+    })
+    .filter(|(a, _)| tokens(a).iter().any(|word| roles::SCORES.contains(&word.as_str())))
+    .filter(|(a, b)| {
+        [a, b].into_iter().all(|column| sample.values(column).all(|value| number_of(value).is_some()))
+    })
+}
+
+fn choice_beside(sample: &Sample, about: impl Fn(&str) -> bool) -> Option<(String, String)> {
+    for good in &sample.columns {
+        let x = tokens(good);
+        for bad in &sample.columns {
+            let y = tokens(bad);
+            if x.len() != y.len() || x.len() < 2 {
+                continue;
+            }
+            let differing: Vec<_> = x.iter().zip(&y).filter(|(x, y)| x != y).collect();
+            if let [(first, second)] = differing.as_slice()
+                && roles::chosen_rejected(first, second)
+                && x.iter().filter(|word| word != first).all(|word| about(word))
+            {
+                return Some((good.clone(), bad.clone()));
+            }
+        }
+    }
+    None
+}
+
+/// The scores of two responses.
+fn pair_scores(sample: &Sample) -> Option<(String, String)> {
+    let says = |words: &[String]| {
+        let about = |word: &String| {
+            roles::SCORES.contains(&word.as_str())
+                || is_response_word(word)
+                || ["human", "judge", "overall", "avg", "average", "mean", "total", "model", "final"]
+                    .contains(&word.as_str())
+        };
+        words.iter().any(|word| roles::SCORES.contains(&word.as_str())) && words.iter().all(about)
+    };
+    let numeric = |column: &str| {
+        sample.values(column).next().is_some()
+            && sample.values(column).all(|value| number_of(value).is_some())
+    };
+    let groups = sided(sample, |words, column| says(words) && numeric(column));
+    groups.into_iter().find_map(|group| match group.columns.as_slice() {
+        [a, b] => Some((a.clone(), b.clone())),
+        _ => None,
+    })
+}
+
+fn number_of(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// A list of responses with scores, ranks or a position beside it or within.
+fn candidates(sample: &Sample) -> Option<Candidates> {
+    const LISTS: &[&str] = &[
+        "responses",
+        "answers",
+        "completions",
+        "candidates",
+        "outputs",
+        "generations",
+        "all_generated_responses",
+        "options",
+        "replies",
+    ];
+    let column = LISTS.iter().find_map(|name| {
+        sample.columns.iter().find(|column| {
+            normal(column) == *name
+                && sample.values(column).any(|value| value.as_array().is_some_and(|items| items.len() > 1))
+        })
+    })?;
+    let first = sample.values(column).find_map(|value| value.as_array().and_then(|items| items.first()))?;
+    let mut found = Candidates { texts: vec![path(column)], ..Candidates::default() };
+    if let Value::Object(fields) = first {
+        let has = |names: &[&str]| {
+            fields.keys().find(|key| names.contains(&normal(key).as_str())).map(|key| path(key))
+        };
+        found.text = has(&[
+            "response",
+            "answer",
+            "completion",
+            "text",
+            "content",
+            "output",
+            "generation",
+            "message",
+            "messages",
+        ]);
+        found.model = has(&["model", "model_name", "generator"]);
+        found.score = has(&["score", "rating", "overall_score", "reward", "pm_score", "points"]);
+        found.rank = has(&["rank", "ranking"]);
+        found.chosen = has(&["chosen", "is_chosen", "selected", "is_best", "preferred", "if_chosen"]);
+    } else {
+        let beside = |names: &[&str]| {
+            sample
+                .columns
+                .iter()
+                .find(|c| {
+                    names.contains(&normal(c).as_str())
+                        && sample.values(c).any(|value| value.as_array().is_some())
+                })
+                .map(|c| path(c))
+        };
+        found.score = beside(&["scores", "ratings", "rewards", "rating", "score", "all_rm_scores"]);
+        found.rank = beside(&["ranks", "ranking", "rank", "rankings"]);
+        found.model = beside(&["models", "model_names", "generators", "order", "model"]);
+    }
+    if found.score.is_none() && found.rank.is_none() && found.chosen.is_none() {
+        let best = [
+            "chosen",
+            "best",
+            "best_response",
+            "best_idx",
+            "chosen_index",
+            "best_index",
+            "winner",
+            "selected",
+            "label",
+        ];
+        found.chosen = sample
+            .columns
+            .iter()
+            .find(|c| {
+                best.contains(&normal(c).as_str()) && sample.values(c).all(|value| value.as_u64().is_some())
+            })
+            .map(|c| path(c));
+    }
+    (found.score.is_some() || found.rank.is_some() || found.chosen.is_some()).then_some(found)
+}
+
+/// One response with a label, good or bad.
+fn unpaired(sample: &Sample) -> Option<(String, VerdictRule)> {
+    let named =
+        |names: &[&str]| sample.columns.iter().find(|column| names.contains(&normal(column).as_str()));
+    let label = named(&[
+        "label",
+        "kto_tag",
+        "feedback",
+        "thumbs_up",
+        "is_good",
+        "liked",
+        "good",
+        "desirable",
+        "is_preferred",
+        "thumbs",
+    ])?;
+    let response =
+        named(&["completion", "response", "answer", "output", "messages", "conversations", "reply"])?;
+    if !sample.texts(response) {
+        return None;
+    }
+    let values = sample.distinct(label, 2)?;
+    let codes: Vec<String> = values.iter().filter_map(Code::of).map(|code| code.shown()).collect();
+    let good = [
+        "\"true\"",
+        "1",
+        "\"good\"",
+        "\"up\"",
+        "\"like\"",
+        "\"thumbs_up\"",
+        "\"positive\"",
+        "\"yes\"",
+        "\"desirable\"",
+        "\"liked\"",
+    ];
+    let bad = [
+        "\"false\"",
+        "0",
+        "-1",
+        "\"bad\"",
+        "\"down\"",
+        "\"dislike\"",
+        "\"thumbs_down\"",
+        "\"negative\"",
+        "\"no\"",
+        "\"undesirable\"",
+        "\"disliked\"",
+    ];
+    let known = |code: &String| good.contains(&code.as_str()) || bad.contains(&code.as_str());
+    if codes.is_empty() || !codes.iter().all(known) {
+        return None;
+    }
+    let plain = |list: &[&str]| {
+        list.iter()
+            .map(|code| serde_json::from_str(code).unwrap_or_else(|_| Value::String((*code).to_owned())))
+            .collect::<Vec<_>>()
+    };
+    Some((
+        response.clone(),
+        VerdictRule { field: Some(path(label)), a: plain(&good), b: plain(&bad), ..VerdictRule::default() },
+    ))
+}
+
+/// The column whose values name two or more other columns of texts.
+pub(super) fn wide(sample: &Sample) -> Option<String> {
+    let verdict = sample.columns.iter().find(|column| normal(column) == "preference")?;
+    let named: BTreeSet<&str> = sample.values(verdict).filter_map(Value::as_str).map(str::trim).collect();
+    let columns = sample
+        .columns
+        .iter()
+        .filter(|column| named.contains(column.as_str()) && sample.texts(column))
+        .count();
+    (columns >= 2).then(|| verdict.clone())
+}
+
+/// What the values of a column say of its being the verdict.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Evidence {
+    /// Words for sides or names of models.
+    Words,
+    /// The numbers 1 and 2 alone.
+    OneTwo,
+    /// Numbers or truth values that may mean several things.
+    Codes,
+}
+
+/// The columns that may say who won, the likeliest first.
+fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, Evidence)> {
+    let mut found = Vec::new();
+    let used = used(recipe, sample);
+    let mut columns: Vec<(usize, &String)> = sample
+        .columns
+        .iter()
+        .filter(|column| !used.contains(*column))
+        .filter_map(|column| {
+            let plain = tokens(column).join("_");
+            let exact = roles::VERDICTS.iter().position(|name| *name == plain || *name == normal(column));
+            let about =
+                ["prefer", "winner", "better", "vote", "choice", "choose", "verdict", "judg", "favo", "best"];
+            let loose = about.iter().any(|word| plain.contains(word)).then_some(roles::VERDICTS.len());
+            exact.or(loose).map(|rank| (rank, column))
+        })
+        .collect();
+    columns.sort_by_key(|(rank, _)| *rank);
+    for (rank, column) in columns {
+        if let Some(evidence) = evidence(sample, recipe, column) {
+            // A loose name needs values that leave no doubt.
+            if rank < roles::VERDICTS.len() || evidence == Evidence::Words {
+                found.push((column.clone(), evidence));
+            }
+        }
+    }
+    found
+}
+
+fn evidence(sample: &Sample, recipe: &Recipe, column: &str) -> Option<Evidence> {
+    let calls = sample_calls(sample, recipe, column);
+    if calls.is_empty() {
+        return None;
+    }
+    let numeric = |value: &Value| matches!(Code::of(value), Some(Code::Number(_))) || value.is_boolean();
+    let truth = |value: &Value| {
+        value.as_str().is_some_and(|text| ["true", "false"].contains(&text.trim().to_lowercase().as_str()))
+    };
+    if calls.iter().all(|(value, _)| numeric(value) || truth(value)) {
+        let mut codes: Vec<f64> = calls.iter().filter_map(|(value, _)| number_of(value)).collect();
+        if codes.len() == calls.len() {
+            codes.sort_by(f64::total_cmp);
+            codes.dedup();
+            // Ratings and lengths are no verdicts.
+            if codes.iter().any(|code| code.abs() > 10.0) {
+                return None;
+            }
+            return Some(if codes == [1.0, 2.0] { Evidence::OneTwo } else { Evidence::Codes });
+        }
+        return Some(Evidence::Codes);
+    }
+    let known = calls.iter().filter(|(_, call)| call.is_some()).count();
+    let sided = calls.iter().any(|(_, call)| matches!(call, Some(Call::A | Call::B | Call::Soft(_))));
+    (known * 2 > calls.len() && sided).then_some(Evidence::Words)
+}
+
+/// What each value of a column would say as a verdict in words; blank ones are left out.
+fn sample_calls<'a>(sample: &'a Sample, recipe: &Recipe, column: &'a str) -> Vec<(&'a Value, Option<Call>)> {
+    let calls = Calls { field: column.to_owned(), reading: Reading::Words };
+    let place = |paths: &[Path]| paths.first().and_then(|path| path.resolve(&sample.columns));
+    let (model_a, model_b) = (place(&recipe.model_a), place(&recipe.model_b));
+    let side = |paths: &[Path]| place(paths).map(|column| column.name.to_string()).unwrap_or_default();
+    let (column_a, column_b) = match recipe.shape {
+        Shape::Votes => (side(&recipe.model_a), side(&recipe.model_b)),
+        _ => (side(&recipe.a), side(&recipe.b)),
+    };
+    fn model<'b>(column: Option<&'b Column>, row: &'b Row) -> Option<&'b str> {
+        column.and_then(|column| column.get(row)).and_then(Value::as_str)
+    }
+    sample
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let value =
+                row.get(column).filter(|value| value.as_str().is_none_or(|text| !text.trim().is_empty()))?;
+            if value.is_object() || value.as_array().is_some_and(|items| items.len() != 1) {
+                return Some((value, None));
+            }
+            let names = Names {
+                column_a: &column_a,
+                column_b: &column_b,
+                model_a: model(model_a.as_ref(), row),
+                model_b: model(model_b.as_ref(), row),
+            };
+            Some((value, calls.call(Some(value), names).ok().filter(|call| *call != Call::Missing)))
+        })
+        .collect()
+}
+
+/// The column of the prompt, by its name.
+pub(crate) fn prompt_column(sample: &Sample) -> Option<String> {
+    prompt_of(sample, &BTreeSet::new())
+}
+
+/// The two columns of texts whose names differ in the side.
+pub(crate) fn sides(sample: &Sample) -> Option<(String, String)> {
+    let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
+    groups.into_iter().min_by_key(|group| group.rank).and_then(|group| match group.columns.as_slice() {
+        [a, b] => Some((a.clone(), b.clone())),
+        _ => None,
+    })
+}
+
+fn prompt_of(sample: &Sample, used: &BTreeSet<String>) -> Option<String> {
+    named(sample, roles::PROMPTS, used).into_iter().find(|column| sample.texts(column))
+}
+
+/// The columns with one of these names, in the order of the names.
+fn named(sample: &Sample, names: &[&str], used: &BTreeSet<String>) -> Vec<String> {
+    names
+        .iter()
+        .flat_map(|name| {
+            sample
+                .columns
+                .iter()
+                .filter(move |column| tokens(column).join("_") == *name || normal(column) == *name)
+        })
+        .filter(|column| !used.contains(*column))
+        .cloned()
+        .collect()
+}
+
+/// The columns that a recipe uses.
+pub(crate) fn used(recipe: &Recipe, sample: &Sample) -> BTreeSet<String> {
+    used_as(recipe)
+        .iter()
+        .filter_map(|(_, path)| path.resolve(&sample.columns))
+        .map(|column| column.name.to_string())
+        .collect()
+}
+
+/// Every path of a recipe with the role it has.
+pub(crate) fn used_as(recipe: &Recipe) -> Vec<(String, Path)> {
+    let choice = recipe.shape == Shape::Choice;
+    let mut found: Vec<(String, Path)> = Vec::new();
+    for (role, paths) in [
+        ("prompt", &recipe.prompt),
+        ("system", &recipe.system),
+        ("input", &recipe.input),
+        ("history", &recipe.history),
+        (if choice { "chosen" } else { "response A" }, &recipe.a),
+        (if choice { "rejected" } else { "response B" }, &recipe.b),
+        (if choice { "model of chosen" } else { "model A" }, &recipe.model_a),
+        (if choice { "model of rejected" } else { "model B" }, &recipe.model_b),
+        ("id", &recipe.id),
+        ("scenario", &recipe.scenario),
+        ("language", &recipe.language),
+        ("swapped", &recipe.swapped),
+        ("left out", &recipe.leave_out),
+        ("judge", &recipe.judge),
+        ("annotator", &recipe.annotator),
+        ("criterion", &recipe.criterion),
+        ("weight", &recipe.weight),
+        ("score", &recipe.scores),
+    ] {
+        found.extend(paths.iter().map(|path| (role.to_owned(), path.clone())));
+    }
+    if let Some(candidates) = &recipe.candidates {
+        found.extend(candidates.texts.iter().map(|path| ("response".to_owned(), path.clone())));
+        let beside = [
+            ("model", &candidates.model),
+            ("score", &candidates.score),
+            ("rank", &candidates.rank),
+            ("chosen", &candidates.chosen),
+        ];
+        found.extend(beside.into_iter().filter_map(|(role, path)| Some((role.to_owned(), path.clone()?))));
+    }
+    for rule in &recipe.verdict {
+        if let Some(each) = &rule.each {
+            found.push(("verdicts".to_owned(), each.clone()));
+            continue;
+        }
+        let fields = rule.field.iter().chain(&rule.higher).chain(&rule.lower).chain(&rule.one_hot);
+        found.extend(fields.map(|path| ("verdict".to_owned(), path.clone())));
+        found.extend(rule.tie_field.iter().map(|path| ("tie".to_owned(), path.clone())));
+        found.extend(rule.judge.iter().map(|path| ("judge".to_owned(), path.clone())));
+        found.extend(rule.annotator.iter().map(|path| ("annotator".to_owned(), path.clone())));
+        found.extend(rule.receipt.iter().map(|path| ("receipt".to_owned(), path.clone())));
+    }
+    found
+}
+
+/// Finds by the names of columns what an open recipe does not declare.
+pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
+    let choice = recipe.shape == Shape::Choice;
+    if recipe.shape == Shape::Wide {
+        return Ok(());
+    }
+    let short = |column: &str| {
+        sample.values(column).take(200).all(|value| match value {
+            Value::String(text) => text.len() <= 120 && !text.contains('\n'),
+            Value::Number(_) => true,
+            Value::Array(items) => items.len() <= 3 && items.first().is_some_and(Value::is_string),
+            _ => false,
+        }) && sample.values(column).next().is_some()
+    };
+    let one = |names: &[&str], recipe: &Recipe, fits: &dyn Fn(&str) -> bool| {
+        let used = used(recipe, sample);
+        named(sample, names, &used)
+            .into_iter()
+            .find(|column| fits(column))
+            .map(|column| path(&column))
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
+    let text = |column: &str| sample.texts(column);
+    if recipe.prompt.is_empty() && !recipe.no_prompt && recipe.shape != Shape::Votes {
+        let used = used(recipe, sample);
+        let found: Vec<String> =
+            named(sample, roles::PROMPTS, &used).into_iter().filter(|column| sample.texts(column)).collect();
+        if let Some(first) = found.first() {
+            recipe.prompt = vec![path(first)];
+            // A second column stands in where the first is null, if both say the same wherever both are there.
+            for other in found.iter().skip(1) {
+                let both: Vec<_> =
+                    sample.rows.iter().filter_map(|row| Some((row.get(first)?, row.get(other)?))).collect();
+                if !both.is_empty() && both.iter().all(|(x, y)| x == y) {
+                    recipe.prompt.push(path(other));
+                }
+            }
+        }
+    }
+    if recipe.system.is_empty() {
+        recipe.system =
+            one(roles::SYSTEMS, recipe, &|column| sample.values(column).all(|value| value.is_string()));
+    }
+    if recipe.history.is_empty() {
+        recipe.history = one(roles::HISTORIES, recipe, &|column| {
+            sample.values(column).any(|value| value.is_array() || value.is_string())
+        });
+    }
+    if recipe.input.is_empty() && !recipe.prompt.is_empty() {
+        recipe.input =
+            one(roles::INPUTS, recipe, &|column| sample.values(column).all(Value::is_string) && text(column));
+    }
+    if recipe.model_a.is_empty() && recipe.model_b.is_empty() {
+        if let Some((a, b)) = if choice { choice_models(sample) } else { models(sample) } {
+            recipe.model_a = vec![path(&a)];
+            recipe.model_b = vec![path(&b)];
+        }
+    }
+    if recipe.judge.is_empty() {
+        recipe.judge = one(roles::JUDGES, recipe, &short);
+    }
+    if recipe.annotator.is_empty() {
+        recipe.annotator = one(roles::ANNOTATORS, recipe, &short);
+    }
+    if recipe.criterion.is_empty() {
+        recipe.criterion = one(roles::CRITERIA, recipe, &short);
+    }
+    if recipe.weight.is_empty() {
+        let numeric = |column: &str| sample.values(column).all(|value| number_of(value).is_some());
+        recipe.weight = one(&["weight", "sample_weight"], recipe, &numeric);
+    }
+    if recipe.scenario.is_empty() {
+        recipe.scenario = one(roles::SCENARIOS, recipe, &short);
+    }
+    if recipe.language.is_empty() {
+        recipe.language = one(&["language"], recipe, &short);
+    }
+    if recipe.id.is_empty() {
+        // The `id` of a file of choices is often the prompt's.
+        let names = if choice { roles::IDS.get(..2).unwrap_or_default() } else { roles::IDS };
+        recipe.id = one(names, recipe, &short);
+    }
+    if choice {
+        if recipe.scores.is_empty()
+            && let Some((a, b)) = choice_scores(sample)
+        {
+            recipe.scores = vec![path(&a), path(&b)];
+        }
+        tie_beside(recipe, sample);
+        return Ok(());
+    }
+    if matches!(recipe.shape, Shape::Pair | Shape::Votes) && recipe.verdict.is_empty() {
+        recipe.verdict = verdicts(recipe, sample)?;
+        tie_beside(recipe, sample);
+    }
+    if recipe.shape == Shape::Candidates
+        && let Some(found) = &mut recipe.candidates
+        && found.texts.len() > 1
+        && found.chosen.is_none()
+        && found.score.is_none()
+    {
+        let used: BTreeSet<String> = found.texts.iter().map(|path| path.as_str().to_owned()).collect();
+        found.chosen = named(sample, roles::VERDICTS, &used)
+            .into_iter()
+            .find(|column| short(column))
+            .map(|column| path(&column));
+    }
+    Ok(())
+}
+
+/// A column that says of some records that they are ties.
+fn tie_beside(recipe: &mut Recipe, sample: &Sample) {
+    let used = used(recipe, sample);
+    let flag = named(sample, &["tie", "is_tie", "tied", "winner_tie"], &used).into_iter().find(|column| {
+        sample.values(column).all(|value| {
+            matches!(
+                Code::of(value).map(|code| code.shown()).as_deref(),
+                Some("0" | "1" | "\"true\"" | "\"false\"")
+            )
+        })
+    });
+    let status = named(sample, &["status"], &used).into_iter().find(|column| {
+        sample
+            .values(column)
+            .any(|value| value.as_str().is_some_and(|text| text.trim().eq_ignore_ascii_case("tie")))
+    });
+    let rule = match (flag, status) {
+        (Some(flag), _) => VerdictRule {
+            tie_field: Some(path(&flag)),
+            tie_values: vec![Value::Bool(true), Value::from(1)],
+            ..VerdictRule::default()
+        },
+        (None, Some(status)) => VerdictRule {
+            tie_field: Some(path(&status)),
+            tie_values: vec![Value::from("tie")],
+            ..VerdictRule::default()
+        },
+        (None, None) => return,
+    };
+    match recipe.verdict.first_mut() {
+        Some(first) if first.tie_field.is_none() => {
+            first.tie_field = rule.tie_field;
+            first.tie_values = rule.tie_values;
+        }
+        Some(_) => {}
+        None => recipe.verdict.push(rule),
+    }
+}
+
+/// The rules for the verdict of two responses.
+fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRule>, Refusal> {
+    let found = verdict_columns(sample, recipe);
+    let sure: Vec<&(String, Evidence)> =
+        found.iter().filter(|(_, evidence)| *evidence != Evidence::Codes).collect();
+    let rule = |(column, evidence): &(String, Evidence)| {
+        let field = Some(path(column));
+        match evidence {
+            Evidence::OneTwo => VerdictRule {
+                field,
+                a: vec![Value::from(1)],
+                b: vec![Value::from(2)],
+                ..VerdictRule::default()
+            },
+            _ => VerdictRule { field, ..VerdictRule::default() },
+        }
+    };
+    match sure.as_slice() {
+        [] => {}
+        [only] => return Ok(vec![rule(only)]),
+        [first, others @ ..] => {
+            let own = sample_calls(sample, recipe, &first.0);
+            let disagrees = others.iter().find(|(column, _)| {
+                let other = sample_calls(sample, recipe, column);
+                other.len() != own.len() || other.iter().zip(&own).any(|((_, x), (_, y))| x != y)
+            });
+            let Some(other) = disagrees else { return Ok(vec![rule(first)]) };
+            if let Some(rules) = by_criterion(&sure, rule) {
+                return Ok(rules);
+            }
+            return Err(Refusal {
+                problem: format!("`{}` and `{}` may both say who won, and they differ", first.0, other.0),
+                remedy: "say which is the verdict".to_owned(),
+                certain: true,
+                start: vec![
+                    format!("--map winner={}", quoted(&first.0)),
+                    format!("or --map winner={}", quoted(&other.0)),
+                ],
+            });
+        }
+    }
+    if let Some(one_hot) = one_hot(sample) {
+        return Ok(vec![VerdictRule { one_hot, ..VerdictRule::default() }]);
+    }
+    if let Some((column, _)) = found.iter().find(|(_, evidence)| *evidence == Evidence::Codes) {
+        return Err(doubt(sample, column));
+    }
+    if let Some((a, b)) = pair_scores(sample) {
+        return Ok(vec![VerdictRule { higher: vec![path(&a), path(&b)], ..VerdictRule::default() }]);
+    }
+    Ok(Vec::new())
+}
+
+/// Verdicts on several criteria: columns named for what is judged, with one word in common.
+fn by_criterion(
+    columns: &[&(String, Evidence)],
+    rule: impl Fn(&(String, Evidence)) -> VerdictRule,
+) -> Option<Vec<VerdictRule>> {
+    let words: Vec<Vec<String>> = columns.iter().map(|(column, _)| tokens(column)).collect();
+    let common: Vec<String> = words
+        .first()?
+        .iter()
+        .filter(|word| words.iter().all(|other| other.contains(word)))
+        .cloned()
+        .collect();
+    if common.is_empty() {
+        return None;
+    }
+    let rules = columns
+        .iter()
+        .zip(&words)
+        .map(|(column, words)| {
+            let rest: Vec<&str> =
+                words.iter().filter(|word| !common.contains(word)).map(String::as_str).collect();
+            (!rest.is_empty()).then(|| VerdictRule { criterion: Some(rest.join(" ")), ..rule(column) })
+        })
+        .collect::<Option<Vec<_>>>()?;
+    Some(rules)
+}
+
+/// Columns of which one is 1: for A, for B and for a tie.
+fn one_hot(sample: &Sample) -> Option<Vec<Path>> {
+    let flag = |column: &str| {
+        sample.values(column).next().is_some()
+            && sample.values(column).all(|value| {
+                matches!(
+                    Code::of(value).map(|code| code.shown()).as_deref(),
+                    Some("0" | "1" | "\"true\"" | "\"false\"")
+                )
+            })
+    };
+    let groups = sided(sample, |words, column| {
+        let about = |word: &String| {
+            ["winner", "won", "wins", "win", "model", "preferred", "response", "is", "better"]
+                .contains(&word.as_str())
+        };
+        words
+            .iter()
+            .any(|word| ["winner", "won", "wins", "win", "preferred", "better"].contains(&word.as_str()))
+            && words.iter().all(about)
+            && flag(column)
+    });
+    let group = groups.first()?;
+    let [a, b] = group.columns.as_slice() else { return None };
+    let mut columns = vec![path(a), path(b)];
+    let tie = sample
+        .columns
+        .iter()
+        .find(|column| ["winner_tie", "tie", "is_tie"].contains(&normal(column).as_str()) && flag(column));
+    columns.extend(tie.map(|column| path(column)));
+    Some(columns)
+}
+
+/// Two readings of numbers that no format explains.
+fn doubt(sample: &Sample, column: &str) -> Refusal {
+    let values = sample.distinct(column, 12).unwrap_or_default();
+    let shown: Vec<String> = values.iter().take(6).map(ToString::to_string).collect();
+    let numbers: Vec<f64> = values.iter().filter_map(number_of).collect();
+    let whole = numbers.len() == values.len() && numbers.iter().all(|number| number.fract() == 0.0);
+    let has = |number: f64| numbers.contains(&number);
+    let name = quoted(column);
+    let readings: Vec<String> = if whole && has(-1.0) {
+        let tie = if has(0.0) { ",0=tie" } else { "" };
+        vec![format!("--map winner={name}:-1=A,1=B{tie}"), format!("--map winner={name}:1=A,-1=B{tie}")]
+    } else if whole && has(0.0) && has(1.0) && has(2.0) {
+        vec![format!("--map winner={name}:0=A,1=B,2=tie"), format!("--map winner={name}:1=A,2=B,0=tie")]
+    } else if whole && numbers.iter().all(|number| (0.0..=2.0).contains(number)) {
+        vec![
+            format!("--map winner={name}:0=A,1=B"),
+            format!("--map winner={name}:1=A,0=B"),
+            format!("--map winner={name}:1=A,2=B,0=tie"),
+        ]
+    } else if numbers.len() == values.len() && !numbers.is_empty() {
+        let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        vec![format!("--map winner={name}:{low}..{high}"), format!("--map winner={name}:{high}..{low}")]
+    } else {
+        vec![format!("--map winner={name}:true=A,false=B"), format!("--map winner={name}:true=B,false=A")]
+    };
+    Refusal {
+        problem: format!(
+            "`{column}` contains {}; which response each value favours is not stated in the file",
+            shown.join(", ")
+        ),
+        remedy: "say what the values mean".to_owned(),
+        certain: true,
+        start: readings
+            .iter()
+            .enumerate()
+            .map(|(i, reading)| if i == 0 { reading.clone() } else { format!("or {reading}") })
+            .collect(),
+    }
+}

@@ -1,0 +1,355 @@
+//! What a user says of a file's columns: `ROLE=COLUMN` and what values mean, in the words of recipes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Candidates, Path, Recipe, Scale, Shape, VerdictRule};
+
+/// The roles that `--map` takes.
+const ROLES: &[&str] = &[
+    "prompt",
+    "system",
+    "input",
+    "history",
+    "response_a",
+    "response_b",
+    "chosen",
+    "rejected",
+    "responses",
+    "scores",
+    "ranks",
+    "models",
+    "model_a",
+    "model_b",
+    "winner",
+    "judge",
+    "annotator",
+    "criterion",
+    "weight",
+    "id",
+    "scenario",
+    "language",
+];
+
+/// One or more of a user's own claims about a file, as `--map` takes them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Mapping(Vec<Claim>);
+
+/// One claim.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct Claim {
+    role: String,
+    /// In brackets behind the role: `winner(helpful)`.
+    criterion: Option<String>,
+    says: String,
+}
+
+/// A mapping that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappingError(String);
+
+impl fmt::Display for MappingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for MappingError {}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.criterion {
+            Some(criterion) => write!(f, "{}({criterion})={}", self.role, self.says),
+            None => write!(f, "{}={}", self.role, self.says),
+        }
+    }
+}
+
+impl From<Claim> for String {
+    fn from(claim: Claim) -> Self {
+        claim.to_string()
+    }
+}
+
+impl TryFrom<String> for Claim {
+    type Error = MappingError;
+
+    fn try_from(text: String) -> Result<Self, MappingError> {
+        text.parse()
+    }
+}
+
+impl FromStr for Claim {
+    type Err = MappingError;
+
+    fn from_str(text: &str) -> Result<Self, MappingError> {
+        let wrong = |problem: &str| MappingError(format!("`{}`: {problem}", text.escape_debug()));
+        let (role, says) = text
+            .split_once('=')
+            .ok_or_else(|| wrong("ROLE=COLUMN is expected, for example prompt=question"))?;
+        let (role, criterion) = match role.trim().strip_suffix(')').and_then(|rest| rest.split_once('(')) {
+            Some((role, criterion)) => (role.trim(), Some(criterion.trim().to_owned())),
+            None => (role.trim(), None),
+        };
+        if !ROLES.contains(&role) {
+            return Err(wrong(&format!(
+                "there is no role `{}`; the roles are {}",
+                role.escape_debug(),
+                ROLES.join(", ")
+            )));
+        }
+        if criterion.is_some() && role != "winner" {
+            return Err(wrong("only winner(CRITERION) may have a criterion"));
+        }
+        if says.trim().is_empty() {
+            return Err(wrong("a column is expected after the equals sign"));
+        }
+        let claim = Self { role: role.to_owned(), criterion, says: says.trim().to_owned() };
+        if role == "winner" {
+            claim.rule()?;
+        }
+        Ok(claim)
+    }
+}
+
+impl FromStr for Mapping {
+    type Err = MappingError;
+
+    /// One claim.
+    fn from_str(text: &str) -> Result<Self, MappingError> {
+        Ok(Self(vec![text.parse()?]))
+    }
+}
+
+impl Mapping {
+    /// Whether nothing is claimed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Claims as the user wrote them.
+    pub fn lines(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+
+    /// Adds the claims of another.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Whether responses are named, so that no recipe needs to be found first.
+    pub(crate) fn names_responses(&self) -> bool {
+        let has = |role: &str| self.0.iter().any(|claim| claim.role == role);
+        (has("response_a") && has("response_b")) || (has("chosen") && has("rejected")) || has("responses")
+    }
+
+    /// The columns that are named and that a file does not have.
+    pub(crate) fn unknown(&self, columns: &[String]) -> Option<(String, String)> {
+        let paths = self.0.iter().flat_map(|claim| claim.paths().into_iter().map(move |path| (claim, path)));
+        paths
+            .filter(|(_, path)| path.resolve(columns).is_none())
+            .map(|(claim, path)| (claim.to_string(), path.to_string()))
+            .next()
+    }
+
+    /// Puts the claims in the place of what a recipe says of the same roles.
+    pub(crate) fn apply(&self, recipe: &mut Recipe) -> Result<(), MappingError> {
+        let mut winners = Vec::new();
+        for claim in &self.0 {
+            let none = claim.says == "none";
+            let paths = if none { Vec::new() } else { vec![Path::new(claim.says.clone())] };
+            match claim.role.as_str() {
+                "prompt" => {
+                    recipe.no_prompt = none;
+                    recipe.prompt = paths;
+                }
+                "system" => recipe.system = paths,
+                "input" => recipe.input = paths,
+                "history" => recipe.history = paths,
+                "response_a" => {
+                    recipe.shape = Shape::Pair;
+                    recipe.a = paths;
+                }
+                "response_b" => {
+                    recipe.shape = Shape::Pair;
+                    recipe.b = paths;
+                }
+                "chosen" => {
+                    recipe.shape = Shape::Choice;
+                    recipe.a = paths;
+                }
+                "rejected" => {
+                    recipe.shape = Shape::Choice;
+                    recipe.b = paths;
+                }
+                "responses" => {
+                    recipe.shape = Shape::Candidates;
+                    let texts = claim.says.split(',').map(|path| Path::new(path.trim())).collect();
+                    recipe.candidates =
+                        Some(Candidates { texts, ..recipe.candidates.take().unwrap_or_default() });
+                }
+                "scores" | "ranks" | "models" => {
+                    let found = recipe.candidates.get_or_insert_with(Candidates::default);
+                    let slot = match claim.role.as_str() {
+                        "scores" => &mut found.score,
+                        "ranks" => &mut found.rank,
+                        _ => &mut found.model,
+                    };
+                    *slot = paths.into_iter().next();
+                }
+                "model_a" => recipe.model_a = paths,
+                "model_b" => recipe.model_b = paths,
+                "judge" => match claim.literal() {
+                    Some(name) => {
+                        recipe.judge.clear();
+                        recipe.judge_name = Some(name);
+                    }
+                    None => recipe.judge = paths,
+                },
+                "annotator" => recipe.annotator = paths,
+                "criterion" => recipe.criterion = paths,
+                "weight" => recipe.weight = paths,
+                "id" => recipe.id = paths,
+                "scenario" => recipe.scenario = paths,
+                "language" => recipe.language = paths,
+                _ => winners.push(claim.rule()?),
+            }
+        }
+        if !winners.is_empty() {
+            if recipe.shape == Shape::Candidates
+                && let Some(found) = &mut recipe.candidates
+            {
+                found.chosen = winners.into_iter().find_map(|rule| rule.field);
+            } else {
+                recipe.verdict = winners;
+            }
+        }
+        // Whoever names columns says what they are; other columns keep their names' meaning.
+        recipe.open = true;
+        Ok(())
+    }
+}
+
+impl Claim {
+    /// Text in quotes.
+    fn literal(&self) -> Option<String> {
+        let inner = |quote: char| self.says.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+        inner('\'').or_else(|| inner('"')).map(str::to_owned)
+    }
+
+    fn paths(&self) -> Vec<Path> {
+        if self.says == "none" || self.literal().is_some() {
+            return Vec::new();
+        }
+        match self.role.as_str() {
+            "winner" => self.rule().map_or_else(
+                |_| Vec::new(),
+                |rule| rule.field.into_iter().chain(rule.higher).chain(rule.lower).collect(),
+            ),
+            "responses" => self.says.split(',').map(|path| Path::new(path.trim())).collect(),
+            // Scores and their like may be within the elements of a list.
+            "scores" | "ranks" | "models" => Vec::new(),
+            _ => vec![Path::new(self.says.clone())],
+        }
+    }
+
+    /// What `winner=` says: a column, two that are compared, or a column with what its values mean.
+    fn rule(&self) -> Result<VerdictRule, MappingError> {
+        let wrong =
+            |problem: String| MappingError(format!("`{}`: {problem}", self.to_string().escape_debug()));
+        let rule = VerdictRule { criterion: self.criterion.clone(), ..VerdictRule::default() };
+        for (mark, larger) in [(" > ", true), (" < ", false)] {
+            if let Some((first, second)) = self.says.split_once(mark) {
+                let both = vec![Path::new(first.trim()), Path::new(second.trim())];
+                return Ok(if larger {
+                    VerdictRule { higher: both, ..rule }
+                } else {
+                    VerdictRule { lower: both, ..rule }
+                });
+            }
+        }
+        let Some((field, values)) = self.says.split_once(':') else {
+            return Ok(VerdictRule { field: Some(Path::new(self.says.clone())), ..rule });
+        };
+        let mut rule = VerdictRule { field: Some(Path::new(field.trim())), ..rule };
+        if let Some((a, b)) = values.split_once("..") {
+            let end = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+            let (Some(a), Some(b)) = (end(a), end(b)) else {
+                return Err(wrong(format!(
+                    "two numbers are expected in `{values}`: the one that means A, then the one that means B"
+                )));
+            };
+            if a == b {
+                return Err(wrong("the two ends of a scale must differ".to_owned()));
+            }
+            rule.scale = Some(Scale { a, b, tie: true });
+            return Ok(rule);
+        }
+        for part in values.split(',') {
+            let (value, means) = part.rsplit_once('=').ok_or_else(|| {
+                wrong(format!(
+                    "VALUE=A, VALUE=B, VALUE=tie, VALUE=both_bad or VALUE=none is expected, not `{}`",
+                    part.trim()
+                ))
+            })?;
+            let value = Value::String(value.trim().to_owned());
+            match means.trim().to_lowercase().as_str() {
+                "a" => rule.a.push(value),
+                "b" => rule.b.push(value),
+                "tie" => rule.tie.push(value),
+                "both_bad" => rule.both_bad.push(value),
+                "both_good" => rule.both_good.push(value),
+                "none" => rule.nothing.push(value),
+                number => match number.parse::<f64>() {
+                    Ok(p) if (0.0..=1.0).contains(&p) => {
+                        rule.graded.insert(value.as_str().unwrap_or_default().to_owned(), p);
+                    }
+                    _ => {
+                        return Err(wrong(format!(
+                            "`{}` is neither A, B, tie, both_bad, both_good, none nor the probability of A",
+                            means.trim()
+                        )));
+                    }
+                },
+            }
+        }
+        Ok(rule)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rule(text: &str) -> VerdictRule {
+        text.parse::<Claim>().and_then(|claim| claim.rule()).expect("a rule")
+    }
+
+    #[test]
+    fn what_a_winner_may_be() {
+        assert_eq!(rule("winner=label:0=A,1=B").a, [json!("0")]);
+        assert_eq!(rule("winner=score_0 > score_1").higher, [Path::new("score_0"), Path::new("score_1")]);
+        assert_eq!(rule("winner(safe)=p:-3..3").scale.map(|s| (s.a, s.b)), Some((-3.0, 3.0)));
+        assert_eq!(rule("winner=x:rather A=0.75").graded.get("rather A"), Some(&0.75));
+        for wrong in
+            ["winer=x", "winner=", "winner=x:1", "winner=x:1=C", "winner=x:1..1", "prompt", "judge(x)=y"]
+        {
+            assert!(wrong.parse::<Claim>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_mapping_reads_back() {
+        let mut mapping: Mapping = "prompt=question".parse().expect("a claim");
+        mapping.extend("winner(safe)=label:0=A,1=B".parse().expect("a claim"));
+        let text = serde_json::to_string(&mapping).expect("json");
+        assert_eq!(serde_json::from_str::<Mapping>(&text).ok(), Some(mapping));
+    }
+}

@@ -1,0 +1,469 @@
+//! What a format is: a declared table of what identifies it, where each role is found and which values mean A, B or a tie.
+//!
+//! The recipes that come with Predilect are one flat list, `catalogue.toml`. A user's `--mapping FILE.toml` is written in the
+//! same words, `--map` gives single ones of them, and [`infer`] writes a recipe for a file that no listed one fits: whatever
+//! reads a file is a [`Recipe`], so that all of them are shown, stored and checked in one way.
+
+mod apply;
+mod calls;
+mod candidates;
+mod infer;
+mod mapping;
+mod path;
+mod plan;
+mod roles;
+mod sample;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) use apply::{Noted, judged, name_of, on_side_b, weight};
+pub(crate) use calls::{Call, Seen, words};
+pub(crate) use infer::{Refusal, complete, infer, prompt_column, quoted, sides, used_as};
+pub use mapping::{Mapping, MappingError};
+pub use path::Path;
+pub(crate) use plan::{Naming, Plan};
+pub(crate) use sample::Sample;
+
+use crate::error::DataError;
+
+/// How the records of a format become pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// Two responses in two places, A and B: `a` and `b`.
+    #[default]
+    Pair,
+    /// A chosen and a rejected response; a hash of the texts puts one of them on side A. `a` and `b` name them.
+    Choice,
+    /// Several responses to one prompt, ranked, scored or with one winner: `candidates`.
+    Candidates,
+    /// One response a record with a label, good or bad; those of one prompt are paired: `a`.
+    Unpaired,
+    /// One scored response a record; records of one prompt are compared: `a`.
+    Scored,
+    /// Two models and a winner, without texts.
+    Votes,
+    /// Verdicts of a file of their own on pairs that other files hold, joined by `id`.
+    Sidecar,
+    // Shapes that need code, each a module in `shapes/`.
+    /// Answers of models or annotations of two outputs.
+    AlpacaEval,
+    /// Questions, answers and judgments over several files.
+    ArenaHard,
+    /// Questions, answers, judgments and people's labels over several files.
+    MtBench,
+    /// One object with annotators and comparisons.
+    AnnotatedPairs,
+    /// Pairs with the two decisions of a judge.
+    JudgeBench,
+    /// Pairs with the results of a judge in both orders.
+    LlmBar,
+    /// Results of models on the pairs of another file, by `idx`.
+    PandaLm,
+    /// Pairs with labels of many judges and ratings.
+    PreferenceDissection,
+    /// Predilect's own.
+    Pairs,
+    /// Columns of models, one of them named as winner.
+    Wide,
+    /// Trees of messages with ranks among the replies.
+    Tree,
+    /// Conversations in which one of several replies was chosen at each turn.
+    Turns,
+    /// Tasks with the annotations of people who compared two of their fields.
+    LabelStudio,
+    /// Chats with ratings of single messages.
+    Chats,
+}
+
+/// What a file of a format contributes, which decides when it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Questions or answers that other files refer to.
+    Parts,
+    /// Pairs, with or without verdicts.
+    #[default]
+    Pairs,
+    /// Verdicts on pairs of other files.
+    Verdicts,
+}
+
+/// A recipe: everything that is declared about a format.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recipe {
+    /// The name that `--format` takes; several recipes may share it (the files of one benchmark).
+    pub name: String,
+    /// What it is, in one line.
+    pub about: String,
+    /// How records become pairs.
+    pub shape: Shape,
+    /// What a file of it contributes.
+    #[serde(skip_serializing_if = "is_default")]
+    pub part: Part,
+    /// Fields that must all be there; `=name` asks for the very spelling.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub all: Vec<Path>,
+    /// Fields of which at least one must be there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub any: Vec<Path>,
+    /// Fields that must not be there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub none: Vec<Path>,
+    /// Fields with texts that begin with these words (blanks aside).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub begins: BTreeMap<String, String>,
+    /// What the recipe does not declare is found by the names of the other columns.
+    #[serde(skip_serializing_if = "is_default")]
+    pub open: bool,
+
+    /// The prompt: text, messages or a transcript; the first of these fields that a record has.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub prompt: Vec<Path>,
+    /// The system turn.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub system: Vec<Path>,
+    /// There is no prompt.
+    #[serde(skip_serializing_if = "is_default")]
+    pub no_prompt: bool,
+    /// Further input, which follows the prompt.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub input: Vec<Path>,
+    /// The conversation before the prompt: messages, or pairs of a question and an answer.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub history: Vec<Path>,
+    /// Response A, or the chosen one, or the only one.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub a: Vec<Path>,
+    /// Response B, or the rejected one.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub b: Vec<Path>,
+    /// The model that wrote A.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub model_a: Vec<Path>,
+    /// The model that wrote B.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub model_b: Vec<Path>,
+    /// The pair's id.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub id: Vec<Path>,
+    /// The category of the prompt.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub scenario: Vec<Path>,
+    /// The language.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub language: Vec<Path>,
+    /// For `choice`: whether the chosen response is on side B, as an export of ours says.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub swapped: Vec<Path>,
+    /// Fields that only repeat others and are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub leave_out: Vec<Path>,
+
+    /// Several responses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<Candidates>,
+
+    /// Who judges, for verdicts that do not say otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub judge: Vec<Path>,
+    /// The person who gave the verdict, one of several who are one judge together.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub annotator: Vec<Path>,
+    /// The field that says by which criterion was judged.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub criterion: Vec<Path>,
+    /// How much a verdict counts.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub weight: Vec<Path>,
+    /// The judge's name where the file names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judge_name: Option<String>,
+    /// The judge's name where the file names none and is read alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub likely_judge: Option<String>,
+    /// For `choice`: the scores of the chosen and of the rejected response; equal ones are a tie, whatever was put first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<Path>,
+    /// For `choice`: the choice is the right answer, which belongs to the pair.
+    #[serde(skip_serializing_if = "is_default")]
+    pub gold: bool,
+    /// For `choice`: the choice itself is no verdict, only the rules below are.
+    #[serde(skip_serializing_if = "is_default")]
+    pub no_choice: bool,
+    /// How verdicts are found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub verdict: Vec<VerdictRule>,
+
+    /// One record of the format, as JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
+}
+
+/// Several responses to one prompt.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Candidates {
+    /// The list of responses: texts, messages or objects; or several columns with one response each.
+    #[serde(with = "one_or_many")]
+    pub texts: Vec<Path>,
+    /// Within an element: the response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<Path>,
+    /// Within an element, or a list beside `texts`: the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<Path>,
+    /// Within an element, or a list beside `texts`: a score, larger is better.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<Path>,
+    /// Within an element, or a list beside `texts`: a rank, smaller is better.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rank: Option<Path>,
+    /// Within an element: whether it was chosen; or a field of the record: the position (from 0), text or name of the chosen one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Path>,
+    /// Within an element: an object with one entry for each criterion; a score within each entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub criteria: Option<Path>,
+    /// Within an entry of `criteria`: the score.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub criterion_score: Option<Path>,
+}
+
+/// How one verdict of a record is found. Exactly one of `field`, `higher`, `lower` and `one_hot` says where.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VerdictRule {
+    /// A list (or an object by name) with one verdict in each element; the other paths are then within an element.
+    /// The name in an object is its `key`, an element that is no object its `value`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub each: Option<Path>,
+    /// The field that names the winner or grades both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<Path>,
+    /// Values that mean A. Without any values the common words are read (`model_a`, `Response A`, `left`, `tie`, ...).
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
+    pub a: Vec<Value>,
+    /// Values that mean B.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
+    pub b: Vec<Value>,
+    /// Values that mean a tie.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
+    pub tie: Vec<Value>,
+    /// Values that mean that both are bad.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
+    pub both_bad: Vec<Value>,
+    /// Values that mean that both are good.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
+    pub both_good: Vec<Value>,
+    /// Values that mean that there is no verdict.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
+    pub nothing: Vec<Value>,
+    /// Graded values and the probability of A that each stands for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub graded: BTreeMap<String, f64>,
+    /// A number between two ends: the one that means A and the one that means B.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Scale>,
+    /// Two scores (two fields, or one field with a list of two): the larger one wins.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub higher: Vec<Path>,
+    /// Two ranks or costs: the smaller one wins.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub lower: Vec<Path>,
+    /// Fields of which one is 1: for A, for B, for a tie, for both bad.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub one_hot: Vec<Path>,
+    /// A field that makes a tie of the verdict where it holds one of `tie_values`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tie_field: Option<Path>,
+    /// See `tie_field`; `true` unless given.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
+    pub tie_values: Vec<Value>,
+    /// Who judged by this rule: a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judge_name: Option<String>,
+    /// Who judged by this rule: a field.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub judge: Vec<Path>,
+    /// The person who gave it: a field.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub annotator: Vec<Path>,
+    /// By which criterion: a word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub criterion: Option<String>,
+    /// A field that must hold one of `where_values`, else the verdict does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub where_field: Option<Path>,
+    /// See `where_field`.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
+    pub where_values: Vec<Value>,
+    /// Fields that are kept as its receipt.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub receipt: Vec<Path>,
+    /// The right answer, which belongs to the pair: repeated by another file it is the same one.
+    #[serde(skip_serializing_if = "is_default")]
+    pub gold: bool,
+    /// The responses were shown in the order A, B.
+    #[serde(skip_serializing_if = "is_default")]
+    pub shown_ab: bool,
+}
+
+/// The two ends of a number that grades both responses.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scale {
+    /// The number that means that A is surely better.
+    pub a: f64,
+    /// The number that means that B is surely better.
+    pub b: f64,
+    /// Whether the number in the middle is a tie; else it is an even chance.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tie: bool,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Recipe {
+    /// Reads a user's own recipe.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or is not a recipe: the message names the line.
+    pub fn from_file(path: &std::path::Path) -> Result<Self, DataError> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|e| DataError::path_io(path, "read", e))?;
+        let mut recipe: Self = toml::from_str(&text).map_err(|error| {
+            let line = error
+                .span()
+                .map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+            DataError::input(&shown, format!("line {line}: {}", error.message()))
+                .with_hint("`predilect formats NAME --toml` prints a recipe to start from")
+        })?;
+        if recipe.name.is_empty() {
+            "mapping".clone_into(&mut recipe.name);
+        }
+        Ok(recipe)
+    }
+
+    /// Every role with where it is found, in words.
+    pub fn roles(&self) -> Vec<(String, String)> {
+        let mut roles: Vec<(String, String)> =
+            used_as(self).into_iter().map(|(role, path)| (role, path.as_str().to_owned())).collect();
+        if let Some(name) = self.judge_name.as_ref().or(self.likely_judge.as_ref()) {
+            roles.push(("judge's name".to_owned(), name.clone()));
+        }
+        for rule in &self.verdict {
+            let field = rule.field.as_ref().map(ToString::to_string).unwrap_or_default();
+            for (values, means) in [
+                (&rule.a, "A"),
+                (&rule.b, "B"),
+                (&rule.tie, "a tie"),
+                (&rule.both_bad, "both bad"),
+                (&rule.both_good, "both good"),
+                (&rule.nothing, "no verdict"),
+            ] {
+                if !values.is_empty() {
+                    let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+                    roles.push((format!("means {means}"), format!("{field} = {}", values.join(", "))));
+                }
+            }
+            if let Some(scale) = rule.scale {
+                roles.push(("scale".to_owned(), format!("{field}: {} is A, {} is B", scale.a, scale.b)));
+            }
+        }
+        roles
+    }
+
+    /// The recipe as TOML, to start a mapping from.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written as TOML.
+    pub fn to_toml(&self) -> Result<String, DataError> {
+        toml::to_string_pretty(self).map_err(|error| DataError::input(&self.name, error.to_string()))
+    }
+
+    /// Whether code of its own reads it, so that not every role is declared.
+    pub(crate) fn coded(&self) -> bool {
+        !matches!(
+            self.shape,
+            Shape::Pair
+                | Shape::Choice
+                | Shape::Candidates
+                | Shape::Unpaired
+                | Shape::Scored
+                | Shape::Votes
+                | Shape::Sidecar
+        )
+    }
+}
+
+#[derive(Deserialize)]
+struct Catalogue {
+    recipe: Vec<Recipe>,
+}
+
+/// The recipes that come with Predilect, from the most specific to the most general.
+pub(crate) static CATALOGUE: LazyLock<Vec<Recipe>> = LazyLock::new(|| {
+    match toml::from_str::<Catalogue>(include_str!("catalogue.toml")) {
+        Ok(catalogue) => catalogue.recipe,
+        // A test reads it, so that this cannot happen in a build that passed.
+        Err(error) => unreachable!("catalogue.toml: {error}"),
+    }
+});
+
+/// One entry or a list of them.
+mod one_or_many {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Path;
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(Path),
+        Many(Vec<Path>),
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Path>, D::Error> {
+        Ok(match OneOrMany::deserialize(deserializer)? {
+            OneOrMany::One(path) => vec![path],
+            OneOrMany::Many(paths) => paths,
+        })
+    }
+
+    pub(super) fn serialize<S: Serializer>(paths: &[Path], serializer: S) -> Result<S::Ok, S::Error> {
+        match paths {
+            [only] => only.serialize(serializer),
+            paths => paths.serialize(serializer),
+        }
+    }
+}
+
+/// One value or a list of them.
+mod one_or_many_values {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value;
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Value>, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::Array(values) => values,
+            one => vec![one],
+        })
+    }
+
+    pub(super) fn serialize<S: Serializer>(values: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
+        match values {
+            [only] => only.serialize(serializer),
+            values => values.serialize(serializer),
+        }
+    }
+}

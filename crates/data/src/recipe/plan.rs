@@ -1,0 +1,390 @@
+//! A recipe resolved for one file: every role as a place in its columns, found once and not for each record.
+
+use predilect_types::Order;
+use serde_json::Value;
+
+use super::calls::{Calls, Code, Reading};
+use super::path::Column;
+use super::{Path, Recipe, Sample, Shape, VerdictRule};
+use crate::row::Row;
+
+/// Who judges where a file does not say, and what the user says instead.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Naming {
+    /// The name that the user gives: it stands before all that the file says.
+    pub(crate) given: Option<String>,
+    /// The file's name without folders and endings.
+    pub(crate) stem: String,
+    /// Whether the file is one of several that hold verdicts, so that no two may become one judge.
+    pub(crate) several: bool,
+}
+
+impl Naming {
+    /// The judge of a file that names none, and why it is called so.
+    pub(crate) fn default_judge(&self, recipe: &Recipe) -> (String, &'static str) {
+        if let Some(given) = &self.given {
+            (given.clone(), "the name given")
+        } else if let Some(name) = &recipe.judge_name {
+            (name.clone(), "the format's judge")
+        } else if self.several {
+            (self.stem.clone(), "the file's name, since no column names a judge")
+        } else if let Some(name) = &recipe.likely_judge {
+            (name.clone(), "no column names a judge")
+        } else if !recipe.annotator.is_empty() || recipe.verdict.iter().any(|rule| !rule.annotator.is_empty())
+        {
+            ("human".to_owned(), "annotators are named")
+        } else {
+            ("unnamed".to_owned(), "no column names a judge")
+        }
+    }
+}
+
+/// How a file's records are read.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) recipe: Recipe,
+    pub(super) prompt: Vec<Column>,
+    pub(super) system: Vec<Column>,
+    pub(super) input: Vec<Column>,
+    pub(super) history: Vec<Column>,
+    pub(super) a: Vec<Column>,
+    pub(super) b: Vec<Column>,
+    pub(super) model_a: Vec<Column>,
+    pub(super) model_b: Vec<Column>,
+    pub(super) id: Vec<Column>,
+    pub(super) scenario: Vec<Column>,
+    pub(super) language: Vec<Column>,
+    pub(super) swapped: Vec<Column>,
+    pub(super) leave_out: Vec<Column>,
+    pub(super) judge: Vec<Column>,
+    pub(super) annotator: Vec<Column>,
+    pub(super) criterion: Vec<Column>,
+    pub(super) weight: Vec<Column>,
+    pub(super) scores: Vec<Column>,
+    pub(super) candidates: Option<CandidateColumns>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) judge_name: String,
+    /// Why the judge is called so where no column names it.
+    pub(crate) why_judge: &'static str,
+    pub(super) given: bool,
+    /// Both responses begin with the prompt.
+    pub(super) repeats_prompt: bool,
+    /// Blank cells are missing.
+    pub(super) cells: bool,
+    /// Parts of columns are taken, so that what is left of them has gaps.
+    pub(super) nested: bool,
+    /// Only neighbouring ranks are paired.
+    pub(super) neighbours: bool,
+}
+
+/// Where the responses of `candidates` are.
+#[derive(Debug)]
+pub(super) struct CandidateColumns {
+    pub(super) texts: Vec<Column>,
+    /// Lists beside the texts, or a field of the record, by the name of their role.
+    pub(super) model: Option<Column>,
+    pub(super) score: Option<Column>,
+    pub(super) rank: Option<Column>,
+    pub(super) chosen: Option<Column>,
+}
+
+/// A verdict rule resolved.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) rule: VerdictRule,
+    pub(super) each: Option<Column>,
+    pub(super) from: From,
+    pub(super) tie: Option<(Column, Vec<Code>)>,
+    pub(super) judge: Vec<Column>,
+    pub(super) annotator: Vec<Column>,
+    pub(super) receipt: Vec<Column>,
+    /// The verdict counts only where this field holds one of these.
+    pub(super) counts: Option<(Column, Vec<Code>)>,
+    pub(super) order: Order,
+}
+
+/// Where a call comes from.
+#[derive(Debug)]
+pub(super) enum From {
+    /// The choice itself.
+    Choice,
+    Field(Column, Calls),
+    Scores {
+        a: Column,
+        b: Option<Column>,
+        lower: bool,
+    },
+    OneHot(Vec<Column>),
+}
+
+impl Plan {
+    /// Finds every role of a recipe among the columns of a file.
+    pub(crate) fn new(recipe: Recipe, sample: &Sample, naming: &Naming, neighbours: bool) -> Self {
+        let columns = &sample.columns;
+        let place = |path: &Path| path.resolve(columns).unwrap_or_else(|| path.plain());
+        let places = |paths: &[Path]| paths.iter().map(place).collect::<Vec<_>>();
+        let mut rules = Vec::new();
+        if recipe.shape == Shape::Choice && !recipe.no_choice {
+            rules.push(Rule::choice(&recipe));
+        }
+        // Of several fields that may hold the verdict only those are read that the file has.
+        let there = |rule: &&VerdictRule| {
+            let path = rule
+                .each
+                .as_ref()
+                .or(rule.field.as_ref())
+                .or(rule.higher.first())
+                .or(rule.lower.first())
+                .or(rule.one_hot.first());
+            path.is_none_or(|path| path.resolve(columns).is_some())
+        };
+        let any = recipe.verdict.iter().any(|rule| there(&rule));
+        rules.extend(
+            recipe.verdict.iter().filter(|rule| !any || there(rule)).map(|rule| Rule::new(rule, columns)),
+        );
+        // A tie that is stated beside a choice goes with the choice.
+        if let [first, others @ ..] = rules.as_mut_slice()
+            && matches!(first.from, From::Choice)
+            && let Some(at) = others.iter().position(|rule| rule.is_only_a_tie())
+        {
+            first.tie = others.get_mut(at).and_then(|rule| rule.tie.take());
+        }
+        rules.retain(|rule| !rule.is_only_a_tie());
+        let candidates = recipe.candidates.as_ref().map(|found| {
+            let beside = |path: &Option<Path>| path.as_ref().and_then(|path| path.resolve(columns));
+            CandidateColumns {
+                texts: places(&found.texts),
+                model: beside(&found.model),
+                score: beside(&found.score),
+                rank: beside(&found.rank),
+                chosen: beside(&found.chosen),
+            }
+        });
+        let (judge_name, why_judge) = naming.default_judge(&recipe);
+        let mut plan = Self {
+            prompt: places(&recipe.prompt),
+            system: places(&recipe.system),
+            input: places(&recipe.input),
+            history: places(&recipe.history),
+            a: places(&recipe.a),
+            b: places(&recipe.b),
+            model_a: places(&recipe.model_a),
+            model_b: places(&recipe.model_b),
+            id: places(&recipe.id),
+            scenario: places(&recipe.scenario),
+            language: places(&recipe.language),
+            swapped: places(&recipe.swapped),
+            leave_out: places(&recipe.leave_out),
+            judge: places(&recipe.judge),
+            annotator: places(&recipe.annotator),
+            criterion: places(&recipe.criterion),
+            weight: places(&recipe.weight),
+            scores: places(&recipe.scores),
+            candidates,
+            rules,
+            judge_name,
+            why_judge,
+            given: naming.given.is_some(),
+            repeats_prompt: false,
+            nested: false,
+            cells: sample.cells,
+            neighbours,
+            recipe,
+        };
+        plan.repeats_prompt = plan.texts_repeat_prompt(sample);
+        plan.nested = super::infer::used_as(&plan.recipe).iter().any(|(_, path)| place(path).is_within());
+        plan
+    }
+
+    /// Whether in every record of the sample both responses are texts that begin with the whole prompt.
+    fn texts_repeat_prompt(&self, sample: &Sample) -> bool {
+        fn text<'a>(columns: &'a [Column], row: &'a Row) -> Option<&'a str> {
+            columns.iter().find_map(|column| column.get(row)).and_then(Value::as_str).map(str::trim)
+        }
+        let mut seen = 0;
+        for row in &sample.rows {
+            let (Some(prompt), Some(a), Some(b)) =
+                (text(&self.prompt, row), text(&self.a, row), text(&self.b, row))
+            else {
+                return false;
+            };
+            let longer = |response: &str| response.len() > prompt.len() && response.starts_with(prompt);
+            if prompt.len() < 8 || !longer(a) || !longer(b) {
+                return false;
+            }
+            seen += 1;
+        }
+        seen >= 2
+    }
+
+    /// The judge of verdicts that name none.
+    pub(crate) fn default_judge(&self) -> &str {
+        &self.judge_name
+    }
+
+    /// The judge that the user named.
+    pub(crate) fn given_judge(&self) -> Option<String> {
+        self.given.then(|| self.judge_name.clone())
+    }
+
+    /// Who judges, and why it is called that.
+    pub(crate) fn judge_in_words(&self) -> String {
+        let by = |columns: &[Column]| {
+            columns.iter().map(|column| format!("`{}`", column.shown())).collect::<Vec<_>>().join(" or ")
+        };
+        let mut said = Vec::new();
+        let fields: Vec<&Column> =
+            self.judge.iter().chain(self.rules.iter().flat_map(|rule| &rule.judge)).collect();
+        if fields.is_empty() || self.given {
+            said.push(format!("{} ({})", self.judge_name, self.why_judge));
+        } else {
+            said.push(format!("named by {}", by(&fields.into_iter().cloned().collect::<Vec<_>>())));
+        }
+        let people: Vec<Column> = self
+            .annotator
+            .iter()
+            .chain(self.rules.iter().flat_map(|rule| &rule.annotator))
+            .cloned()
+            .collect();
+        if !people.is_empty() {
+            said.push(format!("annotators named by {}", by(&people)));
+        }
+        said.join("; ")
+    }
+
+    /// How to say what the values of a doubtful field mean.
+    pub(crate) fn doubt_remedy(&self, field: &str) -> String {
+        let name = super::quoted(field);
+        format!("say which: --map winner={name}:0=A,1=B or --map winner={name}:1=A,2=B,0=tie")
+    }
+
+    /// Whether records can hold verdicts at all.
+    pub(crate) fn has_verdicts(&self) -> bool {
+        let ranked = self.recipe.candidates.as_ref().is_some_and(|found| {
+            found.score.is_some()
+                || found.rank.is_some()
+                || found.chosen.is_some()
+                || found.criteria.is_some()
+        });
+        !self.rules.is_empty()
+            || ranked
+            || !matches!(self.recipe.shape, Shape::Pair | Shape::Choice | Shape::Candidates | Shape::Votes)
+    }
+
+    /// The fields whose values name the winner, in the order of [`super::apply::Noted`].
+    pub(crate) fn fields(&self) -> Vec<String> {
+        self.rules
+            .iter()
+            .map(|rule| match &rule.from {
+                From::Field(_, calls) => calls.field.clone(),
+                From::Choice => "the choice".to_owned(),
+                From::Scores { a, b, lower } => {
+                    let b = b.as_ref().map_or_else(|| format!("{}[1]", a.shown()), Column::shown);
+                    format!("{} {} {b}", a.shown(), if *lower { "<" } else { ">" })
+                }
+                From::OneHot(columns) => columns.iter().map(Column::shown).collect::<Vec<_>>().join(", "),
+            })
+            .collect()
+    }
+
+    /// Whether values named as a tie and as one side were seen, and the other side never: then another reading is likelier.
+    pub(crate) fn doubtful(&self, rule: usize, seen: &super::Seen) -> Option<String> {
+        let rule = self.rules.get(rule)?;
+        let From::Field(_, calls) = &rule.from else { return None };
+        let named = match &calls.reading {
+            Reading::Named(named) => named.clone(),
+            Reading::Scale(scale, named) => {
+                let ends = [(Code::Number(scale.a), super::Call::A), (Code::Number(scale.b), super::Call::B)];
+                named.iter().cloned().chain(ends).collect()
+            }
+            Reading::Words => return None,
+        };
+        let numbers = |wanted: super::Call| {
+            named.iter().find_map(|(code, call)| match code {
+                Code::Number(number) if *call == wanted => Some(*number),
+                _ => None,
+            })
+        };
+        let tie = numbers(super::Call::Tie(predilect_types::TieKind::Tie))?;
+        let (a, b) = (numbers(super::Call::A)?, numbers(super::Call::B)?);
+        let (count_a, count_b) = (seen.count(super::Call::A), seen.count(super::Call::B));
+        let ties = seen.count(super::Call::Tie(predilect_types::TieKind::Tie));
+        let other = match (count_a, count_b, ties) {
+            (_, 0, 1..) if count_a > 0 => (a, b),
+            (0, 1.., 1..) => (b, a),
+            _ => return None,
+        };
+        let (first, second) = (tie.min(other.0), tie.max(other.0));
+        Some(format!(
+            "the values are {first} and {second}, never {}: read as {} they mean {}; they may as well mean {first} = A and {second} = B",
+            other.1,
+            self.recipe.name,
+            [(a, "A"), (b, "B"), (tie, "a tie")]
+                .iter()
+                .filter(|(code, _)| *code == first || *code == second)
+                .map(|(code, call)| format!("{code} = {call}"))
+                .collect::<Vec<_>>()
+                .join(" and "),
+        ))
+    }
+}
+
+impl Rule {
+    fn choice(recipe: &Recipe) -> Self {
+        let rule = VerdictRule { gold: recipe.gold, ..VerdictRule::default() };
+        Self {
+            each: None,
+            from: From::Choice,
+            tie: None,
+            judge: Vec::new(),
+            annotator: Vec::new(),
+            receipt: Vec::new(),
+            counts: None,
+            order: Order::Unknown,
+            rule,
+        }
+    }
+
+    fn new(rule: &VerdictRule, columns: &[String]) -> Self {
+        let place = |path: &Path| path.resolve(columns).unwrap_or_else(|| path.plain());
+        // Within the elements of a list the paths are the elements' own.
+        let own = |path: &Path| if rule.each.is_some() { path.plain() } else { place(path) };
+        let owns = |paths: &[Path]| paths.iter().map(own).collect::<Vec<_>>();
+        let scores = |paths: &[Path], lower| {
+            paths.first().map(|first| From::Scores { a: own(first), b: paths.get(1).map(own), lower })
+        };
+        let from = if let Some(field) = &rule.field {
+            let column = own(field);
+            let shown = rule.each.as_ref().map_or_else(|| column.shown(), |each| format!("{each}.{field}"));
+            From::Field(column, Calls::of(rule, shown))
+        } else {
+            scores(&rule.higher, false)
+                .or_else(|| scores(&rule.lower, true))
+                .unwrap_or_else(|| From::OneHot(owns(&rule.one_hot)))
+        };
+        let tie = rule.tie_field.as_ref().map(|field| {
+            let values =
+                if rule.tie_values.is_empty() { vec![Value::Bool(true)] } else { rule.tie_values.clone() };
+            (own(field), values.iter().filter_map(Code::of).collect())
+        });
+        Self {
+            each: rule.each.as_ref().map(place),
+            from,
+            tie,
+            judge: owns(&rule.judge),
+            annotator: owns(&rule.annotator),
+            receipt: owns(&rule.receipt),
+            counts: rule
+                .where_field
+                .as_ref()
+                .map(|field| (own(field), rule.where_values.iter().filter_map(Code::of).collect())),
+            order: if rule.shown_ab { Order::Ab } else { Order::Unknown },
+            rule: rule.clone(),
+        }
+    }
+
+    /// A rule that says nothing but when the choice is a tie.
+    fn is_only_a_tie(&self) -> bool {
+        matches!(&self.from, From::OneHot(columns) if columns.is_empty())
+    }
+}

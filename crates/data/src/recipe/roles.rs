@@ -1,0 +1,423 @@
+//! Which names of columns stand for which role: the words that files in the wild use.
+
+/// A name in one spelling: lower case, one `_` between words, also where only capitals part them (`WorkerId`).
+pub(crate) fn normal(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len() + 4);
+    let mut before = ' ';
+    let mut chars = name.trim().chars().peekable();
+    while let Some(c) = chars.next() {
+        if c.is_alphanumeric() {
+            let starts = c.is_uppercase()
+                && (before.is_lowercase()
+                    || (before.is_uppercase() && chars.peek().is_some_and(|next| next.is_lowercase())));
+            if starts && !plain.ends_with('_') && !plain.is_empty() {
+                plain.push('_');
+            }
+            plain.extend(c.to_lowercase());
+        } else if !plain.is_empty() && !plain.ends_with('_') {
+            plain.push('_');
+        }
+        before = c;
+    }
+    while plain.ends_with('_') {
+        plain.pop();
+    }
+    plain
+}
+
+/// The words of a name, digits apart from letters: `answer1_body` is answer, 1, body.
+pub(crate) fn tokens(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for part in normal(last_segment(name)).split('_') {
+        let mut word = String::new();
+        for c in part.chars() {
+            let turns = word.chars().last().is_some_and(|last| last.is_ascii_digit() != c.is_ascii_digit());
+            if turns {
+                words.push(std::mem::take(&mut word));
+            }
+            word.push(c);
+        }
+        if !word.is_empty() {
+            words.push(word);
+        }
+    }
+    merge_negations(words)
+}
+
+/// What stands before the last dot is often only where a form or a tool keeps its fields (`Input.`, `Answer.`, `data.`).
+fn last_segment(name: &str) -> &str {
+    const WRAPPERS: &[&str] = &[
+        "input", "inputs", "answer", "outputs", "output", "data", "fields", "record", "sample", "row",
+        "content",
+    ];
+    match name.split_once('.') {
+        Some((before, after)) if WRAPPERS.contains(&before.trim().to_lowercase().as_str()) => after,
+        _ => name,
+    }
+}
+
+/// `non_preferred`, `not_chosen` and their like are one word.
+fn merge_negations(words: Vec<String>) -> Vec<String> {
+    let mut merged: Vec<String> = Vec::with_capacity(words.len());
+    for word in words {
+        let negates = merged.last().is_some_and(|last| ["non", "not", "un", "dis"].contains(&last.as_str()));
+        if negates && (GOOD.contains(&word.as_str())) {
+            merged.pop();
+            merged.push(format!("non{word}"));
+        } else {
+            merged.push(word);
+        }
+    }
+    merged
+}
+
+/// Words for the two sides, the first of each pair is A.
+pub(crate) const SIDES: &[(&str, &str)] = &[
+    ("a", "b"),
+    ("1", "2"),
+    ("0", "1"),
+    ("x", "y"),
+    ("left", "right"),
+    ("first", "second"),
+    ("one", "two"),
+    ("i", "ii"),
+    ("l", "r"),
+];
+
+/// The places of more than two responses.
+pub(crate) const PLACES: &[&[&str]] = &[
+    &["a", "b", "c", "d", "e", "f", "g", "h"],
+    &["1", "2", "3", "4", "5", "6", "7", "8"],
+    &["0", "1", "2", "3", "4", "5", "6", "7"],
+];
+
+const GOOD: &[&str] = &[
+    "chosen",
+    "preferred",
+    "accepted",
+    "winning",
+    "winner",
+    "better",
+    "best",
+    "positive",
+    "good",
+    "selected",
+    "pos",
+    "win",
+    "favored",
+    "favoured",
+];
+const BAD: &[&str] = &[
+    "rejected",
+    "dispreferred",
+    "unpreferred",
+    "nonpreferred",
+    "nonchosen",
+    "unchosen",
+    "losing",
+    "loser",
+    "worse",
+    "worst",
+    "negative",
+    "bad",
+    "neg",
+    "lose",
+    "nonselected",
+    "unselected",
+    "reject",
+    "discarded",
+    "nonaccepted",
+];
+
+/// Whether two words are for the better and the worse one.
+pub(crate) fn chosen_rejected(a: &str, b: &str) -> bool {
+    (GOOD.contains(&a) || a == "accept") && BAD.contains(&b)
+}
+
+/// Words of columns with responses, the surest first.
+pub(crate) const RESPONSES: &[&str] = &[
+    "response",
+    "answer",
+    "output",
+    "completion",
+    "reply",
+    "generation",
+    "candidate",
+    "summary",
+    "message",
+    "messages",
+    "conversation",
+    "dialogue",
+    "dialog",
+    "chat",
+    "resp",
+    "text",
+    "result",
+    "translation",
+    "assistant",
+    "option",
+    "story",
+    "content",
+    "responses",
+    "outputs",
+    "answers",
+    "code",
+    "solution",
+    "essay",
+];
+
+/// Words that may stand beside those of [`RESPONSES`] in the name of a column with responses.
+pub(crate) const BESIDE: &[&str] = &[
+    "model",
+    "assistant",
+    "llm",
+    "ai",
+    "bot",
+    "system",
+    "text",
+    "body",
+    "content",
+    "full",
+    "final",
+    "turn",
+    "raw",
+    "chatbot",
+    "generated",
+    "agent",
+    "the",
+    "of",
+    "from",
+    "by",
+    "gpt",
+    "string",
+    "str",
+    "variant",
+    "version",
+];
+
+/// Names of the prompt, the surest first.
+pub(crate) const PROMPTS: &[&str] = &[
+    "prompt",
+    "question",
+    "instruction",
+    "query",
+    "user_prompt",
+    "user_query",
+    "user_question",
+    "user_message",
+    "user_input",
+    "input_prompt",
+    "original_prompt",
+    "original_question",
+    "prompt_text",
+    "question_text",
+    "instruction_text",
+    "query_text",
+    "question_body",
+    "prompts",
+    "instructions",
+    "problem",
+    "task",
+    "request",
+    "post",
+    "messages",
+    "conversation",
+    "conversations",
+    "context",
+    "history",
+    "dialogue",
+    "dialog",
+    "chat",
+    "input",
+    "inputs",
+    "user",
+    "input_text",
+    "source_text",
+    "ask",
+    "the_prompt",
+    "article",
+    "document",
+];
+pub(crate) const SYSTEMS: &[&str] = &[
+    "system",
+    "system_prompt",
+    "system_message",
+    "system_instruction",
+    "sys_prompt",
+    "system_text",
+    "sys",
+    "system_msg",
+];
+pub(crate) const INPUTS: &[&str] = &["input", "context", "input_text", "further_input", "additional_input"];
+pub(crate) const HISTORIES: &[&str] = &[
+    "history",
+    "chat_history",
+    "conversation_history",
+    "dialogue_history",
+    "dialog_history",
+    "previous_turns",
+    "past_turns",
+];
+pub(crate) const MODELS: &[&str] = &["model", "generator", "llm", "models"];
+pub(crate) const SCORES: &[&str] =
+    &["score", "rating", "reward", "grade", "points", "scores", "ratings", "rewards", "rate", "elo"];
+pub(crate) const VERDICTS: &[&str] = &[
+    "winner",
+    "preferred",
+    "preference",
+    "preferred_response",
+    "preferred_answer",
+    "preferred_output",
+    "preferred_model",
+    "preferred_text",
+    "preferred_side",
+    "better",
+    "better_response",
+    "better_answer",
+    "better_model",
+    "better_output",
+    "best",
+    "best_response",
+    "best_answer",
+    "winner_model",
+    "winning_response",
+    "winning_model",
+    "winner_response",
+    "choice",
+    "label",
+    "labels",
+    "vote",
+    "verdict",
+    "judgment",
+    "judgement",
+    "decision",
+    "selected",
+    "selection",
+    "selected_response",
+    "outcome",
+    "result",
+    "human_preference",
+    "human_label",
+    "human_choice",
+    "human_winner",
+    "human_vote",
+    "human_verdict",
+    "pref",
+    "preference_label",
+    "overall_preference",
+    "gold",
+    "gold_label",
+    "gold_winner",
+    "annotation",
+    "chosen",
+    "chosen_response",
+    "user_preference",
+    "user_choice",
+    "choose",
+    "pick",
+    "picked",
+    "final_verdict",
+    "final_decision",
+    "overall_winner",
+    "overall",
+    "annotator_preference",
+    "favorite",
+    "favourite",
+];
+pub(crate) const JUDGES: &[&str] = &[
+    "judge",
+    "judge_model",
+    "judge_name",
+    "judge_id",
+    "model_judge",
+    "labelling_model",
+    "labeling_model",
+    "labeler_model",
+    "evaluator",
+    "evaluator_model",
+    "grader",
+    "grader_model",
+    "reward_model",
+    "rm",
+    "rm_name",
+    "annotator_model",
+    "evaluator_name",
+    "judged_by",
+    "llm_judge",
+    "critic",
+    "scorer",
+];
+pub(crate) const ANNOTATORS: &[&str] = &[
+    "annotator",
+    "annotator_id",
+    "annotator_name",
+    "worker",
+    "worker_id",
+    "user_id",
+    "rater",
+    "rater_id",
+    "labeler",
+    "labeller",
+    "labeler_id",
+    "reviewer",
+    "reviewer_id",
+    "participant",
+    "participant_id",
+    "expert",
+    "expert_id",
+    "voter",
+    "voter_id",
+    "completed_by",
+    "respondent",
+    "respondent_id",
+    "crowdworker",
+    "coder",
+    "coder_id",
+    "evaluator_id",
+    "judge_hash",
+    "labelled_by",
+    "labeled_by",
+    "annotated_by",
+    "user",
+    "subject",
+    "subject_id",
+    "prolific_id",
+    "email",
+    "annotators",
+    "username",
+    "user_name",
+    "rater_name",
+    "assessor",
+    "assessor_id",
+];
+pub(crate) const CRITERIA: &[&str] = &[
+    "criterion",
+    "criteria",
+    "aspect",
+    "dimension",
+    "attribute",
+    "metric",
+    "objective",
+    "quality_dimension",
+    "rubric",
+];
+pub(crate) const SCENARIOS: &[&str] =
+    &["scenario", "category", "subset", "domain", "task_category", "prompt_category"];
+pub(crate) const IDS: &[&str] = &["pair_id", "comparison_id", "id", "uid"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_name_are_one() {
+        for name in ["Response A", "response_a", "responseA", "RESPONSE-A", " response.a "] {
+            assert_eq!(normal(name), "response_a", "{name}");
+        }
+        assert_eq!(normal("HITId"), "hit_id");
+        assert_eq!(normal("WorkerId"), "worker_id");
+        assert_eq!(tokens("answer1_body"), ["answer", "1", "body"]);
+        assert_eq!(tokens("Input.response_a"), ["response", "a"]);
+        assert_eq!(tokens("non_preferred_output"), ["nonpreferred", "output"]);
+    }
+}
