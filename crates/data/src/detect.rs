@@ -1,7 +1,7 @@
 //! Which format a file has, told by the fields of its first records.
 
+use crate::container::sniff::{Container, Key};
 use crate::format::Format;
-use crate::sniff::{Container, Key};
 
 /// What a file contributes, which decides when it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

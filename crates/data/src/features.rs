@@ -4,12 +4,12 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::container::sniff::{Container, container};
+use crate::container::source::{Input, open, spool};
+use crate::container::table::{CsvRows, ParquetRows, Placed};
 use crate::error::{At, DataError, Reason, RowError};
 use crate::options::{OnBadRow, ReadOptions};
 use crate::row::{Row, as_text, number};
-use crate::sniff::{Container, container};
-use crate::source::{Input, open, spool};
-use crate::table::{CsvRows, ParquetRows, Placed};
 
 /// Which columns are no features.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -10,6 +10,7 @@
     reason = "a verdict of 0, 0.5 or 1 is written as such; formats go by the names of their data sets"
 )]
 
+mod container;
 mod detect;
 mod error;
 mod export;
@@ -18,17 +19,12 @@ mod format;
 mod formats;
 mod gather;
 mod join;
-mod json;
 mod options;
 mod probe;
 mod property_set;
 mod read;
 mod row;
-mod sniff;
-mod source;
-mod split;
 mod study;
-mod table;
 
 pub use error::{At, DataError, ErrorKind, Reason};
 pub use export::{ExportFormat, ExportSummary, export};

@@ -6,17 +6,17 @@ use std::path::PathBuf;
 use predilect_types::SourceSummary;
 use serde::de::IgnoredAny;
 
+use crate::container::json;
+use crate::container::sniff::{Container, Key, columns, container, keys_at};
+use crate::container::source::{Input, LONGEST_PREFIX, Opened, expand, open, spool};
+use crate::container::split::Layout;
+use crate::container::table::{CsvRows, ParquetRows};
 use crate::detect::{Detected, Role, detect, forced};
 use crate::error::DataError;
 use crate::format::Format;
 use crate::formats::model_columns;
-use crate::json;
 use crate::options::OnBadRow;
 use crate::row::Row;
-use crate::sniff::{Container, Key, columns, container, keys_at};
-use crate::source::{Input, LONGEST_PREFIX, Opened, expand, open, spool};
-use crate::split::Layout;
-use crate::table::{CsvRows, ParquetRows};
 
 /// An input that was understood.
 pub(crate) struct Source {
@@ -228,7 +228,8 @@ fn first_texts(header: &[String], rows: &[Row]) -> Vec<String> {
 /// The first records of a JSON text that are whole.
 fn sample(opened: &Opened, container: Container) -> Vec<Row> {
     let Container::Json(layout) = container else { return Vec::new() };
-    let mut splitter = crate::split::Splitter::new(opened.prefix.as_slice(), layout, opened.prefix.len() + 1);
+    let mut splitter =
+        crate::container::split::Splitter::new(opened.prefix.as_slice(), layout, opened.prefix.len() + 1);
     let mut rows = Vec::new();
     while let Ok(Some(chunk)) = splitter.next_chunk() {
         for found in chunk.records {

@@ -10,19 +10,19 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use predilect_types::{ReadSummary, SourceSummary};
 use rayon::prelude::*;
 
+use crate::container::json;
+use crate::container::sniff::Container;
+use crate::container::source::open;
+use crate::container::split::Splitter;
+use crate::container::table::{CsvRows, ParquetRows, Placed};
 use crate::error::{At, DataError, Reason, RowError};
 use crate::format::Format;
 use crate::formats::{self, Annotators, Context};
 use crate::gather::{Place, Prepared, Reading, WITHOUT_PAIR, prepare};
 use crate::join::Run;
-use crate::json;
 use crate::options::{Progress, ReadOptions, Record};
 use crate::probe::{Probed, Source, has_sidecars, probe};
 use crate::row::Row;
-use crate::sniff::Container;
-use crate::source::open;
-use crate::split::Splitter;
-use crate::table::{CsvRows, ParquetRows, Placed};
 
 /// Reads files, folders and standard input, and hands every record to the sink.
 ///
@@ -247,7 +247,7 @@ fn parse_ahead<R: Read>(
         let next = match splitter.next_chunk() {
             Ok(None) => return,
             Ok(Some(chunk)) => {
-                let work = |(i, found): (usize, &crate::split::Found)| {
+                let work = |(i, found): (usize, &crate::container::split::Found)| {
                     let row = match &found.what {
                         Ok(range) => json::row(chunk.bytes.get(range.clone()).unwrap_or_default()),
                         Err(error) => Err(error.clone()),

@@ -3,9 +3,9 @@
 use serde_json::Value;
 use serde_json::error::Category;
 
+use crate::container::sniff::without_nan;
 use crate::error::{Reason, RowError};
 use crate::row::Row;
-use crate::sniff::without_nan;
 
 /// A record as fields.
 pub(crate) fn row(bytes: &[u8]) -> Result<Row, RowError> {
