@@ -1,16 +1,16 @@
 //! How each input is to be read: its container, its format, and what spoke for them.
 
-use std::fs::File;
+use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use predilect_types::SourceSummary;
 use serde::de::IgnoredAny;
 
 use crate::container::json;
-use crate::container::sniff::{Container, Key, columns, container, keys_at};
-use crate::container::source::{Input, LONGEST_PREFIX, Opened, expand, open, spool};
-use crate::container::split::Layout;
-use crate::container::table::{CsvRows, ParquetRows};
+use crate::container::sample::sample as first_rows;
+use crate::container::sniff::{Container, Key, columns, keys_at, recognise};
+use crate::container::source::{Found, Input, LONGEST_PREFIX, Opened, expand, look_into};
+use crate::container::split::{Layout, Splitter};
 use crate::detect::{Detected, Role, detect, forced};
 use crate::error::DataError;
 use crate::format::Format;
@@ -25,11 +25,12 @@ pub(crate) struct Source {
     pub(crate) detected: Detected,
     /// For `wide`: the columns of responses.
     pub(crate) models: Vec<String>,
-    /// Standard input, which cannot be opened twice.
+    /// The input, to be read on; `None` where there are many and this one can be opened again.
     pub(crate) opened: Option<Opened>,
-    /// A file that can be read from the end.
-    pub(crate) seekable: Option<File>,
 }
+
+/// Inputs that stay open until they are read: more are closed and opened again, if they can be.
+const OPEN: usize = 64;
 
 impl Source {
     pub(crate) fn folder(&self) -> PathBuf {
@@ -52,10 +53,25 @@ pub(crate) fn probe(
         left_out.into_iter().map(|(source, why)| skip(source, &why)).collect();
     let mut damaged: Vec<SourceSummary> = Vec::new();
     let mut sources = Vec::new();
-    for input in inputs {
+    let mut inputs = VecDeque::from(inputs);
+    while let Some(input) = inputs.pop_front() {
         let (label, named) = (input.label.clone(), input.named);
-        match look(input, format) {
-            Ok(source) => sources.push(source),
+        let looked = look_into(&input).map_err(Refused::from).and_then(|found| match found {
+            Found::File(opened) => look(input, *opened, format).map(Some),
+            Found::Archive(members, left_out) => {
+                skipped.extend(left_out.into_iter().map(|(source, why)| skip(source, &why)));
+                members.into_iter().rev().for_each(|member| inputs.push_front(member));
+                Ok(None)
+            }
+        });
+        match looked {
+            Ok(None) => {}
+            Ok(Some(mut source)) => {
+                if sources.len() >= OPEN && source.input.reopens() {
+                    source.opened = None;
+                }
+                sources.push(source);
+            }
             // What a folder holds besides is none of the user's mistakes; a damaged file is somebody's.
             Err(Refused::Unknown(error)) if !named => skipped.push(skip(label, error.problem())),
             Err(Refused::Damaged(error)) if !named && on_bad_row == OnBadRow::Skip => {
@@ -70,7 +86,7 @@ pub(crate) fn probe(
             skipped.iter().take(3).map(|s| format!("{} ({})", s.source, s.evidence)).collect::<Vec<_>>();
         let seen =
             if seen.is_empty() { "it is empty".to_owned() } else { format!("seen: {}", seen.join("; ")) };
-        return Err(DataError::input(folder, format!("the folder holds no preference data; {seen}"))
+        return Err(DataError::input(folder, format!("there is no preference data in it; {seen}"))
             .with_hint("name the files themselves to see what is wrong with each"));
     }
     // Questions and answers first, verdicts on other files' pairs last; else in the order given.
@@ -105,35 +121,32 @@ fn skip(source: String, why: &str) -> SourceSummary {
     SourceSummary { source, format: "skipped".to_owned(), evidence: why.to_owned(), rows: 0 }
 }
 
-fn look(input: Input, format: Option<Format>) -> Result<Source, Refused> {
-    let mut opened = open(&input)?;
+fn look(input: Input, mut opened: Opened, format: Option<Format>) -> Result<Source, Refused> {
     let name = input.label.to_ascii_lowercase();
-    let container = container(&opened.prefix, opened.whole, &name).map_err(|(problem, hint)| {
+    let container = recognise(&mut opened, &name)?.map_err(|(problem, hint)| {
         let error = DataError::input(&input.label, problem).with_hint(hint);
         // Where nothing is, nothing is lost.
         if opened.prefix.is_empty() { Refused::Unknown(error) } else { Refused::Damaged(error) }
     })?;
     let too_long = !opened.whole && opened.prefix.len() >= LONGEST_PREFIX;
-    let mut kept = None;
-    let mut seekable = None;
-    let (keys, sample) = if container == Container::Parquet {
-        let file = match opened.file.take() {
-            Some(file) => file,
-            None => spool(&input.label, opened.into_reader())?,
-        };
-        seekable = Some(file.try_clone().map_err(|e| DataError::io(&input.label, "open", e))?);
-        parquet_keys(file, &input.label)?
-    } else {
-        let seen = text_keys(&opened, container, &input.label)?;
+    let mut remarks = Vec::new();
+    let (keys, rows) = if matches!(container, Container::Json(_) | Container::Document) {
+        let seen = json_keys(&opened, container);
         if format.is_none() && detect(container, &seen.0).is_none() && is_torn(&opened, container) {
             return Err(torn(&input.label, container).into());
         }
-        if input.is_stdin() {
-            kept = Some(opened);
-        }
+        remarks.append(&mut opened.remarks);
         seen
+    } else {
+        let sample = first_rows(&mut opened, container, MAX_RECORD)?;
+        remarks.extend(sample.remarks);
+        let unread = sample.unread_columns.iter();
+        remarks.extend(unread.map(|(name, kind)| format!("column `{name}` of type {kind} is not read")));
+        let keys =
+            columns(sample.columns.iter().map(String::as_str), &first_texts(&sample.columns, &sample.rows));
+        (keys, sample.rows)
     };
-    let detected = match format {
+    let mut detected = match format {
         Some(format) => forced(format, container, &keys),
         None => detect(container, &keys).ok_or_else(|| {
             if too_long {
@@ -143,12 +156,19 @@ fn look(input: Input, format: Option<Format>) -> Result<Source, Refused> {
             }
         })?,
     };
-    let models = if detected.format == Format::Wide { model_columns(&sample) } else { Vec::new() };
+    for remark in remarks {
+        detected.evidence.push_str("; ");
+        detected.evidence.push_str(&remark);
+    }
+    let models = if detected.format == Format::Wide { model_columns(&rows) } else { Vec::new() };
     if detected.format == Format::Wide && models.len() < 2 && format.is_none() {
         return Err(Refused::Unknown(unknown(&input.label, container, &keys)));
     }
-    Ok(Source { input, container, detected, models, opened: kept, seekable })
+    Ok(Source { input, container, detected, models, opened: Some(opened) })
 }
+
+/// The largest record that is looked at.
+const MAX_RECORD: usize = 64 << 20;
 
 /// Whether a JSON text breaks off (or is none) before its first record is whole.
 fn is_torn(opened: &Opened, container: Container) -> bool {
@@ -160,7 +180,7 @@ fn is_torn(opened: &Opened, container: Container) -> bool {
 fn torn(label: &str, container: Container) -> DataError {
     DataError::input(
         label,
-        format!("{} whose first record is cut short or no valid JSON", container.describe()),
+        format!("{} whose first record is cut short or not valid JSON", container.describe()),
     )
     .with_hint("was the file copied whole? Fetch or write it again")
 }
@@ -185,37 +205,12 @@ fn unknown(label: &str, container: Container, keys: &[Key]) -> DataError {
         .with_hint(format!("name the format with --format ({}), or rename the fields", Format::names()))
 }
 
-/// Fields and first rows of a text.
-fn text_keys(opened: &Opened, container: Container, label: &str) -> Result<(Vec<Key>, Vec<Row>), DataError> {
-    match container {
-        Container::Csv(delimiter) => {
-            let prefix = Box::new(std::io::Cursor::new(opened.prefix.clone()));
-            let mut table = CsvRows::new(prefix, delimiter, opened.prefix.len() + 1, label)?;
-            let rows: Vec<Row> =
-                table.next_group(label)?.into_iter().filter_map(|(_, row)| row.ok()).collect();
-            let header = table.header().to_vec();
-            Ok((columns(header.iter().map(String::as_str), &first_texts(&header, &rows)), rows))
-        }
-        Container::Document | Container::Json(Layout::Lines | Layout::Values) => {
-            let keys = keys_at(&opened.prefix, 1, 16);
-            let rows = if keys.iter().any(|key| key.name == "preference") {
-                sample(opened, container)
-            } else {
-                vec![]
-            };
-            Ok((keys, rows))
-        }
-        Container::Json(Layout::Array) => {
-            let keys = keys_at(&opened.prefix, 2, 16);
-            let rows = if keys.iter().any(|key| key.name == "preference") {
-                sample(opened, container)
-            } else {
-                vec![]
-            };
-            Ok((keys, rows))
-        }
-        Container::Parquet => Ok((Vec::new(), Vec::new())),
-    }
+/// Fields and first rows of JSON.
+fn json_keys(opened: &Opened, container: Container) -> (Vec<Key>, Vec<Row>) {
+    let depth = if container == Container::Json(Layout::Array) { 2 } else { 1 };
+    let keys = keys_at(&opened.prefix, depth, 16);
+    let wide = keys.iter().any(|key| key.name == "preference");
+    (keys, if wide { sample(opened, container) } else { Vec::new() })
 }
 
 fn first_texts(header: &[String], rows: &[Row]) -> Vec<String> {
@@ -228,8 +223,7 @@ fn first_texts(header: &[String], rows: &[Row]) -> Vec<String> {
 /// The first records of a JSON text that are whole.
 fn sample(opened: &Opened, container: Container) -> Vec<Row> {
     let Container::Json(layout) = container else { return Vec::new() };
-    let mut splitter =
-        crate::container::split::Splitter::new(opened.prefix.as_slice(), layout, opened.prefix.len() + 1);
+    let mut splitter = Splitter::new(opened.prefix.as_slice(), layout, opened.prefix.len() + 1);
     let mut rows = Vec::new();
     while let Ok(Some(chunk)) = splitter.next_chunk() {
         for found in chunk.records {
@@ -239,17 +233,6 @@ fn sample(opened: &Opened, container: Container) -> Vec<Row> {
         }
     }
     rows
-}
-
-fn parquet_keys(file: File, label: &str) -> Result<(Vec<Key>, Vec<Row>), DataError> {
-    let mut table = ParquetRows::new(file, label)?;
-    let names = table.names().to_vec();
-    let rows: Vec<Row> = if names.iter().any(|name| name == "preference" || name == "chosen") {
-        table.next_group(label)?.into_iter().filter_map(|(_, row)| row.ok()).collect()
-    } else {
-        Vec::new()
-    };
-    Ok((columns(names.iter().map(String::as_str), &first_texts(&names, &rows)), rows))
 }
 
 /// Whether some source holds verdicts on other files' pairs.

@@ -13,9 +13,9 @@ use rayon::prelude::*;
 use crate::container::json;
 use crate::container::sniff::Container;
 use crate::container::source::open;
-use crate::container::split::Splitter;
-use crate::container::table::{CsvRows, ParquetRows, Placed};
-use crate::error::{At, DataError, Reason, RowError};
+use crate::container::split::{Found, Splitter};
+use crate::container::table::{Placed, Table, whole};
+use crate::error::{At, DataError};
 use crate::format::Format;
 use crate::formats::{self, Annotators, Context};
 use crate::gather::{Place, Prepared, Reading, WITHOUT_PAIR, prepare};
@@ -126,10 +126,7 @@ impl Reading<'_> {
             evidence: source.detected.evidence.clone(),
             rows: 0,
         };
-        match source.container {
-            Container::Parquet => self.parquet(source, &cx, format)?,
-            _ => self.stream(source, cx, format)?,
-        }
+        self.stream(source, cx, format)?;
         self.end_run()?;
         self.summary.sources.push(SourceSummary { rows: self.summary.rows - before, ..summary });
         Ok(())
@@ -144,23 +141,6 @@ impl Reading<'_> {
         });
     }
 
-    fn parquet(&mut self, source: Source, cx: &Context, format: Format) -> Result<(), DataError> {
-        let label = source.input.label;
-        let file =
-            source.seekable.ok_or_else(|| DataError::input(&label, "the file cannot be opened twice"))?;
-        let total = file.metadata().ok().map(|m| m.len());
-        let mut table = ParquetRows::new(file, &label)?;
-        loop {
-            let rows = table.next_group(&label)?;
-            if rows.is_empty() || self.full() {
-                self.tell(total.unwrap_or(0), total);
-                return Ok(());
-            }
-            self.rows(cx, format, rows)?;
-            self.tell(0, total);
-        }
-    }
-
     fn stream(&mut self, source: Source, mut cx: Context, format: Format) -> Result<(), DataError> {
         let opened = match source.opened {
             Some(opened) => opened,
@@ -169,21 +149,9 @@ impl Reading<'_> {
         let label = source.input.label;
         let (counter, total) = (opened.counter.clone(), opened.total);
         let max = self.options.max_record_bytes;
-        let reader = opened.into_reader();
         match source.container {
-            Container::Csv(delimiter) => {
-                let mut table = CsvRows::new(reader, delimiter, max, &label)?;
-                loop {
-                    let rows = table.next_group(&label)?;
-                    if rows.is_empty() || self.full() {
-                        break;
-                    }
-                    self.rows(&cx, format, rows)?;
-                    self.tell(counter.load(Ordering::Relaxed), total);
-                }
-            }
             Container::Json(layout) => {
-                let splitter = Splitter::new(reader, layout, max);
+                let splitter = Splitter::new(opened.into_reader(), layout, max);
                 let first = self.at.record + 1;
                 // One thread reads and parses ahead while this one gathers. It ends when nobody takes its chunks.
                 std::thread::scope(|scope| {
@@ -201,7 +169,7 @@ impl Reading<'_> {
                 })?;
             }
             Container::Document => {
-                match whole(reader, max.saturating_mul(16), &label)?.and_then(|bytes| {
+                match whole(opened, max)?.and_then(|bytes| {
                     let value = json::document(&bytes)?;
                     formats::document(format, value)
                 }) {
@@ -217,7 +185,17 @@ impl Reading<'_> {
                     }
                 }
             }
-            Container::Parquet => {}
+            container => {
+                let Some(mut table) = Table::open(opened, container, max)? else { return Ok(()) };
+                loop {
+                    let rows = table.next_group(&label)?;
+                    if rows.is_empty() || self.full() {
+                        break;
+                    }
+                    self.rows(&cx, format, rows)?;
+                    self.tell(counter.load(Ordering::Relaxed), total);
+                }
+            }
         }
         self.tell(counter.load(Ordering::Relaxed), total);
         Ok(())
@@ -247,7 +225,7 @@ fn parse_ahead<R: Read>(
         let next = match splitter.next_chunk() {
             Ok(None) => return,
             Ok(Some(chunk)) => {
-                let work = |(i, found): (usize, &crate::container::split::Found)| {
+                let work = |(i, found): (usize, &Found)| {
                     let row = match &found.what {
                         Ok(range) => json::row(chunk.bytes.get(range.clone()).unwrap_or_default()),
                         Err(error) => Err(error.clone()),
@@ -266,17 +244,4 @@ fn parse_ahead<R: Read>(
             return;
         }
     }
-}
-
-/// A whole file, up to a limit.
-fn whole(reader: impl Read, max: usize, label: &str) -> Result<Result<Vec<u8>, RowError>, DataError> {
-    let mut bytes = Vec::new();
-    let read = reader.take(max as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|e| DataError::io(label, "read", e))?;
-    Ok(if bytes.len() > max {
-        let problem = format!("one JSON object larger than {} MiB", max.div_ceil(1 << 20));
-        Err(RowError::new(Reason::TooLarge, problem).hint("write it as JSON Lines, one record a line"))
-    } else {
-        Ok(bytes)
-    })
 }
