@@ -46,7 +46,7 @@ impl Dialect {
         remarks
     }
 
-    fn reader<'a>(self, text: &'a [u8]) -> csv::Reader<&'a [u8]> {
+    fn reader(self, text: &[u8]) -> csv::Reader<&[u8]> {
         csv::ReaderBuilder::new()
             .delimiter(self.delimiter)
             .quoting(self.quotes)

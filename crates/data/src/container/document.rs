@@ -503,7 +503,7 @@ mod tests {
             r#"{"instruction": "p", "completions": [{"model": "a", "response": "x"}, {"model": "b", "response": "y"}]}"#,
             r#"{"prompt": "p", "responses": ["x", "y"], "scores": [1, 2]}"#,
             r#"{"response_a": {"text": "x", "model": "m"}, "response_b": {"text": "x", "model": "m"}}"#,
-            r#"{}"#,
+            "{}",
             r#"["A", "B"]"#,
             r#"[{"prompt": "p"}]"#,
             r#"{"a": [], "b": []}"#,

@@ -36,6 +36,8 @@ struct Messages {
     bytes: Buffer,
     /// Whether it is a file with a table of contents, not a stream.
     file: bool,
+    /// Batches of rows so far.
+    batches: usize,
     end: bool,
 }
 
@@ -60,6 +62,7 @@ impl Messages {
             decoder: StreamDecoder::new(),
             bytes: Buffer::from(Vec::<u8>::new()),
             file,
+            batches: 0,
             end: false,
         })
     }
@@ -105,12 +108,20 @@ impl Messages {
         let (mark, length) = (int(0), int(4));
         if mark == u32::MAX && length == 0 && bytes.len() == 8 {
             self.end = true;
+            if self.file {
+                self.contents(Vec::new())?;
+            }
             return Ok(bytes);
         }
-        // A stream may just end; a file has its table of contents there.
-        if bytes.len() < 8 || (self.file && mark != u32::MAX) {
+        if self.file && mark != u32::MAX && !bytes.is_empty() {
             self.end = true;
-            return if bytes.is_empty() != self.file { Ok(Vec::new()) } else { Err(CUT.to_owned()) };
+            self.contents(bytes)?;
+            return Ok(Vec::new());
+        }
+        // A stream may just end.
+        if bytes.len() < 8 {
+            self.end = true;
+            return if bytes.is_empty() && !self.file { Ok(bytes) } else { Err(CUT.to_owned()) };
         }
         if mark != u32::MAX {
             return Err("it is damaged, or written by a version of Arrow before 0.15".to_owned());
@@ -119,11 +130,13 @@ impl Messages {
             return Err("a message in it is larger than any that Arrow writes".to_owned());
         }
         self.fill(&mut bytes, 8 + length as usize)?;
-        let body = {
+        let (body, is_batch) = {
             let message =
                 arrow_ipc::root_as_message(bytes.get(8..).unwrap_or_default()).map_err(|e| e.to_string())?;
-            u64::try_from(message.bodyLength()).unwrap_or(u64::MAX)
+            let is_batch = message.header_as_record_batch().is_some();
+            (u64::try_from(message.bodyLength()).unwrap_or(u64::MAX), is_batch)
         };
+        self.batches += usize::from(is_batch);
         if body > LARGEST_BATCH {
             return Err(TOO_LARGE.to_owned());
         }
@@ -135,6 +148,18 @@ impl Messages {
         let (head, body) = bytes.split_at(8 + length as usize);
         check_compressed(head.get(8..).unwrap_or_default(), body)?;
         Ok(bytes)
+    }
+
+    /// Looks at a file's table of contents: whether it is there, and says as many batches as were read.
+    fn contents(&mut self, mut bytes: Vec<u8>) -> Result<(), String> {
+        self.fill(&mut bytes, LARGEST_SCHEMA as usize)?;
+        let rest = bytes.strip_suffix(b"ARROW1").ok_or(CUT)?;
+        let (rest, length) = rest.split_last_chunk::<4>().ok_or(CUT)?;
+        let length = usize::try_from(i32::from_le_bytes(*length)).map_err(|_| CUT)?;
+        let footer = rest.len().checked_sub(length).and_then(|from| rest.get(from..)).ok_or(CUT)?;
+        let footer = arrow_ipc::root_as_footer(footer).map_err(|e| e.to_string())?;
+        let said = footer.recordBatches().map_or(0, |blocks| blocks.len());
+        if said == self.batches { Ok(()) } else { Err("some of its batches of rows are damaged".to_owned()) }
     }
 
     fn fill(&mut self, bytes: &mut Vec<u8>, to: usize) -> Result<(), String> {

@@ -9,6 +9,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::basic::Compression;
+use parquet::file::metadata::RowGroupMetaData;
 
 use super::arrow::{Batch, Columns, guarded};
 use super::csv::Placed;
@@ -42,7 +43,7 @@ impl ParquetRows {
         })?;
         let groups = builder.metadata().row_groups();
         let packed =
-            groups.iter().flat_map(|group| group.columns()).find(|c| c.compression() == Compression::LZO);
+            groups.iter().flat_map(RowGroupMetaData::columns).find(|c| c.compression() == Compression::LZO);
         if let Some(column) = packed {
             let name = column.column_path().string();
             return Err(DataError::input(
@@ -51,7 +52,7 @@ impl ParquetRows {
             )
             .with_hint("write the file again with zstd or snappy"));
         }
-        let per_row = |group: &parquet::file::metadata::RowGroupMetaData| {
+        let per_row = |group: &RowGroupMetaData| {
             let bytes = u64::try_from(group.total_byte_size()).unwrap_or(0);
             bytes / u64::try_from(group.num_rows()).unwrap_or(1).max(1)
         };

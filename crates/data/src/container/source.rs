@@ -184,7 +184,7 @@ fn beside_data(name: &str, saved: bool) -> Option<&'static str> {
         return Some("describes the data set");
     }
     let cache = name.starts_with("cache-") || name.starts_with("tmp");
-    (saved && cache && name.ends_with(".arrow")).then_some("a cache of the datasets library")
+    (saved && cache).then_some("a cache of the datasets library")
 }
 
 /// The files of a table that `save_to_disk` wrote into a folder, in order.
@@ -241,13 +241,11 @@ impl Opened {
 
     /// The bytes as a file that can be read from its end: the file itself, or a temporary copy.
     pub(crate) fn into_file(mut self) -> Result<File, DataError> {
-        match self.file.take() {
-            Some(file) => Ok(file),
-            None => {
-                let label = self.label.clone();
-                spool(&label, self.into_reader())
-            }
+        if let Some(file) = self.file.take() {
+            return Ok(file);
         }
+        let label = self.label.clone();
+        spool(&label, self.into_reader())
     }
 
     /// Reads on until the prefix has this many bytes, or the file ends.
@@ -280,13 +278,12 @@ impl Opened {
 
     /// The same bytes once more, from a file that can be read from its end; a stream is written to one first.
     pub(super) fn seekable(&mut self) -> Result<Self, DataError> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => {
-                let prefix = std::mem::take(&mut self.prefix);
-                let rest = std::mem::replace(&mut self.rest, Box::new(io::empty()));
-                spool(&self.label, io::Cursor::new(prefix).chain(rest))?
-            }
+        let file = if let Some(file) = self.file.take() {
+            file
+        } else {
+            let prefix = std::mem::take(&mut self.prefix);
+            let rest = std::mem::replace(&mut self.rest, Box::new(io::empty()));
+            spool(&self.label, io::Cursor::new(prefix).chain(rest))?
         };
         let again = file.try_clone().map_err(|e| DataError::io(&self.label, "open", e))?;
         self.file = Some(file);

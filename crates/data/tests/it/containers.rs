@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use predilect_data::{DataError, OnBadRow, ReadOptions, Reason};
 
 use crate::{All, lay, read_bytes, read_paths};
@@ -262,7 +264,6 @@ fn json_in_every_shape() {
     };
     let names = ["prompt", "response_a", "response_b", "preferred"];
     let values = |row: &serde_json::Value| names.map(|name| row[name].clone()).to_vec();
-    use serde_json::json;
     let by_id: serde_json::Map<String, serde_json::Value> =
         rows.iter().enumerate().map(|(i, row)| (format!("q{i}"), row.clone())).collect();
     let mut table = vec![json!(names)];
@@ -467,6 +468,45 @@ fn folders_of_the_hub() {
     check("snapshot", &read_paths(&[folder.path().to_path_buf()], &ReadOptions::default()));
 }
 
+/// Small files of each kind that has a table of contents or frames, for bytes to be changed in.
+pub(crate) fn packed() -> Vec<(&'static str, Vec<u8>)> {
+    use arrow_ipc::CompressionType as Packing;
+    let text = lines(3);
+    vec![
+        ("f.zip", zip(&[("a.jsonl", text.as_bytes()), ("b.jsonl", text.as_bytes())], true, 0)),
+        ("f.gz", gz(text.as_bytes())),
+        ("f.xz", xz(text.as_bytes())),
+        ("f.bz2", bz2(text.as_bytes())),
+        ("f.zst", zstd::encode_all(text.as_bytes(), 1).unwrap()),
+        ("f.arrow", arrow(3, true, None)),
+        ("f.arrow", arrow(3, false, None)),
+        ("f.arrow", arrow(3, true, Some(Packing::ZSTD))),
+        ("f.arrow", arrow(3, false, Some(Packing::LZ4_FRAME))),
+        ("f.parquet", parquet(3, "brotli")),
+        ("f.parquet", parquet(3, "lz4_raw")),
+        ("f.txt", text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+    ]
+}
+
+/// Texts of tables and documents, for letters to be changed in.
+pub(crate) fn texts() -> Vec<(&'static str, String)> {
+    let rows = lines(3).trim().replace('\n', ",");
+    vec![
+        ("f.json", format!("{{\"data\": [{rows}], \"n\": 3}}")),
+        ("f.json", format!("{{\"train\": [{rows}], \"test\": [{rows}]}}")),
+        ("f.json", "{\"prompt\": [\"p\", \"q\"], \"chosen\": [\"x\", \"y\"], \"rejected\": [\"v\", \"w\"]}".to_owned()),
+        ("f.json", "{\"prompt\": {\"0\": \"p\", \"1\": \"q\"}, \"chosen\": {\"0\": \"x\", \"1\": \"y\"}, \"rejected\": {\"0\": \"x\", \"1\": \"y\"}}".to_owned()),
+        ("f.json", "{\"columns\": [\"prompt\", \"chosen\", \"rejected\"], \"data\": [[\"p\", \"x\", \"y\"], [\"q\", \"x\", \"y\"]]}".to_owned()),
+        ("f.json", "[[\"prompt\", \"chosen\", \"rejected\"], [\"p\", \"x\", \"y\"]]".to_owned()),
+        ("f.json", "{\"q0\": {\"prompt\": \"p\", \"chosen\": \"x\", \"rejected\": \"y\"}, \"q1\": {\"prompt\": \"p\", \"chosen\": \"x\", \"rejected\": \"y\"}}".to_owned()),
+        ("f.json", "{\"rows\": [{\"row\": {\"prompt\": \"p\", \"chosen\": \"x\", \"rejected\": \"y\"}, \"truncated_cells\": [\"x\"]}]}".to_owned()),
+        ("f.csv", format!("sep=;\r\n{}", table(';', 3))),
+        ("f.csv", table(',', 3).lines().map(|line| format!(",{line},\n")).collect()),
+        ("f.tsv", table('\t', 3).replace('q', "\"q")),
+        ("f.csv", "a,b\nA?,B?\n\"{\"\"ImportId\"\":1}\",\"{\"\"ImportId\"\":2}\"\nx,y\n".to_owned()),
+    ]
+}
+
 // Tables, made here.
 
 use std::sync::Arc;
@@ -503,12 +543,16 @@ fn write_arrow(batches: &[RecordBatch], file: bool, options: arrow_ipc::writer::
     if file {
         let mut writer =
             arrow_ipc::writer::FileWriter::try_new_with_options(&mut out, &schema, options).unwrap();
-        batches.iter().for_each(|batch| writer.write(batch).unwrap());
+        for batch in batches {
+            writer.write(batch).unwrap();
+        }
         writer.finish().unwrap();
     } else {
         let mut writer =
             arrow_ipc::writer::StreamWriter::try_new_with_options(&mut out, &schema, options).unwrap();
-        batches.iter().for_each(|batch| writer.write(batch).unwrap());
+        for batch in batches {
+            writer.write(batch).unwrap();
+        }
         writer.finish().unwrap();
     }
     out
@@ -575,7 +619,7 @@ fn arrow_files_and_streams() {
 fn columns_of_every_type() {
     use arrow_array::types::{Float16Type, Int8Type, UInt16Type};
     use arrow_array::*;
-    let n = N as i64;
+    let n = 0..i32::try_from(N).unwrap();
     let plain = batch(0..N);
     let column = |name: &str| plain.column_by_name(name).unwrap().clone();
     let strings = |name: &str| column(name).as_any().downcast_ref::<StringArray>().unwrap().clone();
@@ -590,10 +634,12 @@ fn columns_of_every_type() {
         .collect();
     let large: LargeStringArray = strings("response_a").iter().collect();
     let view: StringViewArray = strings("response_b").iter().collect();
-    let uuid = FixedSizeBinaryArray::try_from_iter((0..n).map(|i| [i as u8; 16])).unwrap();
-    let half: Float16Array =
-        (0..n).map(|i| Some(<Float16Type as ArrowPrimitiveType>::Native::from_f64(i as f64 / 2.0))).collect();
-    let interval: IntervalYearMonthArray = (0..n).map(|i| Some(i as i32)).collect();
+    let uuid = FixedSizeBinaryArray::try_from_iter(n.clone().map(|i| [i as u8; 16])).unwrap();
+    let half: Float16Array = n
+        .clone()
+        .map(|i| Some(<Float16Type as ArrowPrimitiveType>::Native::from_f64(f64::from(i) / 2.0)))
+        .collect();
+    let interval: IntervalYearMonthArray = n.map(Some).collect();
     let batch = RecordBatch::try_from_iter([
         ("prompt", Arc::new(wide) as ArrayRef),
         ("response_a", Arc::new(large) as ArrayRef),
