@@ -1,4 +1,4 @@
-//! What a table of numeric features holds: any CSV or Parquet file whose columns somebody else computed.
+//! What a table of numeric features holds: any table whose columns somebody else computed.
 
 use std::path::Path;
 
@@ -49,7 +49,7 @@ pub struct Features {
     pub dropped: std::collections::BTreeMap<String, u64>,
 }
 
-/// Reads a table of features: CSV, TSV or Parquet, plain or compressed, `-` for standard input.
+/// Reads a table of features: CSV, TSV, Parquet or Arrow, plain or compressed, `-` for standard input.
 ///
 /// A column is a feature when its first cell is a number; every cell below must then be one. Columns whose first cell is
 /// text are passed over and named. Empty cells are bad rows: a missing number is no zero.

@@ -67,7 +67,8 @@ pub(crate) fn probe(
         match looked {
             Ok(None) => {}
             Ok(Some(mut source)) => {
-                if sources.len() >= OPEN && source.input.reopens() {
+                let large = source.opened.as_ref().is_some_and(|o| o.prefix.len() > LONGEST_PREFIX);
+                if (large || sources.len() >= OPEN) && source.input.reopens() {
                     source.opened = None;
                 }
                 sources.push(source);

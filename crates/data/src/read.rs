@@ -11,8 +11,7 @@ use predilect_types::{ReadSummary, SourceSummary};
 use rayon::prelude::*;
 
 use crate::container::json;
-use crate::container::sniff::Container;
-use crate::container::source::open;
+use crate::container::sniff::{Container, reopen};
 use crate::container::split::{Found, Splitter};
 use crate::container::table::{Placed, Table, whole};
 use crate::error::{At, DataError};
@@ -144,7 +143,7 @@ impl Reading<'_> {
     fn stream(&mut self, source: Source, mut cx: Context, format: Format) -> Result<(), DataError> {
         let opened = match source.opened {
             Some(opened) => opened,
-            None => open(&source.input)?,
+            None => reopen(&source.input, source.container)?,
         };
         let label = source.input.label;
         let (counter, total) = (opened.counter.clone(), opened.total);

@@ -172,7 +172,12 @@ impl CsvRows {
 
     /// What was done to read the rows.
     pub(crate) fn remarks(&self) -> Vec<String> {
-        self.dialect.remarks()
+        let mut remarks = self.dialect.remarks();
+        let same =
+            self.columns.iter().zip(&self.header).filter(|(column, _)| matches!(column, Column::Same(_)));
+        remarks
+            .extend(same.map(|(_, name)| format!("column `{name}` is in the file twice, with equal cells")));
+        remarks
     }
 
     /// The names of the columns that become fields; those without a name may be empty.

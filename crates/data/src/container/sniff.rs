@@ -9,7 +9,7 @@ use super::dialect::{Dialect, dialect, utf8_remedy};
 use super::document::{Document, Shape, mended, shape};
 use super::encoding::is_surely_cp1252;
 use super::refuse::{Refusal, not_data, refusal};
-use super::source::{LONGEST_PREFIX, Opened};
+use super::source::{Input, LONGEST_PREFIX, Opened, open};
 use super::split::Layout;
 use crate::error::DataError;
 
@@ -75,6 +75,8 @@ pub(crate) fn recognise(opened: &mut Opened, name: &str) -> Result<Result<Contai
             "give JSON, JSON Lines, CSV, Parquet or Arrow, plain or compressed with gzip, zstd, xz, bzip2 or zip",
         )));
     }
+    // Of a path, the folders' names say nothing.
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let table = [".csv", ".tsv"].iter().any(|ending| name.contains(ending));
     let lines = [".jsonl", ".ndjson"].iter().any(|ending| name.contains(ending));
     match first {
@@ -82,6 +84,19 @@ pub(crate) fn recognise(opened: &mut Opened, name: &str) -> Result<Result<Contai
         b'{' if !table => object(opened, lines).map(Ok),
         _ => table_of(opened),
     }
+}
+
+/// Opens an input once more that was recognised before.
+///
+/// # Errors
+/// Where it cannot be opened any more.
+pub(crate) fn reopen(input: &Input, container: Container) -> Result<Opened, DataError> {
+    let mut opened = open(input)?;
+    // Its text may have to be decoded again.
+    if let Container::Csv(_) = container {
+        let _ = table_of(&mut opened)?;
+    }
+    Ok(opened)
 }
 
 fn is_arrow(prefix: &[u8]) -> bool {
@@ -354,8 +369,7 @@ mod tests {
     fn of(text: &[u8], name: &str) -> Result<Container, Refusal> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         std::io::Write::write_all(&mut file, text).unwrap();
-        let mut opened =
-            super::super::source::open(&super::super::source::Input::named(file.path())).unwrap();
+        let mut opened = open(&Input::named(file.path())).unwrap();
         recognise(&mut opened, name).unwrap()
     }
 

@@ -251,6 +251,23 @@ fn many_files_do_not_stay_open() {
 }
 
 #[test]
+fn what_is_opened_again_is_decoded_again() {
+    let text = table(';', 1);
+    let bytes: Vec<u8> = text.chars().map(|c| if c == 'é' { 0xe9 } else { c as u8 }).collect();
+    let names: Vec<String> = (0..70).map(|i| format!("{i:02}.csv")).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), bytes.as_slice())).collect();
+    let (folder, _) = lay(&files);
+    let all = read_paths(&[folder.path().to_path_buf()], &ReadOptions::default()).unwrap();
+    assert_eq!((all.pairs.len(), all.summary.rows), (1, 70));
+}
+
+#[test]
+fn a_folder_called_as_a_table_changes_nothing() {
+    let (_folder, paths) = lay(&[("x.csv.d/f.json", format!("[{}]", lines(1)).as_bytes())]);
+    assert_eq!(read_paths(&paths, &ReadOptions::default()).unwrap().pairs.len(), 1);
+}
+
+#[test]
 fn json_in_every_shape() {
     let text = lines(N);
     let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
