@@ -2,11 +2,11 @@
 
 use predilect_types::{ColumnUse, ReadSummary};
 
+use crate::container::sniff::Container;
 use crate::error::DataError;
 use crate::format::Format;
 use crate::options::ReadOptions;
 use crate::recipe::{CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, complete, infer, used_as};
-use crate::sniff::Container;
 
 /// A recipe and what spoke for it.
 #[derive(Debug, Clone, PartialEq)]

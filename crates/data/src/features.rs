@@ -1,15 +1,15 @@
-//! What a table of numeric features holds: any CSV or Parquet file whose columns somebody else computed.
+//! What a table of numeric features holds: any table whose columns somebody else computed.
 
 use std::path::Path;
 
 use serde_json::Value;
 
+use crate::container::sniff::{Container, recognise};
+use crate::container::source::{Input, open};
+use crate::container::table::{Placed, Table};
 use crate::error::{At, DataError, Reason, RowError};
 use crate::options::{OnBadRow, ReadOptions};
 use crate::row::{Row, as_text, number};
-use crate::sniff::{Container, container};
-use crate::source::{Input, open, spool};
-use crate::table::{CsvRows, ParquetRows, Placed};
 
 /// Which columns are no features.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,7 +49,7 @@ pub struct Features {
     pub dropped: std::collections::BTreeMap<String, u64>,
 }
 
-/// Reads a table of features: CSV, TSV or Parquet, plain or compressed, `-` for standard input.
+/// Reads a table of features: CSV, TSV, Parquet or Arrow, plain or compressed, `-` for standard input.
 ///
 /// A column is a feature when its first cell is a number; every cell below must then be one. Columns whose first cell is
 /// text are passed over and named. Empty cells are bad rows: a missing number is no zero.
@@ -63,28 +63,22 @@ pub fn read_features(
     options: &ReadOptions,
 ) -> Result<Features, DataError> {
     let label = path.display().to_string();
-    let input = Input { path: path.to_path_buf(), label: label.clone(), named: true };
-    let opened = open(&input)?;
-    let kind = container(&opened.prefix, opened.whole, &label.to_ascii_lowercase())
+    let mut opened = open(&Input::named(path))?;
+    let kind = recognise(&mut opened, &label.to_ascii_lowercase())?
         .map_err(|(problem, hint)| DataError::input(&label, problem).with_hint(hint))?;
     let mut reading = Reading { columns, options, label: &label, out: Features::default(), features: None };
-    match kind {
-        Container::Csv(delimiter) => {
-            let mut rows = CsvRows::new(opened.into_reader(), delimiter, options.max_record_bytes, &label)?;
-            reading.check_columns(rows.header())?;
-            while reading.group(rows.next_group(&label)?)? {}
+    let table = match kind {
+        Container::Csv(_) | Container::Parquet | Container::Arrow => {
+            Table::open(opened, kind, options.max_record_bytes)?
         }
-        Container::Parquet => {
-            let file = spool(&label, opened.into_reader())?;
-            let mut rows = ParquetRows::new(file, &label)?;
-            reading.check_columns(rows.names())?;
-            while reading.group(rows.next_group(&label)?)? {}
-        }
-        other => {
-            return Err(DataError::input(&label, format!("{} is no table of features", other.describe()))
-                .with_hint("give CSV or Parquet; for preference data use `predilect dissect`"));
-        }
-    }
+        _ => None,
+    };
+    let Some(mut rows) = table else {
+        return Err(DataError::input(&label, format!("{} is not a table of features", kind.describe()))
+            .with_hint("give CSV, Parquet or Arrow; for preference data use `predilect dissect`"));
+    };
+    reading.check_columns(rows.names())?;
+    while reading.group(rows.next_group(&label)?)? {}
     let out = reading.out;
     if out.labels.is_empty() {
         return Err(DataError::input(&label, "the table has no usable rows")

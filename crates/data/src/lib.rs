@@ -10,6 +10,7 @@
     reason = "a verdict of 0, 0.5 or 1 is written as such; formats go by the names of their data sets"
 )]
 
+mod container;
 mod detect;
 mod error;
 mod export;
@@ -18,7 +19,6 @@ mod format;
 mod formats;
 mod gather;
 mod join;
-mod json;
 mod options;
 mod preview;
 mod probe;
@@ -26,11 +26,7 @@ mod property_set;
 mod read;
 mod recipe;
 mod row;
-mod sniff;
-mod source;
-mod split;
 mod study;
-mod table;
 mod texts;
 
 pub use error::{At, DataError, ErrorKind, Reason};

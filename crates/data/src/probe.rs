@@ -1,22 +1,19 @@
 //! How each input is to be read: its container, its format, and what spoke for them.
 
-use std::fs::File;
+use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use predilect_types::SourceSummary;
 use serde::de::IgnoredAny;
 
+use crate::container::sample::sample as first_rows;
+use crate::container::sniff::{Container, keys_at, recognise};
+use crate::container::source::{Found, Input, LONGEST_PREFIX, Opened, expand, look_into};
 use crate::detect::{Detected, Undetected, columns_used, detect};
 use crate::error::DataError;
 use crate::formats::{judge_of, model_columns};
-use crate::json;
 use crate::options::{OnBadRow, ReadOptions};
 use crate::recipe::{Naming, Part, Plan, Sample, Shape};
-use crate::row::Row;
-use crate::sniff::{Container, container, keys_at};
-use crate::source::{Input, LONGEST_PREFIX, Opened, expand, open, spool};
-use crate::split::Layout;
-use crate::table::{CsvRows, ParquetRows};
 
 /// An input that was understood.
 pub(crate) struct Source {
@@ -26,11 +23,12 @@ pub(crate) struct Source {
     pub(crate) sample: Sample,
     /// For `wide`: the columns of responses.
     pub(crate) models: Vec<String>,
-    /// Standard input, which cannot be opened twice.
+    /// The input, to be read on; `None` where there are many and this one can be opened again.
     pub(crate) opened: Option<Opened>,
-    /// A file that can be read from the end.
-    pub(crate) seekable: Option<File>,
 }
+
+/// Inputs that stay open until they are read: more are closed and opened again, if they can be.
+const OPEN: usize = 64;
 
 impl Source {
     pub(crate) fn folder(&self) -> PathBuf {
@@ -50,10 +48,26 @@ pub(crate) fn probe(paths: &[PathBuf], options: &ReadOptions) -> Result<Probed, 
         left_out.into_iter().map(|(source, why)| skip(source, &why)).collect();
     let mut damaged: Vec<SourceSummary> = Vec::new();
     let mut sources = Vec::new();
-    for input in inputs {
+    let mut inputs = VecDeque::from(inputs);
+    while let Some(input) = inputs.pop_front() {
         let (label, named) = (input.label.clone(), input.named);
-        match look(input, options) {
-            Ok(source) => sources.push(source),
+        let looked = look_into(&input).map_err(Refused::from).and_then(|found| match found {
+            Found::File(opened) => look(input, *opened, options).map(Some),
+            Found::Archive(members, left_out) => {
+                skipped.extend(left_out.into_iter().map(|(source, why)| skip(source, &why)));
+                members.into_iter().rev().for_each(|member| inputs.push_front(member));
+                Ok(None)
+            }
+        });
+        match looked {
+            Ok(None) => {}
+            Ok(Some(mut source)) => {
+                let large = source.opened.as_ref().is_some_and(|o| o.prefix.len() > LONGEST_PREFIX);
+                if (large || sources.len() >= OPEN) && source.input.reopens() {
+                    source.opened = None;
+                }
+                sources.push(source);
+            }
             // What a folder holds besides is none of the user's mistakes; a damaged file is somebody's.
             Err(Refused::Unknown(error)) if !named => skipped.push(skip(label, error.problem())),
             Err(Refused::Damaged(error)) if !named && on_bad_row == OnBadRow::Skip => {
@@ -68,7 +82,7 @@ pub(crate) fn probe(paths: &[PathBuf], options: &ReadOptions) -> Result<Probed, 
             skipped.iter().take(3).map(|s| format!("{} ({})", s.source, s.evidence)).collect::<Vec<_>>();
         let seen =
             if seen.is_empty() { "it is empty".to_owned() } else { format!("seen: {}", seen.join("; ")) };
-        return Err(DataError::input(folder, format!("the folder holds no preference data; {seen}"))
+        return Err(DataError::input(folder, format!("there is no preference data in it; {seen}"))
             .with_hint("name the files themselves to see what is wrong with each"));
     }
     // Questions and answers first, verdicts on other files' pairs last; else in the order given.
@@ -108,41 +122,50 @@ fn skip(source: String, why: &str) -> SourceSummary {
     }
 }
 
-fn look(input: Input, options: &ReadOptions) -> Result<Source, Refused> {
-    let mut opened = open(&input)?;
+fn look(input: Input, mut opened: Opened, options: &ReadOptions) -> Result<Source, Refused> {
     let name = input.label.to_ascii_lowercase();
-    let container = container(&opened.prefix, opened.whole, &name).map_err(|(problem, hint)| {
+    let container = recognise(&mut opened, &name)?.map_err(|(problem, hint)| {
         let error = DataError::input(&input.label, problem).with_hint(hint);
         // Where nothing is, nothing is lost.
         if opened.prefix.is_empty() { Refused::Unknown(error) } else { Refused::Damaged(error) }
     })?;
     let too_long = !opened.whole && opened.prefix.len() >= LONGEST_PREFIX;
-    let mut kept = None;
-    let mut seekable = None;
-    let sample = if container == Container::Parquet {
-        let file = match opened.file.take() {
-            Some(file) => file,
-            None => spool(&input.label, opened.into_reader())?,
-        };
-        seekable = Some(file.try_clone().map_err(|e| DataError::io(&input.label, "open", e))?);
-        parquet_sample(file, &input.label)?
-    } else {
-        let sample = text_sample(&opened, container, &input.label)?;
-        if sample.rows.is_empty() && is_torn(&opened, container) {
+    let sample = sample(&mut opened, container, options.max_record_bytes)?;
+    if sample.rows.is_empty() && container != Container::Document {
+        if is_torn(&opened, container) {
             return Err(torn(&input.label, container).into());
         }
-        if sample.rows.is_empty() && too_long {
+        if too_long {
             return Err(too_large(&input.label).into());
         }
-        kept = Some(opened);
-        sample
-    };
+    }
     let detected = detect(&input.label, container, &sample, options).map_err(|error| match error {
         Undetected::Unknown(error) => Refused::Unknown(error),
         Undetected::Doubt(error) => Refused::Damaged(error),
     })?;
     let models = if detected.recipe.shape == Shape::Wide { model_columns(&sample.rows) } else { Vec::new() };
-    Ok(Source { input, container, detected, sample, models, opened: kept, seekable })
+    Ok(Source { input, container, detected, sample, models, opened: Some(opened) })
+}
+
+/// Columns and first records, whatever the container.
+fn sample(opened: &mut Opened, container: Container, max: usize) -> Result<Sample, DataError> {
+    let found = first_rows(opened, container, max)?;
+    let mut sample = Sample {
+        columns: found.columns,
+        rows: found.rows,
+        whole: found.whole,
+        remarks: found.remarks,
+        cells: matches!(container, Container::Csv(_)),
+    };
+    let unread = found.unread_columns.iter();
+    sample.remarks.extend(unread.map(|(name, kind)| format!("column `{name}` of type {kind} is not read")));
+    let fields = ["comparisons", "annotators"];
+    if container == Container::Document && !sample.columns.iter().any(|name| fields.contains(&name.as_str()))
+    {
+        // An object of lists, the name of each being the bias of its records.
+        sample.columns = keys_at(&opened.prefix, 3, 16).into_iter().map(|key| key.name).collect();
+    }
+    Ok(sample)
 }
 
 /// Whether a JSON text breaks off (or is none) before its first record is whole.
@@ -166,74 +189,6 @@ fn too_large(label: &str) -> DataError {
         format!("line 1: the first record is larger than {mib} MiB, too large to tell the format from");
     DataError::input(label, problem)
         .with_hint("is this the right file? If it is, name the format with --format")
-}
-
-/// Columns and first rows of a text.
-fn text_sample(opened: &Opened, container: Container, label: &str) -> Result<Sample, DataError> {
-    let mut sample = Sample { whole: opened.whole, ..Sample::default() };
-    match container {
-        Container::Csv(delimiter) => {
-            let prefix = Box::new(std::io::Cursor::new(opened.prefix.clone()));
-            let mut table = CsvRows::new(prefix, delimiter, opened.prefix.len() + 1, label)?;
-            sample.rows = table.next_group(label)?.into_iter().filter_map(|(_, row)| row.ok()).collect();
-            sample.columns = table.header().to_vec();
-            sample.cells = true;
-        }
-        Container::Json(layout) => {
-            sample.rows = json_rows(opened, layout);
-            sample.columns = names(&sample.rows);
-        }
-        Container::Document => {
-            sample.columns = keys_at(&opened.prefix, 1, 16).into_iter().map(|key| key.name).collect();
-            let fields = ["comparisons", "annotators"];
-            if !sample.columns.iter().any(|name| fields.contains(&name.as_str())) {
-                // An object of lists, the name of each being the bias of its records.
-                sample.columns = keys_at(&opened.prefix, 3, 16).into_iter().map(|key| key.name).collect();
-            }
-        }
-        Container::Parquet => {}
-    }
-    Ok(sample)
-}
-
-/// At most this many records are looked at.
-const SAMPLE: usize = 2000;
-
-/// The names of all fields, in the order in which they appear.
-fn names(rows: &[Row]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for row in rows {
-        for name in row.names() {
-            if !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
-            }
-        }
-    }
-    names
-}
-
-/// The first records of a JSON text that are whole.
-fn json_rows(opened: &Opened, layout: Layout) -> Vec<Row> {
-    let mut splitter = crate::split::Splitter::new(opened.prefix.as_slice(), layout, opened.prefix.len() + 1);
-    let mut rows = Vec::new();
-    while let Ok(Some(chunk)) = splitter.next_chunk() {
-        for found in chunk.records {
-            if rows.len() == SAMPLE {
-                return rows;
-            }
-            if let Some(bytes) = found.what.ok().and_then(|range| chunk.bytes.get(range)) {
-                rows.extend(json::row(bytes));
-            }
-        }
-    }
-    rows
-}
-
-fn parquet_sample(file: File, label: &str) -> Result<Sample, DataError> {
-    let mut table = ParquetRows::new(file, label)?;
-    let columns = table.names().to_vec();
-    let rows: Vec<Row> = table.next_group(label)?.into_iter().filter_map(|(_, row)| row.ok()).collect();
-    Ok(Sample { columns, whole: rows.len() < 1024, rows, ..Sample::default() })
 }
 
 /// Whether some source holds verdicts on other files' pairs.

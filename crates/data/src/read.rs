@@ -10,20 +10,19 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use predilect_types::{Pair, ReadSummary, SourceSummary, ValueUse, Verdict, VerdictUse};
 use rayon::prelude::*;
 
+use crate::container::json;
+use crate::container::sniff::{Container, reopen};
+use crate::container::split::{Found, Splitter};
+use crate::container::table::{Placed, Table, whole};
 use crate::detect::no_verdicts;
-use crate::error::{At, DataError, Reason, RowError};
+use crate::error::{At, DataError};
 use crate::formats::{self, Annotators, Context};
 use crate::gather::{Place, Prepared, Reading, WITHOUT_PAIR, gold_key, identity, prepare};
 use crate::join::Waiting;
-use crate::json;
 use crate::options::{Progress, ReadOptions, Record};
 use crate::probe::{Probed, Source, has_sidecars, judged_by_prompt, probe};
 use crate::recipe::{Part, Plan, Seen};
 use crate::row::Row;
-use crate::sniff::Container;
-use crate::source::open;
-use crate::split::Splitter;
-use crate::table::{CsvRows, ParquetRows, Placed};
 
 /// Reads files, folders and standard input, and hands every record to the sink.
 ///
@@ -186,10 +185,7 @@ impl Reading<'_> {
             remarks: source.sample.remarks.clone(),
             ..SourceSummary::default()
         };
-        match source.container {
-            Container::Parquet => self.parquet(source, &cx, &plan)?,
-            _ => self.stream(source, cx, &plan)?,
-        }
+        self.stream(source, cx, &plan)?;
         self.end_waiting()?;
         let seen = std::mem::take(&mut self.seen);
         for (rule, seen) in seen.iter().enumerate() {
@@ -231,46 +227,17 @@ impl Reading<'_> {
         });
     }
 
-    fn parquet(&mut self, source: Source, cx: &Context, plan: &Plan) -> Result<(), DataError> {
-        let label = source.input.label;
-        let file =
-            source.seekable.ok_or_else(|| DataError::input(&label, "the file cannot be opened twice"))?;
-        let total = file.metadata().ok().map(|m| m.len());
-        let mut table = ParquetRows::new(file, &label)?;
-        loop {
-            let rows = table.next_group(&label)?;
-            if rows.is_empty() || self.full() {
-                self.tell(total.unwrap_or(0), total);
-                return Ok(());
-            }
-            self.rows(cx, plan, rows)?;
-            self.tell(0, total);
-        }
-    }
-
     fn stream(&mut self, source: Source, mut cx: Context, plan: &Plan) -> Result<(), DataError> {
         let opened = match source.opened {
             Some(opened) => opened,
-            None => open(&source.input)?,
+            None => reopen(&source.input, source.container)?,
         };
         let label = source.input.label;
         let (counter, total) = (opened.counter.clone(), opened.total);
         let max = self.options.max_record_bytes;
-        let reader = opened.into_reader();
         match source.container {
-            Container::Csv(delimiter) => {
-                let mut table = CsvRows::new(reader, delimiter, max, &label)?;
-                loop {
-                    let rows = table.next_group(&label)?;
-                    if rows.is_empty() || self.full() {
-                        break;
-                    }
-                    self.rows(&cx, plan, rows)?;
-                    self.tell(counter.load(Ordering::Relaxed), total);
-                }
-            }
             Container::Json(layout) => {
-                let splitter = Splitter::new(reader, layout, max);
+                let splitter = Splitter::new(opened.into_reader(), layout, max);
                 let first = self.at.record + 1;
                 // One thread reads and parses ahead while this one gathers. It ends when nobody takes its chunks.
                 std::thread::scope(|scope| {
@@ -288,7 +255,7 @@ impl Reading<'_> {
                 })?;
             }
             Container::Document => {
-                match whole(reader, max.saturating_mul(16), &label)?.and_then(|bytes| {
+                match whole(opened, max)?.and_then(|bytes| {
                     let value = json::document(&bytes)?;
                     formats::document(plan.recipe.shape, value)
                 }) {
@@ -304,7 +271,17 @@ impl Reading<'_> {
                     }
                 }
             }
-            Container::Parquet => {}
+            container => {
+                let Some(mut table) = Table::open(opened, container, max)? else { return Ok(()) };
+                loop {
+                    let rows = table.next_group(&label)?;
+                    if rows.is_empty() || self.full() {
+                        break;
+                    }
+                    self.rows(&cx, plan, rows)?;
+                    self.tell(counter.load(Ordering::Relaxed), total);
+                }
+            }
         }
         self.tell(counter.load(Ordering::Relaxed), total);
         Ok(())
@@ -334,7 +311,7 @@ fn parse_ahead<R: Read>(
         let next = match splitter.next_chunk() {
             Ok(None) => return,
             Ok(Some(chunk)) => {
-                let work = |(i, found): (usize, &crate::split::Found)| {
+                let work = |(i, found): (usize, &Found)| {
                     let row = match &found.what {
                         Ok(range) => json::row(chunk.bytes.get(range.clone()).unwrap_or_default()),
                         Err(error) => Err(error.clone()),
@@ -353,17 +330,4 @@ fn parse_ahead<R: Read>(
             return;
         }
     }
-}
-
-/// A whole file, up to a limit.
-fn whole(reader: impl Read, max: usize, label: &str) -> Result<Result<Vec<u8>, RowError>, DataError> {
-    let mut bytes = Vec::new();
-    let read = reader.take(max as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|e| DataError::io(label, "read", e))?;
-    Ok(if bytes.len() > max {
-        let problem = format!("one JSON object larger than {} MiB", max.div_ceil(1 << 20));
-        Err(RowError::new(Reason::TooLarge, problem).hint("write it as JSON Lines, one record a line"))
-    } else {
-        Ok(bytes)
-    })
 }

@@ -27,10 +27,10 @@ pub use table::{TableReader, TableRow, TableWriter};
 
 use people::People;
 
+use crate::container::source::expand;
 use crate::error::DataError;
 use crate::options::{Progress, ReadOptions, Record};
 use crate::read::{Known, read_onto};
-use crate::source::expand;
 
 /// Writes the table of pairs.
 pub type PairWriter = TableWriter<Pair>;

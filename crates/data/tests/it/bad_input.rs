@@ -17,7 +17,7 @@ fn skip() -> ReadOptions {
 const ROWS: &[(&str, Reason, Option<&str>, &str)] = &[
     ("{\"prompt\": \"q", Reason::Truncated, None, "ends before"),
     ("{\"prompt\": \"q\",, }", Reason::InvalidJson, None, "column"),
-    ("[1, 2]", Reason::WrongType, None, "no object"),
+    ("[1, 2]", Reason::WrongType, None, "not an object"),
     ("{\"prompt\": \"p\", \"response_a\": \"x\"}", Reason::MissingField, Some("response_b"), "missing"),
     (
         "{\"prompt\": \"p\", \"response_a\": null, \"response_b\": \"y\"}",
@@ -95,7 +95,7 @@ fn files_that_are_no_data_say_what_they_are() {
         ("f.jsonl", b"".as_slice(), "empty"),
         ("f.jsonl", b"  \n ", "empty"),
         ("f.bin", b"\x7fELF\0\0\0\x01", "binary"),
-        ("f.txt", b"\xff\xfeh\0i\0", "UTF-16"),
+        ("f.txt", b"\xff\xfeh\0i\0", "no known format"),
         ("f.csv", b"model,win_rate\nm,1\n", "`win_rate`"),
         ("f.json", b"[\"A\", \"B\"]", "no known format"),
         ("f.parquet", b"PAR1 and no more", "Parquet file cannot be read"),

@@ -1,5 +1,7 @@
 //! Whatever the bytes, reading ends with records or an error, never with a panic.
 
+use std::sync::LazyLock;
+
 use predilect_data::{Format, OnBadRow, ReadOptions};
 use proptest::prelude::*;
 
@@ -96,5 +98,43 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()));
         }
         try_all("f.parquet", &bytes, None);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn mutated_containers(
+        which in any::<prop::sample::Index>(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 1..6),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        static PACKED: LazyLock<Vec<(&str, Vec<u8>)>> = LazyLock::new(|| {
+            let texts = crate::containers::texts().into_iter().map(|(name, text)| (name, text.into_bytes()));
+            crate::containers::packed().into_iter().chain(texts).collect()
+        });
+        let (name, bytes) = which.get(&PACKED);
+        let mut bytes = bytes.clone();
+        for (at, byte, kind) in edits {
+            let at = at.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes[at] = 0xff,
+                2 => bytes.insert(at, byte),
+                _ => drop(bytes.remove(at)),
+            }
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        try_all(name, &bytes, None);
+        try_all("f", &bytes, None);
+    }
+
+    #[test]
+    fn arbitrary_tables(text in "[a\",;|\t\n\r =sép]{0,120}") {
+        try_all("f.csv", text.as_bytes(), None);
+        try_all("f.csv", text.as_bytes(), Some(Format::Votes));
     }
 }

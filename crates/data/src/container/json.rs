@@ -1,11 +1,13 @@
-//! What one JSON record holds, with errors in words for what it does not.
+//! What one JSON record says, with errors in words where it cannot be read.
 
 use serde_json::Value;
 use serde_json::error::Category;
 
+use super::dialect::utf8_remedy;
+use super::sniff::without_nan;
+
 use crate::error::{Reason, RowError};
 use crate::row::Row;
-use crate::sniff::without_nan;
 
 /// A record as fields.
 pub(crate) fn row(bytes: &[u8]) -> Result<Row, RowError> {
@@ -32,9 +34,9 @@ fn text(bytes: &[u8]) -> Result<&str, RowError> {
     std::str::from_utf8(bytes).map_err(|error| {
         let from = error.valid_up_to().saturating_sub(20);
         let near = bytes.get(from..).map(|rest| rest.get(..40).unwrap_or(rest)).unwrap_or_default();
-        RowError::new(Reason::InvalidUtf8, format!("byte {} is no valid UTF-8", error.valid_up_to() + 1))
+        RowError::new(Reason::InvalidUtf8, format!("byte {} is not valid UTF-8", error.valid_up_to() + 1))
             .value(&String::from_utf8_lossy(near))
-            .hint("convert the file to UTF-8, e.g. iconv -f LATIN1 -t UTF-8")
+            .hint(utf8_remedy(bytes))
     })
 }
 
@@ -48,9 +50,8 @@ fn explain(error: &serde_json::Error, text: &str) -> RowError {
         Category::Data if text.trim_start().starts_with('{') => {
             RowError::new(Reason::InvalidJson, message).value(text)
         }
-        Category::Data => {
-            RowError::new(Reason::WrongType, "the record is no object with fields").value(text.trim_start())
-        }
+        Category::Data => RowError::new(Reason::WrongType, "the record is not an object with fields")
+            .value(text.trim_start()),
         Category::Syntax | Category::Io => {
             let problem =
                 format!("{message} (line {}, column {} of the record)", error.line(), error.column());

@@ -195,8 +195,14 @@ impl<R: Read> Splitter<R> {
         let range = self.start..end;
         if range.len() > self.max {
             self.too_large();
-        } else if self.buffer.get(range.clone()).is_some_and(|line| !line.trim_ascii().is_empty()) {
-            self.push(range);
+        } else if let Some(line) = self.buffer.get(range).map(<[u8]>::trim_ascii)
+            && !line.is_empty()
+        {
+            // Some programs end every line with a comma, as in a list.
+            let comma = usize::from(line.ends_with(b",") && line.len() > 1);
+            let blank =
+                self.buffer.get(self.start..end).map_or(0, |all| all.len() - all.trim_ascii_end().len());
+            self.push(self.start..end - blank - comma);
         }
     }
 

@@ -1,0 +1,273 @@
+//! Rows of text with a header line, as records with fields.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::dialect::{Dialect, after_sep_line, fits, utf8_remedy};
+
+use crate::error::{At, DataError, Reason, RowError};
+use crate::row::{Name, Row, name_of};
+
+/// Rows are handed on in groups of this many, or once their text reaches [`GROUP_BYTES`].
+pub(super) const GROUP: usize = 4096;
+pub(super) const GROUP_BYTES: usize = 4 << 20;
+
+/// A row with its place.
+pub(crate) type Placed = (At, Result<Row, RowError>);
+
+/// Rows of text with a header line.
+pub(crate) struct CsvRows {
+    reader: csv::Reader<Budget<Box<dyn Read + Send>>>,
+    spent: Rc<Cell<usize>>,
+    ends: Rc<Cell<Ends>>,
+    header: Vec<String>,
+    columns: Vec<Column>,
+    names: Vec<String>,
+    dialect: Dialect,
+    /// Lines before the header.
+    before: u64,
+    max: usize,
+    over: bool,
+}
+
+/// What becomes of a cell.
+#[derive(Debug)]
+enum Column {
+    /// It is a field.
+    Field(Name),
+    /// It is a field where it has content: its column has no name.
+    Unnamed(Name),
+    /// It must repeat the cell of an earlier column of the same name.
+    Same(usize),
+    /// It only counts the rows.
+    Index,
+}
+
+/// Ends the reading of one record that never ends (an open quote swallows a whole file).
+struct Budget<R> {
+    inner: R,
+    spent: Rc<Cell<usize>>,
+    ends: Rc<Cell<Ends>>,
+    max: usize,
+}
+
+/// How lines end, which the parser does not tell and line numbers need: of CR LF it takes the CR with its record, but the
+/// LF, which it counts lines by, with the next.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ends {
+    /// Whether the first line ends with CR LF; `None` before it ends.
+    crlf: Option<bool>,
+    last: u8,
+    /// Whether the file was read to its end.
+    over: bool,
+}
+
+impl Ends {
+    fn see(&mut self, bytes: &[u8]) {
+        let Some(&last) = bytes.last() else {
+            self.over = true;
+            return;
+        };
+        if self.crlf.is_none()
+            && let Some(at) = memchr::memchr(b'\n', bytes)
+        {
+            let before = at.checked_sub(1).and_then(|before| bytes.get(before)).copied().unwrap_or(self.last);
+            self.crlf = Some(before == b'\r');
+        }
+        self.last = last;
+    }
+
+    /// The line on which a record begins that was just read, from the parser's line and the line ends within the record.
+    fn first_line(self, now: u64, within: u64) -> u64 {
+        let unended = self.over && self.last != b'\n';
+        let counted = u64::from(self.crlf != Some(true) && !unended);
+        now.saturating_sub(within + counted).max(1)
+    }
+}
+
+const OVER: &str = "record over budget";
+
+impl<R: Read> Read for Budget<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.spent.get() > self.max {
+            return Err(io::Error::other(OVER));
+        }
+        let n = self.inner.read(buffer)?;
+        let mut ends = self.ends.get();
+        ends.see(buffer.get(..n).unwrap_or_default());
+        self.ends.set(ends);
+        self.spent.set(self.spent.get().saturating_add(n));
+        Ok(n)
+    }
+}
+
+impl CsvRows {
+    pub(crate) fn new(
+        mut reader: Box<dyn Read + Send>,
+        dialect: Dialect,
+        max: usize,
+        label: &str,
+    ) -> Result<Self, DataError> {
+        if dialect.sep_line {
+            // Of at most eleven bytes: a mark, `"sep=;"` and a line end.
+            let mut start = Vec::new();
+            (&mut reader).take(16).read_to_end(&mut start).map_err(|e| DataError::io(label, "read", e))?;
+            let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
+            reader = Box::new(io::Cursor::new(after_sep_line(text).to_vec()).chain(reader));
+        }
+        let spent = Rc::new(Cell::new(0));
+        let ends = Rc::new(Cell::new(Ends::default()));
+        let reader = Budget {
+            inner: reader,
+            spent: Rc::clone(&spent),
+            ends: Rc::clone(&ends),
+            max: max.saturating_add(256 * 1024),
+        };
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(dialect.delimiter)
+            .quoting(dialect.quotes)
+            .flexible(true)
+            .buffer_capacity(128 * 1024)
+            .from_reader(reader);
+        let header: Vec<String> = match reader.byte_headers() {
+            Ok(header) => header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect(),
+            Err(error) => {
+                let error = too_large_or(error, max).map_err(|e| e.with_file(label))?;
+                return Err(DataError::row(label, At::Line(1), error));
+            }
+        };
+        let mut columns: Vec<Column> = Vec::with_capacity(header.len());
+        let mut first: HashMap<&str, usize> = HashMap::with_capacity(header.len());
+        for (i, name) in header.iter().enumerate() {
+            columns.push(if i == 0 && dialect.index {
+                Column::Index
+            } else if name.is_empty() {
+                Column::Unnamed(format!("column_{}", i + 1).into())
+            } else if let Some(earlier) = first.get(name.as_str()) {
+                Column::Same(*earlier)
+            } else {
+                first.insert(name, i);
+                Column::Field(name_of(name))
+            });
+        }
+        let named = |column: &Column| match column {
+            Column::Field(name) | Column::Unnamed(name) => Some(name.clone().into_owned()),
+            Column::Same(_) | Column::Index => None,
+        };
+        let names = columns.iter().filter_map(named).collect();
+        let before = u64::from(dialect.sep_line);
+        let mut rows =
+            Self { reader, spent, ends, header, columns, names, dialect, before, max, over: false };
+        let mut record = csv::ByteRecord::new();
+        for _ in 0..dialect.labels {
+            rows.spent.set(0);
+            rows.over |= !rows.reader.read_byte_record(&mut record).is_ok_and(|more| more);
+        }
+        Ok(rows)
+    }
+
+    /// What was done to read the rows.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        let mut remarks = self.dialect.remarks();
+        let same =
+            self.columns.iter().zip(&self.header).filter(|(column, _)| matches!(column, Column::Same(_)));
+        remarks
+            .extend(same.map(|(_, name)| format!("column `{name}` is in the file twice, with equal cells")));
+        remarks
+    }
+
+    /// The names of the columns that become fields; those without a name may be empty.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The next rows; none at the end.
+    pub(crate) fn next_group(&mut self, label: &str) -> Result<Vec<Placed>, DataError> {
+        let mut rows = Vec::new();
+        let mut bytes = 0;
+        let mut record = csv::ByteRecord::new();
+        while !self.over && rows.len() < GROUP && bytes < GROUP_BYTES {
+            self.spent.set(0);
+            match self.reader.read_byte_record(&mut record) {
+                Ok(false) => break,
+                Ok(true) => {
+                    let within = memchr::memchr_iter(b'\n', record.as_slice()).count() as u64;
+                    let line = self.ends.get().first_line(self.reader.position().line(), within);
+                    bytes += record.as_slice().len();
+                    rows.push((At::Line(line + self.before), self.row(&record)));
+                }
+                Err(error) => {
+                    let line = self.reader.position().line() + self.before;
+                    self.over = true;
+                    rows.push((
+                        At::Line(line),
+                        Err(too_large_or(error, self.max).map_err(|e| e.with_file(label))?),
+                    ));
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    fn row(&self, record: &csv::ByteRecord) -> Result<Row, RowError> {
+        if record.as_slice().len() > self.max {
+            return Err(RowError::new(Reason::TooLarge, "the row is larger than the limit"));
+        }
+        if !fits(record, self.header.len()) {
+            return Err(RowError::new(
+                Reason::Columns,
+                format!("the row has {} cells and the header {}", record.len(), self.header.len()),
+            )
+            .value(&String::from_utf8_lossy(record.get(0).unwrap_or_default()))
+            .hint(
+                "is a quote missing or doubled? Cells with line ends, quotes or delimiters must be quoted",
+            ));
+        }
+        let mut fields = Vec::with_capacity(self.columns.len());
+        for (i, (column, cell)) in self.columns.iter().zip(record).enumerate() {
+            let name = match column {
+                Column::Field(name) => name,
+                Column::Unnamed(name) if !cell.trim_ascii().is_empty() => name,
+                Column::Unnamed(_) | Column::Index => continue,
+                Column::Same(earlier) => {
+                    if record.get(*earlier) == Some(cell) {
+                        continue;
+                    }
+                    let name = self.header.get(i).map(String::as_str).unwrap_or_default();
+                    return Err(RowError::new(
+                        Reason::Columns,
+                        "two columns have this name, and their cells differ",
+                    )
+                    .field(name)
+                    .value(&String::from_utf8_lossy(cell))
+                    .hint("give each column a name of its own, or leave one out"));
+                }
+            };
+            let text = std::str::from_utf8(cell).map_err(|_| {
+                RowError::new(Reason::InvalidUtf8, "the cell is not valid UTF-8")
+                    .field(name)
+                    .value(&String::from_utf8_lossy(cell))
+                    .hint(utf8_remedy(cell))
+            })?;
+            fields.push((name.clone(), Value::String(text.to_owned())));
+        }
+        Ok(Row::from_fields(fields))
+    }
+}
+
+/// A row error for a record past the limit, else the reading's own failure.
+fn too_large_or(error: csv::Error, max: usize) -> Result<RowError, DataError> {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) if error.to_string() == OVER => Ok(RowError::new(
+            Reason::TooLarge,
+            format!("the record is larger than {} MiB; the file is not read further", max.div_ceil(1 << 20)),
+        )
+        .hint("is a quote left open? It swallows all that follows")),
+        csv::ErrorKind::Io(error) => Err(DataError::io("", "read", error)),
+        _ => Ok(RowError::new(Reason::Columns, "the row cannot be split into cells")),
+    }
+}

@@ -1,0 +1,344 @@
+//! How a text with a header line is cut into cells: delimiter, quotes, and rows that are not data.
+
+use std::borrow::Cow;
+
+use super::encoding::looks_like_cp1252;
+use super::refuse::{Refusal, refusal};
+
+/// How a text table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    /// The byte between two cells.
+    pub(crate) delimiter: u8,
+    /// Whether a cell may be in quotes.
+    pub(crate) quotes: bool,
+    /// Whether the first line only names the delimiter (`sep=;`).
+    pub(crate) sep_line: bool,
+    /// Rows after the header that repeat it in other words.
+    pub(crate) labels: u8,
+    /// Whether the first column has no name and counts the rows.
+    pub(crate) index: bool,
+}
+
+impl Dialect {
+    pub(crate) fn new(delimiter: u8) -> Self {
+        Self { delimiter, quotes: true, sep_line: false, labels: 0, index: false }
+    }
+
+    /// What was done about it, in words.
+    pub(crate) fn remarks(self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if !self.quotes {
+            remarks.push(
+                "quote marks are read as text: cells are not quoted, though some begin with a quote mark"
+                    .to_owned(),
+            );
+        }
+        if self.labels > 0 {
+            remarks.push(format!(
+                "{} rows after the header are left out: they repeat it as question texts and import ids (Qualtrics)",
+                self.labels
+            ));
+        }
+        if self.index {
+            remarks.push("the first column is left out: it has no name and counts the rows".to_owned());
+        }
+        remarks
+    }
+
+    fn reader(self, text: &[u8]) -> csv::Reader<&[u8]> {
+        csv::ReaderBuilder::new()
+            .delimiter(self.delimiter)
+            .quoting(self.quotes)
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(text)
+    }
+}
+
+const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
+/// Rows that are compared with each other to find the delimiter.
+const COMPARED: usize = 50;
+
+/// The dialect of a text, from its beginning; an error where no row could be read by any.
+pub(crate) fn dialect(prefix: &[u8], whole: bool) -> Result<Dialect, Refusal> {
+    let text = prefix.strip_prefix(b"\xef\xbb\xbf").unwrap_or(prefix);
+    let (named, text) = sep_line(text);
+    let mut dialect = Dialect::new(named.unwrap_or_else(|| delimiter(text, whole)));
+    dialect.sep_line = named.is_some();
+    // A record that is cut by the end of what was read is not looked at.
+    let seen = Seen::of(dialect, text, whole, usize::MAX);
+    if seen.broken || !well_quoted(text, dialect.delimiter, whole) {
+        let plain = Dialect { quotes: false, ..dialect };
+        let other = Seen::of(plain, text, whole, usize::MAX);
+        if other.rows > 0 && !other.broken {
+            dialect = plain;
+        } else if seen.records <= 1 && seen.open {
+            return Err(refusal(
+                "a quote that opens in the header is never closed",
+                "close the quote, or write the file again with a program that quotes cells",
+            ));
+        }
+    }
+    let seen = Seen::of(dialect, text, whole, usize::MAX);
+    if whole && seen.records == 2 && seen.open && memchr::memchr_iter(b'\n', text.trim_ascii()).count() > 1 {
+        return Err(refusal(
+            "a quote that opens in the first record is never closed",
+            "close the quote, or write the file again with a program that quotes cells; was it copied whole?",
+        ));
+    }
+    if whole && seen.records == 2 && seen.broken && (seen.open || !text.ends_with(b"\n")) {
+        return Err(refusal(
+            "the file ends inside its first record",
+            "was the file copied whole? Compare its size with the original, and fetch or write it again",
+        ));
+    }
+    dialect.labels = seen.labels;
+    dialect.index = seen.index;
+    Ok(dialect)
+}
+
+/// A first line that names the delimiter, as Excel writes it, and the text after it.
+fn sep_line(text: &[u8]) -> (Option<u8>, &[u8]) {
+    let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+    let line = text.get(..end).unwrap_or_default().trim_ascii_end();
+    let line = line.strip_prefix(b"\"").and_then(|l| l.strip_suffix(b"\"")).unwrap_or(line);
+    let delimiter = match line {
+        [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => Some(*delimiter),
+        // `sep=` and a tab, which trimming took.
+        [s, e, p, b'='] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") && text.get(4) == Some(&b'\t') => {
+            Some(b'\t')
+        }
+        _ => None,
+    };
+    match delimiter {
+        Some(delimiter) => (Some(delimiter), text.get(end + 1..).unwrap_or_default()),
+        None => (None, text),
+    }
+}
+
+/// The text after a first line that names the delimiter.
+pub(crate) fn after_sep_line(text: &[u8]) -> &[u8] {
+    sep_line(text).1
+}
+
+/// The delimiter by which most rows have as many cells as the header; of equals, the one with most cells.
+fn delimiter(text: &[u8], whole: bool) -> u8 {
+    let score = |delimiter: u8| {
+        let seen = Seen::of(Dialect::new(delimiter), text, whole, COMPARED);
+        let share = if seen.compared == 0 { 1.0 } else { seen.equal as f64 / seen.compared as f64 };
+        (seen.width > 1).then_some((share, seen.width))
+    };
+    let mut best = (b',', (0.0, 1));
+    for candidate in DELIMITERS {
+        if let Some(found) = score(candidate)
+            && (found.0 > best.1.0 || (found.0 == best.1.0 && found.1 > best.1.1))
+        {
+            best = (candidate, found);
+        }
+    }
+    best.0
+}
+
+/// What a reading of the beginning shows.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Cells of the header.
+    width: usize,
+    /// Records with the header.
+    records: usize,
+    /// Rows that are whole, without header and labels.
+    rows: usize,
+    /// How many rows were compared with the header, and how many have its width.
+    compared: usize,
+    equal: usize,
+    /// Whether a row has another number of cells than the header.
+    broken: bool,
+    /// Whether the text ends inside a quoted cell.
+    open: bool,
+    labels: u8,
+    index: bool,
+}
+
+impl Seen {
+    fn of(dialect: Dialect, text: &[u8], whole: bool, rows: usize) -> Self {
+        let mut seen = Self::default();
+        let mut reader = dialect.reader(text);
+        let mut record = csv::ByteRecord::new();
+        let mut header: Option<csv::ByteRecord> = None;
+        let (mut counts, mut before) = (true, None::<u64>);
+        while seen.records <= rows && reader.read_byte_record(&mut record).is_ok_and(|more| more) {
+            let last = reader.position().byte() as usize >= text.len();
+            if last && dialect.quotes && ends_open(text, dialect.delimiter) {
+                seen.open = true;
+            }
+            seen.records += 1;
+            let Some(header) = &header else {
+                seen.width = record.len();
+                header = Some(record.clone());
+                continue;
+            };
+            if last && !whole {
+                break;
+            }
+            let fits = fits(&record, header.len());
+            seen.compared += 1;
+            seen.equal += usize::from(fits);
+            if seen.records == 3 && is_import_ids(&record) {
+                // The row before was of labels too, whatever it looked like.
+                (seen.labels, seen.broken) = (2, false);
+                (counts, before) = (true, None);
+                continue;
+            }
+            seen.broken |= !fits;
+            seen.rows += 1;
+            let number =
+                record.get(0).and_then(|cell| std::str::from_utf8(cell).ok()?.trim().parse::<u64>().ok());
+            counts &= match (before, number) {
+                (None, Some(number)) => number <= 1,
+                (Some(before), Some(number)) => before.checked_add(1) == Some(number),
+                _ => false,
+            };
+            before = number;
+        }
+        let unnamed = header.as_ref().and_then(|h| h.get(0)).is_some_and(|name| name.trim_ascii().is_empty());
+        seen.index = counts && before.is_some() && unnamed && seen.width > 2;
+        seen.rows = seen.rows.saturating_sub(usize::from(seen.labels > 0));
+        seen
+    }
+}
+
+/// Whether a row has the header's cells, and no more than empty ones beyond.
+pub(crate) fn fits(record: &csv::ByteRecord, width: usize) -> bool {
+    record.len() == width
+        || (record.len() > width && record.iter().skip(width).all(|cell| cell.trim_ascii().is_empty()))
+}
+
+/// The third row of Qualtrics' exports.
+fn is_import_ids(record: &csv::ByteRecord) -> bool {
+    record.len() > 1 && record.iter().all(|cell| cell.trim_ascii_start().starts_with(b"{\"ImportId\""))
+}
+
+/// Whether every cell that begins with a quote ends with one before a delimiter or line end.
+fn well_quoted(text: &[u8], delimiter: u8, whole: bool) -> bool {
+    match quoting(text, delimiter) {
+        Quoting::Well => true,
+        Quoting::Open => !whole,
+        Quoting::Broken => false,
+    }
+}
+
+fn ends_open(text: &[u8], delimiter: u8) -> bool {
+    matches!(quoting(text, delimiter), Quoting::Open)
+}
+
+enum Quoting {
+    Well,
+    /// The text ends in a quoted cell.
+    Open,
+    /// A quoted cell goes on after its quote.
+    Broken,
+}
+
+fn quoting(text: &[u8], delimiter: u8) -> Quoting {
+    let mut at = 0;
+    let mut start = true;
+    let mut broken = false;
+    while let Some(&byte) = text.get(at) {
+        if start && byte == b'"' {
+            at += 1;
+            loop {
+                let Some(skip) = text.get(at..).and_then(|rest| memchr::memchr(b'"', rest)) else {
+                    return Quoting::Open;
+                };
+                at += skip + 1;
+                match text.get(at) {
+                    Some(b'"') => at += 1,
+                    None => return if broken { Quoting::Broken } else { Quoting::Well },
+                    Some(&next) => {
+                        broken |= next != delimiter && next != b'\r' && next != b'\n';
+                        break;
+                    }
+                }
+            }
+            start = false;
+            continue;
+        }
+        start = byte == delimiter || byte == b'\n';
+        at += 1;
+        if !start {
+            // To the next cell.
+            match text.get(at..).and_then(|rest| memchr::memchr2(delimiter, b'\n', rest)) {
+                Some(skip) => at += skip,
+                None => break,
+            }
+        }
+    }
+    if broken { Quoting::Broken } else { Quoting::Well }
+}
+
+/// What to do about bytes that are not UTF-8.
+pub(crate) fn utf8_remedy(bytes: &[u8]) -> Cow<'static, str> {
+    Cow::Borrowed(if looks_like_cp1252(bytes) {
+        "the text looks like Windows-1252 (Excel's CSV); convert it: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW, or save it as CSV UTF-8"
+    } else {
+        "convert the file to UTF-8, e.g. iconv -f LATIN1 -t UTF-8 FILE > NEW, with the encoding that it was written in"
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Dialect {
+        dialect(text.as_bytes(), true).unwrap()
+    }
+
+    #[test]
+    fn delimiters() {
+        for (text, delimiter) in [
+            ("a,b\n1,2\n", b','),
+            ("a;b\n1,5;2\n", b';'),
+            ("a|b\nx, y, z|2\n", b'|'),
+            ("a\tb\nx, y\t2\n", b'\t'),
+            ("\"a;b;c\",d\n1,2\n", b','),
+            ("a\n1\n", b','),
+            ("sep=;\na;b\n1;2\n", b';'),
+            ("\"sep=|\"\r\na|b\r\n1|2\r\n", b'|'),
+        ] {
+            assert_eq!(of(text).delimiter, delimiter, "{text}");
+        }
+        assert!(of("sep=;\na;b\n1;2\n").sep_line);
+    }
+
+    #[test]
+    fn quotes_that_are_text() {
+        assert!(!of("a\tb\n\"x y\t1\n\"z\" said\t2\n").quotes);
+        // Two cells that seem to be one, with the right number of cells.
+        assert!(!of("a\tb\tc\nq\t\"x\ty\nr\t\"z\tw\n").quotes);
+        assert!(of("a,b\n\"x\ny\",1\n").quotes);
+        assert!(of("a,b\n\"x \"\"y\"\"\",1\n").quotes);
+        // Neither way fits.
+        assert!(dialect(b"a,b\n\"x,1,2\n3,4\n", true).is_err_and(|e| e.0.contains("never closed")));
+        assert!(of("a,b\nx,y\n\"x,1,2\n3,4\n").quotes);
+    }
+
+    #[test]
+    fn what_is_cut_short_says_so() {
+        let error = |text: &str| dialect(text.as_bytes(), true).unwrap_err().0.into_owned();
+        assert!(error("prompt,a,b\nhello,wor").contains("first record"));
+        assert!(error("prompt,a,b\nhello,\"wor").contains("first record"));
+        assert!(error("prompt,\"a,b\nhello,wor,x,y\nq\n").contains("header"));
+    }
+
+    #[test]
+    fn index_columns_and_label_rows() {
+        assert!(of(",a,b\n0,x,y\n1,x,y\n").index);
+        assert!(of(",a,b\n1,x,y\n2,x,y\n").index);
+        assert!(!of(",a,b\n5,x,y\n1,x,y\n").index);
+        assert!(!of("id,a,b\n0,x,y\n1,x,y\n").index);
+        let qualtrics = "Q1,Q2\nWhich?,Why?\n\"{\"\"ImportId\"\":\"\"QID1\"\"}\",\"{\"\"ImportId\"\":\"\"QID2\"\"}\"\na,b\n";
+        assert_eq!(of(qualtrics).labels, 2);
+        assert_eq!(of("Q1,Q2\na,b\nc,d\n").labels, 0);
+    }
+}

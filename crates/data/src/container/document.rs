@@ -1,0 +1,534 @@
+//! How the records lie in one JSON value that contains them all.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value, json};
+
+use super::sniff::string_end;
+use crate::error::{Reason, RowError};
+
+/// Where the records are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// In one list, among other fields.
+    List,
+    /// In a list for each split.
+    Splits,
+    /// In a list for each column, all of one length.
+    Columns,
+    /// In an object for each column, by the row's number (pandas).
+    PandasColumns,
+    /// In a list of rows of cells beside a list of columns (pandas, `orient="split"`).
+    PandasSplit,
+    /// Each under its own id.
+    ById,
+    /// Each as `row` in a list of `rows` (the Hub's data set viewer).
+    Viewer,
+    /// In a list of lists whose first is the header.
+    Table,
+}
+
+impl Shape {
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            Self::List => "a JSON object with a list of records",
+            Self::Splits => "a JSON object with a list of records for each split",
+            Self::Columns => "a JSON object with a list for each column",
+            Self::PandasColumns => "a JSON object with an object for each column",
+            Self::PandasSplit => "a JSON object with columns and rows of cells",
+            Self::ById => "a JSON object of records by id",
+            Self::Viewer => "rows of the Hub's data set viewer",
+            Self::Table => "a JSON list of rows of cells",
+        }
+    }
+
+    /// At which depth of nesting the fields' names are, where they are names.
+    pub(crate) fn names_at(self) -> usize {
+        match self {
+            Self::List | Self::Splits => 3,
+            Self::Viewer => 4,
+            Self::ById => 2,
+            Self::Columns | Self::PandasColumns | Self::PandasSplit | Self::Table => 1,
+        }
+    }
+}
+
+/// Names under which tools put their records.
+const LISTS: &[&str] = &[
+    "data",
+    "rows",
+    "records",
+    "examples",
+    "instances",
+    "items",
+    "samples",
+    "entries",
+    "results",
+    "pairs",
+    "preferences",
+    "comparisons",
+    "annotations",
+    "dataset",
+    "train",
+    "test",
+    "validation",
+    "dev",
+];
+
+/// Fields of a record: an object that has one of these beside a list is a record, not a container of records.
+const OWN: &[&str] = &[
+    "prompt",
+    "question",
+    "question_id",
+    "uid",
+    "instruction",
+    "input",
+    "query",
+    "context",
+    "conversation",
+    "messages",
+    "response",
+    "response_a",
+    "response_b",
+    "chosen",
+    "rejected",
+    "completion",
+    "completions",
+    "output",
+    "model",
+    "model_a",
+    "judge",
+    "winner",
+    "preference",
+    "turns",
+    "id",
+    "idx",
+];
+
+/// Lists that belong to one record.
+const PARTS: &[&str] = &[
+    "messages",
+    "conversation",
+    "conversations",
+    "conversation_a",
+    "conversation_b",
+    "turns",
+    "choices",
+    "games",
+    "verdicts",
+    "ratings",
+    "completions",
+    "responses",
+    "answers",
+    "candidates",
+    "outputs",
+    "chosen",
+    "rejected",
+    "prompt",
+    "context",
+    "history",
+    "tools",
+    "tool_calls",
+];
+
+fn is_record(value: &Value) -> bool {
+    value.as_object().is_some_and(|fields| {
+        let turn =
+            ["role", "from", "content", "value"].iter().filter(|name| fields.contains_key(**name)).count();
+        !fields.is_empty() && turn < 2
+    })
+}
+
+fn is_records(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| !items.is_empty() && items.iter().take(100).all(is_record))
+}
+
+type Fields = Vec<(String, Value)>;
+
+/// A whole value, with the fields of an object in their order.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Document {
+    List(Vec<Value>),
+    Object(Fields),
+    Other(Value),
+}
+
+impl From<Value> for Document {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Array(items) => Self::List(items),
+            Value::Object(fields) => Self::Object(fields.into_iter().collect()),
+            other => Self::Other(other),
+        }
+    }
+}
+
+impl Document {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, RowError> {
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if text.trim_ascii_start().starts_with(b"{")
+            && let Ok(InOrder(fields)) = serde_json::from_slice(text)
+        {
+            return Ok(Self::Object(fields));
+        }
+        super::json::document(bytes).map(Self::from)
+    }
+}
+
+/// An object's fields in the order of the text.
+struct InOrder(Fields);
+
+impl<'de> Deserialize<'de> for InOrder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reading;
+        impl<'de> Visitor<'de> for Reading {
+            type Value = InOrder;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<InOrder, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(InOrder(fields))
+            }
+        }
+        deserializer.deserialize_map(Reading)
+    }
+}
+
+/// How records lie in a value, `None` where it is a record itself or no container that is known.
+pub(crate) fn shape(value: &Document) -> Option<Shape> {
+    match value {
+        Document::List(rows) => is_table(rows).then_some(Shape::Table),
+        Document::Object(fields) => of_object(fields),
+        Document::Other(_) => None,
+    }
+}
+
+fn get<'a>(fields: &'a [(String, Value)], name: &str) -> Option<&'a Value> {
+    fields.iter().find(|(field, _)| field == name).map(|(_, value)| value)
+}
+
+fn take(fields: Fields, name: &str) -> Option<Value> {
+    fields.into_iter().find(|(field, _)| field == name).map(|(_, value)| value)
+}
+
+fn is_table(rows: &[Value]) -> bool {
+    let Some((Value::Array(header), rest)) = rows.split_first() else { return false };
+    let named = |cell: &Value| cell.as_str().is_some_and(|name| !name.trim().is_empty() && name.len() < 100);
+    header.len() > 1
+        && header.iter().all(named)
+        && !rest.is_empty()
+        && rest.iter().take(100).all(|row| row.as_array().is_some_and(|row| row.len() == header.len()))
+}
+
+fn of_object(fields: &[(String, Value)]) -> Option<Shape> {
+    let has_own = fields
+        .iter()
+        .any(|(name, value)| OWN.contains(&name.as_str()) && !value.is_array() && !value.is_object());
+    let rows = get(fields, "rows").and_then(Value::as_array);
+    if let Some(rows) = rows
+        && rows.first().is_some_and(|row| row.get("row").is_some_and(Value::is_object))
+    {
+        return Some(Shape::Viewer);
+    }
+    if let (Some(Value::Array(columns)), Some(Value::Array(data))) =
+        (get(fields, "columns"), get(fields, "data"))
+        && columns.iter().all(Value::is_string)
+        && data.first().is_some_and(Value::is_array)
+    {
+        return Some(Shape::PandasSplit);
+    }
+    let lists: Vec<&(String, Value)> =
+        fields.iter().filter(|(name, value)| is_records(value) && !PARTS.contains(&name.as_str())).collect();
+    let all_lists = fields.len() == lists.len();
+    match lists.as_slice() {
+        [(name, list)] if !has_own => {
+            let many = list.as_array().is_some_and(|items| items.len() > 1);
+            if all_lists || LISTS.contains(&name.as_str()) || many {
+                return Some(Shape::List);
+            }
+        }
+        [_, _, ..] if all_lists => return Some(Shape::Splits),
+        _ => {}
+    }
+    if has_own && !lists.is_empty() {
+        return None;
+    }
+    let values = || fields.iter().map(|(_, value)| value);
+    let lengths: Vec<usize> = values().filter_map(|value| value.as_array().map(Vec::len)).collect();
+    if let Some((&length, others)) = lengths.split_first()
+        && !others.is_empty()
+        && others.iter().all(|other| *other == length)
+        && length > 0
+        && !has_own
+        && values().all(|value| !value.is_object())
+        && !values().any(is_turns)
+        && (length > 1 || fields.len() == lengths.len())
+    {
+        return Some(Shape::Columns);
+    }
+    let objects: Vec<&Map<String, Value>> = values().filter_map(Value::as_object).collect();
+    if objects.len() == fields.len()
+        && let Some(first) = objects.first()
+        && !first.is_empty()
+    {
+        let same = objects
+            .iter()
+            .all(|other| other.len() == first.len() && other.keys().all(|key| first.contains_key(key)));
+        let numbers = first.keys().all(|key| key.parse::<u64>().is_ok());
+        if numbers && same {
+            return Some(Shape::PandasColumns);
+        }
+        let known =
+            fields.iter().any(|(name, _)| OWN.contains(&name.as_str()) || PARTS.contains(&name.as_str()));
+        let common = objects.iter().filter(|other| other.keys().any(|key| first.contains_key(key))).count();
+        if fields.len() > 1 && !known && common == objects.len() && objects.iter().all(|o| o.len() > 1) {
+            return Some(Shape::ById);
+        }
+    }
+    None
+}
+
+/// A list of turns, which is one cell.
+fn is_turns(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().any(Value::is_object) && !items.iter().all(is_record))
+}
+
+/// The records of a value, in its order; `None` where it has no shape.
+pub(crate) fn records(value: Document) -> Result<Vec<Result<Value, RowError>>, RowError> {
+    let Some(shape) = shape(&value) else {
+        return Err(RowError::new(Reason::WrongType, "the JSON contains no list of records")
+            .hint("write one record a line (JSON Lines), or one list of records"));
+    };
+    match (shape, value) {
+        (Shape::Table, Document::List(rows)) => {
+            let mut rows = rows.into_iter();
+            let header = rows.next().map(names).unwrap_or_default();
+            Ok(rows.map(|row| Ok(cells(&header, row))).collect())
+        }
+        (Shape::List, Document::Object(fields)) => {
+            let list =
+                fields.into_iter().find(|(name, value)| is_records(value) && !PARTS.contains(&name.as_str()));
+            Ok(items(list.map(|(_, list)| list)).map(Ok).collect())
+        }
+        (Shape::Splits, Document::Object(fields)) => {
+            let of_split = |(name, list): (String, Value)| {
+                items(Some(list)).map(move |record| Ok(with(record, "split", &name)))
+            };
+            Ok(fields.into_iter().flat_map(of_split).collect())
+        }
+        (Shape::Viewer, Document::Object(fields)) => Ok(items(take(fields, "rows")).map(viewed).collect()),
+        (Shape::PandasSplit, Document::Object(fields)) => {
+            let header = get(&fields, "columns").cloned().map(names).unwrap_or_default();
+            Ok(items(take(fields, "data")).map(|row| Ok(cells(&header, row))).collect())
+        }
+        (Shape::ById, Document::Object(fields)) => {
+            Ok(fields.into_iter().map(|(id, record)| Ok(with(record, "id", &id))).collect())
+        }
+        (Shape::Columns, Document::Object(fields)) => Ok(columns(fields)),
+        (_, Document::Object(fields)) => Ok(pandas(fields)),
+        (_, Document::List(items)) => Ok(items.into_iter().map(Ok).collect()),
+        (_, Document::Other(value)) => Ok(vec![Ok(value)]),
+    }
+}
+
+fn items(list: Option<Value>) -> impl Iterator<Item = Value> {
+    match list {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    }
+    .into_iter()
+}
+
+fn names(header: Value) -> Vec<String> {
+    items(Some(header)).map(|name| name.as_str().map(str::to_owned).unwrap_or_default()).collect()
+}
+
+fn cells(header: &[String], row: Value) -> Value {
+    Value::Object(header.iter().cloned().zip(items(Some(row))).collect())
+}
+
+/// A record with a field that it does not have yet.
+fn with(mut record: Value, name: &str, text: &str) -> Value {
+    if let Value::Object(fields) = &mut record
+        && !fields.contains_key(name)
+    {
+        fields.insert(name.to_owned(), json!(text));
+    }
+    record
+}
+
+/// A row as the viewer gives it; texts that it cut are no data.
+fn viewed(mut row: Value) -> Result<Value, RowError> {
+    let cut: Vec<String> = row.get("truncated_cells").cloned().map(names).unwrap_or_default();
+    if let Some(first) = cut.first() {
+        return Err(RowError::new(Reason::Truncated, "the viewer shows only the beginning of this cell")
+            .field(first)
+            .hint("download the data set's files in place of the viewer's answer"));
+    }
+    Ok(row.get_mut("row").map(Value::take).unwrap_or(row))
+}
+
+fn columns(fields: Fields) -> Vec<Result<Value, RowError>> {
+    let length = fields.iter().find_map(|(_, value)| value.as_array().map(Vec::len)).unwrap_or(0);
+    let mut rows = vec![Map::new(); length];
+    for (name, value) in fields {
+        if let Value::Array(cells) = value {
+            for (row, cell) in rows.iter_mut().zip(cells) {
+                row.insert(name.clone(), cell);
+            }
+        } else {
+            for row in &mut rows {
+                row.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    rows.into_iter().map(|row| Ok(Value::Object(row))).collect()
+}
+
+fn pandas(fields: Fields) -> Vec<Result<Value, RowError>> {
+    let mut rows: std::collections::BTreeMap<u64, Map<String, Value>> = std::collections::BTreeMap::new();
+    for (name, value) in fields {
+        let Value::Object(cells) = value else { continue };
+        for (row, cell) in cells {
+            if let Ok(row) = row.parse() {
+                rows.entry(row).or_default().insert(name.clone(), cell);
+            }
+        }
+    }
+    rows.into_values().map(|row| Ok(Value::Object(row))).collect()
+}
+
+/// The beginning of a text as a value: what is open where it ends is closed, what is half there is left out.
+pub(crate) fn mended(text: &[u8]) -> Option<Document> {
+    let mut open: Vec<u8> = Vec::new();
+    // Where the text could end, and what would have to be closed there.
+    let mut end = (0, Vec::new());
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        at += 1;
+        match byte {
+            b'"' => match string_end(text, at) {
+                Some(after) if after <= text.len() => at = after,
+                _ => break,
+            },
+            b'{' | b'[' => {
+                // Deeper than any data.
+                if open.len() > 100 {
+                    return None;
+                }
+                open.push(if byte == b'{' { b'}' } else { b']' });
+                end = (at, open.clone());
+            }
+            b'}' | b']' => {
+                open.pop();
+                end = (at, open.clone());
+            }
+            b',' => end = (at - 1, open.clone()),
+            _ => {}
+        }
+    }
+    let mut whole = text.get(..end.0)?.to_vec();
+    whole.extend(end.1.iter().rev());
+    Document::parse(&whole).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<(Shape, Vec<Value>)> {
+        let value = Document::parse(text.as_bytes()).unwrap();
+        let shape = shape(&value)?;
+        Some((shape, records(value).unwrap().into_iter().map(Result::unwrap).collect()))
+    }
+
+    #[test]
+    fn containers_of_records() {
+        let two = vec![json!({"prompt": "p", "chosen": "x"}), json!({"prompt": "q", "chosen": "y"})];
+        for (text, shape) in [
+            (
+                r#"{"version": 1, "data": [{"prompt": "p", "chosen": "x"}, {"prompt": "q", "chosen": "y"}]}"#,
+                Shape::List,
+            ),
+            (
+                r#"{"name": "n", "whatever": [{"prompt": "p", "chosen": "x"}, {"prompt": "q", "chosen": "y"}]}"#,
+                Shape::List,
+            ),
+            (r#"{"prompt": ["p", "q"], "chosen": ["x", "y"]}"#, Shape::Columns),
+            (r#"{"prompt": {"0": "p", "1": "q"}, "chosen": {"0": "x", "1": "y"}}"#, Shape::PandasColumns),
+            (
+                r#"{"columns": ["prompt", "chosen"], "index": [0, 1], "data": [["p", "x"], ["q", "y"]]}"#,
+                Shape::PandasSplit,
+            ),
+            (r#"[["prompt", "chosen"], ["p", "x"], ["q", "y"]]"#, Shape::Table),
+            (
+                r#"{"features": [{"name": "prompt"}], "rows": [{"row_idx": 0, "row": {"prompt": "p", "chosen": "x"}, "truncated_cells": []}, {"row_idx": 1, "row": {"prompt": "q", "chosen": "y"}, "truncated_cells": []}]}"#,
+                Shape::Viewer,
+            ),
+        ] {
+            assert_eq!(read(text), Some((shape, two.clone())), "{text}");
+        }
+        let (shape, records) =
+            read(r#"{"train": [{"prompt": "p"}], "test": [{"prompt": "q", "split": "s"}]}"#).unwrap();
+        assert_eq!(shape, Shape::Splits);
+        assert!(records.contains(&json!({"prompt": "p", "split": "train"})));
+        assert!(records.contains(&json!({"prompt": "q", "split": "s"})));
+        let (shape, records) =
+            read(r#"{"q0": {"prompt": "p", "chosen": "x"}, "q1": {"id": 7, "prompt": "q"}}"#).unwrap();
+        assert_eq!(shape, Shape::ById);
+        assert_eq!(records[0]["id"], "q0");
+        assert_eq!(records[1]["id"], 7);
+        let (_, records) = read(r#"{"prompt": ["p", "q"], "chosen": ["x", "y"], "source": "s"}"#).unwrap();
+        assert_eq!(records[1]["source"], "s");
+        let (_, records) =
+            read(r#"{"prompt": {"2": "q", "10": "r"}, "chosen": {"2": "y", "10": "z"}}"#).unwrap();
+        assert_eq!(records[1]["prompt"], "r");
+    }
+
+    #[test]
+    fn a_record_is_no_container() {
+        for text in [
+            r#"{"prompt": "p", "chosen": "x", "rejected": "y"}"#,
+            r#"{"prompt": "p", "chosen": [{"role": "user", "content": "x"}], "rejected": [{"role": "user", "content": "y"}]}"#,
+            r#"{"chosen": [{"role": "user", "content": "x"}, {"role": "a", "content": "x"}], "rejected": [{"role": "user", "content": "y"}, {"role": "a", "content": "y"}]}"#,
+            r#"{"id": "1", "prompt": "p", "verdicts": [{"judge": "j", "p_a": 1}, {"judge": "k", "p_a": 1}]}"#,
+            r#"{"question_id": 1, "model": "m", "judge": "j", "games": [{"score": "A>B"}, {"score": "B>A"}]}"#,
+            r#"{"instruction": "p", "completions": [{"model": "a", "response": "x"}, {"model": "b", "response": "y"}]}"#,
+            r#"{"prompt": "p", "responses": ["x", "y"], "scores": [1, 2]}"#,
+            r#"{"response_a": {"text": "x", "model": "m"}, "response_b": {"text": "x", "model": "m"}}"#,
+            "{}",
+            r#"["A", "B"]"#,
+            r#"[{"prompt": "p"}]"#,
+            r#"{"a": [], "b": []}"#,
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn cells_that_the_viewer_cut_are_not_read() {
+        let value = json!({"rows": [{"row": {"prompt": "p"}, "truncated_cells": ["prompt"]}]});
+        assert!(records(value.into()).unwrap()[0].as_ref().is_err_and(|e| e.reason == Reason::Truncated));
+    }
+
+    #[test]
+    fn a_beginning_is_mended() {
+        let whole = r#"{"data": [{"a": "x,]", "b": [1, 2]}, {"a": "y", "b": [3]}], "n": 1}"#;
+        for end in 1..whole.len() {
+            assert!(
+                mended(&whole.as_bytes()[..end]).is_none_or(|v| matches!(v, Document::Object(_))),
+                "{end}"
+            );
+        }
+        let cut = whole.find("\"b\": [3]").unwrap();
+        let want = json!({"data": [{"a": "x,]", "b": [1, 2]}, {"a": "y"}]});
+        assert_eq!(mended(&whole.as_bytes()[..cut + 4]), Some(want.into()));
+    }
+}

@@ -1,0 +1,21 @@
+//! How records lie in a file, and how they get out of it, whatever format they have.
+//!
+//! [`source`] opens inputs and sees through compression, [`sniff`] tells the container from the first bytes, [`split`]
+//! and [`table`] take records out of it, [`sample`] shows the first of them without using up the input.
+
+mod archive;
+mod arrow;
+mod compress;
+pub(crate) mod csv;
+mod dialect;
+mod document;
+mod encoding;
+mod ipc;
+pub(crate) mod json;
+mod parquet;
+mod refuse;
+pub(crate) mod sample;
+pub(crate) mod sniff;
+pub(crate) mod source;
+pub(crate) mod split;
+pub(crate) mod table;

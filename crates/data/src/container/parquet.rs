@@ -1,0 +1,127 @@
+//! Rows of a Parquet file.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use parquet::basic::Compression;
+use parquet::file::metadata::RowGroupMetaData;
+
+use super::arrow::{Batch, Columns, guarded};
+use super::csv::Placed;
+use crate::error::DataError;
+
+/// What the rows of a batch may weigh together, going by what the file says of them.
+const BATCH_BYTES: u64 = 16 << 20;
+const BATCH_ROWS: u64 = 1024;
+
+/// Rows of a Parquet file.
+pub(crate) struct ParquetRows {
+    reader: ParquetRecordBatchReader,
+    columns: Columns,
+    batch: Option<Batch>,
+    record: u64,
+    max: usize,
+}
+
+impl ParquetRows {
+    pub(crate) fn new(file: File, max: usize, label: &str) -> Result<Self, DataError> {
+        let (builder, mut columns) = guarded(label, "Parquet", || {
+            let plain = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
+            let columns = Columns::of(plain.schema());
+            // Texts of a dictionary are looked at where they lie: a page of a few bytes may repeat one a million times.
+            let viewed = ArrowReaderOptions::new().with_schema(as_views(plain.schema()));
+            let metadata = ArrowReaderMetadata::load(&file, viewed).unwrap_or(plain);
+            Ok::<_, parquet::errors::ParquetError>((
+                ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata),
+                columns,
+            ))
+        })?;
+        let groups = builder.metadata().row_groups();
+        let packed =
+            groups.iter().flat_map(RowGroupMetaData::columns).find(|c| c.compression() == Compression::LZO);
+        if let Some(column) = packed {
+            let name = column.column_path().string();
+            return Err(DataError::input(
+                label,
+                format!("column `{name}` is compressed with LZO, which is not supported"),
+            )
+            .with_hint("write the file again with zstd or snappy"));
+        }
+        let per_row = |group: &RowGroupMetaData| {
+            let bytes = u64::try_from(group.total_byte_size()).unwrap_or(0);
+            bytes / u64::try_from(group.num_rows()).unwrap_or(1).max(1)
+        };
+        let heaviest = groups.iter().map(per_row).max().unwrap_or(0).max(1);
+        let rows = (BATCH_BYTES / heaviest).clamp(1, BATCH_ROWS);
+        let reader = guarded(label, "Parquet", || {
+            let mask = ProjectionMask::roots(builder.parquet_schema(), columns.read.iter().map(|(i, _)| *i));
+            builder.with_batch_size(rows as usize).with_projection(mask).build()
+        })?;
+        // Columns that are not read are not in the batches either.
+        for (place, (i, _)) in columns.read.iter_mut().enumerate() {
+            *i = place;
+        }
+        Ok(Self { reader, columns, batch: None, record: 0, max })
+    }
+
+    /// The columns' names, in order.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.columns.names
+    }
+
+    /// Columns whose type is not read, with the type; they are missing from the rows.
+    pub(crate) fn unread_columns(&self) -> &[(String, String)] {
+        &self.columns.unread
+    }
+
+    /// The next rows; none at the end.
+    pub(crate) fn next_group(&mut self, label: &str) -> Result<Vec<Placed>, DataError> {
+        loop {
+            if let Some(batch) = &mut self.batch {
+                let (read, record) = (&self.columns.read, &mut self.record);
+                let rows =
+                    guarded(label, "Parquet", || Ok::<_, String>(batch.next_group(read, self.max, record)))?;
+                if !rows.is_empty() {
+                    return Ok(rows);
+                }
+            }
+            self.batch = guarded(label, "Parquet", || self.reader.next().transpose())?.map(Batch::new);
+            if self.batch.is_none() {
+                return Ok(Vec::new());
+            }
+        }
+    }
+}
+
+/// The same columns with texts as views, at any depth.
+fn as_views(schema: &SchemaRef) -> SchemaRef {
+    let fields: Vec<Field> = schema.fields().iter().map(|field| viewed(field)).collect();
+    Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
+}
+
+fn viewed(field: &Field) -> Field {
+    let kind = view(field.data_type());
+    Field::clone(field).with_data_type(kind)
+}
+
+fn view(kind: &DataType) -> DataType {
+    match kind {
+        DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
+        DataType::Binary | DataType::LargeBinary => DataType::BinaryView,
+        DataType::Dictionary(_, inner) => match view(inner) {
+            text @ (DataType::Utf8View | DataType::BinaryView) => text,
+            _ => kind.clone(),
+        },
+        DataType::List(item) => DataType::List(Arc::new(viewed(item))),
+        DataType::LargeList(item) => DataType::LargeList(Arc::new(viewed(item))),
+        DataType::FixedSizeList(item, n) => DataType::FixedSizeList(Arc::new(viewed(item)), *n),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(|field| viewed(field)).collect()),
+        DataType::Map(entries, sorted) => DataType::Map(Arc::new(viewed(entries)), *sorted),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,724 @@
+//! The same records in every container: whatever they are packed in, the same pairs come out.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use predilect_data::{DataError, OnBadRow, ReadOptions, Reason};
+
+use crate::{All, lay, read_bytes, read_paths};
+
+const N: usize = 30;
+
+fn lines(n: usize) -> String {
+    (0..n)
+        .map(|i| {
+            format!(
+                "{{\"id\": \"{i}\", \"prompt\": \"q {i}\", \"response_a\": \"café {i}\", \"response_b\": \"y\", \"preferred\": \"a\"}}\n"
+            )
+        })
+        .collect()
+}
+
+fn read(name: &str, bytes: &[u8]) -> Result<All, DataError> {
+    read_bytes(name, bytes, &ReadOptions::default())
+}
+
+/// Thirty pairs, all won by A, with the texts of [`lines`].
+fn check(what: &str, all: &Result<All, DataError>) {
+    let all = all.as_ref().unwrap_or_else(|e| panic!("{what}: {e}"));
+    assert_eq!((all.pairs.len(), all.verdicts.len()), (N, N), "{what}");
+    assert!(all.verdicts.iter().all(|v| v.p_a == 1.0), "{what}");
+    let found = |text: &str| all.pairs.iter().any(|pair| pair.response_a.messages[0].content == text);
+    assert!((0..N).all(|i| found(&format!("café {i}"))), "{what}");
+}
+
+fn gz(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn bz2(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// One stream of xz whose one block is not compressed; made by hand, as the encoder is not built.
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    let crc = |bytes: &[u8]| {
+        let mut crc = flate2::Crc::new();
+        crc.update(bytes);
+        crc.sum().to_le_bytes()
+    };
+    let number = |mut n: usize| {
+        let mut out = Vec::new();
+        while n >= 0x80 {
+            out.push(n as u8 | 0x80);
+            n >>= 7;
+        }
+        out.push(n as u8);
+        out
+    };
+    let flags = [0, 1];
+    let mut out = b"\xfd7zXZ\0".to_vec();
+    out.extend_from_slice(&flags);
+    out.extend_from_slice(&crc(&flags));
+    let header = [2, 0, 0x21, 1, 0x16, 0, 0, 0];
+    let start = out.len();
+    out.extend_from_slice(&header);
+    out.extend_from_slice(&crc(&header));
+    for (i, chunk) in bytes.chunks(60_000).enumerate() {
+        out.push(if i == 0 { 1 } else { 2 });
+        out.extend_from_slice(&((chunk.len() - 1) as u16).to_be_bytes());
+        out.extend_from_slice(chunk);
+    }
+    out.push(0);
+    let unpadded = out.len() - start + 4;
+    while !(out.len() - start).is_multiple_of(4) {
+        out.push(0);
+    }
+    out.extend_from_slice(&crc(bytes));
+    let mut index = vec![0, 1];
+    index.extend(number(unpadded));
+    index.extend(number(bytes.len()));
+    while !index.len().is_multiple_of(4) {
+        index.push(0);
+    }
+    out.extend_from_slice(&index);
+    out.extend_from_slice(&crc(&index));
+    let mut footer = (((index.len() + 4) / 4 - 1) as u32).to_le_bytes().to_vec();
+    footer.extend_from_slice(&flags);
+    out.extend_from_slice(&crc(&footer));
+    out.extend_from_slice(&footer);
+    out.extend_from_slice(b"YZ");
+    out
+}
+
+/// A zip archive, deflated or stored; `flags` 1 says that members are encrypted.
+fn zip(members: &[(&str, &[u8])], deflate: bool, flags: u16) -> Vec<u8> {
+    let (mut out, mut contents) = (Vec::new(), Vec::new());
+    for (name, bytes) in members {
+        let packed = if deflate {
+            let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        } else {
+            bytes.to_vec()
+        };
+        let mut crc = flate2::Crc::new();
+        crc.update(bytes);
+        let mut common = Vec::new();
+        for short in [20, flags, if deflate { 8 } else { 0 }, 0, 0] {
+            common.extend_from_slice(&short.to_le_bytes());
+        }
+        for int in [crc.sum(), packed.len() as u32, bytes.len() as u32] {
+            common.extend_from_slice(&int.to_le_bytes());
+        }
+        common.extend_from_slice(&(name.len() as u16).to_le_bytes());
+        common.extend_from_slice(&[0, 0]);
+        let header = out.len() as u32;
+        out.extend_from_slice(b"PK\x03\x04");
+        out.extend_from_slice(&common);
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(&packed);
+        contents.extend_from_slice(b"PK\x01\x02\x14\0");
+        contents.extend_from_slice(&common);
+        contents.extend_from_slice(&[0; 10]);
+        contents.extend_from_slice(&header.to_le_bytes());
+        contents.extend_from_slice(name.as_bytes());
+    }
+    let start = out.len() as u32;
+    out.extend_from_slice(&contents);
+    out.extend_from_slice(b"PK\x05\x06\0\0\0\0");
+    for _ in 0..2 {
+        out.extend_from_slice(&(members.len() as u16).to_le_bytes());
+    }
+    out.extend_from_slice(&(contents.len() as u32).to_le_bytes());
+    out.extend_from_slice(&start.to_le_bytes());
+    out.extend_from_slice(&[0, 0]);
+    out
+}
+
+#[test]
+fn compressed_by_whatever() {
+    let text = lines(N);
+    let (first, second) = text.split_at(text.find("{\"id\": \"10\"").unwrap());
+    let twice = |pack: fn(&[u8]) -> Vec<u8>| [pack(first.as_bytes()), pack(second.as_bytes())].concat();
+    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 1).unwrap();
+    check("gz", &read("f.jsonl.gz", &twice(gz)));
+    check("zst", &read("f.jsonl.zst", &twice(zstd)));
+    check("xz", &read("f.jsonl.xz", &twice(xz)));
+    check("bz2", &read("f.jsonl.bz2", &twice(bz2)));
+    check("no ending", &read("f", &twice(bz2)));
+    for pack in [gz, bz2, xz, zstd] {
+        let whole = pack(lines(20_000).as_bytes());
+        let error = read("f.jsonl", &whole[..whole.len() / 2]).unwrap_err();
+        assert!(error.hint().is_some_and(|hint| hint.contains("cut short")), "{error} {:?}", error.hint());
+    }
+}
+
+#[test]
+fn archives() {
+    let text = lines(N);
+    let (first, second) = text.split_at(text.find("{\"id\": \"10\"").unwrap());
+    let members = [
+        ("data/one.jsonl", first.as_bytes()),
+        ("data/deep/two.jsonl.gz", &gz(second.as_bytes())),
+        ("__MACOSX/data/._one.jsonl", b"\0\0\0\0".as_slice()),
+        (".hidden.jsonl", b"x"),
+        ("README.md", b"# Read me"),
+    ];
+    for deflate in [false, true] {
+        let all = read("a.zip", &zip(&members, deflate, 0));
+        check("zip", &all);
+        let sources = all.unwrap().summary.sources;
+        let read: Vec<&str> = sources.iter().filter(|s| s.rows > 0).map(|s| s.source.as_str()).collect();
+        assert!(read.iter().all(|s| s.contains("a.zip/data/")), "{read:?}");
+        assert_eq!(sources.len(), 5);
+    }
+    let error = read("a.zip", &zip(&members, true, 1)).unwrap_err();
+    assert!(error.to_string().contains("encrypted") && error.to_string().contains("a.zip/data/"), "{error}");
+    let error = read("a.xlsx", &zip(&[("xl/workbook.xml", b"<x/>")], true, 0)).unwrap_err();
+    assert!(error.to_string().contains("Excel") && error.hint().unwrap().contains("CSV"), "{error}");
+    let error = read("a.zip", &zip(&[("b.zip", b"PK\x03\x04")], false, 0)).unwrap_err();
+    assert!(error.to_string().contains("no data files"), "{error}");
+    let mut damaged = zip(&members, true, 0);
+    let at = damaged.windows(4).position(|w| w == b"PK\x01\x02").unwrap() / 4;
+    damaged[at] ^= 0x55;
+    assert!(read("a.zip", &damaged).is_err());
+    assert!(
+        read("a.zip", &damaged[..damaged.len() / 2]).unwrap_err().to_string().contains("table of contents")
+    );
+}
+
+#[cfg(unix)]
+fn pipe(folder: &Path, name: &str, bytes: Vec<u8>) -> (PathBuf, std::thread::JoinHandle<()>) {
+    let path = folder.join(name);
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let to = path.clone();
+    let writer = std::thread::spawn(move || {
+        let mut pipe = std::fs::OpenOptions::new().write(true).open(to).unwrap();
+        let _ = pipe.write_all(&bytes);
+    });
+    (path, writer)
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_gives_what_a_file_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let many = lines(20_000);
+    let list = format!("[{}]", many.trim().replace('\n', ","));
+    let table: String = "prompt,response_a,response_b,preferred\n".to_owned()
+        + &(0..20_000)
+            .map(|i| format!("q {i},\"long enough to fill the first half megabyte, {i}\",y,a\n"))
+            .collect::<String>();
+    let object = format!("{{\"data\": {list}}}");
+    let files: Vec<(&str, Vec<u8>)> = vec![
+        ("lines", many.clone().into_bytes()),
+        ("small", lines(N).into_bytes()),
+        ("list", list.into_bytes()),
+        ("object", object.into_bytes()),
+        ("table", table.into_bytes()),
+        ("gz", gz(many.as_bytes())),
+        ("zip", zip(&[("x/f.jsonl", many.as_bytes())], true, 0)),
+        ("parquet", parquet(20_000, "")),
+        ("arrow", arrow(20_000, true, None)),
+        ("stream", arrow(20_000, false, None)),
+    ];
+    for (name, bytes) in files {
+        let file = read("f", &bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let (path, writer) = pipe(folder.path(), name, bytes);
+        let piped = read_paths(&[path], &ReadOptions::default()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        writer.join().unwrap();
+        assert_eq!(piped.pairs.len(), if name == "small" { N } else { 20_000 }, "{name}");
+        assert!(piped.pairs.iter().zip(&file.pairs).all(|(x, y)| x.response_a == y.response_a), "{name}");
+        assert_eq!(piped.verdicts.len(), file.verdicts.len(), "{name}");
+    }
+}
+
+#[test]
+fn many_files_do_not_stay_open() {
+    let text = lines(1);
+    let names: Vec<String> = (0..1500).map(|i| format!("{i:04}.jsonl")).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), text.as_bytes())).collect();
+    let (folder, _) = lay(&files);
+    let all = read_paths(&[folder.path().to_path_buf()], &ReadOptions::default()).unwrap();
+    assert_eq!(all.pairs.len(), 1);
+}
+
+#[test]
+fn what_is_opened_again_is_decoded_again() {
+    let text = table(';', 1);
+    let bytes: Vec<u8> = text.chars().map(|c| if c == 'é' { 0xe9 } else { c as u8 }).collect();
+    let names: Vec<String> = (0..70).map(|i| format!("{i:02}.csv")).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), bytes.as_slice())).collect();
+    let (folder, _) = lay(&files);
+    let all = read_paths(&[folder.path().to_path_buf()], &ReadOptions::default()).unwrap();
+    assert_eq!((all.pairs.len(), all.summary.rows), (1, 70));
+}
+
+#[test]
+fn a_folder_called_as_a_table_changes_nothing() {
+    let (_folder, paths) = lay(&[("x.csv.d/f.json", format!("[{}]", lines(1)).as_bytes())]);
+    assert_eq!(read_paths(&paths, &ReadOptions::default()).unwrap().pairs.len(), 1);
+}
+
+#[test]
+fn json_in_every_shape() {
+    let text = lines(N);
+    let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let column = |name: &str| rows.iter().map(|row| row[name].clone()).collect::<Vec<_>>();
+    let by_row = |name: &str| -> serde_json::Value {
+        rows.iter()
+            .enumerate()
+            .map(|(i, row)| (i.to_string(), row[name].clone()))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let names = ["prompt", "response_a", "response_b", "preferred"];
+    let values = |row: &serde_json::Value| names.map(|name| row[name].clone()).to_vec();
+    let by_id: serde_json::Map<String, serde_json::Value> =
+        rows.iter().enumerate().map(|(i, row)| (format!("q{i}"), row.clone())).collect();
+    let mut table = vec![json!(names)];
+    table.extend(rows.iter().map(|row| json!(values(row))));
+    let shapes = [
+        ("data", json!({"version": 2, "data": rows})),
+        ("any name", json!({"my_comparisons": rows, "note": "x"})),
+        ("splits", json!({"train": rows[..20], "test": rows[20..]})),
+        (
+            "columns",
+            json!({"prompt": column("prompt"), "response_a": column("response_a"), "response_b": column("response_b"), "preferred": column("preferred"), "source": "s"}),
+        ),
+        (
+            "pandas",
+            json!({"prompt": by_row("prompt"), "response_a": by_row("response_a"), "response_b": by_row("response_b"), "preferred": by_row("preferred")}),
+        ),
+        (
+            "pandas split",
+            json!({"columns": names, "index": [0], "data": rows.iter().map(values).collect::<Vec<_>>()}),
+        ),
+        ("by id", by_id.into()),
+        (
+            "viewer",
+            json!({"features": [], "rows": rows.iter().map(|row| json!({"row_idx": 0, "row": row, "truncated_cells": []})).collect::<Vec<_>>()}),
+        ),
+        ("table", table.into()),
+    ];
+    for (what, value) in &shapes {
+        check(what, &read("f.json", value.to_string().as_bytes()));
+        check(what, &read("f.json", serde_json::to_string_pretty(value).unwrap().as_bytes()));
+        check(what, &read("f.json", format!("\u{feff}{value}\n").as_bytes()));
+    }
+    let columns = read("f.json", shapes[3].1.to_string().as_bytes()).unwrap();
+    assert!(columns.pairs.iter().all(|pair| pair.metadata.values().any(|v| v == "s")
+        || pair.metadata.contains_key("source")
+        || !pair.metadata.is_empty()));
+    check("commas", &read("f.jsonl", text.replace("}\n", "},\n").as_bytes()));
+    check("mark", &read("f.jsonl", format!("\u{feff}{text}").as_bytes()));
+    check(
+        "NaN",
+        &read("f.jsonl", text.replace("\"id\"", "\"score\": NaN, \"other\": -Infinity, \"id\"").as_bytes()),
+    );
+    let nan = format!(
+        "{{\"data\": [{}]}}",
+        text.trim().replace('\n', ",").replace("\"id\"", "\"score\": NaN, \"id\"")
+    );
+    check("NaN in an object", &read("f.json", nan.as_bytes()));
+}
+
+#[test]
+fn one_record_is_one_record() {
+    for text in [
+        r#"{"prompt": "q", "response_a": "x", "response_b": "y", "verdicts": [{"judge": "j", "p_a": 1}, {"judge": "k", "p_a": 0}]}"#,
+        r#"{"chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x"}], "rejected": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "y"}]}"#,
+    ] {
+        for name in ["f.json", "f.jsonl"] {
+            let all = read(name, text.as_bytes()).unwrap();
+            assert_eq!(all.pairs.len(), 1, "{text}");
+        }
+    }
+}
+
+fn table(delimiter: char, n: usize) -> String {
+    let header = format!("prompt{delimiter}response_a{delimiter}response_b{delimiter}preferred\n");
+    header
+        + &(0..n).map(|i| format!("q {i}{delimiter}café {i}{delimiter}y{delimiter}a\n")).collect::<String>()
+}
+
+#[test]
+fn tables_of_every_dialect() {
+    for delimiter in [',', ';', '\t', '|'] {
+        check("delimiter", &read("f.csv", table(delimiter, N).as_bytes()));
+        check(
+            "sep",
+            &read(
+                "f.csv",
+                format!("sep={delimiter}\r\n{}", table(delimiter, N).replace('\n', "\r\n")).as_bytes(),
+            ),
+        );
+        check(
+            "mark",
+            &read("f.csv", format!("\u{feff}\"sep={delimiter}\"\n{}", table(delimiter, N)).as_bytes()),
+        );
+    }
+    let plain = table(',', N);
+    let index: String = plain
+        .lines()
+        .enumerate()
+        .map(|(i, line)| if i == 0 { format!(",{line}\n") } else { format!("{},{line}\n", i - 1) })
+        .collect();
+    let all = read("f.csv", index.as_bytes());
+    check("index", &all);
+    let all = all.unwrap();
+    assert!(
+        all.pairs.iter().all(|p| !p.metadata.keys().any(|k| k.is_empty() || k.starts_with("column"))),
+        "{:?}",
+        all.pairs[0]
+    );
+    assert!(
+        all.summary.sources[0].evidence.contains("counts the rows"),
+        "{}",
+        all.summary.sources[0].evidence
+    );
+    let empty: String = plain.lines().map(|line| format!("{line},,\n")).collect();
+    let all = read("f.csv", empty.as_bytes());
+    check("empty columns", &all);
+    assert!(
+        all.unwrap()
+            .pairs
+            .iter()
+            .all(|p| !p.metadata.keys().any(|k| k.is_empty() || k.starts_with("column")))
+    );
+    let unnamed: String = plain
+        .lines()
+        .enumerate()
+        .map(|(i, l)| if i == 0 { format!("{l},\n") } else { format!("{l},note {i}\n") })
+        .collect();
+    let all = read("f.csv", unnamed.as_bytes()).unwrap();
+    assert_eq!(all.pairs[0].metadata.get("column_5").and_then(|v| v.as_str()), Some("note 1"));
+    let twice: String =
+        plain.lines().map(|line| format!("{line},{}\n", line.split(',').next().unwrap())).collect();
+    check("twice the same", &read("f.csv", twice.as_bytes()));
+    let error = read("f.csv", twice.replace(",q 3\n", ",other\n").as_bytes()).unwrap_err();
+    assert_eq!((error.field(), error.at()), (Some("prompt"), Some(predilect_data::At::Line(5))), "{error}");
+    let tsv: String =
+        table('\t', N).replace("\tcafé", "\t\"\tcafé").replace("\t\"\tcafé", "\tcafé").replace("q ", "\"q ");
+    let all = read("f.tsv", tsv.as_bytes());
+    check("quotes", &all);
+    let all = all.unwrap();
+    assert!(all.pairs[0].prompt[0].content.starts_with("\"q"));
+    assert!(all.summary.sources[0].evidence.contains("quote marks are read as text"));
+    let ids = "\"{\"\"ImportId\"\":\"\"a\"\"}\",".repeat(4);
+    let labels = format!("Which?,First?,Second?,Best?\n{}\n", ids.trim_end_matches(','));
+    let at = plain.find('\n').unwrap() + 1;
+    let qualtrics = format!("{}{labels}{}", &plain[..at], &plain[at..]);
+    let all = read("f.csv", qualtrics.as_bytes());
+    check("Qualtrics", &all);
+    assert!(all.unwrap().summary.sources[0].evidence.contains("2 rows after the header"));
+    for (cut, what) in [
+        ("prompt,response_a,response_b,preferred\nq,xx", "first record"),
+        ("prompt,\"response_a,response_b\nq,x\n", "header"),
+    ] {
+        let error = read("f.csv", cut.as_bytes()).unwrap_err();
+        assert!(error.to_string().contains(what), "{error}");
+        assert!(error.hint().is_some());
+    }
+}
+
+#[test]
+fn text_in_other_encodings() {
+    for text in [lines(N), table(',', N), lines(9000).replace("café", "😀")] {
+        for order in [u16::to_le_bytes, u16::to_be_bytes] {
+            for mark in ["", "\u{feff}"] {
+                let bytes: Vec<u8> = format!("{mark}{text}").encode_utf16().flat_map(order).collect();
+                let all = read("f", &bytes).unwrap();
+                assert!([N, 9000].contains(&all.pairs.len()));
+                assert!(all.summary.sources[0].evidence.contains("UTF-16"));
+            }
+        }
+    }
+    let western =
+        |text: &str| -> Vec<u8> { text.chars().map(|c| if c == 'é' { 0xe9 } else { c as u8 }).collect() };
+    let all = read("f.csv", &western(&table(';', N)));
+    check("Windows-1252", &all);
+    assert!(all.unwrap().summary.sources[0].evidence.contains("Windows-1252"));
+    let error = read("f.jsonl", &western(&lines(N))).unwrap_err();
+    assert!(error.hint().unwrap().contains("iconv -f WINDOWS-1252"), "{:?}", error.hint());
+    let error = read(
+        "f.csv",
+        &table(',', N)
+            .replace("café", "\u{1}")
+            .bytes()
+            .map(|b| if b == 1 { 0xcf } else { b })
+            .collect::<Vec<_>>(),
+    )
+    .unwrap_err();
+    assert!(error.hint().unwrap().contains("iconv"), "{error} {:?}", error.hint());
+}
+
+#[test]
+fn folders_of_the_hub() {
+    let shard = |from: usize, to: usize| arrow_of(from..to, false, None);
+    let state = br#"{"_data_files": [{"filename": "data-00000-of-00002.arrow"}, {"filename": "data-00001-of-00002.arrow"}], "_fingerprint": "x"}"#;
+    let (folder, _) = lay(&[
+        ("dataset_dict.json", br#"{"splits": ["train"]}"#),
+        ("train/state.json", state),
+        ("train/dataset_info.json", b"{}"),
+        ("train/data-00000-of-00002.arrow", &shard(0, 12)),
+        ("train/data-00001-of-00002.arrow", &shard(12, N)),
+        ("train/cache-1a2b.arrow", &shard(0, 2)),
+    ]);
+    let all = read_paths(&[folder.path().to_path_buf()], &ReadOptions::default());
+    check("save_to_disk", &all);
+    let all = all.unwrap();
+    assert_eq!(all.summary.sources.iter().filter(|s| s.rows > 0).count(), 1, "{:#?}", all.summary.sources);
+    let (folder, _) = lay(&[
+        ("README.md", b"---\nlicense: mit\n---\n"),
+        (".gitattributes", b"x"),
+        ("dataset_infos.json", b"{}"),
+        ("data/train-00000-of-00001.parquet", &parquet(N, "")),
+    ]);
+    check("snapshot", &read_paths(&[folder.path().to_path_buf()], &ReadOptions::default()));
+}
+
+/// Small files of each kind that has a table of contents or frames, for bytes to be changed in.
+pub(crate) fn packed() -> Vec<(&'static str, Vec<u8>)> {
+    use arrow_ipc::CompressionType as Packing;
+    let text = lines(3);
+    vec![
+        ("f.zip", zip(&[("a.jsonl", text.as_bytes()), ("b.jsonl", text.as_bytes())], true, 0)),
+        ("f.gz", gz(text.as_bytes())),
+        ("f.xz", xz(text.as_bytes())),
+        ("f.bz2", bz2(text.as_bytes())),
+        ("f.zst", zstd::encode_all(text.as_bytes(), 1).unwrap()),
+        ("f.arrow", arrow(3, true, None)),
+        ("f.arrow", arrow(3, false, None)),
+        ("f.arrow", arrow(3, true, Some(Packing::ZSTD))),
+        ("f.arrow", arrow(3, false, Some(Packing::LZ4_FRAME))),
+        ("f.parquet", parquet(3, "brotli")),
+        ("f.parquet", parquet(3, "lz4_raw")),
+        ("f.txt", text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+    ]
+}
+
+/// Texts of tables and documents, for letters to be changed in.
+pub(crate) fn texts() -> Vec<(&'static str, String)> {
+    let rows = lines(3).trim().replace('\n', ",");
+    vec![
+        ("f.json", format!("{{\"data\": [{rows}], \"n\": 3}}")),
+        ("f.json", format!("{{\"train\": [{rows}], \"test\": [{rows}]}}")),
+        ("f.json", "{\"prompt\": [\"p\", \"q\"], \"chosen\": [\"x\", \"y\"], \"rejected\": [\"v\", \"w\"]}".to_owned()),
+        ("f.json", "{\"prompt\": {\"0\": \"p\", \"1\": \"q\"}, \"chosen\": {\"0\": \"x\", \"1\": \"y\"}, \"rejected\": {\"0\": \"x\", \"1\": \"y\"}}".to_owned()),
+        ("f.json", "{\"columns\": [\"prompt\", \"chosen\", \"rejected\"], \"data\": [[\"p\", \"x\", \"y\"], [\"q\", \"x\", \"y\"]]}".to_owned()),
+        ("f.json", "[[\"prompt\", \"chosen\", \"rejected\"], [\"p\", \"x\", \"y\"]]".to_owned()),
+        ("f.json", "{\"q0\": {\"prompt\": \"p\", \"chosen\": \"x\", \"rejected\": \"y\"}, \"q1\": {\"prompt\": \"p\", \"chosen\": \"x\", \"rejected\": \"y\"}}".to_owned()),
+        ("f.json", "{\"rows\": [{\"row\": {\"prompt\": \"p\", \"chosen\": \"x\", \"rejected\": \"y\"}, \"truncated_cells\": [\"x\"]}]}".to_owned()),
+        ("f.csv", format!("sep=;\r\n{}", table(';', 3))),
+        ("f.csv", table(',', 3).lines().map(|line| format!(",{line},\n")).collect()),
+        ("f.tsv", table('\t', 3).replace('q', "\"q")),
+        ("f.csv", "a,b\nA?,B?\n\"{\"\"ImportId\"\":1}\",\"{\"\"ImportId\"\":2}\"\nx,y\n".to_owned()),
+    ]
+}
+
+// Tables, made here.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
+
+fn batch(rows: std::ops::Range<usize>) -> RecordBatch {
+    let text = |make: &dyn Fn(usize) -> String| -> ArrayRef {
+        Arc::new(rows.clone().map(|i| Some(make(i))).collect::<StringArray>())
+    };
+    RecordBatch::try_from_iter([
+        ("id", text(&|i| i.to_string())),
+        ("prompt", text(&|i| format!("q {i}"))),
+        ("response_a", text(&|i| format!("café {i}"))),
+        ("response_b", text(&|_| "y".to_owned())),
+        ("preferred", text(&|_| "a".to_owned())),
+    ])
+    .unwrap()
+}
+
+fn arrow_of(
+    rows: std::ops::Range<usize>,
+    file: bool,
+    compression: Option<arrow_ipc::CompressionType>,
+) -> Vec<u8> {
+    let options = arrow_ipc::writer::IpcWriteOptions::default().try_with_compression(compression).unwrap();
+    let batches: Vec<RecordBatch> =
+        rows.clone().step_by(1000).map(|from| batch(from..(from + 1000).min(rows.end))).collect();
+    write_arrow(&batches, file, options)
+}
+
+fn write_arrow(batches: &[RecordBatch], file: bool, options: arrow_ipc::writer::IpcWriteOptions) -> Vec<u8> {
+    let (mut out, schema) = (Vec::new(), batches[0].schema());
+    if file {
+        let mut writer =
+            arrow_ipc::writer::FileWriter::try_new_with_options(&mut out, &schema, options).unwrap();
+        for batch in batches {
+            writer.write(batch).unwrap();
+        }
+        writer.finish().unwrap();
+    } else {
+        let mut writer =
+            arrow_ipc::writer::StreamWriter::try_new_with_options(&mut out, &schema, options).unwrap();
+        for batch in batches {
+            writer.write(batch).unwrap();
+        }
+        writer.finish().unwrap();
+    }
+    out
+}
+
+fn arrow(n: usize, file: bool, compression: Option<arrow_ipc::CompressionType>) -> Vec<u8> {
+    arrow_of(0..n, file, compression)
+}
+
+fn write_parquet(batch: &RecordBatch, codec: &str) -> Vec<u8> {
+    use parquet::basic::Compression;
+    let compression = match codec {
+        "snappy" => Compression::SNAPPY,
+        "gzip" => Compression::GZIP(parquet::basic::GzipLevel::default()),
+        "brotli" => Compression::BROTLI(parquet::basic::BrotliLevel::default()),
+        "lz4" => Compression::LZ4,
+        "lz4_raw" => Compression::LZ4_RAW,
+        "zstd" => Compression::ZSTD(parquet::basic::ZstdLevel::default()),
+        _ => Compression::UNCOMPRESSED,
+    };
+    let properties = parquet::file::properties::WriterProperties::builder()
+        .set_compression(compression)
+        .set_dictionary_page_size_limit(16 << 20)
+        .build();
+    let mut out = Vec::new();
+    let mut writer =
+        parquet::arrow::ArrowWriter::try_new(&mut out, batch.schema(), Some(properties)).unwrap();
+    writer.write(batch).unwrap();
+    writer.close().unwrap();
+    out
+}
+
+fn parquet(n: usize, codec: &str) -> Vec<u8> {
+    write_parquet(&batch(0..n), codec)
+}
+
+#[test]
+fn parquet_of_every_codec() {
+    for codec in ["", "snappy", "gzip", "brotli", "lz4", "lz4_raw", "zstd"] {
+        check(codec, &read("f.parquet", &parquet(N, codec)));
+    }
+    check("gz around it", &read("f.parquet.gz", &gz(&parquet(N, "zstd"))));
+}
+
+#[test]
+fn arrow_files_and_streams() {
+    const LZ4_FRAME: arrow_ipc::CompressionType = arrow_ipc::CompressionType::LZ4_FRAME;
+    const ZSTD: arrow_ipc::CompressionType = arrow_ipc::CompressionType::ZSTD;
+    for compression in [None, Some(LZ4_FRAME), Some(ZSTD)] {
+        for file in [false, true] {
+            check("arrow", &read("f.arrow", &arrow(N, file, compression)));
+            let all = read("f.arrow", &arrow(5_000, file, compression)).unwrap();
+            assert_eq!(all.pairs.len(), 5_000);
+            let bytes = arrow(N, file, compression);
+            for cut in [9, 100, bytes.len() / 2, bytes.len() * 2 / 3] {
+                let error = read("f.arrow", &bytes[..cut]).unwrap_err();
+                assert!(error.hint().is_some(), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn columns_of_every_type() {
+    use arrow_array::types::{Float16Type, Int8Type, UInt16Type};
+    use arrow_array::*;
+    let n = 0..i32::try_from(N).unwrap();
+    let plain = batch(0..N);
+    let column = |name: &str| plain.column_by_name(name).unwrap().clone();
+    let strings = |name: &str| column(name).as_any().downcast_ref::<StringArray>().unwrap().clone();
+    let dictionary: DictionaryArray<Int8Type> =
+        strings("preferred").iter().map(|v| v.unwrap()).collect::<Vec<_>>().into_iter().collect();
+    let wide: DictionaryArray<UInt16Type> = strings("prompt")
+        .iter()
+        .map(|v| v.unwrap().to_owned())
+        .collect::<Vec<_>>()
+        .iter()
+        .map(String::as_str)
+        .collect();
+    let large: LargeStringArray = strings("response_a").iter().collect();
+    let view: StringViewArray = strings("response_b").iter().collect();
+    let uuid = FixedSizeBinaryArray::try_from_iter(n.clone().map(|i| [i as u8; 16])).unwrap();
+    let half: Float16Array = n
+        .clone()
+        .map(|i| Some(<Float16Type as ArrowPrimitiveType>::Native::from_f64(f64::from(i) / 2.0)))
+        .collect();
+    let interval: IntervalYearMonthArray = n.map(Some).collect();
+    let batch = RecordBatch::try_from_iter([
+        ("prompt", Arc::new(wide) as ArrayRef),
+        ("response_a", Arc::new(large) as ArrayRef),
+        ("response_b", Arc::new(view) as ArrayRef),
+        ("preferred", Arc::new(dictionary) as ArrayRef),
+        ("row_uuid", Arc::new(uuid) as ArrayRef),
+        ("margin", Arc::new(half) as ArrayRef),
+        ("lasted", Arc::new(interval) as ArrayRef),
+    ])
+    .unwrap();
+    let options = arrow_ipc::writer::IpcWriteOptions::default;
+    for (name, bytes) in [
+        ("f.parquet", write_parquet(&batch, "snappy")),
+        ("f.arrow", write_arrow(std::slice::from_ref(&batch), true, options())),
+        ("f.arrow", write_arrow(std::slice::from_ref(&batch), false, options())),
+    ] {
+        let all = read(name, &bytes);
+        check(name, &all);
+        let all = all.unwrap();
+        let meta = &all.pairs[3].metadata;
+        assert_eq!(meta.get("row_uuid").and_then(|v| v.as_str()), Some("03".repeat(16).as_str()), "{meta:?}");
+        assert_eq!(meta.get("margin").and_then(serde_json::Value::as_f64), Some(1.5));
+        assert!(!meta.contains_key("lasted"));
+        assert!(all.summary.sources[0].evidence.contains("`lasted`"), "{}", all.summary.sources[0].evidence);
+    }
+}
+
+#[test]
+fn a_small_file_of_huge_rows_stays_within_bounds() {
+    // One text of 3 MB, repeated by its number in a dictionary 2,000 times: 6 GB of text in a few kilobytes.
+    let long = "x".repeat(3 << 20);
+    let rows = 2_000;
+    let text: StringArray = (0..rows).map(|_| Some("y")).collect();
+    let keys = arrow_array::Int32Array::from(vec![0; rows]);
+    let huge = arrow_array::DictionaryArray::new(keys, Arc::new(StringArray::from(vec![long.as_str()])));
+    let ids: StringArray = (0..rows).map(|i| Some(i.to_string())).collect();
+    let batch = RecordBatch::try_from_iter([
+        ("prompt", Arc::new(ids) as ArrayRef),
+        ("response_a", Arc::new(huge) as ArrayRef),
+        ("response_b", Arc::new(text.clone()) as ArrayRef),
+    ])
+    .unwrap();
+    let (_folder, paths) = lay(&[("f.parquet", &write_parquet(&batch, "zstd"))]);
+    let before = peak_kib();
+    let options = ReadOptions { limit: Some(500), ..ReadOptions::default() };
+    let mut n = 0;
+    predilect_data::read(&paths, &options, &mut |_| {}, &mut |_| {
+        n += 1;
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(n, 500);
+    assert!(peak_kib() - before < 600 << 10, "{} MiB", (peak_kib() - before) >> 10);
+    let options =
+        ReadOptions { max_record_bytes: 1 << 20, on_bad_row: OnBadRow::Stop, ..ReadOptions::default() };
+    let error = read_paths(&paths, &options).unwrap_err();
+    assert_eq!(error.kind(), predilect_data::ErrorKind::Row(Reason::TooLarge), "{error}");
+}
+
+/// The most memory that this process ever had, where the system says so.
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
+    line.trim().trim_end_matches("kB").trim().parse().unwrap_or(0)
+}
