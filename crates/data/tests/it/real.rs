@@ -46,7 +46,7 @@ const EXPECTED: &[Expected] = &[
         ],
         [7, 0],
     ),
-    ("alpaca_eval", [14486, 12876, 14486], &[(MERGED, 1610)], [18, 4]),
+    ("alpaca_eval", [14486, 12876, 14486], &[(MERGED, 1610)], [18, 6]),
     ("arena_hard", [1500, 500, 0], &[], [3, 0]),
     ("biasbench", [80, 80, 80], &[], [1, 0]),
     ("pairwise_votes/llmfao.csv", [8931, 8931, 8931], &[], [1, 0]),
