@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use predilect_data::{OnBadRow, ReadOptions, Study, import};
+use predilect_data::{OnBadRow, Onto, ReadOptions, import};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
@@ -18,9 +18,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let start = Instant::now();
-    let summary = import(&inputs, &options, &Study::create(folder)?, &mut |_| {}).inspect_err(|e| {
-        eprintln!("hint: {}", e.hint().unwrap_or("none"));
-    })?;
+    let (_, summary) =
+        import(&inputs, &options, folder.as_ref(), Onto::Replace, &mut |_| {}).inspect_err(|e| {
+            eprintln!("hint: {}", e.hint().unwrap_or("none"));
+        })?;
     eprintln!("{summary:#?}\n{:.2} s", start.elapsed().as_secs_f64());
     Ok(())
 }

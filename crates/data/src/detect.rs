@@ -30,6 +30,19 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
     if !recipe.all.iter().all(|path| has(path, sample)) || recipe.none.iter().any(|path| has(path, sample)) {
         return None;
     }
+    // A choice is between two texts: `chosen` and `rejected` with numbers in them are something else.
+    if recipe.shape == Shape::Choice {
+        let columns: Vec<_> = [&recipe.a, &recipe.b]
+            .iter()
+            .filter_map(|paths| paths.first()?.resolve(&sample.columns))
+            .collect();
+        if columns
+            .iter()
+            .any(|c| !c.is_within() && sample.values(&c.name).next().is_some() && !sample.texts(&c.name))
+        {
+            return None;
+        }
+    }
     let begins = recipe.begins.iter().all(|(field, words)| {
         Path::new(field.clone()).resolve(&sample.columns).is_some_and(|column| {
             let mut texts =

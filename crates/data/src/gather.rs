@@ -50,6 +50,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) keys: Option<HashMap<String, Vec<(PathBuf, String)>>>,
     pub(crate) waiting: Waiting,
     pub(crate) at: Place,
+    /// Records of the file at hand that still have marks of a chat template, and one of these marks.
+    pub(crate) marked: (u64, Option<&'static str>),
     /// The values that named a winner in the file at hand, one entry for each rule.
     pub(crate) seen: Vec<Seen>,
 }
@@ -123,6 +125,10 @@ impl Reading<'_> {
             if let Some(seen) = self.seen.get_mut(rule) {
                 seen.add(&value, call);
             }
+        }
+        if let Some(mark) = draft.marked {
+            self.marked.0 += 1;
+            self.marked.1.get_or_insert(mark);
         }
         let (content, exchanged) = (draft.content, draft.exchanged);
         let mut key = draft.id;
@@ -390,6 +396,8 @@ fn ready(draft: &mut Draft) {
     let (prompt, a, b) = (HASH.hash_one(&pair.prompt), side(&pair.response_a), side(&pair.response_b));
     draft.content = HASH.hash_one((prompt, a, b));
     draft.exchanged = HASH.hash_one((prompt, b, a));
+    let turns = pair.prompt.iter().chain(&pair.response_a.messages).chain(&pair.response_b.messages);
+    draft.marked = turns.filter_map(|turn| crate::texts::has_marks(&turn.content)).next();
     draft.by_content = pair.id.is_empty();
     if draft.by_content {
         pair.id = content_id(&pair.prompt, &pair.response_a, &pair.response_b);

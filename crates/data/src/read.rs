@@ -85,9 +85,10 @@ pub(crate) fn read_onto(
         waiting: Waiting::default(),
         at: Place::default(),
         seen: Vec::new(),
+        marked: (0, None),
     };
     // Parts do not judge; two files of verdicts that name nobody are two judges.
-    let several = sources.iter().filter(|source| source.detected.recipe.part != Part::Parts).count() > 1;
+    let several = several_judges(&sources);
     let by_prompt = judged_by_prompt(&sources);
     let examples = sources.first().map(examples).unwrap_or_default();
     for (index, (source, tag)) in sources.into_iter().zip(tags).enumerate() {
@@ -140,6 +141,45 @@ fn tags(sources: &[Source]) -> Vec<String> {
         .zip(&stems)
         .map(|(source, stem)| if unique(stem) { stem.clone() } else { source.input.label.clone() })
         .collect()
+}
+
+/// Whether files that name no judge are judged apart: not where they are parts or splits of one table.
+fn several_judges(sources: &[Source]) -> bool {
+    const SPLITS: &[&str] = &[
+        "train",
+        "test",
+        "validation",
+        "valid",
+        "val",
+        "dev",
+        "eval",
+        "data",
+        "default",
+        "part",
+        "train_prefs",
+        "test_prefs",
+    ];
+    let mut tables: Vec<(PathBuf, String)> = sources
+        .iter()
+        .filter(|source| source.detected.recipe.part != Part::Parts)
+        .map(|source| {
+            let stem = source.input.stem();
+            let table = shard_of(&stem).unwrap_or(&stem).to_lowercase();
+            let split = SPLITS.contains(&table.as_str());
+            (source.folder(), if split { String::new() } else { table })
+        })
+        .collect();
+    tables.sort();
+    tables.dedup();
+    tables.len() > 1
+}
+
+/// The table of which a file is one of several parts: `train` of `train-00000-of-00002`.
+fn shard_of(stem: &str) -> Option<&str> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (before, count) = stem.rsplit_once("-of-")?;
+    let (table, number) = before.rsplit_once('-')?;
+    (digits(count) && digits(number)).then_some(table)
 }
 
 /// What a file must know of the others that are read with it.
@@ -208,6 +248,12 @@ impl Reading<'_> {
                     .collect(),
             })
             .collect();
+        let mut summary = summary;
+        if let (count @ 1.., Some(mark)) = std::mem::take(&mut self.marked) {
+            summary.remarks.push(format!(
+                "{count} records contain `{mark}`, a mark of a chat template, within a text; it is measured as part of the text"
+            ));
+        }
         let judge = (plan.recipe.part != Part::Parts).then(|| plan.judge_in_words());
         self.summary.sources.push(SourceSummary {
             rows: self.summary.rows - before,

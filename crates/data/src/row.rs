@@ -256,110 +256,31 @@ pub(crate) fn number(name: &str, value: &Value) -> Result<Option<f64>, RowError>
     match parsed {
         Some(number) if number.is_nan() => Ok(None),
         Some(number) if number.is_finite() => Ok(Some(number)),
+        _ if value.as_str().is_some_and(decimal_comma) => {
+            Err(RowError::wrong_type(name, value, "a finite number")
+                .hint("write a decimal point instead of the decimal comma"))
+        }
         _ => Err(RowError::wrong_type(name, value, "a finite number")),
     }
 }
 
-/// A value as messages: a list of them, a list as JSON text, or plain text as one turn of the role given.
+/// `0,7` as some spreadsheets write it.
+fn decimal_comma(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.trim()
+        .trim_start_matches('-')
+        .split_once(',')
+        .is_some_and(|(whole, rest)| digits(whole) && digits(rest))
+}
+
+/// A value as messages, however the file writes a conversation; plain text becomes one turn of the role given.
 pub(crate) fn messages(name: &str, value: Value, role: Role) -> Result<Vec<Message>, RowError> {
-    match value {
-        Value::Array(turns) => {
-            turns.into_iter().enumerate().map(|(i, turn)| message(name, i, turn)).collect()
-        }
-        Value::String(text) => match embedded_list(&text) {
-            Some(turns) if turns.iter().all(looks_like_message) => messages(name, Value::Array(turns), role),
-            _ => Ok(vec![Message { role, content: text }]),
-        },
-        other => Ok(vec![Message { role, content: as_text(name, other)? }]),
-    }
+    crate::texts::conversation(name, value, role)
 }
 
 /// A response: messages, or text as one assistant turn.
 pub(crate) fn response(row: &mut Row, name: &str, model: Option<String>) -> Result<Response, RowError> {
     Ok(Response { messages: row.messages(name, Role::Assistant)?, model })
-}
-
-/// Text that holds a JSON list of objects, as tables keep messages.
-fn embedded_list(text: &str) -> Option<Vec<Value>> {
-    let inner = text.trim_start().strip_prefix('[')?;
-    if !inner.trim_start().starts_with('{') {
-        return None;
-    }
-    serde_json::from_str(text).ok()
-}
-
-fn looks_like_message(value: &Value) -> bool {
-    value.get("role").or_else(|| value.get("from")).is_some()
-        && value.get("content").or_else(|| value.get("value")).is_some()
-}
-
-fn message(field: &str, index: usize, value: Value) -> Result<Message, RowError> {
-    let name = || format!("{field}[{index}]");
-    let Value::Object(mut turn) = value else {
-        return Err(RowError::wrong_type(&name(), &value, "a message with role and content"));
-    };
-    let role = turn.remove("role").or_else(|| turn.remove("from")).unwrap_or(Value::Null);
-    let Value::String(role) = role else {
-        return Err(RowError::wrong_type(&format!("{}.role", name()), &role, "text"));
-    };
-    let content = turn.remove("content").or_else(|| turn.remove("value")).unwrap_or(Value::Null);
-    Ok(Message { role: Role::parse(&role), content: content_text(&format!("{}.content", name()), content)? })
-}
-
-/// A message's content: text, `{"answer": text}`, or a list of parts whose text is joined by line ends.
-///
-/// A part without text stands as its type in brackets (`[image]`); content that is null is empty.
-fn content_text(name: &str, value: Value) -> Result<String, RowError> {
-    match value {
-        Value::Null => Ok(String::new()),
-        Value::Object(mut object) => {
-            let answer = object.remove("answer").or_else(|| object.remove("text"));
-            as_text(name, answer.unwrap_or(Value::Object(object)))
-        }
-        Value::Array(parts) => {
-            let mut texts = Vec::with_capacity(parts.len());
-            for part in parts {
-                match part {
-                    Value::String(text) => texts.push(text),
-                    Value::Object(mut part) => {
-                        if let Some(Value::String(text)) = part.remove("text") {
-                            texts.push(text);
-                        } else {
-                            let kind = part.get("type").and_then(Value::as_str).unwrap_or("part");
-                            texts.push(format!("[{kind}]"));
-                        }
-                    }
-                    other => return Err(RowError::wrong_type(name, &other, "a part with text")),
-                }
-            }
-            Ok(texts.join("\n"))
-        }
-        other => as_text(name, other),
-    }
-}
-
-/// The prompt and the two responses.
-pub(crate) type Split = (Vec<Message>, Vec<Message>, Vec<Message>);
-
-/// Splits two whole conversations into the prompt they share and the two responses.
-///
-/// The prompt is the longest common beginning after which both go on with an assistant turn.
-pub(crate) fn split_shared(mut a: Vec<Message>, mut b: Vec<Message>) -> Result<Split, RowError> {
-    let mut shared = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let answers =
-        |turns: &[Message], at: usize| turns.get(at).is_some_and(|turn| turn.role == Role::Assistant);
-    while shared > 0 && !(answers(&a, shared) && answers(&b, shared)) {
-        shared -= 1;
-    }
-    if shared == 0 {
-        return Err(RowError::new(
-            Reason::WrongType,
-            "the two conversations do not begin with the same prompt followed by an assistant turn",
-        ));
-    }
-    let rest_a = a.split_off(shared);
-    let rest_b = b.split_off(shared);
-    Ok((a, rest_a, rest_b))
 }
 
 #[cfg(test)]
@@ -374,26 +295,6 @@ mod tests {
         assert_eq!(number("x", &json!("NaN")).unwrap(), None);
         assert_eq!(number("x", &json!("inf")).map_err(|e| e.reason), Err(Reason::WrongType));
         assert_eq!(number("x", &json!([1])).map_err(|e| e.reason), Err(Reason::WrongType));
-    }
-
-    #[test]
-    fn content_parts_become_text() {
-        let value = json!([{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image"}]},
-                           {"from": "gpt", "value": {"answer": "b"}}]);
-        let turns = messages("c", value, Role::User).unwrap();
-        assert_eq!(turns, [Message::user("a\n[image]"), Message::assistant("b")]);
-    }
-
-    #[test]
-    fn conversations_split_after_the_shared_prompt() {
-        let turns = |last: &str| {
-            vec![Message::user("q"), Message::assistant("x"), Message::user("r"), Message::assistant(last)]
-        };
-        let (prompt, a, b) = split_shared(turns("1"), turns("2")).unwrap();
-        assert_eq!((prompt.len(), a.len(), b.len()), (3, 1, 1));
-        let (prompt, a, b) = split_shared(turns("1"), turns("1")).unwrap();
-        assert_eq!((prompt.len(), a.len(), b.len()), (3, 1, 1));
-        assert!(split_shared(vec![Message::user("q")], vec![Message::user("q")]).is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use predilect_data::{Format, OnBadRow, ReadOptions, read};
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, rest)) = bytes.split_first() else { return };
     let options = ReadOptions {
-        format: Format::ALL.get(usize::from(first >> 1)).map(|(format, _)| *format),
+        format: Format::all().nth(usize::from(first >> 1)),
         on_bad_row: if first & 1 == 1 { OnBadRow::Skip } else { OnBadRow::Stop },
         max_record_bytes: 1 << 20,
         ..ReadOptions::default()

@@ -266,7 +266,7 @@ fn of_object(fields: &[(String, Value)]) -> Option<Shape> {
         && !others.is_empty()
         && others.iter().all(|other| *other == length)
         && length > 0
-        && !has_own
+        && (!has_own || (lengths.len() > 2 && length > 4))
         && values().all(|value| !value.is_object())
         && !values().any(is_turns)
         && (length > 1 || fields.len() == lengths.len())

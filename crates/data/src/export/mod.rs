@@ -180,9 +180,7 @@ impl Writer<'_> {
 /// The text of a single turn of that role, unless it could be taken for a list of messages.
 fn single(turns: &[Message], role: &Role) -> Option<String> {
     match turns {
-        [only] if only.role == *role && !only.content.trim_start().starts_with('[') => {
-            Some(only.content.clone())
-        }
+        [only] if only.role == *role && crate::texts::is_plain(&only.content) => Some(only.content.clone()),
         _ => None,
     }
 }

@@ -45,6 +45,13 @@ fn verdict(verdict: &Verdict) -> Value {
     if verdict.weight != 1.0 {
         record.insert("weight".to_owned(), json!(verdict.weight));
     }
+    for (name, value) in
+        [("annotator", &verdict.annotator), ("pool", &verdict.pool), ("criterion", &verdict.criterion)]
+    {
+        if let Some(value) = value {
+            record.insert(name.to_owned(), json!(value));
+        }
+    }
     if let Some(receipt) = &verdict.receipt {
         record.insert("receipt".to_owned(), receipt.clone());
     }

@@ -87,6 +87,8 @@ pub(crate) struct Draft {
     pub(crate) content: u64,
     /// The same with the sides exchanged.
     pub(crate) exchanged: u64,
+    /// A mark of a chat template that a text still has.
+    pub(crate) marked: Option<&'static str>,
     /// Whether the file gives no id, so that the content does.
     pub(crate) by_content: bool,
     /// The key by which other files refer to the pair.

@@ -105,6 +105,7 @@ fn one(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> {
     };
     verdict.annotator = row.opt_text("annotator")?;
     verdict.criterion = row.opt_text("criterion")?;
+    verdict.pool = row.opt_text("pool")?;
     verdict.order = order;
     if tie.is_some() && verdict.p_a != 0.5 && stated {
         verdict.p_a = 0.5;

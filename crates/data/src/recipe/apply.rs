@@ -255,7 +255,10 @@ impl Plan {
         let lonely = |field: &str| {
             RowError::new(Reason::MissingField, "no prompt: the prompt is missing or null, and the responses are not whole conversations")
                 .field(field)
-                .hint("name the prompt's column with --map prompt=COLUMN, or say that there is none with --map prompt=none")
+                .hint(format!(
+                    "name the prompt's column with --map prompt=COLUMN, or say that there is none with --map prompt=none; what the texts of \
+                     `{field_a}` and `{field_b}` both begin with is not taken for a prompt"
+                ))
         };
         match (is_whole(&a), is_whole(&b)) {
             (true, true) => {

@@ -38,6 +38,7 @@ impl People {
         if let Some(judge) = self.judges.get_mut(&verdict.judge) {
             judge.verdicts += 1;
             if let Some(annotator) = &verdict.annotator
+                && verdict.pool.is_none()
                 && judge.annotators.len() < NAMED
                 && !judge.annotators.contains(annotator)
             {

@@ -11,14 +11,22 @@ use predilect_types::{Message, Role};
 
 use crate::error::{Reason, RowError};
 
-pub(crate) use conversation::{conversation, leftovers, role, structured};
-pub(crate) use template::{decode, has_marks};
+pub(crate) use conversation::{conversation, role, structured};
+pub(crate) use template::has_marks;
 
 /// The name of the role under which a model's reasoning stands before the answer that it belongs to.
 pub(crate) const REASONING: &str = "reasoning";
 
 /// The prompt and the two responses.
 pub(crate) type Split = (Vec<Message>, Vec<Message>, Vec<Message>);
+
+/// Whether a text is read as just that text, and not as a list of messages or a transcript.
+pub(crate) fn is_plain(text: &str) -> bool {
+    matches!(
+        conversation("", serde_json::Value::String(text.to_owned()), Role::User).as_deref(),
+        Ok([only]) if only.content == text
+    )
+}
 
 /// Splits two whole conversations into the prompt that they share and the two responses.
 ///
@@ -28,13 +36,16 @@ pub(crate) type Split = (Vec<Message>, Vec<Message>, Vec<Message>);
 ///
 /// # Errors
 ///
-/// When nothing is shared, when no assistant turn follows, or when the conversations part at a user or system turn: then
-/// the responses answer different prompts, and the error says at which turn.
+/// When nothing is shared, when no assistant turn follows, or when the conversations part at a user or system turn before any
+/// answer: then the responses answer different prompts, and the error says at which turn. Where an answer came before, the
+/// responses begin with it.
 pub(crate) fn split_shared(mut a: Vec<Message>, mut b: Vec<Message>) -> Result<Split, RowError> {
     let common = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
     let asks = |turn: &Message| matches!(turn.role, Role::User | Role::System);
+    let answered_before = a.iter().take(common).any(|turn| turn.role == Role::Assistant);
     if let (Some(x), Some(y)) = (a.get(common), b.get(common))
         && (asks(x) || asks(y))
+        && !answered_before
     {
         let (number, name) = (common + 1, if asks(x) { &x.role } else { &y.role });
         return Err(RowError::new(

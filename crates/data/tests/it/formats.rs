@@ -2,16 +2,16 @@
 
 use std::io::Write;
 
-use predilect_data::{Format, ReadOptions};
+use predilect_data::ReadOptions;
 use predilect_types::{Message, Order, Role, TieKind};
 use serde_json::json;
 
 use crate::{All, lay, read_bytes, read_paths, read_text};
 
 /// One small valid file of every format; `hostile` mutates them.
-pub(crate) const SAMPLES: &[(Format, &str, &str)] = &[
+pub(crate) const SAMPLES: &[(&str, &str, &str)] = &[
     (
-        Format::Pairs,
+        "pairs",
         "pairs.jsonl",
         r#"{"prompt": "q1", "response_a": "x", "response_b": "y", "model_a": "m", "verdicts": [{"judge": "j", "p_a": 0.25, "order": "ab", "weight": 2, "receipt": {"raw": "B"}}, {"judge": "k", "preferred": "tie"}], "prompt_id": 7}
 {"id": "two", "prompt": [{"role": "user", "content": "q2"}], "response_a": [{"role": "assistant", "content": "x"}], "response_b": "z", "judge": "j", "preferred": "b", "scenario": "s", "language": "en", "metadata": {"k": 1}}
@@ -19,40 +19,40 @@ pub(crate) const SAMPLES: &[(Format, &str, &str)] = &[
 "#,
     ),
     (
-        Format::Arena,
+        "arena",
         "arena.jsonl",
         r#"{"question_id": "r1", "model_a": "m", "model_b": "n", "winner": "tie (bothbad)", "judge": "arena_user_9", "turn": 2, "anony": true, "language": "English", "conversation_a": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a1"}, {"role": "user", "content": "r"}, {"role": "assistant", "content": "a2"}], "conversation_b": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "b1"}, {"role": "user", "content": "r"}, {"role": "assistant", "content": "b2"}]}
 {"id": "r2", "model_a": "m", "model_b": "n", "winner": "model_b", "language": "German", "conversation_a": [{"role": "user", "content": [{"type": "text", "text": "q"}, {"type": "image", "image": "i"}]}, {"role": "assistant", "content": [{"type": "text", "text": "a"}]}], "conversation_b": [{"role": "user", "content": [{"type": "text", "text": "q"}, {"type": "image", "image": "i"}]}, {"role": "assistant", "content": [{"type": "text", "text": "b"}]}]}
 "#,
     ),
     (
-        Format::AlpacaEval,
+        "alpaca_eval",
         "annotations.json",
         r#"[{"instruction": "q", "output_1": "x", "generator_1": "base", "output_2": "y", "generator_2": "m", "dataset": "d", "annotator": "gpt", "preference": "1.75", "price_per_example": 0.1, "raw_completion": {"t": "m"}},
  {"instruction": "q2", "output_1": "x", "generator_1": "base", "output_2": "y", "generator_2": "m", "annotator": "gpt", "preference": NaN},
  {"instruction": "q3", "output_1": "x", "generator_1": "base", "output_2": "y", "generator_2": "m", "annotator": "gpt", "preference": 0}]"#,
     ),
     (
-        Format::RewardBench,
+        "reward_bench",
         "reward.jsonl",
         r#"{"prompt": "q", "chosen": "x", "rejected": "y", "chosen_model": "m", "rejected_model": "n", "subset": "s", "id": 3}
 {"prompt": "q", "chosen": ["x"], "rejected": ["y", "z", "w"], "subset": "s", "num_correct": 1, "models": ["c", "r1", "r2", "r3"], "id": "4"}
 "#,
     ),
     (
-        Format::HhRlhf,
+        "hh_rlhf",
         "hh.jsonl",
         "{\"chosen\": \"\\n\\nHuman: q\\n\\nAssistant: x\\n\\nHuman: r\\n\\nAssistant: good\", \"rejected\": \"\\n\\nHuman: q\\n\\nAssistant: x\\n\\nHuman: r\\n\\nAssistant: bad\"}\n",
     ),
     (
-        Format::Ultrafeedback,
+        "ultrafeedback",
         "uf.jsonl",
         r#"{"prompt": "q", "prompt_id": "p1", "chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x"}], "rejected": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "y"}], "messages": [], "score_chosen": 8.5, "score_rejected": 8.5}
 {"prompt": "q", "prompt_id": "p1", "chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x2"}], "rejected": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "y2"}], "messages": [], "score_chosen": 9, "score_rejected": 2}
 "#,
     ),
     (
-        Format::Trl,
+        "trl",
         "trl.jsonl",
         r#"{"prompt": "q", "chosen": "x", "rejected": "y"}
 {"chosen": "The sky is blue.", "rejected": "The sky is green."}
@@ -60,64 +60,64 @@ pub(crate) const SAMPLES: &[(Format, &str, &str)] = &[
 "#,
     ),
     (
-        Format::AnnotatedPairs,
+        "annotated_pairs",
         "ap.json",
         r#"{"metadata": {"version": "2.0"}, "annotators": {"a1": {"name": "Ann", "type": "human"}, "a2": {"name": "bot", "type": "unknown"}}, "comparisons": [
 {"id": "c1", "prompt": "q", "response_a": {"text": "x", "model": "m"}, "response_b": {"text": "y", "model": null}, "annotations": {"a1": {"pref": "a"}, "a2": {"pref": null, "no_pref_reason": "tie"}}, "metadata": {"k": 1}},
 {"id": "c2", "prompt": null, "response_a": {"text": "x"}, "response_b": {"text": "y"}, "annotations": {"a1": {"pref": null}}, "metadata": {}}]}"#,
     ),
     (
-        Format::MtBench,
+        "mt_bench",
         "human.jsonl",
         r#"{"question_id": 81, "model_a": "m", "model_b": "n", "winner": "model_a", "judge": "expert_1", "turn": 1, "conversation_a": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a1"}, {"role": "user", "content": "r"}, {"role": "assistant", "content": "a2"}], "conversation_b": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "b1"}, {"role": "user", "content": "r"}, {"role": "assistant", "content": "b2"}]}
 "#,
     ),
     (
-        Format::JudgeBench,
+        "judge_bench",
         "jb.jsonl",
         r#"{"pair_id": "p", "original_id": "o", "source": "math", "question": "q", "response_model": "m", "response_A": "x", "response_B": "y", "label": "A>B", "judge_name": "j", "judgments": [{"decision": "A>B"}, {"decision": "A>B"}]}
 "#,
     ),
     (
-        Format::PandaLm,
+        "panda_lm",
         "panda.json",
         r#"[{"idx": 0, "motivation_app": "app", "cmp_key": "m_n", "instruction": "i", "input": "in", "response1": "x", "response2": "y", "annotator1": 1, "annotator2": 2, "annotator3": 0}]"#,
     ),
     (
-        Format::BiasBench,
+        "bias_bench",
         "bias.json",
         r#"{"length bias": [{"bias": "length bias", "instruction": "i", "response1": "x", "response2": "y", "label": 1}], "other": [{"instruction": "i2", "response1": "x", "response2": "y", "label": 2}]}"#,
     ),
     (
-        Format::LlmBar,
+        "llm_bar",
         "GPT-9_Plain.json",
         r#"[{"input": "i", "output_1": "x", "output_2": "y", "label": 2, "results": [{"swap = False": {"completion": ["a", "stop"], "winner": "1"}, "swap = True": {"completion": ["a", "stop"], "winner": "2"}}]},
  {"input": "i2", "output_1": "x", "output_2": "y", "label": 1, "results": [{"swap = False": {"completion": [], "winner": null}, "swap = True": {"completion": [], "winner": "1"}}]}]"#,
     ),
     (
-        Format::AutoJ,
+        "auto_j",
         "autoj.jsonl",
         "{\"scenario\": \"s\", \"label\": 0, \"prompt\": \"q\", \"response 1\": \"x\", \"response 2\": \"y\"}\n{\"scenario\": \"s\", \"label\": \"2\", \"prompt\": \"q2\", \"response 1\": \"x\", \"response 2\": \"y\"}\n",
     ),
     (
-        Format::PreferenceDissection,
+        "preference_dissection",
         "pd.jsonl",
         r#"{"query": "q", "scenario_auto-j": "x", "scenario_group": "Code", "response_1": {"content": "x", "model": "m", "num_words": 10}, "response_2": {"content": "y", "model": "n", "num_words": 20}, "gpt-4-turbo_reference": "ref", "clear intent": "Yes", "preference_labels": {"human": "response_1", "gpt": "response_2"}, "basic_response_1": {"friendly": 2, "repetitive": 1}, "basic_response_2": {"friendly": 1, "repetitive": 0, "unheard of": 3}, "errors_response_1": {"applicable or not": "applicable", "errors": [{"brief description": "b", "severity": "severe", "type": "factual error"}]}, "errors_response_2": {"applicable or not": "not applicable", "errors": []}, "query-specific_response_1": {"satisfying explicit constraints": [3, 0]}, "query-specific_response_2": {"satisfying explicit constraints": [3, 3]}}
 "#,
     ),
-    (Format::Votes, "votes.csv", "left,right,winner,weight,worker\nm,n,left,2,7\nn,m,tie,,8\nm,o,o,1,9\n"),
+    ("votes", "votes.csv", "left,right,winner,weight,worker\nm,n,left,2,7\nn,m,tie,,8\nm,o,o,1,9\n"),
     (
-        Format::Wide,
+        "wide",
         "wide.csv",
         "question,preference,small,big,category_labels\nq1,big,\"line 1\nline 2\",y,Coding\nq2,small,x,y,Writing\nq3,tie,x,y,Writing\n",
     ),
 ];
 
-fn sample(format: Format) -> All {
+fn sample(format: &str) -> All {
     let (_, name, text) = SAMPLES.iter().find(|(f, _, _)| *f == format).unwrap();
     let all = read_text(name, text).unwrap();
-    assert_eq!(all.summary.sources[0].format, format.as_str(), "{:?}", all.summary.sources);
-    assert!(all.summary.sources[0].evidence.contains('`') || format == Format::BiasBench);
+    assert_eq!(all.summary.sources[0].format, format, "{:?}", all.summary.sources);
+    assert!(all.summary.sources[0].evidence.contains('`') || format == "bias_bench");
     all
 }
 
@@ -125,7 +125,7 @@ fn sample(format: Format) -> All {
 fn every_sample_is_detected_and_reads_the_same_when_forced() {
     for (format, name, text) in SAMPLES {
         let all = sample(*format);
-        let options = ReadOptions { format: Some(*format), ..ReadOptions::default() };
+        let options = ReadOptions { format: format.parse().ok(), ..ReadOptions::default() };
         let forced = read_bytes(name, text.as_bytes(), &options).unwrap();
         assert_eq!(
             forced.pairs.iter().map(|p| &p.id).collect::<Vec<_>>(),
@@ -137,7 +137,7 @@ fn every_sample_is_detected_and_reads_the_same_when_forced() {
 
 #[test]
 fn pairs() {
-    let all = sample(Format::Pairs);
+    let all = sample("pairs");
     assert_eq!(all.calls(), [("j", 0.25), ("k", 0.5), ("j", 0.0)]);
     assert_eq!((all.verdicts[0].order, all.verdicts[0].weight), (Order::Ab, 2.0));
     assert_eq!(all.verdicts[0].receipt, Some(json!({"raw": "B"})));
@@ -172,7 +172,7 @@ fn pairs_as_a_table() {
 
 #[test]
 fn arena() {
-    let all = sample(Format::Arena);
+    let all = sample("arena");
     assert_eq!(all.calls(), [("human", 0.5), ("human", 0.0)]);
     assert_eq!((all.verdicts[0].tie, all.verdicts[0].order), (Some(TieKind::BothBad), Order::Ab));
     assert_eq!(all.verdicts[0].receipt, Some(json!({"judge": "arena_user_9"})));
@@ -184,7 +184,7 @@ fn arena() {
 
 #[test]
 fn alpaca_eval() {
-    let all = sample(Format::AlpacaEval);
+    let all = sample("alpaca_eval");
     assert_eq!(all.calls(), [("gpt", 0.25), ("gpt", 0.5)]);
     assert_eq!(all.verdicts[1].tie, Some(TieKind::Tie));
     assert_eq!(
@@ -225,7 +225,7 @@ fn a_pair_that_two_files_annotate_is_one_pair() {
 
 #[test]
 fn chosen_lands_on_either_side() {
-    let all = sample(Format::RewardBench);
+    let all = sample("reward_bench");
     assert_eq!(all.pairs.len(), 4);
     for (pair, verdict) in all.pairs.iter().zip(&all.verdicts) {
         let chosen = if verdict.p_a == 1.0 { &pair.response_a } else { &pair.response_b };
@@ -243,14 +243,14 @@ fn chosen_lands_on_either_side() {
 
 #[test]
 fn hh_rlhf_ultrafeedback_and_trl() {
-    let all = sample(Format::HhRlhf);
+    let all = sample("hh_rlhf");
     assert_eq!(all.pairs[0].prompt, [Message::user("q"), Message::assistant("x"), Message::user("r")]);
     assert_eq!(all.verdicts[0].judge, "human");
-    let all = sample(Format::Ultrafeedback);
+    let all = sample("ultrafeedback");
     assert_eq!(all.verdicts[0].tie, Some(TieKind::Tie));
     assert_eq!(all.verdicts[1].receipt, Some(json!({"score_chosen": 9, "score_rejected": 2})));
     assert_eq!(all.pairs[0].prompt, [Message::user("q")]);
-    let all = sample(Format::Trl);
+    let all = sample("trl");
     assert_eq!(all.pairs[1].prompt_text(), "The sky is ");
     assert_eq!(all.pairs[2].prompt, [Message::user("q")]);
     let unpaired = "{\"prompt\": \"q\", \"completion\": \"x\", \"label\": true}\n{\"prompt\": \"q\", \"completion\": \"y\", \"label\": false}\n\
@@ -261,7 +261,7 @@ fn hh_rlhf_ultrafeedback_and_trl() {
 
 #[test]
 fn annotated_pairs() {
-    let all = sample(Format::AnnotatedPairs);
+    let all = sample("annotated_pairs");
     assert_eq!(all.calls(), [("Ann", 1.0), ("bot", 0.5)]);
     assert_eq!(all.verdicts[0].receipt, Some(json!({"type": "human"})));
     assert_eq!(all.verdicts[1].tie, Some(TieKind::Tie));
@@ -272,7 +272,7 @@ fn annotated_pairs() {
 
 #[test]
 fn mt_bench() {
-    let all = sample(Format::MtBench);
+    let all = sample("mt_bench");
     assert_eq!(all.calls(), [("expert_1", 1.0)]);
     assert_eq!(all.pairs[0].response_a.messages, [Message::assistant("a1")]);
     let question = r#"{"question_id": 81, "category": "writing", "turns": ["q", "r"]}"#;
@@ -328,7 +328,7 @@ fn arena_hard() {
 
 #[test]
 fn judge_bench() {
-    let all = sample(Format::JudgeBench);
+    let all = sample("judge_bench");
     // The second decision was made on swapped responses: A>B there is B>A here.
     assert_eq!(all.calls(), [("gold", 1.0), ("j", 0.5)]);
     assert_eq!((all.verdicts[1].order, all.verdicts[1].tie), (Order::Both, None));
@@ -337,11 +337,11 @@ fn judge_bench() {
 
 #[test]
 fn panda_lm_with_its_results_first() {
-    let all = sample(Format::PandaLm);
+    let all = sample("panda_lm");
     assert_eq!(all.calls(), [("annotator1", 1.0), ("annotator2", 0.0), ("annotator3", 0.5)]);
     assert_eq!(all.pairs[0].prompt_text(), "i\n\nin");
     assert_eq!(all.pairs[0].response_b.model.as_deref(), Some("n"));
-    let (_, name, text) = SAMPLES.iter().find(|(f, _, _)| *f == Format::PandaLm).unwrap();
+    let (_, name, text) = SAMPLES.iter().find(|(f, _, _)| *f == "panda_lm").unwrap();
     let results = r#"[{"idx": 0, "gpt_result": "Tie", "gpt_reason": "r"}, {"idx": 0, "gpt_result": "garbage"}, {"idx": 5, "gpt_result": "1"}]"#;
     let (_folder, paths) = lay(&[("a.json", results.as_bytes()), (name, text.as_bytes())]);
     let all = read_paths(&paths, &ReadOptions::default()).unwrap();
@@ -353,19 +353,19 @@ fn panda_lm_with_its_results_first() {
 
 #[test]
 fn bias_bench_and_llm_bar_and_auto_j() {
-    let all = sample(Format::BiasBench);
+    let all = sample("bias_bench");
     assert_eq!(all.calls(), [("gold", 1.0), ("gold", 0.0)]);
     assert_eq!(all.pairs[1].scenario.as_deref(), Some("other"));
-    let all = sample(Format::LlmBar);
+    let all = sample("llm_bar");
     assert_eq!(all.calls(), [("gold", 0.0), ("GPT-9_Plain", 0.5), ("gold", 1.0), ("GPT-9_Plain", 1.0)]);
     assert_eq!((all.verdicts[1].order, all.verdicts[3].order), (Order::Both, Order::Ba));
-    let all = sample(Format::AutoJ);
+    let all = sample("auto_j");
     assert_eq!(all.calls(), [("human", 1.0), ("human", 0.5)]);
 }
 
 #[test]
 fn preference_dissection() {
-    let all = sample(Format::PreferenceDissection);
+    let all = sample("preference_dissection");
     assert_eq!(all.verdicts.len(), 2);
     assert_eq!(all.pairs[0].scenario.as_deref(), Some("Code"));
     let rating =
@@ -380,11 +380,11 @@ fn preference_dissection() {
 
 #[test]
 fn votes_and_wide() {
-    let all = sample(Format::Votes);
+    let all = sample("votes");
     assert_eq!(all.calls(), [("human", 1.0), ("human", 0.5), ("human", 0.0)]);
     assert_eq!((all.verdicts[0].weight, all.pairs[0].id.as_str()), (2.0, "votes-1"));
     assert!(all.pairs[0].prompt.is_empty());
-    let all = sample(Format::Wide);
+    let all = sample("wide");
     assert_eq!(all.calls(), [("human", 0.0), ("human", 1.0), ("human", 0.5)]);
     assert_eq!(all.pairs[0].response_a.messages[0].role, Role::Assistant);
     assert_eq!(all.pairs[0].response_a.text(), "line 1\nline 2");

@@ -19,7 +19,7 @@ fn try_all(name: &str, bytes: &[u8], format: Option<Format>) {
 }
 
 fn format() -> impl Strategy<Value = Option<Format>> {
-    prop::option::of(prop::sample::select(Format::ALL.iter().map(|(f, _)| *f).collect::<Vec<_>>()))
+    prop::option::of(prop::sample::select(Format::all().collect::<Vec<_>>()))
 }
 
 proptest! {
@@ -55,7 +55,7 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()));
         }
         try_all(name, &bytes, None);
-        try_all(name, &bytes, Some(format));
+        try_all(name, &bytes, format.parse().ok());
     }
 
     #[test]
@@ -76,7 +76,7 @@ proptest! {
         prop_assume!(values.next().is_some_and(|v| v.is_ok()));
         let to = from + values.byte_offset();
         let text = format!("{}{value}{}", &text[..from], &text[to..]);
-        try_all(name, text.as_bytes(), Some(format));
+        try_all(name, text.as_bytes(), format.parse().ok());
         try_all(name, text.as_bytes(), None);
     }
 }
@@ -135,6 +135,6 @@ proptest! {
     #[test]
     fn arbitrary_tables(text in "[a\",;|\t\n\r =sép]{0,120}") {
         try_all("f.csv", text.as_bytes(), None);
-        try_all("f.csv", text.as_bytes(), Some(Format::Votes));
+        try_all("f.csv", text.as_bytes(), "votes".parse().ok());
     }
 }

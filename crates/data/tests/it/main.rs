@@ -1,6 +1,6 @@
 //! What this crate promises, tested through its public face.
 //!
-//! `formats` has one invented file for every format, `bad_input` every kind of bad record, `containers` whatever they may be packed in, `hostile` arbitrary and
+//! `formats` has one invented file for every format, `bad_input` every kind of bad record, `containers` whatever they may be packed in, `layouts` the files of `tests/layouts`, `hostile` arbitrary and
 //! mutated bytes, `round_trip` what export and import lose, `study` the folder, `real` the files of ../shared (skipped
 //! where they are not).
 
@@ -15,6 +15,7 @@ mod bad_input;
 mod containers;
 mod formats;
 mod hostile;
+mod layouts;
 mod real;
 mod round_trip;
 mod study;

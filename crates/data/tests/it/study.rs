@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::{Float64Array, RecordBatch};
-use predilect_data::{ErrorKind, ReadOptions, Study, StudyToml, import};
+use predilect_data::{ErrorKind, Onto, ReadOptions, Study, StudyToml, import};
 use predilect_types::{Message, Pair, Rating, Response, Verdict};
 use serde_json::json;
 
@@ -50,7 +50,7 @@ fn samples(folder: &Path) -> Study {
     let files: Vec<(&str, &[u8])> = SAMPLES.iter().map(|(_, name, text)| (*name, text.as_bytes())).collect();
     let (_files, paths) = lay(&files);
     let study = Study::create(folder.join("study")).unwrap();
-    import(&paths, &ReadOptions::default(), &study, &mut |_| {}).unwrap();
+    import(&paths, &ReadOptions::default(), study.folder(), Onto::Replace, &mut |_| {}).unwrap();
     study
 }
 
@@ -112,7 +112,7 @@ fn an_import_that_fails_changes_nothing() {
     let before = (ids(&study), StudyToml::load(&study).unwrap());
     let (_files, paths) =
         lay(&[("bad.jsonl", b"{\"prompt\": \"q\", \"response_a\": \"x\", \"response_b\": \"y\"}\n{")]);
-    assert!(import(&paths, &ReadOptions::default(), &study, &mut |_| {}).is_err());
+    assert!(import(&paths, &ReadOptions::default(), study.folder(), Onto::Replace, &mut |_| {}).is_err());
     assert_eq!((ids(&study), StudyToml::load(&study).unwrap()), before);
     assert_eq!(leftovers(study.folder()), 0);
 }
@@ -256,7 +256,7 @@ fn tables_of_two_imports_are_not_mixed() {
     let read = |name: &str, id: &str| {
         let (_files, paths) = lay(&[("x.jsonl", line(id).as_bytes())]);
         let study = Study::create(folder.path().join(name)).unwrap();
-        import(&paths, &ReadOptions::default(), &study, &mut |_| {}).unwrap();
+        import(&paths, &ReadOptions::default(), study.folder(), Onto::Replace, &mut |_| {}).unwrap();
         study
     };
     let (first, second, again) = (read("first", "1"), read("second", "2"), read("again", "1"));
