@@ -25,6 +25,8 @@ pub(crate) fn refuse_reading(study: &Path, read: &ReadArgs) -> Result<(), Proble
         ("--map", !read.map.is_empty()),
         ("--mapping", read.mapping.is_some()),
         ("--neighbours", read.neighbours),
+        ("--texts", read.texts.is_some()),
+        ("--on", read.on.is_some()),
     ];
     if let Some((flag, _)) = asked.iter().find(|(_, given)| *given) {
         return Err(Problem::new(format!(

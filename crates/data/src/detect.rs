@@ -6,7 +6,7 @@ use crate::container::sniff::Container;
 use crate::error::DataError;
 use crate::format::Format;
 use crate::options::ReadOptions;
-use crate::recipe::{CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, complete, infer, used_as};
+use crate::recipe::{CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, complete, infer, rivals, used_as};
 
 /// A recipe and what spoke for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +27,12 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
     if recipe.all.is_empty() && recipe.any.is_empty() {
         return None;
     }
-    if !recipe.all.iter().all(|path| has(path, sample)) || recipe.none.iter().any(|path| has(path, sample)) {
+    // Code knows fields by their very names; files that spell them otherwise are read by what their columns say.
+    let there = |path: &Path| {
+        let exact = |column: crate::recipe::Column| !recipe.coded() || path.as_str().starts_with(column.name.as_ref());
+        has(path, sample) && path.resolve(&sample.columns).is_some_and(exact)
+    };
+    if !recipe.all.iter().all(there) || recipe.none.iter().any(|path| has(path, sample)) {
         return None;
     }
     // A choice is between two texts: `chosen` and `rejected` with numbers in them are something else.
@@ -125,6 +130,11 @@ fn choose(
             continue;
         }
         let Some(extra) = fits(recipe, sample) else { continue };
+        if recipe.shape == Shape::Pairs
+            && let Some(refusal) = rivals(sample)
+        {
+            return Err(refused(label, container, sample, refusal));
+        }
         let fields: Vec<String> = recipe
             .all
             .iter()

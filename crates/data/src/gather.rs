@@ -11,9 +11,9 @@ use predilect_types::{Order, Pair, Provenance, ReadSummary, Response, Verdict, c
 
 use crate::error::{At, DataError, RowError};
 use crate::formats::{self, Context, Draft, NO_VERDICT, Parsed};
-use crate::join::{Parts, Piece, Waiting};
+use crate::join::{Parts, Piece, Sidecar, Waiting};
 use crate::options::{OnBadRow, Progress, ReadOptions, Record};
-use crate::recipe::{Plan, Seen};
+use crate::recipe::{Noted, Plan, Seen};
 use crate::row::Row;
 
 /// Counted when a verdict's pair is in none of the files.
@@ -22,6 +22,7 @@ pub(crate) const WITHOUT_PAIR: &str = "verdict without a pair";
 const SAME_PAIR: &str = "further record on a pair already read";
 const SAME_GOLD: &str = "right answer given again";
 const ID_SHARED: &str = "id of several different pairs, told apart by their content";
+const OTHER_MODELS: &str = "vote on other models than those of the text";
 const LONELY: &str = "completion without a counterpart";
 const ALONE: &str = "scored response without another one to the same prompt";
 
@@ -49,6 +50,8 @@ pub(crate) struct Reading<'a> {
     /// For results in files of their own: key to pairs, with the folder each came from.
     pub(crate) keys: Option<HashMap<String, Vec<(PathBuf, String)>>>,
     pub(crate) waiting: Waiting,
+    /// Votes that wait for the texts of another file, by the key that both have.
+    pub(crate) votes: Option<HashMap<String, Vec<Sidecar>>>,
     pub(crate) at: Place,
     /// Records of the file at hand that still have marks of a chat template, and one of these marks.
     pub(crate) marked: (u64, Option<&'static str>),
@@ -76,6 +79,7 @@ impl Reading<'_> {
                         self.draft(at, draft)?;
                     }
                 }
+                Ok(Parsed::Blank) => self.drop_one("blank row"),
                 Ok(Parsed::Piece(piece)) => self.piece(at, format, *piece)?,
             }
         }
@@ -118,14 +122,8 @@ impl Reading<'_> {
 
     /// Hands a pair and what is said about it to the sink, the pair only when it is new.
     fn draft(&mut self, at: At, mut draft: Draft) -> Result<(), DataError> {
-        for (rule, value, call) in draft.noted.drain(..) {
-            if self.seen.len() <= rule {
-                self.seen.resize(rule + 1, Seen::default());
-            }
-            if let Some(seen) = self.seen.get_mut(rule) {
-                seen.add(&value, call);
-            }
-        }
+        self.note(draft.noted.drain(..));
+        self.join_votes(&mut draft);
         if let Some(mark) = draft.marked {
             self.marked.0 += 1;
             self.marked.1.get_or_insert(mark);
@@ -227,6 +225,63 @@ impl Reading<'_> {
         Ok(())
     }
 
+    /// Counts the values that named a winner.
+    fn note(&mut self, noted: impl Iterator<Item = Noted>) {
+        for (rule, value, call) in noted {
+            if self.seen.len() <= rule {
+                self.seen.resize(rule + 1, Seen::default());
+            }
+            if let Some(seen) = self.seen.get_mut(rule) {
+                seen.add(&value, call);
+            }
+        }
+    }
+
+    /// The votes on a text of another file: those on its sides the other way round are turned, those on other models counted.
+    fn join_votes(&mut self, draft: &mut Draft) {
+        let Some(votes) = self.votes.as_mut().and_then(|votes| votes.remove(&draft.pair.id)) else { return };
+        for sidecar in votes {
+            let own = draft.pair.response_a.model.clone().zip(draft.pair.response_b.model.clone());
+            let theirs = sidecar.sides.clone().or_else(|| sidecar.models.clone());
+            let turned = match (&own, &theirs) {
+                (Some((a, b)), Some((x, y))) if a == y && b == x && a != b => true,
+                (Some((a, b)), Some((x, y))) if a == x && b == y => false,
+                // Names that neither file shares say nothing: the first model is the first response.
+                (Some(own), Some(theirs)) if sidecar.sides.is_some() || shares(own, theirs) => {
+                    self.drop_one(OTHER_MODELS);
+                    continue;
+                }
+                _ => false,
+            };
+            for mut verdict in sidecar.verdicts {
+                if turned {
+                    exchange(&mut verdict);
+                }
+                draft.verdicts.push(verdict);
+            }
+            if let Some((x, y)) = sidecar.models {
+                let names = if turned { (y, x) } else { (x, y) };
+                draft.renamed = Some(names);
+            }
+        }
+        // Votes name the models in words where the texts only count them.
+        if let Some((a, b)) = draft.renamed.take() {
+            let counted = |name: &Option<String>| name.as_ref().is_none_or(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+            if counted(&draft.pair.response_a.model) && counted(&draft.pair.response_b.model) {
+                draft.pair.response_a.model = Some(a);
+                draft.pair.response_b.model = Some(b);
+            }
+        }
+    }
+
+    /// Votes of which no file has the text.
+    pub(crate) fn end_votes(&mut self) {
+        let left: usize = self.votes.take().into_iter().flatten().map(|(_, votes)| votes.len()).sum();
+        if left > 0 {
+            *self.summary.dropped.entry(WITHOUT_PAIR.to_owned()).or_default() += left as u64;
+        }
+    }
+
     /// A pair that was put together from several records.
     fn made(&mut self, at: At, mut draft: Draft) -> Result<(), DataError> {
         ready(&mut draft);
@@ -266,7 +321,20 @@ impl Reading<'_> {
                     }
                 }
             }
-            Piece::Sidecar(sidecar) => self.sidecar(&sidecar.key, sidecar.verdicts)?,
+            Piece::Sidecar(mut sidecar) => {
+                self.note(sidecar.noted.drain(..));
+                match &mut self.votes {
+                    Some(votes) => {
+                        if sidecar.verdicts.is_empty() {
+                            self.drop_one(NO_VERDICT);
+                        } else {
+                            votes.entry(std::mem::take(&mut sidecar.key)).or_default().push(sidecar);
+                        }
+                    }
+                    None => self.sidecar(&sidecar.key, sidecar.verdicts)?,
+                }
+            }
+
             Piece::Completion(completion) => {
                 if let Some(draft) = self.waiting.completion(completion) {
                     self.made(at, draft)?;
@@ -360,6 +428,11 @@ impl Reading<'_> {
         self.at.record += 1;
         self.made(At::Record(self.at.record), draft)
     }
+}
+
+/// Whether two pairs of names have one in common.
+fn shares(own: &(String, String), theirs: &(String, String)) -> bool {
+    [&own.0, &own.1].iter().any(|name| **name == theirs.0 || **name == theirs.1)
 }
 
 /// A verdict on the same pair with its sides exchanged.

@@ -6,7 +6,7 @@ use predilect_types::{Message, Response, TieKind, Verdict};
 use serde_json::json;
 
 use crate::formats::{Draft, Node, mt_bench_response};
-use crate::recipe::Call;
+use crate::recipe::{Call, Noted};
 
 /// Something that makes sense only together with other records.
 #[derive(Debug)]
@@ -63,6 +63,12 @@ pub(crate) struct Sidecar {
     pub(crate) key: String,
     /// None where the file itself says that there is no verdict.
     pub(crate) verdicts: Vec<Verdict>,
+    /// The models, as the file of verdicts names them.
+    pub(crate) models: Option<(String, String)>,
+    /// The models, as the file of texts names them.
+    pub(crate) sides: Option<(String, String)>,
+    /// Values that named a winner.
+    pub(crate) noted: Vec<Noted>,
 }
 
 /// One completion that was found good or bad.

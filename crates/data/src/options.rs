@@ -45,6 +45,10 @@ pub struct ReadOptions {
     pub recipe: Option<Recipe>,
     /// What the user says of single columns.
     pub mapping: Mapping,
+    /// A file with the texts of votes that stand in the other files.
+    pub texts: Option<std::path::PathBuf>,
+    /// The column by which votes find their texts; by default one that both have.
+    pub on: Option<String>,
     /// Of ranked responses only neighbours are paired.
     pub neighbours: bool,
     /// Whether annotators are judges of their own.
@@ -65,6 +69,8 @@ impl Default for ReadOptions {
             judge_of: Vec::new(),
             recipe: None,
             mapping: Mapping::default(),
+            texts: None,
+            on: None,
             neighbours: false,
             judges: Judges::default(),
             without_verdicts: false,

@@ -21,7 +21,7 @@ use crate::gather::{Place, Prepared, Reading, WITHOUT_PAIR, gold_key, identity, 
 use crate::join::Waiting;
 use crate::options::{Progress, ReadOptions, Record};
 use crate::probe::{Probed, Source, has_sidecars, judged_by_prompt, probe};
-use crate::recipe::{Part, Plan, Seen};
+use crate::recipe::{Part, Plan, Recipe, Seen, Shape};
 use crate::row::Row;
 
 /// Reads files, folders and standard input, and hands every record to the sink.
@@ -70,7 +70,19 @@ pub(crate) fn read_onto(
     progress: &mut dyn FnMut(Progress<'_>),
     sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
 ) -> Result<ReadSummary, DataError> {
-    let Probed { sources, skipped, damaged } = probe(inputs, options)?;
+    let mut inputs = inputs.to_vec();
+    if let Some(texts) = &options.texts
+        && !inputs.contains(texts)
+    {
+        inputs.push(texts.clone());
+    }
+    let inputs = inputs.as_slice();
+    let Probed { mut sources, skipped, damaged } = probe(inputs, options)?;
+    let texts = texts_of(&sources, options)?;
+    if let Some(joined) = &texts {
+        // Votes wait for their texts, which come last.
+        sources.sort_by_key(|source| source.input.label == joined.label);
+    }
     let onto = !known.ids.is_empty();
     let tags = tags(&sources);
     let mut reading = Reading {
@@ -83,20 +95,22 @@ pub(crate) fn read_onto(
         parts: BTreeMap::new(),
         keys: has_sidecars(&sources).then_some(known.keys),
         waiting: Waiting::default(),
+        votes: texts.is_some().then(HashMap::new),
         at: Place::default(),
         seen: Vec::new(),
         marked: (0, None),
     };
     // Parts do not judge; two files of verdicts that name nobody are two judges.
-    let several = several_judges(&sources);
+    let several = several_judges(&sources, texts.as_ref());
     let by_prompt = judged_by_prompt(&sources);
     let examples = sources.first().map(examples).unwrap_or_default();
     for (index, (source, tag)) in sources.into_iter().zip(tags).enumerate() {
         if reading.full() {
             break;
         }
-        reading.source(index, source, tag, Several { several, by_prompt })?;
+        reading.source(index, source, tag, Several { several, by_prompt }, texts.as_ref())?;
     }
+    reading.end_votes();
     reading.parts_to_pairs()?;
     let mut summary = reading.summary;
     if summary.pairs == 0 && !(onto && summary.verdicts > 0) {
@@ -143,8 +157,58 @@ fn tags(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
+/// A file with the texts of votes, and the column by which these find them.
+#[derive(Debug)]
+struct Texts {
+    label: String,
+    on: String,
+    recipe: Recipe,
+}
+
+/// Columns that votes and texts share as a key, the surest first.
+const KEYS: &[&str] = &["pair_id", "comparison_id", "id", "uid", "question_id", "prompt_id", "idx", "index"];
+
+/// The file that holds the texts of the others' votes: the one that the user names, or the only one with pairs and no verdict
+/// beside files of votes that share a key with it.
+fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Option<Texts>, DataError> {
+    let named = options.texts.as_ref().map(|path| path.display().to_string());
+    let silent = |source: &&Source| {
+        source.detected.recipe.shape == Shape::Pair && source.detected.recipe.verdict.is_empty()
+    };
+    let mut found: Vec<&Source> = match &named {
+        Some(label) => sources.iter().filter(|source| source.input.label == *label).collect(),
+        None => sources.iter().filter(silent).collect(),
+    };
+    let votes: Vec<&Source> = sources
+        .iter()
+        .filter(|source| source.detected.recipe.shape == Shape::Votes)
+        .collect();
+    let (Some(texts), true) = (found.pop(), found.is_empty()) else { return Ok(None) };
+    if votes.is_empty() && named.is_none() {
+        return Ok(None);
+    }
+    let both = |key: &str| {
+        let has = |source: &Source| source.sample.columns.iter().any(|column| column == key);
+        has(texts) && !votes.is_empty() && votes.iter().all(|source| has(source))
+    };
+    let on = match &options.on {
+        Some(on) if both(on) => Some(on.clone()),
+        Some(on) => {
+            return Err(DataError::input(&texts.input.label, format!("`{on}` is not a column of both the texts and the votes"))
+                .with_hint("name a column that all of these files have with --on COLUMN"));
+        }
+        None => KEYS.iter().find(|key| both(key)).map(|key| (*key).to_owned()),
+    };
+    match (on, &named) {
+        (Some(on), _) => Ok(Some(Texts { label: texts.input.label.clone(), on, recipe: texts.detected.recipe.clone() })),
+        (None, None) => Ok(None),
+        (None, Some(label)) => Err(DataError::input(label, "no column is known to join the votes with these texts")
+            .with_hint("name one that all of these files have with --on COLUMN")),
+    }
+}
+
 /// Whether files that name no judge are judged apart: not where they are parts or splits of one table.
-fn several_judges(sources: &[Source]) -> bool {
+fn several_judges(sources: &[Source], texts: Option<&Texts>) -> bool {
     const SPLITS: &[&str] = &[
         "train",
         "test",
@@ -162,6 +226,7 @@ fn several_judges(sources: &[Source]) -> bool {
     let mut tables: Vec<(PathBuf, String)> = sources
         .iter()
         .filter(|source| source.detected.recipe.part != Part::Parts)
+        .filter(|source| texts.is_none_or(|texts| source.input.label != texts.label))
         .map(|source| {
             let stem = source.input.stem();
             let table = shard_of(&stem).unwrap_or(&stem).to_lowercase();
@@ -195,8 +260,25 @@ fn examples(source: &Source) -> Vec<(String, String)> {
 }
 
 impl Reading<'_> {
-    fn source(&mut self, index: usize, source: Source, tag: String, among: Several) -> Result<(), DataError> {
-        let plan = source.plan(self.options, among.several);
+    fn source(
+        &mut self,
+        index: usize,
+        source: Source,
+        tag: String,
+        among: Several,
+        texts: Option<&Texts>,
+    ) -> Result<(), DataError> {
+        let mut plan = source.plan(self.options, among.several);
+        let mut joined = None;
+        if let Some(texts) = texts {
+            if source.input.label == texts.label {
+                plan.keyed(&texts.on, &source.sample.columns);
+                joined = Some(format!("the texts of the votes, joined by `{}`", texts.on));
+            } else if plan.recipe.shape == Shape::Votes {
+                plan.joined(&texts.on, &texts.recipe, &source.sample.columns);
+                joined = Some(format!("votes on the texts of {}, joined by `{}`", texts.label, texts.on));
+            }
+        }
         self.at = Place {
             label: Arc::from(source.input.label.as_str()),
             format: Arc::from(source.detected.recipe.name.as_str()),
@@ -222,7 +304,7 @@ impl Reading<'_> {
             format: plan.recipe.name.clone(),
             evidence: source.detected.evidence.clone(),
             columns: source.columns(),
-            remarks: source.sample.remarks.clone(),
+            remarks: source.sample.remarks.iter().cloned().chain(joined).collect(),
             ..SourceSummary::default()
         };
         self.stream(source, cx, &plan)?;

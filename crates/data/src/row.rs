@@ -106,6 +106,15 @@ impl Row {
             .filter(|value| !value.is_null())
     }
 
+    /// Whether every field is blank text or null.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.fields.iter().all(|(_, value)| match value {
+            Some(Value::String(text)) => text.trim().is_empty(),
+            Some(value) => value.is_null(),
+            None => true,
+        })
+    }
+
     /// Adds a field.
     pub(crate) fn put(&mut self, name: &Name, value: Value) {
         self.fields.push((name.clone(), Some(value)));

@@ -104,6 +104,12 @@ pub(crate) struct ReadArgs {
     /// Whether people who are named are judges of their own: auto (up to 20), pooled, each
     #[arg(long, value_enum, default_value_t = JudgesArg::Auto, value_name = "HOW")]
     pub(crate) judges: JudgesArg,
+    /// The file with the texts of votes that stand in the other files
+    #[arg(long, value_name = "FILE")]
+    pub(crate) texts: Option<PathBuf>,
+    /// The column by which votes find their texts (default: one that both have, such as id)
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) on: Option<String>,
     /// Of ranked responses pair neighbouring ranks only
     #[arg(long)]
     pub(crate) neighbours: bool,
@@ -184,6 +190,8 @@ impl ReadArgs {
             recipe,
             judges: self.judges.into(),
             neighbours: self.neighbours,
+            texts: self.texts.clone(),
+            on: self.on.clone(),
             judge_of: of_files.iter().filter_map(pair).collect(),
             on_bad_row: match self.on_bad_row {
                 BadRow::Stop => OnBadRow::Stop,

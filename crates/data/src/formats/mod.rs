@@ -87,6 +87,8 @@ pub(crate) struct Draft {
     pub(crate) content: u64,
     /// The same with the sides exchanged.
     pub(crate) exchanged: u64,
+    /// The models as votes in another file name them.
+    pub(crate) renamed: Option<(String, String)>,
     /// A mark of a chat template that a text still has.
     pub(crate) marked: Option<&'static str>,
     /// Whether the file gives no id, so that the content does.
@@ -129,6 +131,8 @@ impl Draft {
 pub(crate) enum Parsed {
     /// Pairs.
     Drafts(Vec<Draft>),
+    /// A row of a table in which every cell is blank.
+    Blank,
     /// Something that makes sense only together with other records.
     Piece(Box<Piece>),
 }

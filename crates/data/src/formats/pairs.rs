@@ -78,8 +78,7 @@ fn flat(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> 
         let a = draft.pair.response_a.model.clone().unwrap_or_default();
         let b = draft.pair.response_b.model.clone().unwrap_or_default();
         let call = winner("winner", row.take("winner"), &["model_a", "a", &a], &["model_b", "b", &b])?;
-        let named = row.opt_text("judge")?.or_else(|| Some("human".to_owned()).filter(|_| !cx.several));
-        draft.call(cx.judge_or(named), call);
+        draft.call(cx.judge_or(row.opt_text("judge")?), call);
     } else if row.has("judge") {
         draft.dropped.push(NO_VERDICT);
     }
@@ -119,6 +118,12 @@ fn one(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> {
 
 /// `p_a`, between 0 and 1.
 pub(super) fn p_a(row: &mut Row) -> Result<Option<f64>, RowError> {
+    let percent = row.get("p_a").and_then(Value::as_str).and_then(|text| text.trim().strip_suffix('%'));
+    let percent = percent.and_then(|text| text.trim().parse::<f64>().ok());
+    if let Some(percent) = percent {
+        drop(row.take("p_a"));
+        row.put(&crate::row::name_of("p_a"), Value::from(percent / 100.0));
+    }
     match row.opt_number("p_a")? {
         Some(p_a) if !(0.0..=1.0).contains(&p_a) => {
             Err(RowError::new(Reason::VerdictOutOfRange, "p_a runs from 0 (B) to 1 (A)")

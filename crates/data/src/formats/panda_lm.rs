@@ -60,5 +60,5 @@ fn sidecar(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
         verdict.receipt = Some(Value::Object(receipt));
         verdict
     });
-    Ok(Piece::Sidecar(Sidecar { key, verdicts: verdict.into_iter().collect() }).into())
+    Ok(Piece::Sidecar(Sidecar { key, verdicts: verdict.into_iter().collect(), ..Sidecar::default() }).into())
 }

@@ -33,6 +33,9 @@ impl Plan {
         for column in &self.leave_out {
             drop(column.take(&mut row));
         }
+        if self.cells && row.is_blank() {
+            return Ok(Parsed::Blank);
+        }
         match self.recipe.shape {
             Shape::Candidates => candidates::parse(self, row),
             Shape::Unpaired => self.unpaired(row),
@@ -121,12 +124,13 @@ impl Plan {
         if let Some(odd) = odd {
             draft.meta("prompt_column", Some(Value::String(odd)));
         }
-        let names = (a.model.clone(), b.model.clone());
         let names = Names {
             column_a: if choice { "" } else { &field_a },
             column_b: if choice { "" } else { &field_b },
-            model_a: names.0.as_deref(),
-            model_b: names.1.as_deref(),
+            model_a: a.model.as_deref(),
+            model_b: b.model.as_deref(),
+            text_a: only_text(&a.messages),
+            text_b: only_text(&b.messages),
         };
         let calls = self.calls(&mut row, names, &who, &mut draft)?;
         let mut swapped = false;
@@ -265,6 +269,11 @@ impl Plan {
                 let (shared, a, b) = split_shared(a, b).map_err(|error| error.field(field_b))?;
                 Ok(match given {
                     None => (shared, a, b, None),
+                    // A conversation that ends with an answer is no prompt.
+                    Some(given) if given.last().is_some_and(|turn| turn.role == Role::Assistant) => {
+                        let odd = given.iter().map(|turn| turn.content.as_str()).collect::<Vec<_>>().join("\n\n");
+                        (shared, a, b, Some(odd))
+                    }
                     Some(given) => match merge_prompt(given, shared.clone()) {
                         Ok(prompt) => (prompt, a, b, None),
                         Err(given) => {
@@ -387,7 +396,13 @@ impl Plan {
                 Some(each) => {
                     // Several rules may go through one list: it is taken after the last.
                     let Some(list) = each.get(row).cloned() else { continue };
-                    for mut element in elements(list) {
+                    // Who says it may stand in a list beside, one for each element.
+                    let beside = self.beside(rule, row);
+                    for (at, mut element) in elements(list).into_iter().enumerate() {
+                        let who = &match beside.as_ref().and_then(|names| names.get(at)) {
+                            Some(name) => Who { annotator: name_of("annotator", name.clone())?, ..who.clone() },
+                            None => who.clone(),
+                        };
                         let said = self.one(number, rule, &mut element, names, who, draft);
                         let said = said.map_err(|error| error.under(&each.shown()))?;
                         if let Some(mut verdict) = said {
@@ -420,6 +435,15 @@ impl Plan {
             rule.receipt.iter().for_each(|column| drop(column.take(row)));
         }
         Ok(verdicts)
+    }
+
+    /// The list of annotators beside the list of their verdicts.
+    fn beside(&self, rule: &Rule, row: &mut Row) -> Option<Vec<Value>> {
+        let path = rule.rule.annotator.first()?;
+        match row.take(path.as_str())? {
+            Value::Array(names) => Some(names),
+            _ => None,
+        }
     }
 
     /// What one rule says.
@@ -610,10 +634,24 @@ impl Plan {
             column_b: self.model_b.first().map_or("", |column| &column.name),
             model_a: Some(&a),
             model_b: Some(&b),
+            ..Names::default()
         };
         let mut calls = self.calls(&mut row, names, &who, &mut draft)?;
         for (verdict, _) in &mut calls {
             verdict.order = Order::Ab;
+        }
+        if let Some(join) = &self.join {
+            let named = |column: &Column, row: &mut Row| -> Result<Option<String>, RowError> {
+                column.take(row).map_or(Ok(None), |value| name_of(&column.shown(), value))
+            };
+            let key = named(&join.on, &mut row)?.ok_or_else(|| RowError::missing(&join.on.shown()))?;
+            let sides = match &join.sides {
+                Some((x, y)) => named(x, &mut row)?.zip(named(y, &mut row)?),
+                None => None,
+            };
+            let verdicts = calls.into_iter().map(|(verdict, _)| verdict).collect();
+            let noted = std::mem::take(&mut draft.noted);
+            return Ok(Parsed::Piece(Box::new(Piece::Sidecar(Sidecar { key, verdicts, models: Some((a, b)), sides, noted }))));
         }
         let silent = |name: String| Response { messages: Vec::new(), model: Some(name) };
         draft.pair.response_a = silent(a);
@@ -633,8 +671,8 @@ impl Plan {
         let key = self
             .name(&mut row, &self.id)?
             .ok_or_else(|| RowError::missing(&self.id.first().map(Column::shown).unwrap_or_default()))?;
-        Ok(Piece::Sidecar(Sidecar { key, verdicts: calls.into_iter().map(|(verdict, _)| verdict).collect() })
-            .into())
+        Ok(Piece::Sidecar(Sidecar { key, verdicts: calls.into_iter().map(|(verdict, _)| verdict).collect(), ..Sidecar::default() })
+        .into())
     }
 
     fn unpaired(&self, mut row: Row) -> Result<Parsed, RowError> {
@@ -782,6 +820,13 @@ fn last_answer(turns: &mut Vec<Message>) -> Vec<Message> {
     let answers = |turn: &Message| !matches!(turn.role, Role::User | Role::System);
     let from = turns.iter().rposition(|turn| !answers(turn)).map_or(0, |at| at + 1);
     turns.split_off(from)
+}
+
+fn only_text(turns: &[Message]) -> Option<&str> {
+    match turns {
+        [only] => Some(&only.content),
+        _ => None,
+    }
 }
 
 /// A list of texts, also as JSON text; null stands for a turn without an answer.

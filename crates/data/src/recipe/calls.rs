@@ -407,6 +407,9 @@ pub(crate) struct Names<'a> {
     pub(crate) column_b: &'a str,
     pub(crate) model_a: Option<&'a str>,
     pub(crate) model_b: Option<&'a str>,
+    /// The responses themselves, where each is one text.
+    pub(crate) text_a: Option<&'a str>,
+    pub(crate) text_b: Option<&'a str>,
 }
 
 /// How the values of a field become calls.
@@ -527,6 +530,9 @@ impl Calls {
         let is_a = named(names.column_a) || names.model_a.is_some_and(named);
         let is_b = named(names.column_b) || names.model_b.is_some_and(named);
         let by_words = words(&text);
+        let given = value.as_str().map(str::trim).unwrap_or_default();
+        let is_text = |side: Option<&str>| given.len() > 2 && side.is_some_and(|side| side.trim() == given);
+        let (is_a, is_b) = (is_a || is_text(names.text_a), is_b || is_text(names.text_b));
         let by_name = match (is_a, is_b) {
             (true, false) => Some(Call::A),
             (false, true) => Some(Call::B),

@@ -57,8 +57,22 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
             ));
         }
     };
-    let list =
-        |column: &Option<Column>, row: &mut Row| match column.as_ref().and_then(|column| column.take(row)) {
+        if let Some(column) = &columns.rank
+        && let Some(Value::String(text)) = column.get(&row)
+        && text.contains('>')
+    {
+        let text = text.clone();
+        drop(column.take(&mut row));
+        for (rank, places) in text.split('>').enumerate() {
+            for place in places.split('=') {
+                let at = position(&column.shown(), &Value::String(place.trim().to_owned()), &found)?;
+                if let Some(candidate) = found.get_mut(at) {
+                    candidate.rank = Some(rank as f64 + 1.0);
+                }
+            }
+        }
+    }
+    let list = |column: &Option<Column>, row: &mut Row| match column.as_ref().and_then(|column| column.take(row)) {
             Some(Value::Array(items)) => Some(items),
             Some(Value::String(text)) => serde_json::from_str(&text).ok(),
             _ => None,

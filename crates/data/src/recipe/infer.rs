@@ -26,11 +26,61 @@ pub(crate) struct Refusal {
 
 /// The recipe that the columns speak for.
 pub(crate) fn infer(sample: &Sample) -> Result<Recipe, Refusal> {
+    match by_columns(sample) {
+        Err(refusal) if !refusal.certain => {
+            // What the columns themselves do not say, the objects within them may.
+            let Some(inner) = opened(sample) else { return Err(refusal) };
+            by_columns(&inner).map_err(|deeper| if deeper.certain { deeper } else { refusal })
+        }
+        done => done,
+    }
+}
+
+fn by_columns(sample: &Sample) -> Result<Recipe, Refusal> {
     let mut recipe = Recipe { name: "by_names".to_owned(), open: true, ..Recipe::default() };
     let mut taken = BTreeSet::new();
     responses(sample, &mut recipe, &mut taken)?;
     complete(&mut recipe, sample)?;
+    // Complete now: columns within objects are not seen again.
+    recipe.open = false;
     Ok(recipe)
+}
+
+/// The sample with the objects of its columns opened, three deep: a field of one is a column `data.prompt`.
+fn opened(sample: &Sample) -> Option<Sample> {
+    let objects = sample.rows.iter().take(64).any(|row| row.names().any(|name| row.get(name).is_some_and(Value::is_object)));
+    if !objects {
+        return None;
+    }
+    let mut inner = Sample { whole: sample.whole, cells: sample.cells, ..Sample::default() };
+    for row in sample.rows.iter().take(500) {
+        let mut fields = Vec::new();
+        let names: Vec<&str> = row.names().collect();
+        for name in names {
+            if let Some(value) = row.get(name) {
+                open_value(name.to_owned(), value, 0, &mut fields);
+            }
+        }
+        for (name, _) in &fields {
+            if !inner.columns.contains(name) {
+                inner.columns.push(name.clone());
+            }
+        }
+        inner.rows.push(Row::from_fields(fields));
+    }
+    (inner.columns.len() <= 400).then_some(inner)
+}
+
+fn open_value(name: String, value: &Value, depth: usize, fields: &mut Vec<(String, Value)>) {
+    match value {
+        // A turn is a text, not a place for others.
+        Value::Object(inner) if depth < 3 && !(inner.contains_key("role") || inner.contains_key("from")) => {
+            for (key, value) in inner {
+                open_value(format!("{name}.{key}"), value, depth + 1, fields);
+            }
+        }
+        value => fields.push((name, value.clone())),
+    }
 }
 
 fn path(column: &str) -> Path {
@@ -62,6 +112,17 @@ fn responses(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<String>)
             start: sides_start(&first.columns),
         });
     }
+    if let Some(refusal) = rivals(sample) {
+        return Err(refusal);
+    }
+    if best.is_empty()
+        && let Some(group) = bare(sample)
+    {
+        recipe.shape = Shape::Pair;
+        recipe.a = vec![path(&group.0)];
+        recipe.b = vec![path(&group.1)];
+        return Ok(());
+    }
     if let Some(group) = best.first() {
         match group.columns.as_slice() {
             [a, b] => {
@@ -91,6 +152,14 @@ fn responses(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<String>)
         recipe.verdict = vec![label];
         return Ok(());
     }
+    if let Some((response, scores)) = scored(sample) {
+        recipe.shape = Shape::Scored;
+        recipe.a = vec![path(&response)];
+        let model = named(sample, &["model", "generator", "model_name", "model_id"], &BTreeSet::new());
+        recipe.model_a = model.into_iter().take(1).map(|column| path(&column)).collect();
+        recipe.verdict = scores;
+        return Ok(());
+    }
     if wide(sample).is_some() {
         recipe.shape = Shape::Wide;
         recipe.name = "wide".to_owned();
@@ -117,6 +186,15 @@ fn responses(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<String>)
         return Ok(());
     }
     let prompt = prompt_of(sample, &BTreeSet::new());
+    let single = sample.columns.iter().any(|column| ["response", "output", "completion", "answer"].contains(&normal(column).as_str()) && sample.texts(column));
+    if single {
+        return Err(Refusal {
+            problem: "each record contains one response and nothing to compare it with: pairs need two responses to one prompt".to_owned(),
+            remedy: "if two columns are responses, say which".to_owned(),
+            certain: false,
+            start: start(prompt.as_deref().unwrap_or("COLUMN"), "COLUMN", "COLUMN", "COLUMN"),
+        });
+    }
     let remedy = "say which columns hold what";
     Err(Refusal {
         problem: "no two columns are known to hold responses".to_owned(),
@@ -138,6 +216,38 @@ fn start(prompt: &str, a: &str, b: &str, winner: &str) -> Vec<String> {
 fn sides_start(columns: &[String]) -> Vec<String> {
     let [a, b, ..] = columns else { return Vec::new() };
     vec![format!("--map response_a={}", quoted(a)), format!("--map response_b={}", quoted(b))]
+}
+
+/// Two pairs of columns with names that are equally sure to be of responses.
+pub(crate) fn rivals(sample: &Sample) -> Option<Refusal> {
+    /// The first of [`roles::RESPONSES`]: names that mean nothing else.
+    const SURE: usize = 4;
+    let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
+    let sure: Vec<&Group> = groups.iter().filter(|group| group.rank < SURE).collect();
+    let [first, second, ..] = sure.as_slice() else { return None };
+    let shown = |group: &Group| group.columns.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(" and ");
+    let mut start = sides_start(&first.columns);
+    start.push("or".to_owned());
+    start.extend(sides_start(&second.columns));
+    Some(Refusal {
+        problem: format!("the responses may be {} or {}", shown(first), shown(second)),
+        remedy: "say which".to_owned(),
+        certain: true,
+        start,
+    })
+}
+
+/// Columns with texts that are called by nothing but their sides: `A` and `B`.
+fn bare(sample: &Sample) -> Option<(String, String)> {
+    prompt_column(sample)?;
+    roles::SIDES.iter().find_map(|(a, b)| {
+        let find = |side: &str| {
+            let column = sample.columns.iter().find(|column| normal(column) == side)?;
+            let long = sample.values(column).take(50).all(|value| value.as_str().is_some_and(|text| text.trim().len() > 2));
+            (long && sample.texts(column)).then(|| column.clone())
+        };
+        find(a).zip(find(b))
+    })
 }
 
 /// A name as a shell takes it.
@@ -263,6 +373,12 @@ fn models(sample: &Sample) -> Option<(String, String)> {
                     "assistant",
                     "completion",
                     "bot",
+                    "answers",
+                    "responses",
+                    "outputs",
+                    "data",
+                    "meta",
+                    "metadata",
                 ]
                 .contains(&word.as_str())
         };
@@ -271,7 +387,7 @@ fn models(sample: &Sample) -> Option<(String, String)> {
         says && last && words.iter().all(about)
     };
     let short = |column: &str| {
-        sample.values(column).take(100).all(|value| value.as_str().is_some_and(|text| text.len() <= 120))
+        sample.values(column).take(100)            .all(|value| value.is_number() || value.as_str().is_some_and(|text| text.len() <= 120))
     };
     let groups = sided(sample, |words, column| {
         names(words) && short(column) && sample.values(column).next().is_some()
@@ -368,9 +484,29 @@ fn candidates(sample: &Sample) -> Option<Candidates> {
     let column = LISTS.iter().find_map(|name| {
         sample.columns.iter().find(|column| {
             normal(column) == *name
-                && sample.values(column).any(|value| value.as_array().is_some_and(|items| items.len() > 1))
+                && sample.values(column).any(|value| {
+                    value.as_array().is_some_and(|items| items.len() > 1)
+                        || value
+                            .as_object()
+                            .is_some_and(|fields| fields.len() > 1 && fields.values().all(Value::is_string))
+                })
         })
     })?;
+    if let Some(fields) = sample.values(column).find_map(Value::as_object) {
+        let models: Vec<&String> = fields.keys().collect();
+        let names = |value: &Value| {
+            value.as_str().is_some_and(|text| models.iter().any(|model| model.as_str() == text.trim()))
+        };
+        let winner = sample.columns.iter().find(|c| {
+            roles::VERDICTS.contains(&normal(c).as_str()) && sample.values(c).next().is_some_and(names)
+        })?;
+        return Some(Candidates {
+            texts: vec![path(column)],
+            chosen: Some(path(winner)),
+            text: Some(path("text")),
+            ..Candidates::default()
+        });
+    }
     let first = sample.values(column).find_map(|value| value.as_array().and_then(|items| items.first()))?;
     let mut found = Candidates { texts: vec![path(column)], ..Candidates::default() };
     if let Value::Object(fields) = first {
@@ -493,6 +629,24 @@ fn unpaired(sample: &Sample) -> Option<(String, VerdictRule)> {
     ))
 }
 
+/// One scored response a record, several records to a prompt.
+fn scored(sample: &Sample) -> Option<(String, Vec<VerdictRule>)> {
+    let prompt = prompt_column(sample)?;
+    let response = sample
+        .columns
+        .iter()
+        .find(|column| ["response", "answer", "output", "completion", "reply", "generation", "text"].contains(&normal(column).as_str()) && sample.texts(column))?;
+    let numeric = |column: &&String| sample.values(column).next().is_some() && sample.values(column).all(|value| number_of(value).is_some());
+    let score = sample.columns.iter().filter(|column| roles::SCORES.contains(&normal(column).as_str())).find(numeric)?;
+    let mut prompts: Vec<&Value> = sample.values(&prompt).collect();
+    let all = prompts.len();
+    prompts.sort_by_key(|value| value.to_string());
+    prompts.dedup();
+    (prompts.len() * 4 <= all * 3).then(|| {
+        (response.clone(), vec![VerdictRule { field: Some(path(score)), ..VerdictRule::default() }])
+    })
+}
+
 /// The column whose values name two or more other columns of texts.
 pub(super) fn wide(sample: &Sample) -> Option<String> {
     let verdict = sample.columns.iter().find(|column| normal(column) == "preference")?;
@@ -526,7 +680,9 @@ fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, Evidence)> 
         .filter(|column| !used.contains(*column))
         .filter_map(|column| {
             let plain = tokens(column).join("_");
-            let exact = roles::VERDICTS.iter().position(|name| *name == plain || *name == normal(column));
+            let exact = roles::VERDICTS.iter().position(|name| {
+                *name == plain || *name == normal(column) || (column.contains('.') && normal(column).ends_with(&format!("_{name}")))
+            });
             let about =
                 ["prefer", "winner", "better", "vote", "choice", "choose", "verdict", "judg", "favo", "best"];
             let loose = about.iter().any(|word| plain.contains(word)).then_some(roles::VERDICTS.len());
@@ -577,6 +733,7 @@ fn sample_calls<'a>(sample: &'a Sample, recipe: &Recipe, column: &'a str) -> Vec
     let calls = Calls { field: column.to_owned(), reading: Reading::Words };
     let place = |paths: &[Path]| paths.first().and_then(|path| path.resolve(&sample.columns));
     let (model_a, model_b) = (place(&recipe.model_a), place(&recipe.model_b));
+    let (response_a, response_b) = (place(&recipe.a), place(&recipe.b));
     let side = |paths: &[Path]| place(paths).map(|column| column.name.to_string()).unwrap_or_default();
     let (column_a, column_b) = match recipe.shape {
         Shape::Votes => (side(&recipe.model_a), side(&recipe.model_b)),
@@ -599,6 +756,8 @@ fn sample_calls<'a>(sample: &'a Sample, recipe: &Recipe, column: &'a str) -> Vec
                 column_b: &column_b,
                 model_a: model(model_a.as_ref(), row),
                 model_b: model(model_b.as_ref(), row),
+                text_a: model(response_a.as_ref(), row),
+                text_b: model(response_b.as_ref(), row),
             };
             Some((value, calls.call(Some(value), names).ok().filter(|call| *call != Call::Missing)))
         })
@@ -628,10 +787,12 @@ fn named(sample: &Sample, names: &[&str], used: &BTreeSet<String>) -> Vec<String
     names
         .iter()
         .flat_map(|name| {
-            sample
-                .columns
-                .iter()
-                .filter(move |column| tokens(column).join("_") == *name || normal(column) == *name)
+            let within = format!("_{name}");
+            sample.columns.iter().filter(move |column| {
+                tokens(column).join("_") == *name
+                    || normal(column) == *name
+                    || (column.contains('.') && normal(column).ends_with(&within))
+            })
         })
         .filter(|column| !used.contains(*column))
         .cloned()
@@ -801,10 +962,17 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
         && found.score.is_none()
     {
         let used: BTreeSet<String> = found.texts.iter().map(|path| path.as_str().to_owned()).collect();
-        found.chosen = named(sample, roles::VERDICTS, &used)
+        let ranked = ["ranking", "rank_order", "preference_order", "order", "ranks", "rank"];
+        found.rank = named(sample, &ranked, &used)
             .into_iter()
-            .find(|column| short(column))
+            .find(|column| sample.values(column).all(|value| value.as_str().is_some_and(|text| text.contains('>'))))
             .map(|column| path(&column));
+        if found.rank.is_none() {
+            found.chosen = named(sample, roles::VERDICTS, &used)
+                .into_iter()
+                .find(|column| short(column))
+                .map(|column| path(&column));
+        }
     }
     Ok(())
 }
@@ -889,16 +1057,118 @@ fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRule>, Refusa
             });
         }
     }
+    if let Some(rule) = listed(sample, recipe) {
+        return Ok(vec![rule]);
+    }
     if let Some(one_hot) = one_hot(sample) {
         return Ok(vec![VerdictRule { one_hot, ..VerdictRule::default() }]);
     }
     if let Some((column, _)) = found.iter().find(|(_, evidence)| *evidence == Evidence::Codes) {
         return Err(doubt(sample, column));
     }
+    let people = people(sample, recipe);
+    if !people.is_empty() {
+        return Ok(people);
+    }
     if let Some((a, b)) = pair_scores(sample) {
         return Ok(vec![VerdictRule { higher: vec![path(&a), path(&b)], ..VerdictRule::default() }]);
     }
     Ok(Vec::new())
+}
+
+/// A list of verdicts: objects with who says and what, or an object of what by who.
+fn listed(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
+    let used = used(recipe, sample);
+    for column in sample.columns.iter().filter(|column| !used.contains(*column)) {
+        let Some(first) = sample.values(column).next() else { continue };
+        let says = |value: &Value| value.as_str().is_some_and(|text| matches!(super::words(text), Some(Call::A | Call::B | Call::Tie(_) | Call::Soft(_))));
+        match first {
+            Value::Array(items) => {
+                let Some(fields) = items.first().and_then(Value::as_object) else { continue };
+                let by_name = |names: &[&str]| fields.keys().find(|key| names.contains(&normal(key).as_str()));
+                let Some(field) = by_name(roles::VERDICTS).or_else(|| by_name(&["value", "answer", "response", "rating"])) else { continue };
+                let all = sample.values(column).filter_map(Value::as_array).flatten().take(200);
+                if !all.filter_map(|item| item.get(field.as_str())).all(|value| says(value) || value.is_null()) {
+                    continue;
+                }
+                let who = by_name(roles::ANNOTATORS).or_else(|| by_name(&["name", "id", "who", "by"]));
+                let judge = by_name(roles::JUDGES).or_else(|| by_name(&["model"]));
+                return Some(VerdictRule {
+                    each: Some(path(column)),
+                    field: Some(path(field)),
+                    annotator: who.filter(|_| judge.is_none()).map(|who| path(who)).into_iter().collect(),
+                    judge: judge.map(|judge| path(judge)).into_iter().collect(),
+                    ..VerdictRule::default()
+                });
+            }
+            Value::Object(fields) if !fields.is_empty() && fields.values().all(says) => {
+                let all = sample.values(column).filter_map(Value::as_object).flat_map(|fields| fields.values()).take(200);
+                if all.into_iter().all(|value| says(value) || value.is_null()) {
+                    return Some(VerdictRule {
+                        each: Some(path(column)),
+                        field: Some(path("value")),
+                        annotator: vec![path("key")],
+                        ..VerdictRule::default()
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Columns with any name whose every value is a word for one of the two or a tie: each is somebody's verdict.
+fn people(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
+    let used = used(recipe, sample);
+    let worded = |column: &&String| {
+        let calls = sample_calls(sample, recipe, column);
+        let word = |value: &Value| value.as_str().is_some_and(|text| text.trim().parse::<f64>().is_err());
+        !calls.is_empty() && calls.iter().all(|(value, call)| call.is_some() && word(value))
+    };
+    let columns: Vec<&String> =
+        sample.columns.iter().filter(|column| !used.contains(*column)).filter(worded).collect();
+    // One of them must name both sides: a column of `same` and `tie` alone may be about anything.
+    let says = |column: &String, wanted: Call| {
+        sample_calls(sample, recipe, column).iter().any(|(_, call)| *call == Some(wanted))
+    };
+    if !columns.iter().any(|column| says(column, Call::A) && says(column, Call::B)) {
+        return Vec::new();
+    }
+    columns
+        .into_iter()
+        .map(|column| VerdictRule {
+            field: Some(path(column)),
+            judge_name: Some(column.clone()),
+            ..VerdictRule::default()
+        })
+        .collect()
+}
+
+/// Verdicts of several judges: columns named for who judged, with one word in common.
+fn by_judge(columns: &[&(String, Evidence)], common: &[String]) -> Option<Vec<Option<String>>> {
+    const JUDGES: &[&str] = &[
+        "human", "gpt", "claude", "llama", "gemini", "judge", "expert", "annotator", "worker", "rater", "llm", "model", "user", "reviewer",
+        "crowd", "qwen", "mistral", "gold", "people", "person", "mixtral", "deepseek", "palm", "prometheus",
+    ];
+    let names: Vec<Option<String>> = columns
+        .iter()
+        .map(|(column, _)| {
+            // As the file spells it: the name of a model has marks of its own.
+            let lower = column.to_lowercase();
+            let word = common.iter().find(|word| lower.ends_with(word.as_str()) || lower.starts_with(word.as_str()))?;
+            let rest = match lower.strip_suffix(word.as_str()) {
+                Some(rest) => column.get(..rest.len())?,
+                None => column.get(word.len()..)?,
+            };
+            let rest = rest.trim_matches(|c: char| !c.is_alphanumeric());
+            (!rest.is_empty()).then(|| rest.to_owned())
+        })
+        .collect();
+    let judge = |name: &Option<String>| {
+        name.as_ref().is_none_or(|name| tokens(name).iter().any(|word| JUDGES.contains(&word.as_str())))
+    };
+    (names.iter().any(Option::is_some) && names.iter().all(judge)).then_some(names)
 }
 
 /// Verdicts on several criteria: columns named for what is judged, with one word in common.
@@ -915,6 +1185,9 @@ fn by_criterion(
         .collect();
     if common.is_empty() {
         return None;
+    }
+    if let Some(names) = by_judge(columns, &common) {
+        return Some(columns.iter().zip(names).map(|(column, name)| VerdictRule { judge_name: name, ..rule(column) }).collect());
     }
     let rules = columns
         .iter()

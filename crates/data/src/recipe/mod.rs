@@ -22,8 +22,9 @@ use serde_json::Value;
 
 pub(crate) use apply::{Noted, judged, name_of, on_side_b, weight};
 pub(crate) use calls::{Call, Seen, words};
-pub(crate) use infer::{Refusal, complete, infer, prompt_column, quoted, sides, used_as};
+pub(crate) use infer::{Refusal, complete, infer, prompt_column, quoted, rivals, sides, used_as};
 pub use mapping::{Mapping, MappingError};
+pub(crate) use path::Column;
 pub use path::Path;
 pub(crate) use plan::{Naming, Plan};
 pub(crate) use sample::Sample;

@@ -21,7 +21,7 @@ pub(crate) struct Naming {
 
 impl Naming {
     /// The judge of a file that names none, and why it is called so.
-    pub(crate) fn default_judge(&self, recipe: &Recipe) -> (String, &'static str) {
+    pub(crate) fn default_judge(&self, recipe: &Recipe, columns: &[String]) -> (String, &'static str) {
         if let Some(given) = &self.given {
             (given.clone(), "the name given")
         } else if let Some(name) = &recipe.judge_name {
@@ -30,7 +30,7 @@ impl Naming {
             (self.stem.clone(), "the file's name, since no column names a judge")
         } else if let Some(name) = &recipe.likely_judge {
             (name.clone(), "no column names a judge")
-        } else if !recipe.annotator.is_empty() || recipe.verdict.iter().any(|rule| !rule.annotator.is_empty())
+        } else if recipe.annotator.iter().any(|path| path.resolve(columns).is_some()) || recipe.verdict.iter().any(|rule| !rule.annotator.is_empty())
         {
             ("human".to_owned(), "annotators are named")
         } else {
@@ -75,6 +75,15 @@ pub(crate) struct Plan {
     pub(super) nested: bool,
     /// Only neighbouring ranks are paired.
     pub(super) neighbours: bool,
+    /// Votes on texts of another file: where the key is, and the two models as that file names them.
+    pub(super) join: Option<Join>,
+}
+
+/// How votes find the texts of another file.
+#[derive(Debug)]
+pub(super) struct Join {
+    pub(super) on: Column,
+    pub(super) sides: Option<(Column, Column)>,
 }
 
 /// Where the responses of `candidates` are.
@@ -160,7 +169,7 @@ impl Plan {
                 chosen: beside(&found.chosen),
             }
         });
-        let (judge_name, why_judge) = naming.default_judge(&recipe);
+        let (judge_name, why_judge) = naming.default_judge(&recipe, columns);
         let mut plan = Self {
             prompt: places(&recipe.prompt),
             system: places(&recipe.system),
@@ -189,6 +198,7 @@ impl Plan {
             nested: false,
             cells: sample.cells,
             neighbours,
+            join: None,
             recipe,
         };
         plan.repeats_prompt = plan.texts_repeat_prompt(sample);
@@ -215,6 +225,22 @@ impl Plan {
             seen += 1;
         }
         seen >= 2
+    }
+
+    /// The votes are on texts of another file, found by a column that both have; that file's columns of models tell which side
+    /// is which.
+    pub(crate) fn joined(&mut self, on: &str, texts: &Recipe, columns: &[String]) {
+        let place = |path: &Path| path.resolve(columns);
+        let Some(on) = place(&Path::new(on)) else { return };
+        let first = |paths: &[Path]| paths.first().and_then(place);
+        let sides = first(&texts.model_a).zip(first(&texts.model_b));
+        self.id.clear();
+        self.join = Some(Join { on, sides });
+    }
+
+    /// The texts are found by this column.
+    pub(crate) fn keyed(&mut self, on: &str, columns: &[String]) {
+        self.id = Path::new(on).resolve(columns).into_iter().collect();
     }
 
     /// The judge of verdicts that name none.

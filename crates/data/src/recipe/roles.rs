@@ -236,7 +236,7 @@ pub(crate) const PROMPTS: &[&str] = &[
     "ask",
     "the_prompt",
     "article",
-    "document",
+    "document", "text",
 ];
 pub(crate) const SYSTEMS: &[&str] = &[
     "system",
@@ -316,7 +316,7 @@ pub(crate) const VERDICTS: &[&str] = &[
     "choose",
     "pick",
     "picked",
-    "final_verdict",
+    "comparison", "ranking", "final_verdict",
     "final_decision",
     "overall_winner",
     "overall",
