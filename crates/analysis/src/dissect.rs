@@ -59,7 +59,7 @@ pub fn dissect(
         tasks.push((judge, None));
         let mut sizes = vec![0_usize; table.groups.len()];
         for verdict in &by_judge[judge] {
-            for &group in table.groups_of(verdict.pair) {
+            for &group in table.groups_of_verdict(verdict) {
                 sizes[group as usize] += 1;
             }
         }
@@ -70,7 +70,7 @@ pub fn dissect(
                 .then(table.groups[a as usize].cmp(&table.groups[b as usize]))
         });
         tasks.extend(groups.into_iter().map(|g| (judge, Some(g))));
-        let outside = by_judge[judge].iter().filter(|v| table.groups_of(v.pair).is_empty()).count();
+        let outside = by_judge[judge].iter().filter(|v| table.groups_of_verdict(v).is_empty()).count();
         if sizes.iter().any(|&size| size > 0) && outside > 0 {
             ungrouped.push(Skipped {
                 judge: table.judges[judge].clone(),
@@ -85,7 +85,7 @@ pub fn dissect(
         let name = group.map_or(ALL, |g| table.groups[g as usize].as_str());
         let rows: Vec<VerdictRow> = by_judge[judge]
             .iter()
-            .filter(|v| group.is_none_or(|group| table.groups_of(v.pair).contains(&group)))
+            .filter(|v| group.is_none_or(|group| table.groups_of_verdict(v).contains(&group)))
             .copied()
             .collect();
         let done = fit(table, &rows, &table.judges[judge], name, options).map_err(|reason| Skipped {

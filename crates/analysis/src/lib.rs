@@ -8,6 +8,7 @@ mod encode;
 pub mod examples;
 pub mod explain;
 mod fit;
+pub mod people;
 mod quality;
 pub mod ranking;
 pub mod result;

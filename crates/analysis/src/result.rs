@@ -8,6 +8,7 @@ use predilect_types::ReadSummary;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::Comparison;
+use crate::people::People;
 use crate::explain::Explanation;
 use crate::ranking::Leaderboard;
 
@@ -29,6 +30,9 @@ pub struct Dissection {
     /// The judges beside each other; `None` where nothing was compared.
     #[serde(skip_deserializing)]
     pub comparison: Option<Comparison>,
+    /// The people of each judge that has several: how far they agree, and who of them does not.
+    #[serde(skip_deserializing)]
+    pub people: Vec<People>,
     /// The models beside each other; `None` where fewer than two are named.
     #[serde(skip_deserializing)]
     pub ranking: Option<Standings>,

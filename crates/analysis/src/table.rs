@@ -35,6 +35,10 @@ pub struct VerdictRow {
     pub weight: f64,
     /// Order of presentation.
     pub order: Order,
+    /// Index of the person in [`FeatureTable::annotators`], where the verdict names one.
+    pub annotator: Option<u32>,
+    /// The verdict's own group, which stands in the place of its pair's: index in [`FeatureTable::groups`].
+    pub group: Option<u32>,
 }
 
 /// Features and verdicts, each stored once however many fits read them.
@@ -50,6 +54,8 @@ pub struct FeatureTable {
     pub verdicts: Vec<VerdictRow>,
     /// Names of the judges.
     pub judges: Vec<String>,
+    /// Names of the people among the judges.
+    pub annotators: Vec<String>,
     /// Names of the models.
     pub models: Vec<String>,
     /// Names of the groups.
@@ -63,6 +69,11 @@ impl FeatureTable {
     pub fn groups_of(&self, pair: u32) -> &[u32] {
         let (from, to) = self.pairs[pair as usize].groups;
         &self.memberships[from as usize..to as usize]
+    }
+
+    /// The groups that a verdict belongs to: its own, else those of its pair.
+    pub fn groups_of_verdict<'a>(&'a self, verdict: &'a VerdictRow) -> &'a [u32] {
+        if verdict.group.is_some() { verdict.group.as_slice() } else { self.groups_of(verdict.pair) }
     }
 
     /// The features of one pair.

@@ -349,6 +349,7 @@ pub(crate) fn controlled(args: &RankArgs, global: &Global) -> Result<Gathered, P
         encoding: args.encoding,
         group_by: None,
         annotator: None,
+        people: args.read.judges.into(),
         judges: args.judge.clone(),
         hard: false,
         quiet: global.quiet,

@@ -48,6 +48,14 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
             return None;
         }
     }
+    // Votes are between names: columns of texts are responses.
+    if recipe.shape == Shape::Votes {
+        let columns = [&recipe.model_a, &recipe.model_b].into_iter().filter_map(|paths| paths.first()?.resolve(&sample.columns));
+        let long = |value: &serde_json::Value| value.as_str().is_some_and(|text| text.len() > 120 || text.contains('\n'));
+        if columns.into_iter().any(|column| sample.values(&column.name).take(200).any(long)) {
+            return None;
+        }
+    }
     let begins = recipe.begins.iter().all(|(field, words)| {
         Path::new(field.clone()).resolve(&sample.columns).is_some_and(|column| {
             let mut texts =

@@ -7,6 +7,7 @@
 pub mod format;
 mod html;
 mod judging;
+mod people;
 mod terminal;
 mod text;
 mod view;

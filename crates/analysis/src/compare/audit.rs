@@ -376,8 +376,7 @@ mod tests {
             judge,
             p_a,
             weight: 1.0,
-            order,
-        };
+            order, annotator: None, group: None };
         FeatureTable {
             pairs: (0..200).map(pair).collect(),
             verdicts: verdicts.iter().map(row).collect(),

@@ -289,7 +289,7 @@ pub(crate) struct TableArgs {
     /// Only these judges (repeatable)
     #[arg(long, value_name = "JUDGE")]
     pub(crate) judge: Vec<String>,
-    /// Fit every value of this field apart: scenario, language, source, or any field of the data
+    /// Fit every value of this field apart: scenario, language, source, annotator, or any field of the data
     #[arg(long, value_name = "FIELD")]
     pub(crate) group_by: Option<String>,
     /// Properties to fit, by id and comma separated (default: all that are rated, without parts of others)
@@ -314,6 +314,7 @@ impl TableArgs {
             encoding: self.encoding,
             group_by: self.group_by.clone(),
             annotator: self.annotator.clone(),
+            people: self.read.judges.into(),
             judges: self.judge.clone(),
             hard: self.verdicts == Verdicts::Hard,
             quiet,

@@ -13,7 +13,7 @@ use predilect_analysis::summary::SummaryBuilder;
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
 use predilect_analysis::{Draws, Encoding, FitOptions, dissect};
 use predilect_annotate::judge::{self as judging, Tally};
-use predilect_data::{PropertySet, Study};
+use predilect_data::{Judges, PropertySet, Study};
 use predilect_text::{Annotator, TextOptions, detect_language};
 use predilect_types::{Order, Pair, Property, Rating, Rule, Verdict};
 use rayon::prelude::*;
@@ -36,6 +36,8 @@ pub(crate) struct AssembleOptions {
     pub(crate) group_by: Option<String>,
     /// Whose ratings count; `None`: whoever stands first in the data.
     pub(crate) annotator: Option<String>,
+    /// Whether people are judges of their own.
+    pub(crate) people: Judges,
     /// Judges to keep; empty: all.
     pub(crate) judges: Vec<String>,
     /// Count a soft verdict as the side it favours.
@@ -139,6 +141,7 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
             fields.extend(pair.metadata.keys().cloned());
             out.simulated |= pair.metadata.get("simulated") == Some(&serde_json::Value::Bool(true));
             let groups = match group_field {
+                "annotator" => Vec::new(),
                 "language" => rated.language.clone().into_iter().collect(),
                 field => pair.fields(field),
             };
@@ -170,6 +173,7 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
     out.table.models = names.models.list;
     out.table.groups = names.groups.list;
     if let Some(field) = &options.group_by
+        && field != "annotator"
         && out.table.groups.is_empty()
     {
         let known: Vec<String> = ["scenario", "language", "model_a", "model_b", "source"]
@@ -373,11 +377,17 @@ fn read_verdicts(
     let VerdictReader { options, index, inapplicable } = *reader;
     let mut left_out = 0;
     let mut judges = Interner::default();
+    let (mut annotators, mut groups) = (Interner::default(), Interner::default());
     let mut tallies: HashMap<String, Tally> = HashMap::new();
     let mut orphans = 0;
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for batch in study.verdicts()? {
-        for verdict in batch? {
+        for mut verdict in batch? {
+            match options.people {
+                Judges::Auto => {}
+                Judges::Pooled => verdict.pool(),
+                Judges::Each => verdict.split(),
+            }
             if !seen.contains(&verdict.judge) {
                 seen.insert(verdict.judge.clone());
             }
@@ -401,6 +411,12 @@ fn read_verdicts(
                 continue;
             }
             let judge = judges.get(&verdict.judge);
+            let annotator = verdict.annotator.as_deref().map(|name| annotators.get(name));
+            let group = if options.group_by.as_deref() == Some("annotator") {
+                verdict.annotator.as_deref().map(|name| groups.get(name))
+            } else {
+                None
+            };
             shown.extend(answers(&verdict, pair, judge));
             table.verdicts.push(VerdictRow {
                 pair,
@@ -408,10 +424,20 @@ fn read_verdicts(
                 p_a: fitted,
                 weight: verdict.weight,
                 order: verdict.order,
+                annotator,
+                group,
             });
         }
     }
     table.judges = judges.list;
+    table.annotators = annotators.list;
+    if options.group_by.as_deref() == Some("annotator") {
+        if groups.list.is_empty() {
+            return Err(Problem::new("no verdict names an annotator to group by")
+                .remedy("name their column when importing: --map annotator=COLUMN"));
+        }
+        table.groups = groups.list;
+    }
     for (judge, tally) in tallies {
         let figures = tally.finish();
         builder.asked(&judge, |summary| {

@@ -3,10 +3,12 @@
 mod comparison;
 mod explanations;
 mod leaderboards;
+mod people;
 
 pub(crate) use comparison::write_comparison;
 pub(crate) use explanations::ExplanationsFile;
 pub(crate) use leaderboards::{write_lc, write_leaderboards};
+pub(crate) use people::write_people;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -77,6 +77,8 @@ pub(crate) struct Plan {
     pub(super) neighbours: bool,
     /// Votes on texts of another file: where the key is, and the two models as that file names them.
     pub(super) join: Option<Join>,
+    /// The columns of the file.
+    columns: Vec<String>,
 }
 
 /// How votes find the texts of another file.
@@ -199,6 +201,7 @@ impl Plan {
             cells: sample.cells,
             neighbours,
             join: None,
+            columns: columns.clone(),
             recipe,
         };
         plan.repeats_prompt = plan.texts_repeat_prompt(sample);
@@ -259,16 +262,19 @@ impl Plan {
             columns.iter().map(|column| format!("`{}`", column.shown())).collect::<Vec<_>>().join(" or ")
         };
         let mut said = Vec::new();
-        let fields: Vec<&Column> =
-            self.judge.iter().chain(self.rules.iter().flat_map(|rule| &rule.judge)).collect();
+        let there = |column: &&Column| self.columns.iter().any(|name| *name == column.name.as_ref());
+        let fields: Vec<&Column> = self
+            .judge
+            .iter()
+            .filter(there)
+            .chain(self.rules.iter().flat_map(|rule| &rule.judge).filter(|column| !column.name.is_empty()))
+            .collect();
         if fields.is_empty() || self.given {
             said.push(format!("{} ({})", self.judge_name, self.why_judge));
         } else {
             said.push(format!("named by {}", by(&fields.into_iter().cloned().collect::<Vec<_>>())));
         }
-        let people: Vec<Column> = self
-            .annotator
-            .iter()
+                let people: Vec<Column> = self.annotator.iter().filter(there)
             .chain(self.rules.iter().flat_map(|rule| &rule.annotator))
             .cloned()
             .collect();

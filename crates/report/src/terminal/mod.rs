@@ -6,6 +6,7 @@ mod groups;
 mod judges;
 mod leaderboard;
 mod overview;
+mod people;
 mod reading;
 mod style;
 mod table;
@@ -45,6 +46,7 @@ pub fn terminal(d: &Dissection, out: &mut dyn io::Write, width: u16) -> io::Resu
     overview::overview(&view, &mut out)?;
 
     tables(&view, &mut out)?;
+    people::people(&d.people, &mut out)?;
     if d.settings.simulated {
         out.blank()?;
         out.wrapped(WARN, words::SIMULATED)?;
@@ -71,6 +73,7 @@ pub fn terminal_fits(
         properties: Vec::new(),
         examples: Vec::new(),
         comparison: None,
+        people: Vec::new(),
         ranking: None,
         settings: Settings { encoding: "columns".to_owned(), ..Settings::default() },
     };

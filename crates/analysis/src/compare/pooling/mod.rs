@@ -231,7 +231,7 @@ pub fn pool(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> 
 fn cells(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> Vec<Cell> {
     let mut rows: BTreeMap<(u32, u32), Vec<VerdictRow>> = BTreeMap::new();
     for verdict in &table.verdicts {
-        let groups = table.groups_of(verdict.pair);
+        let groups = table.groups_of_verdict(verdict);
         if table.groups.is_empty() {
             rows.entry((verdict.judge, 0)).or_default().push(*verdict);
         }
@@ -406,7 +406,7 @@ mod tests {
                 });
                 for judge in 0..2 {
                     let p_a = f64::from(u8::from(rng.random_range(0.0..1.0) < 1.0 / (1.0 + (-z).exp())));
-                    table.verdicts.push(VerdictRow { pair, judge, p_a, weight: 1.0, order: Order::Unknown });
+                    table.verdicts.push(VerdictRow { pair, judge, p_a, weight: 1.0, order: Order::Unknown, annotator: None, group: None });
                 }
             }
         }

@@ -32,6 +32,7 @@ struct Output<'a> {
     read: &'a ReadSummary,
     judges: &'a [JudgeSummary],
     agreements: &'a [AnnotatorAgreement],
+    people: &'a [predilect_analysis::people::People],
     fits: &'a [Fit],
     skipped: &'a [Skipped],
     settings: &'a Settings,
@@ -57,6 +58,7 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
         *read.dropped.entry(reason).or_default() += count;
     }
     let mut examples = examples(&study, &assembled, &fits.fits)?;
+    let people = predilect_analysis::people::people(&assembled.table, &assembled.traits);
     let (mut comparison, mut ranking) = (None, None);
     if shown && !fits.fits.is_empty() {
         comparison = Some(compared(&assembled, &fits, draws, &args.model)?);
@@ -69,6 +71,7 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
         properties: assembled.notes,
         examples: examples.into_iter().map(|(examples, _)| examples).collect(),
         comparison,
+        people,
         ranking,
         settings: settings(args, assembled.simulated),
         fits: fits.fits,
@@ -76,6 +79,9 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     };
     if args.output.is_some() {
         tables::write_results(&study, &dissection.fits)?;
+        if !dissection.people.is_empty() {
+            tables::write_people(&study, &dissection.people)?;
+        }
         if let Some(comparison) = &dissection.comparison {
             tables::write_comparison(&study, comparison)?;
         }
@@ -129,6 +135,7 @@ fn show(
             read: &dissection.read,
             judges: &dissection.data.judges,
             agreements: &dissection.data.agreements,
+            people: &dissection.people,
             fits: &dissection.fits,
             skipped: &dissection.skipped,
             settings: &dissection.settings,

@@ -8,6 +8,7 @@ mod groups;
 mod intensities;
 mod judges;
 mod method;
+mod people;
 mod properties;
 mod quality;
 mod ranking;
@@ -33,6 +34,7 @@ pub(super) fn all(view: &View) -> Vec<Section> {
         groups::section(view),
         judges::of(view.d.comparison.as_ref()),
         biases::of(view.d.comparison.as_ref()),
+        people::section(view),
         ranking::section(view),
         quality::section(view),
         terms::section(view),

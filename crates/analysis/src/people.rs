@@ -1,0 +1,237 @@
+//! How far the people who are one judge together agree, who of them cannot be told from a coin, and how far a judge can come.
+//!
+//! A person is compared with the others on the same pairs: the vote of annotator k on pair i is v = sign(p_a − ½), the others' is
+//! the sign of the sum of their weighted votes. Ties add nothing to that sum; a vote counts where it is decided and the others'
+//! sum is not 0. The share that agrees is a, with Wilson's 90 % interval. Who never decides, or is alone on its pairs, is not
+//! compared.
+//!
+//! An annotator is *unreliable* with at least 30 such votes where the interval reaches one half, so that a coin would do as well,
+//! and lies wholly below the share of all others together. A coin agrees in one half whatever the others do, so the rule needs no
+//! median, and more votes never make a reliable person unreliable.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+
+use crate::compare::Traits;
+use crate::table::FeatureTable;
+
+/// Fewer compared votes tell nothing of a person.
+const ENOUGH: u64 = 30;
+/// The 95th percentile of the standard normal distribution: the bounds of a 90 % interval.
+const Z: f64 = 1.644_853_626_951_472_2;
+
+/// The people of one judge, and what they say of a ceiling.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct People {
+    /// The judge that they are together.
+    pub judge: String,
+    /// One entry for each person, the most compared votes first.
+    pub annotators: Vec<Reliability>,
+    /// One person against the others: the share of all compared votes that agree.
+    pub agreement: Share,
+    /// How far other judges agree with the majority of these people on the same pairs, by judge.
+    pub judges: Vec<(String, Share)>,
+}
+
+/// One person among the others.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reliability {
+    /// The name.
+    pub annotator: String,
+    /// All votes.
+    pub votes: u64,
+    /// Agreement with the others left out, over the votes that can be compared.
+    pub agreement: Share,
+    /// Share of votes that are ties.
+    pub ties: f64,
+    /// Of the decided votes on pairs of different length: the share for the longer response.
+    pub longer: Option<f64>,
+    /// Of the decided votes whose order is known: the share for the response shown first.
+    pub first: Option<f64>,
+    /// Whether the rule above calls this person unreliable.
+    pub unreliable: bool,
+}
+
+/// A share with Wilson's 90 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Share {
+    /// How many agree.
+    pub agree: u64,
+    /// Of how many.
+    pub of: u64,
+    /// The share; `None` of none.
+    pub share: Option<f64>,
+    /// The lower bound.
+    pub low: Option<f64>,
+    /// The upper bound.
+    pub high: Option<f64>,
+}
+
+impl Share {
+    /// A share of counts, with the interval of Wilson (1927): the values that a binomial count of `agree` does not refute.
+    pub fn new(agree: u64, of: u64) -> Self {
+        if of == 0 {
+            return Self { agree, of, share: None, low: None, high: None };
+        }
+        let n = of as f64;
+        let a = agree as f64 / n;
+        let q = Z * Z / n;
+        let spread = Z * (a * (1.0 - a) / n + q / (4.0 * n)).sqrt();
+        let bound = |sign: f64| ((a + q / 2.0 + sign * spread) / (1.0 + q)).clamp(0.0, 1.0);
+        Self { agree, of, share: Some(a), low: Some(bound(-1.0)), high: Some(bound(1.0)) }
+    }
+}
+
+/// Counts of one person.
+#[derive(Debug, Default, Clone, Copy)]
+struct Counts {
+    votes: u64,
+    ties: u64,
+    agree: u64,
+    compared: u64,
+    longer: u64,
+    unequal: u64,
+    first: u64,
+    ordered: u64,
+}
+
+/// The people of every judge that has at least two who are named; `traits` of each pair say which response is longer.
+pub fn people(table: &FeatureTable, traits: &[Traits]) -> Vec<People> {
+    let mut by_judge: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (at, verdict) in table.verdicts.iter().enumerate() {
+        if verdict.annotator.is_some() && verdict.weight > 0.0 {
+            by_judge.entry(verdict.judge).or_default().push(at);
+        }
+    }
+    let mut found: Vec<People> =
+        by_judge.into_iter().filter_map(|(judge, rows)| of_judge(table, traits, judge, &rows)).collect();
+    found.sort_by_key(|people| std::cmp::Reverse(people.agreement.of));
+    found
+}
+
+fn of_judge(table: &FeatureTable, traits: &[Traits], judge: u32, rows: &[usize]) -> Option<People> {
+    let verdict = |row: &usize| &table.verdicts[*row];
+    let mut sums: HashMap<u32, f64> = HashMap::new();
+    for row in rows {
+        let v = verdict(row);
+        *sums.entry(v.pair).or_default() += v.weight * sign(v.p_a);
+    }
+    let mut counts: BTreeMap<u32, Counts> = BTreeMap::new();
+    for row in rows {
+        let v = verdict(row);
+        let Some(annotator) = v.annotator else { continue };
+        let count = counts.entry(annotator).or_default();
+        count.votes += 1;
+        let own = sign(v.p_a);
+        if own == 0.0 {
+            count.ties += 1;
+            continue;
+        }
+        let others = sums.get(&v.pair).copied().unwrap_or(0.0) - v.weight * own;
+        if others.abs() > 1e-9 {
+            count.compared += 1;
+            count.agree += u64::from(own == others.signum());
+        }
+        let longer = traits.get(v.pair as usize).map_or(0, |traits| traits.longer);
+        if longer != 0 {
+            count.unequal += 1;
+            count.longer += u64::from(f64::from(longer) == own);
+        }
+        let first = match v.order {
+            predilect_types::Order::Ab => 1.0,
+            predilect_types::Order::Ba => -1.0,
+            _ => continue,
+        };
+        count.ordered += 1;
+        count.first += u64::from(first == own);
+    }
+    if counts.len() < 2 {
+        return None;
+    }
+    let (agree, of) = counts.values().fold((0, 0), |(a, n), count| (a + count.agree, n + count.compared));
+    let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+    let mut annotators: Vec<Reliability> = counts
+        .iter()
+        .map(|(annotator, count)| {
+            let agreement = Share::new(count.agree, count.compared);
+            let usual = share(agree - count.agree, of - count.compared);
+            let coin = agreement.low.is_some_and(|low| low <= 0.5);
+            let below = agreement.high.zip(usual).is_some_and(|(high, usual)| high < usual);
+            Reliability {
+                annotator: table.annotators[*annotator as usize].clone(),
+                votes: count.votes,
+                agreement,
+                ties: count.ties as f64 / count.votes.max(1) as f64,
+                longer: share(count.longer, count.unequal),
+                first: share(count.first, count.ordered),
+                unreliable: count.compared >= ENOUGH && coin && below,
+            }
+        })
+        .collect();
+    annotators.sort_by(|x, y| y.agreement.of.cmp(&x.agreement.of).then_with(|| x.annotator.cmp(&y.annotator)));
+    let judges = others(table, judge, &sums);
+    Some(People { judge: table.judges[judge as usize].clone(), annotators, agreement: Share::new(agree, of), judges })
+}
+
+/// How far each other judge agrees with the majority, over decided verdicts on pairs with a majority.
+fn others(table: &FeatureTable, judge: u32, sums: &HashMap<u32, f64>) -> Vec<(String, Share)> {
+    let mut counts: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+    for v in table.verdicts.iter().filter(|v| v.judge != judge && v.weight > 0.0) {
+        let (own, majority) = (sign(v.p_a), sums.get(&v.pair).copied().unwrap_or(0.0));
+        if own == 0.0 || majority.abs() <= 1e-9 {
+            continue;
+        }
+        let count = counts.entry(v.judge).or_default();
+        count.1 += 1;
+        count.0 += u64::from(own == majority.signum());
+    }
+    counts.into_iter().map(|(judge, (agree, of))| (table.judges[judge as usize].clone(), Share::new(agree, of))).collect()
+}
+
+fn sign(p_a: f64) -> f64 {
+    f64::from(u8::from(p_a > 0.5)) - f64::from(u8::from(p_a < 0.5))
+}
+
+#[cfg(test)]
+mod tests {
+    use predilect_types::Order;
+
+    use super::*;
+    use crate::table::VerdictRow;
+
+    #[test]
+    fn wilson_by_hand() {
+        // z = 1.6449, 86 of 185: (0.46486 + 0.00731 - 0.06068) / 1.01463 = 0.4055 and so on; R's prop.test at 90 % without
+        // continuity correction gives 0.4055 and 0.5252.
+        let share = Share::new(86, 185);
+        assert!((share.low.unwrap_or(0.0) - 0.4055).abs() < 2e-4 && (share.high.unwrap_or(0.0) - 0.5252).abs() < 2e-4, "{share:?}");
+        assert_eq!(Share::new(0, 0).share, None);
+        assert_eq!(Share::new(5, 5).high, Some(1.0));
+    }
+
+    #[test]
+    fn a_coin_among_people_who_agree_is_found_and_nobody_else() {
+        let mut table = FeatureTable {
+            judges: vec!["human".to_owned(), "judge".to_owned()],
+            annotators: ["a", "b", "c", "coin"].map(str::to_owned).to_vec(),
+            ..FeatureTable::default()
+        };
+        for pair in 0..80_u32 {
+            let truth = if pair % 3 == 0 { 0.0 } else { 1.0 };
+            for who in 0..4_u32 {
+                let p_a = if who == 3 { f64::from(u8::from(pair % 2 == 0)) } else { truth };
+                table.verdicts.push(VerdictRow { pair, judge: 0, p_a, weight: 1.0, order: Order::Ab, annotator: Some(who), group: None });
+            }
+            table.verdicts.push(VerdictRow { pair, judge: 1, p_a: truth, weight: 1.0, order: Order::Unknown, annotator: None, group: None });
+        }
+        let found = people(&table, &vec![Traits::default(); 80]);
+        let [people] = found.as_slice() else { panic!("{found:?}") };
+        let unreliable: Vec<&str> = people.annotators.iter().filter(|a| a.unreliable).map(|a| a.annotator.as_str()).collect();
+        assert_eq!(unreliable, ["coin"]);
+        assert_eq!(people.judges, [("judge".to_owned(), Share::new(80, 80))]);
+        // Of the coin's 80 votes 40 agree: even pairs say A, of which 26 are right; odd ones B, of which 13 are.
+        let coin = people.annotators.iter().find(|a| a.annotator == "coin").map(|a| (a.agreement.agree, a.agreement.of));
+        assert_eq!(coin, Some((39, 80)));
+    }
+}
