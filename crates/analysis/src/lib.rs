@@ -8,6 +8,7 @@ mod encode;
 pub mod examples;
 pub mod explain;
 mod fit;
+pub mod headline;
 pub mod people;
 mod quality;
 pub mod ranking;

@@ -8,6 +8,7 @@ use predilect_types::ReadSummary;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::Comparison;
+use crate::headline::Headline;
 use crate::people::People;
 use crate::explain::Explanation;
 use crate::ranking::Leaderboard;
@@ -30,6 +31,9 @@ pub struct Dissection {
     /// The judges beside each other; `None` where nothing was compared.
     #[serde(skip_deserializing)]
     pub comparison: Option<Comparison>,
+    /// The finding that can be said in a sentence; `None` where none is sure.
+    #[serde(skip_deserializing)]
+    pub headline: Option<Headline>,
     /// The people of each judge that has several: how far they agree, and who of them does not.
     #[serde(skip_deserializing)]
     pub people: Vec<People>,

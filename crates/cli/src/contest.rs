@@ -341,7 +341,7 @@ fn baseline(args: &RankArgs, battles: &[Battle]) -> Result<String, Problem> {
 pub(crate) fn controlled(args: &RankArgs, global: &Global) -> Result<Gathered, Problem> {
     let scratch = tempfile::tempdir()
         .map_err(|e| Problem::new(format!("cannot make a temporary folder: {e}")).remedy("set TMPDIR"))?;
-    let inputs = Inputs { files: &args.inputs, example: false, read: &args.read };
+    let inputs = Inputs { files: &args.inputs, example: None, read: &args.read };
     let (study, _) = inputs.open(scratch.path(), scratch.path(), global.quiet)?;
     let options = AssembleOptions {
         grammar: args.control.iter().any(|id| id == "grammatical"),

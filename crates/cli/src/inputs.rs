@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use predilect_data::{Onto, Study, StudyToml};
 use predilect_types::ReadSummary;
 
@@ -10,15 +11,29 @@ use crate::problem::Problem;
 use crate::studies::{is_study, refuse_reading, take_over};
 use crate::verbs::import::import;
 
-/// The example that comes with Predilect; see `examples/README.md`.
-const EXAMPLE: &[u8] = include_bytes!("../../../examples/local-judge.jsonl");
-/// Its name in reports.
-const EXAMPLE_NAME: &str = "examples/local-judge.jsonl";
+/// The examples that come with Predilect; see `examples/README.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Example {
+    /// 2,139 pairs of 59 models: 124 people beside GPT-4 and GPT-3.5 (llmfao, CC BY 4.0)
+    Llmfao,
+    /// 320 pairs of two small local models, judged by both
+    LocalJudge,
+}
+
+impl Example {
+    /// Its name in reports, and the file.
+    fn file(self) -> (&'static str, &'static [u8]) {
+        match self {
+            Self::Llmfao => ("examples/llmfao.jsonl.zst", include_bytes!("../../../examples/llmfao.jsonl.zst")),
+            Self::LocalJudge => ("examples/local-judge.jsonl", include_bytes!("../../../examples/local-judge.jsonl")),
+        }
+    }
+}
 
 /// What the user gave.
 pub(crate) struct Inputs<'a> {
     pub(crate) files: &'a [PathBuf],
-    pub(crate) example: bool,
+    pub(crate) example: Option<Example>,
     pub(crate) read: &'a ReadArgs,
 }
 
@@ -54,12 +69,13 @@ impl Inputs<'_> {
             ))
             .remedy("give it alone, or export it to a file first"));
         }
-        let files = if self.example {
-            let path = scratch.join("local-judge.jsonl");
-            std::fs::write(&path, EXAMPLE)?;
-            vec![path]
-        } else {
-            self.files.to_vec()
+        let files = match self.example.map(Example::file) {
+            Some((name, bytes)) => {
+                let path = scratch.join(Path::new(name).file_name().unwrap_or_default());
+                std::fs::write(&path, bytes)?;
+                vec![path]
+            }
+            None => self.files.to_vec(),
         };
         let options = self.read.options()?;
         let (study, mut read) = if is_study(place) {
@@ -76,9 +92,9 @@ impl Inputs<'_> {
         } else {
             import(&files, &options, place, Onto::Replace, quiet)?
         };
-        if self.example {
+        if let Some((name, _)) = self.example.map(Example::file) {
             for source in &mut read.sources {
-                EXAMPLE_NAME.clone_into(&mut source.source);
+                name.clone_into(&mut source.source);
             }
         }
         Ok((study, read))

@@ -5,7 +5,7 @@ use std::process::Command;
 #[test]
 fn the_example_reads_as_it_always_did() {
     let output = Command::new(env!("CARGO_BIN_EXE_predilect"))
-        .args(["dissect", "--example", "--verdicts", "hard", "--quiet"])
+        .args(["dissect", "--example", "local-judge", "--verdicts", "hard", "--quiet"])
         .env("COLUMNS", "100")
         .output()
         .expect("the binary starts");

@@ -5,6 +5,7 @@
 //! characters visible.
 
 pub mod format;
+mod headline;
 mod html;
 mod judging;
 mod people;

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use predilect_stats::similarity::Measure;
 
 use super::{ModelArgs, TableArgs};
+use crate::inputs::Example;
 
 /// `predilect compare`
 #[derive(Debug, Args)]
@@ -15,9 +16,9 @@ pub(crate) struct CompareArgs {
     /// Preference files or folders, `-` for standard input, or one study folder: with several judges on the same pairs
     #[arg(required_unless_present_any = ["example", "published"], value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// Compare the judges of the example that comes with Predilect
-    #[arg(long, conflicts_with = "inputs")]
-    pub(crate) example: bool,
+    /// Compare the judges of an example that comes with Predilect: llmfao or local-judge
+    #[arg(long, conflicts_with = "inputs", value_enum, num_args = 0..=1, default_missing_value = "llmfao", value_name = "EXAMPLE")]
+    pub(crate) example: Option<Example>,
     /// Also, or without inputs only, the 33 judges published with Li et al. (2024): people and 32 language models
     #[arg(long)]
     pub(crate) published: bool,
@@ -73,9 +74,9 @@ pub(crate) struct ExplainArgs {
     /// Preference files or folders, `-` for standard input, or one study folder
     #[arg(required_unless_present = "example", value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// Explain a verdict of the example that comes with Predilect
-    #[arg(long, conflicts_with = "inputs")]
-    pub(crate) example: bool,
+    /// Explain a verdict of an example that comes with Predilect: llmfao or local-judge
+    #[arg(long, conflicts_with = "inputs", value_enum, num_args = 0..=1, default_missing_value = "llmfao", value_name = "EXAMPLE")]
+    pub(crate) example: Option<Example>,
     /// The pair: its id, or #N for the N-th pair that was read
     #[arg(long, value_name = "ID", required_unless_present = "all")]
     pub(crate) pair: Option<String>,

@@ -15,6 +15,7 @@ use predilect_data::{ExportFormat, Format, Judges, Mapping, OnBadRow, ReadOption
 use predilect_llm::{Effort, Enforce, ModelSpec};
 
 use crate::assemble::AssembleOptions;
+use crate::inputs::Example;
 use crate::problem::Problem;
 
 pub(crate) use compare::{CompareArgs, ExplainArgs};
@@ -328,9 +329,9 @@ pub(crate) struct DissectArgs {
     /// Preference files or folders, `-` for standard input, or one study folder
     #[arg(required_unless_present = "example", value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// Dissect the example that comes with Predilect: 320 pairs, two small local models, their verdicts
-    #[arg(long, conflicts_with = "inputs")]
-    pub(crate) example: bool,
+    /// Dissect an example that comes with Predilect: llmfao (people, GPT-4 and GPT-3.5 on 2,139 pairs) or local-judge
+    #[arg(long, conflicts_with = "inputs", value_enum, num_args = 0..=1, default_missing_value = "llmfao", value_name = "EXAMPLE")]
+    pub(crate) example: Option<Example>,
     #[command(flatten)]
     pub(crate) table: TableArgs,
     #[command(flatten)]

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     let mut weights = WeightTable::default();
     let mut kept = None;
     let mut simulated = false;
-    if args.example || !args.inputs.is_empty() {
+    if args.example.is_some() || !args.inputs.is_empty() {
         let own = own(args, global, &options, &mut comparison)?;
         let study = own.study;
         (weights, simulated) = (own.weights, own.simulated);

@@ -113,6 +113,7 @@ fn table(features: Features) -> FeatureTable {
         }
     };
     FeatureTable {
+        annotators: Vec::new(),
         features: features.names.into_iter().map(|name| Feature { name }).collect(),
         values: features.values,
         pairs: (0..rows)

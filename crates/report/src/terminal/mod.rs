@@ -42,6 +42,9 @@ pub fn terminal(d: &Dissection, out: &mut dyn io::Write, width: u16) -> io::Resu
     if d.settings.simulated {
         out.wrapped(WARN, words::SIMULATED)?;
     }
+    if let Some(found) = &d.headline {
+        out.wrapped(BOLD, &crate::headline::sentence(found))?;
+    }
     out.blank()?;
     overview::overview(&view, &mut out)?;
 
@@ -73,6 +76,7 @@ pub fn terminal_fits(
         properties: Vec::new(),
         examples: Vec::new(),
         comparison: None,
+        headline: None,
         people: Vec::new(),
         ranking: None,
         settings: Settings { encoding: "columns".to_owned(), ..Settings::default() },

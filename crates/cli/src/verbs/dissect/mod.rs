@@ -32,6 +32,7 @@ struct Output<'a> {
     read: &'a ReadSummary,
     judges: &'a [JudgeSummary],
     agreements: &'a [AnnotatorAgreement],
+    headline: Option<&'a predilect_analysis::headline::Headline>,
     people: &'a [predilect_analysis::people::People],
     fits: &'a [Fit],
     skipped: &'a [Skipped],
@@ -58,6 +59,7 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
         *read.dropped.entry(reason).or_default() += count;
     }
     let mut examples = examples(&study, &assembled, &fits.fits)?;
+    let headline = predilect_analysis::headline::headline(&assembled.table, &assembled.traits);
     let people = predilect_analysis::people::people(&assembled.table, &assembled.traits);
     let (mut comparison, mut ranking) = (None, None);
     if shown && !fits.fits.is_empty() {
@@ -71,6 +73,7 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
         properties: assembled.notes,
         examples: examples.into_iter().map(|(examples, _)| examples).collect(),
         comparison,
+        headline,
         people,
         ranking,
         settings: settings(args, assembled.simulated),
@@ -135,6 +138,7 @@ fn show(
             read: &dissection.read,
             judges: &dissection.data.judges,
             agreements: &dissection.data.agreements,
+            headline: dissection.headline.as_ref(),
             people: &dissection.people,
             fits: &dissection.fits,
             skipped: &dissection.skipped,

@@ -12,6 +12,7 @@ pub(super) fn section(view: &View) -> Section {
     let body = html! {
         p { (words::read(view.d)) }
         @if read.sources.is_empty() { (nothing("No file is named.")) } @else { (sources(view)) }
+        (understood(view))
         h3 { "Not used" }
         @if read.dropped.is_empty() { (nothing("Everything that was read was used.")) }
         @else {
@@ -27,10 +28,39 @@ pub(super) fn section(view: &View) -> Section {
             }))
         }
         @for (kind, n) in &read.merged {
-            p { "Merged, so nothing is lost: " (format::count(*n)) " × " (name(kind)) }
+            p { "Brought together: " (format::count(*n)) " × " (name(kind)) }
         }
     };
     Section { id: "reading", name: "Sources", title: "What was read and what was dropped", body }
+}
+
+/// Files that are described column by column.
+const DESCRIBED: usize = 5;
+
+/// How the files were understood: columns, verdicts, judges, remarks.
+fn understood(view: &View) -> Markup {
+    let read = &view.d.read;
+    html! {
+        @for source in read.sources.iter().filter(|s| !s.columns.is_empty()).take(DESCRIBED) {
+            h3 { (name(&source.source)) }
+            ul {
+                @let used: Vec<_> = source.columns.iter().filter(|c| c.used_as != "metadata").collect();
+                @if !used.is_empty() {
+                    li { "Columns: " @for (i, column) in used.iter().enumerate() {
+                        @if i > 0 { ", " } (name(&column.column)) " = " (name(&column.used_as))
+                    } }
+                }
+                @for verdict in source.verdicts.iter().filter(|v| !v.values.is_empty()) {
+                    li { "Verdict: " (name(&verdict.field)) ": " @for (i, value) in verdict.values.iter().take(8).enumerate() {
+                        @if i > 0 { ", " } "“" (name(&value.value)) "” = " (name(&value.means)) " (" (format::count(value.count)) ")"
+                    } }
+                }
+                @if let Some(judge) = &source.judge { li { "Judge: " (name(judge)) } }
+                @for remark in &source.remarks { li { (name(remark)) } }
+            }
+        }
+        @for remark in &read.remarks { p { (name(remark)) } }
+    }
 }
 
 fn sources(view: &View) -> Markup {
