@@ -183,7 +183,19 @@ impl<'a> Explainer<'a> {
             return (row, fitted, Some(sum / f64::from(count)));
         }
         let order = predilect_types::Order::Unknown;
-        (VerdictRow { pair, judge: self.judge, p_a: 0.5, weight: 1.0, order, annotator: None, group: None }, false, None)
+        (
+            VerdictRow {
+                pair,
+                judge: self.judge,
+                p_a: 0.5,
+                weight: 1.0,
+                order,
+                annotator: None,
+                group: None,
+            },
+            false,
+            None,
+        )
     }
 }
 
@@ -210,7 +222,15 @@ mod tests {
             verdicts: (0..239)
                 .map(|pair| {
                     let likes = [0.9, 0.1, 0.5][pair % 3];
-                    VerdictRow { pair: pair as u32, judge: 0, p_a: likes, weight: 1.0, order: Order::Unknown, annotator: None, group: None }
+                    VerdictRow {
+                        pair: pair as u32,
+                        judge: 0,
+                        p_a: likes,
+                        weight: 1.0,
+                        order: Order::Unknown,
+                        annotator: None,
+                        group: None,
+                    }
                 })
                 .collect(),
             judges: vec!["j".to_owned()],

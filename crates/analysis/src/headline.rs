@@ -68,10 +68,16 @@ pub fn headline(table: &FeatureTable, traits: &[Traits]) -> Option<Headline> {
     let mut best: Option<(f64, Headline)> = None;
     for judge in (0..sizes.len()).filter(|&judge| judge != reference) {
         for habit in [Habit::First, Habit::Longer, Habit::Ties] {
-            let Some((found, error)) = difference(table, traits, judge as u32, reference as u32, habit) else { continue };
+            let Some((found, error)) = difference(table, traits, judge as u32, reference as u32, habit)
+            else {
+                continue;
+            };
             let sure = found.low > 0.0 || found.high < 0.0;
             let strength = found.difference.abs() / error;
-            if sure && found.difference.abs() >= WORTH && best.as_ref().is_none_or(|(other, _)| strength > *other) {
+            if sure
+                && found.difference.abs() >= WORTH
+                && best.as_ref().is_none_or(|(other, _)| strength > *other)
+            {
                 best = Some((strength, found));
             }
         }
@@ -91,10 +97,20 @@ fn counts(habit: Habit, verdict: &VerdictRow, traits: &[Traits]) -> (f64, f64) {
         },
         Habit::Longer => traits.get(verdict.pair as usize).map_or(0.0, |traits| f64::from(traits.longer)),
     };
-    if sign == 0.0 || side == 0.0 { (0.0, 0.0) } else { (verdict.weight * f64::from(u8::from(sign == side)), verdict.weight) }
+    if sign == 0.0 || side == 0.0 {
+        (0.0, 0.0)
+    } else {
+        (verdict.weight * f64::from(u8::from(sign == side)), verdict.weight)
+    }
 }
 
-fn difference(table: &FeatureTable, traits: &[Traits], judge: u32, reference: u32, habit: Habit) -> Option<(Headline, f64)> {
+fn difference(
+    table: &FeatureTable,
+    traits: &[Traits],
+    judge: u32,
+    reference: u32,
+    habit: Habit,
+) -> Option<(Headline, f64)> {
     let pairs_of = |who: u32| -> HashSet<u32> {
         table.verdicts.iter().filter(|v| v.judge == who).map(|v| v.pair).collect()
     };
@@ -166,20 +182,40 @@ mod tests {
     #[test]
     fn quantiles_of_student() {
         // R: qt(.95, c(4, 7, 12, 30, 100))
-        for (freedom, expected) in [(4, 2.131847), (7, 1.894579), (12, 1.782288), (30, 1.697261), (100, 1.660234)] {
+        for (freedom, expected) in
+            [(4, 2.131847), (7, 1.894579), (12, 1.782288), (30, 1.697261), (100, 1.660234)]
+        {
             assert!((student_95(freedom) / expected - 1.0).abs() < 2e-3, "{freedom}");
         }
     }
 
     /// Two judges on 12 prompts of 20 pairs: the second prefers what is shown first in three of four, the first in half.
     fn study(bias: bool) -> FeatureTable {
-        let mut table = FeatureTable { judges: vec!["human".to_owned(), "judge".to_owned()], ..FeatureTable::default() };
+        let mut table =
+            FeatureTable { judges: vec!["human".to_owned(), "judge".to_owned()], ..FeatureTable::default() };
         for pair in 0..240_u32 {
-            table.pairs.push(PairInfo { cluster: u64::from(pair / 20), model_a: None, model_b: None, groups: (0, 0) });
-            let row = |judge, p_a, annotator| VerdictRow { pair, judge, p_a, weight: 1.0, order: Order::Ab, annotator, group: None };
+            table.pairs.push(PairInfo {
+                cluster: u64::from(pair / 20),
+                model_a: None,
+                model_b: None,
+                groups: (0, 0),
+            });
+            let row = |judge, p_a, annotator| VerdictRow {
+                pair,
+                judge,
+                p_a,
+                weight: 1.0,
+                order: Order::Ab,
+                annotator,
+                group: None,
+            };
             let even = f64::from(u8::from((pair + pair / 20) % 2 == 0));
             table.verdicts.push(row(0, even, Some(0)));
-            table.verdicts.push(row(1, if bias && (pair * 7 + pair / 20) % 4 != 0 { 1.0 } else { even }, None));
+            table.verdicts.push(row(
+                1,
+                if bias && (pair * 7 + pair / 20) % 4 != 0 { 1.0 } else { even },
+                None,
+            ));
         }
         table
     }
@@ -188,8 +224,14 @@ mod tests {
     fn a_habit_is_found_with_an_interval_and_chance_is_none() {
         let traits = vec![Traits::default(); 240];
         let found = headline(&study(true), &traits).expect("a headline");
-        assert_eq!((found.judge.as_str(), found.reference.as_str(), found.habit), ("judge", "human", Habit::First));
-        assert!(found.low > 0.0 && found.low < found.difference && found.difference < found.high, "{found:?}");
+        assert_eq!(
+            (found.judge.as_str(), found.reference.as_str(), found.habit),
+            ("judge", "human", Habit::First)
+        );
+        assert!(
+            found.low > 0.0 && found.low < found.difference && found.difference < found.high,
+            "{found:?}"
+        );
         assert_eq!(headline(&study(false), &traits), None);
     }
 }

@@ -1,6 +1,6 @@
 //! How far the people who are one judge together agree, who of them cannot be told from a coin, and how far a judge can come.
 //!
-//! A person is compared with the others on the same pairs: the vote of annotator k on pair i is v = sign(p_a − ½), the others' is
+//! A person is compared with the others on the same pairs: the vote of annotator k on pair i is v = `sign(p_a` − ½), the others' is
 //! the sign of the sum of their weighted votes. Ties add nothing to that sum; a vote counts where it is decided and the others'
 //! sum is not 0. The share that agrees is a, with Wilson's 90 % interval. Who never decides, or is alone on its pairs, is not
 //! compared.
@@ -169,9 +169,15 @@ fn of_judge(table: &FeatureTable, traits: &[Traits], judge: u32, rows: &[usize])
             }
         })
         .collect();
-    annotators.sort_by(|x, y| y.agreement.of.cmp(&x.agreement.of).then_with(|| x.annotator.cmp(&y.annotator)));
+    annotators
+        .sort_by(|x, y| y.agreement.of.cmp(&x.agreement.of).then_with(|| x.annotator.cmp(&y.annotator)));
     let judges = others(table, judge, &sums);
-    Some(People { judge: table.judges[judge as usize].clone(), annotators, agreement: Share::new(agree, of), judges })
+    Some(People {
+        judge: table.judges[judge as usize].clone(),
+        annotators,
+        agreement: Share::new(agree, of),
+        judges,
+    })
 }
 
 /// How far each other judge agrees with the majority, over decided verdicts on pairs with a majority.
@@ -186,7 +192,10 @@ fn others(table: &FeatureTable, judge: u32, sums: &HashMap<u32, f64>) -> Vec<(St
         count.1 += 1;
         count.0 += u64::from(own == majority.signum());
     }
-    counts.into_iter().map(|(judge, (agree, of))| (table.judges[judge as usize].clone(), Share::new(agree, of))).collect()
+    counts
+        .into_iter()
+        .map(|(judge, (agree, of))| (table.judges[judge as usize].clone(), Share::new(agree, of)))
+        .collect()
 }
 
 fn sign(p_a: f64) -> f64 {
@@ -205,7 +214,11 @@ mod tests {
         // z = 1.6449, 86 of 185: (0.46486 + 0.00731 - 0.06068) / 1.01463 = 0.4055 and so on; R's prop.test at 90 % without
         // continuity correction gives 0.4055 and 0.5252.
         let share = Share::new(86, 185);
-        assert!((share.low.unwrap_or(0.0) - 0.4055).abs() < 2e-4 && (share.high.unwrap_or(0.0) - 0.5252).abs() < 2e-4, "{share:?}");
+        assert!(
+            (share.low.unwrap_or(0.0) - 0.4055).abs() < 2e-4
+                && (share.high.unwrap_or(0.0) - 0.5252).abs() < 2e-4,
+            "{share:?}"
+        );
         assert_eq!(Share::new(0, 0).share, None);
         assert_eq!(Share::new(5, 5).high, Some(1.0));
     }
@@ -221,17 +234,38 @@ mod tests {
             let truth = if pair % 3 == 0 { 0.0 } else { 1.0 };
             for who in 0..4_u32 {
                 let p_a = if who == 3 { f64::from(u8::from(pair % 2 == 0)) } else { truth };
-                table.verdicts.push(VerdictRow { pair, judge: 0, p_a, weight: 1.0, order: Order::Ab, annotator: Some(who), group: None });
+                table.verdicts.push(VerdictRow {
+                    pair,
+                    judge: 0,
+                    p_a,
+                    weight: 1.0,
+                    order: Order::Ab,
+                    annotator: Some(who),
+                    group: None,
+                });
             }
-            table.verdicts.push(VerdictRow { pair, judge: 1, p_a: truth, weight: 1.0, order: Order::Unknown, annotator: None, group: None });
+            table.verdicts.push(VerdictRow {
+                pair,
+                judge: 1,
+                p_a: truth,
+                weight: 1.0,
+                order: Order::Unknown,
+                annotator: None,
+                group: None,
+            });
         }
-        let found = people(&table, &vec![Traits::default(); 80]);
+        let found = people(&table, &[Traits::default(); 80]);
         let [people] = found.as_slice() else { panic!("{found:?}") };
-        let unreliable: Vec<&str> = people.annotators.iter().filter(|a| a.unreliable).map(|a| a.annotator.as_str()).collect();
+        let unreliable: Vec<&str> =
+            people.annotators.iter().filter(|a| a.unreliable).map(|a| a.annotator.as_str()).collect();
         assert_eq!(unreliable, ["coin"]);
         assert_eq!(people.judges, [("judge".to_owned(), Share::new(80, 80))]);
         // Of the coin's 80 votes 40 agree: even pairs say A, of which 26 are right; odd ones B, of which 13 are.
-        let coin = people.annotators.iter().find(|a| a.annotator == "coin").map(|a| (a.agreement.agree, a.agreement.of));
+        let coin = people
+            .annotators
+            .iter()
+            .find(|a| a.annotator == "coin")
+            .map(|a| (a.agreement.agree, a.agreement.of));
         assert_eq!(coin, Some((39, 80)));
     }
 }

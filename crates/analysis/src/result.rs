@@ -8,9 +8,9 @@ use predilect_types::ReadSummary;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::Comparison;
+use crate::explain::Explanation;
 use crate::headline::Headline;
 use crate::people::People;
-use crate::explain::Explanation;
 use crate::ranking::Leaderboard;
 
 /// Everything that one run of `dissect` found.

@@ -215,7 +215,10 @@ mod tests {
                     judge: 0,
                     p_a: f64::from(pair % 2),
                     weight: 1.0,
-                    order: Order::Unknown, annotator: None, group: None })
+                    order: Order::Unknown,
+                    annotator: None,
+                    group: None,
+                })
                 .collect(),
             models: (0..names).map(|m| format!("m{m}")).collect(),
             ..FeatureTable::default()

@@ -24,8 +24,12 @@ impl Example {
     /// Its name in reports, and the file.
     fn file(self) -> (&'static str, &'static [u8]) {
         match self {
-            Self::Llmfao => ("examples/llmfao.jsonl.zst", include_bytes!("../../../examples/llmfao.jsonl.zst")),
-            Self::LocalJudge => ("examples/local-judge.jsonl", include_bytes!("../../../examples/local-judge.jsonl")),
+            Self::Llmfao => {
+                ("examples/llmfao.jsonl.zst", include_bytes!("../../../examples/llmfao.jsonl.zst"))
+            }
+            Self::LocalJudge => {
+                ("examples/local-judge.jsonl", include_bytes!("../../../examples/local-judge.jsonl"))
+            }
         }
     }
 }

@@ -135,7 +135,8 @@ fn what_cannot_be_compared_is_said() {
     assert!(!done && err.contains("only one judge") && err.contains("--published"), "{err}");
     let (done, _, err) = run(&["compare", &pairs, "--quiet", "--published", "--properties", "lists"]);
     assert!(!done && err.contains("nothing could be fitted"), "{err}");
-    let (done, _, err) = run(&["compare", "--example", "local-judge", "--quiet", "--published", "--properties", "lists"]);
+    let (done, _, err) =
+        run(&["compare", "--example", "local-judge", "--quiet", "--published", "--properties", "lists"]);
     assert!(!done && err.contains("among the 29"), "{err}");
     let (done, _, _) = run(&["compare"]);
     assert!(!done);

@@ -6,7 +6,9 @@ use crate::container::sniff::Container;
 use crate::error::DataError;
 use crate::format::Format;
 use crate::options::ReadOptions;
-use crate::recipe::{CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, complete, infer, rivals, used_as};
+use crate::recipe::{
+    CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, complete, infer, rivals, used_as,
+};
 
 /// A recipe and what spoke for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,13 +25,19 @@ fn has(path: &Path, sample: &Sample) -> bool {
 }
 
 /// Whether a file has what identifies a recipe; the field of `any` that it has.
+#[expect(
+    clippy::option_option,
+    reason = "whether it fits, and which of several fields spoke for it, if one had to"
+)]
 fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
     if recipe.all.is_empty() && recipe.any.is_empty() {
         return None;
     }
     // Code knows fields by their very names; files that spell them otherwise are read by what their columns say.
     let there = |path: &Path| {
-        let exact = |column: crate::recipe::Column| !recipe.coded() || path.as_str().starts_with(column.name.as_ref());
+        let exact = |column: crate::recipe::Column| {
+            !recipe.coded() || path.as_str().starts_with(column.name.as_ref())
+        };
         has(path, sample) && path.resolve(&sample.columns).is_some_and(exact)
     };
     if !recipe.all.iter().all(there) || recipe.none.iter().any(|path| has(path, sample)) {
@@ -50,8 +58,12 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
     }
     // Votes are between names: columns of texts are responses.
     if recipe.shape == Shape::Votes {
-        let columns = [&recipe.model_a, &recipe.model_b].into_iter().filter_map(|paths| paths.first()?.resolve(&sample.columns));
-        let long = |value: &serde_json::Value| value.as_str().is_some_and(|text| text.len() > 120 || text.contains('\n'));
+        let columns = [&recipe.model_a, &recipe.model_b]
+            .into_iter()
+            .filter_map(|paths| paths.first()?.resolve(&sample.columns));
+        let long = |value: &serde_json::Value| {
+            value.as_str().is_some_and(|text| text.len() > 120 || text.contains('\n'))
+        };
         if columns.into_iter().any(|column| sample.values(&column.name).take(200).any(long)) {
             return None;
         }
@@ -95,7 +107,7 @@ pub(crate) fn detect(
             label,
             format!("the mapping `{claim}` names `{path}`, which is not a column of the file"),
         )
-        .with_details(columns_shown(sample, &[]));
+        .with_details(&columns_shown(sample, &[]));
         return Err(Undetected::Doubt(error));
     }
     let found = choose(label, container, sample, options)?;
@@ -181,7 +193,7 @@ fn refused(label: &str, container: Container, sample: &Sample, refusal: Refusal)
     }
     if refusal.certain {
         let error = DataError::input(label, refusal.problem)
-            .with_details(columns_shown(sample, &start))
+            .with_details(&columns_shown(sample, &start))
             .with_hint(format!("{}; `--preview` shows how the records are then understood", refusal.remedy));
         return Undetected::Doubt(error);
     }
@@ -196,7 +208,7 @@ fn refused(label: &str, container: Container, sample: &Sample, refusal: Refusal)
         label,
         format!("not a known format of preference data: {} {fields}", container.describe()),
     )
-    .with_details(columns_shown(sample, &start))
+    .with_details(&columns_shown(sample, &start))
     .with_hint(format!("{} (`predilect formats` lists what is known)", refusal.remedy));
     Undetected::Unknown(error)
 }
@@ -213,7 +225,7 @@ pub(crate) fn no_verdicts(label: &str, summary: &ReadSummary, columns: &[(String
         label,
         format!("{} pairs were found, but not one verdict on them{dropped}", summary.pairs),
     )
-    .with_details(details)
+    .with_details(&details)
     .with_hint(
         "say which column names the winner (--map winner=COLUMN), or go on without: --without-verdicts",
     )

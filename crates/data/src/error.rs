@@ -166,7 +166,7 @@ impl DataError {
     }
 
     /// Lines that stand below the message: columns, readings, flags to start from.
-    pub(crate) fn with_details(mut self, details: Vec<String>) -> Self {
+    pub(crate) fn with_details(mut self, details: &[String]) -> Self {
         self.0.details = details.iter().map(|line| printable(line)).collect();
         self
     }

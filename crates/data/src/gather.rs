@@ -153,7 +153,7 @@ impl Reading<'_> {
         if !turned && known.is_some_and(|(other, _)| other != content && other != exchanged) {
             // An id that several pairs of a file share is the prompt's, or a mistake: content tells them apart.
             let own = content_id(&draft.pair.prompt, &draft.pair.response_a, &draft.pair.response_b);
-            let shared = std::mem::replace(&mut draft.pair.id, String::new());
+            let shared = std::mem::take(&mut draft.pair.id);
             draft.pair.id = format!("{shared}-{own}");
             draft.pair.metadata.entry("id".to_owned()).or_insert(serde_json::Value::String(shared));
             key = hash(&draft.pair.id);
@@ -163,12 +163,11 @@ impl Reading<'_> {
             }
         }
         let _ = at;
-        match known {
-            Some(_) => self.merge_one(SAME_PAIR),
-            None => {
-                self.ids.insert(key, (content, self.at.index));
-                self.summary.pairs += 1;
-            }
+        if known.is_some() {
+            self.merge_one(SAME_PAIR);
+        } else {
+            self.ids.insert(key, (content, self.at.index));
+            self.summary.pairs += 1;
         }
         if turned {
             if draft.by_content {
@@ -266,7 +265,9 @@ impl Reading<'_> {
         }
         // Votes name the models in words where the texts only count them.
         if let Some((a, b)) = draft.renamed.take() {
-            let counted = |name: &Option<String>| name.as_ref().is_none_or(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+            let counted = |name: &Option<String>| {
+                name.as_ref().is_none_or(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
+            };
             if counted(&draft.pair.response_a.model) && counted(&draft.pair.response_b.model) {
                 draft.pair.response_a.model = Some(a);
                 draft.pair.response_b.model = Some(b);
@@ -469,8 +470,8 @@ fn ready(draft: &mut Draft) {
     let (prompt, a, b) = (HASH.hash_one(&pair.prompt), side(&pair.response_a), side(&pair.response_b));
     draft.content = HASH.hash_one((prompt, a, b));
     draft.exchanged = HASH.hash_one((prompt, b, a));
-    let turns = pair.prompt.iter().chain(&pair.response_a.messages).chain(&pair.response_b.messages);
-    draft.marked = turns.filter_map(|turn| crate::texts::has_marks(&turn.content)).next();
+    let mut turns = pair.prompt.iter().chain(&pair.response_a.messages).chain(&pair.response_b.messages);
+    draft.marked = turns.find_map(|turn| crate::texts::has_marks(&turn.content));
     draft.by_content = pair.id.is_empty();
     if draft.by_content {
         pair.id = content_id(&pair.prompt, &pair.response_a, &pair.response_b);

@@ -14,6 +14,7 @@ use crate::error::DataError;
 use crate::formats::{judge_of, model_columns};
 use crate::options::{OnBadRow, ReadOptions};
 use crate::recipe::{Naming, Part, Plan, Sample, Shape};
+use crate::texts::leftovers;
 
 /// An input that was understood.
 pub(crate) struct Source {
@@ -230,6 +231,18 @@ impl Source {
         let naming =
             Naming { given: given.or_else(|| options.judge.clone()), stem: self.input.stem(), several };
         Plan::new(self.detected.recipe.clone(), &self.sample, &naming, options.neighbours)
+    }
+
+    /// Fields of turns that are not kept, by their names, as far as the first records show them.
+    pub(crate) fn left_of_turns(&self) -> Vec<String> {
+        let recipe = &self.detected.recipe;
+        let texts = [&recipe.prompt, &recipe.history, &recipe.a, &recipe.b];
+        let columns: Vec<_> =
+            texts.into_iter().flatten().filter_map(|path| path.resolve(&self.sample.columns)).collect();
+        let rows = self.sample.rows.iter().take(100);
+        let values = rows.flat_map(|row| columns.iter().filter_map(move |column| column.get(row)));
+        let names: std::collections::BTreeSet<String> = values.flat_map(leftovers).collect();
+        names.into_iter().collect()
     }
 
     /// What each column was taken for.

@@ -157,6 +157,12 @@ fn tags(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
+/// What the turns of a file's conversations have besides role and content.
+fn left_of_turns(source: &Source) -> Option<String> {
+    let names = source.left_of_turns();
+    (!names.is_empty()).then(|| format!("not kept of the turns of conversations: {}", names.join(", ")))
+}
+
 /// A file with the texts of votes, and the column by which these find them.
 #[derive(Debug)]
 struct Texts {
@@ -179,10 +185,8 @@ fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Option<Texts>, 
         Some(label) => sources.iter().filter(|source| source.input.label == *label).collect(),
         None => sources.iter().filter(silent).collect(),
     };
-    let votes: Vec<&Source> = sources
-        .iter()
-        .filter(|source| source.detected.recipe.shape == Shape::Votes)
-        .collect();
+    let votes: Vec<&Source> =
+        sources.iter().filter(|source| source.detected.recipe.shape == Shape::Votes).collect();
     let (Some(texts), true) = (found.pop(), found.is_empty()) else { return Ok(None) };
     if votes.is_empty() && named.is_none() {
         return Ok(None);
@@ -194,16 +198,23 @@ fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Option<Texts>, 
     let on = match &options.on {
         Some(on) if both(on) => Some(on.clone()),
         Some(on) => {
-            return Err(DataError::input(&texts.input.label, format!("`{on}` is not a column of both the texts and the votes"))
-                .with_hint("name a column that all of these files have with --on COLUMN"));
+            return Err(DataError::input(
+                &texts.input.label,
+                format!("`{on}` is not a column of both the texts and the votes"),
+            )
+            .with_hint("name a column that all of these files have with --on COLUMN"));
         }
         None => KEYS.iter().find(|key| both(key)).map(|key| (*key).to_owned()),
     };
     match (on, &named) {
-        (Some(on), _) => Ok(Some(Texts { label: texts.input.label.clone(), on, recipe: texts.detected.recipe.clone() })),
+        (Some(on), _) => {
+            Ok(Some(Texts { label: texts.input.label.clone(), on, recipe: texts.detected.recipe.clone() }))
+        }
         (None, None) => Ok(None),
-        (None, Some(label)) => Err(DataError::input(label, "no column is known to join the votes with these texts")
-            .with_hint("name one that all of these files have with --on COLUMN")),
+        (None, Some(label)) => {
+            Err(DataError::input(label, "no column is known to join the votes with these texts")
+                .with_hint("name one that all of these files have with --on COLUMN"))
+        }
     }
 }
 
@@ -290,7 +301,6 @@ impl Reading<'_> {
         let cx = Context {
             given: plan.given_judge(),
             judge: plan.default_judge().to_owned(),
-            several: among.several,
             by_prompt: among.by_prompt,
             stem: source.input.stem(),
             tag,
@@ -304,7 +314,14 @@ impl Reading<'_> {
             format: plan.recipe.name.clone(),
             evidence: source.detected.evidence.clone(),
             columns: source.columns(),
-            remarks: source.sample.remarks.iter().cloned().chain(joined).collect(),
+            remarks: source
+                .sample
+                .remarks
+                .iter()
+                .cloned()
+                .chain(joined)
+                .chain(left_of_turns(&source))
+                .collect(),
             ..SourceSummary::default()
         };
         self.stream(source, cx, &plan)?;
@@ -314,7 +331,7 @@ impl Reading<'_> {
             if let Some(problem) = plan.doubtful(rule, seen) {
                 let field = plan.fields().get(rule).cloned().unwrap_or_default();
                 return Err(DataError::input(&summary.source, format!("`{field}`: {problem}"))
-                    .with_hint(plan.doubt_remedy(&field)));
+                    .with_hint(Plan::doubt_remedy(&field)));
             }
         }
         let verdicts = plan

@@ -9,7 +9,8 @@ use crate::text;
 pub(crate) fn sentence(found: &Headline) -> String {
     let (judge, reference) = (text::line(&found.judge), text::line(&found.reference));
     let points = |share: f64| format::decimal(100.0 * share.abs(), 1);
-    let (low, high) = if found.difference < 0.0 { (-found.high, -found.low) } else { (found.low, found.high) };
+    let (low, high) =
+        if found.difference < 0.0 { (-found.high, -found.low) } else { (found.low, found.high) };
     let more = if found.difference > 0.0 { "more" } else { "less" };
     let does = match found.habit {
         Habit::First => "prefers the response shown first in",

@@ -14,7 +14,12 @@ coin, and lies below what is usual among the others.";
 pub(crate) fn share(share: &Share) -> String {
     match (share.share, share.low, share.high) {
         (Some(share), Some(low), Some(high)) => {
-            format!("{} [{}, {}]", format::share(share), format::decimal(100.0 * low, 1), format::decimal(100.0 * high, 1))
+            format!(
+                "{} [{}, {}]",
+                format::share(share),
+                format::decimal(100.0 * low, 1),
+                format::decimal(100.0 * high, 1)
+            )
         }
         _ => format::MISSING.to_owned(),
     }
@@ -38,12 +43,20 @@ pub(crate) fn unreliable(people: &People) -> Option<String> {
     if enough == 0 {
         return None;
     }
-    let names: Vec<String> =
-        people.annotators.iter().filter(|person| person.unreliable).map(|person| text::line(&person.annotator)).collect();
+    let names: Vec<String> = people
+        .annotators
+        .iter()
+        .filter(|person| person.unreliable)
+        .map(|person| text::line(&person.annotator))
+        .collect();
     Some(if names.is_empty() {
         format!("None of the {enough} people with at least 30 comparable votes is unreliable.")
     } else {
-        format!("{} of the {enough} people with at least 30 comparable votes agree with the others like a coin: {}.", names.len(), names.join(", "))
+        format!(
+            "{} of the {enough} people with at least 30 comparable votes agree with the others like a coin: {}.",
+            names.len(),
+            names.join(", ")
+        )
     })
 }
 

@@ -183,7 +183,10 @@ mod tests {
                     judge,
                     p_a,
                     weight: 1.0,
-                    order: Order::Unknown, annotator: None, group: None })
+                    order: Order::Unknown,
+                    annotator: None,
+                    group: None,
+                })
                 .collect(),
             judges: ["x", "y", "z"].map(str::to_owned).to_vec(),
             ..FeatureTable::default()

@@ -376,7 +376,10 @@ mod tests {
             judge,
             p_a,
             weight: 1.0,
-            order, annotator: None, group: None };
+            order,
+            annotator: None,
+            group: None,
+        };
         FeatureTable {
             pairs: (0..200).map(pair).collect(),
             verdicts: verdicts.iter().map(row).collect(),

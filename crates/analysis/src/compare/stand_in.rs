@@ -373,7 +373,15 @@ mod tests {
             let y = f64::from(u8::from(rng.random_range(0.0..1.0) < 0.6));
             truth += y / f64::from(pairs);
             let mut say = |judge: u32, p_a: f64| {
-                verdicts.push(VerdictRow { pair, judge, p_a, weight: 1.0, order: Order::Unknown, annotator: None, group: None });
+                verdicts.push(VerdictRow {
+                    pair,
+                    judge,
+                    p_a,
+                    weight: 1.0,
+                    order: Order::Unknown,
+                    annotator: None,
+                    group: None,
+                });
             };
             if pair < labelled {
                 say(0, y);

@@ -96,7 +96,7 @@ pub(crate) struct ReadArgs {
     /// Force the format of all inputs instead of detecting it (`predilect formats` lists them)
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
-    /// Say what a column is: prompt=question, response_a=answer_0, winner=label:0=A,1=B, winner='score_0 > score_1', judge=worker (repeatable)
+    /// Say what a column is: prompt=question, `response_a=answer_0`, winner=label:0=A,1=B, winner='`score_0` > `score_1`', judge=worker (repeatable)
     #[arg(long = "map", value_name = "ROLE=COLUMN")]
     pub(crate) map: Vec<Mapping>,
     /// Read all inputs by a recipe of your own (`predilect formats NAME --toml` gives one to start from)
@@ -349,6 +349,7 @@ pub(crate) struct DissectArgs {
 
 /// `predilect import`
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "flags are independent of each other")]
 pub(crate) struct ImportArgs {
     /// Preference files or folders, `-` for standard input
     #[arg(required = true, value_name = "FILE")]

@@ -25,7 +25,10 @@ pub(crate) fn write_people(study: &Study, people: &[People]) -> Result<(), Probl
         ("ties", number(|person| Some(person.ties))),
         ("longer", number(|person| person.longer)),
         ("first", number(|person| person.first)),
-        ("unreliable", Arc::new(rows.iter().map(|(_, person)| Some(person.unreliable)).collect::<BooleanArray>())),
+        (
+            "unreliable",
+            Arc::new(rows.iter().map(|(_, person)| Some(person.unreliable)).collect::<BooleanArray>()),
+        ),
     ])?;
     Ok(study.write_table("annotators", &[table])?)
 }

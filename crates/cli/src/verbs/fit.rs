@@ -130,7 +130,10 @@ fn table(features: Features) -> FeatureTable {
                 judge: judge_of[row],
                 p_a: features.labels[row],
                 weight: features.weights.as_ref().map_or(1.0, |w| w[row]),
-                order: Order::Unknown, annotator: None, group: None })
+                order: Order::Unknown,
+                annotator: None,
+                group: None,
+            })
             .collect(),
         judges,
         models: Vec::new(),

@@ -312,17 +312,6 @@ pub(super) fn string_end(text: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// Fields from the columns of a table, with the values of a first row where there is one.
-pub(crate) fn columns<'a>(names: impl Iterator<Item = &'a str>, first: &[String]) -> Vec<Key> {
-    names
-        .enumerate()
-        .map(|(i, name)| {
-            let text: String = first.get(i).map(|t| t.chars().take(64).collect()).unwrap_or_default();
-            Key { name: name.to_owned(), opens: 0, text }
-        })
-        .collect()
-}
-
 /// JSON as Python writes it: `NaN` and `Infinity` outside strings become null.
 pub(crate) fn without_nan(text: &str) -> Option<Value> {
     let bytes = text.as_bytes();

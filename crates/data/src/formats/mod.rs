@@ -42,8 +42,6 @@ pub(crate) struct Context {
     pub(crate) given: Option<String>,
     /// The judge of verdicts that name none.
     pub(crate) judge: String,
-    /// Whether the file is one of several with verdicts.
-    pub(crate) several: bool,
     /// Whether several judge prompts of one model are among the files, so that the model alone does not name a judge.
     pub(crate) by_prompt: bool,
     /// The file's name without folders and endings.
@@ -283,14 +281,13 @@ pub(crate) fn from_choice(
     judge: String,
     annotator: Option<String>,
 ) -> Draft {
-    choice(
-        prompt,
-        chosen,
-        rejected,
-        Call::A,
-        |verdict| Verdict { annotator: annotator.clone(), ..verdict },
-        judge,
-    )
+    let swapped = on_side_b(&prompt, &chosen, &rejected);
+    let (a, b) = if swapped { (rejected, chosen) } else { (chosen, rejected) };
+    let mut draft = Draft::new(prompt, a, b);
+    draft.meta("swapped", Some(Value::Bool(swapped)));
+    let p_a = if swapped { 0.0 } else { 1.0 };
+    draft.verdicts.push(Verdict { annotator, ..Verdict::new("", judge, p_a) });
+    draft
 }
 
 /// Two scored responses of two records as a pair, with one verdict for each score that both have.
@@ -311,25 +308,6 @@ pub(crate) fn from_scores(x: &Scored, y: &Scored) -> Draft {
             }
             _ => draft.dropped.push(NO_VERDICT),
         }
-    }
-    draft
-}
-
-fn choice(
-    prompt: Vec<Message>,
-    chosen: Response,
-    rejected: Response,
-    call: Call,
-    with: impl Fn(Verdict) -> Verdict,
-    judge: String,
-) -> Draft {
-    let swapped = on_side_b(&prompt, &chosen, &rejected);
-    let (a, b) = if swapped { (rejected, chosen) } else { (chosen, rejected) };
-    let mut draft = Draft::new(prompt, a, b);
-    draft.meta("swapped", Some(Value::Bool(swapped)));
-    match (if swapped { call.flipped() } else { call }).verdict(judge) {
-        Some(verdict) => draft.verdicts.push(with(verdict)),
-        None => draft.dropped.push(NO_VERDICT),
     }
     draft
 }

@@ -151,7 +151,7 @@ impl Plan {
         draft.pair.prompt = prompt;
         draft.pair.response_a = a;
         draft.pair.response_b = b;
-        self.add(calls, swapped, &mut draft);
+        Self::add(calls, swapped, &mut draft);
         self.finish(row, &mut draft)?;
         Ok(draft)
     }
@@ -271,7 +271,8 @@ impl Plan {
                     None => (shared, a, b, None),
                     // A conversation that ends with an answer is no prompt.
                     Some(given) if given.last().is_some_and(|turn| turn.role == Role::Assistant) => {
-                        let odd = given.iter().map(|turn| turn.content.as_str()).collect::<Vec<_>>().join("\n\n");
+                        let odd =
+                            given.iter().map(|turn| turn.content.as_str()).collect::<Vec<_>>().join("\n\n");
                         (shared, a, b, Some(odd))
                     }
                     Some(given) => match merge_prompt(given, shared.clone()) {
@@ -390,17 +391,19 @@ impl Plan {
             match &rule.each {
                 None => {
                     if let Some(verdict) = self.one(number, rule, row, names, who, draft)? {
-                        verdicts.push((verdict, rule.rule.gold));
+                        verdicts.push((verdict, rule.declared.gold));
                     }
                 }
                 Some(each) => {
                     // Several rules may go through one list: it is taken after the last.
                     let Some(list) = each.get(row).cloned() else { continue };
                     // Who says it may stand in a list beside, one for each element.
-                    let beside = self.beside(rule, row);
+                    let beside = Self::beside(rule, row);
                     for (at, mut element) in elements(list).into_iter().enumerate() {
                         let who = &match beside.as_ref().and_then(|names| names.get(at)) {
-                            Some(name) => Who { annotator: name_of("annotator", name.clone())?, ..who.clone() },
+                            Some(name) => {
+                                Who { annotator: name_of("annotator", name.clone())?, ..who.clone() }
+                            }
                             None => who.clone(),
                         };
                         let said = self.one(number, rule, &mut element, names, who, draft);
@@ -412,7 +415,7 @@ impl Plan {
                             if !rest.is_empty() && verdict.receipt.is_none() {
                                 verdict.receipt = Some(Value::Object(rest.into_iter().collect()));
                             }
-                            verdicts.push((verdict, rule.rule.gold));
+                            verdicts.push((verdict, rule.declared.gold));
                         }
                     }
                 }
@@ -438,8 +441,8 @@ impl Plan {
     }
 
     /// The list of annotators beside the list of their verdicts.
-    fn beside(&self, rule: &Rule, row: &mut Row) -> Option<Vec<Value>> {
-        let path = rule.rule.annotator.first()?;
+    fn beside(rule: &Rule, row: &mut Row) -> Option<Vec<Value>> {
+        let path = rule.declared.annotator.first()?;
         match row.take(path.as_str())? {
             Value::Array(names) => Some(names),
             _ => None,
@@ -476,13 +479,12 @@ impl Plan {
                 call
             }
             From::Scores { a, b, lower } => {
-                let (x, y) = match b {
-                    Some(b) => (a.get(row).cloned(), b.get(row).cloned()),
-                    None => {
-                        let list = a.get(row).and_then(Value::as_array);
-                        let at = |i: usize| list.and_then(|list| list.get(i)).cloned();
-                        (at(0), at(1))
-                    }
+                let (x, y) = if let Some(b) = b {
+                    (a.get(row).cloned(), b.get(row).cloned())
+                } else {
+                    let list = a.get(row).and_then(Value::as_array);
+                    let at = |i: usize| list.and_then(|list| list.get(i)).cloned();
+                    (at(0), at(1))
                 };
                 let field_b = b.as_ref().map_or_else(|| a.shown(), Column::shown);
                 let (sx, sy) = (score(&a.shown(), x.as_ref())?, score(&field_b, y.as_ref())?);
@@ -514,16 +516,16 @@ impl Plan {
         }
         let judge = match self.name(row, &rule.judge)? {
             Some(name) => Some(name),
-            None => rule.rule.judge_name.clone().or_else(|| who.judge.clone()),
+            None => rule.declared.judge_name.clone().or_else(|| who.judge.clone()),
         };
         let mut annotator = match self.name(row, &rule.annotator)? {
             Some(name) => Some(name),
-            None if rule.rule.gold => None,
+            None if rule.declared.gold => None,
             None => who.annotator.clone(),
         };
-        let criterion = rule.rule.criterion.clone().or_else(|| who.criterion.clone());
+        let criterion = rule.declared.criterion.clone().or_else(|| who.criterion.clone());
         let judge = match judge {
-            Some(name) if rule.rule.gold => name,
+            Some(name) if rule.declared.gold => name,
             // The user's name stands before the file's, whose name then says who of them it was.
             Some(name) if self.given => {
                 annotator.get_or_insert(name);
@@ -586,7 +588,7 @@ impl Plan {
     }
 
     /// Adds verdicts to a draft whose sides are settled.
-    pub(super) fn add(&self, verdicts: Vec<(Verdict, bool)>, swapped: bool, draft: &mut Draft) {
+    pub(super) fn add(verdicts: Vec<(Verdict, bool)>, swapped: bool, draft: &mut Draft) {
         for (mut verdict, gold) in verdicts {
             if swapped {
                 verdict.p_a = 1.0 - verdict.p_a;
@@ -651,12 +653,18 @@ impl Plan {
             };
             let verdicts = calls.into_iter().map(|(verdict, _)| verdict).collect();
             let noted = std::mem::take(&mut draft.noted);
-            return Ok(Parsed::Piece(Box::new(Piece::Sidecar(Sidecar { key, verdicts, models: Some((a, b)), sides, noted }))));
+            return Ok(Parsed::Piece(Box::new(Piece::Sidecar(Sidecar {
+                key,
+                verdicts,
+                models: Some((a, b)),
+                sides,
+                noted,
+            }))));
         }
         let silent = |name: String| Response { messages: Vec::new(), model: Some(name) };
         draft.pair.response_a = silent(a);
         draft.pair.response_b = silent(b);
-        self.add(calls, false, &mut draft);
+        Self::add(calls, false, &mut draft);
         self.finish(row, &mut draft)?;
         if draft.pair.id.is_empty() {
             draft.pair.id = format!("{tag}-{record}");
@@ -671,7 +679,11 @@ impl Plan {
         let key = self
             .name(&mut row, &self.id)?
             .ok_or_else(|| RowError::missing(&self.id.first().map(Column::shown).unwrap_or_default()))?;
-        Ok(Piece::Sidecar(Sidecar { key, verdicts: calls.into_iter().map(|(verdict, _)| verdict).collect(), ..Sidecar::default() })
+        Ok(Piece::Sidecar(Sidecar {
+            key,
+            verdicts: calls.into_iter().map(|(verdict, _)| verdict).collect(),
+            ..Sidecar::default()
+        })
         .into())
     }
 
@@ -708,12 +720,12 @@ impl Plan {
             let value = column.take(&mut row);
             if let Some(score) = score(&column.shown(), value.as_ref())? {
                 let judge = rule
-                    .rule
+                    .declared
                     .judge_name
                     .clone()
                     .or_else(|| who.judge.clone())
                     .unwrap_or_else(|| self.judge_name.clone());
-                let criterion = rule.rule.criterion.clone().or_else(|| who.criterion.clone());
+                let criterion = rule.declared.criterion.clone().or_else(|| who.criterion.clone());
                 scores.push((judged(judge, criterion.as_deref()), criterion, score));
             }
         }
@@ -800,10 +812,9 @@ pub(crate) fn weight(field: &str, value: &Value) -> Result<f64, RowError> {
     };
     match number(field, value).map_err(|_| wrong())? {
         Some(weight) if weight >= 0.0 => Ok(weight),
-        Some(_) => Err(wrong()),
         // NaN and blank text: a weight that is no number is not 1.
         None if value.as_str().is_some_and(|text| text.trim().is_empty()) => Ok(1.0),
-        None => Err(wrong()),
+        _ => Err(wrong()),
     }
 }
 

@@ -338,19 +338,18 @@ fn named_side(text: &str) -> Option<Call> {
         match side(&word) {
             Some(at) if first.is_none() => first = Some(at),
             Some(at) if second.is_none() && than => second = Some(at),
-            Some(_) => return None,
             None if word == "worse" || word == "loses" || word == "lost" => worse = true,
             None if FILLERS.contains(&word.as_str()) => {
-                than |= ["than", "over", "beats", "to"].contains(&word.as_str())
+                than |= ["than", "over", "beats", "to"].contains(&word.as_str());
             }
-            None => return None,
+            _ => return None,
         }
     }
     let side = first?;
     if second == Some(side) {
         return None;
     }
-    let call = if side != worse { Call::A } else { Call::B };
+    let call = if side == worse { Call::B } else { Call::A };
     Some(match grade {
         Some(p) if p < 1.0 => Call::Soft(if call == Call::A { p } else { 1.0 - p }),
         _ => call,

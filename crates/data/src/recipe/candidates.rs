@@ -29,6 +29,7 @@ struct Candidate {
 }
 
 /// The pairs of one record.
+#[expect(clippy::too_many_lines, reason = "one question after the other, each of a few lines")]
 pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
     let (Some(declared), Some(columns)) = (&plan.recipe.candidates, &plan.candidates) else {
         return Err(RowError::missing("candidates"));
@@ -57,7 +58,7 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
             ));
         }
     };
-        if let Some(column) = &columns.rank
+    if let Some(column) = &columns.rank
         && let Some(Value::String(text)) = column.get(&row)
         && text.contains('>')
     {
@@ -72,7 +73,8 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
             }
         }
     }
-    let list = |column: &Option<Column>, row: &mut Row| match column.as_ref().and_then(|column| column.take(row)) {
+    let list =
+        |column: &Option<Column>, row: &mut Row| match column.as_ref().and_then(|column| column.take(row)) {
             Some(Value::Array(items)) => Some(items),
             Some(Value::String(text)) => serde_json::from_str(&text).ok(),
             _ => None,
@@ -139,7 +141,7 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
                 format!("{}-{}-{}", base.pair.id, i + 1, j + 1)
             };
         }
-        plan.add(verdicts.into_iter().map(|verdict| (verdict, false)).collect(), swapped, &mut draft);
+        Plan::add(verdicts.into_iter().map(|verdict| (verdict, false)).collect(), swapped, &mut draft);
         drafts.push(draft);
     }
     if let Some(first) = drafts.first_mut() {
@@ -356,11 +358,8 @@ fn verdicts(
     for (criterion, call, receipt) in said {
         match call.verdict(judged(judge(), criterion.as_deref())) {
             Some(mut verdict) => {
-                verdict.annotator = match (&who.annotator, &who.judge, plan.given) {
-                    (Some(name), _, _) => Some(name.clone()),
-                    (None, Some(name), true) => Some(name.clone()),
-                    _ => None,
-                };
+                verdict.annotator =
+                    who.annotator.clone().or_else(|| who.judge.clone().filter(|_| plan.given));
                 verdict.criterion = criterion;
                 verdict.weight = who.weight;
                 verdict.receipt =

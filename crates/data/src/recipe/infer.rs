@@ -48,7 +48,11 @@ fn by_columns(sample: &Sample) -> Result<Recipe, Refusal> {
 
 /// The sample with the objects of its columns opened, three deep: a field of one is a column `data.prompt`.
 fn opened(sample: &Sample) -> Option<Sample> {
-    let objects = sample.rows.iter().take(64).any(|row| row.names().any(|name| row.get(name).is_some_and(Value::is_object)));
+    let objects = sample
+        .rows
+        .iter()
+        .take(64)
+        .any(|row| row.names().any(|name| row.get(name).is_some_and(Value::is_object)));
     if !objects {
         return None;
     }
@@ -88,6 +92,7 @@ fn path(column: &str) -> Path {
 }
 
 /// Finds the columns of responses, which tell the shape.
+#[expect(clippy::too_many_lines, reason = "one question after the other, each of a few lines")]
 fn responses(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<String>) -> Result<(), Refusal> {
     if let Some((chosen, rejected)) = chosen_rejected(sample) {
         recipe.shape = Shape::Choice;
@@ -162,7 +167,7 @@ fn responses(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<String>)
     }
     if wide(sample).is_some() {
         recipe.shape = Shape::Wide;
-        recipe.name = "wide".to_owned();
+        "wide".clone_into(&mut recipe.name);
         recipe.likely_judge = Some("human".to_owned());
         return Ok(());
     }
@@ -186,7 +191,10 @@ fn responses(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<String>)
         return Ok(());
     }
     let prompt = prompt_of(sample, &BTreeSet::new());
-    let single = sample.columns.iter().any(|column| ["response", "output", "completion", "answer"].contains(&normal(column).as_str()) && sample.texts(column));
+    let single = sample.columns.iter().any(|column| {
+        ["response", "output", "completion", "answer"].contains(&normal(column).as_str())
+            && sample.texts(column)
+    });
     if single {
         return Err(Refusal {
             problem: "each record contains one response and nothing to compare it with: pairs need two responses to one prompt".to_owned(),
@@ -225,7 +233,8 @@ pub(crate) fn rivals(sample: &Sample) -> Option<Refusal> {
     let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
     let sure: Vec<&Group> = groups.iter().filter(|group| group.rank < SURE).collect();
     let [first, second, ..] = sure.as_slice() else { return None };
-    let shown = |group: &Group| group.columns.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(" and ");
+    let shown =
+        |group: &Group| group.columns.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(" and ");
     let mut start = sides_start(&first.columns);
     start.push("or".to_owned());
     start.extend(sides_start(&second.columns));
@@ -243,7 +252,10 @@ fn bare(sample: &Sample) -> Option<(String, String)> {
     roles::SIDES.iter().find_map(|(a, b)| {
         let find = |side: &str| {
             let column = sample.columns.iter().find(|column| normal(column) == side)?;
-            let long = sample.values(column).take(50).all(|value| value.as_str().is_some_and(|text| text.trim().len() > 2));
+            let long = sample
+                .values(column)
+                .take(50)
+                .all(|value| value.as_str().is_some_and(|text| text.trim().len() > 2));
             (long && sample.texts(column)).then(|| column.clone())
         };
         find(a).zip(find(b))
@@ -387,7 +399,10 @@ fn models(sample: &Sample) -> Option<(String, String)> {
         says && last && words.iter().all(about)
     };
     let short = |column: &str| {
-        sample.values(column).take(100)            .all(|value| value.is_number() || value.as_str().is_some_and(|text| text.len() <= 120))
+        sample
+            .values(column)
+            .take(100)
+            .all(|value| value.is_number() || value.as_str().is_some_and(|text| text.len() <= 120))
     };
     let groups = sided(sample, |words, column| {
         names(words) && short(column) && sample.values(column).next().is_some()
@@ -632,19 +647,26 @@ fn unpaired(sample: &Sample) -> Option<(String, VerdictRule)> {
 /// One scored response a record, several records to a prompt.
 fn scored(sample: &Sample) -> Option<(String, Vec<VerdictRule>)> {
     let prompt = prompt_column(sample)?;
-    let response = sample
+    let response = sample.columns.iter().find(|column| {
+        ["response", "answer", "output", "completion", "reply", "generation", "text"]
+            .contains(&normal(column).as_str())
+            && sample.texts(column)
+    })?;
+    let numeric = |column: &&String| {
+        sample.values(column).next().is_some()
+            && sample.values(column).all(|value| number_of(value).is_some())
+    };
+    let score = sample
         .columns
         .iter()
-        .find(|column| ["response", "answer", "output", "completion", "reply", "generation", "text"].contains(&normal(column).as_str()) && sample.texts(column))?;
-    let numeric = |column: &&String| sample.values(column).next().is_some() && sample.values(column).all(|value| number_of(value).is_some());
-    let score = sample.columns.iter().filter(|column| roles::SCORES.contains(&normal(column).as_str())).find(numeric)?;
+        .filter(|column| roles::SCORES.contains(&normal(column).as_str()))
+        .find(numeric)?;
     let mut prompts: Vec<&Value> = sample.values(&prompt).collect();
     let all = prompts.len();
-    prompts.sort_by_key(|value| value.to_string());
+    prompts.sort_by_key(ToString::to_string);
     prompts.dedup();
-    (prompts.len() * 4 <= all * 3).then(|| {
-        (response.clone(), vec![VerdictRule { field: Some(path(score)), ..VerdictRule::default() }])
-    })
+    (prompts.len() * 4 <= all * 3)
+        .then(|| (response.clone(), vec![VerdictRule { field: Some(path(score)), ..VerdictRule::default() }]))
 }
 
 /// The column whose values name two or more other columns of texts.
@@ -681,7 +703,9 @@ fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, Evidence)> 
         .filter_map(|column| {
             let plain = tokens(column).join("_");
             let exact = roles::VERDICTS.iter().position(|name| {
-                *name == plain || *name == normal(column) || (column.contains('.') && normal(column).ends_with(&format!("_{name}")))
+                *name == plain
+                    || *name == normal(column)
+                    || (column.contains('.') && normal(column).ends_with(&format!("_{name}")))
             });
             let about =
                 ["prefer", "winner", "better", "vote", "choice", "choose", "verdict", "judg", "favo", "best"];
@@ -728,6 +752,10 @@ fn evidence(sample: &Sample, recipe: &Recipe, column: &str) -> Option<Evidence> 
     (known * 2 > calls.len() && sided).then_some(Evidence::Words)
 }
 
+fn text_at<'b>(column: Option<&'b Column>, row: &'b Row) -> Option<&'b str> {
+    column.and_then(|column| column.get(row)).and_then(Value::as_str)
+}
+
 /// What each value of a column would say as a verdict in words; blank ones are left out.
 fn sample_calls<'a>(sample: &'a Sample, recipe: &Recipe, column: &'a str) -> Vec<(&'a Value, Option<Call>)> {
     let calls = Calls { field: column.to_owned(), reading: Reading::Words };
@@ -739,9 +767,6 @@ fn sample_calls<'a>(sample: &'a Sample, recipe: &Recipe, column: &'a str) -> Vec
         Shape::Votes => (side(&recipe.model_a), side(&recipe.model_b)),
         _ => (side(&recipe.a), side(&recipe.b)),
     };
-    fn model<'b>(column: Option<&'b Column>, row: &'b Row) -> Option<&'b str> {
-        column.and_then(|column| column.get(row)).and_then(Value::as_str)
-    }
     sample
         .rows
         .iter()
@@ -754,10 +779,10 @@ fn sample_calls<'a>(sample: &'a Sample, recipe: &Recipe, column: &'a str) -> Vec
             let names = Names {
                 column_a: &column_a,
                 column_b: &column_b,
-                model_a: model(model_a.as_ref(), row),
-                model_b: model(model_b.as_ref(), row),
-                text_a: model(response_a.as_ref(), row),
-                text_b: model(response_b.as_ref(), row),
+                model_a: text_at(model_a.as_ref(), row),
+                model_b: text_at(model_b.as_ref(), row),
+                text_a: text_at(response_a.as_ref(), row),
+                text_b: text_at(response_b.as_ref(), row),
             };
             Some((value, calls.call(Some(value), names).ok().filter(|call| *call != Call::Missing)))
         })
@@ -860,6 +885,7 @@ pub(crate) fn used_as(recipe: &Recipe) -> Vec<(String, Path)> {
 }
 
 /// Finds by the names of columns what an open recipe does not declare.
+#[expect(clippy::too_many_lines, reason = "one question after the other, each of a few lines")]
 pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
     let choice = recipe.shape == Shape::Choice;
     if recipe.shape == Shape::Wide {
@@ -900,8 +926,7 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
         }
     }
     if recipe.system.is_empty() {
-        recipe.system =
-            one(roles::SYSTEMS, recipe, &|column| sample.values(column).all(|value| value.is_string()));
+        recipe.system = one(roles::SYSTEMS, recipe, &|column| sample.values(column).all(Value::is_string));
     }
     if recipe.history.is_empty() {
         recipe.history = one(roles::HISTORIES, recipe, &|column| {
@@ -912,11 +937,12 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
         recipe.input =
             one(roles::INPUTS, recipe, &|column| sample.values(column).all(Value::is_string) && text(column));
     }
-    if recipe.model_a.is_empty() && recipe.model_b.is_empty() {
-        if let Some((a, b)) = if choice { choice_models(sample) } else { models(sample) } {
-            recipe.model_a = vec![path(&a)];
-            recipe.model_b = vec![path(&b)];
-        }
+    if recipe.model_a.is_empty()
+        && recipe.model_b.is_empty()
+        && let Some((a, b)) = if choice { choice_models(sample) } else { models(sample) }
+    {
+        recipe.model_a = vec![path(&a)];
+        recipe.model_b = vec![path(&b)];
     }
     if recipe.judge.is_empty() {
         recipe.judge = one(roles::JUDGES, recipe, &short);
@@ -965,7 +991,9 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
         let ranked = ["ranking", "rank_order", "preference_order", "order", "ranks", "rank"];
         found.rank = named(sample, &ranked, &used)
             .into_iter()
-            .find(|column| sample.values(column).all(|value| value.as_str().is_some_and(|text| text.contains('>'))))
+            .find(|column| {
+                sample.values(column).all(|value| value.as_str().is_some_and(|text| text.contains('>')))
+            })
             .map(|column| path(&column));
         if found.rank.is_none() {
             found.chosen = named(sample, roles::VERDICTS, &used)
@@ -1081,14 +1109,26 @@ fn listed(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
     let used = used(recipe, sample);
     for column in sample.columns.iter().filter(|column| !used.contains(*column)) {
         let Some(first) = sample.values(column).next() else { continue };
-        let says = |value: &Value| value.as_str().is_some_and(|text| matches!(super::words(text), Some(Call::A | Call::B | Call::Tie(_) | Call::Soft(_))));
+        let says = |value: &Value| {
+            value.as_str().is_some_and(|text| {
+                matches!(super::words(text), Some(Call::A | Call::B | Call::Tie(_) | Call::Soft(_)))
+            })
+        };
         match first {
             Value::Array(items) => {
                 let Some(fields) = items.first().and_then(Value::as_object) else { continue };
-                let by_name = |names: &[&str]| fields.keys().find(|key| names.contains(&normal(key).as_str()));
-                let Some(field) = by_name(roles::VERDICTS).or_else(|| by_name(&["value", "answer", "response", "rating"])) else { continue };
+                let by_name =
+                    |names: &[&str]| fields.keys().find(|key| names.contains(&normal(key).as_str()));
+                let Some(field) =
+                    by_name(roles::VERDICTS).or_else(|| by_name(&["value", "answer", "response", "rating"]))
+                else {
+                    continue;
+                };
                 let all = sample.values(column).filter_map(Value::as_array).flatten().take(200);
-                if !all.filter_map(|item| item.get(field.as_str())).all(|value| says(value) || value.is_null()) {
+                if !all
+                    .filter_map(|item| item.get(field.as_str()))
+                    .all(|value| says(value) || value.is_null())
+                {
                     continue;
                 }
                 let who = by_name(roles::ANNOTATORS).or_else(|| by_name(&["name", "id", "who", "by"]));
@@ -1102,7 +1142,11 @@ fn listed(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
                 });
             }
             Value::Object(fields) if !fields.is_empty() && fields.values().all(says) => {
-                let all = sample.values(column).filter_map(Value::as_object).flat_map(|fields| fields.values()).take(200);
+                let all = sample
+                    .values(column)
+                    .filter_map(Value::as_object)
+                    .flat_map(|fields| fields.values())
+                    .take(200);
                 if all.into_iter().all(|value| says(value) || value.is_null()) {
                     return Some(VerdictRule {
                         each: Some(path(column)),
@@ -1148,15 +1192,39 @@ fn people(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
 /// Verdicts of several judges: columns named for who judged, with one word in common.
 fn by_judge(columns: &[&(String, Evidence)], common: &[String]) -> Option<Vec<Option<String>>> {
     const JUDGES: &[&str] = &[
-        "human", "gpt", "claude", "llama", "gemini", "judge", "expert", "annotator", "worker", "rater", "llm", "model", "user", "reviewer",
-        "crowd", "qwen", "mistral", "gold", "people", "person", "mixtral", "deepseek", "palm", "prometheus",
+        "human",
+        "gpt",
+        "claude",
+        "llama",
+        "gemini",
+        "judge",
+        "expert",
+        "annotator",
+        "worker",
+        "rater",
+        "llm",
+        "model",
+        "user",
+        "reviewer",
+        "crowd",
+        "qwen",
+        "mistral",
+        "gold",
+        "people",
+        "person",
+        "mixtral",
+        "deepseek",
+        "palm",
+        "prometheus",
     ];
     let names: Vec<Option<String>> = columns
         .iter()
         .map(|(column, _)| {
             // As the file spells it: the name of a model has marks of its own.
             let lower = column.to_lowercase();
-            let word = common.iter().find(|word| lower.ends_with(word.as_str()) || lower.starts_with(word.as_str()))?;
+            let word = common
+                .iter()
+                .find(|word| lower.ends_with(word.as_str()) || lower.starts_with(word.as_str()))?;
             let rest = match lower.strip_suffix(word.as_str()) {
                 Some(rest) => column.get(..rest.len())?,
                 None => column.get(word.len()..)?,
@@ -1187,7 +1255,13 @@ fn by_criterion(
         return None;
     }
     if let Some(names) = by_judge(columns, &common) {
-        return Some(columns.iter().zip(names).map(|(column, name)| VerdictRule { judge_name: name, ..rule(column) }).collect());
+        return Some(
+            columns
+                .iter()
+                .zip(names)
+                .map(|(column, name)| VerdictRule { judge_name: name, ..rule(column) })
+                .collect(),
+        );
     }
     let rules = columns
         .iter()

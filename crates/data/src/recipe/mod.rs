@@ -97,6 +97,7 @@ pub enum Part {
 /// A recipe: everything that is declared about a format.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own in the file of recipes")]
 pub struct Recipe {
     /// The name that `--format` takes; several recipes may share it (the files of one benchmark).
     pub name: String,

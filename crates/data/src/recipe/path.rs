@@ -234,7 +234,7 @@ impl Column {
                     shown.push('.');
                     shown.push_str(key);
                 }
-                Step::At(at) => shown.push_str(&format!("[{at}]")),
+                Step::At(at) => shown.extend(["[", &at.to_string(), "]"]),
             }
         }
         shown

@@ -30,7 +30,8 @@ impl Naming {
             (self.stem.clone(), "the file's name, since no column names a judge")
         } else if let Some(name) = &recipe.likely_judge {
             (name.clone(), "no column names a judge")
-        } else if recipe.annotator.iter().any(|path| path.resolve(columns).is_some()) || recipe.verdict.iter().any(|rule| !rule.annotator.is_empty())
+        } else if recipe.annotator.iter().any(|path| path.resolve(columns).is_some())
+            || recipe.verdict.iter().any(|rule| !rule.annotator.is_empty())
         {
             ("human".to_owned(), "annotators are named")
         } else {
@@ -41,6 +42,10 @@ impl Naming {
 
 /// How a file's records are read.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says one thing of the file, and none follows from another"
+)]
 pub(crate) struct Plan {
     pub(crate) recipe: Recipe,
     pub(super) prompt: Vec<Column>,
@@ -102,7 +107,7 @@ pub(super) struct CandidateColumns {
 /// A verdict rule resolved.
 #[derive(Debug)]
 pub(super) struct Rule {
-    pub(super) rule: VerdictRule,
+    pub(super) declared: VerdictRule,
     pub(super) each: Option<Column>,
     pub(super) from: From,
     pub(super) tie: Option<(Column, Vec<Code>)>,
@@ -156,7 +161,7 @@ impl Plan {
         // A tie that is stated beside a choice goes with the choice.
         if let [first, others @ ..] = rules.as_mut_slice()
             && matches!(first.from, From::Choice)
-            && let Some(at) = others.iter().position(|rule| rule.is_only_a_tie())
+            && let Some(at) = others.iter().position(Rule::is_only_a_tie)
         {
             first.tie = others.get_mut(at).and_then(|rule| rule.tie.take());
         }
@@ -274,7 +279,10 @@ impl Plan {
         } else {
             said.push(format!("named by {}", by(&fields.into_iter().cloned().collect::<Vec<_>>())));
         }
-                let people: Vec<Column> = self.annotator.iter().filter(there)
+        let people: Vec<Column> = self
+            .annotator
+            .iter()
+            .filter(there)
             .chain(self.rules.iter().flat_map(|rule| &rule.annotator))
             .cloned()
             .collect();
@@ -285,7 +293,7 @@ impl Plan {
     }
 
     /// How to say what the values of a doubtful field mean.
-    pub(crate) fn doubt_remedy(&self, field: &str) -> String {
+    pub(crate) fn doubt_remedy(field: &str) -> String {
         let name = super::quoted(field);
         format!("say which: --map winner={name}:0=A,1=B or --map winner={name}:1=A,2=B,0=tie")
     }
@@ -373,7 +381,7 @@ impl Rule {
             receipt: Vec::new(),
             counts: None,
             order: Order::Unknown,
-            rule,
+            declared: rule,
         }
     }
 
@@ -411,7 +419,7 @@ impl Rule {
                 .as_ref()
                 .map(|field| (own(field), rule.where_values.iter().filter_map(Code::of).collect())),
             order: if rule.shown_ab { Order::Ab } else { Order::Unknown },
-            rule: rule.clone(),
+            declared: rule.clone(),
         }
     }
 

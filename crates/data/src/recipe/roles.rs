@@ -236,7 +236,8 @@ pub(crate) const PROMPTS: &[&str] = &[
     "ask",
     "the_prompt",
     "article",
-    "document", "text",
+    "document",
+    "text",
 ];
 pub(crate) const SYSTEMS: &[&str] = &[
     "system",
@@ -316,7 +317,9 @@ pub(crate) const VERDICTS: &[&str] = &[
     "choose",
     "pick",
     "picked",
-    "comparison", "ranking", "final_verdict",
+    "comparison",
+    "ranking",
+    "final_verdict",
     "final_decision",
     "overall_winner",
     "overall",

@@ -28,10 +28,6 @@ impl Sample {
             .filter(|value| value.as_str().is_none_or(|text| !text.trim().is_empty()))
     }
 
-    pub(crate) fn has(&self, column: &str) -> bool {
-        self.columns.iter().any(|name| name == column)
-    }
-
     /// Whether a column holds texts or conversations rather than numbers and labels.
     pub(crate) fn texts(&self, column: &str) -> bool {
         let (mut texts, mut all) = (0, 0);

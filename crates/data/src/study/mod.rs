@@ -327,6 +327,10 @@ pub fn import(
     Ok((study, done?))
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "the steps of an import in their order; what each does stands elsewhere"
+)]
 fn import_into(
     inputs: &[PathBuf],
     options: &ReadOptions,

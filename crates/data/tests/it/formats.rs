@@ -124,7 +124,7 @@ fn sample(format: &str) -> All {
 #[test]
 fn every_sample_is_detected_and_reads_the_same_when_forced() {
     for (format, name, text) in SAMPLES {
-        let all = sample(*format);
+        let all = sample(format);
         let options = ReadOptions { format: format.parse().ok(), ..ReadOptions::default() };
         let forced = read_bytes(name, text.as_bytes(), &options).unwrap();
         assert_eq!(

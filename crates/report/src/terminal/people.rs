@@ -16,14 +16,21 @@ pub(super) fn people(all: &[People], out: &mut Out) -> io::Result<()> {
     for of in all {
         out.blank()?;
         let count = format::counted(of.annotators.len() as u64, "person", "people");
-        out.line(&format!("{}  {}", paint(BOLD, &format!("The people of {}", text::line(&of.judge))), paint(DIM, &count)))?;
+        out.line(&format!(
+            "{}  {}",
+            paint(BOLD, &format!("The people of {}", text::line(&of.judge))),
+            paint(DIM, &count)
+        ))?;
         out.wrapped(DIM, &people::ceiling(of))?;
         if let Some(sentence) = people::unreliable(of) {
             let loud = if of.annotators.iter().any(|person| person.unreliable) { WARN } else { DIM };
             out.wrapped(loud, &sentence)?;
         }
         out.blank()?;
-        out.line(&format!("{:<16} {:>6}  {:<20} {:>6} {:>7} {:>6}", "Person", "Votes", "Agreement", "Ties", "Longer", "First"))?;
+        out.line(&format!(
+            "{:<16} {:>6}  {:<20} {:>6} {:>7} {:>6}",
+            "Person", "Votes", "Agreement", "Ties", "Longer", "First"
+        ))?;
         for person in people::shown(of, LISTED) {
             let share = |share: Option<f64>| share.map_or(format::MISSING.to_owned(), format::share);
             let mark = if person.unreliable { "  unreliable" } else { "" };

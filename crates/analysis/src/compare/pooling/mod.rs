@@ -406,7 +406,15 @@ mod tests {
                 });
                 for judge in 0..2 {
                     let p_a = f64::from(u8::from(rng.random_range(0.0..1.0) < 1.0 / (1.0 + (-z).exp())));
-                    table.verdicts.push(VerdictRow { pair, judge, p_a, weight: 1.0, order: Order::Unknown, annotator: None, group: None });
+                    table.verdicts.push(VerdictRow {
+                        pair,
+                        judge,
+                        p_a,
+                        weight: 1.0,
+                        order: Order::Unknown,
+                        annotator: None,
+                        group: None,
+                    });
                 }
             }
         }
