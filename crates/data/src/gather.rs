@@ -42,7 +42,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) progress: &'a mut dyn FnMut(Progress<'_>),
     pub(crate) sink: &'a mut dyn FnMut(Record) -> Result<(), DataError>,
     pub(crate) summary: ReadSummary,
-    /// Hash of the id: hashes of the content, as it is and with the sides exchanged, and the file.
+    /// Hash of the id: a hash of the content, and the file.
     pub(crate) ids: HashMap<u64, (u64, u32), RandomState>,
     /// Hashes of the right answers that were handed on.
     pub(crate) gold: HashSet<u64, RandomState>,

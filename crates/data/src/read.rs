@@ -26,13 +26,17 @@ use crate::row::Row;
 
 /// Reads files, folders and standard input, and hands every record to the sink.
 ///
-/// Records come in the order of the files, pairs before what is said about them; verdicts that lie in files of their
-/// own come last. Equal pairs are merged by id, and a verdict that another file only repeats is dropped and counted.
+/// Questions and answers that other files refer to are read first, verdicts on other files' pairs last, the rest in the
+/// order given; a pair comes before what is said about it. Votes on the texts of another file come with their pair, as its
+/// text is read. A pair is handed on once, however many records are on it, also where these show its sides the other way
+/// round: their verdicts are then turned. Every verdict is handed on, equal ones too; only a right answer, which belongs to
+/// the pair, is not repeated.
 ///
 /// # Errors
 ///
-/// On the first record that cannot be used (unless [`crate::OnBadRow::Skip`]), on a file that cannot be read or holds no
-/// known format, when no pair was found at all, and whatever the sink returns.
+/// On the first record that cannot be used (unless [`crate::OnBadRow::Skip`]), on a file that cannot be read, that no recipe
+/// fits, or that can be read in two ways, when values contradict the recipe, when no pair was found at all or no verdict
+/// (unless [`ReadOptions::without_verdicts`]), and whatever the sink returns.
 pub fn read(
     inputs: &[PathBuf],
     options: &ReadOptions,

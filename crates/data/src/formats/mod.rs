@@ -1,4 +1,4 @@
-//! What a record of each format says: one file per format, and the words they share.
+//! What a record says in the formats that no recipe can declare: one file per shape, and the words they share.
 
 mod alpaca_eval;
 mod annotated_pairs;

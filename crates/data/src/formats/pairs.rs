@@ -1,9 +1,9 @@
 //! What a record of Predilect's own format says: a pair and any number of verdicts on it.
 //!
 //! `prompt`, `response_a` and `response_b` are text or messages; `id`, `model_a`, `model_b`, `scenario`, `language` and
-//! `metadata` (an object) are optional. Verdicts stand in `verdicts`, a list of `{judge, p_a, order, tie, weight,
-//! receipt}`, or flat: `judge` with `p_a` or `preferred` (`a`, `b`, `tie`), and `order`, `tie`, `weight`. In tables the
-//! lists and objects are JSON text. `winner` (`model_a`, `model_b`, `tie`, `tie (bothbad)`) is read as well, as flat
+//! `metadata` (an object) are optional. Verdicts stand in `verdicts`, a list of `{judge, annotator, pool, criterion, p_a,
+//! order, tie, weight, receipt}`, or flat: the same fields in the record; `preferred` (`a`, `b`, `tie`) may stand in place of
+//! `p_a`. In tables the lists and objects are JSON text. `winner` (`model_a`, `model_b`, `tie`, `tie (bothbad)`) is read as well, as flat
 //! releases of arena votes write it, with `human` as the judge; else a judge without a name is `unnamed`. A `p_a` that
 //! is null is no verdict; one outside of 0 to 1, a negative weight or an unknown order or tie stops. Unknown fields go
 //! to the metadata.

@@ -50,7 +50,7 @@ pub enum Shape {
     Votes,
     /// Verdicts of a file of their own on pairs that other files hold, joined by `id`.
     Sidecar,
-    // Shapes that need code, each a module in `shapes/`.
+    // Shapes that need code, each a module in `formats/`.
     /// Answers of models or annotations of two outputs.
     AlpacaEval,
     /// Questions, answers and judgments over several files.

@@ -46,7 +46,7 @@ pub struct ImportEntry {
     /// The most pairs that were wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
-    /// The judge named for files that name none.
+    /// The judge's name for all files, whatever they say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judge: Option<String>,
     /// The judges named for single files.

@@ -1,4 +1,4 @@
-//! Each format by an invented file.
+//! Formats that need code, and common ones, each by an invented file; `layouts` has the others.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{All, lay, read_bytes, read_paths, read_text};
 
-/// One small valid file of every format; `hostile` mutates them.
+/// One small valid file of each of these formats; `hostile` mutates them.
 pub(crate) const SAMPLES: &[(&str, &str, &str)] = &[
     (
         "pairs",
