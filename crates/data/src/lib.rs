@@ -1,12 +1,13 @@
 //! Every file format in and out, and the study folder.
 //!
-//! A format is a [`Recipe`]: a table of what identifies a file, where each role is found and which values mean what. Those
-//! that are known are listed in `recipe/catalogue.toml` ([`Format`] names them); users write their own or say single things
-//! with a [`Mapping`].
+//! A format is a [`Recipe`]: a table of what identifies a file, where each role is found and which values
+//! mean what. Those that are known are listed in `recipe/catalogue.toml` ([`Format`] names them); users write
+//! their own or say single things with a [`Mapping`].
 //!
-//! [`read`] hands every pair, verdict and rating of some files to a sink, [`preview()`] shows how the first of them are
-//! understood, [`import`] writes them into a [`Study`], and [`export`] writes a study in another tool's format. Inputs are taken for hostile: whatever the bytes, the answer is a
-//! record, a counted reason or a [`DataError`], never a panic.
+//! [`read`] hands every pair, verdict and rating of some files to a sink, [`preview()`] shows how the first
+//! of them are understood, [`import`] writes them into a [`Study`], and [`export`] writes a study in another
+//! tool's format. Inputs are taken for hostile: whatever the bytes, the answer is a record, a counted reason
+//! or a [`DataError`], never a panic.
 
 #![allow(
     clippy::float_cmp,

@@ -1,9 +1,10 @@
 //! What this crate promises, tested through its public face.
 //!
-//! `formats` has an invented file for each format that needs code and for common ones, `layouts` the files of `tests/layouts`
-//! (public data sets, tools, people's own), `bad_input` every kind of bad record, `containers` whatever they may be packed in,
-//! `hostile` arbitrary and mutated bytes, `round_trip` what export and import lose, `study` the folder, `real` the files of
-//! ../shared (skipped where they are missing).
+//! `formats` has an invented file for each format that needs code and for common ones, `layouts` the files of
+//! `tests/layouts` (public data sets, tools, people's own), `bad_input` every kind of bad record,
+//! `containers` whatever they may be packed in, `hostile` arbitrary and mutated bytes, `round_trip` what
+//! export and import lose, `study` the folder, `real` the files of ../shared (skipped where they are
+//! missing).
 
 #![allow(
     clippy::unwrap_used,
