@@ -209,11 +209,11 @@ mod tests {
                 annotator,
                 group: None,
             };
-            let even = f64::from(u8::from((pair + pair / 20) % 2 == 0));
+            let even = f64::from(u8::from((pair * 29 + pair / 7) % 13 < 6));
             table.verdicts.push(row(0, even, Some(0)));
             table.verdicts.push(row(
                 1,
-                if bias && (pair * 7 + pair / 20) % 4 != 0 { 1.0 } else { even },
+                if bias && (pair * 37 + pair / 20) % 11 < 7 { 1.0 } else { even },
                 None,
             ));
         }

@@ -211,12 +211,11 @@ mod tests {
 
     #[test]
     fn wilson_by_hand() {
-        // z = 1.6449, 86 of 185: (0.46486 + 0.00731 - 0.06068) / 1.01463 = 0.4055 and so on; R's prop.test at 90 % without
-        // continuity correction gives 0.4055 and 0.5252.
+        // z = 1.644854, q = z² / 185 = 0.014625: (0.464865 + 0.007312 ± 0.060756) / 1.014625.
         let share = Share::new(86, 185);
         assert!(
-            (share.low.unwrap_or(0.0) - 0.4055).abs() < 2e-4
-                && (share.high.unwrap_or(0.0) - 0.5252).abs() < 2e-4,
+            (share.low.unwrap_or(0.0) - 0.405489).abs() < 1e-6
+                && (share.high.unwrap_or(0.0) - 0.525254).abs() < 1e-6,
             "{share:?}"
         );
         assert_eq!(Share::new(0, 0).share, None);

@@ -112,7 +112,9 @@ pub(crate) fn detect(
     }
     let found = choose(label, container, sample, options)?;
     let Detected { mut recipe, mut evidence } = found;
-    if !mapping.is_empty() {
+    if !mapping.is_empty() && recipe.name == "by_names" {
+        evidence = format!("{evidence}, with --map {}", mapping.lines().join(" --map "));
+    } else if !mapping.is_empty() {
         mapping
             .apply(&mut recipe)
             .map_err(|error| Undetected::Doubt(DataError::input(label, format!("the mapping {error}"))))?;
@@ -166,7 +168,7 @@ fn choose(
             evidence: format!("{} with {}", container.describe(), fields.join(", ")),
         });
     }
-    match infer(sample) {
+    match infer(sample, &options.mapping) {
         Ok(recipe) => {
             let fields: Vec<String> =
                 used_as(&recipe).iter().take(8).map(|(role, path)| format!("`{path}` = {role}")).collect();
@@ -221,14 +223,11 @@ pub(crate) fn no_verdicts(label: &str, summary: &ReadSummary, columns: &[(String
         summary.dropped.iter().map(|(reason, count)| format!("{count} x {reason}")).collect();
     let dropped =
         if dropped.is_empty() { String::new() } else { format!(" (not used: {})", dropped.join(", ")) };
-    DataError::input(
-        label,
-        format!("{} pairs were found, but not one verdict on them{dropped}", summary.pairs),
-    )
+    let pairs =
+        if summary.pairs == 1 { "1 pair was".to_owned() } else { format!("{} pairs were", summary.pairs) };
+    DataError::input(label, format!("{pairs} found, but no verdict{dropped}"))
     .with_details(&details)
-    .with_hint(
-        "say which column names the winner (--map winner=COLUMN), or go on without: --without-verdicts",
-    )
+            .with_hint("say which column names the winner (--map winner=COLUMN), or import without verdicts: predilect import FILE -o STUDY --without-verdicts")
 }
 
 /// The columns with a sample value each, then lines to start from.

@@ -81,8 +81,18 @@ pub(crate) fn read_onto(
         inputs.push(texts.clone());
     }
     let inputs = inputs.as_slice();
-    let Probed { mut sources, skipped, damaged } = probe(inputs, options)?;
+    let Probed { mut sources, mut skipped, damaged } = probe(inputs, options)?;
+    skipped.extend(drop_copies(&mut sources)?);
     let texts = texts_of(&sources, options)?;
+    if let Some((file, _)) =
+        options.judge_of.iter().find(|(file, _)| !sources.iter().any(|source| source.input.is_called(file)))
+    {
+        return Err(DataError::input(
+            file,
+            "a judge is named for this file, which is not among those that are read",
+        )
+        .with_hint("name the file as it is given, by its name, or by its name without ending"));
+    }
     if let Some(joined) = &texts {
         // Votes wait for their texts, which come last.
         sources.sort_by_key(|source| source.input.label == joined.label);
@@ -167,6 +177,44 @@ fn left_of_turns(source: &Source) -> Option<String> {
     (!names.is_empty()).then(|| format!("not kept of the turns of conversations: {}", names.join(", ")))
 }
 
+/// Takes out files that are given twice: under one path, or as copies to the last byte.
+fn drop_copies(sources: &mut Vec<Source>) -> Result<Vec<SourceSummary>, DataError> {
+    let mut by_size: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (at, source) in sources.iter().enumerate() {
+        if let Some(size) = source.input.size() {
+            by_size.entry(size).or_default().push(at);
+        }
+    }
+    let mut copies: Vec<(usize, usize)> = Vec::new();
+    for alike in by_size.into_values().filter(|alike| alike.len() > 1) {
+        let mut sums: HashMap<u32, usize> = HashMap::new();
+        for at in alike {
+            let Some(sum) = sources.get(at).map(|source| source.input.checksum()).transpose()? else {
+                continue;
+            };
+            match sums.get(&sum) {
+                Some(first) => copies.push((at, *first)),
+                None => {
+                    sums.insert(sum, at);
+                }
+            }
+        }
+    }
+    copies.sort_unstable();
+    let mut left_out = Vec::new();
+    for (at, first) in copies.into_iter().rev() {
+        let first = sources.get(first).map(|source| source.input.label.clone()).unwrap_or_default();
+        let copy = sources.remove(at);
+        left_out.push(SourceSummary {
+            source: copy.input.label,
+            format: "skipped".to_owned(),
+            evidence: format!("the same file as {first}, given twice"),
+            ..SourceSummary::default()
+        });
+    }
+    Ok(left_out)
+}
+
 /// A file with the texts of votes, and the column by which these find them.
 #[derive(Debug)]
 struct Texts {
@@ -191,9 +239,18 @@ fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Option<Texts>, 
     };
     let votes: Vec<&Source> =
         sources.iter().filter(|source| source.detected.recipe.shape == Shape::Votes).collect();
-    let (Some(texts), true) = (found.pop(), found.is_empty()) else { return Ok(None) };
-    if votes.is_empty() && named.is_none() {
-        return Ok(None);
+    let idle = |what: &str| {
+        let error = DataError::input(
+            what,
+            "there are no votes to join with texts, so --texts and --on have no effect",
+        );
+        Err(error.with_hint("leave them out, or name the files with the votes too"))
+    };
+    let (Some(texts), true) = (found.pop(), found.is_empty()) else {
+        return options.on.as_ref().map_or(Ok(None), |on| idle(on));
+    };
+    if votes.is_empty() {
+        return if named.is_none() && options.on.is_none() { Ok(None) } else { idle(&texts.input.label) };
     }
     let both = |key: &str| {
         let has = |source: &Source| source.sample.columns.iter().any(|column| column == key);
@@ -357,7 +414,9 @@ impl Reading<'_> {
                 "{count} records contain `{mark}`, a mark of a chat template, within a text; it is measured as part of the text"
             ));
         }
-        let judge = (plan.recipe.part != Part::Parts).then(|| plan.judge_in_words());
+        // Code of its own knows who judges better than the recipe does.
+        let judge = (plan.recipe.part != Part::Parts && !plan.recipe.coded() && plan.has_verdicts())
+            .then(|| plan.judge_in_words());
         self.summary.sources.push(SourceSummary {
             rows: self.summary.rows - before,
             verdicts,

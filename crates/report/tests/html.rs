@@ -14,6 +14,7 @@ const SECTIONS: [&str; 13] = [
     "groups",
     "judges",
     "biases",
+    "people",
     "ranking",
     "quality",
     "terms",

@@ -123,9 +123,18 @@ impl Verdict {
     ///
     /// A name that is only a number is shown as `annotator 7`, and the criterion stands behind it in brackets.
     pub fn split(&mut self) {
+        self.split_of(None);
+    }
+
+    /// As [`Verdict::split`], with the name of the judge in brackets where annotators of several judges share their names.
+    pub fn split_of(&mut self, judge: Option<&str>) {
         if let (Some(annotator), None) = (&self.annotator, &self.pool) {
             let number = annotator.bytes().all(|byte| byte.is_ascii_digit());
             let name = if number { format!("annotator {annotator}") } else { annotator.clone() };
+            let name = match judge {
+                Some(judge) => format!("{name} ({judge})"),
+                None => name,
+            };
             let name = match &self.criterion {
                 Some(criterion) => format!("{name} ({criterion})"),
                 None => name,

@@ -96,8 +96,11 @@ pub(crate) struct ReadArgs {
     /// Force the format of all inputs instead of detecting it (`predilect formats` lists them)
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
-    /// Say what a column is: prompt=question, `response_a=answer_0`, winner=label:0=A,1=B, winner='`score_0` > `score_1`', judge=worker (repeatable)
-    #[arg(long = "map", value_name = "ROLE=COLUMN")]
+    #[arg(
+        long = "map",
+        value_name = "ROLE=COLUMN",
+        help = "Say what a column is: prompt=question, response_a=answer_0, winner=label:0=A,1=B, winner='score_0 > score_1', judge=worker (repeatable)"
+    )]
     pub(crate) map: Vec<Mapping>,
     /// Read all inputs by a recipe of your own (`predilect formats NAME --toml` gives one to start from)
     #[arg(long, value_name = "FILE.toml", conflicts_with = "format")]

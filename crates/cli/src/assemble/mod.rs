@@ -431,13 +431,6 @@ fn read_verdicts(
     }
     table.judges = judges.list;
     table.annotators = annotators.list;
-    if options.group_by.as_deref() == Some("annotator") {
-        if groups.list.is_empty() {
-            return Err(Problem::new("no verdict names an annotator to group by")
-                .remedy("name their column when importing: --map annotator=COLUMN"));
-        }
-        table.groups = groups.list;
-    }
     for (judge, tally) in tallies {
         let figures = tally.finish();
         builder.asked(&judge, |summary| {
@@ -451,6 +444,13 @@ fn read_verdicts(
     if let Some(missing) = options.judges.iter().find(|j| !known.contains(j)) {
         return Err(Problem::new(format!("no verdict is by the judge `{missing}`"))
             .remedy(format!("the judges of these data are: {}", known.join(", "))));
+    }
+    if options.group_by.as_deref() == Some("annotator") {
+        if groups.list.is_empty() {
+            return Err(Problem::new("no verdict names an annotator to group by")
+                .remedy("name their column when importing: --map annotator=COLUMN"));
+        }
+        table.groups = groups.list;
     }
     if table.verdicts.is_empty() {
         return Err(Problem::new("the data hold pairs but no verdicts, so there is nothing to dissect")

@@ -36,13 +36,13 @@ pub(crate) fn run(args: &FormatsArgs) -> Result<(), Problem> {
     for format in Format::all() {
         for (i, recipe) in format.recipes().enumerate() {
             let name = if i == 0 { format.as_str() } else { "" };
-            writeln!(out, "  {name:<24} {}", recipe.about)?;
+            writeln!(out, "  {name:<28} {}", recipe.about)?;
         }
     }
-    writeln!(out, "  {:<24} any other file whose columns say by their names what they are", "(by names)")?;
+    writeln!(out, "  {:<28} any other file whose columns say by their names what they are", "(by names)")?;
     writeln!(out, "Written by `predilect export`:")?;
     for (format, description) in ExportFormat::ALL {
-        writeln!(out, "  {format:<24} {description}")?;
+        writeln!(out, "  {format:<28} {description}")?;
     }
     Ok(())
 }

@@ -249,7 +249,12 @@ fn of_object(fields: &[(String, Value)]) -> Option<Shape> {
     let all_lists = fields.len() == lists.len();
     match lists.as_slice() {
         [(name, list)] if !has_own => {
-            let many = list.as_array().is_some_and(|items| items.len() > 1);
+            // A list of many beside a few words about it; two or three items are parts of one record.
+            let about = fields
+                .iter()
+                .filter(|(field, _)| field != name)
+                .all(|(_, value)| !value.is_object() && !value.is_array());
+            let many = about && list.as_array().is_some_and(|items| items.len() > 3);
             if all_lists || LISTS.contains(&name.as_str()) || many {
                 return Some(Shape::List);
             }

@@ -70,6 +70,29 @@ impl Input {
         }
     }
 
+    /// The size of a regular file.
+    pub(crate) fn size(&self) -> Option<u64> {
+        if !matches!(self.origin, Origin::Path) || self.is_stdin() {
+            return None;
+        }
+        std::fs::metadata(&self.path).ok().filter(std::fs::Metadata::is_file).map(|about| about.len())
+    }
+
+    /// A checksum of a regular file.
+    pub(crate) fn checksum(&self) -> Result<u32, DataError> {
+        let fail = |e| DataError::path_io(&self.path, "read", e);
+        let mut file = File::open(&self.path).map_err(fail)?;
+        let mut sum = flate2::Crc::new();
+        let mut buffer = vec![0; 256 * 1024];
+        loop {
+            let n = file.read(&mut buffer).map_err(fail)?;
+            if n == 0 {
+                return Ok(sum.sum());
+            }
+            sum.update(buffer.get(..n).unwrap_or_default());
+        }
+    }
+
     /// Whether a user who names a file by its path, its name or its stem means this one.
     pub(crate) fn is_called(&self, name: &str) -> bool {
         let file = self.path.file_name().map(|name| name.to_string_lossy().into_owned());

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{Context, Draft, NO_VERDICT, Parsed, keep_rest, winner};
 use crate::error::{Reason, RowError};
-use crate::recipe::{Call, weight};
+use crate::recipe::{Call, judged, weight};
 use crate::row::{Row, response};
 
 pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
@@ -104,6 +104,12 @@ fn one(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> {
     };
     verdict.annotator = row.opt_text("annotator")?;
     verdict.criterion = row.opt_text("criterion")?;
+    // The criterion is part of the judge's name, where it is not yet.
+    if let Some(criterion) = &verdict.criterion
+        && !verdict.judge.ends_with(&format!(" ({criterion})"))
+    {
+        verdict.judge = judged(verdict.judge, Some(criterion));
+    }
     verdict.pool = row.opt_text("pool")?;
     verdict.order = order;
     if tie.is_some() && verdict.p_a != 0.5 && stated {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::calls::{Call, Calls, Code, Names, Reading};
 use super::path::Column;
 use super::roles::{self, normal, tokens};
-use super::{Candidates, Path, Recipe, Sample, Shape, VerdictRule};
+use super::{Candidates, Mapping, Path, Recipe, Sample, Shape, VerdictRule};
 use crate::row::Row;
 
 /// Why no recipe can be told from a file.
@@ -25,21 +25,28 @@ pub(crate) struct Refusal {
 }
 
 /// The recipe that the columns speak for.
-pub(crate) fn infer(sample: &Sample) -> Result<Recipe, Refusal> {
-    match by_columns(sample) {
+pub(crate) fn infer(sample: &Sample, mapping: &Mapping) -> Result<Recipe, Refusal> {
+    match by_columns(sample, mapping) {
         Err(refusal) if !refusal.certain => {
             // What the columns themselves do not say, the objects within them may.
             let Some(inner) = opened(sample) else { return Err(refusal) };
-            by_columns(&inner).map_err(|deeper| if deeper.certain { deeper } else { refusal })
+            by_columns(&inner, mapping).map_err(|deeper| if deeper.certain { deeper } else { refusal })
         }
         done => done,
     }
 }
 
-fn by_columns(sample: &Sample) -> Result<Recipe, Refusal> {
+fn by_columns(sample: &Sample, mapping: &Mapping) -> Result<Recipe, Refusal> {
     let mut recipe = Recipe { name: "by_names".to_owned(), open: true, ..Recipe::default() };
     let mut taken = BTreeSet::new();
     responses(sample, &mut recipe, &mut taken)?;
+    // What the user says settles what would be in doubt.
+    mapping.apply(&mut recipe).map_err(|error| Refusal {
+        problem: format!("the mapping {error}"),
+        remedy: "correct it".to_owned(),
+        certain: true,
+        start: Vec::new(),
+    })?;
     complete(&mut recipe, sample)?;
     // Complete now: columns within objects are not seen again.
     recipe.open = false;

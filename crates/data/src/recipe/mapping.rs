@@ -159,6 +159,9 @@ impl Mapping {
 
     /// Puts the claims in the place of what a recipe says of the same roles.
     pub(crate) fn apply(&self, recipe: &mut Recipe) -> Result<(), MappingError> {
+        if self.is_empty() {
+            return Ok(());
+        }
         let mut winners = Vec::new();
         for claim in &self.0 {
             let none = claim.says == "none";

@@ -58,6 +58,12 @@ pub struct ImportEntry {
     /// The user's own recipe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Recipe>,
+    /// The file with the texts of the others' votes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<String>,
+    /// The column by which votes find their texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<String>,
     /// Whether annotators are judges of their own.
     #[serde(default)]
     pub judges: Judges,
@@ -92,6 +98,8 @@ impl ImportEntry {
             judge_of: options.judge_of.clone(),
             map: options.mapping.clone(),
             mapping: options.recipe.clone(),
+            texts: options.texts.as_ref().map(|path| path.display().to_string()),
+            on: options.on.clone(),
             judges: options.judges,
             neighbours: options.neighbours,
             dropped: summary.dropped.clone(),

@@ -39,6 +39,25 @@ pub type VerdictWriter = TableWriter<Verdict>;
 /// Writes the table of ratings.
 pub type RatingWriter = TableWriter<Rating>;
 
+/// Tables that are computed from pairs and verdicts.
+const RESULTS: &[&str] = &[
+    "agreement",
+    "annotators",
+    "biases",
+    "clusters",
+    "contrasts",
+    "controls",
+    "corrected_rates",
+    "explanations",
+    "fits",
+    "leaderboard",
+    "length_controlled",
+    "pooled",
+    "posteriors",
+    "similarity",
+    "stand_ins",
+];
+
 const TEMPORARY: &str = ".predilect-tmp";
 
 /// A study folder.
@@ -232,16 +251,12 @@ impl Study {
     }
 
     /// Removes every result of other data than those of the import at hand: none must stand beside the new pairs.
+    ///
+    /// Only tables that this program writes go: the folder may hold other files, the user's own.
     fn forget_results(&self) -> Result<(), DataError> {
-        const KEPT: &[&str] = &["pairs.parquet", "verdicts.parquet", "ratings.parquet"];
-        let entries = fs::read_dir(&self.folder).map_err(|e| DataError::path_io(&self.folder, "list", e))?;
-        for entry in entries {
-            let path = entry.map_err(|e| DataError::path_io(&self.folder, "list", e))?.path();
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let table = path.extension().is_some_and(|extension| extension == "parquet");
-            if (table && !KEPT.contains(&name.as_str())) || name == "report.html" {
-                fs::remove_file(&path).map_err(|e| DataError::path_io(&path, "remove the old result", e))?;
-            }
+        let results = RESULTS.iter().map(|name| self.table_path(name));
+        for path in results.chain([self.folder.join("report.html")]).filter(|path| path.is_file()) {
+            fs::remove_file(&path).map_err(|e| DataError::path_io(&path, "remove the old result", e))?;
         }
         Ok(())
     }
@@ -354,6 +369,16 @@ fn import_into(
         },
         (false, _) => None,
     };
+    for name in ["pairs", "verdicts", "ratings"] {
+        let table = study.table_path(name);
+        if !there && table.exists() {
+            return Err(DataError::study(
+                shown,
+                format!("the folder has a file {name}.parquet, which is not a study's"),
+            )
+            .with_hint("give another folder for the study"));
+        }
+    }
     let files = digests(inputs)?;
     let mut toml = StudyToml::default();
     let mut pairs = study.write_pairs()?;
@@ -422,6 +447,7 @@ fn import_into(
     ratings.of_import(&import);
     let (mut staged_verdicts, verdicts_path) = verdicts.stage()?;
     let split = people.split(options.judges);
+    let shared = people.shared(&split);
     if !split.is_empty() {
         // Who judges is known at the end only: those few people who are judges of their own are written again under their names.
         let mut again = study.write_verdicts()?;
@@ -430,7 +456,10 @@ fn import_into(
         for batch in TableReader::<Verdict>::of(file, &verdicts_path)? {
             for mut verdict in batch? {
                 if split.contains(&verdict.judge) {
-                    verdict.split();
+                    let base = people.base(&verdict.judge).unwrap_or_default().to_owned();
+                    let of =
+                        verdict.annotator.as_ref().is_some_and(|name| shared.contains(name)).then_some(base);
+                    verdict.split_of(of.as_deref());
                 }
                 again.push_owned(verdict)?;
             }
@@ -440,7 +469,9 @@ fn import_into(
     people.tell(&split, &mut summary);
     let staged = [pairs.stage()?, (staged_verdicts, verdicts_path), ratings.stage()?];
     // A kill from here on may cost results, but never leaves those of other data.
-    study.forget_results()?;
+    if there {
+        study.forget_results()?;
+    }
     for (file, path) in staged {
         study.rename(file, &path)?;
     }
@@ -457,25 +488,10 @@ fn import_into(
 /// Size and checksum of every regular file among the inputs, to tell one that is given twice.
 fn digests(inputs: &[PathBuf]) -> Result<Vec<(String, String)>, DataError> {
     let mut found: Vec<(String, String)> = Vec::new();
-    let (files, _) = expand(inputs)?;
-    for path in files.iter().filter(|input| !input.is_stdin()).map(|input| &input.path) {
-        let regular = fs::metadata(path).is_ok_and(|about| about.is_file());
-        if !regular {
-            continue;
+    for input in expand(inputs)?.0 {
+        if let Some(size) = input.size() {
+            found.push((input.label.clone(), format!("{size}-{:08x}", input.checksum()?)));
         }
-        let fail = |e| DataError::path_io(path, "read", e);
-        let mut file = File::open(path).map_err(fail)?;
-        let mut sum = flate2::Crc::new();
-        let mut buffer = vec![0; 256 * 1024];
-        loop {
-            let n = std::io::Read::read(&mut file, &mut buffer).map_err(fail)?;
-            if n == 0 {
-                break;
-            }
-            sum.update(buffer.get(..n).unwrap_or_default());
-        }
-        let size = file.metadata().map_err(fail)?.len();
-        found.push((path.display().to_string(), format!("{size}-{:08x}", sum.sum())));
     }
     Ok(found)
 }

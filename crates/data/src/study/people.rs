@@ -1,6 +1,6 @@
 //! Which of the people that a study's verdicts name are judges of their own.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use predilect_types::{JudgeUse, ReadSummary, Verdict};
 
@@ -22,8 +22,10 @@ pub(super) struct People {
 
 #[derive(Debug, Default)]
 struct Judge {
+    /// The name without the criterion.
+    base: String,
     verdicts: u64,
-    annotators: HashSet<String>,
+    annotators: HashMap<String, u64>,
 }
 
 impl People {
@@ -33,16 +35,27 @@ impl People {
                 self.more += 1;
                 return;
             }
-            self.judges.insert(verdict.judge.clone(), Judge::default());
+            let base = match &verdict.criterion {
+                Some(criterion) => {
+                    verdict.judge.strip_suffix(&format!(" ({criterion})")).unwrap_or(&verdict.judge)
+                }
+                None => &verdict.judge,
+            };
+            self.judges.insert(verdict.judge.clone(), Judge { base: base.to_owned(), ..Judge::default() });
         }
         if let Some(judge) = self.judges.get_mut(&verdict.judge) {
             judge.verdicts += 1;
             if let Some(annotator) = &verdict.annotator
                 && verdict.pool.is_none()
-                && judge.annotators.len() < NAMED
-                && !judge.annotators.contains(annotator)
             {
-                judge.annotators.insert(annotator.clone());
+                let room = judge.annotators.len() < NAMED;
+                match judge.annotators.get_mut(annotator) {
+                    Some(count) => *count += 1,
+                    None if room => {
+                        judge.annotators.insert(annotator.clone(), 1);
+                    }
+                    None => {}
+                }
             }
         }
     }
@@ -59,6 +72,26 @@ impl People {
             .filter(|(_, judge)| !judge.annotators.is_empty() && judge.annotators.len() <= most)
             .map(|(name, _)| name.clone())
             .collect()
+    }
+
+    /// Names that annotators of different judges share: they are told apart by the judge's name.
+    pub(super) fn shared(&self, split: &BTreeSet<String>) -> HashSet<String> {
+        let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut shared = HashSet::new();
+        for judge in split.iter().filter_map(|name| self.judges.get(name)) {
+            for annotator in judge.annotators.keys() {
+                let owner = owners.entry(annotator).or_insert(&judge.base);
+                if *owner != judge.base {
+                    shared.insert(annotator.clone());
+                }
+            }
+        }
+        shared
+    }
+
+    /// The judge without its criterion.
+    pub(super) fn base(&self, judge: &str) -> Option<&str> {
+        self.judges.get(judge).map(|judge| judge.base.as_str())
     }
 
     /// Says in the summary who judges, and which people were pooled.
@@ -80,15 +113,30 @@ impl People {
             }
         }
         summary.remarks.truncate(LISTED);
-        summary.judges = judges
-            .iter()
-            .take(LISTED)
-            .map(|(name, judge)| JudgeUse {
-                judge: (*name).clone(),
-                verdicts: judge.verdicts,
-                annotators: judge.annotators.len() as u64,
-            })
-            .collect();
+        let mut listed: Vec<JudgeUse> = Vec::new();
+        for (name, judge) in &judges {
+            if split.contains(*name) {
+                listed.extend(judge.annotators.iter().map(|(annotator, count)| {
+                    let mut one =
+                        Verdict { annotator: Some(annotator.clone()), ..Verdict::new("", *name, 0.5) };
+                    one.criterion = name
+                        .strip_prefix(&judge.base)
+                        .and_then(|rest| rest.strip_prefix(" (")?.strip_suffix(')'))
+                        .map(str::to_owned);
+                    one.split();
+                    JudgeUse { judge: one.judge, verdicts: *count, annotators: 0 }
+                }));
+            } else {
+                listed.push(JudgeUse {
+                    judge: (*name).clone(),
+                    verdicts: judge.verdicts,
+                    annotators: judge.annotators.len() as u64,
+                });
+            }
+        }
+        listed.sort_by(|x, y| y.verdicts.cmp(&x.verdicts).then_with(|| x.judge.cmp(&y.judge)));
+        listed.truncate(LISTED);
+        summary.judges = listed;
         let left = judges.len().saturating_sub(LISTED) as u64 + self.more;
         if left > 0 {
             summary.remarks.push(format!("{left} more judges are not listed"));

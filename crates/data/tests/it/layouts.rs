@@ -79,6 +79,7 @@ fn text(turns: &[Message]) -> String {
     turns.iter().map(|turn| turn.content.as_str()).collect::<Vec<_>>().join("\n")
 }
 
+#[expect(clippy::too_many_lines, reason = "one expectation after the other")]
 fn check(layout: &Layout) -> Vec<String> {
     let found = read(&folder().join(&layout.path));
     let mut wrong = Vec::new();
