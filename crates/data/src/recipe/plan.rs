@@ -75,7 +75,7 @@ pub(crate) struct Plan {
     /// Both responses begin with the prompt.
     pub(super) repeats_prompt: bool,
     /// Blank cells are missing.
-    pub(super) cells: bool,
+    pub(crate) cells: bool,
     /// Parts of columns are taken, so that what is left of them has gaps.
     pub(super) nested: bool,
     /// Only neighbouring ranks are paired.
