@@ -165,10 +165,19 @@ fn responses(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<String>)
         recipe.verdict = scores;
         return Ok(());
     }
-    if wide(sample).is_some() {
+    if let Some(preference) = wide(sample) {
         recipe.shape = Shape::Wide;
         "wide".clone_into(&mut recipe.name);
         recipe.likely_judge = Some("human".to_owned());
+        let first = |names: &[&str]| {
+            named(sample, names, &BTreeSet::new()).iter().take(1).map(|column| path(column)).collect()
+        };
+        recipe.prompt = first(&["question", "prompt", "instruction", "query"]);
+        recipe.scenario = first(&["scenario", "category", "category_labels"]);
+        recipe.judge = first(&["judge"]);
+        let texts = crate::formats::model_columns(&sample.rows).iter().map(|column| path(column)).collect();
+        recipe.candidates = Some(Candidates { texts, ..Candidates::default() });
+        recipe.verdict = vec![VerdictRule { field: Some(path(&preference)), ..VerdictRule::default() }];
         return Ok(());
     }
     if let Some((a, b)) = models(sample)
