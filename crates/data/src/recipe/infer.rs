@@ -413,13 +413,42 @@ fn models(sample: &Sample) -> Option<(String, String)> {
             .take(100)
             .all(|value| value.is_number() || value.as_str().is_some_and(|text| text.len() <= 120))
     };
-    let groups = sided(sample, |words, column| {
-        names(words) && short(column) && sample.values(column).next().is_some()
-    });
-    groups.into_iter().find_map(|group| match group.columns.as_slice() {
-        [a, b] => Some((a.clone(), b.clone())),
-        _ => None,
-    })
+    let found = |wanted: &dyn Fn(&[String], &str) -> bool| {
+        sided(sample, |words, column| {
+            wanted(words, column) && short(column) && sample.values(column).next().is_some()
+        })
+        .into_iter()
+        .filter_map(|group| <[String; 2]>::try_from(group.columns).ok())
+        .collect::<Vec<_>>()
+    };
+    let numbered = |[a, b]: &[String; 2]| {
+        [a, b].into_iter().all(|column| sample.values(column).all(|value| number_of(value).is_some()))
+    };
+    let models = found(&|words, _| names(words));
+    let named = models.iter().find(|columns| !numbered(columns));
+    let bare = found(&|words, _| words.is_empty());
+    // Models by number, with their names in columns that are called after the sides alone.
+    let beside = models
+        .first()
+        .and_then(|ids| bare.iter().find(|names| !numbered(names) && same_models(sample, ids, names)));
+    let [a, b] = named.or(beside).or(models.first())?;
+    Some((a.clone(), b.clone()))
+}
+
+/// Whether two columns name what two others number: each number has one name, and each name one number.
+fn same_models(sample: &Sample, numbers: &[String; 2], names: &[String; 2]) -> bool {
+    let mut known: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for (number, name) in numbers.iter().zip(names) {
+        for row in &sample.rows {
+            let text = |column: &str| row.get(column).and_then(Value::as_str).map(str::trim);
+            let (Some(number), Some(name)) = (text(number), text(name)) else { return false };
+            known.insert((number, name));
+        }
+    }
+    let different = |side: fn(&(&str, &str)) -> String| known.iter().map(side).collect::<BTreeSet<_>>().len();
+    let one_to_one = |count: usize| count == known.len();
+    one_to_one(different(|(number, _)| (*number).to_owned()))
+        && one_to_one(different(|(_, name)| (*name).to_owned()))
 }
 
 /// The models of a chosen and a rejected response.
