@@ -11,7 +11,7 @@ use super::calls::{Call, Calls, Code, Names, Reading};
 use super::path::Column;
 use super::roles::{self, normal, tokens};
 use super::{Candidates, Path, Recipe, Sample, Shape, VerdictRule};
-use crate::row::Row;
+use crate::row::{Row, as_text};
 
 /// Why no recipe can be told from a file.
 #[derive(Debug, Clone, Default)]
@@ -437,18 +437,17 @@ fn models(sample: &Sample) -> Option<(String, String)> {
 
 /// Whether two columns name what two others number: each number has one name, and each name one number.
 fn same_models(sample: &Sample, numbers: &[String; 2], names: &[String; 2]) -> bool {
-    let mut known: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut known: BTreeSet<(String, String)> = BTreeSet::new();
     for (number, name) in numbers.iter().zip(names) {
         for row in &sample.rows {
-            let text = |column: &str| row.get(column).and_then(Value::as_str).map(str::trim);
+            let text = |column: &str| row.get(column).cloned().and_then(|value| as_text(column, value).ok());
             let (Some(number), Some(name)) = (text(number), text(name)) else { return false };
             known.insert((number, name));
         }
     }
-    let different = |side: fn(&(&str, &str)) -> String| known.iter().map(side).collect::<BTreeSet<_>>().len();
-    let one_to_one = |count: usize| count == known.len();
-    one_to_one(different(|(number, _)| (*number).to_owned()))
-        && one_to_one(different(|(_, name)| (*name).to_owned()))
+    let numbers: BTreeSet<&String> = known.iter().map(|(number, _)| number).collect();
+    let names: BTreeSet<&String> = known.iter().map(|(_, name)| name).collect();
+    numbers.len() == known.len() && names.len() == known.len()
 }
 
 /// The models of a chosen and a rejected response.
@@ -715,8 +714,11 @@ pub(super) fn wide(sample: &Sample) -> Option<String> {
         .columns
         .iter()
         .filter(|column| named.contains(column.as_str()) && sample.texts(column))
-        .count();
-    (columns >= 2).then(|| verdict.clone())
+        .collect::<Vec<_>>();
+    // Sides are no models.
+    let side =
+        |column: &&String| roles::SIDES.iter().any(|(a, b)| [*a, *b].contains(&normal(column).as_str()));
+    (columns.len() >= 2 && !columns.iter().all(side)).then(|| verdict.clone())
 }
 
 /// What the values of a column say of its being the verdict.

@@ -440,17 +440,42 @@ fn votes_and_wide() {
 
 #[test]
 fn models_are_called_by_their_names_and_not_by_their_numbers() {
-    let text = "id,prompt,model_x,model_y,worker,winner,left,right\n\
-        0,8,97,98,58,tie,m,n\n0,8,97,98,83,right,m,n\n1,8,98,99,58,left,n,o\n";
-    let all = read_text("crowd.csv", text).unwrap();
-    let models =
-        |at: usize| [&all.pairs[at].response_a, &all.pairs[at].response_b].map(|r| r.model.as_deref());
-    assert_eq!((models(0), models(1)), ([Some("m"), Some("n")], [Some("n"), Some("o")]));
-    assert_eq!(all.calls(), [("human", 0.5), ("human", 0.0), ("human", 1.0)]);
-    assert_eq!(all.pairs[0].metadata["model_x"], json!("97"));
-    // Names that go with no one number may mean anything.
-    let all = read_text("crowd.csv", &text.replace("right,m,n", "right,n,m")).unwrap();
+    let rows = "0,8,97,98,58,tie,m,n\n0,8,97,98,83,right,m,n\n1,8,98,99,58,left,n,o\n";
+    let headers = [
+        "id,prompt,model_x,model_y,worker,winner,left,right",
+        "id,prompt,model_1,model_2,worker,preference,left,right",
+        "id,prompt,model_a_id,model_b_id,worker,preference,model_a_name,model_b_name",
+    ];
+    for header in headers {
+        let all = read_text("crowd.csv", &format!("{header}\n{rows}")).unwrap();
+        let models =
+            |at: usize| [&all.pairs[at].response_a, &all.pairs[at].response_b].map(|r| r.model.as_deref());
+        assert_eq!((models(0), models(1)), ([Some("m"), Some("n")], [Some("n"), Some("o")]), "{header}");
+        assert_eq!(all.calls(), [("human", 0.5), ("human", 0.0), ("human", 1.0)], "{header}");
+        let voters: Vec<_> = all.verdicts.iter().map(|v| v.annotator.as_deref()).collect();
+        assert_eq!(voters, [Some("58"), Some("83"), Some("58")], "{header}");
+        assert_eq!(all.pairs[0].metadata[header.split(',').nth(2).unwrap()], json!("97"));
+    }
+    // What goes with no one number may be anything.
+    let text = format!("{}\n{}", headers[1], rows.replace("right,m,n", "right,n,m"));
+    let all = read_text("crowd.csv", &text).unwrap();
     assert_eq!(all.pairs[0].response_a.model.as_deref(), Some("97"));
+}
+
+#[test]
+fn short_answers_on_the_left_and_right_are_not_names_of_models() {
+    let text =
+        "prompt,left,right,winner\nhow many,four,five,left\nwhich sea,the Barents Sea,a bathtub,left\n";
+    for text in [text.to_owned(), text.replace("winner", "preference")] {
+        let all = read_text("answers.csv", &text).unwrap();
+        let sides: Vec<_> =
+            all.pairs.iter().map(|p| [p.prompt_text(), p.response_a.text(), p.response_b.text()]).collect();
+        assert_eq!(sides, [["how many", "four", "five"], ["which sea", "the Barents Sea", "a bathtub"]]);
+        assert_eq!((all.pairs[0].response_a.model.as_deref(), all.calls()[0].1), (None, 1.0));
+    }
+    let names = "prompt,left,right,winner\nhow many,m,n,left\nwhich sea,n,m,left\n";
+    let all = read_text("votes.csv", names).unwrap();
+    assert_eq!((all.calls().len(), all.pairs[1].response_a.model.as_deref()), (2, Some("n")));
 }
 
 #[test]
