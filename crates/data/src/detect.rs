@@ -7,7 +7,7 @@ use crate::error::DataError;
 use crate::format::Format;
 use crate::options::ReadOptions;
 use crate::recipe::{
-    CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, complete, infer, rivals, used_as,
+    CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, complete, infer, prompt_column, rivals, used_as,
 };
 
 /// A recipe and what spoke for it.
@@ -60,12 +60,24 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
     if recipe.shape == Shape::Votes {
         let columns = [&recipe.model_a, &recipe.model_b]
             .into_iter()
-            .filter_map(|paths| paths.first()?.resolve(&sample.columns));
+            .filter_map(|paths| paths.first()?.resolve(&sample.columns))
+            .collect::<Vec<_>>();
         let long = |value: &serde_json::Value| {
             value.as_str().is_some_and(|text| text.len() > 120 || text.contains('\n'))
         };
-        if columns.into_iter().any(|column| sample.values(&column.name).take(200).any(long)) {
+        if columns.iter().any(|column| sample.values(&column.name).take(200).any(long)) {
             return None;
+        }
+        // Names come again and again; values that do not are short responses to the prompt.
+        if prompt_column(sample).is_some() {
+            let values: Vec<&str> = columns
+                .iter()
+                .flat_map(|column| sample.values(&column.name).filter_map(|value| value.as_str()))
+                .collect();
+            let different: std::collections::HashSet<&str> = values.iter().copied().collect();
+            if different.len() * 2 > values.len() {
+                return None;
+            }
         }
     }
     let begins = recipe.begins.iter().all(|(field, words)| {

@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use foldhash::quality::RandomState;
 use predilect_types::{Order, Pair, Provenance, ReadSummary, Response, Verdict, content_id};
+use serde_json::Value;
 
 use crate::error::{At, DataError, RowError};
 use crate::formats::{self, Context, Draft, NO_VERDICT, Parsed};
@@ -444,6 +445,14 @@ fn exchange(verdict: &mut Verdict) {
         Order::Ba => Order::Ab,
         other => other,
     };
+    let orders = verdict.receipt.as_mut().and_then(|receipt| receipt.get_mut("orders"));
+    if let Some(orders) = orders.and_then(Value::as_object_mut) {
+        // With A first means with B first on the pair as it is kept.
+        let other = |p_a: Option<Value>| p_a.and_then(|p_a| p_a.as_f64()).map(|p_a| 1.0 - p_a);
+        let (ab, ba) = (other(orders.remove("ba")), other(orders.remove("ab")));
+        orders.insert("ab".to_owned(), ab.into());
+        orders.insert("ba".to_owned(), ba.into());
+    }
 }
 
 /// Parses a record and hashes what it holds: the work that is done on all cores.

@@ -10,7 +10,7 @@ use crate::container::sample::sample as first_rows;
 use crate::container::sniff::{Container, keys_at, recognise};
 use crate::container::source::{Found, Input, LONGEST_PREFIX, Opened, expand, look_into};
 use crate::detect::{Detected, Undetected, columns_used, detect};
-use crate::error::DataError;
+use crate::error::{At, DataError, Reason, RowError};
 use crate::formats::{judge_of, model_columns};
 use crate::options::{OnBadRow, ReadOptions};
 use crate::recipe::{Naming, Part, Plan, Sample, Shape};
@@ -131,7 +131,7 @@ fn look(input: Input, mut opened: Opened, options: &ReadOptions) -> Result<Sourc
         if opened.prefix.is_empty() { Refused::Unknown(error) } else { Refused::Damaged(error) }
     })?;
     let too_long = !opened.whole && opened.prefix.len() >= LONGEST_PREFIX;
-    let sample = sample(&mut opened, container, options.max_record_bytes)?;
+    let (sample, bad) = sample(&mut opened, container, options.max_record_bytes)?;
     if sample.rows.is_empty() && container != Container::Document {
         if is_torn(&opened, container) {
             return Err(torn(&input.label, container).into());
@@ -140,16 +140,26 @@ fn look(input: Input, mut opened: Opened, options: &ReadOptions) -> Result<Sourc
             return Err(too_large(&input.label).into());
         }
     }
-    let detected = detect(&input.label, container, &sample, options).map_err(|error| match error {
-        Undetected::Unknown(error) => Refused::Unknown(error),
-        Undetected::Doubt(error) => Refused::Damaged(error),
+    let detected = detect(&input.label, container, &sample, options).map_err(|error| match (error, bad) {
+        // Not the format is what its owner has to know of a file of which no record can be read.
+        (Undetected::Unknown(_), Some((at, error)))
+            if sample.rows.is_empty() && matches!(error.reason, Reason::InvalidUtf8 | Reason::TooLarge) =>
+        {
+            Refused::Damaged(DataError::row(&input.label, at, error))
+        }
+        (Undetected::Unknown(error), _) => Refused::Unknown(error),
+        (Undetected::Doubt(error), _) => Refused::Damaged(error),
     })?;
     let models = if detected.recipe.shape == Shape::Wide { model_columns(&sample.rows) } else { Vec::new() };
     Ok(Source { input, container, detected, sample, models, opened: Some(opened) })
 }
 
-/// Columns and first records, whatever the container.
-fn sample(opened: &mut Opened, container: Container, max: usize) -> Result<Sample, DataError> {
+/// Columns and first records, whatever the container, and the first record that cannot be read.
+fn sample(
+    opened: &mut Opened,
+    container: Container,
+    max: usize,
+) -> Result<(Sample, Option<(At, RowError)>), DataError> {
     let found = first_rows(opened, container, max)?;
     let mut sample = Sample {
         columns: found.columns,
@@ -166,7 +176,7 @@ fn sample(opened: &mut Opened, container: Container, max: usize) -> Result<Sampl
         // An object of lists, the name of each being the bias of its records.
         sample.columns = keys_at(&opened.prefix, 3, 16).into_iter().map(|key| key.name).collect();
     }
-    Ok(sample)
+    Ok((sample, found.bad))
 }
 
 /// Whether a JSON text breaks off (or is none) before its first record is whole.

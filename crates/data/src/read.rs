@@ -399,6 +399,7 @@ impl Reading<'_> {
             .fields()
             .into_iter()
             .zip(&seen)
+            .filter(|(_, seen)| !seen.lines().is_empty())
             .map(|(field, seen)| VerdictUse {
                 field,
                 values: seen

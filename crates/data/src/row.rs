@@ -189,6 +189,15 @@ impl Row {
         (!fields.is_empty()).then_some(Value::Object(fields))
     }
 
+    /// Takes blank text out: a blank cell of a table is missing.
+    pub(crate) fn drop_blanks(&mut self) {
+        for (_, value) in &mut self.fields {
+            if value.as_ref().and_then(Value::as_str).is_some_and(|text| text.trim().is_empty()) {
+                *value = None;
+            }
+        }
+    }
+
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name.as_ref())
     }

@@ -8,7 +8,7 @@ use markup::{Tag, tags};
 use predilect_analysis::result::Dissection;
 use predilect_report::{format, html};
 
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "findings",
     "intensities",
     "groups",

@@ -11,7 +11,7 @@ use super::sniff::{Container, keys_at};
 use super::source::Opened;
 use super::split::{Layout, Splitter};
 use super::table::{Placed, Table};
-use crate::error::{DataError, RowError};
+use crate::error::{At, DataError, RowError};
 use crate::row::Row;
 
 /// More records say no more about a format.
@@ -26,8 +26,8 @@ pub(crate) struct Sample {
     pub(crate) columns: Vec<String>,
     /// The first records that are whole and can be read, at most 2,000.
     pub(crate) rows: Vec<Row>,
-    /// Records among them that cannot be read: the first of them.
-    pub(crate) bad: Option<RowError>,
+    /// Of records that cannot be read the first, and where it is.
+    pub(crate) bad: Option<(At, RowError)>,
     /// Whether these are all records of the file.
     pub(crate) whole: bool,
     /// What was done to read the file as it is: quotes, encoding, columns and rows left out.
@@ -37,11 +37,11 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    fn rows(&mut self, rows: impl IntoIterator<Item = Result<Row, RowError>>) {
-        for row in rows {
+    fn rows(&mut self, rows: impl IntoIterator<Item = Placed>) {
+        for (at, row) in rows {
             match row {
                 Ok(row) => self.rows.push(row),
-                Err(error) => self.bad = self.bad.take().or(Some(error)),
+                Err(error) => self.bad = self.bad.take().or(Some((at, error))),
             }
         }
     }
@@ -120,12 +120,12 @@ fn take(table: &mut Option<Table>, opened: &Opened, sample: &mut Sample) -> Resu
             break;
         }
         sample.rows(last.take());
-        let mut rows: Vec<Result<Row, RowError>> = group.into_iter().map(|(_, row)| row).collect();
+        let mut rows = group;
         // The last row of a beginning may be cut.
         if csv && !opened.whole {
             last = rows.pop();
         }
-        bytes += rows.iter().flatten().map(weight).sum::<usize>();
+        bytes += rows.iter().filter_map(|(_, row)| row.as_ref().ok()).map(weight).sum::<usize>();
         sample.rows(rows);
     }
     if sample.rows.len() >= ROWS || bytes >= BYTES {
@@ -176,7 +176,7 @@ fn split(opened: &Opened, layout: Layout, sample: &mut Sample) {
             let cut = !opened.whole && i + 1 == last && found.what.is_err();
             let row = found.what.and_then(|range| json::row(chunk.bytes.get(range).unwrap_or_default()));
             if !cut {
-                sample.rows([row]);
+                sample.rows([(found.at, row)]);
             }
         }
     }

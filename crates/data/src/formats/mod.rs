@@ -247,7 +247,10 @@ pub(crate) fn both_orders(judge: &str, straight: Call, swapped: Call, mut receip
 }
 
 /// Reads one record by a plan.
-pub(crate) fn parse(plan: &Plan, cx: &Context, row: Row, record: u64) -> Result<Parsed, RowError> {
+pub(crate) fn parse(plan: &Plan, cx: &Context, mut row: Row, record: u64) -> Result<Parsed, RowError> {
+    if plan.cells && plan.recipe.coded() {
+        row.drop_blanks();
+    }
     match plan.recipe.shape {
         Shape::Pairs => pairs::parse(cx, row),
         Shape::AlpacaEval => alpaca_eval::parse(cx, row),

@@ -60,6 +60,7 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
         .and_then(Value::as_str)
         .and_then(|text| names.iter().position(|n| n == text.trim()));
     let name = |at: usize| names.get(at).map_or("", String::as_str);
+    let said = preference.as_ref().and_then(Value::as_str).map(|text| text.trim().to_owned());
     let call = match won {
         Some(_) => None,
         None => Some(winner("preference", preference, &[name(0)], &[name(1)])?),
@@ -81,6 +82,10 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
             let mut draft = Draft::new(prompt.clone(), response(a), response(b));
             draft.pair.scenario.clone_from(&scenario);
             draft.pair.metadata.clone_from(&metadata);
+            // Of more than two models a name is no side.
+            if let (Some(said), 2) = (&said, names.len()) {
+                draft.noted.push((0, said.clone(), call));
+            }
             draft.call(judge.clone(), call);
             drafts.push(draft);
         }

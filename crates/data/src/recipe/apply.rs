@@ -256,8 +256,13 @@ impl Plan {
         let mut a = conversation(field_a, a, Role::Assistant)?;
         let mut b = conversation(field_b, b, Role::Assistant)?;
         let given = self.given_prompt(row)?;
-        let lonely = |field: &str| {
-            RowError::new(Reason::MissingField, "no prompt: the prompt is missing or null, and the responses are not whole conversations")
+        let lonely = || {
+            let field = self.prompt_field.as_deref().unwrap_or("prompt");
+            let missing = match &self.prompt_field {
+                Some(_) => "no prompt: the prompt is missing or null",
+                None => "no column is known to contain the prompt",
+            };
+            RowError::new(Reason::MissingField, format!("{missing}, and the responses are not whole conversations"))
                 .field(field)
                 .hint(format!(
                     "name the prompt's column with --map prompt=COLUMN, or say that there is none with --map prompt=none; what the texts of \
@@ -303,10 +308,7 @@ impl Plan {
                 let prompt = match given {
                     Some(prompt) => prompt,
                     None if self.recipe.no_prompt => Vec::new(),
-                    None => {
-                        let field = self.prompt.first().map_or_else(|| "prompt".to_owned(), Column::shown);
-                        return Err(lonely(&field));
-                    }
+                    None => return Err(lonely()),
                 };
                 if self.repeats_prompt
                     && let ([only], [x], [y]) = (prompt.as_slice(), a.as_mut_slice(), b.as_mut_slice())

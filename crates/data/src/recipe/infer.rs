@@ -11,7 +11,7 @@ use super::calls::{Call, Calls, Code, Names, Reading};
 use super::path::Column;
 use super::roles::{self, normal, tokens};
 use super::{Candidates, Mapping, Path, Recipe, Sample, Shape, VerdictRule};
-use crate::row::Row;
+use crate::row::{Row, as_text};
 
 /// Why no recipe can be told from a file.
 #[derive(Debug, Clone, Default)]
@@ -172,10 +172,19 @@ fn responses(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<String>)
         recipe.verdict = scores;
         return Ok(());
     }
-    if wide(sample).is_some() {
+    if let Some(preference) = wide(sample) {
         recipe.shape = Shape::Wide;
         "wide".clone_into(&mut recipe.name);
         recipe.likely_judge = Some("human".to_owned());
+        let first = |names: &[&str]| {
+            named(sample, names, &BTreeSet::new()).iter().take(1).map(|column| path(column)).collect()
+        };
+        recipe.prompt = first(&["question", "prompt", "instruction", "query"]);
+        recipe.scenario = first(&["scenario", "category", "category_labels"]);
+        recipe.judge = first(&["judge"]);
+        let texts = crate::formats::model_columns(&sample.rows).iter().map(|column| path(column)).collect();
+        recipe.candidates = Some(Candidates { texts, ..Candidates::default() });
+        recipe.verdict = vec![VerdictRule { field: Some(path(&preference)), ..VerdictRule::default() }];
         return Ok(());
     }
     if let Some((a, b)) = models(sample)
@@ -411,13 +420,41 @@ fn models(sample: &Sample) -> Option<(String, String)> {
             .take(100)
             .all(|value| value.is_number() || value.as_str().is_some_and(|text| text.len() <= 120))
     };
-    let groups = sided(sample, |words, column| {
-        names(words) && short(column) && sample.values(column).next().is_some()
-    });
-    groups.into_iter().find_map(|group| match group.columns.as_slice() {
-        [a, b] => Some((a.clone(), b.clone())),
-        _ => None,
-    })
+    let found = |wanted: &dyn Fn(&[String], &str) -> bool| {
+        sided(sample, |words, column| {
+            wanted(words, column) && short(column) && sample.values(column).next().is_some()
+        })
+        .into_iter()
+        .filter_map(|group| <[String; 2]>::try_from(group.columns).ok())
+        .collect::<Vec<_>>()
+    };
+    let numbered = |[a, b]: &[String; 2]| {
+        [a, b].into_iter().all(|column| sample.values(column).all(|value| number_of(value).is_some()))
+    };
+    let models = found(&|words, _| names(words));
+    let named = models.iter().find(|columns| !numbered(columns));
+    let bare = found(&|words, _| words.is_empty());
+    // Models by number, with their names in columns that are called after the sides alone.
+    let beside = models
+        .first()
+        .and_then(|ids| bare.iter().find(|names| !numbered(names) && same_models(sample, ids, names)));
+    let [a, b] = named.or(beside).or(models.first())?;
+    Some((a.clone(), b.clone()))
+}
+
+/// Whether two columns name what two others number: each number has one name, and each name one number.
+fn same_models(sample: &Sample, numbers: &[String; 2], names: &[String; 2]) -> bool {
+    let mut known: BTreeSet<(String, String)> = BTreeSet::new();
+    for (number, name) in numbers.iter().zip(names) {
+        for row in &sample.rows {
+            let text = |column: &str| row.get(column).cloned().and_then(|value| as_text(column, value).ok());
+            let (Some(number), Some(name)) = (text(number), text(name)) else { return false };
+            known.insert((number, name));
+        }
+    }
+    let numbers: BTreeSet<&String> = known.iter().map(|(number, _)| number).collect();
+    let names: BTreeSet<&String> = known.iter().map(|(_, name)| name).collect();
+    numbers.len() == known.len() && names.len() == known.len()
 }
 
 /// The models of a chosen and a rejected response.
@@ -684,8 +721,11 @@ pub(super) fn wide(sample: &Sample) -> Option<String> {
         .columns
         .iter()
         .filter(|column| named.contains(column.as_str()) && sample.texts(column))
-        .count();
-    (columns >= 2).then(|| verdict.clone())
+        .collect::<Vec<_>>();
+    // Sides are no models.
+    let side =
+        |column: &&String| roles::SIDES.iter().any(|(a, b)| [*a, *b].contains(&normal(column).as_str()));
+    (columns.len() >= 2 && !columns.iter().all(side)).then(|| verdict.clone())
 }
 
 /// What the values of a column say of its being the verdict.

@@ -49,6 +49,8 @@ impl Naming {
 pub(crate) struct Plan {
     pub(crate) recipe: Recipe,
     pub(super) prompt: Vec<Column>,
+    /// The first column of a prompt that the file has.
+    pub(super) prompt_field: Option<String>,
     pub(super) system: Vec<Column>,
     pub(super) input: Vec<Column>,
     pub(super) history: Vec<Column>,
@@ -75,7 +77,7 @@ pub(crate) struct Plan {
     /// Both responses begin with the prompt.
     pub(super) repeats_prompt: bool,
     /// Blank cells are missing.
-    pub(super) cells: bool,
+    pub(crate) cells: bool,
     /// Parts of columns are taken, so that what is left of them has gaps.
     pub(super) nested: bool,
     /// Only neighbouring ranks are paired.
@@ -179,6 +181,11 @@ impl Plan {
         let (judge_name, why_judge) = naming.default_judge(&recipe, columns);
         let mut plan = Self {
             prompt: places(&recipe.prompt),
+            prompt_field: recipe
+                .prompt
+                .iter()
+                .find_map(|path| path.resolve(columns))
+                .map(|column| column.shown()),
             system: places(&recipe.system),
             input: places(&recipe.input),
             history: places(&recipe.history),

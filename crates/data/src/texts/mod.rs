@@ -199,6 +199,9 @@ mod tests {
             ("u1 a1 u2 a2", "u1 a1 u2 a2", ("u1 a1 u2", "a2", "a2")),
             ("u1 a1", "u1 a1 u2 a2", ("u1", "a1", "a1 u2 a2")),
             ("u1 a1 u2 a2", "u1 a3 u4 a4", ("u1", "a1 u2 a2", "a3 u4 a4")),
+            // Equal first answers belong to the responses where the user goes on differently.
+            ("u1 a1 u2 a2", "u1 a1 u2please a3", ("u1", "a1 u2 a2", "a1 u2please a3")),
+            ("u1 a1 u2 a2 u3 a3", "u1 a1 u2 a2 u4 a4", ("u1 a1 u2", "a2 u3 a3", "a2 u4 a4")),
             ("u1 r1 a1", "u1 r1 a2", ("u1", "r1 a1", "r1 a2")),
             ("u1 r1 a1", "u1 a1", ("u1", "r1 a1", "a1")),
             ("u1 r1 a1", "u1 r1 a1", ("u1", "r1 a1", "r1 a1")),
@@ -217,7 +220,7 @@ mod tests {
             let error = split_shared(turns(a), turns(b)).unwrap_err();
             crate::error::DataError::row("x", crate::error::At::Line(1), error).to_string()
         };
-        assert!(said("u1 a1 u2 a2", "u1 a1 u2please a3").contains("at turn 3, a user turn"));
+        assert!(said("s1 u1 u2 a2", "s1 u1 u2please a3").contains("at turn 3, a user turn"));
         assert!(said("u1 a1", "u2 a2").contains("at turn 1"));
         assert!(said("s1 u1 a1", "s2 u1 a2").contains("at turn 1, a system turn"));
         assert!(said("u1 a1", "u1 u2 a1").contains("at turn 2, a user turn"));

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use predilect_data::{At, ErrorKind, OnBadRow, ReadOptions, Reason};
 
-use crate::{read_bytes, read_text};
+use crate::{read_bytes, read_text, without_verdicts};
 
 const GOOD: &str =
     "{\"prompt\": \"q\", \"response_a\": \"x\", \"response_b\": \"y\", \"preferred\": \"a\"}\n";
@@ -27,15 +27,15 @@ const ROWS: &[(&str, Reason, Option<&str>, &str)] = &[
     ),
     (
         "{\"prompt\": {\"a\": 1}, \"response_a\": \"x\", \"response_b\": \"y\"}",
-        Reason::WrongType,
+        Reason::MissingField,
         Some("prompt"),
-        "text is expected",
+        "no content: its keys are `a`",
     ),
     (
-        "{\"prompt\": [7], \"response_a\": \"x\", \"response_b\": \"y\"}",
-        Reason::WrongType,
-        Some("prompt[0]"),
-        "message",
+        "{\"prompt\": [{\"role\": \"user\", \"content\": \"hello\"}, {\"role\": \"user\", \"a\": 1}], \"response_a\": \"x\", \"response_b\": \"y\"}",
+        Reason::MissingField,
+        Some("prompt[1]"),
+        "no content: its keys are `a`",
     ),
     (
         "{\"prompt\": \"p\", \"response_a\": \"x\", \"response_b\": \"y\", \"p_a\": 1.7}",
@@ -59,7 +59,7 @@ const ROWS: &[(&str, Reason, Option<&str>, &str)] = &[
         "{\"prompt\": \"p\", \"response_a\": \"x\", \"response_b\": \"y\", \"verdicts\": [{\"judge\": \"j\", \"p_a\": 1, \"weight\": -1}]}",
         Reason::VerdictOutOfRange,
         Some("verdicts[0].weight"),
-        "never negative",
+        "a number of 0 or more",
     ),
 ];
 
@@ -81,11 +81,19 @@ fn a_bad_record_stops_with_line_field_and_value_or_is_counted() {
 }
 
 #[test]
-fn a_missing_verdict_is_counted_and_never_stops() {
+fn a_missing_verdict_is_counted_and_stops_where_there_is_no_other() {
     let text = "{\"prompt\": \"q\", \"response_a\": \"x\", \"response_b\": \"y\", \"winner\": null}\n\
         {\"prompt\": \"r\", \"response_a\": \"x\", \"response_b\": \"y\", \"judge\": \"j\", \"p_a\": NaN}\n";
-    let all = read_text("f.jsonl", text).unwrap();
+    let all = read_bytes("f.jsonl", text.as_bytes(), &without_verdicts()).unwrap();
     assert_eq!((all.pairs.len(), all.verdicts.len()), (2, 0));
+    assert_eq!(all.dropped("verdict missing or not parsed"), 2);
+    let error = read_text("f.jsonl", text).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Input, "{error}");
+    assert!(error.to_string().contains("2 x verdict missing or not parsed"), "{error}");
+    assert!(error.details().iter().any(|line| line.starts_with("winner")), "{:?}", error.details());
+    assert!(error.hint().unwrap().contains("--map winner=COLUMN"), "{error}");
+    let all = read_text("f.jsonl", &format!("{text}{}", GOOD.replace('q', "s"))).unwrap();
+    assert_eq!((all.pairs.len(), all.verdicts.len()), (3, 1));
     assert_eq!(all.dropped("verdict missing or not parsed"), 2);
 }
 
@@ -95,9 +103,9 @@ fn files_that_are_no_data_say_what_they_are() {
         ("f.jsonl", b"".as_slice(), "empty"),
         ("f.jsonl", b"  \n ", "empty"),
         ("f.bin", b"\x7fELF\0\0\0\x01", "binary"),
-        ("f.txt", b"\xff\xfeh\0i\0", "no known format"),
+        ("f.txt", b"\xff\xfeh\0i\0", "not a known format"),
         ("f.csv", b"model,win_rate\nm,1\n", "`win_rate`"),
-        ("f.json", b"[\"A\", \"B\"]", "no known format"),
+        ("f.json", b"[\"A\", \"B\"]", "not a known format"),
         ("f.parquet", b"PAR1 and no more", "Parquet file cannot be read"),
         ("f.csv", b"left,right,winner\n", "no pair was found"),
     ] {
@@ -145,12 +153,17 @@ fn ids_used_twice() {
     let text = "{\"id\": \"1\", \"prompt\": \"q\", \"response_a\": \"x\", \"response_b\": \"y\", \"preferred\": \"a\"}\n\
         {\"id\": \"1\", \"prompt\": \"other\", \"response_a\": \"x\", \"response_b\": \"y\"}\n\
         {\"id\": \"1\", \"prompt\": \"q\", \"response_a\": \"x\", \"response_b\": \"y\", \"preferred\": \"b\"}\n";
-    let error = read_text("f.jsonl", text).unwrap_err();
-    assert_eq!((error.kind(), error.field()), (ErrorKind::Row(Reason::DuplicateId), Some("id")), "{error}");
-    let all = read_bytes("f.jsonl", text.as_bytes(), &skip()).unwrap();
-    assert_eq!((all.pairs.len(), all.verdicts.len()), (1, 2));
-    assert_eq!(all.dropped(Reason::DuplicateId.as_str()), 1);
-    assert_eq!(all.dropped("pair seen before"), 1);
+    let all = read_text("f.jsonl", text).unwrap();
+    // What is said of the third record is said of the first one's pair; the second is a pair of its own.
+    assert_eq!(all.pairs.len(), 2);
+    assert_eq!((all.pairs[0].id.as_str(), &*all.pairs[0].prompt_text()), ("1", "q"));
+    assert!(all.pairs[1].id.starts_with("1-"), "{}", all.pairs[1].id);
+    assert_eq!(all.pairs[1].prompt_text(), "other");
+    assert_eq!(all.pairs[1].metadata["id"], "1");
+    assert_eq!(all.calls(), [("unnamed", 1.0), ("unnamed", 0.0)]);
+    assert!(all.verdicts.iter().all(|v| v.pair == "1"));
+    assert_eq!(all.dropped("id of several different pairs, told apart by their content"), 1);
+    assert_eq!(all.dropped("further record on a pair already read"), 1);
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
-use predilect_data::ReadOptions;
+use predilect_data::{ErrorKind, ReadOptions, Reason};
 use predilect_types::{Message, Order, Role, TieKind};
 use serde_json::json;
 
-use crate::{All, lay, read_bytes, read_paths, read_text};
+use crate::{All, lay, read_bytes, read_paths, read_text, without_verdicts};
 
 /// One small valid file of each of these formats; `hostile` mutates them.
 pub(crate) const SAMPLES: &[(&str, &str, &str)] = &[
@@ -55,7 +55,7 @@ pub(crate) const SAMPLES: &[(&str, &str, &str)] = &[
         "trl",
         "trl.jsonl",
         r#"{"prompt": "q", "chosen": "x", "rejected": "y"}
-{"chosen": "The sky is blue.", "rejected": "The sky is green."}
+{"chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x2"}], "rejected": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "y2"}]}
 {"prompt": [{"role": "user", "content": "q"}], "chosen": [{"role": "assistant", "content": "x1"}], "rejected": [{"role": "assistant", "content": "y1"}]}
 "#,
     ),
@@ -97,7 +97,7 @@ pub(crate) const SAMPLES: &[(&str, &str, &str)] = &[
     (
         "auto_j",
         "autoj.jsonl",
-        "{\"scenario\": \"s\", \"label\": 0, \"prompt\": \"q\", \"response 1\": \"x\", \"response 2\": \"y\"}\n{\"scenario\": \"s\", \"label\": \"2\", \"prompt\": \"q2\", \"response 1\": \"x\", \"response 2\": \"y\"}\n",
+        "{\"scenario\": \"s\", \"label\": 0, \"prompt\": \"q\", \"response 1\": \"x\", \"response 2\": \"y\"}\n{\"scenario\": \"s\", \"label\": \"2\", \"prompt\": \"q2\", \"response 1\": \"x\", \"response 2\": \"y\"}\n{\"scenario\": \"s\", \"label\": 1, \"prompt\": \"q3\", \"response 1\": \"x\", \"response 2\": \"y\"}\n",
     ),
     (
         "preference_dissection",
@@ -162,12 +162,21 @@ fn pairs_read_the_flat_form_of_arena_votes() {
 fn pairs_as_a_table() {
     let text = "prompt,response_a,response_b,verdicts,judge,p_a,metadata\n\
         q,x,y,\"[{\"\"judge\"\": \"\"j\"\", \"\"p_a\"\": 1}]\",,,\"{\"\"k\"\": 2}\"\n\
-        \"[{\"\"role\"\": \"\"user\"\", \"\"content\"\": \"\"q\"\"}]\",x,,,k,0.5,\n";
+        \"[{\"\"role\"\": \"\"user\"\", \"\"content\"\": \"\"q\"\"}]\",x,z,,k,0.5,\n";
     let all = read_text("table.csv", text).unwrap();
     assert_eq!(all.calls(), [("j", 1.0), ("k", 0.5)]);
     assert_eq!(all.pairs[0].metadata["k"], json!(2));
     assert_eq!(all.pairs[1].prompt, [Message::user("q")]);
-    assert_eq!(all.pairs[1].response_b.text(), "");
+    assert_eq!(all.pairs[1].response_b.text(), "z");
+    // An empty cell is a missing response, an empty text of JSON is a response without words.
+    let error = read_text("table.csv", &text.replace(",x,z,", ",x,,")).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.field()),
+        (ErrorKind::Row(Reason::MissingField), Some("response_b")),
+        "{error}"
+    );
+    let record = r#"{"prompt": "q", "response_a": "x", "response_b": "", "judge": "k", "p_a": 1}"#;
+    assert_eq!(read_text("record.jsonl", record).unwrap().pairs[0].response_b.text(), "");
 }
 
 #[test]
@@ -175,7 +184,9 @@ fn arena() {
     let all = sample("arena");
     assert_eq!(all.calls(), [("human", 0.5), ("human", 0.0)]);
     assert_eq!((all.verdicts[0].tie, all.verdicts[0].order), (Some(TieKind::BothBad), Order::Ab));
-    assert_eq!(all.verdicts[0].receipt, Some(json!({"judge": "arena_user_9"})));
+    // Who voted is kept beside the judge that all voters are together.
+    let voters: Vec<_> = all.verdicts.iter().map(|v| v.annotator.as_deref()).collect();
+    assert_eq!(voters, [Some("arena_user_9"), None]);
     assert_eq!(all.pairs[0].id, "r1");
     assert_eq!((all.pairs[0].prompt.len(), all.pairs[0].response_a.messages.len()), (1, 3));
     assert_eq!(all.pairs[1].prompt_text(), "q\n[image]");
@@ -202,7 +213,10 @@ fn alpaca_eval_outputs_become_pairs_of_models() {
     };
     let (m, n) = (outputs("m"), outputs("n"));
     let (_folder, paths) = lay(&[("m.json", m.as_bytes()), ("n.json", n.as_bytes())]);
-    let all = read_paths(&paths, &ReadOptions::default()).unwrap();
+    let error = read_paths(&paths, &ReadOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("not one verdict"), "{error}");
+    assert!(error.hint().unwrap().contains("--without-verdicts"), "{error}");
+    let all = read_paths(&paths, &without_verdicts()).unwrap();
     assert_eq!((all.pairs.len(), all.verdicts.len()), (1, 0));
     assert_eq!(all.pairs[0].response_b.text(), "n says");
 }
@@ -218,9 +232,11 @@ fn a_pair_that_two_files_annotate_is_one_pair() {
     let (_folder, paths) =
         lay(&[("a.json", g.as_bytes()), ("b.json", h.as_bytes()), ("c.json", h.as_bytes())]);
     let all = read_paths(&paths, &ReadOptions::default()).unwrap();
-    assert_eq!(all.calls(), [("g", 0.0), ("h", 0.0)]);
-    assert_eq!((all.pairs.len(), all.dropped("pair seen before")), (1, 2));
-    assert_eq!(all.dropped("verdict repeated in another file"), 1);
+    // Whoever says the same in two files has said it twice.
+    assert_eq!(all.calls(), [("g", 0.0), ("h", 0.0), ("h", 0.0)]);
+    assert_eq!(all.pairs.len(), 1);
+    assert_eq!(all.summary.merged, [("further record on a pair already read".to_owned(), 2)].into());
+    assert!(all.summary.dropped.is_empty(), "{:?}", all.summary.dropped);
 }
 
 #[test]
@@ -251,8 +267,20 @@ fn hh_rlhf_ultrafeedback_and_trl() {
     assert_eq!(all.verdicts[1].receipt, Some(json!({"score_chosen": 9, "score_rejected": 2})));
     assert_eq!(all.pairs[0].prompt, [Message::user("q")]);
     let all = sample("trl");
-    assert_eq!(all.pairs[1].prompt_text(), "The sky is ");
+    // Two conversations begin with their prompt; two texts that begin alike do not.
+    assert_eq!(all.pairs[1].prompt, [Message::user("q")]);
+    let mut second = [all.pairs[1].response_a.text(), all.pairs[1].response_b.text()];
+    second.sort_unstable();
+    assert_eq!(second, ["x2", "y2"]);
     assert_eq!(all.pairs[2].prompt, [Message::user("q")]);
+    let alike = "{\"chosen\": \"The sky is blue.\", \"rejected\": \"The sky is green.\"}\n";
+    let error = read_text("alike.jsonl", alike).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.field()),
+        (ErrorKind::Row(Reason::MissingField), Some("prompt")),
+        "{error}"
+    );
+    assert!(error.hint().unwrap().contains("--map prompt=none"), "{error}");
     let unpaired = "{\"prompt\": \"q\", \"completion\": \"x\", \"label\": true}\n{\"prompt\": \"q\", \"completion\": \"y\", \"label\": false}\n\
         {\"prompt\": \"q\", \"completion\": \"z\", \"label\": false}\n{\"prompt\": \"r\", \"completion\": \"z\", \"label\": true}\n";
     let all = read_text("kto.jsonl", unpaired).unwrap();
@@ -322,7 +350,9 @@ fn arena_hard() {
     // Game 1: B (new) wins three times over; game 2, swapped: B (base) wins once.
     assert_eq!(all.calls(), [("gpt", 0.25)]);
     assert_eq!((all.verdicts[0].order, all.pairs[0].scenario.as_deref()), (Order::Both, Some("Puzzles")));
-    let all = read_paths(&paths[..3], &ReadOptions::default()).unwrap();
+    let error = read_paths(&paths[..3], &ReadOptions::default()).unwrap_err();
+    assert!(error.hint().unwrap().contains("--without-verdicts"), "{error}");
+    let all = read_paths(&paths[..3], &without_verdicts()).unwrap();
     assert_eq!((all.pairs.len(), all.verdicts.len()), (1, 0));
 }
 
@@ -360,7 +390,15 @@ fn bias_bench_and_llm_bar_and_auto_j() {
     assert_eq!(all.calls(), [("gold", 0.0), ("GPT-9_Plain", 0.5), ("gold", 1.0), ("GPT-9_Plain", 1.0)]);
     assert_eq!((all.verdicts[1].order, all.verdicts[3].order), (Order::Both, Order::Ba));
     let all = sample("auto_j");
-    assert_eq!(all.calls(), [("human", 1.0), ("human", 0.5)]);
+    assert_eq!(all.calls(), [("human", 1.0), ("human", 0.5), ("human", 0.0)]);
+    // 0 and 2 without any 1 may be A and a tie, or the two sides as another file numbers them.
+    let (_, name, text) = SAMPLES.iter().find(|(f, _, _)| *f == "auto_j").unwrap();
+    let two_values: String = text.lines().take(2).map(|line| format!("{line}\n")).collect();
+    let error = read_text(name, &two_values).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Input, "{error}");
+    assert!(error.to_string().contains("`label`"), "{error}");
+    let remedy = error.hint().unwrap();
+    assert!(remedy.contains("--map winner=label:0=A,1=B or --map winner=label:1=A,2=B,0=tie"), "{remedy}");
 }
 
 #[test]
@@ -384,12 +422,81 @@ fn votes_and_wide() {
     assert_eq!(all.calls(), [("human", 1.0), ("human", 0.5), ("human", 0.0)]);
     assert_eq!((all.verdicts[0].weight, all.pairs[0].id.as_str()), (2.0, "votes-1"));
     assert!(all.pairs[0].prompt.is_empty());
+    let voters: Vec<_> = all.verdicts.iter().map(|v| v.annotator.as_deref()).collect();
+    assert_eq!(voters, [Some("7"), Some("8"), Some("9")]);
     let all = sample("wide");
+    let used = |column: &str| {
+        let found = all.summary.sources[0].columns.iter().find(|c| c.column == column);
+        found.map(|c| c.used_as.as_str())
+    };
+    assert_eq!((used("question"), used("preference")), (Some("prompt"), Some("verdict")));
+    assert_eq!((used("small"), used("category_labels")), (Some("response"), Some("scenario")));
     assert_eq!(all.calls(), [("human", 0.0), ("human", 1.0), ("human", 0.5)]);
     assert_eq!(all.pairs[0].response_a.messages[0].role, Role::Assistant);
     assert_eq!(all.pairs[0].response_a.text(), "line 1\nline 2");
     assert_eq!(all.pairs[0].response_b.model.as_deref(), Some("big"));
     assert_eq!(all.pairs[0].scenario.as_deref(), Some("Coding"));
+}
+
+#[test]
+fn models_are_called_by_their_names_and_not_by_their_numbers() {
+    let rows = "0,8,97,98,58,tie,m,n\n0,8,97,98,83,right,m,n\n1,8,98,99,58,left,n,o\n";
+    let headers = [
+        "id,prompt,model_x,model_y,worker,winner,left,right",
+        "id,prompt,model_1,model_2,worker,preference,left,right",
+        "id,prompt,model_a_id,model_b_id,worker,preference,model_a_name,model_b_name",
+    ];
+    for header in headers {
+        let all = read_text("crowd.csv", &format!("{header}\n{rows}")).unwrap();
+        let models =
+            |at: usize| [&all.pairs[at].response_a, &all.pairs[at].response_b].map(|r| r.model.as_deref());
+        assert_eq!((models(0), models(1)), ([Some("m"), Some("n")], [Some("n"), Some("o")]), "{header}");
+        assert_eq!(all.calls(), [("human", 0.5), ("human", 0.0), ("human", 1.0)], "{header}");
+        let voters: Vec<_> = all.verdicts.iter().map(|v| v.annotator.as_deref()).collect();
+        assert_eq!(voters, [Some("58"), Some("83"), Some("58")], "{header}");
+        assert_eq!(all.pairs[0].metadata[header.split(',').nth(2).unwrap()], json!("97"));
+    }
+    // What goes with no one number may be anything.
+    let text = format!("{}\n{}", headers[1], rows.replace("right,m,n", "right,n,m"));
+    let all = read_text("crowd.csv", &text).unwrap();
+    assert_eq!(all.pairs[0].response_a.model.as_deref(), Some("97"));
+}
+
+#[test]
+fn short_answers_on_the_left_and_right_are_not_names_of_models() {
+    let text =
+        "prompt,left,right,winner\nhow many,four,five,left\nwhich sea,the Barents Sea,a bathtub,left\n";
+    for text in [text.to_owned(), text.replace("winner", "preference")] {
+        let all = read_text("answers.csv", &text).unwrap();
+        let sides: Vec<_> =
+            all.pairs.iter().map(|p| [p.prompt_text(), p.response_a.text(), p.response_b.text()]).collect();
+        assert_eq!(sides, [["how many", "four", "five"], ["which sea", "the Barents Sea", "a bathtub"]]);
+        assert_eq!((all.pairs[0].response_a.model.as_deref(), all.calls()[0].1), (None, 1.0));
+    }
+    let names = "prompt,left,right,winner\nhow many,m,n,left\nwhich sea,n,m,left\n";
+    let all = read_text("votes.csv", names).unwrap();
+    assert_eq!((all.calls().len(), all.pairs[1].response_a.model.as_deref()), (2, Some("n")));
+}
+
+#[test]
+fn a_pair_shown_the_other_way_round_is_one_pair() {
+    let record = |a: &str, b: &str, label: u8, straight: &str, swapped: &str| {
+        format!(
+            r#"[{{"input": "i", "output_1": "{a}", "output_2": "{b}", "label": {label}, "results": [{{"swap = False": {{"winner": "{straight}"}}, "swap = True": {{"winner": "{swapped}"}}}}]}}]"#
+        )
+    };
+    // The second file's judge prefers whatever comes first; the third's says nothing where `y` comes second.
+    let (one, two) = (record("x", "y", 1, "1", "1"), record("y", "x", 2, "1", "2"));
+    let three = record("y", "x", 2, "2", "none").replace("\"none\"", "null");
+    let (_folder, paths) =
+        lay(&[("one.json", one.as_bytes()), ("two.json", two.as_bytes()), ("three.json", three.as_bytes())]);
+    let all = read_paths(&paths, &ReadOptions::default()).unwrap();
+    assert_eq!((all.pairs.len(), &*all.pairs[0].response_a.text()), (1, "x"));
+    assert_eq!(all.calls(), [("gold", 1.0), ("one", 1.0), ("two", 0.5), ("three", 1.0)]);
+    let orders = |at: usize| &all.verdicts[at].receipt.as_ref().unwrap()["orders"];
+    assert_eq!((orders(1), orders(2)), (&json!({"ab": 1.0, "ba": 1.0}), &json!({"ab": 1.0, "ba": 0.0})));
+    assert_eq!((orders(3), all.verdicts[3].order), (&json!({"ab": null, "ba": 1.0}), Order::Ba));
+    assert_eq!(all.dropped("right answer given again"), 2);
 }
 
 #[test]
@@ -474,8 +581,8 @@ fn ids_that_files_count_from_0_are_told_apart() {
     let record = |q: &str| {
         format!("{{\"id\": 0, \"prompt\": \"{q}\", \"response_a\": \"x\", \"response_b\": \"y\"}}\n")
     };
-    let (one, two) = (record("1"), record("2"));
+    let (one, two) = (record("q 1"), record("q 2"));
     let (_folder, paths) = lay(&[("one.jsonl", one.as_bytes()), ("two.jsonl", two.as_bytes())]);
-    let all = read_paths(&paths, &ReadOptions::default()).unwrap();
+    let all = read_paths(&paths, &without_verdicts()).unwrap();
     assert_eq!(all.pairs.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), ["0", "two:0"]);
 }

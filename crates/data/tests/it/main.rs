@@ -84,6 +84,11 @@ pub(crate) fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Res
     read_paths(&paths, options)
 }
 
+/// Options for files whose pairs are all that is wanted.
+pub(crate) fn without_verdicts() -> ReadOptions {
+    ReadOptions { without_verdicts: true, ..ReadOptions::default() }
+}
+
 /// Reads one text with the default options.
 pub(crate) fn read_text(name: &str, text: &str) -> Result<All, DataError> {
     read_bytes(name, text.as_bytes(), &ReadOptions::default())

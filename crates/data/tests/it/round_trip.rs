@@ -5,7 +5,7 @@ use predilect_types::{Message, Order, Pair, Response, Role, TieKind, Verdict, co
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{All, lay, read_paths};
+use crate::{All, lay, read_paths, without_verdicts};
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -108,7 +108,7 @@ fn exported(rows: &[(Pair, Vec<Verdict>)], format: ExportFormat) -> (Vec<u8>, pr
 fn written(rows: &[(Pair, Vec<Verdict>)], format: ExportFormat) -> (All, predilect_data::ExportSummary) {
     let (out, summary) = exported(rows, format);
     let (_folder, paths) = lay(&[("export", &out)]);
-    let options = ReadOptions { format: Some(format.as_str().parse().unwrap()), ..ReadOptions::default() };
+    let options = ReadOptions { format: Some(format.as_str().parse().unwrap()), ..without_verdicts() };
     let all =
         read_paths(&paths, &options).unwrap_or_else(|e| panic!("{e}\n{}", String::from_utf8_lossy(&out)));
     (all, summary)

@@ -10,7 +10,7 @@ use predilect_types::{Message, Pair, Rating, Response, Verdict};
 use serde_json::json;
 
 use crate::formats::SAMPLES;
-use crate::{lay, read_paths};
+use crate::{lay, read_paths, without_verdicts};
 
 fn pair(id: &str) -> Pair {
     Pair {
@@ -164,6 +164,9 @@ fn the_toml_tells_what_was_imported() {
     toml.save(&study).unwrap();
     assert_eq!(StudyToml::load(&study).unwrap(), toml);
     std::fs::write(study.toml_path(), "layout = 99\npredilect = \"9\"\n").unwrap();
+    let later = StudyToml::load(&study).unwrap_err();
+    assert_eq!(later.kind(), ErrorKind::LaterLayout, "{later}");
+    std::fs::write(study.toml_path(), "layout = \n").unwrap();
     assert_eq!(StudyToml::load(&study).unwrap_err().kind(), ErrorKind::Study);
 }
 
@@ -197,7 +200,9 @@ fn a_parquet_table_is_an_input_too() {
     let study = samples(folder.path());
     let mut names = ids(&study);
     let (_files, paths) = lay(&[("p.parquet", &small_parquet())]);
-    let all = read_paths(&paths, &ReadOptions::default()).unwrap();
+    let error = read_paths(&paths, &ReadOptions::default()).unwrap_err();
+    assert!(error.hint().unwrap().contains("--without-verdicts"), "{error}");
+    let all = read_paths(&paths, &without_verdicts()).unwrap();
     let mut read: Vec<String> = all.pairs.iter().map(|p| p.id.clone()).collect();
     names.sort();
     read.sort();
