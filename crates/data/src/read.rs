@@ -82,7 +82,8 @@ pub(crate) fn read_onto(
     }
     let inputs = inputs.as_slice();
     let Probed { mut sources, mut skipped, damaged } = probe(inputs, options)?;
-    skipped.extend(drop_copies(&mut sources)?);
+    skipped.extend(drop_repeated(&mut sources));
+    let copies = copies(&sources)?;
     let texts = texts_of(&sources, options)?;
     if let Some((file, _)) =
         options.judge_of.iter().find(|(file, _)| !sources.iter().any(|source| source.input.is_called(file)))
@@ -134,6 +135,7 @@ pub(crate) fn read_onto(
         let first = summary.sources.first().map(|source| source.source.clone()).unwrap_or_default();
         return Err(no_verdicts(&first, &summary, &examples));
     }
+    summary.remarks.extend(copies);
     summary.sources.extend(skipped);
     if !damaged.is_empty() {
         summary.dropped.insert("file that cannot be read".to_owned(), damaged.len() as u64);
@@ -177,42 +179,52 @@ fn left_of_turns(source: &Source) -> Option<String> {
     (!names.is_empty()).then(|| format!("not kept of the turns of conversations: {}", names.join(", ")))
 }
 
-/// Takes out files that are given twice: under one path, or as copies to the last byte.
-fn drop_copies(sources: &mut Vec<Source>) -> Result<Vec<SourceSummary>, DataError> {
-    let mut by_size: HashMap<u64, Vec<usize>> = HashMap::new();
-    for (at, source) in sources.iter().enumerate() {
+/// Takes out files that are given twice: under one path, however it is written.
+fn drop_repeated(sources: &mut Vec<Source>) -> Vec<SourceSummary> {
+    let mut seen: HashSet<PathBuf> = HashSet::new();
+    let mut left_out = Vec::new();
+    sources.retain(|source| {
+        let path = source.input.size().and_then(|_| source.input.path.canonicalize().ok());
+        let again = path.is_some_and(|path| !seen.insert(path));
+        if again {
+            left_out.push(SourceSummary {
+                source: source.input.label.clone(),
+                format: "skipped".to_owned(),
+                evidence: "the same file is given twice".to_owned(),
+                ..SourceSummary::default()
+            });
+        }
+        !again
+    });
+    left_out
+}
+
+/// Files that are equal to the last byte: they may be copies, or votes of two people who agree in everything.
+fn copies(sources: &[Source]) -> Result<Vec<String>, DataError> {
+    let mut by_size: BTreeMap<u64, Vec<&Source>> = BTreeMap::new();
+    for source in sources {
         if let Some(size) = source.input.size() {
-            by_size.entry(size).or_default().push(at);
+            by_size.entry(size).or_default().push(source);
         }
     }
-    let mut copies: Vec<(usize, usize)> = Vec::new();
+    let mut remarks = Vec::new();
     for alike in by_size.into_values().filter(|alike| alike.len() > 1) {
-        let mut sums: HashMap<u32, usize> = HashMap::new();
-        for at in alike {
-            let Some(sum) = sources.get(at).map(|source| source.input.checksum()).transpose()? else {
-                continue;
-            };
+        let mut sums: HashMap<u32, &Source> = HashMap::new();
+        for source in alike {
+            let sum = source.input.checksum()?;
             match sums.get(&sum) {
-                Some(first) => copies.push((at, *first)),
+                Some(first) if remarks.len() < 5 => remarks.push(format!(
+                    "{} and {} are equal to the last byte; both count: leave one out if it is a copy",
+                    first.input.label, source.input.label
+                )),
+                Some(_) => {}
                 None => {
-                    sums.insert(sum, at);
+                    sums.insert(sum, source);
                 }
             }
         }
     }
-    copies.sort_unstable();
-    let mut left_out = Vec::new();
-    for (at, first) in copies.into_iter().rev() {
-        let first = sources.get(first).map(|source| source.input.label.clone()).unwrap_or_default();
-        let copy = sources.remove(at);
-        left_out.push(SourceSummary {
-            source: copy.input.label,
-            format: "skipped".to_owned(),
-            evidence: format!("the same file as {first}, given twice"),
-            ..SourceSummary::default()
-        });
-    }
-    Ok(left_out)
+    Ok(remarks)
 }
 
 /// A file with the texts of votes, and the column by which these find them.

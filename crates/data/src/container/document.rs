@@ -254,7 +254,13 @@ fn of_object(fields: &[(String, Value)]) -> Option<Shape> {
                 .iter()
                 .filter(|(field, _)| field != name)
                 .all(|(_, value)| !value.is_object() && !value.is_array());
-            let many = about && list.as_array().is_some_and(|items| items.len() > 3);
+            let known = |item: &Value| {
+                item.as_object().is_some_and(|f| f.keys().any(|key| OWN.contains(&key.as_str())))
+            };
+            let many = about
+                && list
+                    .as_array()
+                    .is_some_and(|items| items.len() > 3 || (items.len() > 1 && items.iter().all(known)));
             if all_lists || LISTS.contains(&name.as_str()) || many {
                 return Some(Shape::List);
             }

@@ -389,10 +389,11 @@ fn import_into(
     let mut people = People::default();
     let mut known = Known::default();
     if let (Onto::Add, Some(old)) = (onto, &old) {
-        if let Some((file, _)) = files
-            .iter()
-            .find(|(_, digest)| old.import.as_ref().is_some_and(|i| i.files.iter().any(|(_, d)| d == digest)))
-        {
+        if let Some((file, _)) = files.iter().find(|(file, digest)| {
+            old.import
+                .as_ref()
+                .is_some_and(|i| i.files.iter().any(|(name, d)| d == digest && same_name(name, file)))
+        }) {
             return Err(DataError::study(shown, format!("{file} is part of the study already"))
                 .with_hint("its verdicts would count twice; leave the file out"));
         }
@@ -483,6 +484,11 @@ fn import_into(
     toml.import = Some(entry);
     toml.save(study)?;
     Ok(summary)
+}
+
+/// Whether two paths end in one file's name.
+fn same_name(a: &str, b: &str) -> bool {
+    Path::new(a).file_name() == Path::new(b).file_name()
 }
 
 /// Size and checksum of every regular file among the inputs, to tell one that is given twice.
