@@ -257,13 +257,19 @@ fn many_files_do_not_stay_open() {
 
 #[test]
 fn what_is_opened_again_is_decoded_again() {
-    let text = table(';', 1);
-    let bytes: Vec<u8> = text.chars().map(|c| if c == 'é' { 0xe9 } else { c as u8 }).collect();
-    let names: Vec<String> = (0..70).map(|i| format!("{i:02}.csv")).collect();
-    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), bytes.as_slice())).collect();
+    let texts: Vec<(String, Vec<u8>)> = (0..70)
+        .map(|i| {
+            let text = table(';', 1).replace("q 0", &format!("q {i}"));
+            let bytes = text.chars().map(|c| if c == 'é' { 0xe9 } else { c as u8 }).collect();
+            (format!("{i:02}.csv"), bytes)
+        })
+        .collect();
+    let files: Vec<(&str, &[u8])> =
+        texts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     let (folder, _) = lay(&files);
     let all = read_paths(&[folder.path().to_path_buf()], &ReadOptions::default()).unwrap();
-    assert_eq!((all.pairs.len(), all.summary.rows), (1, 70));
+    assert_eq!((all.pairs.len(), all.summary.rows), (70, 70));
+    assert!(all.pairs.iter().all(|pair| pair.response_a.text() == "café 0"));
 }
 
 #[test]

@@ -214,7 +214,7 @@ fn alpaca_eval_outputs_become_pairs_of_models() {
     let (m, n) = (outputs("m"), outputs("n"));
     let (_folder, paths) = lay(&[("m.json", m.as_bytes()), ("n.json", n.as_bytes())]);
     let error = read_paths(&paths, &ReadOptions::default()).unwrap_err();
-    assert!(error.to_string().contains("not one verdict"), "{error}");
+    assert!(error.to_string().contains("no verdict"), "{error}");
     assert!(error.hint().unwrap().contains("--without-verdicts"), "{error}");
     let all = read_paths(&paths, &without_verdicts()).unwrap();
     assert_eq!((all.pairs.len(), all.verdicts.len()), (1, 0));
@@ -229,14 +229,28 @@ fn a_pair_that_two_files_annotate_is_one_pair() {
         )
     };
     let (g, h) = (annotation("g"), annotation("h"));
+    let again = h.replace("2.0", "2");
     let (_folder, paths) =
-        lay(&[("a.json", g.as_bytes()), ("b.json", h.as_bytes()), ("c.json", h.as_bytes())]);
+        lay(&[("a.json", g.as_bytes()), ("b.json", h.as_bytes()), ("c.json", again.as_bytes())]);
     let all = read_paths(&paths, &ReadOptions::default()).unwrap();
     // Whoever says the same in two files has said it twice.
     assert_eq!(all.calls(), [("g", 0.0), ("h", 0.0), ("h", 0.0)]);
     assert_eq!(all.pairs.len(), 1);
     assert_eq!(all.summary.merged, [("further record on a pair already read".to_owned(), 2)].into());
     assert!(all.summary.dropped.is_empty(), "{:?}", all.summary.dropped);
+}
+
+#[test]
+fn a_file_that_is_given_twice_is_read_once_and_named() {
+    let (_, name, text) = SAMPLES.iter().find(|(f, _, _)| *f == "llm_bar").unwrap();
+    let (folder, paths) = lay(&[(name, text.as_bytes())]);
+    let one = read_paths(&paths, &ReadOptions::default()).unwrap();
+    for again in [paths[0].clone(), folder.path().join(".").join(name)] {
+        let all = read_paths(&[paths[0].clone(), again], &ReadOptions::default()).unwrap();
+        assert_eq!((all.verdicts, all.summary.rows), (one.verdicts.clone(), one.summary.rows));
+        let left_out: Vec<_> = all.summary.sources.iter().filter(|s| s.format == "skipped").collect();
+        assert!(left_out.len() == 1 && left_out[0].evidence.contains("given twice"), "{left_out:?}");
+    }
 }
 
 #[test]

@@ -56,6 +56,7 @@ const EXPECTED: &[Expected] = &[
     ("pairwise_votes/llmfao.csv", [8931, 2139, 8931], &[(MERGED, 6792)], [1, 0]),
     ("pairwise_votes", [8961, 2169, 8961], &[(MERGED, 6792)], [2, 2]),
     ("preference_dissection", [2, 2, 2], &[], [1, 18]),
+    ("llmfao", [15348, 2139, 13209], &[], [4, 4]),
     ("llmfao/crowd-comparisons.csv", [8931, 2139, 8931], &[(MERGED, 6792)], [1, 0]),
     ("llmfao/gpt4-crowd-comparisons.csv", [2139, 2139, 2139], &[], [1, 0]),
 ];
@@ -104,38 +105,42 @@ fn evaluators_have_one_verdict_of_both_orders() {
     assert_eq!(all.verdicts.iter().filter(|v| v.judge == "gold").count(), 92);
 }
 
-/// Every vote of the crowd, by the names of the models and with who gave it.
+/// Every vote of the crowd, by the names of the models and with who gave it; also where the texts are in another file.
 #[test]
 fn votes_keep_names_and_workers() {
-    let Some(path) = shared("pairwise_votes/llmfao.csv") else { return };
-    let text = std::fs::read_to_string(&path).unwrap();
-    let mut written: Vec<String> = text
-        .lines()
-        .skip(1)
-        .map(|line| {
-            let cells: Vec<&str> = line.split(',').collect();
-            let [id, _, _, _, worker, winner, left, right] = cells.as_slice() else { panic!("{line}") };
-            format!("{id},{worker},{winner},{left},{right}")
-        })
-        .collect();
-    let all = read_paths(&[path], &ReadOptions::default()).unwrap();
-    let pairs: std::collections::BTreeMap<_, _> = all.pairs.iter().map(|p| (p.id.as_str(), p)).collect();
-    let mut read: Vec<String> = all
-        .verdicts
-        .iter()
-        .map(|v| {
-            let pair = pairs[v.pair.as_str()];
-            let winner = match v.p_a {
-                1.0 => "left",
-                0.0 => "right",
-                _ => "tie",
-            };
-            let name = |model: &Option<String>| model.clone().unwrap();
-            let (left, right) = (name(&pair.response_a.model), name(&pair.response_b.model));
-            format!("{},{},{winner},{left},{right}", v.pair, v.annotator.as_deref().unwrap())
-        })
-        .collect();
-    written.sort_unstable();
-    read.sort_unstable();
-    assert_eq!(read, written);
+    for (input, judge) in [("pairwise_votes/llmfao.csv", "human"), ("llmfao", "crowd-comparisons")] {
+        let (Some(path), Some(all)) = (shared("llmfao/crowd-comparisons.csv"), read_shared(input)) else {
+            return;
+        };
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut written: Vec<String> = text
+            .lines()
+            .skip(1)
+            .map(|line| {
+                let cells: Vec<&str> = line.split(',').collect();
+                let [id, _, _, _, worker, winner, left, right] = cells.as_slice() else { panic!("{line}") };
+                format!("{id},{worker},{winner},{left},{right}")
+            })
+            .collect();
+        let pairs: std::collections::BTreeMap<_, _> = all.pairs.iter().map(|p| (p.id.as_str(), p)).collect();
+        let mut read: Vec<String> = all
+            .verdicts
+            .iter()
+            .filter(|v| v.judge == judge)
+            .map(|v| {
+                let pair = pairs[v.pair.as_str()];
+                let winner = match v.p_a {
+                    1.0 => "left",
+                    0.0 => "right",
+                    _ => "tie",
+                };
+                let [left, right] =
+                    [&pair.response_a, &pair.response_b].map(|side| side.model.clone().unwrap());
+                format!("{},{},{winner},{left},{right}", v.pair, v.annotator.as_deref().unwrap())
+            })
+            .collect();
+        written.sort_unstable();
+        read.sort_unstable();
+        assert_eq!(read, written, "{input}");
+    }
 }
