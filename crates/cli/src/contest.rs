@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use predilect_analysis::ranking::{Against, Contest};
-use predilect_data::{Record, Study, read};
+use predilect_data::{Record, Study, VoteBlock, read, read_with_votes};
 use predilect_stats::ranking::Vote;
 use predilect_types::{Pair, Verdict};
 
@@ -81,6 +81,8 @@ struct Gatherer<'a> {
     /// take longer than all the rest.
     places: HashMap<u64, u32, BuildHasherDefault<Given>>,
     votes: Vec<Vote>,
+    /// Votes of blocks so far.
+    alone: u64,
     unnamed: u64,
     orphans: u64,
 }
@@ -124,6 +126,59 @@ impl Gatherer<'_> {
             weight: verdict.weight as f32,
             cluster: sides.cluster,
         });
+    }
+
+    /// Bare votes of one block, whose names are its own.
+    fn block(&mut self, block: &VoteBlock) {
+        const NONE: u32 = u32::MAX;
+        let name = |number: u32| block.names.get(number as usize).map_or("", String::as_str);
+        let mut models = vec![NONE; block.names.len()];
+        let mut prompts: Vec<Option<u64>> = vec![None; block.names.len()];
+        let mut judges: Vec<Option<bool>> = vec![None; block.names.len()];
+        let default = self.wanted.is_empty() || self.wanted.contains(&block.judge);
+        let mut by_default = false;
+        self.votes.reserve(block.votes.len());
+        for vote in &block.votes {
+            let wanted = if vote.judge == NONE {
+                by_default |= default;
+                default
+            } else {
+                let slot = &mut judges[vote.judge as usize];
+                if slot.is_none() {
+                    let own = name(vote.judge);
+                    let wanted = self.wanted.is_empty() || self.wanted.iter().any(|judge| judge == own);
+                    if wanted {
+                        self.judges.number(own);
+                    }
+                    *slot = Some(wanted);
+                }
+                slot.unwrap_or(false)
+            };
+            if !wanted {
+                continue;
+            }
+            let mut model = |number: u32| {
+                let slot = &mut models[number as usize];
+                if *slot == NONE {
+                    *slot = self.models.number(name(number));
+                }
+                *slot
+            };
+            let (a, b) = (model(vote.a), model(vote.b));
+            // As for votes that are records: the prompt's number tells prompts apart, else each vote has one of its own.
+            let own = self.alone;
+            self.alone += 1;
+            let cluster = if self.independent || vote.prompt == NONE {
+                own
+            } else {
+                let slot = &mut prompts[vote.prompt as usize];
+                *slot.get_or_insert_with(|| hash(&serde_json::Value::from(name(vote.prompt)).to_string()))
+            };
+            self.votes.push(Vote { a, b, y: vote.p_a, weight: vote.weight, cluster });
+        }
+        if by_default {
+            self.judges.number(&block.judge);
+        }
     }
 
     /// Models without a verdict are left out.
@@ -198,14 +253,19 @@ pub(crate) fn plain(args: &RankArgs, global: &Global) -> Result<Gathered, Proble
         }
         bar.set_position(p.bytes_read);
     };
-    read(&args.inputs, &args.read.options()?, progress, &mut |record| {
+    let gathered = std::cell::RefCell::new(gatherer);
+    let mut record = |record| {
+        let mut gatherer = gathered.borrow_mut();
         match record {
             Record::Pair(pair) => gatherer.pair(&pair),
             Record::Verdict(verdict) => gatherer.verdict(&verdict),
             Record::Rating(_) => {}
         }
         Ok(())
-    })?;
+    };
+    let mut block = |block| gathered.borrow_mut().block(&block);
+    read_with_votes(&args.inputs, &args.read.options()?, progress, &mut record, &mut block)?;
+    let gatherer = gathered.into_inner();
     bar.finish_and_clear();
     Ok(gatherer.finish())
 }

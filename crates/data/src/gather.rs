@@ -16,6 +16,7 @@ use crate::join::{Parts, Piece, Sidecar, Waiting};
 use crate::options::{OnBadRow, Progress, ReadOptions, Record};
 use crate::recipe::{Noted, Plan, Seen};
 use crate::row::Row;
+use crate::votes::VoteBlock;
 
 /// Counted when a verdict's pair is in none of the files.
 pub(crate) const WITHOUT_PAIR: &str = "verdict without a pair";
@@ -50,6 +51,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) parts: BTreeMap<String, Parts>,
     /// For results in files of their own: key to pairs, with the folder each came from.
     pub(crate) keys: Option<HashMap<String, Vec<(PathBuf, String)>>>,
+    /// Takes bare votes in blocks, where that is wanted.
+    pub(crate) blocks: Option<&'a mut dyn FnMut(VoteBlock)>,
     pub(crate) waiting: Waiting,
     /// Votes that wait for the texts of another file, by the key that both have.
     pub(crate) votes: Option<HashMap<String, Vec<Sidecar>>>,

@@ -33,6 +33,7 @@ mod recipe;
 mod row;
 mod study;
 mod texts;
+mod votes;
 
 pub use error::{At, DataError, ErrorKind, Reason};
 pub use export::{ExportFormat, ExportSummary, export};
@@ -41,7 +42,8 @@ pub use format::{Format, UnknownFormat};
 pub use options::{Judges, OnBadRow, Progress, ReadOptions, Record};
 pub use preview::{Preview, Previewed, preview};
 pub use property_set::PropertySet;
-pub use read::read;
+pub use read::{read, read_with_votes};
+pub use votes::{BareVote, VoteBlock};
 pub use recipe::{
     Candidates, Mapping, MappingError, Part, Path as FieldPath, Recipe, Scale, Shape, VerdictRule,
 };

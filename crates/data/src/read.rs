@@ -10,8 +10,11 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use predilect_types::{Pair, ReadSummary, SourceSummary, ValueUse, Verdict, VerdictUse};
 use rayon::prelude::*;
 
+use crate::container::csv::CsvRows;
+use crate::container::dialect::Dialect;
 use crate::container::json;
 use crate::container::sniff::{Container, reopen};
+use crate::container::source::Opened;
 use crate::container::split::{Found, Splitter};
 use crate::container::table::{Placed, Table, whole};
 use crate::detect::no_verdicts;
@@ -23,6 +26,7 @@ use crate::options::{Progress, ReadOptions, Record};
 use crate::probe::{Probed, Source, has_sidecars, judged_by_prompt, probe};
 use crate::recipe::{Part, Plan, Recipe, Seen, Shape};
 use crate::row::Row;
+use crate::votes::{self, VoteBlock};
 
 /// Reads files, folders and standard input, and hands every record to the sink.
 ///
@@ -44,6 +48,21 @@ pub fn read(
     sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
 ) -> Result<ReadSummary, DataError> {
     read_onto(inputs, options, Known::default(), progress, sink)
+}
+
+/// As [`read()`], with bare votes of tables handed to `votes` in blocks instead of one record each: ten times as fast.
+///
+/// # Errors
+///
+/// As [`read()`].
+pub fn read_with_votes(
+    inputs: &[PathBuf],
+    options: &ReadOptions,
+    progress: &mut dyn FnMut(Progress<'_>),
+    sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
+    votes: &mut dyn FnMut(VoteBlock),
+) -> Result<ReadSummary, DataError> {
+    read_all(inputs, options, Known::default(), progress, sink, Some(votes))
 }
 
 /// The pairs and right answers of a study that what is read joins.
@@ -73,6 +92,17 @@ pub(crate) fn read_onto(
     known: Known,
     progress: &mut dyn FnMut(Progress<'_>),
     sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
+) -> Result<ReadSummary, DataError> {
+    read_all(inputs, options, known, progress, sink, None)
+}
+
+fn read_all<'a>(
+    inputs: &[PathBuf],
+    options: &'a ReadOptions,
+    known: Known,
+    progress: &'a mut dyn FnMut(Progress<'_>),
+    sink: &'a mut dyn FnMut(Record) -> Result<(), DataError>,
+    blocks: Option<&'a mut dyn FnMut(VoteBlock)>,
 ) -> Result<ReadSummary, DataError> {
     let mut inputs = inputs.to_vec();
     if let Some(texts) = &options.texts
@@ -109,6 +139,7 @@ pub(crate) fn read_onto(
         gold: known.gold,
         parts: BTreeMap::new(),
         keys: has_sidecars(&sources).then_some(known.keys),
+        blocks,
         waiting: Waiting::default(),
         votes: texts.is_some().then(HashMap::new),
         at: Place::default(),
@@ -492,6 +523,14 @@ impl Reading<'_> {
                     }
                 }
             }
+            Container::Csv(dialect)
+                if self.blocks.is_some()
+                    && self.options.limit.is_none()
+                    && dialect == Dialect::new(dialect.delimiter)
+                    && opened.shards.is_empty() =>
+            {
+                return self.vote_blocks(opened, dialect, &cx, plan, &label);
+            }
             container => {
                 let Some(mut table) = Table::open(opened, container, max)? else { return Ok(()) };
                 loop {
@@ -508,11 +547,127 @@ impl Reading<'_> {
         Ok(())
     }
 
+    /// The rows of a plain table, as blocks of votes as long as they are nothing else, and as records from there on.
+    fn vote_blocks(&mut self, opened: Opened, dialect: Dialect, cx: &Context, plan: &Plan, label: &str) -> Result<(), DataError> {
+        let (counter, total) = (opened.counter.clone(), opened.total);
+        let mut reader = opened.into_reader();
+        let fail = |e| DataError::io(label, "read", e);
+        let mut pending = Vec::new();
+        let mut ended = fill(&mut reader, &mut pending).map_err(fail)?;
+        let start = if pending.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let header_end = memchr::memchr(b'\n', &pending).map_or(pending.len(), |at| at + 1);
+        let header_line = pending.get(start..header_end).unwrap_or_default().to_vec();
+        let header: Vec<String> = String::from_utf8_lossy(&header_line)
+            .trim_end_matches(['\r', '\n'])
+            .split(char::from(dialect.delimiter))
+            .map(|name| name.trim().to_owned())
+            .collect();
+        let how = if header_line.contains(&b'"') { None } else { plan.bare_votes(&header) };
+        let mut line = 2;
+        if let Some(how) = &how {
+            pending.drain(..header_end);
+            loop {
+                // A last line without an end is a line too.
+                let whole = if ended { pending.len() } else { memchr::memrchr(b'\n', &pending).map_or(0, |at| at + 1) };
+                let block = pending.get(..whole).unwrap_or_default();
+                if memchr::memchr(b'"', block).is_some() || (whole == 0 && !ended) {
+                    break;
+                }
+                let parts = cut(block, rayon::current_num_threads() * 2);
+                let parsed: Vec<_> =
+                    parts.into_par_iter().map(|part| votes::parse(part, dialect.delimiter, header.len(), how)).collect();
+                let mut at = block;
+                for one in parsed {
+                    let (own, rest) = at.split_at(cut_length(at, rayon::current_num_threads() * 2, block.len()));
+                    at = rest;
+                    self.vote_block(one, line, plan)?;
+                    line += memchr::memchr_iter(b'\n', own).count() as u64;
+                }
+                pending.drain(..whole);
+                self.tell(counter.load(Ordering::Relaxed), total);
+                if ended {
+                    return Ok(());
+                }
+                ended = fill(&mut reader, &mut pending).map_err(fail)?;
+            }
+        }
+        // The way of all records, for what is left.
+        let mut bytes = if how.is_some() { header_line } else { Vec::new() };
+        bytes.append(&mut pending);
+        let rest = Box::new(std::io::Cursor::new(bytes).chain(reader));
+        let mut table = CsvRows::new(rest, dialect, self.options.max_record_bytes, label)?;
+        loop {
+            let rows = table.next_group(label)?;
+            if rows.is_empty() || self.full() {
+                break;
+            }
+            // Lines are counted on from the last block.
+            let moved = rows.into_iter().map(|(at, row)| match at {
+                At::Line(own) => (At::Line(own + line - 2), row),
+                other => (other, row),
+            });
+            self.rows(cx, plan, moved.collect())?;
+            self.tell(counter.load(Ordering::Relaxed), total);
+        }
+        Ok(())
+    }
+
+    fn vote_block(&mut self, parsed: votes::Parsed, line: u64, plan: &Plan) -> Result<(), DataError> {
+        for (at, error) in parsed.bad {
+            self.bad(votes::place(line, at), error)?;
+        }
+        for (reason, count) in [(crate::formats::NO_VERDICT, parsed.missing), ("blank row", parsed.blank)] {
+            if count > 0 {
+                *self.summary.dropped.entry(reason.to_owned()).or_default() += count;
+            }
+        }
+        if let Some(seen) = self.seen.first_mut() {
+            parsed.said.iter().for_each(|(word, call, count)| seen.add_many(word, *call, *count));
+        }
+        self.summary.rows += parsed.rows;
+        self.at.record += parsed.rows;
+        self.summary.pairs += parsed.block.votes.len() as u64;
+        self.summary.verdicts += parsed.block.votes.len() as u64;
+        if let Some(blocks) = &mut self.blocks {
+            blocks(VoteBlock { judge: plan.default_judge().to_owned(), ..parsed.block });
+        }
+        Ok(())
+    }
+
     fn rows(&mut self, cx: &Context, plan: &Plan, rows: Vec<Placed>) -> Result<(), DataError> {
         let first = self.at.record + 1;
         let work = |(i, (at, row)): (usize, Placed)| (at, prepare(plan, cx, row, first + i as u64));
         let prepared: Vec<_> = rows.into_par_iter().enumerate().with_min_len(16).map(work).collect();
         self.take_all(&plan.recipe.name, prepared)
+    }
+}
+
+/// Bytes of votes that are read at once.
+const BLOCK: u64 = 16 << 20;
+
+/// Reads on; whether the end was reached.
+fn fill(reader: &mut impl Read, pending: &mut Vec<u8>) -> std::io::Result<bool> {
+    Ok((reader.take(BLOCK).read_to_end(pending)? as u64) < BLOCK)
+}
+
+/// Cuts a block at line ends into about as many parts.
+fn cut(block: &[u8], parts: usize) -> Vec<&[u8]> {
+    let mut cut = Vec::with_capacity(parts + 1);
+    let mut rest = block;
+    while !rest.is_empty() {
+        let (own, after) = rest.split_at(cut_length(rest, parts, block.len()));
+        cut.push(own);
+        rest = after;
+    }
+    cut
+}
+
+/// How long the next part is.
+fn cut_length(rest: &[u8], parts: usize, whole: usize) -> usize {
+    let wanted = (whole / parts.max(1)).max(64 * 1024);
+    match rest.get(wanted..).and_then(|after| memchr::memchr(b'\n', after)) {
+        Some(at) => wanted + at + 1,
+        None => rest.len(),
     }
 }
 

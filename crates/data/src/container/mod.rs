@@ -7,7 +7,7 @@ mod archive;
 mod arrow;
 mod compress;
 pub(crate) mod csv;
-mod dialect;
+pub(crate) mod dialect;
 mod document;
 mod encoding;
 mod ipc;

@@ -419,6 +419,12 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
+    /// Common words in a field.
+    #[cfg(test)]
+    pub(crate) fn words(field: &str) -> Self {
+        Self { field: field.to_owned(), reading: Reading::Words }
+    }
+
     /// What a rule declares; words where it declares no values.
     pub(crate) fn of(rule: &VerdictRule, field: String) -> Self {
         let mut named = Vec::new();
@@ -619,12 +625,16 @@ const REMEMBERED: usize = 24;
 
 impl Seen {
     pub(crate) fn add(&mut self, value: &str, call: Call) {
+        self.add_many(value, call, 1);
+    }
+
+    pub(crate) fn add_many(&mut self, value: &str, call: Call, times: u64) {
         if let Some((count, _)) = self.values.get_mut(value) {
-            *count += 1;
+            *count += times;
         } else if self.values.len() < REMEMBERED {
-            self.values.insert(value.to_owned(), (1, call_name(call)));
+            self.values.insert(value.to_owned(), (times, call_name(call)));
         } else {
-            self.more += 1;
+            self.more += times;
         }
     }
 

@@ -21,12 +21,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use apply::{Noted, judged, name_of, on_side_b, weight};
-pub(crate) use calls::{Call, Seen, words};
+#[cfg(test)]
+pub(crate) use calls::Calls;
+pub(crate) use calls::{Call, Names, Seen, words};
 pub(crate) use infer::{Refusal, complete, infer, prompt_column, quoted, rivals, sides, used_as};
 pub use mapping::{Mapping, MappingError};
 pub(crate) use path::Column;
 pub use path::Path;
-pub(crate) use plan::{Naming, Plan};
+pub(crate) use plan::{BareVotes, Naming, Plan};
 pub(crate) use sample::Sample;
 
 use crate::error::DataError;

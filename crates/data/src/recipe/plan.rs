@@ -88,6 +88,23 @@ pub(crate) struct Plan {
     columns: Vec<String>,
 }
 
+/// Where bare votes stand in the columns of a table.
+#[derive(Debug, Clone)]
+pub(crate) struct BareVotes {
+    pub(crate) a: usize,
+    pub(crate) b: usize,
+    pub(crate) winner: usize,
+    pub(crate) judge: Option<usize>,
+    pub(crate) weight: Option<usize>,
+    /// What tells prompts apart.
+    pub(crate) prompt: Option<usize>,
+    /// The names of the columns of both models and of the weight.
+    pub(crate) names: (String, String, String),
+    pub(crate) calls: Calls,
+    /// Whether a winner may be called by a model's name.
+    pub(crate) by_names: bool,
+}
+
 /// How votes find the texts of another file.
 #[derive(Debug)]
 pub(super) struct Join {
@@ -256,6 +273,45 @@ impl Plan {
     /// The texts are found by this column.
     pub(crate) fn keyed(&mut self, on: &str, columns: &[String]) {
         self.id = Path::new(on).resolve(columns).into_iter().collect();
+    }
+
+    /// How bare votes of a table with these columns are read, where they need no record each: `None` where they ask for more.
+    pub(crate) fn bare_votes(&self, header: &[String]) -> Option<BareVotes> {
+        let [rule] = self.rules.as_slice() else { return None };
+        let plain = rule.each.is_none() && rule.tie.is_none() && rule.counts.is_none() && rule.judge.is_empty();
+        let simple = self.recipe.shape == Shape::Votes && self.join.is_none() && rule.declared.criterion.is_none() && !rule.declared.gold;
+        if !plain || !simple || !self.swapped.is_empty() {
+            return None;
+        }
+        let at = |column: &Column| (!column.is_within()).then(|| header.iter().position(|name| *name == column.name.as_ref())).flatten();
+        let one = |columns: &[Column]| match columns {
+            [] => Some(None),
+            columns => {
+                let found: Vec<usize> = columns.iter().filter_map(at).collect();
+                match found.as_slice() {
+                    [] => Some(None),
+                    [only] => Some(Some(*only)),
+                    _ => None,
+                }
+            }
+        };
+        if one(&self.criterion)?.is_some() {
+            return None;
+        }
+        let From::Field(winner, calls) = &rule.from else { return None };
+        let (a, b) = (one(&self.model_a)??, one(&self.model_b)??);
+        let prompt = ["prompt", "prompt_id", "question_id"].iter().find_map(|name| header.iter().position(|column| column == name));
+        Some(BareVotes {
+            a,
+            b,
+            winner: at(winner)?,
+            judge: if self.given { None } else { one(&self.judge)? },
+            weight: one(&self.weight)?,
+            prompt: prompt.or(one(&self.id)?),
+            names: (header.get(a)?.clone(), header.get(b)?.clone(), "weight".to_owned()),
+            by_names: calls.reading == Reading::Words,
+            calls: calls.clone(),
+        })
     }
 
     /// The judge of verdicts that name none.
