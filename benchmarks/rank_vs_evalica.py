@@ -1,9 +1,10 @@
-"""Ten million votes over 200 models: `predilect rank` and evalica's Rust core, in one run.
+"""Ten million votes over 200 models: `predilect rank`, polars, and evalica's Rust core, in one run.
 
     cargo build --release -p predilect && cargo bench -p predilect-stats --bench ranking --no-run
-    pip install evalica==0.4.2 pandas && python benchmarks/rank_vs_evalica.py [--votes 10000000]
+    pip install evalica==0.4.2 pandas polars && python benchmarks/rank_vs_evalica.py [--votes 10000000]
 
-Times, in seconds: the whole command on a CSV file, against reading the same file with pandas and evalica's call on the columns; and
+Times, in seconds: the whole command on a CSV file (and on the same votes in Parquet), against polars, which reads the file and counts the
+votes of every two models by winner; against reading it with pandas and evalica's call on the columns; and
 the cores alone on numbers in memory (ours is `cargo bench -p predilect-stats --bench ranking`, other votes of the same shape).
 """
 
@@ -18,6 +19,7 @@ import time
 import evalica
 import numpy as np
 import pandas as pd
+import polars as pl
 from evalica import _brzo
 
 WINNERS = {"left": evalica.Winner.X, "right": evalica.Winner.Y, "tie": evalica.Winner.Draw}
@@ -42,9 +44,20 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "votes.csv"
         synthetic(options.votes, options.models).to_csv(path, index=False)
-        start = time.perf_counter()
-        out = subprocess.run([options.predilect, "rank", path, "--json", "--quiet"], check=True, capture_output=True).stdout
-        ours = time.perf_counter() - start
+        table = path.with_suffix(".parquet")
+        pl.read_csv(path).write_parquet(table)
+        ours, in_parquet, grouped = [], [], []
+        for _ in range(3):
+            start = time.perf_counter()
+            out = subprocess.run([options.predilect, "rank", path, "--json", "--quiet"], check=True, capture_output=True).stdout
+            ours.append(time.perf_counter() - start)
+            start = time.perf_counter()
+            subprocess.run([options.predilect, "rank", table, "--json", "--quiet"], check=True, capture_output=True)
+            in_parquet.append(time.perf_counter() - start)
+            start = time.perf_counter()
+            pl.read_csv(path).group_by("left", "right", "winner").len()
+            grouped.append(time.perf_counter() - start)
+        ours, in_parquet, grouped = (sorted(times)[1] for times in (ours, in_parquet, grouped))
         start = time.perf_counter()
         frame = pd.read_csv(path, dtype=str)
         read = time.perf_counter() - start
@@ -65,6 +78,8 @@ def main():
     apart = [row["score"] * math.log(10) / 400 - math.log(result.scores[row["model"]]) for row in rows]
     worst = max(apart) - min(apart)
     print(f"predilect rank, whole command with intervals: {ours:.2f} s")
+    print(f"the same votes in Parquet: {in_parquet:.2f} s")
+    print(f"polars {pl.__version__}, reading and grouping alone: {grouped:.2f} s, {grouped / ours:.2f} times as long")
     print(f"pandas {read:.2f} s + evalica {evalica.__version__} {theirs:.2f} s: {(read + theirs) / ours:.2f} times as long")
     print(f"evalica's core on lists of numbers: {core:.2f} s")
     print(f"largest difference of a log-strength: {worst:.2e}")

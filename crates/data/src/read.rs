@@ -1,6 +1,7 @@
 //! What preference data a list of files holds: records in order, each pair before what is said about it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use rayon::prelude::*;
 use crate::container::csv::CsvRows;
 use crate::container::dialect::Dialect;
 use crate::container::json;
+use crate::container::parquet::TextColumns;
 use crate::container::sniff::{Container, reopen};
 use crate::container::source::Opened;
 use crate::container::split::{Found, Splitter};
@@ -523,6 +525,11 @@ impl Reading<'_> {
                     }
                 }
             }
+            Container::Parquet
+                if self.blocks.is_some()
+                    && self.options.limit.is_none()
+                    && let Some(file) = opened.beside()
+                    && self.vote_columns(file, plan, &source.sample.columns, &label)? => {}
             Container::Csv(dialect)
                 if self.blocks.is_some()
                     && self.options.limit.is_none()
@@ -580,7 +587,7 @@ impl Reading<'_> {
                 for one in parsed {
                     let (own, rest) = at.split_at(cut_length(at, rayon::current_num_threads() * 2, block.len()));
                     at = rest;
-                    self.vote_block(one, line, plan)?;
+                    self.vote_block(one, &|at| At::Line(line + at - 1), plan)?;
                     line += memchr::memchr_iter(b'\n', own).count() as u64;
                 }
                 pending.drain(..whole);
@@ -612,9 +619,38 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn vote_block(&mut self, parsed: votes::Parsed, line: u64, plan: &Plan) -> Result<(), DataError> {
+    /// The columns of votes of a Parquet file; whether it could be read so.
+    fn vote_columns(&mut self, file: File, plan: &Plan, header: &[String], label: &str) -> Result<bool, DataError> {
+        let Some(how) = plan.bare_votes(header) else { return Ok(false) };
+        let places = [Some(how.a), Some(how.b), Some(how.winner), how.judge, how.weight, how.prompt];
+        let wanted: Vec<&str> =
+            places.iter().flatten().filter_map(|at| header.get(*at)).map(String::as_str).collect();
+        let Some(mut texts) = TextColumns::open(file, &wanted, label)? else { return Ok(false) };
+        let mut first = 1;
+        loop {
+            // As many batches as there are threads, in their order.
+            let mut batches = Vec::new();
+            while batches.len() < rayon::current_num_threads() {
+                match texts.next(label)? {
+                    Some(columns) => batches.push(columns),
+                    None => break,
+                }
+            }
+            if batches.is_empty() {
+                return Ok(true);
+            }
+            let parsed: Vec<_> = batches.par_iter().map(|columns| votes::of_columns(columns, &how)).collect();
+            for one in parsed {
+                let rows = one.rows;
+                self.vote_block(one, &|at| At::Record(first + at - 1), plan)?;
+                first += rows;
+            }
+        }
+    }
+
+    fn vote_block(&mut self, parsed: votes::Parsed, place: &dyn Fn(u64) -> At, plan: &Plan) -> Result<(), DataError> {
         for (at, error) in parsed.bad {
-            self.bad(votes::place(line, at), error)?;
+            self.bad(place(at), error)?;
         }
         for (reason, count) in [(crate::formats::NO_VERDICT, parsed.missing), ("blank row", parsed.blank)] {
             if count > 0 {

@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 
+use arrow_array::{Array, StringViewArray};
 use foldhash::fast::RandomState;
 use memchr::{memchr, memchr_iter};
 use serde_json::Value;
 
-use crate::error::{At, Reason, RowError};
+use crate::error::{Reason, RowError};
 use crate::recipe::{BareVotes, Call, Names, words};
 
 /// One vote between two models of a block.
@@ -60,8 +61,8 @@ pub(crate) struct Parsed {
 struct Interner<'a> {
     numbers: HashMap<&'a [u8], u32, RandomState>,
     names: Vec<&'a [u8]>,
-    /// The last two, which most often come again.
-    last: [(&'a [u8], u32); 2],
+    /// The last of each kind, which most often comes again.
+    last: [(&'a [u8], u32); 4],
 }
 
 impl<'a> Interner<'a> {
@@ -85,15 +86,114 @@ impl<'a> Interner<'a> {
     }
 }
 
-/// Reads the lines of a block, which must end with a line's end and hold no quote mark.
+/// What the votes of a block are gathered in.
+struct Gathering<'a> {
+    out: Parsed,
+    names: Interner<'a>,
+    /// Words that mean the same whatever the models are called.
+    words: Vec<(&'a [u8], Call, u64)>,
+    /// Models that are called like a side, which makes every word of their votes doubtful.
+    doubtful: HashMap<u32, bool, RandomState>,
+    how: &'a BareVotes,
+}
+
+/// The cells of one vote, without blanks around them.
+#[derive(Clone, Copy, Default)]
+struct Cells<'a> {
+    a: &'a [u8],
+    b: &'a [u8],
+    winner: &'a [u8],
+    judge: &'a [u8],
+    weight: Option<&'a [u8]>,
+    prompt: &'a [u8],
+}
+
+impl<'a> Gathering<'a> {
+    fn new(how: &'a BareVotes) -> Self {
+        Self { out: Parsed::default(), names: Interner::default(), words: Vec::new(), doubtful: HashMap::default(), how }
+    }
+
+    /// Takes one vote; `line` is its place in the block.
+    fn vote(&mut self, line: u64, cells: Cells<'a>) {
+        if cells.a.is_empty() || cells.b.is_empty() {
+            let field = if cells.a.is_empty() { &self.how.names.0 } else { &self.how.names.1 };
+            self.out.bad.push((line, RowError::missing(field)));
+            return;
+        }
+        let (a, b) = (self.names.get(cells.a, 0), self.names.get(cells.b, 1));
+        let doubt = self.how.by_names && (self.is_doubtful(a, cells.a) || self.is_doubtful(b, cells.b));
+        let known = if doubt { None } else { self.words.iter_mut().find(|(word, ..)| *word == cells.winner) };
+        let call = if let Some((_, call, count)) = known {
+            *count += 1;
+            *call
+        } else {
+            match understand(cells.winner, cells.a, cells.b, self.how) {
+                Ok((call, pure)) => {
+                    if pure && self.words.len() < 64 {
+                        self.words.push((cells.winner, call, 1));
+                    }
+                    call
+                }
+                Err(error) => {
+                    self.out.bad.push((line, error));
+                    return;
+                }
+            }
+        };
+        let Some(p_a) = call.p_a() else {
+            self.out.missing += 1;
+            return;
+        };
+        let weight = match cells.weight {
+            None => 1.0,
+            Some(text) => {
+                let value = Value::String(String::from_utf8_lossy(text).into_owned());
+                match crate::recipe::weight(&self.how.names.2, &value) {
+                    Ok(weight) => weight as f32,
+                    Err(error) => {
+                        self.out.bad.push((line, error));
+                        return;
+                    }
+                }
+            }
+        };
+        let mut named = |cell: &'a [u8], slot| if cell.is_empty() { u32::MAX } else { self.names.get(cell, slot) };
+        let (judge, prompt) = (named(cells.judge, 2), named(cells.prompt, 3));
+        self.out.block.votes.push(BareVote { a, b, judge, p_a: p_a as f32, weight, prompt });
+    }
+
+    fn is_doubtful(&mut self, number: u32, name: &[u8]) -> bool {
+        *self
+            .doubtful
+            .entry(number)
+            .or_insert_with(|| std::str::from_utf8(name).is_ok_and(|name| words(name).is_some()))
+    }
+
+    fn finish(self) -> Parsed {
+        let Self { mut out, names, words, .. } = self;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        out.said = words.iter().map(|(word, call, count)| (text(word), *call, *count)).collect();
+        for (at, name) in names.names.iter().enumerate() {
+            if std::str::from_utf8(name).is_err() {
+                let error = RowError::new(Reason::InvalidUtf8, "the cell is not valid UTF-8").value(&text(name));
+                // The first vote that has it.
+                let number = at as u32;
+                let first = out.block.votes.iter().position(|vote| [vote.a, vote.b, vote.judge, vote.prompt].contains(&number));
+                out.bad.push((first.unwrap_or(0) as u64 + 1, error));
+            }
+            out.block.names.push(text(name));
+        }
+        out.bad.sort_by_key(|(line, _)| *line);
+        out
+    }
+}
+
+/// Reads the lines of a block, which must hold no quote mark.
 pub(crate) fn parse(bytes: &[u8], delimiter: u8, columns: usize, how: &BareVotes) -> Parsed {
-    let mut out = Parsed::default();
-    let mut names = Interner::default();
-    let mut words_seen: Vec<(&[u8], Call, u64)> = Vec::new();
+    let mut gathering = Gathering::new(how);
     let mut cells: Vec<&[u8]> = Vec::with_capacity(columns);
     let mut rest = bytes;
     let mut line = 0;
-    let mut ambiguous: HashMap<u32, bool, RandomState> = HashMap::default();
     while !rest.is_empty() {
         let end = memchr(b'\n', rest).unwrap_or(rest.len());
         let (this, after) = rest.split_at(end);
@@ -104,7 +204,7 @@ pub(crate) fn parse(bytes: &[u8], delimiter: u8, columns: usize, how: &BareVotes
         if this.is_empty() {
             continue;
         }
-        out.rows += 1;
+        gathering.out.rows += 1;
         cells.clear();
         let mut from = 0;
         for at in memchr_iter(delimiter, this) {
@@ -112,95 +212,54 @@ pub(crate) fn parse(bytes: &[u8], delimiter: u8, columns: usize, how: &BareVotes
             from = at + 1;
         }
         cells.push(this.get(from..).unwrap_or_default());
-        if cells.len() != columns {
-            if cells.iter().all(|cell| cell.trim_ascii().is_empty()) {
-                out.blank += 1;
-                continue;
-            }
-            let problem = format!("the row has {} cells and the header {columns}", cells.len());
-            out.bad.push((line, RowError::new(Reason::Columns, problem).value(&String::from_utf8_lossy(this))));
-            continue;
-        }
         let cell = |at: usize| cells.get(at).copied().unwrap_or_default().trim_ascii();
-        let (a, b) = (cell(how.a), cell(how.b));
-        if a.is_empty() || b.is_empty() {
-            if cells.iter().all(|cell| cell.trim_ascii().is_empty()) {
-                out.blank += 1;
-                continue;
-            }
-            let field = if a.is_empty() { &how.names.0 } else { &how.names.1 };
-            out.bad.push((line, RowError::missing(field)));
+        if cell(how.a).is_empty() && cells.iter().all(|cell| cell.trim_ascii().is_empty()) {
+            gathering.out.blank += 1;
             continue;
         }
-        let (number_a, number_b) = (names.get(a, 0), names.get(b, 1));
-        let said = cell(how.winner);
-        // A model that is called like a side makes every word of its votes doubtful.
-        let mut doubt = |number: u32, name: &[u8]| {
-            *ambiguous.entry(number).or_insert_with(|| std::str::from_utf8(name).is_ok_and(|name| words(name).is_some()))
-        };
-        let known = if how.by_names && (doubt(number_a, a) || doubt(number_b, b)) {
-            None
-        } else {
-            words_seen.iter().position(|(word, ..)| *word == said)
-        };
-        let call = match known.and_then(|at| words_seen.get_mut(at)) {
-            Some((_, call, count)) => {
-                *count += 1;
-                *call
-            }
-            None => match understand(said, a, b, how) {
-                Ok((call, pure)) => {
-                    if pure && words_seen.len() < 64 {
-                        words_seen.push((said, call, 1));
-                    }
-                    call
-                }
-                Err(error) => {
-                    out.bad.push((line, error));
-                    continue;
-                }
-            },
-        };
-        let Some(p_a) = call.p_a() else {
-            out.missing += 1;
+        if cells.len() != columns {
+            let problem = format!("the row has {} cells and the header {columns}", cells.len());
+            let error = RowError::new(Reason::Columns, problem).value(&String::from_utf8_lossy(this));
+            gathering.out.bad.push((line, error));
             continue;
-        };
-        let weight = match how.weight {
-            None => 1.0,
-            Some(at) => {
-                let text = String::from_utf8_lossy(cell(at)).into_owned();
-                match crate::recipe::weight(&how.names.2, &Value::String(text)) {
-                    Ok(weight) => weight as f32,
-                    Err(error) => {
-                        out.bad.push((line, error));
-                        continue;
-                    }
-                }
-            }
-        };
-        let named = |names: &mut Interner<'_>, at: Option<usize>, cell: &[u8]| at.is_some() && !cell.is_empty() && { let _ = names; true };
-        let judge = how.judge.map_or(&b""[..], cell);
-        let prompt = how.prompt.map_or(&b""[..], cell);
-        let judge = if named(&mut names, how.judge, judge) { names.get(judge, 2) } else { u32::MAX };
-        let prompt = if named(&mut names, how.prompt, prompt) { names.get(prompt, 2) } else { u32::MAX };
-        out.block.votes.push(BareVote { a: number_a, b: number_b, judge, p_a: p_a as f32, weight, prompt });
-    }
-    out.said = words_seen.iter().map(|(word, call, count)| (String::from_utf8_lossy(word).into_owned(), *call, *count)).collect();
-    for (at, name) in names.names.iter().enumerate() {
-        match std::str::from_utf8(name) {
-            Ok(name) => out.block.names.push(name.to_owned()),
-            Err(_) => {
-                let error = RowError::new(Reason::InvalidUtf8, "the cell is not valid UTF-8").value(&String::from_utf8_lossy(name));
-                // The first line that has it.
-                let number = at as u32;
-                let first = out.block.votes.iter().position(|vote| vote.a == number || vote.b == number).unwrap_or(0);
-                out.bad.push((first as u64 + 1, error));
-                out.block.names.push(String::from_utf8_lossy(name).into_owned());
-            }
         }
+        let vote = Cells {
+            a: cell(how.a),
+            b: cell(how.b),
+            winner: cell(how.winner),
+            judge: how.judge.map_or(&b""[..], cell),
+            weight: how.weight.map(cell),
+            prompt: how.prompt.map_or(&b""[..], cell),
+        };
+        gathering.vote(line, vote);
     }
-    out.bad.sort_by_key(|(line, _)| *line);
-    out
+    gathering.finish()
+}
+
+/// Reads columns of texts: the models, the winner, then judge, weight and prompt where there are such.
+pub(crate) fn of_columns(columns: &[StringViewArray], how: &BareVotes) -> Parsed {
+    let mut gathering = Gathering::new(how);
+    let [a, b, winner, others @ ..] = columns else { return Parsed::default() };
+    let mut others = others.iter();
+    let judge = how.judge.and_then(|_| others.next());
+    let weight = how.weight.and_then(|_| others.next());
+    let prompt = how.prompt.and_then(|_| others.next());
+    fn cell(column: &StringViewArray, row: usize) -> &[u8] {
+        if column.is_null(row) { b"" } else { column.value(row).as_bytes().trim_ascii() }
+    }
+    for row in 0..a.len() {
+        gathering.out.rows += 1;
+        let vote = Cells {
+            a: cell(a, row),
+            b: cell(b, row),
+            winner: cell(winner, row),
+            judge: judge.map_or(&b""[..], |column| cell(column, row)),
+            weight: weight.map(|column| cell(column, row)),
+            prompt: prompt.map_or(&b""[..], |column| cell(column, row)),
+        };
+        gathering.vote(row as u64 + 1, vote);
+    }
+    gathering.finish()
 }
 
 /// What a word for the winner means, and whether it means that whatever the models are called.
@@ -216,11 +275,6 @@ fn understand(said: &[u8], a: &[u8], b: &[u8], how: &BareVotes) -> Result<(Call,
     let call = how.calls.call(Some(&value).filter(|_| !said.is_empty()), names)?;
     let pure = !how.by_names || said.is_empty() || (words(&said).is_some() && words(&a).is_none() && words(&b).is_none());
     Ok((call, pure))
-}
-
-/// The place of a line of a block, whose first line is the file's line `first`.
-pub(crate) fn place(first: u64, line: u64) -> At {
-    At::Line(first + line - 1)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod document;
 mod encoding;
 mod ipc;
 pub(crate) mod json;
-mod parquet;
+pub(crate) mod parquet;
 mod refuse;
 pub(crate) mod sample;
 pub(crate) mod sniff;

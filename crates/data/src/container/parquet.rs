@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::sync::Arc;
 
+use arrow_array::StringViewArray;
+use arrow_array::cast::AsArray;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -95,6 +97,65 @@ impl ParquetRows {
                 return Ok(Vec::new());
             }
         }
+    }
+}
+
+/// Columns of texts of a Parquet file, many rows at a time; `None` where one of them is not of text.
+pub(crate) struct TextColumns {
+    reader: ParquetRecordBatchReader,
+    /// Where each column that is wanted is in a batch.
+    places: Vec<usize>,
+}
+
+impl TextColumns {
+    pub(crate) fn open(file: File, wanted: &[&str], label: &str) -> Result<Option<Self>, DataError> {
+        /// What the rows of a batch may weigh together.
+        const BYTES: u64 = 32 << 20;
+        const ROWS: u64 = 64 * 1024;
+        guarded(label, "Parquet", || {
+            let plain = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
+            let viewed = ArrowReaderOptions::new().with_schema(as_views(plain.schema()));
+            let Ok(metadata) = ArrowReaderMetadata::load(&file, viewed) else { return Ok(None) };
+            let schema = Arc::clone(metadata.schema());
+            let mut roots: Vec<usize> = Vec::new();
+            for name in wanted {
+                match schema.index_of(name) {
+                    Ok(at) if *schema.field(at).data_type() == DataType::Utf8View => roots.push(at),
+                    _ => return Ok(None),
+                }
+            }
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+            let groups = builder.metadata().row_groups();
+            let heaviest = groups
+                .iter()
+                .map(|group| {
+                    let bytes = u64::try_from(group.total_byte_size()).unwrap_or(0);
+                    bytes / u64::try_from(group.num_rows()).unwrap_or(1).max(1)
+                })
+                .max()
+                .unwrap_or(0)
+                .max(1);
+            // A dictionary says nothing of how long its texts are: what is long goes the other way.
+            if heaviest > 512 {
+                return Ok(None);
+            }
+            let mask = ProjectionMask::roots(builder.parquet_schema(), roots.iter().copied());
+            let rows = (BYTES / heaviest).clamp(1, ROWS) as usize;
+            let mut sorted = roots.clone();
+            sorted.sort_unstable();
+            sorted.dedup();
+            let places = roots.iter().filter_map(|root| sorted.iter().position(|at| at == root)).collect();
+            let reader = builder.with_batch_size(rows).with_projection(mask).build()?;
+            Ok::<_, parquet::errors::ParquetError>(Some(Self { reader, places }))
+        })
+    }
+
+    /// The next rows of every column that is wanted, in the order of the names; none at the end.
+    pub(crate) fn next(&mut self, label: &str) -> Result<Option<Vec<StringViewArray>>, DataError> {
+        let batch = guarded(label, "Parquet", || self.reader.next().transpose())?;
+        Ok(batch.map(|batch| {
+            self.places.iter().filter_map(|place| batch.column(*place).as_string_view_opt().cloned()).collect()
+        }))
     }
 }
 

@@ -277,6 +277,11 @@ impl Opened {
         spool(&label, self.into_reader())
     }
 
+    /// The file itself, beside this one, where it is a plain file.
+    pub(crate) fn beside(&self) -> Option<File> {
+        if self.shards.is_empty() { self.file.as_ref()?.try_clone().ok() } else { None }
+    }
+
     /// Reads on until the prefix has this many bytes, or the file ends.
     pub(crate) fn extend(&mut self, bytes: usize) -> Result<(), DataError> {
         while !self.whole && self.prefix.len() < bytes {

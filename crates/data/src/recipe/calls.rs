@@ -532,19 +532,18 @@ impl Calls {
             !name.is_empty()
                 && (name.trim().eq_ignore_ascii_case(text.trim()) || normal(name) == normal(&text))
         };
-        let is_a = named(names.column_a) || names.model_a.is_some_and(named);
-        let is_b = named(names.column_b) || names.model_b.is_some_and(named);
-        let by_words = words(&text);
-        let given = value.as_str().map(str::trim).unwrap_or_default();
-        let is_text = |side: Option<&str>| given.len() > 2 && side.is_some_and(|side| side.trim() == given);
-        let (is_a, is_b) = (is_a || is_text(names.text_a), is_b || is_text(names.text_b));
-        let by_name = match (is_a, is_b) {
+        let either = |a: bool, b: bool| match (a, b) {
             (true, false) => Some(Call::A),
             (false, true) => Some(Call::B),
             _ => None,
         };
-        match (by_name, by_words) {
-            (Some(name), Some(word)) if name != word && matches!(word, Call::A | Call::B) => {
+        let given = value.as_str().map(str::trim).unwrap_or_default();
+        let is_text = |side: Option<&str>| given.len() > 2 && side.is_some_and(|side| side.trim() == given);
+        let by_name = either(names.model_a.is_some_and(named), names.model_b.is_some_and(named))
+            .or_else(|| either(is_text(names.text_a), is_text(names.text_b)));
+        let by_side = either(named(names.column_a), named(names.column_b)).or_else(|| words(&text));
+        match (by_name, by_side) {
+            (Some(name), Some(side)) if name != side && matches!(side, Call::A | Call::B) => {
                 Err(RowError::new(
                     Reason::UnknownWinner,
                     "as the name of a model the value means one response, as a side the other",
