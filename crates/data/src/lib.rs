@@ -43,7 +43,6 @@ pub use options::{Judges, OnBadRow, Progress, ReadOptions, Record};
 pub use preview::{Preview, Previewed, preview};
 pub use property_set::PropertySet;
 pub use read::{read, read_with_votes};
-pub use votes::{BareVote, VoteBlock};
 pub use recipe::{
     Candidates, Mapping, MappingError, Part, Path as FieldPath, Recipe, Scale, Shape, VerdictRule,
 };
@@ -51,3 +50,4 @@ pub use study::{
     BatchFile, ImportEntry, Onto, PairWriter, RatingWriter, Study, StudyToml, TableReader, TableRow,
     TableWriter, VerdictWriter, import,
 };
+pub use votes::{BareVote, VoteBlock};

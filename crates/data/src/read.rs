@@ -555,7 +555,14 @@ impl Reading<'_> {
     }
 
     /// The rows of a plain table, as blocks of votes as long as they are nothing else, and as records from there on.
-    fn vote_blocks(&mut self, opened: Opened, dialect: Dialect, cx: &Context, plan: &Plan, label: &str) -> Result<(), DataError> {
+    fn vote_blocks(
+        &mut self,
+        opened: Opened,
+        dialect: Dialect,
+        cx: &Context,
+        plan: &Plan,
+        label: &str,
+    ) -> Result<(), DataError> {
         let (counter, total) = (opened.counter.clone(), opened.total);
         let mut reader = opened.into_reader();
         let fail = |e| DataError::io(label, "read", e);
@@ -575,17 +582,24 @@ impl Reading<'_> {
             pending.drain(..header_end);
             loop {
                 // A last line without an end is a line too.
-                let whole = if ended { pending.len() } else { memchr::memrchr(b'\n', &pending).map_or(0, |at| at + 1) };
+                let whole = if ended {
+                    pending.len()
+                } else {
+                    memchr::memrchr(b'\n', &pending).map_or(0, |at| at + 1)
+                };
                 let block = pending.get(..whole).unwrap_or_default();
                 if memchr::memchr(b'"', block).is_some() || (whole == 0 && !ended) {
                     break;
                 }
                 let parts = cut(block, rayon::current_num_threads() * 2);
-                let parsed: Vec<_> =
-                    parts.into_par_iter().map(|part| votes::parse(part, dialect.delimiter, header.len(), how)).collect();
+                let parsed: Vec<_> = parts
+                    .into_par_iter()
+                    .map(|part| votes::parse(part, dialect.delimiter, header.len(), how))
+                    .collect();
                 let mut at = block;
                 for one in parsed {
-                    let (own, rest) = at.split_at(cut_length(at, rayon::current_num_threads() * 2, block.len()));
+                    let (own, rest) =
+                        at.split_at(cut_length(at, rayon::current_num_threads() * 2, block.len()));
                     at = rest;
                     self.vote_block(one, &|at| At::Line(line + at - 1), plan)?;
                     line += memchr::memchr_iter(b'\n', own).count() as u64;
@@ -611,7 +625,7 @@ impl Reading<'_> {
             // Lines are counted on from the last block.
             let moved = rows.into_iter().map(|(at, row)| match at {
                 At::Line(own) => (At::Line(own + line - 2), row),
-                other => (other, row),
+                at @ At::Record(_) => (at, row),
             });
             self.rows(cx, plan, moved.collect())?;
             self.tell(counter.load(Ordering::Relaxed), total);
@@ -620,7 +634,13 @@ impl Reading<'_> {
     }
 
     /// The columns of votes of a Parquet file; whether it could be read so.
-    fn vote_columns(&mut self, file: File, plan: &Plan, header: &[String], label: &str) -> Result<bool, DataError> {
+    fn vote_columns(
+        &mut self,
+        file: File,
+        plan: &Plan,
+        header: &[String],
+        label: &str,
+    ) -> Result<bool, DataError> {
         let Some(how) = plan.bare_votes(header) else { return Ok(false) };
         let places = [Some(how.a), Some(how.b), Some(how.winner), how.judge, how.weight, how.prompt];
         let wanted: Vec<&str> =
@@ -648,7 +668,12 @@ impl Reading<'_> {
         }
     }
 
-    fn vote_block(&mut self, parsed: votes::Parsed, place: &dyn Fn(u64) -> At, plan: &Plan) -> Result<(), DataError> {
+    fn vote_block(
+        &mut self,
+        parsed: votes::Parsed,
+        place: &dyn Fn(u64) -> At,
+        plan: &Plan,
+    ) -> Result<(), DataError> {
         for (at, error) in parsed.bad {
             self.bad(place(at), error)?;
         }
@@ -662,7 +687,7 @@ impl Reading<'_> {
         }
         self.summary.rows += parsed.rows;
         self.at.record += parsed.rows;
-        self.summary.pairs += parsed.block.votes.len() as u64;
+        self.summary.pairs += parsed.block.votes.len() as u64 + parsed.missing;
         self.summary.verdicts += parsed.block.votes.len() as u64;
         if let Some(blocks) = &mut self.blocks {
             blocks(VoteBlock { judge: plan.default_judge().to_owned(), ..parsed.block });

@@ -110,7 +110,13 @@ struct Cells<'a> {
 
 impl<'a> Gathering<'a> {
     fn new(how: &'a BareVotes) -> Self {
-        Self { out: Parsed::default(), names: Interner::default(), words: Vec::new(), doubtful: HashMap::default(), how }
+        Self {
+            out: Parsed::default(),
+            names: Interner::default(),
+            words: Vec::new(),
+            doubtful: HashMap::default(),
+            how,
+        }
     }
 
     /// Takes one vote; `line` is its place in the block.
@@ -157,7 +163,8 @@ impl<'a> Gathering<'a> {
                 }
             }
         };
-        let mut named = |cell: &'a [u8], slot| if cell.is_empty() { u32::MAX } else { self.names.get(cell, slot) };
+        let mut named =
+            |cell: &'a [u8], slot| if cell.is_empty() { u32::MAX } else { self.names.get(cell, slot) };
         let (judge, prompt) = (named(cells.judge, 2), named(cells.prompt, 3));
         self.out.block.votes.push(BareVote { a, b, judge, p_a: p_a as f32, weight, prompt });
     }
@@ -175,10 +182,15 @@ impl<'a> Gathering<'a> {
         out.said = words.iter().map(|(word, call, count)| (text(word), *call, *count)).collect();
         for (at, name) in names.names.iter().enumerate() {
             if std::str::from_utf8(name).is_err() {
-                let error = RowError::new(Reason::InvalidUtf8, "the cell is not valid UTF-8").value(&text(name));
+                let error =
+                    RowError::new(Reason::InvalidUtf8, "the cell is not valid UTF-8").value(&text(name));
                 // The first vote that has it.
                 let number = at as u32;
-                let first = out.block.votes.iter().position(|vote| [vote.a, vote.b, vote.judge, vote.prompt].contains(&number));
+                let first = out
+                    .block
+                    .votes
+                    .iter()
+                    .position(|vote| [vote.a, vote.b, vote.judge, vote.prompt].contains(&number));
                 out.bad.push((first.unwrap_or(0) as u64 + 1, error));
             }
             out.block.names.push(text(name));
@@ -236,6 +248,10 @@ pub(crate) fn parse(bytes: &[u8], delimiter: u8, columns: usize, how: &BareVotes
     gathering.finish()
 }
 
+fn cell(column: &StringViewArray, row: usize) -> &[u8] {
+    if column.is_null(row) { b"" } else { column.value(row).as_bytes().trim_ascii() }
+}
+
 /// Reads columns of texts: the models, the winner, then judge, weight and prompt where there are such.
 pub(crate) fn of_columns(columns: &[StringViewArray], how: &BareVotes) -> Parsed {
     let mut gathering = Gathering::new(how);
@@ -244,9 +260,6 @@ pub(crate) fn of_columns(columns: &[StringViewArray], how: &BareVotes) -> Parsed
     let judge = how.judge.and_then(|_| others.next());
     let weight = how.weight.and_then(|_| others.next());
     let prompt = how.prompt.and_then(|_| others.next());
-    fn cell(column: &StringViewArray, row: usize) -> &[u8] {
-        if column.is_null(row) { b"" } else { column.value(row).as_bytes().trim_ascii() }
-    }
     for row in 0..a.len() {
         gathering.out.rows += 1;
         let vote = Cells {
@@ -266,14 +279,23 @@ pub(crate) fn of_columns(columns: &[StringViewArray], how: &BareVotes) -> Parsed
 fn understand(said: &[u8], a: &[u8], b: &[u8], how: &BareVotes) -> Result<(Call, bool), RowError> {
     let text = |bytes: &[u8]| {
         std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| {
-            RowError::new(Reason::InvalidUtf8, "the cell is not valid UTF-8").value(&String::from_utf8_lossy(bytes))
+            RowError::new(Reason::InvalidUtf8, "the cell is not valid UTF-8")
+                .value(&String::from_utf8_lossy(bytes))
         })
     };
     let (said, a, b) = (text(said)?, text(a)?, text(b)?);
     let value = Value::String(said.clone());
-    let names = Names { column_a: &how.names.0, column_b: &how.names.1, model_a: Some(&a), model_b: Some(&b), ..Names::default() };
+    let names = Names {
+        column_a: &how.names.0,
+        column_b: &how.names.1,
+        model_a: Some(&a),
+        model_b: Some(&b),
+        ..Names::default()
+    };
     let call = how.calls.call(Some(&value).filter(|_| !said.is_empty()), names)?;
-    let pure = !how.by_names || said.is_empty() || (words(&said).is_some() && words(&a).is_none() && words(&b).is_none());
+    let pure = !how.by_names
+        || said.is_empty()
+        || (words(&said).is_some() && words(&a).is_none() && words(&b).is_none());
     Ok((call, pure))
 }
 
@@ -298,8 +320,10 @@ mod tests {
 
     #[test]
     fn votes_are_read_where_they_lie() {
-        let parsed = parse(b"m,n,left,1\nn,m,tie,\r\n\nm,o,o,2\n,,,\nm,n,maybe,1\nm,n,,1\nm,n\n", b',', 4, &how());
-        let votes: Vec<(u32, u32, f32, f32)> = parsed.block.votes.iter().map(|v| (v.a, v.b, v.p_a, v.weight)).collect();
+        let parsed =
+            parse(b"m,n,left,1\nn,m,tie,\r\n\nm,o,o,2\n,,,\nm,n,maybe,1\nm,n,,1\nm,n\n", b',', 4, &how());
+        let votes: Vec<(u32, u32, f32, f32)> =
+            parsed.block.votes.iter().map(|v| (v.a, v.b, v.p_a, v.weight)).collect();
         assert_eq!(votes, [(0, 1, 1.0, 1.0), (1, 0, 0.5, 1.0), (0, 2, 0.0, 2.0)]);
         assert_eq!(parsed.block.names, ["m", "n", "o"]);
         assert_eq!((parsed.rows, parsed.blank, parsed.missing), (7, 1, 1));

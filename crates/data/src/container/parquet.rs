@@ -154,7 +154,10 @@ impl TextColumns {
     pub(crate) fn next(&mut self, label: &str) -> Result<Option<Vec<StringViewArray>>, DataError> {
         let batch = guarded(label, "Parquet", || self.reader.next().transpose())?;
         Ok(batch.map(|batch| {
-            self.places.iter().filter_map(|place| batch.column(*place).as_string_view_opt().cloned()).collect()
+            self.places
+                .iter()
+                .filter_map(|place| batch.column(*place).as_string_view_opt().cloned())
+                .collect()
         }))
     }
 }

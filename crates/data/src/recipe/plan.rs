@@ -278,12 +278,20 @@ impl Plan {
     /// How bare votes of a table with these columns are read, where they need no record each: `None` where they ask for more.
     pub(crate) fn bare_votes(&self, header: &[String]) -> Option<BareVotes> {
         let [rule] = self.rules.as_slice() else { return None };
-        let plain = rule.each.is_none() && rule.tie.is_none() && rule.counts.is_none() && rule.judge.is_empty();
-        let simple = self.recipe.shape == Shape::Votes && self.join.is_none() && rule.declared.criterion.is_none() && !rule.declared.gold;
+        let plain =
+            rule.each.is_none() && rule.tie.is_none() && rule.counts.is_none() && rule.judge.is_empty();
+        let simple = self.recipe.shape == Shape::Votes
+            && self.join.is_none()
+            && rule.declared.criterion.is_none()
+            && !rule.declared.gold;
         if !plain || !simple || !self.swapped.is_empty() {
             return None;
         }
-        let at = |column: &Column| (!column.is_within()).then(|| header.iter().position(|name| *name == column.name.as_ref())).flatten();
+        let at = |column: &Column| {
+            (!column.is_within())
+                .then(|| header.iter().position(|name| *name == column.name.as_ref()))
+                .flatten()
+        };
         let one = |columns: &[Column]| match columns {
             [] => Some(None),
             columns => {
@@ -300,7 +308,9 @@ impl Plan {
         }
         let From::Field(winner, calls) = &rule.from else { return None };
         let (a, b) = (one(&self.model_a)??, one(&self.model_b)??);
-        let prompt = ["prompt", "prompt_id", "question_id"].iter().find_map(|name| header.iter().position(|column| column == name));
+        let prompt = ["prompt", "prompt_id", "question_id"]
+            .iter()
+            .find_map(|name| header.iter().position(|column| column == name));
         Some(BareVotes {
             a,
             b,

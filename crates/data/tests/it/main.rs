@@ -19,6 +19,7 @@ mod formats;
 mod hostile;
 mod layouts;
 mod real;
+mod recipes;
 mod round_trip;
 mod study;
 

@@ -1,0 +1,235 @@
+//! The catalogue of recipes: every example is read by its own recipe, every recipe reads back as a mapping, and whatever a user
+//! maps, reading ends in records or an error.
+
+use predilect_data::{
+    Format, Mapping, OnBadRow, Onto, ReadOptions, Recipe, Shape, Study, import, preview, read_with_votes,
+};
+use proptest::prelude::*;
+
+use crate::{lay, read_bytes, read_paths, read_text};
+
+fn without_verdicts() -> ReadOptions {
+    ReadOptions { without_verdicts: true, ..ReadOptions::default() }
+}
+
+/// Shapes whose records say nothing alone.
+fn needs_others(recipe: &Recipe) -> bool {
+    let parts = format!("{:?}", recipe.part) != "Pairs";
+    parts
+        || matches!(
+            recipe.shape,
+            Shape::Unpaired
+                | Shape::Scored
+                | Shape::Tree
+                | Shape::Wide
+                | Shape::MtBench
+                | Shape::ArenaHard
+                | Shape::AlpacaEval
+        )
+}
+
+#[test]
+fn every_example_is_read_by_its_own_recipe() {
+    let mut wrong = Vec::new();
+    for recipe in Format::all().flat_map(Format::recipes) {
+        let Some(example) = &recipe.example else { continue };
+        if needs_others(recipe) {
+            serde_json::from_str::<serde_json::Value>(example).expect("JSON");
+            continue;
+        }
+        // Two lines, so that nobody takes one record for a document.
+        let text = format!("{example}\n{example}\n");
+        match read_bytes("example.jsonl", text.as_bytes(), &without_verdicts()) {
+            Ok(all) if all.summary.sources[0].format == recipe.name => {}
+            Ok(all) => wrong.push(format!("{} is read as {}", recipe.name, all.summary.sources[0].format)),
+            // One object with everything in it.
+            Err(_) if recipe.shape == Shape::AnnotatedPairs => match read_text("example.json", example) {
+                Ok(all) if all.summary.sources[0].format == recipe.name => {}
+                other => wrong.push(format!("{}: {:?}", recipe.name, other.map(|all| all.summary.sources))),
+            },
+            Err(error) => wrong.push(format!("{}: {error}", recipe.name)),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_recipe_reads_back_as_a_mapping() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mapping.toml");
+    for recipe in Format::all().flat_map(Format::recipes) {
+        std::fs::write(&path, recipe.to_toml().unwrap()).unwrap();
+        assert_eq!(&Recipe::from_file(&path).unwrap(), recipe);
+    }
+    std::fs::write(&path, "shape = \"pair\"\nprompts = \"x\"\n").unwrap();
+    let error = Recipe::from_file(&path).unwrap_err();
+    assert!(error.to_string().contains("line 2") && error.to_string().contains("prompts"), "{error}");
+}
+
+#[test]
+fn several_judges_and_reward_models_of_judge_bench_stay_apart() {
+    let record = |pair: usize, method: &str, model: &str, first: &str, second: &str| {
+        serde_json::json!({
+            "pair_id": format!("p{pair}"), "original_id": "o", "source": "mmlu-pro", "question": format!("question {pair}"),
+            "response_model": "m", "response_A": format!("answer {pair}"), "response_B": format!("other {pair}"), "label": "A>B",
+            "judge_name": method,
+            "judgments": [
+                { "judgment": { "judge_model": model, "response": "..." }, "decision": first },
+                { "judgment": { "judge_model": model, "response": "..." }, "decision": second },
+            ],
+        })
+        .to_string()
+    };
+    let file = |method: &str, model: &str, calls: [&str; 2]| {
+        (0..4).map(|pair| record(pair, method, model, calls[0], calls[1]) + "\n").collect::<String>()
+    };
+    let files = [
+        ("a.jsonl", file("reward_model", "org/rm-1", ["A>B", "B>A"])),
+        ("b.jsonl", file("reward_model", "org/rm-2", ["A>B", "B>A"])),
+        ("c.jsonl", file("arena_hard", "judge-1", ["A>B", "A>B"])),
+        ("d.jsonl", file("arena_hard", "judge-2", ["B>A", "A>B"])),
+    ];
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    let (_folder, paths) = lay(&files);
+    let all = read_paths(&paths, &ReadOptions::default()).unwrap();
+    let count =
+        |judge: &str, p_a: f64| all.verdicts.iter().filter(|v| v.judge == judge && v.p_a == p_a).count();
+    assert_eq!(all.pairs.len(), 4);
+    assert_eq!(
+        [
+            count("org/rm-1", 1.0),
+            count("org/rm-2", 1.0),
+            count("judge-1", 0.5),
+            count("judge-2", 0.0),
+            count("gold", 1.0)
+        ],
+        [4; 5]
+    );
+    assert_eq!(all.verdicts.len(), 20);
+}
+
+/// A table of votes, with blanks, quotes, other judges and weights.
+fn votes() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec!["m1", "m2", "model three", "left", "\"quoted, name\"", "mä", ""]);
+    let word = prop::sample::select(vec![
+        "left", "right", "tie", "m1", "m2", "", "both_bad", "nobody", "1", " Left ",
+    ]);
+    let weight = prop::sample::select(vec!["1", "2.5", "", "0", "-1"]);
+    let judge = prop::sample::select(vec!["", "j", "k"]);
+    let end = prop::sample::select(vec!["\n", "\r\n"]);
+    prop::collection::vec((name.clone(), name, word, weight, judge, end), 1..40).prop_map(|rows| {
+        let lines: String =
+            rows.iter().map(|(a, b, w, n, j, end)| format!("{a},{b},{w},{n},{j}{end}")).collect();
+        format!("left,right,winner,weight,judge\n{lines}")
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// The columnar way of votes and the way of records say the same.
+    #[test]
+    fn votes_in_blocks_are_votes_in_records(text in votes()) {
+        let options = ReadOptions { on_bad_row: OnBadRow::Skip, without_verdicts: true, ..ReadOptions::default() };
+        let (_folder, paths) = lay(&[("votes.csv", text.as_bytes())]);
+        let (mut records, mut models) = (Vec::new(), std::collections::HashMap::new());
+        let mut blocks = Vec::new();
+        let plain = read_paths(&paths, &options);
+        let fast = read_with_votes(&paths, &options, &mut |_| {}, &mut |record| {
+            match record {
+                predilect_data::Record::Pair(pair) => {
+                    models.insert(pair.id.clone(), (pair.response_a.model.unwrap_or_default(), pair.response_b.model.unwrap_or_default()));
+                }
+                predilect_data::Record::Verdict(v) => {
+                    let (a, b) = models.get(&v.pair).cloned().unwrap_or_default();
+                    records.push((a, b, v.judge, v.p_a as f32, v.weight as f32));
+                }
+                predilect_data::Record::Rating(_) => {}
+            }
+            Ok(())
+        }, &mut |block| {
+            for vote in &block.votes {
+                let name = |at: u32| block.names.get(at as usize).cloned().unwrap_or_else(|| block.judge.clone());
+                blocks.push((name(vote.a), name(vote.b), name(vote.judge), vote.p_a, vote.weight));
+            }
+        });
+        blocks.extend(records);
+        match (plain, fast) {
+            (Ok(plain), Ok(fast)) => {
+                let of = |id: &str| plain.pairs.iter().find(|pair| pair.id == id).map(|pair| {
+                    (pair.response_a.model.clone().unwrap_or_default(), pair.response_b.model.clone().unwrap_or_default())
+                }).unwrap_or_default();
+                let expected: Vec<_> = plain.verdicts.iter().map(|v| {
+                    let (a, b) = of(&v.pair);
+                    (a, b, v.judge.clone(), v.p_a as f32, v.weight as f32)
+                }).collect();
+                prop_assert_eq!(blocks, expected);
+                prop_assert_eq!(fast.rows, plain.summary.rows);
+                prop_assert_eq!(fast.dropped, plain.summary.dropped);
+            }
+            (plain, fast) => prop_assert_eq!(plain.is_err(), fast.is_err(), "{:?}", text),
+        }
+    }
+
+    /// Whatever is mapped onto whatever file: no panic, and no study where the import fails.
+    #[test]
+    fn arbitrary_mappings(
+        claims in prop::collection::vec("(prompt|system|input|history|response_a|response_b|chosen|rejected|responses|scores|winner|winner\\(x\\)|judge|annotator|criterion|weight|id)=(a|b|c|d\\.e|d\\[0\\]|none|'x'|a > b|c:1=A,2=B|c:0\\.\\.1|c:x=0\\.3|a,b)", 0..5),
+        values in prop::collection::vec((any::<Option<u8>>(), "[a-z ]{0,8}", prop::option::of("[AB12]|tie|0\\.5"), -2_i8..3), 1..6),
+    ) {
+        let text: String = values.iter().map(|(a, b, c, d)| {
+            serde_json::json!({ "a": a, "b": b, "c": c, "d": { "e": d }, "f": [a, d] }).to_string() + "\n"
+        }).collect();
+        let mut mapping = Mapping::default();
+        for claim in &claims {
+            if let Ok(claim) = claim.parse::<Mapping>() {
+                mapping.extend(claim);
+            }
+        }
+        let (folder, paths) = lay(&[("f.jsonl", text.as_bytes())]);
+        let options = ReadOptions { mapping, ..ReadOptions::default() };
+        let place = folder.path().join("study");
+        let done = import(&paths, &options, &place, Onto::New, &mut |_| {});
+        prop_assert_eq!(done.is_ok(), place.exists());
+        let _ = preview(&paths, &options);
+    }
+}
+
+#[test]
+fn a_study_is_not_overwritten_by_accident() {
+    let pair = |k: usize, judge: &str| {
+        format!(
+            r#"{{"prompt": "p{k}", "response_a": "x", "response_b": "y", "judge": "{judge}", "preferred": "a"}}"#
+        )
+    };
+    let (first, second) = (pair(0, "one"), format!("{}\n{}", pair(0, "two"), pair(1, "two")));
+    let (folder, paths) = lay(&[("first.jsonl", first.as_bytes()), ("second.jsonl", second.as_bytes())]);
+    let place = folder.path().join("study");
+    let put = |at: usize, onto| import(&paths[at..=at], &ReadOptions::default(), &place, onto, &mut |_| {});
+    let (study, _) = put(0, Onto::New).unwrap();
+    study.write_table("fits", &study.read_table("pairs").unwrap()).unwrap();
+    // Somebody's own file in the folder.
+    std::fs::write(place.join("mine.parquet"), b"mine").unwrap();
+    let error = put(1, Onto::New).unwrap_err();
+    assert!(error.hint().is_some_and(|hint| hint.contains("--add") && hint.contains("--replace")), "{error}");
+    assert!(study.has_table("fits"));
+    let counts = |study: &Study| {
+        let pairs: usize = study.pairs().unwrap().map(|batch| batch.unwrap().len()).sum();
+        let verdicts: usize = study.verdicts().unwrap().map(|batch| batch.unwrap().len()).sum();
+        (pairs, verdicts)
+    };
+    assert_eq!(counts(&study), (1, 1));
+    let error = put(0, Onto::Add).unwrap_err();
+    assert!(error.to_string().contains("part of the study already"), "{error}");
+    put(1, Onto::Add).unwrap();
+    assert_eq!(counts(&study), (2, 3));
+    assert!(!study.has_table("fits"), "results of fewer pairs");
+    put(1, Onto::Replace).unwrap();
+    assert_eq!(counts(&study), (2, 2));
+    assert!(place.join("mine.parquet").exists(), "a file that is not the study's");
+    // A study of a later version is not touched.
+    let toml = std::fs::read_to_string(place.join("study.toml")).unwrap();
+    std::fs::write(place.join("study.toml"), toml.replace("layout = 1", "layout = 99")).unwrap();
+    assert!(put(0, Onto::Replace).is_err());
+    assert_eq!(counts(&study), (2, 2));
+}
