@@ -121,6 +121,20 @@ impl<'a> Gathering<'a> {
 
     /// Takes one vote; `line` is its place in the block.
     fn vote(&mut self, line: u64, cells: Cells<'a>) {
+        // In the order in which records are checked, so that both ways name the same fault.
+        let weight = match cells.weight {
+            None => 1.0,
+            Some(text) => {
+                let value = Value::String(String::from_utf8_lossy(text).into_owned());
+                match crate::recipe::weight(&self.how.names.2, &value) {
+                    Ok(weight) => weight as f32,
+                    Err(error) => {
+                        self.out.bad.push((line, error));
+                        return;
+                    }
+                }
+            }
+        };
         if cells.a.is_empty() || cells.b.is_empty() {
             let field = if cells.a.is_empty() { &self.how.names.0 } else { &self.how.names.1 };
             self.out.bad.push((line, RowError::missing(field)));
@@ -149,19 +163,6 @@ impl<'a> Gathering<'a> {
         let Some(p_a) = call.p_a() else {
             self.out.missing += 1;
             return;
-        };
-        let weight = match cells.weight {
-            None => 1.0,
-            Some(text) => {
-                let value = Value::String(String::from_utf8_lossy(text).into_owned());
-                match crate::recipe::weight(&self.how.names.2, &value) {
-                    Ok(weight) => weight as f32,
-                    Err(error) => {
-                        self.out.bad.push((line, error));
-                        return;
-                    }
-                }
-            }
         };
         let mut named =
             |cell: &'a [u8], slot| if cell.is_empty() { u32::MAX } else { self.names.get(cell, slot) };
