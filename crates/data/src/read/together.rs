@@ -1,0 +1,191 @@
+//! What files that are read together are to each other: given twice, parts of one table, judges of their own, votes and texts.
+
+use crate::error::DataError;
+use crate::options::ReadOptions;
+use crate::probe::Source;
+use crate::recipe::{Part, Recipe, Shape};
+use predilect_types::SourceSummary;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
+
+/// A name for each file that no other has: the stem where that is enough, else the whole path.
+pub(super) fn tags(sources: &[Source]) -> Vec<String> {
+    let stems: Vec<String> = sources.iter().map(|source| source.input.stem()).collect();
+    let unique = |stem: &String| stems.iter().filter(|other| *other == stem).count() == 1;
+    sources
+        .iter()
+        .zip(&stems)
+        .map(|(source, stem)| if unique(stem) { stem.clone() } else { source.input.label.clone() })
+        .collect()
+}
+
+/// What the turns of a file's conversations have besides role and content.
+pub(super) fn left_of_turns(source: &Source) -> Option<String> {
+    let names = source.left_of_turns();
+    (!names.is_empty()).then(|| format!("not kept of the turns of conversations: {}", names.join(", ")))
+}
+
+/// Takes out files that are given twice: under one path, however it is written.
+pub(super) fn drop_repeated(sources: &mut Vec<Source>) -> Vec<SourceSummary> {
+    let mut seen: HashSet<PathBuf> = HashSet::new();
+    let mut left_out = Vec::new();
+    sources.retain(|source| {
+        let path = source.input.size().and_then(|_| source.input.path.canonicalize().ok());
+        let again = path.is_some_and(|path| !seen.insert(path));
+        if again {
+            left_out.push(SourceSummary {
+                source: source.input.label.clone(),
+                format: "skipped".to_owned(),
+                evidence: "the same file is given twice".to_owned(),
+                ..SourceSummary::default()
+            });
+        }
+        !again
+    });
+    left_out
+}
+
+/// Files that are equal to the last byte: they may be copies, or votes of two people who agree in everything.
+pub(super) fn copies(sources: &[Source]) -> Result<Vec<String>, DataError> {
+    let mut by_size: BTreeMap<u64, Vec<&Source>> = BTreeMap::new();
+    for source in sources {
+        if let Some(size) = source.input.size() {
+            by_size.entry(size).or_default().push(source);
+        }
+    }
+    let mut remarks = Vec::new();
+    for alike in by_size.into_values().filter(|alike| alike.len() > 1) {
+        let mut sums: HashMap<u32, &Source> = HashMap::new();
+        for source in alike {
+            let sum = source.input.checksum()?;
+            match sums.get(&sum) {
+                Some(first) if remarks.len() < 5 => remarks.push(format!(
+                    "{} and {} are equal to the last byte; both count: leave one out if it is a copy",
+                    first.input.label, source.input.label
+                )),
+                Some(_) => {}
+                None => {
+                    sums.insert(sum, source);
+                }
+            }
+        }
+    }
+    Ok(remarks)
+}
+
+/// A file with the texts of votes, and the column by which these find them.
+#[derive(Debug)]
+pub(super) struct Texts {
+    pub(super) label: String,
+    pub(super) on: String,
+    pub(super) recipe: Recipe,
+}
+
+/// Columns that votes and texts share as a key, the surest first.
+pub(super) const KEYS: &[&str] =
+    &["pair_id", "comparison_id", "id", "uid", "question_id", "prompt_id", "idx", "index"];
+
+/// The file that holds the texts of the others' votes: the one that the user names, or the only one with pairs and no verdict
+/// beside files of votes that share a key with it.
+pub(super) fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Option<Texts>, DataError> {
+    let named = options.texts.as_ref().map(|path| path.display().to_string());
+    let silent = |source: &&Source| {
+        source.detected.recipe.shape == Shape::Pair && source.detected.recipe.verdict.is_empty()
+    };
+    let mut found: Vec<&Source> = match &named {
+        Some(label) => sources.iter().filter(|source| source.input.label == *label).collect(),
+        None => sources.iter().filter(silent).collect(),
+    };
+    let votes: Vec<&Source> =
+        sources.iter().filter(|source| source.detected.recipe.shape == Shape::Votes).collect();
+    let idle = |what: &str| {
+        let error = DataError::input(
+            what,
+            "there are no votes to join with texts, so --texts and --on have no effect",
+        );
+        Err(error.with_hint("leave them out, or name the files with the votes too"))
+    };
+    let (Some(texts), true) = (found.pop(), found.is_empty()) else {
+        return options.on.as_ref().map_or(Ok(None), |on| idle(on));
+    };
+    if votes.is_empty() {
+        return if named.is_none() && options.on.is_none() { Ok(None) } else { idle(&texts.input.label) };
+    }
+    let both = |key: &str| {
+        let has = |source: &Source| source.sample.columns.iter().any(|column| column == key);
+        has(texts) && !votes.is_empty() && votes.iter().all(|source| has(source))
+    };
+    let on = match &options.on {
+        Some(on) if both(on) => Some(on.clone()),
+        Some(on) => {
+            return Err(DataError::input(
+                &texts.input.label,
+                format!("`{on}` is not a column of both the texts and the votes"),
+            )
+            .with_hint("name a column that all of these files have with --on COLUMN"));
+        }
+        None => KEYS.iter().find(|key| both(key)).map(|key| (*key).to_owned()),
+    };
+    match (on, &named) {
+        (Some(on), _) => {
+            Ok(Some(Texts { label: texts.input.label.clone(), on, recipe: texts.detected.recipe.clone() }))
+        }
+        (None, None) => Ok(None),
+        (None, Some(label)) => {
+            Err(DataError::input(label, "no column is known to join the votes with these texts")
+                .with_hint("name one that all of these files have with --on COLUMN"))
+        }
+    }
+}
+
+/// Whether files that name no judge are judged apart: not where they are parts or splits of one table.
+pub(super) fn several_judges(sources: &[Source], texts: Option<&Texts>) -> bool {
+    const SPLITS: &[&str] = &[
+        "train",
+        "test",
+        "validation",
+        "valid",
+        "val",
+        "dev",
+        "eval",
+        "data",
+        "default",
+        "part",
+        "train_prefs",
+        "test_prefs",
+    ];
+    let mut tables: Vec<(PathBuf, String)> = sources
+        .iter()
+        .filter(|source| source.detected.recipe.part != Part::Parts)
+        .filter(|source| texts.is_none_or(|texts| source.input.label != texts.label))
+        .map(|source| {
+            let stem = source.input.stem();
+            let table = shard_of(&stem).unwrap_or(&stem).to_lowercase();
+            let split = SPLITS.contains(&table.as_str());
+            (source.folder(), if split { String::new() } else { table })
+        })
+        .collect();
+    tables.sort();
+    tables.dedup();
+    tables.len() > 1
+}
+
+/// The table of which a file is one of several parts: `train` of `train-00000-of-00002`.
+pub(super) fn shard_of(stem: &str) -> Option<&str> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (before, count) = stem.rsplit_once("-of-")?;
+    let (table, number) = before.rsplit_once('-')?;
+    (digits(count) && digits(number)).then_some(table)
+}
+
+/// What a file must know of the others that are read with it.
+#[derive(Clone, Copy)]
+pub(super) struct Several {
+    pub(super) several: bool,
+    pub(super) by_prompt: bool,
+}
+
+/// The columns of a file with a value of each.
+pub(super) fn examples(source: &Source) -> Vec<(String, String)> {
+    source.sample.columns.iter().take(40).map(|name| (name.clone(), source.sample.example(name))).collect()
+}

@@ -1,0 +1,426 @@
+//! What one record says, by a plan: the pair, its models, its verdicts, and everything else as metadata.
+
+mod alone;
+mod said;
+
+use super::calls::Names;
+use super::path::Column;
+use super::plan::Plan;
+use super::{Shape, candidates};
+use crate::error::{Reason, RowError};
+use crate::formats::{Draft, Parsed};
+use crate::row::{Row, as_text};
+use crate::texts::{conversation, is_whole, merge_prompt, split_shared};
+use predilect_types::{Message, Response, Role, content_id};
+use serde_json::{Value, json};
+
+pub(super) use said::score;
+pub(crate) use said::{Noted, Who, judged, name_of, weight};
+
+impl Plan {
+    /// Reads one record.
+    pub(crate) fn parse(&self, mut row: Row, tag: &str, record: u64) -> Result<Parsed, RowError> {
+        for column in &self.leave_out {
+            drop(column.take(&mut row));
+        }
+        if self.cells && row.is_blank() {
+            return Ok(Parsed::Blank);
+        }
+        match self.recipe.shape {
+            Shape::Candidates => candidates::parse(self, row),
+            Shape::Unpaired => self.unpaired(row),
+            Shape::Scored => self.scored(row),
+            Shape::Votes => self.votes(row, tag, record),
+            Shape::Sidecar => self.sidecar(row),
+            Shape::Choice => match self.lists(&mut row)? {
+                Some(rows) => {
+                    let drafts = rows.into_iter().map(|row| self.pair(row)).collect::<Result<Vec<_>, _>>()?;
+                    Ok(Parsed::Drafts(drafts))
+                }
+                None => Ok(self.pair(row)?.into()),
+            },
+            _ => Ok(self.pair(row)?.into()),
+        }
+    }
+
+    /// Several chosen or several rejected responses to one prompt: each of the ones with each of the others.
+    fn lists(&self, row: &mut Row) -> Result<Option<Vec<Row>>, RowError> {
+        let list = |columns: &[Column], row: &Row| {
+            let items = columns.iter().find_map(|column| column.get(row))?.as_array()?.clone();
+            (!items.is_empty() && items.iter().all(Value::is_string)).then_some(items)
+        };
+        let (Some(chosen), Some(rejected)) = (list(&self.a, row), list(&self.b, row)) else {
+            return Ok(None);
+        };
+        let prompts = self
+            .prompt
+            .iter()
+            .find_map(|column| column.get(row))
+            .and_then(Value::as_array)
+            .map_or(0, Vec::len);
+        // As many texts as the prompt has turns are the turns of one conversation.
+        if chosen.len() + rejected.len() == 2
+            || (prompts > 1 && prompts == chosen.len() && prompts == rejected.len())
+        {
+            return Ok(None);
+        }
+        let (Some(a), Some(b)) = (self.a.first(), self.b.first()) else { return Ok(None) };
+        if chosen.len().saturating_mul(rejected.len()) > candidates::MOST_PAIRS {
+            return Err(RowError::new(
+                Reason::TooLarge,
+                format!(
+                    "{} chosen times {} rejected are more than {} pairs",
+                    chosen.len(),
+                    rejected.len(),
+                    candidates::MOST_PAIRS
+                ),
+            )
+            .field(&a.shown()));
+        }
+        drop(a.take(row));
+        drop(b.take(row));
+        let models = match row.get("models") {
+            Some(Value::Array(models)) if models.len() == chosen.len() + rejected.len() => models.clone(),
+            _ => Vec::new(),
+        };
+        let mut rows = Vec::new();
+        for (i, good) in chosen.iter().enumerate() {
+            for (j, bad) in rejected.iter().enumerate() {
+                let mut one = row.clone();
+                let side = |text: &Value, model: Option<&Value>| match model {
+                    Some(model) if !model.is_null() => json!({ "text": text, "model": model }),
+                    _ => text.clone(),
+                };
+                one.put(&a.name, side(good, models.get(i)));
+                one.put(&b.name, side(bad, models.get(chosen.len() + j)));
+                rows.push(one);
+            }
+        }
+        Ok(Some(rows))
+    }
+
+    fn pair(&self, mut row: Row) -> Result<Draft, RowError> {
+        let choice = self.recipe.shape == Shape::Choice;
+        let who = self.who(&mut row)?;
+        let (field_a, a) = self.response(&mut row, &self.a)?;
+        let (field_b, b) = self.response(&mut row, &self.b)?;
+        let mut a = self.named(a, &mut row, &self.model_a)?;
+        let mut b = self.named(b, &mut row, &self.model_b)?;
+        let mut draft = Draft::default();
+        let (prompt, turns_a, turns_b, odd) =
+            self.texts(&mut row, (&field_a, a.1.take()), (&field_b, b.1.take()))?;
+        let (mut a, mut b) =
+            (Response { messages: turns_a, model: a.0 }, Response { messages: turns_b, model: b.0 });
+        if let Some(odd) = odd {
+            draft.meta("prompt_column", Some(Value::String(odd)));
+        }
+        let names = Names {
+            column_a: if choice { "" } else { &field_a },
+            column_b: if choice { "" } else { &field_b },
+            model_a: a.model.as_deref(),
+            model_b: b.model.as_deref(),
+            text_a: only_text(&a.messages),
+            text_b: only_text(&b.messages),
+        };
+        let calls = self.calls(&mut row, names, &who, &mut draft)?;
+        let mut swapped = false;
+        if choice {
+            let said = self
+                .swapped
+                .iter()
+                .find_map(|column| column.take(&mut row))
+                .and_then(|value| value.as_bool());
+            swapped = said.unwrap_or_else(|| on_side_b(&prompt, &a, &b));
+            if said.is_none() {
+                draft.meta("swapped", Some(Value::Bool(swapped)));
+            }
+        }
+        if swapped {
+            std::mem::swap(&mut a, &mut b);
+        }
+        draft.pair.prompt = prompt;
+        draft.pair.response_a = a;
+        draft.pair.response_b = b;
+        Self::add(calls, swapped, &mut draft);
+        self.finish(row, &mut draft)?;
+        Ok(draft)
+    }
+
+    /// The value of the first of several places that has one.
+    pub(super) fn first(&self, row: &mut Row, columns: &[Column]) -> Option<(String, Value)> {
+        let at =
+            columns.iter().position(|column| column.get(row).is_some_and(|value| !self.missing(value)))?;
+        let column = columns.get(at)?;
+        Some((column.shown(), column.take(row)?))
+    }
+
+    /// A blank cell of a table is missing.
+    pub(super) fn missing(&self, value: &Value) -> bool {
+        self.cells && value.as_str().is_some_and(|text| text.trim().is_empty())
+    }
+
+    pub(super) fn response(&self, row: &mut Row, columns: &[Column]) -> Result<(String, Value), RowError> {
+        self.first(row, columns).ok_or_else(|| {
+            let shown = columns.first().map(Column::shown).unwrap_or_default();
+            let problem = if self.cells {
+                "the response is missing: the cell is empty"
+            } else {
+                "the response is missing or null"
+            };
+            RowError::new(Reason::MissingField, problem).field(&shown)
+        })
+    }
+
+    /// The model of a response, by its column or within the response itself.
+    pub(super) fn named(
+        &self,
+        mut response: Value,
+        row: &mut Row,
+        columns: &[Column],
+    ) -> Result<(Option<String>, Option<Value>), RowError> {
+        let mut model = match self.first(row, columns) {
+            Some((field, value)) => Some(as_text(&field, value)?).filter(|text| !text.trim().is_empty()),
+            None => None,
+        };
+        if let (None, Value::Object(fields)) = (&model, &mut response) {
+            let key = ["model", "model_name", "generator"]
+                .into_iter()
+                .find(|key| fields.get(*key).is_some_and(Value::is_string));
+            if let Some(Value::String(name)) = key.and_then(|key| fields.remove(key)) {
+                model = Some(name);
+            }
+        }
+        Ok((model.map(|name| name.trim().to_owned()), Some(response)))
+    }
+
+    /// The prompt column's own turns: system, history, prompt and further input.
+    pub(super) fn given_prompt(&self, row: &mut Row) -> Result<Option<Vec<Message>>, RowError> {
+        let mut turns = Vec::new();
+        if let Some((field, value)) = self.first(row, &self.system) {
+            let said = conversation(&field, value, Role::System)?;
+            turns.extend(
+                said.into_iter()
+                    .filter(|turn| !turn.content.trim().is_empty())
+                    .map(|turn| Message { role: Role::System, ..turn }),
+            );
+        }
+        if let Some((field, value)) = self.first(row, &self.history) {
+            turns.extend(conversation(&field, value, Role::Assistant)?);
+        }
+        let mut prompt = match self.first(row, &self.prompt) {
+            Some((field, value)) => conversation(&field, value, Role::User)?,
+            None => Vec::new(),
+        };
+        if let Some((field, value)) = self.first(row, &self.input) {
+            let further =
+                as_text(&field, if value.is_string() { value } else { Value::String(value.to_string()) })?;
+            match prompt.last_mut() {
+                _ if further.trim().is_empty() => {}
+                Some(last) if !last.content.trim().is_empty() => {
+                    last.content.push_str("\n\n");
+                    last.content.push_str(&further);
+                }
+                _ => prompt.push(Message::user(further)),
+            }
+        }
+        // A conversation that the prompt's column holds whole has its system turn itself.
+        if prompt.first().is_some_and(|turn| turn.role == Role::System) {
+            turns.retain(|turn| turn.role != Role::System);
+        }
+        turns.extend(prompt);
+        Ok((!turns.is_empty()).then_some(turns))
+    }
+
+    /// Prompt and responses, and the prompt column's text where it contradicts the conversations.
+    #[expect(clippy::type_complexity, reason = "three texts and a remark, taken apart at once")]
+    pub(super) fn texts(
+        &self,
+        row: &mut Row,
+        (field_a, a): (&str, Option<Value>),
+        (field_b, b): (&str, Option<Value>),
+    ) -> Result<(Vec<Message>, Vec<Message>, Vec<Message>, Option<String>), RowError> {
+        let (a, b) = (a.unwrap_or(Value::Null), b.unwrap_or(Value::Null));
+        if let Some(done) = self.turn_lists(row, &a, &b)? {
+            return Ok(done);
+        }
+        let mut a = conversation(field_a, a, Role::Assistant)?;
+        let mut b = conversation(field_b, b, Role::Assistant)?;
+        let given = self.given_prompt(row)?;
+        let lonely = || {
+            let field = self.prompt_field.as_deref().unwrap_or("prompt");
+            let missing = match &self.prompt_field {
+                Some(_) => "no prompt: the prompt is missing or null",
+                None => "no column is known to contain the prompt",
+            };
+            RowError::new(Reason::MissingField, format!("{missing}, and the responses are not whole conversations"))
+                .field(field)
+                .hint(format!(
+                    "name the prompt's column with --map prompt=COLUMN, or say that there is none with --map prompt=none; what the texts of \
+                     `{field_a}` and `{field_b}` both begin with is not taken for a prompt"
+                ))
+        };
+        match (is_whole(&a), is_whole(&b)) {
+            (true, true) => {
+                let (shared, a, b) = split_shared(a, b).map_err(|error| error.field(field_b))?;
+                Ok(match given {
+                    None => (shared, a, b, None),
+                    // A conversation that ends with an answer is no prompt.
+                    Some(given) if given.last().is_some_and(|turn| turn.role == Role::Assistant) => {
+                        let odd =
+                            given.iter().map(|turn| turn.content.as_str()).collect::<Vec<_>>().join("\n\n");
+                        (shared, a, b, Some(odd))
+                    }
+                    Some(given) => match merge_prompt(given, shared.clone()) {
+                        Ok(prompt) => (prompt, a, b, None),
+                        Err(given) => {
+                            let odd = given
+                                .iter()
+                                .map(|turn| turn.content.as_str())
+                                .collect::<Vec<_>>()
+                                .join("\n\n");
+                            (shared, a, b, Some(odd))
+                        }
+                    },
+                })
+            }
+            // One of them is a whole conversation, the other only its last turn.
+            (true, false) => {
+                let own = last_answer(&mut a);
+                let prompt = given.map_or(a.clone(), |given| merge_prompt(given, a.clone()).unwrap_or(a));
+                Ok((prompt, own, b, None))
+            }
+            (false, true) => {
+                let own = last_answer(&mut b);
+                let prompt = given.map_or(b.clone(), |given| merge_prompt(given, b.clone()).unwrap_or(b));
+                Ok((prompt, a, own, None))
+            }
+            (false, false) => {
+                let prompt = match given {
+                    Some(prompt) => prompt,
+                    None if self.recipe.no_prompt => Vec::new(),
+                    None => return Err(lonely()),
+                };
+                if self.repeats_prompt
+                    && let ([only], [x], [y]) = (prompt.as_slice(), a.as_mut_slice(), b.as_mut_slice())
+                {
+                    let lead = only.content.trim();
+                    for turn in [x, y] {
+                        if let Some(rest) = turn.content.trim_start().strip_prefix(lead) {
+                            turn.content = rest.trim_start().to_owned();
+                        }
+                    }
+                }
+                Ok((prompt, a, b, None))
+            }
+        }
+    }
+
+    /// Prompt and responses as lists of texts, one for each turn: the answers follow their questions.
+    #[expect(clippy::type_complexity, reason = "as `texts`")]
+    fn turn_lists(
+        &self,
+        row: &mut Row,
+        a: &Value,
+        b: &Value,
+    ) -> Result<Option<(Vec<Message>, Vec<Message>, Vec<Message>, Option<String>)>, RowError> {
+        let (Some(a), Some(b)) = (text_list(a), text_list(b)) else { return Ok(None) };
+        let Some(at) = self.prompt.iter().position(|column| column.get(row).is_some()) else {
+            return Ok(None);
+        };
+        let Some(questions) = self.prompt.get(at).and_then(|column| column.get(row)).and_then(text_list)
+        else {
+            return Ok(None);
+        };
+        if questions.len() != a.len() || a.len() != b.len() || a.is_empty() {
+            return Ok(None);
+        }
+        drop(self.prompt.get(at).and_then(|column| column.take(row)));
+        let mut prompt = self.given_prompt(row)?.unwrap_or_default();
+        prompt.push(Message::user(questions.first().cloned().flatten().unwrap_or_default()));
+        let turns = |answers: Vec<Option<String>>| {
+            let mut turns = Vec::with_capacity(answers.len() * 2);
+            for (i, answer) in answers.into_iter().enumerate() {
+                if i > 0 {
+                    turns.push(Message::user(questions.get(i).cloned().flatten().unwrap_or_default()));
+                }
+                turns.push(Message::assistant(answer.unwrap_or_default()));
+            }
+            turns
+        };
+        Ok(Some((prompt, turns(a), turns(b), None)))
+    }
+
+    /// Id, scenario and language, and the rest as metadata.
+    pub(crate) fn finish(&self, mut row: Row, draft: &mut Draft) -> Result<(), RowError> {
+        draft.pair.id = self.name(&mut row, &self.id)?.unwrap_or_default();
+        draft.pair.scenario = self.name(&mut row, &self.scenario)?;
+        draft.pair.language = self.name(&mut row, &self.language)?;
+        row.rest_into(&mut draft.pair.metadata);
+        if self.nested {
+            draft.pair.metadata.retain(|_, value| {
+                prune(value);
+                !value.is_null()
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Whether a chosen response goes to side B: by a hash of the texts, so that it is the same in every run.
+///
+/// With the chosen response always as A every verdict would be 1, and neither a side nor a property could be told from "A".
+pub(crate) fn on_side_b(prompt: &[Message], chosen: &Response, rejected: &Response) -> bool {
+    let id = content_id(prompt, chosen, rejected);
+    id.bytes().last().is_some_and(|digit| digit % 2 == 1)
+}
+
+/// The last answer of a conversation, with the reasoning before it; the rest stays.
+pub(super) fn last_answer(turns: &mut Vec<Message>) -> Vec<Message> {
+    let answers = |turn: &Message| !matches!(turn.role, Role::User | Role::System);
+    let from = turns.iter().rposition(|turn| !answers(turn)).map_or(0, |at| at + 1);
+    turns.split_off(from)
+}
+
+fn only_text(turns: &[Message]) -> Option<&str> {
+    match turns {
+        [only] => Some(&only.content),
+        _ => None,
+    }
+}
+
+/// A list of texts, also as JSON text; null stands for a turn without an answer.
+fn text_list(value: &Value) -> Option<Vec<Option<String>>> {
+    let parsed;
+    let items = match value {
+        Value::Array(items) => items,
+        Value::String(text)
+            if text.trim_start().starts_with("[\"") || text.trim_start().starts_with("[null") =>
+        {
+            parsed = serde_json::from_str::<Vec<Value>>(text).ok()?;
+            &parsed
+        }
+        _ => return None,
+    };
+    items
+        .iter()
+        .map(|item| match item {
+            Value::String(text) => Some(Some(text.clone())),
+            Value::Null => Some(None),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Removes what was taken out of an object.
+fn prune(value: &mut Value) {
+    if let Value::Object(fields) = value {
+        let had = !fields.is_empty();
+        fields.retain(|_, value| {
+            prune(value);
+            !value.is_null()
+        });
+        if had && fields.is_empty() {
+            *value = Value::Null;
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! What a record says of its pair: who judges, what each rule calls, and with which receipt.
+
+use super::super::calls::{Call, Code, Names};
+use super::super::path::Column;
+use super::super::plan::{From, Plan, Rule};
+use crate::error::{Reason, RowError};
+use crate::formats::{Draft, NO_VERDICT};
+use crate::row::{Row, as_text, number};
+use predilect_types::{Order, TieKind, Verdict};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// A value that named a winner: the rule's number, the value, what it was taken for.
+pub(crate) type Noted = (usize, String, Call);
+
+/// What is said of a record besides its pair: who judges it.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Who {
+    pub(crate) judge: Option<String>,
+    pub(crate) annotator: Option<String>,
+    pub(crate) criterion: Option<String>,
+    pub(crate) weight: f64,
+}
+
+/// A judge's name with the criterion by which it judged.
+pub(crate) fn judged(judge: String, criterion: Option<&str>) -> String {
+    match criterion {
+        Some(criterion) => format!("{judge} ({criterion})"),
+        None => judge,
+    }
+}
+
+/// A name written as text or number; of a list the first (a model and its prompt), of an object its `name` or `id`.
+pub(crate) fn name_of(field: &str, value: Value) -> Result<Option<String>, RowError> {
+    let value = match value {
+        Value::Array(items) => items.into_iter().next().unwrap_or_default(),
+        Value::Object(mut fields) => ["name", "id", "username", "email"]
+            .iter()
+            .find_map(|key| fields.remove(*key))
+            .unwrap_or(Value::Object(fields)),
+        other => other,
+    };
+    if value.is_null() {
+        return Ok(None);
+    }
+    let text = as_text(field, value)?;
+    let plain = text.trim();
+    Ok((!plain.is_empty()).then(|| plain.to_owned()))
+}
+
+/// A score that may be missing; text such as `N/A` is.
+pub(in crate::recipe) fn score(field: &str, value: Option<&Value>) -> Result<Option<f64>, RowError> {
+    match value {
+        None => Ok(None),
+        Some(Value::Array(items)) if items.len() == 1 => score(field, items.first()),
+        Some(value) => number(field, value),
+    }
+}
+
+pub(crate) fn weight(field: &str, value: &Value) -> Result<f64, RowError> {
+    let wrong = || {
+        RowError::new(Reason::VerdictOutOfRange, "a weight is a number of 0 or more").field(field).json(value)
+    };
+    match number(field, value).map_err(|_| wrong())? {
+        Some(weight) if weight >= 0.0 => Ok(weight),
+        // NaN and blank text: a weight that is no number is not 1.
+        None if value.as_str().is_some_and(|text| text.trim().is_empty()) => Ok(1.0),
+        _ => Err(wrong()),
+    }
+}
+
+pub(super) fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        other => other.to_string(),
+    };
+    text.chars().take(40).collect()
+}
+
+/// The elements of a list, or of an object by name, as records.
+pub(super) fn elements(list: Value) -> Vec<Row> {
+    let row = |key: Option<String>, value: Value| {
+        let mut fields: Vec<(String, Value)> = Vec::new();
+        match value {
+            Value::Object(object) => fields.extend(object),
+            other => fields.push(("value".to_owned(), other)),
+        }
+        if let Some(key) = key {
+            fields.push(("key".to_owned(), Value::String(key)));
+        }
+        Row::from_fields(fields)
+    };
+    match list {
+        Value::Array(items) => items.into_iter().map(|item| row(None, item)).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(key, value)| row(Some(key), value)).collect(),
+        Value::String(text) => match serde_json::from_str::<Value>(&text) {
+            Ok(list @ (Value::Array(_) | Value::Object(_))) => elements(list),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+impl Plan {
+    pub(crate) fn who(&self, row: &mut Row) -> Result<Who, RowError> {
+        let weight = match self.first(row, &self.weight) {
+            Some((field, value)) => weight(&field, &value)?,
+            None => 1.0,
+        };
+        Ok(Who {
+            judge: self.name(row, &self.judge)?,
+            annotator: self.name(row, &self.annotator)?,
+            criterion: self.name(row, &self.criterion)?,
+            weight,
+        })
+    }
+
+    pub(super) fn name(&self, row: &mut Row, columns: &[Column]) -> Result<Option<String>, RowError> {
+        match self.first(row, columns) {
+            Some((field, value)) => name_of(&field, value),
+            None => Ok(None),
+        }
+    }
+
+    /// What every rule says of a record, before the sides are settled.
+    pub(super) fn calls(
+        &self,
+        row: &mut Row,
+        names: Names<'_>,
+        who: &Who,
+        draft: &mut Draft,
+    ) -> Result<Vec<(Verdict, bool)>, RowError> {
+        let mut verdicts = Vec::with_capacity(self.rules.len());
+        for (number, rule) in self.rules.iter().enumerate() {
+            match &rule.each {
+                None => {
+                    if let Some(verdict) = self.one(number, rule, row, names, who, draft)? {
+                        verdicts.push((verdict, rule.declared.gold));
+                    }
+                }
+                Some(each) => {
+                    // Several rules may go through one list: it is taken after the last.
+                    let Some(list) = each.get(row).cloned() else { continue };
+                    // Who says it may stand in a list beside, one for each element.
+                    let beside = Self::beside(rule, row);
+                    for (at, mut element) in elements(list).into_iter().enumerate() {
+                        let who = &match beside.as_ref().and_then(|names| names.get(at)) {
+                            Some(name) => {
+                                Who { annotator: name_of("annotator", name.clone())?, ..who.clone() }
+                            }
+                            None => who.clone(),
+                        };
+                        let said = self.one(number, rule, &mut element, names, who, draft);
+                        let said = said.map_err(|error| error.under(&each.shown()))?;
+                        if let Some(mut verdict) = said {
+                            let mut rest = BTreeMap::new();
+                            element.rest_into(&mut rest);
+                            rest.remove("key");
+                            if !rest.is_empty() && verdict.receipt.is_none() {
+                                verdict.receipt = Some(Value::Object(rest.into_iter().collect()));
+                            }
+                            verdicts.push((verdict, rule.declared.gold));
+                        }
+                    }
+                }
+            }
+        }
+        for each in self.rules.iter().filter_map(|rule| rule.each.as_ref()) {
+            drop(each.take(row));
+        }
+        // What was read as a verdict is not metadata too.
+        for rule in self.rules.iter().filter(|rule| rule.each.is_none()) {
+            match &rule.from {
+                From::Field(column, _) => drop(column.take(row)),
+                From::Scores { a, b, .. } => {
+                    drop(a.take(row));
+                    drop(b.as_ref().and_then(|column| column.take(row)));
+                }
+                From::OneHot(columns) => columns.iter().for_each(|column| drop(column.take(row))),
+                From::Choice => self.scores.iter().for_each(|column| drop(column.take(row))),
+            }
+            rule.receipt.iter().for_each(|column| drop(column.take(row)));
+        }
+        Ok(verdicts)
+    }
+
+    /// The list of annotators beside the list of their verdicts.
+    pub(super) fn beside(rule: &Rule, row: &mut Row) -> Option<Vec<Value>> {
+        let path = rule.declared.annotator.first()?;
+        match row.take(path.as_str())? {
+            Value::Array(names) => Some(names),
+            _ => None,
+        }
+    }
+
+    /// What one rule says.
+    pub(super) fn one(
+        &self,
+        number: usize,
+        rule: &Rule,
+        row: &mut Row,
+        names: Names<'_>,
+        who: &Who,
+        draft: &mut Draft,
+    ) -> Result<Option<Verdict>, RowError> {
+        if let Some((column, codes)) = &rule.counts
+            && !column.get(row).and_then(Code::of).is_some_and(|code| codes.contains(&code))
+        {
+            draft.dropped.push(NO_VERDICT);
+            return Ok(None);
+        }
+        let mut receipt = Map::new();
+        let mut call = match &rule.from {
+            From::Choice => self.choice(row, &mut receipt)?,
+            From::Field(column, calls) => {
+                let value = column.get(row);
+                let call = calls.call(value, names)?;
+                let shown = value.map_or_else(|| "(none)".to_owned(), shown);
+                if let (Call::Soft(_), Some(value)) = (call, value) {
+                    receipt.insert(column.shown(), value.clone());
+                }
+                draft.noted.push((number, shown, call));
+                call
+            }
+            From::Scores { a, b, lower } => {
+                let (x, y) = if let Some(b) = b {
+                    (a.get(row).cloned(), b.get(row).cloned())
+                } else {
+                    let list = a.get(row).and_then(Value::as_array);
+                    let at = |i: usize| list.and_then(|list| list.get(i)).cloned();
+                    (at(0), at(1))
+                };
+                let field_b = b.as_ref().map_or_else(|| a.shown(), Column::shown);
+                let (sx, sy) = (score(&a.shown(), x.as_ref())?, score(&field_b, y.as_ref())?);
+                if let (Some(x), Some(y)) = (x, y) {
+                    if b.is_some() {
+                        receipt.insert(a.shown(), x);
+                        receipt.insert(field_b, y);
+                    } else {
+                        receipt.insert(field_b, json!([x, y]));
+                    }
+                }
+                match (sx, sy) {
+                    (Some(x), Some(y)) if *lower => Call::larger(y, x),
+                    (Some(x), Some(y)) => Call::larger(x, y),
+                    _ => Call::Missing,
+                }
+            }
+            From::OneHot(columns) => self.one_hot(row, columns)?,
+        };
+        if let Some((column, codes)) = &rule.tie
+            && column.get(row).and_then(Code::of).is_some_and(|code| codes.contains(&code))
+        {
+            call = Call::Tie(TieKind::Tie);
+        }
+        for column in &rule.receipt {
+            if let Some(value) = column.get(row) {
+                receipt.insert(column.shown(), value.clone());
+            }
+        }
+        let judge = match self.name(row, &rule.judge)? {
+            Some(name) => Some(name),
+            None => rule.declared.judge_name.clone().or_else(|| who.judge.clone()),
+        };
+        let mut annotator = match self.name(row, &rule.annotator)? {
+            Some(name) => Some(name),
+            None if rule.declared.gold => None,
+            None => who.annotator.clone(),
+        };
+        let criterion = rule.declared.criterion.clone().or_else(|| who.criterion.clone());
+        let judge = match judge {
+            Some(name) if rule.declared.gold => name,
+            // The user's name stands before the file's, whose name then says who of them it was.
+            Some(name) if self.given => {
+                annotator.get_or_insert(name);
+                self.judge_name.clone()
+            }
+            Some(name) => name,
+            None => self.judge_name.clone(),
+        };
+        let Some(mut verdict) = call.verdict(judged(judge, criterion.as_deref())) else {
+            draft.dropped.push(NO_VERDICT);
+            return Ok(None);
+        };
+        verdict.annotator = annotator;
+        verdict.criterion = criterion;
+        verdict.weight = who.weight;
+        verdict.order = rule.order;
+        verdict.receipt = (!receipt.is_empty()).then_some(Value::Object(receipt));
+        Ok(Some(verdict))
+    }
+
+    /// The choice of a chosen response; a tie where the scores of both are equal.
+    pub(super) fn choice(&self, row: &Row, receipt: &mut Map<String, Value>) -> Result<Call, RowError> {
+        let [chosen, rejected] = self.scores.as_slice() else { return Ok(Call::A) };
+        let (Some(x), Some(y)) = (chosen.get(row), rejected.get(row)) else { return Ok(Call::A) };
+        let (sx, sy) = (score(&chosen.shown(), Some(x))?, score(&rejected.shown(), Some(y))?);
+        receipt.insert(chosen.shown(), x.clone());
+        receipt.insert(rejected.shown(), y.clone());
+        Ok(if sx.is_some() && sx == sy { Call::Tie(TieKind::Tie) } else { Call::A })
+    }
+
+    pub(super) fn one_hot(&self, row: &Row, columns: &[Column]) -> Result<Call, RowError> {
+        let calls = [Call::A, Call::B, Call::Tie(TieKind::Tie), Call::Tie(TieKind::BothBad)];
+        let mut found = Call::Missing;
+        for (column, call) in columns.iter().zip(calls) {
+            let value = column.get(row).filter(|value| !self.missing(value));
+            let set = match value.and_then(Code::of) {
+                None => false,
+                Some(Code::Number(number)) if number == 0.0 || number == 1.0 => number == 1.0,
+                Some(Code::Text(text)) if ["true", "false"].contains(&text.as_str()) => text == "true",
+                Some(_) => {
+                    return Err(RowError::wrong_type(
+                        &column.shown(),
+                        value.unwrap_or(&Value::Null),
+                        "0 or 1",
+                    ));
+                }
+            };
+            if set && found != Call::Missing {
+                return Err(RowError::new(
+                    Reason::VerdictOutOfRange,
+                    "only one of the winner's columns may be 1",
+                )
+                .field(&column.shown()));
+            }
+            if set {
+                found = call;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Adds verdicts to a draft whose sides are settled.
+    pub(in crate::recipe) fn add(verdicts: Vec<(Verdict, bool)>, swapped: bool, draft: &mut Draft) {
+        for (mut verdict, gold) in verdicts {
+            if swapped {
+                verdict.p_a = 1.0 - verdict.p_a;
+                verdict.order = match verdict.order {
+                    Order::Ab => Order::Ba,
+                    Order::Ba => Order::Ab,
+                    other => other,
+                };
+            }
+            if gold {
+                draft.gold.push(verdict);
+            } else {
+                draft.verdicts.push(verdict);
+            }
+        }
+    }
+}

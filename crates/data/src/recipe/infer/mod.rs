@@ -1,0 +1,318 @@
+//! Which recipe the names and values of a file's columns speak for, where no listed one fits.
+//!
+//! A column gets a role only by a name that means nothing else; the values then have to agree. Where two readings are possible
+//! the answer is a [`Refusal`] with both.
+
+mod responses;
+mod verdicts;
+
+use super::roles::{self, normal, tokens};
+use super::{Mapping, Path, Recipe, Sample, Shape};
+use crate::row::Row;
+use responses::{choice_models, choice_scores, models, number_of, responses};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use verdicts::{tie_beside, verdicts};
+
+pub(crate) use responses::{rivals, sides};
+
+/// Why no recipe can be told from a file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Refusal {
+    pub(crate) problem: String,
+    pub(crate) remedy: String,
+    /// Whether the file holds preferences, so that it must not be passed over.
+    pub(crate) certain: bool,
+    /// Flags to start from.
+    pub(crate) start: Vec<String>,
+}
+
+/// The recipe that the columns speak for.
+pub(crate) fn infer(sample: &Sample, mapping: &Mapping) -> Result<Recipe, Refusal> {
+    match by_columns(sample, mapping) {
+        Err(refusal) if !refusal.certain => {
+            // What the columns themselves do not say, the objects within them may.
+            let Some(inner) = opened(sample) else { return Err(refusal) };
+            by_columns(&inner, mapping).map_err(|deeper| if deeper.certain { deeper } else { refusal })
+        }
+        done => done,
+    }
+}
+
+fn by_columns(sample: &Sample, mapping: &Mapping) -> Result<Recipe, Refusal> {
+    let mut recipe = Recipe { name: "by_names".to_owned(), open: true, ..Recipe::default() };
+    let mut taken = BTreeSet::new();
+    responses(sample, &mut recipe, &mut taken)?;
+    // What the user says settles what would be in doubt.
+    mapping.apply(&mut recipe).map_err(|error| Refusal {
+        problem: format!("the mapping {error}"),
+        remedy: "correct it".to_owned(),
+        certain: true,
+        start: Vec::new(),
+    })?;
+    complete(&mut recipe, sample)?;
+    // Complete now: columns within objects are not seen again.
+    recipe.open = false;
+    Ok(recipe)
+}
+
+/// The sample with the objects of its columns opened, three deep: a field of one is a column `data.prompt`.
+fn opened(sample: &Sample) -> Option<Sample> {
+    let objects = sample
+        .rows
+        .iter()
+        .take(64)
+        .any(|row| row.names().any(|name| row.get(name).is_some_and(Value::is_object)));
+    if !objects {
+        return None;
+    }
+    let mut inner = Sample { whole: sample.whole, cells: sample.cells, ..Sample::default() };
+    for row in sample.rows.iter().take(500) {
+        let mut fields = Vec::new();
+        let names: Vec<&str> = row.names().collect();
+        for name in names {
+            if let Some(value) = row.get(name) {
+                open_value(name.to_owned(), value, 0, &mut fields);
+            }
+        }
+        for (name, _) in &fields {
+            if !inner.columns.contains(name) {
+                inner.columns.push(name.clone());
+            }
+        }
+        inner.rows.push(Row::from_fields(fields));
+    }
+    (inner.columns.len() <= 400).then_some(inner)
+}
+
+fn open_value(name: String, value: &Value, depth: usize, fields: &mut Vec<(String, Value)>) {
+    match value {
+        // A turn is a text, not a place for others.
+        Value::Object(inner) if depth < 3 && !(inner.contains_key("role") || inner.contains_key("from")) => {
+            for (key, value) in inner {
+                open_value(format!("{name}.{key}"), value, depth + 1, fields);
+            }
+        }
+        value => fields.push((name, value.clone())),
+    }
+}
+
+pub(super) fn path(column: &str) -> Path {
+    Path::new(column)
+}
+
+/// A name as a shell takes it.
+pub(crate) fn quoted(name: &str) -> String {
+    if name.chars().all(|c| c.is_alphanumeric() || "_.-[]/".contains(c)) {
+        name.to_owned()
+    } else {
+        format!("'{name}'")
+    }
+}
+
+/// The column of the prompt, by its name.
+pub(crate) fn prompt_column(sample: &Sample) -> Option<String> {
+    prompt_of(sample, &BTreeSet::new())
+}
+
+pub(super) fn prompt_of(sample: &Sample, used: &BTreeSet<String>) -> Option<String> {
+    named(sample, roles::PROMPTS, used).into_iter().find(|column| sample.texts(column))
+}
+
+/// The columns with one of these names, in the order of the names.
+pub(super) fn named(sample: &Sample, names: &[&str], used: &BTreeSet<String>) -> Vec<String> {
+    names
+        .iter()
+        .flat_map(|name| {
+            let within = format!("_{name}");
+            sample.columns.iter().filter(move |column| {
+                tokens(column).join("_") == *name
+                    || normal(column) == *name
+                    || (column.contains('.') && normal(column).ends_with(&within))
+            })
+        })
+        .filter(|column| !used.contains(*column))
+        .cloned()
+        .collect()
+}
+
+/// The columns that a recipe uses.
+pub(crate) fn used(recipe: &Recipe, sample: &Sample) -> BTreeSet<String> {
+    used_as(recipe)
+        .iter()
+        .filter_map(|(_, path)| path.resolve(&sample.columns))
+        .map(|column| column.name.to_string())
+        .collect()
+}
+
+/// Every path of a recipe with the role it has.
+pub(crate) fn used_as(recipe: &Recipe) -> Vec<(String, Path)> {
+    let choice = recipe.shape == Shape::Choice;
+    let mut found: Vec<(String, Path)> = Vec::new();
+    for (role, paths) in [
+        ("prompt", &recipe.prompt),
+        ("system", &recipe.system),
+        ("input", &recipe.input),
+        ("history", &recipe.history),
+        (if choice { "chosen" } else { "response A" }, &recipe.a),
+        (if choice { "rejected" } else { "response B" }, &recipe.b),
+        (if choice { "model of chosen" } else { "model A" }, &recipe.model_a),
+        (if choice { "model of rejected" } else { "model B" }, &recipe.model_b),
+        ("id", &recipe.id),
+        ("scenario", &recipe.scenario),
+        ("language", &recipe.language),
+        ("swapped", &recipe.swapped),
+        ("left out", &recipe.leave_out),
+        ("judge", &recipe.judge),
+        ("annotator", &recipe.annotator),
+        ("criterion", &recipe.criterion),
+        ("weight", &recipe.weight),
+        ("score", &recipe.scores),
+    ] {
+        found.extend(paths.iter().map(|path| (role.to_owned(), path.clone())));
+    }
+    if let Some(candidates) = &recipe.candidates {
+        found.extend(candidates.texts.iter().map(|path| ("response".to_owned(), path.clone())));
+        let beside = [
+            ("model", &candidates.model),
+            ("score", &candidates.score),
+            ("rank", &candidates.rank),
+            ("chosen", &candidates.chosen),
+        ];
+        found.extend(beside.into_iter().filter_map(|(role, path)| Some((role.to_owned(), path.clone()?))));
+    }
+    for rule in &recipe.verdict {
+        if let Some(each) = &rule.each {
+            found.push(("verdicts".to_owned(), each.clone()));
+            continue;
+        }
+        let fields = rule.field.iter().chain(&rule.higher).chain(&rule.lower).chain(&rule.one_hot);
+        found.extend(fields.map(|path| ("verdict".to_owned(), path.clone())));
+        found.extend(rule.tie_field.iter().map(|path| ("tie".to_owned(), path.clone())));
+        found.extend(rule.judge.iter().map(|path| ("judge".to_owned(), path.clone())));
+        found.extend(rule.annotator.iter().map(|path| ("annotator".to_owned(), path.clone())));
+        found.extend(rule.receipt.iter().map(|path| ("receipt".to_owned(), path.clone())));
+    }
+    found
+}
+
+/// Finds by the names of columns what an open recipe does not declare.
+#[expect(clippy::too_many_lines, reason = "one question after the other, each of a few lines")]
+pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
+    let choice = recipe.shape == Shape::Choice;
+    if recipe.shape == Shape::Wide {
+        return Ok(());
+    }
+    let short = |column: &str| {
+        sample.values(column).take(200).all(|value| match value {
+            Value::String(text) => text.len() <= 120 && !text.contains('\n'),
+            Value::Number(_) => true,
+            Value::Array(items) => items.len() <= 3 && items.first().is_some_and(Value::is_string),
+            _ => false,
+        }) && sample.values(column).next().is_some()
+    };
+    let one = |names: &[&str], recipe: &Recipe, fits: &dyn Fn(&str) -> bool| {
+        let used = used(recipe, sample);
+        named(sample, names, &used)
+            .into_iter()
+            .find(|column| fits(column))
+            .map(|column| path(&column))
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
+    let text = |column: &str| sample.texts(column);
+    if recipe.prompt.is_empty() && !recipe.no_prompt && recipe.shape != Shape::Votes {
+        let used = used(recipe, sample);
+        let found: Vec<String> =
+            named(sample, roles::PROMPTS, &used).into_iter().filter(|column| sample.texts(column)).collect();
+        if let Some(first) = found.first() {
+            recipe.prompt = vec![path(first)];
+            // A second column stands in where the first is null, if both say the same wherever both are there.
+            for other in found.iter().skip(1) {
+                let both: Vec<_> =
+                    sample.rows.iter().filter_map(|row| Some((row.get(first)?, row.get(other)?))).collect();
+                if !both.is_empty() && both.iter().all(|(x, y)| x == y) {
+                    recipe.prompt.push(path(other));
+                }
+            }
+        }
+    }
+    if recipe.system.is_empty() {
+        recipe.system = one(roles::SYSTEMS, recipe, &|column| sample.values(column).all(Value::is_string));
+    }
+    if recipe.history.is_empty() {
+        recipe.history = one(roles::HISTORIES, recipe, &|column| {
+            sample.values(column).any(|value| value.is_array() || value.is_string())
+        });
+    }
+    if recipe.input.is_empty() && !recipe.prompt.is_empty() {
+        recipe.input =
+            one(roles::INPUTS, recipe, &|column| sample.values(column).all(Value::is_string) && text(column));
+    }
+    if recipe.model_a.is_empty()
+        && recipe.model_b.is_empty()
+        && let Some((a, b)) = if choice { choice_models(sample) } else { models(sample) }
+    {
+        recipe.model_a = vec![path(&a)];
+        recipe.model_b = vec![path(&b)];
+    }
+    if recipe.judge.is_empty() {
+        recipe.judge = one(roles::JUDGES, recipe, &short);
+    }
+    if recipe.annotator.is_empty() {
+        recipe.annotator = one(roles::ANNOTATORS, recipe, &short);
+    }
+    if recipe.criterion.is_empty() {
+        recipe.criterion = one(roles::CRITERIA, recipe, &short);
+    }
+    if recipe.weight.is_empty() {
+        let numeric = |column: &str| sample.values(column).all(|value| number_of(value).is_some());
+        recipe.weight = one(&["weight", "sample_weight"], recipe, &numeric);
+    }
+    if recipe.scenario.is_empty() {
+        recipe.scenario = one(roles::SCENARIOS, recipe, &short);
+    }
+    if recipe.language.is_empty() {
+        recipe.language = one(&["language"], recipe, &short);
+    }
+    if recipe.id.is_empty() {
+        // The `id` of a file of choices is often the prompt's.
+        let names = if choice { roles::IDS.get(..2).unwrap_or_default() } else { roles::IDS };
+        recipe.id = one(names, recipe, &short);
+    }
+    if choice {
+        if recipe.scores.is_empty()
+            && let Some((a, b)) = choice_scores(sample)
+        {
+            recipe.scores = vec![path(&a), path(&b)];
+        }
+        tie_beside(recipe, sample);
+        return Ok(());
+    }
+    if matches!(recipe.shape, Shape::Pair | Shape::Votes) && recipe.verdict.is_empty() {
+        recipe.verdict = verdicts(recipe, sample)?;
+        tie_beside(recipe, sample);
+    }
+    if recipe.shape == Shape::Candidates
+        && let Some(found) = &mut recipe.candidates
+        && found.texts.len() > 1
+        && found.chosen.is_none()
+        && found.score.is_none()
+    {
+        let used: BTreeSet<String> = found.texts.iter().map(|path| path.as_str().to_owned()).collect();
+        let ranked = ["ranking", "rank_order", "preference_order", "order", "ranks", "rank"];
+        found.rank = named(sample, &ranked, &used)
+            .into_iter()
+            .find(|column| {
+                sample.values(column).all(|value| value.as_str().is_some_and(|text| text.contains('>')))
+            })
+            .map(|column| path(&column));
+        if found.rank.is_none() {
+            found.chosen = named(sample, roles::VERDICTS, &used)
+                .into_iter()
+                .find(|column| short(column))
+                .map(|column| path(&column));
+        }
+    }
+    Ok(())
+}
