@@ -68,7 +68,11 @@ impl Problem {
 
 impl From<DataError> for Problem {
     fn from(error: DataError) -> Self {
-        let problem = Self { details: error.details().to_vec(), ..Self::new(error.to_string()) };
+        let problem = Self {
+            details: error.details().to_vec(),
+            closed_pipe: error.is_closed_pipe(),
+            ..Self::new(error.to_string())
+        };
         match error.hint() {
             Some(hint) => problem.remedy(hint),
             None => problem,

@@ -7,7 +7,8 @@ use crate::error::DataError;
 use crate::format::Format;
 use crate::options::ReadOptions;
 use crate::recipe::{
-    CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, complete, infer, prompt_column, rivals, used_as,
+    CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, are_names, complete, contradiction, exchanged,
+    infer, rivals, used_as,
 };
 
 /// A recipe and what spoke for it.
@@ -62,22 +63,9 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
             .into_iter()
             .filter_map(|paths| paths.first()?.resolve(&sample.columns))
             .collect::<Vec<_>>();
-        let long = |value: &serde_json::Value| {
-            value.as_str().is_some_and(|text| text.len() > 120 || text.contains('\n'))
-        };
-        if columns.iter().any(|column| sample.values(&column.name).take(200).any(long)) {
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_ref()).collect();
+        if !are_names(sample, &names) {
             return None;
-        }
-        // Names come again and again; values that do not are short responses to the prompt.
-        if prompt_column(sample).is_some() {
-            let values: Vec<&str> = columns
-                .iter()
-                .flat_map(|column| sample.values(&column.name).filter_map(|value| value.as_str()))
-                .collect();
-            let different: std::collections::HashSet<&str> = values.iter().copied().collect();
-            if different.len() * 2 > values.len() {
-                return None;
-            }
         }
     }
     let begins = recipe.begins.iter().all(|(field, words)| {
@@ -134,6 +122,13 @@ pub(crate) fn detect(
     }
     if recipe.open {
         complete(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
+    }
+    if options.recipe.is_none() && options.format.is_none() {
+        let said = (!mapping.names_winner()).then(|| contradiction(&recipe, sample)).flatten();
+        let shown = || (!mapping.names_swapped()).then(|| exchanged(&recipe, sample)).flatten();
+        if let Some(refusal) = said.or_else(shown) {
+            return Err(refused(label, container, sample, refusal));
+        }
     }
     Ok(Detected { recipe, evidence })
 }

@@ -194,6 +194,11 @@ impl DataError {
         self.0.kind == ErrorKind::LaterLayout
     }
 
+    /// Whether whoever read the output has closed it: nothing went wrong.
+    pub fn is_closed_pipe(&self) -> bool {
+        self.0.cause.as_ref().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    }
+
     /// What it is about.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

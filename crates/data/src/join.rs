@@ -297,7 +297,10 @@ impl Waiting {
             let Some(responses) = scored.remove(&prompt) else { continue };
             alone += usize::from(responses.len() == 1);
             for (i, x) in responses.iter().enumerate() {
-                for y in responses.iter().skip(i + 1).filter(|y| y.annotator == x.annotator) {
+                // The same response scored twice is no comparison.
+                let other =
+                    |y: &&Scored| y.annotator == x.annotator && y.response.messages != x.response.messages;
+                for y in responses.iter().skip(i + 1).filter(other) {
                     drafts.push(crate::formats::from_scores(x, y));
                 }
             }

@@ -232,14 +232,19 @@ pub(crate) fn judged_by_prompt(sources: &[Source]) -> bool {
 
 impl Source {
     /// How the file's records are read.
-    pub(crate) fn plan(&self, options: &ReadOptions, several: bool) -> Plan {
+    pub(crate) fn plan(&self, options: &ReadOptions, several: bool, alike: bool) -> Plan {
         let given = options
             .judge_of
             .iter()
             .find(|(file, _)| self.input.is_called(file))
             .map(|(_, judge)| judge.clone());
-        let naming =
-            Naming { given: given.or_else(|| options.judge.clone()), stem: self.input.stem(), several };
+        // Files of one name in folders of their own are told apart by the folders.
+        let folder = self.folder();
+        let stem = match folder.file_name() {
+            Some(folder) if alike => format!("{}/{}", folder.to_string_lossy(), self.input.stem()),
+            _ => self.input.stem(),
+        };
+        let naming = Naming { given: given.or_else(|| options.judge.clone()), stem, several };
         Plan::new(self.detected.recipe.clone(), &self.sample, &naming, options.neighbours)
     }
 

@@ -113,7 +113,13 @@ impl Input {
         for ending in PACKED.iter().chain(KINDS) {
             stem = stem.strip_suffix(ending).unwrap_or(stem);
         }
-        if self.is_stdin() { "stdin".to_owned() } else { stem.to_owned() }
+        // A pipe has a number and no name: `<(...)` of a shell.
+        let pipe = self.path.starts_with("/dev/fd") || self.path.starts_with("/proc");
+        match (self.is_stdin(), pipe) {
+            (true, _) => "stdin".to_owned(),
+            (_, true) => format!("pipe-{stem}"),
+            _ => stem.to_owned(),
+        }
     }
 
     /// The further files of the same table.

@@ -35,7 +35,7 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     }
     match json_field(&mut row, "verdicts")? {
         None => flat(cx, &mut row, &mut draft)?,
-        Some(_) if row.has("p_a") || row.has("preferred") => {
+        Some(_) if ["p_a", "preferred", "winner"].into_iter().any(|name| row.has(name)) => {
             return Err(RowError::new(
                 Reason::VerdictOutOfRange,
                 "the record has `verdicts` and a verdict of its own",
@@ -93,6 +93,21 @@ fn one(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> {
     let receipt = row.take("receipt");
     let preferred = row.take("preferred");
     let mut verdict = if let Some(p_a) = p_a(row)? {
+        let said = winner("preferred", preferred, &["a", "response_a"], &["b", "response_b"])?;
+        let agrees = match said {
+            Call::A => p_a >= 0.5,
+            Call::B => p_a <= 0.5,
+            Call::Tie(_) => p_a == 0.5,
+            Call::Soft(_) | Call::Missing => true,
+        };
+        if !agrees {
+            return Err(RowError::new(
+                Reason::VerdictOutOfRange,
+                format!("`p_a` is {p_a} and `preferred` says otherwise: they contradict each other"),
+            )
+            .field("preferred")
+            .hint("leave one of them out"));
+        }
         Verdict::new("", judge, p_a)
     } else {
         let call = winner("preferred", preferred, &["a", "response_a"], &["b", "response_b"])?;

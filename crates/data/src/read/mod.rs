@@ -150,7 +150,7 @@ fn read_all<'a>(
         marked: (0, None),
     };
     // Parts do not judge; two files of verdicts that name nobody are two judges.
-    let several = several_judges(&sources, texts.as_ref());
+    let several = onto || several_judges(&sources, texts.as_ref());
     let by_prompt = judged_by_prompt(&sources);
     let examples = sources.first().map(examples).unwrap_or_default();
     for (index, (source, tag)) in sources.into_iter().zip(tags).enumerate() {
@@ -205,7 +205,8 @@ impl Reading<'_> {
         among: Several,
         texts: Option<&Texts>,
     ) -> Result<(), DataError> {
-        let mut plan = source.plan(self.options, among.several);
+        let alike = tag == source.input.label && tag != source.input.stem();
+        let mut plan = source.plan(self.options, among.several, alike);
         let mut joined = None;
         if let Some(texts) = texts {
             if source.input.label == texts.label {

@@ -560,9 +560,8 @@ impl Calls {
             .field(&self.field)
             .json(value)
             .hint(format!(
-                "say what it means: --map winner={}:{}=A, or =B, tie, none (several: VALUE=A,VALUE=B)",
-                self.field,
-                shown_short(value)
+                "say what it means, A, B, tie or none: --map {} (several: VALUE=A,VALUE=B)",
+                super::shell(&format!("winner={}:{}=A", self.field, shown_short(value)))
             ))),
         }
     }

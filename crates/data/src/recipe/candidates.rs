@@ -97,6 +97,10 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
             }
         }
     }
+    if let Some(items) = list(&columns.order, &mut row) {
+        let shown = columns.order.as_ref().map(Column::shown).unwrap_or_default();
+        placed(&shown, &items, &mut found)?;
+    }
     let mut dropped = 0;
     if let Some(column) = &columns.chosen
         && found.iter().all(|c| c.chosen.is_none())
@@ -148,6 +152,34 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
         first.dropped.extend(std::iter::repeat_n(NO_VERDICT, dropped));
     }
     Ok(Parsed::Drafts(drafts))
+}
+
+/// Ranks from the positions of the responses, the best first: each of them once, counted from 0 or from 1.
+fn placed(field: &str, items: &[Value], found: &mut [Candidate]) -> Result<(), RowError> {
+    let wrong = || {
+        RowError::new(
+            Reason::WrongType,
+            format!("the positions of {} responses are expected, each once, the best first", found.len()),
+        )
+        .field(field)
+    };
+    let places: Vec<usize> = items
+        .iter()
+        .map(|item| item.as_u64().map(|at| at as usize))
+        .collect::<Option<_>>()
+        .ok_or_else(wrong)?;
+    let from = places.iter().copied().min().unwrap_or_default();
+    let mut sorted = places.clone();
+    sorted.sort_unstable();
+    if from > 1 || places.len() != found.len() || sorted.iter().enumerate().any(|(i, at)| i + from != *at) {
+        return Err(wrong());
+    }
+    for (rank, at) in places.into_iter().enumerate() {
+        if let Some(candidate) = found.get_mut(at - from) {
+            candidate.rank = Some(rank as f64 + 1.0);
+        }
+    }
+    Ok(())
 }
 
 fn read(plan: &Plan, row: &mut Row) -> Result<Vec<Candidate>, RowError> {

@@ -21,6 +21,7 @@ const ROLES: &[&str] = &[
     "responses",
     "scores",
     "ranks",
+    "order",
     "models",
     "model_a",
     "model_b",
@@ -29,6 +30,7 @@ const ROLES: &[&str] = &[
     "annotator",
     "criterion",
     "weight",
+    "swapped",
     "id",
     "scenario",
     "language",
@@ -142,6 +144,16 @@ impl Mapping {
         self.0.extend(other.0);
     }
 
+    /// Whether the user says who won.
+    pub(crate) fn names_winner(&self) -> bool {
+        self.0.iter().any(|claim| claim.role == "winner")
+    }
+
+    /// Whether the user says what becomes of verdicts on responses that were shown the other way round.
+    pub(crate) fn names_swapped(&self) -> bool {
+        self.0.iter().any(|claim| claim.role == "swapped")
+    }
+
     /// Whether responses are named, so that no recipe needs to be found first.
     pub(crate) fn names_responses(&self) -> bool {
         let has = |role: &str| self.0.iter().any(|claim| claim.role == role);
@@ -163,7 +175,15 @@ impl Mapping {
             return Ok(());
         }
         let mut winners = Vec::new();
+        let has = |role: &str| self.0.iter().any(|claim| claim.role == role);
+        // The responses of the user stand in the place of the recipe's.
+        if has("responses") {
+            let beside = recipe.candidates.take().unwrap_or_default();
+            recipe.candidates = Some(Candidates { texts: Vec::new(), ..beside });
+            recipe.shape = Shape::Candidates;
+        }
         for claim in &self.0 {
+            recipe.settled.push(claim.role.clone());
             let none = claim.says == "none";
             let paths = if none { Vec::new() } else { vec![Path::new(claim.says.clone())] };
             match claim.role.as_str() {
@@ -191,16 +211,20 @@ impl Mapping {
                     recipe.b = paths;
                 }
                 "responses" => {
-                    recipe.shape = Shape::Candidates;
-                    let texts = claim.says.split(',').map(|path| Path::new(path.trim())).collect();
-                    recipe.candidates =
-                        Some(Candidates { texts, ..recipe.candidates.take().unwrap_or_default() });
+                    if let Some(found) = &mut recipe.candidates {
+                        found.texts.extend(claim.says.split(',').map(|path| Path::new(path.trim())));
+                    }
                 }
-                "scores" | "ranks" | "models" => {
-                    let found = recipe.candidates.get_or_insert_with(Candidates::default);
+                "scores" | "ranks" | "order" | "models" => {
+                    let Some(found) = &mut recipe.candidates else {
+                        return Err(MappingError(format!(
+                            "`{claim}` says what stands beside a list of responses, and no such list is known: name it with responses=COLUMN"
+                        )));
+                    };
                     let slot = match claim.role.as_str() {
                         "scores" => &mut found.score,
                         "ranks" => &mut found.rank,
+                        "order" => &mut found.order,
                         _ => &mut found.model,
                     };
                     *slot = paths.into_iter().next();
@@ -217,6 +241,7 @@ impl Mapping {
                 "annotator" => recipe.annotator = paths,
                 "criterion" => recipe.criterion = paths,
                 "weight" => recipe.weight = paths,
+                "swapped" => recipe.swapped = paths,
                 "id" => recipe.id = paths,
                 "scenario" => recipe.scenario = paths,
                 "language" => recipe.language = paths,
@@ -229,6 +254,14 @@ impl Mapping {
             {
                 found.chosen = winners.into_iter().find_map(|rule| rule.field);
             } else {
+                // Several columns of winners are several judges, unless criteria tell them apart.
+                if winners.iter().filter(|rule| rule.criterion.is_none()).count() > 1 {
+                    for rule in winners.iter_mut().filter(|rule| rule.criterion.is_none()) {
+                        rule.judge_name = rule.field.as_ref().map(ToString::to_string);
+                    }
+                }
+                // Who won is what the user says, and not the choice.
+                recipe.no_choice = recipe.shape == Shape::Choice && !recipe.gold;
                 recipe.verdict = winners;
             }
         }
@@ -256,7 +289,7 @@ impl Claim {
             ),
             "responses" => self.says.split(',').map(|path| Path::new(path.trim())).collect(),
             // Scores and their like may be within the elements of a list.
-            "scores" | "ranks" | "models" => Vec::new(),
+            "scores" | "ranks" | "order" | "models" => Vec::new(),
             _ => vec![Path::new(self.says.clone())],
         }
     }
@@ -266,9 +299,20 @@ impl Claim {
         let wrong =
             |problem: String| MappingError(format!("`{}`: {problem}", self.to_string().escape_debug()));
         let rule = VerdictRule { criterion: self.criterion.clone(), ..VerdictRule::default() };
-        for (mark, larger) in [(" > ", true), (" < ", false)] {
-            if let Some((first, second)) = self.says.split_once(mark) {
-                let both = vec![Path::new(first.trim()), Path::new(second.trim())];
+        for (mark, larger) in [('>', true), ('<', false)] {
+            // Behind a colon the marks belong to values: `A>B=A`.
+            let columns = self.says.split(':').next().unwrap_or_default();
+            if columns.contains(mark)
+                && let Some((first, second)) = self.says.split_once(mark)
+            {
+                let (first, second) = (first.trim(), second.trim());
+                if first.is_empty() || second.is_empty() || second.starts_with(['=', '<', '>']) {
+                    return Err(wrong(format!(
+                        "COLUMN {mark} COLUMN is expected: the one with the {} number wins, equal ones are a tie",
+                        if larger { "larger" } else { "smaller" }
+                    )));
+                }
+                let both = vec![Path::new(first), Path::new(second)];
                 return Ok(if larger {
                     VerdictRule { higher: both, ..rule }
                 } else {

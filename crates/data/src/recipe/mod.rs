@@ -24,7 +24,10 @@ pub(crate) use apply::{Noted, judged, name_of, on_side_b, weight};
 #[cfg(test)]
 pub(crate) use calls::Calls;
 pub(crate) use calls::{Call, Names, Seen, words};
-pub(crate) use infer::{Refusal, complete, infer, prompt_column, quoted, rivals, sides, used_as};
+pub(crate) use infer::{
+    Refusal, are_names, complete, contradiction, exchanged, infer, prompt_column, quoted, rivals, shell,
+    sides, used_as,
+};
 pub use mapping::{Mapping, MappingError};
 pub(crate) use path::Column;
 pub use path::Path;
@@ -125,6 +128,12 @@ pub struct Recipe {
     /// What the recipe does not declare is found by the names of the other columns.
     #[serde(skip_serializing_if = "is_default")]
     pub open: bool,
+    /// Roles of which the user has said what they are, or that there is none: they are not looked for.
+    #[serde(skip)]
+    pub(crate) settled: Vec<String>,
+    /// Why what was found may be read in two ways, unless the user has said which.
+    #[serde(skip)]
+    pub(crate) doubt: Option<Refusal>,
 
     /// The prompt: text, messages or a transcript; the first of these fields that a record has.
     #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
@@ -162,7 +171,8 @@ pub struct Recipe {
     /// The language.
     #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
     pub language: Vec<Path>,
-    /// For `choice`: whether the chosen response is on side B, as an export of ours says.
+    /// For `choice`: whether the chosen response is on side B, as an export of ours says. For `pair` and `votes`: whether the
+    /// verdict's A means the second response, because the two were shown the other way round.
     #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
     pub swapped: Vec<Path>,
     /// Fields that only repeat others and are left out.
@@ -228,6 +238,9 @@ pub struct Candidates {
     /// Within an element, or a list beside `texts`: a rank, smaller is better.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rank: Option<Path>,
+    /// A list beside `texts`: the positions of the responses (from 0 or from 1), the best first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<Path>,
     /// Within an element: whether it was chosen; or a field of the record: the position (from 0), text or name of the chosen one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Path>,

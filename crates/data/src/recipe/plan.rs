@@ -71,6 +71,8 @@ pub(crate) struct Plan {
     pub(super) candidates: Option<CandidateColumns>,
     pub(super) rules: Vec<Rule>,
     pub(super) judge_name: String,
+    /// The file's name without folders and endings.
+    stem: String,
     /// Why the judge is called so where no column names it.
     pub(crate) why_judge: &'static str,
     pub(super) given: bool,
@@ -120,6 +122,7 @@ pub(super) struct CandidateColumns {
     pub(super) model: Option<Column>,
     pub(super) score: Option<Column>,
     pub(super) rank: Option<Column>,
+    pub(super) order: Option<Column>,
     pub(super) chosen: Option<Column>,
 }
 
@@ -192,6 +195,7 @@ impl Plan {
                 model: beside(&found.model),
                 score: beside(&found.score),
                 rank: beside(&found.rank),
+                order: beside(&found.order),
                 chosen: beside(&found.chosen),
             }
         });
@@ -223,6 +227,7 @@ impl Plan {
             candidates,
             rules,
             judge_name,
+            stem: naming.stem.clone(),
             why_judge,
             given: naming.given.is_some(),
             repeats_prompt: false,
@@ -329,6 +334,11 @@ impl Plan {
         &self.judge_name
     }
 
+    /// The judge of a right answer's file whose verdicts are somebody else's: the file's name, where nothing else is known.
+    pub(super) fn beside_gold(&self) -> &str {
+        if self.recipe.gold && !self.given { &self.stem } else { &self.judge_name }
+    }
+
     /// The judge that the user named.
     pub(crate) fn given_judge(&self) -> Option<String> {
         self.given.then(|| self.judge_name.clone())
@@ -345,7 +355,11 @@ impl Plan {
             .judge
             .iter()
             .filter(there)
-            .chain(self.rules.iter().flat_map(|rule| &rule.judge).filter(|column| !column.name.is_empty()))
+            .chain(self.rules.iter().flat_map(|rule| {
+                rule.judge
+                    .iter()
+                    .filter(|column| !column.name.is_empty() && (rule.each.is_some() || there(column)))
+            }))
             .collect();
         if fields.is_empty() || self.given {
             said.push(format!("{} ({})", self.judge_name, self.why_judge));
@@ -368,7 +382,9 @@ impl Plan {
     /// How to say what the values of a doubtful field mean.
     pub(crate) fn doubt_remedy(field: &str) -> String {
         let name = super::quoted(field);
-        format!("say which: --map winner={name}:0=A,1=B or --map winner={name}:1=A,2=B,0=tie")
+        format!(
+            "say which: --map winner={name}:1=A,2=B or --map winner={name}:0=A,1=B or --map winner={name}:1=A,2=B,0=tie"
+        )
     }
 
     /// Whether records can hold verdicts at all.
@@ -376,6 +392,7 @@ impl Plan {
         let ranked = self.recipe.candidates.as_ref().is_some_and(|found| {
             found.score.is_some()
                 || found.rank.is_some()
+                || found.order.is_some()
                 || found.chosen.is_some()
                 || found.criteria.is_some()
         });
@@ -410,7 +427,13 @@ impl Plan {
                 let ends = [(Code::Number(scale.a), super::Call::A), (Code::Number(scale.b), super::Call::B)];
                 named.iter().cloned().chain(ends).collect()
             }
-            Reading::Words => return None,
+            Reading::Words => {
+                let lines = seen.lines();
+                let [(value, ..)] = lines.as_slice() else { return None };
+                return ["1", "2"].contains(&value.as_str()).then(|| {
+                    format!("every value is {value}: that may mean the {value}. response, or a code of the file's own")
+                });
+            }
         };
         let numbers = |wanted: super::Call| {
             named.iter().find_map(|(code, call)| match code {

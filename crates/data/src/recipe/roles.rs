@@ -134,6 +134,11 @@ pub(crate) fn chosen_rejected(a: &str, b: &str) -> bool {
     (GOOD.contains(&a) || a == "accept") && BAD.contains(&b)
 }
 
+/// Whether a word is for the worse one of two.
+pub(crate) fn bad(word: &str) -> bool {
+    BAD.contains(&word)
+}
+
 /// Words of columns with responses, the surest first.
 pub(crate) const RESPONSES: &[&str] = &[
     "response",
@@ -248,8 +253,21 @@ pub(crate) const SYSTEMS: &[&str] = &[
     "system_text",
     "sys",
     "system_msg",
+    "preamble",
+    "persona",
 ];
-pub(crate) const INPUTS: &[&str] = &["input", "context", "input_text", "further_input", "additional_input"];
+pub(crate) const INPUTS: &[&str] = &[
+    "input",
+    "context",
+    "input_text",
+    "further_input",
+    "additional_input",
+    "document",
+    "passage",
+    "article",
+    "source_text",
+    "source_document",
+];
 pub(crate) const HISTORIES: &[&str] = &[
     "history",
     "chat_history",
@@ -258,6 +276,11 @@ pub(crate) const HISTORIES: &[&str] = &[
     "dialog_history",
     "previous_turns",
     "past_turns",
+    "past_messages",
+    "previous_messages",
+    "prior_messages",
+    "earlier_turns",
+    "prior_turns",
 ];
 pub(crate) const MODELS: &[&str] = &["model", "generator", "llm", "models"];
 pub(crate) const SCORES: &[&str] =
@@ -392,6 +415,18 @@ pub(crate) const ANNOTATORS: &[&str] = &[
     "rater_name",
     "assessor",
     "assessor_id",
+    "annotator_email",
+    "user_email",
+    "worker_email",
+    "prolific_pid",
+    "created_by",
+    "chosen_by",
+    "voted_by",
+    "rated_by",
+    "panelist",
+    "panelist_id",
+    "tagger",
+    "tagger_id",
 ];
 pub(crate) const CRITERIA: &[&str] = &[
     "criterion",
@@ -403,6 +438,14 @@ pub(crate) const CRITERIA: &[&str] = &[
     "objective",
     "quality_dimension",
     "rubric",
+    "property",
+    "principle",
+    "facet",
+    "trait",
+    "quality",
+    "evaluation_criterion",
+    "evaluation_criteria",
+    "evaluation_dimension",
 ];
 pub(crate) const SCENARIOS: &[&str] =
     &["scenario", "category", "subset", "domain", "task_category", "prompt_category"];

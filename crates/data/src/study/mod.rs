@@ -354,7 +354,8 @@ fn import_into(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<ReadSummary, DataError> {
     let shown = study.folder.display().to_string();
-    let there = study.has_table("pairs") || study.toml_path().exists();
+    // A table of pairs without the mark of an import is somebody's own file.
+    let there = study.toml_path().exists() || study.import_name().is_some();
     if there && onto == Onto::New {
         return Err(DataError::study(shown, "a study is there already").with_hint(
             "give another folder; --add adds to it, --replace replaces it with all that was derived from it",
@@ -447,7 +448,13 @@ fn import_into(
     verdicts.of_import(&import);
     ratings.of_import(&import);
     let (mut staged_verdicts, verdicts_path) = verdicts.stage()?;
-    let split = people.split(options.judges);
+    let named: Vec<&str> = options
+        .judge
+        .iter()
+        .chain(options.judge_of.iter().map(|(_, judge)| judge))
+        .map(String::as_str)
+        .collect();
+    let split = people.split(options.judges, &named);
     let shared = people.shared(&split);
     if !split.is_empty() {
         // Who judges is known at the end only: those few people who are judges of their own are written again under their names.

@@ -60,8 +60,8 @@ impl People {
         }
     }
 
-    /// The judges whose people are judges of their own.
-    pub(super) fn split(&self, judges: Judges) -> BTreeSet<String> {
+    /// The judges whose people are judges of their own; those that the user named are one judge, unless the user wants each.
+    pub(super) fn split(&self, judges: Judges, named: &[&str]) -> BTreeSet<String> {
         let most = match judges {
             Judges::Auto => FEW,
             Judges::Pooled => 0,
@@ -69,6 +69,7 @@ impl People {
         };
         self.judges
             .iter()
+            .filter(|(_, judge)| judges == Judges::Each || !named.contains(&judge.base.as_str()))
             .filter(|(_, judge)| !judge.annotators.is_empty() && judge.annotators.len() <= most)
             .map(|(name, _)| name.clone())
             .collect()

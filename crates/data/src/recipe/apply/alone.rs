@@ -35,6 +35,7 @@ impl Plan {
         for (verdict, _) in &mut calls {
             verdict.order = Order::Ab;
         }
+        self.as_shown(&mut row, &mut calls)?;
         if let Some(join) = &self.join {
             let named = |column: &Column, row: &mut Row| -> Result<Option<String>, RowError> {
                 column.take(row).map_or(Ok(None), |value| name_of(&column.shown(), value))

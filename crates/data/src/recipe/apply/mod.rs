@@ -11,7 +11,7 @@ use crate::error::{Reason, RowError};
 use crate::formats::{Draft, Parsed};
 use crate::row::{Row, as_text};
 use crate::texts::{conversation, is_whole, merge_prompt, split_shared};
-use predilect_types::{Message, Response, Role, content_id};
+use predilect_types::{Message, Order, Response, Role, Verdict, content_id};
 use serde_json::{Value, json};
 
 pub(super) use said::score;
@@ -122,7 +122,10 @@ impl Plan {
             text_a: only_text(&a.messages),
             text_b: only_text(&b.messages),
         };
-        let calls = self.calls(&mut row, names, &who, &mut draft)?;
+        let mut calls = self.calls(&mut row, names, &who, &mut draft)?;
+        if !choice {
+            self.as_shown(&mut row, &mut calls)?;
+        }
         let mut swapped = false;
         if choice {
             let said = self
@@ -144,6 +147,20 @@ impl Plan {
         Self::add(calls, swapped, &mut draft);
         self.finish(row, &mut draft)?;
         Ok(draft)
+    }
+
+    /// Turns the verdicts of a record whose responses were shown the other way round, where a column says so.
+    pub(super) fn as_shown(&self, row: &mut Row, calls: &mut [(Verdict, bool)]) -> Result<(), RowError> {
+        let Some((field, value)) = self.first(row, &self.swapped) else { return Ok(()) };
+        let turned = super::infer::flag(&value)
+            .ok_or_else(|| RowError::wrong_type(&field, &value, "true or false"))?;
+        for (verdict, _) in calls {
+            if turned {
+                verdict.p_a = 1.0 - verdict.p_a;
+            }
+            verdict.order = if turned { Order::Ba } else { Order::Ab };
+        }
+        Ok(())
     }
 
     /// The value of the first of several places that has one.

@@ -276,7 +276,8 @@ impl Plan {
                 self.judge_name.clone()
             }
             Some(name) => name,
-            None => self.judge_name.clone(),
+            None if matches!(rule.from, From::Choice) => self.judge_name.clone(),
+            None => self.beside_gold().to_owned(),
         };
         let Some(mut verdict) = call.verdict(judged(judge, criterion.as_deref())) else {
             draft.dropped.push(NO_VERDICT);

@@ -14,10 +14,11 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use verdicts::{tie_beside, verdicts};
 
-pub(crate) use responses::{rivals, sides};
+pub(crate) use responses::{are_names, rivals, sides};
+pub(crate) use verdicts::{contradiction, exchanged, flag};
 
 /// Why no recipe can be told from a file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Refusal {
     pub(crate) problem: String,
     pub(crate) remedy: String,
@@ -50,6 +51,17 @@ fn by_columns(sample: &Sample, mapping: &Mapping) -> Result<Recipe, Refusal> {
         certain: true,
         start: Vec::new(),
     })?;
+    if let Some(doubt) = recipe.doubt.take()
+        && !recipe.settled.iter().any(|role| ["ranks", "order", "scores", "winner"].contains(&role.as_str()))
+    {
+        return Err(doubt);
+    }
+    if let Some(found) = &mut recipe.candidates
+        && recipe.settled.iter().any(|role| role == "order")
+        && found.rank == found.order
+    {
+        found.rank = None;
+    }
     complete(&mut recipe, sample)?;
     // Complete now: columns within objects are not seen again.
     recipe.open = false;
@@ -107,6 +119,16 @@ pub(crate) fn quoted(name: &str) -> String {
         name.to_owned()
     } else {
         format!("'{name}'")
+    }
+}
+
+/// An argument as a shell takes it.
+pub(crate) fn shell(argument: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_.-/:=,@%+".contains(c);
+    if argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
     }
 }
 
@@ -221,6 +243,11 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
             .collect::<Vec<_>>()
     };
     let text = |column: &str| sample.texts(column);
+    // Nothing that the file has is declared, nor has the user said what it is.
+    let open = |role: &str, paths: &[Path], recipe: &Recipe| {
+        !recipe.settled.iter().any(|settled| settled == role)
+            && paths.iter().all(|path| path.resolve(&sample.columns).is_none())
+    };
     if recipe.prompt.is_empty() && !recipe.no_prompt && recipe.shape != Shape::Votes {
         let used = used(recipe, sample);
         let found: Vec<String> =
@@ -237,45 +264,66 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
             }
         }
     }
-    if recipe.system.is_empty() {
+    if open("system", &recipe.system, recipe) {
         recipe.system = one(roles::SYSTEMS, recipe, &|column| sample.values(column).all(Value::is_string));
     }
-    if recipe.history.is_empty() {
+    if open("history", &recipe.history, recipe) {
         recipe.history = one(roles::HISTORIES, recipe, &|column| {
             sample.values(column).any(|value| value.is_array() || value.is_string())
         });
     }
-    if recipe.input.is_empty() && !recipe.prompt.is_empty() {
-        recipe.input =
-            one(roles::INPUTS, recipe, &|column| sample.values(column).all(Value::is_string) && text(column));
+    if open("input", &recipe.input, recipe) && !recipe.prompt.is_empty() {
+        let prompt = recipe.prompt.first().and_then(|path| path.resolve(&sample.columns));
+        // What the prompt quotes already is no further input.
+        let quoted = |column: &str| {
+            sample.rows.iter().take(50).any(|row| {
+                let said = prompt.as_ref().and_then(|prompt| prompt.get(row)).and_then(Value::as_str);
+                let further = row.get(column).and_then(Value::as_str).map(str::trim);
+                said.zip(further).is_some_and(|(said, further)| !further.is_empty() && said.contains(further))
+            })
+        };
+        recipe.input = one(roles::INPUTS, recipe, &|column| {
+            sample.values(column).all(Value::is_string) && text(column) && !quoted(column)
+        });
     }
-    if recipe.model_a.is_empty()
-        && recipe.model_b.is_empty()
+    if open("model_a", &recipe.model_a, recipe)
+        && open("model_b", &recipe.model_b, recipe)
         && let Some((a, b)) = if choice { choice_models(sample) } else { models(sample) }
     {
         recipe.model_a = vec![path(&a)];
         recipe.model_b = vec![path(&b)];
     }
-    if recipe.judge.is_empty() {
+    if open("judge", &recipe.judge, recipe) {
         recipe.judge = one(roles::JUDGES, recipe, &short);
     }
-    if recipe.annotator.is_empty() {
+    if open("annotator", &recipe.annotator, recipe) {
         recipe.annotator = one(roles::ANNOTATORS, recipe, &short);
     }
-    if recipe.criterion.is_empty() {
-        recipe.criterion = one(roles::CRITERIA, recipe, &short);
+    if open("criterion", &recipe.criterion, recipe) {
+        // A few words that come again, not a rubric written for each prompt.
+        let few = |column: &str| {
+            let word = |value: &Value| {
+                value
+                    .as_str()
+                    .is_some_and(|text| text.trim().len() <= 40 && !text.trim().ends_with(['?', '.']))
+            };
+            let all = sample.values(column).count();
+            let different: BTreeSet<&str> = sample.values(column).filter_map(Value::as_str).collect();
+            sample.values(column).all(word) && (all < 8 || different.len() * 2 <= all)
+        };
+        recipe.criterion = one(roles::CRITERIA, recipe, &|column| short(column) && few(column));
     }
-    if recipe.weight.is_empty() {
+    if open("weight", &recipe.weight, recipe) {
         let numeric = |column: &str| sample.values(column).all(|value| number_of(value).is_some());
         recipe.weight = one(&["weight", "sample_weight"], recipe, &numeric);
     }
-    if recipe.scenario.is_empty() {
+    if open("scenario", &recipe.scenario, recipe) {
         recipe.scenario = one(roles::SCENARIOS, recipe, &short);
     }
-    if recipe.language.is_empty() {
+    if open("language", &recipe.language, recipe) {
         recipe.language = one(&["language"], recipe, &short);
     }
-    if recipe.id.is_empty() {
+    if open("id", &recipe.id, recipe) {
         // The `id` of a file of choices is often the prompt's.
         let names = if choice { roles::IDS.get(..2).unwrap_or_default() } else { roles::IDS };
         recipe.id = one(names, recipe, &short);

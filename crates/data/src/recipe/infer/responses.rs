@@ -2,7 +2,7 @@
 
 use super::super::calls::Code;
 use super::super::roles::{self, normal, tokens};
-use super::super::{Candidates, Recipe, Sample, Shape, VerdictRule};
+use super::super::{Candidates, Path, Recipe, Sample, Shape, VerdictRule};
 use super::verdicts::{Evidence, verdict_columns};
 use super::{Refusal, named, path, prompt_column, prompt_of, quoted};
 use crate::row::as_text;
@@ -69,6 +69,12 @@ pub(super) fn responses(
         return Ok(());
     }
     if let Some(found) = candidates(sample) {
+        if let Some(rank) = &found.rank
+            && let Some(refusal) = positions_or_ranks(sample, rank)
+        {
+            // The user's word comes later: without it there are two readings.
+            recipe.doubt = Some(refusal);
+        }
         recipe.shape = Shape::Candidates;
         recipe.candidates = Some(found);
         return Ok(());
@@ -103,6 +109,7 @@ pub(super) fn responses(
         return Ok(());
     }
     if let Some((a, b)) = models(sample)
+        && are_names(sample, &[&a, &b])
         && verdict_columns(
             sample,
             &Recipe {
@@ -348,6 +355,25 @@ pub(super) fn models(sample: &Sample) -> Option<(String, String)> {
     Some((a.clone(), b.clone()))
 }
 
+/// Whether columns hold names of models and not short responses: names are short, and come again and again.
+pub(crate) fn are_names(sample: &Sample, columns: &[&str]) -> bool {
+    let values: Vec<&str> = columns
+        .iter()
+        .flat_map(|column| sample.values(column).take(2000).filter_map(Value::as_str))
+        .map(str::trim)
+        .collect();
+    let long = |text: &&&str| text.len() > 120 || text.contains('\n');
+    let sentence = |text: &&&str| {
+        text.split_whitespace().count() > 6 || (text.contains(' ') && text.ends_with(['.', '!', '?']))
+    };
+    if values.iter().any(|text| long(&text)) || values.iter().filter(sentence).count() * 4 > values.len() {
+        return false;
+    }
+    let different: BTreeSet<&str> = values.iter().copied().collect();
+    let repeats = |most: usize| different.len() * 10 <= values.len() * most;
+    if prompt_column(sample).is_some() { repeats(5) } else { values.len() < 8 || repeats(8) }
+}
+
 /// Whether two columns name what two others number: each number has one name, and each name one number.
 pub(super) fn same_models(sample: &Sample, numbers: &[String; 2], names: &[String; 2]) -> bool {
     let mut known: BTreeSet<(String, String)> = BTreeSet::new();
@@ -529,6 +555,40 @@ pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
             .map(|c| path(c));
     }
     (found.score.is_some() || found.rank.is_some() || found.chosen.is_some()).then_some(found)
+}
+
+/// Lists of 1, 2, 3, ... in some order are ranks of the responses, or the positions of the responses by rank: which of the two
+/// makes a difference where a list is not its own inverse.
+fn positions_or_ranks(sample: &Sample, rank: &Path) -> Option<Refusal> {
+    let column = rank.resolve(&sample.columns)?;
+    // `ranks` holds the rank of each; `ranking` and `rankings` may be either.
+    if !tokens(&column.name).iter().any(|word| word.starts_with("ranking")) {
+        return None;
+    }
+    let mut differs = false;
+    for list in sample.values(&column.name).filter_map(Value::as_array) {
+        let places: Vec<usize> =
+            list.iter().map(|item| item.as_u64().map(|at| at as usize)).collect::<Option<_>>()?;
+        let from = places.iter().copied().min()?;
+        let mut sorted = places.clone();
+        sorted.sort_unstable();
+        if from > 1 || sorted.iter().enumerate().any(|(i, at)| i + from != *at) {
+            return None;
+        }
+        differs |= places.iter().enumerate().any(|(i, at)| places.get(at - from) != Some(&(i + from)));
+    }
+    differs.then(|| Refusal {
+        problem: format!(
+            "`{}` may give the rank of each response, or the positions of the responses from the best to the worst",
+            column.name
+        ),
+        remedy: "say which".to_owned(),
+        certain: true,
+        start: vec![
+            format!("--map ranks={}   (the rank of each response, 1 is the best)", quoted(&column.name)),
+            format!("or --map order={}   (positions, the best first)", quoted(&column.name)),
+        ],
+    })
 }
 
 /// One response with a label, good or bad.

@@ -5,7 +5,7 @@ use super::super::path::Column;
 use super::super::roles::{self, normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
 use super::responses::{number_of, pair_scores, sided};
-use super::{Refusal, named, path, quoted, used};
+use super::{Refusal, named, path, quoted, shell, used};
 use crate::row::Row;
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub(super) fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, 
     let mut columns: Vec<(usize, &String)> = sample
         .columns
         .iter()
-        .filter(|column| !used.contains(*column))
+        .filter(|column| !used.contains(*column) && !names_the_loser(column))
         .filter_map(|column| {
             let plain = tokens(column).join("_");
             let exact = roles::VERDICTS.iter().position(|name| {
@@ -35,8 +35,10 @@ pub(super) fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, 
                     || *name == normal(column)
                     || (column.contains('.') && normal(column).ends_with(&format!("_{name}")))
             });
-            let about =
-                ["prefer", "winner", "better", "vote", "choice", "choose", "verdict", "judg", "favo", "best"];
+            let about = [
+                "prefer", "winner", "better", "vote", "choice", "choose", "verdict", "judg", "favo", "best",
+                "which",
+            ];
             let loose = about.iter().any(|word| plain.contains(word)).then_some(roles::VERDICTS.len());
             exact.or(loose).map(|rank| (rank, column))
         })
@@ -52,6 +54,64 @@ pub(super) fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, 
     }
     found
 }
+
+/// Whether a column says which of two lost: its values name a response, and mean the other one.
+fn names_the_loser(column: &str) -> bool {
+    const LOSERS: &[&str] = &["worse", "worst", "loser", "losing", "loses", "lost", "least", "weaker"];
+    tokens(column).iter().any(|word| LOSERS.contains(&word.as_str()) || roles::bad(word))
+}
+
+/// Words in the names of columns that hold `A` and `B` and say nothing of which is better.
+const NO_JUDGES: &[&str] = &[
+    "first",
+    "shown",
+    "display",
+    "displayed",
+    "position",
+    "group",
+    "batch",
+    "gender",
+    "longer",
+    "shorter",
+    "length",
+    "baseline",
+    "side",
+    "order",
+    "arm",
+    "answer",
+    "class",
+    "final",
+    "target",
+    "truth",
+    "key",
+    "correct",
+    "swap",
+    "swapped",
+    "treatment",
+    "condition",
+    "split",
+    "fold",
+    "variant",
+    "section",
+    "type",
+    "size",
+    "top",
+    "left",
+    "right",
+    "reference",
+    "start",
+    "presented",
+    "question",
+    "option",
+    "score",
+    "rating",
+    "grade",
+    "code",
+    "expected",
+    "predicted",
+    "random",
+    "seed",
+];
 
 pub(super) fn evidence(sample: &Sample, recipe: &Recipe, column: &str) -> Option<Evidence> {
     let calls = sample_calls(sample, recipe, column);
@@ -217,7 +277,231 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
     if let Some((a, b)) = pair_scores(sample) {
         return Ok(vec![VerdictRule { higher: vec![path(&a), path(&b)], ..VerdictRule::default() }]);
     }
-    Ok(Vec::new())
+    match sample
+        .columns
+        .iter()
+        .find(|column| names_the_loser(column) && evidence(sample, recipe, column).is_some())
+    {
+        Some(column) => Err(loser(sample, recipe, column)),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// A column that names the worse response: what its values mean has to be said the other way round.
+fn loser(sample: &Sample, recipe: &Recipe, column: &str) -> Refusal {
+    let mut values: Vec<String> = Vec::new();
+    for (value, call) in sample_calls(sample, recipe, column) {
+        let means = match call {
+            Some(Call::A) => "B",
+            Some(Call::B) => "A",
+            Some(Call::Tie(_)) => "tie",
+            _ => continue,
+        };
+        let said = format!(
+            "{}={means}",
+            value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned())
+        );
+        if !values.contains(&said) && values.len() < 6 {
+            values.push(said);
+        }
+    }
+    Refusal {
+        problem: format!(
+            "`{column}` names the response that lost, by its name, and no column the one that won"
+        ),
+        remedy: "say what the values mean for the winner".to_owned(),
+        certain: true,
+        start: vec![format!("--map {}", shell(&format!("winner={column}:{}", values.join(","))))],
+    }
+}
+
+/// A second column that says who won and contradicts what the recipe reads.
+pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
+    if recipe.settled.iter().any(|role| role == "chosen" || role == "rejected") {
+        return None;
+    }
+    let there = |rule: &&VerdictRule| {
+        let field =
+            rule.each.as_ref().or(rule.field.as_ref()).or(rule.higher.first()).or(rule.one_hot.first());
+        field.is_some_and(|field| field.resolve(&sample.columns).is_some())
+    };
+    let rules: Vec<&VerdictRule> = recipe.verdict.iter().filter(there).collect();
+    let own: Vec<Option<Call>> = match (recipe.shape, rules.as_slice()) {
+        (Shape::Choice, []) if !recipe.no_choice && !recipe.gold => vec![Some(Call::A); sample.rows.len()],
+        (Shape::Pair | Shape::Votes, [rule]) if rule.each.is_none() => {
+            let field = rule.field.as_ref()?.resolve(&sample.columns)?;
+            let calls = Calls::of(rule, field.shown());
+            sample
+                .rows
+                .iter()
+                .map(|row| calls.call(field.get(row), names_in(recipe, sample, row).names()).ok())
+                .collect()
+        }
+        _ => return None,
+    };
+    let used = used(recipe, sample);
+    let exact = |column: &&String| roles::VERDICTS.contains(&tokens(column).join("_").as_str());
+    let mut others = sample.columns.iter().filter(|column| !used.contains(*column)).filter(exact);
+    let other = others.find(|column| {
+        if evidence(sample, recipe, column) != Some(Evidence::Words) {
+            return false;
+        }
+        let calls = Calls { field: (*column).clone(), reading: Reading::Words };
+        sample.rows.iter().zip(&own).any(|(row, own)| {
+            let names = names_in(recipe, sample, row);
+            let value = row.get(column);
+            let said = match (recipe.shape, value.and_then(Value::as_str)) {
+                // Letters beside a choice tell where the responses once stood; only names say which of the two it is.
+                (Shape::Choice, Some(text)) => names.by_name(text),
+                (Shape::Choice, None) => None,
+                _ => calls.call(value, names.names()).ok(),
+            };
+            matches!((own, said), (Some(Call::A), Some(Call::B)) | (Some(Call::B), Some(Call::A)))
+        })
+    })?;
+    let first = match rules.first().and_then(|rule| rule.field.as_ref()) {
+        Some(field) => field.to_string(),
+        None => recipe.a.first()?.to_string(),
+    };
+    let start = match (recipe.shape, recipe.b.first()) {
+        (Shape::Choice, Some(rejected)) => {
+            let (chosen, rejected) = (quoted(&first), quoted(rejected.as_str()));
+            vec![
+                format!("--map chosen={chosen} --map rejected={rejected}   (`{other}` is then metadata)"),
+                format!(
+                    "or --map response_a={chosen} --map response_b={rejected} --map winner={}",
+                    quoted(other)
+                ),
+            ]
+        }
+        _ => vec![format!("--map winner={}", quoted(&first)), format!("or --map winner={}", quoted(other))],
+    };
+    Some(Refusal {
+        problem: format!("`{first}` and `{other}` both say who won, and they contradict each other"),
+        remedy: "say which is the verdict".to_owned(),
+        certain: true,
+        start,
+    })
+}
+
+/// The names of a record's responses and models, as a rule's values may give them.
+struct NamesIn {
+    column_a: String,
+    column_b: String,
+    model_a: Option<String>,
+    model_b: Option<String>,
+}
+
+impl NamesIn {
+    fn names(&self) -> Names<'_> {
+        Names {
+            column_a: &self.column_a,
+            column_b: &self.column_b,
+            model_a: self.model_a.as_deref(),
+            model_b: self.model_b.as_deref(),
+            ..Names::default()
+        }
+    }
+
+    fn by_name(&self, text: &str) -> Option<Call> {
+        let is = |name: &str| !name.is_empty() && normal(name) == normal(text);
+        let a = is(&self.column_a) || self.model_a.as_deref().is_some_and(is);
+        let b = is(&self.column_b) || self.model_b.as_deref().is_some_and(is);
+        match (a, b) {
+            (true, false) => Some(Call::A),
+            (false, true) => Some(Call::B),
+            _ => None,
+        }
+    }
+}
+
+fn names_in(recipe: &Recipe, sample: &Sample, row: &Row) -> NamesIn {
+    let place = |paths: &[Path]| paths.first().and_then(|path| path.resolve(&sample.columns));
+    let side = |paths: &[Path]| place(paths).map(|column| column.name.to_string()).unwrap_or_default();
+    let (a, b) = match recipe.shape {
+        Shape::Votes => (&recipe.model_a, &recipe.model_b),
+        _ => (&recipe.a, &recipe.b),
+    };
+    NamesIn {
+        column_a: side(a),
+        column_b: side(b),
+        model_a: text_at(place(&recipe.model_a).as_ref(), row).map(str::to_owned),
+        model_b: text_at(place(&recipe.model_b).as_ref(), row).map(str::to_owned),
+    }
+}
+
+/// A column that says of each record whether its responses were shown the other way round: what `A` then means is doubtful.
+pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
+    const WORDS: &[&str] =
+        &["swapped", "swap", "flipped", "flip", "reversed", "inverted", "switched", "exchanged"];
+    const WITH: &[&str] = &[
+        "is",
+        "was",
+        "order",
+        "position",
+        "positions",
+        "sides",
+        "side",
+        "responses",
+        "answers",
+        "ab",
+        "display",
+        "presentation",
+    ];
+    if !matches!(recipe.shape, Shape::Pair | Shape::Votes) || recipe.verdict.is_empty() {
+        return None;
+    }
+    // Names of models and scores of named columns mean the same whatever was shown first.
+    let by_side = recipe.verdict.iter().any(|rule| {
+        rule.field.is_some()
+            && (rule.scale.is_some()
+                || !rule.a.is_empty()
+                || rule.each.is_some()
+                || rule.field.as_ref().and_then(|field| field.resolve(&sample.columns)).is_some_and(
+                    |column| {
+                        sample.rows.iter().filter_map(|row| column.get(row)).any(|value| {
+                            value.as_str().is_none_or(|text| {
+                                matches!(crate::recipe::words(text), Some(Call::A | Call::B | Call::Soft(_)))
+                            })
+                        })
+                    },
+                ))
+    });
+    if !by_side {
+        return None;
+    }
+    let used = used(recipe, sample);
+    let column = sample.columns.iter().find(|column| {
+        let words = tokens(column);
+        !used.contains(*column)
+            && words.iter().any(|word| WORDS.contains(&word.as_str()))
+            && words.iter().all(|word| WORDS.contains(&word.as_str()) || WITH.contains(&word.as_str()))
+            && sample.values(column).all(|value| flag(value).is_some())
+            && sample.values(column).any(|value| flag(value) == Some(true))
+    })?;
+    Some(Refusal {
+        problem: format!(
+            "`{column}` is true of some records: whether the verdicts of these are about the responses as the columns hold them, or as they were shown, is not stated in the file"
+        ),
+        remedy: "say which".to_owned(),
+        certain: true,
+        start: vec![
+            format!(
+                "--map swapped={}   (where it is true, the verdict's A is the second response)",
+                quoted(column)
+            ),
+            "or --map swapped=none   (the verdicts are about the columns)".to_owned(),
+        ],
+    })
+}
+
+/// A truth value in any of its common forms.
+pub(crate) fn flag(value: &Value) -> Option<bool> {
+    match Code::of(value)?.shown().as_str() {
+        "1" | "\"true\"" | "\"yes\"" => Some(true),
+        "0" | "\"false\"" | "\"no\"" | "\"\"" => Some(false),
+        _ => None,
+    }
 }
 
 /// A list of verdicts: objects with who says and what, or an object of what by who.
@@ -282,6 +566,10 @@ pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
 pub(super) fn people(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
     let used = used(recipe, sample);
     let worded = |column: &&String| {
+        let no_judge = |word: &String| NO_JUDGES.contains(&word.as_str()) || word.len() == 1;
+        if names_the_loser(column) || tokens(column).iter().any(no_judge) {
+            return false;
+        }
         let calls = sample_calls(sample, recipe, column);
         let word = |value: &Value| value.as_str().is_some_and(|text| text.trim().parse::<f64>().is_err());
         !calls.is_empty() && calls.iter().all(|(value, call)| call.is_some() && word(value))
@@ -292,7 +580,8 @@ pub(super) fn people(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
     let says = |column: &String, wanted: Call| {
         sample_calls(sample, recipe, column).iter().any(|(_, call)| *call == Some(wanted))
     };
-    if !columns.iter().any(|column| says(column, Call::A) && says(column, Call::B)) {
+    // A single one may as well say which response was shown first or is the longer one.
+    if columns.len() < 2 || !columns.iter().any(|column| says(column, Call::A) && says(column, Call::B)) {
         return Vec::new();
     }
     columns
@@ -424,6 +713,24 @@ pub(super) fn one_hot(sample: &Sample) -> Option<Vec<Path>> {
     Some(columns)
 }
 
+/// The scale that numbers are likeliest to be on: a common one that holds them all, since its ends need not have been used.
+fn scale_of(numbers: &[f64]) -> (f64, f64) {
+    let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let whole = numbers.iter().all(|number| number.fract() == 0.0);
+    if low < 0.0 {
+        let end = if high.max(-low) <= 1.0 { 1.0 } else { high.max(-low).ceil() };
+        return (-end, end);
+    }
+    let common: &[(f64, f64)] = if whole {
+        &[(0.0, 1.0), (1.0, 5.0), (1.0, 7.0), (0.0, 5.0), (1.0, 10.0), (0.0, 10.0)]
+    } else {
+        &[(0.0, 1.0), (0.0, 5.0), (0.0, 10.0)]
+    };
+    let holds = |(from, to): &&(f64, f64)| low >= *from && high <= *to;
+    common.iter().find(holds).copied().unwrap_or((0.0, if high <= 100.0 { 100.0 } else { high.ceil() }))
+}
+
 /// Two readings of numbers that no format explains.
 pub(super) fn doubt(sample: &Sample, column: &str) -> Refusal {
     let values = sample.distinct(column, 12).unwrap_or_default();
@@ -444,9 +751,11 @@ pub(super) fn doubt(sample: &Sample, column: &str) -> Refusal {
             format!("--map winner={name}:1=A,2=B,0=tie"),
         ]
     } else if numbers.len() == values.len() && !numbers.is_empty() {
-        let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        vec![format!("--map winner={name}:{low}..{high}"), format!("--map winner={name}:{high}..{low}")]
+        let (low, high) = scale_of(&numbers);
+        vec![
+            format!("--map winner={name}:{low}..{high}   ({low} = A is surely better, {high} = B)"),
+            format!("--map winner={name}:{high}..{low}   ({high} = A, {low} = B)"),
+        ]
     } else {
         vec![format!("--map winner={name}:true=A,false=B"), format!("--map winner={name}:true=B,false=A")]
     };
