@@ -57,6 +57,8 @@ pub(crate) struct Reading<'a> {
     /// Votes that wait for the texts of another file, by the key that both have.
     pub(crate) votes: Option<HashMap<String, Vec<Sidecar>>>,
     pub(crate) at: Place,
+    /// Whether the file at hand holds nothing but verdicts on the pairs of others.
+    pub(crate) only_verdicts: bool,
     /// Records of the file at hand that still have marks of a chat template, and one of these marks.
     pub(crate) marked: (u64, Option<&'static str>),
     /// The values that named a winner in the file at hand, one entry for each rule.
@@ -64,7 +66,12 @@ pub(crate) struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    /// Whether enough pairs were read; files of verdicts on them are read all the same.
     pub(crate) fn full(&self) -> bool {
+        !self.only_verdicts && self.enough()
+    }
+
+    fn enough(&self) -> bool {
         self.options.limit.is_some_and(|limit| self.summary.pairs >= limit)
     }
 
@@ -167,6 +174,9 @@ impl Reading<'_> {
             }
         }
         let _ = at;
+        if known.is_none() && self.enough() {
+            return Ok(());
+        }
         if known.is_some() {
             self.merge_one(SAME_PAIR);
         } else {
@@ -369,7 +379,10 @@ impl Reading<'_> {
         let near = known.iter().find(|(folder, _)| *folder == self.at.folder);
         let id = near.or(if known.len() == 1 { known.first() } else { None }).map(|(_, id)| id.clone());
         let Some(id) = id else {
-            self.drop_one(WITHOUT_PAIR);
+            // Of a few pairs only, most verdicts are on others.
+            if !self.enough() {
+                self.drop_one(WITHOUT_PAIR);
+            }
             return Ok(());
         };
         if verdicts.is_empty() {

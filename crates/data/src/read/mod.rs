@@ -146,6 +146,7 @@ fn read_all<'a>(
         waiting: Waiting::default(),
         votes: texts.is_some().then(HashMap::new),
         at: Place::default(),
+        only_verdicts: false,
         seen: Vec::new(),
         marked: (0, None),
     };
@@ -154,8 +155,10 @@ fn read_all<'a>(
     let by_prompt = judged_by_prompt(&sources);
     let examples = sources.first().map(examples).unwrap_or_default();
     for (index, (source, tag)) in sources.into_iter().zip(tags).enumerate() {
+        // Of a few pairs only, the verdicts that other files hold are looked up too.
+        reading.only_verdicts = source.detected.recipe.part == Part::Verdicts;
         if reading.full() {
-            break;
+            continue;
         }
         reading.source(index, source, tag, Several { several, by_prompt }, texts.as_ref())?;
     }

@@ -89,12 +89,9 @@ pub(super) const KEYS: &[&str] =
 /// beside files of votes that share a key with it.
 pub(super) fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Option<Texts>, DataError> {
     let named = options.texts.as_ref().map(|path| path.display().to_string());
-    let silent = |source: &&Source| {
-        source.detected.recipe.shape == Shape::Pair && source.detected.recipe.verdict.is_empty()
-    };
     let mut found: Vec<&Source> = match &named {
         Some(label) => sources.iter().filter(|source| source.input.label == *label).collect(),
-        None => sources.iter().filter(silent).collect(),
+        None => sources.iter().filter(|source| silent(source)).collect(),
     };
     let votes: Vec<&Source> =
         sources.iter().filter(|source| source.detected.recipe.shape == Shape::Votes).collect();
@@ -138,6 +135,11 @@ pub(super) fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Opti
     }
 }
 
+/// Whether a file holds pairs and no verdict.
+fn silent(source: &Source) -> bool {
+    source.detected.recipe.shape == Shape::Pair && source.detected.recipe.verdict.is_empty()
+}
+
 /// Whether files that name no judge are judged apart: not where they are parts or splits of one table.
 pub(super) fn several_judges(sources: &[Source], texts: Option<&Texts>) -> bool {
     const SPLITS: &[&str] = &[
@@ -156,7 +158,7 @@ pub(super) fn several_judges(sources: &[Source], texts: Option<&Texts>) -> bool 
     ];
     let mut tables: Vec<(PathBuf, String)> = sources
         .iter()
-        .filter(|source| source.detected.recipe.part != Part::Parts)
+        .filter(|source| source.detected.recipe.part != Part::Parts && !silent(source))
         .filter(|source| texts.is_none_or(|texts| source.input.label != texts.label))
         .map(|source| {
             let stem = source.input.stem();

@@ -76,6 +76,7 @@ impl Plan {
         Ok(Piece::Sidecar(Sidecar {
             key,
             verdicts: calls.into_iter().map(|(verdict, _)| verdict).collect(),
+            noted: std::mem::take(&mut draft.noted),
             ..Sidecar::default()
         })
         .into())

@@ -337,7 +337,7 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
         tie_beside(recipe, sample);
         return Ok(());
     }
-    if matches!(recipe.shape, Shape::Pair | Shape::Votes) && recipe.verdict.is_empty() {
+    if matches!(recipe.shape, Shape::Pair | Shape::Votes | Shape::Sidecar) && recipe.verdict.is_empty() {
         recipe.verdict = verdicts(recipe, sample)?;
         tie_beside(recipe, sample);
     }

@@ -2,7 +2,7 @@
 
 use super::super::calls::Code;
 use super::super::roles::{self, normal, tokens};
-use super::super::{Candidates, Path, Recipe, Sample, Shape, VerdictRule};
+use super::super::{Candidates, Part, Path, Recipe, Sample, Shape, VerdictRule};
 use super::verdicts::{Evidence, verdict_columns};
 use super::{Refusal, named, path, prompt_column, prompt_of, quoted};
 use crate::row::as_text;
@@ -133,6 +133,17 @@ pub(super) fn responses(
         ["response", "output", "completion", "answer"].contains(&normal(column).as_str())
             && sample.texts(column)
     });
+    // Nothing but a key and who won: votes on the pairs of another file.
+    if !single && let Some(key) = named(sample, roles::IDS, &BTreeSet::new()).into_iter().next() {
+        let keyed = Recipe { shape: Shape::Sidecar, id: vec![path(&key)], ..Recipe::default() };
+        if verdict_columns(sample, &keyed).iter().any(|(_, evidence)| *evidence != Evidence::Codes) {
+            recipe.shape = Shape::Sidecar;
+            recipe.part = Part::Verdicts;
+            recipe.id = keyed.id;
+            recipe.no_prompt = true;
+            return Ok(());
+        }
+    }
     if single {
         return Err(Refusal {
             problem: "each record contains one response and nothing to compare it with: pairs need two responses to one prompt".to_owned(),
