@@ -14,6 +14,9 @@ use serde_json::Value;
 use crate::error::{Reason, RowError};
 use crate::recipe::{BareVotes, Call, Names, words};
 
+/// Values with names of models that are counted one by one in a block.
+const SHOWN: usize = 24;
+
 /// One vote between two models of a block.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BareVote {
@@ -49,6 +52,8 @@ pub(crate) struct Parsed {
     pub(crate) rows: u64,
     /// Words for a winner, with what they were taken for and how often.
     pub(crate) said: Vec<(String, Call, u64)>,
+    /// Votes with other values than those of `said`.
+    pub(crate) more: u64,
     /// Lines that cannot be used, counted from the block's first.
     pub(crate) bad: Vec<(u64, RowError)>,
     /// Votes without a verdict.
@@ -92,6 +97,8 @@ struct Gathering<'a> {
     names: Interner<'a>,
     /// Words that mean the same whatever the models are called.
     words: Vec<(&'a [u8], Call, u64)>,
+    /// The first values that meant something in their own record only: names of models.
+    named: Vec<(&'a [u8], Call, u64)>,
     /// Models that are called like a side, which makes every word of their votes doubtful.
     doubtful: HashMap<u32, bool, RandomState>,
     how: &'a BareVotes,
@@ -114,6 +121,7 @@ impl<'a> Gathering<'a> {
             out: Parsed::default(),
             names: Interner::default(),
             words: Vec::new(),
+            named: Vec::new(),
             doubtful: HashMap::default(),
             how,
         }
@@ -151,6 +159,8 @@ impl<'a> Gathering<'a> {
                 Ok((call, pure)) => {
                     if pure && self.words.len() < 64 {
                         self.words.push((cells.winner, call, 1));
+                    } else if !pure {
+                        self.note(cells.winner, call);
                     }
                     call
                 }
@@ -170,6 +180,16 @@ impl<'a> Gathering<'a> {
         self.out.block.votes.push(BareVote { a, b, judge, p_a: p_a as f32, weight, prompt });
     }
 
+    /// Counts a value whose meaning depends on the record.
+    fn note(&mut self, said: &'a [u8], call: Call) {
+        let room = self.named.len() < SHOWN;
+        match self.named.iter_mut().find(|(word, known, _)| *word == said && *known == call) {
+            Some((.., count)) => *count += 1,
+            None if room => self.named.push((said, call, 1)),
+            None => self.out.more += 1,
+        }
+    }
+
     fn is_doubtful(&mut self, number: u32, name: &[u8]) -> bool {
         *self
             .doubtful
@@ -178,9 +198,10 @@ impl<'a> Gathering<'a> {
     }
 
     fn finish(self) -> Parsed {
-        let Self { mut out, names, words, .. } = self;
+        let Self { mut out, names, words, named, .. } = self;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        out.said = words.iter().map(|(word, call, count)| (text(word), *call, *count)).collect();
+        out.said =
+            words.iter().chain(&named).map(|(word, call, count)| (text(word), *call, *count)).collect();
         for (at, name) in names.names.iter().enumerate() {
             if std::str::from_utf8(name).is_err() {
                 let error =

@@ -175,6 +175,7 @@ impl Reading<'_> {
         }
         if let Some(seen) = self.seen.first_mut() {
             parsed.said.iter().for_each(|(word, call, count)| seen.add_many(word, *call, *count));
+            seen.add_more(parsed.more);
         }
         self.summary.rows += parsed.rows;
         self.at.record += parsed.rows;

@@ -636,6 +636,11 @@ impl Seen {
         }
     }
 
+    /// Counts values that are not remembered.
+    pub(crate) fn add_more(&mut self, times: u64) {
+        self.more += times;
+    }
+
     pub(crate) fn lines(&self) -> Vec<(String, String, u64)> {
         let mut lines: Vec<_> =
             self.values.iter().map(|(value, (count, call))| (value.clone(), call.clone(), *count)).collect();
@@ -644,6 +649,14 @@ impl Seen {
             lines.push(("other values".to_owned(), String::new(), self.more));
         }
         lines
+    }
+
+    /// The only value that stood for a call, if there was just one.
+    pub(crate) fn only(&self) -> Option<&str> {
+        let nothing = call_name(Call::Missing);
+        let mut said =
+            self.values.iter().filter(|(_, (_, means))| *means != nothing).map(|(value, _)| value.as_str());
+        said.next().filter(|_| said.next().is_none() && self.more == 0)
     }
 
     /// How often a call was seen.

@@ -428,11 +428,10 @@ impl Plan {
                 named.iter().cloned().chain(ends).collect()
             }
             Reading::Words => {
-                let lines = seen.lines();
-                let [(value, ..)] = lines.as_slice() else { return None };
-                return ["1", "2"].contains(&value.as_str()).then(|| {
-                    format!("every value is {value}: that may mean the {value}. response, or a code of the file's own")
-                });
+                let value = seen.only().filter(|value| ["1", "2"].contains(value))?;
+                return Some(format!(
+                    "every value is {value}: that may be the number of a response, or a code that counts from 0"
+                ));
             }
         };
         let numbers = |wanted: super::Call| {

@@ -449,7 +449,8 @@ pub(crate) const CRITERIA: &[&str] = &[
 ];
 pub(crate) const SCENARIOS: &[&str] =
     &["scenario", "category", "subset", "domain", "task_category", "prompt_category"];
-pub(crate) const IDS: &[&str] = &["pair_id", "comparison_id", "id", "uid", "item_id", "example_id", "sample_id"];
+pub(crate) const IDS: &[&str] =
+    &["pair_id", "comparison_id", "id", "uid", "item_id", "example_id", "sample_id"];
 
 #[cfg(test)]
 mod tests {
