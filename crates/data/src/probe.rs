@@ -143,7 +143,8 @@ fn look(input: Input, mut opened: Opened, options: &ReadOptions) -> Result<Sourc
     let detected = detect(&input.label, container, &sample, options).map_err(|error| match (error, bad) {
         // Not the format is what its owner has to know of a file of which no record can be read.
         (Undetected::Unknown(_), Some((at, error)))
-            if sample.rows.is_empty() && matches!(error.reason, Reason::InvalidUtf8 | Reason::TooLarge) =>
+            if sample.rows.is_empty()
+                && matches!(error.reason, Reason::InvalidUtf8 | Reason::TooLarge | Reason::InvalidJson) =>
         {
             Refused::Damaged(DataError::row(&input.label, at, error))
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
 
 use predilect_types::{Message, Response, Role};
@@ -220,11 +221,35 @@ impl<'de> Deserialize<'de> for Row {
                 {
                     fields.push((name, Some(value)));
                 }
+                // Two values for one field: neither can be dropped in silence.
+                if let Some(name) = given_twice(&fields) {
+                    return Err(A::Error::custom(format!(
+                        "the field `{}` has two values",
+                        name.escape_debug()
+                    )));
+                }
                 Ok(Row { fields })
             }
         }
         deserializer.deserialize_map(Fields)
     }
+}
+
+/// The name of two fields that differ in their values.
+fn given_twice(fields: &[(Name, Option<Value>)]) -> Option<&Name> {
+    const FEW: usize = 48;
+    if fields.len() > FEW {
+        let mut seen: HashMap<&str, &Option<Value>> = HashMap::with_capacity(fields.len());
+        for (name, value) in fields {
+            if seen.insert(name, value).is_some_and(|before| before != value) {
+                return Some(name);
+            }
+        }
+        return None;
+    }
+    fields.iter().enumerate().find_map(|(at, (name, value))| {
+        fields.iter().take(at).any(|(other, before)| other == name && before != value).then_some(name)
+    })
 }
 
 /// Reads a field's name.
@@ -316,10 +341,11 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_two_fields_of_one_name_counts() {
-        let mut row: Row = serde_json::from_str(r#"{"a": 1, "a": "2", "b": null}"#).unwrap();
-        assert!(!row.has("b"));
-        assert_eq!(row.text("a").unwrap(), "2");
-        assert!(row.take("a").is_none());
+    fn two_values_of_one_field_are_refused() {
+        let read = serde_json::from_str::<Row>;
+        assert!(read(r#"{"a": 1, "b": 0, "a": 2}"#).is_err());
+        assert_eq!(read(r#"{"a": 1, "a": 1}"#).ok().and_then(|mut row| row.take("a")), Some(json!(1)));
+        let many: Vec<String> = (0..100).map(|i| format!("\"f{}\": {i}", i % 99)).collect();
+        assert!(read(&format!("{{{}}}", many.join(","))).is_err());
     }
 }

@@ -312,7 +312,7 @@ pub(super) fn string_end(text: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// JSON as Python writes it: `NaN` and `Infinity` outside strings become null.
+/// JSON as Python writes it: `NaN` and `Infinity` outside strings become texts, so that a number that is none is told from nothing.
 pub(crate) fn without_nan(text: &str) -> Option<Value> {
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len());
@@ -327,7 +327,9 @@ pub(crate) fn without_nan(text: &str) -> Option<Value> {
             .find(|word| text.get(at..).is_some_and(|rest| rest.starts_with(word)));
         if let Some(word) = word {
             out.push_str(text.get(from..at)?);
-            out.push_str("null");
+            out.push('"');
+            out.push_str(word);
+            out.push('"');
             at += word.len();
             from = at;
             found = true;
@@ -411,10 +413,10 @@ mod tests {
     }
 
     #[test]
-    fn nan_is_null() {
+    fn nan_is_a_text() {
         assert_eq!(
             without_nan(r#"{"a": NaN, "b": "NaN"}"#),
-            Some(serde_json::json!({"a": null, "b": "NaN"}))
+            Some(serde_json::json!({"a": "NaN", "b": "NaN"}))
         );
         assert_eq!(without_nan(r#"{"a": 1}"#), None);
     }
