@@ -136,7 +136,9 @@ pub(super) fn responses(
     // Nothing but a key and who won: votes on the pairs of another file.
     if !single && let Some(key) = named(sample, roles::IDS, &BTreeSet::new()).into_iter().next() {
         let keyed = Recipe { shape: Shape::Sidecar, id: vec![path(&key)], ..Recipe::default() };
-        if verdict_columns(sample, &keyed).iter().any(|(_, evidence)| *evidence != Evidence::Codes) {
+        let always = |column: &str| sample.rows.iter().all(|row| row.get(column).is_some());
+        let says = |(column, evidence): &(String, Evidence)| *evidence != Evidence::Codes && always(column);
+        if always(&key) && verdict_columns(sample, &keyed).iter().any(says) {
             recipe.shape = Shape::Sidecar;
             recipe.part = Part::Verdicts;
             recipe.id = keyed.id;
