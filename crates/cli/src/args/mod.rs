@@ -99,7 +99,7 @@ pub(crate) struct ReadArgs {
     #[arg(
         long = "map",
         value_name = "ROLE=COLUMN",
-        help = "Say what a column is: prompt=question, response_a=answer_0, winner=label:0=A,1=B, winner='score_0 > score_1', judge=worker (repeatable)"
+        help = "Say what a column is: prompt=question, response_a=answer_0, winner=label:0=A,1=B, winner=rating:1..7 (1 means A, 7 means B), winner='score_0 > score_1', judge=worker, annotator=none (repeatable)"
     )]
     pub(crate) map: Vec<Mapping>,
     /// Read all inputs by a recipe of your own (`predilect formats NAME --toml` gives one to start from)

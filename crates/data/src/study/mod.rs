@@ -380,7 +380,12 @@ fn import_into(
             .with_hint("give another folder for the study"));
         }
     }
-    let files = digests(inputs)?;
+    // Beside the reading, which seldom keeps every core busy; what is added must be known to be new before.
+    let counting = Counting::start(inputs);
+    let (mut files, mut counting) = match onto {
+        Onto::Add => (counting.end()?, None),
+        _ => (Vec::new(), Some(counting)),
+    };
     let mut toml = StudyToml::default();
     let mut pairs = study.write_pairs()?;
     let mut verdicts = study.write_verdicts()?;
@@ -484,6 +489,9 @@ fn import_into(
         study.rename(file, &path)?;
     }
     let mut entry = ImportEntry::new(options, &summary);
+    if let Some(counting) = counting.take() {
+        files = counting.end()?;
+    }
     entry.files = files;
     if let (Onto::Add, Some(before)) = (onto, old.and_then(|old| old.import)) {
         entry.after(before);
@@ -496,6 +504,22 @@ fn import_into(
 /// Whether two paths end in one file's name.
 fn same_name(a: &str, b: &str) -> bool {
     Path::new(a).file_name() == Path::new(b).file_name()
+}
+
+/// Sizes and checksums that are being taken on a thread of its own.
+struct Counting(std::thread::JoinHandle<Result<Vec<(String, String)>, DataError>>);
+
+impl Counting {
+    fn start(inputs: &[PathBuf]) -> Self {
+        let inputs = inputs.to_vec();
+        Self(std::thread::spawn(move || digests(&inputs)))
+    }
+
+    fn end(self) -> Result<Vec<(String, String)>, DataError> {
+        self.0
+            .join()
+            .unwrap_or_else(|_| Err(DataError::sink("the checksums of the files could not be taken")))
+    }
 }
 
 /// Size and checksum of every regular file among the inputs, to tell one that is given twice.

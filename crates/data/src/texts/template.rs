@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr3_iter, memmem};
 use predilect_types::{Message, Role};
+use std::sync::LazyLock;
 
 use super::conversation::{known_role, role};
 
@@ -135,6 +136,9 @@ pub(crate) fn without_end(text: &str) -> Option<usize> {
     (rest.len() < whole.len() && has_marks(rest).is_none() && !rest.contains("<s>")).then_some(rest.len())
 }
 
+/// What begins an answer in Vicuna's transcripts.
+static ANSWER: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("ASSISTANT:"));
+
 /// The first mark of a template that a text holds, for a remark on a text that [`decode`] left whole.
 pub(crate) fn has_marks(text: &str) -> Option<&'static str> {
     let bytes = text.as_bytes();
@@ -154,7 +158,7 @@ pub(crate) fn has_marks(text: &str) -> Option<&'static str> {
             return Some(mark);
         }
     }
-    memmem::find(bytes, b"ASSISTANT:").map(|_| "ASSISTANT:")
+    ANSWER.find(bytes).map(|_| "ASSISTANT:")
 }
 
 fn turn(role: Role, content: &str) -> Message {
