@@ -79,7 +79,7 @@ const LINE_MARKS: &[(&str, bool)] =
 
 /// Whether a text whose first byte that is no blank is this one can begin with a mark at all.
 pub(crate) fn may_begin(first: u8) -> bool {
-    matches!(first, b'<' | b'[' | b'#' | b'H' | b'U' | b'A' | b'B' | b'S')
+    matches!(first, b'<' | b'[' | b'#' | b'H' | b'U' | b'A' | b'B' | b'S' | b'h' | b'u' | b's')
 }
 
 /// The turns of a text that begins with a template's mark (after blanks and a mark of the beginning) and follows that
@@ -111,7 +111,7 @@ pub(crate) fn decode(text: &str) -> Option<Vec<Message>> {
         b'[' => inst(body)?,
         b'#' => hashes(body)?,
         b'B' if body.starts_with("Below is an instruction") => hashes(body)?,
-        b'H' | b'A' | b'U' | b'S' => {
+        b'H' | b'A' | b'U' | b'S' | b'h' | b'u' | b's' => {
             let blank = text.get(..text.len() - body.len()).unwrap_or_default();
             transcript(body, blank.ends_with("\n\n")).or_else(|| vicuna(body))?
         }
@@ -383,18 +383,29 @@ fn transcript(body: &str, apart: bool) -> Option<Vec<Message>> {
         ("Assistant:", Role::Assistant),
         ("System:", Role::System),
     ];
+    const SMALL: &[(&str, Role)] = &[
+        ("human:", Role::User),
+        ("user:", Role::User),
+        ("assistant:", Role::Assistant),
+        ("system:", Role::System),
+    ];
+    let small = body.starts_with(|c: char| c.is_ascii_lowercase());
     let human = if body.starts_with("Human:") || body.starts_with("Assistant:") {
         "Human:"
     } else if body.starts_with("User:") {
         "User:"
     } else if body.starts_with("System:") {
         if body.contains("\nHuman:") { "Human:" } else { "User:" }
+    } else if body.starts_with("human:") || (body.starts_with("system:") && body.contains("\nhuman:")) {
+        "human:"
+    } else if body.starts_with("user:") || body.starts_with("system:") {
+        "user:"
     } else {
         return None;
     };
     let apart = apart && human == "Human:";
-    let wide = apart || body.contains("\n\nAssistant:");
-    let names: Vec<&(&str, Role)> = NAMES
+    let wide = apart || body.contains(if small { "\n\nassistant:" } else { "\n\nAssistant:" });
+    let names: Vec<&(&str, Role)> = if small { SMALL } else { NAMES }
         .iter()
         .filter(|(name, role)| match role {
             Role::User => *name == human,
@@ -422,7 +433,7 @@ fn transcript(body: &str, apart: bool) -> Option<Vec<Message>> {
     let both = turns.iter().any(|turn| turn.role == Role::User)
         && turns.iter().any(|turn| turn.role == Role::Assistant)
         && turns.first().is_some_and(|turn| turn.role != Role::Assistant);
-    let strict = !wide || human == "User:";
+    let strict = !wide || human != "Human:";
     let in_turns = turns.iter().zip(turns.iter().skip(1)).all(|(turn, next)| turn.role != next.role);
     (both && (!strict || in_turns)).then_some(turns)
 }
@@ -553,6 +564,12 @@ mod tests {
         let two = turns(&[("user", "a"), ("assistant", "b")]);
         assert_eq!(decode("Human: a\nAssistant: b"), two);
         assert_eq!(decode("User: a\n\nAssistant: b"), two);
+        assert_eq!(decode("user: a\nassistant: b"), two);
+        assert_eq!(decode("human: a\n\nassistant: b"), two);
+        for text in ["user: the person who asks", "human: a\nhuman: b\nassistant: c", "user: a\nAssistant: b"]
+        {
+            assert_eq!(decode(text), None, "{text}");
+        }
         for plain in [
             "Human: an essay",
             "Assistant: b",
