@@ -124,6 +124,62 @@ fn votes() -> impl Strategy<Value = String> {
     })
 }
 
+/// The judges of an input, each once.
+fn judges(files: &[(&str, &str)], options: &ReadOptions) -> Vec<String> {
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    let (_folder, paths) = lay(&files);
+    let all = read_paths(&paths, options).expect("readable");
+    let mut judges: Vec<String> = all.verdicts.into_iter().map(|verdict| verdict.judge).collect();
+    judges.sort();
+    judges.dedup();
+    judges
+}
+
+fn mapped(claims: &[&str]) -> ReadOptions {
+    let mut mapping = Mapping::default();
+    claims.iter().for_each(|claim| mapping.extend(claim.parse().expect("a claim")));
+    ReadOptions { mapping, ..ReadOptions::default() }
+}
+
+const GRADED: &str = "prompt,response_a,response_b,winner,grader\nq,x,y,A,ann\nq2,x,y,B,bob\n";
+
+#[test]
+fn a_mapping_is_not_overruled_by_columns() {
+    let file = [("votes.csv", GRADED)];
+    assert_eq!(judges(&file, &ReadOptions::default()), ["ann", "bob"]);
+    assert_eq!(judges(&file, &mapped(&["judge='x'"])), ["x"]);
+    assert_eq!(judges(&file, &mapped(&["judge=none"])), ["unnamed"]);
+}
+
+#[test]
+fn several_columns_of_winners_are_several_judges() {
+    let file = [("p.csv", "prompt,response_a,response_b,ann,bob\nq,x,y,1,2\nq2,x,y,2,1\n")];
+    let options = mapped(&["winner=ann:1=A,2=B", "winner=bob:1=A,2=B"]);
+    assert_eq!(judges(&file, &options), ["ann", "bob"]);
+}
+
+#[test]
+fn files_of_one_name_are_told_apart_by_their_folders() {
+    let vote = |side: &str| format!("prompt,response_a,response_b,winner\nq,x,y,{side}\n");
+    let (one, two) = (vote("A"), vote("B"));
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in [("ann", &one), ("bob", &two)] {
+        std::fs::create_dir(folder.path().join(name)).expect("a folder");
+        std::fs::write(folder.path().join(name).join("labels.csv"), text).expect("written");
+    }
+    let all = read_paths(&[folder.path().to_owned()], &ReadOptions::default()).expect("readable");
+    let mut judges: Vec<&str> = all.verdicts.iter().map(|verdict| verdict.judge.as_str()).collect();
+    judges.sort_unstable();
+    assert_eq!(judges, ["ann/labels", "bob/labels"]);
+}
+
+#[test]
+fn what_stands_beside_responses_needs_them() {
+    let (_folder, paths) = lay(&[("p.csv", GRADED.as_bytes())]);
+    let error = read_paths(&paths, &mapped(&["ranks=winner"])).map(|_| ()).expect_err("no list of responses");
+    assert!(error.to_string().contains("responses=COLUMN"), "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
