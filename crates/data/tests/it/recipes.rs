@@ -137,7 +137,9 @@ fn judges(files: &[(&str, &str)], options: &ReadOptions) -> Vec<String> {
 
 fn mapped(claims: &[&str]) -> ReadOptions {
     let mut mapping = Mapping::default();
-    claims.iter().for_each(|claim| mapping.extend(claim.parse().expect("a claim")));
+    for claim in claims {
+        mapping.extend(claim.parse().expect("a claim"));
+    }
     ReadOptions { mapping, ..ReadOptions::default() }
 }
 
