@@ -108,7 +108,7 @@ fn header(view: &View, title: &str) -> Markup {
             @if view.d.settings.simulated { p.simulated role="alert" { (words::SIMULATED) } }
             p.kicker { "Preference dissection" }
             h1 { bdi { (title) } }
-            @if let Some(found) = &view.d.headline { p.headline { (crate::headline::sentence(found)) } }
+            @if let Some(found) = &view.d.headline { p.headline { (crate::headline::sentence(found).replace(" %", "\u{a0}%")) } }
             p.lead {
                 (words::read(view.d)) " " (words::fitted(view))
                 @if !sources.is_empty() {
