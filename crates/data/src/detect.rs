@@ -270,6 +270,8 @@ pub(crate) fn columns_used(recipe: &Recipe, sample: &Sample) -> Vec<ColumnUse> {
             .collect();
         let used_as = match own.as_slice() {
             [] if recipe.coded() => continue,
+            // Two records make a pair; what else they say is of one response only.
+            [] if matches!(recipe.shape, Shape::Unpaired | Shape::Scored) => "not used".to_owned(),
             [] => "metadata".to_owned(),
             several => {
                 let mut names: Vec<&str> = several.iter().map(|(role, _)| role.as_str()).collect();

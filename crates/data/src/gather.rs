@@ -44,8 +44,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) progress: &'a mut dyn FnMut(Progress<'_>),
     pub(crate) sink: &'a mut dyn FnMut(Record) -> Result<(), DataError>,
     pub(crate) summary: ReadSummary,
-    /// Hash of the id: a hash of the content, and the file.
-    pub(crate) ids: HashMap<u64, (u64, u32), RandomState>,
+    /// By the hash of the id.
+    pub(crate) ids: HashMap<u64, KnownPair, RandomState>,
     /// Hashes of the right answers that were handed on.
     pub(crate) gold: HashSet<u64, RandomState>,
     pub(crate) parts: BTreeMap<String, Parts>,
@@ -56,6 +56,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) waiting: Waiting,
     /// Votes that wait for the texts of another file, by the key that both have.
     pub(crate) votes: Option<HashMap<String, Vec<Sidecar>>>,
+    /// Keys of texts that some of the votes are not on.
+    pub(crate) other_models: HashSet<String>,
     pub(crate) at: Place,
     /// Whether the file at hand holds nothing but verdicts on the pairs of others.
     pub(crate) only_verdicts: bool,
@@ -87,11 +89,15 @@ impl Reading<'_> {
                 Err(error) => self.bad(at, error)?,
                 Ok(Parsed::Drafts(drafts)) => {
                     for draft in drafts {
-                        self.draft(at, draft)?;
+                        self.draft(draft)?;
                     }
                 }
                 Ok(Parsed::Blank) => self.drop_one("blank row"),
-                Ok(Parsed::Piece(piece)) => self.piece(at, format, *piece)?,
+                Ok(Parsed::Dropped(draft)) => {
+                    self.note(draft.noted.into_iter());
+                    draft.dropped.into_iter().for_each(|reason| self.drop_one(reason));
+                }
+                Ok(Parsed::Piece(piece)) => self.piece(format, *piece)?,
             }
         }
         Ok(())
@@ -132,7 +138,7 @@ impl Reading<'_> {
     }
 
     /// Hands a pair and what is said about it to the sink, the pair only when it is new.
-    fn draft(&mut self, at: At, mut draft: Draft) -> Result<(), DataError> {
+    fn draft(&mut self, mut draft: Draft) -> Result<(), DataError> {
         self.note(draft.noted.drain(..));
         self.join_votes(&mut draft);
         if let Some(mark) = draft.marked {
@@ -141,7 +147,8 @@ impl Reading<'_> {
         }
         let (content, exchanged) = (draft.content, draft.exchanged);
         let mut key = draft.id;
-        let mut known = self.ids.get(&key).copied();
+        let of = |known: Option<&KnownPair>| known.map(|known| (known.content, known.file));
+        let mut known = of(self.ids.get(&key));
         let mut turned = false;
         // The same two responses shown the other way round are the same pair.
         if known.is_some_and(|(other, _)| other == exchanged && other != content) {
@@ -149,17 +156,17 @@ impl Reading<'_> {
         } else if known.is_none()
             && draft.by_content
             && exchanged != content
-            && self.ids.get(&exchanged).is_some_and(|(other, _)| *other == exchanged)
+            && self.ids.get(&exchanged).is_some_and(|other| other.content == exchanged)
         {
             key = exchanged;
-            known = self.ids.get(&key).copied();
+            known = of(self.ids.get(&key));
             turned = true;
         }
         if !turned && known.is_some_and(|(other, file)| other != content && file != self.at.index) {
             // Files that count their pairs from 0 do not mean the same pair.
             draft.pair.id = format!("{}:{}", self.at.tag, draft.pair.id);
             key = hash(&draft.pair.id);
-            known = self.ids.get(&key).copied();
+            known = of(self.ids.get(&key));
         }
         if !turned && known.is_some_and(|(other, _)| other != content && other != exchanged) {
             // An id that several pairs of a file share is the prompt's, or a mistake: content tells them apart.
@@ -168,19 +175,21 @@ impl Reading<'_> {
             draft.pair.id = format!("{shared}-{own}");
             draft.pair.metadata.entry("id".to_owned()).or_insert(serde_json::Value::String(shared));
             key = hash(&draft.pair.id);
-            known = self.ids.get(&key).copied();
+            known = of(self.ids.get(&key));
             if known.is_none() {
                 self.merge_one(ID_SHARED);
             }
         }
-        let _ = at;
         if known.is_none() && self.enough() {
             return Ok(());
         }
         if known.is_some() {
             self.merge_one(SAME_PAIR);
+            if self.ids.get(&key).is_some_and(|first| first.metadata != draft.metadata) {
+                keep_beside(&mut draft);
+            }
         } else {
-            self.ids.insert(key, (content, self.at.index));
+            self.ids.insert(key, KnownPair { content, file: self.at.index, metadata: draft.metadata });
             self.summary.pairs += 1;
         }
         if turned {
@@ -253,6 +262,7 @@ impl Reading<'_> {
     /// The votes on a text of another file: those on its sides the other way round are turned, those on other models counted.
     fn join_votes(&mut self, draft: &mut Draft) {
         let Some(votes) = self.votes.as_mut().and_then(|votes| votes.remove(&draft.pair.id)) else { return };
+        let mut left = Vec::new();
         for sidecar in votes {
             let own = draft.pair.response_a.model.clone().zip(draft.pair.response_b.model.clone());
             let theirs = sidecar.sides.clone().or_else(|| sidecar.models.clone());
@@ -260,8 +270,9 @@ impl Reading<'_> {
                 (Some((a, b)), Some((x, y))) if a == y && b == x && a != b => true,
                 (Some((a, b)), Some((x, y))) if a == x && b == y => false,
                 // Names that neither file shares say nothing: the first model is the first response.
+                // Another text with this key may be of those.
                 (Some(own), Some(theirs)) if sidecar.sides.is_some() || shares(own, theirs) => {
-                    self.drop_one(OTHER_MODELS);
+                    left.push(sidecar);
                     continue;
                 }
                 _ => false,
@@ -277,6 +288,12 @@ impl Reading<'_> {
                 draft.renamed = Some(names);
             }
         }
+        if !left.is_empty()
+            && let Some(votes) = &mut self.votes
+        {
+            self.other_models.insert(draft.pair.id.clone());
+            votes.insert(draft.pair.id.clone(), left);
+        }
         // Votes name the models in words where the texts only count them.
         if let Some((a, b)) = draft.renamed.take() {
             let counted = |name: &Option<String>| {
@@ -291,16 +308,16 @@ impl Reading<'_> {
 
     /// Votes of which no file has the text.
     pub(crate) fn end_votes(&mut self) {
-        let left: usize = self.votes.take().into_iter().flatten().map(|(_, votes)| votes.len()).sum();
-        if left > 0 {
-            *self.summary.dropped.entry(WITHOUT_PAIR.to_owned()).or_default() += left as u64;
+        for (key, votes) in self.votes.take().into_iter().flatten() {
+            let reason = if self.other_models.contains(&key) { OTHER_MODELS } else { WITHOUT_PAIR };
+            *self.summary.dropped.entry(reason.to_owned()).or_default() += votes.len() as u64;
         }
     }
 
     /// A pair that was put together from several records.
-    fn made(&mut self, at: At, mut draft: Draft) -> Result<(), DataError> {
+    fn made(&mut self, mut draft: Draft) -> Result<(), DataError> {
         ready(&mut draft);
-        self.draft(at, draft)
+        self.draft(draft)
     }
 
     fn verdict(&mut self, verdict: Verdict) -> Result<(), DataError> {
@@ -308,7 +325,7 @@ impl Reading<'_> {
         (self.sink)(Record::Verdict(verdict))
     }
 
-    fn piece(&mut self, at: At, format: &str, piece: Piece) -> Result<(), DataError> {
+    fn piece(&mut self, format: &str, piece: Piece) -> Result<(), DataError> {
         if !self.parts.contains_key(format) {
             self.parts.insert(format.to_owned(), Parts::default());
         }
@@ -332,7 +349,7 @@ impl Reading<'_> {
                             Some(verdict) => draft.verdicts.push(verdict),
                             None => draft.dropped.push(NO_VERDICT),
                         }
-                        self.made(at, draft)?;
+                        self.made(draft)?;
                     }
                 }
             }
@@ -352,7 +369,7 @@ impl Reading<'_> {
 
             Piece::Completion(completion) => {
                 if let Some(draft) = self.waiting.completion(completion) {
-                    self.made(at, draft)?;
+                    self.made(draft)?;
                 }
             }
             Piece::Scored(scored) => {
@@ -406,7 +423,7 @@ impl Reading<'_> {
             if self.full() {
                 return Ok(());
             }
-            self.made(At::Record(self.at.record), draft)?;
+            self.made(draft)?;
         }
         Ok(())
     }
@@ -444,7 +461,7 @@ impl Reading<'_> {
             return Ok(());
         }
         self.at.record += 1;
-        self.made(At::Record(self.at.record), draft)
+        self.made(draft)
     }
 }
 
@@ -488,6 +505,35 @@ pub(crate) fn prepare(
 /// A parsed record with its place.
 pub(crate) type Prepared = (At, Result<Parsed, RowError>);
 
+/// What is known of a pair that was handed on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KnownPair {
+    /// A hash of its texts and models.
+    pub(crate) content: u64,
+    /// The number of its file.
+    pub(crate) file: u32,
+    /// A hash of what else its first record says.
+    pub(crate) metadata: u32,
+}
+
+/// The pair has the metadata of its first record: what a later one says otherwise stays with the verdicts of that record.
+fn keep_beside(draft: &mut Draft) {
+    if draft.pair.metadata.is_empty() {
+        return;
+    }
+    let record: serde_json::Map<String, Value> =
+        std::mem::take(&mut draft.pair.metadata).into_iter().collect();
+    for verdict in &mut draft.verdicts {
+        match &mut verdict.receipt {
+            None => verdict.receipt = Some(Value::Object(record.clone())),
+            Some(Value::Object(receipt)) => {
+                receipt.entry("record").or_insert_with(|| Value::Object(record.clone()));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
 /// Gives a pair its id, where the file gives none, and hashes what it holds.
 fn ready(draft: &mut Draft) {
     let pair = &mut draft.pair;
@@ -495,6 +541,7 @@ fn ready(draft: &mut Draft) {
     let (prompt, a, b) = (HASH.hash_one(&pair.prompt), side(&pair.response_a), side(&pair.response_b));
     draft.content = HASH.hash_one((prompt, a, b));
     draft.exchanged = HASH.hash_one((prompt, b, a));
+    draft.metadata = metadata_hash(pair);
     let mut turns = pair.prompt.iter().chain(&pair.response_a.messages).chain(&pair.response_b.messages);
     draft.marked = turns.find_map(|turn| crate::texts::has_marks(&turn.content));
     draft.by_content = pair.id.is_empty();
@@ -504,6 +551,11 @@ fn ready(draft: &mut Draft) {
     } else {
         draft.id = hash(&pair.id);
     }
+}
+
+/// A short hash of what a record says besides the pair.
+pub(crate) fn metadata_hash(pair: &Pair) -> u32 {
+    HASH.hash_one(&pair.metadata) as u32
 }
 
 /// A pair's key among the ids, and the hash of what it holds.

@@ -1,7 +1,7 @@
 //! Rows of text with a header line, as records with fields.
 
-use std::cell::Cell;
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read};
 use std::rc::Rc;
 
@@ -24,6 +24,7 @@ pub(crate) struct CsvRows {
     reader: csv::Reader<Budget<Box<dyn Read + Send>>>,
     spent: Rc<Cell<usize>>,
     ends: Rc<Cell<Ends>>,
+    quotes: Option<Rc<RefCell<Quotes>>>,
     header: Vec<String>,
     columns: Vec<Column>,
     names: Vec<String>,
@@ -50,6 +51,7 @@ enum Column {
 /// Ends the reading of one record that never ends (an open quote swallows a whole file).
 struct Budget<R> {
     inner: R,
+    quotes: Option<Rc<RefCell<Quotes>>>,
     spent: Rc<Cell<usize>>,
     ends: Rc<Cell<Ends>>,
     max: usize,
@@ -89,6 +91,79 @@ impl Ends {
     }
 }
 
+/// Where quoted cells go on after the quote mark that ends them, which the parser takes without a word.
+#[derive(Debug)]
+struct Quotes {
+    delimiter: u8,
+    state: Within,
+    read: u64,
+    /// Offsets of the bytes that follow such a mark.
+    ill: VecDeque<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Within {
+    /// A cell begins.
+    Start,
+    Plain,
+    Quoted,
+    /// Right after a quote mark in a quoted cell: its end, or the first of two.
+    Mark,
+}
+
+impl Quotes {
+    fn new(delimiter: u8) -> Self {
+        Self { delimiter, state: Within::Start, read: 0, ill: VecDeque::new() }
+    }
+
+    fn see(&mut self, bytes: &[u8]) {
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            let rest = bytes.get(at..).unwrap_or_default();
+            match self.state {
+                Within::Start | Within::Mark if byte == b'"' => {
+                    self.state = Within::Quoted;
+                    at += 1;
+                }
+                Within::Mark if byte != self.delimiter && byte != b'\n' && byte != b'\r' => {
+                    self.ill.push_back(self.read + at as u64);
+                    self.state = Within::Plain;
+                }
+                Within::Start | Within::Mark if byte == self.delimiter || byte == b'\n' => {
+                    self.state = Within::Start;
+                    at += 1;
+                }
+                Within::Start | Within::Mark | Within::Plain => {
+                    self.state = Within::Plain;
+                    let end = memchr::memchr2(self.delimiter, b'\n', rest);
+                    at += end.map_or(rest.len(), |end| end + 1);
+                    if end.is_some() {
+                        self.state = Within::Start;
+                    }
+                }
+                Within::Quoted => {
+                    let end = memchr::memchr(b'"', rest);
+                    at += end.map_or(rest.len(), |end| end + 1);
+                    if end.is_some() {
+                        self.state = Within::Mark;
+                    }
+                }
+            }
+        }
+        self.read += bytes.len() as u64;
+    }
+
+    /// Whether a mark lies before this offset that did not before the last one.
+    fn ill_before(&mut self, offset: u64) -> bool {
+        let mut ill = false;
+        while self.ill.front().is_some_and(|at| *at < offset) {
+            self.ill.pop_front();
+            ill = true;
+        }
+        ill
+    }
+}
+
 const OVER: &str = "record over budget";
 
 impl<R: Read> Read for Budget<R> {
@@ -100,6 +175,9 @@ impl<R: Read> Read for Budget<R> {
         let mut ends = self.ends.get();
         ends.see(buffer.get(..n).unwrap_or_default());
         self.ends.set(ends);
+        if let Some(quotes) = &self.quotes {
+            quotes.borrow_mut().see(buffer.get(..n).unwrap_or_default());
+        }
         self.spent.set(self.spent.get().saturating_add(n));
         Ok(n)
     }
@@ -121,8 +199,10 @@ impl CsvRows {
         }
         let spent = Rc::new(Cell::new(0));
         let ends = Rc::new(Cell::new(Ends::default()));
+        let quotes = dialect.quotes.then(|| Rc::new(RefCell::new(Quotes::new(dialect.delimiter))));
         let reader = Budget {
             inner: reader,
+            quotes: quotes.clone(),
             spent: Rc::clone(&spent),
             ends: Rc::clone(&ends),
             max: max.saturating_add(256 * 1024),
@@ -161,7 +241,7 @@ impl CsvRows {
         let names = columns.iter().filter_map(named).collect();
         let before = u64::from(dialect.sep_line);
         let mut rows =
-            Self { reader, spent, ends, header, columns, names, dialect, before, max, over: false };
+            Self { reader, spent, ends, quotes, header, columns, names, dialect, before, max, over: false };
         let mut record = csv::ByteRecord::new();
         for _ in 0..dialect.labels {
             rows.spent.set(0);
@@ -198,7 +278,11 @@ impl CsvRows {
                     let within = memchr::memchr_iter(b'\n', record.as_slice()).count() as u64;
                     let line = self.ends.get().first_line(self.reader.position().line(), within);
                     bytes += record.as_slice().len();
-                    rows.push((At::Line(line + self.before), self.row(&record)));
+                    let position = self.reader.position().byte();
+                    let ill =
+                        self.quotes.as_ref().is_some_and(|quotes| quotes.borrow_mut().ill_before(position));
+                    let row = if ill { Err(ill_quoted(&record)) } else { self.row(&record) };
+                    rows.push((At::Line(line + self.before), row));
                 }
                 Err(error) => {
                     let line = self.reader.position().line() + self.before;
@@ -259,6 +343,13 @@ impl CsvRows {
     }
 }
 
+/// A record of which a quoted cell goes on after the quote mark that closes it: what the parser made of it is not what was meant.
+fn ill_quoted(record: &csv::ByteRecord) -> RowError {
+    RowError::new(Reason::Columns, "a quoted cell goes on after the quote mark that ends it")
+        .value(&record.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join(" | "))
+        .hint("a quote mark is missing, or one within a cell is not doubled; correct the record, or leave out bad records with --on-bad-row skip")
+}
+
 /// A row error for a record past the limit, else the reading's own failure.
 fn too_large_or(error: csv::Error, max: usize) -> Result<RowError, DataError> {
     match error.into_kind() {
@@ -269,5 +360,36 @@ fn too_large_or(error: csv::Error, max: usize) -> Result<RowError, DataError> {
         .hint("is a quote left open? It swallows all that follows")),
         csv::ErrorKind::Io(error) => Err(DataError::io("", "read", error)),
         _ => Ok(RowError::new(Reason::Columns, "the row cannot be split into cells")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The offsets found in a text that is read in pieces of `size` bytes.
+    fn ill(text: &str, size: usize) -> Vec<u64> {
+        let mut quotes = Quotes::new(b',');
+        text.as_bytes().chunks(size).for_each(|piece| quotes.see(piece));
+        quotes.ill.into_iter().collect()
+    }
+
+    #[test]
+    fn quoted_cells_that_go_on_after_their_end() {
+        for (text, found) in [
+            ("a,b\n\"x\ny\",\"say \"\"hi\"\"\"\r\n\"\",z\n", vec![]),
+            ("a,b\nx \"y\",\"z\"\n", vec![]),
+            ("\"x\"y,z\n", vec![3]),
+            ("\"x,y\n\"z\",w\n", vec![6]),
+        ] {
+            for size in 1..=text.len() {
+                assert_eq!(ill(text, size), found, "{text:?} in pieces of {size}");
+            }
+        }
+        let mut quotes = Quotes::new(b',');
+        quotes.see(b"\"x\"y,z\n\"x\"y\n");
+        assert!(
+            !quotes.ill_before(3) && quotes.ill_before(4) && !quotes.ill_before(8) && quotes.ill_before(99)
+        );
     }
 }

@@ -71,7 +71,8 @@ pub(crate) fn dialect(prefix: &[u8], whole: bool) -> Result<Dialect, Refusal> {
     if seen.broken || !well_quoted(text, dialect.delimiter, whole) {
         let plain = Dialect { quotes: false, ..dialect };
         let other = Seen::of(plain, text, whole, usize::MAX);
-        if other.rows > 0 && !other.broken {
+        // Where cells begin and end with a quote mark, the marks are no text: the odd row is told when it is read.
+        if other.rows > 0 && !other.broken && !other.wrapped {
             dialect = plain;
         } else if seen.records <= 1 && seen.open {
             return Err(refusal(
@@ -156,6 +157,8 @@ struct Seen {
     broken: bool,
     /// Whether the text ends inside a quoted cell.
     open: bool,
+    /// Whether a cell begins and ends with a quote mark, which only a reading without quotes can show.
+    wrapped: bool,
     labels: u8,
     index: bool,
 }
@@ -181,6 +184,8 @@ impl Seen {
             if last && !whole {
                 break;
             }
+            let wrapped = |cell: &[u8]| cell.len() > 1 && cell.starts_with(b"\"") && cell.ends_with(b"\"");
+            seen.wrapped |= record.iter().any(wrapped);
             let fits = fits(&record, header.len());
             seen.compared += 1;
             seen.equal += usize::from(fits);

@@ -85,6 +85,8 @@ pub(crate) struct Draft {
     pub(crate) content: u64,
     /// The same with the sides exchanged.
     pub(crate) exchanged: u64,
+    /// A hash of what else the record says.
+    pub(crate) metadata: u32,
     /// The models as votes in another file name them.
     pub(crate) renamed: Option<(String, String)>,
     /// A mark of a chat template that a text still has.
@@ -131,6 +133,8 @@ pub(crate) enum Parsed {
     Drafts(Vec<Draft>),
     /// A row of a table in which every cell is blank.
     Blank,
+    /// A record that gives no pair, with what is counted of it.
+    Dropped(Box<Draft>),
     /// Something that makes sense only together with other records.
     Piece(Box<Piece>),
 }

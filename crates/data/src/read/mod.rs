@@ -13,7 +13,7 @@ use crate::container::table::{Placed, Table, whole};
 use crate::detect::no_verdicts;
 use crate::error::{At, DataError};
 use crate::formats::{self, Annotators, Context};
-use crate::gather::{Place, Prepared, Reading, WITHOUT_PAIR, gold_key, identity, prepare};
+use crate::gather::{self, Place, Prepared, Reading, WITHOUT_PAIR, gold_key, identity, prepare};
 use crate::join::Waiting;
 use crate::options::{Progress, ReadOptions, Record};
 use crate::probe::{Probed, Source, has_sidecars, judged_by_prompt, probe};
@@ -71,7 +71,7 @@ pub fn read_with_votes(
 /// The pairs and right answers of a study that what is read joins.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    ids: HashMap<u64, (u64, u32), foldhash::quality::RandomState>,
+    ids: HashMap<u64, gather::KnownPair, foldhash::quality::RandomState>,
     gold: HashSet<u64, foldhash::quality::RandomState>,
     keys: HashMap<String, Vec<(PathBuf, String)>>,
 }
@@ -79,7 +79,8 @@ pub(crate) struct Known {
 impl Known {
     pub(crate) fn pair(&mut self, pair: &Pair) {
         let (key, content) = identity(pair);
-        self.ids.insert(key, (content, u32::MAX));
+        let metadata = gather::metadata_hash(pair);
+        self.ids.insert(key, gather::KnownPair { content, file: u32::MAX, metadata });
         self.keys.entry(pair.id.clone()).or_default().push((PathBuf::new(), pair.id.clone()));
     }
 
@@ -147,6 +148,7 @@ fn read_all<'a>(
         votes: texts.is_some().then(HashMap::new),
         at: Place::default(),
         only_verdicts: false,
+        other_models: HashSet::new(),
         seen: Vec::new(),
         marked: (0, None),
     };

@@ -96,15 +96,29 @@ pub(super) fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Opti
     let votes: Vec<&Source> =
         sources.iter().filter(|source| source.detected.recipe.shape == Shape::Votes).collect();
     let idle = |what: &str| {
-        let error = DataError::input(
-            what,
-            "there are no votes to join with texts, so --texts and --on have no effect",
-        );
-        Err(error.with_hint("leave them out, or name the files with the votes too"))
+        let error = DataError::input(what, "no file has votes that could be joined with texts");
+        Err(error.with_hint("name the files with the votes too, or leave out --texts and --on"))
     };
     let (Some(texts), true) = (found.pop(), found.is_empty()) else {
         return options.on.as_ref().map_or(Ok(None), |on| idle(on));
     };
+    // Votes by key alone find their pairs by it.
+    let keyed: Vec<&Source> =
+        sources.iter().filter(|source| source.detected.recipe.shape == Shape::Sidecar).collect();
+    if votes.is_empty() && !keyed.is_empty() {
+        let by = |on: &str| {
+            let has = |source: &Source| source.detected.recipe.id.iter().any(|path| path.as_str() == on);
+            has(texts) && keyed.iter().all(|source| has(source))
+        };
+        return match &options.on {
+            Some(on) if !by(on) => Err(DataError::input(
+                &texts.input.label,
+                format!("votes that do not name their models are joined by the pair's id, and `{on}` is not its column in all of these files"),
+            )
+            .with_hint(format!("say that it is: --map id={}", crate::recipe::quoted(on)))),
+            _ => Ok(None),
+        };
+    }
     if votes.is_empty() {
         return if named.is_none() && options.on.is_none() { Ok(None) } else { idle(&texts.input.label) };
     }

@@ -659,10 +659,10 @@ impl Seen {
         said.next().filter(|_| said.next().is_none() && self.more == 0)
     }
 
-    /// How often a call was seen.
-    pub(crate) fn count(&self, call: Call) -> u64 {
-        let name = call_name(call);
-        self.values.values().filter(|(_, known)| *known == name).map(|(count, _)| count).sum()
+    /// How often a number was seen, however it was written.
+    pub(crate) fn count(&self, code: f64) -> u64 {
+        let is = |value: &str| value.trim().parse::<f64>().is_ok_and(|number| number == code);
+        self.values.iter().filter(|(value, _)| is(value)).map(|(_, (count, _))| count).sum()
     }
 }
 

@@ -252,7 +252,18 @@ impl Mapping {
             if recipe.shape == Shape::Candidates
                 && let Some(found) = &mut recipe.candidates
             {
-                found.chosen = winners.into_iter().find_map(|rule| rule.field);
+                let (bare, more) = (winners.pop(), !winners.is_empty());
+                let field = bare.clone().and_then(|rule| rule.field);
+                let plain = bare
+                    == field
+                        .clone()
+                        .map(|field| VerdictRule { field: Some(field), ..VerdictRule::default() });
+                if more || !plain {
+                    return Err(MappingError(
+                        "a list of responses has no A and B: winner=COLUMN names the best one, by its position (from 0), its text or its model; scores=, ranks= and order= give all of them".to_owned(),
+                    ));
+                }
+                found.chosen = field;
             } else {
                 // Several columns of winners are several judges, unless criteria tell them apart.
                 if winners.iter().filter(|rule| rule.criterion.is_none()).count() > 1 {

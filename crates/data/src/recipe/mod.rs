@@ -331,6 +331,18 @@ pub struct VerdictRule {
     pub shown_ab: bool,
 }
 
+impl VerdictRule {
+    /// The field that it cannot do without.
+    pub(crate) fn place(&self) -> Option<&Path> {
+        self.each
+            .as_ref()
+            .or(self.field.as_ref())
+            .or(self.higher.first())
+            .or(self.lower.first())
+            .or(self.one_hot.first())
+    }
+}
+
 /// The two ends of a number that grades both responses.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

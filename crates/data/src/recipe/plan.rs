@@ -82,6 +82,8 @@ pub(crate) struct Plan {
     pub(crate) cells: bool,
     /// Parts of columns are taken, so that what is left of them has gaps.
     pub(super) nested: bool,
+    /// A column is named for sides that were exchanged, so that the order is not that of the columns.
+    pub(super) order_in_doubt: bool,
     /// Only neighbouring ranks are paired.
     pub(super) neighbours: bool,
     /// Votes on texts of another file: where the key is, and the two models as that file names them.
@@ -166,17 +168,8 @@ impl Plan {
             rules.push(Rule::choice(&recipe));
         }
         // Of several fields that may hold the verdict only those are read that the file has.
-        let there = |rule: &&VerdictRule| {
-            let path = rule
-                .each
-                .as_ref()
-                .or(rule.field.as_ref())
-                .or(rule.higher.first())
-                .or(rule.lower.first())
-                .or(rule.one_hot.first());
-            path.is_none_or(|path| path.resolve(columns).is_some())
-        };
-        let any = recipe.verdict.iter().any(|rule| there(&rule));
+        let there = |rule: &&VerdictRule| rule.place().is_none_or(|path| path.resolve(columns).is_some());
+        let any = !rules.is_empty() || recipe.verdict.iter().any(|rule| there(&rule));
         rules.extend(
             recipe.verdict.iter().filter(|rule| !any || there(rule)).map(|rule| Rule::new(rule, columns)),
         );
@@ -232,6 +225,7 @@ impl Plan {
             given: naming.given.is_some(),
             repeats_prompt: false,
             nested: false,
+            order_in_doubt: columns.iter().any(|column| super::infer::says_exchanged(column)),
             cells: sample.cells,
             neighbours,
             join: None,
@@ -336,7 +330,8 @@ impl Plan {
 
     /// The judge of a right answer's file whose verdicts are somebody else's: the file's name, where nothing else is known.
     pub(super) fn beside_gold(&self) -> &str {
-        if self.recipe.gold && !self.given { &self.stem } else { &self.judge_name }
+        let said = self.given || self.recipe.settled.iter().any(|role| role == "judge");
+        if self.recipe.gold && !said { &self.stem } else { &self.judge_name }
     }
 
     /// The judge that the user named.
@@ -420,6 +415,10 @@ impl Plan {
     /// Whether values named as a tie and as one side were seen, and the other side never: then another reading is likelier.
     pub(crate) fn doubtful(&self, rule: usize, seen: &super::Seen) -> Option<String> {
         let rule = self.rules.get(rule)?;
+        // The user has said what the values mean.
+        if self.recipe.settled.iter().any(|role| role == "winner") {
+            return None;
+        }
         let From::Field(_, calls) = &rule.from else { return None };
         let named = match &calls.reading {
             Reading::Named(named) => named.clone(),
@@ -428,7 +427,9 @@ impl Plan {
                 named.iter().cloned().chain(ends).collect()
             }
             Reading::Words => {
-                let value = seen.only().filter(|value| ["1", "2"].contains(value))?;
+                let value = seen
+                    .only()
+                    .filter(|value| value.parse::<f64>().is_ok_and(|code| code == 1.0 || code == 2.0))?;
                 return Some(format!(
                     "every value is {value}: that may be the number of a response, or a code that counts from 0"
                 ));
@@ -442,8 +443,7 @@ impl Plan {
         };
         let tie = numbers(super::Call::Tie(predilect_types::TieKind::Tie))?;
         let (a, b) = (numbers(super::Call::A)?, numbers(super::Call::B)?);
-        let (count_a, count_b) = (seen.count(super::Call::A), seen.count(super::Call::B));
-        let ties = seen.count(super::Call::Tie(predilect_types::TieKind::Tie));
+        let (count_a, count_b, ties) = (seen.count(a), seen.count(b), seen.count(tie));
         let other = match (count_a, count_b, ties) {
             (_, 0, 1..) if count_a > 0 => (a, b),
             (0, 1.., 1..) => (b, a),

@@ -32,10 +32,12 @@ impl Plan {
             ..Names::default()
         };
         let mut calls = self.calls(&mut row, names, &who, &mut draft)?;
-        for (verdict, _) in &mut calls {
-            verdict.order = Order::Ab;
+        // Votes list the models as they were shown, unless a column may say otherwise.
+        if who.turned.is_none() && !self.order_in_doubt {
+            for (verdict, _) in &mut calls {
+                verdict.order = Order::Ab;
+            }
         }
-        self.as_shown(&mut row, &mut calls)?;
         if let Some(join) = &self.join {
             let named = |column: &Column, row: &mut Row| -> Result<Option<String>, RowError> {
                 column.take(row).map_or(Ok(None), |value| name_of(&column.shown(), value))
@@ -90,7 +92,9 @@ impl Plan {
         let mut draft = Draft::default();
         let names = Names::default();
         let calls = self.calls(&mut row, names, &who, &mut draft)?;
-        let Some((verdict, _)) = calls.into_iter().next() else { return Ok(draft.into()) };
+        let Some((verdict, _)) = calls.into_iter().next() else {
+            return Ok(Parsed::Dropped(Box::new(draft)));
+        };
         let good = verdict.p_a > 0.5;
         self.finish(row, &mut draft)?;
         Ok(Piece::Completion(Completion {
@@ -114,12 +118,8 @@ impl Plan {
             let From::Field(column, _) = &rule.from else { continue };
             let value = column.take(&mut row);
             if let Some(score) = score(&column.shown(), value.as_ref())? {
-                let judge = rule
-                    .declared
-                    .judge_name
-                    .clone()
-                    .or_else(|| who.judge.clone())
-                    .unwrap_or_else(|| self.judge_name.clone());
+                let said = rule.declared.judge_name.clone().or_else(|| who.judge.clone());
+                let judge = said.filter(|_| !self.given).unwrap_or_else(|| self.judge_name.clone());
                 let criterion = rule.declared.criterion.clone().or_else(|| who.criterion.clone());
                 scores.push((judged(judge, criterion.as_deref()), criterion, score));
             }

@@ -11,7 +11,7 @@ use crate::error::{Reason, RowError};
 use crate::formats::{Draft, Parsed};
 use crate::row::{Row, as_text};
 use crate::texts::{conversation, is_whole, merge_prompt, split_shared};
-use predilect_types::{Message, Order, Response, Role, Verdict, content_id};
+use predilect_types::{Message, Response, Role, content_id};
 use serde_json::{Value, json};
 
 pub(super) use said::score;
@@ -122,17 +122,10 @@ impl Plan {
             text_a: only_text(&a.messages),
             text_b: only_text(&b.messages),
         };
-        let mut calls = self.calls(&mut row, names, &who, &mut draft)?;
-        if !choice {
-            self.as_shown(&mut row, &mut calls)?;
-        }
+        let calls = self.calls(&mut row, names, &who, &mut draft)?;
         let mut swapped = false;
         if choice {
-            let said = self
-                .swapped
-                .iter()
-                .find_map(|column| column.take(&mut row))
-                .and_then(|value| value.as_bool());
+            let said = self.said_swapped(&mut row)?;
             swapped = said.unwrap_or_else(|| on_side_b(&prompt, &a, &b));
             if said.is_none() {
                 draft.meta("swapped", Some(Value::Bool(swapped)));
@@ -149,18 +142,11 @@ impl Plan {
         Ok(draft)
     }
 
-    /// Turns the verdicts of a record whose responses were shown the other way round, where a column says so.
-    pub(super) fn as_shown(&self, row: &mut Row, calls: &mut [(Verdict, bool)]) -> Result<(), RowError> {
-        let Some((field, value)) = self.first(row, &self.swapped) else { return Ok(()) };
-        let turned = super::infer::flag(&value)
-            .ok_or_else(|| RowError::wrong_type(&field, &value, "true or false"))?;
-        for (verdict, _) in calls {
-            if turned {
-                verdict.p_a = 1.0 - verdict.p_a;
-            }
-            verdict.order = if turned { Order::Ba } else { Order::Ab };
-        }
-        Ok(())
+    /// What a record says of its sides: for a choice whether the chosen response is B, else whether B was shown first.
+    pub(super) fn said_swapped(&self, row: &mut Row) -> Result<Option<bool>, RowError> {
+        let Some((field, value)) = self.first(row, &self.swapped) else { return Ok(None) };
+        let said = super::infer::flag(&value);
+        said.map(Some).ok_or_else(|| RowError::wrong_type(&field, &value, "true or false"))
     }
 
     /// The value of the first of several places that has one.
@@ -283,33 +269,25 @@ impl Plan {
                     None => (shared, a, b, None),
                     // A conversation that ends with an answer is no prompt.
                     Some(given) if given.last().is_some_and(|turn| turn.role == Role::Assistant) => {
-                        let odd =
-                            given.iter().map(|turn| turn.content.as_str()).collect::<Vec<_>>().join("\n\n");
+                        let odd = joined(&given);
                         (shared, a, b, Some(odd))
                     }
-                    Some(given) => match merge_prompt(given, shared.clone()) {
-                        Ok(prompt) => (prompt, a, b, None),
-                        Err(given) => {
-                            let odd = given
-                                .iter()
-                                .map(|turn| turn.content.as_str())
-                                .collect::<Vec<_>>()
-                                .join("\n\n");
-                            (shared, a, b, Some(odd))
-                        }
-                    },
+                    given => {
+                        let (prompt, odd) = prompt_of(given, shared);
+                        (prompt, a, b, odd)
+                    }
                 })
             }
             // One of them is a whole conversation, the other only its last turn.
             (true, false) => {
                 let own = last_answer(&mut a);
-                let prompt = given.map_or(a.clone(), |given| merge_prompt(given, a.clone()).unwrap_or(a));
-                Ok((prompt, own, b, None))
+                let (prompt, odd) = prompt_of(given, a);
+                Ok((prompt, own, b, odd))
             }
             (false, true) => {
                 let own = last_answer(&mut b);
-                let prompt = given.map_or(b.clone(), |given| merge_prompt(given, b.clone()).unwrap_or(b));
-                Ok((prompt, a, own, None))
+                let (prompt, odd) = prompt_of(given, b);
+                Ok((prompt, a, own, odd))
             }
             (false, false) => {
                 let prompt = match given {
@@ -396,6 +374,19 @@ pub(super) fn last_answer(turns: &mut Vec<Message>) -> Vec<Message> {
     let answers = |turn: &Message| !matches!(turn.role, Role::User | Role::System);
     let from = turns.iter().rposition(|turn| !answers(turn)).map_or(0, |at| at + 1);
     turns.split_off(from)
+}
+
+/// The prompt of the prompt's column and of the conversation that a response holds; the column's text where the two differ.
+fn prompt_of(given: Option<Vec<Message>>, said: Vec<Message>) -> (Vec<Message>, Option<String>) {
+    match given.map(|given| merge_prompt(given, said.clone())) {
+        None => (said, None),
+        Some(Ok(prompt)) => (prompt, None),
+        Some(Err(given)) => (said, Some(joined(&given))),
+    }
+}
+
+fn joined(turns: &[Message]) -> String {
+    turns.iter().map(|turn| turn.content.as_str()).collect::<Vec<_>>().join("\n\n")
 }
 
 fn only_text(turns: &[Message]) -> Option<&str> {

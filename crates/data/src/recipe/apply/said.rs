@@ -20,6 +20,8 @@ pub(crate) struct Who {
     pub(crate) annotator: Option<String>,
     pub(crate) criterion: Option<String>,
     pub(crate) weight: f64,
+    /// Whether B was shown first, where the record says so.
+    pub(crate) turned: Option<bool>,
 }
 
 /// A judge's name with the criterion by which it judged.
@@ -112,6 +114,11 @@ impl Plan {
             annotator: self.name(row, &self.annotator)?,
             criterion: self.name(row, &self.criterion)?,
             weight,
+            turned: if self.recipe.shape == crate::recipe::Shape::Choice {
+                None
+            } else {
+                self.said_swapped(row)?
+            },
         })
     }
 
@@ -165,8 +172,13 @@ impl Plan {
                 }
             }
         }
-        for each in self.rules.iter().filter_map(|rule| rule.each.as_ref()) {
+        for (rule, each) in self.rules.iter().filter_map(|rule| Some((rule, rule.each.as_ref()?))) {
             drop(each.take(row));
+            if Self::beside(rule, row).is_some()
+                && let Some(names) = rule.declared.annotator.first()
+            {
+                drop(row.take(names.as_str()));
+            }
         }
         // What was read as a verdict is not metadata too.
         for rule in self.rules.iter().filter(|rule| rule.each.is_none()) {
@@ -185,12 +197,9 @@ impl Plan {
     }
 
     /// The list of annotators beside the list of their verdicts.
-    pub(super) fn beside(rule: &Rule, row: &mut Row) -> Option<Vec<Value>> {
+    pub(super) fn beside(rule: &Rule, row: &Row) -> Option<Vec<Value>> {
         let path = rule.declared.annotator.first()?;
-        match row.take(path.as_str())? {
-            Value::Array(names) => Some(names),
-            _ => None,
-        }
+        row.get(path.as_str()).and_then(Value::as_array).cloned()
     }
 
     /// What one rule says.
@@ -214,7 +223,12 @@ impl Plan {
             From::Choice => self.choice(row, &mut receipt)?,
             From::Field(column, calls) => {
                 let value = column.get(row);
-                let call = calls.call(value, names)?;
+                let mut call = calls.call(value, names)?;
+                // A value that names a model or quotes a text means the same whatever was shown first.
+                let sides = Names { model_a: None, model_b: None, text_a: None, text_b: None, ..names };
+                if who.turned == Some(true) && calls.call(value, sides).is_ok_and(|by_side| by_side == call) {
+                    call = call.flipped();
+                }
                 let shown = value.map_or_else(|| "(none)".to_owned(), shown);
                 if let (Call::Soft(_), Some(value)) = (call, value) {
                     receipt.insert(column.shown(), value.clone());
@@ -246,7 +260,10 @@ impl Plan {
                     _ => Call::Missing,
                 }
             }
-            From::OneHot(columns) => self.one_hot(row, columns)?,
+            From::OneHot(columns) => {
+                let call = self.one_hot(row, columns)?;
+                if who.turned == Some(true) { call.flipped() } else { call }
+            }
         };
         if let Some((column, codes)) = &rule.tie
             && column.get(row).and_then(Code::of).is_some_and(|code| codes.contains(&code))
@@ -286,7 +303,11 @@ impl Plan {
         verdict.annotator = annotator;
         verdict.criterion = criterion;
         verdict.weight = who.weight;
-        verdict.order = rule.order;
+        verdict.order = match who.turned {
+            Some(true) => Order::Ba,
+            Some(false) => Order::Ab,
+            None => rule.order,
+        };
         verdict.receipt = (!receipt.is_empty()).then_some(Value::Object(receipt));
         Ok(Some(verdict))
     }

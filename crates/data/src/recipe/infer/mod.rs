@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use verdicts::{tie_beside, verdicts};
 
 pub(crate) use responses::{are_names, rivals, sides};
-pub(crate) use verdicts::{contradiction, exchanged, flag};
+pub(crate) use verdicts::{contradiction, exchanged, flag, says_exchanged};
 
 /// Why no recipe can be told from a file.
 #[derive(Debug, Clone, Default, PartialEq)]

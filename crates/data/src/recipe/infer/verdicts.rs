@@ -39,7 +39,9 @@ pub(super) fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, 
                 "prefer", "winner", "better", "vote", "choice", "choose", "verdict", "judg", "favo", "best",
                 "which",
             ];
-            let loose = about.iter().any(|word| plain.contains(word)).then_some(roles::VERDICTS.len());
+            let other = tokens(column).iter().any(|word| NOT_BETTER.contains(&word.as_str()));
+            let loose =
+                (!other && about.iter().any(|word| plain.contains(word))).then_some(roles::VERDICTS.len());
             exact.or(loose).map(|rank| (rank, column))
         })
         .collect();
@@ -60,6 +62,23 @@ fn names_the_loser(column: &str) -> bool {
     const LOSERS: &[&str] = &["worse", "worst", "loser", "losing", "loses", "lost", "least", "weaker"];
     tokens(column).iter().any(|word| LOSERS.contains(&word.as_str()) || roles::bad(word))
 }
+
+/// Words for what a response may be first or more in, without being better.
+const NOT_BETTER: &[&str] = &[
+    "first",
+    "shown",
+    "display",
+    "displayed",
+    "longer",
+    "shorter",
+    "longest",
+    "shortest",
+    "length",
+    "baseline",
+    "position",
+    "order",
+    "presented",
+];
 
 /// Words in the names of columns that hold `A` and `B` and say nothing of which is better.
 const NO_JUDGES: &[&str] = &[
@@ -241,6 +260,16 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
         [] => {}
         [only] => return Ok(vec![rule(only)]),
         [first, others @ ..] => {
+            // Judges who agree on the first records are two judges all the same.
+            if let Some(names) = by_judge(&sure, &common_words(&sure)).filter(|names| {
+                names.iter().all(|name| name.as_ref().is_some_and(|name| !normal(name).contains("model")))
+            }) {
+                return Ok(sure
+                    .iter()
+                    .zip(names)
+                    .map(|(column, name)| VerdictRule { judge_name: name, ..rule(column) })
+                    .collect());
+            }
             let own = sample_calls(sample, recipe, &first.0);
             let disagrees = others.iter().find(|(column, _)| {
                 let other = sample_calls(sample, recipe, column);
@@ -320,11 +349,8 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
     if recipe.settled.iter().any(|role| role == "chosen" || role == "rejected") {
         return None;
     }
-    let there = |rule: &&VerdictRule| {
-        let field =
-            rule.each.as_ref().or(rule.field.as_ref()).or(rule.higher.first()).or(rule.one_hot.first());
-        field.is_some_and(|field| field.resolve(&sample.columns).is_some())
-    };
+    let there =
+        |rule: &&VerdictRule| rule.place().is_some_and(|place| place.resolve(&sample.columns).is_some());
     let rules: Vec<&VerdictRule> = recipe.verdict.iter().filter(there).collect();
     let own: Vec<Option<Call>> = match (recipe.shape, rules.as_slice()) {
         (Shape::Choice, []) if !recipe.no_choice && !recipe.gold => vec![Some(Call::A); sample.rows.len()],
@@ -390,6 +416,8 @@ struct NamesIn {
     column_b: String,
     model_a: Option<String>,
     model_b: Option<String>,
+    text_a: Option<String>,
+    text_b: Option<String>,
 }
 
 impl NamesIn {
@@ -399,14 +427,18 @@ impl NamesIn {
             column_b: &self.column_b,
             model_a: self.model_a.as_deref(),
             model_b: self.model_b.as_deref(),
-            ..Names::default()
+            text_a: self.text_a.as_deref(),
+            text_b: self.text_b.as_deref(),
         }
     }
 
     fn by_name(&self, text: &str) -> Option<Call> {
         let is = |name: &str| !name.is_empty() && normal(name) == normal(text);
-        let a = is(&self.column_a) || self.model_a.as_deref().is_some_and(is);
-        let b = is(&self.column_b) || self.model_b.as_deref().is_some_and(is);
+        let same = |side: &Option<String>| {
+            side.as_ref().is_some_and(|side| text.len() > 2 && side.trim() == text.trim())
+        };
+        let a = is(&self.column_a) || self.model_a.as_deref().is_some_and(is) || same(&self.text_a);
+        let b = is(&self.column_b) || self.model_b.as_deref().is_some_and(is) || same(&self.text_b);
         match (a, b) {
             (true, false) => Some(Call::A),
             (false, true) => Some(Call::B),
@@ -427,11 +459,13 @@ fn names_in(recipe: &Recipe, sample: &Sample, row: &Row) -> NamesIn {
         column_b: side(b),
         model_a: text_at(place(&recipe.model_a).as_ref(), row).map(str::to_owned),
         model_b: text_at(place(&recipe.model_b).as_ref(), row).map(str::to_owned),
+        text_a: text_at(place(&recipe.a).as_ref(), row).map(str::to_owned),
+        text_b: text_at(place(&recipe.b).as_ref(), row).map(str::to_owned),
     }
 }
 
-/// A column that says of each record whether its responses were shown the other way round: what `A` then means is doubtful.
-pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
+/// Whether a column is named for sides that were exchanged.
+pub(crate) fn says_exchanged(column: &str) -> bool {
     const WORDS: &[&str] =
         &["swapped", "swap", "flipped", "flip", "reversed", "inverted", "switched", "exchanged"];
     const WITH: &[&str] = &[
@@ -448,6 +482,13 @@ pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
         "display",
         "presentation",
     ];
+    let words = tokens(column);
+    words.iter().any(|word| WORDS.contains(&word.as_str()))
+        && words.iter().all(|word| WORDS.contains(&word.as_str()) || WITH.contains(&word.as_str()))
+}
+
+/// A column that says of each record whether its responses were shown the other way round: what `A` then means is doubtful.
+pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
     if !matches!(recipe.shape, Shape::Pair | Shape::Votes) || recipe.verdict.is_empty() {
         return None;
     }
@@ -472,10 +513,8 @@ pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
     }
     let used = used(recipe, sample);
     let column = sample.columns.iter().find(|column| {
-        let words = tokens(column);
         !used.contains(*column)
-            && words.iter().any(|word| WORDS.contains(&word.as_str()))
-            && words.iter().all(|word| WORDS.contains(&word.as_str()) || WITH.contains(&word.as_str()))
+            && says_exchanged(column)
             && sample.values(column).all(|value| flag(value).is_some())
             && sample.values(column).any(|value| flag(value) == Some(true))
     })?;
@@ -499,7 +538,7 @@ pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
 pub(crate) fn flag(value: &Value) -> Option<bool> {
     match Code::of(value)?.shown().as_str() {
         "1" | "\"true\"" | "\"yes\"" => Some(true),
-        "0" | "\"false\"" | "\"no\"" | "\"\"" => Some(false),
+        "0" | "\"false\"" | "\"no\"" => Some(false),
         _ => None,
     }
 }
@@ -566,8 +605,9 @@ pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
 pub(super) fn people(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
     let used = used(recipe, sample);
     let worded = |column: &&String| {
-        let no_judge = |word: &String| NO_JUDGES.contains(&word.as_str()) || word.len() == 1;
-        if names_the_loser(column) || tokens(column).iter().any(no_judge) {
+        let words = tokens(column);
+        let letter = words.len() == 1 && words.iter().all(|word| word.len() == 1);
+        if names_the_loser(column) || letter || words.iter().any(|word| NO_JUDGES.contains(&word.as_str())) {
             return false;
         }
         let calls = sample_calls(sample, recipe, column);
@@ -644,18 +684,20 @@ pub(super) fn by_judge(columns: &[&(String, Evidence)], common: &[String]) -> Op
     (names.iter().any(Option::is_some) && names.iter().all(judge)).then_some(names)
 }
 
+/// The words that the names of all columns have.
+fn common_words(columns: &[&(String, Evidence)]) -> Vec<String> {
+    let words: Vec<Vec<String>> = columns.iter().map(|(column, _)| tokens(column)).collect();
+    let Some(first) = words.first() else { return Vec::new() };
+    first.iter().filter(|word| words.iter().all(|other| other.contains(word))).cloned().collect()
+}
+
 /// Verdicts on several criteria: columns named for what is judged, with one word in common.
 pub(super) fn by_criterion(
     columns: &[&(String, Evidence)],
     rule: impl Fn(&(String, Evidence)) -> VerdictRule,
 ) -> Option<Vec<VerdictRule>> {
     let words: Vec<Vec<String>> = columns.iter().map(|(column, _)| tokens(column)).collect();
-    let common: Vec<String> = words
-        .first()?
-        .iter()
-        .filter(|word| words.iter().all(|other| other.contains(word)))
-        .cloned()
-        .collect();
+    let common = common_words(columns);
     if common.is_empty() {
         return None;
     }
