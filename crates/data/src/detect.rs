@@ -107,7 +107,8 @@ pub(crate) fn detect(
             label,
             format!("the mapping `{claim}` names `{path}`, which is not a column of the file"),
         )
-        .with_details(&columns_shown(sample, &[]));
+        .with_details(&columns_shown(sample, &[]))
+        .with_hint("name one of these columns");
         return Err(Undetected::Doubt(error));
     }
     let found = choose(label, container, sample, options)?;

@@ -23,7 +23,7 @@ pub(crate) const WITHOUT_PAIR: &str = "verdict without a pair";
 /// Counted where a record adds its verdicts to a pair that another one brought.
 const SAME_PAIR: &str = "further record on a pair already read";
 const SAME_GOLD: &str = "right answer given again";
-const ID_SHARED: &str = "id of several different pairs, told apart by their content";
+const ID_SHARED: &str = "one id used for several pairs, distinguished by their content";
 const OTHER_MODELS: &str = "vote on other models than those of the text";
 const LONELY: &str = "completion without a counterpart";
 const ALONE: &str = "scored response without another one to the same prompt";

@@ -81,10 +81,15 @@ pub(crate) fn probe(paths: &[PathBuf], options: &ReadOptions) -> Result<Probed, 
         let folder = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
         let seen =
             skipped.iter().take(3).map(|s| format!("{} ({})", s.source, s.evidence)).collect::<Vec<_>>();
-        let seen =
-            if seen.is_empty() { "it is empty".to_owned() } else { format!("seen: {}", seen.join("; ")) };
-        return Err(DataError::input(folder, format!("there is no preference data in it; {seen}"))
-            .with_hint("name the files themselves to see what is wrong with each"));
+        if seen.is_empty() {
+            return Err(DataError::input(folder, "the folder is empty").with_hint("check the path"));
+        }
+        let seen = seen.join("; ");
+        return Err(DataError::input(
+            folder,
+            format!("the folder contains no preference data; seen: {seen}"),
+        )
+        .with_hint("name the files themselves to see what is wrong with each"));
     }
     // Questions and answers first, verdicts on other files' pairs last; else in the order given.
     sources.sort_by_key(|source| source.detected.recipe.part);

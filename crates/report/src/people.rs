@@ -54,7 +54,7 @@ pub(crate) fn unreliable(people: &People) -> Option<String> {
         format!("None of the {enough} people with at least 30 comparable votes is unreliable.")
     } else {
         format!(
-            "{} of the {enough} people with at least 30 comparable votes agree with the others like a coin: {}.",
+            "{} of the {enough} people with at least 30 comparable votes cannot be distinguished from a coin: {}.",
             names.len(),
             names.join(", ")
         )

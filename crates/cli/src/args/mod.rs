@@ -105,16 +105,16 @@ pub(crate) struct ReadArgs {
     /// Read all inputs by a recipe of your own (`predilect formats NAME --toml` gives one to start from)
     #[arg(long, value_name = "FILE.toml", conflicts_with = "format")]
     pub(crate) mapping: Option<PathBuf>,
-    /// Whether people who are named are judges of their own: auto (up to 20), pooled, each
+    /// Whether named people are separate judges: auto (up to 20 of one judge), pooled, each
     #[arg(long, value_enum, default_value_t = JudgesArg::Auto, value_name = "HOW")]
     pub(crate) judges: JudgesArg,
-    /// The file with the texts of votes that stand in the other files
+    /// The file with the texts for the votes in the other files
     #[arg(long, value_name = "FILE")]
     pub(crate) texts: Option<PathBuf>,
     /// The column by which votes find their texts (default: one that both have, such as id)
     #[arg(long, value_name = "COLUMN")]
     pub(crate) on: Option<String>,
-    /// Of ranked responses pair neighbouring ranks only
+    /// Pair only neighbouring ranks of ranked responses
     #[arg(long)]
     pub(crate) neighbours: bool,
     /// What to do with a record that cannot be used
@@ -130,7 +130,7 @@ pub(crate) struct ReadArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum JudgesArg {
-    /// Up to 20 people of one judge are judges of their own, more are pooled
+    /// Up to 20 people of one judge are separate judges, more are pooled
     Auto,
     /// All are one judge
     Pooled,

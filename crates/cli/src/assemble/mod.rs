@@ -181,8 +181,11 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
             .into_iter()
             .chain(fields)
             .collect();
-        return Err(Problem::new(format!("no pair has a field `{field}` to group by"))
-            .remedy(format!("the fields of these data are: {}", known.join(", "))));
+        let others: Vec<&str> = known.iter().map(String::as_str).filter(|name| *name != field).collect();
+        return Err(Problem::new(format!("no pair has a value for the field `{field}`")).remedy(format!(
+            "group by a field that has values; fields of these data are: {}",
+            others.join(", ")
+        )));
     }
     let reader = VerdictReader { options, index: &index, inapplicable: &inapplicable };
     (out.orphans, out.inapplicable) =

@@ -56,7 +56,7 @@ fn show(recipe: &Recipe, out: &mut impl Write) -> Result<(), Problem> {
         [("all of", &recipe.all), ("at least one of", &recipe.any), ("none of", &recipe.none)]
     {
         if !paths.is_empty() {
-            writeln!(out, "  told by {words}: {}", names(paths))?;
+            writeln!(out, "  recognised by {words}: {}", names(paths))?;
         }
     }
     for (role, path) in recipe.roles() {

@@ -328,7 +328,7 @@ impl CsvRows {
                     )
                     .field(name)
                     .value(&String::from_utf8_lossy(cell))
-                    .hint("give each column a name of its own, or leave one out"));
+                    .hint("give each column a different name, or leave one out"));
                 }
             };
             let text = std::str::from_utf8(cell).map_err(|_| {

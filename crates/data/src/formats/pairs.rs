@@ -38,7 +38,7 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
         Some(_) if ["p_a", "preferred", "winner"].into_iter().any(|name| row.has(name)) => {
             return Err(RowError::new(
                 Reason::VerdictOutOfRange,
-                "the record has `verdicts` and a verdict of its own",
+                "the record has both `verdicts` and a separate verdict",
             )
             .field("verdicts")
             .hint("move the record's own verdict into `verdicts`, or leave one of them out"));
@@ -146,11 +146,12 @@ pub(super) fn p_a(row: &mut Row) -> Result<Option<f64>, RowError> {
         row.put(&crate::row::name_of("p_a"), Value::from(percent / 100.0));
     }
     match row.opt_number("p_a")? {
-        Some(p_a) if !(0.0..=1.0).contains(&p_a) => {
-            Err(RowError::new(Reason::VerdictOutOfRange, "p_a runs from 0 (B) to 1 (A)")
-                .field("p_a")
-                .value(&p_a.to_string()))
-        }
+        Some(p_a) if !(0.0..=1.0).contains(&p_a) => Err(RowError::new(
+            Reason::VerdictOutOfRange,
+            "a number from 0 (B wins) to 1 (A wins) is expected",
+        )
+        .field("p_a")
+        .json(&Value::from(p_a))),
         p_a => Ok(p_a),
     }
 }

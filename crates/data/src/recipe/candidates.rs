@@ -85,7 +85,7 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
         if items.len() != found.len() {
             return Err(RowError::new(
                 Reason::WrongType,
-                format!("{} entries stand beside {} responses", items.len(), found.len()),
+                format!("{} entries for {} responses", items.len(), found.len()),
             )
             .field(&shown));
         }

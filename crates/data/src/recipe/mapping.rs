@@ -218,7 +218,7 @@ impl Mapping {
                 "scores" | "ranks" | "order" | "models" => {
                     let Some(found) = &mut recipe.candidates else {
                         return Err(MappingError(format!(
-                            "`{claim}` says what stands beside a list of responses, and no such list is known: name it with responses=COLUMN"
+                            "`{claim}` describes a list of responses, but no such list was found: name it with responses=COLUMN"
                         )));
                     };
                     let slot = match claim.role.as_str() {

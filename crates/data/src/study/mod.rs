@@ -357,8 +357,8 @@ fn import_into(
     // A table of pairs without the mark of an import is somebody's own file.
     let there = study.toml_path().exists() || study.import_name().is_some();
     if there && onto == Onto::New {
-        return Err(DataError::study(shown, "a study is there already").with_hint(
-            "give another folder; --add adds to it, --replace replaces it with all that was derived from it",
+        return Err(DataError::study(shown, "the folder already contains a study").with_hint(
+            "give another folder, add to it with --add, or replace it and everything derived from it with --replace",
         ));
     }
     // A study that this version cannot keep is told before anything is read.
@@ -400,7 +400,7 @@ fn import_into(
                 .as_ref()
                 .is_some_and(|i| i.files.iter().any(|(name, d)| d == digest && same_name(name, file)))
         }) {
-            return Err(DataError::study(shown, format!("{file} is part of the study already"))
+            return Err(DataError::study(shown, format!("{file} is already part of the study"))
                 .with_hint("its verdicts would count twice; leave the file out"));
         }
         for batch in study.pairs()? {

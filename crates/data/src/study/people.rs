@@ -105,7 +105,7 @@ impl People {
                 summary.remarks.push(format!(
                     "{people} {} of `{name}` {} (--judges pooled makes one judge of them)",
                     if people == 1 { "annotator" } else { "annotators" },
-                    if people == 1 { "is a judge by that name" } else { "are judges of their own" },
+                    if people == 1 { "is a judge by that name" } else { "are separate judges" },
                 ));
             } else if people > 0 {
                 summary.remarks.push(format!(

@@ -162,7 +162,7 @@ fn ids_used_twice() {
     assert_eq!(all.pairs[1].metadata["id"], "1");
     assert_eq!(all.calls(), [("unnamed", 1.0), ("unnamed", 0.0)]);
     assert!(all.verdicts.iter().all(|v| v.pair == "1"));
-    assert_eq!(all.dropped("id of several different pairs, told apart by their content"), 1);
+    assert_eq!(all.dropped("one id used for several pairs, distinguished by their content"), 1);
     assert_eq!(all.dropped("further record on a pair already read"), 1);
 }
 

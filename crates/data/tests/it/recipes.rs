@@ -176,6 +176,54 @@ fn files_of_one_name_are_told_apart_by_their_folders() {
 }
 
 #[test]
+fn names_of_models_mean_the_same_whatever_was_shown_first() {
+    let record = |winner: &str| {
+        format!(
+            "{{\"prompt\":\"q\",\"response_a\":\"x\",\"response_b\":\"y\",\"model_a\":\"m-x\",\"model_b\":\"m-y\",\"winner\":\"{winner}\",\"turned\":true}}\n"
+        )
+    };
+    for (winner, p_a) in [("m-x", 1.0), ("m-y", 0.0), ("A", 0.0), ("B", 1.0), ("tie", 0.5)] {
+        let (_folder, paths) = lay(&[("p.jsonl", record(winner).as_bytes())]);
+        let all = read_paths(&paths, &mapped(&["swapped=turned", "winner=winner"])).expect("readable");
+        let found: Vec<_> =
+            all.verdicts.iter().map(|verdict| (verdict.p_a, verdict.order.as_str())).collect();
+        assert_eq!(found, [(p_a, "ba")], "{winner}");
+    }
+}
+
+#[test]
+fn a_list_of_responses_has_no_a_and_b() {
+    let text = "{\"prompt\":\"q\",\"responses\":[\"x\",\"y\"],\"best\":1}\n";
+    let (_folder, paths) = lay(&[("p.jsonl", text.as_bytes())]);
+    let best = read_paths(&paths, &mapped(&["responses=responses", "winner=best"])).expect("readable");
+    assert_eq!(best.verdicts.len(), 1);
+    for claim in ["winner=best:1=A,2=B", "winner=best > best"] {
+        assert!(read_paths(&paths, &mapped(&["responses=responses", claim])).is_err(), "{claim}");
+    }
+}
+
+#[test]
+fn votes_find_the_text_of_their_models_among_those_of_one_key() {
+    let texts = "{\"id\":\"p\",\"prompt\":\"q\",\"model_a\":\"m1\",\"model_b\":\"m2\",\"response_a\":\"x\",\"response_b\":\"y\"}\n\
+        {\"id\":\"p\",\"prompt\":\"q\",\"model_a\":\"m1\",\"model_b\":\"m3\",\"response_a\":\"x\",\"response_b\":\"z\"}\n";
+    let votes = "id,model_a,model_b,winner\np,m1,m2,model_a\np,m3,m1,model_a\np,m1,m4,model_a\n";
+    let (_folder, paths) = lay(&[("texts.jsonl", texts.as_bytes()), ("votes.csv", votes.as_bytes())]);
+    let all = read_paths(&paths, &ReadOptions::default()).expect("readable");
+    assert_eq!(all.verdicts.iter().map(|verdict| verdict.p_a).collect::<Vec<_>>(), [1.0, 0.0]);
+    assert_eq!(all.dropped("vote on other models than those of the text"), 1);
+}
+
+#[test]
+fn what_a_second_record_says_stays_with_its_verdict() {
+    let text = "prompt,response_a,response_b,winner,annotator,reason\nq,x,y,A,ann,R1\nq,x,y,B,bob,R2\nq,x,y,B,cid,R1\n";
+    let (_folder, paths) = lay(&[("p.csv", text.as_bytes())]);
+    let all = read_paths(&paths, &ReadOptions::default()).expect("readable");
+    assert_eq!(all.pairs[0].metadata["reason"], "R1");
+    let receipts: Vec<_> = all.verdicts.iter().map(|verdict| verdict.receipt.clone()).collect();
+    assert_eq!(receipts, [None, Some(serde_json::json!({"reason": "R2"})), None]);
+}
+
+#[test]
 fn what_stands_beside_responses_needs_them() {
     let (_folder, paths) = lay(&[("p.csv", GRADED.as_bytes())]);
     let error = read_paths(&paths, &mapped(&["ranks=winner"])).map(|_| ()).expect_err("no list of responses");
@@ -278,7 +326,7 @@ fn a_study_is_not_overwritten_by_accident() {
     };
     assert_eq!(counts(&study), (1, 1));
     let error = put(0, Onto::Add).unwrap_err();
-    assert!(error.to_string().contains("part of the study already"), "{error}");
+    assert!(error.to_string().contains("already part of the study"), "{error}");
     put(1, Onto::Add).unwrap();
     assert_eq!(counts(&study), (2, 3));
     assert!(!study.has_table("fits"), "results of fewer pairs");

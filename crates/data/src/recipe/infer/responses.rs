@@ -154,9 +154,9 @@ pub(super) fn responses(
             start: start(prompt.as_deref().unwrap_or("COLUMN"), "COLUMN", "COLUMN", "COLUMN"),
         });
     }
-    let remedy = "say which columns hold what";
+    let remedy = "say what each column contains";
     Err(Refusal {
-        problem: "no two columns are known to hold responses".to_owned(),
+        problem: "no two columns are recognised as responses".to_owned(),
         remedy: remedy.to_owned(),
         certain: false,
         start: start(prompt.as_deref().unwrap_or("COLUMN"), "COLUMN", "COLUMN", "COLUMN"),

@@ -520,7 +520,7 @@ pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
     })?;
     Some(Refusal {
         problem: format!(
-            "`{column}` is true of some records: whether the verdicts of these are about the responses as the columns hold them, or as they were shown, is not stated in the file"
+            "`{column}` is true in some records; the file does not say whether their verdicts refer to the columns or to the order in which the responses were shown"
         ),
         remedy: "say which".to_owned(),
         certain: true,

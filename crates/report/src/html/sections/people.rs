@@ -23,7 +23,7 @@ pub(super) fn section(view: &View) -> Section {
         }
         @if !all.is_empty() { p.why { (people::MEANS) } }
     };
-    Section { id: "people", name: "People", title: "How far people agree, and who of them does not", body }
+    Section { id: "people", name: "People", title: "How far people agree, and who does not", body }
 }
 
 fn table(listed: &[&Reliability]) -> Markup {
