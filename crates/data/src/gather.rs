@@ -193,17 +193,7 @@ impl Reading<'_> {
             self.summary.pairs += 1;
         }
         if turned {
-            if draft.by_content {
-                draft.pair.id =
-                    content_id(&draft.pair.prompt, &draft.pair.response_b, &draft.pair.response_a);
-            }
-            for verdict in draft.verdicts.iter_mut().chain(&mut draft.gold) {
-                exchange(verdict);
-            }
-            for rating in &mut draft.ratings {
-                std::mem::swap(&mut rating.a, &mut rating.b);
-                std::mem::swap(&mut rating.levels_a, &mut rating.levels_b);
-            }
+            turn(&mut draft);
         }
         if let Some(keys) = &mut self.keys
             && let Some(key) = draft.key.take().or_else(|| (!draft.by_content).then(|| draft.pair.id.clone()))
@@ -471,7 +461,7 @@ fn shares(own: &(String, String), theirs: &(String, String)) -> bool {
 }
 
 /// A verdict on the same pair with its sides exchanged.
-fn exchange(verdict: &mut Verdict) {
+pub(crate) fn exchange(verdict: &mut Verdict) {
     verdict.p_a = 1.0 - verdict.p_a;
     verdict.order = match verdict.order {
         Order::Ab => Order::Ba,
@@ -514,6 +504,20 @@ pub(crate) struct KnownPair {
     pub(crate) file: u32,
     /// A hash of what else its first record says.
     pub(crate) metadata: u32,
+}
+
+/// What is said of a pair that is known with its sides the other way round.
+fn turn(draft: &mut Draft) {
+    if draft.by_content {
+        draft.pair.id = content_id(&draft.pair.prompt, &draft.pair.response_b, &draft.pair.response_a);
+    }
+    for verdict in draft.verdicts.iter_mut().chain(&mut draft.gold) {
+        exchange(verdict);
+    }
+    for rating in &mut draft.ratings {
+        std::mem::swap(&mut rating.a, &mut rating.b);
+        std::mem::swap(&mut rating.levels_a, &mut rating.levels_b);
+    }
 }
 
 /// The pair has the metadata of its first record: what a later one says otherwise stays with the verdicts of that record.

@@ -143,6 +143,10 @@ fn delimiter(text: &[u8], whole: bool) -> u8 {
 
 /// What a reading of the beginning shows.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that was seen, and none follows from another"
+)]
 struct Seen {
     /// Cells of the header.
     width: usize,

@@ -248,38 +248,44 @@ impl Mapping {
                 _ => winners.push(claim.rule()?),
             }
         }
-        if !winners.is_empty() {
-            if recipe.shape == Shape::Candidates
-                && let Some(found) = &mut recipe.candidates
-            {
-                let (bare, more) = (winners.pop(), !winners.is_empty());
-                let field = bare.clone().and_then(|rule| rule.field);
-                let plain = bare
-                    == field
-                        .clone()
-                        .map(|field| VerdictRule { field: Some(field), ..VerdictRule::default() });
-                if more || !plain {
-                    return Err(MappingError(
-                        "a list of responses has no A and B: winner=COLUMN names the best one, by its position (from 0), its text or its model; scores=, ranks= and order= give all of them".to_owned(),
-                    ));
-                }
-                found.chosen = field;
-            } else {
-                // Several columns of winners are several judges, unless criteria tell them apart.
-                if winners.iter().filter(|rule| rule.criterion.is_none()).count() > 1 {
-                    for rule in winners.iter_mut().filter(|rule| rule.criterion.is_none()) {
-                        rule.judge_name = rule.field.as_ref().map(ToString::to_string);
-                    }
-                }
-                // Who won is what the user says, and not the choice.
-                recipe.no_choice = recipe.shape == Shape::Choice && !recipe.gold;
-                recipe.verdict = winners;
-            }
-        }
+        won(recipe, winners)?;
         // Whoever names columns says what they are; other columns keep their names' meaning.
         recipe.open = true;
         Ok(())
     }
+}
+
+/// Puts what the user says of the winner in the place of the recipe's rules.
+fn won(recipe: &mut Recipe, mut winners: Vec<VerdictRule>) -> Result<(), MappingError> {
+    if winners.is_empty() {
+        return Ok(());
+    }
+    if recipe.shape == Shape::Candidates
+        && let Some(found) = &mut recipe.candidates
+    {
+        let (bare, more) = (winners.pop(), !winners.is_empty());
+        let field = bare.clone().and_then(|rule| rule.field);
+        let plain =
+            bare == field.clone().map(|field| VerdictRule { field: Some(field), ..VerdictRule::default() });
+        if more || !plain {
+            return Err(MappingError(
+                        "a list of responses has no A and B: winner=COLUMN names the best one, by its position (from 0), its text or its model; scores=, ranks= and order= give all of them".to_owned(),
+                    ));
+        }
+        found.chosen = field;
+    } else {
+        // Several columns of winners are several judges, unless criteria tell them apart.
+        if winners.iter().filter(|rule| rule.criterion.is_none()).count() > 1 {
+            for rule in winners.iter_mut().filter(|rule| rule.criterion.is_none()) {
+                rule.judge_name = rule.field.as_ref().map(ToString::to_string);
+            }
+        }
+        // Who won is what the user says, and not the choice.
+        recipe.no_choice = recipe.shape == Shape::Choice && !recipe.gold;
+        recipe.verdict = winners;
+    }
+
+    Ok(())
 }
 
 impl Claim {

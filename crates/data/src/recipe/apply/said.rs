@@ -357,12 +357,7 @@ impl Plan {
     pub(in crate::recipe) fn add(verdicts: Vec<(Verdict, bool)>, swapped: bool, draft: &mut Draft) {
         for (mut verdict, gold) in verdicts {
             if swapped {
-                verdict.p_a = 1.0 - verdict.p_a;
-                verdict.order = match verdict.order {
-                    Order::Ab => Order::Ba,
-                    Order::Ba => Order::Ab,
-                    other => other,
-                };
+                crate::gather::exchange(&mut verdict);
             }
             if gold {
                 draft.gold.push(verdict);

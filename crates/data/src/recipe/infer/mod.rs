@@ -3,6 +3,8 @@
 //! A column gets a role only by a name that means nothing else; the values then have to agree. Where two readings are possible
 //! the answer is a [`Refusal`] with both.
 
+mod doubts;
+mod judges;
 mod responses;
 mod verdicts;
 
@@ -14,8 +16,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use verdicts::{tie_beside, verdicts};
 
+pub(crate) use doubts::{contradiction, exchanged, flag, says_exchanged};
 pub(crate) use responses::{are_names, rivals, sides};
-pub(crate) use verdicts::{contradiction, exchanged, flag, says_exchanged};
 
 /// Why no recipe can be told from a file.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,0 +1,298 @@
+//! What stops: columns that may be read in two ways, or that contradict each other, with the flags that choose.
+
+use super::super::calls::{Call, Calls, Code, Names, Reading};
+use super::super::roles::{self, normal, tokens};
+use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
+use super::responses::number_of;
+use super::verdicts::{Evidence, evidence, sample_calls, text_at};
+use super::{Refusal, quoted, shell, used};
+use crate::row::Row;
+use serde_json::Value;
+
+/// A column that names the worse response: what its values mean has to be said the other way round.
+pub(super) fn loser(sample: &Sample, recipe: &Recipe, column: &str) -> Refusal {
+    let mut values: Vec<String> = Vec::new();
+    for (value, call) in sample_calls(sample, recipe, column) {
+        let means = match call {
+            Some(Call::A) => "B",
+            Some(Call::B) => "A",
+            Some(Call::Tie(_)) => "tie",
+            _ => continue,
+        };
+        let said = format!(
+            "{}={means}",
+            value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned())
+        );
+        if !values.contains(&said) && values.len() < 6 {
+            values.push(said);
+        }
+    }
+    Refusal {
+        problem: format!(
+            "`{column}` names the response that lost, by its name, and no column the one that won"
+        ),
+        remedy: "say what the values mean for the winner".to_owned(),
+        certain: true,
+        start: vec![format!("--map {}", shell(&format!("winner={column}:{}", values.join(","))))],
+    }
+}
+
+/// A second column that says who won and contradicts what the recipe reads.
+pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
+    if recipe.settled.iter().any(|role| role == "chosen" || role == "rejected") {
+        return None;
+    }
+    let there =
+        |rule: &&VerdictRule| rule.place().is_some_and(|place| place.resolve(&sample.columns).is_some());
+    let rules: Vec<&VerdictRule> = recipe.verdict.iter().filter(there).collect();
+    let own: Vec<Option<Call>> = match (recipe.shape, rules.as_slice()) {
+        (Shape::Choice, []) if !recipe.no_choice && !recipe.gold => vec![Some(Call::A); sample.rows.len()],
+        (Shape::Pair | Shape::Votes, [rule]) if rule.each.is_none() => {
+            let field = rule.field.as_ref()?.resolve(&sample.columns)?;
+            let calls = Calls::of(rule, field.shown());
+            sample
+                .rows
+                .iter()
+                .map(|row| calls.call(field.get(row), names_in(recipe, sample, row).names()).ok())
+                .collect()
+        }
+        _ => return None,
+    };
+    let used = used(recipe, sample);
+    let exact = |column: &&String| roles::VERDICTS.contains(&tokens(column).join("_").as_str());
+    let mut others = sample.columns.iter().filter(|column| !used.contains(*column)).filter(exact);
+    let other = others.find(|column| {
+        if evidence(sample, recipe, column) != Some(Evidence::Words) {
+            return false;
+        }
+        let calls = Calls { field: (*column).clone(), reading: Reading::Words };
+        sample.rows.iter().zip(&own).any(|(row, own)| {
+            let names = names_in(recipe, sample, row);
+            let value = row.get(column);
+            let said = match (recipe.shape, value.and_then(Value::as_str)) {
+                // Letters beside a choice tell where the responses once stood; only names say which of the two it is.
+                (Shape::Choice, Some(text)) => names.by_name(text),
+                (Shape::Choice, None) => None,
+                _ => calls.call(value, names.names()).ok(),
+            };
+            matches!((own, said), (Some(Call::A), Some(Call::B)) | (Some(Call::B), Some(Call::A)))
+        })
+    })?;
+    let first = match rules.first().and_then(|rule| rule.field.as_ref()) {
+        Some(field) => field.to_string(),
+        None => recipe.a.first()?.to_string(),
+    };
+    let start = match (recipe.shape, recipe.b.first()) {
+        (Shape::Choice, Some(rejected)) => {
+            let (chosen, rejected) = (quoted(&first), quoted(rejected.as_str()));
+            vec![
+                format!("--map chosen={chosen} --map rejected={rejected}   (`{other}` is then metadata)"),
+                format!(
+                    "or --map response_a={chosen} --map response_b={rejected} --map winner={}",
+                    quoted(other)
+                ),
+            ]
+        }
+        _ => vec![format!("--map winner={}", quoted(&first)), format!("or --map winner={}", quoted(other))],
+    };
+    Some(Refusal {
+        problem: format!("`{first}` and `{other}` both say who won, and they contradict each other"),
+        remedy: "say which is the verdict".to_owned(),
+        certain: true,
+        start,
+    })
+}
+
+/// The names of a record's responses and models, as a rule's values may give them.
+struct NamesIn {
+    column_a: String,
+    column_b: String,
+    model_a: Option<String>,
+    model_b: Option<String>,
+    text_a: Option<String>,
+    text_b: Option<String>,
+}
+
+impl NamesIn {
+    fn names(&self) -> Names<'_> {
+        Names {
+            column_a: &self.column_a,
+            column_b: &self.column_b,
+            model_a: self.model_a.as_deref(),
+            model_b: self.model_b.as_deref(),
+            text_a: self.text_a.as_deref(),
+            text_b: self.text_b.as_deref(),
+        }
+    }
+
+    fn by_name(&self, text: &str) -> Option<Call> {
+        let is = |name: &str| !name.is_empty() && normal(name) == normal(text);
+        let same = |side: &Option<String>| {
+            side.as_ref().is_some_and(|side| text.len() > 2 && side.trim() == text.trim())
+        };
+        let a = is(&self.column_a) || self.model_a.as_deref().is_some_and(is) || same(&self.text_a);
+        let b = is(&self.column_b) || self.model_b.as_deref().is_some_and(is) || same(&self.text_b);
+        match (a, b) {
+            (true, false) => Some(Call::A),
+            (false, true) => Some(Call::B),
+            _ => None,
+        }
+    }
+}
+
+fn names_in(recipe: &Recipe, sample: &Sample, row: &Row) -> NamesIn {
+    let place = |paths: &[Path]| paths.first().and_then(|path| path.resolve(&sample.columns));
+    let side = |paths: &[Path]| place(paths).map(|column| column.name.to_string()).unwrap_or_default();
+    let (a, b) = match recipe.shape {
+        Shape::Votes => (&recipe.model_a, &recipe.model_b),
+        _ => (&recipe.a, &recipe.b),
+    };
+    NamesIn {
+        column_a: side(a),
+        column_b: side(b),
+        model_a: text_at(place(&recipe.model_a).as_ref(), row).map(str::to_owned),
+        model_b: text_at(place(&recipe.model_b).as_ref(), row).map(str::to_owned),
+        text_a: text_at(place(&recipe.a).as_ref(), row).map(str::to_owned),
+        text_b: text_at(place(&recipe.b).as_ref(), row).map(str::to_owned),
+    }
+}
+
+/// Whether a column is named for sides that were exchanged.
+pub(crate) fn says_exchanged(column: &str) -> bool {
+    const WORDS: &[&str] =
+        &["swapped", "swap", "flipped", "flip", "reversed", "inverted", "switched", "exchanged"];
+    const WITH: &[&str] = &[
+        "is",
+        "was",
+        "order",
+        "position",
+        "positions",
+        "sides",
+        "side",
+        "responses",
+        "answers",
+        "ab",
+        "display",
+        "presentation",
+    ];
+    let words = tokens(column);
+    words.iter().any(|word| WORDS.contains(&word.as_str()))
+        && words.iter().all(|word| WORDS.contains(&word.as_str()) || WITH.contains(&word.as_str()))
+}
+
+/// A column that says of each record whether its responses were shown the other way round: what `A` then means is doubtful.
+pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
+    if !matches!(recipe.shape, Shape::Pair | Shape::Votes) || recipe.verdict.is_empty() {
+        return None;
+    }
+    // Names of models and scores of named columns mean the same whatever was shown first.
+    let by_side = recipe.verdict.iter().any(|rule| {
+        rule.field.is_some()
+            && (rule.scale.is_some()
+                || !rule.a.is_empty()
+                || rule.each.is_some()
+                || rule.field.as_ref().and_then(|field| field.resolve(&sample.columns)).is_some_and(
+                    |column| {
+                        sample.rows.iter().filter_map(|row| column.get(row)).any(|value| {
+                            value.as_str().is_none_or(|text| {
+                                matches!(crate::recipe::words(text), Some(Call::A | Call::B | Call::Soft(_)))
+                            })
+                        })
+                    },
+                ))
+    });
+    if !by_side {
+        return None;
+    }
+    let used = used(recipe, sample);
+    let column = sample.columns.iter().find(|column| {
+        !used.contains(*column)
+            && says_exchanged(column)
+            && sample.values(column).all(|value| flag(value).is_some())
+            && sample.values(column).any(|value| flag(value) == Some(true))
+    })?;
+    Some(Refusal {
+        problem: format!(
+            "`{column}` is true in some records; the file does not say whether their verdicts refer to the columns or to the order in which the responses were shown"
+        ),
+        remedy: "say which".to_owned(),
+        certain: true,
+        start: vec![
+            format!(
+                "--map swapped={}   (where it is true, the verdict's A is the second response)",
+                quoted(column)
+            ),
+            "or --map swapped=none   (the verdicts are about the columns)".to_owned(),
+        ],
+    })
+}
+
+/// A truth value in any of its common forms.
+pub(crate) fn flag(value: &Value) -> Option<bool> {
+    match Code::of(value)?.shown().as_str() {
+        "1" | "\"true\"" | "\"yes\"" => Some(true),
+        "0" | "\"false\"" | "\"no\"" => Some(false),
+        _ => None,
+    }
+}
+
+/// The scale that numbers are likeliest to be on: a common one that holds them all, since its ends need not have been used.
+fn scale_of(numbers: &[f64]) -> (f64, f64) {
+    let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let whole = numbers.iter().all(|number| number.fract() == 0.0);
+    if low < 0.0 {
+        let end = if high.max(-low) <= 1.0 { 1.0 } else { high.max(-low).ceil() };
+        return (-end, end);
+    }
+    let common: &[(f64, f64)] = if whole {
+        &[(0.0, 1.0), (1.0, 5.0), (1.0, 7.0), (0.0, 5.0), (1.0, 10.0), (0.0, 10.0)]
+    } else {
+        &[(0.0, 1.0), (0.0, 5.0), (0.0, 10.0)]
+    };
+    let holds = |(from, to): &&(f64, f64)| low >= *from && high <= *to;
+    common.iter().find(holds).copied().unwrap_or((0.0, if high <= 100.0 { 100.0 } else { high.ceil() }))
+}
+
+/// Two readings of numbers that no format explains.
+pub(super) fn doubt(sample: &Sample, column: &str) -> Refusal {
+    let values = sample.distinct(column, 12).unwrap_or_default();
+    let shown: Vec<String> = values.iter().take(6).map(ToString::to_string).collect();
+    let numbers: Vec<f64> = values.iter().filter_map(number_of).collect();
+    let whole = numbers.len() == values.len() && numbers.iter().all(|number| number.fract() == 0.0);
+    let has = |number: f64| numbers.contains(&number);
+    let name = quoted(column);
+    let readings: Vec<String> = if whole && has(-1.0) {
+        let tie = if has(0.0) { ",0=tie" } else { "" };
+        vec![format!("--map winner={name}:-1=A,1=B{tie}"), format!("--map winner={name}:1=A,-1=B{tie}")]
+    } else if whole && has(0.0) && has(1.0) && has(2.0) {
+        vec![format!("--map winner={name}:0=A,1=B,2=tie"), format!("--map winner={name}:1=A,2=B,0=tie")]
+    } else if whole && numbers.iter().all(|number| (0.0..=2.0).contains(number)) {
+        vec![
+            format!("--map winner={name}:0=A,1=B"),
+            format!("--map winner={name}:1=A,0=B"),
+            format!("--map winner={name}:1=A,2=B,0=tie"),
+        ]
+    } else if numbers.len() == values.len() && !numbers.is_empty() {
+        let (low, high) = scale_of(&numbers);
+        vec![
+            format!("--map winner={name}:{low}..{high}   ({low} = A is surely better, {high} = B)"),
+            format!("--map winner={name}:{high}..{low}   ({high} = A, {low} = B)"),
+        ]
+    } else {
+        vec![format!("--map winner={name}:true=A,false=B"), format!("--map winner={name}:true=B,false=A")]
+    };
+    Refusal {
+        problem: format!(
+            "`{column}` contains {}; which response each value favours is not stated in the file",
+            shown.join(", ")
+        ),
+        remedy: "say what the values mean".to_owned(),
+        certain: true,
+        start: readings
+            .iter()
+            .enumerate()
+            .map(|(i, reading)| if i == 0 { reading.clone() } else { format!("or {reading}") })
+            .collect(),
+    }
+}
