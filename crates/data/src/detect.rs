@@ -8,7 +8,7 @@ use crate::format::Format;
 use crate::options::ReadOptions;
 use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, are_names, complete, contradiction, exchanged,
-    infer, rivals, used_as,
+    find_verdicts, infer, rivals, sides, used_as,
 };
 
 /// A recipe and what spoke for it.
@@ -56,6 +56,10 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
         {
             return None;
         }
+    }
+    // One response with a label stands alone: two responses beside each other are a pair.
+    if recipe.shape == Shape::Unpaired && sides(sample).is_some() {
+        return None;
     }
     // Votes are between names: columns of texts are responses.
     if recipe.shape == Shape::Votes {
@@ -121,9 +125,8 @@ pub(crate) fn detect(
             .map_err(|error| Undetected::Doubt(DataError::input(label, format!("the mapping {error}"))))?;
         evidence = format!("{evidence}, with --map {}", mapping.lines().join(" --map "));
     }
-    if recipe.open {
-        complete(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
-    }
+    let found = if recipe.open { complete(&mut recipe, sample) } else { find_verdicts(&mut recipe, sample) };
+    found.map_err(|refusal| refused(label, container, sample, refusal))?;
     if options.recipe.is_none() && options.format.is_none() {
         let said = (!mapping.names_winner()).then(|| contradiction(&recipe, sample)).flatten();
         let shown = || (!mapping.names_swapped()).then(|| exchanged(&recipe, sample)).flatten();
@@ -147,7 +150,26 @@ fn choose(
         });
     }
     if let Some(format) = options.format {
-        return Ok(forced(format, container, sample));
+        let found = forced(format, container, sample);
+        // Which columns are a wide table's, only its values say.
+        if found.recipe.shape != Shape::Wide {
+            return Ok(found);
+        }
+        return match infer(sample, &options.mapping) {
+            Ok(recipe) if recipe.name == found.recipe.name => {
+                Ok(Detected { recipe, evidence: found.evidence })
+            }
+            Ok(_) => {
+                let refusal = Refusal {
+                    problem: "no column names the best of several other columns of texts".to_owned(),
+                    remedy: "leave out --format, or name the columns".to_owned(),
+                    certain: true,
+                    start: Vec::new(),
+                };
+                Err(refused(label, container, sample, refusal))
+            }
+            Err(refusal) => Err(refused(label, container, sample, refusal)),
+        };
     }
     // Whoever names the responses says what the file is.
     if options.mapping.names_responses() {
@@ -223,10 +245,23 @@ fn refused(label: &str, container: Container, sample: &Sample, refusal: Refusal)
     Undetected::Unknown(error)
 }
 
+/// The columns of a file with a value of each, and flags to start from.
+pub(crate) type Examples = (Vec<(String, String)>, Vec<String>);
+
 /// A pair without any verdict: the columns, and how to say which of them says who won.
-pub(crate) fn no_verdicts(label: &str, summary: &ReadSummary, columns: &[(String, String)]) -> DataError {
+pub(crate) fn no_verdicts(label: &str, summary: &ReadSummary, (columns, start): &Examples) -> DataError {
     let mut details = vec!["columns, with a value of each:".to_owned()];
-    details.extend(columns.iter().map(|(name, example)| format!("{name}  {example}")));
+    let width = columns.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(32);
+    details.extend(columns.iter().map(|(name, example)| format!("{name:width$}  {example}")));
+    if !start.is_empty() {
+        details.push("for example, with A, B, tie or none for each question mark:".to_owned());
+        details.extend(
+            start
+                .iter()
+                .enumerate()
+                .map(|(i, line)| if i == 0 { line.clone() } else { format!("or {line}") }),
+        );
+    }
     let dropped: Vec<String> =
         summary.dropped.iter().map(|(reason, count)| format!("{count} x {reason}")).collect();
     let dropped =

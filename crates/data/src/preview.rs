@@ -3,22 +3,29 @@
 use std::path::PathBuf;
 
 use predilect_types::{Pair, ReadSummary, Verdict};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::error::DataError;
 use crate::options::{ReadOptions, Record};
-use crate::read::read;
+use crate::read::read_first;
 
 /// Pairs that a preview shows.
 const SHOWN: u64 = 3;
 
 /// The first pairs of some files as they are understood.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Preview {
     /// What was read of the files, and how.
     pub read: ReadSummary,
     /// The first pairs with what is said of each.
     pub pairs: Vec<Previewed>,
+    /// Why an import would stop: none of these pairs has a verdict.
+    #[serde(serialize_with = "in_words", skip_serializing_if = "Option::is_none")]
+    pub stops: Option<DataError>,
+}
+
+fn in_words<S: Serializer>(error: &Option<DataError>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&error.as_ref().map(ToString::to_string).unwrap_or_default())
 }
 
 /// One pair with its verdicts.
@@ -34,15 +41,11 @@ pub struct Previewed {
 ///
 /// # Errors
 ///
-/// Those of [`read`], but for pairs without a verdict: these are shown.
+/// Those of [`crate::read()`], but for pairs without a verdict: these are shown.
 pub fn preview(inputs: &[PathBuf], options: &ReadOptions) -> Result<Preview, DataError> {
-    let options = ReadOptions {
-        limit: Some(options.limit.unwrap_or(SHOWN).min(50)),
-        without_verdicts: true,
-        ..options.clone()
-    };
+    let options = ReadOptions { limit: Some(options.limit.unwrap_or(SHOWN).min(50)), ..options.clone() };
     let mut pairs: Vec<Previewed> = Vec::new();
-    let read = read(inputs, &options, &mut |_| {}, &mut |record| {
+    let found = read_first(inputs, &options, &mut |record| {
         match record {
             Record::Pair(pair) => pairs.push(Previewed { pair: *pair, verdicts: Vec::new() }),
             Record::Verdict(verdict) => {
@@ -54,5 +57,5 @@ pub fn preview(inputs: &[PathBuf], options: &ReadOptions) -> Result<Preview, Dat
         }
         Ok(())
     })?;
-    Ok(Preview { read, pairs })
+    Ok(Preview { read: found.summary, pairs, stops: found.stops })
 }

@@ -11,7 +11,7 @@ use crate::container::sniff::{Container, keys_at, recognise};
 use crate::container::source::{Found, Input, LONGEST_PREFIX, Opened, expand, look_into};
 use crate::detect::{Detected, Undetected, columns_used, detect};
 use crate::error::{At, DataError, Reason, RowError};
-use crate::formats::{judge_of, model_columns};
+use crate::formats::judge_of;
 use crate::options::{OnBadRow, ReadOptions};
 use crate::recipe::{Naming, Part, Plan, Sample, Shape};
 use crate::texts::leftovers;
@@ -22,8 +22,6 @@ pub(crate) struct Source {
     pub(crate) container: Container,
     pub(crate) detected: Detected,
     pub(crate) sample: Sample,
-    /// For `wide`: the columns of responses.
-    pub(crate) models: Vec<String>,
     /// The input, to be read on; `None` where there are many and this one can be opened again.
     pub(crate) opened: Option<Opened>,
 }
@@ -156,8 +154,7 @@ fn look(input: Input, mut opened: Opened, options: &ReadOptions) -> Result<Sourc
         (Undetected::Unknown(error), _) => Refused::Unknown(error),
         (Undetected::Doubt(error), _) => Refused::Damaged(error),
     })?;
-    let models = if detected.recipe.shape == Shape::Wide { model_columns(&sample.rows) } else { Vec::new() };
-    Ok(Source { input, container, detected, sample, models, opened: Some(opened) })
+    Ok(Source { input, container, detected, sample, opened: Some(opened) })
 }
 
 /// Columns and first records, whatever the container, and the first record that cannot be read.

@@ -52,8 +52,11 @@ pub struct ColumnUse {
 /// How a field that names the winner was understood.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct VerdictUse {
-    /// The field.
+    /// The field, or the fields.
     pub field: String,
+    /// How they tell the winner, where they do not name one: `the larger one wins`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// Its values, the most frequent first.
     pub values: Vec<ValueUse>,
 }

@@ -363,7 +363,7 @@ pub(crate) struct ImportArgs {
     #[arg(long, short, value_name = "STUDY", required_unless_present = "preview")]
     pub(crate) output: Option<PathBuf>,
     /// Show the first records as they are understood, and write nothing
-    #[arg(long, conflicts_with_all = ["output", "add", "replace"])]
+    #[arg(long)]
     pub(crate) preview: bool,
     /// Add to the study that is there: new pairs join it, verdicts on its pairs join them
     #[arg(long, conflicts_with = "replace")]

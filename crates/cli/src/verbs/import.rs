@@ -13,7 +13,7 @@ use crate::progress::bar;
 
 pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
     let options = ReadOptions { without_verdicts: args.without_verdicts, ..args.read.options()? };
-    let Some(output) = args.output.as_deref() else {
+    let Some(output) = args.output.as_deref().filter(|_| !args.preview) else {
         let seen = preview(&args.inputs, &options)?;
         if args.json {
             return print_json(&seen);
@@ -22,6 +22,14 @@ pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
         predilect_report::print_reading(&seen.read, &mut out)?;
         for (i, shown) in seen.pairs.iter().enumerate() {
             predilect_report::print_pair(i + 1, &shown.pair, &shown.verdicts, &mut out)?;
+        }
+        if let Some(stops) = seen.stops {
+            writeln!(out, "\nan import stops here:")?;
+            out.flush()?;
+            return Err(stops.into());
+        }
+        if let Some(output) = &args.output {
+            writeln!(out, "\nnothing was written to {}: leave out --preview to import", output.display())?;
         }
         return Ok(());
     };

@@ -1,8 +1,8 @@
 //! What a Label Studio task says: two texts that people compared, and each person's choice.
 //!
 //! `data` holds the texts; a result of type `pairwise` names the two it compared in `to_name` and the better one as `left` or
-//! `right`; one of type `choices` names it in words. Whoever completed an annotation is its annotator; cancelled ones count
-//! as no verdict.
+//! `right`; one of type `choices` names it in words; one of type `ranker` puts the items of a list in order, which gives a
+//! verdict on each two of them. Whoever completed an annotation is its annotator; cancelled ones count as no verdict.
 
 use predilect_types::Order;
 use serde_json::Value;
@@ -24,11 +24,13 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     };
     let compared = annotations
         .iter()
-        .filter_map(|annotation| annotation.get("result")?.as_array())
-        .flatten()
+        .flat_map(results)
         .find_map(|result| result.get("to_name")?.as_str()?.split_once(','))
         .map(|(a, b)| (a.trim().to_owned(), b.trim().to_owned()))
         .filter(|(a, b)| fields.contains_key(a) && fields.contains_key(b));
+    if annotations.iter().flat_map(results).any(|result| ranking(result).is_some()) {
+        return ranked(plan, cx, row, fields, &annotations);
+    }
     let columns: Vec<String> = fields.keys().cloned().collect();
     let mut texts = Row::from_fields(fields);
     let sample = Sample { rows: vec![texts.clone()], columns, ..Sample::default() };
@@ -51,14 +53,9 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     let response = |messages| predilect_types::Response { messages, model: None };
     let mut draft = Draft::new(prompt, response(a), response(b));
     for annotation in annotations {
-        let cancelled = annotation.get("was_cancelled").and_then(Value::as_bool) == Some(true);
-        let annotator = match annotation.get("completed_by") {
-            Some(who) => name_of("completed_by", who.clone())?,
-            None => None,
-        };
-        let results =
-            annotation.get("result").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        for result in results {
+        let cancelled = is_cancelled(&annotation);
+        let annotator = annotator(&annotation)?;
+        for result in results(&annotation) {
             let value = result.get("value");
             let said = value.and_then(|value| {
                 value.get("selected").cloned().or_else(|| value.get("choices")?.get(0).cloned())
@@ -93,4 +90,95 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     draft.pair.id.clear();
     texts.rest_into(&mut draft.pair.metadata);
     Ok(draft.into())
+}
+
+fn results(annotation: &Value) -> &[Value] {
+    annotation.get("result").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn is_cancelled(annotation: &Value) -> bool {
+    annotation.get("was_cancelled").and_then(Value::as_bool) == Some(true)
+}
+
+fn annotator(annotation: &Value) -> Result<Option<String>, RowError> {
+    match annotation.get("completed_by") {
+        Some(who) => name_of("completed_by", who.clone()),
+        None => Ok(None),
+    }
+}
+
+/// The ids of the items, the best first.
+fn ranking(result: &Value) -> Option<Vec<&str>> {
+    let ranker = result.get("value")?.get("ranker")?;
+    let list = ranker.get("rank").or(Some(ranker))?.as_array()?;
+    list.iter().map(Value::as_str).collect()
+}
+
+/// The pairs of a task whose items people put in order.
+fn ranked(
+    plan: &Plan,
+    cx: &Context,
+    row: Row,
+    mut fields: serde_json::Map<String, Value>,
+    annotations: &[Value],
+) -> Result<Parsed, RowError> {
+    let id = |item: &Value| item.get("id").and_then(Value::as_str).map(str::to_owned);
+    let list = fields.iter().find_map(|(name, value)| {
+        let items =
+            value.as_array().filter(|items| items.len() > 1 && items.iter().all(|item| id(item).is_some()));
+        items.map(|_| name.clone())
+    });
+    let items = list.and_then(|name| fields.remove(&name)).ok_or_else(|| {
+        RowError::missing("data")
+            .hint("the task's data have no list of items with an id each, which the ranking is of")
+    })?;
+    let Value::Array(items) = items else { return Err(RowError::missing("data")) };
+    let mut responses = Vec::new();
+    for item in items {
+        let Value::Object(mut item) = item else { continue };
+        let name = item.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            ["body", "text", "content", "response", "html", "title"].iter().find_map(|key| item.remove(*key));
+        let text = text.ok_or_else(|| RowError::missing("data.body"))?;
+        let model = item.get("model").and_then(Value::as_str).map(str::to_owned);
+        let messages = crate::row::messages("data.body", text, predilect_types::Role::Assistant)?;
+        responses.push((name, predilect_types::Response { messages, model }));
+    }
+    let columns: Vec<String> = fields.keys().cloned().collect();
+    let mut texts = Row::from_fields(fields);
+    let sample = Sample { rows: vec![texts.clone()], columns, ..Sample::default() };
+    let prompt = match crate::recipe::prompt_column(&sample).filter(|name| texts.has(name)) {
+        Some(name) => {
+            texts.messages(&name, predilect_types::Role::User).map_err(|error| error.under("data"))?
+        }
+        None => Vec::new(),
+    };
+    let mut base = Draft::default();
+    plan.finish(row, &mut base)?;
+    texts.rest_into(&mut base.pair.metadata);
+    let mut drafts = Vec::new();
+    for (i, (first, a)) in responses.iter().enumerate() {
+        for (second, b) in responses.iter().skip(i + 1) {
+            let mut draft = Draft::new(prompt.clone(), a.clone(), b.clone());
+            draft.pair.metadata.clone_from(&base.pair.metadata);
+            for annotation in annotations {
+                let order =
+                    results(annotation).iter().find_map(ranking).filter(|_| !is_cancelled(annotation));
+                let place = |name: &str| order.as_ref()?.iter().position(|id| *id == name);
+                let call = match (place(first), place(second)) {
+                    (Some(x), Some(y)) => Call::larger(y as f64, x as f64),
+                    _ => Call::Missing,
+                };
+                match call.verdict(cx.judge.clone()) {
+                    Some(mut verdict) => {
+                        verdict.annotator = annotator(annotation)?;
+                        draft.verdicts.push(verdict);
+                    }
+                    None => draft.dropped.push(NO_VERDICT),
+                }
+            }
+            drafts.push(draft);
+        }
+    }
+    Ok(Parsed::Drafts(drafts))
 }

@@ -14,7 +14,6 @@ mod panda_lm;
 mod preference_dissection;
 mod tree;
 mod turns;
-mod wide;
 
 use std::collections::BTreeMap;
 
@@ -25,7 +24,6 @@ pub(crate) use annotated_pairs::Annotators;
 pub(crate) use judge_bench::judge_of;
 pub(crate) use mt_bench::response as mt_bench_response;
 pub(crate) use tree::{Node, pairs as tree_pairs};
-pub(crate) use wide::model_columns;
 
 use crate::error::{Reason, RowError};
 use crate::join::{Piece, Scored};
@@ -48,8 +46,6 @@ pub(crate) struct Context {
     pub(crate) stem: String,
     /// A name for the file that no other input has.
     pub(crate) tag: String,
-    /// For `wide`: the columns that hold responses.
-    pub(crate) models: Vec<String>,
     /// For `annotated_pairs`: who annotates.
     pub(crate) annotators: Annotators,
 }
@@ -265,7 +261,6 @@ pub(crate) fn parse(plan: &Plan, cx: &Context, mut row: Row, record: u64) -> Res
         Shape::PandaLm => panda_lm::parse(cx, row),
         Shape::LlmBar => llm_bar::parse(cx, row),
         Shape::PreferenceDissection => preference_dissection::parse(cx, row),
-        Shape::Wide => wide::parse(cx, row),
         Shape::Tree => tree::parse(plan, cx, row),
         Shape::Turns => turns::parse(plan, cx, row),
         Shape::LabelStudio => label_studio::parse(plan, cx, row),
@@ -276,6 +271,7 @@ pub(crate) fn parse(plan: &Plan, cx: &Context, mut row: Row, record: u64) -> Res
         | Shape::Unpaired
         | Shape::Scored
         | Shape::Votes
+        | Shape::Wide
         | Shape::Sidecar => plan.parse(row, &cx.tag, record),
     }
 }

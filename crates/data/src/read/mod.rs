@@ -65,7 +65,31 @@ pub fn read_with_votes(
     sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
     votes: &mut dyn FnMut(VoteBlock),
 ) -> Result<ReadSummary, DataError> {
-    read_all(inputs, options, Known::default(), progress, sink, Some(votes))
+    read_all(inputs, options, Known::default(), progress, sink, Some(votes)).and_then(WasRead::whole)
+}
+
+/// What was read, and why an import of it would stop: pairs without any verdict.
+pub(crate) struct WasRead {
+    pub(crate) summary: ReadSummary,
+    pub(crate) stops: Option<DataError>,
+}
+
+impl WasRead {
+    fn whole(self) -> Result<ReadSummary, DataError> {
+        match self.stops {
+            Some(error) => Err(error),
+            None => Ok(self.summary),
+        }
+    }
+}
+
+/// As [`read()`], with pairs that have no verdict told and not refused.
+pub(crate) fn read_first(
+    inputs: &[PathBuf],
+    options: &ReadOptions,
+    sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
+) -> Result<WasRead, DataError> {
+    read_all(inputs, options, Known::default(), &mut |_| {}, sink, None)
 }
 
 /// The pairs and right answers of a study that what is read joins.
@@ -97,7 +121,7 @@ pub(crate) fn read_onto(
     progress: &mut dyn FnMut(Progress<'_>),
     sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
 ) -> Result<ReadSummary, DataError> {
-    read_all(inputs, options, known, progress, sink, None)
+    read_all(inputs, options, known, progress, sink, None).and_then(WasRead::whole)
 }
 
 fn read_all<'a>(
@@ -107,7 +131,7 @@ fn read_all<'a>(
     progress: &'a mut dyn FnMut(Progress<'_>),
     sink: &'a mut dyn FnMut(Record) -> Result<(), DataError>,
     blocks: Option<&'a mut dyn FnMut(VoteBlock)>,
-) -> Result<ReadSummary, DataError> {
+) -> Result<WasRead, DataError> {
     let mut inputs = inputs.to_vec();
     if let Some(texts) = &options.texts
         && !inputs.contains(texts)
@@ -170,24 +194,27 @@ fn read_all<'a>(
     if summary.pairs == 0 && !(onto && summary.verdicts > 0) {
         return Err(nothing(inputs, &summary));
     }
-    if summary.verdicts == 0 && !options.without_verdicts {
+    let stops = (summary.verdicts == 0 && !options.without_verdicts).then(|| {
         let first = summary.sources.first().map(|source| source.source.clone()).unwrap_or_default();
-        return Err(no_verdicts(&first, &summary, &examples));
-    }
+        no_verdicts(&first, &summary, &examples)
+    });
     summary.remarks.extend(copies);
     summary.sources.extend(skipped);
     if !damaged.is_empty() {
         summary.dropped.insert("file that cannot be read".to_owned(), damaged.len() as u64);
         summary.sources.extend(damaged);
     }
-    Ok(summary)
+    Ok(WasRead { summary, stops })
 }
 
 fn nothing(inputs: &[PathBuf], summary: &ReadSummary) -> DataError {
     let first = inputs.first().map(|path| path.display().to_string()).unwrap_or_default();
     let parts = summary.sources.iter().any(|s| s.format == "mt_bench" || s.format == "arena_hard");
-    let hint = if summary.dropped.contains_key(WITHOUT_PAIR) {
-        "these are verdicts only: name the file with their pairs too (for PandaLM: testset-v1.json)"
+    let panda = summary.sources.iter().any(|s| s.format == "panda_lm");
+    let hint = if summary.dropped.contains_key(WITHOUT_PAIR) && panda {
+        "these are verdicts only: name the file with their pairs too, testset-v1.json"
+    } else if summary.dropped.contains_key(WITHOUT_PAIR) {
+        "these are verdicts only: name the file with their texts too (--texts FILE), or say which columns are the responses (--map)"
     } else if parts {
         "name the questions, the answers of two models or more, and the judgments together, or the folder with all"
     } else if summary.rows == 0 {
@@ -236,7 +263,6 @@ impl Reading<'_> {
             by_prompt: among.by_prompt,
             stem: source.input.stem(),
             tag,
-            models: source.models.clone(),
             annotators: Annotators::default(),
         };
         self.seen = vec![Seen::default(); plan.fields().len()];
@@ -266,20 +292,23 @@ impl Reading<'_> {
                     .with_hint(Plan::doubt_remedy(&field)));
             }
         }
-        let verdicts = plan
-            .fields()
-            .into_iter()
-            .zip(&seen)
-            .filter(|(_, seen)| !seen.lines().is_empty())
-            .map(|(field, seen)| VerdictUse {
+        let named = plan.fields().into_iter().zip(&seen).filter(|(_, seen)| !seen.lines().is_empty()).map(
+            |(field, seen)| VerdictUse {
                 field,
+                rule: None,
                 values: seen
                     .lines()
                     .into_iter()
                     .map(|(value, means, count)| ValueUse { value, means, count })
                     .collect(),
-            })
-            .collect();
+            },
+        );
+        let told = plan.in_words().into_iter().map(|(field, how)| VerdictUse {
+            field,
+            rule: Some(how),
+            values: Vec::new(),
+        });
+        let verdicts = named.chain(told).collect();
         let mut summary = summary;
         if let (count @ 1.., Some(mark)) = std::mem::take(&mut self.marked) {
             summary.remarks.push(format!(

@@ -1,9 +1,10 @@
 //! What files that are read together are to each other: given twice, parts of one table, judges of their own, votes and texts.
 
+use crate::detect::Examples;
 use crate::error::DataError;
 use crate::options::ReadOptions;
 use crate::probe::Source;
-use crate::recipe::{Part, Recipe, Shape};
+use crate::recipe::{Part, Recipe, Shape, winner_start};
 use predilect_types::SourceSummary;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
@@ -201,7 +202,9 @@ pub(super) struct Several {
     pub(super) by_prompt: bool,
 }
 
-/// The columns of a file with a value of each.
-pub(super) fn examples(source: &Source) -> Vec<(String, String)> {
-    source.sample.columns.iter().take(40).map(|name| (name.clone(), source.sample.example(name))).collect()
+/// The columns of a file with a value of each, and how to say which names the winner.
+pub(super) fn examples(source: &Source) -> Examples {
+    let columns = source.sample.columns.iter().take(40);
+    let columns = columns.map(|name| (name.clone(), source.sample.example(name))).collect();
+    (columns, winner_start(&source.sample, &source.detected.recipe))
 }

@@ -81,6 +81,14 @@ const NOTHING: &[&str] = &[
     "discarded",
     "unanswered",
     "no answer",
+    "abstain",
+    "abstained",
+    "abstention",
+    "no vote",
+    "not applicable",
+    "no verdict",
+    "no judgment",
+    "no judgement",
 ];
 const TIES: &[&str] = &[
     "tie",
@@ -294,6 +302,13 @@ pub(crate) fn words(text: &str) -> Option<Call> {
     if among(TIES) || plain == "c" {
         return Some(Call::Tie(TieKind::Tie));
     }
+    // The sign alone stands between the first and the second.
+    match plain.trim_matches('=') {
+        ">" | ">>" | ">>>" | "≻" => return Some(Call::A),
+        "<" | "<<" | "<<<" | "≺" => return Some(Call::B),
+        "" if !plain.is_empty() => return Some(Call::Tie(TieKind::Tie)),
+        _ => {}
+    }
     if let Some(call) = compared(&plain) {
         return Some(call);
     }
@@ -354,6 +369,18 @@ fn named_side(text: &str) -> Option<Call> {
         Some(p) if p < 1.0 => Call::Soft(if call == Call::A { p } else { 1.0 - p }),
         _ => call,
     })
+}
+
+/// The better one of two that a ranking names, `[{"rank": 1, "value": "response_a"}, {"rank": 2, ...}]`, and whether both
+/// have the same rank. A list of several rankings, or a ranking of more than two, is none.
+pub(crate) fn ranked(value: &Value) -> Option<(&Value, bool)> {
+    let Value::Array(items) = value else { return None };
+    let [first, second] = items.as_slice() else { return None };
+    let place = |item: &Value| item.get("rank").and_then(Value::as_f64);
+    let (x, y) = (place(first)?, place(second)?);
+    let best = if x <= y { first } else { second };
+    let name = best.get("value").filter(|name| name.is_string())?;
+    Some((name, x == y))
 }
 
 /// How the values of one field are read.
@@ -460,6 +487,9 @@ impl Calls {
             Value::Array(items) if items.len() == 1 => items.first().unwrap_or(value),
             other => other,
         };
+        if let Some((best, tied)) = ranked(value) {
+            return if tied { Ok(Call::Tie(TieKind::Tie)) } else { self.call(Some(best), names) };
+        }
         let code = Code::of(value).ok_or_else(|| {
             RowError::new(
                 Reason::WrongType,
@@ -601,7 +631,7 @@ pub(crate) fn call_name(call: Call) -> String {
     }
 }
 
-fn graded(p_a: f64) -> Call {
+pub(super) fn graded(p_a: f64) -> Call {
     if p_a >= 1.0 {
         Call::A
     } else if p_a <= 0.0 {

@@ -1,8 +1,9 @@
 //! Which pairs several responses to one prompt give: ranked, scored, or with one winner.
 
-use predilect_types::{Message, Response, Role, Verdict};
+use predilect_types::{Message, Response, Role, TieKind, Verdict};
 use serde_json::{Map, Value, json};
 
+use super::Sorted;
 use super::apply::{judged, name_of, on_side_b, score};
 use super::calls::Call;
 use super::path::Column;
@@ -101,19 +102,23 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
         let shown = columns.order.as_ref().map(Column::shown).unwrap_or_default();
         placed(&shown, &items, &mut found)?;
     }
-    let mut dropped = 0;
+    if let Some(sorted) = declared.sorted {
+        let count = found.len();
+        for (at, candidate) in found.iter_mut().enumerate() {
+            candidate.rank = Some(match sorted {
+                Sorted::BestFirst => at as f64 + 1.0,
+                Sorted::WorstFirst => (count - at) as f64,
+            });
+        }
+    }
+    let mut best = Best::Unsaid;
     if let Some(column) = &columns.chosen
         && found.iter().all(|c| c.chosen.is_none())
     {
-        match column.take(&mut row) {
-            Some(value) => {
-                let at = position(&column.shown(), &value, &found)?;
-                for (i, candidate) in found.iter_mut().enumerate() {
-                    candidate.chosen = Some(i == at);
-                }
-            }
-            None => dropped += 1,
-        }
+        best = match column.take(&mut row) {
+            Some(value) => named_best(&column.shown(), &value, &mut found)?,
+            None => Best::Missing,
+        };
     }
     if found.len() * found.len().saturating_sub(1) / 2 > MOST_PAIRS {
         return Err(RowError::new(
@@ -129,8 +134,9 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
     for (i, j) in pairs(&found, plan.neighbours) {
         let (Some(x), Some(y)) = (found.get(i), found.get(j)) else { continue };
         let mut draft = Draft::default();
-        let swapped = on_side_b(&prompt, &x.response, &y.response);
-        let verdicts = verdicts(plan, (x, y), swapped, &who, &mut draft);
+        // Columns with names of their own stay where they are: which of them is first says nothing of who won.
+        let swapped = declared.names.is_empty() && on_side_b(&prompt, &x.response, &y.response);
+        let verdicts = verdicts(plan, (x, y), best, swapped, &who, &mut draft);
         let (a, b) = if swapped { (y, x) } else { (x, y) };
         draft.pair.prompt.clone_from(&prompt);
         draft.pair.response_a = a.response.clone();
@@ -148,10 +154,41 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
         Plan::add(verdicts.into_iter().map(|verdict| (verdict, false)).collect(), swapped, &mut draft);
         drafts.push(draft);
     }
-    if let Some(first) = drafts.first_mut() {
-        first.dropped.extend(std::iter::repeat_n(NO_VERDICT, dropped));
+    if let (Some(first), Best::Missing) = (drafts.first_mut(), best) {
+        first.dropped.push(NO_VERDICT);
     }
     Ok(Parsed::Drafts(drafts))
+}
+
+/// What a field of the record says of the best response.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Best {
+    /// There is no such field, or the responses themselves say it.
+    Unsaid,
+    /// One of them is marked as chosen.
+    One,
+    /// Two responses are equally good.
+    Tie(TieKind),
+    /// Nothing: blank, or a tie among more than two, which says nothing of any two of them.
+    Missing,
+}
+
+/// Marks the response that a value names.
+fn named_best(field: &str, value: &Value, found: &mut [Candidate]) -> Result<Best, RowError> {
+    let at = match position(field, value, found) {
+        Ok(at) => at,
+        Err(error) => {
+            return match value.as_str().and_then(super::words) {
+                Some(Call::Tie(kind)) if found.len() == 2 => Ok(Best::Tie(kind)),
+                Some(Call::Tie(_) | Call::Missing) => Ok(Best::Missing),
+                _ => Err(error),
+            };
+        }
+    };
+    for (i, candidate) in found.iter_mut().enumerate() {
+        candidate.chosen = Some(i == at);
+    }
+    Ok(Best::One)
 }
 
 /// Ranks from the positions of the responses, the best first: each of them once, counted from 0 or from 1.
@@ -188,14 +225,21 @@ fn read(plan: &Plan, row: &mut Row) -> Result<Vec<Candidate>, RowError> {
     };
     let mut found = Vec::new();
     if columns.texts.len() > 1 {
-        for column in &columns.texts {
+        for (at, column) in columns.texts.iter().enumerate() {
             let Some(value) = column
                 .take(row)
                 .filter(|value| value.as_str().is_none_or(|text| !plan.cells || !text.trim().is_empty()))
             else {
                 continue;
             };
-            found.push(one(plan, &column.shown(), value)?);
+            let mut candidate = one(plan, &column.shown(), value)?;
+            if let Some(name) = declared.names.get(at) {
+                candidate.response.model = Some(name.clone());
+            }
+            if let Some(column) = columns.scores.get(at) {
+                candidate.score = score(&column.shown(), column.take(row).as_ref())?;
+            }
+            found.push(candidate);
         }
         return Ok(found);
     }
@@ -222,7 +266,6 @@ fn read(plan: &Plan, row: &mut Row) -> Result<Vec<Candidate>, RowError> {
     for (i, value) in list.into_iter().enumerate() {
         found.push(one(plan, &format!("{shown}[{i}]"), value)?);
     }
-    let _ = declared;
     Ok(found)
 }
 
@@ -302,10 +345,17 @@ fn position(field: &str, value: &Value, found: &[Candidate]) -> Result<usize, Ro
             let plain = normal(text);
             let by_column = |c: &Candidate| {
                 normal(&c.column) == plain
-                    || c.response.model.as_deref().is_some_and(|m| m.eq_ignore_ascii_case(text.trim()))
+                    || c.response.model.as_deref().is_some_and(|model| normal(model) == plain)
             };
-            if let Some(at) = found.iter().position(by_column) {
-                return Ok(at);
+            // The very spelling goes before one that differs in marks alone.
+            let exact =
+                |c: &Candidate| c.column == text.trim() || c.response.model.as_deref() == Some(text.trim());
+            let mut alike = found.iter().enumerate().filter(|(_, c)| by_column(c));
+            match (found.iter().position(exact), alike.next(), alike.next()) {
+                (Some(at), ..) => return Ok(at),
+                (None, Some((at, _)), None) => return Ok(at),
+                (None, Some(_), Some(_)) => return Err(wrong()),
+                (None, None, _) => {}
             }
             if let Some(at) = found.iter().position(
                 |c| matches!(c.response.messages.as_slice(), [only] if only.content.trim() == text.trim()),
@@ -348,6 +398,7 @@ fn pairs(found: &[Candidate], neighbours: bool) -> Vec<(usize, usize)> {
 fn verdicts(
     plan: &Plan,
     (x, y): (&Candidate, &Candidate),
+    best: Best,
     swapped: bool,
     who: &super::apply::Who,
     draft: &mut Draft,
@@ -383,7 +434,9 @@ fn verdicts(
             _ => Call::Missing,
         };
         said.push((who.criterion.clone(), call, Value::Object(Map::new())));
-    } else if plan.has_verdicts() {
+    } else if let Best::Tie(kind) = best {
+        said.push((who.criterion.clone(), Call::Tie(kind), Value::Object(Map::new())));
+    } else if plan.has_verdicts() && best != Best::Missing {
         draft.dropped.push(NO_VERDICT);
     }
     let mut verdicts = Vec::new();

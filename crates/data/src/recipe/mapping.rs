@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Candidates, Path, Recipe, Scale, Shape, VerdictRule};
+use super::{Candidates, Path, Recipe, Scale, Shape, Sorted, VerdictRule};
 
 /// The roles that `--map` takes.
 const ROLES: &[&str] = &[
@@ -221,6 +221,16 @@ impl Mapping {
                             "`{claim}` describes a list of responses, but no such list was found: name it with responses=COLUMN"
                         )));
                     };
+                    if claim.role == "order" {
+                        found.sorted = match claim.says.as_str() {
+                            "best_first" => Some(Sorted::BestFirst),
+                            "worst_first" => Some(Sorted::WorstFirst),
+                            _ => None,
+                        };
+                        if found.sorted.is_some() {
+                            continue;
+                        }
+                    }
                     let slot = match claim.role.as_str() {
                         "scores" => &mut found.score,
                         "ranks" => &mut found.rank,
@@ -260,6 +270,7 @@ fn won(recipe: &mut Recipe, mut winners: Vec<VerdictRule>) -> Result<(), Mapping
     if winners.is_empty() {
         return Ok(());
     }
+    recipe.a_wins = false;
     if recipe.shape == Shape::Candidates
         && let Some(found) = &mut recipe.candidates
     {

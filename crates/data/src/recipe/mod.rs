@@ -25,8 +25,8 @@ pub(crate) use apply::{Noted, judged, name_of, on_side_b, weight};
 pub(crate) use calls::Calls;
 pub(crate) use calls::{Call, Names, Seen, words};
 pub(crate) use infer::{
-    Refusal, are_names, complete, contradiction, exchanged, infer, prompt_column, quoted, rivals, shell,
-    sides, used_as,
+    Refusal, are_names, complete, contradiction, exchanged, find_verdicts, infer, prompt_column, quoted,
+    rivals, shell, sides, used_as, winner_start,
 };
 pub use mapping::{Mapping, MappingError};
 pub(crate) use path::Column;
@@ -74,7 +74,7 @@ pub enum Shape {
     PreferenceDissection,
     /// Predilect's own.
     Pairs,
-    /// Columns of models, one of them named as winner.
+    /// Columns of models, one of them named as winner: which, only the values of a file say.
     Wide,
     /// Trees of messages with ranks among the replies.
     Tree,
@@ -210,6 +210,9 @@ pub struct Recipe {
     /// For `choice`: the choice itself is no verdict, only the rules below are.
     #[serde(skip_serializing_if = "is_default")]
     pub no_choice: bool,
+    /// For `votes`: the first model is the one that won.
+    #[serde(skip_serializing_if = "is_default")]
+    pub a_wins: bool,
     /// How verdicts are found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub verdict: Vec<VerdictRule>,
@@ -226,6 +229,12 @@ pub struct Candidates {
     /// The list of responses: texts, messages or objects; or several columns with one response each.
     #[serde(with = "one_or_many")]
     pub texts: Vec<Path>,
+    /// Who wrote the responses of `texts`, where each has a column of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// The scores of the responses of `texts`, where each has a column of its own: larger is better.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub scores: Vec<Path>,
     /// Within an element: the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Path>,
@@ -241,7 +250,11 @@ pub struct Candidates {
     /// A list beside `texts`: the positions of the responses (from 0 or from 1), the best first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<Path>,
-    /// Within an element: whether it was chosen; or a field of the record: the position (from 0), text or name of the chosen one.
+    /// The list itself is in order of preference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sorted: Option<Sorted>,
+    /// Within an element: whether it was chosen; or a field of the record: the position (from 0), text or name of the chosen one,
+    /// or a word for a tie.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Path>,
     /// Within an element: an object with one entry for each criterion; a score within each entry.
@@ -252,7 +265,17 @@ pub struct Candidates {
     pub criterion_score: Option<Path>,
 }
 
-/// How one verdict of a record is found. Exactly one of `field`, `higher`, `lower` and `one_hot` says where.
+/// Which end of a list in order of preference is the better one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sorted {
+    /// The first response is the best one.
+    BestFirst,
+    /// The last response is the best one.
+    WorstFirst,
+}
+
+/// How one verdict of a record is found. Exactly one of `field`, `higher`, `lower`, `share` and `one_hot` says where.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct VerdictRule {
@@ -293,6 +316,9 @@ pub struct VerdictRule {
     /// Two ranks or costs: the smaller one wins.
     #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
     pub lower: Vec<Path>,
+    /// How many votes each response has, and how many a tie has: the verdict is the share of A's, a tie counts half.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub share: Vec<Path>,
     /// Fields of which one is 1: for A, for B, for a tie, for both bad.
     #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
     pub one_hot: Vec<Path>,
@@ -339,6 +365,7 @@ impl VerdictRule {
             .or(self.field.as_ref())
             .or(self.higher.first())
             .or(self.lower.first())
+            .or(self.share.first())
             .or(self.one_hot.first())
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::calls::{Calls, Code, Reading};
 use super::path::Column;
-use super::{Path, Recipe, Sample, Shape, VerdictRule};
+use super::{Path, Recipe, Sample, Shape, Sorted, VerdictRule};
 use crate::row::Row;
 
 /// Who judges where a file does not say, and what the user says instead.
@@ -120,6 +120,8 @@ pub(super) struct Join {
 #[derive(Debug)]
 pub(super) struct CandidateColumns {
     pub(super) texts: Vec<Column>,
+    /// Scores in columns of their own, one for each of `texts`.
+    pub(super) scores: Vec<Column>,
     /// Lists beside the texts, or a field of the record, by the name of their role.
     pub(super) model: Option<Column>,
     pub(super) score: Option<Column>,
@@ -154,6 +156,8 @@ pub(super) enum From {
         b: Option<Column>,
         lower: bool,
     },
+    /// Votes for A, for B and maybe for a tie.
+    Share(Vec<Column>),
     OneHot(Vec<Column>),
 }
 
@@ -164,7 +168,8 @@ impl Plan {
         let place = |path: &Path| path.resolve(columns).unwrap_or_else(|| path.plain());
         let places = |paths: &[Path]| paths.iter().map(place).collect::<Vec<_>>();
         let mut rules = Vec::new();
-        if recipe.shape == Shape::Choice && !recipe.no_choice {
+        let wins = recipe.shape == Shape::Votes && recipe.a_wins;
+        if wins || (recipe.shape == Shape::Choice && !recipe.no_choice) {
             rules.push(Rule::choice(&recipe));
         }
         // Of several fields that may hold the verdict only those are read that the file has.
@@ -185,6 +190,7 @@ impl Plan {
             let beside = |path: &Option<Path>| path.as_ref().and_then(|path| path.resolve(columns));
             CandidateColumns {
                 texts: places(&found.texts),
+                scores: places(&found.scores),
                 model: beside(&found.model),
                 score: beside(&found.score),
                 rank: beside(&found.rank),
@@ -386,6 +392,8 @@ impl Plan {
     pub(crate) fn has_verdicts(&self) -> bool {
         let ranked = self.recipe.candidates.as_ref().is_some_and(|found| {
             found.score.is_some()
+                || !found.scores.is_empty()
+                || found.sorted.is_some()
                 || found.rank.is_some()
                 || found.order.is_some()
                 || found.chosen.is_some()
@@ -407,9 +415,85 @@ impl Plan {
                     let b = b.as_ref().map_or_else(|| format!("{}[1]", a.shown()), Column::shown);
                     format!("{} {} {b}", a.shown(), if *lower { "<" } else { ">" })
                 }
+                From::Share(columns) => columns.iter().map(Column::shown).collect::<Vec<_>>().join(" : "),
                 From::OneHot(columns) => columns.iter().map(Column::shown).collect::<Vec<_>>().join(", "),
             })
             .collect()
+    }
+
+    /// Fields that tell the winner without naming one, each with how.
+    pub(crate) fn in_words(&self) -> Vec<(String, String)> {
+        let names =
+            |columns: &[&Column]| columns.iter().map(|column| column.shown()).collect::<Vec<_>>().join(", ");
+        let mut said: Vec<(String, String)> = Vec::new();
+        let mut say = |field: String, how: &str| said.push((field, how.to_owned()));
+        for rule in &self.rules {
+            let there = |column: &Column| {
+                rule.each.is_some() || self.columns.iter().any(|name| *name == column.name.as_ref())
+            };
+            match &rule.from {
+                From::Field(..) => {}
+                From::Choice => {
+                    let there = |columns: &[Column]| {
+                        columns
+                            .iter()
+                            .find(|column| self.columns.iter().any(|name| *name == column.name.as_ref()))
+                            .map(Column::shown)
+                    };
+                    let sides = match self.recipe.shape {
+                        Shape::Votes => (&self.model_a, &self.model_b),
+                        _ => (&self.a, &self.b),
+                    };
+                    if let (Some(chosen), Some(rejected)) = (there(sides.0), there(sides.1)) {
+                        say(chosen, &format!("preferred to {rejected}"));
+                    }
+                }
+                From::Scores { a, b, lower } if there(a) => {
+                    let how = if *lower { "the smaller one wins" } else { "the larger one wins" };
+                    say(names(&std::iter::once(a).chain(b).collect::<Vec<_>>()), how);
+                }
+                From::Share(columns) => say(
+                    names(&columns.iter().collect::<Vec<_>>()),
+                    "the share of the votes is the probability of each",
+                ),
+                From::OneHot(columns) => {
+                    say(names(&columns.iter().collect::<Vec<_>>()), "the one that is set wins");
+                }
+                From::Scores { .. } => {}
+            }
+        }
+        let (Some(declared), Some(columns)) = (&self.recipe.candidates, &self.candidates) else {
+            return said;
+        };
+        let own = |path: &Option<Path>, column: &Option<Column>| match (path, column) {
+            (_, Some(column)) => Some(column.shown()),
+            (Some(path), None) => Some(path.to_string()),
+            (None, None) => None,
+        };
+        if !columns.scores.is_empty() {
+            say(names(&columns.scores.iter().collect::<Vec<_>>()), "the larger one wins");
+        }
+        let places = [
+            (own(&declared.score, &columns.score), "the larger one wins"),
+            (own(&declared.rank, &columns.rank), "the smaller one wins"),
+            (own(&declared.order, &columns.order), "positions of the responses, the best first"),
+            (own(&declared.chosen, &columns.chosen), "tells the best response"),
+            (own(&declared.criteria, &None), "by each criterion the larger one wins"),
+        ];
+        if let Some(sorted) = declared.sorted {
+            let texts = columns.texts.iter().map(Column::shown).collect::<Vec<_>>().join(", ");
+            let how = match sorted {
+                Sorted::BestFirst => "in order, the best response first",
+                Sorted::WorstFirst => "in order, the best response last",
+            };
+            say(texts, how);
+        }
+        for (name, how) in places {
+            if let Some(name) = name {
+                say(name, how);
+            }
+        }
+        said
     }
 
     /// Whether values named as a tie and as one side were seen, and the other side never: then another reading is likelier.
@@ -495,6 +579,7 @@ impl Rule {
         } else {
             scores(&rule.higher, false)
                 .or_else(|| scores(&rule.lower, true))
+                .or_else(|| (!rule.share.is_empty()).then(|| From::Share(owns(&rule.share))))
                 .unwrap_or_else(|| From::OneHot(owns(&rule.one_hot)))
         };
         let tie = rule.tie_field.as_ref().map(|field| {

@@ -25,13 +25,16 @@ pub(crate) fn normal(name: &str) -> String {
     plain
 }
 
-/// The words of a name, digits apart from letters: `answer1_body` is answer, 1, body.
+/// The words of a name, digits and ideographs apart from letters: `answer1_body` is answer, 1, body.
 pub(crate) fn tokens(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for part in normal(last_segment(name)).split('_') {
         let mut word = String::new();
         for c in part.chars() {
-            let turns = word.chars().last().is_some_and(|last| last.is_ascii_digit() != c.is_ascii_digit());
+            let apart = |last: char| {
+                last.is_ascii_digit() != c.is_ascii_digit() || is_ideograph(last) != is_ideograph(c)
+            };
+            let turns = word.chars().last().is_some_and(apart);
             if turns {
                 words.push(std::mem::take(&mut word));
             }
@@ -42,6 +45,11 @@ pub(crate) fn tokens(name: &str) -> Vec<String> {
         }
     }
     merge_negations(words)
+}
+
+/// A character of a writing without blanks between words, beside which a letter is a word of its own: `回答A`.
+fn is_ideograph(c: char) -> bool {
+    matches!(c, '\u{2E80}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}' | '\u{F900}'..='\u{FAFF}')
 }
 
 /// What stands before the last dot is often only where a form or a tool keeps its fields (`Input.`, `Answer.`, `data.`).
@@ -228,6 +236,7 @@ pub(crate) const PROMPTS: &[&str] = &[
     "messages",
     "conversation",
     "conversations",
+    "contents",
     "context",
     "history",
     "dialogue",
@@ -344,6 +353,16 @@ pub(crate) const VERDICTS: &[&str] = &[
     "ranking",
     "final_verdict",
     "final_decision",
+    "winner_index",
+    "winner_idx",
+    "preferred_index",
+    "preferred_idx",
+    "chosen_index",
+    "chosen_idx",
+    "best_index",
+    "best_idx",
+    "selected_index",
+    "selected_idx",
     "overall_winner",
     "overall",
     "annotator_preference",
@@ -369,6 +388,12 @@ pub(crate) const JUDGES: &[&str] = &[
     "annotator_model",
     "evaluator_name",
     "judged_by",
+    "judgment_model",
+    "judgement_model",
+    "verdict_model",
+    "evaluation_model",
+    "annotation_model",
+    "rating_model",
     "llm_judge",
     "critic",
     "scorer",
@@ -448,7 +473,7 @@ pub(crate) const CRITERIA: &[&str] = &[
     "evaluation_dimension",
 ];
 pub(crate) const SCENARIOS: &[&str] =
-    &["scenario", "category", "subset", "domain", "task_category", "prompt_category"];
+    &["scenario", "category", "subset", "domain", "task_category", "prompt_category", "category_labels"];
 pub(crate) const IDS: &[&str] =
     &["pair_id", "comparison_id", "id", "uid", "item_id", "example_id", "sample_id"];
 

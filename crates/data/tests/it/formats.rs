@@ -444,7 +444,7 @@ fn votes_and_wide() {
         found.map(|c| c.used_as.as_str())
     };
     assert_eq!((used("question"), used("preference")), (Some("prompt"), Some("verdict")));
-    assert_eq!((used("small"), used("category_labels")), (Some("response"), Some("scenario")));
+    assert_eq!((used("small"), used("category_labels")), (Some("response of small"), Some("scenario")));
     assert_eq!(all.calls(), [("human", 0.0), ("human", 1.0), ("human", 0.5)]);
     assert_eq!(all.pairs[0].response_a.messages[0].role, Role::Assistant);
     assert_eq!(all.pairs[0].response_a.text(), "line 1\nline 2");

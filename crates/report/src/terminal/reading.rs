@@ -93,6 +93,16 @@ fn source(source: &SourceSummary, full: bool, out: &mut dyn Write) -> io::Result
             writeln!(out, "  {words}: {}", text::cut(&names.join(", "), 400))?;
         }
     }
+    for verdict in &source.verdicts {
+        if let Some(rule) = &verdict.rule {
+            writeln!(
+                out,
+                "  verdict: {}: {}",
+                text::cut(&text::line(&verdict.field), 200),
+                text::line(rule)
+            )?;
+        }
+    }
     for verdict in source.verdicts.iter().filter(|verdict| !verdict.values.is_empty()) {
         let values: Vec<String> = verdict
             .values

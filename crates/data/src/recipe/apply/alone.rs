@@ -33,7 +33,7 @@ impl Plan {
         };
         let mut calls = self.calls(&mut row, names, &who, &mut draft)?;
         // Votes list the models as they were shown, unless a column may say otherwise.
-        if who.turned.is_none() && !self.order_in_doubt {
+        if who.turned.is_none() && !self.order_in_doubt && !self.recipe.a_wins {
             for (verdict, _) in &mut calls {
                 verdict.order = Order::Ab;
             }

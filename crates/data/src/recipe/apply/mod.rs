@@ -145,8 +145,8 @@ impl Plan {
     /// What a record says of its sides: for a choice whether the chosen response is B, else whether B was shown first.
     pub(super) fn said_swapped(&self, row: &mut Row) -> Result<Option<bool>, RowError> {
         let Some((field, value)) = self.first(row, &self.swapped) else { return Ok(None) };
-        let said = super::infer::flag(&value);
-        said.map(Some).ok_or_else(|| RowError::wrong_type(&field, &value, "true or false"))
+        let said = super::infer::turned(&value);
+        said.map(Some).ok_or_else(|| RowError::wrong_type(&field, &value, "true or false, or AB or BA"))
     }
 
     /// The value of the first of several places that has one.

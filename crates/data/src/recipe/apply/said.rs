@@ -1,6 +1,7 @@
 //! What a record says of its pair: who judges, what each rule calls, and with which receipt.
 
-use super::super::calls::{Call, Code, Names};
+use super::super::calls::{Call, Code, Names, graded};
+use super::super::infer::flag;
 use super::super::path::Column;
 use super::super::plan::{From, Plan, Rule};
 use crate::error::{Reason, RowError};
@@ -188,7 +189,9 @@ impl Plan {
                     drop(a.take(row));
                     drop(b.as_ref().and_then(|column| column.take(row)));
                 }
-                From::OneHot(columns) => columns.iter().for_each(|column| drop(column.take(row))),
+                From::Share(columns) | From::OneHot(columns) => {
+                    columns.iter().for_each(|column| drop(column.take(row)));
+                }
                 From::Choice => self.scores.iter().for_each(|column| drop(column.take(row))),
             }
             rule.receipt.iter().for_each(|column| drop(column.take(row)));
@@ -260,6 +263,31 @@ impl Plan {
                     _ => Call::Missing,
                 }
             }
+            From::Share(columns) => {
+                let mut votes = [0.0; 3];
+                for (column, votes) in columns.iter().zip(&mut votes) {
+                    let value = column.get(row);
+                    *votes = score(&column.shown(), value)?.unwrap_or(0.0);
+                    if *votes < 0.0 {
+                        return Err(RowError::new(
+                            Reason::VerdictOutOfRange,
+                            "a number of votes is 0 or more",
+                        )
+                        .field(&column.shown())
+                        .json(value.unwrap_or(&Value::Null)));
+                    }
+                    if let Some(value) = value {
+                        receipt.insert(column.shown(), value.clone());
+                    }
+                }
+                let [a, b, tie] = votes;
+                let all = a + b + tie;
+                match all {
+                    0.0 => Call::Missing,
+                    _ if tie == all => Call::Tie(TieKind::Tie),
+                    _ => graded((a + tie / 2.0) / all),
+                }
+            }
             From::OneHot(columns) => {
                 let call = self.one_hot(row, columns)?;
                 if who.turned == Some(true) { call.flipped() } else { call }
@@ -327,16 +355,10 @@ impl Plan {
         let mut found = Call::Missing;
         for (column, call) in columns.iter().zip(calls) {
             let value = column.get(row).filter(|value| !self.missing(value));
-            let set = match value.and_then(Code::of) {
+            let set = match value {
                 None => false,
-                Some(Code::Number(number)) if number == 0.0 || number == 1.0 => number == 1.0,
-                Some(Code::Text(text)) if ["true", "false"].contains(&text.as_str()) => text == "true",
-                Some(_) => {
-                    return Err(RowError::wrong_type(
-                        &column.shown(),
-                        value.unwrap_or(&Value::Null),
-                        "0 or 1",
-                    ));
+                Some(value) => {
+                    flag(value).ok_or_else(|| RowError::wrong_type(&column.shown(), value, "0 or 1"))?
                 }
             };
             if set && found != Call::Missing {

@@ -207,23 +207,42 @@ pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
     let used = used(recipe, sample);
     let column = sample.columns.iter().find(|column| {
         !used.contains(*column)
-            && says_exchanged(column)
-            && sample.values(column).all(|value| flag(value).is_some())
-            && sample.values(column).any(|value| flag(value) == Some(true))
+            && (says_exchanged(column) || says_order(sample, column))
+            && sample.values(column).all(|value| turned(value).is_some())
+            && sample.values(column).any(|value| turned(value) == Some(true))
     })?;
+    let (when, then) =
+        if says_exchanged(column) { ("true", "where it is true") } else { ("BA", "where it is BA") };
     Some(Refusal {
         problem: format!(
-            "`{column}` is true in some records; the file does not say whether their verdicts refer to the columns or to the order in which the responses were shown"
+            "`{column}` is {when} in some records; the file does not say whether their verdicts refer to the columns or to the order in which the responses were shown"
         ),
         remedy: "say which".to_owned(),
         certain: true,
         start: vec![
-            format!(
-                "--map swapped={}   (where it is true, the verdict's A is the second response)",
-                quoted(column)
-            ),
+            format!("--map swapped={}   ({then}, the verdict's A is the second response)", quoted(column)),
             "or --map swapped=none   (the verdicts are about the columns)".to_owned(),
         ],
+    })
+}
+
+/// Whether a column holds the order in which the responses were shown, as `AB` and `BA`.
+fn says_order(sample: &Sample, column: &str) -> bool {
+    const ORDER: &[&str] = &["order", "position", "positions", "presentation", "display", "shown"];
+    let written = |value: &Value| {
+        value.as_str().is_some_and(|text| ["ab", "ba"].contains(&text.trim().to_lowercase().as_str()))
+    };
+    tokens(column).iter().any(|word| ORDER.contains(&word.as_str()))
+        && sample.values(column).next().is_some()
+        && sample.values(column).all(written)
+}
+
+/// Whether the responses were shown the other way round: a truth value, or the order itself.
+pub(crate) fn turned(value: &Value) -> Option<bool> {
+    flag(value).or_else(|| match value.as_str()?.trim().to_lowercase().as_str() {
+        "ab" => Some(false),
+        "ba" => Some(true),
+        _ => None,
     })
 }
 

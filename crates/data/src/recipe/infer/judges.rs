@@ -1,10 +1,11 @@
 //! Verdicts of several people, judges or criteria in one record: lists of them, and columns of their own.
 
-use super::super::calls::Call;
+use super::super::calls::{Call, ranked};
 use super::super::roles::{self, normal, tokens};
 use super::super::{Recipe, Sample, VerdictRule};
-use super::verdicts::{Evidence, names_the_loser, sample_calls};
-use super::{path, used};
+use super::doubts::doubt;
+use super::verdicts::{Evidence, evidence, names_the_loser, sample_calls};
+use super::{Refusal, path, used};
 use serde_json::Value;
 
 /// Words in the names of columns that hold `A` and `B` and say nothing of which is better.
@@ -59,62 +60,135 @@ const NO_JUDGES: &[&str] = &[
     "seed",
 ];
 
-/// A list of verdicts: objects with who says and what, or an object of what by who.
+/// What a value of a list of verdicts may be: a word for one of the two or a tie, or a ranking of both.
+fn says(value: &Value) -> bool {
+    let worded = |value: &Value| {
+        value.as_str().is_some_and(|text| {
+            matches!(crate::recipe::words(text), Some(Call::A | Call::B | Call::Tie(_) | Call::Soft(_)))
+        })
+    };
+    worded(value) || ranked(value).is_some_and(|(best, tied)| tied || worded(best))
+}
+
+/// A list of verdicts: objects with who says and what, an object of what by who, or the bare words.
 pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
     let used = used(recipe, sample);
-    for column in sample.columns.iter().filter(|column| !used.contains(*column)) {
-        let Some(first) = sample.values(column).next() else { continue };
-        let says = |value: &Value| {
-            value.as_str().is_some_and(|text| {
-                matches!(crate::recipe::words(text), Some(Call::A | Call::B | Call::Tie(_) | Call::Soft(_)))
-            })
-        };
+    let columns = sample.columns.iter().filter(|column| !used.contains(*column));
+    columns.into_iter().find_map(|column| {
+        let first =
+            sample.values(column).find(|value| value.as_array().is_none_or(|items| !items.is_empty()))?;
         match first {
-            Value::Array(items) => {
-                let Some(fields) = items.first().and_then(Value::as_object) else { continue };
-                let by_name =
-                    |names: &[&str]| fields.keys().find(|key| names.contains(&normal(key).as_str()));
-                let Some(field) =
-                    by_name(roles::VERDICTS).or_else(|| by_name(&["value", "answer", "response", "rating"]))
-                else {
-                    continue;
-                };
-                let all = sample.values(column).filter_map(Value::as_array).flatten().take(200);
-                if !all
-                    .filter_map(|item| item.get(field.as_str()))
-                    .all(|value| says(value) || value.is_null())
-                {
-                    continue;
-                }
-                let who = by_name(roles::ANNOTATORS).or_else(|| by_name(&["name", "id", "who", "by"]));
-                let judge = by_name(roles::JUDGES).or_else(|| by_name(&["model"]));
-                return Some(VerdictRule {
-                    each: Some(path(column)),
-                    field: Some(path(field)),
-                    annotator: who.filter(|_| judge.is_none()).map(|who| path(who)).into_iter().collect(),
-                    judge: judge.map(|judge| path(judge)).into_iter().collect(),
-                    ..VerdictRule::default()
-                });
-            }
+            Value::Array(items) if items.first()?.is_object() => objects(sample, column, items),
+            Value::Array(_) => bare_words(sample, column),
             Value::Object(fields) if !fields.is_empty() && fields.values().all(says) => {
-                let all = sample
-                    .values(column)
-                    .filter_map(Value::as_object)
-                    .flat_map(|fields| fields.values())
-                    .take(200);
-                if all.into_iter().all(|value| says(value) || value.is_null()) {
-                    return Some(VerdictRule {
-                        each: Some(path(column)),
-                        field: Some(path("value")),
-                        annotator: vec![path("key")],
-                        ..VerdictRule::default()
-                    });
-                }
+                let all =
+                    sample.values(column).filter_map(Value::as_object).flat_map(|fields| fields.values());
+                all.take(200).all(|value| says(value) || value.is_null()).then(|| VerdictRule {
+                    each: Some(path(column)),
+                    field: Some(path("value")),
+                    annotator: vec![path("key")],
+                    ..VerdictRule::default()
+                })
             }
-            _ => {}
+            Value::Object(fields) => by_key(sample, column, fields),
+            _ => None,
         }
+    })
+}
+
+/// `{"judge-1": {"winner": "A", "reason": "..."}, ...}`.
+fn by_key(sample: &Sample, column: &str, fields: &serde_json::Map<String, Value>) -> Option<VerdictRule> {
+    let first = fields.values().next()?.as_object()?;
+    let field = first.keys().find(|key| roles::VERDICTS.contains(&normal(key).as_str()))?;
+    let mut all =
+        sample.values(column).filter_map(Value::as_object).flat_map(|fields| fields.values()).take(200);
+    let fits = all.all(|value| {
+        value.is_null() || value.get(field.as_str()).is_some_and(|value| says(value) || value.is_null())
+    });
+    fits.then(|| VerdictRule {
+        each: Some(path(column)),
+        field: Some(path(field)),
+        annotator: vec![path("key")],
+        ..VerdictRule::default()
+    })
+}
+
+/// `[{"annotator": "ann-1", "choice": "A"}, ...]`.
+fn objects(sample: &Sample, column: &str, items: &[Value]) -> Option<VerdictRule> {
+    let fields = items.first().and_then(Value::as_object)?;
+    let by_name = |names: &[&str]| fields.keys().find(|key| names.contains(&normal(key).as_str()));
+    let field = by_name(roles::VERDICTS).or_else(|| by_name(&["value", "answer", "response", "rating"]))?;
+    let mut all = sample.values(column).filter_map(Value::as_array).flatten().take(200);
+    let fits = all.all(|item| item.get(field.as_str()).is_none_or(|value| says(value) || value.is_null()));
+    let who = by_name(roles::ANNOTATORS).or_else(|| by_name(&["name", "id", "who", "by"]));
+    let judge = by_name(roles::JUDGES).or_else(|| by_name(&["model"]));
+    let some = items.first().and_then(|item| item.get(field.as_str())).is_some_and(says);
+    // An answer that was not sent in is none.
+    let status = |wanted: &str| {
+        sample
+            .values(column)
+            .filter_map(Value::as_array)
+            .flatten()
+            .any(|item| item.get("status").and_then(Value::as_str) == Some(wanted))
+    };
+    (fits && some).then(|| VerdictRule {
+        each: Some(path(column)),
+        field: Some(path(field)),
+        annotator: who.filter(|_| judge.is_none()).map(|who| path(who)).into_iter().collect(),
+        judge: judge.map(|judge| path(judge)).into_iter().collect(),
+        where_field: status("submitted").then(|| path("status")),
+        where_values: if status("submitted") { vec![Value::from("submitted")] } else { Vec::new() },
+        ..VerdictRule::default()
+    })
+}
+
+/// `["A", "B", "A"]` under a name for verdicts, with a list of who said it beside it, if there is one.
+fn bare_words(sample: &Sample, column: &str) -> Option<VerdictRule> {
+    const LISTS: &[&str] = &[
+        "votes",
+        "verdicts",
+        "judgments",
+        "judgements",
+        "labels",
+        "annotations",
+        "preferences",
+        "choices",
+        "decisions",
+        "responses",
+        "annotator_votes",
+        "human_votes",
+        "winners",
+        "human_preferences",
+        "human_labels",
+        "annotator_preferences",
+        "annotator_choices",
+        "human_annotations",
+        "vote",
+        "preference",
+    ];
+    let plain = normal(column);
+    let last = plain.rsplit('_').next().unwrap_or_default();
+    let named = LISTS.contains(&plain.as_str()) || (column.contains('.') && LISTS.contains(&last));
+    let mut all = sample.values(column).filter_map(Value::as_array).flatten().take(200).peekable();
+    if !named || all.peek().is_none() || !all.all(|value| says(value) || value.is_null()) {
+        return None;
     }
-    None
+    let of = |name: &str| {
+        let list = |column: &&String| {
+            sample.values(column).all(Value::is_array) && sample.values(column).next().is_some()
+        };
+        sample.columns.iter().find(|column| normal(column) == name).filter(list)
+    };
+    let own = ["users", "annotators", "workers"].iter().find_map(|word| of(&format!("{plain}_{word}")));
+    let common =
+        ["annotators", "annotator_ids", "workers", "worker_ids", "users", "user_ids", "raters", "judges"];
+    let who = own.or_else(|| common.iter().find_map(|name| of(name)));
+    Some(VerdictRule {
+        each: Some(path(column)),
+        field: Some(path("value")),
+        annotator: who.map(|who| path(who)).into_iter().collect(),
+        ..VerdictRule::default()
+    })
 }
 
 /// Columns with any name whose every value is a word for one of the two or a tie: each is somebody's verdict.
@@ -150,34 +224,90 @@ pub(super) fn people(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
         .collect()
 }
 
+/// Columns called after people (`annotator_1`, `human2`) that hold the numbers of the responses; numbers that may mean several
+/// things stop.
+pub(super) fn people_in_numbers(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal> {
+    let used = used(recipe, sample);
+    let person = |column: &&String| {
+        let words = tokens(column);
+        let known = |word: &String| {
+            is_judge_word(word)
+                || word.parse::<u32>().is_ok()
+                || ["label", "vote", "choice", "id"].contains(&word.as_str())
+        };
+        words.iter().any(|word| is_judge_word(word))
+            && words.iter().all(known)
+            && !words.contains(&"id".to_owned())
+    };
+    let columns: Vec<(&String, Evidence)> = sample
+        .columns
+        .iter()
+        .filter(|column| !used.contains(*column))
+        .filter(person)
+        .filter_map(|column| {
+            Some((column, evidence(sample, recipe, column).filter(|e| *e != Evidence::Words)?))
+        })
+        .collect();
+    if columns.len() < 2 {
+        return Ok(Vec::new());
+    }
+    if let Some((column, _)) = columns.iter().find(|(_, evidence)| *evidence != Evidence::OneTwo) {
+        let mut refusal = doubt(sample, column);
+        // What is said of one of them holds for all.
+        for line in &mut refusal.start {
+            let (flag, remark) = line.split_once("   ").unwrap_or((line, ""));
+            let others = columns.iter().filter(|(other, _)| other != column);
+            let more =
+                others.map(|(other, _)| flag.trim_start_matches("or ").replace(column.as_str(), other));
+            let flags: Vec<String> = std::iter::once(flag.to_owned()).chain(more).collect();
+            *line = format!("{}   {remark}", flags.join(" ")).trim_end().to_owned();
+        }
+        return Err(refusal);
+    }
+    let rule = |(column, _): &(&String, Evidence)| VerdictRule {
+        field: Some(path(column)),
+        a: vec![Value::from(1)],
+        b: vec![Value::from(2)],
+        judge_name: Some((*column).clone()),
+        ..VerdictRule::default()
+    };
+    Ok(columns.iter().map(rule).collect())
+}
+
+/// Words in the names of judges.
+const JUDGES: &[&str] = &[
+    "human",
+    "gpt",
+    "claude",
+    "llama",
+    "gemini",
+    "judge",
+    "expert",
+    "annotator",
+    "worker",
+    "rater",
+    "llm",
+    "model",
+    "user",
+    "reviewer",
+    "crowd",
+    "qwen",
+    "mistral",
+    "gold",
+    "people",
+    "person",
+    "mixtral",
+    "deepseek",
+    "palm",
+    "prometheus",
+];
+
+pub(super) fn is_judge_word(word: &str) -> bool {
+    JUDGES.contains(&word)
+}
+
 /// Verdicts of several judges: columns named for who judged, with one word in common.
 pub(super) fn by_judge(columns: &[&(String, Evidence)], common: &[String]) -> Option<Vec<Option<String>>> {
-    const JUDGES: &[&str] = &[
-        "human",
-        "gpt",
-        "claude",
-        "llama",
-        "gemini",
-        "judge",
-        "expert",
-        "annotator",
-        "worker",
-        "rater",
-        "llm",
-        "model",
-        "user",
-        "reviewer",
-        "crowd",
-        "qwen",
-        "mistral",
-        "gold",
-        "people",
-        "person",
-        "mixtral",
-        "deepseek",
-        "palm",
-        "prometheus",
-    ];
     let names: Vec<Option<String>> = columns
         .iter()
         .map(|(column, _)| {

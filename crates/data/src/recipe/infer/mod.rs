@@ -3,21 +3,25 @@
 //! A column gets a role only by a name that means nothing else; the values then have to agree. Where two readings are possible
 //! the answer is a [`Refusal`] with both.
 
+mod authors;
 mod doubts;
 mod judges;
+mod numbers;
 mod responses;
+mod start;
 mod verdicts;
 
 use super::roles::{self, normal, tokens};
-use super::{Mapping, Path, Recipe, Sample, Shape};
+use super::{Mapping, Path, Recipe, Sample, Shape, VerdictRule};
 use crate::row::Row;
 use responses::{choice_models, choice_scores, models, number_of, responses};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use verdicts::{tie_beside, verdicts};
 
-pub(crate) use doubts::{contradiction, exchanged, flag, says_exchanged};
+pub(crate) use doubts::{contradiction, exchanged, flag, says_exchanged, turned};
 pub(crate) use responses::{are_names, rivals, sides};
+pub(crate) use start::winner_start;
 
 /// Why no recipe can be told from a file.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,6 +41,15 @@ pub(crate) fn infer(sample: &Sample, mapping: &Mapping) -> Result<Recipe, Refusa
             // What the columns themselves do not say, the objects within them may.
             let Some(inner) = opened(sample) else { return Err(refusal) };
             by_columns(&inner, mapping).map_err(|deeper| if deeper.certain { deeper } else { refusal })
+        }
+        // Pairs without a verdict: it may be in an object of theirs.
+        Ok(recipe) if recipe.shape == Shape::Pair && recipe.verdict.is_empty() && !mapping.names_winner() => {
+            let deeper = opened(sample).map(|inner| by_columns(&inner, mapping));
+            Ok(match deeper {
+                Some(Ok(deeper)) if deeper.shape == Shape::Pair && !deeper.verdict.is_empty() => deeper,
+                Some(Err(refusal)) if refusal.certain => return Err(refusal),
+                _ => recipe,
+            })
         }
         done => done,
     }
@@ -196,12 +209,19 @@ pub(crate) fn used_as(recipe: &Recipe) -> Vec<(String, Path)> {
         found.extend(paths.iter().map(|path| (role.to_owned(), path.clone())));
     }
     if let Some(candidates) = &recipe.candidates {
-        found.extend(candidates.texts.iter().map(|path| ("response".to_owned(), path.clone())));
+        for (at, path) in candidates.texts.iter().enumerate() {
+            let role = match candidates.names.get(at) {
+                Some(name) => format!("response of {name}"),
+                None => "response".to_owned(),
+            };
+            found.push((role, path.clone()));
+        }
+        found.extend(candidates.scores.iter().map(|path| ("score".to_owned(), path.clone())));
         let beside = [
             ("model", &candidates.model),
             ("score", &candidates.score),
             ("rank", &candidates.rank),
-            ("chosen", &candidates.chosen),
+            ("verdict", &candidates.chosen),
         ];
         found.extend(beside.into_iter().filter_map(|(role, path)| Some((role.to_owned(), path.clone()?))));
     }
@@ -210,7 +230,8 @@ pub(crate) fn used_as(recipe: &Recipe) -> Vec<(String, Path)> {
             found.push(("verdicts".to_owned(), each.clone()));
             continue;
         }
-        let fields = rule.field.iter().chain(&rule.higher).chain(&rule.lower).chain(&rule.one_hot);
+        let numbers = rule.higher.iter().chain(&rule.lower).chain(&rule.share).chain(&rule.one_hot);
+        let fields = rule.field.iter().chain(numbers);
         found.extend(fields.map(|path| ("verdict".to_owned(), path.clone())));
         found.extend(rule.tie_field.iter().map(|path| ("tie".to_owned(), path.clone())));
         found.extend(rule.judge.iter().map(|path| ("judge".to_owned(), path.clone())));
@@ -220,13 +241,73 @@ pub(crate) fn used_as(recipe: &Recipe) -> Vec<(String, Path)> {
     found
 }
 
+/// Whether a column of an id is one of the pair, and not `worker.id`.
+pub(super) fn is_id(column: &str) -> bool {
+    const OF: &[&str] = &[
+        "pair",
+        "comparison",
+        "item",
+        "example",
+        "sample",
+        "record",
+        "data",
+        "task",
+        "row",
+        "meta",
+        "metadata",
+        "fields",
+    ];
+    match column.rsplit_once('.') {
+        Some((within, _)) => OF.contains(&normal(within.rsplit('.').next().unwrap_or(within)).as_str()),
+        None => true,
+    }
+}
+
+/// The field of an object that names the judge, such as `metadata.judge`, where no column does.
+fn judge_within(sample: &Sample) -> Vec<Path> {
+    let Some(inner) = opened(sample) else { return Vec::new() };
+    let named = named(&inner, roles::JUDGES, &BTreeSet::new()).into_iter().find(|column| {
+        column.contains('.')
+            && inner.values(column).next().is_some()
+            && inner
+                .values(column)
+                .take(200)
+                .all(|value| value.as_str().is_some_and(|text| text.len() <= 120 && !text.contains('\n')))
+    });
+    named.map(|column| path(&column)).into_iter().collect()
+}
+
+/// Finds who won by the names of columns, where a recipe declares nothing of it that the file has.
+pub(crate) fn find_verdicts(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
+    let there =
+        |rule: &VerdictRule| rule.place().is_some_and(|place| place.resolve(&sample.columns).is_some());
+    let settled = recipe.settled.iter().any(|role| role == "winner");
+    if recipe.a_wins {
+        tie_beside(recipe, sample);
+        return Ok(());
+    }
+    if !matches!(recipe.shape, Shape::Pair | Shape::Votes | Shape::Sidecar)
+        || settled
+        || recipe.verdict.iter().any(there)
+    {
+        return Ok(());
+    }
+    let declared = std::mem::take(&mut recipe.verdict);
+    recipe.verdict = verdicts(recipe, sample)?;
+    if recipe.verdict.is_empty() {
+        recipe.verdict = declared;
+    } else if !declared.is_empty() {
+        // Whom the format's own verdicts are by says nothing of others.
+        recipe.judge_name = None;
+    }
+    tie_beside(recipe, sample);
+    Ok(())
+}
+
 /// Finds by the names of columns what an open recipe does not declare.
 #[expect(clippy::too_many_lines, reason = "one question after the other, each of a few lines")]
 pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
     let choice = recipe.shape == Shape::Choice;
-    if recipe.shape == Shape::Wide {
-        return Ok(());
-    }
     let short = |column: &str| {
         sample.values(column).take(200).all(|value| match value {
             Value::String(text) => text.len() <= 120 && !text.contains('\n'),
@@ -299,7 +380,15 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
         recipe.judge = one(roles::JUDGES, recipe, &short);
     }
     if open("annotator", &recipe.annotator, recipe) {
-        recipe.annotator = one(roles::ANNOTATORS, recipe, &short);
+        // A list of several names goes with a list of several verdicts.
+        let single = |column: &str| {
+            short(column)
+                && sample.values(column).all(|value| value.as_array().is_none_or(|items| items.len() == 1))
+        };
+        recipe.annotator = one(roles::ANNOTATORS, recipe, &single);
+    }
+    if recipe.judge.is_empty() && recipe.annotator.is_empty() && open("judge", &[], recipe) {
+        recipe.judge = judge_within(sample);
     }
     if open("criterion", &recipe.criterion, recipe) {
         // A few words that come again, not a rubric written for each prompt.
@@ -328,7 +417,7 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
     if open("id", &recipe.id, recipe) {
         // The `id` of a file of choices is often the prompt's.
         let names = if choice { roles::IDS.get(..2).unwrap_or_default() } else { roles::IDS };
-        recipe.id = one(names, recipe, &short);
+        recipe.id = one(names, recipe, &|column| short(column) && is_id(column));
     }
     if choice {
         if recipe.scores.is_empty()
@@ -339,15 +428,13 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
         tie_beside(recipe, sample);
         return Ok(());
     }
-    if matches!(recipe.shape, Shape::Pair | Shape::Votes | Shape::Sidecar) && recipe.verdict.is_empty() {
-        recipe.verdict = verdicts(recipe, sample)?;
-        tie_beside(recipe, sample);
-    }
+    find_verdicts(recipe, sample)?;
     if recipe.shape == Shape::Candidates
         && let Some(found) = &mut recipe.candidates
         && found.texts.len() > 1
         && found.chosen.is_none()
         && found.score.is_none()
+        && found.scores.is_empty()
     {
         let used: BTreeSet<String> = found.texts.iter().map(|path| path.as_str().to_owned()).collect();
         let ranked = ["ranking", "rank_order", "preference_order", "order", "ranks", "rank"];

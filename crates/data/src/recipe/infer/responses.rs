@@ -3,8 +3,10 @@
 use super::super::calls::Code;
 use super::super::roles::{self, normal, tokens};
 use super::super::{Candidates, Part, Path, Recipe, Sample, Shape, VerdictRule};
+use super::authors::by_author;
+use super::start::mapping_start;
 use super::verdicts::{Evidence, verdict_columns};
-use super::{Refusal, named, path, prompt_column, prompt_of, quoted};
+use super::{Refusal, is_id, named, path, prompt_column, quoted};
 use crate::row::as_text;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -17,6 +19,15 @@ pub(super) fn responses(
     taken: &mut BTreeSet<String>,
 ) -> Result<(), Refusal> {
     if let Some((chosen, rejected)) = chosen_rejected(sample) {
+        // Names of models under `winner` and `loser` are votes, of which the first always wins.
+        if prompt_column(sample).is_none() && are_names(sample, &[&chosen, &rejected]) {
+            recipe.shape = Shape::Votes;
+            recipe.likely_judge = Some("human".to_owned());
+            recipe.model_a = vec![path(&chosen)];
+            recipe.model_b = vec![path(&rejected)];
+            recipe.a_wins = true;
+            return Ok(());
+        }
         recipe.shape = Shape::Choice;
         recipe.a = vec![path(&chosen)];
         recipe.b = vec![path(&rejected)];
@@ -79,6 +90,12 @@ pub(super) fn responses(
         recipe.candidates = Some(found);
         return Ok(());
     }
+    if let Some((found, refusal)) = in_order(sample) {
+        recipe.doubt = Some(refusal);
+        recipe.shape = Shape::Candidates;
+        recipe.candidates = Some(found);
+        return Ok(());
+    }
     if let Some((response, label)) = unpaired(sample) {
         recipe.shape = Shape::Unpaired;
         recipe.a = vec![path(&response)];
@@ -93,19 +110,11 @@ pub(super) fn responses(
         recipe.verdict = scores;
         return Ok(());
     }
-    if let Some(preference) = wide(sample) {
-        recipe.shape = Shape::Wide;
+    if let Some(found) = by_author(sample) {
+        recipe.shape = Shape::Candidates;
         "wide".clone_into(&mut recipe.name);
         recipe.likely_judge = Some("human".to_owned());
-        let first = |names: &[&str]| {
-            named(sample, names, &BTreeSet::new()).iter().take(1).map(|column| path(column)).collect()
-        };
-        recipe.prompt = first(&["question", "prompt", "instruction", "query"]);
-        recipe.scenario = first(&["scenario", "category", "category_labels"]);
-        recipe.judge = first(&["judge"]);
-        let texts = crate::formats::model_columns(&sample.rows).iter().map(|column| path(column)).collect();
-        recipe.candidates = Some(Candidates { texts, ..Candidates::default() });
-        recipe.verdict = vec![VerdictRule { field: Some(path(&preference)), ..VerdictRule::default() }];
+        recipe.candidates = Some(found);
         return Ok(());
     }
     if let Some((a, b)) = models(sample)
@@ -128,13 +137,15 @@ pub(super) fn responses(
         recipe.model_b = vec![path(&b)];
         return Ok(());
     }
-    let prompt = prompt_of(sample, &BTreeSet::new());
     let single = sample.columns.iter().any(|column| {
         ["response", "output", "completion", "answer"].contains(&normal(column).as_str())
             && sample.texts(column)
     });
     // Nothing but a key and who won: votes on the pairs of another file.
-    if !single && let Some(key) = named(sample, roles::IDS, &BTreeSet::new()).into_iter().next() {
+    if !single
+        && let Some(key) =
+            named(sample, roles::IDS, &BTreeSet::new()).into_iter().find(|column| is_id(column))
+    {
         let keyed = Recipe { shape: Shape::Sidecar, id: vec![path(&key)], ..Recipe::default() };
         let always = |column: &str| sample.rows.iter().all(|row| row.get(column).is_some());
         let says = |(column, evidence): &(String, Evidence)| *evidence != Evidence::Codes && always(column);
@@ -151,7 +162,7 @@ pub(super) fn responses(
             problem: "each record contains one response and nothing to compare it with: pairs need two responses to one prompt".to_owned(),
             remedy: "if two columns are responses, say which".to_owned(),
             certain: false,
-            start: start(prompt.as_deref().unwrap_or("COLUMN"), "COLUMN", "COLUMN", "COLUMN"),
+            start: mapping_start(sample),
         });
     }
     let remedy = "say what each column contains";
@@ -159,17 +170,8 @@ pub(super) fn responses(
         problem: "no two columns are recognised as responses".to_owned(),
         remedy: remedy.to_owned(),
         certain: false,
-        start: start(prompt.as_deref().unwrap_or("COLUMN"), "COLUMN", "COLUMN", "COLUMN"),
+        start: mapping_start(sample),
     })
-}
-
-pub(super) fn start(prompt: &str, a: &str, b: &str, winner: &str) -> Vec<String> {
-    vec![
-        format!("--map prompt={}", quoted(prompt)),
-        format!("--map response_a={}", quoted(a)),
-        format!("--map response_b={}", quoted(b)),
-        format!("--map winner={}:VALUE=A,VALUE=B,VALUE=tie", quoted(winner)),
-    ]
 }
 
 pub(super) fn sides_start(columns: &[String]) -> Vec<String> {
@@ -442,28 +444,6 @@ pub(super) fn choice_beside(sample: &Sample, about: impl Fn(&str) -> bool) -> Op
     None
 }
 
-/// The scores of two responses.
-pub(super) fn pair_scores(sample: &Sample) -> Option<(String, String)> {
-    let says = |words: &[String]| {
-        let about = |word: &String| {
-            roles::SCORES.contains(&word.as_str())
-                || is_response_word(word)
-                || ["human", "judge", "overall", "avg", "average", "mean", "total", "model", "final"]
-                    .contains(&word.as_str())
-        };
-        words.iter().any(|word| roles::SCORES.contains(&word.as_str())) && words.iter().all(about)
-    };
-    let numeric = |column: &str| {
-        sample.values(column).next().is_some()
-            && sample.values(column).all(|value| number_of(value).is_some())
-    };
-    let groups = sided(sample, |words, column| says(words) && numeric(column));
-    groups.into_iter().find_map(|group| match group.columns.as_slice() {
-        [a, b] => Some((a.clone(), b.clone())),
-        _ => None,
-    })
-}
-
 pub(super) fn number_of(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
@@ -484,10 +464,16 @@ pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
         "all_generated_responses",
         "options",
         "replies",
+        "choices",
+        "samples",
+        "model_responses",
+        "model_outputs",
+        "model_answers",
+        "model_completions",
     ];
-    let column = LISTS.iter().find_map(|name| {
+    let named = LISTS.iter().find_map(|name| {
         sample.columns.iter().find(|column| {
-            normal(column) == *name
+            normal(column.rsplit('.').next().unwrap_or(column)) == *name
                 && sample.values(column).any(|value| {
                     value.as_array().is_some_and(|items| items.len() > 1)
                         || value
@@ -495,7 +481,8 @@ pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
                             .is_some_and(|fields| fields.len() > 1 && fields.values().all(Value::is_string))
                 })
         })
-    })?;
+    });
+    let column = named.or_else(|| rated_list(sample))?;
     if let Some(fields) = sample.values(column).find_map(Value::as_object) {
         let models: Vec<&String> = fields.keys().collect();
         let names = |value: &Value| {
@@ -528,7 +515,7 @@ pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
             "message",
             "messages",
         ]);
-        found.model = has(&["model", "model_name", "generator"]);
+        found.model = has(&["model", "model_name", "generator", "model_id", "model_identifier", "llm"]);
         found.score = has(&["score", "rating", "overall_score", "reward", "pm_score", "points"]);
         found.rank = has(&["rank", "ranking"]);
         found.chosen = has(&["chosen", "is_chosen", "selected", "is_best", "preferred", "if_chosen"]);
@@ -558,16 +545,131 @@ pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
             "winner",
             "selected",
             "label",
+            "best_answer",
+            "best_model",
+            "preferred",
+            "preferred_model",
+            "preferred_response",
+            "winner_model",
+            "winning_model",
+            "choice",
+            "preference",
+            "chosen_response",
+            "selected_response",
+            "preferred_index",
+            "winner_index",
+            "winner_idx",
+            "chosen_idx",
+            "selected_index",
         ];
-        found.chosen = sample
-            .columns
-            .iter()
-            .find(|c| {
-                best.contains(&normal(c).as_str()) && sample.values(c).all(|value| value.as_u64().is_some())
-            })
-            .map(|c| path(c));
+        let named = |c: &&String| {
+            best.contains(&normal(c.rsplit('.').next().unwrap_or(c)).as_str())
+                && (sample.values(c).all(|value| value.as_u64().is_some())
+                    || names_one(sample, c, column, &found))
+        };
+        found.chosen = sample.columns.iter().find(named).map(|c| path(c));
     }
     (found.score.is_some() || found.rank.is_some() || found.chosen.is_some()).then_some(found)
+}
+
+/// A list whose name says that it is in order of preference: which end is the better one, it does not say.
+fn in_order(sample: &Sample) -> Option<(Candidates, Refusal)> {
+    const IN_ORDER: &[&str] = &["ranked", "sorted", "ordered", "ranking", "rankings"];
+    let several = |column: &str| {
+        let texts = |items: &Vec<Value>| {
+            items.len() > 1 && items.iter().all(|item| item.is_string() || item.is_object())
+        };
+        sample.values(column).next().is_some()
+            && sample.values(column).all(|value| value.as_array().is_some_and(texts))
+    };
+    let column = sample.columns.iter().find(|column| {
+        tokens(column).iter().any(|word| IN_ORDER.contains(&word.as_str())) && several(column)
+    })?;
+    let name = quoted(column);
+    let refusal = Refusal {
+        problem: format!(
+            "`{column}` is a list in some order; the file does not say at which end the best response is"
+        ),
+        remedy: "say which".to_owned(),
+        certain: true,
+        start: vec![
+            format!("--map responses={name} --map order=best_first"),
+            format!("or --map responses={name} --map order=worst_first"),
+        ],
+    };
+    Some((Candidates { texts: vec![path(column)], ..Candidates::default() }, refusal))
+}
+
+/// A list of responses with a score, a rank or a mark of choice each, whatever its name.
+fn rated_list(sample: &Sample) -> Option<&String> {
+    const TEXT: &[&str] = &["response", "answer", "completion", "text", "output", "generation"];
+    const RATED: &[&str] = &[
+        "score",
+        "rating",
+        "reward",
+        "rank",
+        "chosen",
+        "is_chosen",
+        "selected",
+        "is_best",
+        "preferred",
+        "overall_score",
+        "points",
+    ];
+    let rated = |item: &Value| {
+        let has = |names: &[&str]| {
+            item.as_object()
+                .is_some_and(|fields| fields.keys().any(|key| names.contains(&normal(key).as_str())))
+        };
+        has(TEXT) && has(RATED)
+    };
+    sample.columns.iter().find(|column| {
+        sample.values(column).next().is_some()
+            && sample
+                .values(column)
+                .take(50)
+                .all(|value| value.as_array().is_some_and(|items| items.len() > 1 && items.iter().all(rated)))
+    })
+}
+
+/// Whether the values of a column are the models, the very texts or the letters of one of the responses in a list, wherever
+/// they are there.
+fn names_one(sample: &Sample, named: &str, list: &str, found: &Candidates) -> bool {
+    let mut some = false;
+    sample.rows.iter().all(|row| {
+        let (Some(said), Some(items)) =
+            (row.get(named).and_then(Value::as_str), row.get(list).and_then(Value::as_array))
+        else {
+            return row
+                .get(named)
+                .is_none_or(|value| value.as_str().is_some_and(|text| text.trim().is_empty()));
+        };
+        if matches!(super::super::words(said), Some(super::super::Call::Tie(_) | super::super::Call::Missing))
+        {
+            return true;
+        }
+        let is = |item: &Value| {
+            let text = match &found.text {
+                Some(text) if item.is_object() => text.within(item),
+                _ => Some(item),
+            };
+            let model =
+                found.model.as_ref().filter(|_| item.is_object()).and_then(|model| model.within(item));
+            text.into_iter()
+                .chain(model)
+                .any(|value| value.as_str().is_some_and(|text| text.trim() == said.trim()))
+        };
+        // `B` is the second of the list.
+        let letter = match said.trim().as_bytes() {
+            [letter] if letter.is_ascii_alphabetic() => {
+                usize::from(letter.to_ascii_lowercase() - b'a') < items.len()
+            }
+            _ => false,
+        };
+        let one = items.iter().filter(|item| is(item)).count() == 1 || letter;
+        some |= one;
+        one
+    }) && some
 }
 
 /// Lists of 1, 2, 3, ... in some order are ranks of the responses, or the positions of the responses by rank: which of the two
@@ -690,21 +792,6 @@ pub(super) fn scored(sample: &Sample) -> Option<(String, Vec<VerdictRule>)> {
     prompts.dedup();
     (prompts.len() * 4 <= all * 3)
         .then(|| (response.clone(), vec![VerdictRule { field: Some(path(score)), ..VerdictRule::default() }]))
-}
-
-/// The column whose values name two or more other columns of texts.
-pub(super) fn wide(sample: &Sample) -> Option<String> {
-    let verdict = sample.columns.iter().find(|column| normal(column) == "preference")?;
-    let named: BTreeSet<&str> = sample.values(verdict).filter_map(Value::as_str).map(str::trim).collect();
-    let columns = sample
-        .columns
-        .iter()
-        .filter(|column| named.contains(column.as_str()) && sample.texts(column))
-        .collect::<Vec<_>>();
-    // Sides are no models.
-    let side =
-        |column: &&String| roles::SIDES.iter().any(|(a, b)| [*a, *b].contains(&normal(column).as_str()));
-    (columns.len() >= 2 && !columns.iter().all(side)).then(|| verdict.clone())
 }
 
 /// The two columns of texts whose names differ in the side.

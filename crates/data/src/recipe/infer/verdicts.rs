@@ -4,9 +4,10 @@ use super::super::calls::{Call, Calls, Code, Names, Reading};
 use super::super::path::Column;
 use super::super::roles::{self, normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
-use super::doubts::{doubt, loser};
-use super::judges::{by_criterion, by_judge, common_words, listed, people};
-use super::responses::{number_of, pair_scores, sided};
+use super::doubts::{doubt, flag, loser};
+use super::judges::{by_criterion, by_judge, common_words, listed, people, people_in_numbers};
+use super::numbers::{flags_and_probabilities, number_each};
+use super::responses::number_of;
 use super::{Refusal, named, path, quoted, used};
 use crate::row::Row;
 use serde_json::Value;
@@ -18,6 +19,8 @@ pub(super) enum Evidence {
     Words,
     /// The numbers 1 and 2 alone.
     OneTwo,
+    /// The numbers 0 and 1 alone, where responses or positions are counted from 0.
+    ZeroOne,
     /// Numbers or truth values that may mean several things.
     Codes,
 }
@@ -100,13 +103,30 @@ pub(super) fn evidence(sample: &Sample, recipe: &Recipe, column: &str) -> Option
             if codes.iter().any(|code| code.abs() > 10.0) {
                 return None;
             }
-            return Some(if codes == [1.0, 2.0] { Evidence::OneTwo } else { Evidence::Codes });
+            return Some(match codes.as_slice() {
+                [1.0, 2.0] => Evidence::OneTwo,
+                [0.0, 1.0] if counts_from_0(recipe, column) => Evidence::ZeroOne,
+                _ => Evidence::Codes,
+            });
         }
         return Some(Evidence::Codes);
     }
     let known = calls.iter().filter(|(_, call)| call.is_some()).count();
     let sided = calls.iter().any(|(_, call)| matches!(call, Some(Call::A | Call::B | Call::Soft(_))));
     (known * 2 > calls.len() && sided).then_some(Evidence::Words)
+}
+
+/// Whether 0 and 1 can only be the first and the second response: the responses themselves are numbered so, or the column holds
+/// a position.
+fn counts_from_0(recipe: &Recipe, column: &str) -> bool {
+    let own = |paths: &[Path]| paths.first().map(|path| tokens(path.as_str())).unwrap_or_default();
+    let (a, b) = (own(&recipe.a), own(&recipe.b));
+    let apart: Vec<_> = a.iter().zip(&b).filter(|(a, b)| a != b).collect();
+    let numbered = a.len() == b.len() && matches!(apart.as_slice(), [(a, b)] if *a == "0" && *b == "1");
+    let words = tokens(column);
+    let truth = words.iter().any(|word| word == "is" || word == "has");
+    let position = words.iter().any(|word| ["index", "idx", "position", "pos"].contains(&word.as_str()));
+    !truth && (position || (numbered && roles::VERDICTS.contains(&words.join("_").as_str())))
 }
 
 pub(super) fn text_at<'b>(column: Option<&'b Column>, row: &'b Row) -> Option<&'b str> {
@@ -153,14 +173,9 @@ pub(super) fn sample_calls<'a>(
 /// A column that says of some records that they are ties.
 pub(super) fn tie_beside(recipe: &mut Recipe, sample: &Sample) {
     let used = used(recipe, sample);
-    let flag = named(sample, &["tie", "is_tie", "tied", "winner_tie"], &used).into_iter().find(|column| {
-        sample.values(column).all(|value| {
-            matches!(
-                Code::of(value).map(|code| code.shown()).as_deref(),
-                Some("0" | "1" | "\"true\"" | "\"false\"")
-            )
-        })
-    });
+    let flag = named(sample, &["tie", "is_tie", "tied", "winner_tie"], &used)
+        .into_iter()
+        .find(|column| sample.values(column).all(|value| flag(value).is_some()));
     let status = named(sample, &["status"], &used).into_iter().find(|column| {
         sample
             .values(column)
@@ -169,7 +184,7 @@ pub(super) fn tie_beside(recipe: &mut Recipe, sample: &Sample) {
     let rule = match (flag, status) {
         (Some(flag), _) => VerdictRule {
             tie_field: Some(path(&flag)),
-            tie_values: vec![Value::Bool(true), Value::from(1)],
+            tie_values: vec![Value::Bool(true), Value::from(1), Value::from("yes")],
             ..VerdictRule::default()
         },
         (None, Some(status)) => VerdictRule {
@@ -201,6 +216,12 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
                 field,
                 a: vec![Value::from(1)],
                 b: vec![Value::from(2)],
+                ..VerdictRule::default()
+            },
+            Evidence::ZeroOne => VerdictRule {
+                field,
+                a: vec![Value::from(0)],
+                b: vec![Value::from(1)],
                 ..VerdictRule::default()
             },
             _ => VerdictRule { field, ..VerdictRule::default() },
@@ -243,8 +264,8 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
     if let Some(rule) = listed(sample, recipe) {
         return Ok(vec![rule]);
     }
-    if let Some(one_hot) = one_hot(sample) {
-        return Ok(vec![VerdictRule { one_hot, ..VerdictRule::default() }]);
+    if let Some(rule) = flags_and_probabilities(sample, recipe)? {
+        return Ok(vec![rule]);
     }
     if let Some((column, _)) = found.iter().find(|(_, evidence)| *evidence == Evidence::Codes) {
         return Err(doubt(sample, column));
@@ -253,8 +274,13 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
     if !people.is_empty() {
         return Ok(people);
     }
-    if let Some((a, b)) = pair_scores(sample) {
-        return Ok(vec![VerdictRule { higher: vec![path(&a), path(&b)], ..VerdictRule::default() }]);
+    let numbered = people_in_numbers(sample, recipe)?;
+    if !numbered.is_empty() {
+        return Ok(numbered);
+    }
+    let numbers = number_each(sample, recipe);
+    if !numbers.is_empty() {
+        return Ok(numbers);
     }
     match sample
         .columns
@@ -264,37 +290,4 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
         Some(column) => Err(loser(sample, recipe, column)),
         None => Ok(Vec::new()),
     }
-}
-
-/// Columns of which one is 1: for A, for B and for a tie.
-pub(super) fn one_hot(sample: &Sample) -> Option<Vec<Path>> {
-    let flag = |column: &str| {
-        sample.values(column).next().is_some()
-            && sample.values(column).all(|value| {
-                matches!(
-                    Code::of(value).map(|code| code.shown()).as_deref(),
-                    Some("0" | "1" | "\"true\"" | "\"false\"")
-                )
-            })
-    };
-    let groups = sided(sample, |words, column| {
-        let about = |word: &String| {
-            ["winner", "won", "wins", "win", "model", "preferred", "response", "is", "better"]
-                .contains(&word.as_str())
-        };
-        words
-            .iter()
-            .any(|word| ["winner", "won", "wins", "win", "preferred", "better"].contains(&word.as_str()))
-            && words.iter().all(about)
-            && flag(column)
-    });
-    let group = groups.first()?;
-    let [a, b] = group.columns.as_slice() else { return None };
-    let mut columns = vec![path(a), path(b)];
-    let tie = sample
-        .columns
-        .iter()
-        .find(|column| ["winner_tie", "tie", "is_tie"].contains(&normal(column).as_str()) && flag(column));
-    columns.extend(tie.map(|column| path(column)));
-    Some(columns)
 }

@@ -50,6 +50,9 @@ fn understood(view: &View) -> Markup {
                         @if i > 0 { ", " } (name(&column.column)) " = " (name(&column.used_as))
                     } }
                 }
+                @for verdict in &source.verdicts {
+                    @if let Some(rule) = &verdict.rule { li { "Verdict: " (name(&verdict.field)) ": " (name(rule)) } }
+                }
                 @for verdict in source.verdicts.iter().filter(|v| !v.values.is_empty()) {
                     li { "Verdict: " (name(&verdict.field)) ": " @for (i, value) in verdict.values.iter().take(8).enumerate() {
                         @if i > 0 { ", " } "“" (name(&value.value)) "” = " (name(&value.means)) " (" (format::count(value.count)) ")"

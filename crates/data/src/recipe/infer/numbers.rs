@@ -1,0 +1,378 @@
+//! Verdicts in numbers: a truth value for one side, a column for each side, probabilities, scores, ranks, counts of votes.
+
+use super::super::calls::Code;
+use super::super::roles::{self, tokens};
+use super::super::{Path, Recipe, Sample, Scale, VerdictRule};
+use super::doubts::flag;
+use super::judges::is_judge_word;
+use super::responses::{Group, is_response_word, number_of, sided};
+use super::{Refusal, path, quoted, used};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Words that say of one response that it won.
+const WON: &[&str] = &[
+    "winner",
+    "won",
+    "wins",
+    "win",
+    "preferred",
+    "prefers",
+    "prefer",
+    "better",
+    "best",
+    "chosen",
+    "selected",
+];
+/// Words that may stand beside them and say no more.
+const BESIDE: &[&str] = &[
+    "is",
+    "was",
+    "model",
+    "response",
+    "answer",
+    "output",
+    "option",
+    "assistant",
+    "candidate",
+    "completion",
+    "summary",
+    "the",
+    "one",
+    "human",
+    "user",
+    "judge",
+    "annotator",
+    "choice",
+    "preference",
+    "selection",
+    "label",
+    "vote",
+    "than",
+    "over",
+    "other",
+];
+const TIES: &[&str] = &["tie", "tied", "equal", "same", "draw", "both", "neither", "none"];
+const PROBABILITY: &[&str] = &["p", "prob", "probability", "proba", "likelihood"];
+const BESIDE_PROBABILITY: &[&str] = &[
+    "win",
+    "wins",
+    "winning",
+    "preferred",
+    "prefers",
+    "preference",
+    "pref",
+    "better",
+    "response",
+    "answer",
+    "model",
+    "output",
+    "judge",
+    "human",
+    "predicted",
+    "of",
+    "is",
+    "mean",
+    "best",
+];
+
+/// The first of these ways that a file has; what may be read in two ways stops.
+pub(super) fn flags_and_probabilities(
+    sample: &Sample,
+    recipe: &Recipe,
+) -> Result<Option<VerdictRule>, Refusal> {
+    if let Some(one_hot) = one_hot(sample, recipe) {
+        return Ok(Some(VerdictRule { one_hot, ..VerdictRule::default() }));
+    }
+    if let Some(rule) = one_sided(sample, recipe) {
+        return Ok(Some(rule));
+    }
+    probabilities(sample, recipe)
+}
+
+/// A number for each response.
+pub(super) fn number_each(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
+    let both = |(a, b): (String, String)| vec![path(&a), path(&b)];
+    let one = |rule: VerdictRule| vec![rule];
+    if let Some(scores) = pair_scores(sample) {
+        return one(VerdictRule { higher: both(scores), ..VerdictRule::default() });
+    }
+    if let Some(ranks) = pair_ranks(sample) {
+        return one(VerdictRule { lower: both(ranks), ..VerdictRule::default() });
+    }
+    if let Some(share) = pair_votes(sample, recipe) {
+        return one(VerdictRule { share, ..VerdictRule::default() });
+    }
+    scores_by(sample, recipe)
+}
+
+fn is_flag(sample: &Sample, column: &str) -> bool {
+    sample.values(column).next().is_some() && sample.values(column).all(|value| flag(value).is_some())
+}
+
+fn is_number(sample: &Sample, column: &str) -> bool {
+    sample.values(column).next().is_some()
+        && sample.values(column).all(|value| number_of(value).is_some_and(f64::is_finite))
+}
+
+fn two(group: &Group) -> Option<(String, String)> {
+    match group.columns.as_slice() {
+        [a, b] => Some((a.clone(), b.clone())),
+        _ => None,
+    }
+}
+
+/// The column that is called as these two are, with a word for a tie in the place of the side (and of `answer` beside it).
+fn tie_of(sample: &Sample, (a, b): (&str, &str), fits: impl Fn(&str) -> bool) -> Option<String> {
+    let (x, y) = (tokens(a), tokens(b));
+    let at = x.iter().zip(&y).position(|(x, y)| x != y)?;
+    let rest = |words: &[String], own: &dyn Fn(usize, &String) -> bool| {
+        let kept = words.iter().enumerate().filter(|(i, word)| !own(*i, word) && !is_response_word(word));
+        kept.map(|(_, word)| word.clone()).collect::<Vec<_>>()
+    };
+    let common = rest(&x, &|i, _| i == at);
+    let is_tie = |column: &&String| {
+        let words = tokens(column);
+        words.iter().filter(|word| TIES.contains(&word.as_str())).count() == 1
+            && rest(&words, &|_, word| TIES.contains(&word.as_str())) == common
+            && fits(column)
+    };
+    sample.columns.iter().find(is_tie).cloned()
+}
+
+/// Columns of which one is 1: for A, for B and for a tie.
+fn one_hot(sample: &Sample, recipe: &Recipe) -> Option<Vec<Path>> {
+    let used = used(recipe, sample);
+    let says = |word: &String| {
+        WON.contains(&word.as_str()) || ["choice", "preference", "selection"].contains(&word.as_str())
+    };
+    let known = |word: &String| WON.contains(&word.as_str()) || BESIDE.contains(&word.as_str());
+    let groups = sided(sample, |words, column| {
+        words.iter().any(says) && words.iter().all(known) && !used.contains(column) && is_flag(sample, column)
+    });
+    let (a, b) = groups.iter().find_map(two)?;
+    let mut columns = vec![path(&a), path(&b)];
+    let own = tie_of(sample, (&a, &b), |column| is_flag(sample, column));
+    let tie = own.or_else(|| {
+        let named =
+            |column: &&String| ["winner_tie", "tie", "is_tie"].contains(&roles::normal(column).as_str());
+        sample.columns.iter().find(|column| named(column) && is_flag(sample, column)).cloned()
+    });
+    columns.extend(tie.map(|column| path(&column)));
+    Some(columns)
+}
+
+/// The words of a name without the only one that is a side, and whether that is A.
+fn side_in(words: &[String], recipe: &Recipe) -> Option<(Vec<String>, bool)> {
+    // What the responses themselves are called goes first: 1 is the second of `response_0` and `response_1`.
+    let own = |paths: &[Path]| paths.first().map(|path| tokens(path.as_str())).unwrap_or_default();
+    let (a, b) = (own(&recipe.a), own(&recipe.b));
+    let apart: Option<(&String, &String)> =
+        (a.len() == b.len()).then(|| a.iter().zip(&b).find(|(x, y)| x != y)).flatten();
+    let of = |word: &String| match apart {
+        Some((a, _)) if a == word => Some(true),
+        Some((_, b)) if b == word => Some(false),
+        _ => match word.as_str() {
+            "a" | "1" | "left" | "first" => Some(true),
+            "b" | "2" | "right" | "second" => Some(false),
+            _ => None,
+        },
+    };
+    let mut sides = words.iter().enumerate().filter_map(|(at, word)| Some((at, of(word)?)));
+    let (at, side) = sides.next()?;
+    let other = sides.next();
+    // `is A better than B`: what stands behind `than` is what the first is compared with.
+    let compared = other.is_some_and(|(other, second)| {
+        second != side
+            && words
+                .get(at..other)
+                .is_some_and(|between| between.iter().any(|word| word == "than" || word == "over"))
+    });
+    if sides.next().is_some() || (other.is_some() && !compared) {
+        return None;
+    }
+    let own = |i: usize| i == at || other.is_some_and(|(other, _)| i == other);
+    let rest = words.iter().enumerate().filter(|(i, _)| !own(*i)).map(|(_, word)| word.clone()).collect();
+    Some((rest, side))
+}
+
+/// One column that says of one response whether it is the better one.
+fn one_sided(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
+    let used = used(recipe, sample);
+    let mut found = sample.columns.iter().filter(|column| !used.contains(*column)).filter_map(|column| {
+        let (rest, side) = side_in(&tokens(column), recipe)?;
+        let says = rest.iter().any(|word| WON.contains(&word.as_str()));
+        let known = rest.iter().all(|word| WON.contains(&word.as_str()) || BESIDE.contains(&word.as_str()));
+        (says && known && is_flag(sample, column)).then_some((column, side))
+    });
+    let (column, side) = found.next()?;
+    if found.next().is_some() {
+        return None;
+    }
+    let means = |wanted: bool| {
+        let mut codes: Vec<String> = Vec::new();
+        let values = sample.values(column).filter(|value| flag(value) == Some(wanted));
+        values.filter_map(Code::of).for_each(|code| {
+            let plain = code.shown().trim_matches('"').to_owned();
+            if !codes.contains(&plain) {
+                codes.push(plain);
+            }
+        });
+        // The other spelling may come later in the file.
+        for common in if wanted { ["true", "1"] } else { ["false", "0"] } {
+            if !codes.iter().any(|code| code == common) {
+                codes.push(common.to_owned());
+            }
+        }
+        codes.into_iter().map(Value::String).collect::<Vec<_>>()
+    };
+    let (a, b) = (means(side), means(!side));
+    Some(VerdictRule { field: Some(path(column)), a, b, ..VerdictRule::default() })
+}
+
+/// The probability that one response is better, or that of each.
+fn probabilities(sample: &Sample, recipe: &Recipe) -> Result<Option<VerdictRule>, Refusal> {
+    let used = used(recipe, sample);
+    let found: Vec<(&String, bool)> = sample
+        .columns
+        .iter()
+        .filter(|column| !used.contains(*column))
+        .filter_map(|column| {
+            let (rest, side) = side_in(&tokens(column), recipe)?;
+            let says = rest.iter().any(|word| PROBABILITY.contains(&word.as_str()));
+            let known = rest.iter().all(|word| {
+                PROBABILITY.contains(&word.as_str()) || BESIDE_PROBABILITY.contains(&word.as_str())
+            });
+            let within = |value: &Value| number_of(value).is_some_and(|p| (0.0..=1.0).contains(&p));
+            (says && known && is_number(sample, column) && sample.values(column).all(within))
+                .then_some((column, side))
+        })
+        .collect();
+    let rule = |column: &str, side: bool| {
+        let (a, b) = if side { (1.0, 0.0) } else { (0.0, 1.0) };
+        VerdictRule {
+            field: Some(path(column)),
+            scale: Some(Scale { a, b, tie: false }),
+            ..VerdictRule::default()
+        }
+    };
+    match found.as_slice() {
+        [] => Ok(None),
+        [(column, side)] => Ok(Some(rule(column, *side))),
+        [(first, true), (second, false)] | [(second, false), (first, true)] => {
+            let number = |row: &crate::row::Row, column: &str| row.get(column).and_then(number_of);
+            let whole = sample.rows.iter().all(|row| match (number(row, first), number(row, second)) {
+                (Some(a), Some(b)) => (a + b - 1.0).abs() < 0.02,
+                _ => true,
+            });
+            if whole {
+                return Ok(Some(VerdictRule { receipt: vec![path(second)], ..rule(first, true) }));
+            }
+            let (first, second) = (quoted(first), quoted(second));
+            Err(Refusal {
+                problem: format!(
+                    "`{first}` and `{second}` do not add up to 1: what is left may be ties, or both may be scores"
+                ),
+                remedy: "say which".to_owned(),
+                certain: true,
+                start: vec![
+                    format!(
+                        "--map winner={first}:1..0   (the probability that the first response is better)"
+                    ),
+                    format!("or --map winner='{first} > {second}'   (the larger one wins)"),
+                ],
+            })
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The scores of two responses.
+pub(super) fn pair_scores(sample: &Sample) -> Option<(String, String)> {
+    const BESIDE: &[&str] =
+        &["human", "judge", "overall", "avg", "average", "mean", "total", "model", "final"];
+    let says = |words: &[String]| {
+        let about = |word: &String| {
+            roles::SCORES.contains(&word.as_str())
+                || is_response_word(word)
+                || BESIDE.contains(&word.as_str())
+        };
+        words.iter().any(|word| roles::SCORES.contains(&word.as_str())) && words.iter().all(about)
+    };
+    sided(sample, |words, column| says(words) && is_number(sample, column)).iter().find_map(two)
+}
+
+/// Scores by several judges or criteria: columns such as `gpt4_score_a` and `gpt4_score_b`, one pair of them for each.
+fn scores_by(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
+    let used = used(recipe, sample);
+    let says = |words: &[String]| words.iter().any(|word| roles::SCORES.contains(&word.as_str()));
+    let groups =
+        sided(sample, |words, column| says(words) && !used.contains(column) && is_number(sample, column));
+    let named = groups.iter().filter_map(|group| {
+        let (a, b) = two(group)?;
+        let parts =
+            |column: &str| -> Vec<String> { roles::normal(column).split('_').map(str::to_owned).collect() };
+        let (x, y) = (parts(&a), parts(&b));
+        let rest: Vec<&str> = x
+            .iter()
+            .filter(|part| {
+                y.contains(part) && !roles::SCORES.contains(&part.as_str()) && !is_response_word(part)
+            })
+            .map(String::as_str)
+            .collect();
+        let judge = rest.iter().any(|part| tokens(part).iter().any(|word| is_judge_word(word)));
+        let name = (!rest.is_empty()).then(|| rest.join(if judge { "-" } else { " " }))?;
+        let higher = vec![path(&a), path(&b)];
+        Some(if judge {
+            VerdictRule { higher, judge_name: Some(name), ..VerdictRule::default() }
+        } else {
+            VerdictRule { higher, criterion: Some(name), ..VerdictRule::default() }
+        })
+    });
+    named.collect()
+}
+
+/// The ranks of two responses, 1 for the better one.
+fn pair_ranks(sample: &Sample) -> Option<(String, String)> {
+    const RANKS: &[&str] = &["rank", "ranking", "ranked"];
+    const BESIDE: &[&str] = &["human", "judge", "overall", "model", "final", "annotator", "the"];
+    let says = |words: &[String]| {
+        let about = |word: &String| {
+            RANKS.contains(&word.as_str()) || is_response_word(word) || BESIDE.contains(&word.as_str())
+        };
+        words.iter().any(|word| RANKS.contains(&word.as_str())) && words.iter().all(about)
+    };
+    let (a, b) =
+        sided(sample, |words, column| says(words) && is_number(sample, column)).iter().find_map(two)?;
+    let whole = |column: &str| {
+        sample
+            .values(column)
+            .filter_map(number_of)
+            .all(|rank| rank.fract() == 0.0 && (0.0..=20.0).contains(&rank))
+    };
+    (whole(&a) && whole(&b)).then_some((a, b))
+}
+
+/// How many people voted for each of two responses, and for a tie.
+fn pair_votes(sample: &Sample, recipe: &Recipe) -> Option<Vec<Path>> {
+    const BESIDE: &[&str] = &[
+        "num", "n", "number", "count", "counts", "of", "for", "human", "model", "response", "answer", "the",
+        "total",
+    ];
+    let used = used(recipe, sample);
+    let says = |words: &[String]| {
+        words.iter().any(|word| word == "votes" || word == "vote")
+            && words.iter().all(|word| word == "votes" || word == "vote" || BESIDE.contains(&word.as_str()))
+    };
+    let count = |column: &str| {
+        is_number(sample, column)
+            && sample.values(column).filter_map(number_of).all(|votes| votes >= 0.0 && votes.fract() == 0.0)
+    };
+    let groups = sided(sample, |words, column| says(words) && !used.contains(column) && count(column));
+    let (a, b) = groups.iter().find_map(two)?;
+    let mut columns: BTreeSet<String> = BTreeSet::from([a.clone(), b.clone()]);
+    let tie = tie_of(sample, (&a, &b), |column| count(column));
+    let mut paths = vec![path(&a), path(&b)];
+    paths.extend(tie.filter(|tie| columns.insert(tie.clone())).map(|tie| path(&tie)));
+    Some(paths)
+}

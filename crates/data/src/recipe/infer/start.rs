@@ -1,0 +1,119 @@
+//! A mapping to start from, in the file's own names: what the columns most likely are, for the user to check and complete.
+
+use super::super::roles::{self, tokens};
+use super::super::{Recipe, Sample};
+use super::responses::{Group, sided};
+use super::verdicts::{Evidence, evidence, names_the_loser};
+use super::{path, prompt_column, quoted, shell, used};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Values that a template of a mapping shows.
+const VALUES: usize = 8;
+/// Columns of a table for which a mapping is proposed.
+const MOST_COLUMNS: usize = 200;
+/// Columns that are proposed for the winner.
+const WINNERS: usize = 2;
+
+/// Flags for a file whose responses are not recognised: two columns of texts that differ in a side, a prompt, a winner.
+pub(super) fn mapping_start(sample: &Sample) -> Vec<String> {
+    let texts = |column: &str| sample.texts(column) && long(sample, column) >= 12;
+    // Of a table with very many columns nobody would read a proposal.
+    let few = sample.columns.len() <= MOST_COLUMNS;
+    let sides =
+        few.then(|| sided(sample, |_, column| texts(column))).and_then(|groups| groups.iter().find_map(pair));
+    let mut recipe = Recipe::default();
+    let (a, b) = match sides {
+        Some((a, b)) => {
+            recipe.a = vec![path(&a)];
+            recipe.b = vec![path(&b)];
+            (quoted(&a), quoted(&b))
+        }
+        None => ("COLUMN".to_owned(), "COLUMN".to_owned()),
+    };
+    let taken = used(&recipe, sample);
+    let free = |column: &&String| !taken.contains(*column) && texts(column);
+    // What stands first is asked before it is answered.
+    let prompt = prompt_column(sample)
+        .filter(|column| !taken.contains(column))
+        .or_else(|| (!taken.is_empty()).then(|| sample.columns.iter().find(free).cloned()).flatten());
+    let prompt = prompt.map_or_else(|| "COLUMN".to_owned(), |column| quoted(&column));
+    let mut lines = vec![
+        format!("--map prompt={prompt}"),
+        format!("--map response_a={a}"),
+        format!("--map response_b={b}"),
+    ];
+    match winners(sample, &recipe).into_iter().next() {
+        Some(winner) => lines.push(winner),
+        None => lines.push("--map winner=COLUMN:VALUE=A,VALUE=B,VALUE=tie".to_owned()),
+    }
+    lines
+}
+
+/// Flags for a file with responses, none of whose columns is recognised as saying who won.
+pub(crate) fn winner_start(sample: &Sample, recipe: &Recipe) -> Vec<String> {
+    winners(sample, recipe)
+}
+
+fn pair(group: &Group) -> Option<(String, String)> {
+    match group.columns.as_slice() {
+        [a, b] => Some((a.clone(), b.clone())),
+        _ => None,
+    }
+}
+
+/// Characters of a column's texts in the mean.
+fn long(sample: &Sample, column: &str) -> usize {
+    let (mut characters, mut count) = (0, 0);
+    for value in sample.values(column).take(50) {
+        characters += value.as_str().map_or(40, str::len);
+        count += 1;
+    }
+    characters.checked_div(count).unwrap_or_default()
+}
+
+/// Columns that may name the winner, the likeliest first, each with the values that the file has: what they mean is left open.
+fn winners(sample: &Sample, recipe: &Recipe) -> Vec<String> {
+    let used = used(recipe, sample);
+    let mut found: Vec<(usize, String)> = sample
+        .columns
+        .iter()
+        .filter(|column| !used.contains(*column) && !names_the_loser(column))
+        .filter_map(|column| {
+            let values = short_values(sample, column)?;
+            let plain = tokens(column).join("_");
+            let rank = roles::VERDICTS.iter().position(|name| *name == plain);
+            let about = ["prefer", "winner", "better", "vote", "choice", "verdict", "judg", "best", "result"];
+            let loose = about.iter().any(|word| plain.contains(word)).then_some(roles::VERDICTS.len());
+            let other = [roles::SCENARIOS, roles::ANNOTATORS, roles::JUDGES, roles::IDS, roles::MODELS];
+            let known = other.iter().any(|names| names.contains(&plain.as_str()));
+            let any = (!known && values.len() >= 2).then_some(roles::VERDICTS.len() + 1);
+            let rank = rank.or(loose).or(any)?;
+            let words = !recipe.a.is_empty() && evidence(sample, recipe, column) == Some(Evidence::Words);
+            let values: Vec<String> = values.iter().map(|value| format!("{value}=?")).collect();
+            // Words for the sides need no translation.
+            let claim = if words {
+                format!("winner={column}")
+            } else {
+                format!("winner={column}:{}", values.join(","))
+            };
+            Some((if words { 0 } else { rank }, shell(&claim)))
+        })
+        .collect();
+    found.sort_by_key(|(rank, _)| *rank);
+    found.into_iter().take(WINNERS).map(|(_, claim)| format!("--map {claim}")).collect()
+}
+
+/// The values of a column with few and short ones.
+fn short_values(sample: &Sample, column: &str) -> Option<BTreeSet<String>> {
+    let values = sample.distinct(column, VALUES)?;
+    let shown = values.iter().map(|value| match value {
+        Value::String(text) if text.trim().len() <= 40 && !text.contains(['\n', ',', '=']) => {
+            Some(text.trim().to_owned())
+        }
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    });
+    let shown = shown.collect::<Option<BTreeSet<String>>>()?;
+    (!shown.is_empty()).then_some(shown)
+}
