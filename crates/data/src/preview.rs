@@ -24,6 +24,7 @@ pub struct Preview {
     pub stops: Option<DataError>,
 }
 
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
 fn in_words<S: Serializer>(error: &Option<DataError>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&error.as_ref().map(ToString::to_string).unwrap_or_default())
 }

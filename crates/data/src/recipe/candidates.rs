@@ -352,8 +352,7 @@ fn position(field: &str, value: &Value, found: &[Candidate]) -> Result<usize, Ro
                 |c: &Candidate| c.column == text.trim() || c.response.model.as_deref() == Some(text.trim());
             let mut alike = found.iter().enumerate().filter(|(_, c)| by_column(c));
             match (found.iter().position(exact), alike.next(), alike.next()) {
-                (Some(at), ..) => return Ok(at),
-                (None, Some((at, _)), None) => return Ok(at),
+                (Some(at), ..) | (None, Some((at, _)), None) => return Ok(at),
                 (None, Some(_), Some(_)) => return Err(wrong()),
                 (None, None, _) => {}
             }

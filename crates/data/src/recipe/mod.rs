@@ -13,6 +13,8 @@ mod path;
 mod plan;
 mod roles;
 mod sample;
+mod told;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -23,7 +25,7 @@ use serde_json::Value;
 pub(crate) use apply::{Noted, judged, name_of, on_side_b, weight};
 #[cfg(test)]
 pub(crate) use calls::Calls;
-pub(crate) use calls::{Call, Names, Seen, words};
+pub(crate) use calls::{Call, Names, Seen};
 pub(crate) use infer::{
     Refusal, are_names, complete, contradiction, exchanged, find_verdicts, infer, prompt_column, quoted,
     rivals, shell, sides, used_as, winner_start,
@@ -33,6 +35,7 @@ pub(crate) use path::Column;
 pub use path::Path;
 pub(crate) use plan::{BareVotes, Naming, Plan};
 pub(crate) use sample::Sample;
+pub(crate) use words::words;
 
 use crate::error::DataError;
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::calls::{Calls, Code, Reading};
 use super::path::Column;
-use super::{Path, Recipe, Sample, Shape, Sorted, VerdictRule};
+use super::{Path, Recipe, Sample, Shape, VerdictRule};
 use crate::row::Row;
 
 /// Who judges where a file does not say, and what the user says instead.
@@ -89,7 +89,7 @@ pub(crate) struct Plan {
     /// Votes on texts of another file: where the key is, and the two models as that file names them.
     pub(super) join: Option<Join>,
     /// The columns of the file.
-    columns: Vec<String>,
+    pub(super) columns: Vec<String>,
 }
 
 /// Where bare votes stand in the columns of a table.
@@ -345,49 +345,6 @@ impl Plan {
         self.given.then(|| self.judge_name.clone())
     }
 
-    /// Who judges, and why it is called that.
-    pub(crate) fn judge_in_words(&self) -> String {
-        let by = |columns: &[Column]| {
-            columns.iter().map(|column| format!("`{}`", column.shown())).collect::<Vec<_>>().join(" or ")
-        };
-        let mut said = Vec::new();
-        let there = |column: &&Column| self.columns.iter().any(|name| *name == column.name.as_ref());
-        let fields: Vec<&Column> = self
-            .judge
-            .iter()
-            .filter(there)
-            .chain(self.rules.iter().flat_map(|rule| {
-                rule.judge
-                    .iter()
-                    .filter(|column| !column.name.is_empty() && (rule.each.is_some() || there(column)))
-            }))
-            .collect();
-        if fields.is_empty() || self.given {
-            said.push(format!("{} ({})", self.judge_name, self.why_judge));
-        } else {
-            said.push(format!("named by {}", by(&fields.into_iter().cloned().collect::<Vec<_>>())));
-        }
-        let people: Vec<Column> = self
-            .annotator
-            .iter()
-            .filter(there)
-            .chain(self.rules.iter().flat_map(|rule| &rule.annotator))
-            .cloned()
-            .collect();
-        if !people.is_empty() {
-            said.push(format!("annotators named by {}", by(&people)));
-        }
-        said.join("; ")
-    }
-
-    /// How to say what the values of a doubtful field mean.
-    pub(crate) fn doubt_remedy(field: &str) -> String {
-        let name = super::quoted(field);
-        format!(
-            "say which: --map winner={name}:1=A,2=B or --map winner={name}:0=A,1=B or --map winner={name}:1=A,2=B,0=tie"
-        )
-    }
-
     /// Whether records can hold verdicts at all.
     pub(crate) fn has_verdicts(&self) -> bool {
         let ranked = self.recipe.candidates.as_ref().is_some_and(|found| {
@@ -402,149 +359,6 @@ impl Plan {
         !self.rules.is_empty()
             || ranked
             || !matches!(self.recipe.shape, Shape::Pair | Shape::Choice | Shape::Candidates | Shape::Votes)
-    }
-
-    /// The fields whose values name the winner, in the order of [`super::apply::Noted`].
-    pub(crate) fn fields(&self) -> Vec<String> {
-        self.rules
-            .iter()
-            .map(|rule| match &rule.from {
-                From::Field(_, calls) => calls.field.clone(),
-                From::Choice => "the choice".to_owned(),
-                From::Scores { a, b, lower } => {
-                    let b = b.as_ref().map_or_else(|| format!("{}[1]", a.shown()), Column::shown);
-                    format!("{} {} {b}", a.shown(), if *lower { "<" } else { ">" })
-                }
-                From::Share(columns) => columns.iter().map(Column::shown).collect::<Vec<_>>().join(" : "),
-                From::OneHot(columns) => columns.iter().map(Column::shown).collect::<Vec<_>>().join(", "),
-            })
-            .collect()
-    }
-
-    /// Fields that tell the winner without naming one, each with how.
-    pub(crate) fn in_words(&self) -> Vec<(String, String)> {
-        let names =
-            |columns: &[&Column]| columns.iter().map(|column| column.shown()).collect::<Vec<_>>().join(", ");
-        let mut said: Vec<(String, String)> = Vec::new();
-        let mut say = |field: String, how: &str| said.push((field, how.to_owned()));
-        for rule in &self.rules {
-            let there = |column: &Column| {
-                rule.each.is_some() || self.columns.iter().any(|name| *name == column.name.as_ref())
-            };
-            match &rule.from {
-                From::Field(..) => {}
-                From::Choice => {
-                    let there = |columns: &[Column]| {
-                        columns
-                            .iter()
-                            .find(|column| self.columns.iter().any(|name| *name == column.name.as_ref()))
-                            .map(Column::shown)
-                    };
-                    let sides = match self.recipe.shape {
-                        Shape::Votes => (&self.model_a, &self.model_b),
-                        _ => (&self.a, &self.b),
-                    };
-                    if let (Some(chosen), Some(rejected)) = (there(sides.0), there(sides.1)) {
-                        say(chosen, &format!("preferred to {rejected}"));
-                    }
-                }
-                From::Scores { a, b, lower } if there(a) => {
-                    let how = if *lower { "the smaller one wins" } else { "the larger one wins" };
-                    say(names(&std::iter::once(a).chain(b).collect::<Vec<_>>()), how);
-                }
-                From::Share(columns) => say(
-                    names(&columns.iter().collect::<Vec<_>>()),
-                    "the share of the votes is the probability of each",
-                ),
-                From::OneHot(columns) => {
-                    say(names(&columns.iter().collect::<Vec<_>>()), "the one that is set wins");
-                }
-                From::Scores { .. } => {}
-            }
-        }
-        let (Some(declared), Some(columns)) = (&self.recipe.candidates, &self.candidates) else {
-            return said;
-        };
-        let own = |path: &Option<Path>, column: &Option<Column>| match (path, column) {
-            (_, Some(column)) => Some(column.shown()),
-            (Some(path), None) => Some(path.to_string()),
-            (None, None) => None,
-        };
-        if !columns.scores.is_empty() {
-            say(names(&columns.scores.iter().collect::<Vec<_>>()), "the larger one wins");
-        }
-        let places = [
-            (own(&declared.score, &columns.score), "the larger one wins"),
-            (own(&declared.rank, &columns.rank), "the smaller one wins"),
-            (own(&declared.order, &columns.order), "positions of the responses, the best first"),
-            (own(&declared.chosen, &columns.chosen), "tells the best response"),
-            (own(&declared.criteria, &None), "by each criterion the larger one wins"),
-        ];
-        if let Some(sorted) = declared.sorted {
-            let texts = columns.texts.iter().map(Column::shown).collect::<Vec<_>>().join(", ");
-            let how = match sorted {
-                Sorted::BestFirst => "in order, the best response first",
-                Sorted::WorstFirst => "in order, the best response last",
-            };
-            say(texts, how);
-        }
-        for (name, how) in places {
-            if let Some(name) = name {
-                say(name, how);
-            }
-        }
-        said
-    }
-
-    /// Whether values named as a tie and as one side were seen, and the other side never: then another reading is likelier.
-    pub(crate) fn doubtful(&self, rule: usize, seen: &super::Seen) -> Option<String> {
-        let rule = self.rules.get(rule)?;
-        // The user has said what the values mean.
-        if self.recipe.settled.iter().any(|role| role == "winner") {
-            return None;
-        }
-        let From::Field(_, calls) = &rule.from else { return None };
-        let named = match &calls.reading {
-            Reading::Named(named) => named.clone(),
-            Reading::Scale(scale, named) => {
-                let ends = [(Code::Number(scale.a), super::Call::A), (Code::Number(scale.b), super::Call::B)];
-                named.iter().cloned().chain(ends).collect()
-            }
-            Reading::Words => {
-                let value = seen
-                    .only()
-                    .filter(|value| value.parse::<f64>().is_ok_and(|code| code == 1.0 || code == 2.0))?;
-                return Some(format!(
-                    "every value is {value}: that may be the number of a response, or a code that counts from 0"
-                ));
-            }
-        };
-        let numbers = |wanted: super::Call| {
-            named.iter().find_map(|(code, call)| match code {
-                Code::Number(number) if *call == wanted => Some(*number),
-                _ => None,
-            })
-        };
-        let tie = numbers(super::Call::Tie(predilect_types::TieKind::Tie))?;
-        let (a, b) = (numbers(super::Call::A)?, numbers(super::Call::B)?);
-        let (count_a, count_b, ties) = (seen.count(a), seen.count(b), seen.count(tie));
-        let other = match (count_a, count_b, ties) {
-            (_, 0, 1..) if count_a > 0 => (a, b),
-            (0, 1.., 1..) => (b, a),
-            _ => return None,
-        };
-        let (first, second) = (tie.min(other.0), tie.max(other.0));
-        Some(format!(
-            "the values are {first} and {second}, never {}: read as {} they mean {}; they may as well mean {first} = A and {second} = B",
-            other.1,
-            self.recipe.name,
-            [(a, "A"), (b, "B"), (tie, "a tie")]
-                .iter()
-                .filter(|(code, _)| *code == first || *code == second)
-                .map(|(code, call)| format!("{code} = {call}"))
-                .collect::<Vec<_>>()
-                .join(" and "),
-        ))
     }
 }
 

@@ -192,6 +192,71 @@ fn names_of_models_mean_the_same_whatever_was_shown_first() {
 }
 
 #[test]
+fn winner_and_loser_are_votes_of_which_the_first_wins() {
+    let text = "winner,loser,draw\nm1,m2,0\nm2,m1,0\nm1,m3,1\n";
+    let all = read_text("games.csv", text).unwrap();
+    let calls: Vec<f64> = all.verdicts.iter().map(|verdict| verdict.p_a).collect();
+    assert_eq!(calls, [1.0, 1.0, 0.5]);
+    assert!(all.verdicts.iter().all(|verdict| verdict.order == predilect_types::Order::Unknown));
+    assert_eq!(all.pairs[1].response_a.model.as_deref(), Some("m2"));
+}
+
+#[test]
+fn counts_of_votes_and_probabilities_are_graded() {
+    let text = "prompt,response_a,response_b,votes_a,votes_b,votes_tie\nq 1,x y,z w,3,1,0\nq 2,x y,z w,0,4,0\nq 3,x y,z w,0,0,2\n\
+        q 4,x y,z w,1,1,2\nq 5,x y,z w,0,0,0\n";
+    let all = read_text("votes.csv", text).unwrap();
+    let calls: Vec<(f64, bool)> = all.verdicts.iter().map(|v| (v.p_a, v.tie.is_some())).collect();
+    assert_eq!(calls, [(0.75, false), (0.0, false), (0.5, true), (0.5, false)]);
+    assert_eq!(all.summary.dropped.values().sum::<u64>(), 1);
+    let text = "prompt,response_a,response_b,prob_b\nq 1,x y,z w,0.2\nq 2,x y,z w,0.9\n";
+    let calls: Vec<f64> = read_text("p.csv", text).unwrap().verdicts.iter().map(|v| v.p_a).collect();
+    assert!((calls[0] - 0.8).abs() < 1e-12 && (calls[1] - 0.1).abs() < 1e-12, "{calls:?}");
+    let text = "prompt,response_a,response_b,prob_a,prob_b\nq 1,x y,z w,0.2,0.5\nq 2,x y,z w,0.6,0.3\n";
+    let error = read_text("p.csv", text).unwrap_err().to_string();
+    assert!(error.contains("do not add up to 1"), "{error}");
+}
+
+#[test]
+fn a_list_in_order_is_read_from_the_end_that_is_named() {
+    let text = r#"{"prompt": "q", "ranked_responses": ["one", "two", "three"]}"#;
+    assert!(read_text("r.jsonl", text).is_err());
+    for (order, best) in [("best_first", "one"), ("worst_first", "three")] {
+        let options = mapped(&["responses=ranked_responses", &format!("order={order}")]);
+        let all = read_bytes("r.jsonl", text.as_bytes(), &options).unwrap();
+        for (pair, verdict) in all.pairs.iter().zip(&all.verdicts) {
+            let (a, b) = (pair.response_a.text(), pair.response_b.text());
+            let won = if verdict.p_a == 1.0 { &a } else { &b };
+            assert!(!(a == best || b == best) || won == best, "{order}: {a} {b} {}", verdict.p_a);
+        }
+        assert_eq!(all.verdicts.len(), 3);
+    }
+}
+
+#[test]
+fn numbers_of_responses_count_as_the_columns_do() {
+    let text = "prompt,response_0,response_1,choice\nq 1,x y,z w,0\nq 2,x y,z w,1\n";
+    let calls: Vec<f64> = read_text("c.csv", text).unwrap().verdicts.iter().map(|v| v.p_a).collect();
+    assert_eq!(calls, [1.0, 0.0]);
+    // A truth value may be about either of them.
+    let text = text.replace("choice", "is_better");
+    assert!(read_text("c.csv", &text).is_err());
+    let text = "prompt,response_0,response_1,response_1_preferred\nq 1,x y,z w,0\nq 2,x y,z w,1\n";
+    let calls: Vec<f64> = read_text("c.csv", text).unwrap().verdicts.iter().map(|v| v.p_a).collect();
+    assert_eq!(calls, [1.0, 0.0]);
+}
+
+#[test]
+fn a_tie_among_columns_of_two_models_is_one() {
+    let text = "question,gpt_answer,llama_answer,winner\nq 1,x y z,z w,gpt\nq 2,x y z,z w,tie\nq 3,x y z,z w,llama\n";
+    let all = read_text("wide.csv", text).unwrap();
+    let calls: Vec<f64> = all.verdicts.iter().map(|v| v.p_a).collect();
+    assert_eq!(calls, [1.0, 0.5, 0.0]);
+    assert!(all.verdicts[1].tie.is_some());
+    assert_eq!(all.pairs[0].response_b.model.as_deref(), Some("llama"));
+}
+
+#[test]
 fn a_list_of_responses_has_no_a_and_b() {
     let text = "{\"prompt\":\"q\",\"responses\":[\"x\",\"y\"],\"best\":1}\n";
     let (_folder, paths) = lay(&[("p.jsonl", text.as_bytes())]);

@@ -190,7 +190,9 @@ impl Plan {
                     drop(b.as_ref().and_then(|column| column.take(row)));
                 }
                 From::Share(columns) | From::OneHot(columns) => {
-                    columns.iter().for_each(|column| drop(column.take(row)));
+                    for column in columns {
+                        drop(column.take(row));
+                    }
                 }
                 From::Choice => self.scores.iter().for_each(|column| drop(column.take(row))),
             }
@@ -239,55 +241,8 @@ impl Plan {
                 draft.noted.push((number, shown, call));
                 call
             }
-            From::Scores { a, b, lower } => {
-                let (x, y) = if let Some(b) = b {
-                    (a.get(row).cloned(), b.get(row).cloned())
-                } else {
-                    let list = a.get(row).and_then(Value::as_array);
-                    let at = |i: usize| list.and_then(|list| list.get(i)).cloned();
-                    (at(0), at(1))
-                };
-                let field_b = b.as_ref().map_or_else(|| a.shown(), Column::shown);
-                let (sx, sy) = (score(&a.shown(), x.as_ref())?, score(&field_b, y.as_ref())?);
-                if let (Some(x), Some(y)) = (x, y) {
-                    if b.is_some() {
-                        receipt.insert(a.shown(), x);
-                        receipt.insert(field_b, y);
-                    } else {
-                        receipt.insert(field_b, json!([x, y]));
-                    }
-                }
-                match (sx, sy) {
-                    (Some(x), Some(y)) if *lower => Call::larger(y, x),
-                    (Some(x), Some(y)) => Call::larger(x, y),
-                    _ => Call::Missing,
-                }
-            }
-            From::Share(columns) => {
-                let mut votes = [0.0; 3];
-                for (column, votes) in columns.iter().zip(&mut votes) {
-                    let value = column.get(row);
-                    *votes = score(&column.shown(), value)?.unwrap_or(0.0);
-                    if *votes < 0.0 {
-                        return Err(RowError::new(
-                            Reason::VerdictOutOfRange,
-                            "a number of votes is 0 or more",
-                        )
-                        .field(&column.shown())
-                        .json(value.unwrap_or(&Value::Null)));
-                    }
-                    if let Some(value) = value {
-                        receipt.insert(column.shown(), value.clone());
-                    }
-                }
-                let [a, b, tie] = votes;
-                let all = a + b + tie;
-                match all {
-                    0.0 => Call::Missing,
-                    _ if tie == all => Call::Tie(TieKind::Tie),
-                    _ => graded((a + tie / 2.0) / all),
-                }
-            }
+            From::Scores { a, b, lower } => scored(row, a, b.as_ref(), *lower, &mut receipt)?,
+            From::Share(columns) => shared(row, columns, &mut receipt)?,
             From::OneHot(columns) => {
                 let call = self.one_hot(row, columns)?;
                 if who.turned == Some(true) { call.flipped() } else { call }
@@ -388,4 +343,60 @@ impl Plan {
             }
         }
     }
+}
+
+/// The larger of two scores wins, or the smaller of two ranks; both are the receipt.
+fn scored(
+    row: &Row,
+    a: &Column,
+    b: Option<&Column>,
+    lower: bool,
+    receipt: &mut Map<String, Value>,
+) -> Result<Call, RowError> {
+    let (x, y) = if let Some(b) = b {
+        (a.get(row).cloned(), b.get(row).cloned())
+    } else {
+        let list = a.get(row).and_then(Value::as_array);
+        let at = |i: usize| list.and_then(|list| list.get(i)).cloned();
+        (at(0), at(1))
+    };
+    let field_b = b.map_or_else(|| a.shown(), Column::shown);
+    let (sx, sy) = (score(&a.shown(), x.as_ref())?, score(&field_b, y.as_ref())?);
+    if let (Some(x), Some(y)) = (x, y) {
+        if b.is_some() {
+            receipt.insert(a.shown(), x);
+            receipt.insert(field_b, y);
+        } else {
+            receipt.insert(field_b, json!([x, y]));
+        }
+    }
+    Ok(match (sx, sy) {
+        (Some(x), Some(y)) if lower => Call::larger(y, x),
+        (Some(x), Some(y)) => Call::larger(x, y),
+        _ => Call::Missing,
+    })
+}
+
+/// The share of the votes that A has, a tie counting half; their numbers are the receipt.
+fn shared(row: &Row, columns: &[Column], receipt: &mut Map<String, Value>) -> Result<Call, RowError> {
+    let mut votes = [0.0; 3];
+    for (column, votes) in columns.iter().zip(&mut votes) {
+        let value = column.get(row);
+        *votes = score(&column.shown(), value)?.unwrap_or(0.0);
+        if *votes < 0.0 {
+            return Err(RowError::new(Reason::VerdictOutOfRange, "a number of votes is 0 or more")
+                .field(&column.shown())
+                .json(value.unwrap_or(&Value::Null)));
+        }
+        if let Some(value) = value {
+            receipt.insert(column.shown(), value.clone());
+        }
+    }
+    let [a, b, tie] = votes;
+    let all = a + b + tie;
+    Ok(match all {
+        0.0 => Call::Missing,
+        _ if tie == all => Call::Tie(TieKind::Tie),
+        _ => graded((a + tie / 2.0) / all),
+    })
 }

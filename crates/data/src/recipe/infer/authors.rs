@@ -133,9 +133,8 @@ fn named_by(sample: &Sample, verdict: &str, texts: &[&String]) -> Option<Candida
             .cloned()
             .collect();
         found.columns = match (winners.len(), found.columns.len()) {
-            (0, _) => return None,
             (1, 2) => found.columns,
-            (1, _) => return None,
+            (0 | 1, _) => return None,
             _ => winners,
         };
     }

@@ -70,6 +70,12 @@ fn says(value: &Value) -> bool {
     worded(value) || ranked(value).is_some_and(|(best, tied)| tied || worded(best))
 }
 
+fn names_verdict(key: &str) -> bool {
+    let plain = normal(key);
+    roles::VERDICTS.contains(&plain.as_str())
+        || ["value", "answer", "text", "choices", "option"].contains(&plain.as_str())
+}
+
 /// A list of verdicts: objects with who says and what, an object of what by who, or the bare words.
 pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
     let used = used(recipe, sample);
@@ -80,6 +86,15 @@ pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
         match first {
             Value::Array(items) if items.first()?.is_object() => objects(sample, column, items),
             Value::Array(_) => bare_words(sample, column),
+            // `{"selected": "left"}`: the key says what the value is, and not who chose it.
+            Value::Object(fields) if fields.len() == 1 && fields.keys().all(|key| names_verdict(key)) => {
+                let key = fields.keys().next()?;
+                let all = sample.values(column).filter_map(|value| value.get(key)).take(200);
+                let field = path(&format!("{column}.{key}"));
+                let fits =
+                    fields.values().all(says) && all.into_iter().all(|value| says(value) || value.is_null());
+                fits.then(|| VerdictRule { field: Some(field), ..VerdictRule::default() })
+            }
             Value::Object(fields) if !fields.is_empty() && fields.values().all(says) => {
                 let all =
                     sample.values(column).filter_map(Value::as_object).flat_map(|fields| fields.values());
@@ -255,12 +270,18 @@ pub(super) fn people_in_numbers(sample: &Sample, recipe: &Recipe) -> Result<Vec<
         let mut refusal = doubt(sample, column);
         // What is said of one of them holds for all.
         for line in &mut refusal.start {
-            let (flag, remark) = line.split_once("   ").unwrap_or((line, ""));
+            let (flag, remark) = line
+                .split_once("   ")
+                .map_or((line.clone(), String::new()), |(flag, remark)| (flag.to_owned(), remark.to_owned()));
             let others = columns.iter().filter(|(other, _)| other != column);
             let more =
                 others.map(|(other, _)| flag.trim_start_matches("or ").replace(column.as_str(), other));
-            let flags: Vec<String> = std::iter::once(flag.to_owned()).chain(more).collect();
-            *line = format!("{}   {remark}", flags.join(" ")).trim_end().to_owned();
+            let flags: Vec<String> = std::iter::once(flag.clone()).chain(more).collect();
+            *line = flags.join(" ");
+            if !remark.is_empty() {
+                line.push_str("   ");
+                line.push_str(&remark);
+            }
         }
         return Err(refusal);
     }

@@ -3,9 +3,11 @@
 //! A column gets a role only by a name that means nothing else; the values then have to agree. Where two readings are possible
 //! the answer is a [`Refusal`] with both.
 
+mod alone;
 mod authors;
 mod doubts;
 mod judges;
+mod lists;
 mod numbers;
 mod responses;
 mod start;

@@ -257,7 +257,6 @@ fn probabilities(sample: &Sample, recipe: &Recipe) -> Result<Option<VerdictRule>
         }
     };
     match found.as_slice() {
-        [] => Ok(None),
         [(column, side)] => Ok(Some(rule(column, *side))),
         [(first, true), (second, false)] | [(second, false), (first, true)] => {
             let number = |row: &crate::row::Row, column: &str| row.get(column).and_then(number_of);

@@ -173,7 +173,7 @@ pub(super) fn sample_calls<'a>(
 /// A column that says of some records that they are ties.
 pub(super) fn tie_beside(recipe: &mut Recipe, sample: &Sample) {
     let used = used(recipe, sample);
-    let flag = named(sample, &["tie", "is_tie", "tied", "winner_tie"], &used)
+    let flag = named(sample, &["tie", "is_tie", "tied", "winner_tie", "draw", "is_draw"], &used)
         .into_iter()
         .find(|column| sample.values(column).all(|value| flag(value).is_some()));
     let status = named(sample, &["status"], &used).into_iter().find(|column| {

@@ -1,0 +1,268 @@
+//! Lists of responses: with scores, ranks or a mark of choice within or beside them, or in order.
+
+use super::super::roles::{self, normal, tokens};
+use super::super::{Call, Candidates, Path, Sample, words};
+use super::{Refusal, path, quoted};
+use serde_json::Value;
+
+/// A list of responses with scores, ranks or a position beside it or within.
+pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
+    const LISTS: &[&str] = &[
+        "responses",
+        "answers",
+        "completions",
+        "candidates",
+        "outputs",
+        "generations",
+        "all_generated_responses",
+        "options",
+        "replies",
+        "choices",
+        "samples",
+        "model_responses",
+        "model_outputs",
+        "model_answers",
+        "model_completions",
+    ];
+    let named = LISTS.iter().find_map(|name| {
+        sample.columns.iter().find(|column| {
+            normal(column.rsplit('.').next().unwrap_or(column)) == *name
+                && sample.values(column).any(|value| {
+                    value.as_array().is_some_and(|items| items.len() > 1)
+                        || value
+                            .as_object()
+                            .is_some_and(|fields| fields.len() > 1 && fields.values().all(Value::is_string))
+                })
+        })
+    });
+    let column = named.or_else(|| rated_list(sample))?;
+    if let Some(fields) = sample.values(column).find_map(Value::as_object) {
+        return by_model(sample, column, fields);
+    }
+    let first = sample.values(column).find_map(|value| value.as_array().and_then(|items| items.first()))?;
+    let mut found = Candidates { texts: vec![path(column)], ..Candidates::default() };
+    if let Value::Object(fields) = first {
+        let has = |names: &[&str]| {
+            fields.keys().find(|key| names.contains(&normal(key).as_str())).map(|key| path(key))
+        };
+        found.text = has(&[
+            "response",
+            "answer",
+            "completion",
+            "text",
+            "content",
+            "output",
+            "generation",
+            "message",
+            "messages",
+        ]);
+        found.model = has(&["model", "model_name", "generator", "model_id", "model_identifier", "llm"]);
+        found.score = has(&["score", "rating", "overall_score", "reward", "pm_score", "points"]);
+        found.rank = has(&["rank", "ranking"]);
+        found.chosen = has(&["chosen", "is_chosen", "selected", "is_best", "preferred", "if_chosen"]);
+    } else {
+        let beside = |names: &[&str]| {
+            sample
+                .columns
+                .iter()
+                .find(|c| {
+                    names.contains(&normal(c).as_str())
+                        && sample.values(c).any(|value| value.as_array().is_some())
+                })
+                .map(|c| path(c))
+        };
+        found.score = beside(&["scores", "ratings", "rewards", "rating", "score", "all_rm_scores"]);
+        found.rank = beside(&["ranks", "ranking", "rank", "rankings"]);
+        found.model = beside(&["models", "model_names", "generators", "order", "model"]);
+    }
+    if found.score.is_none() && found.rank.is_none() && found.chosen.is_none() {
+        found.chosen = best_of(sample, column, &found);
+    }
+    (found.score.is_some() || found.rank.is_some() || found.chosen.is_some()).then_some(found)
+}
+
+/// A list whose name says that it is in order of preference: which end is the better one, it does not say.
+pub(super) fn in_order(sample: &Sample) -> Option<(Candidates, Refusal)> {
+    const IN_ORDER: &[&str] = &["ranked", "sorted", "ordered", "ranking", "rankings"];
+    let several = |column: &str| {
+        let texts = |items: &Vec<Value>| {
+            items.len() > 1 && items.iter().all(|item| item.is_string() || item.is_object())
+        };
+        sample.values(column).next().is_some()
+            && sample.values(column).all(|value| value.as_array().is_some_and(texts))
+    };
+    let column = sample.columns.iter().find(|column| {
+        tokens(column).iter().any(|word| IN_ORDER.contains(&word.as_str())) && several(column)
+    })?;
+    let name = quoted(column);
+    let refusal = Refusal {
+        problem: format!(
+            "`{column}` is a list in some order; the file does not say at which end the best response is"
+        ),
+        remedy: "say which".to_owned(),
+        certain: true,
+        start: vec![
+            format!("--map responses={name} --map order=best_first"),
+            format!("or --map responses={name} --map order=worst_first"),
+        ],
+    };
+    Some((Candidates { texts: vec![path(column)], ..Candidates::default() }, refusal))
+}
+
+/// A list of responses with a score, a rank or a mark of choice each, whatever its name.
+fn rated_list(sample: &Sample) -> Option<&String> {
+    const TEXT: &[&str] = &["response", "answer", "completion", "text", "output", "generation"];
+    const RATED: &[&str] = &[
+        "score",
+        "rating",
+        "reward",
+        "rank",
+        "chosen",
+        "is_chosen",
+        "selected",
+        "is_best",
+        "preferred",
+        "overall_score",
+        "points",
+    ];
+    let rated = |item: &Value| {
+        let has = |names: &[&str]| {
+            item.as_object()
+                .is_some_and(|fields| fields.keys().any(|key| names.contains(&normal(key).as_str())))
+        };
+        has(TEXT) && has(RATED)
+    };
+    sample.columns.iter().find(|column| {
+        sample.values(column).next().is_some()
+            && sample
+                .values(column)
+                .take(50)
+                .all(|value| value.as_array().is_some_and(|items| items.len() > 1 && items.iter().all(rated)))
+    })
+}
+
+/// Whether the values of a column are the models, the very texts or the letters of one of the responses in a list, wherever
+/// they are there.
+fn names_one(sample: &Sample, named: &str, list: &str, found: &Candidates) -> bool {
+    let mut some = false;
+    sample.rows.iter().all(|row| {
+        let (Some(said), Some(items)) =
+            (row.get(named).and_then(Value::as_str), row.get(list).and_then(Value::as_array))
+        else {
+            return row
+                .get(named)
+                .is_none_or(|value| value.as_str().is_some_and(|text| text.trim().is_empty()));
+        };
+        if matches!(words(said), Some(Call::Tie(_) | Call::Missing)) {
+            return true;
+        }
+        let is = |item: &Value| {
+            let text = match &found.text {
+                Some(text) if item.is_object() => text.within(item),
+                _ => Some(item),
+            };
+            let model =
+                found.model.as_ref().filter(|_| item.is_object()).and_then(|model| model.within(item));
+            text.into_iter()
+                .chain(model)
+                .any(|value| value.as_str().is_some_and(|text| text.trim() == said.trim()))
+        };
+        // `B` is the second of the list.
+        let letter = match said.trim().as_bytes() {
+            [letter] if letter.is_ascii_alphabetic() => {
+                usize::from(letter.to_ascii_lowercase() - b'a') < items.len()
+            }
+            _ => false,
+        };
+        let one = items.iter().filter(|item| is(item)).count() == 1 || letter;
+        some |= one;
+        one
+    }) && some
+}
+
+/// Lists of 1, 2, 3, ... in some order are ranks of the responses, or the positions of the responses by rank: which of the two
+/// makes a difference where a list is not its own inverse.
+pub(super) fn positions_or_ranks(sample: &Sample, rank: &Path) -> Option<Refusal> {
+    let column = rank.resolve(&sample.columns)?;
+    // `ranks` holds the rank of each; `ranking` and `rankings` may be either.
+    if !tokens(&column.name).iter().any(|word| word.starts_with("ranking")) {
+        return None;
+    }
+    let mut differs = false;
+    for list in sample.values(&column.name).filter_map(Value::as_array) {
+        let places: Vec<usize> =
+            list.iter().map(|item| item.as_u64().map(|at| at as usize)).collect::<Option<_>>()?;
+        let from = places.iter().copied().min()?;
+        let mut sorted = places.clone();
+        sorted.sort_unstable();
+        if from > 1 || sorted.iter().enumerate().any(|(i, at)| i + from != *at) {
+            return None;
+        }
+        differs |= places.iter().enumerate().any(|(i, at)| places.get(at - from) != Some(&(i + from)));
+    }
+    differs.then(|| Refusal {
+        problem: format!(
+            "`{}` may give the rank of each response, or the positions of the responses from the best to the worst",
+            column.name
+        ),
+        remedy: "say which".to_owned(),
+        certain: true,
+        start: vec![
+            format!("--map ranks={}   (the rank of each response, 1 is the best)", quoted(&column.name)),
+            format!("or --map order={}   (positions, the best first)", quoted(&column.name)),
+        ],
+    })
+}
+
+/// The field of the record that names the best response of a list: by its position, letter, text or model.
+fn best_of(sample: &Sample, column: &str, found: &Candidates) -> Option<Path> {
+    let best = [
+        "chosen",
+        "best",
+        "best_response",
+        "best_idx",
+        "chosen_index",
+        "best_index",
+        "winner",
+        "selected",
+        "label",
+        "best_answer",
+        "best_model",
+        "preferred",
+        "preferred_model",
+        "preferred_response",
+        "winner_model",
+        "winning_model",
+        "choice",
+        "preference",
+        "chosen_response",
+        "selected_response",
+        "preferred_index",
+        "winner_index",
+        "winner_idx",
+        "chosen_idx",
+        "selected_index",
+    ];
+    let named = |c: &&String| {
+        best.contains(&normal(c.rsplit('.').next().unwrap_or(c)).as_str())
+            && (sample.values(c).all(|value| value.as_u64().is_some()) || names_one(sample, c, column, found))
+    };
+    sample.columns.iter().find(named).map(|c| path(c))
+}
+
+/// Responses by model, with a column that names one of them.
+fn by_model(sample: &Sample, column: &str, fields: &serde_json::Map<String, Value>) -> Option<Candidates> {
+    let models: Vec<&String> = fields.keys().collect();
+    let names = |value: &Value| {
+        value.as_str().is_some_and(|text| models.iter().any(|model| model.as_str() == text.trim()))
+    };
+    let winner = sample.columns.iter().find(|c| {
+        roles::VERDICTS.contains(&normal(c).as_str()) && sample.values(c).next().is_some_and(names)
+    })?;
+    Some(Candidates {
+        texts: vec![path(column)],
+        chosen: Some(path(winner)),
+        text: Some(path("text")),
+        ..Candidates::default()
+    })
+}
