@@ -9,6 +9,7 @@ pub mod examples;
 pub mod explain;
 mod fit;
 pub mod headline;
+pub mod limits;
 pub mod people;
 mod quality;
 pub mod ranking;

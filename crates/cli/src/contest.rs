@@ -32,11 +32,23 @@ pub(crate) type LeftOut = BTreeMap<&'static str, u64>;
 const UNNAMED: &str = "verdicts on pairs without two named models";
 const ORPHANS: &str = "verdicts on pairs that are not there";
 const INAPPLICABLE: &str = "verdicts on pairs to which accuracy does not apply";
+pub(crate) const FEW_VERDICTS: &str = "verdicts on models with fewer than --min-verdicts";
 const OTHERS: &str = "pairs without the baseline, or without two named models";
 
 /// The reasons that took anything.
 fn left_out(counts: &[(&'static str, u64)]) -> LeftOut {
     counts.iter().copied().filter(|(_, count)| *count > 0).collect()
+}
+
+impl Gathered {
+    /// Without the models that have fewer verdicts than this.
+    pub(crate) fn with_verdicts(mut self, least: u64) -> Self {
+        let gone = self.contest.leave_out_below(least);
+        if gone > 0 {
+            self.left_out.insert(FEW_VERDICTS, gone);
+        }
+        self
+    }
 }
 
 /// Names with their numbers.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use predilect_analysis::limits::TooMany;
 use predilect_data::DataError;
 
 /// An error as the user sees it.
@@ -77,6 +78,23 @@ impl From<DataError> for Problem {
             Some(hint) => problem.remedy(hint),
             None => problem,
         }
+    }
+}
+
+impl From<TooMany> for Problem {
+    fn from(error: TooMany) -> Self {
+        let remedy = match error {
+            TooMany::Judges => {
+                "are they people? --judges pooled counts them as one judge; --judge NAME takes some of them"
+            }
+            TooMany::Groups => "group by a field with fewer values",
+            TooMany::Compared(_) => "choose with --judge NAME, or count people as one judge: --judges pooled",
+            TooMany::Models(_) => {
+                "leave out models with few verdicts: --min-verdicts N; or --method win-rate, which takes any number"
+            }
+            TooMany::Features(_) => "leave out columns that say little, or the same as others",
+        };
+        Self::new(error.to_string()).remedy(remedy)
     }
 }
 

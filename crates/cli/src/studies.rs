@@ -66,7 +66,7 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study, Problem> {
             .remedy("give another folder, or name that study as the input"));
         }
     }
-    let target = Study::create(to)?;
+    let target = Study::create(to)?.copy_of(&source);
     for name in ["pairs", "verdicts", "ratings"].into_iter().filter(|name| source.has_table(name)) {
         copy(&source.table_path(name), &target.table_path(name))
             .map_err(|e| Problem::new(format!("cannot copy the table {name} to {}: {e}", to.display())))?;

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::str::FromStr;
 
 use predilect_stats::ranking::{
-    Elo, RankingError, RankingOptions, Robust, Ties, Vote, WinRate, elo, rank, standings, win_rates,
+    Elo, RankingError, RankingOptions, Robust, Ties, Vote, WinRate, elo, rank, standings, standings_at_worst,
+    win_rates,
 };
 use predilect_stats::resample::{bootstrap, quantile};
 use rayon::prelude::*;
@@ -86,6 +87,48 @@ pub struct Contest {
 }
 
 impl Contest {
+    /// Leaves out the models with fewer verdicts than `least` with the verdicts on them, then those that have fewer now, until all
+    /// have enough. Returns how many verdicts went.
+    pub fn leave_out_below(&mut self, least: u64) -> u64 {
+        let mut kept = vec![true; self.models.len()];
+        loop {
+            let mut counts = vec![0_u64; kept.len()];
+            for vote in self.votes.iter().filter(|vote| kept[vote.a as usize] && kept[vote.b as usize]) {
+                counts[vote.a as usize] += 1;
+                counts[vote.b as usize] += 1;
+            }
+            let before = kept.iter().filter(|kept| **kept).count();
+            for (kept, count) in kept.iter_mut().zip(&counts) {
+                *kept &= *count >= least;
+            }
+            if kept.iter().filter(|kept| **kept).count() == before {
+                break;
+            }
+        }
+        let stays = |vote: &Vote| kept[vote.a as usize] && kept[vote.b as usize];
+        let width = self.controls.len();
+        if width > 0 {
+            let rows = self.covariates.chunks_exact(width).zip(&self.votes);
+            self.covariates =
+                rows.filter(|(_, vote)| stays(vote)).flat_map(|(row, _)| row.to_vec()).collect();
+        }
+        let before = self.votes.len();
+        self.votes.retain(stays);
+        let mut place = vec![0; kept.len()];
+        let mut models = Vec::new();
+        for (old, name) in
+            std::mem::take(&mut self.models).into_iter().enumerate().filter(|(old, _)| kept[*old])
+        {
+            place[old] = models.len() as u32;
+            models.push(name);
+        }
+        self.models = models;
+        for vote in &mut self.votes {
+            (vote.a, vote.b) = (place[vote.a as usize], place[vote.b as usize]);
+        }
+        (before - self.votes.len()) as u64
+    }
+
     /// The verdicts of some judges (all of them, where none is named) between named models, with some features held equal.
     /// Also how many verdicts are on pairs that do not name two different models.
     pub fn of(table: &FeatureTable, judges: &[String], controls: &[usize]) -> (Self, u64) {
@@ -197,6 +240,8 @@ pub struct Control {
 struct Scored {
     scores: Vec<f64>,
     covariance: Option<Vec<f64>>,
+    /// Where nothing is known of how the errors go together.
+    errors: Option<Vec<f64>>,
     controls: Vec<Control>,
     tie: Option<f64>,
 }
@@ -220,9 +265,8 @@ pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboa
     let robust = if single { Robust::Votes } else { Robust::Clusters };
     let mut own = scores(contest, &contest.votes, &scaled, options, robust)?;
     if let (false, Some(covariance)) = (single, &mut own.covariance) {
-        // Of sums over few prompts (win rates have it already).
-        let few = prompts.len() as f64 / (prompts.len() - 1) as f64;
-        let factor = if options.method == RankMethod::WinRate { 1.0 } else { few };
+        // Of sums over few prompts.
+        let factor = prompts.len() as f64 / (prompts.len() - 1) as f64;
         for entry in covariance {
             *entry *= factor;
         }
@@ -236,8 +280,11 @@ pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboa
         let (places, count) = resampled(contest, &prompts, &scaled, options, &own.scores);
         resamples = Some(count as u64);
         (places, Some("bootstrap"))
-    } else if let Some(covariance) = &own.covariance {
-        let standings = standings(&own.scores, covariance, Z);
+    } else if own.covariance.is_some() || own.errors.is_some() {
+        let standings = match (&own.covariance, &own.errors) {
+            (Some(covariance), _) => standings(&own.scores, covariance, Z),
+            (None, errors) => standings_at_worst(&own.scores, errors.as_deref().unwrap_or_default(), Z),
+        };
         let places = standings.iter().map(|s| (s.low, s.high, s.rank, s.rank_low, s.rank_high)).collect();
         (places, Some("sandwich"))
     } else {
@@ -312,19 +359,20 @@ fn scores(
             for score in &mut scores {
                 *score += shift;
             }
-            return Ok(Scored { scores, covariance: None, controls: Vec::new(), tie: None });
+            return Ok(Scored { scores, covariance: None, errors: None, controls: Vec::new(), tie: None });
         }
         RankMethod::WinRate | RankMethod::LengthControlled => {
             let rates = win_rates(votes, n);
-            let mut covariance = vec![0.0; n * n];
-            let errors: Vec<f64> = rates.iter().map(|rate| 100.0 * error(rate)).collect();
-            for (at, entry) in covariance.iter_mut().enumerate() {
-                let (i, j) = (at / n, at % n);
-                // Who wins makes another lose: at worst the errors are opposite, and add up.
-                *entry = errors[i] * errors[j] * if i == j { 1.0 } else { -1.0 };
-            }
+            // Who wins makes another lose: at worst the errors are opposite, and add up.
+            let errors = rates.iter().map(|rate| 100.0 * error(rate)).collect();
             let scores = rates.iter().map(|rate| 100.0 * rate.rate).collect();
-            return Ok(Scored { scores, covariance: Some(covariance), controls: Vec::new(), tie: None });
+            return Ok(Scored {
+                scores,
+                covariance: None,
+                errors: Some(errors),
+                controls: Vec::new(),
+                tie: None,
+            });
         }
     };
     let fit = rank(votes, n, covariates, RankingOptions { ties, robust, prior: options.prior })?;
@@ -348,7 +396,7 @@ fn scores(
             Control { name: name.clone(), weight, low: weight - Z * se, high: weight + Z * se }
         })
         .collect();
-    Ok(Scored { scores, covariance: Some(covariance), controls, tie: fit.tie })
+    Ok(Scored { scores, covariance: Some(covariance), errors: None, controls, tie: fit.tie })
 }
 
 /// The standard error of a win rate. One prompt tells nothing of it: anything may be. Where all verdicts are alike it is that of two

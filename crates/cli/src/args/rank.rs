@@ -39,6 +39,9 @@ pub(crate) struct RankArgs {
     /// Precision of a normal prior on the scores in log-odds; it keeps scores finite where a model never won or never lost
     #[arg(long, default_value_t = 0.0, value_name = "PRECISION", value_parser = not_negative)]
     pub(crate) prior: f64,
+    /// Leave out models with fewer verdicts than this, and the verdicts on them
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) min_verdicts: u64,
     /// Intervals by a bootstrap over prompts with so many resamples (default: by the sandwich, clustered by prompt)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=100_000))]
     pub(crate) bootstrap: Option<u32>,

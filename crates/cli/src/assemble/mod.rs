@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 
 use predilect_analysis::compare::{Shown, Traits};
 use predilect_analysis::dissect::{ALL, DrawSink, FitEvent, Fits};
+use predilect_analysis::limits::{MOST_GROUPS, MOST_JUDGES, TooMany};
 use predilect_analysis::result::{DataSummary, PropertyNote};
 use predilect_analysis::summary::SummaryBuilder;
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
@@ -153,6 +154,9 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
                 model_b: pair.response_b.model.as_deref().map(|m| names.model(m)),
                 groups: (from, out.table.memberships.len() as u32),
             });
+            if names.groups.list.len() > MOST_GROUPS {
+                return Err(TooMany::Groups.into());
+            }
             out.table.values.extend(rated.features);
             if rated.inapplicable {
                 inapplicable.insert(number);
@@ -414,12 +418,18 @@ fn read_verdicts(
                 continue;
             }
             let judge = judges.get(&verdict.judge);
+            if judges.list.len() > MOST_JUDGES {
+                return Err(TooMany::Judges.into());
+            }
             let annotator = verdict.annotator.as_deref().map(|name| annotators.get(name));
             let group = if options.group_by.as_deref() == Some("annotator") {
                 verdict.annotator.as_deref().map(|name| groups.get(name))
             } else {
                 None
             };
+            if groups.list.len() > MOST_GROUPS {
+                return Err(TooMany::Groups.into());
+            }
             shown.extend(answers(&verdict, pair, judge));
             table.verdicts.push(VerdictRow {
                 pair,

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use predilect_analysis::FitOptions;
 use predilect_analysis::compare::{Comparison, WeightTable};
+use predilect_analysis::limits::TooMany;
 use predilect_analysis::result::Settings;
 use predilect_data::Study;
 
@@ -80,6 +81,7 @@ fn own(
     let place = args.output.as_deref().unwrap_or(scratch.path());
     let (study, _) = inputs.open(place, scratch.path(), global.quiet)?;
     let assembled = assemble(&study, &args.table.options(global.quiet))?;
+    TooMany::compared(assembled.table.judges.len())?;
     *comparison = by_verdicts(&assembled, &args.model.options(), options)?;
     // What is compared here are weights: how well they predict is what `dissect` says.
     let fit = FitOptions { folds: 0, keep_draws: comparing::DRAWS, ..args.model.options() };

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use predilect_analysis::dissect::ALL;
+use predilect_analysis::limits::{MOST_GROUPS, MOST_JUDGES, TooMany};
 use predilect_analysis::result::{Fit, Skipped};
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
 use predilect_data::{FeatureColumns, Features, OnBadRow, ReadOptions, read_features};
@@ -46,9 +47,16 @@ pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
         ))
         .remedy("give a table with one numeric column per property"));
     }
+    TooMany::features(features.names.len())?;
     let dropped = features.dropped.clone();
     let ignored = features.ignored.clone();
     let mut table = table(features);
+    if table.judges.len() > MOST_JUDGES {
+        return Err(TooMany::Judges.into());
+    }
+    if table.groups.len() > MOST_GROUPS {
+        return Err(TooMany::Groups.into());
+    }
     if args.standardise {
         table.standardise();
     } else if !global.quiet {

@@ -1,5 +1,6 @@
 //! `predilect rank`: which model is how strong, by what people or judges said?
 
+use predilect_analysis::limits::TooMany;
 use predilect_analysis::ranking::{
     Contest, LcOptions, Leaderboard, RankMethod, RankOptions, leaderboard, length_controlled_board,
 };
@@ -10,7 +11,7 @@ use predilect_stats::ranking::RankingError;
 use serde::Serialize;
 
 use crate::args::{Global, RankArgs};
-use crate::contest::{AgainstBaseline, Gathered, LeftOut, against_baseline, controlled, plain};
+use crate::contest::{AgainstBaseline, FEW_VERDICTS, Gathered, LeftOut, against_baseline, controlled, plain};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
 use crate::studies::is_study;
@@ -37,8 +38,8 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
             .remedy("--method bradley-terry, rao-kupper or davidson take --control"));
     }
     if args.method == RankMethod::LengthControlled {
-        if args.anchor.is_some() || args.bootstrap.is_some() || args.prior > 0.0 {
-            return Err(Problem::new("lc takes no --anchor, --bootstrap or --prior")
+        if args.anchor.is_some() || args.bootstrap.is_some() || args.prior > 0.0 || args.min_verdicts > 0 {
+            return Err(Problem::new("lc takes no --anchor, --bootstrap, --prior or --min-verdicts")
                 .remedy("leave them out: it compares each model with --baseline"));
         }
         return length_controlled(args, global);
@@ -50,14 +51,24 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         .remedy("add --method lc"));
     }
     let gathered = if args.control.is_empty() { plain(args, global)? } else { controlled(args, global)? };
-    let Gathered { contest, judges, left_out } = gathered;
+    let Gathered { contest, judges, left_out } = gathered.with_verdicts(args.min_verdicts);
     if !global.quiet {
         remarks(args, &judges, &contest, &left_out);
+    }
+    if contest.models.len() < 2 && left_out.contains_key(FEW_VERDICTS) {
+        return Err(Problem::new(format!(
+            "fewer than two models have {} verdicts among each other",
+            args.min_verdicts
+        ))
+        .remedy("take a smaller --min-verdicts"));
     }
     if contest.models.len() < 2 {
         return Err(Problem::new("the files name fewer than two models with verdicts between them").remedy(
             "models come from fields such as model_a and model_b; `predilect formats` lists what is read",
         ));
+    }
+    if args.method != RankMethod::WinRate {
+        TooMany::models(contest.models.len())?;
     }
     let options = RankOptions {
         method: args.method,

@@ -11,6 +11,7 @@ use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
 use predilect_types::{Message, Order, Pair, Provenance, Rating, Response, Role, TieKind, Verdict};
 use serde_json::Value;
 
+use super::conform::within;
 use super::table::TableRow;
 
 fn text(name: &str, nullable: bool) -> Field {
@@ -211,6 +212,18 @@ fn number_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Primitive
     column.as_primitive_opt::<Float64Type>().ok_or_else(|| other_type(name, column))
 }
 
+fn maybe(column: &PrimitiveArray<Float64Type>, i: usize) -> Option<f64> {
+    (!column.is_null(i)).then(|| column.value(i))
+}
+
+/// A rating; tools without nulls write NaN for one that is not there.
+fn rating(name: &str, column: &PrimitiveArray<Float64Type>, i: usize) -> Result<Option<f64>, String> {
+    match maybe(column, i).filter(|value| !value.is_nan()) {
+        Some(value) if value.is_infinite() => Err(format!("column `{name}` holds {value}")),
+        value => Ok(value),
+    }
+}
+
 fn option(column: &StringArray, i: usize) -> Option<String> {
     (!column.is_null(i)).then(|| column.value(i).to_owned())
 }
@@ -394,14 +407,14 @@ impl TableRow for Verdict {
                     annotator: annotator.and_then(|column| option(column, i)),
                     pool: pool.and_then(|column| option(column, i)),
                     criterion: criterion.and_then(|column| option(column, i)),
-                    p_a: p_a.value(i),
+                    p_a: within("p_a", maybe(p_a, i), (0.0, 1.0))?,
                     order: Order::parse(&order).ok_or_else(|| format!("column `order` holds `{order}`"))?,
                     tie: option(tie, i)
                         .map(|text| {
                             TieKind::parse(&text).ok_or_else(|| format!("column `tie` holds `{text}`"))
                         })
                         .transpose()?,
-                    weight: weight.value(i),
+                    weight: within("weight", maybe(weight, i), (0.0, f64::INFINITY))?,
                     receipt,
                 })
             })
@@ -440,7 +453,6 @@ impl TableRow for Rating {
         let texts = |name| text_column(batch, name);
         let (pair, property, annotator) = (texts("pair")?, texts("property")?, texts("annotator")?);
         let (a, b) = (number_column(batch, "a")?, number_column(batch, "b")?);
-        let maybe = |column: &PrimitiveArray<Float64Type>, i| (!column.is_null(i)).then(|| column.value(i));
         let (levels_a, levels_b) = (read_lists(batch, "levels_a")?, read_lists(batch, "levels_b")?);
         let calls = read_text_lists(batch, "calls")?;
         (0..batch.num_rows())
@@ -450,8 +462,8 @@ impl TableRow for Rating {
                     pair: needed("pair", pair, i)?,
                     property: needed("property", property, i)?,
                     annotator: needed("annotator", annotator, i)?,
-                    a: maybe(a, i),
-                    b: maybe(b, i),
+                    a: rating("a", a, i)?,
+                    b: rating("b", b, i)?,
                     levels_a,
                     levels_b,
                     calls,

@@ -4,6 +4,7 @@
 //! table or the new one, never half of one.
 
 mod columns;
+mod conform;
 mod manifest;
 mod people;
 mod results;
@@ -64,6 +65,8 @@ const TEMPORARY: &str = ".predilect-tmp";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Study {
     folder: PathBuf,
+    /// The user's own folder, of which this is a copy: the one that messages name.
+    copy_of: Option<PathBuf>,
 }
 
 impl Study {
@@ -76,7 +79,7 @@ impl Study {
         let folder = folder.into();
         fs::create_dir_all(&folder).map_err(|e| DataError::path_io(&folder, "make the folder", e))?;
         sweep(&folder);
-        Ok(Self { folder })
+        Ok(Self { folder, copy_of: None })
     }
 
     /// Opens a study that is there.
@@ -85,7 +88,7 @@ impl Study {
     ///
     /// When the folder holds no table of pairs.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, DataError> {
-        let study = Self { folder: folder.into() };
+        let study = Self { copy_of: None, folder: folder.into() };
         if study.table_path("pairs").is_file() {
             return Ok(study);
         }
@@ -102,6 +105,17 @@ impl Study {
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// A study of the same tables as another, whose folder messages name.
+    #[must_use]
+    pub fn copy_of(self, original: &Self) -> Self {
+        Self { copy_of: Some(original.folder.clone()), ..self }
+    }
+
+    /// Where a table lies as its owner knows it.
+    pub(super) fn shown_path(&self, name: &str) -> PathBuf {
+        self.copy_of.as_ref().unwrap_or(&self.folder).join(format!("{name}.parquet"))
     }
 
     /// Where a table lies, whether or not it is there.

@@ -20,6 +20,7 @@ use parquet::schema::types::ColumnPath;
 use predilect_types::Pair;
 use tempfile::NamedTempFile;
 
+use super::conform::conform;
 use super::{Study, flush};
 use crate::error::DataError;
 
@@ -240,14 +241,15 @@ pub struct TableReader<T> {
 impl<T: TableRow> TableReader<T> {
     pub(super) fn open(study: &Study) -> Result<Self, DataError> {
         let path = study.table_path(T::TABLE);
+        let shown = study.shown_path(T::TABLE);
         let file = File::open(&path).map_err(|e| DataError::path_io(&path, "open", e))?;
         let pairs = import_of(&study.table_path(Pair::TABLE));
         if pairs.zip(import_of(&path)).is_some_and(|(pairs, own)| pairs != own) {
             let problem = "it belongs to another import than pairs.parquet: an import was cut short";
-            return Err(DataError::study(path.display().to_string(), problem.to_owned())
+            return Err(DataError::study(shown.display().to_string(), problem.to_owned())
                 .with_hint("import the files again"));
         }
-        Self::of(file, &path)
+        Self::of(file, &shown)
     }
 
     /// Reads a table from an open file; the path is for messages.
@@ -272,7 +274,9 @@ impl<T: TableRow> Iterator for TableReader<T> {
     fn next(&mut self) -> Option<Self::Item> {
         let batch = self.reader.next()?;
         Some(match batch {
-            Ok(batch) => T::decode(&batch).map_err(|problem| damaged(&self.path, &problem)),
+            Ok(batch) => {
+                T::decode(&conform(batch, &T::schema())).map_err(|problem| damaged(&self.path, &problem))
+            }
             Err(error) => Err(damaged(&self.path, &error.to_string())),
         })
     }

@@ -13,7 +13,7 @@ pub use difficulty::{Difficulty, Faced, instruction_difficulty};
 pub use elo::{Elo, elo};
 pub use fit::{Ranking, RankingError, RankingOptions, Robust, rank};
 pub use likelihood::Ties;
-pub use order::{Standing, standings};
+pub use order::{Standing, standings, standings_at_worst};
 pub use rate::{WinRate, win_rates};
 
 /// One comparison of two competitors.

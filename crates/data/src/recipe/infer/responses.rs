@@ -385,6 +385,10 @@ pub(crate) fn are_names(sample: &Sample, columns: &[&str]) -> bool {
     if values.iter().any(|text| long(&text)) || values.iter().filter(sentence).count() * 4 > values.len() {
         return false;
     }
+    // No text of a hundred has no blank: names need not come again.
+    if prompt_column(sample).is_none() && values.iter().all(|text| !text.contains(char::is_whitespace)) {
+        return true;
+    }
     let different: BTreeSet<&str> = values.iter().copied().collect();
     let repeats = |most: usize| different.len() * 10 <= values.len() * most;
     if prompt_column(sample).is_some() { repeats(5) } else { values.len() < 8 || repeats(8) }

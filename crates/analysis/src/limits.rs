@@ -1,0 +1,84 @@
+//! How much is analysed together: numbers beyond which a run would end in memory or in hours, and not in an answer.
+
+use std::fmt;
+
+/// Judges of one table: each has fits of its own.
+pub const MOST_JUDGES: usize = 10_000;
+/// Groups of one table.
+pub const MOST_GROUPS: usize = 10_000;
+/// Judges that are laid beside each other, every two of them.
+pub const MOST_COMPARED: usize = 500;
+/// Models that are ranked by strength: the information matrix has their number squared. Win rates have no such limit.
+pub const MOST_MODELS: usize = 5_000;
+/// Features of one fit: the same of theirs.
+pub const MOST_FEATURES: usize = 2_000;
+
+/// More of something than is analysed together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TooMany {
+    /// Judges of one table; counting stops at the limit.
+    Judges,
+    /// Groups of one table; counting stops at the limit.
+    Groups,
+    /// Judges to compare.
+    Compared(usize),
+    /// Models to rank.
+    Models(usize),
+    /// Features of a fit.
+    Features(usize),
+}
+
+impl TooMany {
+    /// Whether so many judges are too many to be laid beside each other.
+    ///
+    /// # Errors
+    ///
+    /// If there are more than [`MOST_COMPARED`].
+    pub fn compared(judges: usize) -> Result<(), Self> {
+        if judges > MOST_COMPARED { Err(Self::Compared(judges)) } else { Ok(()) }
+    }
+
+    /// Whether so many models are too many to be estimated together.
+    ///
+    /// # Errors
+    ///
+    /// If there are more than [`MOST_MODELS`].
+    pub fn models(models: usize) -> Result<(), Self> {
+        if models > MOST_MODELS { Err(Self::Models(models)) } else { Ok(()) }
+    }
+
+    /// Whether so many features are too many for one fit.
+    ///
+    /// # Errors
+    ///
+    /// If there are more than [`MOST_FEATURES`].
+    pub fn features(features: usize) -> Result<(), Self> {
+        if features > MOST_FEATURES { Err(Self::Features(features)) } else { Ok(()) }
+    }
+}
+
+impl fmt::Display for TooMany {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Judges => write!(f, "the verdicts are by more than {MOST_JUDGES} judges"),
+            Self::Groups => write!(f, "the pairs are in more than {MOST_GROUPS} groups"),
+            Self::Compared(judges) => {
+                write!(
+                    f,
+                    "{judges} judges are too many to compare every two of them: at most {MOST_COMPARED}"
+                )
+            }
+            Self::Models(models) => {
+                write!(
+                    f,
+                    "the strengths of {models} models cannot be estimated together: at most {MOST_MODELS}"
+                )
+            }
+            Self::Features(features) => {
+                write!(f, "{features} numeric columns are too many for one fit: at most {MOST_FEATURES}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for TooMany {}
