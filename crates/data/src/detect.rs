@@ -5,10 +5,11 @@ use predilect_types::{ColumnUse, ReadSummary};
 use crate::container::sniff::Container;
 use crate::error::DataError;
 use crate::format::Format;
+use crate::near::did_you_mean;
 use crate::options::ReadOptions;
 use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, are_names, complete, contradiction, exchanged,
-    find_verdicts, infer, rivals, sides, used_as,
+    find_verdicts, infer, places, rivals, sides, used_as,
 };
 
 /// A recipe and what spoke for it.
@@ -22,6 +23,16 @@ pub(crate) struct Detected {
 fn has(path: &Path, sample: &Sample) -> bool {
     path.resolve(&sample.columns).is_some_and(|column| {
         !column.is_within() || sample.rows.iter().take(64).any(|row| column.get(row).is_some())
+    })
+}
+
+/// Whether a place that a user names is there. What every record needs must be in one of the first; the rest may come later.
+fn has_anywhere(role: &str, path: &Path, sample: &Sample) -> bool {
+    const NEEDED: &[&str] = &["prompt", "response_a", "response_b", "chosen", "rejected", "winner"];
+    path.resolve(&sample.columns).is_some_and(|column| {
+        let objects = || sample.values(&column.name).any(|value| value.is_object() || value.is_array());
+        let found = || sample.rows.iter().any(|row| column.get(row).is_some());
+        !column.is_within() || !NEEDED.contains(&role) || !objects() || found()
     })
 }
 
@@ -106,13 +117,18 @@ pub(crate) fn detect(
     options: &ReadOptions,
 ) -> Result<Detected, Undetected> {
     let mapping = &options.mapping;
-    if let Some((claim, path)) = mapping.unknown(&sample.columns) {
-        let error = DataError::input(
-            label,
-            format!("the mapping `{claim}` names `{path}`, which is not a column of the file"),
-        )
-        .with_details(&columns_shown(sample, &[]))
-        .with_hint("name one of these columns");
+    let there = |role: &str, path: &Path| has_anywhere(role, path, sample);
+    if let Some((claim, path)) = mapping.unknown(there) {
+        let places = places(sample);
+        let near = did_you_mean(&path, places.iter().map(String::as_str));
+        let what = if Path::new(path.as_str()).resolve(&sample.columns).is_some() {
+            format!("a place where the first {} records have nothing", sample.rows.len())
+        } else {
+            "which is not a column of the file".to_owned()
+        };
+        let error = DataError::input(label, format!("the mapping `{claim}` names `{path}`, {what}{near}"))
+            .with_details(&columns_shown(sample, &[]))
+            .with_hint("name one of these columns, or a place within one: COLUMN.FIELD");
         return Err(Undetected::Doubt(error));
     }
     let found = choose(label, container, sample, options)?;

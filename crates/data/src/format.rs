@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::near::did_you_mean;
 use crate::recipe::{CATALOGUE, Recipe};
 
 /// A format of preference data in files: the name of one or more recipes.
@@ -54,7 +55,13 @@ impl UnknownFormat {
 
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no format `{}`; the formats are {}", self.given.escape_debug(), self.known)
+        let near = did_you_mean(&self.given, self.known.split(", "));
+        write!(
+            f,
+            "there is no format `{}`{}",
+            self.given.escape_debug(),
+            if near.is_empty() { format!("; the formats are {}", self.known) } else { near }
+        )
     }
 }
 

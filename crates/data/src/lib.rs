@@ -24,6 +24,7 @@ mod format;
 mod formats;
 mod gather;
 mod join;
+mod near;
 mod options;
 mod preview;
 mod probe;

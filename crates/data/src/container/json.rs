@@ -60,11 +60,13 @@ fn explain(error: &serde_json::Error, text: &str) -> RowError {
     }
 }
 
-/// The last characters of a text.
+/// The last words of a text, some forty characters.
 fn tail(text: &str) -> String {
     let text = text.trim_end();
-    let from = text.char_indices().rev().nth(39).map_or(0, |(at, _)| at);
-    text.get(from..).unwrap_or(text).to_owned()
+    let Some((from, _)) = text.char_indices().rev().nth(39) else { return text.to_owned() };
+    let last = text.get(from..).unwrap_or(text);
+    let whole = last.split_once(char::is_whitespace).map_or(last, |(_, rest)| rest.trim_start());
+    format!("… {whole}")
 }
 
 /// The text around a syntax error.

@@ -53,6 +53,8 @@ pub(crate) struct Splitter<R> {
     line: u64,
     record: u64,
     end: bool,
+    /// Why nothing more can be read.
+    broken: Option<io::Error>,
     finished: bool,
     records: Vec<Found>,
 }
@@ -87,6 +89,7 @@ impl<R: Read> Splitter<R> {
             line: 1,
             record: 0,
             end: false,
+            broken: None,
             finished: false,
             records: Vec::new(),
         }
@@ -100,12 +103,21 @@ impl<R: Read> Splitter<R> {
                 let bytes = std::mem::take(&mut self.buffer);
                 return Ok((!records.is_empty()).then_some(Chunk { bytes, records }));
             }
-            self.fill()?;
+            match self.broken.take() {
+                Some(error) => return Err(error),
+                None => self.broken = self.fill().err(),
+            }
             match self.layout {
                 Layout::Lines => self.lines(),
                 Layout::Array | Layout::Values => self.values(),
             }
-            if self.end {
+            if self.broken.is_some() {
+                // What came whole goes first.
+                self.end = false;
+                if !self.records.is_empty() {
+                    return Ok(Some(self.hand_over()));
+                }
+            } else if self.end {
                 self.close();
                 self.finished = true;
             } else if self.seen >= CHUNK && !self.records.is_empty() {

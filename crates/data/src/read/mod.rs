@@ -445,6 +445,9 @@ fn parse_ahead<R: Read>(
                 first += prepared.len() as u64;
                 Ok(prepared)
             }
+            Err(error) if first > 1 => {
+                Err(DataError::io(label, &format!("read beyond record {}", first - 1), error))
+            }
             Err(error) => Err(DataError::io(label, "read", error)),
         };
         let failed = next.is_err();

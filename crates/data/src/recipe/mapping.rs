@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Candidates, Path, Recipe, Scale, Shape, Sorted, VerdictRule};
+use crate::near::did_you_mean;
 
 /// The roles that `--map` takes.
 const ROLES: &[&str] = &[
@@ -99,8 +100,9 @@ impl FromStr for Claim {
             None => (role.trim(), None),
         };
         if !ROLES.contains(&role) {
+            let near = did_you_mean(role, ROLES.iter().copied());
             return Err(wrong(&format!(
-                "there is no role `{}`; the roles are {}",
+                "there is no role `{}`{near}; the roles are {}",
                 role.escape_debug(),
                 ROLES.join(", ")
             )));
@@ -160,11 +162,11 @@ impl Mapping {
         (has("response_a") && has("response_b")) || (has("chosen") && has("rejected")) || has("responses")
     }
 
-    /// The columns that are named and that a file does not have.
-    pub(crate) fn unknown(&self, columns: &[String]) -> Option<(String, String)> {
+    /// A claim that names a place where the file has nothing, by whether a role has the place.
+    pub(crate) fn unknown(&self, has: impl Fn(&str, &Path) -> bool) -> Option<(String, String)> {
         let paths = self.0.iter().flat_map(|claim| claim.paths().into_iter().map(move |path| (claim, path)));
         paths
-            .filter(|(_, path)| path.resolve(columns).is_none())
+            .filter(|(claim, path)| !has(&claim.role, path))
             .map(|(claim, path)| (claim.to_string(), path.to_string()))
             .next()
     }

@@ -27,8 +27,8 @@ pub(crate) use apply::{Noted, judged, name_of, on_side_b, weight};
 pub(crate) use calls::Calls;
 pub(crate) use calls::{Call, Names, Seen};
 pub(crate) use infer::{
-    Refusal, are_names, complete, contradiction, exchanged, find_verdicts, infer, prompt_column, quoted,
-    rivals, shell, sides, used_as, winner_start,
+    Refusal, are_names, complete, contradiction, exchanged, find_verdicts, infer, places, prompt_column,
+    quoted, rivals, shell, sides, used_as, winner_start,
 };
 pub use mapping::{Mapping, MappingError};
 pub(crate) use path::Column;

@@ -85,6 +85,12 @@ fn by_columns(sample: &Sample, mapping: &Mapping) -> Result<Recipe, Refusal> {
     Ok(recipe)
 }
 
+/// The columns of a file and the fields within them.
+pub(crate) fn places(sample: &Sample) -> Vec<String> {
+    let inner = opened(sample).map(|inner| inner.columns).unwrap_or_default();
+    sample.columns.iter().chain(&inner).cloned().collect()
+}
+
 /// The sample with the objects of its columns opened, three deep: a field of one is a column `data.prompt`.
 fn opened(sample: &Sample) -> Option<Sample> {
     let objects = sample

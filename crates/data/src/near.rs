@@ -1,0 +1,32 @@
+//! What somebody may have meant who wrote a name that does not exist.
+
+/// The name that differs least, if it differs by a third of its letters at most (a swap of two counts as one).
+pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let given = given.to_lowercase();
+    let most = (given.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&given, &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance <= most)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// `; did you mean NAME?`, or nothing.
+pub(crate) fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(given, known).map(|name| format!("; did you mean `{}`?", name.escape_debug())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_finds_its_name() {
+        let known = ["prompt", "response_a", "response_b"];
+        assert_eq!(nearest("promt", known), Some("prompt"));
+        assert_eq!(nearest("Respones_A", known), Some("response_a"));
+        assert_eq!(nearest("question", known), None);
+        assert_eq!(did_you_mean("pormpt", known), "; did you mean `prompt`?");
+    }
+}
