@@ -10,7 +10,7 @@ pub const MOST_GROUPS: usize = 10_000;
 pub const MOST_COMPARED: usize = 500;
 /// Models that are ranked by strength: the information matrix has their number squared. Win rates have no such limit.
 pub const MOST_MODELS: usize = 5_000;
-/// Features of one fit: the same of theirs.
+/// Features of one fit: its matrix, too, has their number squared.
 pub const MOST_FEATURES: usize = 2_000;
 
 /// More of something than is analysed together.

@@ -90,7 +90,7 @@ impl From<TooMany> for Problem {
             TooMany::Groups => "group by a field with fewer values",
             TooMany::Compared(_) => "choose with --judge NAME, or count people as one judge: --judges pooled",
             TooMany::Models(_) => {
-                "leave out models with few verdicts: --min-verdicts N; or --method win-rate, which takes any number"
+                "leave out models with few verdicts: --min-verdicts N; or --method win-rate or elo, which take any number"
             }
             TooMany::Features(_) => "leave out columns that say little, or the same as others",
         };

@@ -9,7 +9,7 @@ use crate::near::did_you_mean;
 use crate::options::ReadOptions;
 use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, are_names, complete, contradiction, exchanged,
-    find_verdicts, infer, places, rivals, sides, used_as,
+    find_verdicts, infer, names_not_texts, placed, places, rivals, sides, used_as, worded_prompt,
 };
 
 /// A recipe and what spoke for it.
@@ -65,6 +65,10 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
             .iter()
             .any(|c| !c.is_within() && sample.values(&c.name).next().is_some() && !sample.texts(&c.name))
         {
+            return None;
+        }
+        // Nor are names of responses that stand in other columns.
+        if columns.iter().all(|c| !c.is_within() && names_not_texts(sample, &c.name)) && !columns.is_empty() {
             return None;
         }
     }
@@ -141,12 +145,13 @@ pub(crate) fn detect(
             .map_err(|error| Undetected::Doubt(DataError::input(label, format!("the mapping {error}"))))?;
         evidence = format!("{evidence}, with --map {}", mapping.lines().join(" --map "));
     }
+    worded_prompt(&mut recipe, sample);
     let found = if recipe.open { complete(&mut recipe, sample) } else { find_verdicts(&mut recipe, sample) };
     found.map_err(|refusal| refused(label, container, sample, refusal))?;
     if options.recipe.is_none() && options.format.is_none() {
         let said = (!mapping.names_winner()).then(|| contradiction(&recipe, sample)).flatten();
         let shown = || (!mapping.names_swapped()).then(|| exchanged(&recipe, sample)).flatten();
-        if let Some(refusal) = said.or_else(shown) {
+        if let Some(refusal) = said.or_else(shown).or_else(|| placed(&recipe, sample)) {
             return Err(refused(label, container, sample, refusal));
         }
     }

@@ -91,18 +91,26 @@ impl Contest {
     /// have enough. Returns how many verdicts went.
     pub fn leave_out_below(&mut self, least: u64) -> u64 {
         let mut kept = vec![true; self.models.len()];
-        loop {
-            let mut counts = vec![0_u64; kept.len()];
-            for vote in self.votes.iter().filter(|vote| kept[vote.a as usize] && kept[vote.b as usize]) {
-                counts[vote.a as usize] += 1;
-                counts[vote.b as usize] += 1;
+        let mut counts = vec![0_u64; kept.len()];
+        let mut of: Vec<Vec<u32>> = vec![Vec::new(); kept.len()];
+        for vote in &self.votes {
+            for (own, other) in [(vote.a, vote.b), (vote.b, vote.a)] {
+                counts[own as usize] += 1;
+                of[own as usize].push(other);
             }
-            let before = kept.iter().filter(|kept| **kept).count();
-            for (kept, count) in kept.iter_mut().zip(&counts) {
-                *kept &= *count >= least;
-            }
-            if kept.iter().filter(|kept| **kept).count() == before {
-                break;
+        }
+        let mut few: Vec<usize> = (0..kept.len()).filter(|&model| counts[model] < least).collect();
+        for &model in &few {
+            kept[model] = false;
+        }
+        while let Some(model) = few.pop() {
+            for other in std::mem::take(&mut of[model]) {
+                let other = other as usize;
+                counts[other] = counts[other].saturating_sub(1);
+                if kept[other] && counts[other] < least {
+                    kept[other] = false;
+                    few.push(other);
+                }
             }
         }
         let stays = |vote: &Vote| kept[vote.a as usize] && kept[vote.b as usize];

@@ -39,7 +39,7 @@ pub(crate) struct RankArgs {
     /// Precision of a normal prior on the scores in log-odds; it keeps scores finite where a model never won or never lost
     #[arg(long, default_value_t = 0.0, value_name = "PRECISION", value_parser = not_negative)]
     pub(crate) prior: f64,
-    /// Leave out models with fewer verdicts than this, and the verdicts on them
+    /// Leave out models with fewer verdicts than this, and the verdicts on them, until all that stay have as many
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) min_verdicts: u64,
     /// Intervals by a bootstrap over prompts with so many resamples (default: by the sandwich, clustered by prompt)

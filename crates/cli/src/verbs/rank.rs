@@ -57,7 +57,7 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     }
     if contest.models.len() < 2 && left_out.contains_key(FEW_VERDICTS) {
         return Err(Problem::new(format!(
-            "fewer than two models have {} verdicts among each other",
+            "fewer than two models have {} verdicts on each other",
             args.min_verdicts
         ))
         .remedy("take a smaller --min-verdicts"));
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
             "models come from fields such as model_a and model_b; `predilect formats` lists what is read",
         ));
     }
-    if args.method != RankMethod::WinRate {
+    if by_strength {
         TooMany::models(contest.models.len())?;
     }
     let options = RankOptions {

@@ -8,8 +8,8 @@ use predilect_types::Order;
 use serde_json::Value;
 
 use super::{Context, Draft, NO_VERDICT, Parsed};
-use crate::error::RowError;
-use crate::recipe::{Call, Plan, Sample, name_of, sides, words};
+use crate::error::{Reason, RowError};
+use crate::recipe::{Call, MOST_PAIRS, Plan, Sample, name_of, sides, words};
 use crate::row::Row;
 
 pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
@@ -67,7 +67,7 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
             let call = said.as_str().and_then(words);
             let Some(call) = call else {
                 return Err(RowError::new(
-                    crate::error::Reason::UnknownWinner,
+                    Reason::UnknownWinner,
                     "left, right or another word for one of the two is expected",
                 )
                 .field("annotations.result.value")
@@ -123,9 +123,15 @@ fn ranked(
     annotations: &[Value],
 ) -> Result<Parsed, RowError> {
     let id = |item: &Value| item.get("id").and_then(Value::as_str).map(str::to_owned);
+    let ranked: Vec<&str> = annotations.iter().flat_map(results).filter_map(ranking).flatten().collect();
     let list = fields.iter().find_map(|(name, value)| {
-        let items =
-            value.as_array().filter(|items| items.len() > 1 && items.iter().all(|item| id(item).is_some()));
+        let of_them = |items: &&Vec<Value>| {
+            let ids: Vec<String> = items.iter().filter_map(id).collect();
+            ids.len() > 1
+                && ids.len() == items.len()
+                && ranked.iter().all(|ranked| ids.iter().any(|id| id == ranked))
+        };
+        let items = value.as_array().filter(of_them);
         items.map(|_| name.clone())
     });
     let items = list.and_then(|name| fields.remove(&name)).ok_or_else(|| {
@@ -143,6 +149,13 @@ fn ranked(
         let model = item.get("model").and_then(Value::as_str).map(str::to_owned);
         let messages = crate::row::messages("data.body", text, predilect_types::Role::Assistant)?;
         responses.push((name, predilect_types::Response { messages, model }));
+    }
+    if responses.len() * responses.len().saturating_sub(1) / 2 > MOST_PAIRS {
+        return Err(RowError::new(
+            Reason::TooLarge,
+            format!("{} items give more than {MOST_PAIRS} pairs", responses.len()),
+        )
+        .field("data"));
     }
     let columns: Vec<String> = fields.keys().cloned().collect();
     let mut texts = Row::from_fields(fields);

@@ -15,7 +15,7 @@ use crate::row::{Row, as_text};
 use crate::texts::{conversation, is_whole, split_shared};
 
 /// More pairs than this from one record is a mistake in the file.
-pub(super) const MOST_PAIRS: usize = 4096;
+pub(crate) const MOST_PAIRS: usize = 4096;
 
 /// One response with what is said of it.
 #[derive(Debug, Default)]
@@ -116,7 +116,14 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
         && found.iter().all(|c| c.chosen.is_none())
     {
         best = match column.take(&mut row) {
-            Some(value) => named_best(&column.shown(), &value, &mut found)?,
+            Some(value) => {
+                let from = u64::from(declared.from_1);
+                let value = match value.as_u64() {
+                    Some(at) if at >= from => Value::from(at - from),
+                    _ => value,
+                };
+                named_best(&column.shown(), &value, &mut found)?
+            }
             None => Best::Missing,
         };
     }

@@ -276,13 +276,19 @@ fn won(recipe: &mut Recipe, mut winners: Vec<VerdictRule>) -> Result<(), Mapping
     if recipe.shape == Shape::Candidates
         && let Some(found) = &mut recipe.candidates
     {
-        let (bare, more) = (winners.pop(), !winners.is_empty());
+        let (mut bare, more) = (winners.pop(), !winners.is_empty());
+        // `winner=best:from=1`: where positions begin.
+        if let Some(rule) = &mut bare
+            && let Some(from) = rule.graded.remove("from")
+        {
+            found.from_1 = from == 1.0;
+        }
         let field = bare.clone().and_then(|rule| rule.field);
         let plain =
             bare == field.clone().map(|field| VerdictRule { field: Some(field), ..VerdictRule::default() });
         if more || !plain {
             return Err(MappingError(
-                        "a list of responses has no A and B: winner=COLUMN names the best one, by its position (from 0), its text or its model; scores=, ranks= and order= give all of them".to_owned(),
+                        "a list of responses has no A and B: winner=COLUMN names the best one, by its position (from 0, or with winner=COLUMN:from=1 from 1), its text or its model; scores=, ranks= and order= give all of them".to_owned(),
                     ));
         }
         found.chosen = field;

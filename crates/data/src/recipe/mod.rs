@@ -26,9 +26,10 @@ pub(crate) use apply::{Noted, judged, name_of, on_side_b, weight};
 #[cfg(test)]
 pub(crate) use calls::Calls;
 pub(crate) use calls::{Call, Names, Seen};
+pub(crate) use candidates::MOST_PAIRS;
 pub(crate) use infer::{
-    Refusal, are_names, complete, contradiction, exchanged, find_verdicts, infer, places, prompt_column,
-    quoted, rivals, shell, sides, used_as, winner_start,
+    Refusal, are_names, complete, contradiction, exchanged, find_verdicts, infer, names_not_texts, placed,
+    places, prompt_column, quoted, rivals, shell, sides, used_as, winner_start, worded_prompt,
 };
 pub use mapping::{Mapping, MappingError};
 pub(crate) use path::Column;
@@ -260,6 +261,9 @@ pub struct Candidates {
     /// or a word for a tie.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Path>,
+    /// The positions of `chosen` count from 1.
+    #[serde(skip_serializing_if = "is_default")]
+    pub from_1: bool,
     /// Within an element: an object with one entry for each criterion; a score within each entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub criteria: Option<Path>,
@@ -340,6 +344,12 @@ pub struct VerdictRule {
     /// The person who gave it: a field.
     #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
     pub annotator: Vec<Path>,
+    /// What the values call A and B: two fields of the record, such as the ids of two options.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    pub names: Vec<Path>,
+    /// By which criterion: a field of the element of `each`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub criterion_field: Option<Path>,
     /// By which criterion: a word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub criterion: Option<String>,

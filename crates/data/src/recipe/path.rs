@@ -122,7 +122,11 @@ fn find(columns: &[String], name: &str) -> Option<Name> {
         return Some(name_of(name));
     }
     let plain = normal(name);
-    let mut alike = columns.iter().filter(|column| normal(column) == plain);
+    // Names in one spelling begin with the same letter: of thousands of columns few need to be spelt out.
+    let begins =
+        |text: &str| text.chars().find(|c| c.is_alphanumeric()).and_then(|c| c.to_lowercase().next());
+    let first = begins(name);
+    let mut alike = columns.iter().filter(|column| begins(column) == first && normal(column) == plain);
     let only = alike.next()?;
     alike.next().is_none().then(|| name_of(only))
 }

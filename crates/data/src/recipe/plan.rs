@@ -84,6 +84,8 @@ pub(crate) struct Plan {
     pub(super) nested: bool,
     /// A column is named for sides that were exchanged, so that the order is not that of the columns.
     pub(super) order_in_doubt: bool,
+    /// Columns that say whether the two were shown the other way round, of which nobody has said what becomes of their verdicts.
+    pub(super) exchange: Vec<Column>,
     /// Only neighbouring ranks are paired.
     pub(super) neighbours: bool,
     /// Votes on texts of another file: where the key is, and the two models as that file names them.
@@ -140,6 +142,8 @@ pub(super) struct Rule {
     pub(super) judge: Vec<Column>,
     pub(super) annotator: Vec<Column>,
     pub(super) receipt: Vec<Column>,
+    pub(super) names: Vec<Column>,
+    pub(super) criterion: Option<Column>,
     /// The verdict counts only where this field holds one of these.
     pub(super) counts: Option<(Column, Vec<Code>)>,
     pub(super) order: Order,
@@ -231,6 +235,7 @@ impl Plan {
             given: naming.given.is_some(),
             repeats_prompt: false,
             nested: false,
+            exchange: Vec::new(),
             order_in_doubt: columns.iter().any(|column| super::infer::says_exchanged(column)),
             cells: sample.cells,
             neighbours,
@@ -239,6 +244,7 @@ impl Plan {
             recipe,
         };
         plan.repeats_prompt = plan.texts_repeat_prompt(sample);
+        plan.exchange = super::infer::exchange_columns(&plan.recipe, sample);
         plan.nested = super::infer::used_as(&plan.recipe).iter().any(|(_, path)| place(path).is_within());
         plan
     }
@@ -362,6 +368,11 @@ impl Plan {
     }
 }
 
+/// The values of a flag that is set.
+fn set_values() -> Vec<Value> {
+    vec![Value::Bool(true), Value::from(1), Value::from("yes"), Value::from("tie")]
+}
+
 impl Rule {
     fn choice(recipe: &Recipe) -> Self {
         let rule = VerdictRule { gold: recipe.gold, ..VerdictRule::default() };
@@ -372,6 +383,8 @@ impl Rule {
             judge: Vec::new(),
             annotator: Vec::new(),
             receipt: Vec::new(),
+            names: Vec::new(),
+            criterion: None,
             counts: None,
             order: Order::Unknown,
             declared: rule,
@@ -397,8 +410,7 @@ impl Rule {
                 .unwrap_or_else(|| From::OneHot(owns(&rule.one_hot)))
         };
         let tie = rule.tie_field.as_ref().map(|field| {
-            let values =
-                if rule.tie_values.is_empty() { vec![Value::Bool(true)] } else { rule.tie_values.clone() };
+            let values = if rule.tie_values.is_empty() { set_values() } else { rule.tie_values.clone() };
             (own(field), values.iter().filter_map(Code::of).collect())
         });
         Self {
@@ -408,6 +420,8 @@ impl Rule {
             judge: owns(&rule.judge),
             annotator: owns(&rule.annotator),
             receipt: owns(&rule.receipt),
+            names: rule.names.iter().map(place).collect(),
+            criterion: rule.criterion_field.as_ref().map(own),
             counts: rule
                 .where_field
                 .as_ref()

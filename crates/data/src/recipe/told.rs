@@ -121,7 +121,7 @@ impl Plan {
             (own(&declared.score, &columns.score), "the larger one wins"),
             (own(&declared.rank, &columns.rank), "the smaller one wins"),
             (own(&declared.order, &columns.order), "positions of the responses, the best first"),
-            (own(&declared.chosen, &columns.chosen), "tells the best response"),
+            (own(&declared.chosen, &columns.chosen), "names the best response"),
             (own(&declared.criteria, &None), "by each criterion the larger one wins"),
         ];
         if let Some(sorted) = declared.sorted {

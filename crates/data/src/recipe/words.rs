@@ -162,7 +162,6 @@ const FILLERS: &[&str] = &[
     "message",
     "would",
     "vote",
-    "vote:",
     "for",
     "result",
     "story",
@@ -179,7 +178,6 @@ const FILLERS: &[&str] = &[
     "dialogue",
     "more",
     "likely",
-    "win.",
 ];
 /// How much better, in words, and the probability that each stands for.
 const GRADES: &[(&str, f64)] = &[
@@ -282,7 +280,8 @@ fn compared(text: &str) -> Option<Call> {
 
 /// The one side that a phrase names, with how much better it is.
 fn named_side(text: &str) -> Option<Call> {
-    let mut rest = format!(" {} ", text.replace([':', ',', '(', ')', '.', '/'], " "));
+    let mut rest =
+        format!(" {} ", text.replace([':', ',', '(', ')', '.', '/'], " ")).replace(" rather than ", " than ");
     let mut grade = None;
     for (words, p) in GRADES {
         let with = format!(" {words} ");
@@ -302,6 +301,10 @@ fn named_side(text: &str) -> Option<Call> {
             None if word == "worse" || word == "loses" || word == "lost" => worse = true,
             None if FILLERS.contains(&word.as_str()) => {
                 than |= ["than", "over", "beats", "to"].contains(&word.as_str());
+                // `better than B` names only what was beaten.
+                if than && first.is_none() && word != "to" {
+                    return None;
+                }
             }
             _ => return None,
         }

@@ -256,6 +256,142 @@ fn a_tie_among_columns_of_two_models_is_one() {
     assert_eq!(all.pairs[0].response_b.model.as_deref(), Some("llama"));
 }
 
+/// A table of four pairs with these further columns; of each `1` or `2` says which of two values a row has.
+fn pairs_with(columns: &[(&str, [&str; 2])]) -> String {
+    let mut text = format!(
+        "prompt,response_a,response_b,{}\n",
+        columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
+    );
+    for (row, side) in [0, 1, 1, 0].into_iter().enumerate() {
+        let cells: Vec<&str> = columns.iter().map(|(_, values)| values[side]).collect();
+        text += &format!("what is {row}?,an answer to {row},a reply to {row},{}\n", cells.join(","));
+    }
+    text
+}
+
+#[test]
+fn what_may_be_read_in_two_ways_stops() {
+    let refused: &[(&[(&str, [&str; 2])], &str)] = &[
+        // The column names the worse one.
+        (&[("less_preferred", ["A", "B"])], "lost"),
+        (&[("downvoted", ["A", "B"])], "lost"),
+        (&[("not_better", ["A", "B"])], "lost"),
+        (&[("which_more_toxic", ["A", "B"])], "lost"),
+        (&[("which_hallucinates_more", ["A", "B"])], "lost"),
+        // Numbers of which less may be better.
+        (&[("toxicity_score_a", ["1", "2"]), ("toxicity_score_b", ["2", "1"])], "larger"),
+        (&[("error_rate_a", ["1", "2"]), ("error_rate_b", ["2", "1"])], "larger"),
+        (&[("zap_score_a", ["1", "2"]), ("zap_score_b", ["2", "1"])], "larger"),
+        (&[("model_a_rank", ["3", "17"]), ("model_b_rank", ["7", "1"])], "larger"),
+        // A code, whatever stands beside it.
+        (&[("label", ["0", "1"]), ("prob_a", ["0.2", "0.9"])], "`label`"),
+        (&[("label", ["0", "1"]), ("which_is_gpt4", ["A", "B"])], "`label`"),
+        // Shown the other way round.
+        (&[("winner", ["A", "B"]), ("order", ["AB", "BA"])], "`order`"),
+        (&[("winner", ["A", "B"]), ("order", ["A;B", "B;A"])], "`order`"),
+        (&[("winner", ["A", "B"]), ("model_order_swapped", ["0", "1"])], "model_order_swapped"),
+        (&[("winner", ["left", "right"]), ("left_is", ["A", "B"])], "left_is"),
+        (&[("winner_ab", ["A", "B"]), ("winner_ba", ["B", "A"])], "two orders"),
+        // A key to who wrote which.
+        (&[("gpt4", ["A", "B"]), ("claude", ["B", "A"])], "something else"),
+        (
+            &[("handedness", ["left", "right"]), ("first_seen", ["A", "B"]), ("human_written", ["A", "B"])],
+            "verdict",
+        ),
+    ];
+    for (columns, said) in refused {
+        let text = pairs_with(columns);
+        match read_text("doubt.csv", &text) {
+            Ok(all) => panic!("{columns:?} was read: {:?}", all.calls()),
+            Err(error) => assert!(error.to_string().contains(said), "{columns:?}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn what_can_be_read_in_one_way_is_read() {
+    let a_then_b = [1.0, 0.0, 0.0, 1.0];
+    let read: &[(&[(&str, [&str; 2])], &[(&str, [f64; 4])])] = &[
+        (&[("better_than_b", ["true", "false"])], &[("unnamed", a_then_b)]),
+        (&[("least_toxic", ["A", "B"]), ("winner", ["A", "B"])], &[("unnamed", a_then_b)]),
+        (
+            &[
+                ("helpfulness_score_a", ["2", "1"]),
+                ("helpfulness_score_b", ["1", "2"]),
+                ("toxicity_score_a", ["9", "1"]),
+                ("toxicity_score_b", ["1", "9"]),
+            ],
+            &[("unnamed (helpfulness)", a_then_b)],
+        ),
+        (
+            &[
+                ("human_score_a", ["2", "1"]),
+                ("human_score_b", ["1", "2"]),
+                ("judge_score_a", ["1", "2"]),
+                ("judge_score_b", ["2", "1"]),
+            ],
+            &[("human", a_then_b), ("judge", [0.0, 1.0, 1.0, 0.0])],
+        ),
+        (
+            &[("preferred_response", ["A", "B"]), ("dispreferred_response", ["B", "A"])],
+            &[("unnamed", a_then_b)],
+        ),
+        (&[("winner", ["A", "B"]), ("tie", ["0", "1"])], &[("unnamed", [1.0, 0.5, 0.5, 1.0])]),
+        (
+            &[("human_1", ["A", "B"]), ("human_2", ["A", "B"]), ("judge", ["B", "A"])],
+            &[("human_1", a_then_b), ("human_2", a_then_b), ("judge", [0.0, 1.0, 1.0, 0.0])],
+        ),
+        (
+            &[("annotator_1", ["1", "2"]), ("annotator_2", ["1", "2"])],
+            &[("annotator_1", a_then_b), ("annotator_2", a_then_b)],
+        ),
+    ];
+    for (columns, wanted) in read {
+        let all = match read_text("sure.csv", &pairs_with(columns)) {
+            Ok(all) => all,
+            Err(error) => panic!("{columns:?}: {error}"),
+        };
+        for (judge, calls) in *wanted {
+            let said: Vec<f64> = all.verdicts.iter().filter(|v| v.judge == *judge).map(|v| v.p_a).collect();
+            assert_eq!(said, calls, "{columns:?} {judge}: {:?}", all.calls());
+        }
+        assert_eq!(all.verdicts.len(), wanted.len() * 4, "{columns:?}");
+    }
+}
+
+#[test]
+fn a_swap_that_comes_late_stops_as_well() {
+    let mut text = "prompt,response_a,response_b,winner,swapped\n".to_owned();
+    for row in 0..4000 {
+        text += &format!("what is {row}?,an answer to {row},a reply to {row},A,{}\n", row > 3000);
+    }
+    let error = read_text("late.csv", &text).unwrap_err();
+    assert!(error.to_string().contains("late.csv:3003") && error.to_string().contains("swapped"), "{error}");
+    assert!(error.hint().unwrap().contains("--map swapped=none"), "{error}");
+    let all = read_bytes("late.csv", text.as_bytes(), &mapped(&["swapped=swapped"])).unwrap();
+    assert_eq!(all.verdicts.iter().filter(|verdict| verdict.p_a == 0.0).count(), 999);
+}
+
+#[test]
+fn positions_count_from_where_the_file_or_the_user_says() {
+    let list = |best: [u8; 2]| {
+        best.map(|best| format!(r#"{{"prompt": "q", "responses": ["one", "two", "three"], "best": {best}}}"#))
+            .join("\n")
+    };
+    let winner = |options: &ReadOptions, best: [u8; 2]| {
+        read_bytes("list.jsonl", list(best).as_bytes(), options).map(|all| {
+            let verdict = &all.verdicts[0];
+            let pair = all.pairs.iter().find(|pair| pair.id == verdict.pair).unwrap();
+            if verdict.p_a == 1.0 { pair.response_a.text() } else { pair.response_b.text() }.into_owned()
+        })
+    };
+    assert!(winner(&ReadOptions::default(), [1, 2]).unwrap_err().to_string().contains("from 0 or from 1"));
+    assert_eq!(winner(&ReadOptions::default(), [1, 0]).unwrap(), "two");
+    assert_eq!(winner(&ReadOptions::default(), [1, 3]).unwrap(), "one");
+    assert_eq!(winner(&mapped(&["winner=best:from=1"]), [1, 2]).unwrap(), "one");
+    assert_eq!(winner(&mapped(&["winner=best:from=0"]), [1, 2]).unwrap(), "two");
+}
+
 #[test]
 fn a_list_of_responses_has_no_a_and_b() {
     let text = "{\"prompt\":\"q\",\"responses\":[\"x\",\"y\"],\"best\":1}\n";

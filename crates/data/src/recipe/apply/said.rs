@@ -1,7 +1,7 @@
 //! What a record says of its pair: who judges, what each rule calls, and with which receipt.
 
 use super::super::calls::{Call, Code, Names, graded};
-use super::super::infer::flag;
+use super::super::infer::{flag, says_exchanged, turned};
 use super::super::path::Column;
 use super::super::plan::{From, Plan, Rule};
 use crate::error::{Reason, RowError};
@@ -23,6 +23,35 @@ pub(crate) struct Who {
     pub(crate) weight: f64,
     /// Whether B was shown first, where the record says so.
     pub(crate) turned: Option<bool>,
+    /// The field that says so, where nobody has said whether verdicts are about the columns or what was shown.
+    pub(crate) doubt: Option<String>,
+}
+
+/// States of answers that were not sent in.
+const UNSENT: &[&str] = &["discarded", "draft", "pending"];
+
+/// A verdict on responses that were shown the other way round: nobody has said whether it is about the columns.
+fn in_doubt(field: &str) -> RowError {
+    RowError::new(
+        Reason::VerdictOutOfRange,
+        "it says that the responses were shown the other way round; whether the verdict is about the columns or about what was shown, the file does not say",
+    )
+    .field(field)
+    .hint(format!("say which: --map swapped={field} (the verdict's A is then the second response) or --map swapped=none"))
+}
+
+impl Rule {
+    /// The call of a value that one of two fields of the record holds too.
+    fn named(&self, value: Option<&Value>, row: &Row) -> Option<Call> {
+        let [a, b] = self.names.as_slice() else { return None };
+        let code = Code::of(value?)?;
+        let is = |column: &Column| column.get(row).and_then(Code::of).is_some_and(|own| own == code);
+        match (is(a), is(b)) {
+            (true, false) => Some(Call::A),
+            (false, true) => Some(Call::B),
+            _ => None,
+        }
+    }
 }
 
 /// A judge's name with the criterion by which it judged.
@@ -115,12 +144,19 @@ impl Plan {
             annotator: self.name(row, &self.annotator)?,
             criterion: self.name(row, &self.criterion)?,
             weight,
+            doubt: self.exchanged_by(row),
             turned: if self.recipe.shape == crate::recipe::Shape::Choice {
                 None
             } else {
                 self.said_swapped(row)?
             },
         })
+    }
+
+    /// The field that says that the two were shown the other way round, and of which nobody has said what follows.
+    fn exchanged_by(&self, row: &Row) -> Option<String> {
+        let says = |column: &&Column| column.get(row).and_then(turned) == Some(true);
+        self.exchange.iter().find(says).map(Column::shown)
     }
 
     pub(super) fn name(&self, row: &mut Row, columns: &[Column]) -> Result<Option<String>, RowError> {
@@ -151,10 +187,32 @@ impl Plan {
                     let Some(list) = each.get(row).cloned() else { continue };
                     // Who says it may stand in a list beside, one for each element.
                     let beside = Self::beside(rule, row);
+                    let states =
+                        row.get(&format!("{}.status", each.shown())).and_then(Value::as_array).cloned();
                     for (at, mut element) in elements(list).into_iter().enumerate() {
                         let who = &match beside.as_ref().and_then(|names| names.get(at)) {
                             Some(name) => {
                                 Who { annotator: name_of("annotator", name.clone())?, ..who.clone() }
+                            }
+                            None => who.clone(),
+                        };
+                        // What was only begun, or thrown away, is no verdict.
+                        let state = states
+                            .as_ref()
+                            .and_then(|states| states.get(at))
+                            .or_else(|| element.get("status"));
+                        if state.and_then(Value::as_str).is_some_and(|state| UNSENT.contains(&state)) {
+                            draft.dropped.push(NO_VERDICT);
+                            continue;
+                        }
+                        let by = element.names().find(|name| {
+                            (says_exchanged(name) || *name == "order")
+                                && element.get(name).and_then(turned) == Some(true)
+                        });
+                        let settled = self.recipe.settled.iter().any(|role| role == "swapped");
+                        let who = &match by.filter(|_| !settled) {
+                            Some(name) => {
+                                Who { doubt: Some(format!("{}.{name}", each.shown())), ..who.clone() }
                             }
                             None => who.clone(),
                         };
@@ -228,11 +286,21 @@ impl Plan {
             From::Choice => self.choice(row, &mut receipt)?,
             From::Field(column, calls) => {
                 let value = column.get(row);
-                let mut call = calls.call(value, names)?;
+                let mut call = match rule.named(value, row) {
+                    Some(call) => call,
+                    None => calls.call(value, names)?,
+                };
                 // A value that names a model or quotes a text means the same whatever was shown first.
                 let sides = Names { model_a: None, model_b: None, text_a: None, text_b: None, ..names };
-                if who.turned == Some(true) && calls.call(value, sides).is_ok_and(|by_side| by_side == call) {
+                let by_side = |call| calls.call(value, sides).is_ok_and(|by_side| by_side == call);
+                if who.turned == Some(true) && by_side(call) {
                     call = call.flipped();
+                }
+                if let Some(field) = &who.doubt
+                    && matches!(call, Call::A | Call::B | Call::Soft(_))
+                    && by_side(call)
+                {
+                    return Err(in_doubt(field));
                 }
                 let shown = value.map_or_else(|| "(none)".to_owned(), shown);
                 if let (Call::Soft(_), Some(value)) = (call, value) {
@@ -245,6 +313,9 @@ impl Plan {
             From::Share(columns) => shared(row, columns, &mut receipt)?,
             From::OneHot(columns) => {
                 let call = self.one_hot(row, columns)?;
+                if let (Some(field), Call::A | Call::B) = (&who.doubt, call) {
+                    return Err(in_doubt(field));
+                }
                 if who.turned == Some(true) { call.flipped() } else { call }
             }
         };
@@ -267,7 +338,12 @@ impl Plan {
             None if rule.declared.gold => None,
             None => who.annotator.clone(),
         };
-        let criterion = rule.declared.criterion.clone().or_else(|| who.criterion.clone());
+        let criterion = match &rule.criterion {
+            Some(column) => self.name(row, std::slice::from_ref(column))?,
+            None => None,
+        };
+        let criterion =
+            criterion.or_else(|| rule.declared.criterion.clone()).or_else(|| who.criterion.clone());
         let judge = match judge {
             Some(name) if rule.declared.gold => name,
             // The user's name stands before the file's, whose name then says who of them it was.

@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The names of columns around the name of an author: what stands before it and what behind it.
 type Around = (String, String);
 
+/// Characters of a column's name in which authors are looked for.
+const LONGEST_NAME: usize = 200;
+
 /// Columns that share what stands around the names of their authors.
 #[derive(Debug)]
 struct Named {
@@ -135,6 +138,8 @@ fn named_by(sample: &Sample, verdict: &str, texts: &[&String]) -> Option<Candida
         found.columns = match (winners.len(), found.columns.len()) {
             (1, 2) => found.columns,
             (0 | 1, _) => return None,
+            // Another column of texts as long as theirs may be of a model that never won.
+            _ if others_as_long(sample, &winners, &found.columns) => return None,
             _ => winners,
         };
     }
@@ -147,6 +152,17 @@ fn named_by(sample: &Sample, verdict: &str, texts: &[&String]) -> Option<Candida
         chosen: Some(path(verdict)),
         ..Candidates::default()
     })
+}
+
+/// Whether a column that never wins holds texts half as long as those of the winners, or longer.
+fn others_as_long(sample: &Sample, winners: &[(String, String)], all: &[(String, String)]) -> bool {
+    let long = |column: &str| {
+        let lengths = sample.values(column).take(50).map(|value| value.as_str().map_or(0, str::len));
+        let (sum, count) = lengths.fold((0, 0), |(sum, count), length| (sum + length, count + 1));
+        sum / count.max(1)
+    };
+    let least = winners.iter().map(|(_, column)| long(column)).min().unwrap_or_default();
+    all.iter().any(|named| !winners.contains(named) && long(&named.1) * 2 >= least)
 }
 
 /// What a column's name has around an author's: nothing, or words for a response.
@@ -178,11 +194,42 @@ fn authors(sample: &Sample, texts: &[&String], verdict: &str, way: &Around) -> N
         let rest = column.strip_prefix(before.as_str())?.strip_suffix(behind.as_str())?;
         (!rest.trim().is_empty()).then(|| rest.to_owned())
     };
+    // What stands beside the answers for comparison competes with none of them, unless it wins somewhere.
+    let competes = |author: &str| {
+        const BESIDE: &[&str] = &[
+            "reference",
+            "ref",
+            "gold",
+            "golden",
+            "human",
+            "judge",
+            "expected",
+            "ideal",
+            "ground",
+            "truth",
+            "target",
+            "correct",
+            "evaluator",
+            "user",
+            "label",
+            "system",
+            "original",
+            "source",
+            "critic",
+            "grader",
+            "annotator",
+        ];
+        !tokens(author).iter().any(|word| BESIDE.contains(&word.as_str()))
+            || sample
+                .values(verdict)
+                .any(|value| value.as_str().is_some_and(|said| normal(said) == normal(author)))
+    };
     let columns = sample
         .columns
         .iter()
         .filter(|column| texts.contains(column) && *column != verdict)
         .filter_map(|column| Some((name(column)?, column.clone())))
+        .filter(|(author, _)| competes(author))
         .collect();
     Named { around: way.clone(), columns }
 }
@@ -202,9 +249,12 @@ fn scores_beside(sample: &Sample) -> Option<Candidates> {
     let scores: Vec<Named> = families(&numbers)
         .into_iter()
         .filter(|found| {
-            found.says(|word| {
+            let known = |word: &str| {
                 roles::SCORES.contains(&word) || ["preference", "preferred", "wins"].contains(&word)
-            })
+            };
+            let more =
+                |word: &str| known(word) || word == "feedback" || word == "ranked" || roles::quality(word);
+            found.says(known) && !found.says(|word| !more(word))
         })
         .collect();
     let mut found = Vec::new();
@@ -240,7 +290,8 @@ fn scores_beside(sample: &Sample) -> Option<Candidates> {
 /// Groups of two or more columns that begin or end alike, up to a mark between words.
 fn families(columns: &[&String]) -> Vec<Named> {
     let mut found: BTreeMap<Around, Vec<(String, String)>> = BTreeMap::new();
-    for column in columns {
+    // Names longer than a line are none.
+    for column in columns.iter().filter(|column| column.len() <= LONGEST_NAME) {
         for (at, mark) in column.char_indices().filter(|(_, c)| !c.is_alphanumeric()) {
             let (head, tail) = (column.get(..at + mark.len_utf8()), column.get(at + mark.len_utf8()..));
             if let (Some(head), Some(tail)) = (head, tail)

@@ -1,6 +1,7 @@
 //! What stops: columns that may be read in two ways, or that contradict each other, with the flags that choose.
 
 use super::super::calls::{Call, Calls, Code, Names, Reading};
+use super::super::path::Column;
 use super::super::roles::{self, normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
 use super::responses::number_of;
@@ -8,6 +9,48 @@ use super::verdicts::{Evidence, evidence, sample_calls, text_at};
 use super::{Refusal, quoted, shell, used};
 use crate::row::Row;
 use serde_json::Value;
+
+/// Verdicts by place (`left`, `first`) on responses that are not called so, beside a column that says which of them stood there.
+pub(crate) fn placed(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
+    const PLACES: &[&str] = &["left", "right", "first", "second", "top", "bottom"];
+    if recipe.shape != Shape::Pair || recipe.settled.iter().any(|role| role == "winner") {
+        return None;
+    }
+    let place = |word: &String| PLACES.contains(&word.as_str());
+    if recipe.a.first().is_some_and(|path| tokens(path.as_str()).iter().any(place)) {
+        return None;
+    }
+    let field = recipe.verdict.iter().find_map(|rule| rule.field.as_ref().filter(|_| rule.a.is_empty()))?;
+    let column = field.resolve(&sample.columns)?;
+    let says_place = |value: &Value| value.as_str().is_some_and(|text| tokens(text).iter().any(place));
+    if !sample.rows.iter().filter_map(|row| column.get(row)).any(says_place) {
+        return None;
+    }
+    let used = used(recipe, sample);
+    let stood = sample.columns.iter().find(|other| {
+        !used.contains(*other)
+            && tokens(other).iter().any(|word| place(word) || word == "position" || word == "shown")
+            && sample.values(other).next().is_some()
+            && sample.values(other).all(|value| {
+                flag(value).is_some()
+                    || value.as_str().is_some_and(|text| text.len() <= 60 && !text.contains('\n'))
+            })
+    })?;
+    let values: Vec<String> = sample
+        .distinct(&column.name, 6)?
+        .iter()
+        .filter_map(Value::as_str)
+        .map(|text| format!("{}=?", text.trim()))
+        .collect();
+    Some(Refusal {
+        problem: format!(
+            "`{field}` names places, and `{stood}` may say which response stood there: whether the places are those of the columns, the file does not say"
+        ),
+        remedy: "say what the values mean for the columns, or put the responses in the order in which they were shown".to_owned(),
+        certain: true,
+        start: vec![format!("--map {}", shell(&format!("winner={field}:{}", values.join(","))))],
+    })
+}
 
 /// A column that names the worse response: what its values mean has to be said the other way round.
 pub(super) fn loser(sample: &Sample, recipe: &Recipe, column: &str) -> Refusal {
@@ -159,8 +202,20 @@ fn names_in(recipe: &Recipe, sample: &Sample, row: &Row) -> NamesIn {
 
 /// Whether a column is named for sides that were exchanged.
 pub(crate) fn says_exchanged(column: &str) -> bool {
-    const WORDS: &[&str] =
-        &["swapped", "swap", "flipped", "flip", "reversed", "inverted", "switched", "exchanged"];
+    const WORDS: &[&str] = &[
+        "swapped",
+        "swap",
+        "flipped",
+        "flip",
+        "reversed",
+        "reverse",
+        "inverted",
+        "switched",
+        "exchanged",
+        "shuffled",
+        "permuted",
+        "mirrored",
+    ];
     const WITH: &[&str] = &[
         "is",
         "was",
@@ -174,10 +229,39 @@ pub(crate) fn says_exchanged(column: &str) -> bool {
         "ab",
         "display",
         "presentation",
+        "model",
+        "models",
+        "response",
+        "answer",
+        "output",
+        "outputs",
+        "pair",
+        "presented",
+        "shown",
+        "displayed",
+        "a",
+        "b",
     ];
     let words = tokens(column);
     words.iter().any(|word| WORDS.contains(&word.as_str()))
         && words.iter().all(|word| WORDS.contains(&word.as_str()) || WITH.contains(&word.as_str()))
+}
+
+/// The columns that say whether the two were shown the other way round, where neither recipe nor user says what becomes of it.
+pub(crate) fn exchange_columns(recipe: &Recipe, sample: &Sample) -> Vec<Column> {
+    let settled = recipe.settled.iter().any(|role| role == "swapped");
+    if settled || !recipe.swapped.is_empty() || !matches!(recipe.shape, Shape::Pair | Shape::Votes) {
+        return Vec::new();
+    }
+    let used = used(recipe, sample);
+    let says =
+        |column: &&String| !used.contains(*column) && (says_exchanged(column) || says_order(sample, column));
+    sample
+        .columns
+        .iter()
+        .filter(says)
+        .filter_map(|column| Path::new(format!("={column}")).resolve(&sample.columns))
+        .collect()
 }
 
 /// A column that says of each record whether its responses were shown the other way round: what `A` then means is doubtful.
@@ -228,10 +312,11 @@ pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
 
 /// Whether a column holds the order in which the responses were shown, as `AB` and `BA`.
 fn says_order(sample: &Sample, column: &str) -> bool {
-    const ORDER: &[&str] = &["order", "position", "positions", "presentation", "display", "shown"];
-    let written = |value: &Value| {
-        value.as_str().is_some_and(|text| ["ab", "ba"].contains(&text.trim().to_lowercase().as_str()))
-    };
+    const ORDER: &[&str] = &["order", "positions", "presentation", "permutation", "ordering"];
+    // The number of an order, where it can only be one of two.
+    let words = tokens(column);
+    let counted = words.iter().all(|word| ORDER.contains(&word.as_str()));
+    let written = |value: &Value| order(value).is_some() || (counted && flag(value).is_some());
     tokens(column).iter().any(|word| ORDER.contains(&word.as_str()))
         && sample.values(column).next().is_some()
         && sample.values(column).all(written)
@@ -239,11 +324,41 @@ fn says_order(sample: &Sample, column: &str) -> bool {
 
 /// Whether the responses were shown the other way round: a truth value, or the order itself.
 pub(crate) fn turned(value: &Value) -> Option<bool> {
-    flag(value).or_else(|| match value.as_str()?.trim().to_lowercase().as_str() {
-        "ab" => Some(false),
-        "ba" => Some(true),
+    flag(value).or_else(|| order(value))
+}
+
+/// An order of two, `AB` or `BA`, `["b", "a"]`, `response_b,response_a`: whether it is the other one.
+fn order(value: &Value) -> Option<bool> {
+    let text = match value {
+        Value::String(text) => text.trim().to_lowercase(),
+        Value::Array(items) if items.len() == 2 => {
+            let of = |item: &Value| {
+                item.as_str().map(str::to_lowercase).or_else(|| item.as_u64().map(|n| n.to_string()))
+            };
+            items.iter().map(of).collect::<Option<Vec<_>>>()?.join(",")
+        }
+        _ => return None,
+    };
+    match text.as_str() {
+        "ab" | "original" | "normal" | "straight" => return Some(false),
+        "ba" | "reversed" | "reverse" | "swapped" | "flipped" => return Some(true),
+        _ => {}
+    }
+    let parts: Vec<&str> =
+        text.split([',', ';', '-', '>', '|']).map(str::trim).filter(|part| !part.is_empty()).collect();
+    let [first, second] = parts.as_slice() else { return None };
+    let (x, y) = (tokens(first), tokens(second));
+    let mut differing = x.iter().zip(&y).filter(|(x, y)| x != y);
+    let (x, y) = (x.len() == y.len()).then(|| differing.next()).flatten()?;
+    if differing.next().is_some() {
+        return None;
+    }
+    let is = |a: &str, b: &str| roles::SIDES.iter().any(|(first, second)| *first == a && *second == b);
+    match (is(x, y), is(y, x)) {
+        (true, false) => Some(false),
+        (false, true) => Some(true),
         _ => None,
-    })
+    }
 }
 
 /// A truth value in any of its common forms.

@@ -5,7 +5,7 @@ use super::super::roles::{self, normal, tokens};
 use super::super::{Recipe, Sample, VerdictRule};
 use super::doubts::doubt;
 use super::verdicts::{Evidence, evidence, names_the_loser, sample_calls};
-use super::{Refusal, path, used};
+use super::{Refusal, path, shell, used};
 use serde_json::Value;
 
 /// Words in the names of columns that hold `A` and `B` and say nothing of which is better.
@@ -58,6 +58,22 @@ const NO_JUDGES: &[&str] = &[
     "predicted",
     "random",
     "seed",
+    "slot",
+    "check",
+    "attention",
+    "handedness",
+    "hand",
+    "written",
+    "cheaper",
+    "topic",
+    "same",
+    "majority",
+    "consensus",
+    "aggregate",
+    "aggregated",
+    "voter",
+    "rank",
+    "ai",
 ];
 
 /// What a value of a list of verdicts may be: a word for one of the two or a tie, or a ranking of both.
@@ -95,13 +111,20 @@ pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
                     fields.values().all(says) && all.into_iter().all(|value| says(value) || value.is_null());
                 fits.then(|| VerdictRule { field: Some(field), ..VerdictRule::default() })
             }
-            Value::Object(fields) if !fields.is_empty() && fields.values().all(says) => {
+            Value::Object(fields)
+                if !fields.is_empty() && holds_verdicts(column) && fields.values().all(says) =>
+            {
+                // The keys are criteria where one of them is a quality and none is a judge.
+                let words = || fields.keys().flat_map(|key| tokens(key));
+                let criteria =
+                    words().any(|word| roles::quality(&word)) && !words().any(|word| is_judge_word(&word));
                 let all =
                     sample.values(column).filter_map(Value::as_object).flat_map(|fields| fields.values());
                 all.take(200).all(|value| says(value) || value.is_null()).then(|| VerdictRule {
                     each: Some(path(column)),
                     field: Some(path("value")),
-                    annotator: vec![path("key")],
+                    annotator: if criteria { Vec::new() } else { vec![path("key")] },
+                    criterion_field: criteria.then(|| path("key")),
                     ..VerdictRule::default()
                 })
             }
@@ -132,7 +155,13 @@ fn by_key(sample: &Sample, column: &str, fields: &serde_json::Map<String, Value>
 fn objects(sample: &Sample, column: &str, items: &[Value]) -> Option<VerdictRule> {
     let fields = items.first().and_then(Value::as_object)?;
     let by_name = |names: &[&str]| fields.keys().find(|key| names.contains(&normal(key).as_str()));
-    let field = by_name(roles::VERDICTS).or_else(|| by_name(&["value", "answer", "response", "rating"]))?;
+    let rankings = || items.iter().all(|item| item.get("value").is_some_and(|value| ranked(value).is_some()));
+    let plain = || {
+        (holds_verdicts(column) || rankings())
+            .then(|| by_name(&["value", "answer", "response", "rating"]))
+            .flatten()
+    };
+    let field = by_name(roles::VERDICTS).or_else(plain)?;
     let mut all = sample.values(column).filter_map(Value::as_array).flatten().take(200);
     let fits = all.all(|item| item.get(field.as_str()).is_none_or(|value| says(value) || value.is_null()));
     let who = by_name(roles::ANNOTATORS).or_else(|| by_name(&["name", "id", "who", "by"]));
@@ -151,41 +180,72 @@ fn objects(sample: &Sample, column: &str, items: &[Value]) -> Option<VerdictRule
         field: Some(path(field)),
         annotator: who.filter(|_| judge.is_none()).map(|who| path(who)).into_iter().collect(),
         judge: judge.map(|judge| path(judge)).into_iter().collect(),
+        criterion_field: by_name(roles::CRITERIA).map(|name| path(name)),
         where_field: status("submitted").then(|| path("status")),
         where_values: if status("submitted") { vec![Value::from("submitted")] } else { Vec::new() },
         ..VerdictRule::default()
     })
 }
 
-/// `["A", "B", "A"]` under a name for verdicts, with a list of who said it beside it, if there is one.
-fn bare_words(sample: &Sample, column: &str) -> Option<VerdictRule> {
-    const LISTS: &[&str] = &[
-        "votes",
-        "verdicts",
-        "judgments",
-        "judgements",
-        "labels",
-        "annotations",
-        "preferences",
-        "choices",
-        "decisions",
-        "responses",
-        "annotator_votes",
-        "human_votes",
-        "winners",
-        "human_preferences",
-        "human_labels",
-        "annotator_preferences",
-        "annotator_choices",
-        "human_annotations",
-        "vote",
-        "preference",
-    ];
+/// Names of columns that hold several verdicts.
+const LISTS: &[&str] = &[
+    "votes",
+    "verdicts",
+    "judgments",
+    "judgements",
+    "labels",
+    "annotations",
+    "preferences",
+    "choices",
+    "decisions",
+    "responses",
+    "annotator_votes",
+    "human_votes",
+    "winners",
+    "human_preferences",
+    "human_labels",
+    "annotator_preferences",
+    "annotator_choices",
+    "human_annotations",
+    "vote",
+    "preference",
+    "judges",
+    "evaluations",
+    "ratings",
+    "annotators",
+    "results",
+    "reviews",
+    "decision",
+    "judgment",
+    "judgement",
+    "annotation",
+    "preference_labels",
+];
+
+fn holds_verdicts(column: &str) -> bool {
     let plain = normal(column);
     let last = plain.rsplit('_').next().unwrap_or_default();
-    let named = LISTS.contains(&plain.as_str()) || (column.contains('.') && LISTS.contains(&last));
+    LISTS.contains(&plain.as_str()) || (column.contains('.') && LISTS.contains(&last))
+}
+
+/// Whether a list is the same in every record and never says a thing twice: the options that were offered.
+fn offered(sample: &Sample, column: &str) -> bool {
+    let mut lists = sample.values(column).filter_map(Value::as_array);
+    let Some(first) = lists.next() else { return false };
+    let twice = first.iter().enumerate().any(|(i, item)| first.iter().take(i).any(|before| before == item));
+    let others: Vec<_> = lists.collect();
+    first.len() > 1 && !twice && !others.is_empty() && others.iter().all(|list| *list == first)
+}
+
+/// `["A", "B", "A"]` under a name for verdicts, with a list of who said it beside it, if there is one.
+fn bare_words(sample: &Sample, column: &str) -> Option<VerdictRule> {
+    let plain = normal(column);
     let mut all = sample.values(column).filter_map(Value::as_array).flatten().take(200).peekable();
-    if !named || all.peek().is_none() || !all.all(|value| says(value) || value.is_null()) {
+    if !holds_verdicts(column)
+        || offered(sample, column)
+        || all.peek().is_none()
+        || !all.all(|value| says(value) || value.is_null())
+    {
         return None;
     }
     let of = |name: &str| {
@@ -207,7 +267,7 @@ fn bare_words(sample: &Sample, column: &str) -> Option<VerdictRule> {
 }
 
 /// Columns with any name whose every value is a word for one of the two or a tie: each is somebody's verdict.
-pub(super) fn people(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
+pub(super) fn people(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal> {
     let used = used(recipe, sample);
     let worded = |column: &&String| {
         let words = tokens(column);
@@ -227,16 +287,43 @@ pub(super) fn people(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
     };
     // A single one may as well say which response was shown first or is the longer one.
     if columns.len() < 2 || !columns.iter().any(|column| says(column, Call::A) && says(column, Call::B)) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    columns
-        .into_iter()
-        .map(|column| VerdictRule {
-            field: Some(path(column)),
-            judge_name: Some(column.clone()),
-            ..VerdictRule::default()
-        })
-        .collect()
+    let named: Vec<&String> = columns
+        .iter()
+        .copied()
+        .filter(|column| tokens(column).iter().any(|word| is_judge_word(word)))
+        .collect();
+    // Two columns of which one always says what the other does not are a key to who wrote which.
+    let opposite = |x: &&String, y: &&String| {
+        let (x, y) = (sample_calls(sample, recipe, x), sample_calls(sample, recipe, y));
+        x.len() >= 3
+            && x.len() == y.len()
+            && x.iter().zip(&y).all(|((_, x), (_, y))| {
+                matches!((x, y), (Some(Call::A), Some(Call::B)) | (Some(Call::B), Some(Call::A)))
+            })
+    };
+    let key = matches!(columns.as_slice(), [x, y] if opposite(x, y));
+    if named.len() < 2 || key {
+        let shown: Vec<String> = columns.iter().take(6).map(|column| format!("`{column}`")).collect();
+        let flags: Vec<String> = columns
+            .iter()
+            .take(6)
+            .map(|column| format!("--map {}", shell(&format!("winner={column}"))))
+            .collect();
+        return Err(Refusal {
+            problem: format!("{} may each be somebody's verdict, or something else", shown.join(", ")),
+            remedy: "name those that say who won: each is then a judge".to_owned(),
+            certain: true,
+            start: vec![flags.join(" ")],
+        });
+    }
+    let rule = |column: &&String| VerdictRule {
+        field: Some(path(column)),
+        judge_name: Some((*column).clone()),
+        ..VerdictRule::default()
+    };
+    Ok(named.iter().map(rule).collect())
 }
 
 /// Columns called after people (`annotator_1`, `human2`) that hold the numbers of the responses; numbers that may mean several
@@ -323,6 +410,32 @@ const JUDGES: &[&str] = &[
     "prometheus",
 ];
 
+/// Words after which a number counts people and not responses.
+pub(super) fn is_person_word(word: &str) -> bool {
+    const PEOPLE: &[&str] = &[
+        "annotator",
+        "worker",
+        "rater",
+        "expert",
+        "judge",
+        "reviewer",
+        "human",
+        "user",
+        "person",
+        "coder",
+        "labeler",
+        "labeller",
+        "evaluator",
+        "participant",
+        "voter",
+        "grader",
+        "crowdworker",
+        "assessor",
+        "panelist",
+    ];
+    PEOPLE.contains(&word)
+}
+
 pub(super) fn is_judge_word(word: &str) -> bool {
     JUDGES.contains(&word)
 }
@@ -383,6 +496,10 @@ pub(super) fn by_criterion(
         .map(|(column, words)| {
             let rest: Vec<&str> =
                 words.iter().filter(|word| !common.contains(word)).map(String::as_str).collect();
+            if !rest.is_empty() && rest.iter().all(|word| word.parse::<u32>().is_ok()) {
+                // `judgment_1` and `judgment_2` are two who judged.
+                return Some(VerdictRule { judge_name: Some(column.0.clone()), ..rule(column) });
+            }
             (!rest.is_empty()).then(|| VerdictRule { criterion: Some(rest.join(" ")), ..rule(column) })
         })
         .collect::<Option<Vec<_>>>()?;

@@ -2,6 +2,7 @@
 
 use super::super::roles::{self, normal, tokens};
 use super::super::{Call, Candidates, Path, Sample, words};
+use super::responses::is_response_word;
 use super::{Refusal, path, quoted};
 use serde_json::Value;
 
@@ -92,7 +93,12 @@ pub(super) fn in_order(sample: &Sample) -> Option<(Candidates, Refusal)> {
             && sample.values(column).all(|value| value.as_array().is_some_and(texts))
     };
     let column = sample.columns.iter().find(|column| {
-        tokens(column).iter().any(|word| IN_ORDER.contains(&word.as_str())) && several(column)
+        let words = tokens(column);
+        words.iter().any(|word| IN_ORDER.contains(&word.as_str()))
+            && words
+                .iter()
+                .any(|word| is_response_word(word) || word == "candidates" || word == "completions")
+            && several(column)
     })?;
     let name = quoted(column);
     let refusal = Refusal {
@@ -138,6 +144,37 @@ fn rated_list(sample: &Sample) -> Option<&String> {
                 .values(column)
                 .take(50)
                 .all(|value| value.as_array().is_some_and(|items| items.len() > 1 && items.iter().all(rated)))
+    })
+}
+
+/// Positions that may count from 0 or from 1: where neither 0 nor the number of responses occurs, the file does not say.
+pub(super) fn from_0_or_1(sample: &Sample, found: &mut Candidates) -> Option<Refusal> {
+    let chosen = found.chosen.as_ref()?.resolve(&sample.columns)?;
+    let [list] = found.texts.as_slice() else { return None };
+    let list = list.resolve(&sample.columns)?;
+    let mut positions = Vec::new();
+    for row in &sample.rows {
+        let count = list.get(row).and_then(Value::as_array).map(Vec::len);
+        if let (Some(at), Some(count)) = (chosen.get(row).and_then(Value::as_u64), count) {
+            positions.push((at, count as u64));
+        }
+    }
+    if positions.is_empty() || positions.iter().any(|(at, _)| *at == 0) {
+        return None;
+    }
+    if positions.iter().any(|(at, count)| at == count) {
+        found.from_1 = true;
+        return None;
+    }
+    let name = quoted(&chosen.name);
+    Some(Refusal {
+        problem: format!(
+            "`{}` holds positions, but the file does not say whether they count from 0 or from 1",
+            chosen.name
+        ),
+        remedy: "say which".to_owned(),
+        certain: true,
+        start: vec![format!("--map winner={name}:from=0"), format!("or --map winner={name}:from=1")],
     })
 }
 

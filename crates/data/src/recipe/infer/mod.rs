@@ -14,14 +14,15 @@ mod start;
 mod verdicts;
 
 use super::roles::{self, normal, tokens};
-use super::{Mapping, Path, Recipe, Sample, Shape, VerdictRule};
+use super::{Call, Mapping, Path, Recipe, Sample, Shape, VerdictRule};
 use crate::row::Row;
 use responses::{choice_models, choice_scores, models, number_of, responses};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use verdicts::{tie_beside, verdicts};
 
-pub(crate) use doubts::{contradiction, exchanged, flag, says_exchanged, turned};
+pub(crate) use doubts::{contradiction, exchange_columns, exchanged, flag, placed, says_exchanged, turned};
+pub(crate) use responses::names_not_texts;
 pub(crate) use responses::{are_names, rivals, sides};
 pub(crate) use start::winner_start;
 
@@ -161,24 +162,29 @@ pub(crate) fn prompt_column(sample: &Sample) -> Option<String> {
 }
 
 pub(super) fn prompt_of(sample: &Sample, used: &BTreeSet<String>) -> Option<String> {
-    named(sample, roles::PROMPTS, used).into_iter().find(|column| sample.texts(column))
+    let found: Vec<String> =
+        named(sample, roles::PROMPTS, used).into_iter().filter(|column| sample.texts(column)).collect();
+    let worded = found.iter().find(|column| !only_names(sample, column));
+    worded.or(found.first()).cloned()
 }
 
 /// The columns with one of these names, in the order of the names.
 pub(super) fn named(sample: &Sample, names: &[&str], used: &BTreeSet<String>) -> Vec<String> {
-    names
+    // The words of each name once: a table may have thousands of columns.
+    let spelt: Vec<(&String, String, String)> = sample
+        .columns
         .iter()
-        .flat_map(|name| {
-            let within = format!("_{name}");
-            sample.columns.iter().filter(move |column| {
-                tokens(column).join("_") == *name
-                    || normal(column) == *name
-                    || (column.contains('.') && normal(column).ends_with(&within))
-            })
-        })
         .filter(|column| !used.contains(*column))
-        .cloned()
-        .collect()
+        .map(|column| (column, tokens(column).join("_"), normal(column)))
+        .collect();
+    let of = |name: &str| {
+        let within = format!("_{name}");
+        let is = |(column, words, plain): &&(&String, String, String)| {
+            words == name || plain == name || (column.contains('.') && plain.ends_with(&within))
+        };
+        spelt.iter().filter(is).map(|(column, ..)| (*column).clone()).collect::<Vec<_>>()
+    };
+    names.iter().flat_map(|name| of(name)).collect()
 }
 
 /// The columns that a recipe uses.
@@ -249,6 +255,83 @@ pub(crate) fn used_as(recipe: &Recipe) -> Vec<(String, Path)> {
     found
 }
 
+/// Whether a value is a sentence or a number with a fraction, and no name.
+fn is_sentence(value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            text.split_whitespace().count() > 4 || text.trim_end().ends_with(['?', '.', '!'])
+        }
+        Value::Number(number) => number.as_f64().is_some_and(|number| number.fract() != 0.0),
+        _ => false,
+    }
+}
+
+/// Puts another column of the prompt in the place of one that holds but names: `prompt` with `p_17` beside `prompt_text`.
+pub(crate) fn worded_prompt(recipe: &mut Recipe, sample: &Sample) {
+    if recipe.settled.iter().any(|role| role == "prompt") || sample.rows.len() < 2 {
+        return;
+    }
+    let Some(column) = recipe.prompt.iter().find_map(|path| path.resolve(&sample.columns)) else { return };
+    if column.is_within() || !only_names(sample, &column.name) {
+        return;
+    }
+    let used = used(recipe, sample);
+    let others = named(sample, roles::PROMPTS, &used);
+    if let Some(other) = others.into_iter().find(|other| sample.texts(other) && !only_names(sample, other)) {
+        recipe.prompt = vec![path(&other)];
+    }
+}
+
+/// Whether a column is called a prompt and nothing else.
+fn is_sure(column: &str) -> bool {
+    const SURE: usize = 19;
+    roles::PROMPTS.iter().take(SURE).any(|name| normal(column) == *name)
+}
+
+/// Two columns that may each be the whole prompt: both are texts, and neither holds the other.
+fn two_prompts(sample: &Sample, found: &[String]) -> Option<Refusal> {
+    const SURE: usize = 4;
+    let sure: Vec<&String> = found
+        .iter()
+        .filter(|column| roles::PROMPTS.iter().take(SURE).any(|name| normal(column) == *name))
+        .filter(|column| !only_names(sample, column))
+        .collect();
+    let [first, second, ..] = sure.as_slice() else { return None };
+    let both = sample.rows.iter().filter_map(|row| {
+        Some((
+            row.get(first).and_then(Value::as_str)?.trim(),
+            row.get(second).and_then(Value::as_str)?.trim(),
+        ))
+    });
+    let (mut apart, mut all) = (0, 0);
+    for (x, y) in both.filter(|(x, y)| !x.is_empty() && !y.is_empty()) {
+        all += 1;
+        apart += usize::from(!x.contains(y) && !y.contains(x));
+    }
+    (apart * 2 > all).then(|| Refusal {
+        problem: format!("`{first}` and `{second}` may each be the prompt, and they differ"),
+        remedy: "say which, or that both belong to it".to_owned(),
+        certain: true,
+        start: vec![
+            format!("--map prompt={}", quoted(first)),
+            format!("or --map prompt={}", quoted(second)),
+            format!("or --map prompt={} --map input={}", quoted(first), quoted(second)),
+        ],
+    })
+}
+
+/// Whether no value of a column has two words.
+fn only_names(sample: &Sample, column: &str) -> bool {
+    // Some languages put no blanks between words.
+    let name = |value: &Value| {
+        value.as_str().is_some_and(|text| {
+            let text = text.trim();
+            text.len() <= 40 && text.is_ascii() && !text.contains(char::is_whitespace)
+        })
+    };
+    sample.values(column).next().is_some() && sample.values(column).take(200).all(name)
+}
+
 /// Whether a column of an id is one of the pair, and not `worker.id`.
 pub(super) fn is_id(column: &str) -> bool {
     const OF: &[&str] = &[
@@ -287,17 +370,20 @@ fn judge_within(sample: &Sample) -> Vec<Path> {
 
 /// Finds who won by the names of columns, where a recipe declares nothing of it that the file has.
 pub(crate) fn find_verdicts(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
-    let there =
-        |rule: &VerdictRule| rule.place().is_some_and(|place| place.resolve(&sample.columns).is_some());
-    let settled = recipe.settled.iter().any(|role| role == "winner");
     if recipe.a_wins {
         tie_beside(recipe, sample);
         return Ok(());
     }
-    if !matches!(recipe.shape, Shape::Pair | Shape::Votes | Shape::Sidecar)
-        || settled
-        || recipe.verdict.iter().any(there)
-    {
+    if !matches!(recipe.shape, Shape::Pair | Shape::Votes | Shape::Sidecar) {
+        return Ok(());
+    }
+    let there =
+        |rule: &VerdictRule| rule.place().is_some_and(|place| place.resolve(&sample.columns).is_some());
+    if recipe.settled.iter().any(|role| role == "winner") {
+        return Ok(());
+    }
+    if recipe.verdict.iter().any(there) {
+        tie_beside(recipe, sample);
         return Ok(());
     }
     let declared = std::mem::take(&mut recipe.verdict);
@@ -343,10 +429,16 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
         let used = used(recipe, sample);
         let found: Vec<String> =
             named(sample, roles::PROMPTS, &used).into_iter().filter(|column| sample.texts(column)).collect();
-        if let Some(first) = found.first() {
+        if let Some(refusal) = two_prompts(sample, &found) {
+            return Err(refusal);
+        }
+        // What holds but names or kinds is a prompt only where it is called so.
+        let worded = found.iter().find(|column| !only_names(sample, column));
+        let first = worded.or_else(|| found.iter().find(|column| is_sure(column)));
+        if let Some(first) = first {
             recipe.prompt = vec![path(first)];
             // A second column stands in where the first is null, if both say the same wherever both are there.
-            for other in found.iter().skip(1) {
+            for other in found.iter().filter(|other| *other != first) {
                 let both: Vec<_> =
                     sample.rows.iter().filter_map(|row| Some((row.get(first)?, row.get(other)?))).collect();
                 if !both.is_empty() && both.iter().all(|(x, y)| x == y) {
@@ -384,13 +476,37 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
         recipe.model_a = vec![path(&a)];
         recipe.model_b = vec![path(&b)];
     }
+    // Words for sides are verdicts, and numbers are scores: neither names a judge.
+    let verdicts = |column: &str| {
+        let called = |value: &Value| {
+            number_of(value).is_none()
+                && value
+                    .as_str()
+                    .is_some_and(|text| matches!(super::words(text), Some(Call::A | Call::B | Call::Tie(_))))
+        };
+        sample.values(column).all(called)
+    };
+    let flags = |column: &str| {
+        let word = |value: &Value| number_of(value).is_none() && flag(value).is_some();
+        sample.values(column).all(word)
+    };
     if open("judge", &recipe.judge, recipe) {
-        recipe.judge = one(roles::JUDGES, recipe, &short);
+        let numeric = |column: &str| sample.values(column).any(|value| number_of(value).is_some());
+        recipe.judge =
+            one(roles::JUDGES, recipe, &|column| short(column) && !verdicts(column) && !numeric(column));
     }
     if open("annotator", &recipe.annotator, recipe) {
+        // `annotators: 3` says how many there were.
+        let counted = |column: &str| {
+            normal(column) == "annotators" && sample.values(column).all(|value| number_of(value).is_some())
+        };
         // A list of several names goes with a list of several verdicts.
         let single = |column: &str| {
             short(column)
+                && !verdicts(column)
+                && !flags(column)
+                && !sample.values(column).any(is_sentence)
+                && !counted(column)
                 && sample.values(column).all(|value| value.as_array().is_none_or(|items| items.len() == 1))
         };
         recipe.annotator = one(roles::ANNOTATORS, recipe, &single);
@@ -406,6 +522,14 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
                     .as_str()
                     .is_some_and(|text| text.trim().len() <= 40 && !text.trim().ends_with(['?', '.']))
             };
+            let graded = |value: &Value| {
+                const GRADES: &[&str] =
+                    &["high", "low", "medium", "good", "bad", "yes", "no", "true", "false", "ok"];
+                value.as_str().is_some_and(|text| GRADES.contains(&text.trim().to_lowercase().as_str()))
+            };
+            if sample.values(column).any(graded) {
+                return false;
+            }
             let all = sample.values(column).count();
             let different: BTreeSet<&str> = sample.values(column).filter_map(Value::as_str).collect();
             sample.values(column).all(word) && (all < 8 || different.len() * 2 <= all)

@@ -4,9 +4,9 @@ use super::super::calls::Code;
 use super::super::roles::{self, tokens};
 use super::super::{Path, Recipe, Sample, Scale, VerdictRule};
 use super::doubts::flag;
-use super::judges::is_judge_word;
+use super::judges::{is_judge_word, is_person_word};
 use super::responses::{Group, is_response_word, number_of, sided};
-use super::{Refusal, path, quoted, used};
+use super::{Refusal, path, shell, used};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -53,7 +53,7 @@ const BESIDE: &[&str] = &[
     "other",
 ];
 const TIES: &[&str] = &["tie", "tied", "equal", "same", "draw", "both", "neither", "none"];
-const PROBABILITY: &[&str] = &["p", "prob", "probability", "proba", "likelihood"];
+const PROBABILITY: &[&str] = &["p", "prob", "probability"];
 const BESIDE_PROBABILITY: &[&str] = &[
     "win",
     "wins",
@@ -68,8 +68,6 @@ const BESIDE_PROBABILITY: &[&str] = &[
     "model",
     "output",
     "judge",
-    "human",
-    "predicted",
     "of",
     "is",
     "mean",
@@ -81,7 +79,7 @@ pub(super) fn flags_and_probabilities(
     sample: &Sample,
     recipe: &Recipe,
 ) -> Result<Option<VerdictRule>, Refusal> {
-    if let Some(one_hot) = one_hot(sample, recipe) {
+    if let Some(one_hot) = one_hot(sample, recipe)? {
         return Ok(Some(VerdictRule { one_hot, ..VerdictRule::default() }));
     }
     if let Some(rule) = one_sided(sample, recipe) {
@@ -91,19 +89,32 @@ pub(super) fn flags_and_probabilities(
 }
 
 /// A number for each response.
-pub(super) fn number_each(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
+pub(super) fn number_each(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal> {
     let both = |(a, b): (String, String)| vec![path(&a), path(&b)];
-    let one = |rule: VerdictRule| vec![rule];
+    let one = |rule: VerdictRule| Ok(vec![rule]);
+    let by = scores_by(sample, recipe)?;
+    // Scores of several judges are several verdicts, also where one of them is just called `score`.
+    if by.len() > 1 {
+        return Ok(by);
+    }
     if let Some(scores) = pair_scores(sample) {
         return one(VerdictRule { higher: both(scores), ..VerdictRule::default() });
     }
-    if let Some(ranks) = pair_ranks(sample) {
+    if let Some(ranks) = pair_ranks(sample)? {
         return one(VerdictRule { lower: both(ranks), ..VerdictRule::default() });
     }
     if let Some(share) = pair_votes(sample, recipe) {
         return one(VerdictRule { share, ..VerdictRule::default() });
     }
-    scores_by(sample, recipe)
+    Ok(by)
+}
+
+/// Whether the number in which two columns differ is that of a person: `annotator_1_rating` and `annotator_2_rating`.
+fn of_people(group: &Group) -> bool {
+    let Some((a, b)) = two(group) else { return false };
+    let (x, y) = (tokens(&a), tokens(&b));
+    let at = x.iter().zip(&y).position(|(x, y)| x != y);
+    at.and_then(|at| x.get(at.checked_sub(1)?)).is_some_and(|before| is_person_word(before))
 }
 
 fn is_flag(sample: &Sample, column: &str) -> bool {
@@ -141,7 +152,7 @@ fn tie_of(sample: &Sample, (a, b): (&str, &str), fits: impl Fn(&str) -> bool) ->
 }
 
 /// Columns of which one is 1: for A, for B and for a tie.
-fn one_hot(sample: &Sample, recipe: &Recipe) -> Option<Vec<Path>> {
+fn one_hot(sample: &Sample, recipe: &Recipe) -> Result<Option<Vec<Path>>, Refusal> {
     let used = used(recipe, sample);
     let says = |word: &String| {
         WON.contains(&word.as_str()) || ["choice", "preference", "selection"].contains(&word.as_str())
@@ -150,7 +161,28 @@ fn one_hot(sample: &Sample, recipe: &Recipe) -> Option<Vec<Path>> {
     let groups = sided(sample, |words, column| {
         words.iter().any(says) && words.iter().all(known) && !used.contains(column) && is_flag(sample, column)
     });
-    let (a, b) = groups.iter().find_map(two)?;
+    let found: Vec<(String, String)> =
+        groups.iter().filter(|group| !of_people(group)).filter_map(two).collect();
+    let (a, b) = match found.as_slice() {
+        [] => return Ok(None),
+        [(a, b)] => (a.clone(), b.clone()),
+        [(first, _), (second, _), ..] => {
+            return Err(Refusal {
+                problem: format!("`{first}` and `{second}` may both say whether the first response won"),
+                remedy: "name those that are verdicts: each is then a judge".to_owned(),
+                certain: true,
+                start: found
+                    .iter()
+                    .map(|(column, _)| format!("--map {}", shell(&format!("winner={column}:1=A,0=B"))))
+                    .collect(),
+            });
+        }
+    };
+    // Two that are set at once are answers of two people, or to two questions.
+    let set = |row: &crate::row::Row, column: &str| row.get(column).and_then(flag) == Some(true);
+    if sample.rows.iter().any(|row| set(row, &a) && set(row, &b)) {
+        return Ok(None);
+    }
     let mut columns = vec![path(&a), path(&b)];
     let own = tie_of(sample, (&a, &b), |column| is_flag(sample, column));
     let tie = own.or_else(|| {
@@ -158,8 +190,13 @@ fn one_hot(sample: &Sample, recipe: &Recipe) -> Option<Vec<Path>> {
             |column: &&String| ["winner_tie", "tie", "is_tie"].contains(&roles::normal(column).as_str());
         sample.columns.iter().find(|column| named(column) && is_flag(sample, column)).cloned()
     });
+    let clear = |row: &crate::row::Row, column: &str| row.get(column).and_then(flag) == Some(false);
+    let unset = |row: &crate::row::Row| clear(row, &a) && clear(row, &b);
+    if tie.is_none() && sample.rows.iter().any(unset) {
+        return Ok(None);
+    }
     columns.extend(tie.map(|column| path(&column)));
-    Some(columns)
+    Ok(Some(columns))
 }
 
 /// The words of a name without the only one that is a side, and whether that is A.
@@ -172,9 +209,10 @@ fn side_in(words: &[String], recipe: &Recipe) -> Option<(Vec<String>, bool)> {
     let of = |word: &String| match apart {
         Some((a, _)) if a == word => Some(true),
         Some((_, b)) if b == word => Some(false),
+        // A number is one of the responses only where they are numbered.
         _ => match word.as_str() {
-            "a" | "1" | "left" | "first" => Some(true),
-            "b" | "2" | "right" | "second" => Some(false),
+            "a" | "left" | "first" => Some(true),
+            "b" | "right" | "second" => Some(false),
             _ => None,
         },
     };
@@ -191,6 +229,13 @@ fn side_in(words: &[String], recipe: &Recipe) -> Option<(Vec<String>, bool)> {
     if sides.next().is_some() || (other.is_some() && !compared) {
         return None;
     }
+    // `better_than_b`: the other one is.
+    let alone = other.is_none()
+        && at
+            .checked_sub(1)
+            .and_then(|before| words.get(before))
+            .is_some_and(|word| word == "than" || word == "over");
+    let side = side != alone;
     let own = |i: usize| i == at || other.is_some_and(|(other, _)| i == other);
     let rest = words.iter().enumerate().filter(|(i, _)| !own(*i)).map(|(_, word)| word.clone()).collect();
     Some((rest, side))
@@ -267,18 +312,21 @@ fn probabilities(sample: &Sample, recipe: &Recipe) -> Result<Option<VerdictRule>
             if whole {
                 return Ok(Some(VerdictRule { receipt: vec![path(second)], ..rule(first, true) }));
             }
-            let (first, second) = (quoted(first), quoted(second));
             Err(Refusal {
                 problem: format!(
-                    "`{first}` and `{second}` do not add up to 1: what is left may be ties, or both may be scores"
+                    "`{first}` and `{second}` do not add up to 1: the rest may be ties, or both may be scores"
                 ),
                 remedy: "say which".to_owned(),
                 certain: true,
                 start: vec![
                     format!(
-                        "--map winner={first}:1..0   (the probability that the first response is better)"
+                        "--map {}   (the probability that the first response is better)",
+                        shell(&format!("winner={first}:1..0"))
                     ),
-                    format!("or --map winner='{first} > {second}'   (the larger one wins)"),
+                    format!(
+                        "or --map {}   (the larger one wins)",
+                        shell(&format!("winner={first} > {second}"))
+                    ),
                 ],
             })
         }
@@ -298,17 +346,36 @@ pub(super) fn pair_scores(sample: &Sample) -> Option<(String, String)> {
         };
         words.iter().any(|word| roles::SCORES.contains(&word.as_str())) && words.iter().all(about)
     };
-    sided(sample, |words, column| says(words) && is_number(sample, column)).iter().find_map(two)
+    let groups = sided(sample, |words, column| says(words) && is_number(sample, column));
+    groups.iter().filter(|group| !of_people(group)).find_map(two)
 }
 
-/// Scores by several judges or criteria: columns such as `gpt4_score_a` and `gpt4_score_b`, one pair of them for each.
-fn scores_by(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
+/// Numbers of which nobody knows whether more is better.
+fn larger_or_smaller(a: &str, b: &str) -> Refusal {
+    Refusal {
+        problem: format!(
+            "`{a}` and `{b}` are numbers; the file does not say whether the larger one is better"
+        ),
+        remedy: "say which".to_owned(),
+        certain: true,
+        start: vec![
+            format!("--map {}", shell(&format!("winner={a} > {b}"))),
+            format!("or --map {}", shell(&format!("winner={a} < {b}"))),
+        ],
+    }
+}
+
+/// Scores by several judges or criteria: columns such as `gpt4_score_a` and `gpt4_score_b`, one pair of them for each. What a score
+/// is of has to be known: of toxicity the smaller one is better, and of what nobody knows it may be.
+fn scores_by(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal> {
     let used = used(recipe, sample);
     let says = |words: &[String]| words.iter().any(|word| roles::SCORES.contains(&word.as_str()));
     let groups =
         sided(sample, |words, column| says(words) && !used.contains(column) && is_number(sample, column));
-    let named = groups.iter().filter_map(|group| {
-        let (a, b) = two(group)?;
+    let mut rules = Vec::new();
+    let mut less_is_better = None;
+    for group in groups.iter().filter(|group| !of_people(group)) {
+        let Some((a, b)) = two(group) else { continue };
         let parts =
             |column: &str| -> Vec<String> { roles::normal(column).split('_').map(str::to_owned).collect() };
         let (x, y) = (parts(&a), parts(&b));
@@ -319,20 +386,34 @@ fn scores_by(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
             })
             .map(String::as_str)
             .collect();
-        let judge = rest.iter().any(|part| tokens(part).iter().any(|word| is_judge_word(word)));
-        let name = (!rest.is_empty()).then(|| rest.join(if judge { "-" } else { " " }))?;
+        let words = || rest.iter().flat_map(|part| tokens(part)).filter(|word| word.parse::<f64>().is_err());
+        if words().any(|word| roles::measure(&word)) {
+            continue;
+        }
+        if words().any(|word| roles::drawback(&word)) {
+            less_is_better.get_or_insert((a, b));
+            continue;
+        }
+        let judge = words().any(|word| is_judge_word(&word));
+        if !judge && !words().all(|word| roles::quality(&word)) {
+            return Err(larger_or_smaller(&a, &b));
+        }
         let higher = vec![path(&a), path(&b)];
-        Some(if judge {
-            VerdictRule { higher, judge_name: Some(name), ..VerdictRule::default() }
-        } else {
-            VerdictRule { higher, criterion: Some(name), ..VerdictRule::default() }
-        })
-    });
-    named.collect()
+        rules.push(match rest.join(if judge { "-" } else { " " }) {
+            name if name.is_empty() || name == "overall" => VerdictRule { higher, ..VerdictRule::default() },
+            name if judge => VerdictRule { higher, judge_name: Some(name), ..VerdictRule::default() },
+            name => VerdictRule { higher, criterion: Some(name), ..VerdictRule::default() },
+        });
+    }
+    // A drawback beside qualities is metadata; alone it may be what was judged.
+    match less_is_better {
+        Some((a, b)) if rules.is_empty() => Err(larger_or_smaller(&a, &b)),
+        _ => Ok(rules),
+    }
 }
 
 /// The ranks of two responses, 1 for the better one.
-fn pair_ranks(sample: &Sample) -> Option<(String, String)> {
+fn pair_ranks(sample: &Sample) -> Result<Option<(String, String)>, Refusal> {
     const RANKS: &[&str] = &["rank", "ranking", "ranked"];
     const BESIDE: &[&str] = &["human", "judge", "overall", "model", "final", "annotator", "the"];
     let says = |words: &[String]| {
@@ -341,15 +422,18 @@ fn pair_ranks(sample: &Sample) -> Option<(String, String)> {
         };
         words.iter().any(|word| RANKS.contains(&word.as_str())) && words.iter().all(about)
     };
-    let (a, b) =
-        sided(sample, |words, column| says(words) && is_number(sample, column)).iter().find_map(two)?;
-    let whole = |column: &str| {
-        sample
-            .values(column)
-            .filter_map(number_of)
-            .all(|rank| rank.fract() == 0.0 && (0.0..=20.0).contains(&rank))
+    let groups = sided(sample, |words, column| says(words) && is_number(sample, column));
+    let Some((a, b)) = groups.iter().filter(|group| !of_people(group)).find_map(two) else { return Ok(None) };
+    // First and second, or both first; places in a longer list may be grades as well.
+    let number = |row: &crate::row::Row, column: &str| row.get(column).and_then(number_of);
+    let places = |row: &crate::row::Row| match (number(row, &a), number(row, &b)) {
+        (Some(x), Some(y)) => [(1.0, 1.0), (1.0, 2.0), (2.0, 1.0)].contains(&(x, y)),
+        _ => true,
     };
-    (whole(&a) && whole(&b)).then_some((a, b))
+    if sample.rows.iter().all(places) {
+        return Ok(Some((a, b)));
+    }
+    Err(larger_or_smaller(&a, &b))
 }
 
 /// How many people voted for each of two responses, and for a tie.
@@ -360,7 +444,7 @@ fn pair_votes(sample: &Sample, recipe: &Recipe) -> Option<Vec<Path>> {
     ];
     let used = used(recipe, sample);
     let says = |words: &[String]| {
-        words.iter().any(|word| word == "votes" || word == "vote")
+        words.iter().any(|word| word == "votes")
             && words.iter().all(|word| word == "votes" || word == "vote" || BESIDE.contains(&word.as_str()))
     };
     let count = |column: &str| {

@@ -4,7 +4,7 @@ use super::super::roles::{self, normal, tokens};
 use super::super::{Candidates, Part, Recipe, Sample, Shape};
 use super::alone::{scored, unpaired};
 use super::authors::by_author;
-use super::lists::{candidates, in_order, positions_or_ranks};
+use super::lists::{candidates, from_0_or_1, in_order, positions_or_ranks};
 use super::start::mapping_start;
 use super::verdicts::{Evidence, verdict_columns};
 use super::{Refusal, is_id, named, path, prompt_column, quoted};
@@ -80,7 +80,8 @@ pub(super) fn responses(
         taken.extend(group.columns.iter().cloned());
         return Ok(());
     }
-    if let Some(found) = candidates(sample) {
+    if let Some(mut found) = candidates(sample) {
+        recipe.doubt = from_0_or_1(sample, &mut found);
         if let Some(rank) = &found.rank
             && let Some(refusal) = positions_or_ranks(sample, rank)
         {
@@ -222,8 +223,11 @@ pub(super) fn chosen_rejected(sample: &Sample) -> Option<(String, String)> {
         sample.columns.iter().map(|column| (column, tokens(column))).collect();
     let mut found = Vec::new();
     for (good, x) in &words {
+        if !x.iter().any(|word| roles::good(word)) {
+            continue;
+        }
         for (bad, y) in &words {
-            if x.len() != y.len() || !sample.texts(good) || !sample.texts(bad) {
+            if x.len() != y.len() {
                 continue;
             }
             let differing: Vec<(&String, &String)> = x.iter().zip(y).filter(|(x, y)| x != y).collect();
@@ -232,13 +236,44 @@ pub(super) fn chosen_rejected(sample: &Sample) -> Option<(String, String)> {
             let responses =
                 rest.iter().all(|word| is_response_word(word) || roles::BESIDE.contains(&word.as_str()));
             let model = rest.last().is_some_and(|word| roles::MODELS.contains(&word.as_str()));
-            if roles::chosen_rejected(first, second) && responses && !model {
+            // What takes a look at the values comes last: a table may have thousands of columns.
+            let texts = || sample.texts(good) && sample.texts(bad);
+            let names = || names_not_texts(sample, good) && names_not_texts(sample, bad);
+            if roles::chosen_rejected(first, second) && responses && !model && texts() && !names() {
                 found.push((rest.len(), (*good).clone(), (*bad).clone()));
             }
         }
     }
     found.sort_by_key(|(rest, ..)| *rest);
     found.into_iter().next().map(|(_, good, bad)| (good, bad))
+}
+
+/// Whether the values of a column only name responses that stand elsewhere: by side, by column, or by model.
+pub(crate) fn names_not_texts(sample: &Sample, column: &str) -> bool {
+    let models = models(sample);
+    let mut values = 0;
+    let all = sample.rows.iter().take(200).all(|row| {
+        let Some(text) =
+            row.get(column).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+        else {
+            return row.get(column).is_none_or(|value| value.is_null() || value.is_string());
+        };
+        values += 1;
+        let side = matches!(super::super::words(text), Some(super::super::Call::A | super::super::Call::B));
+        let other = || {
+            sample
+                .columns
+                .iter()
+                .any(|other| other != column && normal(other) == normal(text) && sample.texts(other))
+        };
+        let model = || {
+            models.as_ref().is_some_and(|(a, b)| {
+                [a, b].iter().any(|name| row.get(name).and_then(Value::as_str).map(str::trim) == Some(text))
+            })
+        };
+        side || other() || model()
+    });
+    all && values > 0
 }
 
 pub(super) fn is_response_word(word: &str) -> bool {
@@ -430,14 +465,16 @@ pub(super) fn choice_scores(sample: &Sample) -> Option<(String, String)> {
 }
 
 pub(super) fn choice_beside(sample: &Sample, about: impl Fn(&str) -> bool) -> Option<(String, String)> {
-    for good in &sample.columns {
-        let x = tokens(good);
-        for bad in &sample.columns {
-            let y = tokens(bad);
+    let words: Vec<Vec<String>> = sample.columns.iter().map(|column| tokens(column)).collect();
+    for (good, x) in sample.columns.iter().zip(&words) {
+        if !x.iter().any(|word| roles::good(word)) {
+            continue;
+        }
+        for (bad, y) in sample.columns.iter().zip(&words) {
             if x.len() != y.len() || x.len() < 2 {
                 continue;
             }
-            let differing: Vec<_> = x.iter().zip(&y).filter(|(x, y)| x != y).collect();
+            let differing: Vec<_> = x.iter().zip(y).filter(|(x, y)| x != y).collect();
             if let [(first, second)] = differing.as_slice()
                 && roles::chosen_rejected(first, second)
                 && x.iter().filter(|word| word != first).all(|word| about(word))

@@ -32,7 +32,9 @@ pub(super) fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, 
     let mut columns: Vec<(usize, &String)> = sample
         .columns
         .iter()
-        .filter(|column| !used.contains(*column) && !names_the_loser(column))
+        .filter(|column| {
+            !used.contains(*column) && !names_the_loser(column) && !normal(column).ends_with("suggestion")
+        })
         .filter_map(|column| {
             let plain = tokens(column).join("_");
             let exact = roles::VERDICTS.iter().position(|name| {
@@ -40,13 +42,7 @@ pub(super) fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, 
                     || *name == normal(column)
                     || (column.contains('.') && normal(column).ends_with(&format!("_{name}")))
             });
-            let about = [
-                "prefer", "winner", "better", "vote", "choice", "choose", "verdict", "judg", "favo", "best",
-                "which",
-            ];
-            let other = tokens(column).iter().any(|word| NOT_BETTER.contains(&word.as_str()));
-            let loose =
-                (!other && about.iter().any(|word| plain.contains(word))).then_some(roles::VERDICTS.len());
+            let loose = asks_for_better(&tokens(column)).then_some(roles::VERDICTS.len());
             exact.or(loose).map(|rank| (rank, column))
         })
         .collect();
@@ -62,15 +58,76 @@ pub(super) fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, 
     found
 }
 
-/// Whether a column says which of two lost: its values name a response, and mean the other one.
+/// Whether a column says which of two lost: its values name a response, and mean the other one. What is less of a drawback is better.
 pub(super) fn names_the_loser(column: &str) -> bool {
-    const LOSERS: &[&str] = &["worse", "worst", "loser", "losing", "loses", "lost", "least", "weaker"];
-    tokens(column).iter().any(|word| LOSERS.contains(&word.as_str()) || roles::bad(word))
+    const LOSERS: &[&str] = &[
+        "worse", "worst", "loser", "losing", "loses", "lost", "least", "weaker", "less", "fewer", "fewest",
+        "not", "never",
+    ];
+    let words = tokens(column);
+    let against =
+        |word: &&String| LOSERS.contains(&word.as_str()) || roles::bad(word) || roles::drawback(word);
+    words.iter().filter(against).count() % 2 == 1
 }
 
-/// Words for what a response may be first or more in, without being better.
+/// Whether the words of a name ask for the better one of two, and for nothing else: `Which response do you prefer?`.
+fn asks_for_better(words: &[String]) -> bool {
+    const COMPARES: &[&str] = &[
+        "winner",
+        "winning",
+        "wins",
+        "won",
+        "better",
+        "best",
+        "vote",
+        "votes",
+        "voted",
+        "choice",
+        "choose",
+        "chosen",
+        "verdict",
+        "favorite",
+        "favourite",
+        "favored",
+        "favoured",
+        "picked",
+        "pick",
+        "selected",
+        "selection",
+        "more",
+        "most",
+        "superior",
+        "safer",
+        "clearer",
+        "kinder",
+        "nicer",
+        "friendlier",
+        "smarter",
+        "stronger",
+        "truer",
+        "deeper",
+        "funnier",
+    ];
+    let compares = |word: &String| {
+        COMPARES.contains(&word.as_str())
+            || word.starts_with("prefer")
+            || word.starts_with("judgm")
+            || word.starts_with("judgem")
+    };
+    words.iter().any(compares) && !words.iter().any(|word| NOT_BETTER.contains(&word.as_str()))
+}
+
+/// Words for what a response may be first or more in, without being better, and for what else is chosen or preferred.
 const NOT_BETTER: &[&str] = &[
     "first",
+    "second",
+    "third",
+    "predicted",
+    "expected",
+    "prior",
+    "previous",
+    "random",
+    "simulated",
     "shown",
     "display",
     "displayed",
@@ -83,6 +140,46 @@ const NOT_BETTER: &[&str] = &[
     "position",
     "order",
     "presented",
+    "hand",
+    "handed",
+    "handedness",
+    "group",
+    "language",
+    "lang",
+    "name",
+    "gender",
+    "pronoun",
+    "pronouns",
+    "time",
+    "color",
+    "colour",
+    "ai",
+    "slot",
+    "check",
+    "attention",
+    "topic",
+    "voter",
+    "same",
+    "cheaper",
+    "faster",
+    "slower",
+    "multiple",
+    "format",
+    "style",
+    "reason",
+    "reasons",
+    "rationale",
+    "confidence",
+    "strength",
+    "id",
+    "count",
+    "rate",
+    "rating",
+    "score",
+    "pizza",
+    "recent",
+    "similar",
+    "likely",
 ];
 
 pub(super) fn evidence(sample: &Sample, recipe: &Recipe, column: &str) -> Option<Evidence> {
@@ -119,6 +216,9 @@ pub(super) fn evidence(sample: &Sample, recipe: &Recipe, column: &str) -> Option
 /// Whether 0 and 1 can only be the first and the second response: the responses themselves are numbered so, or the column holds
 /// a position.
 fn counts_from_0(recipe: &Recipe, column: &str) -> bool {
+    // What is called a label or a preference may count otherwise.
+    const CHOICES: &[&str] =
+        &["choice", "chosen", "winner", "best", "selected", "selection", "pick", "picked", "decision"];
     let own = |paths: &[Path]| paths.first().map(|path| tokens(path.as_str())).unwrap_or_default();
     let (a, b) = (own(&recipe.a), own(&recipe.b));
     let apart: Vec<_> = a.iter().zip(&b).filter(|(a, b)| a != b).collect();
@@ -126,7 +226,8 @@ fn counts_from_0(recipe: &Recipe, column: &str) -> bool {
     let words = tokens(column);
     let truth = words.iter().any(|word| word == "is" || word == "has");
     let position = words.iter().any(|word| ["index", "idx", "position", "pos"].contains(&word.as_str()));
-    !truth && (position || (numbered && roles::VERDICTS.contains(&words.join("_").as_str())))
+    let choice = words.iter().any(|word| CHOICES.contains(&word.as_str()));
+    !truth && (position || (numbered && choice && roles::VERDICTS.contains(&words.join("_").as_str())))
 }
 
 pub(super) fn text_at<'b>(column: Option<&'b Column>, row: &'b Row) -> Option<&'b str> {
@@ -195,7 +296,9 @@ pub(super) fn tie_beside(recipe: &mut Recipe, sample: &Sample) {
         (None, None) => return,
     };
     match recipe.verdict.first_mut() {
-        Some(first) if first.tie_field.is_none() => {
+        Some(first)
+            if first.tie_field.as_ref().is_none_or(|field| field.resolve(&sample.columns).is_none()) =>
+        {
             first.tie_field = rule.tie_field;
             first.tie_values = rule.tie_values;
         }
@@ -230,47 +333,19 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
     match sure.as_slice() {
         [] => {}
         [only] => return Ok(vec![rule(only)]),
-        [first, others @ ..] => {
-            // Judges who agree on the first records are two judges all the same.
-            if let Some(names) = by_judge(&sure, &common_words(&sure)).filter(|names| {
-                names.iter().all(|name| name.as_ref().is_some_and(|name| !normal(name).contains("model")))
-            }) {
-                return Ok(sure
-                    .iter()
-                    .zip(names)
-                    .map(|(column, name)| VerdictRule { judge_name: name, ..rule(column) })
-                    .collect());
-            }
-            let own = sample_calls(sample, recipe, &first.0);
-            let disagrees = others.iter().find(|(column, _)| {
-                let other = sample_calls(sample, recipe, column);
-                other.len() != own.len() || other.iter().zip(&own).any(|((_, x), (_, y))| x != y)
-            });
-            let Some(other) = disagrees else { return Ok(vec![rule(first)]) };
-            if let Some(rules) = by_criterion(&sure, rule) {
-                return Ok(rules);
-            }
-            return Err(Refusal {
-                problem: format!("`{}` and `{}` may both say who won, and they differ", first.0, other.0),
-                remedy: "say which is the verdict".to_owned(),
-                certain: true,
-                start: vec![
-                    format!("--map winner={}", quoted(&first.0)),
-                    format!("or --map winner={}", quoted(&other.0)),
-                ],
-            });
-        }
+        several_found => return several(recipe, sample, several_found, rule),
     }
     if let Some(rule) = listed(sample, recipe) {
         return Ok(vec![rule]);
     }
-    if let Some(rule) = flags_and_probabilities(sample, recipe)? {
-        return Ok(vec![rule]);
-    }
+    // Numbers under a name for the verdict go before what may be beside it.
     if let Some((column, _)) = found.iter().find(|(_, evidence)| *evidence == Evidence::Codes) {
         return Err(doubt(sample, column));
     }
-    let people = people(sample, recipe);
+    if let Some(rule) = flags_and_probabilities(sample, recipe)? {
+        return Ok(vec![rule]);
+    }
+    let people = people(sample, recipe)?;
     if !people.is_empty() {
         return Ok(people);
     }
@@ -278,16 +353,73 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
     if !numbered.is_empty() {
         return Ok(numbered);
     }
-    let numbers = number_each(sample, recipe);
+    let numbers = number_each(sample, recipe)?;
     if !numbers.is_empty() {
         return Ok(numbers);
     }
     match sample
         .columns
         .iter()
-        .find(|column| names_the_loser(column) && evidence(sample, recipe, column).is_some())
+        .find(|column| names_the_loser(column) && evidence(sample, recipe, column) == Some(Evidence::Words))
     {
         Some(column) => Err(loser(sample, recipe, column)),
         None => Ok(Vec::new()),
     }
+}
+
+/// What several columns that may say who won are: judges, criteria, the same thing twice, or a reason to ask.
+fn several(
+    recipe: &Recipe,
+    sample: &Sample,
+    sure: &[&(String, Evidence)],
+    rule: impl Fn(&(String, Evidence)) -> VerdictRule,
+) -> Result<Vec<VerdictRule>, Refusal> {
+    let [first, others @ ..] = sure else { return Ok(Vec::new()) };
+    // Judges who agree on the first records are two judges all the same.
+    if let Some(names) = by_judge(sure, &common_words(sure)).filter(|names| {
+        names.iter().all(|name| name.as_ref().is_some_and(|name| !normal(name).contains("model")))
+    }) {
+        return Ok(sure
+            .iter()
+            .zip(names)
+            .map(|(column, name)| VerdictRule { judge_name: name, ..rule(column) })
+            .collect());
+    }
+    let own = sample_calls(sample, recipe, &first.0);
+    let disagrees = others.iter().find(|(column, _)| {
+        let other = sample_calls(sample, recipe, column);
+        other.len() != own.len() || other.iter().zip(&own).any(|((_, x), (_, y))| x != y)
+    });
+    let Some(other) = disagrees else { return Ok(vec![rule(first)]) };
+    let order = |(column, _): &&(String, Evidence)| {
+        tokens(column)
+            .iter()
+            .any(|word| ["ab", "ba", "swapped", "original", "reversed"].contains(&word.as_str()))
+    };
+    if let Some((column, _)) = sure.iter().find(|found| order(found)) {
+        return Err(Refusal {
+            problem: format!(
+                "`{}` and `{}` look like the verdicts of two orders; whether they name columns or what was shown first, the file does not say",
+                first.0, other.0
+            ),
+            remedy: "name the one that is about the columns as they stand".to_owned(),
+            certain: true,
+            start: vec![
+                format!("--map winner={}", quoted(&first.0)),
+                format!("or --map winner={}   (`{column}` is then metadata)", quoted(&other.0)),
+            ],
+        });
+    }
+    if let Some(rules) = by_criterion(sure, rule) {
+        return Ok(rules);
+    }
+    Err(Refusal {
+        problem: format!("`{}` and `{}` may both say who won, and they differ", first.0, other.0),
+        remedy: "say which is the verdict".to_owned(),
+        certain: true,
+        start: vec![
+            format!("--map winner={}", quoted(&first.0)),
+            format!("or --map winner={}", quoted(&other.0)),
+        ],
+    })
 }
