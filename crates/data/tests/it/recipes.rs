@@ -1,6 +1,8 @@
 //! The catalogue of recipes: every example is read by its own recipe, every recipe reads back as a mapping, and whatever a user
 //! maps, reading ends in records or an error.
 
+use std::fmt::Write as _;
+
 use predilect_data::{
     Format, Mapping, OnBadRow, Onto, ReadOptions, Recipe, Shape, Study, import, preview, read_with_votes,
 };
@@ -256,22 +258,27 @@ fn a_tie_among_columns_of_two_models_is_one() {
     assert_eq!(all.pairs[0].response_b.model.as_deref(), Some("llama"));
 }
 
+/// A column with the two values that its cells have.
+type Cells = (&'static str, [&'static str; 2]);
+/// A judge with its verdicts on four pairs.
+type Said = (&'static str, [f64; 4]);
+
 /// A table of four pairs with these further columns; of each `1` or `2` says which of two values a row has.
-fn pairs_with(columns: &[(&str, [&str; 2])]) -> String {
+fn pairs_with(columns: &[Cells]) -> String {
     let mut text = format!(
         "prompt,response_a,response_b,{}\n",
         columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
     );
     for (row, side) in [0, 1, 1, 0].into_iter().enumerate() {
         let cells: Vec<&str> = columns.iter().map(|(_, values)| values[side]).collect();
-        text += &format!("what is {row}?,an answer to {row},a reply to {row},{}\n", cells.join(","));
+        let _ = writeln!(text, "what is {row}?,an answer to {row},a reply to {row},{}", cells.join(","));
     }
     text
 }
 
 #[test]
 fn what_may_be_read_in_two_ways_stops() {
-    let refused: &[(&[(&str, [&str; 2])], &str)] = &[
+    let refused: &[(&[Cells], &str)] = &[
         // The column names the worse one.
         (&[("less_preferred", ["A", "B"])], "lost"),
         (&[("downvoted", ["A", "B"])], "lost"),
@@ -311,7 +318,7 @@ fn what_may_be_read_in_two_ways_stops() {
 #[test]
 fn what_can_be_read_in_one_way_is_read() {
     let a_then_b = [1.0, 0.0, 0.0, 1.0];
-    let read: &[(&[(&str, [&str; 2])], &[(&str, [f64; 4])])] = &[
+    let read: &[(&[Cells], &[Said])] = &[
         (&[("better_than_b", ["true", "false"])], &[("unnamed", a_then_b)]),
         (&[("least_toxic", ["A", "B"]), ("winner", ["A", "B"])], &[("unnamed", a_then_b)]),
         (
@@ -363,7 +370,7 @@ fn what_can_be_read_in_one_way_is_read() {
 fn a_swap_that_comes_late_stops_as_well() {
     let mut text = "prompt,response_a,response_b,winner,swapped\n".to_owned();
     for row in 0..4000 {
-        text += &format!("what is {row}?,an answer to {row},a reply to {row},A,{}\n", row > 3000);
+        let _ = writeln!(text, "what is {row}?,an answer to {row},a reply to {row},A,{}", row > 3000);
     }
     let error = read_text("late.csv", &text).unwrap_err();
     assert!(error.to_string().contains("late.csv:3003") && error.to_string().contains("swapped"), "{error}");
