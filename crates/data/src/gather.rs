@@ -24,6 +24,8 @@ pub(crate) const WITHOUT_PAIR: &str = "verdict without a pair";
 const SAME_PAIR: &str = "further record on a pair already read";
 const SAME_GOLD: &str = "right answer given again";
 const ID_SHARED: &str = "one id used for several pairs, distinguished by their content";
+/// Fields that come late which are told of.
+const MOST_LATE: usize = 1000;
 const OTHER_MODELS: &str = "vote on other models than those of the text";
 const LONELY: &str = "completion without a counterpart";
 const ALONE: &str = "scored response without another one to the same prompt";
@@ -63,6 +65,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) only_verdicts: bool,
     /// Records of the file at hand that still have marks of a chat template, and one of these marks.
     pub(crate) marked: (u64, Option<&'static str>),
+    /// Fields that the file's first records do not have, with the record of each that had it first.
+    pub(crate) late: BTreeMap<String, u64>,
     /// The values that named a winner in the file at hand, one entry for each rule.
     pub(crate) seen: Vec<Seen>,
 }
@@ -144,6 +148,12 @@ impl Reading<'_> {
         if let Some(mark) = draft.marked {
             self.marked.0 += 1;
             self.marked.1.get_or_insert(mark);
+        }
+        for name in draft.late.drain(..) {
+            // Records with names of their own each would fill memory.
+            if self.late.len() < MOST_LATE {
+                self.late.entry(name).or_insert(self.at.record);
+            }
         }
         let (content, exchanged) = (draft.content, draft.exchanged);
         let mut key = draft.id;

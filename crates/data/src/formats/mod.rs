@@ -87,6 +87,8 @@ pub(crate) struct Draft {
     pub(crate) renamed: Option<(String, String)>,
     /// A mark of a chat template that a text still has.
     pub(crate) marked: Option<&'static str>,
+    /// Fields that none of the file's first records has, by which its columns were given their roles.
+    pub(crate) late: Vec<String>,
     /// Whether the file gives no id, so that the content does.
     pub(crate) by_content: bool,
     /// The key by which other files refer to the pair.

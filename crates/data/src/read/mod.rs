@@ -175,6 +175,7 @@ fn read_all<'a>(
         other_models: HashSet::new(),
         seen: Vec::new(),
         marked: (0, None),
+        late: BTreeMap::new(),
     };
     // Parts do not judge; two files of verdicts that name nobody are two judges.
     let several = onto || several_judges(&sources, texts.as_ref());
@@ -313,6 +314,16 @@ impl Reading<'_> {
         if let (count @ 1.., Some(mark)) = std::mem::take(&mut self.marked) {
             summary.remarks.push(format!(
                 "{count} records contain `{mark}`, a mark of a chat template, within a text; it is measured as part of the text"
+            ));
+        }
+        let late = std::mem::take(&mut self.late);
+        if let Some((name, record)) = late.iter().min_by_key(|(_, record)| **record) {
+            let names: Vec<String> = late.keys().take(8).map(|name| format!("`{name}`")).collect();
+            let more = if late.len() > 8 { format!(" and {} more", late.len() - 8) } else { String::new() };
+            summary.remarks.push(format!(
+                "the first {} records, by which columns were given their roles, do not have {}{more}, which is kept as metadata (`{name}` from record {record} on): --map says what else it is",
+                plan.looked_at(),
+                names.join(", "),
             ));
         }
         // Code of its own knows who judges better than the recipe does.

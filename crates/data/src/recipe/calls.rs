@@ -279,8 +279,8 @@ impl Calls {
             .field(&self.field)
             .json(value)
             .hint(format!(
-                "say what it means, A, B, tie or none: --map {} (several: VALUE=A,VALUE=B)",
-                super::shell(&format!("winner={}:{}=A", self.field, shown_short(value)))
+                "say what it means, with A, B, tie or none for the question mark: --map {} (several: VALUE=A,VALUE=B)",
+                super::shell(&format!("winner={}:{}=?", self.field, shown_short(value)))
             ))),
         }
     }

@@ -161,6 +161,9 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
         Plan::add(verdicts.into_iter().map(|verdict| (verdict, false)).collect(), swapped, &mut draft);
         drafts.push(draft);
     }
+    if let Some(first) = drafts.first_mut() {
+        first.late = base.late;
+    }
     if let (Some(first), Best::Missing) = (drafts.first_mut(), best) {
         first.dropped.push(NO_VERDICT);
     }

@@ -86,6 +86,10 @@ pub(crate) struct Plan {
     pub(super) order_in_doubt: bool,
     /// Columns that say whether the two were shown the other way round, of which nobody has said what becomes of their verdicts.
     pub(super) exchange: Vec<Column>,
+    /// The columns in alphabetical order, where later records may have others: fields that they do not name are told of.
+    pub(super) watched: Option<Vec<String>>,
+    /// How many records were looked at.
+    looked_at: usize,
     /// Only neighbouring ranks are paired.
     pub(super) neighbours: bool,
     /// Votes on texts of another file: where the key is, and the two models as that file names them.
@@ -236,6 +240,8 @@ impl Plan {
             repeats_prompt: false,
             nested: false,
             exchange: Vec::new(),
+            watched: None,
+            looked_at: sample.rows.len(),
             order_in_doubt: columns.iter().any(|column| super::infer::says_exchanged(column)),
             cells: sample.cells,
             neighbours,
@@ -244,6 +250,11 @@ impl Plan {
             recipe,
         };
         plan.repeats_prompt = plan.texts_repeat_prompt(sample);
+        if !sample.whole && !sample.cells && !sample.rows.is_empty() && !plan.recipe.coded() {
+            let mut watched = columns.clone();
+            watched.sort_unstable();
+            plan.watched = Some(watched);
+        }
         plan.exchange = super::infer::exchange_columns(&plan.recipe, sample);
         plan.nested = super::infer::used_as(&plan.recipe).iter().any(|(_, path)| place(path).is_within());
         plan
@@ -333,6 +344,11 @@ impl Plan {
             by_names: calls.reading == Reading::Words,
             calls: calls.clone(),
         })
+    }
+
+    /// How many records were looked at before the roles were given.
+    pub(crate) fn looked_at(&self) -> usize {
+        self.looked_at
     }
 
     /// The judge of verdicts that name none.

@@ -298,6 +298,7 @@ fn what_may_be_read_in_two_ways_stops() {
         (&[("winner", ["A", "B"]), ("order", ["A;B", "B;A"])], "`order`"),
         (&[("winner", ["A", "B"]), ("model_order_swapped", ["0", "1"])], "model_order_swapped"),
         (&[("winner", ["left", "right"]), ("left_is", ["A", "B"])], "left_is"),
+        (&[("initial_choice", ["A", "B"]), ("final_choice", ["B", "A"])], "may both say"),
         (&[("winner_ab", ["A", "B"]), ("winner_ba", ["B", "A"])], "two orders"),
         // A key to who wrote which.
         (&[("gpt4", ["A", "B"]), ("claude", ["B", "A"])], "something else"),
@@ -348,6 +349,23 @@ fn what_can_be_read_in_one_way_is_read() {
             &[("human_1", ["A", "B"]), ("human_2", ["A", "B"]), ("judge", ["B", "A"])],
             &[("human_1", a_then_b), ("human_2", a_then_b), ("judge", [0.0, 1.0, 1.0, 0.0])],
         ),
+        // Other judges beside the one that is called the winner.
+        (
+            &[("winner", ["A", "B"]), ("gpt4_verdict", ["B", "A"])],
+            &[("unnamed", a_then_b), ("gpt4", [0.0, 1.0, 1.0, 0.0])],
+        ),
+        (
+            &[("human_label", ["A", "B"]), ("llm_label", ["A", "B"])],
+            &[("human", a_then_b), ("llm", a_then_b)],
+        ),
+        (
+            &[("anna_winner", ["A", "B"]), ("ben_winner", ["A", "B"])],
+            &[("anna", a_then_b), ("ben", a_then_b)],
+        ),
+        (
+            &[("helpfulness_preference", ["A", "B"]), ("safety_preference", ["A", "B"])],
+            &[("unnamed (helpfulness)", a_then_b), ("unnamed (safety)", a_then_b)],
+        ),
         (
             &[("annotator_1", ["1", "2"]), ("annotator_2", ["1", "2"])],
             &[("annotator_1", a_then_b), ("annotator_2", a_then_b)],
@@ -377,6 +395,23 @@ fn a_swap_that_comes_late_stops_as_well() {
     assert!(error.hint().unwrap().contains("--map swapped=none"), "{error}");
     let all = read_bytes("late.csv", text.as_bytes(), &mapped(&["swapped=swapped"])).unwrap();
     assert_eq!(all.verdicts.iter().filter(|verdict| verdict.p_a == 0.0).count(), 999);
+}
+
+#[test]
+fn fields_that_come_late_are_told_of() {
+    let mut text = String::new();
+    for row in 0..4000 {
+        let late = if row >= 3500 { r#", "annotator_3": "B""# } else { "" };
+        let _ = writeln!(
+            text,
+            r#"{{"prompt": "what is {row}?", "response_a": "an answer", "response_b": "a reply", "winner": "A"{late}}}"#
+        );
+    }
+    let all = read_text("late.jsonl", &text).unwrap();
+    let remarks = all.summary.sources[0].remarks.join("; ");
+    assert!(remarks.contains("`annotator_3`") && remarks.contains("from record 3501 on"), "{remarks}");
+    let whole = read_text("whole.jsonl", text.lines().last().unwrap()).unwrap();
+    assert!(whole.summary.sources[0].remarks.is_empty(), "{:?}", whole.summary.sources[0].remarks);
 }
 
 #[test]

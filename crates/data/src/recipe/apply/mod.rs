@@ -351,6 +351,10 @@ impl Plan {
         draft.pair.scenario = self.name(&mut row, &self.scenario)?;
         draft.pair.language = self.name(&mut row, &self.language)?;
         row.rest_into(&mut draft.pair.metadata);
+        if let Some(watched) = &self.watched {
+            let late = draft.pair.metadata.keys().filter(|name| watched.binary_search(name).is_err());
+            draft.late = late.cloned().collect();
+        }
         if self.nested {
             draft.pair.metadata.retain(|_, value| {
                 prune(value);

@@ -408,7 +408,14 @@ const JUDGES: &[&str] = &[
     "deepseek",
     "palm",
     "prometheus",
+    "ai",
 ];
+
+/// Whether a name is that of a person's column: `rater_anna`, `annotator_2`, and nothing that is no verdict.
+pub(super) fn is_people_column(words: &[String]) -> bool {
+    let other = |word: &String| word != "ai" && NO_JUDGES.contains(&word.as_str());
+    !words.iter().any(|word| other(word) || word == "id" || word == "name")
+}
 
 /// Words after which a number counts people and not responses.
 pub(super) fn is_person_word(word: &str) -> bool {
@@ -471,6 +478,10 @@ pub(super) fn common_words(columns: &[&(String, Evidence)]) -> Vec<String> {
     first.iter().filter(|word| words.iter().all(|other| other.contains(word))).cloned().collect()
 }
 
+/// Words that compare by a criterion: `which is safer`.
+const COMPARING: &[&str] =
+    &["more", "most", "safer", "clearer", "better", "nicer", "kinder", "brief", "truthful"];
+
 /// Verdicts on several criteria: columns named for what is judged, with one word in common.
 pub(super) fn by_criterion(
     columns: &[&(String, Evidence)],
@@ -499,6 +510,13 @@ pub(super) fn by_criterion(
             if !rest.is_empty() && rest.iter().all(|word| word.parse::<u32>().is_ok()) {
                 // `judgment_1` and `judgment_2` are two who judged.
                 return Some(VerdictRule { judge_name: Some(column.0.clone()), ..rule(column) });
+            }
+            // What is no quality is somebody: `anna_winner`.
+            if !rest.is_empty()
+                && !rest.iter().any(|word| roles::quality(word) || COMPARING.contains(word))
+                && rest.len() == 1
+            {
+                return Some(VerdictRule { judge_name: Some(rest.concat()), ..rule(column) });
             }
             (!rest.is_empty()).then(|| VerdictRule { criterion: Some(rest.join(" ")), ..rule(column) })
         })

@@ -19,7 +19,7 @@ use crate::row::Row;
 use responses::{choice_models, choice_scores, models, number_of, responses};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use verdicts::{tie_beside, verdicts};
+use verdicts::{judges_beside, tie_beside, verdicts};
 
 pub(crate) use doubts::{contradiction, exchange_columns, exchanged, flag, placed, says_exchanged, turned};
 pub(crate) use responses::names_not_texts;
@@ -384,6 +384,7 @@ pub(crate) fn find_verdicts(recipe: &mut Recipe, sample: &Sample) -> Result<(), 
     }
     if recipe.verdict.iter().any(there) {
         tie_beside(recipe, sample);
+        add_judges(recipe, sample);
         return Ok(());
     }
     let declared = std::mem::take(&mut recipe.verdict);
@@ -395,7 +396,18 @@ pub(crate) fn find_verdicts(recipe: &mut Recipe, sample: &Sample) -> Result<(), 
         recipe.judge_name = None;
     }
     tie_beside(recipe, sample);
+    add_judges(recipe, sample);
     Ok(())
+}
+
+/// Adds the verdicts of those whom other columns are named for, where the columns are there to be looked at.
+fn add_judges(recipe: &mut Recipe, sample: &Sample) {
+    let plain = |rule: &VerdictRule| rule.field.is_some() && rule.each.is_none();
+    let open = recipe.open || recipe.name == "by_names";
+    if open && recipe.shape == Shape::Pair && !recipe.verdict.is_empty() && recipe.verdict.iter().all(plain) {
+        let more = judges_beside(recipe, sample);
+        recipe.verdict.extend(more);
+    }
 }
 
 /// Finds by the names of columns what an open recipe does not declare.

@@ -5,7 +5,10 @@ use super::super::path::Column;
 use super::super::roles::{self, normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
 use super::doubts::{doubt, flag, loser};
-use super::judges::{by_criterion, by_judge, common_words, listed, people, people_in_numbers};
+use super::judges::{
+    by_criterion, by_judge, common_words, is_judge_word, is_people_column, is_person_word, listed, people,
+    people_in_numbers,
+};
 use super::numbers::{flags_and_probabilities, number_each};
 use super::responses::number_of;
 use super::{Refusal, named, path, quoted, used};
@@ -42,7 +45,8 @@ pub(super) fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, 
                     || *name == normal(column)
                     || (column.contains('.') && normal(column).ends_with(&format!("_{name}")))
             });
-            let loose = asks_for_better(&tokens(column)).then_some(roles::VERDICTS.len());
+            let words = tokens(column);
+            let loose = (asks_for_better(&words) || of_a_judge(&words)).then_some(roles::VERDICTS.len());
             exact.or(loose).map(|rank| (rank, column))
         })
         .collect();
@@ -115,6 +119,29 @@ fn asks_for_better(words: &[String]) -> bool {
             || word.starts_with("judgem")
     };
     words.iter().any(compares) && !words.iter().any(|word| NOT_BETTER.contains(&word.as_str()))
+}
+
+/// Whether a name is that of a verdict with who gave it: `llm_label`, `ai_verdict`.
+fn of_a_judge(words: &[String]) -> bool {
+    const SAID: &[&str] = &[
+        "verdict",
+        "label",
+        "winner",
+        "choice",
+        "preference",
+        "vote",
+        "judgment",
+        "judgement",
+        "decision",
+        "pick",
+        "preferred",
+    ];
+    let says = |word: Option<&String>| word.is_some_and(|word| SAID.contains(&word.as_str()));
+    let judge = |word: &String| is_judge_word(word) && word != "model" && word != "gold";
+    words.len() <= 6
+        && words.iter().any(judge)
+        && (says(words.first()) || says(words.last()))
+        && is_people_column(words)
 }
 
 /// Words for what a response may be first or more in, without being better, and for what else is chosen or preferred.
@@ -367,6 +394,33 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
     }
 }
 
+/// Words that two columns of one verdict may differ in.
+const SAME: &[&str] = &[
+    "model",
+    "name",
+    "id",
+    "response",
+    "answer",
+    "output",
+    "text",
+    "label",
+    "side",
+    "letter",
+    "index",
+    "final",
+    "initial",
+    "first",
+    "second",
+    "before",
+    "after",
+    "overall",
+    "value",
+    "raw",
+    "human",
+    "preferred",
+    "winner",
+];
+
 /// What several columns that may say who won are: judges, criteria, the same thing twice, or a reason to ask.
 fn several(
     recipe: &Recipe,
@@ -384,6 +438,25 @@ fn several(
             .zip(names)
             .map(|(column, name)| VerdictRule { judge_name: name, ..rule(column) })
             .collect());
+    }
+    // So are people and criteria, where names have one word in common and another one each.
+    let common = common_words(sure);
+    let apart = |(column, _): &&(String, Evidence)| {
+        let words = tokens(column);
+        let rest: Vec<&String> = words.iter().filter(|word| !common.contains(word)).collect();
+        !rest.is_empty()
+            && rest.iter().all(|word| !SAME.contains(&word.as_str()) && word.parse::<u32>().is_err())
+    };
+    let orders = |(column, _): &&(String, Evidence)| {
+        tokens(column)
+            .iter()
+            .any(|word| ["ab", "ba", "swapped", "original", "reversed"].contains(&word.as_str()))
+    };
+    if !common.is_empty()
+        && sure.iter().all(|found| apart(found) && !orders(found))
+        && let Some(rules) = by_criterion(sure, &rule)
+    {
+        return Ok(rules);
     }
     let own = sample_calls(sample, recipe, &first.0);
     let disagrees = others.iter().find(|(column, _)| {
@@ -410,7 +483,9 @@ fn several(
             ],
         });
     }
-    if let Some(rules) = by_criterion(sure, rule) {
+    if !stages(sure)
+        && let Some(rules) = by_criterion(sure, rule)
+    {
         return Ok(rules);
     }
     Err(Refusal {
@@ -422,4 +497,35 @@ fn several(
             format!("or --map winner={}", quoted(&other.0)),
         ],
     })
+}
+
+/// Whether columns are named for stages of one verdict: `initial_choice` and `final_choice`.
+fn stages(sure: &[&(String, Evidence)]) -> bool {
+    const STAGES: &[&str] = &["initial", "final", "before", "after", "first", "second", "revised"];
+    sure.iter().any(|(column, _)| tokens(column).iter().any(|word| STAGES.contains(&word.as_str())))
+}
+
+/// Verdicts of further judges and people beside the one that a recipe reads: columns that are named for who judged.
+pub(super) fn judges_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRule> {
+    let used = used(recipe, sample);
+    let beside = |column: &String| {
+        let words = tokens(column);
+        let person = words.iter().any(|word| is_person_word(word));
+        if names_the_loser(column)
+            || !(of_a_judge(&words) || (person && words.len() <= 3 && is_people_column(&words)))
+        {
+            return None;
+        }
+        let calls = sample_calls(sample, recipe, column);
+        let said = |wanted: Call| calls.iter().any(|(_, call)| *call == Some(wanted));
+        let worded = calls.iter().all(|(value, call)| call.is_some() && number_of(value).is_none());
+        if !(worded && said(Call::A) && said(Call::B)) {
+            return None;
+        }
+        let parts = normal(column);
+        let name: Vec<&str> = parts.split('_').filter(|part| !roles::VERDICTS.contains(part)).collect();
+        let name = if of_a_judge(&words) && !name.is_empty() { name.join("-") } else { column.clone() };
+        Some(VerdictRule { field: Some(path(column)), judge_name: Some(name), ..VerdictRule::default() })
+    };
+    sample.columns.iter().filter(|column| !used.contains(*column)).filter_map(beside).collect()
 }
