@@ -27,7 +27,7 @@ fn questions(n: usize) -> Vec<Vec<Request>> {
 #[test]
 fn every_fault_is_survived_and_nothing_is_paid_twice() {
     let provider = Provider::start(0);
-    let options = HttpOptions { timeout: Duration::from_millis(700), ..HttpOptions::default() };
+    let options = HttpOptions { timeout: Duration::from_millis(1200), ..HttpOptions::default() };
     let model = connect(&provider.model("m").parse().unwrap(), &options).unwrap();
     let run = |log: &CallLog| {
         let options = RunOptions { wait: Duration::from_millis(5), retries: 8, ..RunOptions::default() };
