@@ -126,7 +126,10 @@ pub(crate) fn detect(
         let places = places(sample);
         let near = did_you_mean(&path, places.iter().map(String::as_str));
         let what = if Path::new(path.as_str()).resolve(&sample.columns).is_some() {
-            format!("a place where the first {} records have nothing", sample.rows.len())
+            match sample.rows.len() {
+                1 => "a place where the first record has nothing".to_owned(),
+                rows => format!("a place where the first {rows} records have nothing"),
+            }
         } else {
             "which is not a column of the file".to_owned()
         };

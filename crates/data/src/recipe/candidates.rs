@@ -86,7 +86,7 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
         if items.len() != found.len() {
             return Err(RowError::new(
                 Reason::WrongType,
-                format!("{} entries for {} responses", items.len(), found.len()),
+                format!("{} responses, but {} values for them", found.len(), items.len()),
             )
             .field(&shown));
         }

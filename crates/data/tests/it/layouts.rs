@@ -220,6 +220,16 @@ fn check(layout: &Layout) -> Vec<String> {
     wrong
 }
 
+/// The refused layouts with what is said of them.
+pub(crate) fn refusals() -> Vec<(String, DataError)> {
+    let text = std::fs::read_to_string(folder().join("layouts.toml")).unwrap();
+    let layouts: Layouts = toml::from_str(&text).unwrap();
+    let refused = layouts.layout.into_iter().filter(|layout| !layout.refused.is_empty());
+    refused
+        .filter_map(|layout| Some((layout.path.clone(), read(&folder().join(&layout.path)).err()?)))
+        .collect()
+}
+
 #[test]
 fn every_layout_is_read_as_its_owner_would_want() {
     let text = std::fs::read_to_string(folder().join("layouts.toml")).unwrap();

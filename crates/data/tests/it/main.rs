@@ -3,7 +3,7 @@
 //! `formats` has an invented file for each format that needs code and for common ones, `layouts` the files of
 //! `tests/layouts` (public data sets, tools, people's own), `bad_input` every kind of bad record,
 //! `containers` whatever they may be packed in, `hostile` arbitrary and mutated bytes, `round_trip` what
-//! export and import lose, `study` the folder, `real` the files of ../shared (skipped where they are
+//! export and import lose, `study` the folder, `messages` what is said of what cannot be read, `real` the files of ../shared (skipped where they are
 //! missing).
 
 #![allow(
@@ -18,6 +18,7 @@ mod containers;
 mod formats;
 mod hostile;
 mod layouts;
+mod messages;
 mod real;
 mod recipes;
 mod round_trip;

@@ -87,7 +87,10 @@ fn winners(sample: &Sample, recipe: &Recipe) -> Vec<String> {
             let loose = about.iter().any(|word| plain.contains(word)).then_some(roles::VERDICTS.len());
             let other = [roles::SCENARIOS, roles::ANNOTATORS, roles::JUDGES, roles::IDS, roles::MODELS];
             let known = other.iter().any(|names| names.contains(&plain.as_str()));
-            let any = (!known && values.len() >= 2).then_some(roles::VERDICTS.len() + 1);
+            // What is another in every record is an id.
+            let again = values.len() < sample.values(column).count();
+            let id = tokens(column).iter().any(|word| word == "id");
+            let any = (!known && !id && again && values.len() >= 2).then_some(roles::VERDICTS.len() + 1);
             let rank = rank.or(loose).or(any)?;
             let words = !recipe.a.is_empty() && evidence(sample, recipe, column) == Some(Evidence::Words);
             let values: Vec<String> = values.iter().map(|value| format!("{value}=?")).collect();
