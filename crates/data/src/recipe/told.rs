@@ -23,7 +23,11 @@ impl Plan {
                     .filter(|column| !column.name.is_empty() && (rule.each.is_some() || there(column)))
             }))
             .collect();
-        if fields.is_empty() || self.given {
+        let after: Vec<&str> =
+            self.rules.iter().filter_map(|rule| rule.declared.judge_name.as_deref()).collect();
+        if !self.given && fields.is_empty() && !after.is_empty() && after.len() == self.rules.len() {
+            said.push(format!("named after the columns of verdicts: {}", after.join(", ")));
+        } else if fields.is_empty() || self.given {
             said.push(format!("{} ({})", self.judge_name, self.why_judge));
         } else {
             said.push(format!("named by {}", by(&fields.into_iter().cloned().collect::<Vec<_>>())));
