@@ -10,7 +10,7 @@ use predilect_stats::ranking::Vote;
 use predilect_types::{Pair, Verdict};
 
 use crate::args::{Global, RankArgs};
-use crate::assemble::{AssembleOptions, assemble};
+use crate::assemble::{AssembleOptions, Interner, assemble};
 use crate::inputs::Inputs;
 use crate::problem::Problem;
 use crate::progress::bar;
@@ -51,25 +51,6 @@ impl Gathered {
     }
 }
 
-/// Names with their numbers.
-#[derive(Default)]
-struct Names {
-    names: Vec<String>,
-    numbers: HashMap<String, u32>,
-}
-
-impl Names {
-    fn number(&mut self, name: &str) -> u32 {
-        if let Some(&number) = self.numbers.get(name) {
-            return number;
-        }
-        let number = self.names.len() as u32;
-        self.names.push(name.to_owned());
-        self.numbers.insert(name.to_owned(), number);
-        number
-    }
-}
-
 /// What a verdict needs to know of its pair.
 #[derive(Clone, Copy)]
 struct Sides {
@@ -85,8 +66,8 @@ const NUMBERS: [&str; 3] = ["prompt", "prompt_id", "question_id"];
 struct Gatherer<'a> {
     wanted: &'a [String],
     independent: bool,
-    models: Names,
-    judges: Names,
+    models: Interner,
+    judges: Interner,
     /// By the hash of their ids, in their order.
     pairs: Vec<(u64, Sides)>,
     /// Places of pairs that were looked for. A verdict that follows its pair needs none of this, and a table of all pairs would
@@ -102,7 +83,7 @@ struct Gatherer<'a> {
 impl Gatherer<'_> {
     fn pair(&mut self, pair: &Pair) {
         let models = pair.response_a.model.as_ref().zip(pair.response_b.model.as_ref());
-        let models = models.map(|(a, b)| (self.models.number(a), self.models.number(b)));
+        let models = models.map(|(a, b)| (self.models.get(a), self.models.get(b)));
         let own = self.pairs.len() as u64;
         let cluster = if self.independent { own } else { prompt_of(pair, own) };
         self.pairs.push((hash(pair.id.as_str()), Sides { models, cluster }));
@@ -130,7 +111,7 @@ impl Gatherer<'_> {
             self.unnamed += 1;
             return;
         };
-        self.judges.number(&verdict.judge);
+        self.judges.get(&verdict.judge);
         self.votes.push(Vote {
             a,
             b,
@@ -160,7 +141,7 @@ impl Gatherer<'_> {
                     let own = name(vote.judge);
                     let wanted = self.wanted.is_empty() || self.wanted.iter().any(|judge| judge == own);
                     if wanted {
-                        self.judges.number(own);
+                        self.judges.get(own);
                     }
                     *slot = Some(wanted);
                 }
@@ -172,7 +153,7 @@ impl Gatherer<'_> {
             let mut model = |number: u32| {
                 let slot = &mut models[number as usize];
                 if *slot == NONE {
-                    *slot = self.models.number(name(number));
+                    *slot = self.models.get(name(number));
                 }
                 *slot
             };
@@ -189,20 +170,20 @@ impl Gatherer<'_> {
             self.votes.push(Vote { a, b, y: vote.p_a, weight: vote.weight, cluster });
         }
         if by_default {
-            self.judges.number(&block.judge);
+            self.judges.get(&block.judge);
         }
     }
 
     /// Models without a verdict are left out.
     fn finish(self) -> Gathered {
-        let mut seen = vec![false; self.models.names.len()];
+        let mut seen = vec![false; self.models.list.len()];
         for vote in &self.votes {
             seen[vote.a as usize] = true;
             seen[vote.b as usize] = true;
         }
         let mut place = vec![0; seen.len()];
         let mut models = Vec::new();
-        for (old, name) in self.models.names.into_iter().enumerate().filter(|(old, _)| seen[*old]) {
+        for (old, name) in self.models.list.into_iter().enumerate().filter(|(old, _)| seen[*old]) {
             place[old] = models.len() as u32;
             models.push(name);
         }
@@ -210,7 +191,7 @@ impl Gatherer<'_> {
         let votes = self.votes.into_iter().map(moved).collect();
         let contest = Contest { models, votes, ..Contest::default() };
         let left_out = left_out(&[(UNNAMED, self.unnamed), (ORPHANS, self.orphans)]);
-        Gathered { contest, judges: self.judges.names, left_out }
+        Gathered { contest, judges: self.judges.list, left_out }
     }
 }
 

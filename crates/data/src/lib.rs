@@ -23,6 +23,7 @@ mod features;
 mod format;
 mod formats;
 mod gather;
+mod identity;
 mod join;
 mod near;
 mod options;

@@ -1,22 +1,23 @@
 //! How a study becomes a table that can be fitted: rating, comparing, grouping, counting.
 
 mod agreements;
+mod names;
+mod verdicts;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 
 use predilect_analysis::compare::{Shown, Traits};
-use predilect_analysis::dissect::{ALL, DrawSink, FitEvent, Fits};
-use predilect_analysis::limits::{MOST_GROUPS, MOST_JUDGES, TooMany};
+use predilect_analysis::dissect::{DrawSink, FitEvent, Fits};
+use predilect_analysis::limits::{MOST_GROUPS, TooMany};
 use predilect_analysis::result::{DataSummary, PropertyNote};
 use predilect_analysis::summary::SummaryBuilder;
-use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
+use predilect_analysis::table::{Feature, FeatureTable, PairInfo};
 use predilect_analysis::{Draws, Encoding, FitOptions, dissect};
-use predilect_annotate::judge::{self as judging, Tally};
 use predilect_data::{Judges, PropertySet, Study};
 use predilect_text::{Annotator, TextOptions, detect_language};
-use predilect_types::{Order, Pair, Property, Rating, Rule, Verdict};
+use predilect_types::{Pair, Property, Rating, Rule};
 use rayon::prelude::*;
 
 use crate::args::ModelArgs;
@@ -25,6 +26,10 @@ use crate::problem::Problem;
 use crate::progress::bar;
 use crate::tables::DrawsFile;
 use agreements::Agreements;
+use names::Names;
+
+pub(crate) use names::Interner;
+use verdicts::{VerdictReader, read_verdicts};
 
 /// What to rate, compare and group.
 #[derive(Debug, Clone)]
@@ -327,189 +332,6 @@ fn only_one(a: f32, b: f32) -> i8 {
 
 fn to_f32(x: Option<f64>) -> f32 {
     x.map_or(f32::NAN, |x| x as f32)
-}
-
-/// Names of models and groups with their indices.
-#[derive(Default)]
-struct Names {
-    models: Interner,
-    groups: Interner,
-}
-
-#[derive(Default)]
-struct Interner {
-    list: Vec<String>,
-    index: HashMap<String, u32>,
-}
-
-impl Interner {
-    fn get(&mut self, name: &str) -> u32 {
-        if let Some(&at) = self.index.get(name) {
-            return at;
-        }
-        let at = self.list.len() as u32;
-        self.list.push(name.to_owned());
-        self.index.insert(name.to_owned(), at);
-        at
-    }
-}
-
-impl Names {
-    fn model(&mut self, name: &str) -> u32 {
-        self.models.get(name)
-    }
-
-    /// The name of the whole is taken.
-    fn group(&mut self, name: &str) -> u32 {
-        self.groups.get(if name == ALL { "all (as a value)" } else { name })
-    }
-}
-
-/// Which verdicts count.
-struct VerdictReader<'a> {
-    options: &'a AssembleOptions,
-    /// Pairs by id.
-    index: &'a HashMap<String, u32>,
-    /// Pairs to which accuracy does not apply.
-    inapplicable: &'a HashSet<u32>,
-}
-
-fn read_verdicts(
-    study: &Study,
-    reader: &VerdictReader<'_>,
-    builder: &mut SummaryBuilder,
-    table: &mut FeatureTable,
-    shown: &mut Vec<Shown>,
-) -> Result<(u64, u64), Problem> {
-    let VerdictReader { options, index, inapplicable } = *reader;
-    let mut left_out = 0;
-    let mut judges = Interner::default();
-    let (mut annotators, mut groups) = (Interner::default(), Interner::default());
-    let mut tallies: HashMap<String, Tally> = HashMap::new();
-    let mut orphans = 0;
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    for batch in study.verdicts()? {
-        for mut verdict in batch? {
-            match options.people {
-                Judges::Auto => {}
-                Judges::Pooled => verdict.pool(),
-                Judges::Each => verdict.split(),
-            }
-            if !seen.contains(&verdict.judge) {
-                seen.insert(verdict.judge.clone());
-            }
-            if !options.judges.is_empty() && !options.judges.contains(&verdict.judge) {
-                continue;
-            }
-            let Some(&pair) = index.get(&verdict.pair) else {
-                orphans += 1;
-                continue;
-            };
-            let fitted = if options.hard { hardened(verdict.p_a) } else { verdict.p_a };
-            builder.verdict(pair as usize, &verdict, fitted);
-            if verdict.receipt.is_some() {
-                match tallies.get_mut(&verdict.judge) {
-                    Some(tally) => tally.add_verdict(&verdict),
-                    None => tallies.entry(verdict.judge.clone()).or_default().add_verdict(&verdict),
-                }
-            }
-            if inapplicable.contains(&pair) {
-                left_out += 1;
-                continue;
-            }
-            let judge = judges.get(&verdict.judge);
-            if judges.list.len() > MOST_JUDGES {
-                return Err(TooMany::Judges.into());
-            }
-            let annotator = verdict.annotator.as_deref().map(|name| annotators.get(name));
-            let group = if options.group_by.as_deref() == Some("annotator") {
-                verdict.annotator.as_deref().map(|name| groups.get(name))
-            } else {
-                None
-            };
-            if groups.list.len() > MOST_GROUPS {
-                return Err(TooMany::Groups.into());
-            }
-            shown.extend(answers(&verdict, pair, judge));
-            table.verdicts.push(VerdictRow {
-                pair,
-                judge,
-                p_a: fitted,
-                weight: verdict.weight,
-                order: verdict.order,
-                annotator,
-                group,
-            });
-        }
-    }
-    table.judges = judges.list;
-    table.annotators = annotators.list;
-    for (judge, tally) in tallies {
-        let figures = tally.finish();
-        builder.asked(&judge, |summary| {
-            summary.position_bias = figures.position_bias;
-            summary.inconsistent = figures.inconsistent;
-            summary.mean_mass = figures.mean_mass;
-            summary.follows_position = figures.follows_position();
-        });
-    }
-    let known: Vec<String> = seen.into_iter().collect();
-    if let Some(missing) = options.judges.iter().find(|j| !known.contains(j)) {
-        return Err(Problem::new(format!("no verdict is by the judge `{missing}`"))
-            .remedy(format!("the judges of these data are: {}", known.join(", "))));
-    }
-    if options.group_by.as_deref() == Some("annotator") {
-        if groups.list.is_empty() {
-            return Err(Problem::new("no verdict names an annotator to group by")
-                .remedy("name their column when importing: --map annotator=COLUMN"));
-        }
-        table.groups = groups.list;
-    }
-    if table.verdicts.is_empty() {
-        return Err(Problem::new("the data hold pairs but no verdicts, so there is nothing to dissect")
-            .remedy("add the file that says which response was preferred"));
-    }
-    Ok((orphans, left_out))
-}
-
-/// The answers behind a verdict with the order that each was given in: the calls of its receipt, what the data say of both orders, or
-/// itself.
-fn answers(verdict: &Verdict, pair: u32, judge: u32) -> Vec<Shown> {
-    let calls = verdict.receipt.as_ref().map(judging::calls_of).unwrap_or_default();
-    let by_call = calls.iter().filter_map(|call| {
-        let a_first = match call.shown {
-            judging::Shown::Ab => true,
-            judging::Shown::Ba => false,
-            _ => return None,
-        };
-        Some(Shown { pair, judge, p_a: call.value?, a_first })
-    });
-    let mut found: Vec<Shown> = by_call.collect();
-    if found.is_empty()
-        && let Some(orders) = verdict.receipt.as_ref().and_then(|receipt| receipt.get("orders"))
-    {
-        let of = |name: &str, a_first| Some(Shown { pair, judge, p_a: orders.get(name)?.as_f64()?, a_first });
-        found.extend([of("ab", true), of("ba", false)].into_iter().flatten());
-    }
-    if found.is_empty() {
-        let a_first = match verdict.order {
-            Order::Ab => true,
-            Order::Ba => false,
-            Order::Both | Order::Unknown => return found,
-        };
-        found.push(Shown { pair, judge, p_a: verdict.p_a, a_first });
-    }
-    found
-}
-
-fn hardened(p_a: f64) -> f64 {
-    if p_a > 0.5 {
-        1.0
-    } else if p_a < 0.5 {
-        0.0
-    } else {
-        0.5
-    }
 }
 
 fn study_rows(study: &Study) -> Result<u64, Problem> {

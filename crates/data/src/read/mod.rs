@@ -13,7 +13,8 @@ use crate::container::table::{Placed, Table, whole};
 use crate::detect::no_verdicts;
 use crate::error::{At, DataError};
 use crate::formats::{self, Annotators, Context};
-use crate::gather::{self, Place, Prepared, Reading, WITHOUT_PAIR, gold_key, identity, prepare};
+use crate::gather::{Place, Prepared, Reading, WITHOUT_PAIR, prepare};
+use crate::identity::{KnownPair, gold_key, identity, metadata_hash};
 use crate::join::Waiting;
 use crate::options::{Progress, ReadOptions, Record};
 use crate::probe::{Probed, Source, has_sidecars, judged_by_prompt, probe};
@@ -95,7 +96,7 @@ pub(crate) fn read_first(
 /// The pairs and right answers of a study that what is read joins.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    ids: HashMap<u64, gather::KnownPair, foldhash::quality::RandomState>,
+    ids: HashMap<u64, KnownPair, foldhash::quality::RandomState>,
     gold: HashSet<u64, foldhash::quality::RandomState>,
     keys: HashMap<String, Vec<(PathBuf, String)>>,
 }
@@ -103,8 +104,8 @@ pub(crate) struct Known {
 impl Known {
     pub(crate) fn pair(&mut self, pair: &Pair) {
         let (key, content) = identity(pair);
-        let metadata = gather::metadata_hash(pair);
-        self.ids.insert(key, gather::KnownPair { content, file: u32::MAX, metadata });
+        let metadata = metadata_hash(pair);
+        self.ids.insert(key, KnownPair { content, file: u32::MAX, metadata });
         self.keys.entry(pair.id.clone()).or_default().push((PathBuf::new(), pair.id.clone()));
     }
 

@@ -116,7 +116,7 @@ pub(super) fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Opti
                 &texts.input.label,
                 format!("votes that do not name their models are joined by the pair's id, and `{on}` is not its column in all of these files"),
             )
-            .with_hint(format!("say that it is: --map id={}", crate::recipe::quoted(on)))),
+            .with_hint(format!("say that it is: --map id={}", crate::recipe::shell(on)))),
             _ => Ok(None),
         };
     }

@@ -11,6 +11,7 @@ mod infer;
 mod mapping;
 mod path;
 mod plan;
+mod qualities;
 mod roles;
 mod sample;
 mod told;
@@ -29,7 +30,7 @@ pub(crate) use calls::{Call, Names, Seen};
 pub(crate) use candidates::MOST_PAIRS;
 pub(crate) use infer::{
     Refusal, are_names, complete, contradiction, exchanged, find_verdicts, infer, names_not_texts, placed,
-    places, prompt_column, quoted, rivals, shell, sides, used_as, winner_start, worded_prompt,
+    places, prompt_column, rivals, shell, sides, used_as, winner_start, worded_prompt,
 };
 pub use mapping::{Mapping, MappingError};
 pub(crate) use path::Column;

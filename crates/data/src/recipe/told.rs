@@ -47,7 +47,7 @@ impl Plan {
 
     /// How to say what the values of a doubtful field mean.
     pub(crate) fn doubt_remedy(field: &str) -> String {
-        let name = super::quoted(field);
+        let name = super::shell(field);
         format!(
             "say which: --map winner={name}:1=A,2=B or --map winner={name}:0=A,1=B or --map winner={name}:1=A,2=B,0=tie"
         )

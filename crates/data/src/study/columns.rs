@@ -219,7 +219,7 @@ fn maybe(column: &PrimitiveArray<Float64Type>, i: usize) -> Option<f64> {
 /// A rating; tools without nulls write NaN for one that is not there.
 fn rating(name: &str, column: &PrimitiveArray<Float64Type>, i: usize) -> Result<Option<f64>, String> {
     match maybe(column, i).filter(|value| !value.is_nan()) {
-        Some(value) if value.is_infinite() => Err(format!("column `{name}` holds {value}")),
+        Some(value) if value.is_infinite() => Err(format!("column `{name}` contains {value}")),
         value => Ok(value),
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn within(name: &str, value: Option<f64>, (low, high): (f64, f64)) ->
     };
     match value {
         Some(value) if value.is_finite() && (low..=high).contains(&value) => Ok(value),
-        Some(value) => Err(format!("column `{name}` holds {value}; {expected} is expected")),
+        Some(value) => Err(format!("column `{name}` contains {value}; {expected} is expected")),
         None => Err(format!("column `{name}` is null in a row; {expected} is expected")),
     }
 }

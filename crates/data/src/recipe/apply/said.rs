@@ -410,7 +410,7 @@ impl Plan {
     pub(in crate::recipe) fn add(verdicts: Vec<(Verdict, bool)>, swapped: bool, draft: &mut Draft) {
         for (mut verdict, gold) in verdicts {
             if swapped {
-                crate::gather::exchange(&mut verdict);
+                crate::identity::exchange(&mut verdict);
             }
             if gold {
                 draft.gold.push(verdict);

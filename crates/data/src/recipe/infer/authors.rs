@@ -4,6 +4,7 @@
 //! (`outputs.NAME` and `score.NAME`).
 
 use super::super::calls::Call;
+use super::super::qualities;
 use super::super::roles::{self, normal, tokens};
 use super::super::{Candidates, Sample};
 use super::path;
@@ -252,8 +253,9 @@ fn scores_beside(sample: &Sample) -> Option<Candidates> {
             let known = |word: &str| {
                 roles::SCORES.contains(&word) || ["preference", "preferred", "wins"].contains(&word)
             };
-            let more =
-                |word: &str| known(word) || word == "feedback" || word == "ranked" || roles::quality(word);
+            let more = |word: &str| {
+                known(word) || word == "feedback" || word == "ranked" || qualities::quality(word)
+            };
             found.says(known) && !found.says(|word| !more(word))
         })
         .collect();

@@ -6,7 +6,7 @@ use super::super::roles::{self, normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
 use super::responses::number_of;
 use super::verdicts::{Evidence, evidence, sample_calls, text_at};
-use super::{Refusal, quoted, shell, used};
+use super::{Refusal, shell, used};
 use crate::row::Row;
 use serde_json::Value;
 
@@ -31,10 +31,10 @@ pub(crate) fn placed(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
         !used.contains(*other)
             && tokens(other).iter().any(|word| place(word) || word == "position" || word == "shown")
             && sample.values(other).next().is_some()
-            && sample.values(other).all(|value| {
-                flag(value).is_some()
-                    || value.as_str().is_some_and(|text| text.len() <= 60 && !text.contains('\n'))
-            })
+            && sample
+                .rows
+                .iter()
+                .all(|row| row.get(other).is_none_or(|value| names_a_side(recipe, sample, row, value)))
     })?;
     let values: Vec<String> = sample
         .distinct(&column.name, 6)?
@@ -50,6 +50,15 @@ pub(crate) fn placed(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
         certain: true,
         start: vec![format!("--map {}", shell(&format!("winner={field}:{}", values.join(","))))],
     })
+}
+
+/// Whether a value says which response is meant: a truth value, a side, or the name of a response or of its model.
+fn names_a_side(recipe: &Recipe, sample: &Sample, row: &Row, value: &Value) -> bool {
+    let Some(text) = value.as_str().map(str::trim).filter(|text| !text.is_empty()) else {
+        return flag(value).is_some();
+    };
+    let side = matches!(crate::recipe::words(text), Some(Call::A | Call::B));
+    side || flag(value).is_some() || names_in(recipe, sample, row).by_name(text).is_some()
 }
 
 /// A column that names the worse response: what its values mean has to be said the other way round.
@@ -127,16 +136,16 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
     };
     let start = match (recipe.shape, recipe.b.first()) {
         (Shape::Choice, Some(rejected)) => {
-            let (chosen, rejected) = (quoted(&first), quoted(rejected.as_str()));
+            let (chosen, rejected) = (shell(&first), shell(rejected.as_str()));
             vec![
                 format!("--map chosen={chosen} --map rejected={rejected}   (`{other}` is then metadata)"),
                 format!(
                     "or --map response_a={chosen} --map response_b={rejected} --map winner={}",
-                    quoted(other)
+                    shell(other)
                 ),
             ]
         }
-        _ => vec![format!("--map winner={}", quoted(&first)), format!("or --map winner={}", quoted(other))],
+        _ => vec![format!("--map winner={}", shell(&first)), format!("or --map winner={}", shell(other))],
     };
     Some(Refusal {
         problem: format!("`{first}` and `{other}` both say who won, and they contradict each other"),
@@ -295,8 +304,7 @@ pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
             && sample.values(column).all(|value| turned(value).is_some())
             && sample.values(column).any(|value| turned(value) == Some(true))
     })?;
-    let (when, then) =
-        if says_exchanged(column) { ("true", "where it is true") } else { ("BA", "where it is BA") };
+    let when = sample.values(column).find(|value| turned(value) == Some(true)).map(ToString::to_string)?;
     Some(Refusal {
         problem: format!(
             "`{column}` is {when} in some records; the file does not say whether their verdicts refer to the columns or to the order in which the responses were shown"
@@ -304,7 +312,10 @@ pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
         remedy: "say which".to_owned(),
         certain: true,
         start: vec![
-            format!("--map swapped={}   ({then}, the verdict's A is the second response)", quoted(column)),
+            format!(
+                "--map swapped={}   (where it is {when}, the verdict's A is the second response)",
+                shell(column)
+            ),
             "or --map swapped=none   (the verdicts are about the columns)".to_owned(),
         ],
     })
@@ -395,7 +406,7 @@ pub(super) fn doubt(sample: &Sample, column: &str) -> Refusal {
     let numbers: Vec<f64> = values.iter().filter_map(number_of).collect();
     let whole = numbers.len() == values.len() && numbers.iter().all(|number| number.fract() == 0.0);
     let has = |number: f64| numbers.contains(&number);
-    let name = quoted(column);
+    let name = shell(column);
     let readings: Vec<String> = if whole && has(-1.0) {
         let tie = if has(0.0) { ",0=tie" } else { "" };
         vec![format!("--map winner={name}:-1=A,1=B{tie}"), format!("--map winner={name}:1=A,-1=B{tie}")]

@@ -1,9 +1,11 @@
-//! Verdicts of several people, judges or criteria in one record: lists of them, and columns of their own.
+//! Verdicts of several people, judges or criteria in one record, in columns that are named for them.
 
-use super::super::calls::{Call, ranked};
-use super::super::roles::{self, normal, tokens};
+use super::super::calls::Call;
+use super::super::qualities;
+use super::super::roles::tokens;
 use super::super::{Recipe, Sample, VerdictRule};
 use super::doubts::doubt;
+use super::responses::number_of;
 use super::verdicts::{Evidence, evidence, names_the_loser, sample_calls};
 use super::{Refusal, path, shell, used};
 use serde_json::Value;
@@ -76,197 +78,8 @@ const NO_JUDGES: &[&str] = &[
     "ai",
 ];
 
-/// What a value of a list of verdicts may be: a word for one of the two or a tie, or a ranking of both.
-fn says(value: &Value) -> bool {
-    let worded = |value: &Value| {
-        value.as_str().is_some_and(|text| {
-            matches!(crate::recipe::words(text), Some(Call::A | Call::B | Call::Tie(_) | Call::Soft(_)))
-        })
-    };
-    worded(value) || ranked(value).is_some_and(|(best, tied)| tied || worded(best))
-}
-
-fn names_verdict(key: &str) -> bool {
-    let plain = normal(key);
-    roles::VERDICTS.contains(&plain.as_str())
-        || ["value", "answer", "text", "choices", "option"].contains(&plain.as_str())
-}
-
-/// A list of verdicts: objects with who says and what, an object of what by who, or the bare words.
-pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
-    let used = used(recipe, sample);
-    let columns = sample.columns.iter().filter(|column| !used.contains(*column));
-    columns.into_iter().find_map(|column| {
-        let first =
-            sample.values(column).find(|value| value.as_array().is_none_or(|items| !items.is_empty()))?;
-        match first {
-            Value::Array(items) if items.first()?.is_object() => objects(sample, column, items),
-            Value::Array(_) => bare_words(sample, column),
-            // `{"selected": "left"}`: the key says what the value is, and not who chose it.
-            Value::Object(fields) if fields.len() == 1 && fields.keys().all(|key| names_verdict(key)) => {
-                let key = fields.keys().next()?;
-                let all = sample.values(column).filter_map(|value| value.get(key)).take(200);
-                let field = path(&format!("{column}.{key}"));
-                let fits =
-                    fields.values().all(says) && all.into_iter().all(|value| says(value) || value.is_null());
-                fits.then(|| VerdictRule { field: Some(field), ..VerdictRule::default() })
-            }
-            Value::Object(fields)
-                if !fields.is_empty() && holds_verdicts(column) && fields.values().all(says) =>
-            {
-                // The keys are criteria where one of them is a quality and none is a judge.
-                let words = || fields.keys().flat_map(|key| tokens(key));
-                let criteria =
-                    words().any(|word| roles::quality(&word)) && !words().any(|word| is_judge_word(&word));
-                let all =
-                    sample.values(column).filter_map(Value::as_object).flat_map(|fields| fields.values());
-                all.take(200).all(|value| says(value) || value.is_null()).then(|| VerdictRule {
-                    each: Some(path(column)),
-                    field: Some(path("value")),
-                    annotator: if criteria { Vec::new() } else { vec![path("key")] },
-                    criterion_field: criteria.then(|| path("key")),
-                    ..VerdictRule::default()
-                })
-            }
-            Value::Object(fields) => by_key(sample, column, fields),
-            _ => None,
-        }
-    })
-}
-
-/// `{"judge-1": {"winner": "A", "reason": "..."}, ...}`.
-fn by_key(sample: &Sample, column: &str, fields: &serde_json::Map<String, Value>) -> Option<VerdictRule> {
-    let first = fields.values().next()?.as_object()?;
-    let field = first.keys().find(|key| roles::VERDICTS.contains(&normal(key).as_str()))?;
-    let mut all =
-        sample.values(column).filter_map(Value::as_object).flat_map(|fields| fields.values()).take(200);
-    let fits = all.all(|value| {
-        value.is_null() || value.get(field.as_str()).is_some_and(|value| says(value) || value.is_null())
-    });
-    fits.then(|| VerdictRule {
-        each: Some(path(column)),
-        field: Some(path(field)),
-        annotator: vec![path("key")],
-        ..VerdictRule::default()
-    })
-}
-
-/// `[{"annotator": "ann-1", "choice": "A"}, ...]`.
-fn objects(sample: &Sample, column: &str, items: &[Value]) -> Option<VerdictRule> {
-    let fields = items.first().and_then(Value::as_object)?;
-    let by_name = |names: &[&str]| fields.keys().find(|key| names.contains(&normal(key).as_str()));
-    let rankings = || items.iter().all(|item| item.get("value").is_some_and(|value| ranked(value).is_some()));
-    let plain = || {
-        (holds_verdicts(column) || rankings())
-            .then(|| by_name(&["value", "answer", "response", "rating"]))
-            .flatten()
-    };
-    let field = by_name(roles::VERDICTS).or_else(plain)?;
-    let mut all = sample.values(column).filter_map(Value::as_array).flatten().take(200);
-    let fits = all.all(|item| item.get(field.as_str()).is_none_or(|value| says(value) || value.is_null()));
-    let who = by_name(roles::ANNOTATORS).or_else(|| by_name(&["name", "id", "who", "by"]));
-    let judge = by_name(roles::JUDGES).or_else(|| by_name(&["model"]));
-    let some = items.first().and_then(|item| item.get(field.as_str())).is_some_and(says);
-    // An answer that was not sent in is none.
-    let status = |wanted: &str| {
-        sample
-            .values(column)
-            .filter_map(Value::as_array)
-            .flatten()
-            .any(|item| item.get("status").and_then(Value::as_str) == Some(wanted))
-    };
-    (fits && some).then(|| VerdictRule {
-        each: Some(path(column)),
-        field: Some(path(field)),
-        annotator: who.filter(|_| judge.is_none()).map(|who| path(who)).into_iter().collect(),
-        judge: judge.map(|judge| path(judge)).into_iter().collect(),
-        criterion_field: by_name(roles::CRITERIA).map(|name| path(name)),
-        where_field: status("submitted").then(|| path("status")),
-        where_values: if status("submitted") { vec![Value::from("submitted")] } else { Vec::new() },
-        ..VerdictRule::default()
-    })
-}
-
-/// Names of columns that hold several verdicts.
-const LISTS: &[&str] = &[
-    "votes",
-    "verdicts",
-    "judgments",
-    "judgements",
-    "labels",
-    "annotations",
-    "preferences",
-    "choices",
-    "decisions",
-    "responses",
-    "annotator_votes",
-    "human_votes",
-    "winners",
-    "human_preferences",
-    "human_labels",
-    "annotator_preferences",
-    "annotator_choices",
-    "human_annotations",
-    "vote",
-    "preference",
-    "judges",
-    "evaluations",
-    "ratings",
-    "annotators",
-    "results",
-    "reviews",
-    "decision",
-    "judgment",
-    "judgement",
-    "annotation",
-    "preference_labels",
-];
-
-fn holds_verdicts(column: &str) -> bool {
-    let plain = normal(column);
-    let last = plain.rsplit('_').next().unwrap_or_default();
-    LISTS.contains(&plain.as_str()) || (column.contains('.') && LISTS.contains(&last))
-}
-
-/// Whether a list is the same in every record and never says a thing twice: the options that were offered.
-fn offered(sample: &Sample, column: &str) -> bool {
-    let mut lists = sample.values(column).filter_map(Value::as_array);
-    let Some(first) = lists.next() else { return false };
-    let twice = first.iter().enumerate().any(|(i, item)| first.iter().take(i).any(|before| before == item));
-    let others: Vec<_> = lists.collect();
-    first.len() > 1 && !twice && !others.is_empty() && others.iter().all(|list| *list == first)
-}
-
-/// `["A", "B", "A"]` under a name for verdicts, with a list of who said it beside it, if there is one.
-fn bare_words(sample: &Sample, column: &str) -> Option<VerdictRule> {
-    let plain = normal(column);
-    let mut all = sample.values(column).filter_map(Value::as_array).flatten().take(200).peekable();
-    if !holds_verdicts(column)
-        || offered(sample, column)
-        || all.peek().is_none()
-        || !all.all(|value| says(value) || value.is_null())
-    {
-        return None;
-    }
-    let of = |name: &str| {
-        let list = |column: &&String| {
-            sample.values(column).all(Value::is_array) && sample.values(column).next().is_some()
-        };
-        sample.columns.iter().find(|column| normal(column) == name).filter(list)
-    };
-    let own = ["users", "annotators", "workers"].iter().find_map(|word| of(&format!("{plain}_{word}")));
-    let common =
-        ["annotators", "annotator_ids", "workers", "worker_ids", "users", "user_ids", "raters", "judges"];
-    let who = own.or_else(|| common.iter().find_map(|name| of(name)));
-    Some(VerdictRule {
-        each: Some(path(column)),
-        field: Some(path("value")),
-        annotator: who.map(|who| path(who)).into_iter().collect(),
-        ..VerdictRule::default()
-    })
-}
-
-/// Columns with any name whose every value is a word for one of the two or a tie: each is somebody's verdict.
+/// Columns named for judges or people, whose every value is a word for one of the two or a tie. Other columns of such words may be
+/// verdicts or a key to who wrote which: they are asked about.
 pub(super) fn people(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal> {
     let used = used(recipe, sample);
     let worded = |column: &&String| {
@@ -335,11 +148,9 @@ pub(super) fn people_in_numbers(sample: &Sample, recipe: &Recipe) -> Result<Vec<
         let known = |word: &String| {
             is_judge_word(word)
                 || word.parse::<u32>().is_ok()
-                || ["label", "vote", "choice", "id"].contains(&word.as_str())
+                || ["label", "vote", "choice"].contains(&word.as_str())
         };
-        words.iter().any(|word| is_judge_word(word))
-            && words.iter().all(known)
-            && !words.contains(&"id".to_owned())
+        words.iter().any(|word| is_judge_word(word)) && words.iter().all(known)
     };
     let columns: Vec<(&String, Evidence)> = sample
         .columns
@@ -447,26 +258,24 @@ pub(super) fn is_judge_word(word: &str) -> bool {
     JUDGES.contains(&word)
 }
 
+/// What is left of a name without the word that it begins or ends with, as the file spells it: the name of a model has marks of its own.
+fn without<W: AsRef<str>>(column: &str, words: &[W]) -> Option<String> {
+    let lower = column.to_lowercase();
+    let word =
+        words.iter().map(AsRef::as_ref).find(|word| lower.ends_with(word) || lower.starts_with(word))?;
+    let rest = match lower.strip_suffix(word) {
+        Some(rest) => column.get(..rest.len())?,
+        None => column.get(word.len()..)?,
+    };
+    let rest = rest.trim_matches(|c: char| !c.is_alphanumeric());
+    (!rest.is_empty()).then(|| rest.to_owned())
+}
+
 /// Verdicts of several judges: columns named for who judged, with one word in common.
 pub(super) fn by_judge(columns: &[&(String, Evidence)], common: &[String]) -> Option<Vec<Option<String>>> {
-    let names: Vec<Option<String>> = columns
-        .iter()
-        .map(|(column, _)| {
-            // As the file spells it: the name of a model has marks of its own.
-            let lower = column.to_lowercase();
-            let word = common
-                .iter()
-                .find(|word| lower.ends_with(word.as_str()) || lower.starts_with(word.as_str()))?;
-            let rest = match lower.strip_suffix(word.as_str()) {
-                Some(rest) => column.get(..rest.len())?,
-                None => column.get(word.len()..)?,
-            };
-            let rest = rest.trim_matches(|c: char| !c.is_alphanumeric());
-            (!rest.is_empty()).then(|| rest.to_owned())
-        })
-        .collect();
+    let names: Vec<Option<String>> = columns.iter().map(|(column, _)| without(column, common)).collect();
     let judge = |name: &Option<String>| {
-        name.as_ref().is_none_or(|name| tokens(name).iter().any(|word| JUDGES.contains(&word.as_str())))
+        name.as_ref().is_none_or(|name| tokens(name).iter().any(|word| is_judge_word(word)))
     };
     (names.iter().any(Option::is_some) && names.iter().all(judge)).then_some(names)
 }
@@ -513,7 +322,7 @@ pub(super) fn by_criterion(
             }
             // What is no quality is somebody: `anna_winner`.
             if !rest.is_empty()
-                && !rest.iter().any(|word| roles::quality(word) || COMPARING.contains(word))
+                && !rest.iter().any(|word| qualities::quality(word) || COMPARING.contains(word))
                 && rest.len() == 1
             {
                 return Some(VerdictRule { judge_name: Some(rest.concat()), ..rule(column) });
@@ -522,4 +331,52 @@ pub(super) fn by_criterion(
         })
         .collect::<Option<Vec<_>>>()?;
     Some(rules)
+}
+
+/// Words for a verdict in the name of a column that also says whose it is.
+const SAID: &[&str] = &[
+    "verdict",
+    "label",
+    "winner",
+    "choice",
+    "preference",
+    "vote",
+    "judgment",
+    "judgement",
+    "decision",
+    "pick",
+    "preferred",
+];
+
+/// Whether a name is that of a verdict with who gave it: `llm_label`, `ai_verdict`.
+pub(super) fn of_a_judge(words: &[String]) -> bool {
+    let says = |word: Option<&String>| word.is_some_and(|word| SAID.contains(&word.as_str()));
+    let judge = |word: &String| is_judge_word(word) && word != "model" && word != "gold";
+    words.len() <= 6
+        && words.iter().any(judge)
+        && (says(words.first()) || says(words.last()))
+        && is_people_column(words)
+}
+
+/// Verdicts of further judges and people beside the one that a recipe reads: columns that are named for who judged.
+pub(super) fn judges_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRule> {
+    let used = used(recipe, sample);
+    let beside = |column: &String| {
+        let words = tokens(column);
+        let person = words.iter().any(|word| is_person_word(word));
+        if names_the_loser(column)
+            || !(of_a_judge(&words) || (person && words.len() <= 3 && is_people_column(&words)))
+        {
+            return None;
+        }
+        let calls = sample_calls(sample, recipe, column);
+        let says = |wanted: Call| calls.iter().any(|(_, call)| *call == Some(wanted));
+        let worded = calls.iter().all(|(value, call)| call.is_some() && number_of(value).is_none());
+        if !(worded && says(Call::A) && says(Call::B)) {
+            return None;
+        }
+        let name = without(column, SAID).unwrap_or_else(|| column.clone());
+        Some(VerdictRule { field: Some(path(column)), judge_name: Some(name), ..VerdictRule::default() })
+    };
+    sample.columns.iter().filter(|column| !used.contains(*column)).filter_map(beside).collect()
 }

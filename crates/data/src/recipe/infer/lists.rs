@@ -3,7 +3,7 @@
 use super::super::roles::{self, normal, tokens};
 use super::super::{Call, Candidates, Path, Sample, words};
 use super::responses::is_response_word;
-use super::{Refusal, path, quoted};
+use super::{Refusal, path, shell};
 use serde_json::Value;
 
 /// A list of responses with scores, ranks or a position beside it or within.
@@ -100,7 +100,7 @@ pub(super) fn in_order(sample: &Sample) -> Option<(Candidates, Refusal)> {
                 .any(|word| is_response_word(word) || word == "candidates" || word == "completions")
             && several(column)
     })?;
-    let name = quoted(column);
+    let name = shell(column);
     let refusal = Refusal {
         problem: format!(
             "`{column}` is a list in some order; the file does not say at which end the best response is"
@@ -166,10 +166,10 @@ pub(super) fn from_0_or_1(sample: &Sample, found: &mut Candidates) -> Option<Ref
         found.from_1 = true;
         return None;
     }
-    let name = quoted(&chosen.name);
+    let name = shell(&chosen.name);
     Some(Refusal {
         problem: format!(
-            "`{}` holds positions, but the file does not say whether they count from 0 or from 1",
+            "`{}` contains positions; the file does not say whether they count from 0 or from 1",
             chosen.name
         ),
         remedy: "say which".to_owned(),
@@ -245,8 +245,8 @@ pub(super) fn positions_or_ranks(sample: &Sample, rank: &Path) -> Option<Refusal
         remedy: "say which".to_owned(),
         certain: true,
         start: vec![
-            format!("--map ranks={}   (the rank of each response, 1 is the best)", quoted(&column.name)),
-            format!("or --map order={}   (positions, the best first)", quoted(&column.name)),
+            format!("--map ranks={}   (the rank of each response, 1 is the best)", shell(&column.name)),
+            format!("or --map order={}   (positions, the best first)", shell(&column.name)),
         ],
     })
 }

@@ -7,8 +7,10 @@ mod alone;
 mod authors;
 mod doubts;
 mod judges;
+mod listed;
 mod lists;
 mod numbers;
+mod prompts;
 mod responses;
 mod start;
 mod verdicts;
@@ -16,14 +18,16 @@ mod verdicts;
 use super::roles::{self, normal, tokens};
 use super::{Call, Mapping, Path, Recipe, Sample, Shape, VerdictRule};
 use crate::row::Row;
+use judges::judges_beside;
+use prompts::find_prompt;
 use responses::{choice_models, choice_scores, models, number_of, responses};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use verdicts::{judges_beside, tie_beside, verdicts};
+use verdicts::{tie_beside, verdicts};
 
 pub(crate) use doubts::{contradiction, exchange_columns, exchanged, flag, placed, says_exchanged, turned};
-pub(crate) use responses::names_not_texts;
-pub(crate) use responses::{are_names, rivals, sides};
+pub(crate) use prompts::{prompt_column, worded_prompt};
+pub(crate) use responses::{are_names, names_not_texts, rivals, sides};
 pub(crate) use start::winner_start;
 
 /// Why no recipe can be told from a file.
@@ -137,15 +141,6 @@ pub(super) fn path(column: &str) -> Path {
     Path::new(column)
 }
 
-/// A name as a shell takes it.
-pub(crate) fn quoted(name: &str) -> String {
-    if name.chars().all(|c| c.is_alphanumeric() || "_.-[]/".contains(c)) {
-        name.to_owned()
-    } else {
-        format!("'{name}'")
-    }
-}
-
 /// An argument as a shell takes it.
 pub(crate) fn shell(argument: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_.-/:=,@%+".contains(c);
@@ -154,18 +149,6 @@ pub(crate) fn shell(argument: &str) -> String {
     } else {
         format!("'{}'", argument.replace('\'', r"'\''"))
     }
-}
-
-/// The column of the prompt, by its name.
-pub(crate) fn prompt_column(sample: &Sample) -> Option<String> {
-    prompt_of(sample, &BTreeSet::new())
-}
-
-pub(super) fn prompt_of(sample: &Sample, used: &BTreeSet<String>) -> Option<String> {
-    let found: Vec<String> =
-        named(sample, roles::PROMPTS, used).into_iter().filter(|column| sample.texts(column)).collect();
-    let worded = found.iter().find(|column| !only_names(sample, column));
-    worded.or(found.first()).cloned()
 }
 
 /// The columns with one of these names, in the order of the names.
@@ -264,72 +247,6 @@ fn is_sentence(value: &Value) -> bool {
         Value::Number(number) => number.as_f64().is_some_and(|number| number.fract() != 0.0),
         _ => false,
     }
-}
-
-/// Puts another column of the prompt in the place of one that holds but names: `prompt` with `p_17` beside `prompt_text`.
-pub(crate) fn worded_prompt(recipe: &mut Recipe, sample: &Sample) {
-    if recipe.settled.iter().any(|role| role == "prompt") || sample.rows.len() < 2 {
-        return;
-    }
-    let Some(column) = recipe.prompt.iter().find_map(|path| path.resolve(&sample.columns)) else { return };
-    if column.is_within() || !only_names(sample, &column.name) {
-        return;
-    }
-    let used = used(recipe, sample);
-    let others = named(sample, roles::PROMPTS, &used);
-    if let Some(other) = others.into_iter().find(|other| sample.texts(other) && !only_names(sample, other)) {
-        recipe.prompt = vec![path(&other)];
-    }
-}
-
-/// Whether a column is called a prompt and nothing else.
-fn is_sure(column: &str) -> bool {
-    const SURE: usize = 19;
-    roles::PROMPTS.iter().take(SURE).any(|name| normal(column) == *name)
-}
-
-/// Two columns that may each be the whole prompt: both are texts, and neither holds the other.
-fn two_prompts(sample: &Sample, found: &[String]) -> Option<Refusal> {
-    const SURE: usize = 4;
-    let sure: Vec<&String> = found
-        .iter()
-        .filter(|column| roles::PROMPTS.iter().take(SURE).any(|name| normal(column) == *name))
-        .filter(|column| !only_names(sample, column))
-        .collect();
-    let [first, second, ..] = sure.as_slice() else { return None };
-    let both = sample.rows.iter().filter_map(|row| {
-        Some((
-            row.get(first).and_then(Value::as_str)?.trim(),
-            row.get(second).and_then(Value::as_str)?.trim(),
-        ))
-    });
-    let (mut apart, mut all) = (0, 0);
-    for (x, y) in both.filter(|(x, y)| !x.is_empty() && !y.is_empty()) {
-        all += 1;
-        apart += usize::from(!x.contains(y) && !y.contains(x));
-    }
-    (apart * 2 > all).then(|| Refusal {
-        problem: format!("`{first}` and `{second}` may each be the prompt, and they differ"),
-        remedy: "say which, or that both belong to it".to_owned(),
-        certain: true,
-        start: vec![
-            format!("--map prompt={}", quoted(first)),
-            format!("or --map prompt={}", quoted(second)),
-            format!("or --map prompt={} --map input={}", quoted(first), quoted(second)),
-        ],
-    })
-}
-
-/// Whether no value of a column has two words.
-fn only_names(sample: &Sample, column: &str) -> bool {
-    // Some languages put no blanks between words.
-    let name = |value: &Value| {
-        value.as_str().is_some_and(|text| {
-            let text = text.trim();
-            text.len() <= 40 && text.is_ascii() && !text.contains(char::is_whitespace)
-        })
-    };
-    sample.values(column).next().is_some() && sample.values(column).take(200).all(name)
 }
 
 /// Whether a column of an id is one of the pair, and not `worker.id`.
@@ -438,26 +355,7 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
             && paths.iter().all(|path| path.resolve(&sample.columns).is_none())
     };
     if recipe.prompt.is_empty() && !recipe.no_prompt && recipe.shape != Shape::Votes {
-        let used = used(recipe, sample);
-        let found: Vec<String> =
-            named(sample, roles::PROMPTS, &used).into_iter().filter(|column| sample.texts(column)).collect();
-        if let Some(refusal) = two_prompts(sample, &found) {
-            return Err(refusal);
-        }
-        // What holds but names or kinds is a prompt only where it is called so.
-        let worded = found.iter().find(|column| !only_names(sample, column));
-        let first = worded.or_else(|| found.iter().find(|column| is_sure(column)));
-        if let Some(first) = first {
-            recipe.prompt = vec![path(first)];
-            // A second column stands in where the first is null, if both say the same wherever both are there.
-            for other in found.iter().filter(|other| *other != first) {
-                let both: Vec<_> =
-                    sample.rows.iter().filter_map(|row| Some((row.get(first)?, row.get(other)?))).collect();
-                if !both.is_empty() && both.iter().all(|(x, y)| x == y) {
-                    recipe.prompt.push(path(other));
-                }
-            }
-        }
+        find_prompt(recipe, sample)?;
     }
     if open("system", &recipe.system, recipe) {
         recipe.system = one(roles::SYSTEMS, recipe, &|column| sample.values(column).all(Value::is_string));
@@ -553,7 +451,11 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
         recipe.weight = one(&["weight", "sample_weight"], recipe, &numeric);
     }
     if open("scenario", &recipe.scenario, recipe) {
-        recipe.scenario = one(roles::SCENARIOS, recipe, &short);
+        // A list of topics as text is no category.
+        let listed = |column: &str| {
+            sample.values(column).any(|value| value.as_str().is_some_and(|text| text.starts_with('[')))
+        };
+        recipe.scenario = one(roles::SCENARIOS, recipe, &|column| short(column) && !listed(column));
     }
     if open("language", &recipe.language, recipe) {
         recipe.language = one(&["language"], recipe, &short);

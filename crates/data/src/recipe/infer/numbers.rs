@@ -1,6 +1,6 @@
 //! Verdicts in numbers: a truth value for one side, a column for each side, probabilities, scores, ranks, counts of votes.
 
-use super::super::calls::Code;
+use super::super::qualities;
 use super::super::roles::{self, tokens};
 use super::super::{Path, Recipe, Sample, Scale, VerdictRule};
 use super::doubts::flag;
@@ -8,7 +8,6 @@ use super::judges::{is_judge_word, is_person_word};
 use super::responses::{Group, is_response_word, number_of, sided};
 use super::{Refusal, path, shell, used};
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// Words that say of one response that it won.
 const WON: &[&str] = &[
@@ -92,13 +91,9 @@ pub(super) fn flags_and_probabilities(
 pub(super) fn number_each(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal> {
     let both = |(a, b): (String, String)| vec![path(&a), path(&b)];
     let one = |rule: VerdictRule| Ok(vec![rule]);
-    let by = scores_by(sample, recipe)?;
-    // Scores of several judges are several verdicts, also where one of them is just called `score`.
-    if by.len() > 1 {
-        return Ok(by);
-    }
-    if let Some(scores) = pair_scores(sample) {
-        return one(VerdictRule { higher: both(scores), ..VerdictRule::default() });
+    let scores = scores(sample, recipe)?;
+    if !scores.is_empty() {
+        return Ok(scores);
     }
     if let Some(ranks) = pair_ranks(sample)? {
         return one(VerdictRule { lower: both(ranks), ..VerdictRule::default() });
@@ -106,7 +101,7 @@ pub(super) fn number_each(sample: &Sample, recipe: &Recipe) -> Result<Vec<Verdic
     if let Some(share) = pair_votes(sample, recipe) {
         return one(VerdictRule { share, ..VerdictRule::default() });
     }
-    Ok(by)
+    Ok(Vec::new())
 }
 
 /// Whether the number in which two columns differ is that of a person: `annotator_1_rating` and `annotator_2_rating`.
@@ -254,24 +249,9 @@ fn one_sided(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
     if found.next().is_some() {
         return None;
     }
-    let means = |wanted: bool| {
-        let mut codes: Vec<String> = Vec::new();
-        let values = sample.values(column).filter(|value| flag(value) == Some(wanted));
-        values.filter_map(Code::of).for_each(|code| {
-            let plain = code.shown().trim_matches('"').to_owned();
-            if !codes.contains(&plain) {
-                codes.push(plain);
-            }
-        });
-        // The other spelling may come later in the file.
-        for common in if wanted { ["true", "1"] } else { ["false", "0"] } {
-            if !codes.iter().any(|code| code == common) {
-                codes.push(common.to_owned());
-            }
-        }
-        codes.into_iter().map(Value::String).collect::<Vec<_>>()
-    };
-    let (a, b) = (means(side), means(!side));
+    let set = vec![Value::Bool(true), Value::from(1), Value::from("yes")];
+    let clear = vec![Value::Bool(false), Value::from(0), Value::from("no")];
+    let (a, b) = if side { (set, clear) } else { (clear, set) };
     Some(VerdictRule { field: Some(path(column)), a, b, ..VerdictRule::default() })
 }
 
@@ -334,22 +314,6 @@ fn probabilities(sample: &Sample, recipe: &Recipe) -> Result<Option<VerdictRule>
     }
 }
 
-/// The scores of two responses.
-pub(super) fn pair_scores(sample: &Sample) -> Option<(String, String)> {
-    const BESIDE: &[&str] =
-        &["human", "judge", "overall", "avg", "average", "mean", "total", "model", "final"];
-    let says = |words: &[String]| {
-        let about = |word: &String| {
-            roles::SCORES.contains(&word.as_str())
-                || is_response_word(word)
-                || BESIDE.contains(&word.as_str())
-        };
-        words.iter().any(|word| roles::SCORES.contains(&word.as_str())) && words.iter().all(about)
-    };
-    let groups = sided(sample, |words, column| says(words) && is_number(sample, column));
-    groups.iter().filter(|group| !of_people(group)).find_map(two)
-}
-
 /// Numbers of which nobody knows whether more is better.
 fn larger_or_smaller(a: &str, b: &str) -> Refusal {
     Refusal {
@@ -365,38 +329,35 @@ fn larger_or_smaller(a: &str, b: &str) -> Refusal {
     }
 }
 
-/// Scores by several judges or criteria: columns such as `gpt4_score_a` and `gpt4_score_b`, one pair of them for each. What a score
-/// is of has to be known: of toxicity the smaller one is better, and of what nobody knows it may be.
-fn scores_by(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal> {
+/// Scores of both responses, by several judges or criteria: `score_a` and `score_b`, `gpt4_score_a` and `gpt4_score_b`. What a score
+/// is of has to be known: of toxicity the smaller one is better, and of what nobody knows it may be. Such ones are metadata beside
+/// scores that are known, and asked about where there are no others.
+fn scores(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal> {
     let used = used(recipe, sample);
     let says = |words: &[String]| words.iter().any(|word| roles::SCORES.contains(&word.as_str()));
     let groups =
         sided(sample, |words, column| says(words) && !used.contains(column) && is_number(sample, column));
     let mut rules = Vec::new();
-    let mut less_is_better = None;
+    let mut doubtful = None;
     for group in groups.iter().filter(|group| !of_people(group)) {
         let Some((a, b)) = two(group) else { continue };
         let parts =
             |column: &str| -> Vec<String> { roles::normal(column).split('_').map(str::to_owned).collect() };
         let (x, y) = (parts(&a), parts(&b));
-        let rest: Vec<&str> = x
-            .iter()
-            .filter(|part| {
-                y.contains(part) && !roles::SCORES.contains(&part.as_str()) && !is_response_word(part)
-            })
-            .map(String::as_str)
-            .collect();
+        // The score of a model is that of its response.
+        let plain = |part: &str| roles::SCORES.contains(&part) || is_response_word(part) || part == "model";
+        let rest: Vec<&str> =
+            x.iter().filter(|part| y.contains(part) && !plain(part)).map(String::as_str).collect();
         let words = || rest.iter().flat_map(|part| tokens(part)).filter(|word| word.parse::<f64>().is_err());
-        if words().any(|word| roles::measure(&word)) {
-            continue;
-        }
-        if words().any(|word| roles::drawback(&word)) {
-            less_is_better.get_or_insert((a, b));
-            continue;
-        }
         let judge = words().any(|word| is_judge_word(&word));
-        if !judge && !words().all(|word| roles::quality(&word)) {
-            return Err(larger_or_smaller(&a, &b));
+        if words().any(|word| qualities::measure(&word)) {
+            continue;
+        }
+        if words().any(|word| qualities::drawback(&word))
+            || !(judge || words().all(|word| qualities::quality(&word)))
+        {
+            doubtful.get_or_insert((a, b));
+            continue;
         }
         let higher = vec![path(&a), path(&b)];
         rules.push(match rest.join(if judge { "-" } else { " " }) {
@@ -405,8 +366,7 @@ fn scores_by(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refus
             name => VerdictRule { higher, criterion: Some(name), ..VerdictRule::default() },
         });
     }
-    // A drawback beside qualities is metadata; alone it may be what was judged.
-    match less_is_better {
+    match doubtful {
         Some((a, b)) if rules.is_empty() => Err(larger_or_smaller(&a, &b)),
         _ => Ok(rules),
     }
@@ -453,9 +413,6 @@ fn pair_votes(sample: &Sample, recipe: &Recipe) -> Option<Vec<Path>> {
     };
     let groups = sided(sample, |words, column| says(words) && !used.contains(column) && count(column));
     let (a, b) = groups.iter().find_map(two)?;
-    let mut columns: BTreeSet<String> = BTreeSet::from([a.clone(), b.clone()]);
     let tie = tie_of(sample, (&a, &b), |column| count(column));
-    let mut paths = vec![path(&a), path(&b)];
-    paths.extend(tie.filter(|tie| columns.insert(tie.clone())).map(|tie| path(&tie)));
-    Some(paths)
+    Some([a, b].iter().chain(&tie).map(|column| path(column)).collect())
 }

@@ -7,7 +7,7 @@ use super::authors::by_author;
 use super::lists::{candidates, from_0_or_1, in_order, positions_or_ranks};
 use super::start::mapping_start;
 use super::verdicts::{Evidence, verdict_columns};
-use super::{Refusal, is_id, named, path, prompt_column, quoted};
+use super::{Refusal, is_id, named, path, prompt_column, shell};
 use crate::row::as_text;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -178,7 +178,7 @@ pub(super) fn responses(
 
 pub(super) fn sides_start(columns: &[String]) -> Vec<String> {
     let [a, b, ..] = columns else { return Vec::new() };
-    vec![format!("--map response_a={}", quoted(a)), format!("--map response_b={}", quoted(b))]
+    vec![format!("--map response_a={}", shell(a)), format!("--map response_b={}", shell(b))]
 }
 
 /// Two pairs of columns with names that are equally sure to be of responses.

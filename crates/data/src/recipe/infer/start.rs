@@ -4,7 +4,7 @@ use super::super::roles::{self, tokens};
 use super::super::{Recipe, Sample};
 use super::responses::{Group, sided};
 use super::verdicts::{Evidence, evidence, names_the_loser};
-use super::{path, prompt_column, quoted, shell, used};
+use super::{path, prompt_column, shell, used};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ pub(super) fn mapping_start(sample: &Sample) -> Vec<String> {
         Some((a, b)) => {
             recipe.a = vec![path(&a)];
             recipe.b = vec![path(&b)];
-            (quoted(&a), quoted(&b))
+            (shell(&a), shell(&b))
         }
         None => ("COLUMN".to_owned(), "COLUMN".to_owned()),
     };
@@ -37,7 +37,7 @@ pub(super) fn mapping_start(sample: &Sample) -> Vec<String> {
     let prompt = prompt_column(sample)
         .filter(|column| !taken.contains(column))
         .or_else(|| (!taken.is_empty()).then(|| sample.columns.iter().find(free).cloned()).flatten());
-    let prompt = prompt.map_or_else(|| "COLUMN".to_owned(), |column| quoted(&column));
+    let prompt = prompt.map_or_else(|| "COLUMN".to_owned(), |column| shell(&column));
     let mut lines = vec![
         format!("--map prompt={prompt}"),
         format!("--map response_a={a}"),

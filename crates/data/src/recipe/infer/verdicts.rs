@@ -2,16 +2,15 @@
 
 use super::super::calls::{Call, Calls, Code, Names, Reading};
 use super::super::path::Column;
+use super::super::qualities;
 use super::super::roles::{self, normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
 use super::doubts::{doubt, flag, loser};
-use super::judges::{
-    by_criterion, by_judge, common_words, is_judge_word, is_people_column, is_person_word, listed, people,
-    people_in_numbers,
-};
+use super::judges::{by_criterion, by_judge, common_words, of_a_judge, people, people_in_numbers};
+use super::listed::listed;
 use super::numbers::{flags_and_probabilities, number_each};
 use super::responses::number_of;
-use super::{Refusal, named, path, quoted, used};
+use super::{Refusal, named, path, shell, used};
 use crate::row::Row;
 use serde_json::Value;
 
@@ -70,7 +69,7 @@ pub(super) fn names_the_loser(column: &str) -> bool {
     ];
     let words = tokens(column);
     let against =
-        |word: &&String| LOSERS.contains(&word.as_str()) || roles::bad(word) || roles::drawback(word);
+        |word: &&String| LOSERS.contains(&word.as_str()) || roles::bad(word) || qualities::drawback(word);
     words.iter().filter(against).count() % 2 == 1
 }
 
@@ -115,33 +114,9 @@ fn asks_for_better(words: &[String]) -> bool {
     let compares = |word: &String| {
         COMPARES.contains(&word.as_str())
             || word.starts_with("prefer")
-            || word.starts_with("judgm")
-            || word.starts_with("judgem")
+            || ["judgment", "judgement"].contains(&word.as_str())
     };
     words.iter().any(compares) && !words.iter().any(|word| NOT_BETTER.contains(&word.as_str()))
-}
-
-/// Whether a name is that of a verdict with who gave it: `llm_label`, `ai_verdict`.
-fn of_a_judge(words: &[String]) -> bool {
-    const SAID: &[&str] = &[
-        "verdict",
-        "label",
-        "winner",
-        "choice",
-        "preference",
-        "vote",
-        "judgment",
-        "judgement",
-        "decision",
-        "pick",
-        "preferred",
-    ];
-    let says = |word: Option<&String>| word.is_some_and(|word| SAID.contains(&word.as_str()));
-    let judge = |word: &String| is_judge_word(word) && word != "model" && word != "gold";
-    words.len() <= 6
-        && words.iter().any(judge)
-        && (says(words.first()) || says(words.last()))
-        && is_people_column(words)
 }
 
 /// Words for what a response may be first or more in, without being better, and for what else is chosen or preferred.
@@ -203,7 +178,6 @@ const NOT_BETTER: &[&str] = &[
     "rate",
     "rating",
     "score",
-    "pizza",
     "recent",
     "similar",
     "likely",
@@ -310,11 +284,7 @@ pub(super) fn tie_beside(recipe: &mut Recipe, sample: &Sample) {
             .any(|value| value.as_str().is_some_and(|text| text.trim().eq_ignore_ascii_case("tie")))
     });
     let rule = match (flag, status) {
-        (Some(flag), _) => VerdictRule {
-            tie_field: Some(path(&flag)),
-            tie_values: vec![Value::Bool(true), Value::from(1), Value::from("yes")],
-            ..VerdictRule::default()
-        },
+        (Some(flag), _) => VerdictRule { tie_field: Some(path(&flag)), ..VerdictRule::default() },
         (None, Some(status)) => VerdictRule {
             tie_field: Some(path(&status)),
             tie_values: vec![Value::from("tie")],
@@ -447,13 +417,8 @@ fn several(
         !rest.is_empty()
             && rest.iter().all(|word| !SAME.contains(&word.as_str()) && word.parse::<u32>().is_err())
     };
-    let orders = |(column, _): &&(String, Evidence)| {
-        tokens(column)
-            .iter()
-            .any(|word| ["ab", "ba", "swapped", "original", "reversed"].contains(&word.as_str()))
-    };
     if !common.is_empty()
-        && sure.iter().all(|found| apart(found) && !orders(found))
+        && sure.iter().all(|found| apart(found) && !is_of_an_order(&found.0))
         && let Some(rules) = by_criterion(sure, &rule)
     {
         return Ok(rules);
@@ -464,22 +429,17 @@ fn several(
         other.len() != own.len() || other.iter().zip(&own).any(|((_, x), (_, y))| x != y)
     });
     let Some(other) = disagrees else { return Ok(vec![rule(first)]) };
-    let order = |(column, _): &&(String, Evidence)| {
-        tokens(column)
-            .iter()
-            .any(|word| ["ab", "ba", "swapped", "original", "reversed"].contains(&word.as_str()))
-    };
-    if let Some((column, _)) = sure.iter().find(|found| order(found)) {
+    if let Some((column, _)) = sure.iter().find(|(column, _)| is_of_an_order(column)) {
         return Err(Refusal {
             problem: format!(
                 "`{}` and `{}` look like the verdicts of two orders; whether they name columns or what was shown first, the file does not say",
                 first.0, other.0
             ),
-            remedy: "name the one that is about the columns as they stand".to_owned(),
+            remedy: "choose the one that refers to the columns".to_owned(),
             certain: true,
             start: vec![
-                format!("--map winner={}", quoted(&first.0)),
-                format!("or --map winner={}   (`{column}` is then metadata)", quoted(&other.0)),
+                format!("--map winner={}", shell(&first.0)),
+                format!("or --map winner={}   (`{column}` is then metadata)", shell(&other.0)),
             ],
         });
     }
@@ -493,39 +453,20 @@ fn several(
         remedy: "say which is the verdict".to_owned(),
         certain: true,
         start: vec![
-            format!("--map winner={}", quoted(&first.0)),
-            format!("or --map winner={}", quoted(&other.0)),
+            format!("--map winner={}", shell(&first.0)),
+            format!("or --map winner={}", shell(&other.0)),
         ],
     })
+}
+
+/// Whether a column is named for one of the two orders in which the responses were shown: `winner_ba`.
+fn is_of_an_order(column: &str) -> bool {
+    const ORDERS: &[&str] = &["ab", "ba", "swapped", "original", "reversed"];
+    tokens(column).iter().any(|word| ORDERS.contains(&word.as_str()))
 }
 
 /// Whether columns are named for stages of one verdict: `initial_choice` and `final_choice`.
 fn stages(sure: &[&(String, Evidence)]) -> bool {
     const STAGES: &[&str] = &["initial", "final", "before", "after", "first", "second", "revised"];
     sure.iter().any(|(column, _)| tokens(column).iter().any(|word| STAGES.contains(&word.as_str())))
-}
-
-/// Verdicts of further judges and people beside the one that a recipe reads: columns that are named for who judged.
-pub(super) fn judges_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRule> {
-    let used = used(recipe, sample);
-    let beside = |column: &String| {
-        let words = tokens(column);
-        let person = words.iter().any(|word| is_person_word(word));
-        if names_the_loser(column)
-            || !(of_a_judge(&words) || (person && words.len() <= 3 && is_people_column(&words)))
-        {
-            return None;
-        }
-        let calls = sample_calls(sample, recipe, column);
-        let said = |wanted: Call| calls.iter().any(|(_, call)| *call == Some(wanted));
-        let worded = calls.iter().all(|(value, call)| call.is_some() && number_of(value).is_none());
-        if !(worded && said(Call::A) && said(Call::B)) {
-            return None;
-        }
-        let parts = normal(column);
-        let name: Vec<&str> = parts.split('_').filter(|part| !roles::VERDICTS.contains(part)).collect();
-        let name = if of_a_judge(&words) && !name.is_empty() { name.join("-") } else { column.clone() };
-        Some(VerdictRule { field: Some(path(column)), judge_name: Some(name), ..VerdictRule::default() })
-    };
-    sample.columns.iter().filter(|column| !used.contains(*column)).filter_map(beside).collect()
 }

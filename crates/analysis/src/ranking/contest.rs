@@ -1,0 +1,109 @@
+//! Who competes, and what was said of them.
+
+use std::collections::HashMap;
+
+use predilect_stats::ranking::Vote;
+
+use crate::table::FeatureTable;
+
+/// Who competes, and what was said of them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Contest {
+    /// The competitors.
+    pub models: Vec<String>,
+    /// The verdicts, in their order.
+    pub votes: Vec<Vote>,
+    /// Names of what is held equal.
+    pub controls: Vec<String>,
+    /// One number per vote and control, positive where A has more of it.
+    pub covariates: Vec<f64>,
+}
+
+impl Contest {
+    /// Leaves out the models with fewer verdicts than `least` with the verdicts on them, then those that have fewer now, until all
+    /// have enough. Returns how many verdicts went.
+    pub fn leave_out_below(&mut self, least: u64) -> u64 {
+        if least == 0 {
+            return 0;
+        }
+        let mut kept = vec![true; self.models.len()];
+        let mut counts = vec![0_u64; kept.len()];
+        let mut of: Vec<Vec<u32>> = vec![Vec::new(); kept.len()];
+        for vote in &self.votes {
+            for (own, other) in [(vote.a, vote.b), (vote.b, vote.a)] {
+                counts[own as usize] += 1;
+                of[own as usize].push(other);
+            }
+        }
+        let mut few: Vec<usize> = (0..kept.len()).filter(|&model| counts[model] < least).collect();
+        for &model in &few {
+            kept[model] = false;
+        }
+        while let Some(model) = few.pop() {
+            for other in std::mem::take(&mut of[model]) {
+                let other = other as usize;
+                counts[other] = counts[other].saturating_sub(1);
+                if kept[other] && counts[other] < least {
+                    kept[other] = false;
+                    few.push(other);
+                }
+            }
+        }
+        let stays = |vote: &Vote| kept[vote.a as usize] && kept[vote.b as usize];
+        let width = self.controls.len();
+        if width > 0 {
+            let rows = self.covariates.chunks_exact(width).zip(&self.votes);
+            self.covariates =
+                rows.filter(|(_, vote)| stays(vote)).flat_map(|(row, _)| row.to_vec()).collect();
+        }
+        let before = self.votes.len();
+        self.votes.retain(stays);
+        let mut place = vec![0; kept.len()];
+        let mut models = Vec::new();
+        for (old, name) in
+            std::mem::take(&mut self.models).into_iter().enumerate().filter(|(old, _)| kept[*old])
+        {
+            place[old] = models.len() as u32;
+            models.push(name);
+        }
+        self.models = models;
+        for vote in &mut self.votes {
+            (vote.a, vote.b) = (place[vote.a as usize], place[vote.b as usize]);
+        }
+        (before - self.votes.len()) as u64
+    }
+
+    /// The verdicts of some judges (all of them, where none is named) between named models, with some features held equal.
+    /// Also how many verdicts are on pairs that do not name two different models.
+    pub fn of(table: &FeatureTable, judges: &[String], controls: &[usize]) -> (Self, u64) {
+        let mut contest = Self {
+            controls: controls.iter().map(|&column| table.features[column].name.clone()).collect(),
+            ..Self::default()
+        };
+        let counts: Vec<bool> =
+            table.judges.iter().map(|judge| judges.is_empty() || judges.contains(judge)).collect();
+        let mut place: HashMap<u32, u32> = HashMap::new();
+        let mut unnamed = 0;
+        for verdict in table.verdicts.iter().filter(|verdict| counts[verdict.judge as usize]) {
+            let pair = &table.pairs[verdict.pair as usize];
+            let Some((a, b)) = pair.model_a.zip(pair.model_b) else {
+                unnamed += 1;
+                continue;
+            };
+            let mut number = |model: u32| {
+                *place.entry(model).or_insert_with(|| {
+                    contest.models.push(table.models[model as usize].clone());
+                    contest.models.len() as u32 - 1
+                })
+            };
+            let (a, b) = (number(a), number(b));
+            let (y, weight) = (verdict.p_a as f32, verdict.weight as f32);
+            contest.votes.push(Vote { a, b, y, weight, cluster: pair.cluster });
+            // Where a rating is missing nothing is known to differ.
+            let known = |x: f64| if x.is_nan() { 0.0 } else { x };
+            let row = table.row(verdict.pair);
+            contest.covariates.extend(controls.iter().map(|&column| known(row[column])));
+        }
+        (contest, unnamed)
+    }
+}

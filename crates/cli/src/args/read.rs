@@ -1,0 +1,109 @@
+//! How files are read: which format, what columns are, who judges, what becomes of bad records.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use predilect_data::{Format, Judges, Mapping, OnBadRow, ReadOptions, Recipe};
+
+use crate::problem::Problem;
+
+/// How files are read.
+#[derive(Debug, Args)]
+pub(crate) struct ReadArgs {
+    /// Force the format of all inputs instead of detecting it (`predilect formats` lists them)
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+    #[arg(
+        long = "map",
+        value_name = "ROLE=COLUMN",
+        help = "Say what a column is: prompt=question, response_a=answer_0, winner=label:0=A,1=B, winner=rating:1..7 (1 means A, 7 means B), winner='score_0 > score_1', judge=worker, annotator=none, responses=answers, order=best_first (repeatable)"
+    )]
+    pub(crate) map: Vec<Mapping>,
+    /// Read all inputs by a recipe of your own (`predilect formats NAME --toml` gives one to start from)
+    #[arg(long, value_name = "FILE.toml", conflicts_with = "format")]
+    pub(crate) mapping: Option<PathBuf>,
+    /// Whether named people are separate judges: auto (up to 20 of one judge), pooled, each
+    #[arg(long, value_enum, default_value_t = JudgesArg::Auto, value_name = "HOW")]
+    pub(crate) judges: JudgesArg,
+    /// The file with the texts for the votes in the other files
+    #[arg(long, value_name = "FILE")]
+    pub(crate) texts: Option<PathBuf>,
+    /// The column by which votes find their texts (default: one that both have, such as id)
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) on: Option<String>,
+    /// Pair only neighbouring ranks of ranked responses
+    #[arg(long)]
+    pub(crate) neighbours: bool,
+    /// What to do with a record that cannot be used
+    #[arg(long, value_enum, default_value_t = BadRow::Stop, value_name = "DO")]
+    pub(crate) on_bad_row: BadRow,
+    /// Read at most this many pairs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+    /// The judge's name, whatever the files say: NAME for all of them, FILE=NAME for one (repeatable)
+    #[arg(long, value_name = "[FILE=]NAME")]
+    pub(crate) judge_name: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum JudgesArg {
+    /// Up to 20 people of one judge are separate judges, more are pooled
+    Auto,
+    /// All are one judge
+    Pooled,
+    /// Each is a judge
+    Each,
+}
+
+impl From<JudgesArg> for Judges {
+    fn from(judges: JudgesArg) -> Self {
+        match judges {
+            JudgesArg::Auto => Self::Auto,
+            JudgesArg::Pooled => Self::Pooled,
+            JudgesArg::Each => Self::Each,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum BadRow {
+    /// Stop with file, line, field, value and remedy
+    Stop,
+    /// Count it by reason and go on
+    Skip,
+}
+
+impl ReadArgs {
+    pub(crate) fn options(&self) -> Result<ReadOptions, Problem> {
+        let mut mapping = Mapping::default();
+        self.map.iter().cloned().for_each(|claim| mapping.extend(claim));
+        let recipe = self.mapping.as_deref().map(Recipe::from_file).transpose()?;
+        let (of_files, for_all): (Vec<&String>, Vec<&String>) =
+            self.judge_name.iter().partition(|name| name.contains('='));
+        if let [first, second, ..] = for_all.as_slice() {
+            return Err(Problem::new(format!(
+                "--judge-name gives all files two names: {first} and {second}"
+            ))
+            .remedy("name the file before each: --judge-name FILE=NAME"));
+        }
+        let pair =
+            |text: &&String| text.split_once('=').map(|(file, name)| (file.to_owned(), name.to_owned()));
+        Ok(ReadOptions {
+            format: self.format,
+            mapping,
+            recipe,
+            judges: self.judges.into(),
+            neighbours: self.neighbours,
+            texts: self.texts.clone(),
+            on: self.on.clone(),
+            judge_of: of_files.iter().filter_map(pair).collect(),
+            on_bad_row: match self.on_bad_row {
+                BadRow::Stop => OnBadRow::Stop,
+                BadRow::Skip => OnBadRow::Skip,
+            },
+            limit: self.limit,
+            judge: for_all.first().map(|name| (*name).clone()),
+            ..ReadOptions::default()
+        })
+    }
+}

@@ -1,0 +1,189 @@
+//! Lists of verdicts in one record: objects with who says and what, objects of what by who, and bare words.
+
+use super::super::calls::{Call, ranked};
+use super::super::qualities;
+use super::super::roles::{self, normal, tokens};
+use super::super::{Recipe, Sample, VerdictRule};
+use super::judges::is_judge_word;
+use super::{path, used};
+use serde_json::Value;
+
+/// What a value of a list of verdicts may be: a word for one of the two or a tie, or a ranking of both.
+fn says(value: &Value) -> bool {
+    let worded = |value: &Value| {
+        value.as_str().is_some_and(|text| {
+            matches!(crate::recipe::words(text), Some(Call::A | Call::B | Call::Tie(_) | Call::Soft(_)))
+        })
+    };
+    worded(value) || ranked(value).is_some_and(|(best, tied)| tied || worded(best))
+}
+
+fn names_verdict(key: &str) -> bool {
+    let plain = normal(key);
+    roles::VERDICTS.contains(&plain.as_str())
+        || ["value", "answer", "text", "choices", "option"].contains(&plain.as_str())
+}
+
+/// A list of verdicts: objects with who says and what, an object of what by who, or the bare words.
+pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
+    let used = used(recipe, sample);
+    let columns = sample.columns.iter().filter(|column| !used.contains(*column));
+    columns.into_iter().find_map(|column| {
+        let first =
+            sample.values(column).find(|value| value.as_array().is_none_or(|items| !items.is_empty()))?;
+        match first {
+            Value::Array(items) if items.first()?.is_object() => objects(sample, column, items),
+            Value::Array(_) => bare_words(sample, column),
+            // `{"selected": "left"}`: the key says what the value is, and not who chose it.
+            Value::Object(fields) if fields.len() == 1 && fields.keys().all(|key| names_verdict(key)) => {
+                let key = fields.keys().next()?;
+                let all = sample.values(column).filter_map(|value| value.get(key)).take(200);
+                let field = path(&format!("{column}.{key}"));
+                let fits =
+                    fields.values().all(says) && all.into_iter().all(|value| says(value) || value.is_null());
+                fits.then(|| VerdictRule { field: Some(field), ..VerdictRule::default() })
+            }
+            Value::Object(fields)
+                if !fields.is_empty() && holds_verdicts(column) && fields.values().all(says) =>
+            {
+                // The keys are criteria where one of them is a quality and none is a judge.
+                let words = || fields.keys().flat_map(|key| tokens(key));
+                let criteria = words().any(|word| qualities::quality(&word))
+                    && !words().any(|word| is_judge_word(&word));
+                let all =
+                    sample.values(column).filter_map(Value::as_object).flat_map(|fields| fields.values());
+                all.take(200).all(|value| says(value) || value.is_null()).then(|| VerdictRule {
+                    each: Some(path(column)),
+                    field: Some(path("value")),
+                    annotator: if criteria { Vec::new() } else { vec![path("key")] },
+                    criterion_field: criteria.then(|| path("key")),
+                    ..VerdictRule::default()
+                })
+            }
+            Value::Object(fields) => by_key(sample, column, fields),
+            _ => None,
+        }
+    })
+}
+
+/// `{"judge-1": {"winner": "A", "reason": "..."}, ...}`.
+fn by_key(sample: &Sample, column: &str, fields: &serde_json::Map<String, Value>) -> Option<VerdictRule> {
+    let first = fields.values().next()?.as_object()?;
+    let field = first.keys().find(|key| roles::VERDICTS.contains(&normal(key).as_str()))?;
+    let mut all =
+        sample.values(column).filter_map(Value::as_object).flat_map(|fields| fields.values()).take(200);
+    let fits = all.all(|value| {
+        value.is_null() || value.get(field.as_str()).is_some_and(|value| says(value) || value.is_null())
+    });
+    fits.then(|| VerdictRule {
+        each: Some(path(column)),
+        field: Some(path(field)),
+        annotator: vec![path("key")],
+        ..VerdictRule::default()
+    })
+}
+
+/// `[{"annotator": "ann-1", "choice": "A"}, ...]`.
+fn objects(sample: &Sample, column: &str, items: &[Value]) -> Option<VerdictRule> {
+    let fields = items.first().and_then(Value::as_object)?;
+    let by_name = |names: &[&str]| fields.keys().find(|key| names.contains(&normal(key).as_str()));
+    let rankings = || items.iter().all(|item| item.get("value").is_some_and(|value| ranked(value).is_some()));
+    let plain = || {
+        (holds_verdicts(column) || rankings())
+            .then(|| by_name(&["value", "answer", "response", "rating"]))
+            .flatten()
+    };
+    let field = by_name(roles::VERDICTS).or_else(plain)?;
+    let mut all = sample.values(column).filter_map(Value::as_array).flatten().take(200);
+    let fits = all.all(|item| item.get(field.as_str()).is_none_or(|value| says(value) || value.is_null()));
+    let who = by_name(roles::ANNOTATORS).or_else(|| by_name(&["name", "id", "who", "by"]));
+    let judge = by_name(roles::JUDGES).or_else(|| by_name(&["model"]));
+    let some = items.first().and_then(|item| item.get(field.as_str())).is_some_and(says);
+    (fits && some).then(|| VerdictRule {
+        each: Some(path(column)),
+        field: Some(path(field)),
+        annotator: who.filter(|_| judge.is_none()).map(|who| path(who)).into_iter().collect(),
+        judge: judge.map(|judge| path(judge)).into_iter().collect(),
+        criterion_field: by_name(roles::CRITERIA).map(|name| path(name)),
+        ..VerdictRule::default()
+    })
+}
+
+/// Names of columns that hold several verdicts.
+const LISTS: &[&str] = &[
+    "votes",
+    "verdicts",
+    "judgments",
+    "judgements",
+    "labels",
+    "annotations",
+    "preferences",
+    "choices",
+    "decisions",
+    "responses",
+    "annotator_votes",
+    "human_votes",
+    "winners",
+    "human_preferences",
+    "human_labels",
+    "annotator_preferences",
+    "annotator_choices",
+    "human_annotations",
+    "vote",
+    "preference",
+    "judges",
+    "evaluations",
+    "ratings",
+    "annotators",
+    "results",
+    "reviews",
+    "decision",
+    "judgment",
+    "judgement",
+    "annotation",
+    "preference_labels",
+];
+
+fn holds_verdicts(column: &str) -> bool {
+    let plain = normal(column);
+    let last = plain.rsplit('_').next().unwrap_or_default();
+    LISTS.contains(&plain.as_str()) || (column.contains('.') && LISTS.contains(&last))
+}
+
+/// Whether a list is the same in every record and never says a thing twice: the options that were offered.
+fn offered(sample: &Sample, column: &str) -> bool {
+    let mut lists = sample.values(column).filter_map(Value::as_array);
+    let Some(first) = lists.next() else { return false };
+    let twice = first.iter().enumerate().any(|(i, item)| first.iter().take(i).any(|before| before == item));
+    let others: Vec<_> = lists.collect();
+    first.len() > 1 && !twice && !others.is_empty() && others.iter().all(|list| *list == first)
+}
+
+/// `["A", "B", "A"]` under a name for verdicts, with a list of who said it beside it, if there is one.
+fn bare_words(sample: &Sample, column: &str) -> Option<VerdictRule> {
+    let plain = normal(column);
+    let mut all = sample.values(column).filter_map(Value::as_array).flatten().take(200).peekable();
+    if !holds_verdicts(column)
+        || offered(sample, column)
+        || all.peek().is_none()
+        || !all.all(|value| says(value) || value.is_null())
+    {
+        return None;
+    }
+    let of = |name: &str| {
+        let list = |column: &&String| {
+            sample.values(column).all(Value::is_array) && sample.values(column).next().is_some()
+        };
+        sample.columns.iter().find(|column| normal(column) == name).filter(list)
+    };
+    let own = ["users", "annotators", "workers"].iter().find_map(|word| of(&format!("{plain}_{word}")));
+    let common =
+        ["annotators", "annotator_ids", "workers", "worker_ids", "users", "user_ids", "raters", "judges"];
+    let who = own.or_else(|| common.iter().find_map(|name| of(name)));
+    Some(VerdictRule {
+        each: Some(path(column)),
+        field: Some(path("value")),
+        annotator: who.map(|who| path(who)).into_iter().collect(),
+        ..VerdictRule::default()
+    })
+}

@@ -1,0 +1,110 @@
+//! Which column is the prompt.
+
+use super::super::roles::{self, normal};
+use super::super::{Recipe, Sample};
+use super::{Refusal, named, path, shell, used};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The column of the prompt, by its name.
+pub(crate) fn prompt_column(sample: &Sample) -> Option<String> {
+    prompt_of(sample, &BTreeSet::new())
+}
+
+pub(super) fn prompt_of(sample: &Sample, used: &BTreeSet<String>) -> Option<String> {
+    let found: Vec<String> =
+        named(sample, roles::PROMPTS, used).into_iter().filter(|column| sample.texts(column)).collect();
+    let worded = found.iter().find(|column| !only_names(sample, column));
+    worded.or(found.first()).cloned()
+}
+
+/// Finds the prompt by the names of columns.
+pub(super) fn find_prompt(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
+    let used = used(recipe, sample);
+    let found: Vec<String> =
+        named(sample, roles::PROMPTS, &used).into_iter().filter(|column| sample.texts(column)).collect();
+    if let Some(refusal) = two_prompts(sample, &found) {
+        return Err(refusal);
+    }
+    // What holds but names or kinds is a prompt only where it is called so.
+    let worded = found.iter().find(|column| !only_names(sample, column));
+    let first = worded.or_else(|| found.iter().find(|column| is_sure(column)));
+    if let Some(first) = first {
+        recipe.prompt = vec![path(first)];
+        // A second column stands in where the first is null, if both say the same wherever both are there.
+        for other in found.iter().filter(|other| *other != first) {
+            let both: Vec<_> =
+                sample.rows.iter().filter_map(|row| Some((row.get(first)?, row.get(other)?))).collect();
+            if !both.is_empty() && both.iter().all(|(x, y)| x == y) {
+                recipe.prompt.push(path(other));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Puts another column of the prompt in the place of one that holds but names: `prompt` with `p_17` beside `prompt_text`.
+pub(crate) fn worded_prompt(recipe: &mut Recipe, sample: &Sample) {
+    if recipe.settled.iter().any(|role| role == "prompt") || sample.rows.len() < 2 {
+        return;
+    }
+    let Some(column) = recipe.prompt.iter().find_map(|path| path.resolve(&sample.columns)) else { return };
+    if column.is_within() || !only_names(sample, &column.name) {
+        return;
+    }
+    let used = used(recipe, sample);
+    let others = named(sample, roles::PROMPTS, &used);
+    if let Some(other) = others.into_iter().find(|other| sample.texts(other) && !only_names(sample, other)) {
+        recipe.prompt = vec![path(&other)];
+    }
+}
+
+/// Whether a column is called a prompt and nothing else.
+fn is_sure(column: &str) -> bool {
+    const SURE: usize = 19;
+    roles::PROMPTS.iter().take(SURE).any(|name| normal(column) == *name)
+}
+
+/// Two columns that may each be the whole prompt: both are texts, and neither holds the other.
+fn two_prompts(sample: &Sample, found: &[String]) -> Option<Refusal> {
+    const SURE: usize = 4;
+    let sure: Vec<&String> = found
+        .iter()
+        .filter(|column| roles::PROMPTS.iter().take(SURE).any(|name| normal(column) == *name))
+        .filter(|column| !only_names(sample, column))
+        .collect();
+    let [first, second, ..] = sure.as_slice() else { return None };
+    let both = sample.rows.iter().filter_map(|row| {
+        Some((
+            row.get(first).and_then(Value::as_str)?.trim(),
+            row.get(second).and_then(Value::as_str)?.trim(),
+        ))
+    });
+    let (mut apart, mut all) = (0, 0);
+    for (x, y) in both.filter(|(x, y)| !x.is_empty() && !y.is_empty()) {
+        all += 1;
+        apart += usize::from(!x.contains(y) && !y.contains(x));
+    }
+    (apart * 2 > all).then(|| Refusal {
+        problem: format!("`{first}` and `{second}` may each be the prompt, and they differ"),
+        remedy: "say which, or that both belong to it".to_owned(),
+        certain: true,
+        start: vec![
+            format!("--map prompt={}", shell(first)),
+            format!("or --map prompt={}", shell(second)),
+            format!("or --map prompt={} --map input={}", shell(first), shell(second)),
+        ],
+    })
+}
+
+/// Whether no value of a column has two words.
+fn only_names(sample: &Sample, column: &str) -> bool {
+    // Some languages put no blanks between words.
+    let name = |value: &Value| {
+        value.as_str().is_some_and(|text| {
+            let text = text.trim();
+            text.len() <= 40 && text.is_ascii() && !text.contains(char::is_whitespace)
+        })
+    };
+    sample.values(column).next().is_some() && sample.values(column).take(200).all(name)
+}
