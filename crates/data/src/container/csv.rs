@@ -308,7 +308,7 @@ impl CsvRows {
             )
             .value(&String::from_utf8_lossy(record.get(0).unwrap_or_default()))
             .hint(
-                "is a quote missing or doubled? Cells with line ends, quotes or delimiters must be quoted",
+                "is a quote missing or doubled, or the file cut short? Cells with line ends, quotes or delimiters must be quoted",
             ));
         }
         let mut fields = Vec::with_capacity(self.columns.len());

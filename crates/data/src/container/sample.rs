@@ -125,6 +125,17 @@ fn take(table: &mut Option<Table>, opened: &Opened, sample: &mut Sample) -> Resu
         if csv && !opened.whole {
             last = rows.pop();
         }
+        // Behind a cell whose quote mark is missing the parser takes texts for columns and columns for texts.
+        let broken = rows.iter().position(|(_, row)| row.is_err());
+        if csv
+            && let Some(at) = broken
+            && at + sample.rows.len() > 0
+        {
+            rows.truncate(at + 1);
+            sample.rows(rows);
+            sample.whole = false;
+            break;
+        }
         bytes += rows.iter().filter_map(|(_, row)| row.as_ref().ok()).map(weight).sum::<usize>();
         sample.rows(rows);
     }

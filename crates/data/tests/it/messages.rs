@@ -86,6 +86,14 @@ fn broken() -> Vec<(&'static str, Vec<u8>, Vec<&'static str>)> {
         ("meaning.csv", text(&table.replace(",A", ",yes").replace(",B", ",no")), vec![]),
         ("list.jsonl", text(r#"{"prompt": "q", "responses": ["x", "y"], "scores": [1]}"#), vec![]),
         (
+            "quote.csv",
+            // A closing quote mark is missing in the second record: what follows it is not what the columns are told by.
+            text(
+                "question,m-1,m-2,preference\n\"q 1\",\"x, y\",\"z, w\",m-1\n\"q 2\",\"x, y,\"z, w\",m-2\n\"q 3\",\"x, y\",\"z, w\",m-2\n",
+            ),
+            vec![],
+        ),
+        (
             "late_swap.csv",
             text("prompt,response_a,response_b,winner,swapped\nq 1,x y,z w,A,no\nq 2,x y,z w,B,yes\n"),
             vec![],
