@@ -423,10 +423,29 @@ impl Recipe {
         Ok(recipe)
     }
 
-    /// Every role with where it is found, in words.
+    /// Every role with where it is found, in words: of several places the first that a record has.
     pub fn roles(&self) -> Vec<(String, String)> {
-        let mut roles: Vec<(String, String)> =
-            used_as(self).into_iter().map(|(role, path)| (role, path.as_str().to_owned())).collect();
+        let mut roles: Vec<(String, String)> = Vec::new();
+        for (role, path) in used_as(self) {
+            match roles.last_mut().filter(|(last, _)| *last == role) {
+                Some((_, places)) if places.split(", ").any(|place| place == path.as_str()) => {}
+                Some((_, places)) => {
+                    places.push_str(", ");
+                    places.push_str(path.as_str());
+                }
+                None => roles.push((role, path.as_str().to_owned())),
+            }
+        }
+        if self.shape == Shape::Wide {
+            roles
+                .push(("responses".to_owned(), "the columns that the values of the verdict name".to_owned()));
+        }
+        if self.open {
+            roles.push((
+                "the rest".to_owned(),
+                "found by the names and values of the other columns".to_owned(),
+            ));
+        }
         if let Some(name) = self.judge_name.as_ref().or(self.likely_judge.as_ref()) {
             roles.push(("judge's name".to_owned(), name.clone()));
         }
