@@ -5,6 +5,11 @@ use std::time::Instant;
 
 use predilect_data::{OnBadRow, Onto, ReadOptions, import};
 
+/// As in the command.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let folder = args.next().ok_or("usage: import STUDY FILE...")?;

@@ -1,6 +1,5 @@
 //! What becomes of each record: new pairs are handed on, known ones merged, all that is not used is counted.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -90,9 +89,10 @@ impl Reading<'_> {
             self.at.record += 1;
             match record {
                 Err(error) => self.bad(at, error)?,
+                Ok(Parsed::Draft(draft)) => self.draft(draft)?,
                 Ok(Parsed::Drafts(drafts)) => {
                     for draft in drafts {
-                        self.draft(draft)?;
+                        self.draft(Box::new(draft))?;
                     }
                 }
                 Ok(Parsed::Blank) => self.drop_one("blank row"),
@@ -111,6 +111,7 @@ impl Reading<'_> {
     fn expect(&mut self, prepared: &[Prepared]) {
         self.ids.reserve(prepared.len());
         let ids = prepared.iter().filter_map(|(_, record)| match record {
+            Ok(Parsed::Draft(draft)) => Some(draft.id),
             Ok(Parsed::Drafts(drafts)) => drafts.first().map(|draft| draft.id),
             _ => None,
         });
@@ -141,7 +142,7 @@ impl Reading<'_> {
     }
 
     /// Hands a pair and what is said about it to the sink, the pair only when it is new.
-    fn draft(&mut self, mut draft: Draft) -> Result<(), DataError> {
+    fn draft(&mut self, mut draft: Box<Draft>) -> Result<(), DataError> {
         self.note(draft.noted.drain(..));
         self.join_votes(&mut draft);
         if let Some(mark) = draft.marked {
@@ -209,27 +210,22 @@ impl Reading<'_> {
         {
             keys.entry(key).or_default().push((self.at.folder.clone(), draft.pair.id.clone()));
         }
-        for of in draft
-            .verdicts
+        let Draft { pair, mut verdicts, mut gold, mut ratings, dropped, .. } = *draft;
+        for of in verdicts
             .iter_mut()
-            .chain(&mut draft.gold)
+            .chain(&mut gold)
             .map(|v| &mut v.pair)
-            .chain(draft.ratings.iter_mut().map(|r| &mut r.pair))
+            .chain(ratings.iter_mut().map(|r| &mut r.pair))
         {
-            of.clone_from(&draft.pair.id);
+            of.clone_from(&pair.id);
         }
         if known.is_none() {
-            draft.pair.provenance = Provenance {
-                source: Arc::clone(&self.at.label),
-                format: Cow::Owned(self.at.format.to_string()),
-                record: self.at.record,
-            };
-            (self.sink)(Record::Pair(draft.pair))?;
+            (self.sink)(Record::Pair(pair))?;
         }
-        for reason in draft.dropped {
+        for reason in dropped {
             self.drop_one(reason);
         }
-        for verdict in draft.gold {
+        for verdict in gold {
             // The right answer belongs to the pair: a file that repeats it says nothing new.
             if self.gold.insert(gold_key(&verdict)) {
                 self.verdict(verdict)?;
@@ -237,10 +233,10 @@ impl Reading<'_> {
                 self.merge_one(SAME_GOLD);
             }
         }
-        for verdict in draft.verdicts {
+        for verdict in verdicts {
             self.verdict(verdict)?;
         }
-        for rating in draft.ratings {
+        for rating in ratings {
             (self.sink)(Record::Rating(rating))?;
         }
         Ok(())
@@ -316,7 +312,12 @@ impl Reading<'_> {
     /// A pair that was put together from several records.
     fn made(&mut self, mut draft: Draft) -> Result<(), DataError> {
         ready(&mut draft);
-        self.draft(draft)
+        draft.pair.provenance = Provenance {
+            source: Arc::clone(&self.at.label),
+            format: Arc::clone(&self.at.format),
+            record: self.at.record,
+        };
+        self.draft(Box::new(draft))
     }
 
     fn verdict(&mut self, verdict: Verdict) -> Result<(), DataError> {
@@ -474,11 +475,17 @@ pub(crate) fn prepare(
     plan: &Plan,
     cx: &Context,
     row: Result<Row, RowError>,
-    record: u64,
+    from: &Provenance,
 ) -> Result<Parsed, RowError> {
-    let mut parsed = formats::parse(plan, cx, row?, record)?;
-    if let Parsed::Drafts(drafts) = &mut parsed {
-        drafts.iter_mut().for_each(ready);
+    let mut parsed = formats::parse(plan, cx, row?, from.record)?;
+    let drafts = match &mut parsed {
+        Parsed::Draft(draft) => std::slice::from_mut(&mut **draft),
+        Parsed::Drafts(drafts) => drafts.as_mut_slice(),
+        Parsed::Blank | Parsed::Dropped(_) | Parsed::Piece(_) => &mut [],
+    };
+    for draft in drafts {
+        ready(draft);
+        draft.pair.provenance.clone_from(from);
     }
     Ok(parsed)
 }

@@ -104,7 +104,7 @@ pub struct Provenance {
     /// The file as the user named it; `-` for standard input.
     pub source: Arc<str>,
     /// The format that read it.
-    pub format: Cow<'static, str>,
+    pub format: Arc<str>,
     /// The record's number in that file, counted from 1.
     pub record: u64,
 }

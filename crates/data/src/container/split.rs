@@ -32,9 +32,11 @@ pub(crate) struct Found {
     pub(crate) what: Result<Range<usize>, RowError>,
 }
 
-const BLOCK: usize = 1 << 20;
-/// A chunk is handed on once it holds this much.
-const CHUNK: usize = 4 << 20;
+/// Read at a time.
+const BLOCK: usize = 128 << 10;
+/// A chunk is handed on once it holds this much: little enough that what is parsed of it, and of those that wait, is in
+/// the processor's caches until it is gathered and encoded.
+const CHUNK: usize = 256 << 10;
 
 const READING: State = State::In { depth: 0, string: false, escape: false, dropping: false };
 const DROPPING: State = State::In { depth: 0, string: false, escape: false, dropping: true };

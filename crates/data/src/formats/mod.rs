@@ -16,8 +16,9 @@ mod tree;
 mod turns;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use predilect_types::{Message, Pair, Rating, Response, TieKind, Verdict};
+use predilect_types::{Message, Pair, Provenance, Rating, Response, TieKind, Verdict};
 use serde_json::{Value, json};
 
 pub(crate) use annotated_pairs::Annotators;
@@ -36,6 +37,10 @@ pub(crate) const NO_VERDICT: &str = "verdict missing or not parsed";
 /// What a parser knows besides the record.
 #[derive(Debug, Default)]
 pub(crate) struct Context {
+    /// The file as messages name it.
+    pub(crate) source: String,
+    /// The recipe's name.
+    pub(crate) format: String,
     /// The judge that the user named.
     pub(crate) given: Option<String>,
     /// The judge of verdicts that name none.
@@ -51,6 +56,16 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// Where records stand, by names in memory of their own: threads that counted their references to the same ones would
+    /// wait for each other at every record.
+    pub(crate) fn apart(&self) -> Provenance {
+        Provenance {
+            source: Arc::from(self.source.as_str()),
+            format: Arc::from(self.format.as_str()),
+            record: 0,
+        }
+    }
+
     /// The judge's name: the user's, else the file's own, else the file's default.
     pub(crate) fn judge_or(&self, named: Option<String>) -> String {
         self.given.clone().or(named).unwrap_or_else(|| self.judge.clone())
@@ -127,7 +142,9 @@ impl Draft {
 /// What one record gives.
 #[derive(Debug)]
 pub(crate) enum Parsed {
-    /// Pairs.
+    /// A pair.
+    Draft(Box<Draft>),
+    /// Several pairs.
     Drafts(Vec<Draft>),
     /// A row of a table in which every cell is blank.
     Blank,
@@ -145,7 +162,7 @@ impl From<Piece> for Parsed {
 
 impl From<Draft> for Parsed {
     fn from(draft: Draft) -> Self {
-        Self::Drafts(vec![draft])
+        Self::Draft(Box::new(draft))
     }
 }
 

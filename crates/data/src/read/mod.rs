@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::container::dialect::Dialect;
 use crate::container::json;
 use crate::container::sniff::{Container, reopen};
-use crate::container::split::{Found, Splitter};
+use crate::container::split::{Chunk, Found, Splitter};
 use crate::container::table::{Placed, Table, whole};
 use crate::detect::no_verdicts;
 use crate::error::{At, DataError};
@@ -21,13 +21,14 @@ use crate::probe::{Probed, Source, has_sidecars, judged_by_prompt, probe};
 use crate::recipe::{Part, Plan, Seen, Shape};
 use crate::row::Row;
 use crate::votes::VoteBlock;
-use predilect_types::{Pair, ReadSummary, SourceSummary, ValueUse, Verdict, VerdictUse};
+use predilect_types::{Pair, Provenance, ReadSummary, SourceSummary, ValueUse, Verdict, VerdictUse};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
+use std::ops::RangeFrom;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use together::{
     Several, Texts, copies, drop_repeated, examples, left_of_turns, several_judges, tags, texts_of,
 };
@@ -260,6 +261,8 @@ impl Reading<'_> {
             record: 0,
         };
         let cx = Context {
+            source: source.input.label.clone(),
+            format: plan.recipe.name.clone(),
             given: plan.given_judge(),
             judge: plan.default_judge().to_owned(),
             by_prompt: among.by_prompt,
@@ -360,12 +363,14 @@ impl Reading<'_> {
             Container::Json(layout) => {
                 let splitter = Splitter::new(opened.into_reader(), layout, max);
                 let first = self.at.record + 1;
-                // One thread reads and parses ahead while this one gathers. It ends when nobody takes its chunks.
+                // One thread reads ahead, all parse, this one gathers. They end when nobody takes their chunks.
                 std::thread::scope(|scope| {
                     let (sender, chunks) = sync_channel(AHEAD);
                     let (cx, label) = (&cx, &label);
                     scope.spawn(move || parse_ahead(splitter, cx, plan, first, label, &sender));
-                    for prepared in chunks {
+                    for parsed in chunks {
+                        // Nothing comes at the end, nor of a thread that fell over, of which the scope tells.
+                        let Ok(prepared) = parsed.recv() else { break };
                         self.take_all(&plan.recipe.name, prepared?)?;
                         self.tell(counter.load(Ordering::Relaxed), total);
                         if self.full() {
@@ -423,48 +428,68 @@ impl Reading<'_> {
 
     pub(super) fn rows(&mut self, cx: &Context, plan: &Plan, rows: Vec<Placed>) -> Result<(), DataError> {
         let first = self.at.record + 1;
-        let work = |(i, (at, row)): (usize, Placed)| (at, prepare(plan, cx, row, first + i as u64));
-        let prepared: Vec<_> = rows.into_par_iter().enumerate().with_min_len(16).map(work).collect();
+        let work = |from: &mut Provenance, (i, (at, row)): (usize, Placed)| {
+            from.record = first + i as u64;
+            (at, prepare(plan, cx, row, from))
+        };
+        let rows = rows.into_par_iter().enumerate().with_min_len(16);
+        let prepared: Vec<_> = rows.map_init(|| cx.apart(), work).collect();
         self.take_all(&plan.recipe.name, prepared)
     }
 }
 
-/// Chunks that may wait, parsed, to be gathered.
-const AHEAD: usize = 2;
+/// Chunks that may wait, parsed or not, to be gathered.
+const AHEAD: usize = 6;
 
-/// Reads and parses chunk after chunk until the end, an error, or nobody listens.
+type Chunks = Receiver<Result<Vec<Prepared>, DataError>>;
+
+/// Reads chunk after chunk until the end, an error, or nobody listens; each is parsed by whichever thread is free, and what
+/// comes of it is waited for in the order of the file.
 fn parse_ahead<R: Read>(
     mut splitter: Splitter<R>,
     cx: &Context,
     plan: &Plan,
     mut first: u64,
     label: &str,
-    sender: &SyncSender<Result<Vec<Prepared>, DataError>>,
+    sender: &SyncSender<Chunks>,
 ) {
-    loop {
-        let next = match splitter.next_chunk() {
-            Ok(None) => return,
-            Ok(Some(chunk)) => {
-                let work = |(i, found): (usize, &Found)| {
-                    let row = match &found.what {
-                        Ok(range) => json::row(chunk.bytes.get(range.clone()).unwrap_or_default()),
-                        Err(error) => Err(error.clone()),
-                    };
-                    (found.at, prepare(plan, cx, row, first + i as u64))
-                };
-                let prepared: Vec<_> =
-                    chunk.records.par_iter().enumerate().with_min_len(16).map(work).collect();
-                first += prepared.len() as u64;
-                Ok(prepared)
+    rayon::in_place_scope(|scope| {
+        loop {
+            let (parsed, chunk) = sync_channel(1);
+            if sender.send(chunk).is_err() {
+                return;
             }
-            Err(error) if first > 1 => {
-                Err(DataError::io(label, &format!("read beyond record {}", first - 1), error))
-            }
-            Err(error) => Err(DataError::io(label, "read", error)),
-        };
-        let failed = next.is_err();
-        if sender.send(next).is_err() || failed {
+            let error = match splitter.next_chunk() {
+                Ok(None) => return,
+                Ok(Some(chunk)) => {
+                    let records = first..;
+                    first += chunk.records.len() as u64;
+                    scope.spawn(move |_| {
+                        // Nobody listens any more where this fails.
+                        let _ = parsed.send(Ok(parse(&chunk, cx, plan, records)));
+                    });
+                    continue;
+                }
+                Err(error) if first > 1 => {
+                    DataError::io(label, &format!("read beyond record {}", first - 1), error)
+                }
+                Err(error) => DataError::io(label, "read", error),
+            };
+            let _ = parsed.send(Err(error));
             return;
         }
-    }
+    });
+}
+
+fn parse(chunk: &Chunk, cx: &Context, plan: &Plan, records: RangeFrom<u64>) -> Vec<Prepared> {
+    let mut from = cx.apart();
+    let work = |(found, record): (&Found, u64)| {
+        let row = match &found.what {
+            Ok(range) => json::row(chunk.bytes.get(range.clone()).unwrap_or_default()),
+            Err(error) => Err(error.clone()),
+        };
+        from.record = record;
+        (found.at, prepare(plan, cx, row, &from))
+    };
+    chunk.records.iter().zip(records).map(work).collect()
 }

@@ -1,6 +1,8 @@
 //! Which columns pairs, verdicts and ratings have.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
 use arrow_array::builder::{Float64Builder, ListBuilder, StringBuilder, StructBuilder, UInt64Builder};
@@ -278,13 +280,14 @@ impl TableRow for Pair {
         turns.into_iter().flatten().map(|turn| turn.content.len()).sum::<usize>() + 64
     }
 
-    fn encode(rows: &[Self]) -> Result<RecordBatch, String> {
-        let mut prompt = Turns::new(rows.iter().map(|row| row.prompt.as_slice()));
-        let mut a = Turns::new(rows.iter().map(|row| row.response_a.messages.as_slice()));
-        let mut b = Turns::new(rows.iter().map(|row| row.response_b.messages.as_slice()));
-        let mut record = UInt64Builder::with_capacity(rows.len());
+    fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, String> {
+        let rows = || rows.iter().map(Borrow::borrow);
+        let mut prompt = Turns::new(rows().map(|row: &Self| row.prompt.as_slice()));
+        let mut a = Turns::new(rows().map(|row: &Self| row.response_a.messages.as_slice()));
+        let mut b = Turns::new(rows().map(|row: &Self| row.response_b.messages.as_slice()));
+        let mut record = UInt64Builder::with_capacity(rows().len());
         let mut metadata = StringBuilder::new();
-        for row in rows {
+        for row in rows() {
             prompt.push(&row.prompt);
             a.push(&row.response_a.messages);
             b.push(&row.response_b.messages);
@@ -298,20 +301,24 @@ impl TableRow for Pair {
         batch(
             &PAIRS,
             vec![
-                strings(rows.iter().map(|row| row.id.as_str())),
+                strings(rows().map(|row: &Self| row.id.as_str())),
                 prompt.done(),
                 a.done(),
                 b.done(),
-                options(rows.iter().map(|row| row.response_a.model.as_deref())),
-                options(rows.iter().map(|row| row.response_b.model.as_deref())),
-                options(rows.iter().map(|row| row.scenario.as_deref())),
-                options(rows.iter().map(|row| row.language.as_deref())),
+                options(rows().map(|row: &Self| row.response_a.model.as_deref())),
+                options(rows().map(|row: &Self| row.response_b.model.as_deref())),
+                options(rows().map(|row: &Self| row.scenario.as_deref())),
+                options(rows().map(|row: &Self| row.language.as_deref())),
                 Arc::new(metadata.finish()),
-                strings(rows.iter().map(|row| row.provenance.source.as_ref())),
-                strings(rows.iter().map(|row| row.provenance.format.as_ref())),
+                strings(rows().map(|row: &Self| row.provenance.source.as_ref())),
+                strings(rows().map(|row: &Self| row.provenance.format.as_ref())),
                 Arc::new(record.finish()),
             ],
         )
+    }
+
+    fn digest(&self, hasher: &mut impl Hasher) {
+        (&self.id, &self.prompt, &self.response_a.messages, &self.response_b.messages).hash(hasher);
     }
 
     fn decode(batch: &RecordBatch) -> Result<Vec<Self>, String> {
@@ -365,26 +372,31 @@ impl TableRow for Verdict {
         if self.receipt.is_some() { 4096 } else { 64 }
     }
 
-    fn encode(rows: &[Self]) -> Result<RecordBatch, String> {
+    fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, String> {
+        let rows = || rows.iter().map(Borrow::borrow);
         let mut receipt = StringBuilder::new();
-        for row in rows {
+        for row in rows() {
             receipt.append_option(row.receipt.as_ref().map(json_text));
         }
         batch(
             &VERDICTS,
             vec![
-                strings(rows.iter().map(|row| row.pair.as_str())),
-                strings(rows.iter().map(|row| row.judge.as_str())),
-                numbers(rows.iter().map(|row| Some(row.p_a))),
-                strings(rows.iter().map(|row| row.order.as_str())),
-                options(rows.iter().map(|row| row.tie.map(TieKind::as_str))),
-                numbers(rows.iter().map(|row| Some(row.weight))),
+                strings(rows().map(|row: &Self| row.pair.as_str())),
+                strings(rows().map(|row: &Self| row.judge.as_str())),
+                numbers(rows().map(|row: &Self| Some(row.p_a))),
+                strings(rows().map(|row: &Self| row.order.as_str())),
+                options(rows().map(|row: &Self| row.tie.map(TieKind::as_str))),
+                numbers(rows().map(|row: &Self| Some(row.weight))),
                 Arc::new(receipt.finish()),
-                options(rows.iter().map(|row| row.annotator.as_deref())),
-                options(rows.iter().map(|row| row.pool.as_deref())),
-                options(rows.iter().map(|row| row.criterion.as_deref())),
+                options(rows().map(|row: &Self| row.annotator.as_deref())),
+                options(rows().map(|row: &Self| row.pool.as_deref())),
+                options(rows().map(|row: &Self| row.criterion.as_deref())),
             ],
         )
+    }
+
+    fn digest(&self, hasher: &mut impl Hasher) {
+        (&self.pair, &self.judge, self.p_a.to_bits(), self.weight.to_bits()).hash(hasher);
     }
 
     fn decode(batch: &RecordBatch) -> Result<Vec<Self>, String> {
@@ -433,18 +445,19 @@ impl TableRow for Rating {
         64 + 32 * self.calls.len()
     }
 
-    fn encode(rows: &[Self]) -> Result<RecordBatch, String> {
+    fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, String> {
+        let rows = || rows.iter().map(Borrow::borrow);
         batch(
             &RATINGS,
             vec![
-                strings(rows.iter().map(|row| row.pair.as_str())),
-                strings(rows.iter().map(|row| row.property.as_str())),
-                strings(rows.iter().map(|row| row.annotator.as_str())),
-                numbers(rows.iter().map(|row| row.a)),
-                numbers(rows.iter().map(|row| row.b)),
-                lists(rows.iter().map(|row| row.levels_a.as_deref())),
-                lists(rows.iter().map(|row| row.levels_b.as_deref())),
-                text_lists(rows.iter().map(|row| row.calls.as_slice())),
+                strings(rows().map(|row: &Self| row.pair.as_str())),
+                strings(rows().map(|row: &Self| row.property.as_str())),
+                strings(rows().map(|row: &Self| row.annotator.as_str())),
+                numbers(rows().map(|row: &Self| row.a)),
+                numbers(rows().map(|row: &Self| row.b)),
+                lists(rows().map(|row: &Self| row.levels_a.as_deref())),
+                lists(rows().map(|row: &Self| row.levels_b.as_deref())),
+                text_lists(rows().map(|row: &Self| row.calls.as_slice())),
             ],
         )
     }

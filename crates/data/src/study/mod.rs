@@ -5,13 +5,14 @@
 
 mod columns;
 mod conform;
+mod encoder;
 mod manifest;
 mod people;
 mod results;
 mod table;
 
 use std::fs::{self, File};
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,7 +35,7 @@ use crate::options::{Progress, ReadOptions, Record};
 use crate::read::{Known, read_onto};
 
 /// Writes the table of pairs.
-pub type PairWriter = TableWriter<Pair>;
+pub type PairWriter = TableWriter<Pair, Box<Pair>>;
 /// Writes the table of verdicts.
 pub type VerdictWriter = TableWriter<Verdict>;
 /// Writes the table of ratings.
@@ -404,8 +405,6 @@ fn import_into(
     let mut pairs = study.write_pairs()?;
     let mut verdicts = study.write_verdicts()?;
     let mut ratings = study.write_ratings()?;
-    // Equal imports have equal names, so the hash has a fixed seed.
-    let mut content = FixedState::default().build_hasher();
     let mut people = People::default();
     let mut known = Known::default();
     if let (Onto::Add, Some(old)) = (onto, &old) {
@@ -420,8 +419,6 @@ fn import_into(
         for batch in study.pairs()? {
             for pair in batch? {
                 known.pair(&pair);
-                (&pair.id, &pair.prompt, &pair.response_a.messages, &pair.response_b.messages)
-                    .hash(&mut content);
                 pairs.push_owned(pair)?;
             }
         }
@@ -430,8 +427,6 @@ fn import_into(
                 // Who judges is settled anew over old and new verdicts.
                 verdict.pool();
                 known.verdict(&verdict);
-                (&verdict.pair, &verdict.judge, verdict.p_a.to_bits(), verdict.weight.to_bits())
-                    .hash(&mut content);
                 people.add(&verdict);
                 verdicts.push_owned(verdict)?;
             }
@@ -450,19 +445,15 @@ fn import_into(
     let options =
         &ReadOptions { without_verdicts: options.without_verdicts || onto == Onto::Add, ..options.clone() };
     let mut summary = read_onto(inputs, options, known, progress, &mut |record| match record {
-        Record::Pair(pair) => {
-            (&pair.id, &pair.prompt, &pair.response_a.messages, &pair.response_b.messages).hash(&mut content);
-            pairs.push_owned(*pair)
-        }
+        Record::Pair(pair) => pairs.push_owned(pair),
         Record::Verdict(verdict) => {
-            (&verdict.pair, &verdict.judge, verdict.p_a.to_bits(), verdict.weight.to_bits())
-                .hash(&mut content);
             people.add(&verdict);
             verdicts.push_owned(verdict)
         }
         Record::Rating(rating) => ratings.push_owned(rating),
     })?;
-    let import = format!("{:016x}", content.finish());
+    // Equal imports have equal names, so the hash has a fixed seed.
+    let import = format!("{:016x}", FixedState::default().hash_one((pairs.end()?, verdicts.end()?)));
     pairs.of_import(&import);
     verdicts.of_import(&import);
     ratings.of_import(&import);

@@ -8,7 +8,7 @@ use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use tempfile::NamedTempFile;
 
-use super::{flush, open_to_all, table, temporary};
+use super::{encoder, flush, open_to_all, temporary};
 use crate::error::DataError;
 
 /// A Parquet file in the making: nothing is seen of it before [`BatchFile::finish`], and one that is dropped leaves the
@@ -28,7 +28,7 @@ impl BatchFile {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let file = BufWriter::with_capacity(1 << 20, temporary(folder, &name)?);
-        let writer = ArrowWriter::try_new(file, schema, Some(table::properties()))
+        let writer = ArrowWriter::try_new(file, schema, Some(encoder::properties()))
             .map_err(|problem| failed(path, &problem))?;
         Ok(Self { writer, path: path.to_owned() })
     }

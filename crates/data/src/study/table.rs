@@ -1,7 +1,8 @@
 //! How rows become a Parquet file and back, in bounded memory.
 
+use std::borrow::Borrow;
 use std::fs::File;
-use std::io::BufWriter;
+use std::hash::{BuildHasher, Hasher};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -9,31 +10,25 @@ use std::thread::JoinHandle;
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
-use parquet::arrow::ArrowWriter;
+use foldhash::quality::FixedState;
 use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
-use parquet::basic::Compression;
 use parquet::file::metadata::{KeyValue, ParquetMetaDataReader};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
 use predilect_types::Pair;
 use tempfile::NamedTempFile;
 
 use super::conform::conform;
+use super::encoder::Encoder;
 use super::{Study, flush};
 use crate::error::DataError;
 
 /// Rows are encoded and read this many at a time.
 const BATCH: usize = 4096;
-/// A batch ends early once its text is this large.
-const BATCH_BYTES: usize = 32 << 20;
-/// A row group is the most that a reader must hold.
-const GROUP_ROWS: usize = 16 * 1024;
-const GROUP_BYTES: usize = 64 << 20;
-
+/// Rows are encoded once their text is this large: little enough that it is in the processor's caches still.
+const BATCH_BYTES: usize = 384 << 10;
 /// What can be a row of a table.
-pub trait TableRow: Sized + Clone + Send + 'static {
+pub trait TableRow: Sized + Clone + Send + Sync + 'static {
     /// The table's name.
     const TABLE: &'static str;
     /// Its columns.
@@ -45,7 +40,9 @@ pub trait TableRow: Sized + Clone + Send + 'static {
     /// # Errors
     ///
     /// When they do not fit the schema.
-    fn encode(rows: &[Self]) -> Result<RecordBatch, String>;
+    fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, String>;
+    /// Adds what an import is known by.
+    fn digest(&self, _: &mut impl Hasher) {}
     /// Columns as rows.
     ///
     /// # Errors
@@ -54,52 +51,33 @@ pub trait TableRow: Sized + Clone + Send + 'static {
     fn decode(batch: &RecordBatch) -> Result<Vec<Self>, String>;
 }
 
-pub(super) fn properties() -> WriterProperties {
-    let builder = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_dictionary_enabled(true)
-        .set_max_row_group_row_count(Some(GROUP_ROWS))
-        .set_max_row_group_bytes(Some(GROUP_BYTES));
-    UNIQUE
-        .iter()
-        .fold(builder, |builder, path| {
-            let parts = path.split('.').map(str::to_owned).collect::<Vec<_>>();
-            let path = ColumnPath::new(parts);
-            builder
-                .set_column_dictionary_enabled(path.clone(), false)
-                .set_column_statistics_enabled(path, EnabledStatistics::None)
-        })
-        .build()
-}
-
-/// Columns whose values hardly repeat and have no order worth knowing: a dictionary would hash and copy every text for
-/// nothing, least and largest values would compare each.
-const UNIQUE: [&str; 6] = [
-    "id",
-    "record",
-    "receipt",
-    "prompt.list.element.content",
-    "response_a.list.element.content",
-    "response_b.list.element.content",
-];
-
 /// Writes one table; nothing is seen of it before [`TableWriter::finish`].
 ///
-/// Encoding and compression run on a thread of their own. A writer that is dropped leaves the old table.
+/// Encoding and compression run beside the caller, on all cores. A writer that is dropped leaves the old table. Rows may come
+/// boxed: large ones are then never moved.
 #[derive(Debug)]
-pub struct TableWriter<T: TableRow> {
-    rows: Vec<T>,
+pub struct TableWriter<T: TableRow, R: Held<T> = T> {
+    rows: Vec<R>,
     bytes: usize,
     count: u64,
     path: PathBuf,
     study: Study,
-    channel: Option<SyncSender<Vec<T>>>,
-    encoder: Option<JoinHandle<Result<Encoder, String>>>,
+    channel: Option<SyncSender<Vec<R>>>,
+    encoder: Option<JoinHandle<Result<(Encoder, u64), String>>>,
+    /// What has encoded all rows, and the digest of these.
+    ended: Option<(Encoder, u64)>,
     /// The import that the rows belong to.
     import: Option<String>,
+    row: PhantomData<T>,
 }
 
-type Encoder = ArrowWriter<BufWriter<NamedTempFile>>;
+/// A row as a writer holds it: itself, or boxed.
+pub trait Held<T>: Borrow<T> + From<T> + Send + Sync + 'static {}
+
+impl<T, R: Borrow<T> + From<T> + Send + Sync + 'static> Held<T> for R {}
+
+/// Batches that may wait to be encoded.
+const WAITING: usize = 1;
 
 /// The key under which a table names its import.
 const IMPORT: &str = "predilect.import";
@@ -112,24 +90,26 @@ pub(super) fn import_of(path: &Path) -> Option<String> {
     entries.iter().find(|entry| entry.key == IMPORT)?.value.clone()
 }
 
-impl<T: TableRow> TableWriter<T> {
+impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
     /// Starts a table of rows that belong to the pairs that are there.
     pub(super) fn start(study: &Study) -> Result<Self, DataError> {
         let path = study.table_path(T::TABLE);
         let file = study.temporary(T::TABLE)?;
-        let (channel, batches) = sync_channel::<Vec<T>>(1);
+        let (channel, batches) = sync_channel::<Vec<R>>(WAITING);
         let encoder = std::thread::spawn(move || {
             let text = |e: parquet::errors::ParquetError| e.to_string();
-            let mut writer = ArrowWriter::try_new(
-                BufWriter::with_capacity(1 << 20, file),
-                T::schema(),
-                Some(properties()),
-            )
-            .map_err(text)?;
+            let mut encoder = Encoder::new(file, T::schema()).map_err(text)?;
+            let mut digest = FixedState::default().build_hasher();
             for rows in batches {
-                writer.write(&T::encode(&rows)?).map_err(text)?;
+                // Within the pool at once, so that its threads share the work without waiting for this one.
+                rayon::scope(|_| {
+                    let batch = T::encode(&rows)?;
+                    rows.iter().for_each(|row| row.borrow().digest(&mut digest));
+                    drop(rows);
+                    encoder.write(&batch).map_err(text)
+                })?;
             }
-            Ok(writer)
+            Ok((encoder, digest.finish()))
         });
         Ok(Self {
             rows: Vec::new(),
@@ -139,7 +119,9 @@ impl<T: TableRow> TableWriter<T> {
             study: study.clone(),
             channel: Some(channel),
             encoder: Some(encoder),
+            ended: None,
             import: import_of(&study.table_path(Pair::TABLE)),
+            row: PhantomData,
         })
     }
 
@@ -157,8 +139,9 @@ impl<T: TableRow> TableWriter<T> {
     /// # Errors
     ///
     /// As [`TableWriter::push`].
-    pub fn push_owned(&mut self, row: T) -> Result<(), DataError> {
-        self.bytes += row.size();
+    pub fn push_owned(&mut self, row: impl Into<R>) -> Result<(), DataError> {
+        let row = row.into();
+        self.bytes += row.borrow().size();
         self.count += 1;
         self.rows.push(row);
         if self.rows.len() >= BATCH || self.bytes >= BATCH_BYTES { self.send() } else { Ok(()) }
@@ -166,7 +149,8 @@ impl<T: TableRow> TableWriter<T> {
 
     fn send(&mut self) -> Result<(), DataError> {
         self.bytes = 0;
-        let rows = std::mem::replace(&mut self.rows, Vec::with_capacity(BATCH));
+        let room = Vec::with_capacity(self.rows.len());
+        let rows = std::mem::replace(&mut self.rows, room);
         let sent = self.channel.as_ref().is_some_and(|channel| channel.send(rows).is_ok());
         if sent {
             Ok(())
@@ -180,7 +164,7 @@ impl<T: TableRow> TableWriter<T> {
             .with_hint("is there room on the disk?")
     }
 
-    fn join(&mut self) -> Result<Encoder, DataError> {
+    fn join(&mut self) -> Result<(Encoder, u64), DataError> {
         self.channel = None;
         match self.encoder.take().map(JoinHandle::join) {
             Some(Ok(Ok(encoder))) => Ok(encoder),
@@ -189,17 +173,24 @@ impl<T: TableRow> TableWriter<T> {
         }
     }
 
-    /// Writes what is left and flushes it to the disk, under a name that nobody looks for.
-    pub(super) fn stage(mut self) -> Result<(NamedTempFile, PathBuf), DataError> {
+    /// Encodes what is left, after which there are no more rows; gives the digest of all.
+    pub(super) fn end(&mut self) -> Result<u64, DataError> {
+        if let Some((_, digest)) = self.ended {
+            return Ok(digest);
+        }
         if !self.rows.is_empty() {
             self.send()?;
         }
-        let mut encoder = self.join()?;
-        if let Some(import) = self.import.take() {
-            encoder.append_key_value_metadata(KeyValue::new(IMPORT.to_owned(), import));
-        }
-        let file = encoder.into_inner().map_err(|e| self.failed(&e.to_string()))?;
-        let file = file.into_inner().map_err(|e| self.failed(&e.to_string()))?;
+        let ended = self.join()?;
+        Ok(self.ended.insert(ended).1)
+    }
+
+    /// Writes what is left and flushes it to the disk, under a name that nobody looks for.
+    pub(super) fn stage(mut self) -> Result<(NamedTempFile, PathBuf), DataError> {
+        self.end()?;
+        let import = self.import.take().map(|import| KeyValue::new(IMPORT.to_owned(), import));
+        let Some((encoder, _)) = self.ended.take() else { return Err(self.failed("the encoder has ended")) };
+        let file = encoder.end(import).map_err(|problem| self.failed(&problem))?;
         flush(&file, &self.path)?;
         Ok((file, self.path.clone()))
     }
@@ -222,7 +213,7 @@ impl<T: TableRow> TableWriter<T> {
     }
 }
 
-impl<T: TableRow> Drop for TableWriter<T> {
+impl<T: TableRow, R: Held<T>> Drop for TableWriter<T, R> {
     fn drop(&mut self) {
         // The temporary file goes with the encoder.
         if self.encoder.is_some() {
