@@ -8,8 +8,9 @@ use crate::format::Format;
 use crate::near::did_you_mean;
 use crate::options::ReadOptions;
 use crate::recipe::{
-    CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, are_names, complete, contradiction, exchanged,
-    find_verdicts, infer, names_not_texts, placed, places, rivals, sides, used_as, worded_prompt,
+    CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, are_names, beside_prompt, complete, contradiction,
+    count_votes, exchanged, find_verdicts, has_turns_beside, infer, names_not_texts, placed, places, rivals,
+    sides, used_as, worded_prompt,
 };
 
 /// A recipe and what spoke for it.
@@ -97,6 +98,13 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
     if !begins {
         return None;
     }
+    // Our own flat form has no place for what else belongs to a prompt.
+    if recipe.shape == Shape::Pairs
+        && !sample.columns.iter().any(|column| column == "verdicts" || column == "record")
+        && (beside_prompt(sample) || has_turns_beside(recipe, sample))
+    {
+        return None;
+    }
     if recipe.any.is_empty() {
         Some(None)
     } else {
@@ -151,6 +159,7 @@ pub(crate) fn detect(
     worded_prompt(&mut recipe, sample);
     let found = if recipe.open { complete(&mut recipe, sample) } else { find_verdicts(&mut recipe, sample) };
     found.map_err(|refusal| refused(label, container, sample, refusal))?;
+    count_votes(&mut recipe, sample);
     if options.recipe.is_none() && options.format.is_none() {
         let said = (!mapping.names_winner()).then(|| contradiction(&recipe, sample)).flatten();
         let shown = || (!mapping.names_swapped()).then(|| exchanged(&recipe, sample)).flatten();

@@ -89,8 +89,27 @@ pub(crate) struct Scored {
     pub(crate) response: Response,
     pub(crate) annotator: Option<String>,
     pub(crate) scenario: Option<String>,
-    /// Judge, criterion, score.
-    pub(crate) scores: Vec<(String, Option<String>, f64)>,
+    pub(crate) scores: Vec<Points>,
+}
+
+/// What one judge says of a response that stands alone.
+#[derive(Debug)]
+pub(crate) struct Points {
+    pub(crate) judge: String,
+    pub(crate) criterion: Option<String>,
+    pub(crate) number: f64,
+    pub(crate) kind: PointsKind,
+}
+
+/// What the number of a response means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PointsKind {
+    /// More is better.
+    Score,
+    /// Less is better.
+    Rank,
+    /// 1 of the response that was chosen among those to its prompt, 0 of the others, between which nothing is known.
+    Mark,
 }
 
 /// A model's answers, by question.
@@ -301,7 +320,7 @@ impl Waiting {
                 let other =
                     |y: &&Scored| y.annotator == x.annotator && y.response.messages != x.response.messages;
                 for y in responses.iter().skip(i + 1).filter(other) {
-                    drafts.push(crate::formats::from_scores(x, y));
+                    drafts.extend(crate::formats::from_scores(x, y));
                 }
             }
         }

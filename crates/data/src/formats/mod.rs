@@ -27,7 +27,7 @@ pub(crate) use mt_bench::response as mt_bench_response;
 pub(crate) use tree::{Node, pairs as tree_pairs};
 
 use crate::error::{Reason, RowError};
-use crate::join::{Piece, Scored};
+use crate::join::{Piece, PointsKind, Scored};
 use crate::recipe::{Call, Noted, Plan, Shape, on_side_b};
 use crate::row::Row;
 
@@ -312,26 +312,38 @@ pub(crate) fn from_choice(
     draft
 }
 
-/// Two scored responses of two records as a pair, with one verdict for each score that both have.
-pub(crate) fn from_scores(x: &Scored, y: &Scored) -> Draft {
+/// Two scored responses of two records as a pair, with one verdict for each score that both have; none where neither was chosen.
+pub(crate) fn from_scores(x: &Scored, y: &Scored) -> Option<Draft> {
     let swapped = on_side_b(&x.prompt, &x.response, &y.response);
     let (a, b) = if swapped { (y, x) } else { (x, y) };
     let mut draft = Draft::new(x.prompt.clone(), a.response.clone(), b.response.clone());
     draft.pair.scenario.clone_from(&x.scenario);
-    for (judge, criterion, first) in &a.scores {
-        let other = b.scores.iter().find(|(name, of, _)| name == judge && of == criterion);
-        let call = other.map_or(Call::Missing, |(.., second)| Call::larger(*first, *second));
-        match (call.verdict(judge.clone()), other) {
-            (Some(mut verdict), Some((.., second))) => {
+    for first in &a.scores {
+        let second = b.scores.iter().find(|other| {
+            other.judge == first.judge && other.criterion == first.criterion && other.kind == first.kind
+        });
+        let call = second.map_or(Call::Missing, |second| match first.kind {
+            PointsKind::Score | PointsKind::Mark => Call::larger(first.number, second.number),
+            PointsKind::Rank => Call::larger(second.number, first.number),
+        });
+        if first.kind == PointsKind::Mark && matches!(call, Call::Tie(_)) {
+            return None;
+        }
+        match (call.verdict(first.judge.clone()), second) {
+            (Some(mut verdict), Some(second)) => {
                 verdict.annotator.clone_from(&a.annotator);
-                verdict.criterion.clone_from(criterion);
-                verdict.receipt = Some(json!({ "score_a": first, "score_b": second }));
+                verdict.criterion.clone_from(&first.criterion);
+                verdict.receipt = match first.kind {
+                    PointsKind::Score => Some(json!({ "score_a": first.number, "score_b": second.number })),
+                    PointsKind::Rank => Some(json!({ "rank_a": first.number, "rank_b": second.number })),
+                    PointsKind::Mark => None,
+                };
                 draft.verdicts.push(verdict);
             }
             _ => draft.dropped.push(NO_VERDICT),
         }
     }
-    draft
+    Some(draft)
 }
 
 /// Takes a format's document apart into its records.

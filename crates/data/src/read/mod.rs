@@ -18,7 +18,7 @@ use crate::identity::{KnownPair, gold_key, identity, metadata_hash};
 use crate::join::Waiting;
 use crate::options::{Progress, ReadOptions, Record};
 use crate::probe::{Probed, Source, has_sidecars, judged_by_prompt, probe};
-use crate::recipe::{Part, Plan, Seen, Shape};
+use crate::recipe::{Part, Plan, Seen, Shape, discarded};
 use crate::row::Row;
 use crate::votes::VoteBlock;
 use predilect_types::{Pair, Provenance, ReadSummary, SourceSummary, ValueUse, Verdict, VerdictUse};
@@ -284,6 +284,7 @@ impl Reading<'_> {
                 .cloned()
                 .chain(joined)
                 .chain(left_of_turns(&source))
+                .chain(discarded(&source.detected.recipe, &source.sample))
                 .collect(),
             ..SourceSummary::default()
         };

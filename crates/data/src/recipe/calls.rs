@@ -132,13 +132,15 @@ pub(crate) struct Names<'a> {
 pub(crate) struct Calls {
     pub(crate) field: String,
     pub(crate) reading: Reading,
+    /// Whether what is named is the one that lost.
+    pub(crate) loses: bool,
 }
 
 impl Calls {
     /// Common words in a field.
     #[cfg(test)]
     pub(crate) fn words(field: &str) -> Self {
-        Self { field: field.to_owned(), reading: Reading::Words }
+        Self { field: field.to_owned(), reading: Reading::Words, loses: false }
     }
 
     /// What a rule declares; words where it declares no values.
@@ -165,11 +167,16 @@ impl Calls {
             None if named.is_empty() => Reading::Words,
             None => Reading::Named(named),
         };
-        Self { field, reading }
+        Self { field, reading, loses: rule.loses }
     }
 
     /// What a value says; an error where it is none that the reading knows.
     pub(crate) fn call(&self, value: Option<&Value>, names: Names<'_>) -> Result<Call, RowError> {
+        let named = self.named(value, names)?;
+        Ok(if self.loses { named.flipped() } else { named })
+    }
+
+    fn named(&self, value: Option<&Value>, names: Names<'_>) -> Result<Call, RowError> {
         let Some(value) = value else { return Ok(Call::Missing) };
         let value = match value {
             // A list of one answer, as forms and tools write it.
@@ -177,7 +184,7 @@ impl Calls {
             other => other,
         };
         if let Some((best, tied)) = ranked(value) {
-            return if tied { Ok(Call::Tie(TieKind::Tie)) } else { self.call(Some(best), names) };
+            return if tied { Ok(Call::Tie(TieKind::Tie)) } else { self.named(Some(best), names) };
         }
         let code = Code::of(value).ok_or_else(|| {
             RowError::new(
@@ -393,7 +400,7 @@ mod tests {
 
     #[test]
     fn names_of_models_win_and_contradictions_stop() {
-        let calls = Calls { field: "winner".to_owned(), reading: Reading::Words };
+        let calls = Calls { field: "winner".to_owned(), reading: Reading::Words, loses: false };
         let names = Names { model_a: Some("m-1"), model_b: Some("A"), ..Names::default() };
         assert_eq!(calls.call(Some(&json!("M-1")), names).ok(), Some(Call::A));
         assert!(calls.call(Some(&json!("A")), names).is_err());

@@ -201,7 +201,7 @@ fn named_best(field: &str, value: &Value, found: &mut [Candidate]) -> Result<Bes
     Ok(Best::One)
 }
 
-/// Ranks from the positions of the responses, the best first: each of them once, counted from 0 or from 1.
+/// Ranks from the positions or the names of the responses, the best first: each of them once, positions counted from 0 or from 1.
 fn placed(field: &str, items: &[Value], found: &mut [Candidate]) -> Result<(), RowError> {
     let wrong = || {
         RowError::new(
@@ -210,6 +210,20 @@ fn placed(field: &str, items: &[Value], found: &mut [Candidate]) -> Result<(), R
         )
         .field(field)
     };
+    if !items.is_empty() && items.iter().all(Value::is_string) {
+        let places = items.iter().map(|item| position(field, item, found)).collect::<Result<Vec<_>, _>>()?;
+        let mut sorted = places.clone();
+        sorted.sort_unstable();
+        if sorted.len() != found.len() || sorted.iter().enumerate().any(|(i, at)| i != *at) {
+            return Err(wrong());
+        }
+        for (rank, at) in places.into_iter().enumerate() {
+            if let Some(candidate) = found.get_mut(at) {
+                candidate.rank = Some(rank as f64 + 1.0);
+            }
+        }
+        return Ok(());
+    }
     let places: Vec<usize> = items
         .iter()
         .map(|item| item.as_u64().map(|at| at as usize))

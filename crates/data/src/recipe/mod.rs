@@ -29,8 +29,9 @@ pub(crate) use calls::Calls;
 pub(crate) use calls::{Call, Names, Seen};
 pub(crate) use candidates::MOST_PAIRS;
 pub(crate) use infer::{
-    Refusal, are_names, complete, contradiction, exchanged, find_verdicts, infer, names_not_texts, placed,
-    places, prompt_column, rivals, shell, sides, used_as, winner_start, worded_prompt,
+    Refusal, are_names, beside_prompt, complete, contradiction, count_votes, discarded, exchanged,
+    find_verdicts, has_turns_beside, infer, names_not_texts, placed, places, prompt_column, rivals, shell,
+    sides, used_as, winner_start, worded_prompt,
 };
 pub use mapping::{Mapping, MappingError};
 pub(crate) use path::Column;
@@ -315,6 +316,9 @@ pub struct VerdictRule {
     /// Graded values and the probability of A that each stands for.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub graded: BTreeMap<String, f64>,
+    /// Whether `field` names the response that lost, or holds the rank of a response that stands alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub loses: bool,
     /// A number between two ends: the one that means A and the one that means B.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale: Option<Scale>,

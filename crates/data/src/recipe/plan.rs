@@ -330,6 +330,7 @@ impl Plan {
         }
         let From::Field(winner, calls) = &rule.from else { return None };
         let (a, b) = (one(&self.model_a)??, one(&self.model_b)??);
+        let weight = one(&self.weight)?;
         let prompt = ["prompt", "prompt_id", "question_id"]
             .iter()
             .find_map(|name| header.iter().position(|column| column == name));
@@ -338,9 +339,13 @@ impl Plan {
             b,
             winner: at(winner)?,
             judge: if self.given { None } else { one(&self.judge)? },
-            weight: one(&self.weight)?,
+            weight,
             prompt: prompt.or(one(&self.id)?),
-            names: (header.get(a)?.clone(), header.get(b)?.clone(), "weight".to_owned()),
+            names: (
+                header.get(a)?.clone(),
+                header.get(b)?.clone(),
+                weight.and_then(|at| header.get(at)).cloned().unwrap_or_default(),
+            ),
             by_names: calls.reading == Reading::Words,
             calls: calls.clone(),
         })

@@ -48,6 +48,40 @@ pub(crate) fn drawback(word: &str) -> bool {
     STEMS.iter().any(|stem| word.starts_with(stem))
 }
 
+/// Whether a number under this word alone can only be a grade of a quality: `helpfulness`, `correctness`.
+pub(crate) fn graded(word: &str) -> bool {
+    const GRADED: &[&str] = &[
+        "helpfulness",
+        "honesty",
+        "truthfulness",
+        "harmlessness",
+        "correctness",
+        "accuracy",
+        "coherence",
+        "relevance",
+        "fluency",
+        "quality",
+        "clarity",
+        "creativity",
+        "completeness",
+        "conciseness",
+        "factuality",
+        "informativeness",
+        "usefulness",
+        "politeness",
+        "friendliness",
+        "empathy",
+        "faithfulness",
+        "groundedness",
+        "comprehensiveness",
+        "naturalness",
+        "engagement",
+        "consistency",
+        "safety",
+    ];
+    GRADED.contains(&word)
+}
+
 /// Whether a word is for a measure of which neither more nor less is better: length, time, cost.
 pub(crate) fn measure(word: &str) -> bool {
     const MEASURES: &[&str] = &[

@@ -178,6 +178,9 @@ const FILLERS: &[&str] = &[
     "dialogue",
     "more",
     "likely",
+    // 1st, 2nd
+    "st",
+    "nd",
 ];
 /// How much better, in words, and the probability that each stands for.
 const GRADES: &[(&str, f64)] = &[

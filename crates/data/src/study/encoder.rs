@@ -111,7 +111,9 @@ impl Encoder {
     /// Ends the file, with something said about it by key.
     pub(super) fn end(mut self, said: Option<KeyValue>) -> Result<NamedTempFile, String> {
         self.end_group().map_err(|e| e.to_string())?;
-        said.into_iter().for_each(|said| self.file.append_key_value_metadata(said));
+        if let Some(said) = said {
+            self.file.append_key_value_metadata(said);
+        }
         let file = self.file.into_inner().map_err(|e| e.to_string())?;
         file.into_inner().map_err(|e| e.to_string())
     }

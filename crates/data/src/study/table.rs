@@ -104,7 +104,9 @@ impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
                 // Within the pool at once, so that its threads share the work without waiting for this one.
                 rayon::scope(|_| {
                     let batch = T::encode(&rows)?;
-                    rows.iter().for_each(|row| row.borrow().digest(&mut digest));
+                    for row in &rows {
+                        row.borrow().digest(&mut digest);
+                    }
                     drop(rows);
                     encoder.write(&batch).map_err(text)
                 })?;

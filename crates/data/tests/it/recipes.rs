@@ -282,7 +282,6 @@ fn what_may_be_read_in_two_ways_stops() {
         // The column names the worse one.
         (&[("less_preferred", ["A", "B"])], "lost"),
         (&[("downvoted", ["A", "B"])], "lost"),
-        (&[("not_better", ["A", "B"])], "lost"),
         (&[("which_more_toxic", ["A", "B"])], "lost"),
         (&[("which_hallucinates_more", ["A", "B"])], "lost"),
         // Numbers of which less may be better.
@@ -321,6 +320,8 @@ fn what_can_be_read_in_one_way_is_read() {
     let a_then_b = [1.0, 0.0, 0.0, 1.0];
     let read: &[(&[Cells], &[Said])] = &[
         (&[("better_than_b", ["true", "false"])], &[("unnamed", a_then_b)]),
+        (&[("loser", ["B", "A"])], &[("unnamed", a_then_b)]),
+        (&[("not_better", ["B", "A"])], &[("unnamed", a_then_b)]),
         (&[("least_toxic", ["A", "B"]), ("winner", ["A", "B"])], &[("unnamed", a_then_b)]),
         (
             &[
@@ -581,4 +582,31 @@ fn a_study_is_not_overwritten_by_accident() {
     std::fs::write(place.join("study.toml"), toml.replace("layout = 1", "layout = 99")).unwrap();
     assert!(put(0, Onto::Replace).is_err());
     assert_eq!(counts(&study), (2, 2));
+}
+
+#[test]
+fn a_record_of_bare_votes_weighs_as_many_as_it_counts() {
+    let weights = |text: &str| -> Vec<f64> {
+        read_text("votes.csv", text).unwrap().verdicts.iter().map(|verdict| verdict.weight).collect()
+    };
+    assert_eq!(weights("model_a,model_b,winner,count\nx,y,x,12\nx,y,y,5\ny,z,tie,3\n"), [12.0, 5.0, 3.0]);
+    assert_eq!(weights("model_a,model_b,wins_a,wins_b,ties\nx,y,12,5,3\ny,z,0,2,0\n"), [20.0, 2.0]);
+    // The same vote twice: each record is one, and the count is of something else.
+    assert_eq!(weights("model_a,model_b,winner,count\nx,y,x,12\nx,y,x,5\ny,z,tie,3\n"), [1.0, 1.0, 1.0]);
+}
+
+#[test]
+fn verdicts_that_the_file_itself_discards_are_told_of() {
+    let remarks = |columns: &[Cells]| {
+        let all = read_text("flags.csv", &pairs_with(columns)).unwrap();
+        all.summary.sources.iter().flat_map(|source| source.remarks.clone()).collect::<Vec<_>>().join("\n")
+    };
+    let winner = ("winner", ["A", "B"]);
+    assert!(remarks(&[winner, ("valid", ["true", "false"])]).contains("`valid` marks 2 records"));
+    assert!(remarks(&[winner, ("is_spam", ["0", "1"])]).contains("`is_spam` marks 2 records"));
+    assert!(
+        remarks(&[winner, ("AssignmentStatus", ["Approved", "Rejected"])]).contains("`AssignmentStatus`")
+    );
+    assert!(!remarks(&[winner, ("status", ["done", "open"])]).contains("marks"));
+    assert!(!remarks(&[winner, ("valid", ["true", "true"])]).contains("marks"));
 }

@@ -7,7 +7,7 @@ use super::last_answer;
 use super::said::{judged, name_of, score};
 use crate::error::RowError;
 use crate::formats::{Draft, Parsed};
-use crate::join::{Completion, Piece, Scored, Sidecar};
+use crate::join::{Completion, Piece, Points, PointsKind, Scored, Sidecar};
 use crate::row::{Row, as_text};
 use crate::texts::{conversation, is_whole, merge_prompt};
 use predilect_types::{Message, Order, Response, Role};
@@ -115,13 +115,25 @@ impl Plan {
         let (prompt, text) = self.alone(&mut row, &field, value.unwrap_or_default())?;
         let mut scores = Vec::new();
         for rule in &self.rules {
-            let From::Field(column, _) = &rule.from else { continue };
+            let From::Field(column, calls) = &rule.from else { continue };
             let value = column.take(&mut row);
-            if let Some(score) = score(&column.shown(), value.as_ref())? {
+            // A mark names values; a rank says that less is better.
+            let marks = !rule.declared.a.is_empty();
+            let number = match calls.call(value.as_ref().filter(|_| marks), Names::default())?.p_a() {
+                Some(p) => Some(p),
+                None if marks => None,
+                None => score(&column.shown(), value.as_ref())?,
+            };
+            if let Some(number) = number {
                 let said = rule.declared.judge_name.clone().or_else(|| who.judge.clone());
                 let judge = said.filter(|_| !self.given).unwrap_or_else(|| self.judge_name.clone());
                 let criterion = rule.declared.criterion.clone().or_else(|| who.criterion.clone());
-                scores.push((judged(judge, criterion.as_deref()), criterion, score));
+                let kind = match (marks, rule.declared.loses) {
+                    (true, _) => PointsKind::Mark,
+                    (false, true) => PointsKind::Rank,
+                    (false, false) => PointsKind::Score,
+                };
+                scores.push(Points { judge: judged(judge, criterion.as_deref()), criterion, number, kind });
             }
         }
         let mut draft = Draft::default();

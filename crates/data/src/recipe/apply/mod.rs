@@ -214,6 +214,10 @@ impl Plan {
             Some((field, value)) => conversation(&field, value, Role::User)?,
             None => Vec::new(),
         };
+        // The place of the answer to come is no answer.
+        if prompt.len() > 1 {
+            prompt.pop_if(|last| last.role == Role::Assistant && last.content.trim().is_empty());
+        }
         if let Some((field, value)) = self.first(row, &self.input) {
             let further =
                 as_text(&field, if value.is_string() { value } else { Value::String(value.to_string()) })?;

@@ -1,5 +1,6 @@
 //! What a record says of its pair: who judges, what each rule calls, and with which receipt.
 
+use super::super::Shape;
 use super::super::calls::{Call, Code, Names, graded};
 use super::super::infer::{flag, says_exchanged, turned};
 use super::super::path::Column;
@@ -361,7 +362,15 @@ impl Plan {
         };
         verdict.annotator = annotator;
         verdict.criterion = criterion;
-        verdict.weight = who.weight;
+        // Totals of bare votes are so many votes.
+        let votes = match &rule.from {
+            From::Share(columns) if self.recipe.shape == Shape::Votes => columns
+                .iter()
+                .filter_map(|column| score(&column.shown(), column.get(row)).ok().flatten())
+                .sum(),
+            _ => 1.0,
+        };
+        verdict.weight = who.weight * votes;
         verdict.order = match who.turned {
             Some(true) => Order::Ba,
             Some(false) => Order::Ab,

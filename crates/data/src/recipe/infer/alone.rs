@@ -3,6 +3,7 @@
 use super::super::calls::Code;
 use super::super::roles::{self, normal};
 use super::super::{Sample, VerdictRule};
+use super::doubts::flag;
 use super::responses::number_of;
 use super::{path, prompt_column};
 use serde_json::Value;
@@ -70,27 +71,54 @@ pub(super) fn unpaired(sample: &Sample) -> Option<(String, VerdictRule)> {
     ))
 }
 
-/// One scored response a record, several records to a prompt.
+/// One response a record, several records to a prompt: scored, ranked, or marked where it was chosen.
 pub(super) fn scored(sample: &Sample) -> Option<(String, Vec<VerdictRule>)> {
+    const RANKS: &[&str] = &["rank", "ranking", "human_rank", "rank_order", "response_rank", "answer_rank"];
+    const MARKS: &[&str] = &[
+        "chosen",
+        "is_chosen",
+        "best",
+        "is_best",
+        "selected",
+        "is_selected",
+        "preferred",
+        "winner",
+        "is_winner",
+        "won",
+        "picked",
+    ];
     let prompt = prompt_column(sample)?;
     let response = sample.columns.iter().find(|column| {
         ["response", "answer", "output", "completion", "reply", "generation", "text"]
             .contains(&normal(column).as_str())
             && sample.texts(column)
     })?;
-    let numeric = |column: &&String| {
-        sample.values(column).next().is_some()
-            && sample.values(column).all(|value| number_of(value).is_some())
+    let called = |names: &[&str], fits: &dyn Fn(&Value) -> bool| {
+        sample.columns.iter().find(|column| {
+            names.contains(&normal(column).as_str())
+                && sample.values(column).next().is_some()
+                && sample.values(column).all(fits)
+        })
     };
-    let score = sample
-        .columns
-        .iter()
-        .filter(|column| roles::SCORES.contains(&normal(column).as_str()))
-        .find(numeric)?;
     let mut prompts: Vec<&Value> = sample.values(&prompt).collect();
     let all = prompts.len();
     prompts.sort_by_key(ToString::to_string);
     prompts.dedup();
-    (prompts.len() * 4 <= all * 3)
-        .then(|| (response.clone(), vec![VerdictRule { field: Some(path(score)), ..VerdictRule::default() }]))
+    if prompts.len() * 4 > all * 3 {
+        return None;
+    }
+    let rule = |column: &String| VerdictRule { field: Some(path(column)), ..VerdictRule::default() };
+    let rule = if let Some(score) = called(roles::SCORES, &|value| number_of(value).is_some()) {
+        rule(score)
+    } else if let Some(rank) = called(RANKS, &|value| number_of(value).is_some_and(|rank| rank >= 1.0)) {
+        VerdictRule { loses: true, ..rule(rank) }
+    } else {
+        let mark = called(MARKS, &|value| flag(value).is_some())?;
+        VerdictRule {
+            a: vec![Value::Bool(true), Value::from(1), Value::from("yes")],
+            b: vec![Value::Bool(false), Value::from(0), Value::from("no")],
+            ..rule(mark)
+        }
+    };
+    Some((response.clone(), vec![rule]))
 }

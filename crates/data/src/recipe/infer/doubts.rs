@@ -117,7 +117,7 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
         if evidence(sample, recipe, column) != Some(Evidence::Words) {
             return false;
         }
-        let calls = Calls { field: (*column).clone(), reading: Reading::Words };
+        let calls = Calls { field: (*column).clone(), reading: Reading::Words, loses: false };
         sample.rows.iter().zip(&own).any(|(row, own)| {
             let names = names_in(recipe, sample, row);
             let value = row.get(column);

@@ -77,9 +77,13 @@ pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
         found.model = beside(&["models", "model_names", "generators", "order", "model"]);
     }
     if found.score.is_none() && found.rank.is_none() && found.chosen.is_none() {
+        found.order = order_by_name(sample, |row| models_of(row.get(column)?, &found));
+    }
+    if found.score.is_none() && found.rank.is_none() && found.chosen.is_none() && found.order.is_none() {
         found.chosen = best_of(sample, column, &found);
     }
-    (found.score.is_some() || found.rank.is_some() || found.chosen.is_some()).then_some(found)
+    (found.order.is_some() || found.score.is_some() || found.rank.is_some() || found.chosen.is_some())
+        .then_some(found)
 }
 
 /// A list whose name says that it is in order of preference: which end is the better one, it does not say.
@@ -251,6 +255,44 @@ pub(super) fn positions_or_ranks(sample: &Sample, rank: &Path) -> Option<Refusal
     })
 }
 
+/// The models of a list of responses that name theirs.
+fn models_of(list: &Value, found: &Candidates) -> Option<Vec<String>> {
+    let model = found.model.as_ref()?;
+    let items = list.as_array()?;
+    items.iter().map(|item| Some(model.within(item)?.as_str()?.trim().to_owned())).collect()
+}
+
+/// A column with the models from the best to the worst: a list under a name for a ranking, with each of them once.
+fn order_by_name(sample: &Sample, models: impl Fn(&crate::row::Row) -> Option<Vec<String>>) -> Option<Path> {
+    const RANKINGS: &[&str] = &[
+        "ranking",
+        "rankings",
+        "rank_order",
+        "ranked_models",
+        "model_ranking",
+        "preference_order",
+        "ranking_order",
+        "ranked",
+        "human_ranking",
+        "order_of_preference",
+    ];
+    let ranks = |row: &crate::row::Row, column: &str| {
+        let Some(items) = row.get(column).and_then(Value::as_array) else { return row.get(column).is_none() };
+        let Some(mut models) = models(row) else { return false };
+        let mut named: Vec<String> =
+            items.iter().filter_map(|item| Some(item.as_str()?.trim().to_owned())).collect();
+        models.sort_unstable();
+        named.sort_unstable();
+        named == models && named.windows(2).all(|two| two.first() != two.get(1))
+    };
+    let named = |column: &&String| {
+        RANKINGS.contains(&normal(column).as_str())
+            && sample.values(column).next().is_some()
+            && sample.rows.iter().all(|row| ranks(row, column))
+    };
+    sample.columns.iter().find(named).map(|column| path(column))
+}
+
 /// The field of the record that names the best response of a list: by its position, letter, text or model.
 fn best_of(sample: &Sample, column: &str, found: &Candidates) -> Option<Path> {
     let best = [
@@ -290,6 +332,17 @@ fn best_of(sample: &Sample, column: &str, found: &Candidates) -> Option<Path> {
 /// Responses by model, with a column that names one of them.
 fn by_model(sample: &Sample, column: &str, fields: &serde_json::Map<String, Value>) -> Option<Candidates> {
     let models: Vec<&String> = fields.keys().collect();
+    let own = |row: &crate::row::Row| -> Option<Vec<String>> {
+        Some(row.get(column)?.as_object()?.keys().map(|model| model.trim().to_owned()).collect())
+    };
+    if let Some(order) = order_by_name(sample, own) {
+        return Some(Candidates {
+            texts: vec![path(column)],
+            order: Some(order),
+            text: Some(path("text")),
+            ..Candidates::default()
+        });
+    }
     let names = |value: &Value| {
         value.as_str().is_some_and(|text| models.iter().any(|model| model.as_str() == text.trim()))
     };

@@ -5,6 +5,8 @@
 
 mod alone;
 mod authors;
+mod counts;
+mod discarded;
 mod doubts;
 mod judges;
 mod listed;
@@ -13,6 +15,7 @@ mod numbers;
 mod prompts;
 mod responses;
 mod start;
+mod turns;
 mod verdicts;
 
 use super::roles::{self, normal, tokens};
@@ -25,10 +28,13 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use verdicts::{tie_beside, verdicts};
 
+pub(crate) use counts::count_votes;
+pub(crate) use discarded::discarded;
 pub(crate) use doubts::{contradiction, exchange_columns, exchanged, flag, placed, says_exchanged, turned};
-pub(crate) use prompts::{prompt_column, worded_prompt};
+pub(crate) use prompts::{beside_prompt, prompt_column, worded_prompt};
 pub(crate) use responses::{are_names, names_not_texts, rivals, sides};
 pub(crate) use start::winner_start;
+pub(crate) use turns::has_turns_beside;
 
 /// Why no recipe can be told from a file.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -218,6 +224,7 @@ pub(crate) fn used_as(recipe: &Recipe) -> Vec<(String, Path)> {
             ("model", &candidates.model),
             ("score", &candidates.score),
             ("rank", &candidates.rank),
+            ("verdict", &candidates.order),
             ("verdict", &candidates.chosen),
         ];
         found.extend(beside.into_iter().filter_map(|(role, path)| Some((role.to_owned(), path.clone()?))));
@@ -365,6 +372,7 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
             sample.values(column).any(|value| value.is_array() || value.is_string())
         });
     }
+    turns::turns_beside(recipe, sample);
     if open("input", &recipe.input, recipe) && !recipe.prompt.is_empty() {
         let prompt = recipe.prompt.first().and_then(|path| path.resolve(&sample.columns));
         // What the prompt quotes already is no further input.

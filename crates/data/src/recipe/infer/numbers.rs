@@ -2,7 +2,7 @@
 
 use super::super::qualities;
 use super::super::roles::{self, tokens};
-use super::super::{Path, Recipe, Sample, Scale, VerdictRule};
+use super::super::{Path, Recipe, Sample, Scale, Shape, VerdictRule};
 use super::doubts::flag;
 use super::judges::{is_judge_word, is_person_word};
 use super::responses::{Group, is_response_word, number_of, sided};
@@ -190,7 +190,14 @@ fn one_hot(sample: &Sample, recipe: &Recipe) -> Result<Option<Vec<Path>>, Refusa
     if tie.is_none() && sample.rows.iter().any(unset) {
         return Ok(None);
     }
-    columns.extend(tie.map(|column| path(&column)));
+    if let Some(tie) = tie {
+        let bad = ["both_bad", "bothbad", "both_are_bad", "neither", "tie_both_bad", "tie_bothbad"];
+        let bad = sample.columns.iter().find(|column| {
+            **column != tie && bad.contains(&roles::normal(column).as_str()) && is_flag(sample, column)
+        });
+        columns.push(path(&tie));
+        columns.extend(bad.map(|column| path(column)));
+    }
     Ok(Some(columns))
 }
 
@@ -334,7 +341,13 @@ fn larger_or_smaller(a: &str, b: &str) -> Refusal {
 /// scores that are known, and asked about where there are no others.
 fn scores(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal> {
     let used = used(recipe, sample);
-    let says = |words: &[String]| words.iter().any(|word| roles::SCORES.contains(&word.as_str()));
+    let says = |words: &[String]| {
+        let named = |word: &String| is_response_word(word) || word == "model";
+        words.iter().any(|word| roles::SCORES.contains(&word.as_str()))
+            // `helpfulness_a` and `helpfulness_b`: of a quality more is better.
+            || (words.iter().any(|word| qualities::graded(word))
+                && words.iter().all(|word| qualities::graded(word) || named(word)))
+    };
     let groups =
         sided(sample, |words, column| says(words) && !used.contains(column) && is_number(sample, column));
     let mut rules = Vec::new();
@@ -397,15 +410,19 @@ fn pair_ranks(sample: &Sample) -> Result<Option<(String, String)>, Refusal> {
 }
 
 /// How many people voted for each of two responses, and for a tie.
-fn pair_votes(sample: &Sample, recipe: &Recipe) -> Option<Vec<Path>> {
+pub(super) fn pair_votes(sample: &Sample, recipe: &Recipe) -> Option<Vec<Path>> {
     const BESIDE: &[&str] = &[
         "num", "n", "number", "count", "counts", "of", "for", "human", "model", "response", "answer", "the",
         "total",
     ];
     let used = used(recipe, sample);
+    // Of bare votes, records may count what each model won.
+    let votes = |word: &String| {
+        word == "votes" || (recipe.shape == Shape::Votes && ["wins", "win", "won"].contains(&word.as_str()))
+    };
     let says = |words: &[String]| {
-        words.iter().any(|word| word == "votes")
-            && words.iter().all(|word| word == "votes" || word == "vote" || BESIDE.contains(&word.as_str()))
+        words.iter().any(votes)
+            && words.iter().all(|word| votes(word) || word == "vote" || BESIDE.contains(&word.as_str()))
     };
     let count = |column: &str| {
         is_number(sample, column)
@@ -413,6 +430,10 @@ fn pair_votes(sample: &Sample, recipe: &Recipe) -> Option<Vec<Path>> {
     };
     let groups = sided(sample, |words, column| says(words) && !used.contains(column) && count(column));
     let (a, b) = groups.iter().find_map(two)?;
-    let tie = tie_of(sample, (&a, &b), |column| count(column));
+    let tie = tie_of(sample, (&a, &b), |column| count(column)).or_else(|| {
+        let ties = ["ties", "tie", "draws", "num_ties", "n_ties", "tie_count", "ties_count"];
+        let named = |column: &&String| ties.contains(&roles::normal(column).as_str()) && count(column);
+        sample.columns.iter().find(named).cloned()
+    });
     Some([a, b].iter().chain(&tie).map(|column| path(column)).collect())
 }

@@ -59,6 +59,15 @@ pub(crate) fn worded_prompt(recipe: &mut Recipe, sample: &Sample) {
     }
 }
 
+/// Whether a column holds a system turn, a history or further input.
+pub(crate) fn beside_prompt(sample: &Sample) -> bool {
+    let named = |column: &&String| {
+        let name = normal(column);
+        [roles::SYSTEMS, roles::HISTORIES, roles::INPUTS].iter().any(|names| names.contains(&name.as_str()))
+    };
+    sample.columns.iter().filter(named).any(|column| sample.values(column).next().is_some())
+}
+
 /// Whether a column is called a prompt and nothing else.
 fn is_sure(column: &str) -> bool {
     const SURE: usize = 19;

@@ -5,6 +5,7 @@ use super::super::{Candidates, Part, Recipe, Sample, Shape};
 use super::alone::{scored, unpaired};
 use super::authors::by_author;
 use super::lists::{candidates, from_0_or_1, in_order, positions_or_ranks};
+use super::numbers::pair_votes;
 use super::start::mapping_start;
 use super::verdicts::{Evidence, verdict_columns};
 use super::{Refusal, is_id, named, path, prompt_column, shell};
@@ -121,23 +122,21 @@ pub(super) fn responses(
     }
     if let Some((a, b)) = models(sample)
         && are_names(sample, &[&a, &b])
-        && verdict_columns(
-            sample,
-            &Recipe {
-                model_a: vec![path(&a)],
-                model_b: vec![path(&b)],
-                shape: Shape::Votes,
-                ..Recipe::default()
-            },
-        )
-        .iter()
-        .any(|(_, evidence)| *evidence == Evidence::Words)
     {
-        recipe.shape = Shape::Votes;
-        recipe.likely_judge = Some("human".to_owned());
-        recipe.model_a = vec![path(&a)];
-        recipe.model_b = vec![path(&b)];
-        return Ok(());
+        let votes = Recipe {
+            model_a: vec![path(&a)],
+            model_b: vec![path(&b)],
+            shape: Shape::Votes,
+            ..Recipe::default()
+        };
+        let worded = |(_, evidence): &(String, Evidence)| *evidence == Evidence::Words;
+        if verdict_columns(sample, &votes).iter().any(worded) || pair_votes(sample, &votes).is_some() {
+            recipe.shape = Shape::Votes;
+            recipe.likely_judge = Some("human".to_owned());
+            recipe.model_a = votes.model_a;
+            recipe.model_b = votes.model_b;
+            return Ok(());
+        }
     }
     let single = sample.columns.iter().any(|column| {
         ["response", "output", "completion", "answer"].contains(&normal(column).as_str())

@@ -53,7 +53,7 @@ pub(super) fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, 
     for (rank, column) in columns {
         if let Some(evidence) = evidence(sample, recipe, column) {
             // A loose name needs values that leave no doubt.
-            if rank < roles::VERDICTS.len() || evidence == Evidence::Words {
+            if rank < roles::VERDICTS.len() || matches!(evidence, Evidence::Words | Evidence::ZeroOne) {
                 found.push((column.clone(), evidence));
             }
         }
@@ -71,6 +71,20 @@ pub(super) fn names_the_loser(column: &str) -> bool {
     let against =
         |word: &&String| LOSERS.contains(&word.as_str()) || roles::bad(word) || qualities::drawback(word);
     words.iter().filter(against).count() % 2 == 1
+}
+
+/// Whether a column is called the loser, and nothing else.
+fn is_plain_loser(column: &str) -> bool {
+    const LOSERS: &[&str] = &["worse", "worst", "loser", "losing", "lost", "weaker"];
+    const BESIDE: &[&str] = &["side", "id", "name", "label", "index", "letter", "human", "overall", "the"];
+    let words = tokens(column);
+    let loses = |word: &String| LOSERS.contains(&word.as_str()) || roles::bad(word);
+    let beside = |word: &String| {
+        let word = word.as_str();
+        roles::RESPONSES.contains(&word) || roles::BESIDE.contains(&word) || BESIDE.contains(&word)
+    };
+    words.iter().filter(|word| loses(word)).count() == 1
+        && words.iter().all(|word| loses(word) || beside(word))
 }
 
 /// Whether the words of a name ask for the better one of two, and for nothing else: `Which response do you prefer?`.
@@ -227,8 +241,15 @@ fn counts_from_0(recipe: &Recipe, column: &str) -> bool {
     let words = tokens(column);
     let truth = words.iter().any(|word| word == "is" || word == "has");
     let position = words.iter().any(|word| ["index", "idx", "position", "pos"].contains(&word.as_str()));
+    // `better_response_id` beside `response_0` and `response_1`.
+    let number = numbered
+        && words.last().is_some_and(|word| word == "id")
+        && words
+            .iter()
+            .any(|word| ["better", "best", "preferred", "chosen", "winning"].contains(&word.as_str()));
     let choice = words.iter().any(|word| CHOICES.contains(&word.as_str()));
-    !truth && (position || (numbered && choice && roles::VERDICTS.contains(&words.join("_").as_str())))
+    !truth
+        && (position || number || (numbered && choice && roles::VERDICTS.contains(&words.join("_").as_str())))
 }
 
 pub(super) fn text_at<'b>(column: Option<&'b Column>, row: &'b Row) -> Option<&'b str> {
@@ -241,7 +262,7 @@ pub(super) fn sample_calls<'a>(
     recipe: &Recipe,
     column: &'a str,
 ) -> Vec<(&'a Value, Option<Call>)> {
-    let calls = Calls { field: column.to_owned(), reading: Reading::Words };
+    let calls = Calls { field: column.to_owned(), reading: Reading::Words, loses: false };
     let place = |paths: &[Path]| paths.first().and_then(|path| path.resolve(&sample.columns));
     let (model_a, model_b) = (place(&recipe.model_a), place(&recipe.model_b));
     let (response_a, response_b) = (place(&recipe.a), place(&recipe.b));
@@ -335,6 +356,9 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
     if let Some(rule) = listed(sample, recipe) {
         return Ok(vec![rule]);
     }
+    if let [only] = phrased(sample, recipe).as_slice() {
+        return Ok(vec![VerdictRule { field: Some(path(only)), ..VerdictRule::default() }]);
+    }
     // Numbers under a name for the verdict go before what may be beside it.
     if let Some((column, _)) = found.iter().find(|(_, evidence)| *evidence == Evidence::Codes) {
         return Err(doubt(sample, column));
@@ -359,9 +383,56 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
         .iter()
         .find(|column| names_the_loser(column) && evidence(sample, recipe, column) == Some(Evidence::Words))
     {
+        // Who lost is said in one way only; what is less of a drawback may be a criterion of its own.
+        Some(column) if is_plain_loser(column) => {
+            Ok(vec![VerdictRule { field: Some(path(column)), loses: true, ..VerdictRule::default() }])
+        }
         Some(column) => Err(loser(sample, recipe, column)),
         None => Ok(Vec::new()),
     }
+}
+
+/// The columns of any name whose every value is a sentence that prefers one of two: `A is slightly better`.
+fn phrased(sample: &Sample, recipe: &Recipe) -> Vec<String> {
+    const NOT: &[&str] = &[
+        "predicted",
+        "expected",
+        "prior",
+        "previous",
+        "random",
+        "simulated",
+        "baseline",
+        "suggestion",
+        "shown",
+    ];
+    let compares = |text: &str| {
+        let words = tokens(text);
+        words.len() > 1
+            && words.iter().any(|word| word == "better" || word == "worse" || word.starts_with("prefer"))
+    };
+    let used = used(recipe, sample);
+    let says = |column: &&String| {
+        let words = tokens(column);
+        if used.contains(*column)
+            || names_the_loser(column)
+            || words.iter().any(|word| NOT.contains(&word.as_str()))
+        {
+            return false;
+        }
+        let texts: Option<Vec<&str>> = sample.values(column).map(Value::as_str).collect();
+        let Some(texts) = texts else { return false };
+        let calls: Vec<(&str, Option<Call>)> = texts
+            .iter()
+            .map(|text| text.trim())
+            .filter(|text| !text.is_empty())
+            .map(|text| (text, super::super::words(text)))
+            .collect();
+        let sided = |call: &Option<Call>| matches!(call, Some(Call::A | Call::B | Call::Soft(_)));
+        calls.iter().all(|(_, call)| call.is_some())
+            && calls.iter().any(|(_, call)| sided(call))
+            && calls.iter().all(|(text, call)| !sided(call) || compares(text))
+    };
+    sample.columns.iter().filter(says).cloned().collect()
 }
 
 /// Words that two columns of one verdict may differ in.

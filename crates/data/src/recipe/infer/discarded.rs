@@ -1,0 +1,105 @@
+//! Columns that say of some verdicts that they are not to be trusted: they count all the same, which is told.
+
+use super::super::roles::tokens;
+use super::super::{Recipe, Sample};
+use super::doubts::flag;
+use super::used;
+use serde_json::Value;
+
+/// Words for what is kept where it is true.
+const KEPT: &[&str] =
+    &["valid", "approved", "accepted", "passed", "pass", "reliable", "trusted", "usable", "keep"];
+/// Words for what is thrown away where it is true.
+const THROWN: &[&str] = &[
+    "invalid",
+    "spam",
+    "spammer",
+    "excluded",
+    "exclude",
+    "discard",
+    "discarded",
+    "flagged",
+    "failed",
+    "fraud",
+    "unreliable",
+    "rejected",
+    "removed",
+    "ignored",
+    "ignore",
+    "bot",
+];
+/// Words that may stand beside them.
+const BESIDE: &[&str] = &[
+    "is",
+    "was",
+    "has",
+    "the",
+    "attention",
+    "check",
+    "checks",
+    "quality",
+    "control",
+    "assignment",
+    "status",
+    "annotation",
+    "annotator",
+    "worker",
+    "vote",
+    "verdict",
+    "label",
+    "judgment",
+    "judgement",
+    "rater",
+    "user",
+    "test",
+    "question",
+    "gold",
+    "screening",
+    "to",
+    "be",
+];
+/// What a status says of an assignment that its requester did not take.
+const REFUSED: &[&str] = &["rejected", "invalid", "discarded", "spam", "excluded", "failed"];
+
+/// A remark for each column that marks some of the records as ones to leave out.
+pub(crate) fn discarded(recipe: &Recipe, sample: &Sample) -> Vec<String> {
+    let used = used(recipe, sample);
+    let columns = sample.columns.iter().filter(|column| !used.contains(*column));
+    columns
+        .filter_map(|column| {
+            let count = marked(sample, column)?;
+            let records = if sample.whole { "records" } else { "of the first records" };
+            let one = if count == 1 && sample.whole { "record" } else { records };
+            Some(format!(
+                "`{column}` marks {count} {one} as not to be used; they count like all others: take them out of the file if they should not"
+            ))
+        })
+        .take(4)
+        .collect()
+}
+
+/// How many records a column marks, where it marks some and not all.
+fn marked(sample: &Sample, column: &str) -> Option<usize> {
+    let words = tokens(column);
+    let within = |list: &[&str], word: &String| list.contains(&word.as_str());
+    let known = |word: &String| within(KEPT, word) || within(THROWN, word) || within(BESIDE, word);
+    if !words.iter().all(known) {
+        return None;
+    }
+    let status = words.iter().any(|word| word == "status");
+    let kept = words.iter().filter(|word| within(KEPT, word)).count();
+    let thrown = words.iter().filter(|word| within(THROWN, word)).count();
+    let bad = |value: &Value| -> Option<bool> {
+        if status {
+            return value.as_str().map(|text| REFUSED.contains(&text.trim().to_lowercase().as_str()));
+        }
+        match (kept, thrown) {
+            (1, 0) => flag(value).map(|set| !set),
+            (0, 1) => flag(value),
+            _ => None,
+        }
+    };
+    let said: Vec<bool> = sample.values(column).map(bad).collect::<Option<_>>()?;
+    let count = said.iter().filter(|bad| **bad).count();
+    (count > 0 && count < said.len()).then_some(count)
+}
