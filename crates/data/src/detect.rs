@@ -27,14 +27,20 @@ fn has(path: &Path, sample: &Sample) -> bool {
     })
 }
 
-/// Whether a place that a user names is there. What every record needs must be in one of the first; the rest may come later.
+/// Whether a place that a user names is there. What every record needs must be in one of the first; the rest may come later, unless
+/// it is spelt much as something that is there.
 fn has_anywhere(role: &str, path: &Path, sample: &Sample) -> bool {
     const NEEDED: &[&str] = &["prompt", "response_a", "response_b", "chosen", "rejected", "winner"];
-    path.resolve(&sample.columns).is_some_and(|column| {
+    let Some(column) = path.resolve(&sample.columns) else {
+        let needed = NEEDED.contains(&role) || sample.whole || sample.cells;
+        let near = || !did_you_mean(path.as_str(), sample.columns.iter().map(String::as_str)).is_empty();
+        return !needed && !near();
+    };
+    {
         let objects = || sample.values(&column.name).any(|value| value.is_object() || value.is_array());
         let found = || sample.rows.iter().any(|row| column.get(row).is_some());
         !column.is_within() || !NEEDED.contains(&role) || !objects() || found()
-    })
+    }
 }
 
 /// Whether a file has what identifies a recipe; the field of `any` that it has.
@@ -130,24 +136,17 @@ pub(crate) fn detect(
 ) -> Result<Detected, Undetected> {
     let mapping = &options.mapping;
     let there = |role: &str, path: &Path| has_anywhere(role, path, sample);
-    if let Some((claim, path)) = mapping.unknown(there) {
-        let places = places(sample);
-        let near = did_you_mean(&path, places.iter().map(String::as_str));
-        let what = if Path::new(path.as_str()).resolve(&sample.columns).is_some() {
-            match sample.rows.len() {
-                1 => "a place where the first record has nothing".to_owned(),
-                rows => format!("a place where the first {rows} records have nothing"),
-            }
-        } else {
-            "which is not a column of the file".to_owned()
-        };
-        let error = DataError::input(label, format!("the mapping `{claim}` names `{path}`, {what}{near}"))
-            .with_details(&columns_shown(sample, &[]))
-            .with_hint("name one of these columns, or a place within one: COLUMN.FIELD");
-        return Err(Undetected::Doubt(error));
+    if let Some(nowhere) = mapping.unknown(there) {
+        return Err(no_such_place(label, sample, nowhere));
     }
     let found = choose(label, container, sample, options)?;
     let Detected { mut recipe, mut evidence } = found;
+    // Code reads its own fields: none that come late.
+    if recipe.coded()
+        && let Some((claim, path)) = mapping.awaited(&sample.columns).into_iter().next()
+    {
+        return Err(no_such_place(label, sample, (claim, path.to_string())));
+    }
     if !mapping.is_empty() && recipe.name == "by_names" {
         evidence = format!("{evidence}, with --map {}", mapping.lines().join(" --map "));
     } else if !mapping.is_empty() {
@@ -168,6 +167,24 @@ pub(crate) fn detect(
         }
     }
     Ok(Detected { recipe, evidence })
+}
+
+/// A mapping of a place where the file has nothing.
+fn no_such_place(label: &str, sample: &Sample, (claim, path): (String, String)) -> Undetected {
+    let places = places(sample);
+    let near = did_you_mean(&path, places.iter().map(String::as_str));
+    let what = if Path::new(path.as_str()).resolve(&sample.columns).is_some() {
+        match sample.rows.len() {
+            1 => "a place where the first record has nothing".to_owned(),
+            rows => format!("a place where the first {rows} records have nothing"),
+        }
+    } else {
+        "which is not a column of the file".to_owned()
+    };
+    let error = DataError::input(label, format!("the mapping `{claim}` names `{path}`, {what}{near}"))
+        .with_details(&columns_shown(sample, &[]))
+        .with_hint("name one of these columns, or a place within one: COLUMN.FIELD");
+    Undetected::Doubt(error)
 }
 
 fn choose(

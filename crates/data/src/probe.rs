@@ -248,7 +248,11 @@ impl Source {
             _ => self.input.stem(),
         };
         let naming = Naming { given: given.or_else(|| options.judge.clone()), stem, several };
-        Plan::new(self.detected.recipe.clone(), &self.sample, &naming, options.neighbours)
+        let mut plan = Plan::new(self.detected.recipe.clone(), &self.sample, &naming, options.neighbours);
+        if !plan.recipe.coded() {
+            plan.wait_for(&options.mapping);
+        }
+        plan
     }
 
     /// Fields of turns that are not kept, by their names, as far as the first records show them.

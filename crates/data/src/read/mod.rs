@@ -298,6 +298,13 @@ impl Reading<'_> {
                     .with_hint(Plan::doubt_remedy(&field)));
             }
         }
+        if let Some((claim, path)) = plan.waited_in_vain().filter(|_| self.options.limit.is_none()) {
+            return Err(DataError::input(
+                &summary.source,
+                format!("the mapping `{claim}` names `{path}`, which no record has"),
+            )
+            .with_hint("leave it out, or correct the name"));
+        }
         let named = plan.fields().into_iter().zip(&seen).filter(|(_, seen)| !seen.lines().is_empty()).map(
             |(field, seen)| VerdictUse {
                 field,

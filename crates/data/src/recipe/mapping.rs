@@ -171,6 +171,15 @@ impl Mapping {
             .next()
     }
 
+    /// The claims that name columns which none of these is, with the columns.
+    pub(crate) fn awaited(&self, columns: &[String]) -> Vec<(String, Path)> {
+        let paths = self.0.iter().flat_map(|claim| claim.paths().into_iter().map(move |path| (claim, path)));
+        paths
+            .filter(|(_, path)| path.resolve(columns).is_none())
+            .map(|(claim, path)| (claim.to_string(), path))
+            .collect()
+    }
+
     /// Puts the claims in the place of what a recipe says of the same roles.
     pub(crate) fn apply(&self, recipe: &mut Recipe) -> Result<(), MappingError> {
         if self.is_empty() {

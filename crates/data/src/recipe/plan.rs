@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::calls::{Calls, Code, Reading};
 use super::path::Column;
-use super::{Path, Recipe, Sample, Shape, VerdictRule};
+use super::{Mapping, Path, Recipe, Sample, Shape, VerdictRule};
 use crate::row::Row;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Who judges where a file does not say, and what the user says instead.
 #[derive(Debug, Clone, Default)]
@@ -86,8 +87,12 @@ pub(crate) struct Plan {
     pub(super) order_in_doubt: bool,
     /// Columns that say whether the two were shown the other way round, of which nobody has said what becomes of their verdicts.
     pub(super) exchange: Vec<Column>,
+    /// Columns that say who won as the verdict does, in the first records: one that differs later stops.
+    pub(super) echoes: Vec<(Column, Calls)>,
     /// The columns in alphabetical order, where later records may have others: fields that they do not name are told of.
     pub(super) watched: Option<Vec<String>>,
+    /// What the user says of columns that the first records do not have: whether some record has.
+    pub(super) awaited: Vec<Awaited>,
     /// How many records were looked at.
     looked_at: usize,
     /// Only neighbouring ranks are paired.
@@ -96,6 +101,15 @@ pub(crate) struct Plan {
     pub(super) join: Option<Join>,
     /// The columns of the file.
     pub(super) columns: Vec<String>,
+}
+
+/// A claim of the user on a column that may come late.
+#[derive(Debug)]
+pub(super) struct Awaited {
+    claim: String,
+    path: Path,
+    pub(super) column: Column,
+    pub(super) found: AtomicBool,
 }
 
 /// Where bare votes stand in the columns of a table.
@@ -240,6 +254,8 @@ impl Plan {
             repeats_prompt: false,
             nested: false,
             exchange: Vec::new(),
+            echoes: Vec::new(),
+            awaited: Vec::new(),
             watched: None,
             looked_at: sample.rows.len(),
             order_in_doubt: columns.iter().any(|column| super::infer::says_exchanged(column)),
@@ -256,8 +272,33 @@ impl Plan {
             plan.watched = Some(watched);
         }
         plan.exchange = super::infer::exchange_columns(&plan.recipe, sample);
+        plan.echoes = super::infer::echoes(&plan.recipe, sample)
+            .into_iter()
+            .map(|column| {
+                let calls = Calls::of(&VerdictRule::default(), column.clone());
+                (place(&Path::new(column)), calls)
+            })
+            .collect();
         plan.nested = super::infer::used_as(&plan.recipe).iter().any(|(_, path)| place(path).is_within());
         plan
+    }
+
+    /// Looks out for columns that the user names and the first records do not have.
+    pub(crate) fn wait_for(&mut self, mapping: &Mapping) {
+        let claims = mapping.awaited(&self.columns).into_iter();
+        let awaited = claims.map(|(claim, path)| Awaited {
+            claim,
+            column: path.plain(),
+            path,
+            found: AtomicBool::new(false),
+        });
+        self.awaited = awaited.collect();
+    }
+
+    /// A claim of the user on a column that no record had, with the column.
+    pub(crate) fn waited_in_vain(&self) -> Option<(&str, &Path)> {
+        let missing = self.awaited.iter().find(|awaited| !awaited.found.load(Ordering::Relaxed))?;
+        Some((&missing.claim, &missing.path))
     }
 
     /// Whether in every record of the sample both responses are texts that begin with the whole prompt.
@@ -306,7 +347,7 @@ impl Plan {
             && self.join.is_none()
             && rule.declared.criterion.is_none()
             && !rule.declared.gold;
-        if !plain || !simple || !self.swapped.is_empty() {
+        if !plain || !simple || !self.swapped.is_empty() || !self.echoes.is_empty() {
             return None;
         }
         let at = |column: &Column| {

@@ -399,6 +399,46 @@ fn a_swap_that_comes_late_stops_as_well() {
 }
 
 #[test]
+fn a_field_of_a_swap_that_comes_late_stops_as_well() {
+    let mut text = String::new();
+    for row in 0..4000 {
+        let late = if row >= 3500 { r#", "swapped": true"# } else { "" };
+        let _ = writeln!(
+            text,
+            r#"{{"prompt": "what is {row}?", "response_a": "an answer", "response_b": "a reply", "winner": "A"{late}}}"#
+        );
+    }
+    let error = read_text("late.jsonl", &text).unwrap_err();
+    assert!(
+        error.to_string().contains("late.jsonl:3501") && error.to_string().contains("swapped"),
+        "{error}"
+    );
+    let all = read_bytes("late.jsonl", text.as_bytes(), &mapped(&["swapped=swapped"])).unwrap();
+    assert_eq!(all.verdicts.iter().filter(|verdict| verdict.p_a == 0.0).count(), 500);
+    let error = read_bytes("late.jsonl", text.as_bytes(), &mapped(&["weight=trust"])).unwrap_err();
+    assert!(error.to_string().contains("`trust`, which no record has"), "{error}");
+    let all = read_bytes("late.jsonl", text.as_bytes(), &mapped(&["swapped=none"])).unwrap();
+    assert_eq!(all.verdicts.iter().filter(|verdict| verdict.p_a == 0.0).count(), 0);
+}
+
+#[test]
+fn columns_that_agree_at_first_and_not_later_stop() {
+    let mut text = "prompt,response_a,response_b,winner,human_preference\n".to_owned();
+    for row in 0..4000 {
+        let other = if row < 3000 { "A" } else { "B" };
+        let _ = writeln!(text, "what is {row}?,an answer to {row},a reply to {row},A,{other}");
+    }
+    let error = read_text("late.csv", &text).unwrap_err();
+    assert!(
+        error.to_string().contains("late.csv:3002") && error.to_string().contains("contradict"),
+        "{error}"
+    );
+    assert!(error.hint().unwrap().contains("--map winner=human_preference"), "{error}");
+    let all = read_bytes("late.csv", text.as_bytes(), &mapped(&["winner=human_preference"])).unwrap();
+    assert_eq!(all.verdicts.iter().filter(|verdict| verdict.p_a == 0.0).count(), 1000);
+}
+
+#[test]
 fn fields_that_come_late_are_told_of() {
     let mut text = String::new();
     for row in 0..4000 {

@@ -4,6 +4,7 @@ mod alone;
 mod said;
 
 use super::calls::Names;
+use super::infer::{says_exchanged, turned};
 use super::path::Column;
 use super::plan::Plan;
 use super::{Shape, candidates};
@@ -13,13 +14,20 @@ use crate::row::{Row, as_text};
 use crate::texts::{conversation, is_whole, merge_prompt, split_shared};
 use predilect_types::{Message, Response, Role, content_id};
 use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
 
+use said::in_doubt;
 pub(super) use said::score;
 pub(crate) use said::{Noted, Who, judged, name_of, weight};
 
 impl Plan {
     /// Reads one record.
     pub(crate) fn parse(&self, mut row: Row, tag: &str, record: u64) -> Result<Parsed, RowError> {
+        for awaited in &self.awaited {
+            if awaited.column.get(&row).is_some() {
+                awaited.found.store(true, Ordering::Relaxed);
+            }
+        }
         for column in &self.leave_out {
             drop(column.take(&mut row));
         }
@@ -358,6 +366,14 @@ impl Plan {
         if let Some(watched) = &self.watched {
             let late = draft.pair.metadata.keys().filter(|name| watched.binary_search(name).is_err());
             draft.late = late.cloned().collect();
+            // A flag of exchanged sides that comes late would turn the rest of the file.
+            let says = |name: &&String| {
+                says_exchanged(name) && draft.pair.metadata.get(*name).and_then(turned) == Some(true)
+            };
+            let settled = self.recipe.settled.iter().any(|role| role == "swapped");
+            if let Some(name) = draft.late.iter().find(says).filter(|_| !settled) {
+                return Err(in_doubt(name));
+            }
         }
         if self.nested {
             draft.pair.metadata.retain(|_, value| {

@@ -32,7 +32,7 @@ pub(crate) struct Who {
 const UNSENT: &[&str] = &["discarded", "draft", "pending"];
 
 /// A verdict on responses that were shown the other way round: nobody has said whether it is about the columns.
-fn in_doubt(field: &str) -> RowError {
+pub(super) fn in_doubt(field: &str) -> RowError {
     RowError::new(
         Reason::VerdictOutOfRange,
         "it says that the responses were shown the other way round; whether the verdict is about the columns or about what was shown, the file does not say",
@@ -260,6 +260,30 @@ impl Plan {
         Ok(verdicts)
     }
 
+    /// Whether the columns that said the same in the first records do so in this one.
+    fn agree(&self, row: &Row, verdict: &Column, call: Call, names: Names<'_>) -> Result<(), RowError> {
+        let Some(p_a) = call.p_a() else { return Ok(()) };
+        for (column, calls) in &self.echoes {
+            let value = column.get(row);
+            let other = calls.call(value, names).ok().and_then(Call::p_a);
+            if other.is_some_and(|other| (other - 0.5) * (p_a - 0.5) < 0.0) {
+                let (first, second) = (verdict.shown(), column.shown());
+                return Err(RowError::new(
+                    Reason::UnknownWinner,
+                    format!("`{first}` and `{second}` both say who won, and here they contradict each other"),
+                )
+                .field(&second)
+                .json(value.unwrap_or(&Value::Null))
+                .hint(format!(
+                    "say which is the verdict: --map winner={} or --map winner={}",
+                    super::super::shell(&first),
+                    super::super::shell(&second)
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// The list of annotators beside the list of their verdicts.
     pub(super) fn beside(rule: &Rule, row: &Row) -> Option<Vec<Value>> {
         let path = rule.declared.annotator.first()?;
@@ -291,6 +315,7 @@ impl Plan {
                     Some(call) => call,
                     None => calls.call(value, names)?,
                 };
+                self.agree(row, column, call, names)?;
                 // A value that names a model or quotes a text means the same whatever was shown first.
                 let sides = Names { model_a: None, model_b: None, text_a: None, text_b: None, ..names };
                 let by_side = |call| calls.call(value, sides).is_ok_and(|by_side| by_side == call);

@@ -110,14 +110,8 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
         }
         _ => return None,
     };
-    let used = used(recipe, sample);
-    let exact = |column: &&String| roles::VERDICTS.contains(&tokens(column).join("_").as_str());
-    let mut others = sample.columns.iter().filter(|column| !used.contains(*column)).filter(exact);
-    let other = others.find(|column| {
-        if evidence(sample, recipe, column) != Some(Evidence::Words) {
-            return false;
-        }
-        let calls = Calls { field: (*column).clone(), reading: Reading::Words, loses: false };
+    let other = beside(recipe, sample).into_iter().find(|column| {
+        let calls = Calls { field: column.clone(), reading: Reading::Words, loses: false };
         sample.rows.iter().zip(&own).any(|(row, own)| {
             let names = names_in(recipe, sample, row);
             let value = row.get(column);
@@ -141,11 +135,11 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
                 format!("--map chosen={chosen} --map rejected={rejected}   (`{other}` is then metadata)"),
                 format!(
                     "or --map response_a={chosen} --map response_b={rejected} --map winner={}",
-                    shell(other)
+                    shell(&other)
                 ),
             ]
         }
-        _ => vec![format!("--map winner={}", shell(&first)), format!("or --map winner={}", shell(other))],
+        _ => vec![format!("--map winner={}", shell(&first)), format!("or --map winner={}", shell(&other))],
     };
     Some(Refusal {
         problem: format!("`{first}` and `{other}` both say who won, and they contradict each other"),
@@ -153,6 +147,32 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
         certain: true,
         start,
     })
+}
+
+/// The columns beside the verdict whose names and values say who won as well.
+fn beside(recipe: &Recipe, sample: &Sample) -> Vec<String> {
+    let used = used(recipe, sample);
+    let exact = |column: &&String| roles::VERDICTS.contains(&tokens(column).join("_").as_str());
+    let others = sample.columns.iter().filter(|column| !used.contains(*column)).filter(exact);
+    others.filter(|column| evidence(sample, recipe, column) == Some(Evidence::Words)).cloned().collect()
+}
+
+/// The columns that said the same as the verdict in the first records, and may say something else in later ones.
+pub(crate) fn echoes(recipe: &Recipe, sample: &Sample) -> Vec<String> {
+    let settled = recipe.settled.iter().any(|role| role == "winner");
+    let there =
+        |rule: &&VerdictRule| rule.place().is_some_and(|place| place.resolve(&sample.columns).is_some());
+    let rules: Vec<&VerdictRule> = recipe.verdict.iter().filter(there).collect();
+    let one = matches!(rules.as_slice(), [rule] if rule.each.is_none() && rule.field.is_some());
+    if sample.whole
+        || settled
+        || !one
+        || recipe.coded()
+        || !matches!(recipe.shape, Shape::Pair | Shape::Votes)
+    {
+        return Vec::new();
+    }
+    beside(recipe, sample)
 }
 
 /// The names of a record's responses and models, as a rule's values may give them.

@@ -30,7 +30,9 @@ use verdicts::{tie_beside, verdicts};
 
 pub(crate) use counts::count_votes;
 pub(crate) use discarded::discarded;
-pub(crate) use doubts::{contradiction, exchange_columns, exchanged, flag, placed, says_exchanged, turned};
+pub(crate) use doubts::{
+    contradiction, echoes, exchange_columns, exchanged, flag, placed, says_exchanged, turned,
+};
 pub(crate) use prompts::{beside_prompt, prompt_column, worded_prompt};
 pub(crate) use responses::{are_names, names_not_texts, rivals, sides};
 pub(crate) use start::winner_start;
