@@ -415,7 +415,8 @@ fn a_field_of_a_swap_that_comes_late_stops_as_well() {
     );
     let all = read_bytes("late.jsonl", text.as_bytes(), &mapped(&["swapped=swapped"])).unwrap();
     assert_eq!(all.verdicts.iter().filter(|verdict| verdict.p_a == 0.0).count(), 500);
-    let error = read_bytes("late.jsonl", text.as_bytes(), &mapped(&["weight=trust"])).unwrap_err();
+    let error =
+        read_bytes("late.jsonl", text.as_bytes(), &mapped(&["weight=trust", "swapped=none"])).unwrap_err();
     assert!(error.to_string().contains("`trust`, which no record has"), "{error}");
     let all = read_bytes("late.jsonl", text.as_bytes(), &mapped(&["swapped=none"])).unwrap();
     assert_eq!(all.verdicts.iter().filter(|verdict| verdict.p_a == 0.0).count(), 0);
