@@ -9,8 +9,8 @@ use crate::near::did_you_mean;
 use crate::options::ReadOptions;
 use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, are_names, beside_prompt, complete, contradiction,
-    count_votes, exchanged, find_verdicts, has_turns_beside, infer, names_not_texts, placed, places, rivals,
-    sides, used_as, worded_prompt,
+    count_votes, exchanged, find_verdicts, has_turns_beside, infer, input_beside, names_not_texts, placed,
+    places, rivals, settle_prompt, sides, turns_beside, used_as, worded_prompt,
 };
 
 /// A recipe and what spoke for it.
@@ -156,9 +156,12 @@ pub(crate) fn detect(
         evidence = format!("{evidence}, with --map {}", mapping.lines().join(" --map "));
     }
     worded_prompt(&mut recipe, sample);
+    settle_prompt(&mut recipe, sample);
     let found = if recipe.open { complete(&mut recipe, sample) } else { find_verdicts(&mut recipe, sample) };
     found.map_err(|refusal| refused(label, container, sample, refusal))?;
-    count_votes(&mut recipe, sample);
+    count_votes(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
+    turns_beside(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
+    input_beside(&mut recipe, sample);
     if options.recipe.is_none() && options.format.is_none() {
         let said = (!mapping.names_winner()).then(|| contradiction(&recipe, sample)).flatten();
         let shown = || (!mapping.names_swapped()).then(|| exchanged(&recipe, sample)).flatten();
@@ -342,6 +345,19 @@ fn columns_shown(sample: &Sample, start: &[String]) -> Vec<String> {
     lines
 }
 
+/// What a field of our own flat form is used as.
+fn own_field(name: &str) -> &'static str {
+    match name {
+        "p_a" | "preferred" | "winner" | "verdicts" => "verdict",
+        "tie" => "tie",
+        "order" => "order",
+        "weight" => "weight",
+        "receipt" => "receipt",
+        "source" | "format" | "record" => "provenance",
+        _ => "metadata",
+    }
+}
+
 /// What each column of a file was taken for, by a recipe.
 pub(crate) fn columns_used(recipe: &Recipe, sample: &Sample) -> Vec<ColumnUse> {
     let roles = used_as(recipe);
@@ -355,6 +371,8 @@ pub(crate) fn columns_used(recipe: &Recipe, sample: &Sample) -> Vec<ColumnUse> {
             })
             .collect();
         let used_as = match own.as_slice() {
+            // Code takes fields of its own.
+            [] if recipe.shape == Shape::Pairs => own_field(column).to_owned(),
             [] if recipe.coded() => continue,
             // Two records make a pair; what else they say is of one response only.
             [] if matches!(recipe.shape, Shape::Unpaired | Shape::Scored) => "not used".to_owned(),

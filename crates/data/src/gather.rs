@@ -373,7 +373,7 @@ impl Reading<'_> {
                 }
             }
             Piece::Scored(scored) => {
-                let prompt = hash(&scored.prompt);
+                let prompt = hash((&scored.prompt, &scored.group));
                 self.waiting.scored(prompt, scored);
             }
             Piece::Node(node) => self.waiting.node(node),
@@ -413,7 +413,14 @@ impl Reading<'_> {
 
     /// What waits for others of its prompt at the end of a file.
     pub(crate) fn end_waiting(&mut self) -> Result<(), DataError> {
-        let (drafts, lonely, alone) = std::mem::take(&mut self.waiting).end();
+        let ended = std::mem::take(&mut self.waiting).end();
+        let (drafts, lonely, alone) = ended.map_err(|text| {
+            DataError::input(
+                &*self.at.label,
+                format!("the response {text:?} to one prompt has two numbers that differ, and no column says who gave which"),
+            )
+            .with_hint("name that column: --map annotator=COLUMN, or the one that tells groups of responses apart: --map id=COLUMN")
+        })?;
         for (count, reason) in [(lonely, LONELY), (alone, ALONE)] {
             if count > 0 {
                 *self.summary.dropped.entry(reason.to_owned()).or_default() += count as u64;

@@ -85,6 +85,8 @@ pub(crate) struct Completion {
 /// One response with its scores.
 #[derive(Debug)]
 pub(crate) struct Scored {
+    /// What the record says besides the prompt of the responses that it belongs to.
+    pub(crate) group: String,
     pub(crate) prompt: Vec<Message>,
     pub(crate) response: Response,
     pub(crate) annotator: Option<String>,
@@ -307,7 +309,11 @@ impl Waiting {
     }
 
     /// What is left at the end: the pairs of scored responses, and how many completions and scored responses stayed alone.
-    pub(crate) fn end(self) -> (Vec<Draft>, usize, usize) {
+    ///
+    /// # Errors
+    ///
+    /// When one response has two numbers of one judge that differ, so that nobody knows which is meant.
+    pub(crate) fn end(self) -> Result<(Vec<Draft>, usize, usize), String> {
         let lonely = self.completions.into_values().map(|halves| halves.good.len() + halves.bad.len()).sum();
         let (mut drafts, _) = crate::formats::tree_pairs(&self.nodes);
         let mut alone = 0;
@@ -315,6 +321,9 @@ impl Waiting {
         for prompt in self.order {
             let Some(responses) = scored.remove(&prompt) else { continue };
             alone += usize::from(responses.len() == 1);
+            if let Some(twice) = given_twice(&responses) {
+                return Err(twice);
+            }
             for (i, x) in responses.iter().enumerate() {
                 // The same response scored twice is no comparison.
                 let other =
@@ -324,6 +333,19 @@ impl Waiting {
                 }
             }
         }
-        (drafts, lonely, alone)
+        Ok((drafts, lonely, alone))
     }
+}
+
+/// A response that stands twice with different numbers by nobody that the file names.
+fn given_twice(responses: &[Scored]) -> Option<String> {
+    let mut seen: HashMap<(&[Message], &Option<String>, &Option<String>), &Scored> = HashMap::new();
+    responses.iter().find_map(|own| {
+        let key = (own.response.messages.as_slice(), &own.response.model, &own.annotator);
+        let other = seen.insert(key, own)?;
+        let differs =
+            own.scores.iter().zip(&other.scores).any(|(x, y)| x.judge == y.judge && x.number != y.number);
+        let text: String = own.response.text().chars().take(60).collect();
+        differs.then_some(text)
+    })
 }

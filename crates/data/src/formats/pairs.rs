@@ -71,7 +71,7 @@ fn json_field(row: &mut Row, name: &str) -> Result<Option<Value>, RowError> {
 
 /// The verdict written in the record itself.
 fn flat(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> {
-    if row.has("p_a") || row.has("preferred") {
+    if row.names().any(|name| name == "p_a" || name == "preferred") {
         return one(cx, row, draft);
     }
     if row.names().any(|name| name == "winner") {
@@ -110,7 +110,10 @@ fn one(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> {
         }
         Verdict::new("", judge, p_a)
     } else {
-        let call = winner("preferred", preferred, &["a", "response_a"], &["b", "response_b"])?;
+        let call = match (winner("preferred", preferred, &["a", "response_a"], &["b", "response_b"])?, tie) {
+            (Call::Missing, Some(kind)) if stated => Call::Tie(kind),
+            (call, _) => call,
+        };
         let Some(verdict) = call.verdict(judge) else {
             draft.dropped.push(NO_VERDICT);
             return Ok(());

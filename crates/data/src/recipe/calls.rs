@@ -173,7 +173,35 @@ impl Calls {
     /// What a value says; an error where it is none that the reading knows.
     pub(crate) fn call(&self, value: Option<&Value>, names: Names<'_>) -> Result<Call, RowError> {
         let named = self.named(value, names)?;
-        Ok(if self.loses { named.flipped() } else { named })
+        if !self.loses {
+            return Ok(named);
+        }
+        // Of losers `neither`, `both` or `C` may mean anything, and a sentence may be about the other one.
+        let text = value.and_then(Value::as_str).unwrap_or_default().to_lowercase();
+        let clear = match named {
+            Call::Tie(TieKind::Tie) => {
+                ["tie", "equal", "same", "draw", "no "].iter().any(|word| text.contains(word))
+            }
+            Call::Tie(_) | Call::Soft(_) => false,
+            Call::A | Call::B => {
+                let sentence = text.contains(' ') && (text.contains("better") || text.contains("worse"));
+                !text.contains(['>', '<']) && !sentence
+            }
+            Call::Missing => true,
+        };
+        if clear {
+            return Ok(named.flipped());
+        }
+        Err(RowError::new(
+            Reason::UnknownWinner,
+            "the value of a column that names the loser has several meanings",
+        )
+        .field(&self.field)
+        .json(value.unwrap_or(&Value::Null))
+        .hint(format!(
+            "say what it means, with A, B, tie or none for the question mark: --map {}",
+            super::shell(&format!("winner={}:{}=?", self.field, value.map(shown_short).unwrap_or_default()))
+        )))
     }
 
     fn named(&self, value: Option<&Value>, names: Names<'_>) -> Result<Call, RowError> {

@@ -365,7 +365,13 @@ impl Claim {
                 });
             }
         }
-        let Some((field, values)) = self.says.split_once(':') else {
+        // A column may have a colon in its name: what its values mean stands behind the first one that leaves no other, else the last.
+        let parts = match self.says.split_once(':') {
+            Some((_, values)) if values.contains(':') => self.says.rsplit_once(':'),
+            other => other,
+        };
+        let Some((field, values)) = parts.filter(|(_, values)| values.contains('=') || values.contains(".."))
+        else {
             return Ok(VerdictRule { field: Some(Path::new(self.says.clone())), ..rule });
         };
         let mut rule = VerdictRule { field: Some(Path::new(field.trim())), ..rule };
@@ -430,9 +436,7 @@ mod tests {
         assert_eq!(rule("winner=score_0 > score_1").higher, [Path::new("score_0"), Path::new("score_1")]);
         assert_eq!(rule("winner(safe)=p:-3..3").scale.map(|s| (s.a, s.b)), Some((-3.0, 3.0)));
         assert_eq!(rule("winner=x:rather A=0.75").graded.get("rather A"), Some(&0.75));
-        for wrong in
-            ["winer=x", "winner=", "winner=x:1", "winner=x:1=C", "winner=x:1..1", "prompt", "judge(x)=y"]
-        {
+        for wrong in ["winer=x", "winner=", "winner=x:1=C", "winner=x:1..1", "prompt", "judge(x)=y"] {
             assert!(wrong.parse::<Claim>().is_err(), "{wrong}");
         }
     }

@@ -58,7 +58,7 @@ fn last_segment(name: &str) -> &str {
         "input", "inputs", "answer", "outputs", "output", "data", "fields", "record", "sample", "row",
         "content",
     ];
-    match name.split_once('.') {
+    match name.split_once(['.', ':']) {
         Some((before, after)) if WRAPPERS.contains(&before.trim().to_lowercase().as_str()) => after,
         _ => name,
     }
@@ -165,6 +165,7 @@ pub(crate) const RESPONSES: &[&str] = &[
     "message",
     "messages",
     "conversation",
+    "conversations",
     "dialogue",
     "dialog",
     "chat",
@@ -253,6 +254,15 @@ pub(crate) const PROMPTS: &[&str] = &[
     "input_text",
     "source_text",
     "ask",
+    "last_message",
+    "last_user_message",
+    "final_user_message",
+    "current_message",
+    "current_query",
+    "user_turn",
+    "user_text",
+    "utterance",
+    "message",
     "the_prompt",
     "article",
     "document",
@@ -267,6 +277,10 @@ pub(crate) const SYSTEMS: &[&str] = &[
     "system_text",
     "sys",
     "system_msg",
+    "sys_msg",
+    "developer",
+    "developer_message",
+    "developer_prompt",
     "preamble",
     "persona",
 ];
@@ -298,7 +312,7 @@ pub(crate) const HISTORIES: &[&str] = &[
 ];
 pub(crate) const MODELS: &[&str] = &["model", "generator", "llm", "models"];
 pub(crate) const SCORES: &[&str] =
-    &["score", "rating", "reward", "grade", "points", "scores", "ratings", "rewards", "rate"];
+    &["score", "rating", "reward", "grade", "points", "stars", "scores", "ratings", "rewards", "rate"];
 pub(crate) const VERDICTS: &[&str] = &[
     "winner",
     "preferred",
@@ -309,6 +323,9 @@ pub(crate) const VERDICTS: &[&str] = &[
     "preferred_model",
     "preferred_text",
     "preferred_side",
+    "preferred_completion",
+    "better_completion",
+    "overall_response",
     "better",
     "better_response",
     "better_response_id",

@@ -76,6 +76,13 @@ const TIES: &[&str] = &[
     "a≈b",
     "a~b",
     "about as good",
+    "they are about the same",
+    "both are about the same",
+    "they are the same",
+    "roughly equal",
+    "can't decide",
+    "cannot decide",
+    "can not decide",
 ];
 const BOTH_BAD: &[&str] = &[
     "tie (bothbad)",
@@ -241,6 +248,14 @@ pub(crate) fn words(text: &str) -> Option<Call> {
     let loose = plain.replace(['_', '-'], " ");
     let loose = loose.split_whitespace().collect::<Vec<_>>().join(" ");
     let among = |list: &[&str]| list.contains(&plain.as_str()) || list.contains(&loose.as_str());
+    // The buttons of FastChat's arena.
+    match plain.as_str() {
+        "leftvote" => return Some(Call::A),
+        "rightvote" => return Some(Call::B),
+        "tievote" => return Some(Call::Tie(TieKind::Tie)),
+        "bothbad_vote" => return Some(Call::Tie(TieKind::BothBad)),
+        _ => {}
+    }
     if among(NOTHING) {
         return Some(Call::Missing);
     }

@@ -632,8 +632,18 @@ fn a_record_of_bare_votes_weighs_as_many_as_it_counts() {
     };
     assert_eq!(weights("model_a,model_b,winner,count\nx,y,x,12\nx,y,y,5\ny,z,tie,3\n"), [12.0, 5.0, 3.0]);
     assert_eq!(weights("model_a,model_b,wins_a,wins_b,ties\nx,y,12,5,3\ny,z,0,2,0\n"), [20.0, 2.0]);
-    // The same vote twice: each record is one, and the count is of something else.
-    assert_eq!(weights("model_a,model_b,winner,count\nx,y,x,12\nx,y,x,5\ny,z,tie,3\n"), [1.0, 1.0, 1.0]);
+    // Where records may be single votes, it is asked.
+    let twice = "model_a,model_b,winner,count\nx,y,x,12\nx,y,x,5\ny,z,tie,3\n";
+    assert!(read_text("votes.csv", twice).unwrap_err().to_string().contains("how many votes"));
+    let all = read_bytes("votes.csv", twice.as_bytes(), &mapped(&["weight=none"])).unwrap();
+    assert!(all.verdicts.iter().all(|verdict| verdict.weight == 1.0));
+    // A name for anything, or numbers that count the records, are metadata.
+    assert_eq!(
+        weights("model_a,model_b,winner,n,tstamp\nx,y,x,12,1\nx,y,y,5,2\ny,z,tie,3,3\n"),
+        [1.0, 1.0, 1.0]
+    );
+    assert_eq!(weights("n,model_a,model_b,winner\n1,x,y,x\n2,x,y,y\n3,y,z,tie\n"), [1.0, 1.0, 1.0]);
+    assert_eq!(weights("model_a,model_b,wins_a,wins_b,ties,n\nx,y,4,1,0,5\ny,z,3,0,1,4\n"), [5.0, 4.0]);
 }
 
 #[test]

@@ -136,9 +136,12 @@ impl Plan {
                 scores.push(Points { judge: judged(judge, criterion.as_deref()), criterion, number, kind });
             }
         }
+        let group: Vec<String> =
+            self.id.iter().filter_map(|column| column.get(&row)).map(ToString::to_string).collect();
         let mut draft = Draft::default();
         self.finish(row, &mut draft)?;
         Ok(Piece::Scored(Scored {
+            group: group.join("\u{1f}"),
             prompt,
             response: Response { messages: text, model },
             annotator: who.annotator,

@@ -115,10 +115,20 @@ impl Plan {
         let mut a = self.named(a, &mut row, &self.model_a)?;
         let mut b = self.named(b, &mut row, &self.model_b)?;
         let mut draft = Draft::default();
-        let (prompt, turns_a, turns_b, odd) =
+        let (mut prompt, turns_a, turns_b, odd) =
             self.texts(&mut row, (&field_a, a.1.take()), (&field_b, b.1.take()))?;
         let (mut a, mut b) =
             (Response { messages: turns_a, model: a.0 }, Response { messages: turns_b, model: b.0 });
+        // A conversation that ends with one of the responses is the prompt up to there.
+        if prompt.len() > 1 {
+            let answered = |last: &mut Message| {
+                last.role == Role::Assistant
+                    && [&a.messages, &b.messages]
+                        .iter()
+                        .any(|turns| only_text(turns) == Some(last.content.as_str()))
+            };
+            prompt.pop_if(answered);
+        }
         if let Some(odd) = odd {
             draft.meta("prompt_column", Some(Value::String(odd)));
         }
@@ -231,18 +241,29 @@ impl Plan {
                 as_text(&field, if value.is_string() { value } else { Value::String(value.to_string()) })?;
             match prompt.last_mut() {
                 _ if further.trim().is_empty() => {}
-                Some(last) if !last.content.trim().is_empty() => {
+                Some(last) if last.role != Role::Assistant && !last.content.trim().is_empty() => {
                     last.content.push_str("\n\n");
                     last.content.push_str(&further);
                 }
                 _ => prompt.push(Message::user(further)),
             }
         }
+        // A history that holds the prompt ends before it.
+        if let [only] = prompt.as_slice()
+            && only.role == Role::User
+            && let Some(at) = turns
+                .iter()
+                .rposition(|turn| turn.role == Role::User && turn.content.trim() == only.content.trim())
+            && !turns.is_empty()
+        {
+            turns.truncate(at);
+        }
         // A conversation that the prompt's column holds whole has its system turn itself.
         if prompt.first().is_some_and(|turn| turn.role == Role::System) {
             turns.retain(|turn| turn.role != Role::System);
         }
         turns.extend(prompt);
+        turns.retain(|turn| turn.role != Role::System || !turn.content.trim().is_empty());
         Ok((!turns.is_empty()).then_some(turns))
     }
 

@@ -489,7 +489,7 @@ fn scored(
 
 /// The share of the votes that A has, a tie counting half; their numbers are the receipt.
 fn shared(row: &Row, columns: &[Column], receipt: &mut Map<String, Value>) -> Result<Call, RowError> {
-    let mut votes = [0.0; 3];
+    let mut votes = [0.0; 4];
     for (column, votes) in columns.iter().zip(&mut votes) {
         let value = column.get(row);
         *votes = score(&column.shown(), value)?.unwrap_or(0.0);
@@ -502,7 +502,8 @@ fn shared(row: &Row, columns: &[Column], receipt: &mut Map<String, Value>) -> Re
             receipt.insert(column.shown(), value.clone());
         }
     }
-    let [a, b, tie] = votes;
+    let [a, b, tie, bad] = votes;
+    let tie = tie + bad;
     let all = a + b + tie;
     Ok(match all {
         0.0 => Call::Missing,

@@ -2,11 +2,12 @@
 
 use super::super::calls::Code;
 use super::super::roles::{self, normal};
-use super::super::{Sample, VerdictRule};
+use super::super::{Path, Sample, VerdictRule};
 use super::doubts::flag;
 use super::responses::number_of;
 use super::{path, prompt_column};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// One response with a label, good or bad.
 pub(super) fn unpaired(sample: &Sample) -> Option<(String, VerdictRule)> {
@@ -108,9 +109,11 @@ pub(super) fn scored(sample: &Sample) -> Option<(String, Vec<VerdictRule>)> {
         return None;
     }
     let rule = |column: &String| VerdictRule { field: Some(path(column)), ..VerdictRule::default() };
+    let ranks = called(RANKS, &|value| number_of(value).is_some_and(|rank| rank >= 1.0))
+        .filter(|rank| are_ranks(sample, &prompt, rank));
     let rule = if let Some(score) = called(roles::SCORES, &|value| number_of(value).is_some()) {
         rule(score)
-    } else if let Some(rank) = called(RANKS, &|value| number_of(value).is_some_and(|rank| rank >= 1.0)) {
+    } else if let Some(rank) = ranks {
         VerdictRule { loses: true, ..rule(rank) }
     } else {
         let mark = called(MARKS, &|value| flag(value).is_some())?;
@@ -121,4 +124,66 @@ pub(super) fn scored(sample: &Sample) -> Option<(String, Vec<VerdictRule>)> {
         }
     };
     Some((response.clone(), vec![rule]))
+}
+
+/// Whether numbers are places among the responses to one prompt: from 1, and no further than there are responses.
+fn are_ranks(sample: &Sample, prompt: &str, rank: &str) -> bool {
+    let keys = groups_of_responses(sample, &[]);
+    let mut groups: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for row in &sample.rows {
+        let Some(number) = row.get(rank).and_then(number_of) else { continue };
+        let key: Vec<Option<&Value>> =
+            std::iter::once(row.get(prompt)).chain(keys.iter().map(|key| row.get(key))).collect();
+        groups.entry(format!("{key:?}")).or_default().push(number);
+    }
+    // The last one may be cut where the sample ends.
+    let known = groups.len().saturating_sub(usize::from(!sample.whole));
+    let place = |numbers: &Vec<f64>| {
+        let most = numbers.iter().copied().fold(0.0, f64::max);
+        numbers.contains(&1.0) && most <= numbers.len() as f64
+    };
+    known > 0 && groups.values().filter(|numbers| place(numbers)).count() >= known
+}
+
+/// The columns that say which responses belong together, besides the prompt: ids that several records share.
+pub(super) fn groups_of_responses(sample: &Sample, responses: &[Path]) -> Vec<String> {
+    const GROUPS: &[&str] = &[
+        "prompt_id",
+        "question_id",
+        "query_id",
+        "session_id",
+        "conversation_id",
+        "dialogue_id",
+        "example_id",
+        "sample_id",
+        "instance_id",
+        "task_id",
+        "item_id",
+        "group",
+        "group_id",
+        "round",
+        "turn",
+        "turn_id",
+        "pair_id",
+        "comparison_id",
+        "set_id",
+        "batch_id",
+        "qid",
+        "id",
+    ];
+    let own = |column: &String| responses.iter().any(|path| path.as_str() == column);
+    let shared = |column: &&String| {
+        let mut values: Vec<String> = sample.values(column).map(ToString::to_string).collect();
+        let all = values.len();
+        values.sort_unstable();
+        values.dedup();
+        all == sample.rows.len() && values.len() * 4 <= all * 3
+    };
+    sample
+        .columns
+        .iter()
+        .filter(|column| GROUPS.contains(&normal(column).as_str()) && !own(column))
+        .filter(shared)
+        .cloned()
+        .collect()
 }

@@ -7,9 +7,9 @@ use super::super::calls::Call;
 use super::super::qualities;
 use super::super::roles::{self, normal, tokens};
 use super::super::{Candidates, Sample};
+use super::losers::names_the_loser;
 use super::path;
 use super::responses::{is_response_word, number_of};
-use super::verdicts::names_the_loser;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,40 +4,73 @@ use std::collections::BTreeSet;
 
 use super::super::{Recipe, Sample, Shape};
 use super::responses::number_of;
-use super::{named, path, used};
+use super::{Refusal, named, path, shell, used};
 use serde_json::Value;
 
-/// How many votes a record stands for.
+/// Names for how many votes a record stands for.
 const COUNTS: &[&str] = &[
     "count",
     "counts",
-    "n",
     "num_votes",
     "n_votes",
     "vote_count",
     "number_of_votes",
     "votes",
-    "num",
+    "total_votes",
+    "cnt",
+    "battles",
+    "num_battles",
     "frequency",
     "freq",
-    "times",
+    "occurrences",
 ];
+/// Names that may be for anything else as well.
+const LOOSE: &[&str] = &["n", "num", "times", "total", "games", "matches", "n_samples", "samples", "weights"];
 
-/// Takes a column of counts for the weight of bare votes, where the same vote stands in one record only: otherwise each record is a
-/// vote, and the count is of something else.
-pub(crate) fn count_votes(recipe: &mut Recipe, sample: &Sample) {
+/// Takes a column of counts for the weight of bare votes, where each record can only be many: nothing stands beside the vote that would
+/// be of one, no vote stands twice, and the numbers do not count the records. Where they may be, it is asked.
+pub(crate) fn count_votes(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
     let settled = recipe.settled.iter().any(|role| role == "weight");
     let there = recipe.weight.iter().any(|path| path.resolve(&sample.columns).is_some());
-    if recipe.shape != Shape::Votes || settled || there || !stands_once(recipe, sample) {
-        return;
+    let totals = recipe.verdict.iter().any(|rule| !rule.share.is_empty());
+    if recipe.shape != Shape::Votes || settled || there || totals || recipe.a_wins {
+        return Ok(());
     }
+    let taken = used(recipe, sample);
     let whole = |value: &Value| number_of(value).is_some_and(|count| count >= 0.0 && count.fract() == 0.0);
-    let counts = named(sample, COUNTS, &used(recipe, sample));
-    let found = counts.into_iter().find(|column| {
-        sample.values(column).all(whole)
-            && sample.values(column).filter_map(number_of).any(|count| count > 1.0)
-    });
-    recipe.weight.extend(found.map(|column| path(&column)));
+    let counts = |names: &[&str]| {
+        named(sample, names, &taken).into_iter().find(|column| {
+            sample.rows.iter().all(|row| row.get(column).is_some_and(whole))
+                && sample.values(column).filter_map(number_of).any(|count| count > 1.0)
+                && !counts_records(sample, column)
+        })
+    };
+    let (sure, loose) = (counts(COUNTS), counts(LOOSE));
+    let Some(column) = sure.as_ref().or(loose.as_ref()) else { return Ok(()) };
+    let alone = sample.columns.iter().all(|other| other == column || taken.contains(other));
+    if alone && stands_once(recipe, sample) {
+        recipe.weight.push(path(column));
+        return Ok(());
+    }
+    match sure {
+        None => Ok(()),
+        Some(column) => Err(Refusal {
+            problem: format!("`{column}` may say how many votes each record stands for"),
+            remedy: "say whether it does".to_owned(),
+            certain: true,
+            start: vec![
+                format!("--map weight={}", shell(&column)),
+                format!("or --map weight=none   (each record is one vote; `{column}` is then metadata)"),
+            ],
+        }),
+    }
+}
+
+/// Whether the numbers of a column follow each other from record to record.
+fn counts_records(sample: &Sample, column: &str) -> bool {
+    let numbers: Vec<f64> = sample.values(column).filter_map(number_of).collect();
+    numbers.len() > 2
+        && numbers.windows(2).all(|two| two.last().zip(two.first()).is_some_and(|(y, x)| y - x == 1.0))
 }
 
 /// Whether no two of the first records have the same models, the same winner and the same judge.
@@ -50,6 +83,7 @@ fn stands_once(recipe: &Recipe, sample: &Sample) -> bool {
         &recipe.annotator,
         &recipe.criterion,
         &recipe.scenario,
+        &recipe.language,
     ];
     let columns: Vec<_> =
         paths.into_iter().flatten().chain(fields).filter_map(|path| path.resolve(&sample.columns)).collect();

@@ -1,14 +1,29 @@
 //! Columns that say of some verdicts that they are not to be trusted: they count all the same, which is told.
 
-use super::super::roles::tokens;
+use super::super::roles::{self, tokens};
 use super::super::{Recipe, Sample};
 use super::doubts::flag;
 use super::used;
 use serde_json::Value;
 
 /// Words for what is kept where it is true.
-const KEPT: &[&str] =
-    &["valid", "approved", "accepted", "passed", "pass", "reliable", "trusted", "usable", "keep"];
+const KEPT: &[&str] = &[
+    "valid",
+    "approved",
+    "accepted",
+    "passed",
+    "reliable",
+    "trusted",
+    "usable",
+    "keep",
+    "use",
+    "include",
+    "included",
+    "ok",
+    "completed",
+    "complete",
+    "finished",
+];
 /// Words for what is thrown away where it is true.
 const THROWN: &[&str] = &[
     "invalid",
@@ -27,7 +42,17 @@ const THROWN: &[&str] = &[
     "ignored",
     "ignore",
     "bot",
+    "skipped",
+    "skip",
+    "deleted",
+    "duplicate",
+    "cancelled",
+    "canceled",
+    "tainted",
+    "hidden",
 ];
+/// Words for what its value says itself: `pass`, `Rejected`.
+const SAID: &[&str] = &["status", "check", "checks", "flag", "approval", "review", "qc", "quality"];
 /// Words that may stand beside them.
 const BESIDE: &[&str] = &[
     "is",
@@ -35,12 +60,8 @@ const BESIDE: &[&str] = &[
     "has",
     "the",
     "attention",
-    "check",
-    "checks",
-    "quality",
     "control",
     "assignment",
-    "status",
     "annotation",
     "annotator",
     "worker",
@@ -57,9 +78,11 @@ const BESIDE: &[&str] = &[
     "screening",
     "to",
     "be",
+    "parse",
 ];
 /// What a status says of an assignment that its requester did not take.
-const REFUSED: &[&str] = &["rejected", "invalid", "discarded", "spam", "excluded", "failed"];
+const REFUSED: &[&str] =
+    &["rejected", "invalid", "discarded", "spam", "excluded", "failed", "fail", "bad", "no", "n"];
 
 /// A remark for each column that marks some of the records as ones to leave out.
 pub(crate) fn discarded(recipe: &Recipe, sample: &Sample) -> Vec<String> {
@@ -82,20 +105,21 @@ pub(crate) fn discarded(recipe: &Recipe, sample: &Sample) -> Vec<String> {
 fn marked(sample: &Sample, column: &str) -> Option<usize> {
     let words = tokens(column);
     let within = |list: &[&str], word: &String| list.contains(&word.as_str());
-    let known = |word: &String| within(KEPT, word) || within(THROWN, word) || within(BESIDE, word);
-    if !words.iter().all(known) {
+    let known = |word: &String| [KEPT, THROWN, SAID, BESIDE].iter().any(|list| within(list, word));
+    // `rejected` alone is the other response.
+    if !words.iter().all(known) || matches!(words.as_slice(), [only] if roles::bad(only)) {
         return None;
     }
-    let status = words.iter().any(|word| word == "status");
     let kept = words.iter().filter(|word| within(KEPT, word)).count();
     let thrown = words.iter().filter(|word| within(THROWN, word)).count();
     let bad = |value: &Value| -> Option<bool> {
-        if status {
-            return value.as_str().map(|text| REFUSED.contains(&text.trim().to_lowercase().as_str()));
-        }
+        let text = value.as_str().map(|text| text.trim().to_lowercase());
         match (kept, thrown) {
-            (1, 0) => flag(value).map(|set| !set),
+            (1, 0) => flag(value).or_else(|| text.map(|text| text != "n" && text != "no")).map(|set| !set),
             (0, 1) => flag(value),
+            (0, 0) if words.iter().any(|word| within(SAID, word)) => {
+                flag(value).map(|set| !set).or_else(|| text.map(|text| REFUSED.contains(&text.as_str())))
+            }
             _ => None,
         }
     };

@@ -5,7 +5,7 @@ use super::super::path::Column;
 use super::super::roles::{self, normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
 use super::responses::number_of;
-use super::verdicts::{Evidence, evidence, sample_calls, text_at};
+use super::verdicts::{Evidence, evidence, text_at};
 use super::{Refusal, shell, used};
 use crate::row::Row;
 use serde_json::Value;
@@ -59,34 +59,6 @@ fn names_a_side(recipe: &Recipe, sample: &Sample, row: &Row, value: &Value) -> b
     };
     let side = matches!(crate::recipe::words(text), Some(Call::A | Call::B));
     side || flag(value).is_some() || names_in(recipe, sample, row).by_name(text).is_some()
-}
-
-/// A column that names the worse response: what its values mean has to be said the other way round.
-pub(super) fn loser(sample: &Sample, recipe: &Recipe, column: &str) -> Refusal {
-    let mut values: Vec<String> = Vec::new();
-    for (value, call) in sample_calls(sample, recipe, column) {
-        let means = match call {
-            Some(Call::A) => "B",
-            Some(Call::B) => "A",
-            Some(Call::Tie(_)) => "tie",
-            _ => continue,
-        };
-        let said = format!(
-            "{}={means}",
-            value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned())
-        );
-        if !values.contains(&said) && values.len() < 6 {
-            values.push(said);
-        }
-    }
-    Refusal {
-        problem: format!(
-            "`{column}` names the response that lost, by its name, and no column the one that won"
-        ),
-        remedy: "say what the values mean for the winner".to_owned(),
-        certain: true,
-        start: vec![format!("--map {}", shell(&format!("winner={column}:{}", values.join(","))))],
-    }
 }
 
 /// A second column that says who won and contradicts what the recipe reads.

@@ -3,10 +3,12 @@
 use super::super::calls::Call;
 use super::super::qualities;
 use super::super::roles::tokens;
+use super::super::words as words_of;
 use super::super::{Recipe, Sample, VerdictRule};
 use super::doubts::doubt;
+use super::losers::names_the_loser;
 use super::responses::number_of;
-use super::verdicts::{Evidence, evidence, names_the_loser, sample_calls};
+use super::verdicts::{Evidence, evidence, sample_calls};
 use super::{Refusal, path, shell, used};
 use serde_json::Value;
 
@@ -90,7 +92,11 @@ pub(super) fn people(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule
         }
         let calls = sample_calls(sample, recipe, column);
         let word = |value: &Value| value.as_str().is_some_and(|text| text.trim().parse::<f64>().is_err());
-        !calls.is_empty() && calls.iter().all(|(value, call)| call.is_some() && word(value))
+        let nothing =
+            |value: &Value| value.as_str().is_some_and(|text| words_of(text) == Some(Call::Missing));
+        !calls.is_empty()
+            && calls.iter().any(|(_, call)| call.is_some())
+            && calls.iter().all(|(value, call)| word(value) && (call.is_some() || nothing(value)))
     };
     let columns: Vec<&String> =
         sample.columns.iter().filter(|column| !used.contains(*column)).filter(worded).collect();

@@ -73,11 +73,22 @@ pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
                 .map(|c| path(c))
         };
         found.score = beside(&["scores", "ratings", "rewards", "rating", "score", "all_rm_scores"]);
-        found.rank = beside(&["ranks", "ranking", "rank", "rankings"]);
+        let numbers = |path: &Path| {
+            sample
+                .values(path.as_str())
+                .all(|value| value.as_array().is_none_or(|items| items.iter().all(|item| !item.is_string())))
+        };
+        found.rank = beside(&["ranks", "ranking", "rank", "rankings"]).filter(numbers);
         found.model = beside(&["models", "model_names", "generators", "order", "model"]);
     }
     if found.score.is_none() && found.rank.is_none() && found.chosen.is_none() {
-        found.order = order_by_name(sample, |row| models_of(row.get(column)?, &found));
+        found.order = order_by_name(sample, |row| {
+            let beside = || {
+                let names = row.get(found.model.as_ref()?.as_str())?.as_array()?;
+                names.iter().map(|name| Some(name.as_str()?.trim().to_owned())).collect()
+            };
+            models_of(row.get(column)?, &found).or_else(beside)
+        });
     }
     if found.score.is_none() && found.rank.is_none() && found.chosen.is_none() && found.order.is_none() {
         found.chosen = best_of(sample, column, &found);
@@ -259,6 +270,9 @@ pub(super) fn positions_or_ranks(sample: &Sample, rank: &Path) -> Option<Refusal
 fn models_of(list: &Value, found: &Candidates) -> Option<Vec<String>> {
     let model = found.model.as_ref()?;
     let items = list.as_array()?;
+    if items.iter().any(Value::is_string) {
+        return None;
+    }
     items.iter().map(|item| Some(model.within(item)?.as_str()?.trim().to_owned())).collect()
 }
 

@@ -11,6 +11,7 @@ mod doubts;
 mod judges;
 mod listed;
 mod lists;
+mod losers;
 mod numbers;
 mod prompts;
 mod responses;
@@ -33,10 +34,10 @@ pub(crate) use discarded::discarded;
 pub(crate) use doubts::{
     contradiction, echoes, exchange_columns, exchanged, flag, placed, says_exchanged, turned,
 };
-pub(crate) use prompts::{beside_prompt, prompt_column, worded_prompt};
+pub(crate) use prompts::{beside_prompt, input_beside, prompt_column, settle_prompt, worded_prompt};
 pub(crate) use responses::{are_names, names_not_texts, rivals, sides};
 pub(crate) use start::winner_start;
-pub(crate) use turns::has_turns_beside;
+pub(crate) use turns::{has_turns_beside, turns_beside};
 
 /// Why no recipe can be told from a file.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -306,7 +307,7 @@ pub(crate) fn find_verdicts(recipe: &mut Recipe, sample: &Sample) -> Result<(), 
     let there =
         |rule: &VerdictRule| rule.place().is_some_and(|place| place.resolve(&sample.columns).is_some());
     if recipe.settled.iter().any(|role| role == "winner") {
-        return Ok(());
+        return losers::mapped(sample, recipe).map_or(Ok(()), Err);
     }
     if recipe.verdict.iter().any(there) {
         tie_beside(recipe, sample);
@@ -357,7 +358,6 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
             .into_iter()
             .collect::<Vec<_>>()
     };
-    let text = |column: &str| sample.texts(column);
     // Nothing that the file has is declared, nor has the user said what it is.
     let open = |role: &str, paths: &[Path], recipe: &Recipe| {
         !recipe.settled.iter().any(|settled| settled == role)
@@ -367,26 +367,15 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
         find_prompt(recipe, sample)?;
     }
     if open("system", &recipe.system, recipe) {
-        recipe.system = one(roles::SYSTEMS, recipe, &|column| sample.values(column).all(Value::is_string));
+        recipe.system = one(roles::SYSTEMS, recipe, &|column| {
+            sample
+                .values(column)
+                .all(|value| value.is_string() || value.get("parts").is_some_and(Value::is_array))
+        });
     }
     if open("history", &recipe.history, recipe) {
         recipe.history = one(roles::HISTORIES, recipe, &|column| {
             sample.values(column).any(|value| value.is_array() || value.is_string())
-        });
-    }
-    turns::turns_beside(recipe, sample);
-    if open("input", &recipe.input, recipe) && !recipe.prompt.is_empty() {
-        let prompt = recipe.prompt.first().and_then(|path| path.resolve(&sample.columns));
-        // What the prompt quotes already is no further input.
-        let quoted = |column: &str| {
-            sample.rows.iter().take(50).any(|row| {
-                let said = prompt.as_ref().and_then(|prompt| prompt.get(row)).and_then(Value::as_str);
-                let further = row.get(column).and_then(Value::as_str).map(str::trim);
-                said.zip(further).is_some_and(|(said, further)| !further.is_empty() && said.contains(further))
-            })
-        };
-        recipe.input = one(roles::INPUTS, recipe, &|column| {
-            sample.values(column).all(Value::is_string) && text(column) && !quoted(column)
         });
     }
     if open("model_a", &recipe.model_a, recipe)

@@ -146,6 +146,22 @@ fn tie_of(sample: &Sample, (a, b): (&str, &str), fits: impl Fn(&str) -> bool) ->
     sample.columns.iter().find(is_tie).cloned()
 }
 
+/// The column for what is equally bad, called so alone or as the columns of the two sides are.
+fn both_bad(sample: &Sample, a: &str, b: &str) -> Option<String> {
+    const BAD: &[&str] = &["both", "bad", "bothbad", "neither", "tie", "ties", "are", "equally"];
+    let (x, y) = (tokens(a), tokens(b));
+    let common: Vec<&String> =
+        x.iter().zip(&y).filter(|(x, y)| x == y && !is_response_word(x)).map(|(x, _)| x).collect();
+    let called = |column: &&String| {
+        let words = tokens(column);
+        let rest: Vec<&String> =
+            words.iter().filter(|word| !BAD.contains(&word.as_str()) && !is_response_word(word)).collect();
+        words.iter().any(|word| ["bad", "bothbad", "neither"].contains(&word.as_str()))
+            && (rest.is_empty() || rest == common)
+    };
+    sample.columns.iter().find(called).cloned()
+}
+
 /// Columns of which one is 1: for A, for B and for a tie.
 fn one_hot(sample: &Sample, recipe: &Recipe) -> Result<Option<Vec<Path>>, Refusal> {
     let used = used(recipe, sample);
@@ -191,12 +207,9 @@ fn one_hot(sample: &Sample, recipe: &Recipe) -> Result<Option<Vec<Path>>, Refusa
         return Ok(None);
     }
     if let Some(tie) = tie {
-        let bad = ["both_bad", "bothbad", "both_are_bad", "neither", "tie_both_bad", "tie_bothbad"];
-        let bad = sample.columns.iter().find(|column| {
-            **column != tie && bad.contains(&roles::normal(column).as_str()) && is_flag(sample, column)
-        });
+        let bad = both_bad(sample, &a, &b).filter(|column| *column != tie && is_flag(sample, column));
         columns.push(path(&tie));
-        columns.extend(bad.map(|column| path(column)));
+        columns.extend(bad.map(|column| path(&column)));
     }
     Ok(Some(columns))
 }
@@ -354,6 +367,10 @@ fn scores(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal>
     let mut doubtful = None;
     for group in groups.iter().filter(|group| !of_people(group)) {
         let Some((a, b)) = two(group) else { continue };
+        let scored = tokens(&a).iter().any(|word| roles::SCORES.contains(&word.as_str()));
+        if !scored && !grades_of_responses(sample, recipe, (&a, &b)) {
+            continue;
+        }
         let parts =
             |column: &str| -> Vec<String> { roles::normal(column).split('_').map(str::to_owned).collect() };
         let (x, y) = (parts(&a), parts(&b));
@@ -362,7 +379,8 @@ fn scores(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal>
         let rest: Vec<&str> =
             x.iter().filter(|part| y.contains(part) && !plain(part)).map(String::as_str).collect();
         let words = || rest.iter().flat_map(|part| tokens(part)).filter(|word| word.parse::<f64>().is_err());
-        let judge = words().any(|word| is_judge_word(&word));
+        // What is scored as `ai` may be by a model, or how much like one.
+        let judge = words().any(|word| is_judge_word(&word) && word != "ai");
         if words().any(|word| qualities::measure(&word)) {
             continue;
         }
@@ -383,6 +401,38 @@ fn scores(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal>
         Some((a, b)) if rules.is_empty() => Err(larger_or_smaller(&a, &b)),
         _ => Ok(rules),
     }
+}
+
+/// Whether grades of a quality are the verdict: they are called after the sides as the responses are, they differ from record to
+/// record, and no other column names one of the two.
+fn grades_of_responses(sample: &Sample, recipe: &Recipe, (a, b): (&str, &str)) -> bool {
+    let side = |column: &str, other: &str| {
+        let (x, y) = (tokens(column), tokens(other));
+        x.iter().zip(&y).find(|(x, y)| x != y).map(|(x, _)| x.clone())
+    };
+    let own = recipe.a.first().zip(recipe.b.first());
+    let alike = own.is_some_and(|(first, second)| {
+        side(first.as_str(), second.as_str()).is_some_and(|own| side(a, b) == Some(own))
+    });
+    let one = |column: &str| {
+        let mut values = sample.values(column).filter_map(number_of);
+        let first = values.next();
+        values.all(|value| Some(value) == first)
+    };
+    let constant = sample.rows.len() > 2 && one(a) && one(b);
+    let used = used(recipe, sample);
+    let names_a_side = |column: &&String| {
+        let sides = sample.values(column).all(|value| {
+            value.as_str().is_some_and(|text| {
+                matches!(
+                    super::super::words(text),
+                    Some(super::super::Call::A | super::super::Call::B | super::super::Call::Tie(_))
+                )
+            })
+        });
+        !used.contains(*column) && sample.values(column).next().is_some() && sides
+    };
+    alike && !constant && !sample.columns.iter().any(|column| names_a_side(&column))
 }
 
 /// The ranks of two responses, 1 for the better one.
@@ -435,5 +485,17 @@ pub(super) fn pair_votes(sample: &Sample, recipe: &Recipe) -> Option<Vec<Path>> 
         let named = |column: &&String| ties.contains(&roles::normal(column).as_str()) && count(column);
         sample.columns.iter().find(named).cloned()
     });
-    Some([a, b].iter().chain(&tie).map(|column| path(column)).collect())
+    // Shares in percent say nothing of how many voted.
+    if recipe.shape == Shape::Votes {
+        let number =
+            |row: &crate::row::Row, column: &String| row.get(column).and_then(number_of).unwrap_or(0.0);
+        let total = |row: &crate::row::Row| -> f64 {
+            [&a, &b].into_iter().chain(&tie).map(|column| number(row, column)).sum()
+        };
+        if sample.rows.iter().all(|row| total(row) == 100.0 || total(row) == 1.0) {
+            return None;
+        }
+    }
+    let bad = both_bad(sample, &a, &b).filter(|column| Some(column) != tie.as_ref() && count(column));
+    Some([a, b].iter().chain(&tie).chain(&bad).map(|column| path(column)).collect())
 }

@@ -1,8 +1,10 @@
 //! Which column is the prompt.
 
 use super::super::roles::{self, normal};
-use super::super::{Recipe, Sample};
+use super::super::{Path, Recipe, Sample};
 use super::{Refusal, named, path, shell, used};
+use crate::texts::conversation;
+use predilect_types::Role;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -66,6 +68,54 @@ pub(crate) fn beside_prompt(sample: &Sample) -> bool {
         [roles::SYSTEMS, roles::HISTORIES, roles::INPUTS].iter().any(|names| names.contains(&name.as_str()))
     };
     sample.columns.iter().filter(named).any(|column| sample.values(column).next().is_some())
+}
+
+/// Keeps the first of the columns that a prompt may be called by, and those that stand in where it is null and say the same where it
+/// is not: any other is something else.
+pub(crate) fn settle_prompt(recipe: &mut Recipe, sample: &Sample) {
+    if recipe.settled.iter().any(|role| role == "prompt") || recipe.coded() {
+        return;
+    }
+    let there = |path: &Path| path.resolve(&sample.columns);
+    let Some(first) = recipe.prompt.iter().find_map(there) else { return };
+    let own = first.clone();
+    recipe.prompt.retain(|path| {
+        there(path).is_none_or(|other| {
+            other == own
+                || sample.rows.iter().all(|row| match (own.get(row), other.get(row)) {
+                    (Some(x), Some(y)) => x == y,
+                    _ => true,
+                })
+        })
+    });
+}
+
+/// Finds what belongs to the prompt and stands in a column of its own, where no column is declared to.
+pub(crate) fn input_beside(recipe: &mut Recipe, sample: &Sample) {
+    let settled = recipe.settled.iter().any(|role| role == "input");
+    let there = |paths: &[Path]| paths.iter().find_map(|path| path.resolve(&sample.columns));
+    if settled || recipe.coded() || there(&recipe.input).is_some() {
+        return;
+    }
+    let Some(prompt) = there(&recipe.prompt) else { return };
+    // What the prompt quotes already is no further input.
+    let quoted = |column: &str| {
+        sample.rows.iter().take(50).any(|row| {
+            let Some(said) = prompt.get(row) else { return false };
+            let further = row.get(column).and_then(Value::as_str).map(str::trim).unwrap_or_default();
+            let turns = || conversation(column, said.clone(), Role::User).unwrap_or_default();
+            !further.is_empty()
+                && match said.as_str() {
+                    Some(said) => said.contains(further),
+                    None => turns().iter().any(|turn| turn.content.contains(further)),
+                }
+        })
+    };
+    let fits = |column: &&String| {
+        sample.values(column).all(Value::is_string) && sample.texts(column) && !quoted(column)
+    };
+    let found = named(sample, roles::INPUTS, &used(recipe, sample));
+    recipe.input = found.iter().find(fits).map(|column| path(column)).into_iter().collect();
 }
 
 /// Whether a column is called a prompt and nothing else.

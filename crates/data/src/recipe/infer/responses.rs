@@ -2,9 +2,10 @@
 
 use super::super::roles::{self, normal, tokens};
 use super::super::{Candidates, Part, Recipe, Sample, Shape};
-use super::alone::{scored, unpaired};
+use super::alone::{groups_of_responses, scored, unpaired};
 use super::authors::by_author;
 use super::lists::{candidates, from_0_or_1, in_order, positions_or_ranks};
+use super::losers::loser;
 use super::numbers::pair_votes;
 use super::start::mapping_start;
 use super::verdicts::{Evidence, verdict_columns};
@@ -58,9 +59,16 @@ pub(super) fn responses(
     if best.is_empty()
         && let Some(group) = bare(sample)
     {
-        recipe.shape = Shape::Pair;
-        recipe.a = vec![path(&group.0)];
-        recipe.b = vec![path(&group.1)];
+        let [a, b, others @ ..] = group.as_slice() else { return Ok(()) };
+        if others.is_empty() {
+            recipe.shape = Shape::Pair;
+            recipe.a = vec![path(a)];
+            recipe.b = vec![path(b)];
+        } else {
+            recipe.shape = Shape::Candidates;
+            let texts = group.iter().map(|column| path(column)).collect();
+            recipe.candidates = Some(Candidates { texts, ..Candidates::default() });
+        }
         return Ok(());
     }
     if let Some(group) = best.first() {
@@ -111,6 +119,8 @@ pub(super) fn responses(
         let model = named(sample, &["model", "generator", "model_name", "model_id"], &BTreeSet::new());
         recipe.model_a = model.into_iter().take(1).map(|column| path(&column)).collect();
         recipe.verdict = scores;
+        // Ranks and choices are among the responses of one group, where a file has several to one prompt.
+        recipe.id = groups_of_responses(sample, &recipe.a).iter().map(|column| path(column)).collect();
         return Ok(());
     }
     if let Some(found) = by_author(sample) {
@@ -130,7 +140,10 @@ pub(super) fn responses(
             ..Recipe::default()
         };
         let worded = |(_, evidence): &(String, Evidence)| *evidence == Evidence::Words;
-        if verdict_columns(sample, &votes).iter().any(worded) || pair_votes(sample, &votes).is_some() {
+        if verdict_columns(sample, &votes).iter().any(worded)
+            || pair_votes(sample, &votes).is_some()
+            || matches!(loser(sample, &votes), Ok(Some(_)))
+        {
             recipe.shape = Shape::Votes;
             recipe.likely_judge = Some("human".to_owned());
             recipe.model_a = votes.model_a;
@@ -200,10 +213,14 @@ pub(crate) fn rivals(sample: &Sample) -> Option<Refusal> {
     })
 }
 
-/// Columns with texts that are called by nothing but their sides: `A` and `B`.
-pub(super) fn bare(sample: &Sample) -> Option<(String, String)> {
+/// Columns with texts that are called by nothing but their sides or places: `A` and `B`, maybe `C` and more.
+pub(super) fn bare(sample: &Sample) -> Option<Vec<String>> {
     prompt_column(sample)?;
-    roles::SIDES.iter().find_map(|(a, b)| {
+    let sequences = roles::PLACES
+        .iter()
+        .map(|places| places.to_vec())
+        .chain(roles::SIDES.iter().map(|(a, b)| vec![*a, *b]));
+    sequences.into_iter().find_map(|sequence| {
         let find = |side: &str| {
             let column = sample.columns.iter().find(|column| normal(column) == side)?;
             let long = sample
@@ -212,7 +229,8 @@ pub(super) fn bare(sample: &Sample) -> Option<(String, String)> {
                 .all(|value| value.as_str().is_some_and(|text| text.trim().len() > 2));
             (long && sample.texts(column)).then(|| column.clone())
         };
-        find(a).zip(find(b))
+        let found: Vec<String> = sequence.iter().map_while(|side| find(side)).collect();
+        (found.len() > 1).then_some(found)
     })
 }
 
@@ -237,9 +255,31 @@ pub(super) fn chosen_rejected(sample: &Sample) -> Option<(String, String)> {
             let model = rest.last().is_some_and(|word| roles::MODELS.contains(&word.as_str()));
             // What takes a look at the values comes last: a table may have thousands of columns.
             let texts = || sample.texts(good) && sample.texts(bad);
-            let names = || names_not_texts(sample, good) && names_not_texts(sample, bad);
+            // One that names a response is enough, where the responses themselves stand beside it.
+            let names = || match (names_not_texts(sample, good), names_not_texts(sample, bad)) {
+                (true, true) => true,
+                (false, false) => false,
+                _ => sides(sample).is_some(),
+            };
             if roles::chosen_rejected(first, second) && responses && !model && texts() && !names() {
                 found.push((rest.len(), (*good).clone(), (*bad).clone()));
+            }
+        }
+    }
+    // `answer` beside `rejected_answer`.
+    if found.is_empty() {
+        for (bad, y) in &words {
+            let [word, kind] = y.as_slice() else { continue };
+            let alone = |(good, x): &&(&String, Vec<String>)| {
+                matches!(x.as_slice(), [only] if only == kind) && sample.texts(good)
+            };
+            if roles::bad(word)
+                && is_response_word(kind)
+                && sample.texts(bad)
+                && !names_not_texts(sample, bad)
+                && let Some((good, _)) = words.iter().find(alone)
+            {
+                found.push((1, (*good).clone(), (*bad).clone()));
             }
         }
     }

@@ -2,8 +2,9 @@
 
 use super::super::roles::{self, tokens};
 use super::super::{Recipe, Sample};
-use super::responses::{Group, sided};
-use super::verdicts::{Evidence, evidence, names_the_loser};
+use super::losers::names_the_loser;
+use super::responses::{Group, models, sided};
+use super::verdicts::{Evidence, evidence};
 use super::{path, prompt_column, shell, used};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -43,7 +44,13 @@ pub(super) fn mapping_start(sample: &Sample) -> Vec<String> {
         format!("--map response_a={a}"),
         format!("--map response_b={b}"),
     ];
-    match winners(sample, &recipe).into_iter().next() {
+    let own = Recipe {
+        prompt: prompt_column(sample).iter().map(|column| path(column)).collect(),
+        model_a: models(sample).iter().map(|(a, _)| path(a)).collect(),
+        model_b: models(sample).iter().map(|(_, b)| path(b)).collect(),
+        ..recipe.clone()
+    };
+    match winners(sample, &own).into_iter().next() {
         Some(winner) => lines.push(winner),
         None => lines.push("--map winner=COLUMN:VALUE=A,VALUE=B,VALUE=tie".to_owned()),
     }

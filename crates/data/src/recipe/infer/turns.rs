@@ -1,8 +1,9 @@
-//! Whether a column beside the prompt holds turns: those before it, or the whole conversation that it ends.
+//! Whether a column beside the prompt holds turns: those before it, or the conversation that it is part of.
 
 use super::super::roles::tokens;
 use super::super::{Path, Recipe, Sample, Shape};
-use super::{path, used};
+use super::{Refusal, path, shell, used};
+use crate::row::Row;
 use crate::texts::conversation;
 use predilect_types::{Message, Role};
 use serde_json::Value;
@@ -34,73 +35,97 @@ const NAMED: &[&str] = &[
     "the",
 ];
 
-/// What the turns of a column are to the prompt.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Turns {
-    /// They end where the prompt begins.
-    Before,
-    /// The prompt is the last of them.
-    Whole,
-}
-
-/// Takes turns that stand beside a prompt into it: as its history, or in its place where they end with it.
-pub(super) fn turns_beside(recipe: &mut Recipe, sample: &Sample) {
+/// Takes turns that stand beside a prompt for its history: those before it, whether or not they end with it. What a prompt repeats of
+/// them is read once.
+pub(crate) fn turns_beside(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
     let settled = |role: &str| recipe.settled.iter().any(|settled| settled == role);
-    if settled("history") || settled("prompt") || !recipe.leave_out.is_empty() {
-        return;
+    let open = matches!(recipe.shape, Shape::Pair | Shape::Choice | Shape::Candidates) && !recipe.coded();
+    if !open || settled("history") || settled("prompt") || !recipe.leave_out.is_empty() {
+        return Ok(());
     }
-    if !matches!(recipe.shape, Shape::Pair | Shape::Choice | Shape::Candidates) {
-        return;
-    }
-    match found(recipe, sample) {
-        Some((column, Turns::Before)) => recipe.history = vec![path(&column)],
-        Some((column, Turns::Whole)) => recipe.prompt = vec![path(&column)],
-        None => {}
+    let mut found = found(recipe, sample);
+    found.retain(|(_, fits)| *fits != Fits::Never);
+    let history = |column: &str| format!("--map history={}", shell(column));
+    let refuse = |problem: String, mut start: Vec<String>| {
+        start.push("or --map history=none".to_owned());
+        Err(Refusal { problem, remedy: "say what belongs to the prompt".to_owned(), certain: true, start })
+    };
+    match found.as_slice() {
+        [] => Ok(()),
+        [(column, Fits::Always)] => {
+            recipe.prompt.retain(|path| path.as_str() != column);
+            recipe.history = vec![path(column)];
+            Ok(())
+        }
+        [(column, _)] => refuse(
+            format!(
+                "`{column}` holds the turns before the prompt in some records, and something else in others"
+            ),
+            vec![history(column)],
+        ),
+        [(first, _), (second, _), ..] => refuse(
+            format!("`{first}` and `{second}` may both hold the turns before the prompt"),
+            vec![history(first), format!("or {}", history(second))],
+        ),
     }
 }
 
 /// Whether a file has turns beside its prompt, which a form that knows no such column would leave out.
 pub(crate) fn has_turns_beside(recipe: &Recipe, sample: &Sample) -> bool {
-    found(recipe, sample).is_some()
+    found(recipe, sample).iter().any(|(_, fits)| *fits != Fits::Never)
 }
 
-fn found(recipe: &Recipe, sample: &Sample) -> Option<(String, Turns)> {
+/// In which of the records a column holds turns before the prompt.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fits {
+    Always,
+    Sometimes,
+    Never,
+}
+
+fn found(recipe: &Recipe, sample: &Sample) -> Vec<(String, Fits)> {
     let there = |paths: &[Path]| paths.iter().find_map(|path| path.resolve(&sample.columns));
-    if there(&recipe.history).is_some() {
-        return None;
-    }
-    let prompt = there(&recipe.prompt)?;
+    let Some(prompt) = there(&recipe.prompt).filter(|_| there(&recipe.history).is_none()) else {
+        return Vec::new();
+    };
     let responses = [there(&recipe.a), there(&recipe.b)];
-    let used = used(recipe, sample);
-    sample.columns.iter().filter(|column| !used.contains(*column) && is_named(column)).find_map(|column| {
-        let mut kind = None;
-        for row in &sample.rows {
-            let Some(value) = row.get(column) else { continue };
-            let turns = turns(column, value)?;
-            let said = prompt.get(row).and_then(Value::as_str).map(str::trim)?;
-            let answered = responses
-                .iter()
-                .flatten()
-                .filter_map(|column| column.get(row)?.as_str())
-                .any(|response| turns.iter().any(|turn| turn.content.trim() == response.trim()));
-            let own = match turns.last() {
-                _ if answered => return None,
-                Some(last) if last.role == Role::User && last.content.trim() == said => Turns::Whole,
-                Some(last)
-                    if last.role == Role::Assistant
-                        && turns.iter().all(|turn| turn.content.trim() != said) =>
+    // What the prompt may be called by otherwise is not in use where it has a column.
+    let own = Recipe { prompt: vec![path(&prompt.name)], ..recipe.clone() };
+    let used = used(&own, sample);
+    let columns = sample.columns.iter().filter(|column| !used.contains(*column) && is_named(column));
+    columns
+        .filter_map(|column| {
+            let fits = |row: &Row| -> Option<bool> {
+                let value = row.get(column)?;
+                let Some(turns) = turns(column, value).filter(|turns| !turns.is_empty()) else {
+                    return value.as_array().is_none_or(|items| !items.is_empty()).then_some(false);
+                };
+                let said = prompt.get(row).and_then(Value::as_str).map(str::trim)?;
+                let before = match turns
+                    .iter()
+                    .rposition(|turn| turn.role == Role::User && turn.content.trim() == said)
                 {
-                    Turns::Before
-                }
-                Some(_) => return None,
-                None => continue,
+                    Some(at) => turns.get(..at).unwrap_or_default(),
+                    None if turns.last().is_some_and(|last| last.role != Role::User) => turns.as_slice(),
+                    None => return Some(false),
+                };
+                // A judge's conversation quotes what it judges.
+                let quoted = responses
+                    .iter()
+                    .flatten()
+                    .filter_map(|column| column.get(row)?.as_str())
+                    .any(|text| before.iter().any(|turn| turn.content.contains(text.trim())));
+                Some(!quoted && before.iter().all(|turn| !turn.content.contains(said)))
             };
-            if *kind.get_or_insert(own) != own {
-                return None;
-            }
-        }
-        Some((column.clone(), kind?))
-    })
+            let all: Vec<bool> = sample.rows.iter().filter_map(fits).collect();
+            let kind = match all.iter().filter(|fits| **fits).count() {
+                0 => Fits::Never,
+                count if count == all.len() => Fits::Always,
+                _ => Fits::Sometimes,
+            };
+            Some((column.clone(), kind))
+        })
+        .collect()
 }
 
 fn is_named(column: &str) -> bool {
@@ -108,13 +133,19 @@ fn is_named(column: &str) -> bool {
     !words.is_empty() && words.iter().all(|word| NAMED.contains(&word.as_str()))
 }
 
-/// A list of turns that name who speaks; `None` for anything else.
+/// A list of turns that name who speaks, also as JSON text; `None` for anything else.
 fn turns(column: &str, value: &Value) -> Option<Vec<Message>> {
-    let items = value.as_array()?;
+    let decoded = value.as_str().and_then(crate::texts::structured);
+    let value = decoded.as_ref().unwrap_or(value);
     let speaks = |item: &Value| {
         item.as_object().is_some_and(|turn| {
             ["role", "from", "speaker", "author", "input"].iter().any(|key| turn.contains_key(*key))
         })
     };
-    items.iter().all(speaks).then(|| conversation(column, value.clone(), Role::User).ok()).flatten()
+    value
+        .as_array()?
+        .iter()
+        .all(speaks)
+        .then(|| conversation(column, value.clone(), Role::User).ok())
+        .flatten()
 }

@@ -5,10 +5,11 @@ use super::super::path::Column;
 use super::super::qualities;
 use super::super::roles::{self, normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
-use super::doubts::{doubt, flag, loser};
+use super::doubts::{doubt, flag};
 use super::judges::{by_criterion, by_judge, common_words, of_a_judge, people, people_in_numbers};
 use super::listed::listed;
-use super::numbers::{flags_and_probabilities, number_each};
+use super::losers::{compares, loser, names_the_loser};
+use super::numbers::{flags_and_probabilities, number_each, pair_votes};
 use super::responses::number_of;
 use super::{Refusal, named, path, shell, used};
 use crate::row::Row;
@@ -61,32 +62,6 @@ pub(super) fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, 
     found
 }
 
-/// Whether a column says which of two lost: its values name a response, and mean the other one. What is less of a drawback is better.
-pub(super) fn names_the_loser(column: &str) -> bool {
-    const LOSERS: &[&str] = &[
-        "worse", "worst", "loser", "losing", "loses", "lost", "least", "weaker", "less", "fewer", "fewest",
-        "not", "never",
-    ];
-    let words = tokens(column);
-    let against =
-        |word: &&String| LOSERS.contains(&word.as_str()) || roles::bad(word) || qualities::drawback(word);
-    words.iter().filter(against).count() % 2 == 1
-}
-
-/// Whether a column is called the loser, and nothing else.
-fn is_plain_loser(column: &str) -> bool {
-    const LOSERS: &[&str] = &["worse", "worst", "loser", "losing", "lost", "weaker"];
-    const BESIDE: &[&str] = &["side", "id", "name", "label", "index", "letter", "human", "overall", "the"];
-    let words = tokens(column);
-    let loses = |word: &String| LOSERS.contains(&word.as_str()) || roles::bad(word);
-    let beside = |word: &String| {
-        let word = word.as_str();
-        roles::RESPONSES.contains(&word) || roles::BESIDE.contains(&word) || BESIDE.contains(&word)
-    };
-    words.iter().filter(|word| loses(word)).count() == 1
-        && words.iter().all(|word| loses(word) || beside(word))
-}
-
 /// Whether the words of a name ask for the better one of two, and for nothing else: `Which response do you prefer?`.
 fn asks_for_better(words: &[String]) -> bool {
     const COMPARES: &[&str] = &[
@@ -111,8 +86,6 @@ fn asks_for_better(words: &[String]) -> bool {
         "pick",
         "selected",
         "selection",
-        "more",
-        "most",
         "superior",
         "safer",
         "clearer",
@@ -125,8 +98,11 @@ fn asks_for_better(words: &[String]) -> bool {
         "deeper",
         "funnier",
     ];
+    // More of a quality is better; of anything else nobody knows.
+    let good = words.iter().any(|word| qualities::quality(word) || roles::good(word));
     let compares = |word: &String| {
-        COMPARES.contains(&word.as_str())
+        (["more", "most"].contains(&word.as_str()) && good)
+            || COMPARES.contains(&word.as_str())
             || word.starts_with("prefer")
             || ["judgment", "judgement"].contains(&word.as_str())
     };
@@ -138,6 +114,7 @@ const NOT_BETTER: &[&str] = &[
     "first",
     "second",
     "third",
+    "minority",
     "predicted",
     "expected",
     "prior",
@@ -353,11 +330,15 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
         [only] => return Ok(vec![rule(only)]),
         several_found => return several(recipe, sample, several_found, rule),
     }
+    // Totals of bare votes before a total that happens to be 0 or 1 in every record.
+    if recipe.shape == Shape::Votes
+        && sure.is_empty()
+        && let Some(share) = pair_votes(sample, recipe)
+    {
+        return Ok(vec![VerdictRule { share, ..VerdictRule::default() }]);
+    }
     if let Some(rule) = listed(sample, recipe) {
         return Ok(vec![rule]);
-    }
-    if let [only] = phrased(sample, recipe).as_slice() {
-        return Ok(vec![VerdictRule { field: Some(path(only)), ..VerdictRule::default() }]);
     }
     // Numbers under a name for the verdict go before what may be beside it.
     if let Some((column, _)) = found.iter().find(|(_, evidence)| *evidence == Evidence::Codes) {
@@ -378,45 +359,63 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
     if !numbers.is_empty() {
         return Ok(numbers);
     }
-    match sample
-        .columns
-        .iter()
-        .find(|column| names_the_loser(column) && evidence(sample, recipe, column) == Some(Evidence::Words))
-    {
-        // Who lost is said in one way only; what is less of a drawback may be a criterion of its own.
-        Some(column) if is_plain_loser(column) => {
-            Ok(vec![VerdictRule { field: Some(path(column)), loses: true, ..VerdictRule::default() }])
-        }
-        Some(column) => Err(loser(sample, recipe, column)),
-        None => Ok(Vec::new()),
+    if let Some(rule) = loser(sample, recipe)? {
+        return Ok(vec![rule]);
     }
+    Ok(phrased(sample, recipe).into_iter().collect())
 }
 
-/// The columns of any name whose every value is a sentence that prefers one of two: `A is slightly better`.
-fn phrased(sample: &Sample, recipe: &Recipe) -> Vec<String> {
-    const NOT: &[&str] = &[
-        "predicted",
-        "expected",
-        "prior",
-        "previous",
-        "random",
-        "simulated",
-        "baseline",
-        "suggestion",
-        "shown",
+/// A column whose every value is a sentence that prefers one of two, `A is slightly better`, under a name that says no more than that it
+/// is somebody's answer: of an expectation or a reason it is not known whose verdict it is.
+fn phrased(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
+    const NAMED: &[&str] = &[
+        "rating",
+        "ratings",
+        "score",
+        "likert",
+        "comparison",
+        "compare",
+        "evaluation",
+        "assessment",
+        "answer",
+        "response",
+        "question",
+        "q",
+        "scale",
+        "result",
+        "outcome",
+        "human",
+        "annotator",
+        "overall",
+        "side",
+        "by",
+        "pairwise",
+        "comparative",
+        "value",
+        "annotation",
+        "task",
+        "quality",
+        "grade",
+        "judge",
+        "rater",
+        "user",
+        "item",
+        "the",
+        "which",
+        "is",
+        "better",
+        "opinion",
+        "decision",
+        "rank",
+        "relative",
+        "head",
+        "to",
     ];
-    let compares = |text: &str| {
-        let words = tokens(text);
-        words.len() > 1
-            && words.iter().any(|word| word == "better" || word == "worse" || word.starts_with("prefer"))
-    };
     let used = used(recipe, sample);
     let says = |column: &&String| {
-        let words = tokens(column);
-        if used.contains(*column)
-            || names_the_loser(column)
-            || words.iter().any(|word| NOT.contains(&word.as_str()))
-        {
+        let known =
+            |word: &String| NAMED.contains(&word.as_str()) || word.bytes().all(|byte| byte.is_ascii_digit());
+        if used.contains(*column) || !tokens(column).iter().all(known) {
             return false;
         }
         let texts: Option<Vec<&str>> = sample.values(column).map(Value::as_str).collect();
@@ -432,7 +431,9 @@ fn phrased(sample: &Sample, recipe: &Recipe) -> Vec<String> {
             && calls.iter().any(|(_, call)| sided(call))
             && calls.iter().all(|(text, call)| !sided(call) || compares(text))
     };
-    sample.columns.iter().filter(says).cloned().collect()
+    let mut found = sample.columns.iter().filter(says);
+    let only = found.next().filter(|_| found.next().is_none())?;
+    Some(VerdictRule { field: Some(path(only)), ..VerdictRule::default() })
 }
 
 /// Words that two columns of one verdict may differ in.
