@@ -8,9 +8,9 @@ use crate::format::Format;
 use crate::near::did_you_mean;
 use crate::options::ReadOptions;
 use crate::recipe::{
-    CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, are_names, beside_prompt, complete, contradiction,
-    count_votes, exchanged, find_verdicts, has_turns_beside, infer, input_beside, names_not_texts, placed,
-    places, rivals, settle_prompt, sides, turns_beside, used_as, worded_prompt,
+    CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, answered_prompt, are_names, beside_prompt,
+    complete, contradiction, count_votes, exchanged, find_verdicts, has_turns_beside, infer, input_beside,
+    names_not_texts, placed, places, rivals, settle_prompt, sides, turns_beside, used_as, worded_prompt,
 };
 
 /// A recipe and what spoke for it.
@@ -161,6 +161,7 @@ pub(crate) fn detect(
     found.map_err(|refusal| refused(label, container, sample, refusal))?;
     count_votes(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
     turns_beside(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
+    answered_prompt(&mut recipe, sample);
     input_beside(&mut recipe, sample);
     if options.recipe.is_none() && options.format.is_none() {
         let said = (!mapping.names_winner()).then(|| contradiction(&recipe, sample)).flatten();
@@ -307,7 +308,10 @@ pub(crate) fn no_verdicts(label: &str, summary: &ReadSummary, (columns, start): 
     let width = columns.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(32);
     details.extend(columns.iter().map(|(name, example)| format!("{name:width$}  {example}")));
     if !start.is_empty() {
-        details.push("for example, with A, B, tie or none for each question mark:".to_owned());
+        let open = start.iter().any(|line| line.contains("=?"));
+        let lead =
+            if open { "for example, with A, B, tie or none for each question mark:" } else { "for example:" };
+        details.push(lead.to_owned());
         details.extend(
             start
                 .iter()

@@ -25,8 +25,8 @@ const ID_SHARED: &str = "one id used for several pairs, distinguished by their c
 /// Fields that come late which are told of.
 const MOST_LATE: usize = 1000;
 const OTHER_MODELS: &str = "vote on other models than those of the text";
-const LONELY: &str = "completion without a counterpart";
-const ALONE: &str = "scored response without another one to the same prompt";
+pub(crate) const LONELY: &str = "completion without a counterpart";
+pub(crate) const ALONE: &str = "scored response without another one to the same prompt";
 
 /// Where the record being worked on stands.
 #[derive(Debug, Clone, Default)]

@@ -71,7 +71,8 @@ fn json_field(row: &mut Row, name: &str) -> Result<Option<Value>, RowError> {
 
 /// The verdict written in the record itself.
 fn flat(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> {
-    if row.names().any(|name| name == "p_a" || name == "preferred") {
+    let flat = row.names().any(|name| name == "p_a" || name == "preferred");
+    if flat || (row.has("tie") && !row.has("winner")) {
         return one(cx, row, draft);
     }
     if row.names().any(|name| name == "winner") {

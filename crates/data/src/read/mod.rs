@@ -13,7 +13,7 @@ use crate::container::table::{Placed, Table, whole};
 use crate::detect::no_verdicts;
 use crate::error::{At, DataError};
 use crate::formats::{self, Annotators, Context};
-use crate::gather::{Place, Prepared, Reading, WITHOUT_PAIR, prepare};
+use crate::gather::{ALONE, LONELY, Place, Prepared, Reading, WITHOUT_PAIR, prepare};
 use crate::identity::{KnownPair, gold_key, identity, metadata_hash};
 use crate::join::Waiting;
 use crate::options::{Progress, ReadOptions, Record};
@@ -222,8 +222,12 @@ fn nothing(inputs: &[PathBuf], summary: &ReadSummary) -> DataError {
         "name the questions, the answers of two models or more, and the judgments together, or the folder with all"
     } else if summary.rows == 0 {
         "the file has no records"
+    } else if summary.dropped.contains_key(LONELY) {
+        "no prompt has both a good and a bad completion, and only these make a pair"
+    } else if summary.dropped.contains_key(ALONE) {
+        "no prompt has two responses, and only these make a pair"
     } else {
-        "see what was dropped and why, or run without --on-bad-row skip to see the first bad record"
+        "see what was dropped and why"
     };
     let dropped: Vec<String> = summary.dropped.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
     let dropped =

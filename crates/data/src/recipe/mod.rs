@@ -29,9 +29,9 @@ pub(crate) use calls::Calls;
 pub(crate) use calls::{Call, Names, Seen};
 pub(crate) use candidates::MOST_PAIRS;
 pub(crate) use infer::{
-    Refusal, are_names, beside_prompt, complete, contradiction, count_votes, discarded, exchanged,
-    find_verdicts, has_turns_beside, infer, input_beside, names_not_texts, placed, places, prompt_column,
-    rivals, settle_prompt, shell, sides, turns_beside, used_as, winner_start, worded_prompt,
+    Refusal, answered_prompt, are_names, beside_prompt, complete, contradiction, count_votes, discarded,
+    exchanged, find_verdicts, has_turns_beside, infer, input_beside, names_not_texts, placed, places,
+    prompt_column, rivals, settle_prompt, shell, sides, turns_beside, used_as, winner_start, worded_prompt,
 };
 pub use mapping::{Mapping, MappingError};
 pub(crate) use path::Column;

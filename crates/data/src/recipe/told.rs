@@ -107,6 +107,21 @@ impl Plan {
                 From::OneHot(columns) => {
                     say(names(&columns.iter().collect::<Vec<_>>()), "the one that is set wins");
                 }
+                From::Field(column, _) if self.recipe.shape == Shape::Unpaired => {
+                    say(column.shown(), "a good response is paired with a bad one to the same prompt");
+                }
+                From::Field(column, _) if self.recipe.shape == Shape::Scored => {
+                    let how = match (!rule.declared.a.is_empty(), rule.declared.loses) {
+                        (true, _) => "the marked response wins against the others to the same prompt",
+                        (false, true) => {
+                            "of two responses to one prompt the one with the smaller number wins"
+                        }
+                        (false, false) => {
+                            "of two responses to one prompt the one with the larger number wins"
+                        }
+                    };
+                    say(column.shown(), how);
+                }
                 From::Field(..) | From::Scores { .. } => {}
             }
         }

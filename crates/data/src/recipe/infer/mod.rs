@@ -34,7 +34,9 @@ pub(crate) use discarded::discarded;
 pub(crate) use doubts::{
     contradiction, echoes, exchange_columns, exchanged, flag, placed, says_exchanged, turned,
 };
-pub(crate) use prompts::{beside_prompt, input_beside, prompt_column, settle_prompt, worded_prompt};
+pub(crate) use prompts::{
+    answered_prompt, beside_prompt, input_beside, prompt_column, settle_prompt, worded_prompt,
+};
 pub(crate) use responses::{are_names, names_not_texts, rivals, sides};
 pub(crate) use start::winner_start;
 pub(crate) use turns::{has_turns_beside, turns_beside};
@@ -172,7 +174,7 @@ pub(super) fn named(sample: &Sample, names: &[&str], used: &BTreeSet<String>) ->
     let of = |name: &str| {
         let within = format!("_{name}");
         let is = |(column, words, plain): &&(&String, String, String)| {
-            words == name || plain == name || (column.contains('.') && plain.ends_with(&within))
+            words == name || plain == name || (column.contains(['.', ':']) && plain.ends_with(&within))
         };
         spelt.iter().filter(is).map(|(column, ..)| (*column).clone()).collect::<Vec<_>>()
     };

@@ -90,6 +90,31 @@ pub(crate) fn settle_prompt(recipe: &mut Recipe, sample: &Sample) {
     });
 }
 
+/// Takes a conversation that ends with an answer for the history of a prompt that stands in another column.
+pub(crate) fn answered_prompt(recipe: &mut Recipe, sample: &Sample) {
+    let there = |paths: &[Path]| paths.iter().find_map(|path| path.resolve(&sample.columns));
+    let settled = recipe.settled.iter().any(|role| role == "prompt" || role == "history");
+    if settled || recipe.coded() || there(&recipe.history).is_some() {
+        return;
+    }
+    let Some(column) = there(&recipe.prompt).filter(|column| !column.is_within()) else { return };
+    let answered = |value: &Value| {
+        let turns = value.as_array().and_then(|_| conversation(&column.name, value.clone(), Role::User).ok());
+        turns.and_then(|turns| Some(turns.last()?.role == Role::Assistant)).unwrap_or(false)
+    };
+    if sample.values(&column.name).next().is_none() || !sample.values(&column.name).all(answered) {
+        return;
+    }
+    let asked = |other: &&String| {
+        sample.values(other).all(Value::is_string) && sample.texts(other) && !only_names(sample, other)
+    };
+    let found = named(sample, roles::PROMPTS, &used(recipe, sample));
+    if let Some(prompt) = found.iter().find(asked) {
+        recipe.history = vec![path(&column.name)];
+        recipe.prompt = vec![path(prompt)];
+    }
+}
+
 /// Finds what belongs to the prompt and stands in a column of its own, where no column is declared to.
 pub(crate) fn input_beside(recipe: &mut Recipe, sample: &Sample) {
     let settled = recipe.settled.iter().any(|role| role == "input");

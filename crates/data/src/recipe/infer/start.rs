@@ -3,7 +3,7 @@
 use super::super::roles::{self, tokens};
 use super::super::{Recipe, Sample};
 use super::losers::names_the_loser;
-use super::responses::{Group, models, sided};
+use super::responses::{Group, models, number_of, sided};
 use super::verdicts::{Evidence, evidence};
 use super::{path, prompt_column, shell, used};
 use serde_json::Value;
@@ -110,6 +110,18 @@ fn winners(sample: &Sample, recipe: &Recipe) -> Vec<String> {
             Some((if words { 0 } else { rank }, shell(&claim)))
         })
         .collect();
+    // Of two numbers, one for each response, the larger or the smaller one wins.
+    let numbers = |column: &str| {
+        !used.contains(column)
+            && sample.values(column).next().is_some()
+            && sample.values(column).all(|value| number_of(value).is_some())
+    };
+    let groups = if recipe.a.is_empty() { Vec::new() } else { sided(sample, |_, column| numbers(column)) };
+    if let Some((a, b)) =
+        groups.iter().find_map(pair).filter(|_| found.iter().all(|(rank, _)| *rank > roles::VERDICTS.len()))
+    {
+        return [">", "<"].map(|mark| format!("--map {}", shell(&format!("winner={a} {mark} {b}")))).to_vec();
+    }
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().take(WINNERS).map(|(_, claim)| format!("--map {claim}")).collect()
 }
