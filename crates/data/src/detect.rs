@@ -74,8 +74,10 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
         {
             return None;
         }
-        // Nor are names of responses that stand in other columns.
-        if columns.iter().all(|c| !c.is_within() && names_not_texts(sample, &c.name)) && !columns.is_empty() {
+        // Nor are names of responses that stand in other columns: one of them, where the responses are there, else both.
+        let mut names = columns.iter().map(|c| !c.is_within() && names_not_texts(sample, &c.name));
+        let named = if sides(sample).is_some() { names.any(|named| named) } else { names.all(|named| named) };
+        if named && !columns.is_empty() {
             return None;
         }
     }

@@ -339,10 +339,10 @@ impl Waiting {
 
 /// A response that stands twice with different numbers by nobody that the file names.
 fn given_twice(responses: &[Scored]) -> Option<String> {
-    let mut seen: HashMap<(&[Message], &Option<String>, &Option<String>), &Scored> = HashMap::new();
+    let mut seen = HashMap::new();
     responses.iter().find_map(|own| {
         let key = (own.response.messages.as_slice(), &own.response.model, &own.annotator);
-        let other = seen.insert(key, own)?;
+        let other: &Scored = seen.insert(key, own)?;
         let differs =
             own.scores.iter().zip(&other.scores).any(|(x, y)| x.judge == y.judge && x.number != y.number);
         let text: String = own.response.text().chars().take(60).collect();

@@ -1,5 +1,6 @@
 //! What preference data a list of files holds: records in order, each pair before what is said about it.
 
+mod ahead;
 mod blocks;
 mod together;
 
@@ -8,12 +9,12 @@ use rayon::prelude::*;
 use crate::container::dialect::Dialect;
 use crate::container::json;
 use crate::container::sniff::{Container, reopen};
-use crate::container::split::{Chunk, Found, Splitter};
+use crate::container::split::Splitter;
 use crate::container::table::{Placed, Table, whole};
 use crate::detect::no_verdicts;
 use crate::error::{At, DataError};
 use crate::formats::{self, Annotators, Context};
-use crate::gather::{ALONE, LONELY, Place, Prepared, Reading, WITHOUT_PAIR, prepare};
+use crate::gather::{ALONE, LONELY, Place, Reading, WITHOUT_PAIR, prepare};
 use crate::identity::{KnownPair, gold_key, identity, metadata_hash};
 use crate::join::Waiting;
 use crate::options::{Progress, ReadOptions, Record};
@@ -21,14 +22,13 @@ use crate::probe::{Probed, Source, has_sidecars, judged_by_prompt, probe};
 use crate::recipe::{Part, Plan, Seen, Shape, discarded};
 use crate::row::Row;
 use crate::votes::VoteBlock;
+use ahead::{AHEAD, parse_ahead};
 use predilect_types::{Pair, Provenance, ReadSummary, SourceSummary, ValueUse, Verdict, VerdictUse};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::Read;
-use std::ops::RangeFrom;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 use together::{
     Several, Texts, copies, drop_repeated, examples, left_of_turns, several_judges, tags, texts_of,
 };
@@ -294,6 +294,11 @@ impl Reading<'_> {
         };
         self.stream(source, cx, &plan)?;
         self.end_waiting()?;
+        self.end_source(summary, &plan, before)
+    }
+
+    /// Adds what was read of a file to the summary, or stops where its values speak against the plan.
+    fn end_source(&mut self, mut summary: SourceSummary, plan: &Plan, before: u64) -> Result<(), DataError> {
         let seen = std::mem::take(&mut self.seen);
         for (rule, seen) in seen.iter().enumerate() {
             if let Some(problem) = plan.doubtful(rule, seen) {
@@ -326,7 +331,6 @@ impl Reading<'_> {
             values: Vec::new(),
         });
         let verdicts = named.chain(told).collect();
-        let mut summary = summary;
         if let (count @ 1.., Some(mark)) = std::mem::take(&mut self.marked) {
             summary.remarks.push(format!(
                 "{count} records contain `{mark}`, a mark of a chat template, within a text; it is measured as part of the text"
@@ -448,60 +452,4 @@ impl Reading<'_> {
         let prepared: Vec<_> = rows.map_init(|| cx.apart(), work).collect();
         self.take_all(&plan.recipe.name, prepared)
     }
-}
-
-/// Chunks that may wait, parsed or not, to be gathered.
-const AHEAD: usize = 6;
-
-type Chunks = Receiver<Result<Vec<Prepared>, DataError>>;
-
-/// Reads chunk after chunk until the end, an error, or nobody listens; each is parsed by whichever thread is free, and what
-/// comes of it is waited for in the order of the file.
-fn parse_ahead<R: Read>(
-    mut splitter: Splitter<R>,
-    cx: &Context,
-    plan: &Plan,
-    mut first: u64,
-    label: &str,
-    sender: &SyncSender<Chunks>,
-) {
-    rayon::in_place_scope(|scope| {
-        loop {
-            let (parsed, chunk) = sync_channel(1);
-            if sender.send(chunk).is_err() {
-                return;
-            }
-            let error = match splitter.next_chunk() {
-                Ok(None) => return,
-                Ok(Some(chunk)) => {
-                    let records = first..;
-                    first += chunk.records.len() as u64;
-                    scope.spawn(move |_| {
-                        // Nobody listens any more where this fails.
-                        let _ = parsed.send(Ok(parse(&chunk, cx, plan, records)));
-                    });
-                    continue;
-                }
-                Err(error) if first > 1 => {
-                    DataError::io(label, &format!("read beyond record {}", first - 1), error)
-                }
-                Err(error) => DataError::io(label, "read", error),
-            };
-            let _ = parsed.send(Err(error));
-            return;
-        }
-    });
-}
-
-fn parse(chunk: &Chunk, cx: &Context, plan: &Plan, records: RangeFrom<u64>) -> Vec<Prepared> {
-    let mut from = cx.apart();
-    let work = |(found, record): (&Found, u64)| {
-        let row = match &found.what {
-            Ok(range) => json::row(chunk.bytes.get(range.clone()).unwrap_or_default()),
-            Err(error) => Err(error.clone()),
-        };
-        from.record = record;
-        (found.at, prepare(plan, cx, row, &from))
-    };
-    chunk.records.iter().zip(records).map(work).collect()
 }

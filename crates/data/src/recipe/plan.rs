@@ -275,7 +275,8 @@ impl Plan {
         plan.echoes = super::infer::echoes(&plan.recipe, sample)
             .into_iter()
             .map(|column| {
-                let calls = Calls::of(&VerdictRule::default(), column.clone());
+                let loses = super::infer::is_plain_loser(&column);
+                let calls = Calls::of(&VerdictRule { loses, ..VerdictRule::default() }, column.clone());
                 (place(&Path::new(column)), calls)
             })
             .collect();

@@ -5,7 +5,7 @@ use super::super::path::Column;
 use super::super::plan::{From, Plan};
 use super::last_answer;
 use super::said::{judged, name_of, score};
-use crate::error::RowError;
+use crate::error::{Reason, RowError};
 use crate::formats::{Draft, Parsed};
 use crate::join::{Completion, Piece, Points, PointsKind, Scored, Sidecar};
 use crate::row::{Row, as_text};
@@ -23,6 +23,13 @@ impl Plan {
             )
         };
         let (a, b) = (model(&self.model_a)?, model(&self.model_b)?);
+        if self.recipe.a_wins && a == b {
+            let field = self.model_b.first().map(Column::shown).unwrap_or_default();
+            return Err(RowError::new(Reason::UnknownWinner, "the winner and the loser have one name")
+                .field(&field)
+                .value(&b)
+                .hint("say in a column of its own which records are ties: tie = true"));
+        }
         let mut draft = Draft::default();
         let names = Names {
             column_a: self.model_a.first().map_or("", |column| &column.name),

@@ -111,6 +111,12 @@ pub(super) fn scored(sample: &Sample) -> Option<(String, Vec<VerdictRule>)> {
     let rule = |column: &String| VerdictRule { field: Some(path(column)), ..VerdictRule::default() };
     let ranks = called(RANKS, &|value| number_of(value).is_some_and(|rank| rank >= 1.0))
         .filter(|rank| are_ranks(sample, &prompt, rank));
+    // A score and a rank that contradict each other: nobody knows which of them counts.
+    if let (Some(score), Some(rank)) = (called(roles::SCORES, &|value| number_of(value).is_some()), ranks)
+        && contradict(sample, &prompt, score, rank)
+    {
+        return None;
+    }
     let rule = if let Some(score) = called(roles::SCORES, &|value| number_of(value).is_some()) {
         rule(score)
     } else if let Some(rank) = ranks {
@@ -124,6 +130,23 @@ pub(super) fn scored(sample: &Sample) -> Option<(String, Vec<VerdictRule>)> {
         }
     };
     Some((response.clone(), vec![rule]))
+}
+
+/// Whether of some two responses to one prompt the one with the higher score has the worse rank.
+fn contradict(sample: &Sample, prompt: &str, score: &str, rank: &str) -> bool {
+    let mut groups: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
+    for row in &sample.rows {
+        let number = |column: &str| row.get(column).and_then(number_of);
+        if let (Some(key), Some(both)) = (row.get(prompt), number(score).zip(number(rank))) {
+            groups.entry(key.to_string()).or_default().push(both);
+        }
+    }
+    groups.values().any(|group| {
+        group
+            .iter()
+            .enumerate()
+            .any(|(at, (s, r))| group.iter().skip(at + 1).any(|(t, q)| (s - t) * (r - q) > 0.0))
+    })
 }
 
 /// Whether numbers are places among the responses to one prompt: from 1, and no further than there are responses.

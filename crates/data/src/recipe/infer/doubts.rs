@@ -4,6 +4,7 @@ use super::super::calls::{Call, Calls, Code, Names, Reading};
 use super::super::path::Column;
 use super::super::roles::{self, normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
+use super::losers::is_plain_loser;
 use super::responses::number_of;
 use super::verdicts::{Evidence, evidence, text_at};
 use super::{Refusal, shell, used};
@@ -83,7 +84,7 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
         _ => return None,
     };
     let other = beside(recipe, sample).into_iter().find(|column| {
-        let calls = Calls { field: column.clone(), reading: Reading::Words, loses: false };
+        let calls = Calls { field: column.clone(), reading: Reading::Words, loses: is_plain_loser(column) };
         sample.rows.iter().zip(&own).any(|(row, own)| {
             let names = names_in(recipe, sample, row);
             let value = row.get(column);
@@ -124,7 +125,9 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
 /// The columns beside the verdict whose names and values say who won as well.
 fn beside(recipe: &Recipe, sample: &Sample) -> Vec<String> {
     let used = used(recipe, sample);
-    let exact = |column: &&String| roles::VERDICTS.contains(&tokens(column).join("_").as_str());
+    let loser = |column: &str| recipe.shape != Shape::Choice && is_plain_loser(column);
+    let exact =
+        |column: &&String| roles::VERDICTS.contains(&tokens(column).join("_").as_str()) || loser(column);
     let others = sample.columns.iter().filter(|column| !used.contains(*column)).filter(exact);
     others.filter(|column| evidence(sample, recipe, column) == Some(Evidence::Words)).cloned().collect()
 }

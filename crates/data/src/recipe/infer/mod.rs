@@ -34,6 +34,7 @@ pub(crate) use discarded::discarded;
 pub(crate) use doubts::{
     contradiction, echoes, exchange_columns, exchanged, flag, placed, says_exchanged, turned,
 };
+pub(crate) use losers::is_plain_loser;
 pub(crate) use prompts::{
     answered_prompt, beside_prompt, input_beside, prompt_column, settle_prompt, worded_prompt,
 };

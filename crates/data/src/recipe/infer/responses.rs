@@ -310,7 +310,19 @@ pub(crate) fn names_not_texts(sample: &Sample, column: &str) -> bool {
                 [a, b].iter().any(|name| row.get(name).and_then(Value::as_str).map(str::trim) == Some(text))
             })
         };
-        side || other() || model()
+        // `C`, where a third response has a column of its own.
+        let placed = || {
+            text.len() == 1
+                && sample.columns.iter().any(|other| {
+                    let words = tokens(other);
+                    other != column
+                        && words.len() > 1
+                        && words.last().is_some_and(|word| word.eq_ignore_ascii_case(text))
+                        && is_response(words.get(..words.len() - 1).unwrap_or_default())
+                        && sample.texts(other)
+                })
+        };
+        side || other() || model() || placed()
     });
     all && values > 0
 }

@@ -94,7 +94,7 @@ fn found(recipe: &Recipe, sample: &Sample) -> Vec<(String, Fits)> {
     let used = used(&own, sample);
     let columns = sample.columns.iter().filter(|column| !used.contains(*column) && is_named(column));
     columns
-        .filter_map(|column| {
+        .map(|column| {
             let fits = |row: &Row| -> Option<bool> {
                 let value = row.get(column)?;
                 let Some(turns) = turns(column, value).filter(|turns| !turns.is_empty()) else {
@@ -123,7 +123,7 @@ fn found(recipe: &Recipe, sample: &Sample) -> Vec<(String, Fits)> {
                 count if count == all.len() => Fits::Always,
                 _ => Fits::Sometimes,
             };
-            Some((column.clone(), kind))
+            (column.clone(), kind)
         })
         .collect()
 }

@@ -281,6 +281,29 @@ pub(super) fn tie_beside(recipe: &mut Recipe, sample: &Sample) {
             .values(column)
             .any(|value| value.as_str().is_some_and(|text| text.trim().eq_ignore_ascii_case("tie")))
     });
+    // Of a winner and a loser by their models, another column says which records are ties.
+    let outcome = || {
+        let named = named(sample, &["result", "outcome", "type", "verdict", "status", "decision"], &used);
+        named.into_iter().find_map(|column| {
+            let ties: Vec<Value> = sample
+                .distinct(&column, 8)?
+                .into_iter()
+                .filter(|value| matches!(value.as_str().and_then(super::super::words), Some(Call::Tie(_))))
+                .collect();
+            (!ties.is_empty()).then_some((column, ties))
+        })
+    };
+    if flag.is_none()
+        && recipe.a_wins
+        && let Some((column, ties)) = outcome()
+    {
+        recipe.verdict.push(VerdictRule {
+            tie_field: Some(path(&column)),
+            tie_values: ties,
+            ..VerdictRule::default()
+        });
+        return;
+    }
     let rule = match (flag, status) {
         (Some(flag), _) => VerdictRule { tie_field: Some(path(&flag)), ..VerdictRule::default() },
         (None, Some(status)) => VerdictRule {
