@@ -291,7 +291,7 @@ pub(crate) fn utf8_remedy(bytes: &[u8]) -> Cow<'static, str> {
     Cow::Borrowed(if looks_like_cp1252(bytes) {
         "the text looks like Windows-1252 (Excel's CSV); convert it: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW, or save it as CSV UTF-8"
     } else {
-        "convert the file to UTF-8, e.g. iconv -f LATIN1 -t UTF-8 FILE > NEW, with the encoding that it was written in"
+        "convert the file to UTF-8, e.g. iconv -f LATIN1 -t UTF-8 FILE > NEW, with the encoding that it was written in (Chinese: GB18030, Japanese: SHIFT_JIS)"
     })
 }
 

@@ -261,7 +261,12 @@ fn read(plan: &Plan, row: &mut Row) -> Result<Vec<Candidate>, RowError> {
                 candidate.response.model = Some(name.clone());
             }
             if let Some(column) = columns.scores.get(at) {
-                candidate.score = score(&column.shown(), column.take(row).as_ref())?;
+                let number = score(&column.shown(), column.take(row).as_ref())?;
+                if declared.scores_are_ranks {
+                    candidate.rank = number;
+                } else {
+                    candidate.score = number;
+                }
             }
             found.push(candidate);
         }

@@ -241,6 +241,9 @@ pub struct Candidates {
     /// The scores of the responses of `texts`, where each has a column of its own: larger is better.
     #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
     pub scores: Vec<Path>,
+    /// `scores` holds ranks: smaller is better.
+    #[serde(skip_serializing_if = "is_default")]
+    pub scores_are_ranks: bool,
     /// Within an element: the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Path>,

@@ -212,6 +212,7 @@ pub(crate) const BESIDE: &[&str] = &[
     "str",
     "variant",
     "version",
+    "edited",
 ];
 
 /// Names of the prompt, the surest first.
@@ -394,6 +395,9 @@ pub(crate) const VERDICTS: &[&str] = &[
     "annotator_preference",
     "favorite",
     "favourite",
+    "best_option",
+    "preferred_option",
+    "better_option",
 ];
 pub(crate) const JUDGES: &[&str] = &[
     "judge",

@@ -278,7 +278,14 @@ pub(crate) fn words(text: &str) -> Option<Call> {
     if let Some(call) = compared(&plain) {
         return Some(call);
     }
-    named_side(&loose)
+    named_side(&loose).or_else(|| words(numbered(&plain)?))
+}
+
+/// What stands behind the number of an answer on a scale: `1 (A is much better)`, `5 - B is better`.
+fn numbered(text: &str) -> Option<&str> {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let inner = rest.trim_start().strip_prefix(['(', '-', ':', '=', '.'])?.trim().trim_end_matches(')');
+    (rest.len() < text.len() && inner.split_whitespace().count() > 1).then_some(inner)
 }
 
 /// `A>B`, `A >> B`, `1<2`, `B≻A`, and rankings of just two.

@@ -87,12 +87,25 @@ pub(super) fn scored(sample: &Sample) -> Option<(String, Vec<VerdictRule>)> {
         "is_winner",
         "won",
         "picked",
+        "if_chosen",
     ];
     let prompt = prompt_column(sample)?;
     let response = sample.columns.iter().find(|column| {
-        ["response", "answer", "output", "completion", "reply", "generation", "text"]
-            .contains(&normal(column).as_str())
-            && sample.texts(column)
+        let names = [
+            "response",
+            "answer",
+            "output",
+            "completion",
+            "reply",
+            "generation",
+            "text",
+            "model_response",
+            "assistant_response",
+            "model_output",
+            "model_answer",
+            "generated_text",
+        ];
+        names.contains(&normal(column).as_str()) && sample.texts(column)
     })?;
     let called = |names: &[&str], fits: &dyn Fn(&Value) -> bool| {
         sample.columns.iter().find(|column| {

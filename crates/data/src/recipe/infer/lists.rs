@@ -2,9 +2,10 @@
 
 use super::super::roles::{self, normal, tokens};
 use super::super::{Call, Candidates, Path, Sample, words};
-use super::responses::is_response_word;
-use super::{Refusal, path, shell};
+use super::responses::{is_response_word, number_of, sided};
+use super::{Refusal, named, path, shell};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// A list of responses with scores, ranks or a position beside it or within.
 pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
@@ -323,6 +324,8 @@ fn best_of(sample: &Sample, column: &str, found: &Candidates) -> Option<Path> {
         "best_model",
         "preferred",
         "preferred_model",
+        "chosen_model",
+        "selected_model",
         "preferred_response",
         "winner_model",
         "winning_model",
@@ -369,4 +372,49 @@ fn by_model(sample: &Sample, column: &str, fields: &serde_json::Map<String, Valu
         text: Some(path("text")),
         ..Candidates::default()
     })
+}
+
+/// What says which of several responses in columns of their own is the best: a score or a rank of each, their order, or one name.
+pub(super) fn said_of_columns(found: &mut Candidates, sample: &Sample, short: &dyn Fn(&str) -> bool) {
+    if found.texts.len() < 2 || found.chosen.is_some() || found.score.is_some() || !found.scores.is_empty() {
+        return;
+    }
+    let used: BTreeSet<String> = found.texts.iter().map(|path| path.as_str().to_owned()).collect();
+    let ranked = ["ranking", "rank_order", "preference_order", "order", "ranks", "rank"];
+    found.rank = named(sample, &ranked, &used)
+        .into_iter()
+        .find(|column| {
+            sample.values(column).all(|value| value.as_str().is_some_and(|text| text.contains('>')))
+        })
+        .map(|column| path(&column));
+    if found.rank.is_some() {
+        return;
+    }
+    found.chosen = named(sample, roles::VERDICTS, &used)
+        .into_iter()
+        .find(|column| short(column))
+        .map(|column| path(&column));
+    if found.chosen.is_some() {
+        return;
+    }
+    // `score_a`, `score_b` and `score_c`, or ranks.
+    let number = |column: &str| {
+        sample.values(column).next().is_some()
+            && sample.values(column).all(|value| number_of(value).is_some())
+    };
+    let each = |says: &dyn Fn(&str) -> bool| {
+        let wanted = |words: &[String], column: &str| {
+            words.iter().any(|word| says(word))
+                && words.iter().all(|word| says(word) || is_response_word(word) || word == "model")
+                && number(column)
+        };
+        sided(sample, wanted)
+            .into_iter()
+            .map(|group| group.columns)
+            .find(|columns| columns.len() == found.texts.len())
+    };
+    let scores = each(&|word| roles::SCORES.contains(&word));
+    let ranks = each(&|word| ["rank", "ranking"].contains(&word));
+    found.scores_are_ranks = scores.is_none() && ranks.is_some();
+    found.scores = scores.or(ranks).iter().flatten().map(|column| path(column)).collect();
 }

@@ -479,25 +479,8 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
     find_verdicts(recipe, sample)?;
     if recipe.shape == Shape::Candidates
         && let Some(found) = &mut recipe.candidates
-        && found.texts.len() > 1
-        && found.chosen.is_none()
-        && found.score.is_none()
-        && found.scores.is_empty()
     {
-        let used: BTreeSet<String> = found.texts.iter().map(|path| path.as_str().to_owned()).collect();
-        let ranked = ["ranking", "rank_order", "preference_order", "order", "ranks", "rank"];
-        found.rank = named(sample, &ranked, &used)
-            .into_iter()
-            .find(|column| {
-                sample.values(column).all(|value| value.as_str().is_some_and(|text| text.contains('>')))
-            })
-            .map(|column| path(&column));
-        if found.rank.is_none() {
-            found.chosen = named(sample, roles::VERDICTS, &used)
-                .into_iter()
-                .find(|column| short(column))
-                .map(|column| path(&column));
-        }
+        lists::said_of_columns(found, sample, &short);
     }
     Ok(())
 }

@@ -95,6 +95,9 @@ pub(super) fn number_each(sample: &Sample, recipe: &Recipe) -> Result<Vec<Verdic
     if !scores.is_empty() {
         return Ok(scores);
     }
+    if let Some(column) = listed_scores(sample, recipe) {
+        return one(VerdictRule { higher: vec![path(&column)], ..VerdictRule::default() });
+    }
     if let Some(ranks) = pair_ranks(sample)? {
         return one(VerdictRule { lower: both(ranks), ..VerdictRule::default() });
     }
@@ -401,6 +404,22 @@ fn scores(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal>
         Some((a, b)) if rules.is_empty() => Err(larger_or_smaller(&a, &b)),
         _ => Ok(rules),
     }
+}
+
+/// A column with a list of two scores, the first response's and the second's.
+fn listed_scores(sample: &Sample, recipe: &Recipe) -> Option<String> {
+    const LISTS: &[&str] = &["scores", "rewards", "ratings", "reward_scores", "rm_scores"];
+    let used = used(recipe, sample);
+    let two = |value: &Value| {
+        value.as_array().is_some_and(|items| items.len() == 2 && items.iter().all(Value::is_number))
+    };
+    let listed = |column: &&String| {
+        !used.contains(*column)
+            && LISTS.contains(&roles::normal(column).as_str())
+            && sample.values(column).next().is_some()
+            && sample.values(column).all(two)
+    };
+    sample.columns.iter().find(listed).cloned()
 }
 
 /// Whether grades of a quality are the verdict: they are called after the sides as the responses are, they differ from record to

@@ -468,7 +468,10 @@ pub(crate) fn are_names(sample: &Sample, columns: &[&str]) -> bool {
     let sentence = |text: &&&str| {
         text.split_whitespace().count() > 6 || (text.contains(' ') && text.ends_with(['.', '!', '?']))
     };
-    if values.iter().any(|text| long(&text)) || values.iter().filter(sentence).count() * 4 > values.len() {
+    if values.is_empty()
+        || values.iter().any(|text| long(&text))
+        || values.iter().filter(sentence).count() * 4 > values.len()
+    {
         return false;
     }
     // No text of a hundred has no blank: names need not come again.
