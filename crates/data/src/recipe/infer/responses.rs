@@ -468,7 +468,8 @@ pub(crate) fn are_names(sample: &Sample, columns: &[&str]) -> bool {
     let sentence = |text: &&&str| {
         text.split_whitespace().count() > 6 || (text.contains(' ') && text.ends_with(['.', '!', '?']))
     };
-    if values.is_empty()
+    let lists = |column: &&str| sample.values(column).any(|value| value.is_array() || value.is_object());
+    if columns.iter().any(lists)
         || values.iter().any(|text| long(&text))
         || values.iter().filter(sentence).count() * 4 > values.len()
     {
