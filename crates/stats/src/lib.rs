@@ -16,6 +16,7 @@ pub mod evidence;
 pub mod importance;
 mod lanes;
 pub mod laplace;
+pub mod leave_out;
 mod likelihood;
 mod linalg;
 pub mod logit;
@@ -32,6 +33,7 @@ mod rows;
 pub mod shapley;
 pub mod similarity;
 mod spd;
+pub mod student;
 #[cfg(test)]
 mod testing;
 

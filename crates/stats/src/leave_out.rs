@@ -1,0 +1,390 @@
+//! How sure a posterior is of prompts it has not seen: one cluster of rows left out at a time.
+//!
+//! A posterior that takes every row as independent is too sure where rows share a prompt or a pair. What mends it: every cluster
+//! is left out in one Newton step from the fit, and the spread of what remains is the uncertainty.
+
+use crate::posterior::Marginal;
+use crate::spd;
+use crate::student;
+
+/// The rows of a fit, as [`crate::Problem::new`] takes them, with the cluster that each belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct Clustered<'a> {
+    /// Row-major, `n` rows of `d` columns.
+    pub x: &'a [f64],
+    /// Verdicts in 0..=1.
+    pub verdicts: &'a [f64],
+    /// Row weights, all 1 where there are none.
+    pub weights: Option<&'a [f64]>,
+    /// Which rows belong together: a prompt, a conversation, an annotator.
+    pub clusters: &'a [u64],
+}
+
+/// The uncertainty of a fit over clusters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OverClusters {
+    /// How many clusters there are.
+    pub clusters: usize,
+    /// Per weight: how many clusters of equal say would tell as much about it, 1 at least. `(sum a_g)^2 / sum a_g^2` with `a_g` the
+    /// cluster's part in the weight's variance.
+    pub effective: Vec<f64>,
+    /// Per weight: the variance over clusters with the prior's own part, before it is held against the model's.
+    pub variance: Vec<f64>,
+    /// What leaving a cluster out changes, row by row: `w_(-g) - mean`, clusters in the order of their first rows.
+    pub changes: Vec<f64>,
+}
+
+/// Leaves out one cluster after the other.
+///
+/// With the fit's mean `w`, `p_i = 1 / (1 + exp(-x_i w))`, the information `H_g = sum of weight p (1 - p) x x'` and the score
+/// `s_g = sum of weight x (y - p)` of cluster g, and the prior's precision P as the fit has it, `H = P + sum of H_g`:
+/// `w_(-g) = w - (H - H_g)^-1 s_g`, one Newton step. The variance of weight j is
+/// `(G - 1) / G sum_g (w_(-g)j - mean)^2 + (H^-1 P H^-1)_jj`.
+///
+/// `mean` and `covariance` (row-major) are those of the fit's Gaussian approximation; P is the diagonal of what the rows' information
+/// at the mean leaves of its precision. Cost: about `n d^2`, and `n_g d^2 + d^3` for a cluster of more than d rows. `None` where lengths do
+/// not fit together, or where there is no row.
+pub fn leave_out(rows: &Clustered<'_>, mean: &[f64], covariance: &[f64]) -> Option<OverClusters> {
+    let (n, d) = (rows.verdicts.len(), mean.len());
+    let weights_fit = rows.weights.is_none_or(|weights| weights.len() == n);
+    if n == 0
+        || d == 0
+        || rows.x.len() != n * d
+        || rows.clusters.len() != n
+        || covariance.len() != d * d
+        || !weights_fit
+    {
+        return None;
+    }
+    let row = |i: usize| &rows.x[i * d..(i + 1) * d];
+    let weight = |i: usize| rows.weights.map_or(1.0, |weights| weights[i]);
+    let (mut curvature, mut residual) = (vec![0.0; n], vec![0.0; n]);
+    for i in 0..n {
+        let f: f64 = row(i).iter().zip(mean).map(|(x, w)| x * w).sum();
+        let p = 1.0 / (1.0 + (-f).exp());
+        curvature[i] = weight(i) * p * (1.0 - p);
+        residual[i] = weight(i) * (rows.verdicts[i] - p);
+    }
+    let mut information = vec![0.0; d * d];
+    for i in 0..n {
+        add_outer(&mut information, row(i), curvature[i]);
+    }
+    // The fit's precision holds the prior as it bends at the fit; it can be no less than a sliver of what the rows tell.
+    let precision = spd::inverse(covariance, d)?;
+    let prior: Vec<f64> = (0..d)
+        .map(|j| {
+            (precision[j * d + j] - information[j * d + j]).max(1e-6 * precision[j * d + j].abs()).max(1e-12)
+        })
+        .collect();
+    let mut hessian = information;
+    for (j, prior) in prior.iter().enumerate() {
+        hessian[j * d + j] += prior;
+    }
+    let inverse = spd::inverse(&hessian, d)?;
+    let groups = groups(rows.clusters);
+    let count = groups.len() as f64;
+    let mut changes = Vec::with_capacity(groups.len() * d);
+    let (mut told, mut squares) = (vec![0.0; d], vec![0.0; d]);
+    for group in &groups {
+        let spread: Vec<Vec<f64>> = group.iter().map(|&i| times(&inverse, row(i), d)).collect();
+        let mut part = vec![0.0; d];
+        for (&i, u) in group.iter().zip(&spread) {
+            part.iter_mut().zip(u).for_each(|(part, u)| *part += curvature[i] * u * u);
+        }
+        for (j, part) in part.iter().enumerate() {
+            told[j] += part;
+            squares[j] += part * part;
+        }
+        let step = if group.len() <= d {
+            by_rows(group, &spread, &row, &curvature, &residual)
+        } else {
+            by_matrix(group, &hessian, &row, &curvature, &residual, d)
+        };
+        // Where a cluster holds nearly all there is, nothing but the prior is left: the step from the whole.
+        let step = step.unwrap_or_else(|| combination(group, &spread, &residual, d));
+        changes.extend(step.iter().map(|step| -step));
+    }
+    let variance = (0..d)
+        .map(|j| {
+            let column = || changes.iter().skip(j).step_by(d);
+            let centre = column().sum::<f64>() / count;
+            let spread: f64 = column().map(|change| (change - centre).powi(2)).sum();
+            // H^-1 P H^-1 is what the clusters' parts leave of H^-1.
+            (count - 1.0) / count * spread + (inverse[j * d + j] - told[j]).max(0.0)
+        })
+        .collect();
+    let effective = told
+        .iter()
+        .zip(&squares)
+        .map(|(told, squares)| if *squares > 0.0 { (told * told / squares).max(1.0) } else { 1.0 })
+        .collect();
+    Some(OverClusters { clusters: groups.len(), effective, variance, changes })
+}
+
+impl OverClusters {
+    /// A weight's posterior with this uncertainty: the model's mean, the larger of the two standard deviations, and quantiles by
+    /// Student's t with one degree of freedom less than effective clusters, at least 1. Never narrower than the model's.
+    pub fn widened(&self, j: usize, marginal: &Marginal) -> Option<Marginal> {
+        let (variance, effective) = (self.variance.get(j)?, self.effective.get(j)?);
+        let sd = variance.sqrt().max(marginal.sd);
+        let freedom = (effective - 1.0).max(1.0);
+        let reach = sd * student::quantile(0.95, freedom);
+        let (low, high) = (marginal.mean - reach, marginal.mean + reach);
+        // A weight that the prior holds near 0 is not symmetric: what the model leaves out stays out no more than it does.
+        let p_positive =
+            if sd > 0.0 { student::cdf(marginal.mean / sd, freedom) } else { marginal.p_positive };
+        let own = marginal.p_positive;
+        Some(Marginal {
+            mean: marginal.mean,
+            sd,
+            q05: low.min(marginal.q05),
+            q50: marginal.q50,
+            q95: high.max(marginal.q95),
+            // Never surer than the model.
+            p_positive: if (own - 0.5).abs() < (p_positive - 0.5).abs() { own } else { p_positive },
+            shape: None,
+        })
+    }
+}
+
+/// The rows of each cluster, clusters in the order of their first rows.
+fn groups(clusters: &[u64]) -> Vec<Vec<usize>> {
+    let mut places = std::collections::HashMap::new();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (i, cluster) in clusters.iter().enumerate() {
+        let at = *places.entry(cluster).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        groups[at].push(i);
+    }
+    groups
+}
+
+fn add_outer(matrix: &mut [f64], x: &[f64], factor: f64) {
+    for (line, a) in matrix.chunks_mut(x.len()).zip(x) {
+        if *a != 0.0 {
+            line.iter_mut().zip(x).for_each(|(cell, b)| *cell += factor * a * b);
+        }
+    }
+}
+
+fn times(matrix: &[f64], x: &[f64], d: usize) -> Vec<f64> {
+    let mut out = vec![0.0; d];
+    for (line, a) in matrix.chunks(d).zip(x) {
+        if *a != 0.0 {
+            out.iter_mut().zip(line).for_each(|(out, cell)| *out += a * cell);
+        }
+    }
+    out
+}
+
+/// The sum of the vectors, each times its row's factor.
+fn combination(group: &[usize], vectors: &[Vec<f64>], factors: &[f64], d: usize) -> Vec<f64> {
+    let mut out = vec![0.0; d];
+    for (&i, vector) in group.iter().zip(vectors) {
+        out.iter_mut().zip(vector).for_each(|(out, u)| *out += factors[i] * u);
+    }
+    out
+}
+
+/// `(H - H_g)^-1 s_g` for few rows, by Woodbury: with `u_i = H^-1 x_i` and `B_ik = x_i u_k`,
+/// `H^-1 s_g + sum of z_i u_i` where `(D^-1 - B) z = B r`.
+fn by_rows<'a>(
+    group: &[usize],
+    spread: &[Vec<f64>],
+    row: &impl Fn(usize) -> &'a [f64],
+    curvature: &[f64],
+    residual: &[f64],
+) -> Option<Vec<f64>> {
+    let d = spread.first()?.len();
+    // Rows that weigh nothing change nothing.
+    let kept: Vec<usize> = (0..group.len()).filter(|&k| curvature[group[k]] > 0.0).collect();
+    let m = kept.len();
+    let mut left = vec![0.0; m * m];
+    let mut right = vec![0.0; m];
+    for (a, &k) in kept.iter().enumerate() {
+        let x = row(group[k]);
+        for (b, &l) in kept.iter().enumerate() {
+            let inner: f64 = x.iter().zip(&spread[l]).map(|(x, u)| x * u).sum();
+            left[a * m + b] = -inner;
+            right[a] += inner * residual[group[l]];
+        }
+        left[a * m + a] += 1.0 / curvature[group[k]];
+    }
+    let inverse = spd::inverse(&left, m)?;
+    let z = times(&inverse, &right, m);
+    let mut step = combination(group, spread, residual, d);
+    for (&k, z) in kept.iter().zip(&z) {
+        step.iter_mut().zip(&spread[k]).for_each(|(step, u)| *step += z * u);
+    }
+    Some(step)
+}
+
+/// `(H - H_g)^-1 s_g` for many rows, as it stands.
+fn by_matrix<'a>(
+    group: &[usize],
+    hessian: &[f64],
+    row: &impl Fn(usize) -> &'a [f64],
+    curvature: &[f64],
+    residual: &[f64],
+    d: usize,
+) -> Option<Vec<f64>> {
+    let mut rest = hessian.to_vec();
+    let mut score = vec![0.0; d];
+    for &i in group {
+        add_outer(&mut rest, row(i), -curvature[i]);
+        score.iter_mut().zip(row(i)).for_each(|(score, x)| *score += residual[i] * x);
+    }
+    Some(times(&spd::inverse(&rest, d)?, &score, d))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::random_table;
+    use crate::{EpOptions, Prior, Problem, ep};
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    const PRIOR: Prior = Prior::Normal { sd: 1.0 };
+
+    fn over(x: &[f64], verdicts: &[f64], clusters: &[u64], d: usize) -> (crate::EpPosterior, OverClusters) {
+        let problem = Problem::new(x, verdicts, None, &vec![PRIOR; d]).unwrap();
+        let fit = ep(&problem, &EpOptions::default());
+        let rows = Clustered { x, verdicts, weights: None, clusters };
+        let over = leave_out(&rows, &fit.mean, &fit.covariance).unwrap();
+        (fit, over)
+    }
+
+    #[test]
+    fn a_step_is_nearly_the_fit_without_the_cluster() {
+        let (n, d) = (400, 5);
+        let table = random_table(n, d, false, 3);
+        let clusters: Vec<u64> = (0..n as u64).map(|i| i % 20).collect();
+        let (fit, found) = over(&table.x, &table.verdicts, &clusters, d);
+        for g in 0..20 {
+            let kept: Vec<usize> = (0..n).filter(|i| clusters[*i] != g).collect();
+            let x: Vec<f64> = kept.iter().flat_map(|&i| table.x[i * d..(i + 1) * d].to_vec()).collect();
+            let verdicts: Vec<f64> = kept.iter().map(|&i| table.verdicts[i]).collect();
+            let problem = Problem::new(&x, &verdicts, None, &vec![PRIOR; d]).unwrap();
+            let without = ep(&problem, &EpOptions::default());
+            for j in 0..d {
+                let (step, exact) = (found.changes[g as usize * d + j], without.mean[j] - fit.mean[j]);
+                assert!((step - exact).abs() < 0.006 + 0.08 * exact.abs(), "{g} {j}: {step} and {exact}");
+            }
+        }
+    }
+
+    #[test]
+    fn few_rows_and_many_rows_take_the_same_step() {
+        // Clusters of 3 rows by rows; the same with four columns fewer would go by the matrix: compare both ways directly.
+        let (n, d) = (60, 6);
+        let table = random_table(n, d, false, 8);
+        let row = |i: usize| &table.x[i * d..(i + 1) * d];
+        let (curvature, residual) =
+            (vec![0.2; n], (0..n).map(|i| table.verdicts[i] - 0.5).collect::<Vec<_>>());
+        let mut hessian = vec![0.0; d * d];
+        (0..n).for_each(|i| add_outer(&mut hessian, row(i), 0.2));
+        (0..d).for_each(|j| hessian[j * d + j] += 1.0);
+        let inverse = spd::inverse(&hessian, d).unwrap();
+        for group in [vec![0, 1, 2], vec![5], vec![7, 11, 13, 17, 19]] {
+            let spread: Vec<Vec<f64>> = group.iter().map(|&i| times(&inverse, row(i), d)).collect();
+            let few = by_rows(&group, &spread, &row, &curvature, &residual).unwrap();
+            let many = by_matrix(&group, &hessian, &row, &curvature, &residual, d).unwrap();
+            assert!(few.iter().zip(&many).all(|(x, y)| (x - y).abs() < 1e-12), "{few:?} {many:?}");
+        }
+    }
+
+    #[test]
+    fn rows_that_stand_alone_are_nearly_as_sure_as_the_model() {
+        let (n, d) = (800, 4);
+        let table = random_table(n, d, false, 5);
+        let clusters: Vec<u64> = (0..n as u64).collect();
+        let (fit, found) = over(&table.x, &table.verdicts, &clusters, d);
+        assert_eq!(found.clusters, n);
+        for j in 0..d {
+            let ratio = found.variance[j].sqrt() / fit.marginals[j].sd;
+            assert!((0.85..1.18).contains(&ratio), "{j}: {ratio}");
+            assert!(found.effective[j] > 0.5 * n as f64, "{}", found.effective[j]);
+            let wide = found.widened(j, &fit.marginals[j]).unwrap();
+            assert!(wide.q05 <= fit.marginals[j].q05 && wide.q95 >= fit.marginals[j].q95);
+        }
+    }
+
+    #[test]
+    fn the_same_rows_five_times_tell_no_more_than_once() {
+        let (n, d) = (200, 3);
+        let table = random_table(n, d, false, 11);
+        let alone: Vec<u64> = (0..n as u64).collect();
+        let (once, single) = over(&table.x, &table.verdicts, &alone, d);
+        let x = table.x.repeat(5);
+        let (verdicts, clusters) = (table.verdicts.repeat(5), alone.repeat(5));
+        let (five, found) = over(&x, &verdicts, &clusters, d);
+        for j in 0..d {
+            // The model believes in five times as many rows; the clusters do not.
+            assert!(five.marginals[j].sd < 0.55 * once.marginals[j].sd);
+            let ratio = (found.variance[j] / single.variance[j]).sqrt();
+            assert!((0.9..1.3).contains(&ratio), "{j}: {ratio}");
+        }
+    }
+
+    #[test]
+    fn one_prompt_tells_of_no_other() {
+        let (n, d) = (100, 2);
+        let table = random_table(n, d, false, 2);
+        let (fit, found) = over(&table.x, &table.verdicts, &vec![7; n], d);
+        assert_eq!((found.clusters, found.effective[0]), (1, 1.0));
+        let wide = found.widened(0, &fit.marginals[0]).unwrap();
+        // Cauchy's quantile.
+        assert!(wide.q95 - wide.mean > 6.0 * fit.marginals[0].sd, "{wide:?}");
+    }
+
+    #[test]
+    fn lengths_that_do_not_fit_have_no_answer() {
+        let rows = Clustered { x: &[1.0], verdicts: &[1.0], weights: None, clusters: &[] };
+        assert_eq!(leave_out(&rows, &[0.0], &[1.0]), None);
+        let rows = Clustered { x: &[], verdicts: &[], weights: None, clusters: &[] };
+        assert_eq!(leave_out(&rows, &[], &[]), None);
+    }
+
+    /// The share of 90 % intervals that hold the estimator's own centre, where five people judge each of 200 pairs and share what is
+    /// hard about it: by the model, and over pairs.
+    #[test]
+    fn intervals_hold_where_annotators_share_their_pairs() {
+        let (pairs, people, d, runs) = (200, 5, 6, 60);
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut normal =
+            || (-2.0 * rng.random::<f64>().ln()).sqrt() * (std::f64::consts::TAU * rng.random::<f64>()).cos();
+        let mut fits = Vec::new();
+        for run in 0..runs {
+            let mut draw = ChaCha8Rng::seed_from_u64(100 + run);
+            let (mut x, mut verdicts, mut clusters) = (Vec::new(), Vec::new(), Vec::new());
+            for pair in 0..pairs {
+                let values: Vec<f64> = (0..d).map(|_| f64::from(draw.random_range(-1_i8..=1))).collect();
+                let f: f64 =
+                    values.iter().zip([0.8, -0.8, 0.4, -0.4, 0.0, 0.0]).map(|(x, w)| x * w).sum::<f64>()
+                        + 4.0 * normal();
+                for _ in 0..people {
+                    x.extend(&values);
+                    verdicts.push(f64::from(u8::from(draw.random::<f64>() < 1.0 / (1.0 + (-f).exp()))));
+                    clusters.push(pair);
+                }
+            }
+            fits.push(over(&x, &verdicts, &clusters, d));
+        }
+        let centre: Vec<f64> =
+            (0..d).map(|j| fits.iter().map(|(fit, _)| fit.mean[j]).sum::<f64>() / runs as f64).collect();
+        let (mut model, mut over) = (0, 0);
+        for (fit, found) in &fits {
+            for j in 0..d {
+                let inside = |m: &Marginal| usize::from(m.q05 <= centre[j] && centre[j] <= m.q95);
+                model += inside(&fit.marginals[j]);
+                over += inside(&found.widened(j, &fit.marginals[j]).unwrap());
+            }
+        }
+        let share = |count: usize| count as f64 / (runs as usize * d) as f64;
+        assert!(share(model) < 0.75, "by the model {}", share(model));
+        assert!((0.86..0.96).contains(&share(over)), "over pairs {}", share(over));
+    }
+}
