@@ -9,8 +9,9 @@ use crate::near::did_you_mean;
 use crate::options::ReadOptions;
 use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, answered_prompt, are_names, beside_prompt,
-    complete, contradiction, count_votes, exchanged, find_verdicts, has_turns_beside, infer, input_beside,
-    names_not_texts, placed, places, rivals, settle_prompt, sides, turns_beside, used_as, worded_prompt,
+    complete, contradiction, count_votes, doubtful_prompt, exchanged, find_verdicts, has_turns_beside, infer,
+    input_beside, names_not_texts, placed, places, rivals, settle_prompt, sides, third_response,
+    turns_beside, used_as, worded_prompt,
 };
 
 /// A recipe and what spoke for it.
@@ -80,6 +81,10 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
         if named && !columns.is_empty() {
             return None;
         }
+    }
+    // A third response of the same name makes a list of them.
+    if matches!(recipe.shape, Shape::Pair | Shape::Pairs) && third_response(recipe, sample) {
+        return None;
     }
     // One response with a label stands alone: two responses beside each other are a pair.
     if recipe.shape == Shape::Unpaired && sides(sample).is_some() {
@@ -164,6 +169,7 @@ pub(crate) fn detect(
     count_votes(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
     turns_beside(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
     answered_prompt(&mut recipe, sample);
+    doubtful_prompt(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
     input_beside(&mut recipe, sample);
     if options.recipe.is_none() && options.format.is_none() {
         let said = (!mapping.names_winner()).then(|| contradiction(&recipe, sample)).flatten();

@@ -18,7 +18,7 @@ use crate::texts::{conversation, is_whole, split_shared};
 pub(crate) const MOST_PAIRS: usize = 4096;
 
 /// One response with what is said of it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Candidate {
     response: Response,
     /// The column it stands in, where each has one of its own.
@@ -118,14 +118,31 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
         best = match column.take(&mut row) {
             Some(value) => {
                 let from = u64::from(declared.from_1);
+                let listed = columns.texts.len() == 1;
                 let value = match value.as_u64() {
-                    Some(at) if at >= from => Value::from(at - from),
+                    Some(at) if at >= from && listed => Value::from(at - from),
                     _ => value,
                 };
                 named_best(&column.shown(), &value, &mut found)?
             }
             None => Best::Missing,
         };
+    }
+    let mut decided = Vec::new();
+    if let Some(column) = &columns.worst
+        && let Some(value) = column.take(&mut row)
+        && let Some(best) = found.iter().position(|c| c.chosen == Some(true))
+    {
+        let from = u64::from(declared.from_1 && columns.texts.len() == 1);
+        let value = value.as_u64().filter(|at| *at >= from).map_or(value, |at| Value::from(at - from));
+        let worst = position(&column.shown(), &value, &found)?;
+        if best == worst {
+            return Err(RowError::new(Reason::UnknownWinner, "the best and the worst response are one")
+                .field(&column.shown())
+                .json(&value));
+        }
+        let rejected = tokens(&column.shown()).iter().any(|word| word == "rejected");
+        decided = between(found.len(), best, worst, rejected);
     }
     if found.len() * found.len().saturating_sub(1) / 2 > MOST_PAIRS {
         return Err(RowError::new(
@@ -138,8 +155,17 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
     let mut base = Draft::default();
     plan.finish(row, &mut base)?;
     let mut drafts = Vec::new();
-    for (i, j) in pairs(&found, plan.neighbours) {
+    let compared = if decided.is_empty() { pairs(&found, plan.neighbours) } else { decided.clone() };
+    for (i, j) in compared {
         let (Some(x), Some(y)) = (found.get(i), found.get(j)) else { continue };
+        let marked = |candidate: &Candidate, chosen| Candidate { chosen: Some(chosen), ..candidate.clone() };
+        let (own_x, own_y);
+        let (x, y) = if decided.is_empty() {
+            (x, y)
+        } else {
+            (own_x, own_y) = (marked(x, true), marked(y, false));
+            (&own_x, &own_y)
+        };
         let mut draft = Draft::default();
         // Columns with names of their own stay where they are: which of them is first says nothing of who won.
         let swapped = declared.names.is_empty() && on_side_b(&prompt, &x.response, &y.response);
@@ -368,7 +394,17 @@ fn position(field: &str, value: &Value, found: &[Candidate]) -> Result<usize, Ro
     };
     match value {
         Value::Number(number) => {
-            number.as_u64().map(|at| at as usize).filter(|at| *at < found.len()).ok_or_else(wrong)
+            let at = number.as_u64().map(|at| at as usize).ok_or_else(wrong)?;
+            // Columns of their own are called by their numbers, which may begin with 1, or by letters, which have none.
+            let listed = found.iter().all(|c| c.column.ends_with(']'));
+            let called = |c: &Candidate| tokens(&c.column).last().is_some_and(|word| *word == at.to_string());
+            match found.iter().position(called) {
+                Some(place) if !listed => Ok(place),
+                _ if listed => Some(at).filter(|at| *at < found.len()).ok_or_else(wrong),
+                _ => Err(wrong().hint(
+                    "the columns have no such number: name the best one by the name of its column, or by its letter",
+                )),
+            }
         }
         Value::String(text) => {
             let plain = normal(text);
@@ -403,6 +439,15 @@ fn position(field: &str, value: &Value, found: &[Candidate]) -> Result<usize, Ro
         }
         _ => Err(wrong()),
     }
+}
+
+/// What the best and the worst of several decide, winners first: the best beats all, all beat the worst; or these two alone.
+fn between(count: usize, best: usize, worst: usize, only: bool) -> Vec<(usize, usize)> {
+    if only {
+        return vec![(best, worst)];
+    }
+    let others = || (0..count).filter(move |at| *at != best && *at != worst);
+    others().map(|at| (best, at)).chain([(best, worst)]).chain(others().map(|at| (at, worst))).collect()
 }
 
 /// Which two of them are compared.

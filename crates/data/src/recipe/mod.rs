@@ -30,8 +30,9 @@ pub(crate) use calls::{Call, Names, Seen};
 pub(crate) use candidates::MOST_PAIRS;
 pub(crate) use infer::{
     Refusal, answered_prompt, are_names, beside_prompt, complete, contradiction, count_votes, discarded,
-    exchanged, find_verdicts, has_turns_beside, infer, input_beside, names_not_texts, placed, places,
-    prompt_column, rivals, settle_prompt, shell, sides, turns_beside, used_as, winner_start, worded_prompt,
+    doubtful_prompt, exchanged, find_verdicts, has_turns_beside, infer, input_beside, names_not_texts,
+    placed, places, prompt_column, rivals, settle_prompt, shell, sides, third_response, turns_beside,
+    used_as, winner_start, worded_prompt,
 };
 pub use mapping::{Mapping, MappingError};
 pub(crate) use path::Column;
@@ -266,6 +267,10 @@ pub struct Candidates {
     /// or a word for a tie.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Path>,
+    /// Beside `chosen`, a field of the record that names the worst one in the same way: the others are between the two. Where it is
+    /// called rejected, only these two are compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worst: Option<Path>,
     /// The positions of `chosen` count from 1.
     #[serde(skip_serializing_if = "is_default")]
     pub from_1: bool,

@@ -148,6 +148,7 @@ pub(super) struct CandidateColumns {
     pub(super) rank: Option<Column>,
     pub(super) order: Option<Column>,
     pub(super) chosen: Option<Column>,
+    pub(super) worst: Option<Column>,
 }
 
 /// A verdict rule resolved.
@@ -218,6 +219,7 @@ impl Plan {
                 rank: beside(&found.rank),
                 order: beside(&found.order),
                 chosen: beside(&found.chosen),
+                worst: beside(&found.worst),
             }
         });
         let (judge_name, why_judge) = naming.default_judge(&recipe, columns);

@@ -134,7 +134,8 @@ impl Plan {
             (None, None) => None,
         };
         if !columns.scores.is_empty() {
-            say(names(&columns.scores.iter().collect::<Vec<_>>()), "the larger one wins");
+            let how = if declared.scores_are_ranks { "the smaller one wins" } else { "the larger one wins" };
+            say(names(&columns.scores.iter().collect::<Vec<_>>()), how);
         }
         let places = [
             (own(&declared.score, &columns.score), "the larger one wins"),

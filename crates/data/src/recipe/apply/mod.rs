@@ -57,8 +57,20 @@ impl Plan {
             let items = columns.iter().find_map(|column| column.get(row))?.as_array()?.clone();
             (!items.is_empty() && items.iter().all(Value::is_string)).then_some(items)
         };
-        let (Some(chosen), Some(rejected)) = (list(&self.a, row), list(&self.b, row)) else {
-            return Ok(None);
+        let text = |columns: &[Column], row: &Row| {
+            let text = columns.iter().find_map(|column| column.get(row)).filter(|value| value.is_string())?;
+            Some(vec![text.clone()])
+        };
+        let (chosen, rejected) = match (list(&self.a, row), list(&self.b, row)) {
+            (Some(chosen), Some(rejected)) => (chosen, rejected),
+            // One text beside several.
+            (None, Some(rejected)) if text(&self.a, row).is_some() => {
+                (text(&self.a, row).unwrap_or_default(), rejected)
+            }
+            (Some(chosen), None) if text(&self.b, row).is_some() => {
+                (chosen, text(&self.b, row).unwrap_or_default())
+            }
+            _ => return Ok(None),
         };
         let prompts = self
             .prompt
@@ -239,8 +251,11 @@ impl Plan {
         if let Some((field, value)) = self.first(row, &self.input) {
             let further =
                 as_text(&field, if value.is_string() { value } else { Value::String(value.to_string()) })?;
+            prompt.pop_if(|last| last.role == Role::User && last.content.trim().is_empty());
             match prompt.last_mut() {
-                _ if further.trim().is_empty() => {}
+                _ if further.trim().is_empty() || is_filler(&further) => {}
+                // What the prompt says already.
+                Some(last) if last.content.contains(further.trim()) => {}
                 Some(last) if last.role != Role::Assistant && !last.content.trim().is_empty() => {
                     last.content.push_str("\n\n");
                     last.content.push_str(&further);
@@ -404,6 +419,12 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// Whether a text stands for no further input.
+fn is_filler(text: &str) -> bool {
+    const FILLERS: &[&str] = &["n/a", "na", "none", "null", "nan", "<noinput>", "noinput", "-", "no input"];
+    FILLERS.contains(&text.trim().to_lowercase().as_str())
 }
 
 /// Whether a chosen response goes to side B: by a hash of the texts, so that it is the same in every run.

@@ -7,7 +7,7 @@ use super::doubts::flag;
 use super::responses::number_of;
 use super::{path, prompt_column};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One response with a label, good or bad.
 pub(super) fn unpaired(sample: &Sample) -> Option<(String, VerdictRule)> {
@@ -123,7 +123,7 @@ pub(super) fn scored(sample: &Sample) -> Option<(String, Vec<VerdictRule>)> {
     }
     let rule = |column: &String| VerdictRule { field: Some(path(column)), ..VerdictRule::default() };
     let ranks = called(RANKS, &|value| number_of(value).is_some_and(|rank| rank >= 1.0))
-        .filter(|rank| are_ranks(sample, &prompt, rank));
+        .filter(|rank| are_ranks(sample, &prompt, response, rank));
     // A score and a rank that contradict each other: nobody knows which of them counts.
     if let (Some(score), Some(rank)) = (called(roles::SCORES, &|value| number_of(value).is_some()), ranks)
         && contradict(sample, &prompt, score, rank)
@@ -163,49 +163,75 @@ fn contradict(sample: &Sample, prompt: &str, score: &str, rank: &str) -> bool {
 }
 
 /// Whether numbers are places among the responses to one prompt: from 1, and no further than there are responses.
-fn are_ranks(sample: &Sample, prompt: &str, rank: &str) -> bool {
-    let keys = groups_of_responses(sample, &[]);
+fn are_ranks(sample: &Sample, prompt: &str, response: &str, rank: &str) -> bool {
+    let keys = groups_of_responses(sample, prompt, &[]);
     let mut groups: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in &sample.rows {
         let Some(number) = row.get(rank).and_then(number_of) else { continue };
         let key: Vec<Option<&Value>> =
             std::iter::once(row.get(prompt)).chain(keys.iter().map(|key| row.get(key))).collect();
-        groups.entry(format!("{key:?}")).or_default().push(number);
+        let key = format!("{key:?}");
+        texts
+            .entry(key.clone())
+            .or_default()
+            .insert(row.get(response).map(ToString::to_string).unwrap_or_default());
+        groups.entry(key).or_default().push(number);
     }
     // The last one may be cut where the sample ends.
     let known = groups.len().saturating_sub(usize::from(!sample.whole));
-    let place = |numbers: &Vec<f64>| {
+    let place = |(key, numbers): &(&String, &Vec<f64>)| {
         let most = numbers.iter().copied().fold(0.0, f64::max);
-        numbers.contains(&1.0) && most <= numbers.len() as f64
+        // Each place once, but for ties, of which no two places are: 1, 1, 2, 2 may be two rankings.
+        let mut sorted = (*numbers).clone();
+        sorted.sort_by(f64::total_cmp);
+        let twice = sorted.windows(2).filter(|two| two.first() == two.last()).count();
+        // That one response has two of them is told later, in better words.
+        let again = texts.get(*key).is_some_and(|texts| texts.len() < numbers.len());
+        numbers.contains(&1.0) && most <= numbers.len() as f64 && (twice < 2 || again)
     };
-    known > 0 && groups.values().filter(|numbers| place(numbers)).count() >= known
+    known > 0 && groups.iter().filter(place).count() >= known
 }
 
 /// The columns that say which responses belong together, besides the prompt: ids that several records share.
-pub(super) fn groups_of_responses(sample: &Sample, responses: &[Path]) -> Vec<String> {
+pub(super) fn groups_of_responses(sample: &Sample, prompt: &str, responses: &[Path]) -> Vec<String> {
     const GROUPS: &[&str] = &[
-        "prompt_id",
-        "question_id",
-        "query_id",
-        "session_id",
-        "conversation_id",
-        "dialogue_id",
-        "example_id",
-        "sample_id",
-        "instance_id",
-        "task_id",
-        "item_id",
         "group",
-        "group_id",
         "round",
         "turn",
-        "turn_id",
-        "pair_id",
-        "comparison_id",
-        "set_id",
-        "batch_id",
         "qid",
         "id",
+        "sid",
+        "pair",
+        "item",
+        "task",
+        "case",
+        "idx",
+        "index",
+        "key",
+        "instance",
+        "dialog",
+        "dialogue",
+        "conversation",
+        "session",
+        "trial",
+        "set",
+        "batch",
+        "row",
+        "example",
+        "question_number",
+    ];
+    const NOT: &[&str] = &[
+        "model",
+        "user",
+        "worker",
+        "annotator",
+        "rater",
+        "judge",
+        "response",
+        "answer",
+        "completion",
+        "reviewer",
     ];
     let own = |column: &String| responses.iter().any(|path| path.as_str() == column);
     let shared = |column: &&String| {
@@ -215,11 +241,30 @@ pub(super) fn groups_of_responses(sample: &Sample, responses: &[Path]) -> Vec<St
         values.dedup();
         all == sample.rows.len() && values.len() * 4 <= all * 3
     };
-    sample
-        .columns
-        .iter()
-        .filter(|column| GROUPS.contains(&normal(column).as_str()) && !own(column))
-        .filter(shared)
-        .cloned()
-        .collect()
+    let named = |column: &&String| {
+        let name = normal(column);
+        let words: Vec<&str> = name.split('_').collect();
+        let id = words.last() == Some(&"id") && !words.iter().any(|word| NOT.contains(word));
+        (id || GROUPS.contains(&name.as_str())) && !own(column)
+    };
+    // A column that leaves responses alone which had others to the same prompt says something else of them.
+    let mut found: Vec<String> = Vec::new();
+    for column in sample.columns.iter().filter(named).filter(shared) {
+        let more: Vec<String> = found.iter().chain([column]).cloned().collect();
+        if alone(sample, prompt, &more) <= alone(sample, prompt, &found) {
+            found = more;
+        }
+    }
+    found
+}
+
+/// How many of the first records have a prompt and a group of their own.
+fn alone(sample: &Sample, prompt: &str, groups: &[String]) -> usize {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for row in &sample.rows {
+        let key: Vec<Option<&Value>> =
+            std::iter::once(row.get(prompt)).chain(groups.iter().map(|group| row.get(group))).collect();
+        *counts.entry(format!("{key:?}")).or_default() += 1;
+    }
+    counts.values().filter(|count| **count == 1).count()
 }

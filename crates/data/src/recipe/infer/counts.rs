@@ -33,7 +33,7 @@ pub(crate) fn count_votes(recipe: &mut Recipe, sample: &Sample) -> Result<(), Re
     let settled = recipe.settled.iter().any(|role| role == "weight");
     let there = recipe.weight.iter().any(|path| path.resolve(&sample.columns).is_some());
     let totals = recipe.verdict.iter().any(|rule| !rule.share.is_empty());
-    if recipe.shape != Shape::Votes || settled || there || totals || recipe.a_wins {
+    if recipe.shape != Shape::Votes || settled || there || totals {
         return Ok(());
     }
     let taken = used(recipe, sample);
@@ -42,17 +42,21 @@ pub(crate) fn count_votes(recipe: &mut Recipe, sample: &Sample) -> Result<(), Re
         named(sample, names, &taken).into_iter().find(|column| {
             sample.rows.iter().all(|row| row.get(column).is_some_and(whole))
                 && sample.values(column).filter_map(number_of).any(|count| count > 1.0)
-                && !counts_records(sample, column)
         })
     };
     let (sure, loose) = (counts(COUNTS), counts(LOOSE));
-    let Some(column) = sure.as_ref().or(loose.as_ref()) else { return Ok(()) };
-    let alone = sample.columns.iter().all(|other| other == column || taken.contains(other));
-    if alone && stands_once(recipe, sample) {
+    let alone = |column: &String| sample.columns.iter().all(|other| other == column || taken.contains(other));
+    let once = stands_once(recipe, sample);
+    if let Some(column) = &sure
+        && alone(column)
+        && once
+        && !counts_records(sample, column)
+    {
         recipe.weight.push(path(column));
         return Ok(());
     }
-    match sure {
+    // Under a name for anything it is asked only where nothing else speaks for single votes.
+    match sure.or(loose.filter(|column| alone(column) && once && !counts_records(sample, column))) {
         None => Ok(()),
         Some(column) => Err(Refusal {
             problem: format!("`{column}` may say how many votes each record stands for"),

@@ -80,6 +80,23 @@ const BESIDE: &[&str] = &[
     "be",
     "parse",
 ];
+/// Words that are of the verdict; tests may pass, tasks be complete and answers accepted without a word on it.
+const SURE: &[&str] =
+    &["valid", "approved", "reliable", "trusted", "usable", "keep", "include", "included", "status"];
+/// Words beside which they are.
+const ABOUT: &[&str] = &[
+    "attention",
+    "check",
+    "checks",
+    "qc",
+    "control",
+    "assignment",
+    "annotation",
+    "annotator",
+    "worker",
+    "rater",
+    "status",
+];
 /// What a status says of an assignment that its requester did not take.
 const REFUSED: &[&str] =
     &["rejected", "invalid", "discarded", "spam", "excluded", "failed", "fail", "bad", "no", "n"];
@@ -110,6 +127,10 @@ fn marked(sample: &Sample, column: &str) -> Option<usize> {
     if !words.iter().all(known) || matches!(words.as_slice(), [only] if roles::bad(only)) {
         return None;
     }
+    let thrown_word = words.iter().any(|word| within(THROWN, word));
+    if !thrown_word && !words.iter().any(|word| within(SURE, word) || within(ABOUT, word)) {
+        return None;
+    }
     let kept = words.iter().filter(|word| within(KEPT, word)).count();
     let thrown = words.iter().filter(|word| within(THROWN, word)).count();
     let bad = |value: &Value| -> Option<bool> {
@@ -118,7 +139,7 @@ fn marked(sample: &Sample, column: &str) -> Option<usize> {
             (1, 0) => flag(value).or_else(|| text.map(|text| text != "n" && text != "no")).map(|set| !set),
             (0, 1) => flag(value),
             (0, 0) if words.iter().any(|word| within(SAID, word)) => {
-                flag(value).map(|set| !set).or_else(|| text.map(|text| REFUSED.contains(&text.as_str())))
+                text.filter(|_| flag(value).is_none()).map(|text| REFUSED.contains(&text.as_str()))
             }
             _ => None,
         }

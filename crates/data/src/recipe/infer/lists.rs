@@ -93,6 +93,10 @@ pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
     }
     if found.score.is_none() && found.rank.is_none() && found.chosen.is_none() && found.order.is_none() {
         found.chosen = best_of(sample, column, &found);
+        let scalar = |name: &str| sample.values(name).all(|value| value.is_string() || value.is_number());
+        if found.chosen.is_some() {
+            found.worst = worst_beside(sample, &BTreeSet::from([column.clone()]), &scalar);
+        }
     }
     (found.order.is_some() || found.score.is_some() || found.rank.is_some() || found.chosen.is_some())
         .then_some(found)
@@ -374,6 +378,27 @@ fn by_model(sample: &Sample, column: &str, fields: &serde_json::Map<String, Valu
     })
 }
 
+/// The column that names the worst, or the rejected, of several responses beside the best one.
+fn worst_beside(sample: &Sample, used: &BTreeSet<String>, short: &dyn Fn(&str) -> bool) -> Option<Path> {
+    const WORST: &[&str] = &[
+        "worst",
+        "worst_response",
+        "worst_answer",
+        "worst_index",
+        "worst_idx",
+        "rejected",
+        "rejected_response",
+        "rejected_index",
+        "rejected_idx",
+        "rejected_id",
+        "worst_id",
+        "loser",
+        "worst_model",
+        "rejected_model",
+    ];
+    named(sample, WORST, used).into_iter().find(|column| short(column)).map(|column| path(&column))
+}
+
 /// What says which of several responses in columns of their own is the best: a score or a rank of each, their order, or one name.
 pub(super) fn said_of_columns(found: &mut Candidates, sample: &Sample, short: &dyn Fn(&str) -> bool) {
     if found.texts.len() < 2 || found.chosen.is_some() || found.score.is_some() || !found.scores.is_empty() {
@@ -394,9 +419,6 @@ pub(super) fn said_of_columns(found: &mut Candidates, sample: &Sample, short: &d
         .into_iter()
         .find(|column| short(column))
         .map(|column| path(&column));
-    if found.chosen.is_some() {
-        return;
-    }
     // `score_a`, `score_b` and `score_c`, or ranks.
     let number = |column: &str| {
         sample.values(column).next().is_some()
@@ -413,7 +435,14 @@ pub(super) fn said_of_columns(found: &mut Candidates, sample: &Sample, short: &d
             .map(|group| group.columns)
             .find(|columns| columns.len() == found.texts.len())
     };
+    // A number beside a score of each may be one more score.
     let scores = each(&|word| roles::SCORES.contains(&word));
+    let numeric = found.chosen.as_ref().is_some_and(|path| number(path.as_str()));
+    if found.chosen.is_some() && !(numeric && scores.is_some()) {
+        found.worst = worst_beside(sample, &used, short);
+        return;
+    }
+    found.chosen = None;
     let ranks = each(&|word| ["rank", "ranking"].contains(&word));
     found.scores_are_ranks = scores.is_none() && ranks.is_some();
     found.scores = scores.or(ranks).iter().flatten().map(|column| path(column)).collect();

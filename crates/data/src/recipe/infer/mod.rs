@@ -36,9 +36,10 @@ pub(crate) use doubts::{
 };
 pub(crate) use losers::is_plain_loser;
 pub(crate) use prompts::{
-    answered_prompt, beside_prompt, input_beside, prompt_column, settle_prompt, worded_prompt,
+    answered_prompt, beside_prompt, doubtful_prompt, input_beside, prompt_column, settle_prompt,
+    worded_prompt,
 };
-pub(crate) use responses::{are_names, names_not_texts, rivals, sides};
+pub(crate) use responses::{are_names, names_not_texts, rivals, sides, third_response};
 pub(crate) use start::winner_start;
 pub(crate) use turns::{has_turns_beside, turns_beside};
 
@@ -225,13 +226,15 @@ pub(crate) fn used_as(recipe: &Recipe) -> Vec<(String, Path)> {
             };
             found.push((role, path.clone()));
         }
-        found.extend(candidates.scores.iter().map(|path| ("score".to_owned(), path.clone())));
+        let each = if candidates.scores_are_ranks { "rank" } else { "score" };
+        found.extend(candidates.scores.iter().map(|path| (each.to_owned(), path.clone())));
         let beside = [
             ("model", &candidates.model),
             ("score", &candidates.score),
             ("rank", &candidates.rank),
             ("verdict", &candidates.order),
             ("verdict", &candidates.chosen),
+            ("worst", &candidates.worst),
         ];
         found.extend(beside.into_iter().filter_map(|(role, path)| Some((role.to_owned(), path.clone()?))));
     }
@@ -371,9 +374,13 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
     }
     if open("system", &recipe.system, recipe) {
         recipe.system = one(roles::SYSTEMS, recipe, &|column| {
-            sample
-                .values(column)
-                .all(|value| value.is_string() || value.get("parts").is_some_and(Value::is_array))
+            let text = |value: &Value| value.is_string() || value.get("parts").is_some_and(Value::is_array);
+            let word = |value: &Value| {
+                value.as_str().map(str::trim).is_some_and(|text| {
+                    !text.contains(' ') && text.is_ascii() && !text.ends_with(['.', '!', '?', ':'])
+                })
+            };
+            sample.values(column).all(text) && !sample.values(column).all(word)
         });
     }
     if open("history", &recipe.history, recipe) {
@@ -462,7 +469,8 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
     if open("language", &recipe.language, recipe) {
         recipe.language = one(&["language"], recipe, &short);
     }
-    if open("id", &recipe.id, recipe) {
+    // What tells groups of single responses apart was found with them: a number of each record would part them all.
+    if open("id", &recipe.id, recipe) && recipe.shape != Shape::Scored {
         // The `id` of a file of choices is often the prompt's.
         let names = if choice { roles::IDS.get(..2).unwrap_or_default() } else { roles::IDS };
         recipe.id = one(names, recipe, &|column| short(column) && is_id(column));

@@ -514,6 +514,16 @@ pub(super) fn pair_votes(sample: &Sample, recipe: &Recipe) -> Option<Vec<Path>> 
         if sample.rows.iter().all(|row| total(row) == 100.0 || total(row) == 1.0) {
             return None;
         }
+        // A total that is more than the sum has something in it that no column names.
+        let totals = ["total", "n", "count", "games", "matches", "battles", "total_votes", "num_battles"];
+        let more = |column: &&String| {
+            totals.contains(&roles::normal(column).as_str())
+                && count(column)
+                && sample.rows.iter().any(|row| number(row, column) > total(row))
+        };
+        if sample.columns.iter().any(|column| more(&column)) {
+            return None;
+        }
     }
     let bad = both_bad(sample, &a, &b).filter(|column| Some(column) != tie.as_ref() && count(column));
     Some([a, b].iter().chain(&tie).chain(&bad).map(|column| path(column)).collect())

@@ -94,7 +94,18 @@ pub(crate) fn settle_prompt(recipe: &mut Recipe, sample: &Sample) {
 pub(crate) fn answered_prompt(recipe: &mut Recipe, sample: &Sample) {
     let there = |paths: &[Path]| paths.iter().find_map(|path| path.resolve(&sample.columns));
     let settled = recipe.settled.iter().any(|role| role == "prompt" || role == "history");
-    if settled || recipe.coded() || there(&recipe.history).is_some() {
+    if settled || recipe.coded() || recipe.no_prompt {
+        return;
+    }
+    let asked = |other: &&String| {
+        sample.values(other).all(Value::is_string) && sample.texts(other) && !only_names(sample, other)
+    };
+    if there(&recipe.history).is_some() {
+        // A history alone: what is asked after it stands elsewhere.
+        if there(&recipe.prompt).is_none() {
+            let found = named(sample, roles::PROMPTS, &used(recipe, sample));
+            recipe.prompt.extend(found.iter().find(asked).map(|column| path(column)));
+        }
         return;
     }
     let Some(column) = there(&recipe.prompt).filter(|column| !column.is_within()) else { return };
@@ -105,14 +116,73 @@ pub(crate) fn answered_prompt(recipe: &mut Recipe, sample: &Sample) {
     if sample.values(&column.name).next().is_none() || !sample.values(&column.name).all(answered) {
         return;
     }
-    let asked = |other: &&String| {
-        sample.values(other).all(Value::is_string) && sample.texts(other) && !only_names(sample, other)
-    };
     let found = named(sample, roles::PROMPTS, &used(recipe, sample));
     if let Some(prompt) = found.iter().find(asked) {
         recipe.history = vec![path(&column.name)];
         recipe.prompt = vec![path(prompt)];
     }
+}
+
+/// Leaves out a system column that holds but names (`prod`, `sp-001`), and refuses a prompt that quotes both responses: a judge was
+/// asked about them.
+pub(crate) fn doubtful_prompt(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
+    let settled = |role: &str| recipe.settled.iter().any(|settled| settled == role);
+    let there = |paths: &[Path]| paths.iter().find_map(|path| path.resolve(&sample.columns));
+    if recipe.coded() {
+        return Ok(());
+    }
+    if !settled("system") {
+        let names = |path: &Path| {
+            let column = path.resolve(&sample.columns).filter(|column| !column.is_within());
+            column.is_some_and(|column| {
+                let ends = |value: &Value| {
+                    value.as_str().is_some_and(|text| text.trim_end().ends_with(['.', '!', '?', ':']))
+                };
+                only_names(sample, &column.name) && !sample.values(&column.name).any(ends)
+            })
+        };
+        recipe.system.retain(|path| !names(path));
+    }
+    let (Some(prompt), Some(a), Some(b)) = (there(&recipe.prompt), there(&recipe.a), there(&recipe.b)) else {
+        return Ok(());
+    };
+    if settled("prompt") || sample.rows.len() < 2 {
+        return Ok(());
+    }
+    let taken = used(recipe, sample);
+    let beside =
+        sample.columns.iter().filter(|column| !taken.contains(*column) && sample.texts(column)).cloned();
+    let both: Vec<String> = std::iter::once(prompt.name.to_string()).chain(beside).collect();
+    if !settled("input")
+        && let Some(refusal) = two_prompts(sample, &both)
+    {
+        return Err(refusal);
+    }
+    let quotes = |row: &crate::row::Row| -> Option<bool> {
+        let long = |text: &&str| text.len() > 12;
+        let first = a.get(row).and_then(Value::as_str).map(str::trim).filter(long)?;
+        let second = b.get(row).and_then(Value::as_str).map(str::trim).filter(long)?;
+        let turns = conversation(&prompt.name, prompt.get(row)?.clone(), Role::User).ok()?;
+        let holds = |text: &str| turns.iter().any(|turn| turn.content.contains(text));
+        Some(holds(first) && holds(second))
+    };
+    let said: Vec<bool> = sample.rows.iter().take(50).filter_map(quotes).collect();
+    if said.len() > 1 && said.iter().all(|quotes| *quotes) {
+        let name = prompt.shown();
+        return Err(Refusal {
+            problem: format!(
+                "`{name}` quotes both responses: it may be what a judge was asked, and not what they answer"
+            ),
+            remedy: "say which column is the prompt, or that there is none".to_owned(),
+            certain: true,
+            start: vec![
+                "--map prompt=COLUMN".to_owned(),
+                "or --map prompt=none".to_owned(),
+                format!("or --map prompt={}", shell(&name)),
+            ],
+        });
+    }
+    Ok(())
 }
 
 /// Finds what belongs to the prompt and stands in a column of its own, where no column is declared to.
@@ -136,8 +206,20 @@ pub(crate) fn input_beside(recipe: &mut Recipe, sample: &Sample) {
                 }
         })
     };
+    // A kind, an id, a file or a constant is no passage.
+    let worded = |column: &str| {
+        let texts: Vec<&str> = sample.values(column).filter_map(Value::as_str).map(str::trim).collect();
+        let words = texts
+            .iter()
+            .any(|text| text.contains(char::is_whitespace) || (!text.is_ascii() && text.chars().count() > 8));
+        let constant = texts.len() > 2 && texts.iter().all(|text| Some(text) == texts.first());
+        words && !constant
+    };
     let fits = |column: &&String| {
-        sample.values(column).all(Value::is_string) && sample.texts(column) && !quoted(column)
+        sample.values(column).all(Value::is_string)
+            && sample.texts(column)
+            && worded(column)
+            && !quoted(column)
     };
     let found = named(sample, roles::INPUTS, &used(recipe, sample));
     recipe.input = found.iter().find(fits).map(|column| path(column)).into_iter().collect();

@@ -120,7 +120,9 @@ pub(super) fn responses(
         recipe.model_a = model.into_iter().take(1).map(|column| path(&column)).collect();
         recipe.verdict = scores;
         // Ranks and choices are among the responses of one group, where a file has several to one prompt.
-        recipe.id = groups_of_responses(sample, &recipe.a).iter().map(|column| path(column)).collect();
+        let prompt = prompt_column(sample).unwrap_or_default();
+        recipe.id =
+            groups_of_responses(sample, &prompt, &recipe.a).iter().map(|column| path(column)).collect();
         return Ok(());
     }
     if let Some(found) = by_author(sample) {
@@ -306,9 +308,13 @@ pub(crate) fn names_not_texts(sample: &Sample, column: &str) -> bool {
                 .any(|other| other != column && normal(other) == normal(text) && sample.texts(other))
         };
         let model = || {
-            models.as_ref().is_some_and(|(a, b)| {
-                [a, b].iter().any(|name| row.get(name).and_then(Value::as_str).map(str::trim) == Some(text))
-            })
+            let own = |name: &String| row.get(name).and_then(Value::as_str).map(str::trim) == Some(text);
+            models.as_ref().is_some_and(|(a, b)| own(a) || own(b))
+                || sample.columns.iter().any(|other| {
+                    other != column
+                        && tokens(other).iter().any(|word| roles::MODELS.contains(&word.as_str()))
+                        && own(other)
+                })
         };
         // `C`, where a third response has a column of its own.
         let placed = || {
@@ -547,6 +553,20 @@ pub(super) fn number_of(value: &Value) -> Option<f64> {
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
+}
+
+/// Whether the two responses of a recipe are two of three or more columns that count on: `response_a`, `response_b`, `response_c`.
+pub(crate) fn third_response(recipe: &Recipe, sample: &Sample) -> bool {
+    let (Some(a), Some(b)) = (recipe.a.first(), recipe.b.first()) else { return false };
+    let is = |column: &String, path: &super::Path| {
+        path.resolve(&sample.columns).is_some_and(|own| own.name == column.as_str())
+    };
+    let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
+    groups.iter().any(|group| {
+        group.columns.len() > 2
+            && group.columns.iter().any(|column| is(column, a))
+            && group.columns.iter().any(|column| is(column, b))
+    })
 }
 
 /// The two columns of texts whose names differ in the side.
