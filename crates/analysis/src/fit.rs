@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use predilect_bayes::{NutsOptions, nuts};
 use predilect_stats::importance;
+use predilect_stats::leave_out::{Clustered, OverClusters, leave_out};
 use predilect_stats::{EpOptions, EpPosterior, Marginal, Prior, Problem, ep};
 
 use crate::quality::{Held, held_out};
@@ -102,6 +103,9 @@ pub struct FitOptions {
     pub nuts: NutsOptions,
     /// Keep that many posterior draws of every fit (0: none).
     pub keep_draws: usize,
+    /// Intervals over prompts: what is sure is so of prompts that nobody has seen. Else every verdict counts as independent of all
+    /// others, as in the paper.
+    pub over_prompts: bool,
 }
 
 impl Default for FitOptions {
@@ -117,6 +121,7 @@ impl Default for FitOptions {
             seed: 0,
             nuts: NutsOptions::default(),
             keep_draws: 0,
+            over_prompts: false,
         }
     }
 }
@@ -194,7 +199,13 @@ pub(crate) fn fit(
             held_out(&held, options.folds, options.seed)
         })
         .flatten();
-    let draws = posterior.draws.take().map(|values| Draws { names, values });
+    let mut draws = posterior.draws.take().map(|values| Draws { names, values });
+    let mut terms = terms;
+    let mut prompts = None;
+    if let Some(over) = options.over_prompts.then(|| over_prompts(&numbers, &posterior)).flatten() {
+        prompts = Some(over.clusters as u64);
+        widen(&over, &mut weights, &mut terms, draws.as_mut());
+    }
     let fit = Fit {
         judge: judge.to_owned(),
         group: group.to_owned(),
@@ -202,6 +213,7 @@ pub(crate) fn fit(
         engine: posterior.engine.to_owned(),
         converged: posterior.converged,
         reason: posterior.reason,
+        prompts,
         divergences: posterior.divergences,
         pareto_k: posterior.pareto_k.filter(|k| k.is_finite()),
         importance_ess: posterior.importance_ess,
@@ -293,6 +305,9 @@ struct Solved {
     importance_ess: Option<f64>,
     iterations: Option<u64>,
     draws: Option<Vec<f64>>,
+    /// Of the weights together: mean and covariance, row-major.
+    mean: Vec<f64>,
+    covariance: Vec<f64>,
 }
 
 fn solve(problem: &Problem, options: &FitOptions) -> Result<Solved, Refusal> {
@@ -325,6 +340,8 @@ fn solve(problem: &Problem, options: &FitOptions) -> Result<Solved, Refusal> {
             .then(|| importance::check(problem, &fit, options.keep_draws, options.seed))
             .flatten()
             .map(|c| c.resample(options.keep_draws, options.seed)),
+        mean: fit.mean,
+        covariance: fit.covariance,
     })
 }
 
@@ -345,6 +362,7 @@ fn weight(m: &Marginal) -> Weight {
         ess_bulk: None,
         ess_tail: None,
         mcse_mean: None,
+        effective: None,
     }
 }
 
@@ -375,7 +393,10 @@ fn by_nuts(problem: &Problem, options: &FitOptions, because: Option<&str>) -> Re
         let keep = options.keep_draws.min(total);
         (0..keep).flat_map(|i| fit.draws[i * total / keep * d..][..d].iter().copied()).collect()
     });
+    let (mean, covariance) = moments(&fit.draws, d);
     Ok(Solved {
+        mean,
+        covariance,
         engine: "nuts",
         weights,
         converged: fit.problem.is_none(),
@@ -386,6 +407,72 @@ fn by_nuts(problem: &Problem, options: &FitOptions, because: Option<&str>) -> Re
         iterations: None,
         draws,
     })
+}
+
+/// Mean and covariance of draws, `d` values each.
+fn moments(draws: &[f64], d: usize) -> (Vec<f64>, Vec<f64>) {
+    let count = (draws.len() / d).max(1) as f64;
+    let mut mean = vec![0.0; d];
+    for draw in draws.chunks_exact(d) {
+        mean.iter_mut().zip(draw).for_each(|(mean, w)| *mean += w / count);
+    }
+    let mut covariance = vec![0.0; d * d];
+    for draw in draws.chunks_exact(d) {
+        for j in 0..d {
+            for k in 0..d {
+                covariance[j * d + k] += (draw[j] - mean[j]) * (draw[k] - mean[k]) / count;
+            }
+        }
+    }
+    (mean, covariance)
+}
+
+/// How sure the fit is of prompts that it has not seen.
+fn over_prompts(numbers: &Rows, posterior: &Solved) -> Option<OverClusters> {
+    let rows = Clustered {
+        x: &numbers.x,
+        verdicts: &numbers.verdicts,
+        weights: Some(&numbers.weights),
+        clusters: &numbers.clusters,
+    };
+    leave_out(&rows, &posterior.mean, &posterior.covariance)
+}
+
+/// Puts the uncertainty over prompts in the place of the model's, in weights, terms and draws.
+fn widen(over: &OverClusters, weights: &mut [Weight], terms: &mut [Weight], draws: Option<&mut Draws>) {
+    let mut columns: Vec<(usize, Marginal, Marginal)> = Vec::new();
+    for (j, weight) in weights.iter_mut().chain(terms).enumerate() {
+        let own = Marginal {
+            mean: weight.mean,
+            sd: weight.sd,
+            q05: weight.q05,
+            q50: weight.q50,
+            q95: weight.q95,
+            p_positive: weight.p_positive,
+            shape: None,
+        };
+        let Some(wide) = over.widened(j, &own) else { continue };
+        (weight.sd, weight.q05, weight.q95, weight.p_positive) =
+            (wide.sd, wide.q05, wide.q95, wide.p_positive);
+        weight.effective = over.effective.get(j).copied();
+        columns.push((j, own, wide));
+    }
+    let Some(draws) = draws else { return };
+    let width = draws.names.len();
+    for (j, own, wide) in columns {
+        let own_reach = (own.q95 - own.q05).max(f64::MIN_POSITIVE);
+        // The spread of the middle nine tenths, and of each half its own.
+        let (down, up) = (
+            (wide.mean - wide.q05) / (own.mean - own.q05).max(1e-9 * own_reach),
+            (wide.q95 - wide.mean) / (own.q95 - own.mean).max(1e-9 * own_reach),
+        );
+        for draw in draws.values.chunks_exact_mut(width) {
+            if let Some(w) = draw.get_mut(j) {
+                let away = *w - own.mean;
+                *w = own.mean + away * if away < 0.0 { down } else { up };
+            }
+        }
+    }
 }
 
 /// Says what the terms measured and which property's weight they moved most.
@@ -435,13 +522,15 @@ fn what_terms_changed(
     }
     let changed =
         with.iter().zip(&without).filter(|(a, b)| (a.p_sign() >= 0.95) != (b.p_sign() >= 0.95)).count();
+    // Which directions are sure over prompts, the two posteriors here do not say.
     let sure = match changed {
-        0 => "no direction becomes sure or unsure by it".to_owned(),
-        1 => "one direction becomes sure or unsure by it".to_owned(),
-        n => format!("{n} directions become sure or unsure by it"),
+        _ if options.over_prompts => String::new(),
+        0 => "; no direction becomes sure or unsure by it".to_owned(),
+        1 => "; one direction becomes sure or unsure by it".to_owned(),
+        n => format!("; {n} directions become sure or unsure by it"),
     };
     Some(format!(
-        "With {} in the model, {label} reads {:.1} % instead of {:.1} %, the largest change; {sure}.",
+        "With {} in the model, {label} reads {:.1} % instead of {:.1} %, the largest change{sure}.",
         kinds.join(" and "),
         with[at].intensity(),
         without[at].intensity(),

@@ -70,6 +70,9 @@ pub struct Fit {
     pub converged: bool,
     /// Why not, or why the engine is not the one asked for.
     pub reason: Option<String>,
+    /// How many prompts the verdicts are on, where the intervals are over prompts; `None` where every verdict counts as independent.
+    #[serde(default)]
+    pub prompts: Option<u64>,
     /// NUTS: divergent transitions.
     pub divergences: Option<u64>,
     /// EP: Pareto k of the importance weights; below 0.7 the check is passed.
@@ -115,6 +118,9 @@ pub struct Weight {
     pub ess_tail: Option<f64>,
     /// Monte Carlo standard error of the mean; 0 for EP.
     pub mcse_mean: Option<f64>,
+    /// How many prompts of equal say would tell as much about this weight; `None` where the interval is not over prompts.
+    #[serde(default)]
+    pub effective: Option<f64>,
 }
 
 impl Weight {

@@ -24,3 +24,34 @@ fn without_iterations(text: &str) -> String {
     }
     out
 }
+
+/// The example's 13 prompts have hundreds of verdicts each.
+#[test]
+fn over_prompts_the_example_is_sure_of_less() {
+    let fits = |intervals: &str| -> Vec<serde_json::Value> {
+        let output = Command::new(env!("CARGO_BIN_EXE_predilect"))
+            .args(["dissect", "--example", "--folds", "0", "--json", "--quiet", "--intervals", intervals])
+            .output()
+            .expect("the binary starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let all: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        all["fits"].as_array().expect("fits").clone()
+    };
+    let number = |weight: &serde_json::Value, key: &str| weight[key].as_f64().expect("a number");
+    let sure = |fits: &[serde_json::Value]| -> usize {
+        let weights = fits.iter().flat_map(|fit| fit["weights"].as_array().expect("weights"));
+        weights.filter(|w| (number(w, "p_positive") - 0.5).abs() >= 0.45).count()
+    };
+    let (alone, over) = (fits("verdict"), fits("prompt"));
+    assert!(alone.iter().all(|fit| fit["prompts"].is_null()));
+    assert!(over.iter().all(|fit| fit["group"] != "all" || fit["prompts"] == 13));
+    for (x, y) in alone.iter().zip(&over) {
+        for (x, y) in x["weights"].as_array().unwrap().iter().zip(y["weights"].as_array().unwrap()) {
+            assert_eq!(x["mean"], y["mean"]);
+            let width = |w: &serde_json::Value| number(w, "q95") - number(w, "q05");
+            assert!(width(y) >= width(x), "{x} {y}");
+            assert!((1.0..=13.0).contains(&number(y, "effective")), "{y}");
+        }
+    }
+    assert!(sure(&over) * 3 < sure(&alone), "{} and {}", sure(&over), sure(&alone));
+}

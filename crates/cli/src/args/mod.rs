@@ -108,6 +108,15 @@ impl Verdicts {
     }
 }
 
+/// What a verdict stands for in the intervals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Intervals {
+    /// Itself alone
+    Verdict,
+    /// Its prompt, with all others on it
+    Prompt,
+}
+
 /// How fits are made.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Model")]
@@ -142,6 +151,10 @@ pub(crate) struct ModelArgs {
     /// NUTS: tuning steps of each chain
     #[arg(long, default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
     pub(crate) tune: u32,
+    /// What the intervals are over: verdict (each counts as independent, as in the paper), or prompt (what is sure holds on prompts that
+    /// nobody has seen; one prompt is left out at a time)
+    #[arg(long, default_value = "verdict", value_name = "UNIT")]
+    pub(crate) intervals: Intervals,
     /// Write posterior draws of every fit (4,000; with --engine nuts all that it draws) to this Parquet file
     #[arg(long, value_name = "FILE.parquet")]
     pub(crate) draws: Option<PathBuf>,
@@ -171,6 +184,7 @@ impl ModelArgs {
             seed: self.seed,
             nuts,
             keep_draws,
+            over_prompts: self.intervals == Intervals::Prompt,
         }
     }
 }

@@ -122,6 +122,9 @@ fn judge(view: &View, out: &mut Out, fit: &Fit, axis: Axis) -> io::Result<()> {
         out.wrapped(WARN, words::NO_QUALITY)?;
     }
     out.wrapped(DIM, &words::checks(fit))?;
+    if let Some(few) = words::few_prompts(fit) {
+        out.wrapped(WARN, &few)?;
+    }
     if !fit.converged {
         let reason = fit.reason.as_deref().map(text::line).unwrap_or_default();
         out.wrapped(WARN, &format!("NOT CONVERGED, do not trust these numbers. {reason}"))?;
