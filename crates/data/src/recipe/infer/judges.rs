@@ -386,3 +386,69 @@ pub(super) fn judges_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRule
     };
     sample.columns.iter().filter(|column| !used.contains(*column)).filter_map(beside).collect()
 }
+
+/// The judge that a column of verdicts is named for: `gpt-4` of `gpt-4_vote`.
+pub(super) fn judge_of_column(column: &str) -> Option<String> {
+    const ANYBODY: &[&str] = &[
+        "judge",
+        "annotator",
+        "worker",
+        "rater",
+        "llm",
+        "model",
+        "user",
+        "reviewer",
+        "gold",
+        "ai",
+        "person",
+    ];
+    let words = tokens(column);
+    let named = of_a_judge(&words) && !words.iter().any(|word| ANYBODY.contains(&word.as_str()));
+    let name = named.then(|| without(column, SAID)).flatten()?;
+    Some(if name.eq_ignore_ascii_case("human") { "human".to_owned() } else { name })
+}
+
+/// Verdicts by criteria beside one over all: `winner_helpfulness` or `fluency` beside `winner`, with words for the two.
+pub(super) fn criteria_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRule> {
+    const VERDICT: &[&str] = &[
+        "winner",
+        "preferred",
+        "preference",
+        "better",
+        "best",
+        "choice",
+        "vote",
+        "verdict",
+        "label",
+        "pref",
+        "more",
+        "most",
+        "response",
+        "which",
+        "is",
+    ];
+    let used = used(recipe, sample);
+    let beside = |column: &String| {
+        let words = tokens(column);
+        let rest: Vec<&str> =
+            words.iter().map(String::as_str).filter(|word| !VERDICT.contains(word)).collect();
+        let criterion = !rest.is_empty()
+            && rest.iter().all(|word| {
+                (qualities::quality(word) || qualities::graded(word))
+                    && !is_judge_word(word)
+                    && !["overall", "total", "mean", "avg", "preference"].contains(word)
+            });
+        if !criterion || names_the_loser(column) {
+            return None;
+        }
+        let calls = sample_calls(sample, recipe, column);
+        let says = |wanted: Call| calls.iter().any(|(_, call)| *call == Some(wanted));
+        let worded = calls.iter().all(|(value, call)| call.is_some() && number_of(value).is_none());
+        (worded && says(Call::A) && says(Call::B)).then(|| VerdictRule {
+            field: Some(path(column)),
+            criterion: Some(rest.join(" ")),
+            ..VerdictRule::default()
+        })
+    };
+    sample.columns.iter().filter(|column| !used.contains(*column)).filter_map(beside).collect()
+}

@@ -22,7 +22,7 @@ mod verdicts;
 use super::roles::{self, normal, tokens};
 use super::{Call, Mapping, Path, Recipe, Sample, Shape, VerdictRule};
 use crate::row::Row;
-use judges::judges_beside;
+use judges::{criteria_beside, judges_beside};
 use prompts::find_prompt;
 use responses::{choice_models, choice_scores, models, number_of, responses};
 use serde_json::Value;
@@ -338,8 +338,15 @@ fn add_judges(recipe: &mut Recipe, sample: &Sample) {
     let plain = |rule: &VerdictRule| rule.field.is_some() && rule.each.is_none();
     let open = recipe.open || recipe.name == "by_names";
     if open && recipe.shape == Shape::Pair && !recipe.verdict.is_empty() && recipe.verdict.iter().all(plain) {
-        let more = judges_beside(recipe, sample);
-        recipe.verdict.extend(more);
+        let judges = judges_beside(recipe, sample);
+        let criteria = criteria_beside(recipe, sample);
+        recipe.verdict.extend(judges);
+        let known: Vec<Path> = recipe.verdict.iter().filter_map(|rule| rule.field.clone()).collect();
+        recipe.verdict.extend(
+            criteria
+                .into_iter()
+                .filter(|rule| rule.field.as_ref().is_none_or(|field| !known.contains(field))),
+        );
     }
 }
 

@@ -6,7 +6,9 @@ use super::super::qualities;
 use super::super::roles::{self, normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
 use super::doubts::{doubt, flag};
-use super::judges::{by_criterion, by_judge, common_words, of_a_judge, people, people_in_numbers};
+use super::judges::{
+    by_criterion, by_judge, common_words, judge_of_column, of_a_judge, people, people_in_numbers,
+};
 use super::listed::listed;
 use super::losers::{compares, loser, names_the_loser};
 use super::numbers::{flags_and_probabilities, number_each, pair_votes};
@@ -350,7 +352,12 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
     };
     match sure.as_slice() {
         [] => {}
-        [only] => return Ok(vec![rule(only)]),
+        // Whom the only one is named for has judged.
+        [only] => {
+            let named = recipe.judge.iter().any(|path| path.resolve(&sample.columns).is_some());
+            let judge_name = judge_of_column(&only.0).filter(|_| !named);
+            return Ok(vec![VerdictRule { judge_name, ..rule(only) }]);
+        }
         several_found => return several(recipe, sample, several_found, rule),
     }
     // Totals of bare votes before a total that happens to be 0 or 1 in every record.
