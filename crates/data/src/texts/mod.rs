@@ -105,7 +105,7 @@ pub(crate) fn merge_prompt(given: Vec<Message>, shared: Vec<Message>) -> Result<
         _ => false,
     };
     let own_system = contains(system_given, system_shared);
-    let own_rest = contains(rest_given, rest_shared);
+    let own_rest = contains(rest_given, rest_shared) || goes_on(rest_given, rest_shared);
     if !(own_system || contains(system_shared, system_given)) {
         return Err(given);
     }
@@ -120,6 +120,20 @@ pub(crate) fn merge_prompt(given: Vec<Message>, shared: Vec<Message>) -> Result<
         fuller.splice(..old, other.drain(..new));
     }
     Ok(fuller)
+}
+
+/// Whether turns end with others, of which the last one goes on after a blank line: a question with its further input.
+fn goes_on(long: &[Message], short: &[Message]) -> bool {
+    let (Some((last, before)), Some((own, others))) = (long.split_last(), short.split_last()) else {
+        return false;
+    };
+    let more =
+        last.content.trim().strip_prefix(own.content.trim()).is_some_and(|rest| rest.starts_with("\n\n"));
+    last.role == Role::User
+        && own.role == Role::User
+        && more
+        && !own.content.trim().is_empty()
+        && before.ends_with(others)
 }
 
 /// Whether some turns follow each other within others, blanks around their texts aside.
