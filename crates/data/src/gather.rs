@@ -67,6 +67,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) late: BTreeMap<String, u64>,
     /// The values that named a winner in the file at hand, one entry for each rule.
     pub(crate) seen: Vec<Seen>,
+    /// Checksums of the files that were read to their ends, by label.
+    pub(crate) checksums: HashMap<String, u32>,
 }
 
 impl Reading<'_> {

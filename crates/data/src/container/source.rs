@@ -5,8 +5,8 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::archive::{Member, members};
 use super::compress::{Compression, MAGIC};
@@ -255,6 +255,8 @@ pub(crate) struct Opened {
     rest: Box<dyn Read + Send>,
     /// Bytes read so far, as they lie on the disk.
     pub(crate) counter: Arc<AtomicU64>,
+    /// The file's checksum, once it was read to its end.
+    pub(crate) checksum: Checksum,
     /// Bytes on the disk.
     pub(crate) total: Option<u64>,
     /// The file itself, when its bytes are the data.
@@ -309,6 +311,7 @@ impl Opened {
             label: self.label.clone(),
             rest,
             counter: Arc::clone(&self.counter),
+            checksum: Arc::clone(&self.checksum),
             total: self.total,
             file: None,
             shards,
@@ -340,15 +343,27 @@ impl Opened {
     }
 }
 
+/// The checksum of a regular file, once it was read to its end.
+pub(crate) type Checksum = Arc<OnceLock<u32>>;
+
 struct Counting<R> {
     inner: R,
     counter: Arc<AtomicU64>,
+    /// Taken on the way, so that nobody need read the file again for it.
+    sum: flate2::Crc,
+    checksum: Option<Checksum>,
 }
 
 impl<R: Read> Read for Counting<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         self.counter.fetch_add(n as u64, Ordering::Relaxed);
+        if let Some(checksum) = &self.checksum {
+            match buffer.get(..n) {
+                Some([]) if !buffer.is_empty() => drop(checksum.set(self.sum.sum())),
+                read => self.sum.update(read.unwrap_or_default()),
+            }
+        }
         Ok(n)
     }
 }
@@ -389,7 +404,13 @@ pub(crate) fn look_into(input: &Input) -> Result<Found, DataError> {
             (Box::new(file), total, same)
         }
     };
-    let mut counted = Counting { inner: raw, counter: Arc::clone(&counter) };
+    let checksum = Checksum::default();
+    let mut counted = Counting {
+        inner: raw,
+        counter: Arc::clone(&counter),
+        sum: flate2::Crc::new(),
+        checksum: input.size().map(|_| Arc::clone(&checksum)),
+    };
     let mut magic = Vec::with_capacity(MAGIC);
     (&mut counted).take(MAGIC as u64).read_to_end(&mut magic).map_err(fail)?;
     let compression = Compression::of(&magic);
@@ -430,7 +451,18 @@ pub(crate) fn look_into(input: &Input) -> Result<Found, DataError> {
         whole = prefix.len() - before < PREFIX;
     }
     let (label, shards) = (input.label.clone(), input.shards().to_vec());
-    Ok(Found::File(Box::new(Opened { prefix, whole, label, rest, counter, total, file, shards, remarks })))
+    Ok(Found::File(Box::new(Opened {
+        prefix,
+        whole,
+        label,
+        rest,
+        counter,
+        checksum,
+        total,
+        file,
+        shards,
+        remarks,
+    })))
 }
 
 fn is_binary(prefix: &[u8]) -> bool {

@@ -52,7 +52,7 @@ pub fn read(
     progress: &mut dyn FnMut(Progress<'_>),
     sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
 ) -> Result<ReadSummary, DataError> {
-    read_onto(inputs, options, Known::default(), progress, sink)
+    read_onto(inputs, options, Known::default(), progress, sink).map(|read| read.summary)
 }
 
 /// As [`read()`], with bare votes of tables handed to `votes` in blocks instead of one record each: ten times as fast.
@@ -72,15 +72,21 @@ pub fn read_with_votes(
 
 /// What was read, and why an import of it would stop: pairs without any verdict.
 pub(crate) struct WasRead {
+    /// Checksums of the files that were read to their ends, by label.
+    pub(crate) checksums: HashMap<String, u32>,
     pub(crate) summary: ReadSummary,
     pub(crate) stops: Option<DataError>,
 }
 
 impl WasRead {
     fn whole(self) -> Result<ReadSummary, DataError> {
-        match self.stops {
+        self.or_stop().map(|read| read.summary)
+    }
+
+    fn or_stop(mut self) -> Result<Self, DataError> {
+        match self.stops.take() {
             Some(error) => Err(error),
-            None => Ok(self.summary),
+            None => Ok(self),
         }
     }
 }
@@ -122,8 +128,8 @@ pub(crate) fn read_onto(
     known: Known,
     progress: &mut dyn FnMut(Progress<'_>),
     sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
-) -> Result<ReadSummary, DataError> {
-    read_all(inputs, options, known, progress, sink, None).and_then(WasRead::whole)
+) -> Result<WasRead, DataError> {
+    read_all(inputs, options, known, progress, sink, None).and_then(WasRead::or_stop)
 }
 
 fn read_all<'a>(
@@ -176,6 +182,7 @@ fn read_all<'a>(
         only_verdicts: false,
         other_models: HashSet::new(),
         seen: Vec::new(),
+        checksums: HashMap::new(),
         marked: (0, None),
         late: BTreeMap::new(),
     };
@@ -193,6 +200,7 @@ fn read_all<'a>(
     }
     reading.end_votes();
     reading.parts_to_pairs()?;
+    let checksums = reading.checksums;
     let mut summary = reading.summary;
     if summary.pairs == 0 && !(onto && summary.verdicts > 0) {
         return Err(nothing(inputs, &summary));
@@ -207,7 +215,7 @@ fn read_all<'a>(
         summary.dropped.insert("file that cannot be read".to_owned(), damaged.len() as u64);
         summary.sources.extend(damaged);
     }
-    Ok(WasRead { summary, stops })
+    Ok(WasRead { checksums, summary, stops })
 }
 
 fn nothing(inputs: &[PathBuf], summary: &ReadSummary) -> DataError {
@@ -374,6 +382,7 @@ impl Reading<'_> {
         };
         let label = source.input.label;
         let (counter, total) = (opened.counter.clone(), opened.total);
+        let (checksum, name) = (Arc::clone(&opened.checksum), label.clone());
         let max = self.options.max_record_bytes;
         match source.container {
             Container::Json(layout) => {
@@ -439,6 +448,7 @@ impl Reading<'_> {
             }
         }
         self.tell(counter.load(Ordering::Relaxed), total);
+        self.checksums.extend(checksum.get().map(|sum| (name, *sum)));
         Ok(())
     }
 

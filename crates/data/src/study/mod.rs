@@ -11,6 +11,7 @@ mod people;
 mod results;
 mod table;
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::hash::BuildHasher;
 use std::io::Write;
@@ -395,12 +396,8 @@ fn import_into(
             .with_hint("give another folder for the study"));
         }
     }
-    // Beside the reading, which seldom keeps every core busy; what is added must be known to be new before.
-    let counting = Counting::start(inputs);
-    let (mut files, mut counting) = match onto {
-        Onto::Add => (counting.end()?, None),
-        _ => (Vec::new(), Some(counting)),
-    };
+    // What is added must be known to be new before it is read.
+    let mut files = if onto == Onto::Add { digests(inputs, &HashMap::new())? } else { Vec::new() };
     let mut toml = StudyToml::default();
     let mut pairs = study.write_pairs()?;
     let mut verdicts = study.write_verdicts()?;
@@ -444,7 +441,7 @@ fn import_into(
     }
     let options =
         &ReadOptions { without_verdicts: options.without_verdicts || onto == Onto::Add, ..options.clone() };
-    let mut summary = read_onto(inputs, options, known, progress, &mut |record| match record {
+    let read = read_onto(inputs, options, known, progress, &mut |record| match record {
         Record::Pair(pair) => pairs.push_owned(pair),
         Record::Verdict(verdict) => {
             people.add(&verdict);
@@ -452,6 +449,7 @@ fn import_into(
         }
         Record::Rating(rating) => ratings.push_owned(rating),
     })?;
+    let mut summary = read.summary;
     // Equal imports have equal names, so the hash has a fixed seed.
     let import = format!("{:016x}", FixedState::default().hash_one((pairs.end()?, verdicts.end()?)));
     pairs.of_import(&import);
@@ -494,8 +492,8 @@ fn import_into(
         study.rename(file, &path)?;
     }
     let mut entry = ImportEntry::new(options, &summary);
-    if let Some(counting) = counting.take() {
-        files = counting.end()?;
+    if onto != Onto::Add {
+        files = digests(inputs, &read.checksums)?;
     }
     entry.files = files;
     if let (Onto::Add, Some(before)) = (onto, old.and_then(|old| old.import)) {
@@ -511,28 +509,15 @@ fn same_name(a: &str, b: &str) -> bool {
     Path::new(a).file_name() == Path::new(b).file_name()
 }
 
-/// Sizes and checksums that are being taken on a thread of its own.
-struct Counting(std::thread::JoinHandle<Result<Vec<(String, String)>, DataError>>);
-
-impl Counting {
-    fn start(inputs: &[PathBuf]) -> Self {
-        let inputs = inputs.to_vec();
-        Self(std::thread::spawn(move || digests(&inputs)))
-    }
-
-    fn end(self) -> Result<Vec<(String, String)>, DataError> {
-        self.0
-            .join()
-            .unwrap_or_else(|_| Err(DataError::sink("the checksums of the files could not be taken")))
-    }
-}
-
 /// Size and checksum of every regular file among the inputs, to tell one that is given twice.
-fn digests(inputs: &[PathBuf]) -> Result<Vec<(String, String)>, DataError> {
+///
+/// Those that reading has taken already are not taken again.
+fn digests(inputs: &[PathBuf], taken: &HashMap<String, u32>) -> Result<Vec<(String, String)>, DataError> {
     let mut found: Vec<(String, String)> = Vec::new();
     for input in expand(inputs)?.0 {
         if let Some(size) = input.size() {
-            found.push((input.label.clone(), format!("{size}-{:08x}", input.checksum()?)));
+            let sum = taken.get(&input.label).copied().map_or_else(|| input.checksum(), Ok)?;
+            found.push((input.label.clone(), format!("{size}-{sum:08x}")));
         }
     }
     Ok(found)
