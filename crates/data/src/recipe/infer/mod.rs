@@ -12,10 +12,13 @@ mod judges;
 mod listed;
 mod lists;
 mod losers;
+mod models;
 mod numbers;
 mod prompts;
 mod responses;
+mod sentences;
 mod start;
+mod ties;
 mod turns;
 mod verdicts;
 
@@ -23,11 +26,13 @@ use super::roles::{self, normal, tokens};
 use super::{Call, Mapping, Path, Recipe, Sample, Shape, VerdictRule};
 use crate::row::Row;
 use judges::{criteria_beside, judges_beside};
+use models::{choice_models, choice_scores, models};
 use prompts::find_prompt;
-use responses::{choice_models, choice_scores, models, number_of, responses};
+use responses::{number_of, responses};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use verdicts::{tie_beside, verdicts};
+use ties::tie_beside;
+use verdicts::verdicts;
 
 pub(crate) use counts::count_votes;
 pub(crate) use discarded::discarded;
@@ -35,11 +40,12 @@ pub(crate) use doubts::{
     contradiction, echoes, exchange_columns, exchanged, flag, placed, says_exchanged, turned,
 };
 pub(crate) use losers::is_plain_loser;
+pub(crate) use models::are_names;
 pub(crate) use prompts::{
     answered_prompt, beside_prompt, doubtful_prompt, input_beside, prompt_column, settle_prompt,
     worded_prompt,
 };
-pub(crate) use responses::{are_names, names_not_texts, rivals, sides, third_response};
+pub(crate) use responses::{names_not_texts, rivals, sides, third_response};
 pub(crate) use start::winner_start;
 pub(crate) use turns::{has_turns_beside, turns_beside};
 

@@ -6,11 +6,11 @@ use super::alone::{groups_of_responses, scored, unpaired};
 use super::authors::by_author;
 use super::lists::{candidates, from_0_or_1, in_order, positions_or_ranks};
 use super::losers::loser;
+use super::models::{are_names, models};
 use super::numbers::pair_votes;
 use super::start::mapping_start;
 use super::verdicts::{Evidence, verdict_columns};
 use super::{Refusal, is_id, named, path, prompt_column, shell};
-use crate::row::as_text;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -403,148 +403,6 @@ pub(super) fn sided(sample: &Sample, wanted: impl Fn(&[String], &str) -> bool) -
         }
     }
     groups
-}
-
-/// The two columns of models.
-pub(super) fn models(sample: &Sample) -> Option<(String, String)> {
-    let names = |words: &[String]| {
-        let about = |word: &String| {
-            roles::MODELS.contains(&word.as_str())
-                || [
-                    "name",
-                    "id",
-                    "system",
-                    "response",
-                    "answer",
-                    "output",
-                    "generator",
-                    "by",
-                    "assistant",
-                    "completion",
-                    "bot",
-                    "answers",
-                    "responses",
-                    "outputs",
-                    "data",
-                    "meta",
-                    "metadata",
-                ]
-                .contains(&word.as_str())
-        };
-        let says = words.iter().any(|word| roles::MODELS.contains(&word.as_str()) || word == "system");
-        let last = words.last().is_none_or(|word| !is_response_word(word));
-        says && last && words.iter().all(about)
-    };
-    let short = |column: &str| {
-        sample
-            .values(column)
-            .take(100)
-            .all(|value| value.is_number() || value.as_str().is_some_and(|text| text.len() <= 120))
-    };
-    let found = |wanted: &dyn Fn(&[String], &str) -> bool| {
-        sided(sample, |words, column| {
-            wanted(words, column) && short(column) && sample.values(column).next().is_some()
-        })
-        .into_iter()
-        .filter_map(|group| <[String; 2]>::try_from(group.columns).ok())
-        .collect::<Vec<_>>()
-    };
-    let numbered = |[a, b]: &[String; 2]| {
-        [a, b].into_iter().all(|column| sample.values(column).all(|value| number_of(value).is_some()))
-    };
-    let models = found(&|words, _| names(words));
-    let named = models.iter().find(|columns| !numbered(columns));
-    let bare = found(&|words, _| words.is_empty());
-    // Models by number, with their names in columns that are called after the sides alone.
-    let beside = models
-        .first()
-        .and_then(|ids| bare.iter().find(|names| !numbered(names) && same_models(sample, ids, names)));
-    let [a, b] = named.or(beside).or(models.first())?;
-    Some((a.clone(), b.clone()))
-}
-
-/// Whether columns hold names of models and not short responses: names are short, and come again and again.
-pub(crate) fn are_names(sample: &Sample, columns: &[&str]) -> bool {
-    let values: Vec<&str> = columns
-        .iter()
-        .flat_map(|column| sample.values(column).take(2000).filter_map(Value::as_str))
-        .map(str::trim)
-        .collect();
-    let long = |text: &&&str| text.len() > 120 || text.contains('\n');
-    let sentence = |text: &&&str| {
-        text.split_whitespace().count() > 6 || (text.contains(' ') && text.ends_with(['.', '!', '?']))
-    };
-    let lists = |column: &&str| sample.values(column).any(|value| value.is_array() || value.is_object());
-    if columns.iter().any(lists)
-        || values.iter().any(|text| long(&text))
-        || values.iter().filter(sentence).count() * 4 > values.len()
-    {
-        return false;
-    }
-    // No text of a hundred has no blank: names need not come again.
-    if prompt_column(sample).is_none() && values.iter().all(|text| !text.contains(char::is_whitespace)) {
-        return true;
-    }
-    let different: BTreeSet<&str> = values.iter().copied().collect();
-    let repeats = |most: usize| different.len() * 10 <= values.len() * most;
-    if prompt_column(sample).is_some() { repeats(5) } else { values.len() < 8 || repeats(8) }
-}
-
-/// Whether two columns name what two others number: each number has one name, and each name one number.
-pub(super) fn same_models(sample: &Sample, numbers: &[String; 2], names: &[String; 2]) -> bool {
-    let mut known: BTreeSet<(String, String)> = BTreeSet::new();
-    for (number, name) in numbers.iter().zip(names) {
-        for row in &sample.rows {
-            let text = |column: &str| row.get(column).cloned().and_then(|value| as_text(column, value).ok());
-            let (Some(number), Some(name)) = (text(number), text(name)) else { return false };
-            known.insert((number, name));
-        }
-    }
-    let numbers: BTreeSet<&String> = known.iter().map(|(number, _)| number).collect();
-    let names: BTreeSet<&String> = known.iter().map(|(_, name)| name).collect();
-    numbers.len() == known.len() && names.len() == known.len()
-}
-
-/// The models of a chosen and a rejected response.
-pub(super) fn choice_models(sample: &Sample) -> Option<(String, String)> {
-    choice_beside(sample, |word| roles::MODELS.contains(&word) || word == "name")
-}
-
-/// The scores of a chosen and a rejected response.
-pub(super) fn choice_scores(sample: &Sample) -> Option<(String, String)> {
-    choice_beside(sample, |word| {
-        roles::SCORES.contains(&word)
-            || word == "response"
-            || word == "overall"
-            || word == "avg"
-            || word == "average"
-    })
-    .filter(|(a, _)| tokens(a).iter().any(|word| roles::SCORES.contains(&word.as_str())))
-    .filter(|(a, b)| {
-        [a, b].into_iter().all(|column| sample.values(column).all(|value| number_of(value).is_some()))
-    })
-}
-
-pub(super) fn choice_beside(sample: &Sample, about: impl Fn(&str) -> bool) -> Option<(String, String)> {
-    let words: Vec<Vec<String>> = sample.columns.iter().map(|column| tokens(column)).collect();
-    for (good, x) in sample.columns.iter().zip(&words) {
-        if !x.iter().any(|word| roles::good(word)) {
-            continue;
-        }
-        for (bad, y) in sample.columns.iter().zip(&words) {
-            if x.len() != y.len() || x.len() < 2 {
-                continue;
-            }
-            let differing: Vec<_> = x.iter().zip(y).filter(|(x, y)| x != y).collect();
-            if let [(first, second)] = differing.as_slice()
-                && roles::chosen_rejected(first, second)
-                && x.iter().filter(|word| word != first).all(|word| about(word))
-            {
-                return Some((good.clone(), bad.clone()));
-            }
-        }
-    }
-    None
 }
 
 pub(super) fn number_of(value: &Value) -> Option<f64> {

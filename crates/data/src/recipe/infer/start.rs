@@ -3,7 +3,8 @@
 use super::super::roles::{self, tokens};
 use super::super::{Recipe, Sample};
 use super::losers::names_the_loser;
-use super::responses::{Group, models, number_of, sided};
+use super::models::models;
+use super::responses::{Group, number_of, sided};
 use super::verdicts::{Evidence, evidence};
 use super::{path, prompt_column, shell, used};
 use serde_json::Value;

@@ -5,15 +5,16 @@ use super::super::path::Column;
 use super::super::qualities;
 use super::super::roles::{self, normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
-use super::doubts::{doubt, flag};
+use super::doubts::doubt;
 use super::judges::{
     by_criterion, by_judge, common_words, judge_of_column, of_a_judge, people, people_in_numbers,
 };
 use super::listed::listed;
-use super::losers::{compares, loser, names_the_loser};
+use super::losers::{loser, names_the_loser};
 use super::numbers::{flags_and_probabilities, number_each, pair_votes};
 use super::responses::number_of;
-use super::{Refusal, named, path, shell, used};
+use super::sentences::phrased;
+use super::{Refusal, path, shell, used};
 use crate::row::Row;
 use serde_json::Value;
 
@@ -272,61 +273,6 @@ pub(super) fn sample_calls<'a>(
         .collect()
 }
 
-/// A column that says of some records that they are ties.
-pub(super) fn tie_beside(recipe: &mut Recipe, sample: &Sample) {
-    let used = used(recipe, sample);
-    let flag = named(sample, &["tie", "is_tie", "tied", "winner_tie", "draw", "is_draw"], &used)
-        .into_iter()
-        .find(|column| sample.values(column).all(|value| flag(value).is_some()));
-    let status = named(sample, &["status"], &used).into_iter().find(|column| {
-        sample
-            .values(column)
-            .any(|value| value.as_str().is_some_and(|text| text.trim().eq_ignore_ascii_case("tie")))
-    });
-    // Of a winner and a loser by their models, another column says which records are ties.
-    let outcome = || {
-        let named = named(sample, &["result", "outcome", "type", "verdict", "status", "decision"], &used);
-        named.into_iter().find_map(|column| {
-            let ties: Vec<Value> = sample
-                .distinct(&column, 8)?
-                .into_iter()
-                .filter(|value| matches!(value.as_str().and_then(super::super::words), Some(Call::Tie(_))))
-                .collect();
-            (!ties.is_empty()).then_some((column, ties))
-        })
-    };
-    if flag.is_none()
-        && recipe.a_wins
-        && let Some((column, ties)) = outcome()
-    {
-        recipe.verdict.push(VerdictRule {
-            tie_field: Some(path(&column)),
-            tie_values: ties,
-            ..VerdictRule::default()
-        });
-        return;
-    }
-    let rule = match (flag, status) {
-        (Some(flag), _) => VerdictRule { tie_field: Some(path(&flag)), ..VerdictRule::default() },
-        (None, Some(status)) => VerdictRule {
-            tie_field: Some(path(&status)),
-            tie_values: vec![Value::from("tie")],
-            ..VerdictRule::default()
-        },
-        (None, None) => return,
-    };
-    match recipe.verdict.first_mut() {
-        Some(first)
-            if first.tie_field.as_ref().is_none_or(|field| field.resolve(&sample.columns).is_none()) =>
-        {
-            first.tie_field = rule.tie_field;
-            first.tie_values = rule.tie_values;
-        }
-        Some(_) => {}
-        None => recipe.verdict.push(rule),
-    }
-}
-
 /// The rules for the verdict of two responses.
 pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRule>, Refusal> {
     let found = verdict_columns(sample, recipe);
@@ -393,80 +339,6 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
         return Ok(vec![rule]);
     }
     Ok(phrased(sample, recipe).into_iter().collect())
-}
-
-/// A column whose every value is a sentence that prefers one of two, `A is slightly better`, under a name that says no more than that it
-/// is somebody's answer: of an expectation or a reason it is not known whose verdict it is.
-fn phrased(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
-    const NAMED: &[&str] = &[
-        "rating",
-        "ratings",
-        "score",
-        "likert",
-        "comparison",
-        "compare",
-        "evaluation",
-        "assessment",
-        "answer",
-        "response",
-        "question",
-        "q",
-        "scale",
-        "result",
-        "outcome",
-        "human",
-        "annotator",
-        "overall",
-        "side",
-        "by",
-        "pairwise",
-        "comparative",
-        "value",
-        "annotation",
-        "task",
-        "quality",
-        "grade",
-        "judge",
-        "rater",
-        "user",
-        "item",
-        "the",
-        "which",
-        "is",
-        "better",
-        "opinion",
-        "flag",
-        "label",
-        "vote",
-        "decision",
-        "rank",
-        "relative",
-        "head",
-        "to",
-    ];
-    let used = used(recipe, sample);
-    let says = |column: &&String| {
-        let known =
-            |word: &String| NAMED.contains(&word.as_str()) || word.bytes().all(|byte| byte.is_ascii_digit());
-        if used.contains(*column) || !tokens(column).iter().all(known) {
-            return false;
-        }
-        let texts: Option<Vec<&str>> = sample.values(column).map(Value::as_str).collect();
-        let Some(texts) = texts else { return false };
-        let calls: Vec<(&str, Option<Call>)> = texts
-            .iter()
-            .map(|text| text.trim())
-            .filter(|text| !text.is_empty())
-            .map(|text| (text, super::super::words(text)))
-            .collect();
-        let sided = |call: &Option<Call>| matches!(call, Some(Call::A | Call::B | Call::Soft(_)));
-        calls.iter().all(|(_, call)| call.is_some())
-            && calls.iter().any(|(_, call)| sided(call))
-            && calls.iter().all(|(text, call)| !sided(call) || compares(text))
-    };
-    let mut found = sample.columns.iter().filter(says);
-    let only = found.next().filter(|_| found.next().is_none())?;
-    Some(VerdictRule { field: Some(path(only)), ..VerdictRule::default() })
 }
 
 /// Words that two columns of one verdict may differ in.
