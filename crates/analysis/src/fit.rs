@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use predilect_bayes::{NutsOptions, nuts};
 use predilect_stats::importance;
-use predilect_stats::leave_out::{Clustered, OverClusters, leave_out};
 use predilect_stats::{EpOptions, EpPosterior, Marginal, Prior, Problem, ep};
 
+use crate::over_prompts::{moments, over_prompts, widen};
 use crate::quality::{Held, held_out};
 use crate::result::{Fit, Weight};
 use crate::table::{FeatureTable, VerdictRow};
@@ -202,7 +202,9 @@ pub(crate) fn fit(
     let mut draws = posterior.draws.take().map(|values| Draws { names, values });
     let mut terms = terms;
     let mut prompts = None;
-    if let Some(over) = options.over_prompts.then(|| over_prompts(&numbers, &posterior)).flatten() {
+    if let Some(over) =
+        options.over_prompts.then(|| over_prompts(&numbers, &posterior.mean, &posterior.covariance)).flatten()
+    {
         prompts = Some(over.clusters as u64);
         widen(&over, &mut weights, &mut terms, draws.as_mut());
     }
@@ -362,7 +364,7 @@ fn weight(m: &Marginal) -> Weight {
         ess_bulk: None,
         ess_tail: None,
         mcse_mean: None,
-        effective: None,
+        effective_prompts: None,
     }
 }
 
@@ -407,72 +409,6 @@ fn by_nuts(problem: &Problem, options: &FitOptions, because: Option<&str>) -> Re
         iterations: None,
         draws,
     })
-}
-
-/// Mean and covariance of draws, `d` values each.
-fn moments(draws: &[f64], d: usize) -> (Vec<f64>, Vec<f64>) {
-    let count = (draws.len() / d).max(1) as f64;
-    let mut mean = vec![0.0; d];
-    for draw in draws.chunks_exact(d) {
-        mean.iter_mut().zip(draw).for_each(|(mean, w)| *mean += w / count);
-    }
-    let mut covariance = vec![0.0; d * d];
-    for draw in draws.chunks_exact(d) {
-        for j in 0..d {
-            for k in 0..d {
-                covariance[j * d + k] += (draw[j] - mean[j]) * (draw[k] - mean[k]) / count;
-            }
-        }
-    }
-    (mean, covariance)
-}
-
-/// How sure the fit is of prompts that it has not seen.
-fn over_prompts(numbers: &Rows, posterior: &Solved) -> Option<OverClusters> {
-    let rows = Clustered {
-        x: &numbers.x,
-        verdicts: &numbers.verdicts,
-        weights: Some(&numbers.weights),
-        clusters: &numbers.clusters,
-    };
-    leave_out(&rows, &posterior.mean, &posterior.covariance)
-}
-
-/// Puts the uncertainty over prompts in the place of the model's, in weights, terms and draws.
-fn widen(over: &OverClusters, weights: &mut [Weight], terms: &mut [Weight], draws: Option<&mut Draws>) {
-    let mut columns: Vec<(usize, Marginal, Marginal)> = Vec::new();
-    for (j, weight) in weights.iter_mut().chain(terms).enumerate() {
-        let own = Marginal {
-            mean: weight.mean,
-            sd: weight.sd,
-            q05: weight.q05,
-            q50: weight.q50,
-            q95: weight.q95,
-            p_positive: weight.p_positive,
-            shape: None,
-        };
-        let Some(wide) = over.widened(j, &own) else { continue };
-        (weight.sd, weight.q05, weight.q95, weight.p_positive) =
-            (wide.sd, wide.q05, wide.q95, wide.p_positive);
-        weight.effective = over.effective.get(j).copied();
-        columns.push((j, own, wide));
-    }
-    let Some(draws) = draws else { return };
-    let width = draws.names.len();
-    for (j, own, wide) in columns {
-        let own_reach = (own.q95 - own.q05).max(f64::MIN_POSITIVE);
-        // The spread of the middle nine tenths, and of each half its own.
-        let (down, up) = (
-            (wide.mean - wide.q05) / (own.mean - own.q05).max(1e-9 * own_reach),
-            (wide.q95 - wide.mean) / (own.q95 - own.mean).max(1e-9 * own_reach),
-        );
-        for draw in draws.values.chunks_exact_mut(width) {
-            if let Some(w) = draw.get_mut(j) {
-                let away = *w - own.mean;
-                *w = own.mean + away * if away < 0.0 { down } else { up };
-            }
-        }
-    }
 }
 
 /// Says what the terms measured and which property's weight they moved most.

@@ -10,6 +10,7 @@ pub mod explain;
 mod fit;
 pub mod headline;
 pub mod limits;
+mod over_prompts;
 pub mod people;
 mod quality;
 pub mod ranking;

@@ -118,9 +118,9 @@ pub struct Weight {
     pub ess_tail: Option<f64>,
     /// Monte Carlo standard error of the mean; 0 for EP.
     pub mcse_mean: Option<f64>,
-    /// How many prompts of equal say would tell as much about this weight; `None` where the interval is not over prompts.
+    /// Effective number of prompts: how many with equal influence would determine this weight as well; `None` where the interval is not over prompts.
     #[serde(default)]
-    pub effective: Option<f64>,
+    pub effective_prompts: Option<f64>,
 }
 
 impl Weight {

@@ -50,7 +50,7 @@ fn over_prompts_the_example_is_sure_of_less() {
             assert_eq!(x["mean"], y["mean"]);
             let width = |w: &serde_json::Value| number(w, "q95") - number(w, "q05");
             assert!(width(y) >= width(x), "{x} {y}");
-            assert!((1.0..=13.0).contains(&number(y, "effective")), "{y}");
+            assert!((1.0..=13.0).contains(&number(y, "effective_prompts")), "{y}");
         }
     }
     assert!(sure(&over) * 3 < sure(&alone), "{} and {}", sure(&over), sure(&alone));

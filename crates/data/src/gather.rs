@@ -419,7 +419,7 @@ impl Reading<'_> {
         let (drafts, lonely, alone) = ended.map_err(|text| {
             DataError::input(
                 &*self.at.label,
-                format!("the response {text:?} to one prompt has two numbers that differ, and no column says who gave which"),
+                format!("the response {text:?} has two different values for one prompt, and no column says who gave which"),
             )
             .with_hint("name that column: --map annotator=COLUMN, or the one that tells groups of responses apart: --map id=COLUMN")
         })?;

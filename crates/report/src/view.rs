@@ -233,7 +233,7 @@ mod tests {
             ess_bulk: None,
             ess_tail: None,
             mcse_mean: None,
-            effective: None,
+            effective_prompts: None,
         }
     }
 

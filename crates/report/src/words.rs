@@ -327,14 +327,14 @@ const FEW_PROMPTS: f64 = 20.0;
 /// What the intervals are over, where that is prompts.
 fn over_prompts(fit: &Fit) -> Option<String> {
     let prompts = counted(fit.prompts? as usize, "prompt", "prompts");
-    let counts: Vec<f64> = fit.weights.iter().filter_map(|weight| weight.effective).collect();
+    let counts: Vec<f64> = fit.weights.iter().filter_map(|weight| weight.effective_prompts).collect();
     let least = counts.iter().copied().fold(f64::INFINITY, f64::min);
     let most = counts.iter().copied().fold(0.0, f64::max);
     if counts.is_empty() {
         return Some(format!("intervals over {prompts}"));
     }
     Some(format!(
-        "intervals over {prompts}, which count as {} to {} of equal say for a weight",
+        "intervals over {prompts} (effective prompts per weight: {} to {})",
         format::whole(least),
         format::whole(most)
     ))
@@ -343,12 +343,12 @@ fn over_prompts(fit: &Fit) -> Option<String> {
 /// That there are too few prompts to be sure of anything on others, where half of the weights rest on few.
 pub(crate) fn few_prompts(fit: &Fit) -> Option<String> {
     let prompts = fit.prompts?;
-    let mut counts: Vec<f64> = fit.weights.iter().filter_map(|weight| weight.effective).collect();
+    let mut counts: Vec<f64> = fit.weights.iter().filter_map(|weight| weight.effective_prompts).collect();
     counts.sort_unstable_by(f64::total_cmp);
     let middle = *counts.get(counts.len() / 2)?;
     (middle < FEW_PROMPTS).then(|| {
         format!(
-            "Few prompts: {} tell little of what is rewarded on others, however many verdicts there are.",
+            "Few prompts: {} say little about what is rewarded on other prompts, however many verdicts there are.",
             counted(prompts as usize, "prompt", "prompts")
         )
     })

@@ -130,7 +130,6 @@ impl OverClusters {
         let freedom = (effective - 1.0).max(1.0);
         let reach = sd * student::quantile(0.95, freedom);
         let (low, high) = (marginal.mean - reach, marginal.mean + reach);
-        // A weight that the prior holds near 0 is not symmetric: what the model leaves out stays out no more than it does.
         let p_positive =
             if sd > 0.0 { student::cdf(marginal.mean / sd, freedom) } else { marginal.p_positive };
         let own = marginal.p_positive;

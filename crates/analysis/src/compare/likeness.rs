@@ -415,7 +415,7 @@ mod tests {
             ess_bulk: None,
             ess_tail: None,
             mcse_mean: None,
-            effective: None,
+            effective_prompts: None,
         };
         let fit = |judge: &str| Fit {
             judge: judge.to_owned(),

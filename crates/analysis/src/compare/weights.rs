@@ -336,7 +336,7 @@ mod tests {
             ess_bulk,
             ess_tail,
             mcse_mean,
-            effective: None,
+            effective_prompts: None,
         }
     }
 

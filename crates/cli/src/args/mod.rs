@@ -151,8 +151,8 @@ pub(crate) struct ModelArgs {
     /// NUTS: tuning steps of each chain
     #[arg(long, default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
     pub(crate) tune: u32,
-    /// What the intervals are over: verdict (each counts as independent, as in the paper), or prompt (what is sure holds on prompts that
-    /// nobody has seen; one prompt is left out at a time)
+    /// Unit of the intervals: verdict (each counts as independent, as in the paper), or prompt (one prompt is left out at a time, so
+    /// that what is sure holds on unseen prompts; `fit` needs --cluster for it)
     #[arg(long, default_value = "verdict", value_name = "UNIT")]
     pub(crate) intervals: Intervals,
     /// Write posterior draws of every fit (4,000; with --engine nuts all that it draws) to this Parquet file

@@ -10,7 +10,7 @@ use predilect_data::{FeatureColumns, Features, OnBadRow, ReadOptions, read_featu
 use predilect_types::Order;
 use serde::Serialize;
 
-use crate::args::{BadRow, FitArgs, Global};
+use crate::args::{BadRow, FitArgs, Global, Intervals};
 use crate::assemble;
 use crate::output::{print_json, width};
 use crate::problem::Problem;
@@ -27,6 +27,10 @@ struct Output<'a> {
 }
 
 pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
+    if args.model.intervals == Intervals::Prompt && args.cluster.is_none() {
+        return Err(Problem::new("--intervals prompt needs to know which rows share a prompt")
+            .remedy("name the column that says so: --cluster COLUMN"));
+    }
     let columns = FeatureColumns {
         label: args.label.clone(),
         weight: args.weight.clone(),

@@ -52,12 +52,11 @@ fn explain(error: &serde_json::Error, text: &str) -> RowError {
         }
         Category::Data => RowError::new(Reason::WrongType, "the record is not an object with fields")
             .value(text.trim_start()),
-        Category::Syntax | Category::Io if text.trim_start().starts_with("{'") => RowError::new(
-            Reason::InvalidJson,
-            "the record is written as Python writes a dict, which is no JSON",
-        )
-        .value(text)
-        .hint("write each record with json.dumps(record)"),
+        Category::Syntax | Category::Io if text.trim_start().starts_with("{'") => {
+            RowError::new(Reason::InvalidJson, "the record is a Python dict, not JSON")
+                .value(text)
+                .hint("write each record with json.dumps(record)")
+        }
         Category::Syntax | Category::Io => {
             let problem =
                 format!("{message} (line {}, column {} of the record)", error.line(), error.column());

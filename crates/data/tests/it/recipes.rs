@@ -634,7 +634,7 @@ fn a_record_of_bare_votes_weighs_as_many_as_it_counts() {
     assert_eq!(weights("model_a,model_b,wins_a,wins_b,ties\nx,y,12,5,3\ny,z,0,2,0\n"), [20.0, 2.0]);
     // Where records may be single votes, it is asked.
     let twice = "model_a,model_b,winner,count\nx,y,x,12\nx,y,x,5\ny,z,tie,3\n";
-    assert!(read_text("votes.csv", twice).unwrap_err().to_string().contains("how many votes"));
+    assert!(read_text("votes.csv", twice).unwrap_err().to_string().contains("number of votes"));
     let all = read_bytes("votes.csv", twice.as_bytes(), &mapped(&["weight=none"])).unwrap();
     assert!(all.verdicts.iter().all(|verdict| verdict.weight == 1.0));
     // A name for anything, or numbers that count the records, are metadata.
@@ -660,4 +660,32 @@ fn verdicts_that_the_file_itself_discards_are_told_of() {
     );
     assert!(!remarks(&[winner, ("status", ["done", "open"])]).contains("marks"));
     assert!(!remarks(&[winner, ("valid", ["true", "true"])]).contains("marks"));
+}
+
+#[test]
+fn a_prompt_may_repeat_an_earlier_turn() {
+    let line = |turns: &str, prompt: &str| {
+        format!(
+            r#"{{"messages": [{turns}], "prompt": "{prompt}", "response_a": "yes", "response_b": "no", "winner": "A"}}"#
+        )
+    };
+    let user = |text: &str| format!(r#"{{"role": "user", "content": "{text}"}}"#);
+    let model = |text: &str| format!(r#"{{"role": "assistant", "content": "{text}"}}"#);
+    let earlier =
+        format!("{}, {}, {}, {}", user("go on"), model("One."), user("and then?"), model("Two, yes."));
+    // As the last turn of the messages, before a response in them, or not in them.
+    for turns in [
+        format!("{earlier}, {}", user("go on")),
+        format!("{earlier}, {}, {}", user("go on"), model("yes")),
+        earlier.clone(),
+    ] {
+        let all =
+            read_text("turns.jsonl", &[line(&turns, "go on"), line(&turns, "go on")].join("\n")).unwrap();
+        let said: Vec<&str> = all.pairs[0].prompt.iter().map(|turn| turn.content.as_str()).collect();
+        assert_eq!(said, ["go on", "One.", "and then?", "Two, yes.", "go on"], "{turns}");
+    }
+    // Another answer to the prompt is neither.
+    let other = format!("{}, {}", user("go on"), model("A reference."));
+    let all = read_text("other.jsonl", &[line(&other, "go on"), line(&other, "go on")].join("\n")).unwrap();
+    assert_eq!(all.pairs[0].prompt.len(), 1);
 }

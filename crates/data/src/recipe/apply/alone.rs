@@ -25,10 +25,10 @@ impl Plan {
         let (a, b) = (model(&self.model_a)?, model(&self.model_b)?);
         if self.recipe.a_wins && a == b {
             let field = self.model_b.first().map(Column::shown).unwrap_or_default();
-            return Err(RowError::new(Reason::UnknownWinner, "the winner and the loser have one name")
+            return Err(RowError::new(Reason::UnknownWinner, "the winner and the loser have the same name")
                 .field(&field)
                 .value(&b)
-                .hint("say in a column of its own which records are ties: tie = true"));
+                .hint("mark ties in a separate column: tie = true"));
         }
         let mut draft = Draft::default();
         let names = Names {

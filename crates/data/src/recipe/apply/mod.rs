@@ -141,6 +141,17 @@ impl Plan {
             };
             prompt.pop_if(answered);
         }
+        // A history that goes on with the prompt and one of the responses.
+        if !self.history.is_empty()
+            && let [.., asked, answer, again] = prompt.as_slice()
+            && asked == again
+            && answer.role == Role::Assistant
+            && [&a.messages, &b.messages]
+                .iter()
+                .any(|turns| only_text(turns) == Some(answer.content.as_str()))
+        {
+            prompt.truncate(prompt.len() - 2);
+        }
         if let Some(odd) = odd {
             draft.meta("prompt_column", Some(Value::String(odd)));
         }
@@ -263,15 +274,9 @@ impl Plan {
                 _ => prompt.push(Message::user(further)),
             }
         }
-        // A history that holds the prompt ends before it.
-        if let [only] = prompt.as_slice()
-            && only.role == Role::User
-            && let Some(at) = turns
-                .iter()
-                .rposition(|turn| turn.role == Role::User && turn.content.trim() == only.content.trim())
-            && !turns.is_empty()
-        {
-            turns.truncate(at);
+        // A history that ends with the prompt ends before it; a prompt may repeat any earlier turn.
+        if let [only] = prompt.as_slice() {
+            turns.pop_if(|last| last.role == Role::User && last.content.trim() == only.content.trim());
         }
         // A conversation that the prompt's column holds whole has its system turn itself.
         if prompt.first().is_some_and(|turn| turn.role == Role::System) {

@@ -59,7 +59,7 @@ pub(crate) fn count_votes(recipe: &mut Recipe, sample: &Sample) -> Result<(), Re
     match sure.or(loose.filter(|column| alone(column) && once && !counts_records(sample, column))) {
         None => Ok(()),
         Some(column) => Err(Refusal {
-            problem: format!("`{column}` may say how many votes each record stands for"),
+            problem: format!("`{column}` may be the number of votes that each record represents"),
             remedy: "say whether it does".to_owned(),
             certain: true,
             start: vec![

@@ -364,6 +364,14 @@ pub(super) fn of_a_judge(words: &[String]) -> bool {
         && is_people_column(words)
 }
 
+/// Whether every value of a column is a word for one of the two or a tie, and each of the two is named.
+fn names_both_sides(sample: &Sample, recipe: &Recipe, column: &str) -> bool {
+    let calls = sample_calls(sample, recipe, column);
+    let says = |wanted: Call| calls.iter().any(|(_, call)| *call == Some(wanted));
+    let worded = calls.iter().all(|(value, call)| call.is_some() && number_of(value).is_none());
+    worded && says(Call::A) && says(Call::B)
+}
+
 /// Verdicts of further judges and people beside the one that a recipe reads: columns that are named for who judged.
 pub(super) fn judges_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRule> {
     let used = used(recipe, sample);
@@ -375,10 +383,7 @@ pub(super) fn judges_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRule
         {
             return None;
         }
-        let calls = sample_calls(sample, recipe, column);
-        let says = |wanted: Call| calls.iter().any(|(_, call)| *call == Some(wanted));
-        let worded = calls.iter().all(|(value, call)| call.is_some() && number_of(value).is_none());
-        if !(worded && says(Call::A) && says(Call::B)) {
+        if !names_both_sides(sample, recipe, column) {
             return None;
         }
         let name = without(column, SAID).unwrap_or_else(|| column.clone());
@@ -441,10 +446,7 @@ pub(super) fn criteria_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRu
         if !criterion || names_the_loser(column) {
             return None;
         }
-        let calls = sample_calls(sample, recipe, column);
-        let says = |wanted: Call| calls.iter().any(|(_, call)| *call == Some(wanted));
-        let worded = calls.iter().all(|(value, call)| call.is_some() && number_of(value).is_none());
-        (worded && says(Call::A) && says(Call::B)).then(|| VerdictRule {
+        names_both_sides(sample, recipe, column).then(|| VerdictRule {
             field: Some(path(column)),
             criterion: Some(rest.join(" ")),
             ..VerdictRule::default()

@@ -117,7 +117,18 @@ pub(crate) fn answered_prompt(recipe: &mut Recipe, sample: &Sample) {
         return;
     }
     let found = named(sample, roles::PROMPTS, &used(recipe, sample));
-    if let Some(prompt) = found.iter().find(asked) {
+    // What the conversation itself asks is not what comes after it.
+    let asked_within = |other: &str| {
+        sample.rows.iter().any(|row| {
+            let said = row.get(other).and_then(Value::as_str).map(str::trim);
+            let turns =
+                row.get(&column.name).and_then(|value| conversation(other, value.clone(), Role::User).ok());
+            turns.is_some_and(|turns| {
+                turns.iter().any(|turn| turn.role == Role::User && Some(turn.content.trim()) == said)
+            })
+        })
+    };
+    if let Some(prompt) = found.iter().find(|column| asked(column) && !asked_within(column)) {
         recipe.history = vec![path(&column.name)];
         recipe.prompt = vec![path(prompt)];
     }

@@ -59,12 +59,12 @@ pub(crate) fn turns_beside(recipe: &mut Recipe, sample: &Sample) -> Result<(), R
         }
         [(column, _)] => refuse(
             format!(
-                "`{column}` holds the turns before the prompt in some records, and something else in others"
+                "`{column}` contains the turns before the prompt in some records and something else in others"
             ),
             vec![history(column)],
         ),
         [(first, _), (second, _), ..] => refuse(
-            format!("`{first}` and `{second}` may both hold the turns before the prompt"),
+            format!("`{first}` and `{second}` may both contain the turns before the prompt"),
             vec![history(first), format!("or {}", history(second))],
         ),
     }
@@ -101,21 +101,34 @@ fn found(recipe: &Recipe, sample: &Sample) -> Vec<(String, Fits)> {
                     return value.as_array().is_none_or(|items| !items.is_empty()).then_some(false);
                 };
                 let said = prompt.get(row).and_then(Value::as_str).map(str::trim)?;
-                let before = match turns
-                    .iter()
-                    .rposition(|turn| turn.role == Role::User && turn.content.trim() == said)
-                {
-                    Some(at) => turns.get(..at).unwrap_or_default(),
-                    None if turns.last().is_some_and(|last| last.role != Role::User) => turns.as_slice(),
-                    None => return Some(false),
+                if said.is_empty() {
+                    return None; // Nothing to find again among the turns.
+                }
+                let answers = responses.iter().flatten().filter_map(|column| column.get(row)?.as_str());
+                let answers: Vec<&str> = answers.map(str::trim).collect();
+                let is_prompt = |turn: &Message| turn.role == Role::User && turn.content.trim() == said;
+                let before = match turns.as_slice() {
+                    [before @ .., last] if is_prompt(last) => before,
+                    [before @ .., asked, answer]
+                        if is_prompt(asked) && answers.contains(&answer.content.trim()) =>
+                    {
+                        before
+                    }
+                    // Another answer to the prompt is none of what came before it.
+                    [.., asked, _] if is_prompt(asked) => return Some(false),
+                    [.., last] if last.role != Role::User => turns.as_slice(),
+                    _ => return Some(false),
                 };
-                // A judge's conversation quotes what it judges.
-                let quoted = responses
-                    .iter()
-                    .flatten()
-                    .filter_map(|column| column.get(row)?.as_str())
-                    .any(|text| before.iter().any(|turn| turn.content.contains(text.trim())));
-                Some(!quoted && before.iter().all(|turn| !turn.content.contains(said)))
+                // A judge's conversation quotes what it judges; a word or two may come again in any.
+                let quotes =
+                    |text: &str| text.len() > 12 && before.iter().any(|turn| turn.content.contains(text));
+                let quoted = answers.iter().any(|answer| quotes(answer));
+                Some(
+                    !quoted
+                        && !before
+                            .iter()
+                            .any(|turn| turn.content.trim() != said && quotes_prompt(turn, said)),
+                )
             };
             let all: Vec<bool> = sample.rows.iter().filter_map(fits).collect();
             let kind = match all.iter().filter(|fits| **fits).count() {
@@ -126,6 +139,11 @@ fn found(recipe: &Recipe, sample: &Sample) -> Vec<(String, Fits)> {
             (column.clone(), kind)
         })
         .collect()
+}
+
+/// Whether a turn contains the prompt within other words, as the question to a judge does.
+fn quotes_prompt(turn: &Message, said: &str) -> bool {
+    said.len() > 12 && turn.content.contains(said)
 }
 
 fn is_named(column: &str) -> bool {
