@@ -1,12 +1,12 @@
 """Does what is sure on one half of the prompts hold on the other half?
 
-    python benchmarks/replication.py DATA... [--predilect PATH] [--splits N] [--intervals verdict|prompt ...]
+    python benchmarks/replication.py DATA... [--predilect PATH] [--splits N] [--intervals verdict prompt contrasts]
 
 Imports each DATA (a file, a folder, or a study) once, splits its prompts into two random halves N times, dissects both halves and
 compares the weights of every judge on all pairs: how many directions are sure on one half (P(sign) at least .95), how many of these
 have the same sign on the other, how many are surely opposite there, and the standard deviation of the difference of the two halves in
-units of what they state, which is at most 1 where the intervals hold (the prior draws both halves to 0, so it may be less). Standard
-library only.
+units of what they state, which is at most 1 where the intervals hold (the prior draws both halves to 0, so it may be less). The same of
+contrasts, the differences of two judges' weights. Standard library only.
 """
 import argparse
 import json
@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 SURE = 0.95
+Z95 = 1.6448536269514722
 
 
 def prompt_of(pair: dict) -> str:
@@ -24,13 +25,28 @@ def prompt_of(pair: dict) -> str:
 
 
 def weights(program: str, pairs: list[dict], folder: Path, intervals: str) -> dict[tuple[str, str], dict]:
-    """Judge and property -> weight, of one half."""
+    """Judge (or two judges) and property -> weight (or contrast), of one half."""
     file = folder / "half.jsonl"
     file.write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
-    command = [program, "dissect", str(file), "--folds", "0", "--json", "--quiet", "--intervals", intervals]
+    if intervals == "contrasts":
+        command = [program, "compare", str(file), "--json", "--quiet", "--no-pooling", "--resamples", "100"]
+    else:
+        command = [program, "dissect", str(file), "--folds", "0", "--json", "--quiet"]
+    command += ["--independent"] if intervals == "verdict" else []
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise SystemExit(f"predilect failed: {done.stderr.strip()}")
+    if intervals == "contrasts":
+        found = {}
+        for contrast in json.loads(done.stdout)["contrasts"]:
+            if contrast["group"] == "all":
+                names, sign = tuple(sorted(contrast["judges"])), 1
+                if names != tuple(contrast["judges"]):
+                    sign = -1
+                chance = contrast["p_positive"] if sign > 0 else 1 - contrast["p_positive"]
+                sd = (contrast["high"] - contrast["low"]) / (2 * Z95)
+                found[names, contrast["property"]] = {"mean": sign * contrast["mean"], "sd": sd, "p_positive": chance}
+        return found
     fits = [fit for fit in json.loads(done.stdout)["fits"] if fit["group"] == "all"]
     return {(fit["judge"], weight["property"]): weight for fit in fits for weight in fit["weights"]}
 
@@ -44,7 +60,7 @@ def main() -> None:
     parser.add_argument("data", nargs="+", type=Path)
     parser.add_argument("--predilect", default="target/release/predilect")
     parser.add_argument("--splits", type=int, default=12)
-    parser.add_argument("--intervals", nargs="+", default=["verdict", "prompt"])
+    parser.add_argument("--intervals", nargs="+", choices=["verdict", "prompt", "contrasts"], default=["verdict", "prompt", "contrasts"])
     options = parser.parse_args()
     print(f"{'data':16} {'intervals':9} {'sure':>11} {'same sign':>10} {'surely opposite':>15} {'sd':>5}")
     for data in options.data:

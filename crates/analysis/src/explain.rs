@@ -7,8 +7,9 @@ use predilect_stats::shapley::shapley;
 use serde::Serialize;
 
 use crate::dissect::ALL;
-use crate::fit::{Draws, FitOptions, columns, fit};
+use crate::fit::{Draws, FitOptions, fit};
 use crate::result::Fit;
+use crate::rows::columns;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
 

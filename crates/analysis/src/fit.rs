@@ -5,11 +5,13 @@ use std::str::FromStr;
 
 use predilect_bayes::{NutsOptions, nuts};
 use predilect_stats::importance;
+use predilect_stats::leave_out::OverClusters;
 use predilect_stats::{EpOptions, EpPosterior, Marginal, Prior, Problem, ep};
 
-use crate::over_prompts::{moments, over_prompts, widen};
+use crate::over_units::{moments, over_units, widen};
 use crate::quality::{Held, held_out};
 use crate::result::{Fit, Weight};
+use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::{Design, Terms};
 
@@ -103,9 +105,9 @@ pub struct FitOptions {
     pub nuts: NutsOptions,
     /// Keep that many posterior draws of every fit (0: none).
     pub keep_draws: usize,
-    /// Intervals over prompts: what is sure is so of prompts that nobody has seen. Else every verdict counts as independent of all
-    /// others, as in the paper.
-    pub over_prompts: bool,
+    /// Every verdict counts as independent of all others, as in the paper. Else intervals are over the table's units, prompts by
+    /// default: what is sure is so of prompts that nobody has seen.
+    pub independent: bool,
 }
 
 impl Default for FitOptions {
@@ -121,7 +123,7 @@ impl Default for FitOptions {
             seed: 0,
             nuts: NutsOptions::default(),
             keep_draws: 0,
-            over_prompts: false,
+            independent: false,
         }
     }
 }
@@ -142,15 +144,8 @@ pub struct Draws {
     pub names: Vec<String>,
     /// Row-major draws.
     pub values: Vec<f64>,
-}
-
-/// The numbers of one fit.
-pub(crate) struct Rows {
-    /// Row-major: comparisons, then terms.
-    pub(crate) x: Vec<f64>,
-    pub(crate) verdicts: Vec<f64>,
-    pub(crate) weights: Vec<f64>,
-    pub(crate) clusters: Vec<u64>,
+    /// What leaving out one prompt (or another unit) after the other does to the weights; `None` where verdicts count as independent.
+    pub over: Option<OverClusters>,
 }
 
 /// Why there is no fit, in words for the reader.
@@ -166,12 +161,12 @@ pub(crate) fn fit(
 ) -> Result<(Fit, Option<Draws>), Refusal> {
     refuse_poor_groups(table, rows, options)?;
     let design = Design::choose(options.terms, table, rows);
-    let numbers = numbers(table, rows, &design);
+    let each = Rows::of(table, rows, &design);
+    let merged = each.merged();
     let properties = table.features.len();
     let mut priors = vec![options.prior(); properties];
-    priors.resize(properties + design.columns(), Prior::Normal { sd: TERM_SD });
-    let problem = Problem::new(&numbers.x, &numbers.verdicts, Some(&numbers.weights), &priors)
-        .map_err(|e| format!("cannot be fitted: {e}"))?;
+    priors.resize(each.width, Prior::Normal { sd: TERM_SD });
+    let problem = merged.rows.problem(&priors).map_err(|e| format!("cannot be fitted: {e}"))?;
     let mut posterior = solve(&problem, options)?;
     let mut names: Vec<String> = table.features.iter().map(|f| f.name.clone()).collect();
     names.extend(design.names(table));
@@ -180,17 +175,12 @@ pub(crate) fn fit(
         .zip(&posterior.weights)
         .map(|(name, w)| Weight { property: name.clone(), ..w.clone() })
         .collect();
-    let terms = weights.split_off(properties);
-    let terms_note = (design.columns() > 0)
-        .then(|| what_terms_changed(table, &design, &numbers, &weights, &terms, options))
-        .flatten();
+    let mut terms = weights.split_off(properties);
     let quality = (options.folds >= 2)
         .then(|| {
             let held = Held {
-                x: &numbers.x,
-                verdicts: &numbers.verdicts,
-                weights: &numbers.weights,
-                clusters: &numbers.clusters,
+                rows: &each,
+                merged: &merged,
                 priors: &priors,
                 properties,
                 length: table.column("length"),
@@ -199,23 +189,30 @@ pub(crate) fn fit(
             held_out(&held, options.folds, options.seed)
         })
         .flatten();
-    let mut draws = posterior.draws.take().map(|values| Draws { names, values });
-    let mut terms = terms;
-    let mut prompts = None;
-    if let Some(over) =
-        options.over_prompts.then(|| over_prompts(&numbers, &posterior.mean, &posterior.covariance)).flatten()
+    let mut draws = posterior.draws.take().map(|values| Draws { names, values, over: None });
+    let mut intervals_over = Vec::new();
+    if !options.independent
+        && let Some((over, units)) = over_units(table, rows, &each, &posterior.mean, &posterior.covariance)
     {
-        prompts = Some(over.clusters as u64);
+        intervals_over = units;
         widen(&over, &mut weights, &mut terms, draws.as_mut());
+        if let Some(draws) = &mut draws {
+            draws.over = Some(over);
+        }
     }
+    let terms_note = (design.columns() > 0)
+        .then(|| what_terms_changed(table, rows, &design, &each, &weights, options))
+        .flatten();
     let fit = Fit {
         judge: judge.to_owned(),
         group: group.to_owned(),
         rows: rows.len() as u64,
+        pairs: distinct(rows.iter().map(|row| row.pair)),
+        prompts: distinct(rows.iter().map(|row| table.pairs[row.pair as usize].cluster)),
         engine: posterior.engine.to_owned(),
         converged: posterior.converged,
         reason: posterior.reason,
-        prompts,
+        intervals_over,
         divergences: posterior.divergences,
         pareto_k: posterior.pareto_k.filter(|k| k.is_finite()),
         importance_ess: posterior.importance_ess,
@@ -227,6 +224,10 @@ pub(crate) fn fit(
         terms_note,
     };
     Ok((fit, draws))
+}
+
+fn distinct<T: Eq + std::hash::Hash>(values: impl Iterator<Item = T>) -> u64 {
+    values.collect::<std::collections::HashSet<T>>().len() as u64
 }
 
 fn refuse_poor_groups(
@@ -270,30 +271,6 @@ fn refuse_poor_groups(
         );
     }
     Ok(())
-}
-
-pub(crate) fn numbers(table: &FeatureTable, rows: &[VerdictRow], design: &Design) -> Rows {
-    let width = table.features.len() + design.columns();
-    let mut out = Rows {
-        x: Vec::with_capacity(rows.len() * width),
-        verdicts: Vec::with_capacity(rows.len()),
-        weights: Vec::with_capacity(rows.len()),
-        clusters: Vec::with_capacity(rows.len()),
-    };
-    for row in rows {
-        // A missing rating gives no comparison, which the model books as no difference; coverage is reported beside.
-        out.x.extend(table.row(row.pair).iter().map(|&v| if v.is_nan() { 0.0 } else { v }));
-        design.extend(table, row, &mut out.x);
-        out.verdicts.push(row.p_a);
-        out.weights.push(row.weight);
-        out.clusters.push(table.pairs[row.pair as usize].cluster);
-    }
-    out
-}
-
-/// The columns of one verdict in a fit: comparisons, then terms.
-pub(crate) fn columns(table: &FeatureTable, row: &VerdictRow, design: &Design) -> Vec<f64> {
-    numbers(table, std::slice::from_ref(row), design).x
 }
 
 /// A posterior by whichever engine, in one form.
@@ -364,7 +341,7 @@ fn weight(m: &Marginal) -> Weight {
         ess_bulk: None,
         ess_tail: None,
         mcse_mean: None,
-        effective_prompts: None,
+        effective_units: None,
     }
 }
 
@@ -414,22 +391,27 @@ fn by_nuts(problem: &Problem, options: &FitOptions, because: Option<&str>) -> Re
 /// Says what the terms measured and which property's weight they moved most.
 fn what_terms_changed(
     table: &FeatureTable,
+    rows: &[VerdictRow],
     design: &Design,
-    numbers: &Rows,
+    each: &Rows,
     with: &[Weight],
-    terms: &[Weight],
     options: &FitOptions,
 ) -> Option<String> {
     let properties = with.len();
-    let width = properties + terms.len();
-    let x: Vec<f64> = numbers.x.chunks(width).flat_map(|row| row[..properties].iter().copied()).collect();
-    let priors = vec![options.prior(); properties];
-    let problem = Problem::new(&x, &numbers.verdicts, Some(&numbers.weights), &priors).ok()?;
+    let bare = each.first_columns(properties);
+    let merged = bare.merged();
+    let problem = merged.rows.problem(&vec![options.prior(); properties]).ok()?;
     let without = ep(&problem, &EpOptions::default());
     if !without.converged {
         return None;
     }
-    let without = ep_weights(&without);
+    let (mean, covariance) = (without.mean.clone(), without.covariance.clone());
+    let mut without = ep_weights(&without);
+    if !options.independent
+        && let Some((over, _)) = over_units(table, rows, &bare, &mean, &covariance)
+    {
+        widen(&over, &mut without, &mut [], None);
+    }
     let (at, _) = with
         .iter()
         .zip(&without)
@@ -458,9 +440,7 @@ fn what_terms_changed(
     }
     let changed =
         with.iter().zip(&without).filter(|(a, b)| (a.p_sign() >= 0.95) != (b.p_sign() >= 0.95)).count();
-    // Which directions are sure over prompts, the two posteriors here do not say.
     let sure = match changed {
-        _ if options.over_prompts => String::new(),
         0 => "; no direction becomes sure or unsure by it".to_owned(),
         1 => "; one direction becomes sure or unsure by it".to_owned(),
         n => format!("; {n} directions become sure or unsure by it"),

@@ -6,17 +6,17 @@ use predilect_stats::evaluate::{calibration, folds_by_cluster, log_loss, scores}
 use predilect_stats::{EpOptions, Prior, Problem, ep};
 
 use crate::result::{CalibrationBin, Quality};
+use crate::rows::{Merged, Rows};
 
 /// Bins of the calibration curve.
 const BINS: usize = 10;
 
 /// One fit's numbers, ready to be cut into folds.
 pub(crate) struct Held<'a> {
-    /// Row-major features: properties first, then terms.
-    pub(crate) x: &'a [f64],
-    pub(crate) verdicts: &'a [f64],
-    pub(crate) weights: &'a [f64],
-    pub(crate) clusters: &'a [u64],
+    /// One for each verdict: properties first, then terms.
+    pub(crate) rows: &'a Rows,
+    /// The same merged, which is what is fitted.
+    pub(crate) merged: &'a Merged,
     pub(crate) priors: &'a [Prior],
     /// The columns that are properties; the rest are terms.
     pub(crate) properties: usize,
@@ -28,8 +28,8 @@ pub(crate) struct Held<'a> {
 
 /// K-fold predictions by prompt, scored; `None` with fewer than two folds or only ties.
 pub(crate) fn held_out(held: &Held<'_>, folds: usize, seed: u64) -> Option<Quality> {
-    let n = held.verdicts.len();
-    let fold_of = folds_by_cluster(held.clusters, folds, seed);
+    let n = held.rows.verdicts.len();
+    let fold_of = folds_by_cluster(&held.rows.clusters, folds, seed);
     let folds = fold_of.iter().max()? + 1;
     if folds < 2 {
         return None;
@@ -38,9 +38,9 @@ pub(crate) fn held_out(held: &Held<'_>, folds: usize, seed: u64) -> Option<Quali
     let all: Vec<usize> = (0..d).collect();
     let terms: Vec<usize> = (held.properties..d).collect();
     let predictions = |columns: &[usize]| cross_predict(held, columns, &fold_of, folds);
-    let weights = Some(held.weights);
+    let weights = Some(held.rows.weights.as_slice());
     let model = predictions(&all)?;
-    let model_scores = scores(&model, held.verdicts, weights);
+    let model_scores = scores(&model, &held.rows.verdicts, weights);
     if model_scores.accuracy.is_nan() {
         return None;
     }
@@ -48,8 +48,8 @@ pub(crate) fn held_out(held: &Held<'_>, folds: usize, seed: u64) -> Option<Quali
     for fold in 0..folds {
         let (mut sum, mut total) = (0.0, 0.0);
         for row in (0..n).filter(|&row| fold_of[row] != fold) {
-            sum += held.weights[row] * held.verdicts[row];
-            total += held.weights[row];
+            sum += held.rows.weights[row] * held.rows.verdicts[row];
+            total += held.rows.weights[row];
         }
         for row in (0..n).filter(|&row| fold_of[row] == fold) {
             majority[row] = if total > 0.0 { sum / total } else { 0.5 };
@@ -61,7 +61,7 @@ pub(crate) fn held_out(held: &Held<'_>, folds: usize, seed: u64) -> Option<Quali
     let terms = if held.terms_tell { predictions(&terms) } else { None };
     let rivals: Vec<&[f64]> =
         [Some(&majority), length.as_ref(), terms.as_ref()].into_iter().flatten().map(Vec::as_slice).collect();
-    let score = |q: &Vec<f64>| scores(q, held.verdicts, weights);
+    let score = |q: &Vec<f64>| scores(q, &held.rows.verdicts, weights);
     let (gain, gain_se) = gain(held, &model, &rivals);
     let (majority_loss, length, terms) =
         (score(&majority).log_loss, length.as_ref().map(score), terms.as_ref().map(score));
@@ -77,36 +77,41 @@ pub(crate) fn held_out(held: &Held<'_>, folds: usize, seed: u64) -> Option<Quali
         terms_log_loss: terms.map(|s| s.log_loss),
         gain,
         gain_se,
-        calibration: calibration(&model, held.verdicts, BINS)
+        calibration: calibration(&model, &held.rows.verdicts, BINS)
             .into_iter()
             .map(|b| CalibrationBin { predicted: b.predicted, observed: b.observed, count: b.count as u64 })
             .collect(),
     })
 }
 
-/// Predicted `p_a` of every row by a fit, over some columns, of the other folds; `None` where one of them did not converge.
+/// Predicted `p_a` of every verdict by a fit, over some columns, of the other folds; `None` where one of them did not converge.
 fn cross_predict(held: &Held<'_>, columns: &[usize], fold_of: &[usize], folds: usize) -> Option<Vec<f64>> {
-    let d = held.priors.len();
     let priors: Vec<Prior> = columns.iter().map(|&c| held.priors[c]).collect();
-    let mut predicted = vec![0.5; fold_of.len()];
+    let rows = &held.merged.rows;
+    // Rows that were merged are of one cluster, and so in one fold.
+    let mut fold_of_merged = vec![0; rows.verdicts.len()];
+    for (row, &at) in held.merged.of_row.iter().enumerate() {
+        fold_of_merged[at] = fold_of[row];
+    }
+    let mut predicted = vec![0.5; rows.verdicts.len()];
     for fold in 0..folds {
         let (mut x, mut verdicts, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-        for row in (0..fold_of.len()).filter(|&row| fold_of[row] != fold) {
-            x.extend(columns.iter().map(|&c| held.x[row * d + c]));
-            verdicts.push(held.verdicts[row]);
-            weights.push(held.weights[row]);
+        for row in (0..fold_of_merged.len()).filter(|&row| fold_of_merged[row] != fold) {
+            x.extend(columns.iter().map(|&c| rows.row(row)[c]));
+            verdicts.push(rows.verdicts[row]);
+            weights.push(rows.weights[row]);
         }
         let Ok(problem) = Problem::new(&x, &verdicts, Some(&weights), &priors) else { continue };
         let fit = ep(&problem, &EpOptions { tolerance: 1e-4, ..EpOptions::default() });
         if !fit.converged {
             return None;
         }
-        for row in (0..fold_of.len()).filter(|&row| fold_of[row] == fold) {
-            let f: f64 = columns.iter().zip(&fit.marginals).map(|(&c, m)| held.x[row * d + c] * m.mean).sum();
+        for row in (0..fold_of_merged.len()).filter(|&row| fold_of_merged[row] == fold) {
+            let f: f64 = columns.iter().zip(&fit.marginals).map(|(&c, m)| rows.row(row)[c] * m.mean).sum();
             predicted[row] = 1.0 / (1.0 + (-f).exp());
         }
     }
-    Some(predicted)
+    Some(held.merged.of_row.iter().map(|&at| predicted[at]).collect())
 }
 
 /// The accuracy of always naming the side that wins more often, over verdicts that are no tie.
@@ -114,7 +119,8 @@ fn cross_predict(held: &Held<'_>, columns: &[usize], fold_of: &[usize], folds: u
 /// Taken over all folds: where both sides win equally often, the training folds' majority is the held-out minority, and
 /// a baseline below one half would flatter the model.
 fn larger_share(held: &Held<'_>) -> f64 {
-    let share = scores(&vec![1.0; held.verdicts.len()], held.verdicts, Some(held.weights)).accuracy;
+    let share =
+        scores(&vec![1.0; held.rows.verdicts.len()], &held.rows.verdicts, Some(&held.rows.weights)).accuracy;
     share.max(1.0 - share)
 }
 
@@ -127,8 +133,8 @@ fn gain(held: &Held<'_>, model: &[f64], rivals: &[&[f64]]) -> (f64, Option<f64>)
     let compare = |rival: &[f64]| {
         let mut clusters: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
         for (row, (&q, &r)) in model.iter().zip(rival).enumerate() {
-            let (p, weight) = (held.verdicts[row], held.weights[row]);
-            let slot = clusters.entry(held.clusters[row]).or_default();
+            let (p, weight) = (held.rows.verdicts[row], held.rows.weights[row]);
+            let slot = clusters.entry(held.rows.clusters[row]).or_default();
             slot.0 += weight * (log_loss(r, p) - log_loss(q, p));
             slot.1 += weight;
         }
@@ -165,11 +171,10 @@ mod tests {
     fn quality(follows: bool) -> Quality {
         let (x, verdicts) = table(follows);
         let clusters: Vec<u64> = (0..200).map(|i| i / 2).collect();
+        let rows = Rows { width: 1, x, verdicts, weights: vec![1.0; 200], clusters };
         let held = Held {
-            x: &x,
-            verdicts: &verdicts,
-            weights: &[1.0; 200],
-            clusters: &clusters,
+            rows: &rows,
+            merged: &rows.merged(),
             priors: &[Prior::Laplace { scale: 0.1 }],
             properties: 1,
             length: None,
@@ -189,11 +194,16 @@ mod tests {
 
     #[test]
     fn one_prompt_cannot_be_held_out() {
+        let rows = Rows {
+            width: 1,
+            x: vec![1.0, -1.0],
+            verdicts: vec![1.0, 0.0],
+            weights: vec![1.0, 1.0],
+            clusters: vec![7, 7],
+        };
         let held = Held {
-            x: &[1.0, -1.0],
-            verdicts: &[1.0, 0.0],
-            weights: &[1.0, 1.0],
-            clusters: &[7, 7],
+            rows: &rows,
+            merged: &rows.merged(),
             priors: &[Prior::Laplace { scale: 0.1 }],
             properties: 1,
             length: None,

@@ -70,9 +70,15 @@ pub struct Fit {
     pub converged: bool,
     /// Why not, or why the engine is not the one asked for.
     pub reason: Option<String>,
-    /// How many prompts the verdicts are on, where the intervals are over prompts; `None` where every verdict counts as independent.
+    /// Different pairs among them.
     #[serde(default)]
-    pub prompts: Option<u64>,
+    pub pairs: u64,
+    /// Different prompts among these.
+    #[serde(default)]
+    pub prompts: u64,
+    /// What the intervals are over, one or two units; empty where every verdict counts as independent.
+    #[serde(default)]
+    pub intervals_over: Vec<UnitCount>,
     /// NUTS: divergent transitions.
     pub divergences: Option<u64>,
     /// EP: Pareto k of the importance weights; below 0.7 the check is passed.
@@ -91,6 +97,15 @@ pub struct Fit {
     pub terms: Vec<Weight>,
     /// What the terms changed, in a sentence.
     pub terms_note: Option<String>,
+}
+
+/// A unit that intervals are over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitCount {
+    /// `prompt`, `annotator`, or a field of the data.
+    pub unit: String,
+    /// How many of them there are.
+    pub count: u64,
 }
 
 /// The posterior of one weight. Log-odds that A is preferred when A alone has more of the property.
@@ -118,9 +133,10 @@ pub struct Weight {
     pub ess_tail: Option<f64>,
     /// Monte Carlo standard error of the mean; 0 for EP.
     pub mcse_mean: Option<f64>,
-    /// Effective number of prompts: how many with equal influence would determine this weight as well; `None` where the interval is not over prompts.
+    /// How many prompts (or other units) with equal influence would determine this weight as well; `None` where every verdict counts as
+    /// independent.
     #[serde(default)]
-    pub effective_prompts: Option<f64>,
+    pub effective_units: Option<f64>,
 }
 
 impl Weight {

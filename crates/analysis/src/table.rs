@@ -2,6 +2,8 @@
 
 use predilect_types::Order;
 
+use crate::units::Unit;
+
 /// A feature: a property of the catalogue or a column of a user's table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feature {
@@ -62,6 +64,8 @@ pub struct FeatureTable {
     pub groups: Vec<String>,
     /// Indices in [`FeatureTable::groups`], those of a pair together.
     pub memberships: Vec<u32>,
+    /// What uncertainty is over, one or two units; empty: prompts, and annotators where they repeat.
+    pub units: Vec<Unit>,
 }
 
 impl FeatureTable {

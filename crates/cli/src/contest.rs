@@ -401,6 +401,7 @@ pub(crate) fn controlled(args: &RankArgs, global: &Global) -> Result<Gathered, P
         properties: args.control.clone(),
         encoding: args.encoding,
         group_by: None,
+        cluster: Vec::new(),
         annotator: None,
         people: args.read.judges.into(),
         judges: args.judge.clone(),

@@ -95,7 +95,7 @@ fn judges_of_the_same_pairs_agree_and_differ_as_they_were_made() {
     assert_eq!((alike["pairs"].as_u64(), alike["same"]["value"].as_f64()), (Some(100), Some(1.0)));
     let surest = &found["contrasts"][0];
     assert_eq!(surest["property"], "length", "{surest}");
-    assert!(surest["s_value"].as_f64() < Some(0.01));
+    assert!(surest["q_value"].as_f64() < Some(0.01));
     let length = |judge: &str| {
         let all = found["dissections"].as_array().expect("profiles");
         let own = all.iter().find(|one| one["judge"] == judge).expect("the judge");

@@ -28,9 +28,10 @@ fn without_iterations(text: &str) -> String {
 /// The example's 13 prompts have hundreds of verdicts each.
 #[test]
 fn over_prompts_the_example_is_sure_of_less() {
-    let fits = |intervals: &str| -> Vec<serde_json::Value> {
+    let fits = |flags: &[&str]| -> Vec<serde_json::Value> {
         let output = Command::new(env!("CARGO_BIN_EXE_predilect"))
-            .args(["dissect", "--example", "--folds", "0", "--json", "--quiet", "--intervals", intervals])
+            .args(["dissect", "--example", "--folds", "0", "--json", "--quiet"])
+            .args(flags)
             .output()
             .expect("the binary starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -42,15 +43,24 @@ fn over_prompts_the_example_is_sure_of_less() {
         let weights = fits.iter().flat_map(|fit| fit["weights"].as_array().expect("weights"));
         weights.filter(|w| (number(w, "p_positive") - 0.5).abs() >= 0.45).count()
     };
-    let (alone, over) = (fits("verdict"), fits("prompt"));
-    assert!(alone.iter().all(|fit| fit["prompts"].is_null()));
+    let (alone, over) = (fits(&["--independent"]), fits(&[]));
+    assert!(alone.iter().all(|fit| fit["intervals_over"].as_array().is_some_and(Vec::is_empty)));
     assert!(over.iter().all(|fit| fit["group"] != "all" || fit["prompts"] == 13));
+    let units = |judge: &str| {
+        let fit = over.iter().find(|fit| fit["judge"] == judge && fit["group"] == "all").expect("a fit");
+        fit["intervals_over"].clone()
+    };
+    assert_eq!(units("gpt-4"), serde_json::json!([{"unit": "prompt", "count": 13}]));
+    assert_eq!(
+        units("human"),
+        serde_json::json!([{"unit": "prompt", "count": 13}, {"unit": "annotator", "count": 124}])
+    );
     for (x, y) in alone.iter().zip(&over) {
         for (x, y) in x["weights"].as_array().unwrap().iter().zip(y["weights"].as_array().unwrap()) {
             assert_eq!(x["mean"], y["mean"]);
             let width = |w: &serde_json::Value| number(w, "q95") - number(w, "q05");
             assert!(width(y) >= width(x), "{x} {y}");
-            assert!((1.0..=13.0).contains(&number(y, "effective_prompts")), "{y}");
+            assert!((1.0..=137.0).contains(&number(y, "effective_units")), "{y}");
         }
     }
     assert!(sure(&over) * 3 < sure(&alone), "{} and {}", sure(&over), sure(&alone));

@@ -251,3 +251,15 @@ pub(crate) fn departures(c: &Comparison, sure: usize) -> Vec<&Contrast> {
     });
     found
 }
+
+/// How contrasts were taken: prompt by prompt where judges share prompts.
+pub(crate) fn pairing(contrasts: &[Contrast]) -> &'static str {
+    let shared = contrasts.iter().filter(|contrast| contrast.shared_units > 0).count();
+    match shared {
+        0 => "The two posteriors are taken as independent of each other.",
+        n if n == contrasts.len() => "Judges of the same prompts are compared prompt by prompt.",
+        _ => {
+            "Judges of the same prompts are compared prompt by prompt; the posteriors of those that share none are taken as independent."
+        }
+    }
+}

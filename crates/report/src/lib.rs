@@ -11,6 +11,7 @@ mod judging;
 mod people;
 mod terminal;
 mod text;
+mod units;
 mod view;
 mod words;
 

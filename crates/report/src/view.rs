@@ -233,7 +233,7 @@ mod tests {
             ess_bulk: None,
             ess_tail: None,
             mcse_mean: None,
-            effective_prompts: None,
+            effective_units: None,
         }
     }
 

@@ -315,43 +315,8 @@ pub(crate) fn checks(fit: &Fit) -> String {
     if let Some(ess) = smallest_ess(fit) {
         parts.push(format!("smallest ESS {}", format::whole(ess)));
     }
-    if let Some(over) = over_prompts(fit) {
-        parts.push(over);
-    }
+    parts.push(crate::units::over(fit));
     parts.join(", ")
-}
-
-/// Prompts that count as fewer than this for half of the properties tell little of others.
-const FEW_PROMPTS: f64 = 20.0;
-
-/// What the intervals are over, where that is prompts.
-fn over_prompts(fit: &Fit) -> Option<String> {
-    let prompts = counted(fit.prompts? as usize, "prompt", "prompts");
-    let counts: Vec<f64> = fit.weights.iter().filter_map(|weight| weight.effective_prompts).collect();
-    let least = counts.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = counts.iter().copied().fold(0.0, f64::max);
-    if counts.is_empty() {
-        return Some(format!("intervals over {prompts}"));
-    }
-    Some(format!(
-        "intervals over {prompts} (effective prompts per weight: {} to {})",
-        format::whole(least),
-        format::whole(most)
-    ))
-}
-
-/// That there are too few prompts to be sure of anything on others, where half of the weights rest on few.
-pub(crate) fn few_prompts(fit: &Fit) -> Option<String> {
-    let prompts = fit.prompts?;
-    let mut counts: Vec<f64> = fit.weights.iter().filter_map(|weight| weight.effective_prompts).collect();
-    counts.sort_unstable_by(f64::total_cmp);
-    let middle = *counts.get(counts.len() / 2)?;
-    (middle < FEW_PROMPTS).then(|| {
-        format!(
-            "Few prompts: {} say little about what is rewarded on other prompts, however many verdicts there are.",
-            counted(prompts as usize, "prompt", "prompts")
-        )
-    })
 }
 
 /// The largest R-hat of a fit's weights.

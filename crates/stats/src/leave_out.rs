@@ -30,8 +30,18 @@ pub struct OverClusters {
     pub effective: Vec<f64>,
     /// Per weight: the variance over clusters with the prior's own part, before it is held against the model's.
     pub variance: Vec<f64>,
-    /// What leaving a cluster out changes, row by row: `w_(-g) - mean`, clusters in the order of their first rows.
+    /// The cluster behind each row of `changes` and `parts`, in the order of their first rows.
+    pub ids: Vec<u64>,
+    /// What leaving a cluster out changes, row by row: `w_(-g) - mean`.
     pub changes: Vec<f64>,
+    /// The cluster's part in each weight's variance, `a_g`, row by row.
+    pub parts: Vec<f32>,
+    /// Per weight: what a second way of clustering adds to the variance; 0 without.
+    pub added: Vec<f64>,
+    /// The prior's precision of each weight, as the fit has it.
+    pub prior: Vec<f64>,
+    /// Covariance of the weights without clusters, `H^-1`, row-major.
+    pub covariance: Vec<f64>,
 }
 
 /// Leaves out one cluster after the other.
@@ -82,9 +92,9 @@ pub fn leave_out(rows: &Clustered<'_>, mean: &[f64], covariance: &[f64]) -> Opti
     }
     let inverse = spd::inverse(&hessian, d)?;
     let groups = groups(rows.clusters);
-    let count = groups.len() as f64;
-    let mut changes = Vec::with_capacity(groups.len() * d);
-    let (mut told, mut squares) = (vec![0.0; d], vec![0.0; d]);
+    let (mut changes, mut parts) =
+        (Vec::with_capacity(groups.len() * d), Vec::with_capacity(groups.len() * d));
+    let mut told = vec![0.0; d];
     for group in &groups {
         let spread: Vec<Vec<f64>> = group.iter().map(|&i| times(&inverse, row(i), d)).collect();
         let mut part = vec![0.0; d];
@@ -93,7 +103,7 @@ pub fn leave_out(rows: &Clustered<'_>, mean: &[f64], covariance: &[f64]) -> Opti
         }
         for (j, part) in part.iter().enumerate() {
             told[j] += part;
-            squares[j] += part * part;
+            parts.push(*part as f32);
         }
         let step = if group.len() <= d {
             by_rows(group, &spread, &row, &curvature, &residual)
@@ -104,24 +114,83 @@ pub fn leave_out(rows: &Clustered<'_>, mean: &[f64], covariance: &[f64]) -> Opti
         let step = step.unwrap_or_else(|| combination(group, &spread, &residual, d));
         changes.extend(step.iter().map(|step| -step));
     }
-    let variance = (0..d)
-        .map(|j| {
-            let column = || changes.iter().skip(j).step_by(d);
-            let centre = column().sum::<f64>() / count;
-            let spread: f64 = column().map(|change| (change - centre).powi(2)).sum();
-            // H^-1 P H^-1 is what the clusters' parts leave of H^-1.
-            (count - 1.0) / count * spread + (inverse[j * d + j] - told[j]).max(0.0)
-        })
-        .collect();
-    let effective = told
-        .iter()
-        .zip(&squares)
-        .map(|(told, squares)| if *squares > 0.0 { (told * told / squares).max(1.0) } else { 1.0 })
-        .collect();
-    Some(OverClusters { clusters: groups.len(), effective, variance, changes })
+    // H^-1 P H^-1 is what the clusters' parts leave of H^-1.
+    let rest: Vec<f64> = (0..d).map(|j| (inverse[j * d + j] - told[j]).max(0.0)).collect();
+    let variance = (0..d).map(|j| spread(changes.iter().skip(j).step_by(d).copied()) + rest[j]).collect();
+    let effective =
+        (0..d).map(|j| effective(parts.iter().skip(j).step_by(d).map(|&a| f64::from(a)))).collect();
+    let ids = groups.iter().map(|group| rows.clusters[group[0]]).collect();
+    let added = vec![0.0; d];
+    Some(OverClusters {
+        clusters: groups.len(),
+        effective,
+        variance,
+        ids,
+        changes,
+        parts,
+        added,
+        prior,
+        covariance: inverse,
+    })
+}
+
+/// The variance that the differences say, one for each cluster left out: `(G - 1) / G sum (d_g - mean)^2`; 0 of one.
+pub fn spread(differences: impl Iterator<Item = f64> + Clone) -> f64 {
+    let (count, sum) = differences.clone().fold((0.0, 0.0), |(n, sum), d| (n + 1.0, sum + d));
+    if count < 2.0 {
+        return 0.0;
+    }
+    let centre = sum / count;
+    (count - 1.0) / count * differences.map(|d| (d - centre).powi(2)).sum::<f64>()
+}
+
+/// Effective clusters by their parts in a variance, `(sum a_g)^2 / sum a_g^2`; 1 at least.
+pub fn effective(parts: impl Iterator<Item = f64>) -> f64 {
+    let (sum, squares) = parts.fold((0.0, 0.0), |(sum, squares), a| (sum + a, squares + a * a));
+    if squares > 0.0 { (sum * sum / squares).max(1.0) } else { 1.0 }
 }
 
 impl OverClusters {
+    /// What the rows say of some weights, whatever the others are: the inverse of their covariance less the prior's precision, row-major.
+    pub fn information(&self, columns: &[usize]) -> Option<Vec<f64>> {
+        let (d, width) = (self.prior.len(), columns.len());
+        let covariance: Vec<f64> =
+            columns.iter().flat_map(|&j| columns.iter().map(move |&k| self.covariance[j * d + k])).collect();
+        let mut information = spd::inverse(&covariance, width)?;
+        for (at, &column) in columns.iter().enumerate() {
+            information[at * width + at] -= self.prior[column];
+        }
+        Some(information)
+    }
+
+    /// Joins a second way of clustering, such as annotators beside prompts, whose common cells were left out too.
+    ///
+    /// The variance is that of the first way and what the second adds to their cells, `V_1 + max(V_2 - V_12, 0)`, and no less than
+    /// `V_2` (after Cameron, Gelbach & Miller 2011, whose sum can be less than either way's own); degrees of freedom by
+    /// Satterthwaite's rule.
+    #[must_use]
+    pub fn with(mut self, second: &Self, cells: &Self) -> Self {
+        for j in 0..self.variance.len() {
+            let Some(((&other, &both), &reach)) =
+                second.variance.get(j).zip(cells.variance.get(j)).zip(second.effective.get(j))
+            else {
+                continue;
+            };
+            let own = self.variance[j];
+            let added = (other - both).max(0.0).max(other - own);
+            let total = own + added;
+            if added > 0.0 && total > 0.0 {
+                let freedom = |effective: f64| (effective - 1.0).max(1.0);
+                let pooled =
+                    total * total / (own * own / freedom(self.effective[j]) + added * added / freedom(reach));
+                self.effective[j] = pooled + 1.0;
+                self.variance[j] = total;
+                self.added[j] += added;
+            }
+        }
+        self
+    }
+
     /// A weight's posterior with this uncertainty: the model's mean, the larger of the two standard deviations, and quantiles by
     /// Student's t with one degree of freedom less than effective clusters, at least 1. Never narrower than the model's.
     pub fn widened(&self, j: usize, marginal: &Marginal) -> Option<Marginal> {
@@ -144,6 +213,18 @@ impl OverClusters {
             shape: None,
         })
     }
+}
+
+/// How far a prior of these precisions draws weights with this information to its centre: `(D + P)^-1 P`, row-major. With weights w the
+/// fit is centred on `w - (D + P)^-1 P w`.
+pub fn drawn(information: &[f64], prior: &[f64]) -> Option<Vec<f64>> {
+    let d = prior.len();
+    let mut precision = information.to_vec();
+    for (j, prior) in prior.iter().enumerate() {
+        precision[j * d + j] += prior;
+    }
+    let covariance = spd::inverse(&precision, d)?;
+    Some((0..d * d).map(|at| covariance[at] * prior[at % d]).collect())
 }
 
 /// The rows of each cluster, clusters in the order of their first rows.
@@ -337,6 +418,27 @@ mod tests {
         let wide = found.widened(0, &fit.marginals[0]).unwrap();
         // Cauchy's quantile.
         assert!(wide.q95 - wide.mean > 6.0 * fit.marginals[0].sd, "{wide:?}");
+    }
+
+    #[test]
+    fn a_second_way_that_only_repeats_the_first_adds_nothing() {
+        let (n, d) = (300, 3);
+        let table = random_table(n, d, false, 4);
+        let prompts: Vec<u64> = (0..n as u64).map(|i| i % 30).collect();
+        let (_, one) = over(&table.x, &table.verdicts, &prompts, d);
+        assert_eq!(one.clone().with(&one, &one), one);
+        // Eight people, whatever the prompt: never less than either way alone.
+        let people: Vec<u64> = (0..n as u64).map(|i| i / 5 % 8).collect();
+        let cells: Vec<u64> =
+            prompts.iter().zip(&people).map(|(prompt, person)| prompt * 8 + person).collect();
+        let (_, second) = over(&table.x, &table.verdicts, &people, d);
+        let (_, both) = over(&table.x, &table.verdicts, &cells, d);
+        let joined = one.clone().with(&second, &both);
+        for j in 0..d {
+            let most = one.variance[j].max(second.variance[j]);
+            assert!(joined.variance[j] >= most * (1.0 - 1e-12), "{j}");
+            assert!((1.0..=38.0).contains(&joined.effective[j]));
+        }
     }
 
     #[test]

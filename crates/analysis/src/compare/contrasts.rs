@@ -1,9 +1,13 @@
 //! Where two judges differ: the posterior of the difference of their weights.
 
+use std::collections::HashMap;
+
+use predilect_stats::leave_out::{drawn, effective, spread};
+use predilect_stats::student;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::weights::WeightTable;
+use super::weights::{LeftOut, WeightTable};
 
 /// The difference of two judges' weights of one property in one group: the first judge's less the second's.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,15 +26,22 @@ pub struct Contrast {
     pub high: f64,
     /// P(difference > 0).
     pub p_positive: f64,
-    /// The false discovery rate, as expected by the posteriors, among all contrasts that are at least as sure of their sign as
-    /// this one (Stephens 2017, s-value), 0..0.5.
-    pub s_value: f64,
+    /// Prompts (or other units) on which both judged, whose difficulties the difference does not suffer from; 0 where they share too
+    /// few, or verdicts count as independent: then the two posteriors are taken as independent of each other.
+    pub shared_units: u64,
+    /// The false discovery rate if this contrast and all that are at least as sure were called differences (Benjamini & Hochberg 1995,
+    /// with p-values `2 min(P, 1 - P)`), 0..1.
+    pub q_value: f64,
 }
 
 /// All contrasts of judges who both have posterior draws in a group, the surest first.
 ///
-/// The two posteriors are taken as independent, given the properties: where judges err on the same pairs for reasons that no
-/// property holds, differences are surer than said. P(difference > 0) counts every pair of draws.
+/// Judges of the same prompts share what is hard about them. With `d_g` the difference of what leaving out prompt g changes in the one's
+/// weight and in the other's, the variance of the difference is `(G - 1) / G sum_g (d_g - mean)^2`, with what annotators add to each where
+/// they are units too, and with what the prior may make of equal weights where of one judge less is known; quantiles and P(difference > 0) by Student's t with one degree of freedom less than effective prompts, to
+/// which a prompt contributes with both its parts.
+///
+/// Where they share fewer than two prompts, the posteriors are independent, and P(difference > 0) counts every pair of draws.
 pub fn contrasts(table: &WeightTable) -> Vec<Contrast> {
     let (judges, groups, width) = (table.judges.len(), table.groups.len(), table.properties.len());
     // The draws of each property in ascending order.
@@ -56,9 +67,13 @@ pub fn contrasts(table: &WeightTable) -> Vec<Contrast> {
         .into_par_iter()
         .flat_map_iter(|(a, b, group)| {
             let both = sorted[a * groups + group].as_ref().zip(sorted[b * groups + group].as_ref());
+            let shared = Shared::of(table, a, b, group);
             let of = move |(first, second): (&'_ Vec<Vec<f32>>, &'_ Vec<Vec<f32>>)| -> Vec<Contrast> {
                 let one = |at: usize| {
-                    let d = difference(&first[at], &second[at]);
+                    let d = match &shared {
+                        Some(shared) => shared.difference(at),
+                        None => difference(&first[at], &second[at]),
+                    };
                     Contrast {
                         judges: [table.judges[a].clone(), table.judges[b].clone()],
                         group: table.groups[group].clone(),
@@ -67,7 +82,8 @@ pub fn contrasts(table: &WeightTable) -> Vec<Contrast> {
                         low: d.low,
                         high: d.high,
                         p_positive: d.p_positive,
-                        s_value: 0.0,
+                        shared_units: shared.as_ref().map_or(0, |shared| shared.count),
+                        q_value: 1.0,
                     }
                 };
                 (0..width).map(one).collect()
@@ -82,10 +98,11 @@ pub fn contrasts(table: &WeightTable) -> Vec<Contrast> {
             .then(b.mean.abs().total_cmp(&a.mean.abs()))
             .then(a.judges.cmp(&b.judges))
     });
-    let mut sum = 0.0;
-    for (i, contrast) in found.iter_mut().enumerate() {
-        sum += unsure(contrast);
-        contrast.s_value = sum / (i + 1) as f64;
+    let count = found.len() as f64;
+    let mut least = 1.0_f64;
+    for (i, contrast) in found.iter_mut().enumerate().rev() {
+        least = least.min(2.0 * unsure(contrast) * count / (i + 1) as f64);
+        contrast.q_value = least;
     }
     found
 }
@@ -95,6 +112,84 @@ struct Difference {
     low: f64,
     high: f64,
     p_positive: f64,
+}
+
+/// Two judges of the same prompts.
+struct Shared<'a> {
+    first: &'a LeftOut,
+    second: &'a LeftOut,
+    /// Their posterior means.
+    means: (&'a [f64], &'a [f64]),
+    /// Every unit of either: where it stands among the first's and among the second's.
+    places: Vec<(Option<usize>, Option<usize>)>,
+    count: u64,
+    /// Per property: what the priors make of equal weights where the one judge's verdicts say more than the other's, as a variance.
+    drawn_apart: Vec<f64>,
+}
+
+impl<'a> Shared<'a> {
+    /// `None` where fewer than two units are shared, or are not known.
+    fn of(table: &'a WeightTable, a: usize, b: usize, group: usize) -> Option<Self> {
+        let (first, second) = (table.left_out(a, group)?, table.left_out(b, group)?);
+        let means = (table.get(a, group)?, table.get(b, group)?);
+        let mut of_second: HashMap<u64, usize> =
+            second.ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+        let mut places: Vec<(Option<usize>, Option<usize>)> =
+            first.ids.iter().enumerate().map(|(at, id)| (Some(at), of_second.remove(id))).collect();
+        let count = places.iter().filter(|(_, second)| second.is_some()).count() as u64;
+        // Those of the second alone, in its order.
+        places.extend(
+            second
+                .ids
+                .iter()
+                .enumerate()
+                .filter(|(_, id)| of_second.contains_key(id))
+                .map(|(at, _)| (None, Some(at))),
+        );
+        if count < 2 {
+            return None;
+        }
+        let drawn_apart = drawn_apart(first, second, means)?;
+        Some(Self { first, second, means, places, count, drawn_apart })
+    }
+
+    fn difference(&self, property: usize) -> Difference {
+        let width = self.first.added.len();
+        let change = |of: &LeftOut, at: Option<usize>| at.map_or(0.0, |at| of.changes[at * width + property]);
+        let part =
+            |of: &LeftOut, at: Option<usize>| at.map_or(0.0, |at| f64::from(of.parts[at * width + property]));
+        let both = || self.places.iter();
+        let variance = spread(both().map(|&(a, b)| change(self.first, a) - change(self.second, b)))
+            + self.first.added[property]
+            + self.second.added[property]
+            + self.drawn_apart[property];
+        let reach = effective(both().map(|&(a, b)| part(self.first, a) + part(self.second, b)));
+        let (sd, freedom) = (variance.sqrt(), (reach - 1.0).max(1.0));
+        let mean = self.means.0[property] - self.means.1[property];
+        let half = sd * student::quantile(0.95, freedom);
+        let p_positive = if sd > 0.0 { student::cdf(mean / sd, freedom) } else { 0.5 };
+        Difference { mean, low: mean - half, high: mean + half, p_positive }
+    }
+}
+
+/// A prior draws the weights of a judge of whom less is known further to 0: equal weights then look different. With P the mean of the two
+/// priors' precisions, and `S = (D + P)^-1 P` for what the rows of each say, D: `sum_k (S_1jk - S_2jk)^2 v_k` for property j, where
+/// `v_k` is `1 / P_k` and the square of what the better known weight was without the prior, `w_k / (1 - S_kk)`.
+fn drawn_apart(first: &LeftOut, second: &LeftOut, means: (&[f64], &[f64])) -> Option<Vec<f64>> {
+    let prior: Vec<f64> = first.prior.iter().zip(&second.prior).map(|(a, b)| 0.5 * (a + b)).collect();
+    let (one, other) = (drawn(&first.information, &prior)?, drawn(&second.information, &prior)?);
+    let width = prior.len();
+    // What the weight of the judge of whom more is known was before the prior drew it.
+    let before = |k: usize| {
+        let at = k * width + k;
+        let (mean, drawn) = if one[at] < other[at] { (means.0[k], one[at]) } else { (means.1[k], other[at]) };
+        mean / (1.0 - drawn).max(0.1)
+    };
+    let usual: Vec<f64> = (0..width).map(|k| 1.0 / prior[k] + before(k).powi(2)).collect();
+    let row = |(one, other): (&[f64], &[f64])| -> f64 {
+        one.iter().zip(other).zip(&usual).map(|((a, b), usual)| (a - b).powi(2) * usual).sum()
+    };
+    Some(one.chunks(width).zip(other.chunks(width)).map(row).collect())
 }
 
 /// Of two independent weights, by draws in ascending order.

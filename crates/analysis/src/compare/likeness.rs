@@ -415,7 +415,7 @@ mod tests {
             ess_bulk: None,
             ess_tail: None,
             mcse_mean: None,
-            effective_prompts: None,
+            effective_units: None,
         };
         let fit = |judge: &str| Fit {
             judge: judge.to_owned(),
@@ -427,7 +427,7 @@ mod tests {
         };
         // Nothing but noise, and the same noise for both.
         let noise = bootstrap(1000, 20, 1).flatten().map(|x| x as f64).take(20_000).collect::<Vec<_>>();
-        let draws = Some(Draws { names: names.clone(), values: noise });
+        let draws = Some(Draws { names: names.clone(), values: noise, over: None });
         let table = WeightTable::of_fits(&[fit("x"), fit("y")], &[draws.clone(), draws]);
         let found = likeness(&table, &LikenessOptions { resamples: 500, ..few() });
         assert_eq!(found.resampled, "posterior");

@@ -19,6 +19,42 @@ pub struct WeightTable {
     weights: Vec<Option<Vec<f64>>>,
     /// In the same order, posterior draws where there are any: draw after draw, property after property.
     draws: Vec<Option<Vec<f32>>>,
+    /// In the same order, what leaving out one prompt after the other changes.
+    left_out: Vec<Option<LeftOut>>,
+}
+
+/// What leaving out one unit after the other changes in a judge's weights in a group.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct LeftOut {
+    /// The units.
+    pub(super) ids: Vec<u64>,
+    /// Per unit, property after property: the change of the mean.
+    pub(super) changes: Vec<f64>,
+    /// The same for each unit's part in the variance.
+    pub(super) parts: Vec<f32>,
+    /// Per property: the variance that a second unit adds.
+    pub(super) added: Vec<f64>,
+    /// Per property: the prior's precision.
+    pub(super) prior: Vec<f64>,
+    /// What the rows say of the properties, row-major.
+    pub(super) information: Vec<f64>,
+}
+
+impl LeftOut {
+    /// Of these properties alone.
+    fn of(draws: &Draws, properties: &[String]) -> Option<Self> {
+        let over = draws.over.as_ref()?;
+        let at = places(&draws.names, properties)?;
+        let width = draws.names.len().max(1);
+        Some(Self {
+            ids: over.ids.clone(),
+            changes: over.changes.chunks(width).flat_map(|row| at.iter().map(|&at| row[at])).collect(),
+            parts: over.parts.chunks(width).flat_map(|row| at.iter().map(|&at| row[at])).collect(),
+            added: at.iter().map(|&at| over.added[at]).collect(),
+            prior: at.iter().map(|&at| over.prior[at]).collect(),
+            information: over.information(&at)?,
+        })
+    }
 }
 
 impl WeightTable {
@@ -76,6 +112,8 @@ impl WeightTable {
                 table.set(judge, group, weights);
                 let own = draws.get(at).and_then(Option::as_ref);
                 table.set_draws(judge, group, own.and_then(|own| picked(own, &table.properties)));
+                let at = judge * table.groups.len() + group;
+                table.left_out[at] = own.and_then(|own| LeftOut::of(own, &table.properties));
             }
         }
         table
@@ -195,10 +233,16 @@ impl WeightTable {
         self.draws.get(judge * self.groups.len() + group)?.as_deref()
     }
 
+    /// What leaving out one unit after the other changes in them, where that is known.
+    pub(super) fn left_out(&self, judge: usize, group: usize) -> Option<&LeftOut> {
+        self.left_out.get(judge * self.groups.len() + group)?.as_ref()
+    }
+
     fn make_room(&mut self) {
         let places = self.judges.len() * self.groups.len();
         self.weights = vec![None; places];
         self.draws = vec![None; places];
+        self.left_out = vec![None; places];
     }
 
     fn set_draws(&mut self, judge: usize, group: usize, draws: Option<Vec<f32>>) {
@@ -233,10 +277,14 @@ pub const CASES: [&str; 5] =
 
 /// The draws of these properties alone.
 fn picked(draws: &Draws, properties: &[String]) -> Option<Vec<f32>> {
-    let at: Vec<usize> =
-        properties.iter().map(|id| draws.names.iter().position(|name| name == id)).collect::<Option<_>>()?;
+    let at = places(&draws.names, properties)?;
     let rows = draws.values.chunks(draws.names.len().max(1));
     Some(rows.flat_map(|draw| at.iter().map(|&at| draw[at] as f32)).collect())
+}
+
+/// Where each property stands among the names; `None` where one does not.
+fn places(names: &[String], properties: &[String]) -> Option<Vec<usize>> {
+    properties.iter().map(|id| names.iter().position(|name| name == id)).collect()
 }
 
 fn place(names: &mut Vec<String>, name: &str) -> usize {
@@ -336,7 +384,7 @@ mod tests {
             ess_bulk,
             ess_tail,
             mcse_mean,
-            effective_prompts: None,
+            effective_units: None,
         }
     }
 

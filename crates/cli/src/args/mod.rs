@@ -108,15 +108,6 @@ impl Verdicts {
     }
 }
 
-/// What a verdict stands for in the intervals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Intervals {
-    /// Itself alone
-    Verdict,
-    /// Its prompt, with all others on it
-    Prompt,
-}
-
 /// How fits are made.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Model")]
@@ -151,10 +142,10 @@ pub(crate) struct ModelArgs {
     /// NUTS: tuning steps of each chain
     #[arg(long, default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
     pub(crate) tune: u32,
-    /// Unit of the intervals: verdict (each counts as independent, as in the paper), or prompt (one prompt is left out at a time, so
-    /// that what is sure holds on unseen prompts; `fit` needs --cluster for it)
-    #[arg(long, default_value = "verdict", value_name = "UNIT")]
-    pub(crate) intervals: Intervals,
+    /// Take every verdict as independent of all others, as in the paper, instead of leaving out one prompt at a time: intervals are
+    /// narrower, and what is sure is so of these prompts only
+    #[arg(long)]
+    pub(crate) independent: bool,
     /// Write posterior draws of every fit (4,000; with --engine nuts all that it draws) to this Parquet file
     #[arg(long, value_name = "FILE.parquet")]
     pub(crate) draws: Option<PathBuf>,
@@ -184,7 +175,7 @@ impl ModelArgs {
             seed: self.seed,
             nuts,
             keep_draws,
-            over_prompts: self.intervals == Intervals::Prompt,
+            independent: self.independent,
         }
     }
 }
@@ -210,6 +201,10 @@ pub(crate) struct TableArgs {
     /// Fit every value of this field apart: scenario, language, source, annotator, or any field of the data
     #[arg(long, value_name = "FIELD")]
     pub(crate) group_by: Option<String>,
+    /// What intervals are over: prompt, annotator, or any field of the data (a conversation, a source); two of them, comma separated,
+    /// count together (default: prompt, and annotator where people judge on several prompts)
+    #[arg(long, value_delimiter = ',', value_name = "FIELDS", conflicts_with = "independent")]
+    pub(crate) cluster: Vec<String>,
     /// Properties to fit, by id and comma separated (default: all that are rated, without parts of others)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) properties: Vec<String>,
@@ -231,6 +226,7 @@ impl TableArgs {
             properties: self.properties.clone(),
             encoding: self.encoding,
             group_by: self.group_by.clone(),
+            cluster: self.cluster.clone(),
             annotator: self.annotator.clone(),
             people: self.read.judges.into(),
             judges: self.judge.clone(),
@@ -311,7 +307,8 @@ pub(crate) struct FitArgs {
     /// The column that names the group: one fit per group beside the fit of all
     #[arg(long, value_name = "COLUMN")]
     pub(crate) group: Option<String>,
-    /// The column that names the prompt: rows of one prompt share a fold
+    /// The column that names the prompt (or another unit): its rows share a fold, and intervals are over its values, so that what is
+    /// sure holds on unseen ones (without it every row counts as independent)
     #[arg(long, value_name = "COLUMN")]
     pub(crate) cluster: Option<String>,
     /// Divide every feature by its root mean square, so that the prior means the same for all of them

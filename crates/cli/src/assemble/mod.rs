@@ -2,11 +2,13 @@
 
 mod agreements;
 mod names;
+mod units;
 mod verdicts;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use predilect_analysis::compare::{Shown, Traits};
 use predilect_analysis::dissect::{DrawSink, FitEvent, Fits};
@@ -20,13 +22,13 @@ use predilect_text::{Annotator, TextOptions, detect_language};
 use predilect_types::{Pair, Property, Rating, Rule};
 use rayon::prelude::*;
 
-use crate::args::ModelArgs;
 use crate::comparing::DRAWS;
 use crate::problem::Problem;
 use crate::progress::bar;
 use crate::tables::DrawsFile;
 use agreements::Agreements;
 use names::Names;
+use units::Units;
 
 pub(crate) use names::Interner;
 use verdicts::{VerdictReader, read_verdicts};
@@ -40,6 +42,8 @@ pub(crate) struct AssembleOptions {
     pub(crate) encoding: Encoding,
     /// `None`: by scenario where the data name one.
     pub(crate) group_by: Option<String>,
+    /// What intervals are over; empty: prompts, and annotators where they repeat.
+    pub(crate) cluster: Vec<String>,
     /// Whose ratings count; `None`: whoever stands first in the data.
     pub(crate) annotator: Option<String>,
     /// Whether people are judges of their own.
@@ -129,6 +133,7 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
     let mut index: HashMap<String, u32> = HashMap::new();
     let mut names = Names::default();
     let mut fields: BTreeSet<String> = BTreeSet::new();
+    let mut units = Units::of(&options.cluster)?;
     let group_field = options.group_by.as_deref().unwrap_or("scenario");
     let total = study_rows(study)?;
     let bar = bar(options.quiet, Some(total), "rating", false);
@@ -151,6 +156,7 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
                 "language" => rated.language.clone().into_iter().collect(),
                 field => pair.fields(field),
             };
+            units.pair(pair, rated.language.as_deref());
             let from = out.table.memberships.len() as u32;
             out.table.memberships.extend(groups.iter().map(|g| names.group(g)));
             out.table.pairs.push(PairInfo {
@@ -185,17 +191,15 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
         && field != "annotator"
         && out.table.groups.is_empty()
     {
-        let known: Vec<String> = ["scenario", "language", "model_a", "model_b", "source"]
-            .map(str::to_owned)
-            .into_iter()
-            .chain(fields)
-            .collect();
-        let others: Vec<&str> = known.iter().map(String::as_str).filter(|name| *name != field).collect();
-        return Err(Problem::new(format!("no pair has a value for the field `{field}`")).remedy(format!(
+        return Err(no_value(field).remedy(format!(
             "group by a field that has values; fields of these data are: {}",
-            others.join(", ")
+            known_fields(field, &fields)
         )));
     }
+    out.table.units = units.finish().map_err(|field| {
+        no_value(&field)
+            .remedy(format!("fields of these data are: prompt, annotator, {}", known_fields(&field, &fields)))
+    })?;
     let reader = VerdictReader { options, index: &index, inapplicable: &inapplicable };
     (out.orphans, out.inapplicable) =
         read_verdicts(study, &reader, &mut builder, &mut out.table, &mut out.shown)?;
@@ -203,6 +207,17 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
     out.data.agreements = agreements.finish();
     out.notes = notes(&chosen, &annotator, &given, &out);
     Ok(out)
+}
+
+fn no_value(field: &str) -> Problem {
+    Problem::new(format!("no pair has a value for the field `{field}`"))
+}
+
+/// The fields that pairs may have beside one that has no values.
+fn known_fields(but: &str, fields: &BTreeSet<String>) -> String {
+    let usual = ["scenario", "language", "model_a", "model_b", "source"];
+    let all = usual.into_iter().chain(fields.iter().map(String::as_str));
+    all.filter(|name| *name != but).collect::<Vec<_>>().join(", ")
 }
 
 /// Ratings that came with the data, by pair.
@@ -383,15 +398,15 @@ fn notes(
 /// Runs all fits with a progress bar; `kept` takes the draws of each.
 pub(crate) fn fit_all(
     table: &FeatureTable,
-    model: &ModelArgs,
+    mut options: FitOptions,
+    draws_file: Option<&Path>,
     quiet: bool,
     mut kept: Option<&mut Vec<(String, String, Draws)>>,
 ) -> Result<Fits, Problem> {
-    let mut options = model.options();
     if kept.is_some() {
         options.keep_draws = options.keep_draws.max(DRAWS);
     }
-    let mut file = model.draws.as_deref().map(DrawsFile::new);
+    let mut file = draws_file.map(DrawsFile::new);
     let mut failed = None;
     let fits = fit_with(table, &options, quiet, &mut |fit, draws| {
         if let Some(kept) = &mut kept {

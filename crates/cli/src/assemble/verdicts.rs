@@ -114,6 +114,10 @@ pub(super) fn read_verdicts(
         }
         table.groups = groups.list;
     }
+    if options.cluster.iter().any(|field| field == "annotator") && table.annotators.is_empty() {
+        return Err(Problem::new("no verdict names an annotator to cluster by")
+            .remedy("name their column when importing: --map annotator=COLUMN"));
+    }
     if table.verdicts.is_empty() {
         return Err(Problem::new("the data hold pairs but no verdicts, so there is nothing to dissect")
             .remedy("add the file that says which response was preferred"));

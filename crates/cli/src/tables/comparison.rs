@@ -108,8 +108,9 @@ fn contrasts(study: &Study, c: &Comparison) -> Result<(), Problem> {
         ("mean", float(rows.iter().map(|row| Some(row.mean)))),
         ("q05", float(rows.iter().map(|row| Some(row.low)))),
         ("q95", float(rows.iter().map(|row| Some(row.high)))),
+        ("shared_units", whole(rows.iter().map(|row| Some(row.shared_units)))),
         ("p_positive", float(rows.iter().map(|row| Some(row.p_positive)))),
-        ("s_value", float(rows.iter().map(|row| Some(row.s_value)))),
+        ("q_value", float(rows.iter().map(|row| Some(row.q_value)))),
     ])?;
     Ok(study.write_table("contrasts", &[table])?)
 }

@@ -49,10 +49,18 @@ fn fit_rows(fits: &[Fit]) -> Result<RecordBatch, Problem> {
     let quality = |of: fn(&predilect_analysis::result::Quality) -> Option<f64>| {
         float(fits.iter().map(move |f| f.quality.as_ref().and_then(of)))
     };
+    // The units, comma separated; empty where every verdict counts as independent.
+    let over: Vec<String> = fits
+        .iter()
+        .map(|f| f.intervals_over.iter().map(|unit| unit.unit.as_str()).collect::<Vec<_>>().join(","))
+        .collect();
     batch(vec![
         ("judge", text(fits.iter().map(|f| Some(f.judge.as_str())))),
         ("group", text(fits.iter().map(|f| Some(f.group.as_str())))),
         ("rows", whole(fits.iter().map(|f| Some(f.rows)))),
+        ("pairs", whole(fits.iter().map(|f| Some(f.pairs)))),
+        ("prompts", whole(fits.iter().map(|f| Some(f.prompts)))),
+        ("intervals_over", text(over.iter().map(|over| Some(over.as_str())))),
         ("engine", text(fits.iter().map(|f| Some(f.engine.as_str())))),
         ("converged", Arc::new(fits.iter().map(|f| Some(f.converged)).collect::<BooleanArray>())),
         ("reason", text(fits.iter().map(|f| f.reason.as_deref()))),
@@ -102,6 +110,7 @@ fn weight_rows(fits: &[Fit]) -> Result<RecordBatch, Problem> {
         ("ess_bulk", number(|w| w.ess_bulk)),
         ("ess_tail", number(|w| w.ess_tail)),
         ("mcse_mean", number(|w| w.mcse_mean)),
+        ("effective_units", number(|w| w.effective_units)),
     ])
 }
 
@@ -131,7 +140,7 @@ impl DrawsFile {
     /// Puts the file in its place; without any fit it is there and empty.
     pub(crate) fn finish(mut self) -> Result<(), Problem> {
         if self.file.is_none() {
-            self.add(&draw_rows(None, &Draws { names: Vec::new(), values: Vec::new() })?)?;
+            self.add(&draw_rows(None, &Draws { names: Vec::new(), values: Vec::new(), over: None })?)?;
         }
         Ok(self.file.map_or(Ok(()), BatchFile::finish)?)
     }

@@ -6,11 +6,12 @@ use predilect_analysis::dissect::ALL;
 use predilect_analysis::limits::{MOST_GROUPS, MOST_JUDGES, TooMany};
 use predilect_analysis::result::{Fit, Skipped};
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
+use predilect_analysis::{FitOptions, Unit};
 use predilect_data::{FeatureColumns, Features, OnBadRow, ReadOptions, read_features};
 use predilect_types::Order;
 use serde::Serialize;
 
-use crate::args::{BadRow, FitArgs, Global, Intervals};
+use crate::args::{BadRow, FitArgs, Global};
 use crate::assemble;
 use crate::output::{print_json, width};
 use crate::problem::Problem;
@@ -27,10 +28,6 @@ struct Output<'a> {
 }
 
 pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
-    if args.model.intervals == Intervals::Prompt && args.cluster.is_none() {
-        return Err(Problem::new("--intervals prompt needs to know which rows share a prompt")
-            .remedy("name the column that says so: --cluster COLUMN"));
-    }
     let columns = FeatureColumns {
         label: args.label.clone(),
         weight: args.weight.clone(),
@@ -54,7 +51,7 @@ pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
     TooMany::features(features.names.len())?;
     let dropped = features.dropped.clone();
     let ignored = features.ignored.clone();
-    let mut table = table(features);
+    let mut table = table(features, args.cluster.as_deref());
     if table.judges.len() > MOST_JUDGES {
         return Err(TooMany::Judges.into());
     }
@@ -66,7 +63,10 @@ pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
     } else if !global.quiet {
         warn_of_scales(&table);
     }
-    let fits = assemble::fit_all(&table, &args.model, global.quiet, None)?;
+    // Rows that nothing joins are independent of each other.
+    let options =
+        FitOptions { independent: args.model.independent || args.cluster.is_none(), ..args.model.options() };
+    let fits = assemble::fit_all(&table, options, args.model.draws.as_deref(), global.quiet, None)?;
     if args.json {
         print_json(&Output {
             fits: &fits.fits,
@@ -110,7 +110,7 @@ fn warn_of_scales(table: &FeatureTable) {
     }
 }
 
-fn table(features: Features) -> FeatureTable {
+fn table(features: Features, cluster: Option<&str>) -> FeatureTable {
     let rows = features.labels.len();
     let (judges, judge_of) = interned(features.judges, rows, NO_JUDGE);
     let has_groups = features.groups.is_some();
@@ -151,6 +151,10 @@ fn table(features: Features) -> FeatureTable {
         models: Vec::new(),
         groups: if has_groups { groups } else { Vec::new() },
         memberships: if has_groups { group_of } else { Vec::new() },
+        units: cluster
+            .map(|name| Unit::Field { name: name.to_owned(), of_pair: clusters.clone() })
+            .into_iter()
+            .collect(),
     }
 }
 

@@ -272,12 +272,13 @@ fn contrasts(c: &Comparison, out: &mut Out) -> io::Result<()> {
     if c.contrasts.is_empty() {
         return Ok(());
     }
-    let sure = c.contrasts.iter().filter(|contrast| contrast.s_value <= FALSE_DISCOVERIES).count();
+    let sure = c.contrasts.iter().filter(|contrast| contrast.q_value <= FALSE_DISCOVERIES).count();
     let all = words::counted(c.contrasts.len(), "contrast", "contrasts");
     let expected = format::share(FALSE_DISCOVERIES);
     let what = format!(
-        "Difference of two judges' weights in log-odds, with 90 % interval. Of {all}, {sure} are shown to be of their sign with at \
-         most {expected} of wrong signs expected among them{}.",
+        "Difference of two judges' weights in log-odds, with 90 % interval. {} Of {all}, {sure} {} at a false discovery rate of {expected}{}.",
+        crate::judging::pairing(&c.contrasts),
+        if sure == 1 { "is a difference" } else { "are differences" },
         if sure > CONTRASTS {
             format!("; {CONTRASTS} are shown, departures from people first")
         } else {

@@ -16,9 +16,9 @@ use std::io;
 use predilect_analysis::result::{DataSummary, Dissection, Fit, Settings, Skipped};
 use predilect_types::ReadSummary;
 
-use crate::text;
 use crate::view::{ALL, Axis, View};
 use crate::words;
+use crate::{text, units};
 
 pub use comparison::terminal_comparison;
 pub use explanation::terminal_explanation;
@@ -122,7 +122,7 @@ fn judge(view: &View, out: &mut Out, fit: &Fit, axis: Axis) -> io::Result<()> {
         out.wrapped(WARN, words::NO_QUALITY)?;
     }
     out.wrapped(DIM, &words::checks(fit))?;
-    if let Some(few) = words::few_prompts(fit) {
+    if let Some(few) = units::few(fit) {
         out.wrapped(WARN, &few)?;
     }
     if !fit.converged {

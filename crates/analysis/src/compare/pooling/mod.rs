@@ -11,7 +11,8 @@ use predilect_stats::{EpOptions, Prior, Problem, ep};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::fit::{FitOptions, Rows, TERM_SD, numbers};
+use crate::fit::{FitOptions, TERM_SD};
+use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
 use hierarchy::{Hierarchy, Seen};
@@ -109,6 +110,8 @@ struct Cell {
     judge: usize,
     group: usize,
     name: (String, String),
+    verdicts: u64,
+    /// Its verdicts, those that are alike merged.
     rows: Rows,
     /// Columns of nuisance terms after the properties.
     terms: usize,
@@ -199,7 +202,7 @@ pub fn pool(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> 
         out.push(PooledCell {
             judge: cell.name.0.clone(),
             group: cell.name.1.clone(),
-            rows: cell.fold.len() as u64,
+            rows: cell.verdicts,
             separate_log_loss: own.0 / own_weight,
             pooled_log_loss: own.1 / own_weight,
             weights: (0..properties)
@@ -215,7 +218,7 @@ pub fn pool(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> 
     let gain = gain.estimate()?;
     Some(Pooling {
         folds: folds as u64,
-        verdicts: cells.iter().map(|cell| cell.fold.len() as u64).sum(),
+        verdicts: cells.iter().map(|cell| cell.verdicts).sum(),
         separate_log_loss: losses.0 / weight,
         pooled_log_loss: losses.1 / weight,
         gain: gain.value,
@@ -248,9 +251,16 @@ fn cells(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> Vec
             && rows.iter().any(|row| table.row(row.pair).iter().any(|v| *v != 0.0 && !v.is_nan()))
     };
     rows.retain(|_, rows| useful(rows));
+    let numbers: BTreeMap<(u32, u32), (Design, Rows)> = rows
+        .iter()
+        .map(|(key, rows)| {
+            let design = Design::choose(fit.terms, table, rows);
+            let merged = Rows::of(table, rows, &design).merged().rows;
+            (*key, (design, merged))
+        })
+        .collect();
     // A prompt is held out from everybody at once: judges of the same pairs know each other's answers.
-    let clusters: Vec<u64> =
-        rows.values().flatten().map(|row| table.pairs[row.pair as usize].cluster).collect();
+    let clusters: Vec<u64> = numbers.values().flat_map(|(_, rows)| rows.clusters.iter().copied()).collect();
     let folds = folds_by_cluster(&clusters, options.folds, fit.seed);
     let fold_of: BTreeMap<u64, usize> = clusters.into_iter().zip(folds).collect();
     // Numbered anew, without judges and groups that have no cell.
@@ -261,21 +271,19 @@ fn cells(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> Vec
         seen.into_iter().enumerate().map(|(at, old)| (old, at)).collect()
     };
     let (judges, groups) = (number(|key| key.0), number(|key| key.1));
-    rows.iter()
-        .map(|(&(judge, group), rows)| {
-            let design = Design::choose(fit.terms, table, rows);
-            let numbers = numbers(table, rows, &design);
-            Cell {
-                judge: judges[&judge],
-                group: groups[&group],
-                name: (
-                    table.judges[judge as usize].clone(),
-                    table.groups.get(group as usize).map_or_else(|| "all".to_owned(), Clone::clone),
-                ),
-                fold: numbers.clusters.iter().map(|cluster| fold_of[cluster]).collect(),
-                rows: numbers,
-                terms: design.columns(),
-            }
+    numbers
+        .into_iter()
+        .map(|((judge, group), (design, numbers))| Cell {
+            judge: judges[&judge],
+            group: groups[&group],
+            name: (
+                table.judges[judge as usize].clone(),
+                table.groups.get(group as usize).map_or_else(|| "all".to_owned(), Clone::clone),
+            ),
+            verdicts: rows[&(judge, group)].len() as u64,
+            fold: numbers.clusters.iter().map(|cluster| fold_of[cluster]).collect(),
+            rows: numbers,
+            terms: design.columns(),
         })
         .collect()
 }

@@ -54,7 +54,13 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     let shown = args.output.is_some() || args.html.is_some();
     let mut draws = Vec::new();
     let keep = shown && assembled.table.judges.len() > 1;
-    let fits = fit_all(&assembled.table, &args.model, global.quiet, keep.then_some(&mut draws))?;
+    let fits = fit_all(
+        &assembled.table,
+        args.model.options(),
+        args.model.draws.as_deref(),
+        global.quiet,
+        keep.then_some(&mut draws),
+    )?;
     for (reason, count) in assembled.left_out() {
         *read.dropped.entry(reason).or_default() += count;
     }

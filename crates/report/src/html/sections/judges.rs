@@ -9,7 +9,7 @@ use crate::html::parts::{Align, Section, first_few, folded, heads, name, nothing
 use crate::judging::{contrast, departures, percent, pooling_words, stand_in_words, unmoved_words};
 use crate::words;
 
-/// The share of wrong signs that is borne among the contrasts shown.
+/// The false discovery rate that is borne among the contrasts shown.
 const FALSE_DISCOVERIES: f64 = 0.05;
 /// Contrasts drawn.
 const CONTRASTS: usize = 25;
@@ -155,7 +155,7 @@ fn contrasts(c: &Comparison) -> Markup {
     if c.contrasts.is_empty() {
         return html! {};
     }
-    let sure = c.contrasts.iter().filter(|found| found.s_value <= FALSE_DISCOVERIES).count();
+    let sure = c.contrasts.iter().filter(|found| found.q_value <= FALSE_DISCOVERIES).count();
     let of = |found: &predilect_analysis::compare::Contrast| {
         let words = contrast(found);
         let name = html! {
@@ -169,7 +169,7 @@ fn contrasts(c: &Comparison) -> Markup {
         p.hint {
             "Difference of two judges' weights in log-odds with its 90 % interval: who rewards what more than whom. Of "
             (words::counted(c.contrasts.len(), "contrast", "contrasts")) ", " (format::count(sure as u64))
-            " are sure enough that " (format::share(FALSE_DISCOVERIES)) " of wrong signs are expected among them."
+            " are differences at a false discovery rate of " (format::share(FALSE_DISCOVERIES)) ". " (crate::judging::pairing(&c.contrasts))
             @if sure > CONTRASTS { " The first " (CONTRASTS) " are shown, departures from people before others." }
         }
         @if rows.is_empty() { (nothing("No difference is sure: these judges may reward the same, or there are too few verdicts.")) }

@@ -1,10 +1,13 @@
-//! Intervals that hold on prompts that a fit has not seen: in weights, terms and draws.
+//! Intervals that hold on prompts (or other units) that a fit has not seen: in weights, terms and draws.
 
 use predilect_stats::Marginal;
 use predilect_stats::leave_out::{Clustered, OverClusters, leave_out};
 
-use crate::fit::{Draws, Rows};
-use crate::result::Weight;
+use crate::fit::Draws;
+use crate::result::{UnitCount, Weight};
+use crate::rows::Rows;
+use crate::table::{FeatureTable, VerdictRow};
+use crate::units::{cells, ways};
 
 /// Mean and covariance of draws, `d` values each.
 pub(crate) fn moments(draws: &[f64], d: usize) -> (Vec<f64>, Vec<f64>) {
@@ -24,18 +27,37 @@ pub(crate) fn moments(draws: &[f64], d: usize) -> (Vec<f64>, Vec<f64>) {
     (mean, covariance)
 }
 
-/// How sure the fit is of prompts that it has not seen.
-pub(crate) fn over_prompts(numbers: &Rows, mean: &[f64], covariance: &[f64]) -> Option<OverClusters> {
-    let rows = Clustered {
-        x: &numbers.x,
-        verdicts: &numbers.verdicts,
-        weights: Some(&numbers.weights),
-        clusters: &numbers.clusters,
+/// How sure the fit is of units that it has not seen, and what these are.
+pub(crate) fn over_units(
+    table: &FeatureTable,
+    rows: &[VerdictRow],
+    numbers: &Rows,
+    mean: &[f64],
+    covariance: &[f64],
+) -> Option<(OverClusters, Vec<UnitCount>)> {
+    let by = |clusters: &[u64]| {
+        // What is the same within a cluster is one row of its weight.
+        let merged = Rows { clusters: clusters.to_vec(), ..numbers.clone() }.merged().rows;
+        let clustered = Clustered {
+            x: &merged.x,
+            verdicts: &merged.verdicts,
+            weights: Some(&merged.weights),
+            clusters: &merged.clusters,
+        };
+        leave_out(&clustered, mean, covariance)
     };
-    leave_out(&rows, mean, covariance)
+    let ways = ways(table, rows);
+    let first = ways.first()?;
+    let mut over = by(&first.of_row)?;
+    if let Some(second) = ways.get(1) {
+        over = over.with(&by(&second.of_row)?, &by(&cells(first, second))?);
+    }
+    let units =
+        ways.iter().map(|way| UnitCount { unit: way.name.clone(), count: way.count() as u64 }).collect();
+    Some((over, units))
 }
 
-/// Puts the uncertainty over prompts in the place of the model's, in weights, terms and draws.
+/// Puts the uncertainty over units in the place of the model's, in weights, terms and draws.
 pub(crate) fn widen(
     over: &OverClusters,
     weights: &mut [Weight],
@@ -56,7 +78,7 @@ pub(crate) fn widen(
         let Some(wide) = over.widened(j, &own) else { continue };
         (weight.sd, weight.q05, weight.q95, weight.p_positive) =
             (wide.sd, wide.q05, wide.q95, wide.p_positive);
-        weight.effective_prompts = over.effective.get(j).copied();
+        weight.effective_units = over.effective.get(j).copied();
         columns.push((j, own, wide));
     }
     let Some(draws) = draws else { return };

@@ -1,0 +1,129 @@
+//! The numbers of one fit: a row of columns for each verdict, and what is the same merged.
+
+use std::collections::HashMap;
+
+use predilect_stats::{Prior, Problem};
+
+use crate::table::{FeatureTable, VerdictRow};
+use crate::terms::Design;
+use crate::units::Unit;
+
+/// Rows of a fit.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Rows {
+    /// Columns.
+    pub(crate) width: usize,
+    /// Row-major: comparisons, then terms.
+    pub(crate) x: Vec<f64>,
+    pub(crate) verdicts: Vec<f64>,
+    pub(crate) weights: Vec<f64>,
+    /// What folds do not cut through: the prompt, or the field that the user names as unit.
+    pub(crate) clusters: Vec<u64>,
+}
+
+/// Rows that are the same but for their verdicts, as one.
+pub(crate) struct Merged {
+    pub(crate) rows: Rows,
+    /// Where each row went.
+    pub(crate) of_row: Vec<usize>,
+}
+
+impl Rows {
+    /// One row for each verdict.
+    pub(crate) fn of(table: &FeatureTable, verdicts: &[VerdictRow], design: &Design) -> Self {
+        let width = table.features.len() + design.columns();
+        let mut out = Self {
+            width,
+            x: Vec::with_capacity(verdicts.len() * width),
+            verdicts: Vec::with_capacity(verdicts.len()),
+            weights: Vec::with_capacity(verdicts.len()),
+            clusters: Vec::with_capacity(verdicts.len()),
+        };
+        let field = table.units.iter().find_map(|unit| match unit {
+            Unit::Field { of_pair, .. } => Some(of_pair),
+            Unit::Prompt | Unit::Annotator => None,
+        });
+        for row in verdicts {
+            let pair = row.pair as usize;
+            // A missing rating gives no comparison, which the model books as no difference; coverage is reported beside.
+            out.x.extend(table.row(row.pair).iter().map(|&v| if v.is_nan() { 0.0 } else { v }));
+            design.extend(table, row, &mut out.x);
+            out.verdicts.push(row.p_a);
+            out.weights.push(row.weight);
+            out.clusters.push(field.map_or(table.pairs[pair].cluster, |of_pair| of_pair[pair]));
+        }
+        out
+    }
+
+    /// The columns of one row.
+    pub(crate) fn row(&self, row: usize) -> &[f64] {
+        &self.x[row * self.width..(row + 1) * self.width]
+    }
+
+    /// The first columns alone.
+    pub(crate) fn first_columns(&self, width: usize) -> Self {
+        let x = (0..self.verdicts.len()).flat_map(|row| self.row(row)[..width].iter().copied()).collect();
+        Self { width, x, ..self.clone() }
+    }
+
+    /// Rows of one cluster with the same columns become one, with the sum of their weights and their mean verdict: several verdicts on
+    /// a pair are one row, and the likelihood is the same, since `w_1 ln s(y_1) + w_2 ln s(y_2)` is linear in the verdicts.
+    pub(crate) fn merged(&self) -> Merged {
+        let mut places: HashMap<(u64, Vec<u64>), usize> = HashMap::with_capacity(self.verdicts.len());
+        let mut rows = Self { width: self.width, ..Self::default() };
+        let of_row = (0..self.verdicts.len())
+            .map(|row| {
+                // Zeros of both signs are one number.
+                let bits = self.row(row).iter().map(|x| (x + 0.0).to_bits()).collect();
+                let at = *places.entry((self.clusters[row], bits)).or_insert_with(|| {
+                    rows.x.extend_from_slice(self.row(row));
+                    rows.verdicts.push(0.0);
+                    rows.weights.push(0.0);
+                    rows.clusters.push(self.clusters[row]);
+                    rows.verdicts.len() - 1
+                });
+                rows.verdicts[at] += self.weights[row] * self.verdicts[row];
+                rows.weights[at] += self.weights[row];
+                at
+            })
+            .collect();
+        for (verdict, weight) in rows.verdicts.iter_mut().zip(&rows.weights) {
+            // Of rows that weigh nothing any verdict will do; rounding must not leave the range.
+            *verdict = if *weight > 0.0 { (*verdict / weight).clamp(0.0, 1.0) } else { 0.5 };
+        }
+        Merged { rows, of_row }
+    }
+
+    /// The model of these rows.
+    pub(crate) fn problem(&self, priors: &[Prior]) -> Result<Problem, predilect_stats::ProblemError> {
+        Problem::new(&self.x, &self.verdicts, Some(&self.weights), priors)
+    }
+}
+
+/// The columns of one verdict in a fit: comparisons, then terms.
+pub(crate) fn columns(table: &FeatureTable, row: &VerdictRow, design: &Design) -> Vec<f64> {
+    Rows::of(table, std::slice::from_ref(row), design).x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_are_the_same_are_one_of_their_weight() {
+        let rows = Rows {
+            width: 2,
+            x: vec![1.0, 0.0, 1.0, -0.0, 1.0, 0.0, 0.0, 1.0],
+            verdicts: vec![1.0, 0.0, 1.0, 0.7],
+            weights: vec![1.0, 3.0, 1.0, 0.0],
+            clusters: vec![4, 4, 9, 4],
+        };
+        let merged = rows.merged();
+        assert_eq!(merged.of_row, [0, 0, 1, 2]);
+        assert_eq!(merged.rows.x, [1.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
+        assert_eq!(merged.rows.verdicts, [0.25, 1.0, 0.5]);
+        assert_eq!(merged.rows.weights, [4.0, 1.0, 0.0]);
+        assert_eq!(merged.rows.clusters, [4, 9, 4]);
+        assert_eq!(rows.first_columns(1).x, [1.0, 1.0, 1.0, 0.0]);
+    }
+}

@@ -1,0 +1,69 @@
+//! What intervals are over: the fields that `--cluster` names, pair by pair.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use predilect_analysis::Unit;
+use predilect_types::Pair;
+
+use crate::problem::Problem;
+
+/// The units that are asked for.
+pub(super) struct Units {
+    units: Vec<Unit>,
+    /// Whether any pair has a value, per unit.
+    seen: Vec<bool>,
+}
+
+impl Units {
+    pub(super) fn of(names: &[String]) -> Result<Self, Problem> {
+        if names.len() > 2 {
+            return Err(Problem::new("--cluster takes two fields at most").remedy(
+                "name those within which verdicts depend on each other most, e.g. prompt,annotator",
+            ));
+        }
+        if let [first, second] = names
+            && first == second
+        {
+            return Err(Problem::new(format!("--cluster names `{first}` twice"))
+                .remedy("name it once, or two fields"));
+        }
+        let unit = |name: &String| match name.as_str() {
+            "prompt" => Unit::Prompt,
+            "annotator" => Unit::Annotator,
+            _ => Unit::Field { name: name.clone(), of_pair: Vec::new() },
+        };
+        Ok(Self { units: names.iter().map(unit).collect(), seen: vec![false; names.len()] })
+    }
+
+    /// Takes the next pair.
+    pub(super) fn pair(&mut self, pair: &Pair, language: Option<&str>) {
+        for (unit, seen) in self.units.iter_mut().zip(&mut self.seen) {
+            let Unit::Field { name, of_pair } = unit else { continue };
+            let values = match (name.as_str(), language) {
+                ("language", Some(language)) => vec![language.to_owned()],
+                (field, _) => pair.fields(field),
+            };
+            let mut hasher = DefaultHasher::new();
+            if values.is_empty() {
+                ("without a value", of_pair.len()).hash(&mut hasher);
+            } else {
+                *seen = true;
+                values.hash(&mut hasher);
+            }
+            of_pair.push(hasher.finish());
+        }
+    }
+
+    /// The units; an error is the field that no pair has.
+    pub(super) fn finish(self) -> Result<Vec<Unit>, String> {
+        let empty = self
+            .units
+            .iter()
+            .zip(&self.seen)
+            .find(|(unit, seen)| matches!(unit, Unit::Field { .. }) && !**seen);
+        match empty {
+            Some((unit, _)) => Err(unit.name().to_owned()),
+            None => Ok(self.units),
+        }
+    }
+}
