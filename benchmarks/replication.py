@@ -34,6 +34,8 @@ def weights(program: str, pairs: list[dict], folder: Path, intervals: str) -> di
         command = [program, "dissect", str(file), "--folds", "0", "--json", "--quiet"]
     command += ["--independent"] if intervals == "verdict" else []
     done = subprocess.run(command, capture_output=True, text=True)
+    if intervals == "contrasts" and "only one judge" in done.stderr:
+        return {}
     if done.returncode != 0:
         raise SystemExit(f"predilect failed: {done.stderr.strip()}")
     if intervals == "contrasts":

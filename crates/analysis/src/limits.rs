@@ -8,8 +8,8 @@ pub const MOST_JUDGES: usize = 10_000;
 pub const MOST_GROUPS: usize = 10_000;
 /// Judges that are laid beside each other, every two of them.
 pub const MOST_COMPARED: usize = 500;
-/// Models that are ranked by strength: the information matrix has their number squared. Win rates have no such limit.
-pub const MOST_MODELS: usize = 5_000;
+/// Models that are ranked by strength: their errors are drawn, a kilobyte for each. Win rates have no such limit.
+pub const MOST_MODELS: usize = 200_000;
 /// Features of one fit: its matrix, too, has their number squared.
 pub const MOST_FEATURES: usize = 2_000;
 

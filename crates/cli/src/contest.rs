@@ -33,6 +33,8 @@ const UNNAMED: &str = "verdicts on pairs without two named models";
 const ORPHANS: &str = "verdicts on pairs that are not there";
 const INAPPLICABLE: &str = "verdicts on pairs to which accuracy does not apply";
 pub(crate) const FEW_VERDICTS: &str = "verdicts on models with fewer than --min-verdicts";
+const ITSELF: &str = "verdicts on a model against itself";
+const WITHOUT: &str = "pairs without a verdict";
 const OTHERS: &str = "pairs without the baseline, or without two named models";
 
 /// The reasons that took anything.
@@ -56,6 +58,7 @@ impl Gathered {
 struct Sides {
     models: Option<(u32, u32)>,
     cluster: u64,
+    judged: bool,
 }
 
 /// Fields that tell prompts apart where votes come without texts.
@@ -76,6 +79,9 @@ struct Gatherer<'a> {
     votes: Vec<Vote>,
     /// Votes of blocks so far.
     alone: u64,
+    itself: u64,
+    /// Pairs that a verdict was seen on; those of `--judge` alone would leave the others out on purpose.
+    judged: u64,
     unnamed: u64,
     orphans: u64,
 }
@@ -85,18 +91,18 @@ impl Gatherer<'_> {
         let models = pair.response_a.model.as_ref().zip(pair.response_b.model.as_ref());
         let models = models.map(|(a, b)| (self.models.get(a), self.models.get(b)));
         let own = self.pairs.len() as u64;
-        let cluster = if self.independent { own } else { prompt_of(pair, own) };
-        self.pairs.push((hash(pair.id.as_str()), Sides { models, cluster }));
+        let cluster = prompt_of(pair, own);
+        self.pairs.push((hash(pair.id.as_str()), Sides { models, cluster, judged: false }));
     }
 
-    fn sides(&mut self, id: u64) -> Option<Sides> {
-        if let Some((_, sides)) = self.pairs.last().filter(|(last, _)| *last == id) {
-            return Some(*sides);
+    fn sides(&mut self, id: u64) -> Option<&mut Sides> {
+        if self.pairs.last().is_some_and(|(last, _)| *last == id) {
+            return self.pairs.last_mut().map(|(_, sides)| sides);
         }
         for (place, (id, _)) in self.pairs.iter().enumerate().skip(self.places.len()) {
             self.places.insert(*id, place as u32);
         }
-        self.places.get(&id).map(|&place| self.pairs[place as usize].1)
+        self.places.get(&id).map(|&place| &mut self.pairs[place as usize].1)
     }
 
     fn verdict(&mut self, verdict: &Verdict) {
@@ -107,17 +113,24 @@ impl Gatherer<'_> {
             self.orphans += 1;
             return;
         };
+        let newly = !std::mem::replace(&mut sides.judged, true);
+        let sides = *sides;
+        self.judged += u64::from(newly);
         let Some((a, b)) = sides.models else {
             self.unnamed += 1;
             return;
         };
+        if a == b {
+            self.itself += 1;
+            return;
+        }
         self.judges.get(&verdict.judge);
         self.votes.push(Vote {
             a,
             b,
             y: verdict.p_a as f32,
             weight: verdict.weight as f32,
-            cluster: sides.cluster,
+            cluster: if self.independent { self.votes.len() as u64 } else { sides.cluster },
         });
     }
 
@@ -158,6 +171,10 @@ impl Gatherer<'_> {
                 *slot
             };
             let (a, b) = (model(vote.a), model(vote.b));
+            if a == b {
+                self.itself += 1;
+                continue;
+            }
             // As for votes that are records: the prompt's number tells prompts apart, else each vote has one of its own.
             let own = self.alone;
             self.alone += 1;
@@ -190,7 +207,13 @@ impl Gatherer<'_> {
         let moved = |vote: Vote| Vote { a: place[vote.a as usize], b: place[vote.b as usize], ..vote };
         let votes = self.votes.into_iter().map(moved).collect();
         let contest = Contest { models, votes, ..Contest::default() };
-        let left_out = left_out(&[(UNNAMED, self.unnamed), (ORPHANS, self.orphans)]);
+        let without = if self.wanted.is_empty() { self.pairs.len() as u64 - self.judged } else { 0 };
+        let left_out = left_out(&[
+            (UNNAMED, self.unnamed),
+            (ITSELF, self.itself),
+            (ORPHANS, self.orphans),
+            (WITHOUT, without),
+        ]);
         Gathered { contest, judges: self.judges.list, left_out }
     }
 }
@@ -411,11 +434,15 @@ pub(crate) fn controlled(args: &RankArgs, global: &Global) -> Result<Gathered, P
     let assembled = assemble(&study, &options)?;
     let table = assembled.table;
     let every: Vec<usize> = (0..table.features.len()).collect();
-    let (mut contest, unnamed) = Contest::of(&table, &[], &every);
+    let (mut contest, unnamed, itself) = Contest::of(&table, &[], &every);
     if args.independent {
         contest.votes.iter_mut().enumerate().for_each(|(at, vote)| vote.cluster = at as u64);
     }
-    let left_out =
-        left_out(&[(UNNAMED, unnamed), (ORPHANS, assembled.orphans), (INAPPLICABLE, assembled.inapplicable)]);
+    let left_out = left_out(&[
+        (UNNAMED, unnamed),
+        (ITSELF, itself),
+        (ORPHANS, assembled.orphans),
+        (INAPPLICABLE, assembled.inapplicable),
+    ]);
     Ok(Gathered { contest, judges: table.judges, left_out })
 }

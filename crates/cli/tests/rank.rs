@@ -227,8 +227,8 @@ fn very_many_models_end_in_a_message_and_few_verdicts_can_be_left_out() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("votes.csv");
     let mut text = "left,right,winner\n".to_owned();
-    for i in 0..6000 {
-        let _ = writeln!(text, "m{i},m{},left", (i + 1) % 6000);
+    for i in 0..200_000 {
+        let _ = writeln!(text, "m{i},m{},left", (i + 1) % 200_000);
     }
     for (a, b) in [("x", "y"), ("y", "z"), ("z", "x")].repeat(4) {
         let _ = writeln!(text, "{a},{b},left");
@@ -236,11 +236,11 @@ fn very_many_models_end_in_a_message_and_few_verdicts_can_be_left_out() {
     std::fs::write(&path, text).expect("a file");
     let votes = path.to_str().expect("UTF-8");
     let (done, _, said) = run(&["rank", votes]);
-    assert!(!done && said.contains("6003 models") && said.contains("--min-verdicts"), "{said}");
+    assert!(!done && said.contains("200003 models") && said.contains("--min-verdicts"), "{said}");
     let few = json(&["rank", votes, "--min-verdicts", "8", "--json", "--quiet"]);
     assert_eq!(rows(&few).len(), 3);
-    assert_eq!(few["left_out"]["verdicts on models with fewer than --min-verdicts"], 6000);
-    assert_eq!(rows(&json(&["rank", votes, "--method", "win-rate", "--json", "--quiet"])).len(), 6003);
+    assert_eq!(few["left_out"]["verdicts on models with fewer than --min-verdicts"], 200_000);
+    assert_eq!(rows(&json(&["rank", votes, "--method", "win-rate", "--json", "--quiet"])).len(), 200_003);
     let (_, _, said) = run(&["rank", votes, "--min-verdicts", "9"]);
     assert!(said.contains("smaller --min-verdicts"), "{said}");
 }

@@ -9,6 +9,7 @@ use crate::container::source::{Input, open};
 use crate::container::table::{Placed, Table};
 use crate::error::{At, DataError, Reason, RowError};
 use crate::options::{OnBadRow, ReadOptions};
+use crate::recipe::words;
 use crate::row::{Row, as_text, number};
 
 /// Which columns are no features.
@@ -138,7 +139,7 @@ impl Reading<'_> {
 
     fn row(&mut self, mut row: Row) -> Result<(), RowError> {
         let c = self.columns;
-        let label = numeric(&mut row, &c.label)?;
+        let label = verdict(&mut row, &c.label)?;
         if !(0.0..=1.0).contains(&label) {
             return Err(RowError::new(Reason::VerdictOutOfRange, "the label is not within 0..1")
                 .field(&c.label)
@@ -201,6 +202,28 @@ fn blank(value: &Value) -> bool {
 fn push<T>(list: &mut Option<Vec<T>>, value: Option<T>) {
     if let Some(value) = value {
         list.get_or_insert_with(Vec::new).push(value);
+    }
+}
+
+const LABELS: &str = "1 stands for A preferred, 0 for B, 0.5 for a tie; the words A, B and tie are read too";
+
+/// A label: a number, or a verdict in words such as `A`, `model_b` and `tie`.
+fn verdict(row: &mut Row, name: &str) -> Result<f64, RowError> {
+    let Some(Value::String(text)) = row.get(name) else { return numeric(row, name) };
+    if !text.chars().any(char::is_alphabetic) {
+        return numeric(row, name);
+    }
+    match words(text) {
+        Some(call) => call.p_a().ok_or_else(|| {
+            RowError::new(Reason::MissingField, "the row has no verdict")
+                .field(name)
+                .value(text)
+                .hint("leave such rows out with --on-bad-row skip")
+        }),
+        None => {
+            Err(RowError::wrong_type(name, &Value::String(text.clone()), "a number or a verdict")
+                .hint(LABELS))
+        }
     }
 }
 

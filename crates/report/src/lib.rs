@@ -17,6 +17,6 @@ mod words;
 
 pub use html::{html, html_comparison};
 pub use terminal::{
-    print_pair, print_reading, terminal, terminal_comparison, terminal_explanation, terminal_fits,
-    terminal_lc, terminal_leaderboard,
+    groups_that_never_met, never_met, print_pair, print_reading, terminal, terminal_comparison,
+    terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard,
 };

@@ -55,6 +55,22 @@ pub(crate) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
     Some(out)
 }
 
+/// The vector that `a` turns into `b`; `None` when it is not positive definite to working precision.
+pub(crate) fn solve(a: &[f64], b: &[f64], n: usize) -> Option<Vec<f64>> {
+    let l = cholesky(a, n)?;
+    let mut x = b.to_vec();
+    for i in 0..n {
+        let done: f64 = l[i * n..i * n + i].iter().zip(&x).map(|(l, x)| l * x).sum();
+        x[i] = (x[i] - done) / l[i * n + i];
+    }
+    for i in (0..n).rev() {
+        x[i] /= l[i * n + i];
+        let (before, own) = x.split_at_mut(i);
+        before.iter_mut().zip(&l[i * n..i * n + i]).for_each(|(x, l)| *x -= l * own[0]);
+    }
+    Some(x)
+}
+
 /// Half the log determinant of `a`, and `b a^-1 b`; `None` when it is not positive definite to working precision.
 pub(crate) fn log_determinant(a: &[f64], b: &[f64], n: usize) -> Option<(f64, f64)> {
     let l = cholesky(a, n)?;

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use predilect_stats::agreement::{PairedVerdicts, VerdictAgreement};
+use predilect_stats::ratio::Estimate;
 use predilect_stats::resample::{bootstrap, quantile};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::table::FeatureTable;
+
+/// Standard errors to either side of a 90 % interval.
+const Z: f64 = 1.644_853_626_951_472_6;
 
 /// An estimate with its 90 % interval: bootstrap over prompts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -95,14 +99,18 @@ fn agreement(
         .map(|chosen| total(&mut chosen.into_iter()).estimates())
         .collect();
     let own = all.estimates();
+    let (worst, best) = extremes(&all, own.same, prompts.len());
     let interval = |of: fn(&VerdictAgreement) -> Option<f64>| {
         let value = of(&own)?;
         let mut values: Vec<f64> = samples.iter().filter_map(of).collect();
-        Some(Interval {
-            value,
-            low: quantile(&mut values, 0.05).unwrap_or(value),
-            high: quantile(&mut values, 0.95).unwrap_or(value),
-        })
+        let low = quantile(&mut values, 0.05).unwrap_or(value);
+        let high = quantile(&mut values, 0.95).unwrap_or(value);
+        if high - low > 1e-9 {
+            return Some(Interval { value, low, high });
+        }
+        // Resampling varies nothing where all pairs are alike, or all on one prompt.
+        let (low, high) = (of(&worst).unwrap_or(value), of(&best).unwrap_or(value));
+        Some(Interval { value, low: low.min(value), high: high.max(value) })
     };
     JudgeAgreement {
         judges: judges.map(Clone::clone),
@@ -115,6 +123,27 @@ fn agreement(
         weighted_kappa: interval(|e| e.weighted_kappa),
         alpha: interval(|e| e.alpha),
     }
+}
+
+/// What the coefficients would be with as many more pairs on which the two disagree, or agree, as bring the share of agreement to the ends
+/// of its interval (Wilson 1927, 90 %, over prompts).
+fn extremes(all: &PairedVerdicts, same: Option<f64>, prompts: usize) -> (VerdictAgreement, VerdictAgreement) {
+    let pairs = all.pairs() as f64;
+    let value = same.unwrap_or(0.5);
+    let (low, high) = Estimate { value, se: f64::NAN, clusters: prompts as u64, weight: pairs }.share(Z);
+    let with = |verdicts: [(f64, f64); 2], more: f64| {
+        let mut added = PairedVerdicts::default();
+        for (p, q) in verdicts {
+            added.add(p, q);
+        }
+        let mut total = *all;
+        total.add_all(&added, (0.5 * more).clamp(0.0, 1e9));
+        total.estimates()
+    };
+    (
+        with([(1.0, 0.0), (0.0, 1.0)], pairs * (value - low) / low),
+        with([(1.0, 1.0), (0.0, 0.0)], pairs * (high - value) / (1.0 - high).max(1e-9)),
+    )
 }
 
 /// A coefficient by its name.

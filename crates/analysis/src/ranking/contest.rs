@@ -74,8 +74,8 @@ impl Contest {
     }
 
     /// The verdicts of some judges (all of them, where none is named) between named models, with some features held equal.
-    /// Also how many verdicts are on pairs that do not name two different models.
-    pub fn of(table: &FeatureTable, judges: &[String], controls: &[usize]) -> (Self, u64) {
+    /// Also how many verdicts are on pairs that do not name two models, and how many on a model against itself.
+    pub fn of(table: &FeatureTable, judges: &[String], controls: &[usize]) -> (Self, u64, u64) {
         let mut contest = Self {
             controls: controls.iter().map(|&column| table.features[column].name.clone()).collect(),
             ..Self::default()
@@ -83,13 +83,17 @@ impl Contest {
         let counts: Vec<bool> =
             table.judges.iter().map(|judge| judges.is_empty() || judges.contains(judge)).collect();
         let mut place: HashMap<u32, u32> = HashMap::new();
-        let mut unnamed = 0;
+        let (mut unnamed, mut itself) = (0, 0);
         for verdict in table.verdicts.iter().filter(|verdict| counts[verdict.judge as usize]) {
             let pair = &table.pairs[verdict.pair as usize];
             let Some((a, b)) = pair.model_a.zip(pair.model_b) else {
                 unnamed += 1;
                 continue;
             };
+            if a == b {
+                itself += 1;
+                continue;
+            }
             let mut number = |model: u32| {
                 *place.entry(model).or_insert_with(|| {
                     contest.models.push(table.models[model as usize].clone());
@@ -104,6 +108,6 @@ impl Contest {
             let row = table.row(verdict.pair);
             contest.covariates.extend(controls.iter().map(|&column| known(row[column])));
         }
-        (contest, unnamed)
+        (contest, unnamed, itself)
     }
 }

@@ -2,19 +2,20 @@
 
 mod contest;
 mod length;
+mod resampled;
+mod scored;
 
 pub use contest::Contest;
 pub use length::{Against, LcBoard, LcOptions, LcRow, length_controlled_board};
 
 use std::str::FromStr;
 
-use predilect_stats::ranking::{
-    Elo, RankingError, RankingOptions, Robust, Ties, Vote, WinRate, elo, rank, standings, standings_at_worst,
-    win_rates,
-};
-use predilect_stats::resample::{bootstrap, quantile};
-use rayon::prelude::*;
+use predilect_stats::ranking::{RankingError, Robust, Standing, Vote, Weights, never_met, ranks};
+use predilect_stats::student;
 use serde::Serialize;
+
+use resampled::{Placed, resampled};
+use scored::{Errors, Scored, scores};
 
 /// A difference in log-odds that makes one win ten times as often, in points.
 const SCALE: f64 = 400.0;
@@ -22,6 +23,8 @@ const SCALE: f64 = 400.0;
 const CENTRE: f64 = 1000.0;
 /// Standard errors to either side of a 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;
+/// Groups that never met, and members of each, that are named.
+const NAMED: usize = 3;
 
 /// How scores are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -102,12 +105,27 @@ pub struct Leaderboard {
     pub votes: u64,
     /// Different prompts among them.
     pub prompts: u64,
+    /// What weights say, where any is not 1: `counts` (a verdict of weight 7 is seven verdicts) or `shares` (it stays one, and counts
+    /// seven times as much as one of weight 1).
+    pub weights: Option<String>,
+    /// Groups of competitors without a verdict between them: nothing but the method says how far apart these are. Three of each are
+    /// named; empty where all are joined.
+    pub never_met: Vec<Group>,
     /// The competitors, the best first.
     pub ranking: Vec<Row>,
     /// What is held equal, with its weight.
     pub controls: Vec<Control>,
     /// Rao-Kupper's eta or Davidson's nu.
     pub tie: Option<f64>,
+}
+
+/// Competitors that met nobody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Group {
+    /// How many they are.
+    pub models: u64,
+    /// Some of them.
+    pub among: Vec<String>,
 }
 
 /// One competitor.
@@ -121,7 +139,7 @@ pub struct Row {
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// 1 + how many have a lower end above this one's upper end.
+    /// 1 + how many have a higher score.
     pub rank: usize,
     /// The best place that the data do not rule out.
     pub rank_low: usize,
@@ -144,16 +162,6 @@ pub struct Control {
     pub high: f64,
 }
 
-/// Scores on the scale that is shown, with their covariance.
-struct Scored {
-    scores: Vec<f64>,
-    covariance: Option<Vec<f64>>,
-    /// Where nothing is known of how the errors go together.
-    errors: Option<Vec<f64>>,
-    controls: Vec<Control>,
-    tie: Option<f64>,
-}
-
 /// The leaderboard of a contest.
 ///
 /// Controls are scaled to a root mean square of 1; only the Bradley-Terry methods take any.
@@ -172,37 +180,51 @@ pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboa
     let single = prompts.len() == contest.votes.len() || prompts.len() < 2;
     let robust = if single { Robust::Votes } else { Robust::Clusters };
     let mut own = scores(contest, &contest.votes, &scaled, options, robust)?;
-    if let (false, Some(covariance)) = (single, &mut own.covariance) {
-        // Of sums over few prompts.
-        let factor = prompts.len() as f64 / (prompts.len() - 1) as f64;
-        for entry in covariance {
-            *entry *= factor;
+    // Sums over few prompts tell their own variance badly.
+    let clusters = prompts.len() as f64;
+    let z = if single { Z } else { student::quantile(0.975, clusters - 1.0) };
+    if !single {
+        let factor = clusters / (clusters - 1.0);
+        match &mut own.errors {
+            Some(errors @ Errors::Together(_)) => errors.scale(factor),
+            Some(errors @ Errors::Apart(_)) => errors.scale(factor.sqrt()),
+            // Shares of wins allow for it themselves.
+            Some(Errors::Unknown(_)) | None => {}
         }
         for control in &mut own.controls {
-            let reach = factor.sqrt() * (control.high - control.weight);
+            let reach = z / Z * factor.sqrt() * (control.high - control.weight);
             (control.low, control.high) = (control.weight - reach, control.weight + reach);
         }
     }
+    let standings = own.standings(z);
+    let placed = |s: &Standing| (s.low, s.high, s.rank, s.rank_low, s.rank_high);
     let mut resamples = None;
-    let (places, intervals) = if options.resamples > 0 {
-        let (places, count) = resampled(contest, &prompts, &scaled, options, &own.scores);
+    let (places, intervals): (Vec<Placed>, _) = if options.resamples > 0 {
+        // Where resampling varies nothing, because all votes of somebody are alike, another way has to say how sure that is.
+        let beside = standings.or_else(|| {
+            let prior = options.prior.max(0.1);
+            let plain = RankOptions { method: RankMethod::BradleyTerry, prior, ..options.clone() };
+            let fit = scores(contest, &contest.votes, &scaled, &plain, robust).ok()?;
+            Scored { scores: own.scores.clone(), ..fit }.standings(z)
+        });
+        let (places, count) = resampled(contest, &prompts, &scaled, options, &own.scores, beside.as_deref());
         resamples = Some(count as u64);
         (places, Some("bootstrap"))
-    } else if own.covariance.is_some() || own.errors.is_some() {
-        let standings = match (&own.covariance, &own.errors) {
-            (Some(covariance), _) => standings(&own.scores, covariance, Z),
-            (None, errors) => standings_at_worst(&own.scores, errors.as_deref().unwrap_or_default(), Z),
-        };
-        let places = standings.iter().map(|s| (s.low, s.high, s.rank, s.rank_low, s.rank_high)).collect();
-        (places, Some("sandwich"))
+    } else if let Some(standings) = standings {
+        (standings.iter().map(placed).collect(), Some("sandwich"))
     } else {
-        let place = |score: &f64| 1 + own.scores.iter().filter(|other| *other > score).count();
-        (own.scores.iter().map(|s| (*s, *s, place(s), place(s), place(s))).collect::<Vec<_>>(), None)
+        let ranks = ranks(&own.scores);
+        (own.scores.iter().zip(ranks).map(|(s, rank)| (*s, *s, rank, rank, rank)).collect(), None)
+    };
+    let kind = Weights::of(&contest.votes);
+    let counted = |vote: &Vote| match kind {
+        Weights::Counts => vote.weight as u64,
+        Weights::Shares => u64::from(vote.weight > 0.0),
     };
     let mut votes = vec![0_u64; n];
     for vote in &contest.votes {
-        votes[vote.a as usize] += 1;
-        votes[vote.b as usize] += 1;
+        votes[vote.a as usize] += counted(vote);
+        votes[vote.b as usize] += counted(vote);
     }
     let mut ranking: Vec<Row> = (0..n)
         .map(|i| {
@@ -220,12 +242,36 @@ pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboa
         intervals: intervals.map(str::to_owned),
         prior: options.prior,
         resamples,
-        votes: contest.votes.len() as u64,
+        votes: contest.votes.iter().map(counted).sum(),
         prompts: prompts.len() as u64,
+        weights: contest.votes.iter().any(|vote| vote.weight != 1.0).then(|| {
+            match kind {
+                Weights::Counts => "counts",
+                Weights::Shares => "shares",
+            }
+            .to_owned()
+        }),
+        never_met: strangers(contest),
         ranking,
         controls: own.controls,
         tie: own.tie,
     })
+}
+
+/// The groups of competitors that never met, where there are several.
+fn strangers(contest: &Contest) -> Vec<Group> {
+    let groups = never_met(&contest.votes, contest.models.len());
+    if groups.len() < 2 {
+        return Vec::new();
+    }
+    let name = |who: &u32| contest.models[*who as usize].clone();
+    groups
+        .iter()
+        .map(|group| Group {
+            models: group.len() as u64,
+            among: group.iter().take(NAMED).map(name).collect(),
+        })
+        .collect()
 }
 
 /// Each column over its root mean square: not its sd, because no difference must stay no difference.
@@ -244,148 +290,6 @@ fn scaled(covariates: &[f64], controls: usize) -> Vec<f64> {
     let whole =
         |(at, x): (usize, &f64)| if scale[at % controls] > 0.0 { x / scale[at % controls] } else { 0.0 };
     covariates.iter().enumerate().map(whole).collect()
-}
-
-fn scores(
-    contest: &Contest,
-    votes: &[Vote],
-    covariates: &[f64],
-    options: &RankOptions,
-    robust: Robust,
-) -> Result<Scored, RankingError> {
-    let n = contest.models.len();
-    let anchor = options.anchor.as_ref().and_then(|(name, at)| {
-        contest.models.iter().position(|model| model == name).map(|place| (place, *at))
-    });
-    let ties = match options.method {
-        RankMethod::BradleyTerry => Ties::Half,
-        RankMethod::RaoKupper => Ties::RaoKupper,
-        RankMethod::Davidson => Ties::Davidson,
-        RankMethod::Elo => {
-            let mut scores = elo(votes, n, Elo::default());
-            let shift = anchor.map_or(0.0, |(place, at)| at - scores[place]);
-            for score in &mut scores {
-                *score += shift;
-            }
-            return Ok(Scored { scores, covariance: None, errors: None, controls: Vec::new(), tie: None });
-        }
-        RankMethod::WinRate | RankMethod::LengthControlled => {
-            let rates = win_rates(votes, n);
-            // Who wins makes another lose: at worst the errors are opposite, and add up.
-            let errors = rates.iter().map(|rate| 100.0 * error(rate)).collect();
-            let scores = rates.iter().map(|rate| 100.0 * rate.rate).collect();
-            return Ok(Scored {
-                scores,
-                covariance: None,
-                errors: Some(errors),
-                controls: Vec::new(),
-                tie: None,
-            });
-        }
-    };
-    let fit = rank(votes, n, covariates, RankingOptions { ties, robust, prior: options.prior })?;
-    let points = SCALE / std::f64::consts::LN_10;
-    let (centre, at) = anchor.map_or((0.0, CENTRE), |(place, at)| (fit.scores[place], at));
-    let scores = fit.scores.iter().map(|score| points * (score - centre) + at).collect();
-    // Of the differences to the anchor, where there is one: it has no error of its own.
-    let of = |i: usize, j: usize| fit.covariance[i * n + j];
-    let shifted = |i: usize, j: usize| match anchor {
-        None => of(i, j),
-        Some((k, _)) => of(i, j) - of(i, k) - of(k, j) + of(k, k),
-    };
-    let covariance = (0..n * n).map(|at| points * points * shifted(at / n, at % n)).collect();
-    let count = contest.controls.len();
-    let controls = contest
-        .controls
-        .iter()
-        .enumerate()
-        .map(|(at, name)| {
-            let (weight, se) = (fit.controls[at], fit.controls_covariance[at * count + at].max(0.0).sqrt());
-            Control { name: name.clone(), weight, low: weight - Z * se, high: weight + Z * se }
-        })
-        .collect();
-    Ok(Scored { scores, covariance: Some(covariance), errors: None, controls, tie: fit.tie })
-}
-
-/// The standard error of a win rate. One prompt tells nothing of it: anything may be. Where all verdicts are alike it is that of two
-/// more wins and two more losses (Agresti and Coull 1998).
-fn error(rate: &WinRate) -> f64 {
-    if !rate.se.is_finite() {
-        return 1.0;
-    }
-    if rate.se > 0.0 {
-        return rate.se;
-    }
-    let n = rate.votes as f64 + 4.0;
-    let p = (rate.rate * rate.votes as f64 + 2.0) / n;
-    (p * (1.0 - p) / n).sqrt()
-}
-
-/// Low, high, rank, best and worst rank.
-type Placed = (f64, f64, usize, usize, usize);
-
-/// Where everybody stands by resampling the prompts, and how many resamples gave scores.
-fn resampled(
-    contest: &Contest,
-    prompts: &[u64],
-    covariates: &[f64],
-    options: &RankOptions,
-    own: &[f64],
-) -> (Vec<Placed>, usize) {
-    let n = contest.models.len();
-    let width = contest.controls.len();
-    let cluster: Vec<usize> =
-        contest.votes.iter().map(|vote| prompts.binary_search(&vote.cluster).unwrap_or_default()).collect();
-    // A resample may leave somebody without a win: then he is kept finite.
-    let kept = RankOptions { prior: options.prior.max(1e-3), ..options.clone() };
-    let samples: Vec<Vec<f64>> = bootstrap(prompts.len(), options.resamples, options.seed)
-        .par_bridge()
-        .filter_map(|draw| {
-            let mut times = vec![0_u32; prompts.len()];
-            for at in draw {
-                times[at] += 1;
-            }
-            let (mut votes, mut x) = (Vec::new(), Vec::new());
-            for (at, vote) in contest.votes.iter().enumerate().filter(|(at, _)| times[cluster[*at]] > 0) {
-                votes.push(Vote { weight: vote.weight * times[cluster[at]] as f32, ..*vote });
-                x.extend_from_slice(&covariates[at * width..(at + 1) * width]);
-            }
-            let mut found = scores(contest, &votes, &x, &kept, Robust::Votes).ok()?.scores;
-            // Who is not in the resample has no score there.
-            let mut there = vec![false; n];
-            for vote in &votes {
-                there[vote.a as usize] = true;
-                there[vote.b as usize] = true;
-            }
-            found.iter_mut().zip(there).filter(|(_, there)| !there).for_each(|(score, _)| *score = f64::NAN);
-            Some(found)
-        })
-        .collect();
-    let mut columns: Vec<Vec<f64>> = vec![Vec::new(); n];
-    let mut ranks: Vec<Vec<f64>> = vec![Vec::new(); n];
-    for sample in &samples {
-        for (i, score) in sample.iter().enumerate().filter(|(_, score)| score.is_finite()) {
-            columns[i].push(*score);
-            ranks[i].push(1.0 + sample.iter().filter(|other| *other > score).count() as f64);
-        }
-    }
-    let ends: Vec<(f64, f64)> = columns
-        .iter_mut()
-        .zip(own)
-        .map(|(column, own)| {
-            let low = quantile(column, 0.025).unwrap_or(*own);
-            (low, quantile(column, 0.975).unwrap_or(*own))
-        })
-        .collect();
-    let places = (0..n)
-        .map(|i| {
-            let rank = 1 + ends.iter().filter(|end| end.0 > ends[i].1).count();
-            let low = quantile(&mut ranks[i], 0.025).map_or(rank, |rank| rank.round() as usize);
-            let high = quantile(&mut ranks[i], 0.975).map_or(rank, |rank| rank.round() as usize);
-            (ends[i].0, ends[i].1, rank, low, high)
-        })
-        .collect();
-    (places, samples.len())
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ use crate::tables;
 
 /// Models that the difficulty of prompts takes.
 const FEW: usize = 5;
+/// Models that an error names.
+const NAMED: usize = 5;
 /// Resamples of a bootstrap where the method has no other interval.
 const RESAMPLES: usize = 200;
 
@@ -79,7 +81,11 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
             .map_or(if args.method == RankMethod::Elo { RESAMPLES } else { 0 }, |n| n as usize),
         seed: args.seed,
     };
-    let found: Leaderboard = leaderboard(&contest, &options).map_err(|error| refused(&error))?;
+    let found: Leaderboard =
+        leaderboard(&contest, &options).map_err(|error| refused(&error, &contest.models))?;
+    if !global.quiet {
+        of_the_weights(&found);
+    }
     if let Some(folder) = &args.output {
         tables::write_leaderboards(&tables_in(folder)?, &[(found.method.as_str(), &found)])?;
     }
@@ -110,6 +116,15 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     let options = LcOptions { difficulty: args.difficulty, variants: args.variant.clone() };
     let board = length_controlled_board(&baseline, &outputs, &options);
     if board.ranking.is_empty() {
+        let apart = outputs.first().map_or(0.0, |output| output.longer_by);
+        if apart != 0.0 && outputs.iter().all(|output| output.longer_by == apart) {
+            let more = if apart > 0.0 { "longer" } else { "shorter" };
+            return Err(Problem::new(format!(
+                "every output is {} characters {more} than that of {baseline}: length cannot be told from the model",
+                apart.abs()
+            ))
+            .remedy("--method win-rate shows the rates as they are"));
+        }
         return Err(Problem::new(format!("no model has preferences and texts beside {baseline}"))
             .remedy("lc reads the texts of both outputs, as AlpacaEval's annotations.json holds them"));
     }
@@ -170,9 +185,19 @@ fn anchor(args: &RankArgs, models: &[String]) -> Result<Option<(String, f64)>, P
     let Some(text) = &args.anchor else { return Ok(None) };
     let usual = if args.method == RankMethod::WinRate { 50.0 } else { 1000.0 };
     // A model's name may hold the sign itself.
-    let (name, points) = match text.rsplit_once('=').map(|(name, points)| (name, points.parse::<f64>())) {
+    let (name, points) = match text.rsplit_once('=') {
         _ if models.contains(text) => (text.as_str(), usual),
-        Some((name, Ok(points))) if points.is_finite() => (name, points),
+        Some((name, points)) if models.iter().any(|model| model == name) => {
+            let number = points.parse::<f64>().ok().filter(|points| points.is_finite());
+            (
+                name,
+                number.ok_or_else(|| {
+                    Problem::new(format!("--anchor gives {name} `{points}` points, which is no number"))
+                        .remedy(format!("write --anchor {name}=1000, or --anchor {name}"))
+                })?,
+            )
+        }
+        Some((name, points)) if points.parse::<f64>().is_ok() => (name, usual),
         _ => (text.as_str(), usual),
     };
     if !models.iter().any(|model| model == name) {
@@ -185,10 +210,59 @@ fn anchor(args: &RankArgs, models: &[String]) -> Result<Option<(String, f64)>, P
     Ok(Some((name.to_owned(), points)))
 }
 
-fn refused(error: &RankingError) -> Problem {
+/// What weights say.
+fn of_the_weights(found: &Leaderboard) {
+    match found.weights.as_deref() {
+        Some("counts") => {
+            anstream::eprintln!(
+                "remark: weights are whole numbers: a verdict of weight 7 counts as seven, in scores and in intervals"
+            );
+        }
+        Some(_) => {
+            anstream::eprintln!(
+                "remark: weights are not all whole numbers: they say how much a verdict counts for scores; for intervals it stays one verdict"
+            );
+        }
+        None => {}
+    }
+}
+
+fn refused(error: &RankingError, models: &[String]) -> Problem {
     let remedy = match error {
-        RankingError::Apart(_) => {
-            "some model has won or lost all its verdicts: --prior 0.1 keeps scores finite, --method win-rate needs none"
+        RankingError::NeverMet(groups) => {
+            return Problem::new(predilect_report::groups_that_never_met(
+                groups.len(),
+                &groups.iter().map(|group| named(group, models)).collect::<Vec<_>>(),
+            ))
+            .remedy(
+                "rank each group apart, or add verdicts between them; --prior 0.1 puts both around the same mean, \
+                 --method win-rate shows shares of wins within each",
+            );
+        }
+        RankingError::OneWay(found) => {
+            let all = |parts: &[Vec<u32>], what: &str| {
+                let count = parts.iter().map(Vec::len).sum::<usize>();
+                let who: Vec<u32> = parts.iter().flatten().copied().collect();
+                (count < models.len() && count > 0).then(|| {
+                    let have = if count == 1 { "has" } else { "have" };
+                    let whose = if count == 1 { "its" } else { "their" };
+                    format!("{} {have} {what} all {whose} verdicts against the others", named(&who, models))
+                })
+            };
+            // With two parts the one says it of the other: the smaller is enough.
+            let two = found.undefeated.len() == 1 && found.winless.len() == 1;
+            let fewer = two && found.undefeated[0].len() + found.winless[0].len() == models.len();
+            let top =
+                found.undefeated.first().map_or(0, Vec::len) <= found.winless.first().map_or(0, Vec::len);
+            let parts = [
+                all(&found.undefeated, "won").filter(|_| !fewer || top),
+                all(&found.winless, "lost").filter(|_| !fewer || !top),
+            ];
+            return Problem::new(format!(
+                "no finite scores: {}",
+                parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+            ))
+            .remedy("--prior 0.1 keeps scores finite, --method win-rate needs none");
         }
         RankingError::Singular => "a control never differs, or says the same as another: leave it out",
         RankingError::OnlyTies => "--method bradley-terry counts a tie as half a win",
@@ -196,4 +270,13 @@ fn refused(error: &RankingError) -> Problem {
         RankingError::Empty => "check the verdicts with `predilect import --json`",
     };
     Problem::new(error.to_string()).remedy(remedy)
+}
+
+/// Some of these models by name, and how many there are beside.
+fn named(who: &[u32], models: &[String]) -> String {
+    let some: Vec<&str> = who.iter().take(NAMED).map(|who| models[*who as usize].as_str()).collect();
+    match who.len().saturating_sub(NAMED) {
+        0 => some.join(", "),
+        more => format!("{} and {more} more", some.join(", ")),
+    }
 }

@@ -42,6 +42,9 @@ pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16
     if l.prompts < FEW_PROMPTS && l.prompts < l.votes && l.intervals.is_some() {
         out.wrapped(WARN, "With so few prompts the intervals are likely too narrow.")?;
     }
+    if let Some(words) = never_met(l) {
+        out.wrapped(WARN, &words)?;
+    }
     out.blank()?;
     let name =
         l.ranking.iter().map(|row| text::columns(&text::line(&row.model))).max().unwrap_or(0).min(NAME);
@@ -137,6 +140,37 @@ pub fn terminal_lc(l: &LcBoard, out: &mut dyn io::Write, width: u16) -> io::Resu
         out.line(&text::cut(&line, out.width))?;
     }
     Ok(())
+}
+
+/// That a leaderboard ranks models that never met, and who they are.
+pub fn never_met(l: &Leaderboard) -> Option<String> {
+    let names: Vec<String> = l
+        .never_met
+        .iter()
+        .map(|group| {
+            let names = group.among.iter().map(|name| text::line(name)).collect::<Vec<_>>().join(", ");
+            match group.models as usize - group.among.len() {
+                0 => names,
+                more => format!("{names} and {more} more"),
+            }
+        })
+        .collect();
+    (names.len() > 1).then(|| {
+        format!(
+            "{}: the places of one group among the others mean nothing.",
+            groups_that_never_met(names.len(), &names)
+        )
+    })
+}
+
+/// That so many groups never met, the first of them by name.
+pub fn groups_that_never_met(count: usize, names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(" | ");
+    let more = if count > SHOWN { format!(" | {} more groups", count - SHOWN) } else { String::new() };
+    format!(
+        "the models fall into {count} groups that never met, with no verdict between them ({shown}{more})"
+    )
 }
 
 fn line(row: &Row, name: usize, (low, high): (f64, f64), out: &mut Out) -> io::Result<()> {

@@ -1,12 +1,14 @@
 //! The maximum of the likelihood of all votes, and the covariance of the scores there.
 
-use std::collections::HashMap;
-
 use thiserror::Error;
 
 use super::Vote;
-use super::likelihood::{Outcomes, Terms, Ties, squared_scores, terms};
-use crate::spd::{inverse, product};
+use super::apart::{OneWay, never_met, one_way};
+use super::cells::cells;
+use super::curvature::Curvature;
+use super::errors::Seen;
+use super::likelihood::{Ties, Weights};
+use super::model::Model;
 
 /// Newton steps at most.
 const STEPS: usize = 100;
@@ -34,6 +36,18 @@ pub struct RankingOptions {
     /// Precision (1 / variance) of a normal prior on every score around their mean; 0: none. It keeps scores finite where
     /// somebody has won or lost all his votes.
     pub prior: f64,
+    /// What errors are differences to.
+    pub origin: Origin,
+}
+
+/// What the errors of scores are differences to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Origin {
+    /// The mean of all, each with the weight of its votes: somebody with three votes does not blur everybody.
+    #[default]
+    Field,
+    /// One competitor.
+    Competitor(usize),
 }
 
 /// Scores in log-odds, centred on 0.
@@ -41,8 +55,14 @@ pub struct RankingOptions {
 pub struct Ranking {
     /// One score each: log of the Bradley-Terry strength.
     pub scores: Vec<f64>,
-    /// Their covariance, row by row.
-    pub covariance: Vec<f64>,
+    /// The standard error of each difference to what [`RankingOptions::origin`] names; by draws, and then right to about a fiftieth, where
+    /// there are more than 400 unknowns.
+    pub errors: Vec<f64>,
+    /// The covariance of these differences, row by row; `None` where there are more than 400 unknowns.
+    pub covariance: Option<Vec<f64>>,
+    /// Under a prior, of competitors with fewer than five votes won or lost: how far the middle 95 % of the posterior reach below and above the
+    /// score. It is far from normal there. `None` for others, and where there are more than 400 unknowns.
+    pub reaches: Vec<Option<(f64, f64)>>,
     /// The tie parameter: eta of Rao-Kupper, nu of Davidson; `None` where ties are halves or there are none.
     pub tie: Option<f64>,
     /// The weights of the covariates, in log-odds per unit.
@@ -59,9 +79,12 @@ pub enum RankingError {
     /// There are fewer than two competitors or no vote that counts.
     #[error("there is nothing to rank")]
     Empty,
-    /// The votes fall into parts between which nothing was ever won, so that their distance has no finite maximum.
-    #[error("{0} parts of the competitors have no win across them in one direction or the other")]
-    Apart(usize),
+    /// The competitors fall into groups without a vote between them, so that nothing says how far apart these are.
+    #[error("the competitors fall into {} groups that never met", .0.len())]
+    NeverMet(Vec<Vec<u32>>),
+    /// The votes fall into parts between which wins go one way only, so that their distance has no finite maximum.
+    #[error("some competitors have won, or lost, all their votes against the others")]
+    OneWay(OneWay),
     /// A model of ties needs something else too.
     #[error("every verdict is a tie")]
     OnlyTies,
@@ -71,14 +94,6 @@ pub enum RankingError {
     /// No maximum was found.
     #[error("no maximum was found in {STEPS} steps")]
     NoMaximum,
-}
-
-/// One row of the likelihood: competitors, outcomes, covariates.
-struct Cell<'a> {
-    a: usize,
-    b: usize,
-    outcomes: Outcomes,
-    x: &'a [f64],
 }
 
 /// The scores that make the votes most probable, with their sandwich covariance.
@@ -103,7 +118,7 @@ pub fn rank(
     let controls = if votes.is_empty() { 0 } else { covariates.len() / votes.len() };
     assert_eq!(covariates.len(), controls * votes.len(), "as many covariates for every vote");
     let cells = cells(votes, competitors, covariates, controls, options.ties);
-    let weight: f64 = cells.iter().map(|c| c.outcomes.win + c.outcomes.tie + c.outcomes.loss).sum();
+    let weight: f64 = cells.iter().map(|c| c.outcomes.weight()).sum();
     if competitors < 2 || weight <= 0.0 {
         return Err(RankingError::Empty);
     }
@@ -112,346 +127,117 @@ pub fn rank(
         return Err(RankingError::OnlyTies);
     }
     if options.prior <= 0.0 {
-        let parts = parts(&cells, competitors);
-        if parts > 1 {
-            return Err(RankingError::Apart(parts));
+        let groups = never_met(votes, competitors);
+        if groups.len() > 1 {
+            return Err(RankingError::NeverMet(groups));
+        }
+        if let Some(found) = one_way(&cells, competitors) {
+            return Err(RankingError::OneWay(found));
         }
     }
     let ties_there = options.ties != Ties::Half && cells.iter().any(|c| c.outcomes.tie > 0.0);
     // Without ties both models are Bradley-Terry's.
     let ties = if ties_there { options.ties } else { Ties::Half };
-    let model = Model { ties, competitors, controls, prior: options.prior, cells: &cells };
-    let (at, steps) = model.climb()?;
-    let hessian = model.hessian(&at);
-    let bread = inverse(&hessian, model.width()).ok_or(RankingError::Singular)?;
-    let mut meat = match options.robust {
-        Robust::Votes => model.meat(&at),
-        Robust::Clusters => model.meat_by_cluster(&at, votes, covariates),
-    };
+    let weights = Weights::of(votes);
+    let model = Model { ties, competitors, controls, prior: options.prior, weights, cells: &cells };
+    let (at, steps) = climb(&model)?;
+    let centre = centre(&model, options.origin);
+    let curvature = Curvature::of(&model, &at);
+    let seen = Seen { model: &model, votes, covariates, at: &at, robust: options.robust };
     let width = model.width();
-    // What the prior knows is as uncertain as it says.
-    for i in 0..competitors {
-        meat[i * width + i] += options.prior;
-    }
-    let full = product(&product(&bread, &meat, width), &bread, width);
-    let block = |from: usize, to: usize| -> Vec<f64> {
-        (from..to).flat_map(|i| full[i * width + from..i * width + to].iter().copied()).collect()
-    };
     let tie =
         ties_there.then(|| if ties == Ties::Davidson { at[competitors].exp() } else { at[competitors] });
+    let reaches = if options.prior > 0.0 && curvature.is_small() {
+        seen.reaches(&curvature, &centre).ok_or(RankingError::Singular)?
+    } else {
+        vec![None; competitors]
+    };
+    let (errors, covariance, controls_covariance) = if curvature.is_small() {
+        let full = seen.covariance(&curvature).ok_or(RankingError::Singular)?;
+        let block = |from: usize, to: usize| -> Vec<f64> {
+            (from..to).flat_map(|i| full[i * width + from..i * width + to].iter().copied()).collect()
+        };
+        let covariance = against(&block(0, competitors), &centre);
+        let errors = (0..competitors).map(|i| covariance[i * competitors + i].max(0.0).sqrt()).collect();
+        (errors, Some(covariance), block(width - controls, width))
+    } else {
+        let (errors, of_controls) = seen.drawn(&curvature, &centre).ok_or(RankingError::Singular)?;
+        (errors, None, of_controls)
+    };
     Ok(Ranking {
         scores: at[..competitors].to_vec(),
-        covariance: block(0, competitors),
+        errors,
+        covariance,
+        reaches,
         tie,
         controls: at[width - controls..].to_vec(),
-        controls_covariance: block(width - controls, width),
+        controls_covariance,
         steps,
     })
 }
 
-fn cells<'a>(
-    votes: &[Vote],
-    competitors: usize,
-    covariates: &'a [f64],
-    controls: usize,
-    ties: Ties,
-) -> Vec<Cell<'a>> {
-    // Which way round a pair is counted makes no difference without covariates.
-    let turned = |vote: &Vote| {
-        let (a, b, y) = (vote.a as usize, vote.b as usize, f64::from(vote.y));
-        assert!(a < competitors && b < competitors, "a competitor beyond the last");
-        if a <= b { (a, b, y) } else { (b, a, 1.0 - y) }
-    };
-    let counts = |vote: &&Vote| vote.a != vote.b && vote.weight > 0.0;
-    if controls > 0 {
-        let with_x = votes.iter().zip(covariates.chunks(controls));
-        return with_x
-            .filter(|(vote, _)| counts(vote))
-            .map(|(vote, x)| {
-                let mut outcomes = Outcomes::default();
-                outcomes.add(f64::from(vote.y), f64::from(vote.weight), ties);
-                Cell { a: vote.a as usize, b: vote.b as usize, outcomes, x }
-            })
-            .collect();
+/// Newton's way up: the function is concave, so a step that is halved often enough climbs.
+fn climb(model: &Model<'_>) -> Result<(Vec<f64>, usize), RankingError> {
+    let competitors = model.competitors;
+    let mut at = vec![0.0; model.width()];
+    if model.ties == Ties::RaoKupper {
+        at[competitors] = 0.2;
     }
-    // A table of all pairs while that is small, else only of those that met.
-    if competitors * competitors <= 1 << 22 {
-        let mut table = vec![Outcomes::default(); competitors * competitors];
-        for vote in votes.iter().filter(counts) {
-            let (a, b, y) = turned(vote);
-            table[a * competitors + b].add(y, f64::from(vote.weight), ties);
+    let mut value = model.value(&at);
+    for step in 1..=STEPS {
+        let gradient = model.gradient(&at);
+        let direction = Curvature::of(model, &at).step(&gradient).ok_or(RankingError::Singular)?;
+        let slope: f64 = direction.iter().zip(&gradient).map(|(d, g)| d * g).sum();
+        let mut share = 1.0;
+        loop {
+            let next: Vec<f64> = at.iter().zip(&direction).map(|(x, d)| x + share * d).collect();
+            // Eta has to stay above 0.
+            let inside = model.ties != Ties::RaoKupper || next[competitors] > 1e-9;
+            let there = if inside { model.value(&next) } else { f64::NEG_INFINITY };
+            // Near the top, differences drown in rounding.
+            if there >= value + 1e-4 * share * slope - 1e-12 * value.abs() {
+                (at, value) = (next, there);
+                break;
+            }
+            share *= 0.5;
+            if share < 1e-12 {
+                return Err(RankingError::NoMaximum);
+            }
         }
-        return table
-            .into_iter()
-            .enumerate()
-            .filter(|(_, outcomes)| *outcomes != Outcomes::default())
-            .map(|(at, outcomes)| Cell { a: at / competitors, b: at % competitors, outcomes, x: &[] })
-            .collect();
+        if share == 1.0 && direction.iter().all(|d| d.abs() < TOLERANCE) {
+            return Ok((at, step));
+        }
     }
-    let mut table: HashMap<(usize, usize), Outcomes> = HashMap::new();
-    for vote in votes.iter().filter(counts) {
-        let (a, b, y) = turned(vote);
-        table.entry((a, b)).or_default().add(y, f64::from(vote.weight), ties);
-    }
-    let mut met: Vec<_> = table.into_iter().collect();
-    met.sort_unstable_by_key(|(pair, _)| *pair);
-    met.into_iter().map(|((a, b), outcomes)| Cell { a, b, outcomes, x: &[] }).collect()
+    Err(RankingError::NoMaximum)
 }
 
-/// How many strongly connected parts "has won something against" has: with one, the maximum is finite (Ford 1957).
-fn parts(cells: &[Cell], competitors: usize) -> usize {
-    let mut beats: Vec<Vec<usize>> = vec![Vec::new(); competitors];
-    let mut beaten: Vec<Vec<usize>> = vec![Vec::new(); competitors];
-    for cell in cells {
-        let Outcomes { win, tie, loss, .. } = cell.outcomes;
-        let mut won = |who: usize, whom: usize| {
-            beats[who].push(whom);
-            beaten[whom].push(who);
-        };
-        if win + tie > 0.0 {
-            won(cell.a, cell.b);
-        }
-        if loss + tie > 0.0 {
-            won(cell.b, cell.a);
-        }
-    }
-    // Kosaraju: by the order in which a search leaves them, then backwards.
-    let mut seen = vec![false; competitors];
-    let mut left = Vec::with_capacity(competitors);
-    for start in 0..competitors {
-        let mut path = vec![(start, 0)];
-        if std::mem::replace(&mut seen[start], true) {
-            continue;
-        }
-        while let Some((at, next)) = path.last_mut() {
-            match beats[*at].get(*next) {
-                None => {
-                    left.push(*at);
-                    path.pop();
+/// The shares of the competitors in what scores are held against.
+fn centre(model: &Model<'_>, origin: Origin) -> Vec<f64> {
+    let mut shares = vec![0.0; model.competitors];
+    match origin {
+        Origin::Competitor(who) => shares[who] = 1.0,
+        Origin::Field => {
+            for cell in model.cells {
+                for who in [cell.a, cell.b] {
+                    shares[who] += cell.outcomes.weight();
                 }
-                Some(&to) => {
-                    *next += 1;
-                    if !std::mem::replace(&mut seen[to], true) {
-                        path.push((to, 0));
-                    }
-                }
+            }
+            let all: f64 = shares.iter().sum();
+            for share in &mut shares {
+                *share /= all;
             }
         }
     }
-    let mut parts = 0;
-    for &start in left.iter().rev() {
-        if !std::mem::replace(&mut seen[start], false) {
-            continue;
-        }
-        parts += 1;
-        let mut open = vec![start];
-        while let Some(at) = open.pop() {
-            for &to in &beaten[at] {
-                if std::mem::replace(&mut seen[to], false) {
-                    open.push(to);
-                }
-            }
-        }
-    }
-    parts
+    shares
 }
 
-/// The log-likelihood over scores, the tie parameter where there is one, and covariate weights.
-struct Model<'a> {
-    ties: Ties,
-    competitors: usize,
-    controls: usize,
-    prior: f64,
-    cells: &'a [Cell<'a>],
-}
-
-impl Model<'_> {
-    fn has_tie(&self) -> usize {
-        usize::from(self.ties != Ties::Half)
-    }
-
-    fn width(&self) -> usize {
-        self.competitors + self.has_tie() + self.controls
-    }
-
-    fn terms(&self, cell: &Cell, at: &[f64]) -> Terms {
-        terms(self.ties, &cell.outcomes, self.difference(cell.a, cell.b, cell.x, at), self.tie(at))
-    }
-
-    fn tie(&self, at: &[f64]) -> f64 {
-        if self.has_tie() == 1 { at[self.competitors] } else { 0.0 }
-    }
-
-    fn difference(&self, a: usize, b: usize, x: &[f64], at: &[f64]) -> f64 {
-        let controls = &at[self.competitors + self.has_tie()..];
-        at[a] - at[b] + x.iter().zip(controls).map(|(x, w)| x * w).sum::<f64>()
-    }
-
-    /// With the prior, and a pull of the scores' sum to 0 that moves no difference.
-    fn value(&self, at: &[f64]) -> f64 {
-        let scores = &at[..self.competitors];
-        let sum: f64 = scores.iter().sum();
-        let prior: f64 = scores.iter().map(|r| r * r).sum::<f64>() * self.prior;
-        self.cells.iter().map(|cell| self.terms(cell, at).value).sum::<f64>() - 0.5 * (prior + sum * sum)
-    }
-
-    /// Newton's way up: the function is concave, so a step that is halved often enough climbs.
-    fn climb(&self) -> Result<(Vec<f64>, usize), RankingError> {
-        let width = self.width();
-        let mut at = vec![0.0; width];
-        if self.ties == Ties::RaoKupper {
-            at[self.competitors] = 0.2;
-        }
-        let mut value = self.value(&at);
-        for step in 1..=STEPS {
-            let gradient = self.gradient(&at);
-            let curvature = inverse(&self.hessian(&at), width).ok_or(RankingError::Singular)?;
-            let direction: Vec<f64> = curvature
-                .chunks(width)
-                .map(|row| row.iter().zip(&gradient).map(|(h, g)| h * g).sum())
-                .collect();
-            let slope: f64 = direction.iter().zip(&gradient).map(|(d, g)| d * g).sum();
-            let mut share = 1.0;
-            loop {
-                let next: Vec<f64> = at.iter().zip(&direction).map(|(x, d)| x + share * d).collect();
-                // Eta has to stay above 0.
-                let inside = self.ties != Ties::RaoKupper || next[self.competitors] > 1e-9;
-                let there = if inside { self.value(&next) } else { f64::NEG_INFINITY };
-                // Near the top, differences drown in rounding.
-                if there >= value + 1e-4 * share * slope - 1e-12 * value.abs() {
-                    (at, value) = (next, there);
-                    break;
-                }
-                share *= 0.5;
-                if share < 1e-12 {
-                    return Err(RankingError::NoMaximum);
-                }
-            }
-            if share == 1.0 && direction.iter().all(|d| d.abs() < TOLERANCE) {
-                return Ok((at, step));
-            }
-        }
-        Err(RankingError::NoMaximum)
-    }
-
-    fn gradient(&self, at: &[f64]) -> Vec<f64> {
-        let sum: f64 = at[..self.competitors].iter().sum();
-        let mut out = vec![0.0; self.width()];
-        for (slot, r) in out[..self.competitors].iter_mut().zip(at) {
-            *slot = -self.prior * r - sum;
-        }
-        for cell in self.cells {
-            let t = self.terms(cell, at);
-            self.add(cell.a, cell.b, cell.x, (t.d, t.t), &mut out);
-        }
-        out
-    }
-
-    /// Adds a score: `d` in the direction of the difference, `t` in that of the tie parameter.
-    fn add(&self, a: usize, b: usize, x: &[f64], (d, t): (f64, f64), out: &mut [f64]) {
-        out[a] += d;
-        out[b] -= d;
-        if self.has_tie() == 1 {
-            out[self.competitors] += t;
-        }
-        for (slot, x) in out[self.competitors + self.has_tie()..].iter_mut().zip(x) {
-            *slot += d * x;
-        }
-    }
-
-    /// Minus the second derivatives.
-    fn hessian(&self, at: &[f64]) -> Vec<f64> {
-        let width = self.width();
-        let mut out = vec![0.0; width * width];
-        for i in 0..self.competitors {
-            for j in 0..self.competitors {
-                out[i * width + j] = 1.0;
-            }
-            out[i * width + i] += self.prior;
-        }
-        for cell in self.cells {
-            let t = self.terms(cell, at);
-            self.add_outer(cell, [-t.dd, -t.dt, -t.tt], &mut out);
-        }
-        out
-    }
-
-    /// Adds `dd e e' + dt (e t' + t e') + tt t t'`, with e the direction of the cell's difference.
-    fn add_outer(&self, cell: &Cell, [dd, dt, tt]: [f64; 3], out: &mut [f64]) {
-        let width = self.width();
-        let first = self.competitors + self.has_tie();
-        let entries = [(cell.a, 1.0), (cell.b, -1.0)];
-        let all = || entries.into_iter().chain(cell.x.iter().enumerate().map(move |(i, &x)| (first + i, x)));
-        for (i, x) in all() {
-            for (j, y) in all() {
-                out[i * width + j] += dd * x * y;
-            }
-        }
-        if self.has_tie() == 1 {
-            let tie = self.competitors;
-            for (i, x) in all() {
-                out[i * width + tie] += dt * x;
-                out[tie * width + i] += dt * x;
-            }
-            out[tie * width + tie] += tt;
-        }
-    }
-
-    /// The sum of the votes' squared scores.
-    fn meat(&self, at: &[f64]) -> Vec<f64> {
-        let mut out = vec![0.0; self.width() * self.width()];
-        for cell in self.cells {
-            let d = self.difference(cell.a, cell.b, cell.x, at);
-            self.add_outer(cell, squared_scores(self.ties, &cell.outcomes, d, self.tie(at)), &mut out);
-        }
-        out
-    }
-
-    /// The sum of the clusters' squared scores.
-    fn meat_by_cluster(&self, at: &[f64], votes: &[Vote], covariates: &[f64]) -> Vec<f64> {
-        let width = self.width();
-        // The scores of a competitor who was seen in one cluster only add up to zero there, which says nothing of the error: the
-        // votes on him stand alone.
-        let mut seen: Vec<Option<u64>> = vec![None; self.competitors];
-        let mut alone = vec![true; self.competitors];
-        for vote in votes {
-            for who in [vote.a as usize, vote.b as usize] {
-                alone[who] &= *seen[who].get_or_insert(vote.cluster) == vote.cluster;
-            }
-        }
-        let stands_alone = |i: usize| alone[votes[i].a as usize] || alone[votes[i].b as usize];
-        let mut order: Vec<usize> = (0..votes.len()).collect();
-        // Those first, so that they do not cut the others' clusters apart.
-        order.sort_by_key(|&i| (!stands_alone(i), votes[i].cluster));
-        let mut out = vec![0.0; width * width];
-        let mut score = vec![0.0; width];
-        let one_cluster = |&i: &usize, &j: &usize| {
-            votes[i].cluster == votes[j].cluster && !stands_alone(i) && !stands_alone(j)
-        };
-        for cluster in order.chunk_by(one_cluster) {
-            score.fill(0.0);
-            for &i in cluster {
-                let vote = &votes[i];
-                let x = &covariates[i * self.controls..(i + 1) * self.controls];
-                let (a, b) = (vote.a as usize, vote.b as usize);
-                if a == b {
-                    continue;
-                }
-                let mut outcomes = Outcomes::default();
-                outcomes.add(f64::from(vote.y), f64::from(vote.weight), self.ties);
-                let t = terms(self.ties, &outcomes, self.difference(a, b, x, at), self.tie(at));
-                self.add(a, b, x, (t.d, t.t), &mut score);
-            }
-            let there: Vec<(usize, f64)> =
-                score.iter().copied().enumerate().filter(|(_, s)| *s != 0.0).collect();
-            for &(i, x) in &there {
-                for &(j, y) in &there {
-                    out[i * width + j] += x * y;
-                }
-            }
-        }
-        out
-    }
+/// The covariance of differences to a mean with these weights.
+fn against(covariance: &[f64], shares: &[f64]) -> Vec<f64> {
+    let n = shares.len();
+    let with: Vec<f64> =
+        covariance.chunks(n).map(|row| row.iter().zip(shares).map(|(c, share)| c * share).sum()).collect();
+    let own: f64 = with.iter().zip(shares).map(|(c, share)| c * share).sum();
+    (0..n * n).map(|at| covariance[at] - with[at / n] - with[at % n] + own).collect()
 }
 
 #[cfg(test)]

@@ -12,21 +12,40 @@ pub enum Ties {
     Davidson,
 }
 
+/// What a vote's weight says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weights {
+    /// All are whole numbers: a vote of weight 7 is seven votes.
+    Counts,
+    /// Some are not: they say how much a vote counts, and it stays one.
+    Shares,
+}
+
+impl Weights {
+    /// Of these votes.
+    pub fn of(votes: &[super::Vote]) -> Self {
+        if votes.iter().all(|vote| vote.weight.fract() == 0.0) { Self::Counts } else { Self::Shares }
+    }
+}
+
 /// Weights of wins, ties and losses of one competitor against another, and of their squares.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Outcomes {
     pub(super) win: f64,
     pub(super) tie: f64,
     pub(super) loss: f64,
-    /// Sums of w^2, w^2 y and w^2 y^2.
+    /// Sums of v, v y and v y^2, where v is the weight of counts, and the squared weight of shares.
     squares: [f64; 3],
-    /// Sums of w^2 over wins, ties and losses.
+    /// Sums of v over wins, ties and losses.
     by_outcome: [f64; 3],
 }
 
 impl Outcomes {
-    pub(super) fn add(&mut self, y: f64, weight: f64, ties: Ties) {
-        let square = weight * weight;
+    pub(super) fn add(&mut self, y: f64, weight: f64, ties: Ties, weights: Weights) {
+        let square = match weights {
+            Weights::Counts => weight,
+            Weights::Shares => weight * weight,
+        };
         for (sum, term) in self.squares.iter_mut().zip([1.0, y, y * y]) {
             *sum += square * term;
         }
@@ -44,6 +63,18 @@ impl Outcomes {
         };
         *sum += weight;
         self.by_outcome[slot] += square;
+    }
+}
+
+impl Outcomes {
+    /// The sum of the weights.
+    pub(super) fn weight(&self) -> f64 {
+        self.win + self.tie + self.loss
+    }
+
+    /// The sum of v; see [`Outcomes`].
+    pub(super) fn square(&self) -> f64 {
+        self.squares[0]
     }
 }
 

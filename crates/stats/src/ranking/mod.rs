@@ -1,19 +1,25 @@
 //! Which competitor is how strong? Ratings from paired comparisons, with intervals.
 
+mod apart;
+mod cells;
 mod controlled;
+mod curvature;
 mod difficulty;
 mod elo;
+mod errors;
 mod fit;
 mod likelihood;
+mod model;
 mod order;
 mod rate;
 
+pub use apart::{OneWay, never_met};
 pub use controlled::{Beside, LengthControlled, Variant, length_controlled, standardised};
 pub use difficulty::{Difficulty, Faced, instruction_difficulty};
 pub use elo::{Elo, elo};
-pub use fit::{Ranking, RankingError, RankingOptions, Robust, rank};
-pub use likelihood::Ties;
-pub use order::{Standing, standings, standings_at_worst};
+pub use fit::{Origin, Ranking, RankingError, RankingOptions, Robust, rank};
+pub use likelihood::{Ties, Weights};
+pub use order::{Standing, ranks, standings, standings_apart, standings_at_worst};
 pub use rate::{WinRate, win_rates};
 
 /// One comparison of two competitors.

@@ -7,7 +7,7 @@ pub struct Standing {
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// 1 + how many have a lower end above this one's upper end (the arena's rank).
+    /// 1 + how many have a higher score; within the places that the data do not rule out.
     pub rank: usize,
     /// The best place that the data do not rule out: 1 + how many are surely better.
     pub rank_low: usize,
@@ -15,7 +15,7 @@ pub struct Standing {
     pub rank_high: usize,
 }
 
-/// The standings by scores and their covariance (row by row), with intervals of `z` standard errors.
+/// The standings by scores and the covariance of their errors (row by row), with intervals of `z` standard errors.
 ///
 /// One is surely better than another when their difference exceeds `z` times its own standard error, covariance included.
 ///
@@ -25,21 +25,42 @@ pub struct Standing {
 pub fn standings(scores: &[f64], covariance: &[f64], z: f64) -> Vec<Standing> {
     let n = scores.len();
     assert_eq!(covariance.len(), n * n, "a square matrix");
-    let se = |i: usize| covariance[i * n + i].max(0.0).sqrt();
-    let ends: Vec<(f64, f64)> = (0..n).map(|i| (scores[i] - z * se(i), scores[i] + z * se(i))).collect();
-    let better = |i: usize, j: usize| {
-        let variance = covariance[i * n + i] + covariance[j * n + j] - 2.0 * covariance[i * n + j];
-        i != j && scores[i] - scores[j] > z * variance.max(0.0).sqrt()
-    };
+    let errors: Vec<f64> = (0..n).map(|i| covariance[i * n + i].max(0.0).sqrt()).collect();
+    placed(scores, &errors, z, |i, j| {
+        covariance[i * n + i] + covariance[j * n + j] - 2.0 * covariance[i * n + j]
+    })
+}
+
+/// The same where errors are independent of each other, as those of very many competitors nearly are.
+///
+/// # Panics
+///
+/// When there are not as many errors as scores.
+pub fn standings_apart(scores: &[f64], errors: &[f64], z: f64) -> Vec<Standing> {
+    assert_eq!(scores.len(), errors.len(), "an error for each score");
+    placed(scores, errors, z, |i, j| errors[i].powi(2) + errors[j].powi(2))
+}
+
+fn placed(scores: &[f64], errors: &[f64], z: f64, variance: impl Fn(usize, usize) -> f64) -> Vec<Standing> {
+    let n = scores.len();
+    let better = |i: usize, j: usize| i != j && scores[i] - scores[j] > z * variance(i, j).max(0.0).sqrt();
+    let ranks = ranks(scores);
     (0..n)
         .map(|i| Standing {
-            low: ends[i].0,
-            high: ends[i].1,
-            rank: 1 + ends.iter().filter(|end| end.0 > ends[i].1).count(),
+            low: scores[i] - z * errors[i],
+            high: scores[i] + z * errors[i],
+            rank: ranks[i],
             rank_low: 1 + (0..n).filter(|&j| better(j, i)).count(),
             rank_high: n - (0..n).filter(|&j| better(i, j)).count(),
         })
         .collect()
+}
+
+/// 1 + how many have a higher score.
+pub fn ranks(scores: &[f64]) -> Vec<usize> {
+    let mut sorted = scores.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    scores.iter().map(|score| 1 + sorted.len() - sorted.partition_point(|other| other <= score)).collect()
 }
 
 /// The standings by scores and their standard errors alone, where nothing is known of how the errors go together: at worst those of
@@ -63,8 +84,10 @@ pub fn standings_at_worst(scores: &[f64], errors: &[f64], z: f64) -> Vec<Standin
         .map(|(low, high)| {
             let above = n - lows.partition_point(|other| *other <= high);
             let below = highs.partition_point(|other| *other < low);
-            Standing { low, high, rank: 1 + above, rank_low: 1 + above, rank_high: n - below }
+            Standing { low, high, rank: 0, rank_low: 1 + above, rank_high: n - below }
         })
+        .zip(ranks(scores))
+        .map(|(standing, rank)| Standing { rank, ..standing })
         .collect()
 }
 
@@ -83,14 +106,24 @@ mod tests {
     }
 
     #[test]
+    fn a_rank_lies_within_its_places() {
+        let scores = [0.3, 0.9, 0.32, 0.5, 0.88, 0.1, 0.5];
+        let errors = [0.05, 0.01, 0.2, 0.0, 0.01, 0.3, 0.02];
+        for found in [standings_at_worst(&scores, &errors, 1.96), standings_apart(&scores, &errors, 1.96)] {
+            assert!(found.iter().all(|s| s.rank_low <= s.rank && s.rank <= s.rank_high), "{found:?}");
+        }
+        assert_eq!(ranks(&scores), [6, 1, 5, 3, 2, 7, 3]);
+    }
+
+    #[test]
     fn ranks_follow_from_what_is_sure() {
         // Independent: the first two cannot be told apart, the third is surely worse.
         let places = standings(&[1.0, 0.9, 0.0], &[0.01, 0.0, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0, 0.01], 2.0);
         let of = |s: &Standing| (s.rank, s.rank_low, s.rank_high);
-        assert_eq!(places.iter().map(of).collect::<Vec<_>>(), [(1, 1, 2), (1, 1, 2), (3, 3, 3)]);
+        assert_eq!(places.iter().map(of).collect::<Vec<_>>(), [(1, 1, 2), (2, 1, 2), (3, 3, 3)]);
         assert!((places[0].low - 0.8).abs() < 1e-15 && (places[0].high - 1.2).abs() < 1e-15);
         // Errors that are shared tell them apart, though their intervals overlap.
         let shared = standings(&[1.0, 0.9], &[0.01, 0.0099, 0.0099, 0.01], 2.0);
-        assert_eq!(shared.iter().map(of).collect::<Vec<_>>(), [(1, 1, 1), (1, 2, 2)]);
+        assert_eq!(shared.iter().map(of).collect::<Vec<_>>(), [(1, 1, 1), (2, 2, 2)]);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Vote;
+use crate::ratio::Estimate;
 
 /// A share of wins.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -13,6 +14,17 @@ pub struct WinRate {
     pub se: f64,
     /// Votes.
     pub votes: u64,
+    /// Clusters of them.
+    pub clusters: u64,
+}
+
+impl WinRate {
+    /// The interval of the rate (Wilson 1927), with the reach that a normal has at `z`: none of no width where all votes are alike.
+    pub fn interval(&self, z: f64) -> (f64, f64) {
+        let estimate =
+            Estimate { value: self.rate, se: self.se, clusters: self.clusters, weight: self.votes as f64 };
+        estimate.share(z)
+    }
 }
 
 /// The win rate of every competitor, over all its votes.
@@ -39,7 +51,12 @@ pub fn win_rates(votes: &[Vote], competitors: usize) -> Vec<WinRate> {
             let rate = won / weight;
             let squares: f64 = clusters.values().map(|(won, weight)| (won - rate * weight).powi(2)).sum();
             let c = clusters.len() as f64;
-            WinRate { rate, se: (c / (c - 1.0) * squares).sqrt() / weight, votes }
+            WinRate {
+                rate,
+                se: (c / (c - 1.0) * squares).sqrt() / weight,
+                votes,
+                clusters: clusters.len() as u64,
+            }
         })
         .collect()
 }

@@ -36,7 +36,7 @@ pub(super) fn ranked(table: &FeatureTable) -> Option<Standings> {
     let people = usual_reference(&table.judges);
     let judges = if people.is_empty() { table.judges.clone() } else { people };
     let controls: Vec<usize> = HELD.iter().filter_map(|name| table.column(name)).collect();
-    let (contest, _) = Contest::of(table, &judges, &controls);
+    let (contest, ..) = Contest::of(table, &judges, &controls);
     if contest.models.len() < 2 {
         return None;
     }

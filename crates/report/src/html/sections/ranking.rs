@@ -43,6 +43,7 @@ fn ranked(s: &Standings) -> Markup {
                 " Some model has won or lost all its verdicts: a normal prior of precision 0.1 keeps scores finite."
             }
         }
+        @if let Some(words) = crate::never_met(&s.raw) { p.warn { (words) } }
         @if !held.is_empty() {
             p {
                 "The second score holds " bdi { (words::listed(&held)) } " equal, in the same likelihood: "

@@ -1,0 +1,100 @@
+//! Where everybody stands by a bootstrap over prompts.
+
+use predilect_stats::ranking::{Robust, Standing, Vote, ranks};
+use predilect_stats::resample::{bootstrap, quantile};
+use rayon::prelude::*;
+
+use super::scored::scores;
+use super::{Contest, RankMethod, RankOptions};
+
+/// The mean of the scores that are there, with these weights.
+fn field(scores: &[f64], shares: &[f64]) -> f64 {
+    let there = || scores.iter().zip(shares).filter(|(score, _)| score.is_finite());
+    there().map(|(score, share)| score * share).sum::<f64>() / there().map(|(_, share)| share).sum::<f64>()
+}
+
+/// Low, high, rank, best and worst rank.
+pub(super) type Placed = (f64, f64, usize, usize, usize);
+
+/// Where everybody stands by resampling the prompts, and how many resamples gave scores.
+pub(super) fn resampled(
+    contest: &Contest,
+    prompts: &[u64],
+    covariates: &[f64],
+    options: &RankOptions,
+    own: &[f64],
+    beside: Option<&[Standing]>,
+) -> (Vec<Placed>, usize) {
+    let n = contest.models.len();
+    let width = contest.controls.len();
+    let cluster: Vec<usize> =
+        contest.votes.iter().map(|vote| prompts.binary_search(&vote.cluster).unwrap_or_default()).collect();
+    let mut shares = vec![0.0; n];
+    for vote in &contest.votes {
+        shares[vote.a as usize] += f64::from(vote.weight);
+        shares[vote.b as usize] += f64::from(vote.weight);
+    }
+    // A resample may leave somebody without a win: then he is kept finite.
+    let kept = RankOptions { prior: options.prior.max(1e-3), ..options.clone() };
+    let samples: Vec<Vec<f64>> = bootstrap(prompts.len(), options.resamples, options.seed)
+        .par_bridge()
+        .filter_map(|draw| {
+            let mut times = vec![0_u32; prompts.len()];
+            for at in draw {
+                times[at] += 1;
+            }
+            let (mut votes, mut x) = (Vec::new(), Vec::new());
+            for (at, vote) in contest.votes.iter().enumerate().filter(|(at, _)| times[cluster[*at]] > 0) {
+                votes.push(Vote { weight: vote.weight * times[cluster[at]] as f32, ..*vote });
+                x.extend_from_slice(&covariates[at * width..(at + 1) * width]);
+            }
+            let mut found = scores(contest, &votes, &x, &kept, Robust::Votes).ok()?.scores;
+            // Who is not in the resample has no score there.
+            let mut there = vec![false; n];
+            for vote in &votes {
+                there[vote.a as usize] = true;
+                there[vote.b as usize] = true;
+            }
+            found.iter_mut().zip(there).filter(|(_, there)| !there).for_each(|(score, _)| *score = f64::NAN);
+            // Scores are points above the field: somebody with few votes does not move everybody.
+            if options.anchor.is_none() && options.method != RankMethod::WinRate {
+                let away = field(own, &shares) - field(&found, &shares);
+                for score in &mut found {
+                    *score += away;
+                }
+            }
+            Some(found)
+        })
+        .collect();
+    let mut columns: Vec<Vec<f64>> = vec![Vec::new(); n];
+    let mut ranks: Vec<Vec<f64>> = vec![Vec::new(); n];
+    for sample in &samples {
+        for (i, score) in sample.iter().enumerate().filter(|(_, score)| score.is_finite()) {
+            columns[i].push(*score);
+            ranks[i].push(1.0 + sample.iter().filter(|other| *other > score).count() as f64);
+        }
+    }
+    let ends: Vec<(f64, f64)> = columns
+        .iter_mut()
+        .enumerate()
+        .map(|(i, column)| {
+            let low = quantile(column, 0.025).unwrap_or(own[i]);
+            let high = quantile(column, 0.975).unwrap_or(own[i]);
+            match beside.map(|beside| beside[i]) {
+                Some(beside) if high - low < 0.5 * (beside.high - beside.low) => (beside.low, beside.high),
+                _ => (low, high),
+            }
+        })
+        .collect();
+    let own_ranks = self::ranks(own);
+    let places = (0..n)
+        .map(|i| {
+            let rank = own_ranks[i];
+            let low = quantile(&mut ranks[i], 0.025).map_or(rank, |rank| rank.round() as usize);
+            let high = quantile(&mut ranks[i], 0.975).map_or(rank, |rank| rank.round() as usize);
+            // Those of the resamples may all lie beyond the rank of the data.
+            (ends[i].0, ends[i].1, rank, low.min(rank), high.max(rank))
+        })
+        .collect();
+    (places, samples.len())
+}

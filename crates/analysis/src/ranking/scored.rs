@@ -1,0 +1,145 @@
+//! Scores of a contest by every method, on the scale that is shown, and how far they may be off.
+
+use predilect_stats::ranking::{
+    Elo, Origin, RankingError, RankingOptions, Robust, Standing, Ties, Vote, WinRate, elo, rank, standings,
+    standings_apart, standings_at_worst, win_rates,
+};
+
+use super::{CENTRE, Contest, Control, RankMethod, RankOptions, SCALE, Z};
+
+/// Beyond so many competitors not every two are held against each other: places are then those of intervals that lie apart.
+const MOST_IN_PAIRS: usize = 20_000;
+
+/// Scores on the scale that is shown, with their errors.
+pub(super) struct Scored {
+    pub(super) scores: Vec<f64>,
+    pub(super) errors: Option<Errors>,
+    /// How far the posterior reaches below and above, where it is far from normal.
+    pub(super) reaches: Vec<Option<(f64, f64)>>,
+    pub(super) controls: Vec<Control>,
+    pub(super) tie: Option<f64>,
+}
+
+impl Scored {
+    pub(super) fn standings(&self, z: f64) -> Option<Vec<Standing>> {
+        let mut standings = self.errors.as_ref()?.standings(&self.scores, z);
+        for ((standing, score), reach) in standings.iter_mut().zip(&self.scores).zip(&self.reaches) {
+            if let Some((below, above)) = reach {
+                standing.low = standing.low.min(score - below);
+                standing.high = standing.high.max(score + above);
+            }
+        }
+        Some(standings)
+    }
+}
+
+/// How far scores may be off, on their scale.
+pub(super) enum Errors {
+    /// With the covariance, row by row.
+    Together(Vec<f64>),
+    /// Nearly independent of each other.
+    Apart(Vec<f64>),
+    /// Nothing is known of how they go together.
+    Unknown(Vec<f64>),
+}
+
+impl Errors {
+    pub(super) fn standings(&self, scores: &[f64], z: f64) -> Vec<Standing> {
+        match self {
+            Self::Together(covariance) => standings(scores, covariance, z),
+            Self::Apart(errors) if errors.len() <= MOST_IN_PAIRS => standings_apart(scores, errors, z),
+            Self::Apart(errors) | Self::Unknown(errors) => standings_at_worst(scores, errors, z),
+        }
+    }
+
+    /// Errors that many times as large.
+    pub(super) fn scale(&mut self, factor: f64) {
+        let (Self::Apart(numbers) | Self::Unknown(numbers) | Self::Together(numbers)) = self;
+        for number in numbers {
+            *number *= factor;
+        }
+    }
+}
+
+/// The scores of these votes of a contest.
+///
+/// # Errors
+///
+/// When the votes do not determine the scores.
+pub(super) fn scores(
+    contest: &Contest,
+    votes: &[Vote],
+    covariates: &[f64],
+    options: &RankOptions,
+    robust: Robust,
+) -> Result<Scored, RankingError> {
+    let n = contest.models.len();
+    let anchor = options.anchor.as_ref().and_then(|(name, at)| {
+        contest.models.iter().position(|model| model == name).map(|place| (place, *at))
+    });
+    let ties = match options.method {
+        RankMethod::BradleyTerry => Ties::Half,
+        RankMethod::RaoKupper => Ties::RaoKupper,
+        RankMethod::Davidson => Ties::Davidson,
+        RankMethod::Elo => {
+            let mut scores = elo(votes, n, Elo::default());
+            let shift = anchor.map_or(0.0, |(place, at)| at - scores[place]);
+            for score in &mut scores {
+                *score += shift;
+            }
+            return Ok(Scored { scores, errors: None, reaches: Vec::new(), controls: Vec::new(), tie: None });
+        }
+        RankMethod::WinRate | RankMethod::LengthControlled => {
+            let rates = win_rates(votes, n);
+            // Who wins makes another lose: at worst the errors are opposite, and add up.
+            let errors = rates.iter().map(|rate| 100.0 * error(rate)).collect();
+            let scores = rates.iter().map(|rate| 100.0 * rate.rate).collect();
+            let reach = |rate: &WinRate| {
+                let (low, high) = rate.interval(Z);
+                Some((100.0 * (rate.rate - low), 100.0 * (high - rate.rate)))
+            };
+            let reaches = rates.iter().map(reach).collect();
+            return Ok(Scored {
+                scores,
+                errors: Some(Errors::Unknown(errors)),
+                reaches,
+                controls: Vec::new(),
+                tie: None,
+            });
+        }
+    };
+    let origin = anchor.map_or(Origin::Field, |(place, _)| Origin::Competitor(place));
+    let fit = rank(votes, n, covariates, RankingOptions { ties, robust, prior: options.prior, origin })?;
+    let points = SCALE / std::f64::consts::LN_10;
+    let (centre, at) = anchor.map_or((0.0, CENTRE), |(place, at)| (fit.scores[place], at));
+    let scores = fit.scores.iter().map(|score| points * (score - centre) + at).collect();
+    let mut errors = fit.covariance.map_or(Errors::Apart(fit.errors), Errors::Together);
+    errors.scale(if matches!(errors, Errors::Together(_)) { points * points } else { points });
+    let count = contest.controls.len();
+    let controls = contest
+        .controls
+        .iter()
+        .enumerate()
+        .map(|(at, name)| {
+            let (weight, se) = (fit.controls[at], fit.controls_covariance[at * count + at].max(0.0).sqrt());
+            Control { name: name.clone(), weight, low: weight - Z * se, high: weight + Z * se }
+        })
+        .collect();
+    let reaches =
+        fit.reaches.iter().map(|reach| reach.map(|(low, high)| (points * low, points * high))).collect();
+    Ok(Scored { scores, errors: Some(errors), reaches, controls, tie: fit.tie })
+}
+
+/// The standard error of a win rate. One prompt tells nothing of it: anything may be. Where all verdicts are alike it is that of two
+/// more wins and two more losses (Agresti and Coull 1998).
+fn error(rate: &WinRate) -> f64 {
+    if !rate.se.is_finite() {
+        return 1.0;
+    }
+    if rate.se > 0.0 {
+        return rate.se;
+    }
+    let n = rate.votes as f64 + 4.0;
+    let p = (rate.rate * rate.votes as f64 + 2.0) / n;
+    (p * (1.0 - p) / n).sqrt()
+}

@@ -1,0 +1,295 @@
+//! How far scores may be off: the sandwich of the likelihood's curvature and of the variance of its slope.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::Vote;
+use super::curvature::Curvature;
+use super::fit::Robust;
+use super::likelihood::{Weights, squared_scores};
+use super::model::Model;
+use crate::spd::{inverse, product};
+
+/// Where a competitor's votes are all alike, its slope is as uncertain as that many more votes would make it, half of them won and half of
+/// them lost (Agresti & Coull 1998): nine wins of nine are no certainty.
+const MORE_VOTES: f64 = 4.0;
+/// With fewer votes won, or lost, the posterior of a competitor is not nearly normal.
+const FEW: f64 = 5.0;
+/// Half the points at which it is looked at.
+const GRID: i32 = 400;
+/// Draws where the matrix is too large: eight blocks of sixteen.
+const BLOCKS: u64 = 8;
+const LANES: usize = 16;
+
+/// A part of the slope that varies on its own: places and values.
+type Piece = Vec<(usize, f64)>;
+/// Takes one.
+type Take<'a> = dyn FnMut(&[(usize, f64)]) + 'a;
+
+/// The votes, what is held equal beside them, and the scores at which they are looked at.
+pub(super) struct Seen<'a> {
+    pub(super) model: &'a Model<'a>,
+    pub(super) votes: &'a [Vote],
+    pub(super) covariates: &'a [f64],
+    pub(super) at: &'a [f64],
+    pub(super) robust: Robust,
+}
+
+impl Seen<'_> {
+    /// Calls back with every part of the slope that is independent of the others; their squares add up to its variance.
+    fn pieces(&self, take: &mut Take<'_>) {
+        match self.robust {
+            Robust::Votes => self.pieces_by_vote(take),
+            Robust::Clusters => self.pieces_by_cluster(take),
+        }
+    }
+
+    fn pieces_by_vote(&self, take: &mut Take<'_>) {
+        let model = self.model;
+        for cell in model.cells {
+            let d = model.difference(cell.a, cell.b, cell.x, self.at);
+            let [dd, dt, tt] = squared_scores(model.ties, &cell.outcomes, d, model.tie(self.at));
+            // The two are correlated: the second is what the first does not tell.
+            let side = dd.max(0.0).sqrt();
+            let mut piece: Piece = model.direction(cell).map(|(i, x)| (i, side * x)).collect();
+            if model.has_tie() == 1 {
+                let common = if side > 0.0 { dt / side } else { 0.0 };
+                piece.push((model.competitors, common));
+                take(&[(model.competitors, (tt - common * common).max(0.0).sqrt())]);
+            }
+            take(&piece);
+        }
+    }
+
+    fn pieces_by_cluster(&self, take: &mut Take<'_>) {
+        let (model, votes) = (self.model, self.votes);
+        // The scores of a competitor who was seen in one cluster only add up to zero there, which says nothing of the error: the
+        // votes on him stand alone.
+        let mut seen: Vec<Option<u64>> = vec![None; model.competitors];
+        let mut alone = vec![true; model.competitors];
+        for vote in votes {
+            for who in [vote.a as usize, vote.b as usize] {
+                alone[who] &= *seen[who].get_or_insert(vote.cluster) == vote.cluster;
+            }
+        }
+        let stands_alone = |i: usize| alone[votes[i].a as usize] || alone[votes[i].b as usize];
+        let mut order: Vec<usize> = (0..votes.len()).collect();
+        // Those first, so that they do not cut the others' clusters apart.
+        order.sort_by_key(|&i| (!stands_alone(i), votes[i].cluster));
+        let one_cluster = |&i: &usize, &j: &usize| {
+            votes[i].cluster == votes[j].cluster && !stands_alone(i) && !stands_alone(j)
+        };
+        let mut slope = vec![0.0; model.width()];
+        let mut touched: Vec<usize> = Vec::new();
+        for cluster in order.chunk_by(one_cluster) {
+            touched.clear();
+            for &i in cluster {
+                let (vote, x) = (&votes[i], &self.covariates[i * model.controls..(i + 1) * model.controls]);
+                model.add_vote(vote, x, self.at, &mut slope);
+                touched.extend([vote.a as usize, vote.b as usize]);
+            }
+            touched.extend(model.competitors..model.width());
+            touched.sort_unstable();
+            touched.dedup();
+            let piece: Piece =
+                touched.iter().map(|&i| (i, slope[i])).filter(|(_, value)| *value != 0.0).collect();
+            for &i in &touched {
+                slope[i] = 0.0;
+            }
+            take(&piece);
+        }
+    }
+
+    /// What varies beside the votes that were seen: the prior, and for a competitor whose votes are all alike a few more against the same
+    /// opponents.
+    fn beside(&self, curvature: &Curvature<'_>) -> Vec<Piece> {
+        let competitors = self.model.competitors;
+        let mut seen = vec![0.0; self.model.width()];
+        self.pieces(&mut |piece| {
+            for &(i, x) in piece {
+                seen[i] += x * x;
+            }
+        });
+        let (mut weights, mut squares) = (vec![0.0; competitors], vec![0.0; competitors]);
+        for cell in self.model.cells {
+            for who in [cell.a, cell.b] {
+                weights[who] += cell.outcomes.weight();
+                squares[who] += cell.outcomes.square();
+            }
+        }
+        let information = curvature.information();
+        let missing = |who: usize| {
+            let weight = weights[who];
+            // A vote as the scores expect it, of weight 1 where weights are counts, else of the usual weight.
+            let own = match self.model.weights {
+                Weights::Counts => 1.0,
+                Weights::Shares => (squares[who] / weight).powi(2),
+            };
+            let usual = if weight > 0.0 { information[who] / weight * own } else { 0.0 };
+            (MORE_VOTES * usual - seen[who]).max(0.0).sqrt()
+        };
+        let missing: Vec<f64> = (0..competitors).map(missing).collect();
+        let mut pieces: Vec<Piece> = missing
+            .iter()
+            .enumerate()
+            .map(|(who, more)| if *more > 0.0 { vec![(who, *more)] } else { Vec::new() })
+            .collect();
+        for cell in self.model.cells {
+            for (who, other) in [(cell.a, cell.b), (cell.b, cell.a)] {
+                if missing[who] > 0.0 {
+                    pieces[who].push((other, -missing[who] * cell.outcomes.weight() / weights[who]));
+                }
+            }
+        }
+        pieces.retain(|piece| !piece.is_empty());
+        if self.model.prior > 0.0 {
+            pieces.extend((0..competitors).map(|who| vec![(who, self.model.prior.sqrt())]));
+        }
+        pieces
+    }
+
+    /// The covariance of all that is estimated, row by row; `None` where it is not determined.
+    pub(super) fn covariance(&self, curvature: &Curvature<'_>) -> Option<Vec<f64>> {
+        let width = self.model.width();
+        let bread = inverse(&curvature.dense(), width)?;
+        let mut meat = vec![0.0; width * width];
+        let mut add = |piece: &[(usize, f64)]| {
+            for &(i, x) in piece {
+                for &(j, y) in piece {
+                    meat[i * width + j] += x * y;
+                }
+            }
+        };
+        self.pieces(&mut add);
+        self.beside(curvature).iter().for_each(|piece| add(piece));
+        Some(product(&product(&bread, &meat, width), &bread, width))
+    }
+
+    /// Under a prior, how far below and above its score the posterior of a competitor reaches whose votes are nearly all won or nearly all lost:
+    /// there it is far from normal. `None` for the others. `shares` are those of what scores are held against.
+    ///
+    /// The posterior of the difference t along the line on which all others follow as they usually do: its own votes as they are, the rest
+    /// by its curvature; quantiles of 2.5 and 97.5 %.
+    pub(super) fn reaches(
+        &self,
+        curvature: &Curvature<'_>,
+        shares: &[f64],
+    ) -> Option<Vec<Option<(f64, f64)>>> {
+        let (width, competitors) = (self.model.width(), self.model.competitors);
+        let inverse = inverse(&curvature.dense(), width)?;
+        let mut sides = vec![(0.0, 0.0); competitors];
+        let mut own: Vec<Vec<usize>> = vec![Vec::new(); competitors];
+        for (at, cell) in self.model.cells.iter().enumerate() {
+            let half = 0.5 * cell.outcomes.tie;
+            let (won, lost) = (cell.outcomes.win + half, cell.outcomes.loss + half);
+            sides[cell.a] = (sides[cell.a].0 + won, sides[cell.a].1 + lost);
+            sides[cell.b] = (sides[cell.b].0 + lost, sides[cell.b].1 + won);
+            own[cell.a].push(at);
+            own[cell.b].push(at);
+        }
+        let one = |who: usize| {
+            let (won, lost) = sides[who];
+            if won.min(lost) >= FEW {
+                return None;
+            }
+            let mut toward: Vec<f64> = shares.iter().map(|share| -share).collect();
+            toward[who] += 1.0;
+            let line: Vec<f64> =
+                inverse.chunks(width).map(|row| row.iter().zip(&toward).map(|(x, c)| x * c).sum()).collect();
+            let variance: f64 = line.iter().zip(&toward).map(|(x, c)| x * c).sum();
+            if variance.is_nan() || variance <= 0.0 {
+                return None;
+            }
+            let at = |t: f64| -> Vec<f64> {
+                self.at.iter().zip(&line).map(|(r, x)| r + t * x / variance).collect()
+            };
+            let votes = |at: &[f64]| -> f64 {
+                own[who].iter().map(|&cell| self.model.terms(&self.model.cells[cell], at).value).sum()
+            };
+            let step = 1e-3 * variance.sqrt();
+            let (below, here, above) = (votes(&at(-step)), votes(&at(0.0)), votes(&at(step)));
+            let slope = (above - below) / (2.0 * step);
+            let bend = (2.0 * here - above - below) / (step * step);
+            let rest = (1.0 / variance - bend).max(0.0);
+            let log = |t: f64| votes(&at(t)) - here - slope * t - 0.5 * rest * t * t;
+            // From well below to well above, in small steps.
+            let grid: Vec<f64> =
+                (-GRID..=GRID).map(|i| f64::from(i) * 12.0 / f64::from(GRID) * variance.sqrt()).collect();
+            let mass: Vec<f64> = grid.iter().map(|t| log(*t).exp()).collect();
+            let all: f64 = mass.iter().sum();
+            let mut passed = 0.0;
+            let (mut low, mut high) = (grid[0], grid[grid.len() - 1]);
+            for (t, mass) in grid.iter().zip(&mass) {
+                if passed < 0.025 * all {
+                    low = *t;
+                }
+                passed += mass;
+                if passed >= 0.975 * all {
+                    high = *t;
+                    break;
+                }
+            }
+            Some((-low, high))
+        };
+        Some((0..competitors).map(one).collect())
+    }
+
+    /// The standard errors of the scores against a mean of them with these weights, and the covariance of the controls, by draws of the
+    /// slope that are handed through the curvature. Each is held against the same draw of the slope alone, whose variance is known: what
+    /// is left of the noise of drawing is about a fiftieth.
+    pub(super) fn drawn(&self, curvature: &Curvature<'_>, centre: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
+        let (width, competitors) = (self.model.width(), self.model.competitors);
+        let information = curvature.diagonal();
+        let mut known = vec![0.0; width];
+        let mut draws = vec![[0.0; LANES]; width * BLOCKS as usize];
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let mut add = |piece: &[(usize, f64)]| {
+            for &(i, x) in piece {
+                known[i] += x * x;
+            }
+            for block in 0..BLOCKS as usize {
+                let signs: u16 = rng.random();
+                for &(i, x) in piece {
+                    let row = &mut draws[block * width + i];
+                    for (lane, slot) in row.iter_mut().enumerate() {
+                        *slot += if signs >> lane & 1 == 1 { x } else { -x };
+                    }
+                }
+            }
+        };
+        self.pieces(&mut add);
+        self.beside(curvature).iter().for_each(|piece| add(piece));
+        let solved: Vec<Vec<[f64; LANES]>> =
+            draws.par_chunks(width).map(|block| curvature.solve(block, 1e-3)).collect::<Option<_>>()?;
+        let count = (BLOCKS as usize * LANES) as f64;
+        let (mut squares, mut alone) = (vec![0.0; competitors], vec![0.0; competitors]);
+        let controls = self.model.controls;
+        let first = width - controls;
+        let mut of_controls = vec![0.0; controls * controls];
+        for (block, slopes) in solved.iter().zip(draws.chunks(width)) {
+            let mut middle = [0.0; LANES];
+            for (row, share) in block.iter().zip(centre) {
+                (0..LANES).for_each(|l| middle[l] += share * row[l]);
+            }
+            for who in 0..competitors {
+                for l in 0..LANES {
+                    squares[who] += (block[who][l] - middle[l]).powi(2);
+                    alone[who] += (slopes[who][l] / information[who]).powi(2);
+                }
+            }
+            for i in 0..controls {
+                for j in 0..controls {
+                    of_controls[i * controls + j] +=
+                        (0..LANES).map(|l| block[first + i][l] * block[first + j][l]).sum::<f64>() / count;
+                }
+            }
+        }
+        let error = |who: usize| {
+            let expected = known[who] / information[who].powi(2);
+            let ratio = if alone[who] > 0.0 { squares[who] / alone[who] } else { 0.0 };
+            (expected * ratio).sqrt()
+        };
+        Some(((0..competitors).map(error).collect(), of_controls))
+    }
+}
