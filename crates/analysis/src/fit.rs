@@ -14,6 +14,7 @@ use crate::result::{Fit, Weight};
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::{Design, Terms};
+use crate::without_terms::without_terms;
 
 /// Draws of the importance check: enough for a Pareto k that tells 0.5 from 0.7.
 const CHECK_DRAWS: usize = 2000;
@@ -200,9 +201,8 @@ pub(crate) fn fit(
             draws.over = Some(over);
         }
     }
-    let terms_note = (design.columns() > 0)
-        .then(|| what_terms_changed(table, rows, &design, &each, &weights, options))
-        .flatten();
+    let without = (design.columns() > 0).then(|| without_terms(table, rows, &design, options)).flatten();
+    let terms_note = without.as_ref().and_then(|without| without.note(table, &weights));
     let fit = Fit {
         judge: judge.to_owned(),
         group: group.to_owned(),
@@ -221,7 +221,9 @@ pub(crate) fn fit(
         quality,
         weights,
         terms,
+        reference_model: design.reference.map(|m| table.models[m as usize].clone()),
         terms_note,
+        without_terms: without.map(|without| without.weights).unwrap_or_default(),
     };
     Ok((fit, draws))
 }
@@ -324,7 +326,7 @@ fn solve(problem: &Problem, options: &FitOptions) -> Result<Solved, Refusal> {
     })
 }
 
-fn ep_weights(fit: &EpPosterior) -> Vec<Weight> {
+pub(crate) fn ep_weights(fit: &EpPosterior) -> Vec<Weight> {
     fit.marginals.iter().map(|m| Weight { mcse_mean: Some(0.0), ..weight(m) }).collect()
 }
 
@@ -386,69 +388,4 @@ fn by_nuts(problem: &Problem, options: &FitOptions, because: Option<&str>) -> Re
         iterations: None,
         draws,
     })
-}
-
-/// Says what the terms measured and which property's weight they moved most.
-fn what_terms_changed(
-    table: &FeatureTable,
-    rows: &[VerdictRow],
-    design: &Design,
-    each: &Rows,
-    with: &[Weight],
-    options: &FitOptions,
-) -> Option<String> {
-    let properties = with.len();
-    let bare = each.first_columns(properties);
-    let merged = bare.merged();
-    let problem = merged.rows.problem(&vec![options.prior(); properties]).ok()?;
-    let without = ep(&problem, &EpOptions::default());
-    if !without.converged {
-        return None;
-    }
-    let (mean, covariance) = (without.mean.clone(), without.covariance.clone());
-    let mut without = ep_weights(&without);
-    if !options.independent
-        && let Some((over, _)) = over_units(table, rows, &bare, &mean, &covariance)
-    {
-        widen(&over, &mut without, &mut [], None);
-    }
-    let (at, _) = with
-        .iter()
-        .zip(&without)
-        .map(|(a, b)| (a.intensity() - b.intensity()).abs())
-        .enumerate()
-        .max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let name = &table.features[at].name;
-    let label = predilect_types::property(name).map_or(name.as_str(), |p| p.label);
-    let mut kinds: Vec<String> = [("a side term", design.side), ("an order term", design.order)]
-        .into_iter()
-        .filter(|&(_, on)| on)
-        .map(|(kind, _)| kind.to_owned())
-        .collect();
-    if !design.models.is_empty() {
-        let against = design
-            .reference
-            .map_or_else(|| "the rarer models".to_owned(), |m| table.models[m as usize].clone());
-        let count = design.models.len();
-        let s = if count == 1 { "" } else { "s" };
-        kinds.push(format!("the strength of {count} model{s} against {against}"));
-    }
-    // Below the last digit shown there is nothing to tell.
-    let moved = (with[at].intensity() - without[at].intensity()).abs();
-    if moved.is_nan() || moved < 0.05 {
-        return None;
-    }
-    let changed =
-        with.iter().zip(&without).filter(|(a, b)| (a.p_sign() >= 0.95) != (b.p_sign() >= 0.95)).count();
-    let sure = match changed {
-        0 => "; no direction becomes sure or unsure by it".to_owned(),
-        1 => "; one direction becomes sure or unsure by it".to_owned(),
-        n => format!("; {n} directions become sure or unsure by it"),
-    };
-    Some(format!(
-        "With {} in the model, {label} reads {:.1} % instead of {:.1} %, the largest change{sure}.",
-        kinds.join(" and "),
-        with[at].intensity(),
-        without[at].intensity(),
-    ))
 }

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use predilect_stats::student;
 use predilect_types::Order;
 use serde::Serialize;
 
@@ -146,7 +147,7 @@ fn difference(
     if error <= 0.0 {
         return None;
     }
-    let reach = student_95(k - 1) * error;
+    let reach = student::quantile(0.95, (k - 1) as f64) * error;
     let difference = share - reference_share;
     let headline = Headline {
         judge: table.judges[judge as usize].clone(),
@@ -163,31 +164,10 @@ fn difference(
     Some((headline, error))
 }
 
-/// The 95th percentile of Student's t, for a 90 % interval: the expansion of Cornish and Fisher to the fourth order, within 0.2 %
-/// from four degrees of freedom on.
-fn student_95(freedom: usize) -> f64 {
-    let (z, v) = (1.644_853_626_951_472_2_f64, freedom as f64);
-    let (z3, z5, z7, z9) = (z.powi(3), z.powi(5), z.powi(7), z.powi(9));
-    z + (z3 + z) / (4.0 * v)
-        + (5.0 * z5 + 16.0 * z3 + 3.0 * z) / (96.0 * v * v)
-        + (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * v.powi(3))
-        + (79.0 * z9 + 776.0 * z7 + 1482.0 * z5 - 1920.0 * z3 - 945.0 * z) / (92_160.0 * v.powi(4))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::table::PairInfo;
-
-    #[test]
-    fn quantiles_of_student() {
-        // R: qt(.95, c(4, 7, 12, 30, 100))
-        for (freedom, expected) in
-            [(4, 2.131847), (7, 1.894579), (12, 1.782288), (30, 1.697261), (100, 1.660234)]
-        {
-            assert!((student_95(freedom) / expected - 1.0).abs() < 2e-3, "{freedom}");
-        }
-    }
 
     /// Two judges on 12 prompts of 20 pairs: the second prefers what is shown first in three of four, the first in half.
     fn study(bias: bool) -> FeatureTable {

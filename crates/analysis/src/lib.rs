@@ -2,6 +2,7 @@
 //!
 //! The crate sees tables in memory, never files: [`table::FeatureTable`] in, [`result`] out.
 
+pub mod cautions;
 pub mod compare;
 pub mod dissect;
 mod encode;
@@ -20,6 +21,7 @@ pub mod summary;
 pub mod table;
 mod terms;
 mod units;
+mod without_terms;
 
 pub use dissect::{FitEvent, dissect};
 pub use encode::Encoding;

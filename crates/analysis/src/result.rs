@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use predilect_types::ReadSummary;
 use serde::{Deserialize, Serialize};
 
+use crate::cautions::Caution;
 use crate::compare::Comparison;
 use crate::explain::Explanation;
 use crate::headline::Headline;
@@ -18,6 +19,9 @@ use crate::ranking::Leaderboard;
 pub struct Dissection {
     /// What was read and what was dropped.
     pub read: ReadSummary,
+    /// What to know before any figure.
+    #[serde(default)]
+    pub cautions: Vec<Caution>,
     /// What the data look like.
     pub data: DataSummary,
     /// One fit per judge and group, in the order: judges by number of verdicts, groups "all" first, then by rows.
@@ -95,8 +99,15 @@ pub struct Fit {
     pub weights: Vec<Weight>,
     /// Nuisance terms in the same likelihood: `side`, `order`, `model:NAME`.
     pub terms: Vec<Weight>,
+    /// The model that the strengths of others are measured from, where there is one.
+    #[serde(default)]
+    pub reference_model: Option<String>,
     /// What the terms changed, in a sentence.
     pub terms_note: Option<String>,
+    /// The properties' weights without the strengths of models, where sides or order have terms too, else without any term; empty where
+    /// there are no terms.
+    #[serde(default)]
+    pub without_terms: Vec<Weight>,
 }
 
 /// A unit that intervals are over.
@@ -342,6 +353,12 @@ pub struct ModelSummary {
     pub mean_words: f64,
     /// Mean verdict in its favour, as fitted, over all judges, 0..1; `None` without verdicts.
     pub win_rate: Option<f64>,
+    /// Different prompts among them.
+    #[serde(default)]
+    pub prompts: u64,
+    /// How many of these prompts its commonest text answers.
+    #[serde(default)]
+    pub same_text: u64,
 }
 
 /// Word counts of many responses.

@@ -60,12 +60,6 @@ impl Rows {
         &self.x[row * self.width..(row + 1) * self.width]
     }
 
-    /// The first columns alone.
-    pub(crate) fn first_columns(&self, width: usize) -> Self {
-        let x = (0..self.verdicts.len()).flat_map(|row| self.row(row)[..width].iter().copied()).collect();
-        Self { width, x, ..self.clone() }
-    }
-
     /// Rows of one cluster with the same columns become one, with the sum of their weights and their mean verdict: several verdicts on
     /// a pair are one row, and the likelihood is the same, since `w_1 ln s(y_1) + w_2 ln s(y_2)` is linear in the verdicts.
     pub(crate) fn merged(&self) -> Merged {
@@ -124,6 +118,5 @@ mod tests {
         assert_eq!(merged.rows.verdicts, [0.25, 1.0, 0.5]);
         assert_eq!(merged.rows.weights, [4.0, 1.0, 0.0]);
         assert_eq!(merged.rows.clusters, [4, 9, 4]);
-        assert_eq!(rows.first_columns(1).x, [1.0, 1.0, 1.0, 0.0]);
     }
 }

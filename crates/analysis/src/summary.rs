@@ -1,6 +1,7 @@
 //! What the data look like: counts, shares and lengths, gathered pair by pair.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use predilect_types::{Pair, Role, TieKind, Verdict};
 
@@ -31,6 +32,20 @@ struct ModelCount {
     words: u64,
     wins: f64,
     judged: f64,
+    /// Prompts and texts, as hashes: each text once for a prompt.
+    answers: HashSet<(u64, u64)>,
+}
+
+impl ModelCount {
+    /// Different prompts, and how many of them the commonest text answers.
+    fn texts(&self) -> (u64, u64) {
+        let prompts: HashSet<u64> = self.answers.iter().map(|(prompt, _)| *prompt).collect();
+        let mut of_text: HashMap<u64, u64> = HashMap::new();
+        for (_, text) in &self.answers {
+            *of_text.entry(*text).or_default() += 1;
+        }
+        (prompts.len() as u64, of_text.into_values().max().unwrap_or(0))
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -58,6 +73,15 @@ impl SummaryBuilder {
         }
         let a = pair.response_a.model.as_deref().map(|m| self.count_model(m, true, words.0));
         let b = pair.response_b.model.as_deref().map(|m| self.count_model(m, false, words.1));
+        if pair.has_text() {
+            for (at, response) in [(a, &pair.response_a), (b, &pair.response_b)] {
+                if let Some(at) = at {
+                    let mut hasher = DefaultHasher::new();
+                    response.text().hash(&mut hasher);
+                    self.models[at].answers.insert((cluster, hasher.finish()));
+                }
+            }
+        }
         self.pair_models.push((a, b));
         self.words.push(words);
     }
@@ -123,7 +147,10 @@ impl SummaryBuilder {
         let mut models: Vec<ModelSummary> = self
             .models
             .into_iter()
-            .map(|m| ModelSummary {
+            .map(|m| (m.texts(), m))
+            .map(|((prompts, same_text), m)| ModelSummary {
+                prompts,
+                same_text,
                 mean_words: m.words as f64 / m.responses as f64,
                 win_rate: (m.judged > 0.0).then(|| m.wins / m.judged),
                 model: m.name,

@@ -93,21 +93,14 @@ impl Design {
     /// Chooses the terms of a fit over these verdicts.
     pub(crate) fn choose(terms: Terms, table: &FeatureTable, rows: &[VerdictRow]) -> Self {
         let (mut first, mut second) = (0_usize, 0_usize);
-        let mut sides = vec![(0_usize, 0_usize); table.models.len()];
         for row in rows {
             match row.order {
                 Order::Ab => first += 1,
                 Order::Ba => second += 1,
                 Order::Both | Order::Unknown => {}
             }
-            let pair = table.pairs[row.pair as usize];
-            if let Some(a) = pair.model_a {
-                sides[a as usize].0 += 1;
-            }
-            if let Some(b) = pair.model_b {
-                sides[b as usize].1 += 1;
-            }
         }
+        let sides = sides(table, rows);
         let n = rows.len();
         // The order of presentation can be told from the side only where both orders occur.
         let orders_vary = first.min(second) * 20 >= n.max(1);
@@ -119,13 +112,26 @@ impl Design {
             let variance = rows.iter().map(|r| (r.p_a - mean).powi(2)).sum::<f64>() / n.max(1) as f64;
             (mean - 0.5).abs() > 3.0 * (variance / n.max(1) as f64).sqrt()
         };
-        let (models, reference) = match terms {
+        let (mut models, mut reference) = match terms {
             Terms::Auto | Terms::Chosen { models: true, .. } => strengths(&sides, n),
             Terms::Chosen { models: false, .. } => (Vec::new(), None),
         };
+        // A model that stands on one side of every row is what a side term would measure: then it is a model, and no side.
+        let fixed = fixed(&sides, n);
+        if let (Terms::Auto, Some(fixed)) = (terms, fixed) {
+            let others: Vec<u32> =
+                (0..sides.len() as u32).filter(|&m| m != fixed && count(&sides, m) > 0).collect();
+            let repeat = others.iter().all(|&m| count(&sides, m) >= MIN_ROWS_PER_MODEL);
+            if repeat && others.len() <= MAX_MODELS {
+                // The common opponent is what the others are measured from.
+                (models, reference) = (others, Some(fixed));
+            } else {
+                models.insert(0, fixed);
+            }
+        }
         match terms {
             Terms::Auto => Self {
-                side: n > 0 && (lopsided || sides.iter().any(one_sided)),
+                side: n > 0 && fixed.is_none() && (lopsided || sides.iter().any(one_sided)),
                 order: orders_vary,
                 models,
                 reference,
@@ -172,12 +178,41 @@ impl Design {
     }
 }
 
+/// On how many rows each model is A, and on how many B.
+pub(crate) fn sides(table: &FeatureTable, rows: &[VerdictRow]) -> Vec<(usize, usize)> {
+    let mut sides = vec![(0_usize, 0_usize); table.models.len()];
+    for row in rows {
+        let pair = table.pairs[row.pair as usize];
+        if let Some(a) = pair.model_a {
+            sides[a as usize].0 += 1;
+        }
+        if let Some(b) = pair.model_b {
+            sides[b as usize].1 += 1;
+        }
+    }
+    sides
+}
+
+/// The model that stands on one and the same side of every row, beside others; the one with the lower index where two do.
+pub(crate) fn fixed(sides: &[(usize, usize)], n: usize) -> Option<u32> {
+    let whole = |&m: &u32| {
+        n > 0 && matches!(sides[m as usize], (a, 0) if a == n)
+            || matches!(sides[m as usize], (0, b) if b == n)
+    };
+    // With two such models either is the other's opponent: A's stands for both.
+    (0..sides.len() as u32).filter(whole).max_by_key(|&m| sides[m as usize].0)
+}
+
+fn count(sides: &[(usize, usize)], m: u32) -> usize {
+    sides[m as usize].0 + sides[m as usize].1
+}
+
 /// The models that get a strength: those that repeat, unless they are the side term under another name.
 ///
 /// Where every model repeats, only differences of strength can be told, so the most frequent one is the reference and
 /// has none; where some do not, those share the zero level.
 fn strengths(sides: &[(usize, usize)], n: usize) -> (Vec<u32>, Option<u32>) {
-    let count = |m: u32| sides[m as usize].0 + sides[m as usize].1;
+    let count = |m: u32| count(sides, m);
     // A model that stands on one side of every row is what the side term measures.
     let is_side = |m: u32| {
         matches!(sides[m as usize], (a, 0) if a == n) || matches!(sides[m as usize], (0, b) if b == n)
@@ -226,15 +261,32 @@ mod tests {
     }
 
     #[test]
-    fn a_baseline_on_one_side_calls_for_a_side_term_and_not_for_its_own() {
+    fn a_baseline_on_one_side_is_a_model_and_no_side() {
         let pairs: Vec<(u32, u32)> = (0..90).map(|i| (0, 1 + i % 3)).collect();
         let t = table(&pairs, 4);
         let design = Design::choose(Terms::Auto, &t, &t.verdicts);
-        assert_eq!(design, Design { side: true, order: false, models: vec![2, 3], reference: Some(1) });
+        assert_eq!(design, Design { side: false, order: false, models: vec![1, 2, 3], reference: Some(0) });
         let mut out = Vec::new();
         design.extend(&t, &t.verdicts[1], &mut out);
-        assert_eq!(out, [1.0, -1.0, 0.0]);
-        assert_eq!(design.names(&t), ["side", "model:m2", "model:m3"]);
+        assert_eq!(out, [0.0, -1.0, 0.0]);
+        assert_eq!(design.names(&t), ["model:m1", "model:m2", "model:m3"]);
+    }
+
+    #[test]
+    fn two_models_on_their_sides_are_one_strength() {
+        let t = table(&[(0, 1); 60], 2);
+        let design = Design::choose(Terms::Auto, &t, &t.verdicts);
+        assert_eq!(
+            (design.side, design.names(&t), design.reference),
+            (false, vec!["model:m1".to_owned()], Some(0))
+        );
+        // Very many rare opponents share a level, and the baseline has its strength against them.
+        let t = table(&(0..90).map(|i| (0, 1 + i)).collect::<Vec<_>>(), 91);
+        let design = Design::choose(Terms::Auto, &t, &t.verdicts);
+        assert_eq!(
+            (design.side, design.names(&t), design.reference),
+            (false, vec!["model:m0".to_owned()], None)
+        );
     }
 
     #[test]

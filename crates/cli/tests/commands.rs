@@ -298,10 +298,13 @@ fn people_in_the_arena_and_the_alpaca_judge_differ_on_length() {
     assert_eq!(alpaca["fits"].as_array().map(Vec::len), Some(2), "two judges");
     let judge = length(&alpaca["fits"][0]);
     assert!(judge > people + 0.3, "GPT-4 rewards length more than people do: {judge} {people}");
-    // The baseline stands on one side and is the stronger, longer one: without a side term its strength reads as length.
+    // The baseline stands on one side and is the stronger, longer one: without a term its strength reads as length. The term is a model's:
+    // of a position nothing is known.
     let folder = shared("alpaca_eval/results/alpaca-7b").expect("it was there");
     let plain =
         json(&["dissect", text(&folder), "--json", "--no-grammar", "--terms", "none", "--folds", "0"]);
-    assert_eq!(alpaca["fits"][0]["terms"][0]["property"], "side");
+    assert_eq!(alpaca["fits"][0]["terms"][0]["property"], "model:alpaca-7b");
+    assert_eq!(alpaca["fits"][0]["reference_model"], "gpt4_1106_preview");
+    assert_eq!(alpaca["cautions"][0]["kind"], "side_is_model");
     assert!(length(&plain["fits"][0]) > judge + 0.3, "{} {judge}", length(&plain["fits"][0]));
 }

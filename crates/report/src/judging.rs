@@ -50,7 +50,7 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
         "Share of pairs answered in both orders whose two answers favour different responses.",
     );
     share(
-        "prefers the longer",
+        "prefers the longer, ties left out",
         card.prefers_longer,
         None,
         "Share of verdicts, no ties, for the response with more words.",
@@ -63,7 +63,7 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
          regression on the reference's verdict and the sign of the difference in words.",
     );
     share(
-        "prefers a list",
+        "prefers a list, ties left out",
         card.prefers_lists,
         None,
         "Share of verdicts, no ties, for the response with a list where only one has any.",

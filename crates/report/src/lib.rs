@@ -4,6 +4,7 @@
 //! prints a number beside them, round alike; every word from the data passes through one function that makes control
 //! characters visible.
 
+mod cautions;
 pub mod format;
 mod headline;
 mod html;
@@ -15,6 +16,7 @@ mod units;
 mod view;
 mod words;
 
+pub use cautions::caution;
 pub use html::{html, html_comparison};
 pub use terminal::{
     groups_that_never_met, never_met, print_pair, print_reading, terminal, terminal_comparison,

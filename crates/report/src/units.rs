@@ -1,25 +1,23 @@
 //! What the intervals of a fit are over, and whether there is enough of it to be sure of anything.
 
+use predilect_analysis::cautions::FEW_UNITS;
 use predilect_analysis::result::{Fit, UnitCount};
 
 use crate::format;
 use crate::words::counted;
-
-/// Units that count as fewer than this for half of the properties tell little of others.
-const FEW: f64 = 20.0;
 
 /// What the intervals are over, in words.
 pub(crate) fn over(fit: &Fit) -> String {
     if fit.intervals_over.is_empty() {
         return "every verdict taken as independent".to_owned();
     }
-    let units = units(fit);
+    let units = counted_units(&fit.intervals_over);
     let counts = effective(fit);
     let (Some(least), Some(most)) = (counts.first(), counts.last()) else {
         return format!("intervals over {units}");
     };
     // Many of equal influence need no word.
-    if *least >= 0.5 * fit.intervals_over[0].count as f64 && *least >= FEW {
+    if *least >= 0.5 * fit.intervals_over[0].count as f64 && *least >= FEW_UNITS {
         return format!("intervals over {units}");
     }
     let (least, most) = (format::whole(*least), format::whole(*most));
@@ -27,35 +25,17 @@ pub(crate) fn over(fit: &Fit) -> String {
     format!("intervals over {units}, as sure as {range} of equal influence would make each weight")
 }
 
-/// That there are too few prompts (or other units) to be sure of others, where half of the weights rest on few.
-pub(crate) fn few(fit: &Fit) -> Option<String> {
-    let counts = effective(fit);
-    let middle = *counts.get(counts.len() / 2)?;
-    let first = fit.intervals_over.first()?;
-    (middle < FEW).then(|| {
-        let others = if first.unit == "prompt" {
-            "on other prompts".to_owned()
-        } else {
-            format!("beyond these {}", plural(&first.unit))
-        };
-        format!(
-            "Too few {} to be sure of much: {} say little about what is rewarded {others}, however many verdicts there are.",
-            plural(&first.unit),
-            units(fit),
-        )
-    })
-}
-
-fn units(fit: &Fit) -> String {
+/// `13 prompts and 124 annotators`.
+pub(crate) fn counted_units(units: &[UnitCount]) -> String {
     let one = |unit: &UnitCount| counted(unit.count as usize, &singular(&unit.unit), &plural(&unit.unit));
-    fit.intervals_over.iter().map(one).collect::<Vec<_>>().join(" and ")
+    units.iter().map(one).collect::<Vec<_>>().join(" and ")
 }
 
 fn singular(unit: &str) -> String {
     if matches!(unit, "prompt" | "annotator") { unit.to_owned() } else { format!("value of `{unit}`") }
 }
 
-fn plural(unit: &str) -> String {
+pub(crate) fn plural(unit: &str) -> String {
     if matches!(unit, "prompt" | "annotator") { format!("{unit}s") } else { format!("values of `{unit}`") }
 }
 

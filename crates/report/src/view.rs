@@ -216,6 +216,11 @@ impl Axis {
     }
 }
 
+/// Sure directions first, then by strength: what is far out by chance does not come before what is known.
+pub(crate) fn by_surety(a: &Weight, b: &Weight) -> std::cmp::Ordering {
+    sure(b).cmp(&sure(a)).then_with(|| by_strength(a, b))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use predilect_analysis::result::{Dissection, Fit, JudgeSummary, Quality, Weight}
 
 use crate::format;
 use crate::text;
-use crate::view::{self, View, strongest, sure};
+use crate::view::{View, strongest, sure};
 
 /// Said wherever the numbers come from made-up data.
 pub(crate) const SIMULATED: &str = "SIMULATED DATA: the responses, the verdicts or both are made up, so nothing here says \
@@ -281,17 +281,20 @@ pub(crate) fn term(id: &str) -> (String, &'static str) {
         _ => match id.strip_prefix("model:") {
             Some(model) => (
                 format!("Model {}", text::line(model)),
-                "how often this model wins against the reference model, or against the rarer models where there is none",
+                "how often this model wins when nothing else differs",
             ),
             None => (text::line(id), "how often a response with this term wins when nothing else differs"),
         },
     }
 }
 
-/// How many directions called sure are to be expected wrong: the sum of 1 - P(sign) over them.
-pub(crate) fn expected_wrong(fit: &Fit) -> (usize, f64) {
-    let sure: Vec<&Weight> = fit.weights.iter().filter(|w| view::sure(w)).collect();
-    (sure.len(), sure.iter().map(|w| 1.0 - w.p_sign()).sum())
+/// What the intensities of models are measured from.
+pub(crate) fn against(fit: &Fit) -> Option<String> {
+    let reference = fit.reference_model.as_ref()?;
+    fit.terms
+        .iter()
+        .any(|term| term.property.starts_with("model:"))
+        .then(|| format!("A model's share is how often it wins against {}.", text::line(reference)))
 }
 
 /// The engine's own checks of one fit, in words.

@@ -109,6 +109,12 @@ fn header(view: &View, title: &str) -> Markup {
             p.kicker { "Preference dissection" }
             h1 { bdi { (title) } }
             @if let Some(found) = &view.d.headline { p.headline { (crate::headline::sentence(found).replace(" %", "\u{a0}%")) } }
+            @if !view.d.cautions.is_empty() {
+                section.watch aria-label="Watch out" {
+                    h2 { "Watch out" }
+                    ul { @for caution in &view.d.cautions { li { (crate::caution(caution)) } } }
+                }
+            }
             p.lead {
                 (words::read(view.d)) " " (words::fitted(view))
                 @if !sources.is_empty() {

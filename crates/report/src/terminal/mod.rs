@@ -16,9 +16,9 @@ use std::io;
 use predilect_analysis::result::{DataSummary, Dissection, Fit, Settings, Skipped};
 use predilect_types::ReadSummary;
 
+use crate::text;
 use crate::view::{ALL, Axis, View};
 use crate::words;
-use crate::{text, units};
 
 pub use comparison::terminal_comparison;
 pub use explanation::terminal_explanation;
@@ -45,6 +45,13 @@ pub fn terminal(d: &Dissection, out: &mut dyn io::Write, width: u16) -> io::Resu
     if let Some(found) = &d.headline {
         out.wrapped(BOLD, &crate::headline::sentence(found))?;
     }
+    if !d.cautions.is_empty() {
+        out.blank()?;
+        out.line(&style::paint(WARN, "Watch out"))?;
+        for caution in &d.cautions {
+            out.hanging("  · ", &crate::caution(caution))?;
+        }
+    }
     out.blank()?;
     overview::overview(&view, &mut out)?;
 
@@ -70,6 +77,7 @@ pub fn terminal_fits(
 ) -> io::Result<()> {
     let d = Dissection {
         read: ReadSummary::default(),
+        cautions: Vec::new(),
         data: DataSummary::default(),
         fits: fits.to_vec(),
         skipped: skipped.to_vec(),
@@ -122,9 +130,6 @@ fn judge(view: &View, out: &mut Out, fit: &Fit, axis: Axis) -> io::Result<()> {
         out.wrapped(WARN, words::NO_QUALITY)?;
     }
     out.wrapped(DIM, &words::checks(fit))?;
-    if let Some(few) = units::few(fit) {
-        out.wrapped(WARN, &few)?;
-    }
     if !fit.converged {
         let reason = fit.reason.as_deref().map(text::line).unwrap_or_default();
         out.wrapped(WARN, &format!("NOT CONVERGED, do not trust these numbers. {reason}"))?;

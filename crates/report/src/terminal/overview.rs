@@ -100,9 +100,9 @@ fn data(view: &View) -> String {
 fn verdicts(j: &JudgeSummary) -> String {
     let share = |n: u64| format::part(n, j.verdicts);
     let bad = if j.both_bad > 0 { format!(" (both bad {})", share(j.both_bad)) } else { String::new() };
-    let longer = j
-        .prefers_longer
-        .map_or_else(String::new, |longer| format!("; the longer response wins {}", format::share(longer)));
+    let longer = j.prefers_longer.map_or_else(String::new, |longer| {
+        format!("; the longer response wins {} of those that are no tie", format::share(longer))
+    });
     format!(
         "{}, {}: A {}, B {}, tie {}{bad}{longer}",
         text::line(&j.judge),

@@ -8,7 +8,7 @@ use predilect_analysis::result::{Fit, Weight};
 use super::style::{BOLD, DIM, DOWN, Out, UP, paint};
 use crate::format;
 use crate::text;
-use crate::view::{Axis, View, by_strength, rewarded, strongest, sure};
+use crate::view::{Axis, View, by_surety, rewarded, strongest, sure};
 use crate::words;
 
 /// Columns of everything but the label and the bar, gaps included: mark, intensity, interval, P(sign).
@@ -124,7 +124,7 @@ fn bar(w: &Weight, axis: Axis, width: usize) -> String {
 /// The nuisance terms in the same likelihood and what they changed.
 pub(super) fn terms(out: &mut Out, fit: &Fit) -> io::Result<()> {
     let mut terms: Vec<&Weight> = fit.terms.iter().collect();
-    terms.sort_by(|a, b| by_strength(a, b));
+    terms.sort_by(|a, b| by_surety(a, b));
     if !terms.is_empty() {
         let more = terms.len().saturating_sub(TERMS);
         let shown: Vec<String> = terms
@@ -141,7 +141,8 @@ pub(super) fn terms(out: &mut Out, fit: &Fit) -> io::Result<()> {
             .collect();
         let more = if more > 0 { format!("; and {more} more") } else { String::new() };
         out.blank()?;
-        out.hanging("Beside the properties: ", &format!("{}{more}", shown.join("; ")))?;
+        let against = words::against(fit).map_or_else(String::new, |words| format!(". {words}"));
+        out.hanging("Beside the properties: ", &format!("{}{more}{against}", shown.join("; ")))?;
     }
     match &fit.terms_note {
         Some(note) => out.wrapped(DIM, &text::line(note)),

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use predilect_analysis::cautions::{Caution, cautions};
 use predilect_analysis::examples::{Choice, choose};
 use predilect_analysis::result::{
     AnnotatorAgreement, Dissection, ExamplePair, Examples, Fit, JudgeSummary, Settings, Skipped, Standings,
@@ -32,6 +33,7 @@ struct Output<'a> {
     read: &'a ReadSummary,
     judges: &'a [JudgeSummary],
     agreements: &'a [AnnotatorAgreement],
+    cautions: &'a [Caution],
     headline: Option<&'a predilect_analysis::headline::Headline>,
     people: &'a [predilect_analysis::people::People],
     fits: &'a [Fit],
@@ -73,8 +75,15 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
         ranking = ranked(&assembled.table);
         explain_examples(&mut examples, &assembled, &args.model);
     }
+    let mut cautions = cautions(&assembled.table, &assembled.data, &fits.fits);
+    if let Some(Standings { judges, .. }) =
+        ranking.as_ref().filter(|ranking: &&Standings| ranking.judges.len() > 1)
+    {
+        cautions.push(Caution::JudgesTogether { judges: judges.clone() });
+    }
     let dissection = Dissection {
         read,
+        cautions,
         data: assembled.data,
         properties: assembled.notes,
         examples: examples.into_iter().map(|(examples, _)| examples).collect(),
@@ -144,6 +153,7 @@ fn show(
             read: &dissection.read,
             judges: &dissection.data.judges,
             agreements: &dissection.data.agreements,
+            cautions: &dissection.cautions,
             headline: dissection.headline.as_ref(),
             people: &dissection.people,
             fits: &dissection.fits,

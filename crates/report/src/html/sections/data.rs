@@ -77,7 +77,7 @@ fn judges(judges: &[JudgeSummary]) -> Markup {
                         div {
                             @if let Some(longer) = j.prefers_longer {
                                 (split(longer))
-                                p.say { "The longer response wins " strong { (format::share(longer)) } }
+                                p.say { "The longer response wins " strong { (format::share(longer)) } " of those that are no tie" }
                             } @else { p.say { "Whether longer responses win is not known." } }
                         }
                     }

@@ -17,7 +17,9 @@ const JUDGES: usize = 6;
 const DIFFERENCES: usize = 5;
 
 pub(super) fn section(view: &View) -> Section {
-    let fits = view.main_fits();
+    let mut fits = view.main_fits();
+    // What replicates comes first.
+    fits.sort_by_key(|fit| fit.quality.as_ref().map_or(1, |q| words::standing(q) as u8));
     let body = html! {
         @if fits.is_empty() { (nothing("No fit, no findings. The reasons stand below, under Groups.")) }
         div.cards { @for fit in fits.iter().take(JUDGES) { (card(view, fit)) } }
@@ -41,28 +43,50 @@ pub(super) fn section(view: &View) -> Section {
 fn card(view: &View, fit: &Fit) -> Markup {
     let [up, down] = [true, false].map(|up| sure_ones(fit, up));
     let unsure = fit.weights.iter().filter(|w| !sure(w)).count();
-    let (directions, wrong) = words::expected_wrong(fit);
+    let standing = fit.quality.as_ref().map(words::standing);
     html! {
         article.card {
             h3 { (name(&fit.judge)) " " span.n { (format::counted(fit.rows, "verdict", "verdicts")) } }
-            div.lists { (list(view, "Rewards", "pos", &up)) (list(view, "Penalises", "neg", &down)) }
-            p.unclear {
-                @if fit.weights.is_empty() { "No property was fitted." }
-                @else if unsure == 0 { "Every property has a clear direction." }
-                @else {
-                    "No clear direction: " (words::counted(unsure, "property", "properties")) " of "
-                    (fit.weights.len()) "."
+            @if standing == Some(words::Standing::NoBetter) {
+                (trust(fit))
+                p.unclear { (only_here(view, &up, &down)) }
+            } @else {
+                div.lists { (list(view, "Rewards", "pos", &up)) (list(view, "Penalises", "neg", &down)) }
+                p.unclear {
+                    @if fit.weights.is_empty() { "No property was fitted." }
+                    @else if unsure == 0 { "Every property has a clear direction." }
+                    @else {
+                        "No clear direction: " (words::counted(unsure, "property", "properties")) " of "
+                        (fit.weights.len()) "."
+                    }
                 }
-                @if directions == 1 {
-                    " By the model's own reckoning the sure direction is wrong with a probability "
-                    @if wrong < 5e-4 { "below 0.001." } @else { "of " (format::small(wrong)) "." }
-                } @else if directions > 1 {
-                    " By the model's own reckoning " (format::decimal(wrong, 1)) " of the " (directions)
-                    " sure directions are wrong."
-                }
+                (trust(fit))
             }
             @if let Some(follows) = words::follows_position(view.d, &fit.judge) { p.trust.warn { (follows) } }
-            (trust(fit))
+        }
+    }
+}
+
+/// What is sure of a fit that predicts nothing: said, but not as a finding.
+fn only_here(view: &View, up: &[&Weight], down: &[&Weight]) -> Markup {
+    let named = |weights: &[&Weight]| {
+        let one = |w: &&Weight| {
+            format!(
+                "{} ({}\u{a0}%)",
+                view.label(&w.property).to_lowercase(),
+                format::intensity(w.intensity())
+            )
+        };
+        words::listed(&weights.iter().take(NAMED).map(one).collect::<Vec<_>>())
+    };
+    html! {
+        @if up.is_empty() && down.is_empty() { "No property has a sure direction." }
+        @else {
+            "Directions that are sure all the same: "
+            @if !up.is_empty() { (named(up)) " rewarded" }
+            @if !up.is_empty() && !down.is_empty() { ", " }
+            @if !down.is_empty() { (named(down)) " penalised" }
+            "."
         }
     }
 }

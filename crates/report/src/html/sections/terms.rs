@@ -6,7 +6,7 @@ use predilect_analysis::result::{Fit, Weight};
 use crate::format;
 use crate::html::parts::{Align, SERIES, Section, first_few, heads, name, nothing, scroll};
 use crate::text;
-use crate::view::{View, by_strength, sure};
+use crate::view::{View, by_surety, sure};
 use crate::words;
 
 /// Terms shown before the rest is folded away.
@@ -32,6 +32,7 @@ fn judges(fits: &[&Fit]) -> Markup {
         @for fit in fits {
             h3 { (name(&fit.judge)) }
             @if let Some(note) = &fit.terms_note { p.note { (text::line(note)) } }
+            @if let Some(words) = words::against(fit) { p.hint { (words) } }
             @let terms = sorted(fit);
             @if !terms.is_empty() { (first_few(&terms, SHOWN, "terms", table)) }
         }
@@ -40,7 +41,7 @@ fn judges(fits: &[&Fit]) -> Markup {
 
 fn sorted(fit: &Fit) -> Vec<&Weight> {
     let mut terms: Vec<&Weight> = fit.terms.iter().collect();
-    terms.sort_by(|a, b| by_strength(a, b));
+    terms.sort_by(|a, b| by_surety(a, b));
     terms
 }
 

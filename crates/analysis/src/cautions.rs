@@ -1,0 +1,209 @@
+//! What a reader has to know before any figure: few prompts, one text for everything, sides that are models, properties that add nothing.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::dissect::ALL;
+use crate::result::{DataSummary, Fit, UnitCount};
+use crate::table::FeatureTable;
+use crate::terms::{fixed, sides};
+
+/// Effective units below which a fit tells little of others.
+pub const FEW_UNITS: f64 = 20.0;
+/// A text on so many prompts, and on that share of a model's prompts, is no answer to them.
+const SAME_PROMPTS: u64 = 10;
+const SAME_SHARE: f64 = 0.2;
+/// Judges with fewer of their pairs in common than that are not compared on the same task.
+const COMMON: f64 = 0.5;
+
+/// One thing to watch out for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Caution {
+    /// Verdicts rest on few prompts (or other units), however many they are.
+    FewUnits {
+        /// Whose.
+        judges: Vec<String>,
+        /// On what.
+        units: Vec<UnitCount>,
+    },
+    /// One and the same text answers many prompts.
+    OneText {
+        /// Whose.
+        model: String,
+        /// Prompts that it answers.
+        prompts: u64,
+        /// Prompts that this text answers.
+        same: u64,
+    },
+    /// A model stands on one and the same side of every pair, so that side and model are the same thing.
+    SideIsModel {
+        /// Who stands on A throughout, if anybody.
+        a: Option<String>,
+        /// Who stands on B throughout.
+        b: Option<String>,
+    },
+    /// On verdicts that were held out, the properties predict no better than sides, order, models or length alone.
+    AddNothing {
+        /// Whose verdicts.
+        judges: Vec<String>,
+    },
+    /// Two judges have most of their pairs for themselves: what differs between them may be the pairs.
+    OtherPairs {
+        /// The two.
+        judges: [String; 2],
+        /// Share of the smaller one's pairs that the other has judged, 0..1.
+        common: f64,
+    },
+    /// A leaderboard counts the verdicts of several judges together.
+    JudgesTogether {
+        /// Whose.
+        judges: Vec<String>,
+    },
+}
+
+/// What to watch out for in these data and fits.
+pub fn cautions(table: &FeatureTable, data: &DataSummary, fits: &[Fit]) -> Vec<Caution> {
+    let mut found = Vec::new();
+    found.extend(side_is_model(table));
+    found.extend(data.models.iter().filter_map(|model| {
+        let (prompts, same) = (model.prompts, model.same_text);
+        (same >= SAME_PROMPTS && same as f64 >= SAME_SHARE * prompts as f64).then(|| Caution::OneText {
+            model: model.model.clone(),
+            prompts,
+            same,
+        })
+    }));
+    found.extend(few_units(fits));
+    let nothing: Vec<String> =
+        main(fits).filter(|fit| adds_nothing(fit)).map(|fit| fit.judge.clone()).collect();
+    if !nothing.is_empty() {
+        found.push(Caution::AddNothing { judges: nothing });
+    }
+    found.extend(other_pairs(table));
+    found
+}
+
+fn main(fits: &[Fit]) -> impl Iterator<Item = &Fit> {
+    fits.iter().filter(|fit| fit.group == ALL)
+}
+
+/// Whether the properties of a fit predict held-out verdicts no better than its best baseline.
+pub fn adds_nothing(fit: &Fit) -> bool {
+    fit.quality.as_ref().is_some_and(|quality| quality.gain <= 0.0)
+}
+
+/// The median of what the properties' weights rest on; `None` where verdicts count as independent.
+pub fn usual_units(fit: &Fit) -> Option<f64> {
+    let mut counts: Vec<f64> = fit.weights.iter().filter_map(|weight| weight.effective_units).collect();
+    counts.sort_unstable_by(f64::total_cmp);
+    counts.get(counts.len() / 2).copied()
+}
+
+fn few_units(fits: &[Fit]) -> Option<Caution> {
+    let few: Vec<&Fit> =
+        main(fits).filter(|fit| usual_units(fit).is_some_and(|units| units < FEW_UNITS)).collect();
+    let units = few.iter().max_by_key(|fit| fit.intervals_over.len())?.intervals_over.clone();
+    Some(Caution::FewUnits { judges: few.iter().map(|fit| fit.judge.clone()).collect(), units })
+}
+
+fn side_is_model(table: &FeatureTable) -> Option<Caution> {
+    let sides = sides(table, &table.verdicts);
+    let n = table.verdicts.len();
+    fixed(&sides, n)?;
+    let always = |of: fn(&(usize, usize)) -> usize| {
+        let at = sides.iter().position(|side| of(side) == n)?;
+        Some(table.models[at].clone())
+    };
+    Some(Caution::SideIsModel { a: always(|side| side.0), b: always(|side| side.1) })
+}
+
+/// Of all judges' pairs, the two that share least.
+fn other_pairs(table: &FeatureTable) -> Option<Caution> {
+    let mut pairs: BTreeMap<u32, HashSet<u32>> = BTreeMap::new();
+    for verdict in &table.verdicts {
+        pairs.entry(verdict.judge).or_default().insert(verdict.pair);
+    }
+    let mut least: Option<(f64, u32, u32)> = None;
+    let judges: Vec<u32> = pairs.keys().copied().collect();
+    // Beyond that many, every two of them would take long, and they are people.
+    for (i, a) in judges.iter().take(100).enumerate() {
+        for b in judges.iter().take(100).skip(i + 1) {
+            let (small, large) = if pairs[a].len() <= pairs[b].len() {
+                (&pairs[a], &pairs[b])
+            } else {
+                (&pairs[b], &pairs[a])
+            };
+            let common = small.iter().filter(|pair| large.contains(pair)).count() as f64 / small.len() as f64;
+            if common < COMMON && least.is_none_or(|(least, ..)| common < least) {
+                least = Some((common, *a, *b));
+            }
+        }
+    }
+    let (common, a, b) = least?;
+    let name = |judge: u32| table.judges[judge as usize].clone();
+    Some(Caution::OtherPairs { judges: [name(a), name(b)], common })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::ModelSummary;
+    use crate::table::{PairInfo, VerdictRow};
+    use predilect_types::Order;
+
+    fn table(models: &[(u32, u32)], judges: &[u32]) -> FeatureTable {
+        let pair = |(i, &(a, b)): (usize, &(u32, u32))| PairInfo {
+            cluster: i as u64,
+            model_a: Some(a),
+            model_b: Some(b),
+            groups: (0, 0),
+        };
+        let row = |(i, &judge): (usize, &u32)| VerdictRow {
+            pair: (i % models.len()) as u32,
+            judge,
+            p_a: 1.0,
+            weight: 1.0,
+            order: Order::Unknown,
+            annotator: None,
+            group: None,
+        };
+        FeatureTable {
+            pairs: models.iter().enumerate().map(pair).collect(),
+            verdicts: judges.iter().enumerate().map(row).collect(),
+            judges: ["x", "y"].map(str::to_owned).to_vec(),
+            models: ["base", "one", "two"].map(str::to_owned).to_vec(),
+            ..FeatureTable::default()
+        }
+    }
+
+    #[test]
+    fn a_side_that_is_a_model_and_a_text_for_everything_are_told() {
+        let model = |name: &str, same_text| ModelSummary {
+            model: name.to_owned(),
+            prompts: 50,
+            same_text,
+            ..ModelSummary::default()
+        };
+        let data =
+            DataSummary { models: vec![model("null", 50), model("short", 9)], ..DataSummary::default() };
+        let found = cautions(&table(&[(0, 1), (0, 2)], &[0, 0]), &data, &[]);
+        assert_eq!(
+            found,
+            [
+                Caution::SideIsModel { a: Some("base".to_owned()), b: None },
+                Caution::OneText { model: "null".to_owned(), prompts: 50, same: 50 },
+            ]
+        );
+        assert_eq!(cautions(&table(&[(0, 1), (1, 0)], &[0, 0]), &DataSummary::default(), &[]), []);
+    }
+
+    #[test]
+    fn judges_of_other_pairs_are_told() {
+        let found = cautions(&table(&[(0, 1), (1, 0)], &[0, 1]), &DataSummary::default(), &[]);
+        assert_eq!(found, [Caution::OtherPairs { judges: ["x", "y"].map(str::to_owned), common: 0.0 }]);
+        let both = table(&[(0, 1), (1, 0), (0, 1)], &[0, 0, 1, 1, 1, 1]);
+        assert_eq!(cautions(&both, &DataSummary::default(), &[]), []);
+    }
+}

@@ -1,0 +1,75 @@
+//! What to watch out for, in sentences that every view shares.
+
+use predilect_analysis::cautions::Caution;
+
+use crate::format;
+use crate::text;
+use crate::units;
+use crate::words::listed;
+
+/// Names in a sentence.
+const NAMED: usize = 4;
+
+/// One caution as a sentence or two.
+pub fn caution(caution: &Caution) -> String {
+    match caution {
+        Caution::FewUnits { judges, units } => {
+            let unit = units.first().map_or("prompt", |unit| unit.unit.as_str());
+            let others = if unit == "prompt" {
+                "other prompts".to_owned()
+            } else {
+                format!("other {}", units::plural(unit))
+            };
+            format!(
+                "Few {}: the verdicts of {} are on {}. However many they are, they say little about {others}, and few directions can be sure.",
+                units::plural(unit),
+                named(judges),
+                units::counted_units(units),
+            )
+        }
+        Caution::OneText { model, prompts, same } => format!(
+            "{} answers {} of {} prompts with one and the same text: what is rewarded in its responses is not how they answer.",
+            line(model),
+            format::count(*same),
+            format::count(*prompts),
+        ),
+        Caution::SideIsModel { a, b } => {
+            let who = match (a, b) {
+                (Some(a), Some(b)) => format!("A is always {} and B always {}", line(a), line(b)),
+                (Some(a), None) => format!("A is always {}", line(a)),
+                (None, Some(b)) => format!("B is always {}", line(b)),
+                (None, None) => "One model is always on the same side".to_owned(),
+            };
+            format!(
+                "{who}: how often A wins says how strong the models are, and nothing of a position bias; the two cannot be told apart."
+            )
+        }
+        Caution::AddNothing { judges } => format!(
+            "On verdicts they have not seen, the fits of {} predict no better than sides, order, models or length alone. Read their \
+             directions as a description of these pairs.",
+            named(judges),
+        ),
+        Caution::OtherPairs { judges: [a, b], common } => format!(
+            "Judges have judged different pairs ({} and {} share {} of the smaller one's): what differs between them may be the pairs.",
+            line(a),
+            line(b),
+            format::share(*common),
+        ),
+        Caution::JudgesTogether { judges } => {
+            format!("The leaderboard counts the verdicts of {} together.", named(judges))
+        }
+    }
+}
+
+/// A name on one line, cut where it is long.
+fn line(name: &str) -> String {
+    text::cut(&text::line(name), 60)
+}
+
+fn named(judges: &[String]) -> String {
+    let mut names: Vec<String> = judges.iter().take(NAMED).map(|judge| line(judge)).collect();
+    if judges.len() > NAMED {
+        names.push(format!("{} more", judges.len() - NAMED));
+    }
+    listed(&names)
+}
