@@ -21,7 +21,7 @@ pub fn caution(caution: &Caution) -> String {
                 format!("other {}", units::plural(unit))
             };
             format!(
-                "Few {}: the verdicts of {} are on {}. However many they are, they say little about {others}, and few directions can be sure.",
+                "Few {}: the verdicts of {} rest on {}. However many they are, they say little about {others}, and few directions can be sure.",
                 units::plural(unit),
                 named(judges),
                 units::counted_units(units),

@@ -8,6 +8,9 @@ use crate::format;
 use crate::text;
 use crate::words;
 
+/// The false discovery rate that is borne among the contrasts shown.
+pub(crate) const FALSE_DISCOVERIES: f64 = 0.05;
+
 /// One measure of a judge, ready to be shown.
 pub(crate) struct Measure {
     /// What is measured.
@@ -75,13 +78,19 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
         "How often it would prefer the one response with a list where the reference finds both equally good.",
     );
     share("ties", card.ties, None, "Share of verdicts of exactly one half.");
-    share(
-        "agrees with the reference",
-        card.agreement,
-        None,
-        "Mean agreement of one verdict with the majority of the reference, a tie on one side half; a judge of the reference is measured \
-         by the others.",
-    );
+    let (name, meaning) = if card.reference {
+        (
+            "agrees with the others",
+            "How often one of its verdicts is on the side of the majority of the other reference judges, or of its own other verdicts on the pair, a \
+             tie of one of them half.",
+        )
+    } else {
+        (
+            "accuracy",
+            "How often its verdict is on the side of the majority of the reference, a tie of one of them half.",
+        )
+    };
+    share(name, card.agreement, None, meaning);
     share(
         "bias (AlpacaEval)",
         card.bias,
@@ -172,13 +181,17 @@ pub(crate) fn unmoved_words(l: &Likeness) -> String {
     )
 }
 
+/// What the mark of a judge means that is right only when it is turned around.
+pub(crate) const TURNED: &str = "↻ wrong more often than right: its gain and its labels are those of its verdicts turned around, and it stands last.";
+
 /// Who the reference is, and what labels are counted for.
 pub(crate) fn stand_in_words(s: &StandIns) -> String {
     let names: Vec<String> = s.reference.iter().map(|name| text::line(name)).collect();
     let alone = s.candidates.first().map_or(0, |best| best.labels_alone);
     let margin = format::decimal(100.0 * s.margin, 1);
     format!(
-        "Judges and juries as predictors of {} ({} labelled), calibrated and held out by prompt. A win rate within {margin} points \
+        "Accuracy is the share of pairs on which a judge is on the side of {} ({} labelled), a tie of one of them half. Gain: how much better its \
+         calibrated verdict predicts theirs, in nats, held out by prompt. A win rate within {margin} points \
          (95 %) takes about {} labels alone; the last column says how many it takes beside that judge's verdicts on very many \
          further pairs (prediction-powered; the labelled pairs must be a random sample of all).",
         words::listed(&names),

@@ -332,7 +332,7 @@ fn favours_first(p_a: f64, a_first: bool) -> f64 {
 }
 
 /// 1 where two verdicts are on one side or both ties, one half where one of them is a tie.
-fn agrees(p: f64, q: f64) -> f64 {
+pub(super) fn agrees(p: f64, q: f64) -> f64 {
     let (p, q) = (side(p), side(q));
     if p == q { 1.0 } else { f64::from(u8::from(p == 0 || q == 0)) / 2.0 }
 }

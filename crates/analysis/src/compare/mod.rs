@@ -16,7 +16,7 @@ pub use contrasts::{Contrast, contrasts};
 pub use likeness::{ClusterGroup, Clusters, Likeness, LikenessOptions, Place, TreeJoin, likeness};
 pub use pooling::{PooledCell, PooledWeight, Pooling, PoolingOptions, pool};
 pub use profiles::{Intensity, Profile, profiles};
-pub use stand_in::{CorrectedRate, StandIn, StandIns, stand_ins};
+pub use stand_in::{CorrectedRate, GroupAccuracy, StandIn, StandIns, stand_ins};
 pub use weights::{CASES, WeightTable};
 
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@ use predilect_stats::ratio::{Estimate, Ratio};
 use serde::Serialize;
 
 use super::Interval;
+use super::audit::agrees;
 use crate::table::FeatureTable;
 
 /// Standard errors to either side of a 95 % interval.
@@ -43,8 +44,15 @@ pub struct StandIn {
     pub judge: String,
     /// Pairs that both it and the reference have judged.
     pub pairs: u64,
-    /// Share of pairs, without the reference's ties, on which its calibrated prediction is on the reference's side, held out by prompt.
-    pub accuracy: Option<f64>,
+    /// Share of pairs on which its verdict is on the reference's side, a tie of one of the two half: what is called accuracy wherever a judge has one.
+    pub accuracy: f64,
+    /// The same in every group that the pairs are in.
+    pub by_group: Vec<GroupAccuracy>,
+    /// Whether it has to be turned around: its verdicts are right when they are read the other way. It stands last.
+    pub turned: bool,
+    /// Share of pairs, without the reference's ties, on which its calibrated prediction is on the reference's side, held out by prompt; calibration
+    /// turns around a judge that is mostly wrong.
+    pub calibrated_accuracy: Option<f64>,
     /// Held-out log-loss of the calibrated prediction (a logistic regression on 2 p - 1), in nats.
     pub log_loss: f64,
     /// Held-out log-loss of the reference's mean verdict.
@@ -59,6 +67,17 @@ pub struct StandIn {
     pub labels_alone: u64,
     /// Labels for the margin with its verdicts on very many further pairs: 1 - correlation^2 times as many.
     pub labels_with: u64,
+}
+
+/// The accuracy on the pairs of one group.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GroupAccuracy {
+    /// Which.
+    pub group: String,
+    /// Pairs.
+    pub pairs: u64,
+    /// Accuracy.
+    pub accuracy: f64,
 }
 
 /// A win rate by the reference, estimated three ways; 95 % intervals by prompt, in 0..1.
@@ -117,7 +136,7 @@ pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Opt
     let mut candidates: Vec<(StandIn, Vec<Row>)> = Vec::new();
     for &judge in &others {
         let rows = rows(&|verdicts| verdicts.get(&judge).copied());
-        candidates.extend(candidate(&table.judges[judge as usize], rows, margin, false));
+        candidates.extend(candidate(table, &table.judges[judge as usize], rows, margin, false));
     }
     if others.len() > 1 {
         let of_all = |verdicts: &BTreeMap<u32, f64>| -> Option<Vec<f64>> {
@@ -128,17 +147,24 @@ pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Opt
         let mean = |verdicts: &BTreeMap<u32, f64>| {
             of_all(verdicts).map(|all| all.iter().sum::<f64>() / all.len() as f64)
         };
-        candidates.extend(candidate("jury: mean", rows(&mean), margin, false));
+        candidates.extend(candidate(table, "jury: mean", rows(&mean), margin, false));
         let majority = |verdicts: &BTreeMap<u32, f64>| {
             let all = of_all(verdicts)?;
             let sum: i32 = all.iter().map(|p| i32::from(*p > 0.5) - i32::from(*p < 0.5)).sum();
             Some(0.5 + 0.5 * f64::from(sum.signum()))
         };
-        candidates.extend(candidate("jury: majority", rows(&majority), margin, false));
-        candidates.extend(candidate("jury: stacked", stacked(&rows(&mean), &means, &others), margin, true));
+        candidates.extend(candidate(table, "jury: majority", rows(&majority), margin, false));
+        candidates.extend(candidate(
+            table,
+            "jury: stacked",
+            stacked(&rows(&mean), &means, &others),
+            margin,
+            true,
+        ));
     }
     // Of different pairs log-losses cannot be compared; what a judge adds on its own can.
-    candidates.sort_by(|a, b| b.0.gain.total_cmp(&a.0.gain));
+    // One that is right only when turned around is nobody's stand-in, however much it tells.
+    candidates.sort_by(|a, b| a.0.turned.cmp(&b.0.turned).then(b.0.gain.total_cmp(&a.0.gain)));
     let rates = candidates.first().map(|(best, rows)| rates(table, &best.judge, rows)).unwrap_or_default();
     let labelled = means.keys().filter(|pair| label(**pair).is_some()).count() as u64;
     let candidates: Vec<StandIn> = candidates.into_iter().map(|(candidate, _)| candidate).collect();
@@ -164,7 +190,13 @@ fn means(table: &FeatureTable) -> BTreeMap<u32, BTreeMap<u32, f64>> {
 }
 
 /// `ready`: its verdict is a held-out prediction already, and to calibrate it would show it the labels that it was held from.
-fn candidate(name: &str, rows: Vec<Row>, margin: f64, ready: bool) -> Option<(StandIn, Vec<Row>)> {
+fn candidate(
+    table: &FeatureTable,
+    name: &str,
+    rows: Vec<Row>,
+    margin: f64,
+    ready: bool,
+) -> Option<(StandIn, Vec<Row>)> {
     let both: Vec<(Row, f64)> = rows.iter().filter_map(|row| Some((*row, row.reference?))).collect();
     if both.len() < LEAST {
         return None;
@@ -201,7 +233,10 @@ fn candidate(name: &str, rows: Vec<Row>, margin: f64, ready: bool) -> Option<(St
     let found = StandIn {
         judge: name.to_owned(),
         pairs: both.len() as u64,
-        accuracy: Some(own.accuracy).filter(|accuracy| !accuracy.is_nan()),
+        accuracy: accuracy(&both.iter().collect::<Vec<_>>()),
+        by_group: by_group(table, &both),
+        turned: correlation < 0.0,
+        calibrated_accuracy: Some(own.accuracy).filter(|accuracy| !accuracy.is_nan()),
         log_loss: own.log_loss,
         base_log_loss: without.log_loss,
         gain: gain.value,
@@ -211,6 +246,26 @@ fn candidate(name: &str, rows: Vec<Row>, margin: f64, ready: bool) -> Option<(St
         labels_with: whole(alone * (1.0 - correlation * correlation)),
     };
     Some((found, rows))
+}
+
+/// How often the judge's side is the reference's, a tie of one of them half.
+fn accuracy(both: &[&(Row, f64)]) -> f64 {
+    both.iter().map(|(row, y)| agrees(row.judge, *y)).sum::<f64>() / both.len() as f64
+}
+
+fn by_group(table: &FeatureTable, both: &[(Row, f64)]) -> Vec<GroupAccuracy> {
+    let mut groups: BTreeMap<u32, Vec<&(Row, f64)>> = BTreeMap::new();
+    for pair in both {
+        for &group in table.groups_of(pair.0.pair) {
+            groups.entry(group).or_default().push(pair);
+        }
+    }
+    let one = |(group, pairs): (u32, Vec<&(Row, f64)>)| GroupAccuracy {
+        group: table.groups[group as usize].clone(),
+        pairs: pairs.len() as u64,
+        accuracy: accuracy(&pairs),
+    };
+    groups.into_iter().map(one).collect()
 }
 
 /// Held-out predictions by a logistic regression of the other folds.
@@ -412,7 +467,7 @@ mod tests {
             found.candidates[0].judge == "good" || found.candidates[0].judge == "jury: stacked",
             "{found:?}"
         );
-        assert!(good.accuracy > Some(0.9) && good.gain > 5.0 * good.gain_se, "{good:?}");
+        assert!(good.accuracy > 0.9 && good.gain > 5.0 * good.gain_se, "{good:?}");
         assert!(coin.gain < 2.0 * coin.gain_se, "{coin:?}");
         // A share of .6 within 3 points at 95 %: about 1.96^2 x .24 / .03^2 = 1024 labels.
         assert!((good.labels_alone as f64 - 1024.0).abs() < 60.0, "{good:?}");

@@ -21,6 +21,8 @@ pub struct WeightTable {
     draws: Vec<Option<Vec<f32>>>,
     /// In the same order, what leaving out one prompt after the other changes.
     left_out: Vec<Option<LeftOut>>,
+    /// In the same order, P(w > 0) of each property, where weights come from fits.
+    p_positive: Vec<Option<Vec<f64>>>,
 }
 
 /// What leaving out one unit after the other changes in a judge's weights in a group.
@@ -114,6 +116,10 @@ impl WeightTable {
                 table.set_draws(judge, group, own.and_then(|own| picked(own, &table.properties)));
                 let at = judge * table.groups.len() + group;
                 table.left_out[at] = own.and_then(|own| LeftOut::of(own, &table.properties));
+                let p_positive = |id: &String| {
+                    fit.weights.iter().find(|weight| weight.property == *id).map(|weight| weight.p_positive)
+                };
+                table.p_positive[at] = table.properties.iter().map(p_positive).collect();
             }
         }
         table
@@ -165,6 +171,8 @@ impl WeightTable {
                         let to = joined.group(group_name);
                         joined.set(place, to, picked(weights));
                         joined.set_draws(place, to, draws(group, judge));
+                        let slot = place * joined.groups.len() + to;
+                        joined.p_positive[slot] = source.p_positive(judge, group).map(picked);
                     }
                 }
                 if let (Some((all, from)), true) =
@@ -233,6 +241,11 @@ impl WeightTable {
         self.draws.get(judge * self.groups.len() + group)?.as_deref()
     }
 
+    /// P(w > 0) of each property, where the weights come from a fit.
+    pub(super) fn p_positive(&self, judge: usize, group: usize) -> Option<&[f64]> {
+        self.p_positive.get(judge * self.groups.len() + group)?.as_deref()
+    }
+
     /// What leaving out one unit after the other changes in them, where that is known.
     pub(super) fn left_out(&self, judge: usize, group: usize) -> Option<&LeftOut> {
         self.left_out.get(judge * self.groups.len() + group)?.as_ref()
@@ -243,6 +256,7 @@ impl WeightTable {
         self.weights = vec![None; places];
         self.draws = vec![None; places];
         self.left_out = vec![None; places];
+        self.p_positive = vec![None; places];
     }
 
     fn set_draws(&mut self, judge: usize, group: usize, draws: Option<Vec<f32>>) {

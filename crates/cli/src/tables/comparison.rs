@@ -156,7 +156,8 @@ fn stand_ins(study: &Study, c: &Comparison) -> Result<(), Problem> {
     let table = batch(vec![
         ("judge", names(rows.iter().map(|row| row.judge.as_str()))),
         ("pairs", whole(rows.iter().map(|row| Some(row.pairs)))),
-        ("accuracy", float(rows.iter().map(|row| row.accuracy))),
+        ("accuracy", float(rows.iter().map(|row| Some(row.accuracy)))),
+        ("calibrated_accuracy", float(rows.iter().map(|row| row.calibrated_accuracy))),
         ("log_loss", float(rows.iter().map(|row| Some(row.log_loss)))),
         ("base_log_loss", float(rows.iter().map(|row| Some(row.base_log_loss)))),
         ("gain", float(rows.iter().map(|row| Some(row.gain)))),

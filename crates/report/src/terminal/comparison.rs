@@ -2,12 +2,12 @@
 
 use std::io;
 
-use predilect_analysis::compare::{Comparison, Interval, Likeness, Profile};
+use predilect_analysis::compare::{Comparison, Intensity, Interval, Likeness, Profile};
 
 use super::judges;
 use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;
-use crate::judging::{contrast as contrast_words, departures, unmoved_words};
+use crate::judging::{FALSE_DISCOVERIES, contrast as contrast_words, departures, unmoved_words};
 use crate::text;
 use crate::words;
 
@@ -23,8 +23,6 @@ const PROPERTIES: usize = 3;
 const CONTRASTS: usize = 20;
 /// Judges and groups without a fit that are named.
 const SKIPPED: usize = 5;
-/// The share of false signs that is borne among the contrasts shown.
-const FALSE_DISCOVERIES: f64 = 0.05;
 /// The least and the greatest width of two judges' names beside their agreement.
 const NAMES: usize = 20;
 const MOST_NAMES: usize = 60;
@@ -190,22 +188,33 @@ fn profiles(profiles: &[Profile], out: &mut Out) -> io::Result<()> {
     heading(
         out,
         "What each rewards",
-        "Mean preference intensity over scenarios: how often, in %, a response wins that alone has more of the property.",
+        "How often, in %, a response wins that alone has more of the property: on all pairs, as `dissect` has it, and only where the direction \
+         is sure; of published judges the mean over scenarios, of which no uncertainty is known.",
     )?;
     for profile in profiles {
-        let named = |property: &predilect_analysis::compare::Intensity| {
+        let named = |property: &&Intensity| {
             let name =
                 predilect_types::property(&property.property).map_or(property.property.as_str(), |p| p.short);
             format!("{} {}", text::line(name), format::intensity(property.intensity))
         };
-        let list = |properties: &mut dyn Iterator<Item = &predilect_analysis::compare::Intensity>| {
-            properties.take(PROPERTIES).map(named).collect::<Vec<_>>().join(", ")
+        let list = |properties: &mut dyn Iterator<Item = &Intensity>| {
+            let known: Vec<&Intensity> = properties.filter(|p| p.is_sure() != Some(false)).collect();
+            let more = known.len().saturating_sub(PROPERTIES);
+            let names = known.iter().take(PROPERTIES).map(named).collect::<Vec<_>>().join(", ");
+            // Published judges are shown by their extremes; of a fit it matters that there is more.
+            let sure = known.iter().any(|p| p.is_sure().is_some());
+            if more > 0 && sure { format!("{names} and {more} more") } else { names }
         };
         let up = list(&mut profile.properties.iter().filter(|p| p.intensity > 50.0));
         let down = list(&mut profile.properties.iter().rev().filter(|p| p.intensity < 50.0));
         let head = format!("  {} ", text::left(&text::line(&profile.judge), NAME.min(out.width / 3)));
-        let down = if down.is_empty() { String::new() } else { format!(" ▼ {down}") };
-        out.hanging(&head, &format!("▲ {up}{down}"))?;
+        let parts: Vec<String> = [("▲", up), ("▼", down)]
+            .into_iter()
+            .filter(|(_, list)| !list.is_empty())
+            .map(|(mark, list)| format!("{mark} {list}"))
+            .collect();
+        let what = if parts.is_empty() { "· nothing is sure".to_owned() } else { parts.join(" ") };
+        out.hanging(&head, &what)?;
     }
     Ok(())
 }

@@ -7,11 +7,13 @@ use predilect_analysis::compare::{BiasCard, Pooling, StandIns};
 use super::comparison::heading;
 use super::style::{DIM, Out, paint};
 use crate::format;
-use crate::judging::{measures, percent, pooling_words, stand_in_words};
+use crate::judging::{TURNED, measures, percent, pooling_words, stand_in_words};
 use crate::text;
 
 /// The width of a judge's name in a table.
 const NAME: usize = 28;
+/// Groups whose accuracies are shown.
+const GROUPS: usize = 12;
 /// Win rates shown.
 const RATES: usize = 12;
 
@@ -45,9 +47,9 @@ pub(super) fn biases(cards: &[BiasCard], out: &mut Out) -> io::Result<()> {
 /// Candidates, the best first, and what they make of win rates.
 pub(super) fn stand_ins(s: &StandIns, out: &mut Out) -> io::Result<()> {
     heading(out, "Standing in", &stand_in_words(s))?;
-    let head = ["judge or jury", "pairs", "right", "log-loss", "gain", "se", "labels"];
+    let head = ["judge or jury", "pairs", "accuracy", "corr", "gain", "se", "labels"];
     let row = |cells: [String; 7]| {
-        let widths = [0, 8, 7, 9, 8, 7, 8];
+        let widths = [0, 8, 10, 7, 8, 7, 9];
         let mut line = format!("  {}", text::left(&cells[0], NAME));
         for (cell, width) in cells.iter().zip(widths).skip(1) {
             line.push_str(&text::right(cell, width));
@@ -57,15 +59,29 @@ pub(super) fn stand_ins(s: &StandIns, out: &mut Out) -> io::Result<()> {
     out.line(&paint(DIM, &text::cut(&row(head.map(str::to_owned)), out.width)))?;
     for c in &s.candidates {
         let cells = [
-            text::line(&c.judge),
+            format!("{}{}", text::line(&c.judge), if c.turned { " ↻" } else { "" }),
             format::count(c.pairs),
-            c.accuracy.map_or("-".to_owned(), |a| format!("{} %", format::decimal(100.0 * a, 1))),
-            format::decimal(c.log_loss, 3),
+            format!("{} %", format::decimal(100.0 * c.accuracy, 1)),
+            format::decimal(c.correlation, 2),
             format::decimal(c.gain, 3),
             format::decimal(c.gain_se, 3),
             format::count(c.labels_with),
         ];
         out.line(&text::cut(&row(cells), out.width))?;
+    }
+    if s.candidates.iter().any(|c| c.turned) {
+        out.wrapped(DIM, TURNED)?;
+    }
+    for c in s.candidates.iter().filter(|c| (2..=GROUPS).contains(&c.by_group.len())) {
+        let parts: Vec<String> = c
+            .by_group
+            .iter()
+            .map(|g| {
+                format!("{} {} ({})", text::line(&g.group), format::share(g.accuracy), format::count(g.pairs))
+            })
+            .collect();
+        let head = format!("  accuracy of {} ", text::left(&text::line(&c.judge), NAME.min(out.width / 3)));
+        out.hanging(&head, &parts.join("; "))?;
     }
     let rates: Vec<_> = s.rates.iter().filter(|rate| rate.judged_only > 0).collect();
     if let Some(first) = rates.first() {

@@ -5,8 +5,9 @@ use predilect_analysis::result::{Fit, Weight};
 
 use crate::format;
 use crate::html::parts::{Section, name, nothing, property};
+use crate::judging::{FALSE_DISCOVERIES, departures, pairing};
 use crate::text;
-use crate::view::{View, by_strength, sure, sure_ones, weight};
+use crate::view::{ALL, View, sure, sure_ones, weight};
 use crate::words;
 
 /// Properties named per judge and direction.
@@ -131,45 +132,45 @@ fn trust(fit: &Fit) -> Markup {
     }
 }
 
-/// Properties on which the intervals of the first judge and another lie apart, each once, the widest gap first.
+/// Properties that two judges surely weigh differently, taken prompt by prompt; the surest first, each once.
 fn differences(view: &View, fits: &[&Fit]) -> Markup {
-    let Some((first, others)) = fits.split_first().filter(|(_, others)| !others.is_empty()) else {
-        return html! {};
-    };
-    let mut found: Vec<(&Weight, &Weight, &Fit)> = Vec::new();
-    for other in others.iter().take(JUDGES - 1) {
-        let apart = first.weights.iter().filter_map(|a| {
-            let b = weight(other, &a.property)?;
-            (a.q05 > b.q95 || b.q05 > a.q95).then_some((a, b, *other))
-        });
-        found.extend(apart);
-    }
-    let gap = |d: &(&Weight, &Weight, &Fit)| (d.0.intensity() - d.1.intensity()).abs();
-    found.sort_by(|a, b| gap(b).total_cmp(&gap(a)).then_with(|| by_strength(a.0, b.0)));
+    let Some(comparison) = view.d.comparison.as_ref().filter(|_| fits.len() > 1) else { return html! {} };
+    let sure = comparison.contrasts.iter().filter(|c| c.q_value <= FALSE_DISCOVERIES).count();
     let mut seen: Vec<&str> = Vec::new();
-    found.retain(|(a, _, _)| {
-        let new = !seen.contains(&a.property.as_str());
-        seen.push(&a.property);
-        new
-    });
+    let mut found = Vec::new();
+    for contrast in departures(comparison, sure).into_iter().filter(|c| c.group == ALL) {
+        if !seen.contains(&contrast.property.as_str()) {
+            seen.push(&contrast.property);
+            found.push(contrast);
+        }
+    }
+    let intensity = |judge: &str, id: &str| {
+        let fit = fits.iter().find(|fit| fit.judge == judge)?;
+        weight(fit, id).map(Weight::intensity)
+    };
     let left = found.len().saturating_sub(DIFFERENCES);
     html! {
         h3 { "Where judges differ" }
         @if found.is_empty() {
-            p { "On no property do the 90 % intervals of " (name(&first.judge)) " and another judge lie apart." }
+            p {
+                "On no property do two judges surely differ, at a false discovery rate of " (format::share(FALSE_DISCOVERIES)) ". "
+                (pairing(&comparison.contrasts))
+            }
         } @else {
             ul.differences {
-                @for (a, b, other) in found.iter().take(DIFFERENCES) {
+                @for contrast in found.iter().take(DIFFERENCES) {
+                    @let [a, b] = &contrast.judges;
                     li {
-                        strong { (property(view, &a.property)) } ": " (name(&first.judge)) " "
-                        (format::intensity(a.intensity())) "\u{a0}%, " (name(&other.judge)) " "
-                        (format::intensity(b.intensity())) "\u{a0}%"
+                        strong { (property(view, &contrast.property)) } ": " (name(a)) " "
+                        (intensity(a, &contrast.property).map_or(format::MISSING.to_owned(), format::intensity)) "\u{a0}%, " (name(b)) " "
+                        (intensity(b, &contrast.property).map_or(format::MISSING.to_owned(), format::intensity)) "\u{a0}%"
                     }
                 }
             }
             p.hint {
-                "Properties whose 90 % intervals lie apart, the widest gap first"
-                @if left > 0 { "; " (left) " more in the plot below" }
+                (pairing(&comparison.contrasts)) " Properties on which two of them differ at a false discovery rate of "
+                (format::share(FALSE_DISCOVERIES))
+                @if left > 0 { "; " (left) " more below" }
                 "."
             }
         }

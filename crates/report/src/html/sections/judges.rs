@@ -6,11 +6,11 @@ use predilect_analysis::compare::{Comparison, Interval, JudgeAgreement, PooledCe
 use crate::format;
 use crate::html::charts::{Difference, agreement as agreement_grid, differences, map, matrix};
 use crate::html::parts::{Align, Section, first_few, folded, heads, name, nothing, scroll};
-use crate::judging::{contrast, departures, percent, pooling_words, stand_in_words, unmoved_words};
+use crate::judging::{
+    FALSE_DISCOVERIES, TURNED, contrast, departures, percent, pooling_words, stand_in_words, unmoved_words,
+};
 use crate::words;
 
-/// The false discovery rate that is borne among the contrasts shown.
-const FALSE_DISCOVERIES: f64 = 0.05;
 /// Contrasts drawn.
 const CONTRASTS: usize = 25;
 /// Rows of agreement before the rest is folded away.
@@ -181,9 +181,8 @@ fn stand_ins(found: &StandIns) -> Markup {
     let columns = [
         ("Judge or jury", Align::Left),
         ("Pairs", Align::Right),
-        ("Right", Align::Right),
+        ("Accuracy", Align::Right),
         ("Correlation", Align::Right),
-        ("Log-loss", Align::Right),
         ("Gain", Align::Right),
         ("Labels", Align::Right),
     ];
@@ -193,11 +192,10 @@ fn stand_ins(found: &StandIns) -> Markup {
             tbody {
                 @for c in &found.candidates {
                     tr {
-                        th scope="row" { (name(&c.judge)) }
+                        th scope="row" { (name(&c.judge)) @if c.turned { " ↻" } }
                         td.num { (format::count(c.pairs)) }
-                        td.num { (c.accuracy.map_or(format::MISSING.to_owned(), format::share)) }
+                        td.num { (format::share(c.accuracy)) }
                         td.num { (format::decimal(c.correlation, 2)) }
-                        td.num { (format::decimal(c.log_loss, 3)) }
                         td.num { (format::decimal(c.gain, 3)) " ± " (format::decimal(c.gain_se, 3)) }
                         td.num { (format::count(c.labels_with)) }
                     }
@@ -208,7 +206,7 @@ fn stand_ins(found: &StandIns) -> Markup {
     let rates: Vec<_> = found.rates.iter().filter(|rate| rate.judged_only > 0).collect();
     html! {
         h3 { "Who can stand in?" }
-        p.hint { (stand_in_words(found)) " A judge with a negative correlation is right when it is turned around." }
+        p.hint { (stand_in_words(found)) @if found.candidates.iter().any(|c| c.turned) { " " (TURNED) } }
         (scroll("Stand-ins", &table))
         @if let Some(first) = rates.first() {
             @let head = format!("Win rates with the help of {}", crate::text::line(&first.judge));
