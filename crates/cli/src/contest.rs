@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use predilect_analysis::ranking::{Against, Contest};
-use predilect_data::{Record, Study, VoteBlock, read, read_with_votes};
+use predilect_analysis::ranking::Contest;
+use predilect_data::{Record, Study, VoteBlock, read_with_votes};
 use predilect_stats::ranking::Vote;
 use predilect_types::{Pair, Verdict};
 
@@ -30,15 +30,14 @@ pub(crate) struct Gathered {
 pub(crate) type LeftOut = BTreeMap<&'static str, u64>;
 
 const UNNAMED: &str = "verdicts on pairs without two named models";
-const ORPHANS: &str = "verdicts on pairs that are not there";
+pub(crate) const ORPHANS: &str = "verdicts on pairs that are not there";
 const INAPPLICABLE: &str = "verdicts on pairs to which accuracy does not apply";
 pub(crate) const FEW_VERDICTS: &str = "verdicts on models with fewer than --min-verdicts";
 const ITSELF: &str = "verdicts on a model against itself";
 const WITHOUT: &str = "pairs without a verdict";
-const OTHERS: &str = "pairs without the baseline, or without two named models";
 
 /// The reasons that took anything.
-fn left_out(counts: &[(&'static str, u64)]) -> LeftOut {
+pub(crate) fn left_out(counts: &[(&'static str, u64)]) -> LeftOut {
     counts.iter().copied().filter(|(_, count)| *count > 0).collect()
 }
 
@@ -228,7 +227,7 @@ fn prompt_of(pair: &Pair, own: u64) -> u64 {
     }
 }
 
-fn hash(value: &(impl Hash + ?Sized)) -> u64 {
+pub(crate) fn hash(value: &(impl Hash + ?Sized)) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
 }
 
@@ -295,122 +294,6 @@ fn from_study(folder: &Path, gatherer: &mut Gatherer) -> Result<(), Problem> {
         batch?.iter().for_each(|verdict| gatherer.verdict(verdict));
     }
     Ok(())
-}
-
-/// Outputs against those of a baseline.
-pub(crate) struct AgainstBaseline {
-    pub(crate) baseline: String,
-    pub(crate) outputs: Vec<Against>,
-    /// What is left out, by reason.
-    pub(crate) left_out: LeftOut,
-}
-
-/// Every output against the baseline's on the same prompt.
-pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<AgainstBaseline, Problem> {
-    let mut pairs: Vec<Battle> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let (mut skipped, mut orphans) = (0, 0);
-    let mut take = |record: Record| match record {
-        Record::Pair(pair) => {
-            let models = pair.response_a.model.clone().zip(pair.response_b.model.clone());
-            skipped += u64::from(models.is_none());
-            if let Some(models) = models {
-                places.insert(pair.id.clone(), pairs.len());
-                let characters =
-                    [&pair.response_a, &pair.response_b].map(|r| r.text().chars().count() as f64);
-                let longer_a = characters[0] - characters[1];
-                pairs.push(Battle {
-                    models,
-                    prompt: hash(&pair.prompt_text()),
-                    longer_a,
-                    verdicts: Vec::new(),
-                });
-            }
-        }
-        Record::Verdict(verdict) => {
-            // A verdict of weight 0 is none.
-            let wanted =
-                (args.judge.is_empty() || args.judge.contains(&verdict.judge)) && verdict.weight > 0.0;
-            match places.get(&verdict.pair) {
-                Some(&place) if wanted => pairs[place].verdicts.push(verdict.p_a),
-                None if wanted => orphans += 1,
-                _ => {}
-            }
-        }
-        Record::Rating(_) => {}
-    };
-    match args.inputs.as_slice() {
-        [only] if is_study(only) => {
-            refuse_reading(only, &args.read)?;
-            let study = Study::open(only)?;
-            for batch in study.pairs()? {
-                batch?.into_iter().for_each(|pair| take(Record::Pair(Box::new(pair))));
-            }
-            for batch in study.verdicts()? {
-                batch?.into_iter().for_each(|verdict| take(Record::Verdict(verdict)));
-            }
-        }
-        files => {
-            let bar = bar(global.quiet, None, "reading", true);
-            read(files, &args.read.options()?, &mut |p| bar.set_position(p.bytes_read), &mut |record| {
-                take(record);
-                Ok(())
-            })?;
-            bar.finish_and_clear();
-        }
-    }
-    let baseline = baseline(args, &pairs)?;
-    let mut outputs = Vec::new();
-    for battle in pairs {
-        let (model, sign) = match &battle.models {
-            (a, b) if *a == baseline => (b, -1.0),
-            (a, b) if *b == baseline => (a, 1.0),
-            _ => {
-                skipped += 1;
-                continue;
-            }
-        };
-        let one = |p_a: Option<f64>| Against {
-            model: model.clone(),
-            prompt: battle.prompt,
-            preference: p_a.map(|p| if sign > 0.0 { p } else { 1.0 - p }),
-            longer_by: sign * battle.longer_a,
-        };
-        // Several verdicts on one output are one preference: their mean.
-        let count = battle.verdicts.len() as f64;
-        outputs.push(one((count > 0.0).then(|| battle.verdicts.iter().sum::<f64>() / count)));
-    }
-    let left_out = left_out(&[(OTHERS, skipped), (ORPHANS, orphans)]);
-    Ok(AgainstBaseline { baseline, outputs, left_out })
-}
-
-/// Two outputs on one prompt.
-struct Battle {
-    models: (String, String),
-    prompt: u64,
-    /// Characters of A less those of B.
-    longer_a: f64,
-    verdicts: Vec<f64>,
-}
-
-fn baseline(args: &RankArgs, battles: &[Battle]) -> Result<String, Problem> {
-    let has = |battle: &Battle, name: &str| battle.models.0 == name || battle.models.1 == name;
-    let Some(first) = battles.first() else {
-        return Err(Problem::new("no pair names two models").remedy("`predilect formats` lists what is read"));
-    };
-    match &args.baseline {
-        Some(name) if battles.iter().any(|battle| has(battle, name)) => Ok(name.clone()),
-        Some(name) => Err(Problem::new(format!("there is no model `{name}`"))
-            .remedy("--baseline names a model of the files")),
-        None => [&first.models.0, &first.models.1]
-            .into_iter()
-            .find(|name| battles.iter().all(|battle| has(battle, name)))
-            .cloned()
-            .ok_or_else(|| {
-                Problem::new("no model stands in every pair")
-                    .remedy("name the one to compare with: --baseline MODEL")
-            }),
-    }
 }
 
 /// The same with ratings of what is to be held equal.

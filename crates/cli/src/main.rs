@@ -1,5 +1,6 @@
 //! The binary `predilect`: what the user asked for, and how it ended.
 
+mod against;
 mod args;
 mod assemble;
 mod calls;

@@ -140,8 +140,9 @@ fn length_controlled_win_rates_equal_the_reference() {
     else {
         return;
     };
-    let found = json(&["rank", annotations.to_str().expect("UTF-8"), "--method", "lc", "--json", "--quiet"]);
-    assert_eq!(found["baseline"], "gpt4_1106_preview");
+    let annotations = annotations.to_str().expect("UTF-8");
+    let found = json(&["rank", annotations, "--method", "lc", "--minimal", "--json", "--quiet"]);
+    assert_eq!((&found["baseline"], &found["difficulties"]), (&"gpt4_1106_preview".into(), &"none".into()));
     let row = &found["ranking"][0];
     // By scikit-learn's liblinear, which stops at a tolerance of 1e-4: 2.5915 and 19.549 (the form without instruction difficulty).
     assert!((row["win_rate"].as_f64().expect("a rate") - 2.5915).abs() < 1e-3, "{row}");
@@ -169,12 +170,23 @@ fn difficulty_and_a_shared_length_effect_bring_rates_close_to_the_published_colu
     let found =
         json(&[&["rank"], &files[..], &["--method", "lc", "--difficulty", "--json", "--quiet"]].concat());
     assert!(found["difficulty_sd"].as_f64() > Some(0.5), "{found}");
-    // Published with AlpacaEval 2.0, where 200 models and the baseline's own variants stand beside: within 2 points.
+    // Published with AlpacaEval 2.0, where 200 models and the baseline's own variants stand beside: within 2 points. With AlpacaEval's own
+    // difficulties no other model is needed.
     let published = [12.378, 4.037, 10.426, 9.215, 9.827];
-    for row in found["ranking"].as_array().expect("rows") {
+    let alone = json(&[&["rank"], &files[..], &["--method", "lc", "--json", "--quiet"]].concat());
+    assert_eq!((&found["difficulties"], &alone["difficulties"]), (&"fitted".into(), &"published".into()));
+    for row in [&found, &alone].into_iter().flat_map(|found| found["ranking"].as_array().expect("rows")) {
         let Some(place) = models.iter().position(|model| row["model"] == *model) else { continue };
-        assert!((row["lc_win_rate"].as_f64().expect("a rate") - published[place]).abs() < 2.0, "{row}");
+        let of = |key: &str| row[key].as_f64().expect("a number");
+        assert!((of("lc_win_rate") - published[place]).abs() < 2.0, "{row}");
+        assert!(of("low") < of("lc_win_rate") && of("lc_win_rate") < of("high"), "{row}");
     }
+    let (_, out, _) = run(&["rank", files[0], "--method", "lc", "--minimal", "--quiet"]);
+    assert!(out.contains("do not compare with AlpacaEval"), "{out}");
+    // claude-2.1 was judged by two judge prompts: their mean is nobody's.
+    let both = shared("alpaca_eval/results/claude-2.1").expect("it was there");
+    let (done, _, err) = run(&["rank", both.to_str().expect("UTF-8"), "--method", "lc", "--quiet"]);
+    assert!(!done && err.contains("by 2 judges") && err.contains("--judge"), "{err}");
     let twin = json(
         &[&["rank"], &files[..], &["--method", "lc", "--variant", "vicuna-13b", "--json", "--quiet"]]
             .concat(),

@@ -1,6 +1,7 @@
 //! Win rates against a baseline with length held equal.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use predilect_stats::ranking::{
     Beside, Difficulty, Faced, Variant, instruction_difficulty, length_controlled, standardised, standings,
@@ -27,14 +28,50 @@ pub struct Against {
     pub preference: Option<f64>,
     /// Its characters less those of the baseline's output.
     pub longer_by: f64,
+    /// How hard the prompt is against AlpacaEval's baseline ([`published_difficulty`]); `None` where that is not known.
+    pub difficulty: Option<f64>,
+}
+
+/// The baseline that the published difficulties are against.
+pub const PUBLISHED_BASELINE: &str = "gpt4_1106_preview";
+/// Hexadecimal digits of the SHA-256 of a prompt by which difficulties are found.
+const DIGITS: usize = 16;
+/// Mean and sd of the published models' length effects, the prior of another model's.
+const PUBLISHED_LENGTH: (f64, f64) = (1.5, 0.4);
+
+/// The difficulty of a prompt of AlpacaEval 2.0 by the SHA-256 of its text, in hexadecimal digits: what a unit of a model's psi adds to the
+/// log-odds that its output is preferred over that of `gpt4_1106_preview`. Recovered from published figures by
+/// `scripts/lc_difficulty.py`; with the published weights they give the published board within .14 points on average.
+pub fn published_difficulty(sha256: &str) -> Option<f64> {
+    static TABLE: OnceLock<HashMap<&'static str, f64>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let rows = include_str!("../../data/alpaca_eval_difficulty.csv").lines().skip(1);
+        rows.filter_map(|line| {
+            let (digest, value) = line.split_once(',')?;
+            Some((digest, value.parse().ok()?))
+        })
+        .collect()
+    });
+    table.get(sha256.get(..DIGITS)?).copied()
+}
+
+/// Where the difficulties of prompts come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Difficulties {
+    /// AlpacaEval's own where the baseline is its baseline and every prompt has one, else none.
+    #[default]
+    Published,
+    /// Fitted over the other models, with a prior of what length does.
+    Fitted,
+    /// None: the minimal form.
+    Minimal,
 }
 
 /// What the fit of a model takes from other models.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LcOptions {
-    /// Whether the difficulty of every instruction, and a prior of what length does, are fitted over the other models and then held;
-    /// without, the minimal form.
-    pub difficulty: bool,
+    /// Where the difficulties of prompts come from.
+    pub difficulty: Difficulties,
     /// Models that are the baseline itself under other instructions; they stand in every fit and in no row.
     pub variants: Vec<String>,
 }
@@ -46,7 +83,9 @@ pub struct LcBoard {
     pub method: String,
     /// Against whom.
     pub baseline: String,
-    /// The sd of instruction difficulty in log-odds; `None` in the minimal form.
+    /// Where the difficulties of prompts come from: `published` (rates compare with AlpacaEval's board), `fitted` or `none` (they do not).
+    pub difficulties: String,
+    /// The sd of instruction difficulty in log-odds, as fitted; `None` where it is not.
     pub difficulty_sd: Option<f64>,
     /// Mean and sd of the length effects over all models; that of the others is the prior of each. `None` in the minimal form and with
     /// variants.
@@ -74,7 +113,7 @@ pub struct LcRow {
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// 1 + how many have a lower end above this one's upper end.
+    /// 1 + how many have a higher rate.
     pub rank: usize,
     /// The best place that the data do not rule out, models taken as independent.
     pub rank_low: usize,
@@ -94,13 +133,18 @@ struct Entrant<'a> {
     prompts: Vec<usize>,
     preferences: Vec<f64>,
     differences: Vec<f64>,
+    difficulties: Vec<f64>,
 }
 
 /// Length-controlled win rates of every model against the baseline; models whose fit is not defined are left out.
 pub fn length_controlled_board(baseline: &str, outputs: &[Against], options: &LcOptions) -> LcBoard {
     let (entrants, prompts) = entrants(outputs);
-    let joint =
-        options.difficulty.then(|| instruction_difficulty(&faced(&entrants, None), entrants.len(), prompts));
+    let published = options.difficulty == Difficulties::Published
+        && baseline == PUBLISHED_BASELINE
+        && options.variants.is_empty()
+        && outputs.iter().all(|output| output.difficulty.is_some());
+    let joint = (options.difficulty == Difficulties::Fitted)
+        .then(|| instruction_difficulty(&faced(&entrants, None), entrants.len(), prompts));
     // A model's own verdicts must not tell it what to expect of itself: for each, the others are fitted anew.
     let of_others = |at: usize| -> Option<Difficulty> {
         let joint = joint.as_ref()?;
@@ -122,16 +166,24 @@ pub fn length_controlled_board(baseline: &str, outputs: &[Against], options: &Lc
         .par_iter()
         .filter_map(|(at, entrant)| {
             let others = of_others(*at);
-            let difficulty: Vec<f64> = others
-                .iter()
-                .flat_map(|others| entrant.prompts.iter().map(|&prompt| others.gamma[prompt]))
-                .collect();
+            let difficulty: Vec<f64> = if published {
+                entrant.difficulties.clone()
+            } else {
+                others
+                    .iter()
+                    .flat_map(|others| entrant.prompts.iter().map(|&prompt| others.gamma[prompt]))
+                    .collect()
+            };
             // Another model is drawn from where the mean of the others is known, with that mean's own error.
             let drawn = |others: &Difficulty| {
                 let (mean, sd) = others.length;
                 (mean, sd * (1.0 + 1.0 / (entrants.len() - 1).max(1) as f64).sqrt())
             };
-            let length = others.as_ref().filter(|_| variants.is_empty()).map(drawn);
+            let length = if published {
+                Some(PUBLISHED_LENGTH)
+            } else {
+                others.as_ref().filter(|_| variants.is_empty()).map(drawn)
+            };
             let prompts: Vec<u64> = entrant.prompts.iter().map(|&prompt| prompt as u64).collect();
             let beside = Beside { difficulty: &difficulty, variants: &variants, prompts: &prompts, length };
             let fit = length_controlled(&entrant.preferences, &entrant.differences, beside)?;
@@ -158,8 +210,14 @@ pub fn length_controlled_board(baseline: &str, outputs: &[Against], options: &Lc
     LcBoard {
         method: RankMethod::LengthControlled.name().to_owned(),
         baseline: baseline.to_owned(),
+        difficulties: match (published, &joint) {
+            (true, _) => "published",
+            (false, Some(_)) => "fitted",
+            (false, None) => "none",
+        }
+        .to_owned(),
         difficulty_sd: joint.as_ref().map(|joint| joint.sd),
-        length_prior: length,
+        length_prior: if published { Some(PUBLISHED_LENGTH) } else { length },
         ranking,
     }
 }
@@ -173,13 +231,14 @@ fn entrants(outputs: &[Against]) -> (Vec<Entrant<'_>>, usize) {
         let prompt = *prompts.entry(output.prompt).or_insert(next);
         let place = *places.entry(&output.model).or_insert(entrants.len());
         if place == entrants.len() {
-            let (prompts, preferences, differences) = Default::default();
-            entrants.push(Entrant { model: &output.model, prompts, preferences, differences });
+            let (prompts, preferences, differences, difficulties) = Default::default();
+            entrants.push(Entrant { model: &output.model, prompts, preferences, differences, difficulties });
         }
         let entrant = &mut entrants[place];
         entrant.prompts.push(prompt);
         entrant.preferences.push(output.preference.unwrap_or(f64::NAN));
         entrant.differences.push(output.longer_by);
+        entrant.difficulties.push(output.difficulty.unwrap_or(0.0));
     }
     entrants.sort_by(|a, b| a.model.cmp(b.model));
     (entrants, prompts.len())

@@ -6,7 +6,10 @@ mod resampled;
 mod scored;
 
 pub use contest::Contest;
-pub use length::{Against, LcBoard, LcOptions, LcRow, length_controlled_board};
+pub use length::{
+    Against, Difficulties, LcBoard, LcOptions, LcRow, PUBLISHED_BASELINE, length_controlled_board,
+    published_difficulty,
+};
 
 use std::str::FromStr;
 

@@ -28,10 +28,13 @@ pub(crate) struct RankArgs {
     /// lc: the model that all others are compared with (default: the one in every pair)
     #[arg(long, value_name = "MODEL")]
     pub(crate) baseline: Option<String>,
-    /// lc: fit over the other models (4 or more) how hard every prompt is and what length does, and hold that in each model's fit (without: the minimal
-    /// form)
-    #[arg(long)]
+    /// lc: fit over the other models (4 or more) how hard every prompt is and what length does, and hold that in each model's fit (default:
+    /// AlpacaEval's own difficulties where all prompts and the baseline are its own, else none)
+    #[arg(long, conflicts_with = "minimal")]
     pub(crate) difficulty: bool,
+    /// lc: the form without the difficulty of prompts
+    #[arg(long)]
+    pub(crate) minimal: bool,
     /// lc: a model that is the baseline itself under another instruction (verbose, concise); it tells what length does where nothing
     /// else differs (repeatable)
     #[arg(long, value_name = "MODEL")]

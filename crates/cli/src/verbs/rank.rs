@@ -2,7 +2,8 @@
 
 use predilect_analysis::limits::TooMany;
 use predilect_analysis::ranking::{
-    Contest, LcOptions, Leaderboard, RankMethod, RankOptions, leaderboard, length_controlled_board,
+    Contest, Difficulties, LcOptions, Leaderboard, RankMethod, RankOptions, leaderboard,
+    length_controlled_board,
 };
 use std::path::Path;
 
@@ -10,8 +11,9 @@ use predilect_data::Study;
 use predilect_stats::ranking::RankingError;
 use serde::Serialize;
 
+use crate::against::{AgainstBaseline, against_baseline};
 use crate::args::{Global, RankArgs};
-use crate::contest::{AgainstBaseline, FEW_VERDICTS, Gathered, LeftOut, against_baseline, controlled, plain};
+use crate::contest::{FEW_VERDICTS, Gathered, LeftOut, controlled, plain};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
 use crate::studies::is_study;
@@ -46,9 +48,9 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         }
         return length_controlled(args, global);
     }
-    if args.difficulty || !args.variant.is_empty() || args.baseline.is_some() {
+    if args.difficulty || args.minimal || !args.variant.is_empty() || args.baseline.is_some() {
         return Err(Problem::new(
-            "--baseline, --difficulty and --variant belong to length-controlled win rates",
+            "--baseline, --difficulty, --minimal and --variant belong to length-controlled win rates",
         )
         .remedy("add --method lc"));
     }
@@ -98,7 +100,16 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
 }
 
 fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
-    let AgainstBaseline { baseline, outputs, left_out } = against_baseline(args, global)?;
+    let AgainstBaseline { baseline, outputs, judges, left_out } = against_baseline(args, global)?;
+    // A mean over two judge prompts is nobody's win rate: it is made only where both are asked for.
+    if judges.len() > 1 && args.judge.is_empty() {
+        return Err(Problem::new(format!(
+            "the verdicts are by {} judges: {}",
+            judges.len(),
+            judges.join(", ")
+        ))
+        .remedy("choose one with --judge, or name several to take their mean"));
+    }
     if let Some(name) = args.variant.iter().find(|name| outputs.iter().all(|output| output.model != **name)) {
         return Err(Problem::new(format!("there is no model `{name}` beside {baseline}"))
             .remedy("--variant names a model of the files"));
@@ -113,7 +124,12 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         ))
         .remedy("leave it out for the minimal form, or give the results of further models"));
     }
-    let options = LcOptions { difficulty: args.difficulty, variants: args.variant.clone() };
+    let difficulty = match (args.difficulty, args.minimal) {
+        (true, _) => Difficulties::Fitted,
+        (false, true) => Difficulties::Minimal,
+        (false, false) => Difficulties::Published,
+    };
+    let options = LcOptions { difficulty, variants: args.variant.clone() };
     let board = length_controlled_board(&baseline, &outputs, &options);
     if board.ranking.is_empty() {
         let apart = outputs.first().map_or(0.0, |output| output.longer_by);

@@ -91,32 +91,31 @@ pub fn terminal_lc(l: &LcBoard, out: &mut dyn io::Write, width: u16) -> io::Resu
     let mut out = Out::new(out, width);
     let count = words::counted(l.ranking.len(), "model", "models");
     out.line(&paint(BOLD, &format!("{count} against {}", text::line(&l.baseline))))?;
-    let difficult = if l.difficulty_sd.is_some() { " + psi times the difficulty of the prompt" } else { "" };
+    let difficult = if l.difficulties == "none" { "" } else { " + psi times the difficulty of the prompt" };
     out.wrapped(
         DIM,
         &format!(
             "Win rates in %: raw, and at equal length (logit = theta + phi tanh of the standardised difference in \
-             characters{difficult}), with standard errors; phi above 0: the judge likes length."
+             characters{difficult}), with 95 % intervals; phi above 0: the judge likes length."
         ),
     )?;
+    out.wrapped(if l.difficulties == "published" { DIM } else { WARN }, comparable(&l.difficulties))?;
     if let Some((mean, sd)) = l.length_prior {
         let [mean, sd] = [mean, sd].map(|x| format::decimal(x, 2));
-        out.wrapped(
-            DIM,
-            &format!("phi of each model is drawn towards that of the others; of all it is {mean}, sd {sd}."),
-        )?;
+        let of = if l.difficulties == "published" { "the published models" } else { "the others" };
+        out.wrapped(DIM, &format!("phi of each model is drawn towards that of {of}: mean {mean}, sd {sd}."))?;
     }
     out.blank()?;
     let name =
         l.ranking.iter().map(|row| text::columns(&text::line(&row.model))).max().unwrap_or(0).min(NAME);
-    let name = name.min(out.width.saturating_sub(50)).max(8);
+    let name = name.min(out.width.saturating_sub(59)).max(8);
     let head = format!(
         "{} {}{}{}{}{}{}",
         text::right("rank", 4),
         text::left("", name),
         text::right("win rate", 10),
         text::right("lc", 10),
-        text::right("se", 7),
+        text::right("low to high", 16),
         text::right("places", 9),
         text::right("phi", 8)
     );
@@ -133,13 +132,29 @@ pub fn terminal_lc(l: &LcBoard, out: &mut dyn io::Write, width: u16) -> io::Resu
             text::left(&text::line(&row.model), name),
             text::right(&format::decimal(row.win_rate, 2), 10),
             text::right(&format::decimal(row.lc_win_rate, 2), 10),
-            text::right(&format::decimal(row.lc_standard_error, 2), 7),
+            text::right(&format!("{} to {}", format::decimal(row.low, 1), format::decimal(row.high, 1)), 16),
             text::right(&places, 9),
             text::right(&format::decimal(row.length_effect, 2), 8),
         );
         out.line(&text::cut(&line, out.width))?;
     }
     Ok(())
+}
+
+/// Whether length-controlled rates compare with AlpacaEval's board, by where the difficulties of prompts come from.
+fn comparable(difficulties: &str) -> &'static str {
+    match difficulties {
+        "published" => {
+            "With AlpacaEval's difficulties of the prompts, so these rates compare with its published board: models that had no part in \
+             them stood within 1 point of it on average, 5 at most."
+        }
+        "fitted" => {
+            "Difficulties are fitted over these models: rates compare with each other, and not with AlpacaEval's published board."
+        }
+        _ => {
+            "Without the difficulty of prompts (the minimal form): these rates do not compare with AlpacaEval's published board."
+        }
+    }
 }
 
 /// That a leaderboard ranks models that never met, and who they are.

@@ -34,7 +34,8 @@ pub(super) fn compared(
 /// The models beside each other, by people where there are any, with length and formatting held equal where they are rated.
 pub(super) fn ranked(table: &FeatureTable) -> Option<Standings> {
     let people = usual_reference(&table.judges);
-    let judges = if people.is_empty() { table.judges.clone() } else { people };
+    // Of several judges that are no people the one with most verdicts counts: a mean over two of them is nobody's ranking.
+    let judges = if people.is_empty() { most_verdicts(table).into_iter().collect() } else { people };
     let controls: Vec<usize> = HELD.iter().filter_map(|name| table.column(name)).collect();
     let (contest, ..) = Contest::of(table, &judges, &controls);
     if contest.models.len() < 2 {
@@ -49,6 +50,16 @@ pub(super) fn ranked(table: &FeatureTable) -> Option<Standings> {
     let bare = Contest { controls: Vec::new(), covariates: Vec::new(), ..contest.clone() };
     let controlled = if controls.is_empty() { None } else { board(&contest) };
     Some(Standings { judges, raw: board(&bare)?, controlled })
+}
+
+fn most_verdicts(table: &FeatureTable) -> Option<String> {
+    let mut counts = vec![0_usize; table.judges.len()];
+    for verdict in &table.verdicts {
+        counts[verdict.judge as usize] += 1;
+    }
+    // The first of those with most.
+    let most = (0..counts.len()).rev().max_by_key(|&judge| counts[judge])?;
+    Some(table.judges[most].clone())
 }
 
 /// Why each example came out as it did, by the fit of all its judge's verdicts.
