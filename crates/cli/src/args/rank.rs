@@ -11,6 +11,7 @@ use super::ReadArgs;
 
 /// `predilect rank`
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "flags are independent of each other")]
 pub(crate) struct RankArgs {
     /// Preference files or folders with named models, `-` for standard input, or one study folder
     #[arg(required = true, value_name = "FILE")]
