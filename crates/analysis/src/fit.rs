@@ -193,7 +193,8 @@ pub(crate) fn fit(
     let mut draws = posterior.draws.take().map(|values| Draws { names, values, over: None });
     let mut intervals_over = Vec::new();
     if !options.independent
-        && let Some((over, units)) = over_units(table, rows, &each, &posterior.mean, &posterior.covariance)
+        && let Some((over, units)) =
+            over_units(table, rows, &each, &merged, &posterior.mean, &posterior.covariance)
     {
         intervals_over = units;
         widen(&over, &mut weights, &mut terms, draws.as_mut());
@@ -228,8 +229,11 @@ pub(crate) fn fit(
     Ok((fit, draws))
 }
 
-fn distinct<T: Eq + std::hash::Hash>(values: impl Iterator<Item = T>) -> u64 {
-    values.collect::<std::collections::HashSet<T>>().len() as u64
+fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> u64 {
+    let mut values: Vec<T> = values.collect();
+    values.sort_unstable();
+    values.dedup();
+    values.len() as u64
 }
 
 fn refuse_poor_groups(
@@ -297,7 +301,7 @@ fn solve(problem: &Problem, options: &FitOptions) -> Result<Solved, Refusal> {
     }
     let fit = ep(problem, &EpOptions::default());
     // The same check whether or not draws are kept, so that asking for draws changes no number.
-    let check = importance::check(problem, &fit, CHECK_DRAWS, options.seed);
+    let check = importance::adaptive(problem, &fit, CHECK_DRAWS, options.seed);
     let why = if fit.converged {
         let failure =
             check.as_ref().map_or_else(|| Some("no proposal".to_owned()), importance::Check::failure);

@@ -5,7 +5,7 @@ use predilect_stats::leave_out::{Clustered, OverClusters, leave_out};
 
 use crate::fit::Draws;
 use crate::result::{UnitCount, Weight};
-use crate::rows::Rows;
+use crate::rows::{Merged, Rows};
 use crate::table::{FeatureTable, VerdictRow};
 use crate::units::{cells, ways};
 
@@ -32,17 +32,24 @@ pub(crate) fn over_units(
     table: &FeatureTable,
     rows: &[VerdictRow],
     numbers: &Rows,
+    merged: &Merged,
     mean: &[f64],
     covariance: &[f64],
 ) -> Option<(OverClusters, Vec<UnitCount>)> {
     let by = |clusters: &[u64]| {
         // What is the same within a cluster is one row of its weight.
-        let merged = Rows { clusters: clusters.to_vec(), ..numbers.clone() }.merged().rows;
+        let own;
+        let rows = if clusters == numbers.clusters {
+            &merged.rows
+        } else {
+            own = Rows { clusters: clusters.to_vec(), ..numbers.clone() }.merged().rows;
+            &own
+        };
         let clustered = Clustered {
-            x: &merged.x,
-            verdicts: &merged.verdicts,
-            weights: Some(&merged.weights),
-            clusters: &merged.clusters,
+            x: &rows.x,
+            verdicts: &rows.verdicts,
+            weights: Some(&rows.weights),
+            clusters: &rows.clusters,
         };
         leave_out(&clustered, mean, covariance)
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use predilect_stats::evaluate::{calibration, folds_by_cluster, log_loss, scores};
-use predilect_stats::{EpOptions, Prior, Problem, ep};
+use predilect_stats::{EpOptions, Prior, Problem, ep_means};
 
 use crate::result::{CalibrationBin, Quality};
 use crate::rows::{Merged, Rows};
@@ -88,6 +88,14 @@ pub(crate) fn held_out(held: &Held<'_>, folds: usize, seed: u64) -> Option<Quali
 fn cross_predict(held: &Held<'_>, columns: &[usize], fold_of: &[usize], folds: usize) -> Option<Vec<f64>> {
     let priors: Vec<Prior> = columns.iter().map(|&c| held.priors[c]).collect();
     let rows = &held.merged.rows;
+    let picked: Vec<f64>;
+    let x = if columns.len() == rows.width {
+        &rows.x
+    } else {
+        picked = rows.x.chunks_exact(rows.width).flat_map(|row| columns.iter().map(|&c| row[c])).collect();
+        &picked
+    };
+    let width = columns.len();
     // Rows that were merged are of one cluster, and so in one fold.
     let mut fold_of_merged = vec![0; rows.verdicts.len()];
     for (row, &at) in held.merged.of_row.iter().enumerate() {
@@ -95,19 +103,15 @@ fn cross_predict(held: &Held<'_>, columns: &[usize], fold_of: &[usize], folds: u
     }
     let mut predicted = vec![0.5; rows.verdicts.len()];
     for fold in 0..folds {
-        let (mut x, mut verdicts, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-        for row in (0..fold_of_merged.len()).filter(|&row| fold_of_merged[row] != fold) {
-            x.extend(columns.iter().map(|&c| rows.row(row)[c]));
-            verdicts.push(rows.verdicts[row]);
-            weights.push(rows.weights[row]);
+        let kept: Vec<usize> = (0..fold_of_merged.len()).filter(|&row| fold_of_merged[row] != fold).collect();
+        if kept.is_empty() {
+            continue;
         }
-        let Ok(problem) = Problem::new(&x, &verdicts, Some(&weights), &priors) else { continue };
-        let fit = ep(&problem, &EpOptions { tolerance: 1e-4, ..EpOptions::default() });
-        if !fit.converged {
-            return None;
-        }
+        let problem = Problem::some_rows(x, &rows.verdicts, Some(&rows.weights), &priors, &kept);
+        let means = ep_means(&problem, &EpOptions { tolerance: 1e-4, ..EpOptions::default() })?;
         for row in (0..fold_of_merged.len()).filter(|&row| fold_of_merged[row] == fold) {
-            let f: f64 = columns.iter().zip(&fit.marginals).map(|(&c, m)| rows.row(row)[c] * m.mean).sum();
+            let own = &x[row * width..(row + 1) * width];
+            let f: f64 = own.iter().zip(&means).map(|(x, w)| x * w).sum();
             predicted[row] = 1.0 / (1.0 + (-f).exp());
         }
     }

@@ -1,6 +1,7 @@
 //! The numbers of one fit: a row of columns for each verdict, and what is the same merged.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use predilect_stats::{Prior, Problem};
 
@@ -63,24 +64,35 @@ impl Rows {
     /// Rows of one cluster with the same columns become one, with the sum of their weights and their mean verdict: several verdicts on
     /// a pair are one row, and the likelihood is the same, since `w_1 ln s(y_1) + w_2 ln s(y_2)` is linear in the verdicts.
     pub(crate) fn merged(&self) -> Merged {
-        let mut places: HashMap<(u64, Vec<u64>), usize> = HashMap::with_capacity(self.verdicts.len());
+        let count = self.verdicts.len();
+        // By the hash of cluster and columns: the first row with it, and the next one for those that only share the hash.
+        let mut places: HashMap<u64, usize, BuildHasherDefault<Given>> =
+            HashMap::with_capacity_and_hasher(count, BuildHasherDefault::default());
+        let mut next: Vec<usize> = Vec::with_capacity(count);
         let mut rows = Self { width: self.width, ..Self::default() };
-        let of_row = (0..self.verdicts.len())
-            .map(|row| {
-                // Zeros of both signs are one number.
-                let bits = self.row(row).iter().map(|x| (x + 0.0).to_bits()).collect();
-                let at = *places.entry((self.clusters[row], bits)).or_insert_with(|| {
-                    rows.x.extend_from_slice(self.row(row));
-                    rows.verdicts.push(0.0);
-                    rows.weights.push(0.0);
-                    rows.clusters.push(self.clusters[row]);
-                    rows.verdicts.len() - 1
-                });
-                rows.verdicts[at] += self.weights[row] * self.verdicts[row];
-                rows.weights[at] += self.weights[row];
-                at
-            })
-            .collect();
+        let mut of_row = Vec::with_capacity(count);
+        for row in 0..count {
+            let (own, cluster) = (self.row(row), self.clusters[row]);
+            let new = rows.verdicts.len();
+            let mut at = *places.entry(hash(cluster, own)).or_insert(new);
+            // Zeros of both signs are one number.
+            while at < new && (rows.clusters[at] != cluster || rows.row(at) != own) {
+                if next[at] == usize::MAX {
+                    next[at] = new;
+                }
+                at = next[at];
+            }
+            if at == new {
+                rows.x.extend_from_slice(own);
+                rows.verdicts.push(0.0);
+                rows.weights.push(0.0);
+                rows.clusters.push(cluster);
+                next.push(usize::MAX);
+            }
+            rows.verdicts[at] += self.weights[row] * self.verdicts[row];
+            rows.weights[at] += self.weights[row];
+            of_row.push(at);
+        }
         for (verdict, weight) in rows.verdicts.iter_mut().zip(&rows.weights) {
             // Of rows that weigh nothing any verdict will do; rounding must not leave the range.
             *verdict = if *weight > 0.0 { (*verdict / weight).clamp(0.0, 1.0) } else { 0.5 };
@@ -94,6 +106,34 @@ impl Rows {
     }
 }
 
+/// A hash of a cluster and the columns of a row, in one multiplication for each.
+fn hash(cluster: u64, columns: &[f64]) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |hash: u64, bits: u64| (hash.rotate_left(23) ^ bits).wrapping_mul(ODD);
+    let mixed = columns.iter().fold(mix(ODD, cluster), |hash, x| mix(hash, (x + 0.0).to_bits()));
+    mixed ^ (mixed >> 29)
+}
+
+/// A hasher for what is a hash already.
+#[derive(Default)]
+struct Given(u64);
+
+impl Hasher for Given {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 << 8) | u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+}
+
 /// The columns of one verdict in a fit: comparisons, then terms.
 pub(crate) fn columns(table: &FeatureTable, row: &VerdictRow, design: &Design) -> Vec<f64> {
     Rows::of(table, std::slice::from_ref(row), design).x
@@ -102,6 +142,30 @@ pub(crate) fn columns(table: &FeatureTable, row: &VerdictRow, design: &Design) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn merging_is_what_a_plain_search_finds(
+            cells in prop::collection::vec((0_u64..3, -1_i8..=1, -1_i8..=1, 0.0_f64..=1.0), 1..60),
+        ) {
+            let rows = Rows {
+                width: 2,
+                x: cells.iter().flat_map(|(_, a, b, _)| [f64::from(*a), f64::from(*b)]).collect(),
+                verdicts: cells.iter().map(|cell| cell.3).collect(),
+                weights: vec![1.0; cells.len()],
+                clusters: cells.iter().map(|cell| cell.0).collect(),
+            };
+            let merged = rows.merged();
+            for (row, &at) in merged.of_row.iter().enumerate() {
+                let first = (0..=row)
+                    .find(|&i| rows.clusters[i] == rows.clusters[row] && rows.row(i) == rows.row(row));
+                prop_assert_eq!(first.map(|first| merged.of_row[first]), Some(at));
+                prop_assert_eq!(merged.rows.row(at), rows.row(row));
+            }
+            prop_assert_eq!(merged.rows.weights.iter().sum::<f64>(), cells.len() as f64);
+        }
+    }
 
     #[test]
     fn rows_that_are_the_same_are_one_of_their_weight() {

@@ -1,6 +1,6 @@
 //! Which verdicts depend on each other: those on one prompt, by one person, or with one value of a field.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::table::{FeatureTable, VerdictRow};
@@ -42,7 +42,10 @@ pub(crate) struct Way {
 
 impl Way {
     pub(crate) fn count(&self) -> usize {
-        self.of_row.iter().collect::<HashSet<_>>().len()
+        let mut values = self.of_row.clone();
+        values.sort_unstable();
+        values.dedup();
+        values.len()
     }
 }
 
@@ -94,6 +97,8 @@ fn hash(what: impl Hash) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
     use crate::table::PairInfo;
     use predilect_types::Order;

@@ -36,13 +36,14 @@ pub(crate) fn without_terms(
     let properties = table.features.len();
     let mut priors = vec![options.prior(); properties];
     priors.resize(each.width, Prior::Normal { sd: TERM_SD });
-    let found = ep(&each.merged().rows.problem(&priors).ok()?, &EpOptions::default());
+    let merged = each.merged();
+    let found = ep(&merged.rows.problem(&priors).ok()?, &EpOptions::default());
     if !found.converged {
         return None;
     }
     let mut weights = ep_weights(&found);
     if !options.independent
-        && let Some((over, _)) = over_units(table, rows, &each, &found.mean, &found.covariance)
+        && let Some((over, _)) = over_units(table, rows, &each, &merged, &found.mean, &found.covariance)
     {
         widen(&over, &mut weights, &mut [], None);
     }

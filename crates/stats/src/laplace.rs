@@ -103,6 +103,17 @@ impl LaplaceTilt {
         -0.5 * x * (x - 2.0 * location)
     }
 
+    /// ln of the density at 0, which [`LaplaceTilt::ln_density`] leaves out.
+    pub fn ln_density_at_0(&self) -> f64 {
+        // Both pieces have the same density there.
+        let (p, tail) = if self.p_positive > 0.5 {
+            (self.p_positive, self.tail_above)
+        } else {
+            (1.0 - self.p_positive, self.tail_below)
+        };
+        (p * tail.hazard / self.sd).ln()
+    }
+
     /// One draw.
     pub fn sample(&self, rng: &mut impl rand::Rng) -> f64 {
         self.quantile(rng.random_range(f64::EPSILON..1.0))

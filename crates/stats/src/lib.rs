@@ -30,6 +30,7 @@ pub mod ranking;
 pub mod ratio;
 pub mod resample;
 mod rows;
+mod score_map;
 pub mod shapley;
 pub mod similarity;
 mod spd;
@@ -37,7 +38,7 @@ pub mod student;
 #[cfg(test)]
 mod testing;
 
-pub use ep::{EpOptions, EpPosterior, ep};
+pub use ep::{EpOptions, EpPosterior, ep, ep_means};
 pub use likelihood::{Likelihood, Precision};
 pub use posterior::{Marginal, Shape};
 pub use problem::{Prior, Problem, ProblemError};

@@ -18,6 +18,14 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// The mean.
+    pub fn mean(&self) -> f64 {
+        match self {
+            Self::Normal { mean, .. } => *mean,
+            Self::Laplace(tilt) => tilt.moments().mean,
+        }
+    }
+
     /// The w below which lies the share `q` of the mass, 0 < q < 1.
     pub fn quantile(&self, q: f64) -> f64 {
         match self {

@@ -112,22 +112,50 @@ impl Problem {
             let sd = prior.sd();
             in_range("prior scale", column, sd, "above 0 and finite", sd > 0.0 && sd.is_finite())?;
         }
-        let mut linear = vec![0.0; d];
-        let mut kept = Vec::with_capacity(n);
         for row in 0..n {
             let p = verdicts[row];
             in_range("verdict", row, p, "within 0..1", (0.0..=1.0).contains(&p))?;
             let weight = weights.map_or(1.0, |w| w[row]);
             in_range("weight", row, weight, "within 0..1e6", (0.0..=1e6).contains(&weight))?;
-            let features = &x[row * d..(row + 1) * d];
-            for &value in features {
+            for &value in &x[row * d..(row + 1) * d] {
                 // Beyond 1e6 the linear predictor leaves the range in which a sigmoid says anything.
                 in_range("feature", row, value, "finite and within +-1e6", value.abs() <= 1e6)?;
             }
+        }
+        Ok(Self::pack(x, verdicts, weights, priors, 0..n))
+    }
+
+    /// Some rows of a table that [`Problem::new`] has taken, such as those of other folds; nothing is checked again.
+    ///
+    /// # Panics
+    /// When a row lies beyond the table, or the table is shorter than its parts.
+    pub fn some_rows(
+        x: &[f64],
+        verdicts: &[f64],
+        weights: Option<&[f64]>,
+        priors: &[Prior],
+        rows: &[usize],
+    ) -> Self {
+        Self::pack(x, verdicts, weights, priors, rows.iter().copied())
+    }
+
+    fn pack(
+        x: &[f64],
+        verdicts: &[f64],
+        weights: Option<&[f64]>,
+        priors: &[Prior],
+        rows: impl ExactSizeIterator<Item = usize>,
+    ) -> Self {
+        let (n, d) = (rows.len(), priors.len());
+        let mut linear = vec![0.0; d];
+        let mut kept = Vec::with_capacity(n);
+        for row in rows {
+            let weight = weights.map_or(1.0, |w| w[row]);
+            let features = &x[row * d..(row + 1) * d];
             if weight > 0.0 && features.iter().any(|&value| value != 0.0) {
                 kept.push(row);
                 for (sum, value) in linear.iter_mut().zip(features) {
-                    *sum += weight * p * value;
+                    *sum += weight * verdicts[row] * value;
                 }
             }
         }
@@ -135,7 +163,7 @@ impl Problem {
         let weights = weights
             .map(|w| kept.iter().map(|&row| w[row]).collect::<Vec<_>>())
             .filter(|w| w.iter().any(|&weight| weight != 1.0));
-        Ok(Self { rows, linear, weights, priors: priors.to_vec(), empty_rows: n - kept.len(), total_rows: n })
+        Self { rows, linear, weights, priors: priors.to_vec(), empty_rows: n - kept.len(), total_rows: n }
     }
 
     /// The same problem with its normal priors centred at `means` instead of 0, exactly: a normal prior with another mean is the one

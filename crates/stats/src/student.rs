@@ -29,26 +29,31 @@ pub fn quantile(p: f64, freedom: f64) -> f64 {
     if beyond == 0.5 {
         return 0.0;
     }
+    // From the expansion around the normal quantile (Abramowitz & Stegun 26.7.5), which is close where freedom is not small.
+    let z = -crate::normal::quantile(beyond);
+    let (z2, v) = (z * z, freedom);
+    let mut t = z
+        + z * (z2 + 1.0) / (4.0 * v)
+        + z * ((5.0 * z2 + 16.0) * z2 + 3.0) / (96.0 * v * v)
+        + z * (((3.0 * z2 + 19.0) * z2 + 17.0) * z2 - 15.0) / (384.0 * v * v * v);
     // The tail falls from 1/2 to 0: below `low` it is too large, above `high` too small.
-    let (mut low, mut high) = (0.0, 1.0);
-    while tail(high, freedom) > beyond {
-        low = high;
-        high *= 2.0;
-        if !high.is_finite() {
-            return sign * f64::INFINITY;
+    let (mut low, mut high) = (0.0, f64::INFINITY);
+    for _ in 0..2000 {
+        if !(t > low && t < high) {
+            t = if high.is_finite() { f64::midpoint(low, high) } else { 2.0 * low.max(0.5) };
+            if !t.is_finite() {
+                return sign * f64::INFINITY;
+            }
         }
-    }
-    let mut t = f64::midpoint(low, high);
-    for _ in 0..200 {
         let over = tail(t, freedom) - beyond;
         if over > 0.0 {
             low = t;
         } else {
             high = t;
         }
-        let newton = t + over / density(t, freedom);
-        let next = if newton > low && newton < high { newton } else { f64::midpoint(low, high) };
-        if (next - t).abs() <= 4.0 * f64::EPSILON * t {
+        let next = t + over / density(t, freedom);
+        // What Newton's next step would still change is the square of this one.
+        if (next - t).abs() <= 1e-9 * t {
             return sign * next;
         }
         t = next;

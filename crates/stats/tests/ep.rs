@@ -201,13 +201,17 @@ fn hard_tables_are_fitted_or_said_not_to_be() {
     let nearly = edit(&|row| row[1] = if row[2] == 0.0 { row[1] } else { row[0] });
     fit("correlated columns", &nearly, &y);
     fit("all verdicts one", &x, &vec![1.0; 150]);
-    // One column decides everything: its weight leans far to the right, which EP's marginals cannot, and the check
-    // says so. EP still comes to rest.
+    // One column decides everything: its weight leans far to the right, which EP's marginals cannot. EP comes to rest with means that are
+    // right, and over many draws the tail of the weights is at the limit.
     let separable: Vec<f64> =
         x.chunks(8).map(|row| f64::from(u8::from(row[0] + 0.1 * row[1] > 0.0))).collect();
     let problem = Problem::new(&x, &separable, None, &[LAPLACE; 8]).unwrap();
     let leaning = ep(&problem, &EpOptions::default());
-    assert!(leaning.converged && !check(&problem, &leaning, 8000, 5).expect("a proposal").passed());
+    let checks: Vec<_> =
+        (0..8).map(|seed| check(&problem, &leaning, 8000, seed).expect("a proposal")).collect();
+    let k = checks.iter().map(|check| check.k).sum::<f64>() / 8.0;
+    assert!(leaning.converged && (0.55..0.9).contains(&k), "{k}");
+    assert!(checks.iter().all(|check| check.largest_shift < check.monte_carlo_error()));
 
     let empty = fit("an empty column", &edit(&|row| row[3] = 0.0), &y);
     let m = empty.marginals[3];

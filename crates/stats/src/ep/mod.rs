@@ -69,8 +69,20 @@ pub fn ep(problem: &Problem, options: &EpOptions) -> EpPosterior {
     run(problem, options, problem.rows.groups() > 1)
 }
 
+/// The means alone, for predictions; `None` where the fit does not come to rest.
+pub fn ep_means(problem: &Problem, options: &EpOptions) -> Option<Vec<f64>> {
+    let (state, _, converged) = solved(problem, options, problem.rows.groups() > 1);
+    converged.then(|| state.shapes(problem).map(|shape| shape.mean()).collect())
+}
+
 /// A fit that starts in single precision or not.
 fn run(problem: &Problem, options: &EpOptions, rough: bool) -> EpPosterior {
+    let (state, iterations, converged) = solved(problem, options, rough);
+    state.finish(problem, iterations, converged)
+}
+
+/// The last state, after how many iterations, and whether it is at rest.
+fn solved(problem: &Problem, options: &EpOptions, rough: bool) -> (State, usize, bool) {
     let mut fit = Fit { problem, arch: Arch::new(), iterations: 0, most: options.max_iterations };
     let mut state = State::new(problem);
     let weights = problem.weights.as_deref();
@@ -92,7 +104,7 @@ fn run(problem: &Problem, options: &EpOptions, rough: bool) -> EpPosterior {
     state.remaining = f64::INFINITY;
     healthy = healthy && fit.descend(&mut state, &mut sites, options.tolerance, false);
     let converged = healthy && state.remaining < options.tolerance;
-    state.finish(problem, fit.iterations, converged)
+    (state, fit.iterations, converged)
 }
 
 /// A fit under way.
@@ -169,26 +181,26 @@ impl State {
         }
     }
 
+    /// The marginals.
+    fn shapes<'a>(&'a self, problem: &'a Problem) -> impl Iterator<Item = Shape> + 'a {
+        let (mean, variance) = (self.mean.as_slice(), self.variance.as_slice());
+        let (precision, shift) = (self.priors.precision.as_slice(), self.priors.shift.as_slice());
+        problem.priors.iter().enumerate().map(move |(j, prior)| match *prior {
+            Prior::Normal { .. } => Shape::Normal { mean: mean[j], sd: variance[j].sqrt() },
+            Prior::Laplace { scale } => {
+                // The cavity: the posterior without the prior's site.
+                let rest = (1.0 / variance[j] - precision[j]).max(LEAST_PRECISION / (scale * scale));
+                let natural = mean[j] / variance[j] - shift[j];
+                Shape::Laplace(LaplaceTilt::new(natural / rest, 1.0 / rest, scale))
+            }
+        })
+    }
+
     fn finish(self, problem: &Problem, iterations: usize, converged: bool) -> EpPosterior {
         let d = problem.columns();
         let p = stride(d);
-        let (mean, variance, inverse) =
-            (self.mean.as_slice(), self.variance.as_slice(), self.inverse.as_slice());
-        let (precision, shift) = (self.priors.precision.as_slice(), self.priors.shift.as_slice());
-        let marginals = (0..d)
-            .map(|j| {
-                let shape = match problem.priors[j] {
-                    Prior::Normal { .. } => Shape::Normal { mean: mean[j], sd: variance[j].sqrt() },
-                    Prior::Laplace { scale } => {
-                        // The cavity: the posterior without the prior's site.
-                        let rest = (1.0 / variance[j] - precision[j]).max(LEAST_PRECISION / (scale * scale));
-                        let natural = mean[j] / variance[j] - shift[j];
-                        Shape::Laplace(LaplaceTilt::new(natural / rest, 1.0 / rest, scale))
-                    }
-                };
-                Marginal::of_shape(shape)
-            })
-            .collect();
+        let marginals = self.shapes(problem).map(Marginal::of_shape).collect();
+        let (mean, inverse) = (self.mean.as_slice(), self.inverse.as_slice());
         let mut covariance = vec![0.0; d * d];
         for row in inverse.chunks_exact(p) {
             for (i, &value) in row[..d].iter().enumerate().filter(|(_, value)| **value != 0.0) {
