@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use predilect_analysis::compare::{
     Comparison, LikenessOptions, PoolingOptions, WeightTable, agreement_matrices, agreements, audit,
-    contrasts, likeness, pool, profiles, stand_ins, usual_reference,
+    contrasts, habit_differences, likeness, pool, profiles, stand_ins, usual_reference,
 };
 use predilect_analysis::dissect::Fits;
 use predilect_analysis::{Draws, FitOptions};
@@ -66,6 +66,7 @@ pub(crate) fn by_verdicts(
     Ok(Comparison {
         agreement_matrices: agreement_matrices(&agreement),
         agreement,
+        habits: habit_differences(table, &assembled.traits, &assembled.shown, &reference),
         biases,
         stand_ins: stand_ins(table, &reference, options.margin),
         pooling: if options.pooling { pool(table, fit, PoolingOptions::default()) } else { None },
@@ -83,7 +84,7 @@ pub(crate) fn weights(fits: &Fits, draws: Vec<(String, String, Draws)>) -> Weigh
     WeightTable::of_fits(&fits.fits, &kept)
 }
 
-/// Adds what follows from weights: contrasts, likeness, clusters, profiles.
+/// Adds what follows from weights: contrasts, habit_differences, likeness, clusters, profiles.
 pub(crate) fn by_weights(
     comparison: &mut Comparison,
     mut weights: WeightTable,

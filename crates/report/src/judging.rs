@@ -1,7 +1,8 @@
 //! How is what is known of a judge put in words, the same in every view?
 
 use predilect_analysis::compare::{
-    BiasCard, Comparison, Contrast, Excess, Interval, Likeness, Pooling, StandIns,
+    BiasCard, Comparison, Contrast, Excess, HabitDifference, Interval, Likeness, Measure as HabitMeasure,
+    Pooling, StandIns,
 };
 
 use crate::format;
@@ -275,4 +276,31 @@ pub(crate) fn pairing(contrasts: &[Contrast]) -> &'static str {
             "Judges of the same prompts are compared prompt by prompt; the posteriors of those that share none are taken as independent."
         }
     }
+}
+
+/// A sure difference of two judges in what they do, as a sentence without an end.
+pub(crate) fn habit(found: &HabitDifference) -> String {
+    let [first, second] = found.judges.each_ref().map(|judge| text::line(judge));
+    let (more, less, shares, difference) = if found.difference.value >= 0.0 {
+        (first, second, (found.first, found.second), found.difference)
+    } else {
+        let Interval { value, low, high } = found.difference;
+        (second, first, (found.second, found.first), Interval { value: -value, low: -high, high: -low })
+    };
+    let does = match found.measure {
+        HabitMeasure::Accuracy => "is on the side of the reference more often than",
+        HabitMeasure::First => "favours what stands first more often than",
+        HabitMeasure::Longer => "prefers the longer response, ties left out, more often than",
+        HabitMeasure::Ties => "calls a tie more often than",
+    };
+    let points = |x: f64| format::decimal(100.0 * x, 1);
+    format!(
+        "{more} {does} {less}: {} against {}, {} points [{}, {}] on {}",
+        format::share(shares.0),
+        format::share(shares.1),
+        points(difference.value),
+        points(difference.low),
+        points(difference.high),
+        words::counted(found.pairs as usize, "pair", "pairs"),
+    )
 }

@@ -326,7 +326,7 @@ fn position<'a>(card: &mut BiasCard, table: &FeatureTable, shown: impl Iterator<
 }
 
 /// 1 where the answer favours what stood first, a tie half.
-fn favours_first(p_a: f64, a_first: bool) -> f64 {
+pub(super) fn favours_first(p_a: f64, a_first: bool) -> f64 {
     let p = if a_first { p_a } else { 1.0 - p_a };
     if p == 0.5 { 0.5 } else { f64::from(u8::from(p > 0.5)) }
 }

@@ -4,6 +4,7 @@ mod agreement;
 mod audit;
 mod contrasts;
 mod families;
+mod habits;
 mod likeness;
 mod pooling;
 mod profiles;
@@ -13,6 +14,7 @@ mod weights;
 pub use agreement::{AgreementMatrices, Interval, JudgeAgreement, agreement_matrices, agreements};
 pub use audit::{BiasCard, Excess, Shown, Traits, audit, usual_reference};
 pub use contrasts::{Contrast, contrasts};
+pub use habits::{HabitDifference, Measure, habit_differences};
 pub use likeness::{ClusterGroup, Clusters, Likeness, LikenessOptions, Place, TreeJoin, likeness};
 pub use pooling::{PooledCell, PooledWeight, Pooling, PoolingOptions, pool};
 pub use profiles::{Intensity, Profile, profiles};
@@ -39,6 +41,8 @@ pub struct Comparison {
     pub agreement_matrices: AgreementMatrices,
     /// How biased each judge is.
     pub biases: Vec<BiasCard>,
+    /// How they differ in what they do on the same pairs, the surest first.
+    pub habits: Vec<HabitDifference>,
     /// Who can stand in for people; `None` without a judge to stand in for.
     pub stand_ins: Option<StandIns>,
     /// Fits of judges and groups that learn from each other; `None` where there are too few.

@@ -1,18 +1,19 @@
 //! What `compare` found, as tables: one row per fact, so that any tool can filter and join them.
 
 use arrow_array::ArrayRef;
-use predilect_analysis::compare::{Comparison, Interval, Likeness};
+use predilect_analysis::compare::{Comparison, HabitDifference, Interval, Likeness, Measure};
 use predilect_data::Study;
 
 use super::{batch, float, text, whole};
 use crate::problem::Problem;
 
-/// Writes `similarity`, `clusters`, `agreement`, `contrasts`, `biases`, `stand_ins`, `corrected_rates` and `pooled`.
+/// Writes `similarity`, `clusters`, `agreement`, `contrasts`, `habits`, `biases`, `stand_ins`, `corrected_rates` and `pooled`.
 pub(crate) fn write_comparison(study: &Study, c: &Comparison) -> Result<(), Problem> {
     similarity(study, &c.likeness)?;
     clusters(study, &c.likeness)?;
     agreement(study, c)?;
     contrasts(study, c)?;
+    habits(study, c)?;
     biases(study, c)?;
     stand_ins(study, c)?;
     pooled(study, c)
@@ -96,6 +97,32 @@ fn agreement(study: &Study, c: &Comparison) -> Result<(), Problem> {
         ("q95", float(rows.iter().map(|row| Some(row.2.high)))),
     ])?;
     Ok(study.write_table("agreement", &[table])?)
+}
+
+/// One row per two judges and measure.
+fn habits(study: &Study, c: &Comparison) -> Result<(), Problem> {
+    let rows = &c.habits;
+    let measure = |row: &HabitDifference| match row.measure {
+        Measure::Accuracy => "accuracy",
+        Measure::First => "first",
+        Measure::Longer => "longer",
+        Measure::Ties => "ties",
+    };
+    let table = batch(vec![
+        ("judge_a", names(rows.iter().map(|row| row.judges[0].as_str()))),
+        ("judge_b", names(rows.iter().map(|row| row.judges[1].as_str()))),
+        ("measure", names(rows.iter().map(measure))),
+        ("pairs", whole(rows.iter().map(|row| Some(row.pairs)))),
+        ("prompts", whole(rows.iter().map(|row| Some(row.prompts)))),
+        ("share_a", float(rows.iter().map(|row| Some(row.first)))),
+        ("share_b", float(rows.iter().map(|row| Some(row.second)))),
+        ("difference", float(rows.iter().map(|row| Some(row.difference.value)))),
+        ("q05", float(rows.iter().map(|row| Some(row.difference.low)))),
+        ("q95", float(rows.iter().map(|row| Some(row.difference.high)))),
+        ("p_value", float(rows.iter().map(|row| Some(row.p_value)))),
+        ("q_value", float(rows.iter().map(|row| Some(row.q_value)))),
+    ])?;
+    Ok(study.write_table("habits", &[table])?)
 }
 
 fn contrasts(study: &Study, c: &Comparison) -> Result<(), Problem> {

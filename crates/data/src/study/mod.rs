@@ -49,6 +49,7 @@ const RESULTS: &[&str] = &[
     "biases",
     "clusters",
     "contrasts",
+    "habits",
     "controls",
     "corrected_rates",
     "explanations",

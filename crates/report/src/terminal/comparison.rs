@@ -7,7 +7,7 @@ use predilect_analysis::compare::{Comparison, Intensity, Interval, Likeness, Pro
 use super::judges;
 use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;
-use crate::judging::{FALSE_DISCOVERIES, contrast as contrast_words, departures, unmoved_words};
+use crate::judging::{FALSE_DISCOVERIES, contrast as contrast_words, departures, habit, unmoved_words};
 use crate::text;
 use crate::words;
 
@@ -55,6 +55,7 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
     if let Some(found) = &c.stand_ins {
         judges::stand_ins(found, &mut out)?;
     }
+    habits(c, &mut out)?;
     contrasts(c, &mut out)?;
     if let Some(found) = &c.pooling {
         judges::pooling(found, &mut out)?;
@@ -273,6 +274,32 @@ fn agreement(c: &Comparison, out: &mut Out) -> io::Result<()> {
             out.line(&format!("  {}", text::cut(&names, names_width)))?;
             out.line(&paint(DIM, &text::cut(&cells, out.width)))?;
         }
+    }
+    Ok(())
+}
+
+/// Differences in what judges do that are shown.
+const HABITS: usize = 12;
+
+fn habits(c: &Comparison, out: &mut Out) -> io::Result<()> {
+    if c.habits.is_empty() {
+        return Ok(());
+    }
+    let sure: Vec<_> = c.habits.iter().filter(|found| found.q_value <= FALSE_DISCOVERIES).collect();
+    let more = if sure.len() > HABITS { format!("; the surest {HABITS} are shown") } else { String::new() };
+    heading(
+        out,
+        "What they do differently",
+        &format!(
+            "Two judges on the same pairs, prompt by prompt, with 90 % intervals. Of {}, {} {} at a false discovery rate of {}{more}.",
+            words::counted(c.habits.len(), "comparison", "comparisons"),
+            sure.len(),
+            if sure.len() == 1 { "is a difference" } else { "are differences" },
+            format::share(FALSE_DISCOVERIES),
+        ),
+    )?;
+    for found in sure.into_iter().take(HABITS) {
+        out.hanging("  ", &habit(found))?;
     }
     Ok(())
 }

@@ -1,13 +1,16 @@
 //! Which judges are alike, where do they differ, and who can stand in for whom?
 
 use maud::{Markup, html};
-use predilect_analysis::compare::{Comparison, Interval, JudgeAgreement, PooledCell, Pooling, StandIns};
+use predilect_analysis::compare::{
+    Comparison, HabitDifference, Interval, JudgeAgreement, PooledCell, Pooling, StandIns,
+};
 
 use crate::format;
 use crate::html::charts::{Difference, agreement as agreement_grid, differences, map, matrix};
 use crate::html::parts::{Align, Section, first_few, folded, heads, name, nothing, scroll};
 use crate::judging::{
-    FALSE_DISCOVERIES, TURNED, contrast, departures, percent, pooling_words, stand_in_words, unmoved_words,
+    FALSE_DISCOVERIES, TURNED, contrast, departures, habit, percent, pooling_words, stand_in_words,
+    unmoved_words,
 };
 use crate::words;
 
@@ -41,6 +44,7 @@ fn compared(c: &Comparison) -> Markup {
             }
             (first_few(&c.agreement, ROWS, "pairs of judges", agreement))
         }
+        (habits(c))
         (contrasts(c))
         @if let Some(found) = &c.stand_ins { (stand_ins(found)) }
         @if let Some(found) = &c.pooling {
@@ -149,6 +153,28 @@ fn agreement(rows: &[JudgeAgreement]) -> Markup {
         }
     };
     scroll("Agreement of judges", &table)
+}
+
+/// Differences in what judges do, before the rest is folded away.
+const HABITS: usize = 8;
+
+fn habits(c: &Comparison) -> Markup {
+    let sure: Vec<_> = c.habits.iter().filter(|found| found.q_value <= FALSE_DISCOVERIES).collect();
+    html! {
+        @if !c.habits.is_empty() {
+            h3 { "What do they do differently?" }
+            p.hint {
+                "Two judges on the same pairs, prompt by prompt, with 90 % intervals. Of "
+                (words::counted(c.habits.len(), "comparison", "comparisons")) ", " (format::count(sure.len() as u64))
+                " are differences at a false discovery rate of " (format::share(FALSE_DISCOVERIES)) "."
+            }
+            @if !sure.is_empty() {
+                (first_few(&sure, HABITS, "differences", |found: &[&HabitDifference]| html! {
+                    ul.differences { @for found in found { li { bdi { (habit(found)) } } } }
+                }))
+            }
+        }
+    }
 }
 
 fn contrasts(c: &Comparison) -> Markup {

@@ -1,0 +1,233 @@
+//! How judges of the same pairs differ in what they do: accuracy, position, length, ties; each difference taken prompt by prompt.
+
+use std::collections::{BTreeMap, HashMap};
+
+use predilect_stats::student;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::Interval;
+use super::audit::{Shown, Traits, agrees, favours_first};
+use crate::table::FeatureTable;
+
+/// Every two of more judges than this would fill pages.
+const MOST_JUDGES: usize = 40;
+/// Fewer prompts, or fewer verdicts that count, tell nothing.
+const LEAST_PROMPTS: usize = 5;
+const LEAST: f64 = 20.0;
+
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// How often it is on the side of the reference, a tie of one of them half.
+    Accuracy,
+    /// How often its answers favour what stands first, a tie half.
+    First,
+    /// How often it prefers the longer response, ties left out.
+    Longer,
+    /// How often it calls a tie.
+    Ties,
+}
+
+impl Measure {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Accuracy, Self::First, Self::Longer, Self::Ties];
+}
+
+/// The difference of two judges in one measure, over the pairs that both have judged.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HabitDifference {
+    /// The two.
+    pub judges: [String; 2],
+    /// In what.
+    pub measure: Measure,
+    /// Pairs that both judged.
+    pub pairs: u64,
+    /// Prompts of these.
+    pub prompts: u64,
+    /// The first one's share on them, 0..1.
+    pub first: f64,
+    /// The second one's.
+    pub second: f64,
+    /// The first one's less the second one's, with its 90 % interval over prompts.
+    pub difference: Interval,
+    /// P-value of no difference, two-sided.
+    pub p_value: f64,
+    /// The false discovery rate if this and all surer ones were called differences (Benjamini & Hochberg 1995).
+    pub q_value: f64,
+}
+
+/// Part and whole of a share.
+type Sum = (f64, f64);
+
+/// Per pair: what it adds to a judge's shares.
+type OfPairs = HashMap<u32, [Sum; 4]>;
+
+/// All differences of judges who share pairs, the surest first.
+///
+/// With shares `a / b` and `c / d` of sums over prompts, the difference has the error of `sum_g ((a_g - A b_g) / b - (c_g - C d_g) / d)^2` times
+/// `G / (G - 1)` (linearised), and Student's t with `G - 1` degrees of freedom: what is hard about a prompt for both does not blur it.
+pub fn habit_differences(
+    table: &FeatureTable,
+    traits: &[Traits],
+    shown: &[Shown],
+    reference: &[String],
+) -> Vec<HabitDifference> {
+    if table.judges.len() > MOST_JUDGES {
+        return Vec::new();
+    }
+    let sums = sums(table, traits, shown, reference);
+    let mut two: Vec<(usize, usize)> = Vec::new();
+    for a in 0..sums.len() {
+        two.extend((a + 1..sums.len()).map(|b| (a, b)));
+    }
+    let of = |&(a, b): &(usize, usize)| -> Vec<HabitDifference> {
+        let known = Measure::ALL.into_iter().enumerate();
+        known
+            .filter_map(|(at, measure)| {
+                let found = difference(table, &sums[a], &sums[b], at)?;
+                let judges = [table.judges[a].clone(), table.judges[b].clone()];
+                Some(HabitDifference { judges, measure, ..found })
+            })
+            .collect()
+    };
+    let mut found: Vec<HabitDifference> = two.par_iter().flat_map_iter(of).collect();
+    found.sort_by(|a, b| {
+        a.p_value
+            .total_cmp(&b.p_value)
+            .then(b.difference.value.abs().total_cmp(&a.difference.value.abs()))
+            .then(a.judges.cmp(&b.judges))
+            .then(a.measure.cmp(&b.measure))
+    });
+    let count = found.len() as f64;
+    let mut least = 1.0_f64;
+    for (i, difference) in found.iter_mut().enumerate().rev() {
+        least = least.min(difference.p_value * count / (i + 1) as f64);
+        difference.q_value = least;
+    }
+    found
+}
+
+fn sums(table: &FeatureTable, traits: &[Traits], shown: &[Shown], reference: &[String]) -> Vec<OfPairs> {
+    let is_reference: Vec<bool> = table.judges.iter().map(|judge| reference.contains(judge)).collect();
+    // What the reference says of each pair: the side that more of its verdicts favour.
+    let mut leaning: HashMap<u32, f64> = HashMap::new();
+    for verdict in table.verdicts.iter().filter(|v| v.weight > 0.0 && is_reference[v.judge as usize]) {
+        let side = f64::from(u8::from(verdict.p_a > 0.5)) - f64::from(u8::from(verdict.p_a < 0.5));
+        *leaning.entry(verdict.pair).or_default() += side;
+    }
+    let mut sums: Vec<OfPairs> = vec![HashMap::new(); table.judges.len()];
+    for verdict in table.verdicts.iter().filter(|v| v.weight > 0.0) {
+        let of = sums[verdict.judge as usize].entry(verdict.pair).or_default();
+        let tie = verdict.p_a == 0.5;
+        let mut add = |measure: Measure, part: f64| {
+            let slot = &mut of[measure as usize];
+            *slot = (slot.0 + part, slot.1 + 1.0);
+        };
+        add(Measure::Ties, f64::from(u8::from(tie)));
+        let longer = traits.get(verdict.pair as usize).map_or(0, |traits| traits.longer);
+        if !tie && longer != 0 {
+            add(Measure::Longer, f64::from(u8::from((verdict.p_a > 0.5) == (longer > 0))));
+        }
+        if let (Some(leaning), false) = (leaning.get(&verdict.pair), is_reference[verdict.judge as usize]) {
+            let majority = if *leaning == 0.0 { 0.5 } else { f64::from(u8::from(*leaning > 0.0)) };
+            add(Measure::Accuracy, agrees(verdict.p_a, majority));
+        }
+    }
+    for answer in shown {
+        if let Some(of) = sums[answer.judge as usize].get_mut(&answer.pair) {
+            let slot = &mut of[Measure::First as usize];
+            *slot = (slot.0 + favours_first(answer.p_a, answer.a_first), slot.1 + 1.0);
+        }
+    }
+    sums
+}
+
+fn difference(table: &FeatureTable, first: &OfPairs, second: &OfPairs, at: usize) -> Option<HabitDifference> {
+    let mut prompts: BTreeMap<u64, [f64; 4]> = BTreeMap::new();
+    let mut pairs = 0;
+    for (pair, own) in first {
+        let Some(other) = second.get(pair) else { continue };
+        pairs += 1;
+        let sums = prompts.entry(table.pairs[*pair as usize].cluster).or_default();
+        let added = [own[at].0, own[at].1, other[at].0, other[at].1];
+        sums.iter_mut().zip(added).for_each(|(sum, part)| *sum += part);
+    }
+    let total = prompts.values().fold([0.0; 4], |mut total, sums| {
+        total.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum);
+        total
+    });
+    let count = prompts.len();
+    if count < LEAST_PROMPTS || total[1] < LEAST || total[3] < LEAST {
+        return None;
+    }
+    let (first, second) = (total[0] / total[1], total[2] / total[3]);
+    let squares: f64 = prompts
+        .values()
+        .map(|[a, b, c, d]| ((a - first * b) / total[1] - (c - second * d) / total[3]).powi(2))
+        .sum();
+    let freedom = (count - 1) as f64;
+    let error = (squares * count as f64 / freedom).sqrt();
+    // Two judges that never differ here.
+    if error <= 0.0 {
+        return None;
+    }
+    let value = first - second;
+    let reach = student::quantile(0.95, freedom) * error;
+    Some(HabitDifference {
+        judges: Default::default(),
+        measure: Measure::Ties,
+        pairs,
+        prompts: count as u64,
+        first,
+        second,
+        difference: Interval { value, low: value - reach, high: value + reach },
+        p_value: 2.0 * student::cdf(-value.abs() / error, freedom),
+        q_value: 1.0,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{PairInfo, VerdictRow};
+    use predilect_types::Order;
+
+    /// 60 pairs on 60 prompts with the truth on A; two judges that err on the same pairs, the second on six more.
+    fn table() -> FeatureTable {
+        let row = |pair: u32, judge: u32, right: bool| VerdictRow {
+            pair,
+            judge,
+            p_a: f64::from(u8::from(right)),
+            weight: 1.0,
+            order: Order::Unknown,
+            annotator: None,
+            group: None,
+        };
+        FeatureTable {
+            pairs: (0..60)
+                .map(|i| PairInfo { cluster: i, model_a: None, model_b: None, groups: (0, 0) })
+                .collect(),
+            verdicts: (0..60)
+                .flat_map(|i| [row(i, 0, true), row(i, 1, i % 3 != 0), row(i, 2, i % 3 != 0 && i % 10 != 1)])
+                .collect(),
+            judges: ["gold", "good", "worse"].map(str::to_owned).to_vec(),
+            ..FeatureTable::default()
+        }
+    }
+
+    #[test]
+    fn judges_that_err_on_the_same_pairs_are_told_apart() {
+        let found = habit_differences(&table(), &[], &[], &["gold".to_owned()]);
+        let accuracy = found.iter().find(|d| d.measure == Measure::Accuracy).expect("two judges");
+        assert_eq!((accuracy.judges.clone(), accuracy.pairs), (["good", "worse"].map(str::to_owned), 60));
+        // 40 and 36 of 60 by hand: of i = 1, 11, .., 51 the two that are multiples of 3 are wrong anyway.
+        assert!((accuracy.first - 40.0 / 60.0).abs() < 1e-12);
+        assert!((accuracy.second - 36.0 / 60.0).abs() < 1e-12);
+        // Alone each share has an error of .06; the difference, four pairs of 60, has .033.
+        let half = 0.5 * (accuracy.difference.high - accuracy.difference.low);
+        assert!((half - 1.671 * (4.0_f64 / 60.0 * 56.0 / 60.0 / 59.0).sqrt()).abs() < 1e-3, "{half}");
+        assert!(accuracy.difference.low > 0.0 && accuracy.p_value < 0.06);
+    }
+}
