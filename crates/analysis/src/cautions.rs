@@ -4,16 +4,20 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::compare::Traits;
 use crate::dissect::ALL;
+use crate::fit::FitOptions;
 use crate::result::{DataSummary, Fit, UnitCount};
 use crate::table::FeatureTable;
-use crate::terms::{fixed, sides};
+use crate::terms::{Design, Terms, fixed, sides};
 
 /// Effective units below which a fit tells little of others.
 pub const FEW_UNITS: f64 = 20.0;
 /// A text on so many prompts, and on that share of a model's prompts, is no answer to them.
 const SAME_PROMPTS: u64 = 10;
 const SAME_SHARE: f64 = 0.2;
+/// One side is the longer one so often that little is left to tell length from side.
+const MOSTLY: f64 = 0.85;
 /// Judges with fewer of their pairs in common than that are not compared on the same task.
 const COMMON: f64 = 0.5;
 
@@ -27,6 +31,18 @@ pub enum Caution {
         judges: Vec<String>,
         /// On what.
         units: Vec<UnitCount>,
+    },
+    /// Every verdict counts as independent, though several are on one prompt: what is sure is so of these prompts only.
+    Independent {
+        /// Different prompts.
+        prompts: u64,
+        /// Verdicts on them.
+        verdicts: u64,
+    },
+    /// Models repeat, but their strength is not in the fit: what strong models do passes for what is rewarded.
+    StrengthLeftOut {
+        /// How many models repeat.
+        models: u64,
     },
     /// One and the same text answers many prompts.
     OneText {
@@ -43,6 +59,9 @@ pub enum Caution {
         a: Option<String>,
         /// Who stands on B throughout.
         b: Option<String>,
+        /// The side that is the longer one on so large a share of the pairs of different length that length and model cannot be told apart
+        /// well.
+        longer: Option<(char, f64)>,
     },
     /// On verdicts that were held out, the properties predict no better than sides, order, models or length alone.
     AddNothing {
@@ -64,9 +83,26 @@ pub enum Caution {
 }
 
 /// What to watch out for in these data and fits.
-pub fn cautions(table: &FeatureTable, data: &DataSummary, fits: &[Fit]) -> Vec<Caution> {
+pub fn cautions(
+    table: &FeatureTable,
+    traits: &[Traits],
+    data: &DataSummary,
+    fits: &[Fit],
+    options: &FitOptions,
+) -> Vec<Caution> {
     let mut found = Vec::new();
-    found.extend(side_is_model(table));
+    let prompts = main(fits).map(|fit| fit.prompts).max().unwrap_or(0);
+    let verdicts = main(fits).map(|fit| fit.rows).max().unwrap_or(0);
+    if options.independent && prompts > 0 && prompts < verdicts {
+        found.push(Caution::Independent { prompts, verdicts });
+    }
+    if options.terms != Terms::Auto {
+        let models = Design::choose(Terms::Auto, table, &table.verdicts).models.len() as u64;
+        if Design::choose(options.terms, table, &table.verdicts).models.is_empty() && models > 0 {
+            found.push(Caution::StrengthLeftOut { models: models + 1 });
+        }
+    }
+    found.extend(side_is_model(table, traits));
     found.extend(data.models.iter().filter_map(|model| {
         let (prompts, same) = (model.prompts, model.same_text);
         (same >= SAME_PROMPTS && same as f64 >= SAME_SHARE * prompts as f64).then(|| Caution::OneText {
@@ -101,14 +137,15 @@ pub fn usual_units(fit: &Fit) -> Option<f64> {
     counts.get(counts.len() / 2).copied()
 }
 
-fn few_units(fits: &[Fit]) -> Option<Caution> {
+/// That fits rest on few units, where they do.
+pub fn few_units(fits: &[Fit]) -> Option<Caution> {
     let few: Vec<&Fit> =
         main(fits).filter(|fit| usual_units(fit).is_some_and(|units| units < FEW_UNITS)).collect();
     let units = few.iter().max_by_key(|fit| fit.intervals_over.len())?.intervals_over.clone();
     Some(Caution::FewUnits { judges: few.iter().map(|fit| fit.judge.clone()).collect(), units })
 }
 
-fn side_is_model(table: &FeatureTable) -> Option<Caution> {
+fn side_is_model(table: &FeatureTable, traits: &[Traits]) -> Option<Caution> {
     let sides = sides(table, &table.verdicts);
     let n = table.verdicts.len();
     fixed(&sides, n)?;
@@ -116,7 +153,11 @@ fn side_is_model(table: &FeatureTable) -> Option<Caution> {
         let at = sides.iter().position(|side| of(side) == n)?;
         Some(table.models[at].clone())
     };
-    Some(Caution::SideIsModel { a: always(|side| side.0), b: always(|side| side.1) })
+    let count = |sign: i8| traits.iter().filter(|traits| traits.longer == sign).count() as f64;
+    let (a, b) = (count(1), count(-1));
+    let share = a.max(b) / (a + b).max(1.0);
+    let longer = (share >= MOSTLY).then_some((if a > b { 'A' } else { 'B' }, share));
+    Some(Caution::SideIsModel { a: always(|side| side.0), b: always(|side| side.1), longer })
 }
 
 /// Of all judges' pairs, the two that share least.
@@ -178,6 +219,10 @@ mod tests {
         }
     }
 
+    fn told(table: &FeatureTable, data: &DataSummary) -> Vec<Caution> {
+        cautions(table, &[], data, &[], &FitOptions::default())
+    }
+
     #[test]
     fn a_side_that_is_a_model_and_a_text_for_everything_are_told() {
         let model = |name: &str, same_text| ModelSummary {
@@ -188,22 +233,22 @@ mod tests {
         };
         let data =
             DataSummary { models: vec![model("null", 50), model("short", 9)], ..DataSummary::default() };
-        let found = cautions(&table(&[(0, 1), (0, 2)], &[0, 0]), &data, &[]);
+        let found = told(&table(&[(0, 1), (0, 2)], &[0, 0]), &data);
         assert_eq!(
             found,
             [
-                Caution::SideIsModel { a: Some("base".to_owned()), b: None },
+                Caution::SideIsModel { a: Some("base".to_owned()), b: None, longer: None },
                 Caution::OneText { model: "null".to_owned(), prompts: 50, same: 50 },
             ]
         );
-        assert_eq!(cautions(&table(&[(0, 1), (1, 0)], &[0, 0]), &DataSummary::default(), &[]), []);
+        assert_eq!(told(&table(&[(0, 1), (1, 0)], &[0, 0]), &DataSummary::default()), []);
     }
 
     #[test]
     fn judges_of_other_pairs_are_told() {
-        let found = cautions(&table(&[(0, 1), (1, 0)], &[0, 1]), &DataSummary::default(), &[]);
+        let found = told(&table(&[(0, 1), (1, 0)], &[0, 1]), &DataSummary::default());
         assert_eq!(found, [Caution::OtherPairs { judges: ["x", "y"].map(str::to_owned), common: 0.0 }]);
         let both = table(&[(0, 1), (1, 0), (0, 1)], &[0, 0, 1, 1, 1, 1]);
-        assert_eq!(cautions(&both, &DataSummary::default(), &[]), []);
+        assert_eq!(told(&both, &DataSummary::default()), []);
     }
 }

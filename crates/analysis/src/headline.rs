@@ -69,6 +69,12 @@ pub fn headline(table: &FeatureTable, traits: &[Traits]) -> Option<Headline> {
     let mut best: Option<(f64, Headline)> = None;
     for judge in (0..sizes.len()).filter(|&judge| judge != reference) {
         for habit in [Habit::First, Habit::Longer, Habit::Ties] {
+            // Asked in both orders a judge has ties where it contradicts itself, and one that can call none has none.
+            if habit == Habit::Ties
+                && !(calls_ties(table, judge as u32) && calls_ties(table, reference as u32))
+            {
+                continue;
+            }
             let Some((found, error)) = difference(table, traits, judge as u32, reference as u32, habit)
             else {
                 continue;
@@ -84,6 +90,13 @@ pub fn headline(table: &FeatureTable, traits: &[Traits]) -> Option<Headline> {
         }
     }
     best.map(|(_, headline)| headline)
+}
+
+/// Whether a tie is a call of this judge: it makes some, and was not asked in both orders.
+pub(crate) fn calls_ties(table: &FeatureTable, judge: u32) -> bool {
+    let own = || table.verdicts.iter().filter(|verdict| verdict.judge == judge);
+    let both = own().filter(|verdict| verdict.order == Order::Both).count();
+    own().any(|verdict| verdict.p_a == 0.5) && 2 * both < own().count()
 }
 
 /// What a verdict adds to a share: for and of.

@@ -53,7 +53,14 @@ impl Way {
 /// where some of them have judged on several prompts.
 pub(crate) fn ways(table: &FeatureTable, rows: &[VerdictRow]) -> Vec<Way> {
     if !table.units.is_empty() {
-        return table.units.iter().map(|unit| way(table, unit, rows)).collect();
+        // A judge without annotators, such as a model among people, stays with its prompts.
+        let nobody = rows.iter().all(|row| row.annotator.is_none());
+        let asked = table.units.iter().filter(|unit| !(nobody && **unit == Unit::Annotator));
+        let mut found: Vec<Way> = asked.map(|unit| way(table, unit, rows)).collect();
+        if found.is_empty() {
+            found.push(way(table, &Unit::Prompt, rows));
+        }
+        return found;
     }
     let mut found = vec![way(table, &Unit::Prompt, rows)];
     if annotators_repeat(table, rows) {

@@ -31,8 +31,10 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<Again
     let mut places: HashMap<String, usize> = HashMap::new();
     let (mut skipped, mut orphans) = (0, 0);
     let mut judges: BTreeSet<String> = BTreeSet::new();
+    let mut any_text = false;
     let mut take = |record: Record| match record {
         Record::Pair(pair) => {
+            any_text |= pair.has_text();
             let models = pair.response_a.model.clone().zip(pair.response_b.model.clone());
             skipped += u64::from(models.is_none());
             if let Some(models) = models {
@@ -85,6 +87,10 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<Again
             })?;
             bar.finish_and_clear();
         }
+    }
+    if !any_text && !pairs.is_empty() {
+        return Err(Problem::new("the pairs have no texts, so nobody knows how long their responses are")
+            .remedy("lc reads the texts of both outputs; --method win-rate shows the rates as they are"));
     }
     let baseline = baseline(args, &pairs)?;
     let mut outputs = Vec::new();

@@ -84,7 +84,7 @@ pub(crate) fn weights(fits: &Fits, draws: Vec<(String, String, Draws)>) -> Weigh
     WeightTable::of_fits(&fits.fits, &kept)
 }
 
-/// Adds what follows from weights: contrasts, habit_differences, likeness, clusters, profiles.
+/// Adds what follows from weights: contrasts, likeness, clusters, profiles.
 pub(crate) fn by_weights(
     comparison: &mut Comparison,
     mut weights: WeightTable,

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use predilect_analysis::ranking::Contest;
-use predilect_data::{Record, Study, VoteBlock, read_with_votes};
+use predilect_data::{NO_VERDICT, Record, Study, VoteBlock, read_with_votes};
 use predilect_stats::ranking::Vote;
 use predilect_types::{Pair, Verdict};
 
@@ -34,6 +34,7 @@ pub(crate) const ORPHANS: &str = "verdicts on pairs that are not there";
 const INAPPLICABLE: &str = "verdicts on pairs to which accuracy does not apply";
 pub(crate) const FEW_VERDICTS: &str = "verdicts on models with fewer than --min-verdicts";
 const ITSELF: &str = "verdicts on a model against itself";
+const WEIGHTLESS: &str = "verdicts of weight 0";
 const WITHOUT: &str = "pairs without a verdict";
 
 /// The reasons that took anything.
@@ -42,8 +43,14 @@ pub(crate) fn left_out(counts: &[(&'static str, u64)]) -> LeftOut {
 }
 
 impl Gathered {
-    /// Without the models that have fewer verdicts than this.
+    /// Without the models that have fewer verdicts than this, and without verdicts that weigh nothing.
     pub(crate) fn with_verdicts(mut self, least: u64) -> Self {
+        let nothing = self.contest.leave_out_weightless();
+        if nothing > 0 {
+            self.left_out.insert(WEIGHTLESS, nothing);
+            let least = least.max(1);
+            self.contest.leave_out_below(least);
+        }
         let gone = self.contest.leave_out_below(least);
         if gone > 0 {
             self.left_out.insert(FEW_VERDICTS, gone);
@@ -78,6 +85,8 @@ struct Gatherer<'a> {
     votes: Vec<Vote>,
     /// Votes of blocks so far.
     alone: u64,
+    /// Whether any pair or vote tells its prompt.
+    by_prompt: bool,
     itself: u64,
     /// Pairs that a verdict was seen on; those of `--judge` alone would leave the others out on purpose.
     judged: u64,
@@ -91,6 +100,8 @@ impl Gatherer<'_> {
         let models = models.map(|(a, b)| (self.models.get(a), self.models.get(b)));
         let own = self.pairs.len() as u64;
         let cluster = prompt_of(pair, own);
+        self.by_prompt |=
+            !pair.prompt.is_empty() || NUMBERS.iter().any(|name| pair.metadata.contains_key(*name));
         self.pairs.push((hash(pair.id.as_str()), Sides { models, cluster, judged: false }));
     }
 
@@ -115,6 +126,8 @@ impl Gatherer<'_> {
         let newly = !std::mem::replace(&mut sides.judged, true);
         let sides = *sides;
         self.judged += u64::from(newly);
+        // Several verdicts on one pair go together too.
+        self.by_prompt |= !newly;
         let Some((a, b)) = sides.models else {
             self.unnamed += 1;
             return;
@@ -181,6 +194,7 @@ impl Gatherer<'_> {
                 own
             } else {
                 let slot = &mut prompts[vote.prompt as usize];
+                self.by_prompt = true;
                 *slot.get_or_insert_with(|| hash(&serde_json::Value::from(name(vote.prompt)).to_string()))
             };
             self.votes.push(Vote { a, b, y: vote.p_a, weight: vote.weight, cluster });
@@ -205,7 +219,8 @@ impl Gatherer<'_> {
         }
         let moved = |vote: Vote| Vote { a: place[vote.a as usize], b: place[vote.b as usize], ..vote };
         let votes = self.votes.into_iter().map(moved).collect();
-        let contest = Contest { models, votes, ..Contest::default() };
+        let by_prompt = self.by_prompt && !self.independent;
+        let contest = Contest { models, votes, by_prompt, ..Contest::default() };
         let without = if self.wanted.is_empty() { self.pairs.len() as u64 - self.judged } else { 0 };
         let left_out = left_out(&[
             (UNNAMED, self.unnamed),
@@ -279,10 +294,17 @@ pub(crate) fn plain(args: &RankArgs, global: &Global) -> Result<Gathered, Proble
         Ok(())
     };
     let mut block = |block| gathered.borrow_mut().block(&block);
-    read_with_votes(&args.inputs, &args.read.options()?, progress, &mut record, &mut block)?;
+    let summary = read_with_votes(&args.inputs, &args.read.options()?, progress, &mut record, &mut block)?;
     let gatherer = gathered.into_inner();
     bar.finish_and_clear();
-    Ok(gatherer.finish())
+    // Bare votes become no pairs, so those without a verdict are known to the reader only.
+    let bare = gatherer.pairs.is_empty();
+    let missing = summary.dropped.get(NO_VERDICT).copied().filter(|_| bare).unwrap_or(0);
+    let mut gathered = gatherer.finish();
+    if missing > 0 {
+        *gathered.left_out.entry(WITHOUT).or_default() += missing;
+    }
+    Ok(gathered)
 }
 
 fn from_study(folder: &Path, gatherer: &mut Gatherer) -> Result<(), Problem> {
@@ -319,6 +341,7 @@ pub(crate) fn controlled(args: &RankArgs, global: &Global) -> Result<Gathered, P
     let every: Vec<usize> = (0..table.features.len()).collect();
     let (mut contest, unnamed, itself) = Contest::of(&table, &[], &every);
     if args.independent {
+        contest.by_prompt = false;
         contest.votes.iter_mut().enumerate().for_each(|(at, vote)| vote.cluster = at as u64);
     }
     let left_out = left_out(&[

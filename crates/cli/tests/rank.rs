@@ -125,7 +125,7 @@ fn what_cannot_be_ranked_is_said() {
     };
     refused(&[&battles, "--anchor", "nobody"], "models are");
     refused(&[&battles, "--method", "elo", "--control", "length"], "holds nothing equal");
-    refused(&[&battles, "--judge", "nobody"], "fewer than two models");
+    refused(&[&battles, "--judge", "nobody"], "no verdict is by nobody");
     let path = folder.path().join("votes.csv");
     std::fs::write(&path, "left,right,winner\na,b,left\na,b,left\n").expect("written");
     let votes = path.to_str().expect("UTF-8");

@@ -41,6 +41,7 @@ pub use error::{At, DataError, ErrorKind, Reason};
 pub use export::{ExportFormat, ExportSummary, export};
 pub use features::{FeatureColumns, Features, read_features};
 pub use format::{Format, UnknownFormat};
+pub use formats::NO_VERDICT;
 pub use options::{Judges, OnBadRow, Progress, ReadOptions, Record};
 pub use preview::{Preview, Previewed, preview};
 pub use property_set::PropertySet;

@@ -15,33 +15,45 @@ pub fn caution(caution: &Caution) -> String {
     match caution {
         Caution::FewUnits { judges, units } => {
             let unit = units.first().map_or("prompt", |unit| unit.unit.as_str());
-            let others = if unit == "prompt" {
-                "other prompts".to_owned()
-            } else {
-                format!("other {}", units::plural(unit))
-            };
+            let plural = units::plural(unit);
             format!(
-                "Few {}: the verdicts of {} rest on {}. However many they are, they say little about {others}, and few directions can be sure.",
-                units::plural(unit),
+                "Few {plural}: the verdicts of {} rest on {}. However many they are, they say little about other {plural}, and few directions can be \
+                 sure.",
                 named(judges),
-                units::counted_units(units),
+                units::counted_units(&units[..units.len().min(1)]),
             )
         }
+        Caution::Independent { prompts, verdicts } => format!(
+            "Every verdict is taken as independent of all others (--independent), though up to {} are on {}: what is called sure is so of these prompts \
+             only.",
+            format::counted(*verdicts, "verdict", "verdicts"),
+            format::counted(*prompts, "prompt", "prompts"),
+        ),
+        Caution::StrengthLeftOut { models } => format!(
+            "The strength of {} is not in these fits (--terms): what strong models do passes for what is rewarded.",
+            format::counted(*models, "model", "models"),
+        ),
         Caution::OneText { model, prompts, same } => format!(
             "{} answers {} of {} prompts with one and the same text: what is rewarded in its responses is not how they answer.",
             line(model),
             format::count(*same),
             format::count(*prompts),
         ),
-        Caution::SideIsModel { a, b } => {
+        Caution::SideIsModel { a, b, longer } => {
             let who = match (a, b) {
                 (Some(a), Some(b)) => format!("A is always {} and B always {}", line(a), line(b)),
                 (Some(a), None) => format!("A is always {}", line(a)),
                 (None, Some(b)) => format!("B is always {}", line(b)),
                 (None, None) => "One model is always on the same side".to_owned(),
             };
+            let length = longer.map_or_else(String::new, |(side, share)| {
+                format!(
+                    " {side} is also the longer one in {} of the pairs, so that who likes length and who likes that model are hard to tell apart.",
+                    format::share(share)
+                )
+            });
             format!(
-                "{who}: how often A wins says how strong the models are, and nothing of a position bias; the two cannot be told apart."
+                "{who}: how often A wins says how strong the models are, and nothing of a position bias; the two cannot be told apart.{length}"
             )
         }
         Caution::AddNothing { judges } => format!(
@@ -56,7 +68,7 @@ pub fn caution(caution: &Caution) -> String {
             format::share(*common),
         ),
         Caution::JudgesTogether { judges } => {
-            format!("The leaderboard counts the verdicts of {} together.", named(judges))
+            format!("The report's leaderboard counts the verdicts of {} together.", named(judges))
         }
     }
 }

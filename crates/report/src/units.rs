@@ -22,7 +22,7 @@ pub(crate) fn over(fit: &Fit) -> String {
     }
     let (least, most) = (format::whole(*least), format::whole(*most));
     let range = if least == most { least } else { format!("{least} to {most}") };
-    format!("intervals over {units}, as sure as {range} of equal influence would make each weight")
+    format!("intervals over {units}, effectively {range} for each weight")
 }
 
 /// `13 prompts and 124 annotators`.

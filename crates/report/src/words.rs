@@ -22,6 +22,10 @@ pub(crate) const PROXY_MEANS: &str = "~ marks a proxy: the rating comes from a m
 pub(crate) const NOT_CAUSE: &str = "Intensities describe what goes with winning while the other properties in the table \
      are held equal; they do not prove what would happen if a response were rewritten.";
 
+/// Why a whole may lie outside of its parts.
+pub(crate) const SHRUNK: &str = "A group has fewer verdicts than the whole, so that the prior draws its figures further to 50 %, and its terms are its \
+     own: the whole may lie outside of its groups.";
+
 /// Names in a sentence: `a`, `a and b`, `a, b and c`.
 pub(crate) fn listed(names: &[String]) -> String {
     match names {
@@ -218,7 +222,8 @@ pub(crate) enum Standing {
 /// Compares held-out log-loss with the best baseline.
 pub(crate) fn standing(q: &Quality) -> Standing {
     match q.gain_se {
-        Some(se) if q.gain > 2.0 * se => Standing::Better,
+        // What rounds to nothing is nothing.
+        Some(se) if q.gain > 2.0 * se && q.gain >= 5e-4 => Standing::Better,
         _ if q.gain > 0.0 => Standing::Unsure,
         _ => Standing::NoBetter,
     }

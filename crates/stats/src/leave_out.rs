@@ -233,8 +233,8 @@ impl OverClusters {
     /// Joins a second way of clustering, such as annotators beside prompts, whose common cells were left out too.
     ///
     /// The variance is that of the first way and what the second adds to their cells, `V_1 + max(V_2 - V_12, 0)`, and no less than
-    /// `V_2` (after Cameron, Gelbach & Miller 2011, whose sum can be less than either way's own); degrees of freedom by
-    /// Satterthwaite's rule.
+    /// `V_2` (after Cameron, Gelbach & Miller 2011, whose sum can be less than either way's own); effective clusters are
+    /// those of the way that has fewer.
     #[must_use]
     pub fn with(mut self, second: &Self, cells: &Self) -> Self {
         for j in 0..self.variance.len() {
@@ -246,11 +246,9 @@ impl OverClusters {
             let own = self.variance[j];
             let added = (other - both).max(0.0).max(other - own);
             let total = own + added;
-            if added > 0.0 && total > 0.0 {
-                let freedom = |effective: f64| (effective - 1.0).max(1.0);
-                let pooled =
-                    total * total / (own * own / freedom(self.effective[j]) + added * added / freedom(reach));
-                self.effective[j] = pooled + 1.0;
+            // As sure as the way with fewer units lets one be.
+            if added > 0.0 {
+                self.effective[j] = self.effective[j].min(reach);
                 self.variance[j] = total;
                 self.added[j] += added;
             }
@@ -521,7 +519,7 @@ mod tests {
         for j in 0..d {
             let most = one.variance[j].max(second.variance[j]);
             assert!(joined.variance[j] >= most * (1.0 - 1e-12), "{j}");
-            assert!((1.0..=38.0).contains(&joined.effective[j]));
+            assert!(joined.effective[j] <= one.effective[j]);
         }
     }
 

@@ -65,7 +65,7 @@ impl Estimate {
         let reach =
             z / (1.0 + z * z / draws) * (p * (1.0 - p) / draws + z * z / (4.0 * draws * draws)).sqrt();
         // Rounding must not put the value outside.
-        ((centre - reach).clamp(0.0, p), (centre + reach).clamp(p, 1.0))
+        ((centre - reach).max(0.0).min(p), (centre + reach).min(1.0).max(p))
     }
 }
 

@@ -52,7 +52,8 @@ pub struct JudgeAgreement {
 /// Several verdicts of one judge on a pair (people under one name) count as their mean.
 pub fn agreements(table: &FeatureTable, resamples: usize, seed: u64) -> Vec<JudgeAgreement> {
     let mut by_pair: BTreeMap<u32, Vec<(u32, f64, u32)>> = BTreeMap::new();
-    for verdict in &table.verdicts {
+    // A verdict of weight 0 is none.
+    for verdict in table.verdicts.iter().filter(|verdict| verdict.weight > 0.0) {
         let known = by_pair.entry(verdict.pair).or_default();
         match known.iter_mut().find(|(judge, ..)| *judge == verdict.judge) {
             Some((_, sum, count)) => (*sum, *count) = (*sum + verdict.p_a, *count + 1),

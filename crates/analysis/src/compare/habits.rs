@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Interval;
 use super::audit::{Shown, Traits, agrees, favours_first};
+use crate::headline::calls_ties;
 use crate::table::FeatureTable;
 
 /// Every two of more judges than this would fill pages.
@@ -85,6 +86,10 @@ pub fn habit_differences(
     let of = |&(a, b): &(usize, usize)| -> Vec<HabitDifference> {
         let known = Measure::ALL.into_iter().enumerate();
         known
+            .filter(|(_, measure)| {
+                let ties = |judge: usize| calls_ties(table, judge as u32);
+                *measure != Measure::Ties || (ties(a) && ties(b))
+            })
             .filter_map(|(at, measure)| {
                 let found = difference(table, &sums[a], &sums[b], at)?;
                 let judges = [table.judges[a].clone(), table.judges[b].clone()];

@@ -142,7 +142,10 @@ pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
     let at_quantile = |q: f64| {
         let of = |at: usize| {
             let mut values: Vec<f64> = samples.iter().filter_map(|sample| sample[at]).collect();
-            quantile(&mut values, q)
+            let end = quantile(&mut values, q)?;
+            // Draws are noisier than means and so less alike: their middle is moved to the estimate.
+            let middle = quantile(&mut values, 0.5)?;
+            Some(moved(end, middle, overall[at].unwrap_or(middle), options.measure))
         };
         square(&(0..n * n).map(of).collect::<Vec<_>>(), n)
     };
@@ -164,6 +167,16 @@ pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
         clusters: clusters(table, options.measure, &overall, &samples),
         overall: square(&overall, n),
     }
+}
+
+/// The end of an interval when its middle is moved to the estimate: by Fisher's z where values are correlations.
+fn moved(end: f64, middle: f64, estimate: f64, measure: Measure) -> f64 {
+    if !matches!(measure, Measure::Pearson | Measure::Spearman) {
+        return end + estimate - middle;
+    }
+    let z = |r: f64| r.clamp(-1.0 + 1e-12, 1.0 - 1e-12).atanh();
+    // Exactly 1 stays so: a judge is like itself.
+    if middle >= 1.0 { end } else { (z(end) + z(estimate) - z(middle)).tanh() }
 }
 
 /// How many judges have weights but no draws.

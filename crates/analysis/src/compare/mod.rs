@@ -25,11 +25,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::cautions::Caution;
 use crate::result::Skipped;
 
 /// Everything that one run of `compare` found.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Comparison {
+    /// What to know before any figure.
+    pub cautions: Vec<Caution>,
     /// Who rewards alike.
     #[serde(flatten)]
     pub likeness: Likeness,

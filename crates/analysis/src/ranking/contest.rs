@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use predilect_stats::ranking::Vote;
+use predilect_stats::ranking::{Vote, Weights};
 
 use crate::table::FeatureTable;
 
@@ -17,9 +17,47 @@ pub struct Contest {
     pub controls: Vec<String>,
     /// One number per vote and control, positive where A has more of it.
     pub covariates: Vec<f64>,
+    /// Whether votes on one prompt are known to be; else every vote stands for itself, and one of weight 7 for seven.
+    pub by_prompt: bool,
 }
 
+/// Votes of whole weights are written out up to so many.
+const MOST_WRITTEN_OUT: f64 = 4e6;
+
 impl Contest {
+    /// Votes of weight 0 are none: leaves them out, and says how many went.
+    pub fn leave_out_weightless(&mut self) -> u64 {
+        let width = self.controls.len();
+        if width > 0 {
+            let rows = self.covariates.chunks_exact(width).zip(&self.votes);
+            self.covariates =
+                rows.filter(|(_, vote)| vote.weight > 0.0).flat_map(|(row, _)| row.to_vec()).collect();
+        }
+        let before = self.votes.len();
+        self.votes.retain(|vote| vote.weight > 0.0);
+        (before - self.votes.len()) as u64
+    }
+
+    /// The same with a vote of weight 7 as seven votes, where votes stand for themselves and weights are counts; `None` where all weigh 1, or
+    /// there would be too many.
+    pub(super) fn written_out(&self) -> Option<Self> {
+        let all: f64 = self.votes.iter().map(|vote| f64::from(vote.weight)).sum();
+        let counts =
+            Weights::of(&self.votes) == Weights::Counts && self.votes.iter().any(|vote| vote.weight > 1.0);
+        if self.by_prompt || !counts || all > MOST_WRITTEN_OUT {
+            return None;
+        }
+        let width = self.controls.len();
+        let mut out = Self { votes: Vec::new(), covariates: Vec::new(), ..self.clone() };
+        for (at, vote) in self.votes.iter().enumerate() {
+            for _ in 0..vote.weight as usize {
+                out.votes.push(Vote { weight: 1.0, cluster: out.votes.len() as u64, ..*vote });
+                out.covariates.extend_from_slice(&self.covariates[at * width..(at + 1) * width]);
+            }
+        }
+        Some(out)
+    }
+
     /// Leaves out the models with fewer verdicts than `least` with the verdicts on them, then those that have fewer now, until all
     /// have enough. Returns how many verdicts went.
     pub fn leave_out_below(&mut self, least: u64) -> u64 {
@@ -28,11 +66,13 @@ impl Contest {
         }
         let mut kept = vec![true; self.models.len()];
         let mut counts = vec![0_u64; kept.len()];
-        let mut of: Vec<Vec<u32>> = vec![Vec::new(); kept.len()];
+        let mut of: Vec<Vec<(u32, u64)>> = vec![Vec::new(); kept.len()];
+        let kind = Weights::of(&self.votes);
+        let times = |vote: &Vote| if kind == Weights::Counts { vote.weight as u64 } else { 1 };
         for vote in &self.votes {
             for (own, other) in [(vote.a, vote.b), (vote.b, vote.a)] {
-                counts[own as usize] += 1;
-                of[own as usize].push(other);
+                counts[own as usize] += times(vote);
+                of[own as usize].push((other, times(vote)));
             }
         }
         let mut few: Vec<usize> = (0..kept.len()).filter(|&model| counts[model] < least).collect();
@@ -40,9 +80,9 @@ impl Contest {
             kept[model] = false;
         }
         while let Some(model) = few.pop() {
-            for other in std::mem::take(&mut of[model]) {
+            for (other, times) in std::mem::take(&mut of[model]) {
                 let other = other as usize;
-                counts[other] = counts[other].saturating_sub(1);
+                counts[other] = counts[other].saturating_sub(times);
                 if kept[other] && counts[other] < least {
                     kept[other] = false;
                     few.push(other);
@@ -78,6 +118,7 @@ impl Contest {
     pub fn of(table: &FeatureTable, judges: &[String], controls: &[usize]) -> (Self, u64, u64) {
         let mut contest = Self {
             controls: controls.iter().map(|&column| table.features[column].name.clone()).collect(),
+            by_prompt: true,
             ..Self::default()
         };
         let counts: Vec<bool> =

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use predilect_stats::ranking::{
-    Beside, Difficulty, Faced, Variant, instruction_difficulty, length_controlled, standardised, standings,
+    Beside, Difficulty, Faced, Variant, instruction_difficulty, length_controlled, ranks, standardised,
 };
 use rayon::prelude::*;
 use serde::Serialize;
@@ -34,6 +34,8 @@ pub struct Against {
 
 /// The baseline that the published difficulties are against.
 pub const PUBLISHED_BASELINE: &str = "gpt4_1106_preview";
+/// A length effect beyond this separates verdicts: from the shortest to the longest output the odds change by e^80.
+const SEPARATED: f64 = 20.0;
 /// Hexadecimal digits of the SHA-256 of a prompt by which difficulties are found.
 const DIGITS: usize = 16;
 /// Mean and sd of the published models' length effects, the prior of another model's.
@@ -188,6 +190,18 @@ pub fn length_controlled_board(baseline: &str, outputs: &[Against], options: &Lc
             let beside = Beside { difficulty: &difficulty, variants: &variants, prompts: &prompts, length };
             let fit = length_controlled(&entrant.preferences, &entrant.differences, beside)?;
             let (lc, se) = (100.0 * fit.lc_win_rate, 100.0 * fit.lc_standard_error);
+            let raw = (100.0 * fit.interval.0, 100.0 * fit.interval.1);
+            let own = if se.is_finite() { (lc - Z * se, lc + Z * se) } else { (0.0, 100.0) };
+            let shrunk = fit.theta == 0.0 && fit.psi == 0.0;
+            let ends = if fit.phi.abs() > SEPARATED {
+                // Length tells every verdict: what is left at equal length is anybody's guess.
+                (0.0, 100.0)
+            } else if shrunk || (fit.phi == 0.0 && lc == 100.0 * fit.win_rate) {
+                // The penalty drew the rate to one half, and its own error knows nothing of that; or there was nothing to control.
+                (own.0.min(raw.0), own.1.max(raw.1))
+            } else {
+                own
+            };
             Some(LcRow {
                 model: entrant.model.to_owned(),
                 win_rate: 100.0 * fit.win_rate,
@@ -195,8 +209,8 @@ pub fn length_controlled_board(baseline: &str, outputs: &[Against], options: &Lc
                 lc_win_rate: lc,
                 lc_standard_error: se,
                 score: lc,
-                low: lc - Z * se,
-                high: lc + Z * se,
+                low: ends.0,
+                high: ends.1,
                 rank: 1,
                 rank_low: 1,
                 rank_high: 1,
@@ -269,19 +283,23 @@ fn variants(entrant: &Entrant<'_>, difficulty: &[f64]) -> Vec<Variant> {
         .collect()
 }
 
-/// Intervals, places and order.
+/// Places by intervals, models taken as independent, and order.
 fn place(ranking: &mut [LcRow]) {
-    let n = ranking.len();
-    let scores: Vec<f64> = ranking.iter().map(|row| row.score).collect();
-    let mut covariance = vec![0.0; n * n];
-    for (i, row) in ranking.iter_mut().enumerate() {
-        // Where the error is not known, anything may be.
-        let se = if row.lc_standard_error.is_finite() { row.lc_standard_error } else { 100.0 };
-        (row.low, row.high) = ((row.score - Z * se).max(0.0), (row.score + Z * se).min(100.0));
-        covariance[i * n + i] = se.powi(2);
+    for row in ranking.iter_mut() {
+        (row.low, row.high) = (row.low.max(0.0), row.high.min(100.0));
     }
-    for (row, place) in ranking.iter_mut().zip(standings(&scores, &covariance, Z)) {
-        (row.rank, row.rank_low, row.rank_high) = (place.rank, place.rank_low, place.rank_high);
+    let scores: Vec<f64> = ranking.iter().map(|row| row.score).collect();
+    let ends: Vec<(f64, f64)> = ranking.iter().map(|row| (row.low, row.high)).collect();
+    let n = ranking.len();
+    // Surely better: the difference exceeds both reaches toward each other, squared and added.
+    let better = |i: usize, j: usize| {
+        let reach = (scores[i] - ends[i].0).hypot(ends[j].1 - scores[j]);
+        i != j && scores[i] - scores[j] > reach
+    };
+    for (i, (row, rank)) in ranking.iter_mut().zip(ranks(&scores)).enumerate() {
+        row.rank = rank;
+        row.rank_low = 1 + (0..n).filter(|&j| better(j, i)).count();
+        row.rank_high = n - (0..n).filter(|&j| better(i, j)).count();
     }
     ranking.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.model.cmp(&b.model)));
 }

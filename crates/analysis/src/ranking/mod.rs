@@ -106,8 +106,8 @@ pub struct Leaderboard {
     pub resamples: Option<u64>,
     /// Verdicts that counted.
     pub votes: u64,
-    /// Different prompts among them.
-    pub prompts: u64,
+    /// Different prompts among them; `None` where they are not known, and every verdict stands for itself.
+    pub prompts: Option<u64>,
     /// What weights say, where any is not 1: `counts` (a verdict of weight 7 is seven verdicts) or `shares` (it stays one, and counts
     /// seven times as much as one of weight 1).
     pub weights: Option<String>,
@@ -173,14 +173,21 @@ pub struct Control {
 ///
 /// When the votes do not determine the scores.
 pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, RankingError> {
+    match contest.written_out() {
+        Some(all) => Ok(Leaderboard { weights: Some("counts".to_owned()), ..board(&all, options)? }),
+        None => board(contest, options),
+    }
+}
+
+fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, RankingError> {
     let scaled = scaled(&contest.covariates, contest.controls.len());
     let n = contest.models.len();
     let mut prompts: Vec<u64> = contest.votes.iter().map(|vote| vote.cluster).collect();
     prompts.sort_unstable();
     prompts.dedup();
-    // Where no two verdicts share a prompt, nothing has to be summed up by prompt; and the sum over a single prompt is zero at
-    // the maximum, which says nothing of the error.
-    let single = prompts.len() == contest.votes.len() || prompts.len() < 2;
+    // Where verdicts stand for themselves nothing has to be summed up by prompt; and the sum over a single prompt is zero at the maximum,
+    // which says nothing of the error.
+    let single = !contest.by_prompt || prompts.len() < 2;
     let robust = if single { Robust::Votes } else { Robust::Clusters };
     let mut own = scores(contest, &contest.votes, &scaled, options, robust)?;
     // Sums over few prompts tell their own variance badly.
@@ -246,7 +253,7 @@ pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboa
         prior: options.prior,
         resamples,
         votes: contest.votes.iter().map(counted).sum(),
-        prompts: prompts.len() as u64,
+        prompts: contest.by_prompt.then_some(prompts.len() as u64),
         weights: contest.votes.iter().any(|vote| vote.weight != 1.0).then(|| {
             match kind {
                 Weights::Counts => "counts",
@@ -311,7 +318,7 @@ mod tests {
             }
         }
         let models = (0..models).map(|i| format!("m{i}")).collect();
-        Contest { models, votes, ..Contest::default() }
+        Contest { models, votes, by_prompt: true, ..Contest::default() }
     }
 
     #[test]
@@ -325,7 +332,7 @@ mod tests {
             if method != RankMethod::Elo {
                 assert_eq!(order, ["m0", "m1", "m2", "m3", "m4"], "{name}");
             }
-            assert_eq!((found.votes, found.prompts, found.ranking[0].votes), (200, 20, 80));
+            assert_eq!((found.votes, found.prompts, found.ranking[0].votes), (200, Some(20), 80));
             assert!(
                 found.ranking.iter().all(|row| row.low <= row.high && row.rank_low <= row.rank_high),
                 "{found:?}"

@@ -74,26 +74,29 @@ pub(super) fn resampled(
             ranks[i].push(1.0 + sample.iter().filter(|other| *other > score).count() as f64);
         }
     }
-    let ends: Vec<(f64, f64)> = columns
+    let ends: Vec<((f64, f64), Option<Standing>)> = columns
         .iter_mut()
         .enumerate()
         .map(|(i, column)| {
             let low = quantile(column, 0.025).unwrap_or(own[i]);
             let high = quantile(column, 0.975).unwrap_or(own[i]);
-            match beside.map(|beside| beside[i]) {
-                Some(beside) if high - low < 0.5 * (beside.high - beside.low) => (beside.low, beside.high),
-                _ => (low, high),
-            }
+            // Where resampling varies nothing, the other way tells the places too.
+            let other = beside.map(|beside| beside[i]).filter(|b| high - low < 0.5 * (b.high - b.low));
+            (other.map_or((low, high), |b| (b.low, b.high)), other)
         })
         .collect();
     let own_ranks = self::ranks(own);
     let places = (0..n)
         .map(|i| {
             let rank = own_ranks[i];
+            let ((below, above), other) = ends[i];
+            if let Some(other) = other {
+                return (below, above, rank, other.rank_low.min(rank), other.rank_high.max(rank));
+            }
             let low = quantile(&mut ranks[i], 0.025).map_or(rank, |rank| rank.round() as usize);
             let high = quantile(&mut ranks[i], 0.975).map_or(rank, |rank| rank.round() as usize);
             // Those of the resamples may all lie beyond the rank of the data.
-            (ends[i].0, ends[i].1, rank, low.min(rank), high.max(rank))
+            (below, above, rank, low.min(rank), high.max(rank))
         })
         .collect();
     (places, samples.len())

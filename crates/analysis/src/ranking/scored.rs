@@ -25,8 +25,7 @@ impl Scored {
         let mut standings = self.errors.as_ref()?.standings(&self.scores, z);
         for ((standing, score), reach) in standings.iter_mut().zip(&self.scores).zip(&self.reaches) {
             if let Some((below, above)) = reach {
-                standing.low = standing.low.min(score - below);
-                standing.high = standing.high.max(score + above);
+                (standing.low, standing.high) = (score - below, score + above);
             }
         }
         Some(standings)
@@ -95,7 +94,9 @@ pub(super) fn scores(
             let errors = rates.iter().map(|rate| 100.0 * error(rate)).collect();
             let scores = rates.iter().map(|rate| 100.0 * rate.rate).collect();
             let reach = |rate: &WinRate| {
-                let (low, high) = rate.interval(Z);
+                // One prompt tells nothing of a rate: anything may be.
+                let one = rate.clusters < 2 && rate.votes > 1;
+                let (low, high) = if one { (0.0, 1.0) } else { rate.interval(Z) };
                 Some((100.0 * (rate.rate - low), 100.0 * (high - rate.rate)))
             };
             let reaches = rates.iter().map(reach).collect();

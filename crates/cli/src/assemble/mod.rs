@@ -28,7 +28,7 @@ use crate::progress::bar;
 use crate::tables::DrawsFile;
 use agreements::Agreements;
 use names::Names;
-use units::Units;
+use units::{NoUnits, Units};
 
 pub(crate) use names::Interner;
 use verdicts::{VerdictReader, read_verdicts};
@@ -196,10 +196,7 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
             known_fields(field, &fields)
         )));
     }
-    out.table.units = units.finish().map_err(|field| {
-        no_value(&field)
-            .remedy(format!("fields of these data are: prompt, annotator, {}", known_fields(&field, &fields)))
-    })?;
+    out.table.units = units.finish().map_err(|why| no_units(why, &fields))?;
     let reader = VerdictReader { options, index: &index, inapplicable: &inapplicable };
     (out.orphans, out.inapplicable) =
         read_verdicts(study, &reader, &mut builder, &mut out.table, &mut out.shown)?;
@@ -211,6 +208,18 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
 
 fn no_value(field: &str) -> Problem {
     Problem::new(format!("no pair has a value for the field `{field}`"))
+}
+
+/// What is said of a field that is no unit.
+fn no_units(why: NoUnits, fields: &BTreeSet<String>) -> Problem {
+    match why {
+        NoUnits::Missing(field) => no_value(&field)
+            .remedy(format!("fields of these data are: prompt, annotator, {}", known_fields(&field, fields))),
+        NoUnits::One(field) => {
+            Problem::new(format!("all pairs have the same `{field}`: one of them says nothing of others"))
+                .remedy("name a field with several values, or leave --cluster out")
+        }
+    }
 }
 
 /// The fields that pairs may have beside one that has no values.

@@ -7,6 +7,14 @@ use predilect_types::Pair;
 
 use crate::problem::Problem;
 
+/// Why a field is no unit.
+pub(super) enum NoUnits {
+    /// No pair has it.
+    Missing(String),
+    /// All pairs have the same value.
+    One(String),
+}
+
 /// The units that are asked for.
 pub(super) struct Units {
     units: Vec<Unit>,
@@ -54,15 +62,22 @@ impl Units {
         }
     }
 
-    /// The units; an error is the field that no pair has.
-    pub(super) fn finish(self) -> Result<Vec<Unit>, String> {
+    /// The units.
+    pub(super) fn finish(self) -> Result<Vec<Unit>, NoUnits> {
         let empty = self
             .units
             .iter()
             .zip(&self.seen)
             .find(|(unit, seen)| matches!(unit, Unit::Field { .. }) && !**seen);
-        match empty {
-            Some((unit, _)) => Err(unit.name().to_owned()),
+        if let Some((unit, _)) = empty {
+            return Err(NoUnits::Missing(unit.name().to_owned()));
+        }
+        let one = self.units.iter().find(|unit| match unit {
+            Unit::Field { of_pair, .. } => of_pair.windows(2).all(|two| two[0] == two[1]),
+            Unit::Prompt | Unit::Annotator => false,
+        });
+        match one {
+            Some(unit) => Err(NoUnits::One(unit.name().to_owned())),
             None => Ok(self.units),
         }
     }

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use predilect_analysis::FitOptions;
+use predilect_analysis::cautions::cautions;
 use predilect_analysis::compare::{Comparison, WeightTable};
 use predilect_analysis::limits::TooMany;
 use predilect_analysis::result::Settings;
@@ -96,6 +97,8 @@ fn own(
         return Err(Problem::new(format!("nothing could be fitted: {why}"))
             .remedy("`predilect dissect` says more; `predilect judge` collects verdicts"));
     }
+    comparison.cautions =
+        cautions(&assembled.table, &assembled.traits, &assembled.data, &fits.fits, &args.model.options());
     comparison.skipped.clone_from(&fits.skipped);
     Ok(Own { study, weights: comparing::weights(&fits, draws), simulated: assembled.simulated })
 }

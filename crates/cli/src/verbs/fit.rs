@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use predilect_analysis::cautions::{Caution, few_units};
 use predilect_analysis::dissect::ALL;
 use predilect_analysis::limits::{MOST_GROUPS, MOST_JUDGES, TooMany};
 use predilect_analysis::result::{Fit, Skipped};
@@ -21,6 +22,7 @@ const NO_JUDGE: &str = "all";
 
 #[derive(Serialize)]
 struct Output<'a> {
+    cautions: Vec<Caution>,
     fits: &'a [Fit],
     skipped: &'a [Skipped],
     ignored_columns: &'a [String],
@@ -69,6 +71,7 @@ pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
     let fits = assemble::fit_all(&table, options, args.model.draws.as_deref(), global.quiet, None)?;
     if args.json {
         print_json(&Output {
+            cautions: few_units(&fits.fits).into_iter().collect(),
             fits: &fits.fits,
             skipped: &fits.skipped,
             ignored_columns: &ignored,

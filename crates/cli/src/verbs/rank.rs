@@ -66,6 +66,10 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         ))
         .remedy("take a smaller --min-verdicts"));
     }
+    if contest.models.len() < 2 && !args.judge.is_empty() && judges.is_empty() {
+        return Err(Problem::new(format!("no verdict is by {}", args.judge.join(" or ")))
+            .remedy("leave --judge out to see by whom verdicts are"));
+    }
     if contest.models.len() < 2 {
         return Err(Problem::new("the files name fewer than two models with verdicts between them").remedy(
             "models come from fields such as model_a and model_b; `predilect formats` lists what is read",
@@ -83,8 +87,8 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
             .map_or(if args.method == RankMethod::Elo { RESAMPLES } else { 0 }, |n| n as usize),
         seed: args.seed,
     };
-    let found: Leaderboard =
-        leaderboard(&contest, &options).map_err(|error| refused(&error, &contest.models))?;
+    let found: Leaderboard = leaderboard(&contest, &options)
+        .map_err(|error| refused(&error, &contest.models, contest.controls.len()))?;
     if !global.quiet {
         of_the_weights(&found);
     }
@@ -136,7 +140,7 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         if apart != 0.0 && outputs.iter().all(|output| output.longer_by == apart) {
             let more = if apart > 0.0 { "longer" } else { "shorter" };
             return Err(Problem::new(format!(
-                "every output is {} characters {more} than that of {baseline}: length cannot be told from the model",
+                "every output is by {} characters {more} than that of {baseline}: length cannot be told from the model",
                 apart.abs()
             ))
             .remedy("--method win-rate shows the rates as they are"));
@@ -174,7 +178,13 @@ fn tables_in(folder: &Path) -> Result<Study, Problem> {
 
 fn said(left_out: &LeftOut) {
     for (reason, count) in left_out {
-        anstream::eprintln!("remark: {count} {reason} are left out");
+        if *count == 1 {
+            // The reasons are in the plural.
+            let reason = reason.replacen("verdicts ", "verdict ", 1).replacen("pairs ", "pair ", 1);
+            anstream::eprintln!("remark: 1 {reason} is left out");
+        } else {
+            anstream::eprintln!("remark: {count} {reason} are left out");
+        }
     }
 }
 
@@ -243,7 +253,7 @@ fn of_the_weights(found: &Leaderboard) {
     }
 }
 
-fn refused(error: &RankingError, models: &[String]) -> Problem {
+fn refused(error: &RankingError, models: &[String], controls: usize) -> Problem {
     let remedy = match error {
         RankingError::NeverMet(groups) => {
             return Problem::new(predilect_report::groups_that_never_met(
@@ -280,7 +290,15 @@ fn refused(error: &RankingError, models: &[String]) -> Problem {
             ))
             .remedy("--prior 0.1 keeps scores finite, --method win-rate needs none");
         }
-        RankingError::Singular => "a control never differs, or says the same as another: leave it out",
+        RankingError::Singular if controls == 0 => {
+            return Problem::new(
+                "no finite scores: with ties of their own, somebody has won, or lost, all verdicts that are no tie",
+            )
+            .remedy("--prior 0.1 keeps scores finite; --method bradley-terry counts a tie as half a win");
+        }
+        RankingError::Singular => {
+            "a control never differs, says the same as another, or decides every verdict: leave it out (without texts no property differs)"
+        }
         RankingError::OnlyTies => "--method bradley-terry counts a tie as half a win",
         RankingError::NoMaximum => "a control that decides every verdict has no finite weight: leave it out",
         RankingError::Empty => "check the verdicts with `predilect import --json`",

@@ -32,7 +32,7 @@ use crate::recipe::{Call, Noted, Plan, Shape, on_side_b};
 use crate::row::Row;
 
 /// Counted when a record has a place for a verdict and none in it.
-pub(crate) const NO_VERDICT: &str = "verdict missing or not parsed";
+pub const NO_VERDICT: &str = "verdict missing or not parsed";
 
 /// What a parser knows besides the record.
 #[derive(Debug, Default)]

@@ -1,6 +1,7 @@
 //! What holds the report together: the document, its policy, its navigation and its ends?
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use predilect_analysis::cautions::Caution;
 use predilect_analysis::compare::Comparison;
 use predilect_analysis::result::Settings;
 
@@ -45,6 +46,7 @@ pub(super) fn comparison_page(c: &Comparison, settings: &Settings) -> Markup {
         header {
             p.kicker { "Preference dissection" }
             h1 { (title) }
+            (watch_out(&c.cautions))
             p.lead { "Who rewards alike, who agrees with whom, where they differ and how biased each is." }
         }
     };
@@ -109,17 +111,24 @@ fn header(view: &View, title: &str) -> Markup {
             p.kicker { "Preference dissection" }
             h1 { bdi { (title) } }
             @if let Some(found) = &view.d.headline { p.headline { (crate::headline::sentence(found).replace(" %", "\u{a0}%")) } }
-            @if !view.d.cautions.is_empty() {
-                section.watch aria-label="Watch out" {
-                    h2 { "Watch out" }
-                    ul { @for caution in &view.d.cautions { li { (crate::caution(caution)) } } }
-                }
-            }
+            (watch_out(&view.d.cautions))
             p.lead {
                 (words::read(view.d)) " " (words::fitted(view))
                 @if !sources.is_empty() {
                     " From " bdi { (text::cut(&words::listed(&sources), 300)) } "."
                 }
+            }
+        }
+    }
+}
+
+/// What to know before any figure.
+fn watch_out(cautions: &[Caution]) -> Markup {
+    html! {
+        @if !cautions.is_empty() {
+            section.watch aria-label="Watch out" {
+                h2 { "Watch out" }
+                ul { @for caution in cautions { li { (crate::caution(caution)) } } }
             }
         }
     }

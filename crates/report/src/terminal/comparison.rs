@@ -43,6 +43,7 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
             words::counted(c.likeness.judges.len().max(c.biases.len()), "judge", "judges")
         ),
     ))?;
+    super::watch_out(&c.cautions, &mut out)?;
     if c.likeness.judges.len() > 1 {
         matrix(&c.likeness, &mut out)?;
         clusters(&c.likeness, &mut out)?;
@@ -146,7 +147,7 @@ fn matrix(l: &Likeness, out: &mut Out) -> io::Result<()> {
 /// Every two judges with the interval of their likeness.
 fn intervals(l: &Likeness, order: &[usize], out: &mut Out) -> io::Result<()> {
     let what = if l.resampled == "posterior" {
-        "90 % intervals from posterior draws, which are noisier than means and so less alike"
+        "90 % intervals from posterior draws around the estimate"
     } else {
         "90 % intervals by resampling the properties"
     };

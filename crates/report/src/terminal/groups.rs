@@ -25,7 +25,10 @@ pub(super) fn groups(view: &View, out: &mut Out) -> io::Result<()> {
     out.blank()?;
     out.line(&paint(BOLD, "By group"))?;
     let most = format!("up to {UPS} rewarded (▲), {DOWNS} penalised (▼)");
-    out.wrapped(DIM, &format!("The strongest sure properties with their intensities: {most}."))?;
+    out.wrapped(
+        DIM,
+        &format!("The strongest sure properties with their intensities: {most}. {}", words::SHRUNK),
+    )?;
     let name =
         others.iter().map(|g| text::columns(&text::line(g))).max().unwrap_or(0).min(24).min(out.width / 4);
     let rows = view.d.fits.iter().map(|f| format::count(f.rows).len()).max().unwrap_or(1);

@@ -23,23 +23,26 @@ pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16
     let mut out = Out::new(out, width);
     let count = words::counted(l.ranking.len(), "model", "models");
     out.line(&paint(BOLD, &format!("{count} by {}", l.method)))?;
-    let from = match l.intervals.as_deref() {
-        Some("sandwich") if l.prompts == l.votes => {
-            "95 % intervals from the sandwich covariance, verdicts independent"
+    let from = match (l.intervals.as_deref(), l.prompts) {
+        (Some("sandwich"), None) => "95 % intervals from the sandwich covariance, verdicts independent",
+        (Some("sandwich"), Some(1)) => {
+            "95 % intervals from the sandwich covariance, verdicts on the one prompt taken as independent"
         }
-        Some("sandwich") => "95 % intervals from the sandwich covariance, clustered by prompt",
-        Some(_) => "95 % intervals from a bootstrap over prompts",
-        None => "without intervals",
+        (Some("sandwich"), Some(_)) => "95 % intervals from the sandwich covariance, clustered by prompt",
+        (Some(_), None) => "95 % intervals from a bootstrap over verdicts",
+        (Some(_), Some(_)) => "95 % intervals from a bootstrap over prompts",
+        (None, _) => "without intervals",
     };
     let votes = words::counted(l.votes as usize, "verdict", "verdicts");
-    let on = match words::counted(l.prompts as usize, "prompt", "prompts") {
-        _ if l.prompts == l.votes => String::new(),
-        prompts => format!(" on {prompts}"),
-    };
+    let on = l
+        .prompts
+        .map_or_else(String::new, |n| format!(" on {}", words::counted(n as usize, "prompt", "prompts")));
     let unit =
         if l.method == "win-rate" { "% won, a tie half" } else { "points: 400 more are odds of ten to one" };
     out.wrapped(DIM, &format!("{votes}{on}; {unit}; {from}."))?;
-    if l.prompts < FEW_PROMPTS && l.prompts < l.votes && l.intervals.is_some() {
+    if l.prompts == Some(1) {
+        out.wrapped(WARN, "One prompt tells nothing of others: who is better on them is not known.")?;
+    } else if l.prompts.is_some_and(|prompts| prompts < FEW_PROMPTS) && l.intervals.is_some() {
         out.wrapped(WARN, "With so few prompts the intervals are likely too narrow.")?;
     }
     if let Some(words) = never_met(l) {
@@ -138,6 +141,9 @@ pub fn terminal_lc(l: &LcBoard, out: &mut dyn io::Write, width: u16) -> io::Resu
         );
         out.line(&text::cut(&line, out.width))?;
     }
+    if l.ranking.iter().any(|row| row.lc_win_rate == 50.0 && row.length_effect == 0.0) {
+        out.wrapped(WARN, "50.00: too little is known of that model, so that the penalty of AlpacaEval's fit leaves no difference at all.")?;
+    }
     Ok(())
 }
 
@@ -145,8 +151,8 @@ pub fn terminal_lc(l: &LcBoard, out: &mut dyn io::Write, width: u16) -> io::Resu
 fn comparable(difficulties: &str) -> &'static str {
     match difficulties {
         "published" => {
-            "With AlpacaEval's difficulties of the prompts, so these rates compare with its published board: models that had no part in \
-             them stood within 1 point of it on average, 5 at most."
+            "With AlpacaEval's difficulties of the prompts, so these rates compare with its published board: 41 models, each left out of \
+             them, stood 1 point from it on average, 5 at most."
         }
         "fitted" => {
             "Difficulties are fitted over these models: rates compare with each other, and not with AlpacaEval's published board."

@@ -13,6 +13,7 @@ mod table;
 
 use std::io;
 
+use predilect_analysis::cautions::{Caution, few_units};
 use predilect_analysis::result::{DataSummary, Dissection, Fit, Settings, Skipped};
 use predilect_types::ReadSummary;
 
@@ -45,13 +46,7 @@ pub fn terminal(d: &Dissection, out: &mut dyn io::Write, width: u16) -> io::Resu
     if let Some(found) = &d.headline {
         out.wrapped(BOLD, &crate::headline::sentence(found))?;
     }
-    if !d.cautions.is_empty() {
-        out.blank()?;
-        out.line(&style::paint(WARN, "Watch out"))?;
-        for caution in &d.cautions {
-            out.hanging("  · ", &crate::caution(caution))?;
-        }
-    }
+    watch_out(&d.cautions, &mut out)?;
     out.blank()?;
     overview::overview(&view, &mut out)?;
 
@@ -60,6 +55,19 @@ pub fn terminal(d: &Dissection, out: &mut dyn io::Write, width: u16) -> io::Resu
     if d.settings.simulated {
         out.blank()?;
         out.wrapped(WARN, words::SIMULATED)?;
+    }
+    Ok(())
+}
+
+/// What to know before any figure.
+fn watch_out(cautions: &[Caution], out: &mut Out) -> io::Result<()> {
+    if cautions.is_empty() {
+        return Ok(());
+    }
+    out.blank()?;
+    out.line(&style::paint(WARN, "Watch out"))?;
+    for caution in cautions {
+        out.hanging("  · ", &crate::caution(caution))?;
     }
     Ok(())
 }
@@ -77,7 +85,7 @@ pub fn terminal_fits(
 ) -> io::Result<()> {
     let d = Dissection {
         read: ReadSummary::default(),
-        cautions: Vec::new(),
+        cautions: few_units(fits).into_iter().collect(),
         data: DataSummary::default(),
         fits: fits.to_vec(),
         skipped: skipped.to_vec(),
@@ -90,7 +98,9 @@ pub fn terminal_fits(
         settings: Settings { encoding: "columns".to_owned(), ..Settings::default() },
     };
     let view = View::new(&d);
-    tables(&view, &mut Out::new(out, width))
+    let mut out = Out::new(out, width);
+    watch_out(&d.cautions, &mut out)?;
+    tables(&view, &mut out)
 }
 
 /// The main group judge by judge, what its marks mean, the other groups, and what was not fitted.

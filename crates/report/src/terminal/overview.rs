@@ -103,8 +103,11 @@ fn verdicts(j: &JudgeSummary) -> String {
     let longer = j.prefers_longer.map_or_else(String::new, |longer| {
         format!("; the longer response wins {} of those that are no tie", format::share(longer))
     });
+    // Asked in both orders, a judge that contradicts itself has no verdict for either.
+    let both = j.orders.get("both").copied().unwrap_or(0);
+    let tie = if 2 * both >= j.verdicts.max(1) { "undecided between its two orders" } else { "tie" };
     format!(
-        "{}, {}: A {}, B {}, tie {}{bad}{longer}",
+        "{}, {}: A {}, B {}, {tie} {}{bad}{longer}",
         text::line(&j.judge),
         format::counted(j.verdicts, "verdict", "verdicts"),
         share(j.prefers_a),

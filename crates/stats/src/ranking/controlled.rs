@@ -15,6 +15,8 @@ const ROUNDS: usize = 10_000;
 /// only compared, and none to speak of in what is shown.
 const ROUGH: f64 = 1e-4;
 const EXACT: f64 = 1e-9;
+/// Standard errors to either side of a 95 % interval.
+const Z95: f64 = 1.959_963_984_540_054;
 /// theta, phi, psi.
 const COLUMNS: usize = 3;
 
@@ -30,6 +32,8 @@ pub struct LengthControlled {
     /// Its standard error: the sandwich for the weights without penalty, with the spread over prompts. AlpacaEval prints the latter
     /// alone, which is zero in the minimal form.
     pub lc_standard_error: f64,
+    /// The interval of the raw rate (Wilson 1927), 95 %, over prompts.
+    pub interval: (f64, f64),
     /// The log-odds against the baseline at equal length and difficulty 0.
     pub theta: f64,
     /// What tanh of the standardised difference in length adds to them.
@@ -121,6 +125,7 @@ pub fn length_controlled(
         mean.add(*prompt, row.y, 1.0);
     }
     let standard_error = mean.estimate().map_or(f64::NAN, |mean| mean.se);
+    let interval = mean.estimate().map_or((0.0, 1.0), |mean| mean.share(Z95));
     if !difficult && differences.iter().all(|d| *d == 0.0) {
         // Nothing to hold equal: the rate as it is, without the penalty's pull.
         let theta = (win_rate / (1.0 - win_rate)).ln();
@@ -129,6 +134,7 @@ pub fn length_controlled(
             standard_error,
             lc_win_rate: win_rate,
             lc_standard_error: standard_error,
+            interval,
             theta,
             phi: 0.0,
             psi: 0.0,
@@ -141,6 +147,7 @@ pub fn length_controlled(
         win_rate,
         standard_error,
         lc_win_rate,
+        interval,
         lc_standard_error: level_error(&rows, beside.length, &level, &prompts, w),
         theta: w[0],
         phi: w[1],

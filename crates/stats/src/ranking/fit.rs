@@ -61,7 +61,8 @@ pub struct Ranking {
     /// The covariance of these differences, row by row; `None` where there are more than 400 unknowns.
     pub covariance: Option<Vec<f64>>,
     /// Under a prior, of competitors with fewer than five votes won or lost: how far the middle 95 % of the posterior reach below and above the
-    /// score. It is far from normal there. `None` for others, and where there are more than 400 unknowns.
+    /// score. It is far from normal there. `None` for others, with Rao and Kupper's
+    /// ties (whose parameter is bounded), and where there are more than 400 unknowns.
     pub reaches: Vec<Option<(f64, f64)>>,
     /// The tie parameter: eta of Rao-Kupper, nu of Davidson; `None` where ties are halves or there are none.
     pub tie: Option<f64>,
@@ -147,7 +148,7 @@ pub fn rank(
     let width = model.width();
     let tie =
         ties_there.then(|| if ties == Ties::Davidson { at[competitors].exp() } else { at[competitors] });
-    let reaches = if options.prior > 0.0 && curvature.is_small() {
+    let reaches = if options.prior > 0.0 && curvature.is_small() && ties != Ties::RaoKupper {
         seen.reaches(&curvature, &centre).ok_or(RankingError::Singular)?
     } else {
         vec![None; competitors]

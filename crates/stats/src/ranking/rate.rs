@@ -20,7 +20,11 @@ pub struct WinRate {
 
 impl WinRate {
     /// The interval of the rate (Wilson 1927), with the reach that a normal has at `z`: none of no width where all votes are alike.
+    /// Without votes anything may be.
     pub fn interval(&self, z: f64) -> (f64, f64) {
+        if self.rate.is_nan() {
+            return (0.0, 1.0);
+        }
         let estimate =
             Estimate { value: self.rate, se: self.se, clusters: self.clusters, weight: self.votes as f64 };
         estimate.share(z)

@@ -75,7 +75,8 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
         ranking = ranked(&assembled.table);
         explain_examples(&mut examples, &assembled, &args.model);
     }
-    let mut cautions = cautions(&assembled.table, &assembled.data, &fits.fits);
+    let mut cautions =
+        cautions(&assembled.table, &assembled.traits, &assembled.data, &fits.fits, &args.model.options());
     if let Some(Standings { judges, .. }) =
         ranking.as_ref().filter(|ranking: &&Standings| ranking.judges.len() > 1)
     {

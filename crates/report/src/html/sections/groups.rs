@@ -7,6 +7,7 @@ use crate::html::charts::{Panel, heat, key};
 use crate::html::parts::{Align, SERIES, Section, first_few, folded, heads, name, nothing, scroll};
 use crate::text;
 use crate::view::{Axis, View, sure, weight};
+use crate::words;
 
 use super::intensities::ordered;
 
@@ -35,7 +36,7 @@ fn maps(view: &View) -> Markup {
             "Intensity in % by property and group"
             @if !view.d.settings.group_by.is_empty() { " (" (text::line(&view.d.settings.group_by)) ")" }
             ". Full colour: the direction is sure. Pale: it is not. Hatched: the group was not fitted. Below each "
-            "group stands its number of verdicts."
+            "group stands its number of verdicts. " (words::SHRUNK)
         }
         @for (i, judge) in view.judges.iter().enumerate() {
             details.map open[i < 2] {

@@ -37,7 +37,8 @@ fn ranked(s: &Standings) -> Markup {
         p {
             "Bradley-Terry scores by the verdicts of " bdi { (text::cut(&words::listed(&judges), 200)) } ", a tie half a win: 400 points are odds of ten "
             "to one, 1,000 is the mean. "
-            (words::counted(s.raw.votes as usize, "verdict", "verdicts")) " on " (words::counted(s.raw.prompts as usize, "prompt", "prompts"))
+            (words::counted(s.raw.votes as usize, "verdict", "verdicts"))
+            @if let Some(prompts) = s.raw.prompts { " on " (words::counted(prompts as usize, "prompt", "prompts")) }
             "; 95 % intervals from the sandwich covariance, clustered by prompt."
             @if [Some(&s.raw), s.controlled.as_ref()].into_iter().flatten().any(|board| board.prior > 0.0) {
                 " Some model has won or lost all its verdicts: a normal prior of precision 0.1 keeps scores finite."
