@@ -11,6 +11,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use predilect_stats::ratio::Ratio;
 use serde::Serialize;
 
 use crate::compare::Traits;
@@ -28,9 +29,9 @@ pub struct People {
     pub judge: String,
     /// One entry for each person, the most compared votes first.
     pub annotators: Vec<Reliability>,
-    /// One person against the others: the share of all compared votes that agree.
+    /// One person against the others: the share of all compared votes that agree, with an interval over prompts.
     pub agreement: Share,
-    /// How far other judges agree with the majority of these people on the same pairs, by judge.
+    /// How far other judges agree with the majority of these people on the same pairs, by judge, with intervals over prompts.
     pub judges: Vec<(String, Share)>,
 }
 
@@ -83,6 +84,17 @@ impl Share {
     }
 }
 
+impl Share {
+    /// A share of counts by prompt, whose interval holds on other prompts: Wilson's over as many independent votes as would have its error.
+    fn over_prompts(counts: &Ratio) -> Self {
+        let Some(found) = counts.estimate() else { return Self::new(0, 0) };
+        let (low, high) = found.share(Z);
+        let of = found.weight.round();
+        let agree = (found.value * found.weight).round() as u64;
+        Self { agree, of: of as u64, share: Some(found.value), low: Some(low), high: Some(high) }
+    }
+}
+
 /// Counts of one person.
 #[derive(Debug, Default, Clone, Copy)]
 struct Counts {
@@ -118,6 +130,7 @@ fn of_judge(table: &FeatureTable, traits: &[Traits], judge: u32, rows: &[usize])
         *sums.entry(v.pair).or_default() += v.weight * sign(v.p_a);
     }
     let mut counts: BTreeMap<u32, Counts> = BTreeMap::new();
+    let mut all = Ratio::default();
     for row in rows {
         let v = verdict(row);
         let Some(annotator) = v.annotator else { continue };
@@ -132,6 +145,7 @@ fn of_judge(table: &FeatureTable, traits: &[Traits], judge: u32, rows: &[usize])
         if others.abs() > 1e-9 {
             count.compared += 1;
             count.agree += u64::from(own == others.signum());
+            all.add(prompt(table, v.pair), f64::from(u8::from(own == others.signum())), 1.0);
         }
         let longer = traits.get(v.pair as usize).map_or(0, |traits| traits.longer);
         if longer != 0 {
@@ -175,27 +189,30 @@ fn of_judge(table: &FeatureTable, traits: &[Traits], judge: u32, rows: &[usize])
     Some(People {
         judge: table.judges[judge as usize].clone(),
         annotators,
-        agreement: Share::new(agree, of),
+        agreement: Share::over_prompts(&all),
         judges,
     })
 }
 
 /// How far each other judge agrees with the majority, over decided verdicts on pairs with a majority.
 fn others(table: &FeatureTable, judge: u32, sums: &HashMap<u32, f64>) -> Vec<(String, Share)> {
-    let mut counts: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+    let mut counts: BTreeMap<u32, Ratio> = BTreeMap::new();
     for v in table.verdicts.iter().filter(|v| v.judge != judge && v.weight > 0.0) {
         let (own, majority) = (sign(v.p_a), sums.get(&v.pair).copied().unwrap_or(0.0));
         if own == 0.0 || majority.abs() <= 1e-9 {
             continue;
         }
-        let count = counts.entry(v.judge).or_default();
-        count.1 += 1;
-        count.0 += u64::from(own == majority.signum());
+        let agrees = f64::from(u8::from(own == majority.signum()));
+        counts.entry(v.judge).or_default().add(prompt(table, v.pair), agrees, 1.0);
     }
     counts
         .into_iter()
-        .map(|(judge, (agree, of))| (table.judges[judge as usize].clone(), Share::new(agree, of)))
+        .map(|(judge, counts)| (table.judges[judge as usize].clone(), Share::over_prompts(&counts)))
         .collect()
+}
+
+fn prompt(table: &FeatureTable, pair: u32) -> u64 {
+    table.pairs.get(pair as usize).map_or(u64::from(pair), |info| info.cluster)
 }
 
 fn sign(p_a: f64) -> f64 {
@@ -258,7 +275,9 @@ mod tests {
         let unreliable: Vec<&str> =
             people.annotators.iter().filter(|a| a.unreliable).map(|a| a.annotator.as_str()).collect();
         assert_eq!(unreliable, ["coin"]);
-        assert_eq!(people.judges, [("judge".to_owned(), Share::new(80, 80))]);
+        let [(name, share)] = people.judges.as_slice() else { panic!("{:?}", people.judges) };
+        assert_eq!((name.as_str(), share.agree, share.of), ("judge", 80, 80));
+        assert!(share.low.is_some_and(|low| (0.95..0.98).contains(&low)), "{share:?}");
         // Of the coin's 80 votes 40 agree: even pairs say A, of which 26 are right; odd ones B, of which 13 are.
         let coin = people
             .annotators

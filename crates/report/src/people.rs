@@ -7,7 +7,7 @@ use crate::text;
 
 /// What the figures mean, once for all of them.
 pub(crate) const MEANS: &str = "Agreement: of a person's decided votes on pairs where the others have a majority, the share that goes \
-with it (ties add nothing; 90 % interval of Wilson). Unreliable: at least 30 such votes, an interval that reaches one half, as for a \
+with it (ties add nothing; 90 % interval: of a person Wilson's over votes, of all over prompts). Unreliable: at least 30 such votes, an interval that reaches one half, as for a \
 coin, and lies below what is usual among the others. Longer and First: how often a person's decided votes go to the longer response \
 and to the one shown first.";
 

@@ -242,8 +242,8 @@ impl All<'_> {
             own_model: self.excess(judge, &|model| same_model(name, model)),
             own_family: family(name).and_then(|own| self.excess(judge, &|model| family(model) == Some(own))),
             agreement: share(&agreement),
-            bias: share(&bias),
-            variance: share(&variance),
+            bias: share(&bias).filter(|_| known(&bias)),
+            variance: share(&variance).filter(|_| known(&variance)),
             ..BiasCard::default()
         }
     }
@@ -349,6 +349,11 @@ fn majority(verdicts: &[f64]) -> f64 {
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// Whether there is enough of it to say anything.
+fn known(ratio: &Ratio) -> bool {
+    ratio.estimate().is_some_and(|found| found.weight >= LEAST as f64)
 }
 
 fn share(ratio: &Ratio) -> Option<Interval> {
