@@ -63,7 +63,7 @@ pub enum Caution {
         /// well.
         longer: Option<(char, f64)>,
     },
-    /// On verdicts that were held out, the properties predict no better than sides, order, models or length alone.
+    /// On verdicts that were held out, the properties predict no better than sides, order and models alone.
     AddNothing {
         /// Whose verdicts.
         judges: Vec<String>,
@@ -97,9 +97,13 @@ pub fn cautions(
         found.push(Caution::Independent { prompts, verdicts });
     }
     if options.terms != Terms::Auto {
-        let models = Design::choose(Terms::Auto, table, &table.verdicts).models.len() as u64;
-        if Design::choose(options.terms, table, &table.verdicts).models.is_empty() && models > 0 {
-            found.push(Caution::StrengthLeftOut { models: models + 1 });
+        let usual = Design::choose(Terms::Auto, table, &table.verdicts);
+        let chosen = Design::choose(options.terms, table, &table.verdicts);
+        // With one opponent throughout a side term is the strength under another name.
+        let by_side = chosen.side && usual.models.len() == 1;
+        if chosen.models.is_empty() && !usual.models.is_empty() && !by_side {
+            let models = usual.models.len() as u64 + u64::from(usual.reference.is_some());
+            found.push(Caution::StrengthLeftOut { models });
         }
     }
     found.extend(side_is_model(table, traits));
@@ -125,9 +129,14 @@ fn main(fits: &[Fit]) -> impl Iterator<Item = &Fit> {
     fits.iter().filter(|fit| fit.group == ALL)
 }
 
-/// Whether the properties of a fit predict held-out verdicts no better than its best baseline.
+/// Whether the properties of a fit predict held-out verdicts no better than sides, order and models. That length alone does as well is a
+/// finding, and no reason to doubt it.
 pub fn adds_nothing(fit: &Fit) -> bool {
-    fit.quality.as_ref().is_some_and(|quality| quality.gain <= 0.0)
+    fit.quality.as_ref().is_some_and(|q| {
+        let least = q.majority_log_loss.min(q.terms_log_loss.unwrap_or(f64::INFINITY));
+        let length = q.length_log_loss.unwrap_or(f64::INFINITY);
+        q.log_loss.min(length) >= least
+    })
 }
 
 /// The median of what the properties' weights rest on; `None` where verdicts count as independent.

@@ -184,7 +184,8 @@ pub(crate) fn fit(
                 merged: &merged,
                 priors: &priors,
                 properties,
-                length: table.column("length"),
+                // Of length alone there is nothing beside it.
+                length: table.column("length").filter(|_| properties > 1),
                 terms_tell: design.order || !design.models.is_empty(),
             };
             held_out(&held, options.folds, options.seed)

@@ -85,7 +85,7 @@ pub(crate) fn widen(
         let Some(wide) = over.widened(j, &own) else { continue };
         (weight.sd, weight.q05, weight.q95, weight.p_positive) =
             (wide.sd, wide.q05, wide.q95, wide.p_positive);
-        weight.effective_units = over.effective.get(j).copied();
+        weight.effective_units = over.effective.get(j).copied().filter(|units| units.is_finite());
         columns.push((j, own, wide));
     }
     let Some(draws) = draws else { return };

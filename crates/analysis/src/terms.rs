@@ -121,7 +121,8 @@ impl Design {
         if let (Terms::Auto, Some(fixed)) = (terms, fixed) {
             let others: Vec<u32> =
                 (0..sides.len() as u32).filter(|&m| m != fixed && count(&sides, m) > 0).collect();
-            let repeat = others.iter().all(|&m| count(&sides, m) >= MIN_ROWS_PER_MODEL);
+            let repeat = others.iter().all(|&m| count(&sides, m) >= MIN_ROWS_PER_MODEL)
+                && others.iter().map(|&m| count(&sides, m)).sum::<usize>() == n;
             if repeat && others.len() <= MAX_MODELS {
                 // The common opponent is what the others are measured from.
                 (models, reference) = (others, Some(fixed));
@@ -193,11 +194,12 @@ pub(crate) fn sides(table: &FeatureTable, rows: &[VerdictRow]) -> Vec<(usize, us
     sides
 }
 
-/// The model that stands on one and the same side of every row, beside others; the one with the lower index where two do.
+/// The model that stands on one and the same side of every row, beside others; that on A where two do.
 pub(crate) fn fixed(sides: &[(usize, usize)], n: usize) -> Option<u32> {
     let whole = |&m: &u32| {
-        n > 0 && matches!(sides[m as usize], (a, 0) if a == n)
-            || matches!(sides[m as usize], (0, b) if b == n)
+        n > 0
+            && (matches!(sides[m as usize], (a, 0) if a == n)
+                || matches!(sides[m as usize], (0, b) if b == n))
     };
     // With two such models either is the other's opponent: A's stands for both.
     (0..sides.len() as u32).filter(whole).max_by_key(|&m| sides[m as usize].0)
@@ -280,6 +282,17 @@ mod tests {
             (design.side, design.names(&t), design.reference),
             (false, vec!["model:m1".to_owned()], Some(0))
         );
+        // Opponents without a name share a level as well.
+        let mut t = table(&[(0, 1); 60], 2);
+        for pair in &mut t.pairs {
+            pair.model_b = None;
+        }
+        let design = Design::choose(Terms::Auto, &t, &t.verdicts);
+        assert_eq!(
+            (design.side, design.names(&t), design.reference),
+            (false, vec!["model:m0".to_owned()], None)
+        );
+        assert_eq!(fixed(&[(0, 0), (0, 0)], 0), None);
         // Very many rare opponents share a level, and the baseline has its strength against them.
         let t = table(&(0..90).map(|i| (0, 1 + i)).collect::<Vec<_>>(), 91);
         let design = Design::choose(Terms::Auto, &t, &t.verdicts);

@@ -78,7 +78,7 @@ fn way(table: &FeatureTable, unit: &Unit, rows: &[VerdictRow]) -> Way {
     let one = |(at, row): (usize, &VerdictRow)| match unit {
         Unit::Prompt => table.pairs[row.pair as usize].cluster,
         // A verdict that names nobody stands for itself.
-        Unit::Annotator => row.annotator.map_or_else(|| hash((at, "nobody")), u64::from),
+        Unit::Annotator => row.annotator.map_or_else(|| hash((row.judge, row.pair, at, "nobody")), u64::from),
         Unit::Field { of_pair, .. } => of_pair[row.pair as usize],
     };
     Way { name: unit.name().to_owned(), of_row: rows.iter().enumerate().map(one).collect() }

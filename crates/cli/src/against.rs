@@ -8,7 +8,7 @@ use predilect_data::{Record, Study, read};
 use sha2::{Digest, Sha256};
 
 use crate::args::{Global, RankArgs};
-use crate::contest::{LeftOut, ORPHANS, hash, left_out};
+use crate::contest::{LeftOut, ORPHANS, left_out, prompt_of};
 use crate::problem::Problem;
 use crate::progress::bar;
 use crate::studies::{is_study, refuse_reading};
@@ -44,7 +44,7 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<Again
                 let longer_a = characters[0] - characters[1];
                 pairs.push(Battle {
                     models,
-                    prompt: hash(&pair.prompt_text()),
+                    prompt: prompt_of(&pair, pairs.len() as u64),
                     difficulty: published_difficulty(&sha256(&pair.prompt_text())),
                     longer_a,
                     verdicts: Vec::new(),

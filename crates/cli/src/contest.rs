@@ -48,8 +48,8 @@ impl Gathered {
         let nothing = self.contest.leave_out_weightless();
         if nothing > 0 {
             self.left_out.insert(WEIGHTLESS, nothing);
-            let least = least.max(1);
-            self.contest.leave_out_below(least);
+            // Models that only such verdicts named.
+            self.contest.leave_out_below(1);
         }
         let gone = self.contest.leave_out_below(least);
         if gone > 0 {
@@ -233,7 +233,7 @@ impl Gatherer<'_> {
 }
 
 /// What tells a pair's prompt from others: its text, its number, else `own`.
-fn prompt_of(pair: &Pair, own: u64) -> u64 {
+pub(crate) fn prompt_of(pair: &Pair, own: u64) -> u64 {
     match NUMBERS.iter().find_map(|name| pair.metadata.get(*name)) {
         _ if !pair.prompt.is_empty() => hash(&pair.prompt_text()),
         Some(number) => hash(&number.to_string()),
@@ -242,7 +242,7 @@ fn prompt_of(pair: &Pair, own: u64) -> u64 {
     }
 }
 
-pub(crate) fn hash(value: &(impl Hash + ?Sized)) -> u64 {
+fn hash(value: &(impl Hash + ?Sized)) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
 }
 

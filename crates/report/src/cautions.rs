@@ -57,7 +57,7 @@ pub fn caution(caution: &Caution) -> String {
             )
         }
         Caution::AddNothing { judges } => format!(
-            "On verdicts they have not seen, the fits of {} predict no better than sides, order, models or length alone. Read their \
+            "On verdicts they have not seen, the fits of {} predict no better than sides, order and models alone. Read their \
              directions as a description of these pairs.",
             named(judges),
         ),

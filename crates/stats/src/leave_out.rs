@@ -27,7 +27,7 @@ pub struct Clustered<'a> {
 pub struct OverClusters {
     /// How many clusters there are.
     pub clusters: usize,
-    /// Per weight: how many clusters of equal say would tell as much about it, 1 at least. `(sum a_g)^2 / sum a_g^2` with `a_g` the
+    /// Per weight: how many clusters of equal say would tell as much about it, 1 at least; infinite where none says anything. `(sum a_g)^2 / sum a_g^2` with `a_g` the
     /// cluster's part in the weight's variance.
     pub effective: Vec<f64>,
     /// Per weight: the variance over clusters with the prior's own part, before it is held against the model's.
@@ -194,7 +194,8 @@ impl Sums {
         let effective = (0..d)
             .map(|j| {
                 let (sum, squares) = (self.parts[j], self.squares[j]);
-                if squares > 0.0 { (sum * sum / squares).max(1.0) } else { 1.0 }
+                // No cluster says anything: there is only the prior, which knows of no clusters.
+                if squares > 0.0 { (sum * sum / squares).max(1.0) } else { f64::INFINITY }
             })
             .collect();
         (variance, effective)
@@ -260,6 +261,9 @@ impl OverClusters {
     /// Student's t with one degree of freedom less than effective clusters, at least 1. Never narrower than the model's.
     pub fn widened(&self, j: usize, marginal: &Marginal) -> Option<Marginal> {
         let (variance, effective) = (self.variance.get(j)?, self.effective.get(j)?);
+        if effective.is_infinite() {
+            return Some(*marginal);
+        }
         let sd = variance.sqrt().max(marginal.sd);
         let freedom = (effective - 1.0).max(1.0);
         let reach = sd * student::quantile(0.95, freedom);
@@ -402,172 +406,4 @@ fn by_matrix<'a>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::random_table;
-    use crate::{EpOptions, Prior, Problem, ep};
-    use rand::{RngExt, SeedableRng};
-    use rand_chacha::ChaCha8Rng;
-
-    const PRIOR: Prior = Prior::Normal { sd: 1.0 };
-
-    fn over(x: &[f64], verdicts: &[f64], clusters: &[u64], d: usize) -> (crate::EpPosterior, OverClusters) {
-        let problem = Problem::new(x, verdicts, None, &vec![PRIOR; d]).unwrap();
-        let fit = ep(&problem, &EpOptions::default());
-        let rows = Clustered { x, verdicts, weights: None, clusters };
-        let over = leave_out(&rows, &fit.mean, &fit.covariance).unwrap();
-        (fit, over)
-    }
-
-    #[test]
-    fn a_step_is_nearly_the_fit_without_the_cluster() {
-        let (n, d) = (400, 5);
-        let table = random_table(n, d, false, 3);
-        let clusters: Vec<u64> = (0..n as u64).map(|i| i % 20).collect();
-        let (fit, found) = over(&table.x, &table.verdicts, &clusters, d);
-        for g in 0..20 {
-            let kept: Vec<usize> = (0..n).filter(|i| clusters[*i] != g).collect();
-            let x: Vec<f64> = kept.iter().flat_map(|&i| table.x[i * d..(i + 1) * d].to_vec()).collect();
-            let verdicts: Vec<f64> = kept.iter().map(|&i| table.verdicts[i]).collect();
-            let problem = Problem::new(&x, &verdicts, None, &vec![PRIOR; d]).unwrap();
-            let without = ep(&problem, &EpOptions::default());
-            for j in 0..d {
-                let (step, exact) = (found.changes[g as usize * d + j], without.mean[j] - fit.mean[j]);
-                assert!((step - exact).abs() < 0.006 + 0.08 * exact.abs(), "{g} {j}: {step} and {exact}");
-            }
-        }
-    }
-
-    #[test]
-    fn few_rows_and_many_rows_take_the_same_step() {
-        // Clusters of 3 rows by rows; the same with four columns fewer would go by the matrix: compare both ways directly.
-        let (n, d) = (60, 6);
-        let table = random_table(n, d, false, 8);
-        let row = |i: usize| &table.x[i * d..(i + 1) * d];
-        let (curvature, residual) =
-            (vec![0.2; n], (0..n).map(|i| table.verdicts[i] - 0.5).collect::<Vec<_>>());
-        let mut hessian = vec![0.0; d * d];
-        (0..n).for_each(|i| add_outer(&mut hessian, row(i), 0.2));
-        (0..d).for_each(|j| hessian[j * d + j] += 1.0);
-        let inverse = spd::inverse(&hessian, d).unwrap();
-        for group in [vec![0, 1, 2], vec![5], vec![7, 11, 13, 17, 19]] {
-            let spread: Vec<Vec<f64>> = group.iter().map(|&i| times(&inverse, row(i), d)).collect();
-            let few = by_rows(&group, &spread, &row, &curvature, &residual).unwrap();
-            let many = by_matrix(&group, &hessian, &row, &curvature, &residual, d).unwrap();
-            assert!(few.iter().zip(&many).all(|(x, y)| (x - y).abs() < 1e-12), "{few:?} {many:?}");
-        }
-    }
-
-    #[test]
-    fn rows_that_stand_alone_are_nearly_as_sure_as_the_model() {
-        let (n, d) = (800, 4);
-        let table = random_table(n, d, false, 5);
-        let clusters: Vec<u64> = (0..n as u64).collect();
-        let (fit, found) = over(&table.x, &table.verdicts, &clusters, d);
-        assert_eq!(found.clusters, n);
-        for j in 0..d {
-            let ratio = found.variance[j].sqrt() / fit.marginals[j].sd;
-            assert!((0.85..1.18).contains(&ratio), "{j}: {ratio}");
-            assert!(found.effective[j] > 0.5 * n as f64, "{}", found.effective[j]);
-            let wide = found.widened(j, &fit.marginals[j]).unwrap();
-            assert!(wide.q05 <= fit.marginals[j].q05 && wide.q95 >= fit.marginals[j].q95);
-        }
-    }
-
-    #[test]
-    fn the_same_rows_five_times_tell_no_more_than_once() {
-        let (n, d) = (200, 3);
-        let table = random_table(n, d, false, 11);
-        let alone: Vec<u64> = (0..n as u64).collect();
-        let (once, single) = over(&table.x, &table.verdicts, &alone, d);
-        let x = table.x.repeat(5);
-        let (verdicts, clusters) = (table.verdicts.repeat(5), alone.repeat(5));
-        let (five, found) = over(&x, &verdicts, &clusters, d);
-        for j in 0..d {
-            // The model believes in five times as many rows; the clusters do not.
-            assert!(five.marginals[j].sd < 0.55 * once.marginals[j].sd);
-            let ratio = (found.variance[j] / single.variance[j]).sqrt();
-            assert!((0.9..1.3).contains(&ratio), "{j}: {ratio}");
-        }
-    }
-
-    #[test]
-    fn one_prompt_tells_of_no_other() {
-        let (n, d) = (100, 2);
-        let table = random_table(n, d, false, 2);
-        let (fit, found) = over(&table.x, &table.verdicts, &vec![7; n], d);
-        assert_eq!((found.clusters, found.effective[0]), (1, 1.0));
-        let wide = found.widened(0, &fit.marginals[0]).unwrap();
-        // Cauchy's quantile.
-        assert!(wide.q95 - wide.mean > 6.0 * fit.marginals[0].sd, "{wide:?}");
-    }
-
-    #[test]
-    fn a_second_way_that_only_repeats_the_first_adds_nothing() {
-        let (n, d) = (300, 3);
-        let table = random_table(n, d, false, 4);
-        let prompts: Vec<u64> = (0..n as u64).map(|i| i % 30).collect();
-        let (_, one) = over(&table.x, &table.verdicts, &prompts, d);
-        assert_eq!(one.clone().with(&one, &one), one);
-        // Eight people, whatever the prompt: never less than either way alone.
-        let people: Vec<u64> = (0..n as u64).map(|i| i / 5 % 8).collect();
-        let cells: Vec<u64> =
-            prompts.iter().zip(&people).map(|(prompt, person)| prompt * 8 + person).collect();
-        let (_, second) = over(&table.x, &table.verdicts, &people, d);
-        let (_, both) = over(&table.x, &table.verdicts, &cells, d);
-        let joined = one.clone().with(&second, &both);
-        for j in 0..d {
-            let most = one.variance[j].max(second.variance[j]);
-            assert!(joined.variance[j] >= most * (1.0 - 1e-12), "{j}");
-            assert!(joined.effective[j] <= one.effective[j]);
-        }
-    }
-
-    #[test]
-    fn lengths_that_do_not_fit_have_no_answer() {
-        let rows = Clustered { x: &[1.0], verdicts: &[1.0], weights: None, clusters: &[] };
-        assert_eq!(leave_out(&rows, &[0.0], &[1.0]), None);
-        let rows = Clustered { x: &[], verdicts: &[], weights: None, clusters: &[] };
-        assert_eq!(leave_out(&rows, &[], &[]), None);
-    }
-
-    /// The share of 90 % intervals that hold the estimator's own centre, where five people judge each of 200 pairs and share what is
-    /// hard about it: by the model, and over pairs.
-    #[test]
-    fn intervals_hold_where_annotators_share_their_pairs() {
-        let (pairs, people, d, runs) = (200, 5, 6, 60);
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let mut normal =
-            || (-2.0 * rng.random::<f64>().ln()).sqrt() * (std::f64::consts::TAU * rng.random::<f64>()).cos();
-        let mut fits = Vec::new();
-        for run in 0..runs {
-            let mut draw = ChaCha8Rng::seed_from_u64(100 + run);
-            let (mut x, mut verdicts, mut clusters) = (Vec::new(), Vec::new(), Vec::new());
-            for pair in 0..pairs {
-                let values: Vec<f64> = (0..d).map(|_| f64::from(draw.random_range(-1_i8..=1))).collect();
-                let f: f64 =
-                    values.iter().zip([0.8, -0.8, 0.4, -0.4, 0.0, 0.0]).map(|(x, w)| x * w).sum::<f64>()
-                        + 4.0 * normal();
-                for _ in 0..people {
-                    x.extend(&values);
-                    verdicts.push(f64::from(u8::from(draw.random::<f64>() < 1.0 / (1.0 + (-f).exp()))));
-                    clusters.push(pair);
-                }
-            }
-            fits.push(over(&x, &verdicts, &clusters, d));
-        }
-        let centre: Vec<f64> =
-            (0..d).map(|j| fits.iter().map(|(fit, _)| fit.mean[j]).sum::<f64>() / runs as f64).collect();
-        let (mut model, mut over) = (0, 0);
-        for (fit, found) in &fits {
-            for j in 0..d {
-                let inside = |m: &Marginal| usize::from(m.q05 <= centre[j] && centre[j] <= m.q95);
-                model += inside(&fit.marginals[j]);
-                over += inside(&found.widened(j, &fit.marginals[j]).unwrap());
-            }
-        }
-        let share = |count: usize| count as f64 / (runs as usize * d) as f64;
-        assert!(share(model) < 0.75, "by the model {}", share(model));
-        assert!((0.86..0.96).contains(&share(over)), "over pairs {}", share(over));
-    }
-}
+mod tests;

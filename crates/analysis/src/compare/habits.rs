@@ -83,13 +83,11 @@ pub fn habit_differences(
     for a in 0..sums.len() {
         two.extend((a + 1..sums.len()).map(|b| (a, b)));
     }
+    let ties: Vec<bool> = (0..table.judges.len() as u32).map(|judge| calls_ties(table, judge)).collect();
     let of = |&(a, b): &(usize, usize)| -> Vec<HabitDifference> {
         let known = Measure::ALL.into_iter().enumerate();
         known
-            .filter(|(_, measure)| {
-                let ties = |judge: usize| calls_ties(table, judge as u32);
-                *measure != Measure::Ties || (ties(a) && ties(b))
-            })
+            .filter(|(_, measure)| *measure != Measure::Ties || (ties[a] && ties[b]))
             .filter_map(|(at, measure)| {
                 let found = difference(table, &sums[a], &sums[b], at)?;
                 let judges = [table.judges[a].clone(), table.judges[b].clone()];
@@ -154,6 +152,10 @@ fn difference(table: &FeatureTable, first: &OfPairs, second: &OfPairs, at: usize
     let mut pairs = 0;
     for (pair, own) in first {
         let Some(other) = second.get(pair) else { continue };
+        // Where neither has anything to count, nothing is known.
+        if own[at].1 == 0.0 && other[at].1 == 0.0 {
+            continue;
+        }
         pairs += 1;
         let sums = prompts.entry(table.pairs[*pair as usize].cluster).or_default();
         let added = [own[at].0, own[at].1, other[at].0, other[at].1];
@@ -173,12 +175,17 @@ fn difference(table: &FeatureTable, first: &OfPairs, second: &OfPairs, at: usize
         .map(|[a, b, c, d]| ((a - first * b) / total[1] - (c - second * d) / total[3]).powi(2))
         .sum();
     let freedom = (count - 1) as f64;
-    let error = (squares * count as f64 / freedom).sqrt();
-    // Two judges that never differ here.
-    if error <= 0.0 {
-        return None;
-    }
+    let mut error = (squares * count as f64 / freedom).sqrt();
     let value = first - second;
+    if error <= 0.0 {
+        // Two judges that never differ here; or that always do, which two more prompts for and two against would blur (Agresti & Coull).
+        if value == 0.0 {
+            return None;
+        }
+        let n = count as f64 + 4.0;
+        let p = (count as f64 + 2.0) / n;
+        error = value.abs() * (p * (1.0 - p) / n).sqrt();
+    }
     let reach = student::quantile(0.95, freedom) * error;
     Some(HabitDifference {
         judges: Default::default(),

@@ -391,11 +391,6 @@ fn corrected(model: String, judge: &str, rows: &[Row]) -> Option<CorrectedRate> 
     }
     let k = errors.len() as f64;
     let se = (errors.values().map(|e| e * e).sum::<f64>() * k / (k - 1.0)).sqrt();
-    let around = |value: f64, se: f64| Interval {
-        value: value.clamp(0.0, 1.0),
-        low: if se.is_finite() { (value - Z * se).clamp(0.0, 1.0) } else { 0.0 },
-        high: if se.is_finite() { (value + Z * se).clamp(0.0, 1.0) } else { 1.0 },
-    };
     let of_share = |found: Estimate| {
         let (low, high) = found.share(Z);
         Interval { value: found.value, low, high }
@@ -407,7 +402,13 @@ fn corrected(model: String, judge: &str, rows: &[Row]) -> Option<CorrectedRate> 
         judged_only: rest.len() as u64,
         reference_only: of_share(own),
         judge_only: of_share(by_judge),
-        corrected: around(left.value + shift, se),
+        // As of a share that has this error, so that no error at all is no certainty.
+        corrected: of_share(Estimate {
+            value: (left.value + shift).clamp(0.0, 1.0),
+            se,
+            clusters: errors.len() as u64,
+            weight: n + more,
+        }),
         lambda,
     })
 }

@@ -48,7 +48,7 @@ pub(super) fn resampled(
                 votes.push(Vote { weight: vote.weight * times[cluster[at]] as f32, ..*vote });
                 x.extend_from_slice(&covariates[at * width..(at + 1) * width]);
             }
-            let mut found = scores(contest, &votes, &x, &kept, Robust::Votes).ok()?.scores;
+            let mut found = scores(contest, &votes, &x, &kept, Robust::Nothing).ok()?.scores;
             // Who is not in the resample has no score there.
             let mut there = vec![false; n];
             for vote in &votes {

@@ -22,10 +22,12 @@ pub(super) struct Scored {
 
 impl Scored {
     pub(super) fn standings(&self, z: f64) -> Option<Vec<Standing>> {
+        // Of few prompts Student's t reaches further than a normal, for which a posterior's reaches are; shares of wins allow for it.
+        let further = if matches!(self.errors, Some(Errors::Unknown(_))) { 1.0 } else { z / Z };
         let mut standings = self.errors.as_ref()?.standings(&self.scores, z);
         for ((standing, score), reach) in standings.iter_mut().zip(&self.scores).zip(&self.reaches) {
             if let Some((below, above)) = reach {
-                (standing.low, standing.high) = (score - below, score + above);
+                (standing.low, standing.high) = (score - further * below, score + further * above);
             }
         }
         Some(standings)
@@ -114,6 +116,9 @@ pub(super) fn scores(
     let points = SCALE / std::f64::consts::LN_10;
     let (centre, at) = anchor.map_or((0.0, CENTRE), |(place, at)| (fit.scores[place], at));
     let scores = fit.scores.iter().map(|score| points * (score - centre) + at).collect();
+    if robust == Robust::Nothing {
+        return Ok(Scored { scores, errors: None, reaches: Vec::new(), controls: Vec::new(), tie: fit.tie });
+    }
     let mut errors = fit.covariance.map_or(Errors::Apart(fit.errors), Errors::Together);
     errors.scale(if matches!(errors, Errors::Together(_)) { points * points } else { points });
     let count = contest.controls.len();
@@ -140,7 +145,8 @@ fn error(rate: &WinRate) -> f64 {
     if rate.se > 0.0 {
         return rate.se;
     }
-    let n = rate.votes as f64 + 4.0;
-    let p = (rate.rate * rate.votes as f64 + 2.0) / n;
+    let prompts = rate.clusters as f64;
+    let n = prompts + 4.0;
+    let p = (rate.rate * prompts + 2.0) / n;
     (p * (1.0 - p) / n).sqrt()
 }

@@ -41,7 +41,7 @@ pub(super) fn cells<'a>(
             .collect();
     }
     // A table of all pairs while that is small, else only of those that met.
-    if competitors * competitors <= 1 << 22 {
+    if competitors * competitors <= (4 * votes.len()).clamp(1 << 12, 1 << 22) {
         let mut table = vec![Outcomes::default(); competitors * competitors];
         for vote in votes.iter().filter(counts) {
             let (a, b, y) = turned(vote);

@@ -40,7 +40,7 @@ impl Seen<'_> {
     /// Calls back with every part of the slope that is independent of the others; their squares add up to its variance.
     fn pieces(&self, take: &mut Take<'_>) {
         match self.robust {
-            Robust::Votes => self.pieces_by_vote(take),
+            Robust::Votes | Robust::Nothing => self.pieces_by_vote(take),
             Robust::Clusters => self.pieces_by_cluster(take),
         }
     }
@@ -143,6 +143,15 @@ impl Seen<'_> {
             }
         }
         pieces.retain(|piece| !piece.is_empty());
+        // Opponents that come again and again are one entry each.
+        for piece in &mut pieces {
+            piece.sort_unstable_by_key(|(place, _)| *place);
+            piece.dedup_by(|next, kept| {
+                let same = next.0 == kept.0;
+                kept.1 += if same { next.1 } else { 0.0 };
+                same
+            });
+        }
         if self.model.prior > 0.0 {
             pieces.extend((0..competitors).map(|who| vec![(who, self.model.prior.sqrt())]));
         }

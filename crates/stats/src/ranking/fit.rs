@@ -24,6 +24,8 @@ pub enum Robust {
     /// Votes of one cluster depend on each other: the sandwich with scores summed by cluster. Votes on a competitor who was seen
     /// in one cluster only count as independent.
     Clusters,
+    /// Nothing: scores alone are wanted, as in a resample, and errors are `NaN`.
+    Nothing,
 }
 
 /// How votes are turned into scores.
@@ -118,13 +120,17 @@ pub fn rank(
 ) -> Result<Ranking, RankingError> {
     let controls = if votes.is_empty() { 0 } else { covariates.len() / votes.len() };
     assert_eq!(covariates.len(), controls * votes.len(), "as many covariates for every vote");
-    let cells = cells(votes, competitors, covariates, controls, options.ties);
+    // Without ties both models are Bradley-Terry's, and soft votes count as they are.
+    let ties_there =
+        options.ties != Ties::Half && votes.iter().any(|vote| vote.y == 0.5 && vote.weight > 0.0);
+    let ties = if ties_there { options.ties } else { Ties::Half };
+    let cells = cells(votes, competitors, covariates, controls, ties);
     let weight: f64 = cells.iter().map(|c| c.outcomes.weight()).sum();
     if competitors < 2 || weight <= 0.0 {
         return Err(RankingError::Empty);
     }
     let decided: f64 = cells.iter().map(|c| c.outcomes.win + c.outcomes.loss).sum();
-    if options.ties != Ties::Half && decided <= 0.0 {
+    if ties != Ties::Half && decided <= 0.0 {
         return Err(RankingError::OnlyTies);
     }
     if options.prior <= 0.0 {
@@ -136,9 +142,6 @@ pub fn rank(
             return Err(RankingError::OneWay(found));
         }
     }
-    let ties_there = options.ties != Ties::Half && cells.iter().any(|c| c.outcomes.tie > 0.0);
-    // Without ties both models are Bradley-Terry's.
-    let ties = if ties_there { options.ties } else { Ties::Half };
     let weights = Weights::of(votes);
     let model = Model { ties, competitors, controls, prior: options.prior, weights, cells: &cells };
     let (at, steps) = climb(&model)?;
@@ -148,7 +151,19 @@ pub fn rank(
     let width = model.width();
     let tie =
         ties_there.then(|| if ties == Ties::Davidson { at[competitors].exp() } else { at[competitors] });
-    let reaches = if options.prior > 0.0 && curvature.is_small() && ties != Ties::RaoKupper {
+    if options.robust == Robust::Nothing {
+        return Ok(Ranking {
+            scores: at[..competitors].to_vec(),
+            errors: vec![f64::NAN; competitors],
+            covariance: None,
+            reaches: vec![None; competitors],
+            tie,
+            controls: at[width - controls..].to_vec(),
+            controls_covariance: vec![f64::NAN; controls * controls],
+            steps,
+        });
+    }
+    let mut reaches = if options.prior > 0.0 && curvature.is_small() && ties != Ties::RaoKupper {
         seen.reaches(&curvature, &centre).ok_or(RankingError::Singular)?
     } else {
         vec![None; competitors]
@@ -165,6 +180,19 @@ pub fn rank(
         let (errors, of_controls) = seen.drawn(&curvature, &centre).ok_or(RankingError::Singular)?;
         (errors, None, of_controls)
     };
+    if options.robust == Robust::Clusters && reaches.iter().any(Option::is_some) {
+        // The posterior takes votes as independent: where clusters say that errors are larger, it reaches further.
+        let alone = Seen { robust: Robust::Votes, ..seen };
+        let full = alone.covariance(&curvature).ok_or(RankingError::Singular)?;
+        let block: Vec<f64> =
+            (0..competitors).flat_map(|i| full[i * width..i * width + competitors].iter().copied()).collect();
+        let votes = against(&block, &centre);
+        for (i, reach) in reaches.iter_mut().enumerate() {
+            let by_votes = votes[i * competitors + i].max(0.0).sqrt();
+            let more = if by_votes > 0.0 { (errors[i] / by_votes).max(1.0) } else { 1.0 };
+            *reach = reach.map(|(below, above)| (more * below, more * above));
+        }
+    }
     Ok(Ranking {
         scores: at[..competitors].to_vec(),
         errors,

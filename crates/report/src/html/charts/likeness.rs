@@ -57,7 +57,7 @@ pub(in crate::html) fn agreement(judges: &[String], values: &[Vec<Option<f64>>],
     grid.render(&format!("Agreement of {} judges", order.len()), &title)
 }
 
-/// Cells of a square matrix, dark where the value is high among those off the diagonal.
+/// Cells of a square matrix, dark where the value is high.
 struct Grid<'a> {
     names: &'a [String],
     /// Rows and columns, by their places in `names`.
@@ -75,10 +75,17 @@ impl Grid<'_> {
         let known: Vec<f64> = between().filter_map(|(a, b)| values[a][b]).collect();
         let low = known.iter().copied().fold(f64::INFINITY, f64::min);
         let high = known.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        // A coefficient has a scale of its own: white is 0, full colour is 1, the other colour below 0. A distance has none.
+        let coefficient = known.iter().all(|value| value.abs() <= 1.0) && high > 0.0;
         let shade = |value: f64| {
-            let share = if high > low { (value - low) / (high - low) } else { 1.0 };
+            let share = match (coefficient, high > low) {
+                (true, _) => value.abs(),
+                (false, true) => (value - low) / (high - low),
+                (false, false) => 1.0,
+            };
             ((share * SHADES as f64) as usize).min(SHADES - 1)
         };
+        let colour = |value: f64| if coefficient && value < 0.0 { "m" } else { "h" };
         let tree = if drawn.is_some() { TREE } else { 0.0 };
         let cell = if n <= NUMBERED { 46.0 } else { ((WIDE - NAMES - tree) / n as f64).clamp(14.0, ROW) };
         let (width, height) = (NAMES + tree + cell * n as f64 + 10.0, 26.0 + ROW * n as f64);
@@ -91,7 +98,7 @@ impl Grid<'_> {
                     text.n x=(px(x(row) + cell / 2.0)) y="17" text-anchor="middle" { (row + 1) }
                     @for (column, &b) in order.iter().enumerate() {
                         @if let Some(value) = values[a][b] {
-                            rect class={ "h" (if a == b { SHADES - 1 } else { shade(value) }) } x=(px(x(column) + 1.0)) y=(px(y(row) + 1.0))
+                            rect class={ (colour(value)) (if a == b { SHADES - 1 } else { shade(value) }) } x=(px(x(column) + 1.0)) y=(px(y(row) + 1.0))
                                 width=(px(cell - 2.0)) height=(px(ROW - 2.0)) rx="3" {
                                 @if n * n <= TITLED { title { (title(a, b)) } }
                             }

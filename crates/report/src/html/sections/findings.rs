@@ -1,6 +1,7 @@
 //! What are the findings in a few sentences?
 
 use maud::{Markup, html};
+use predilect_analysis::cautions::adds_nothing;
 use predilect_analysis::result::{Fit, Weight};
 
 use crate::format;
@@ -48,7 +49,14 @@ fn card(view: &View, fit: &Fit) -> Markup {
     html! {
         article.card {
             h3 { (name(&fit.judge)) " " span.n { (format::counted(fit.rows, "verdict", "verdicts")) } }
-            @if standing == Some(words::Standing::NoBetter) {
+            @if standing == Some(words::Standing::NoBetter) && !adds_nothing(fit) {
+                // Length alone predicts as well: then length is the finding, and the rest is not.
+                @let (up_length, up_rest) = parted(&up);
+                @let (down_length, down_rest) = parted(&down);
+                div.lists { (list(view, "Rewards", "pos", &up_length)) (list(view, "Penalises", "neg", &down_length)) }
+                (trust(fit))
+                @if !up_rest.is_empty() || !down_rest.is_empty() { p.unclear { (only_here(view, &up_rest, &down_rest)) } }
+            } @else if standing == Some(words::Standing::NoBetter) {
                 (trust(fit))
                 p.unclear { (only_here(view, &up, &down)) }
             } @else {
@@ -66,6 +74,11 @@ fn card(view: &View, fit: &Fit) -> Markup {
             @if let Some(follows) = words::follows_position(view.d, &fit.judge) { p.trust.warn { (follows) } }
         }
     }
+}
+
+/// Length, and what is not length.
+fn parted<'w>(weights: &[&'w Weight]) -> (Vec<&'w Weight>, Vec<&'w Weight>) {
+    weights.iter().copied().partition(|weight| weight.property == "length")
 }
 
 /// What is sure of a fit that predicts nothing: said, but not as a finding.

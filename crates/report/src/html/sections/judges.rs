@@ -63,7 +63,7 @@ fn likeness(c: &Comparison) -> Markup {
     };
     html! {
         p {
-            "How alike the weights of two judges are (" (words::measure(&l.measure)) (over) "): the stronger the colour, the more alike. Judges stand in the order of the tree "
+            "How alike the weights of two judges are (" (words::measure(&l.measure)) (over) "): the stronger the blue, the more alike; the other colour is below 0. Judges stand in the order of the tree "
             "beside; a heavy branch is there in at least four of five resamples."
         }
         (matrix(l))
@@ -74,10 +74,11 @@ fn likeness(c: &Comparison) -> Markup {
                     @if let Some(silhouette) = clusters.silhouette { " where they are most distinct (mean silhouette " (format::decimal(silhouette, 2)) ")" }
                     ". "
                 }
-                "The map holds " (format::share(clusters.explained)) " of the squared distances, and agrees with those of the resamples to "
-                (format::share(clusters.map_stability)) "." (unmoved_words(l))
+                @if clusters.order.len() > 3 { "The map holds " (format::share(clusters.explained)) " of the squared distances, and agrees with those of the resamples to "
+                (format::share(clusters.map_stability)) "." } (unmoved_words(l))
             }
-            (map(clusters))
+            // Three points are always a triangle.
+            @if clusters.order.len() > 3 { (map(clusters)) }
         }
     }
 }
