@@ -71,7 +71,8 @@ impl Contest {
         let times = |vote: &Vote| if kind == Weights::Counts { vote.weight as u64 } else { 1 };
         for vote in &self.votes {
             for (own, other) in [(vote.a, vote.b), (vote.b, vote.a)] {
-                counts[own as usize] += times(vote);
+                let count = &mut counts[own as usize];
+                *count = count.saturating_add(times(vote));
                 of[own as usize].push((other, times(vote)));
             }
         }

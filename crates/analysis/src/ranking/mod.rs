@@ -233,8 +233,10 @@ fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, Rankin
     };
     let mut votes = vec![0_u64; n];
     for vote in &contest.votes {
-        votes[vote.a as usize] += counted(vote);
-        votes[vote.b as usize] += counted(vote);
+        for who in [vote.a, vote.b] {
+            let sum = &mut votes[who as usize];
+            *sum = sum.saturating_add(counted(vote));
+        }
     }
     let mut ranking: Vec<Row> = (0..n)
         .map(|i| {
@@ -252,7 +254,7 @@ fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, Rankin
         intervals: intervals.map(str::to_owned),
         prior: options.prior,
         resamples,
-        votes: contest.votes.iter().map(counted).sum(),
+        votes: contest.votes.iter().map(counted).fold(0, u64::saturating_add),
         prompts: contest.by_prompt.then_some(prompts.len() as u64),
         weights: contest.votes.iter().any(|vote| vote.weight != 1.0).then(|| {
             match kind {
