@@ -10,6 +10,7 @@
 pub mod agreement;
 pub mod cluster;
 pub mod diagnostics;
+pub mod discoveries;
 pub mod ep;
 pub mod evaluate;
 pub mod evidence;

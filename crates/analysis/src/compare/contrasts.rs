@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use predilect_stats::discoveries::q_values;
 use predilect_stats::leave_out::{drawn, effective, spread};
 use predilect_stats::student;
 use rayon::prelude::*;
@@ -98,11 +99,9 @@ pub fn contrasts(table: &WeightTable) -> Vec<Contrast> {
             .then(b.mean.abs().total_cmp(&a.mean.abs()))
             .then(a.judges.cmp(&b.judges))
     });
-    let count = found.len() as f64;
-    let mut least = 1.0_f64;
-    for (i, contrast) in found.iter_mut().enumerate().rev() {
-        least = least.min(2.0 * unsure(contrast) * count / (i + 1) as f64);
-        contrast.q_value = least;
+    let rates = q_values(&found.iter().map(|contrast| 2.0 * unsure(contrast)).collect::<Vec<f64>>());
+    for (contrast, rate) in found.iter_mut().zip(rates) {
+        contrast.q_value = rate;
     }
     found
 }

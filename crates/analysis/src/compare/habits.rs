@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use predilect_stats::discoveries::q_values;
 use predilect_stats::student;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -103,11 +104,9 @@ pub fn habit_differences(
             .then(a.judges.cmp(&b.judges))
             .then(a.measure.cmp(&b.measure))
     });
-    let count = found.len() as f64;
-    let mut least = 1.0_f64;
-    for (i, difference) in found.iter_mut().enumerate().rev() {
-        least = least.min(difference.p_value * count / (i + 1) as f64);
-        difference.q_value = least;
+    let rates = q_values(&found.iter().map(|difference| difference.p_value).collect::<Vec<f64>>());
+    for (difference, rate) in found.iter_mut().zip(rates) {
+        difference.q_value = rate;
     }
     found
 }

@@ -88,7 +88,7 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         seed: args.seed,
     };
     let found: Leaderboard = leaderboard(&contest, &options)
-        .map_err(|error| refused(&error, &contest.models, contest.controls.len()))?;
+        .map_err(|error| refused(&error, &contest.models, contest.controls.len(), args.method))?;
     if !global.quiet {
         of_the_weights(&found);
     }
@@ -253,7 +253,7 @@ fn of_the_weights(found: &Leaderboard) {
     }
 }
 
-fn refused(error: &RankingError, models: &[String], controls: usize) -> Problem {
+fn refused(error: &RankingError, models: &[String], controls: usize, method: RankMethod) -> Problem {
     let remedy = match error {
         RankingError::NeverMet(groups) => {
             return Problem::new(predilect_report::groups_that_never_met(
@@ -289,6 +289,12 @@ fn refused(error: &RankingError, models: &[String], controls: usize) -> Problem 
                 parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
             ))
             .remedy("--prior 0.1 keeps scores finite, --method win-rate needs none");
+        }
+        RankingError::Singular if controls == 0 && method == RankMethod::BradleyTerry => {
+            return Problem::new(
+                "the scores cannot be told apart: some weights are larger than others by very much",
+            )
+            .remedy("check the weights: a whole number counts as so many verdicts");
         }
         RankingError::Singular if controls == 0 => {
             return Problem::new(
