@@ -1,8 +1,6 @@
 //! The numbers of one fit: a row of columns for each verdict, and what is the same merged.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
+use foldhash::{HashMap, HashMapExt};
 use predilect_stats::{Prior, Problem};
 
 use crate::table::{FeatureTable, VerdictRow};
@@ -66,8 +64,7 @@ impl Rows {
     pub(crate) fn merged(&self) -> Merged {
         let count = self.verdicts.len();
         // By the hash of cluster and columns: the first row with it, and the next one for those that only share the hash.
-        let mut places: HashMap<u64, usize, BuildHasherDefault<Given>> =
-            HashMap::with_capacity_and_hasher(count, BuildHasherDefault::default());
+        let mut places: HashMap<u64, usize> = HashMap::with_capacity(count);
         let mut next: Vec<usize> = Vec::with_capacity(count);
         let mut rows = Self { width: self.width, ..Self::default() };
         let mut of_row = Vec::with_capacity(count);
@@ -112,26 +109,6 @@ fn hash(cluster: u64, columns: &[f64]) -> u64 {
     let mix = |hash: u64, bits: u64| (hash.rotate_left(23) ^ bits).wrapping_mul(ODD);
     let mixed = columns.iter().fold(mix(ODD, cluster), |hash, x| mix(hash, (x + 0.0).to_bits()));
     mixed ^ (mixed >> 29)
-}
-
-/// A hasher for what is a hash already.
-#[derive(Default)]
-struct Given(u64);
-
-impl Hasher for Given {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = (self.0 << 8) | u64::from(byte);
-        }
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
-    }
 }
 
 /// The columns of one verdict in a fit: comparisons, then terms.

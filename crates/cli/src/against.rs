@@ -143,7 +143,7 @@ fn baseline(args: &RankArgs, battles: &[Battle]) -> Result<String, Problem> {
             .find(|name| battles.iter().all(|battle| has(battle, name)))
             .cloned()
             .ok_or_else(|| {
-                Problem::new("no model stands in every pair")
+                Problem::new("no model is in every pair")
                     .remedy("name the one to compare with: --baseline MODEL")
             }),
     }

@@ -1,9 +1,10 @@
 //! Who competes with whom, and who won: verdicts between named models.
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::path::Path;
 
+use foldhash::HashMap;
 use predilect_analysis::ranking::Contest;
 use predilect_data::{NO_VERDICT, Record, Study, VoteBlock, read_with_votes};
 use predilect_stats::ranking::Vote;
@@ -81,7 +82,7 @@ struct Gatherer<'a> {
     pairs: Vec<(u64, Sides)>,
     /// Places of pairs that were looked for. A verdict that follows its pair needs none of this, and a table of all pairs would
     /// take longer than all the rest.
-    places: HashMap<u64, u32, BuildHasherDefault<Given>>,
+    places: HashMap<u64, u32>,
     votes: Vec<Vote>,
     /// Votes of blocks so far.
     alone: u64,
@@ -244,26 +245,6 @@ pub(crate) fn prompt_of(pair: &Pair, own: u64) -> u64 {
 
 fn hash(value: &(impl Hash + ?Sized)) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
-}
-
-/// A hasher for what is a hash already.
-#[derive(Default)]
-struct Given(u64);
-
-impl Hasher for Given {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = (self.0 << 8) | u64::from(byte);
-        }
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
-    }
 }
 
 /// The verdicts as they stand in files or in a study; nothing is rated and nothing written.

@@ -119,7 +119,7 @@ fn a_weight_is_a_count_and_a_model_does_not_meet_itself() {
     assert_eq!((&row(&one, "a")["votes"], &row(&other, "a")["votes"]), (&14.into(), &14.into()));
     assert_eq!(other["left_out"]["verdicts on a model against itself"], 8);
     let (done, _, said) = run(&["rank", &heavy, "--anchor", "a=abc"]);
-    assert!(!done && said.contains("`abc`") && said.contains("no number"), "{said}");
+    assert!(!done && said.contains("`abc`") && said.contains("not a number"), "{said}");
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub fn caution(caution: &Caution) -> String {
                 )
             });
             format!(
-                "{who}: how often A wins says how strong the models are, and nothing of a position bias; the two cannot be told apart.{length}"
+                "{who}: how often A wins reflects how strong the models are as well as any position bias; the two cannot be told apart.{length}"
             )
         }
         Caution::AddNothing { judges } => format!(

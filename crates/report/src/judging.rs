@@ -183,7 +183,7 @@ pub(crate) fn unmoved_words(l: &Likeness) -> String {
 }
 
 /// What the mark of a judge means that is right only when it is turned around.
-pub(crate) const TURNED: &str = "↻ wrong more often than right: its gain and its labels are those of its verdicts turned around, and it stands last.";
+pub(crate) const TURNED: &str = "↻ wrong more often than right: its gain and its labels are those of its verdicts turned around, and it comes last.";
 
 /// Who the reference is, and what labels are counted for.
 pub(crate) fn stand_in_words(s: &StandIns) -> String {
@@ -288,8 +288,8 @@ pub(crate) fn habit(found: &HabitDifference) -> String {
         (second, first, (found.second, found.first), Interval { value: -value, low: -high, high: -low })
     };
     let does = match found.measure {
-        HabitMeasure::Accuracy => "is on the side of the reference more often than",
-        HabitMeasure::First => "favours what stands first more often than",
+        HabitMeasure::Accuracy => "agrees with the reference more often than",
+        HabitMeasure::First => "prefers the response shown first more often than",
         HabitMeasure::Longer => "prefers the longer response, ties left out, more often than",
         HabitMeasure::Ties => "calls a tie more often than",
     };

@@ -216,7 +216,7 @@ fn no_units(why: NoUnits, fields: &BTreeSet<String>) -> Problem {
         NoUnits::Missing(field) => no_value(&field)
             .remedy(format!("fields of these data are: prompt, annotator, {}", known_fields(&field, fields))),
         NoUnits::One(field) => {
-            Problem::new(format!("all pairs have the same `{field}`: one of them says nothing of others"))
+            Problem::new(format!("all pairs have the same `{field}`: one value says nothing about others"))
                 .remedy("name a field with several values, or leave --cluster out")
         }
     }

@@ -218,7 +218,7 @@ fn anchor(args: &RankArgs, models: &[String]) -> Result<Option<(String, f64)>, P
             (
                 name,
                 number.ok_or_else(|| {
-                    Problem::new(format!("--anchor gives {name} `{points}` points, which is no number"))
+                    Problem::new(format!("--anchor gives {name} `{points}` points, which is not a number"))
                         .remedy(format!("write --anchor {name}=1000, or --anchor {name}"))
                 })?,
             )
@@ -294,7 +294,7 @@ fn refused(error: &RankingError, models: &[String], controls: usize, method: Ran
             return Problem::new(
                 "the scores cannot be told apart: some weights are larger than others by very much",
             )
-            .remedy("check the weights: a whole number counts as so many verdicts");
+            .remedy("check the weights: a whole number counts as that many verdicts");
         }
         RankingError::Singular if controls == 0 => {
             return Problem::new(

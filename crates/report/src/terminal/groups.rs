@@ -1,6 +1,6 @@
 //! What differs by group: the few strongest properties of each judge in each group, and the groups left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use predilect_analysis::result::{Fit, Weight};
@@ -16,6 +16,13 @@ const UPS: usize = 3;
 /// Penalised properties shown per group.
 const DOWNS: usize = 2;
 
+/// Up to this many groups of a judge in which nothing is sure have a line each.
+const LISTED: usize = 4;
+/// Columns left for what is said of a group.
+const TEXT: usize = 40;
+/// Groups in which nothing is sure that are named.
+const NAMED: usize = 12;
+
 /// A line or two per judge and group: the strongest sure properties.
 pub(super) fn groups(view: &View, out: &mut Out) -> io::Result<()> {
     let others = view.other_groups();
@@ -29,17 +36,19 @@ pub(super) fn groups(view: &View, out: &mut Out) -> io::Result<()> {
         DIM,
         &format!("The strongest sure properties with their intensities: {most}. {}", words::SHRUNK),
     )?;
-    let name =
-        others.iter().map(|g| text::columns(&text::line(g))).max().unwrap_or(0).min(24).min(out.width / 4);
+    let name = name_width(&others.iter().map(|g| text::line(g)).collect::<Vec<_>>(), out.width);
     let rows = view.d.fits.iter().map(|f| format::count(f.rows).len()).max().unwrap_or(1);
     for judge in &view.judges {
-        let fits: Vec<&Fit> = others.iter().filter_map(|group| view.fit(judge, group)).collect();
-        if fits.is_empty() {
+        let of_judge: Vec<&Fit> = others.iter().filter_map(|group| view.fit(judge, group)).collect();
+        if of_judge.is_empty() {
             continue;
         }
         out.blank()?;
         out.line(&paint(BOLD, &text::cut(&text::line(judge), out.width)))?;
-        for fit in fits {
+        // Where many groups show nothing, a line for each would hide those that show something.
+        let (empty, shown): (Vec<&Fit>, Vec<&Fit>) = of_judge.iter().partition(|fit| is_empty(fit));
+        let (empty, listed) = if empty.len() > LISTED { (empty, shown) } else { (Vec::new(), of_judge) };
+        for fit in listed {
             let head = format!(
                 "  {}  {}  ",
                 text::left(&text::line(&fit.group), name),
@@ -47,8 +56,42 @@ pub(super) fn groups(view: &View, out: &mut Out) -> io::Result<()> {
             );
             group(view, out, fit, &head)?;
         }
+        nothing_sure(out, &empty)?;
     }
     Ok(())
+}
+
+/// Wide enough that no two groups read alike where there is room.
+fn name_width(names: &[String], width: usize) -> usize {
+    let longest = names.iter().map(|name| text::columns(name)).max().unwrap_or(0);
+    let usual = longest.min(24).min(width / 4);
+    let read: BTreeSet<String> = names.iter().map(|name| text::cut(name, usual)).collect();
+    if read.len() < names.len() { longest.min(width.saturating_sub(TEXT)).max(usual) } else { usual }
+}
+
+fn is_empty(fit: &Fit) -> bool {
+    fit.converged && sure_ones(fit, true).is_empty() && sure_ones(fit, false).is_empty()
+}
+
+/// The groups in which no direction is sure, by name.
+fn nothing_sure(out: &mut Out, fits: &[&Fit]) -> io::Result<()> {
+    if fits.is_empty() {
+        return Ok(());
+    }
+    let mut names: Vec<String> =
+        fits.iter().take(NAMED).map(|fit| text::cut(&text::line(&fit.group), 60)).collect();
+    if fits.len() > NAMED {
+        names.push(format!("{} more", format::count((fits.len() - NAMED) as u64)));
+    }
+    let count = words::counted(fits.len(), "group", "groups");
+    let [least, most] =
+        [fits.iter().map(|f| f.rows).min(), fits.iter().map(|f| f.rows).max()].map(Option::unwrap_or_default);
+    let each = if least == most {
+        format!("{} verdicts each", format::count(least))
+    } else {
+        format!("{} to {} verdicts each", format::count(least), format::count(most))
+    };
+    out.hanging("  ", &format!("· nothing is sure in {count} ({each}): {}", names.join(", ")))
 }
 
 fn group(view: &View, out: &mut Out, fit: &Fit, head: &str) -> io::Result<()> {
@@ -102,4 +145,20 @@ pub(super) fn skipped(view: &View, out: &mut Out) -> io::Result<()> {
         out.hanging("  ", &format!("{}: {}", text::line(reason), groups.join(", ")))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_would_be_cut_to_the_same_are_given_more_room() {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let alike = names(&["solving_exam_question_with_math", "solving_exam_question_without_math"]);
+        assert_eq!(name_width(&alike, 100), 34);
+        assert_eq!(name_width(&names(&["solving_exam_question_with_math", "chitchat"]), 100), 24);
+        // A narrow terminal keeps its room for what is said of them.
+        assert_eq!(name_width(&alike, 40), 10);
+        assert_eq!(name_width(&[], 100), 0);
+    }
 }

@@ -26,12 +26,14 @@ pub(super) fn biases(cards: &[BiasCard], out: &mut Out) -> io::Result<()> {
     let quality = if reference.is_empty() {
         "no judge is named as people, so quality is not held equal (--reference JUDGE)".to_owned()
     } else {
-        format!("quality is told by {}", reference.join(", "))
+        format!("quality is judged by {}", reference.join(", "))
     };
     heading(
         out,
         "Biases",
-        &format!("In %, with 90 % intervals by prompt; {quality}; * where no bias is ruled out."),
+        &format!(
+            "In %, with 90 % intervals by prompt; {quality}; * marks a bias whose interval excludes none."
+        ),
     )?;
     for card in cards {
         let shown: Vec<String> = measures(card)

@@ -41,7 +41,10 @@ pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16
         if l.method == "win-rate" { "% won, a tie half" } else { "points: 400 more are odds of ten to one" };
     out.wrapped(DIM, &format!("{votes}{on}; {unit}; {from}."))?;
     if l.prompts == Some(1) {
-        out.wrapped(WARN, "One prompt tells nothing of others: who is better on them is not known.")?;
+        out.wrapped(
+            WARN,
+            "One prompt says nothing about others: which model is better on them is not known.",
+        )?;
     } else if l.prompts.is_some_and(|prompts| prompts < FEW_PROMPTS) && l.intervals.is_some() {
         out.wrapped(WARN, "With so few prompts the intervals are likely too narrow.")?;
     }

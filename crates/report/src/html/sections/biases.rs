@@ -24,7 +24,7 @@ pub(super) fn of(comparison: Option<&Comparison>) -> Section {
                 "What a judge favours, raw and at equal quality. Intervals hold 90 %, by prompt; the tick is no bias, and a full mark "
                 "rules it out. "
                 @if people.is_empty() { "No judge is named as people, so quality is not held equal." }
-                @else { "Quality is told by " bdi { (words::listed(&people)) } "." }
+                @else { "Quality is judged by " bdi { (words::listed(&people)) } "." }
             }
             (first_few(&cards, CARDS, "judges", |cards| html! { div.cards.biases { @for card in cards { (one(card)) } } }))
         }
