@@ -191,7 +191,7 @@ pub(crate) fn stand_in_words(s: &StandIns) -> String {
     let alone = s.candidates.first().map_or(0, |best| best.labels_alone);
     let margin = format::decimal(100.0 * s.margin, 1);
     format!(
-        "Accuracy is the share of pairs on which a judge is on the side of {} ({} labelled), a tie of one of them half. Gain: how much better its \
+        "Accuracy is the share of verdicts on the side of {} ({} labelled), a tie on either side counting half. Gain: how much better its \
          calibrated verdict predicts theirs, in nats, held out by prompt. A win rate within {margin} points \
          (95 %) takes about {} labels alone, with as many pairs for each prompt as here; the last column says how many it takes beside that judge's verdicts on very many \
          further pairs (prediction-powered; the labelled pairs must be a random sample of all).",

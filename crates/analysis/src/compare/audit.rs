@@ -7,6 +7,7 @@ use predilect_stats::ratio::Ratio;
 use serde::Serialize;
 
 use super::Interval;
+use super::accuracy::{agrees, majority};
 use super::families::{family, same_model};
 use crate::table::FeatureTable;
 
@@ -329,22 +330,6 @@ fn position<'a>(card: &mut BiasCard, table: &FeatureTable, shown: impl Iterator<
 pub(super) fn favours_first(p_a: f64, a_first: bool) -> f64 {
     let p = if a_first { p_a } else { 1.0 - p_a };
     if p == 0.5 { 0.5 } else { f64::from(u8::from(p > 0.5)) }
-}
-
-/// 1 where two verdicts are on one side or both ties, one half where one of them is a tie.
-pub(super) fn agrees(p: f64, q: f64) -> f64 {
-    let (p, q) = (side(p), side(q));
-    if p == q { 1.0 } else { f64::from(u8::from(p == 0 || q == 0)) / 2.0 }
-}
-
-fn side(p: f64) -> i8 {
-    i8::from(p > 0.5) - i8::from(p < 0.5)
-}
-
-/// A verdict for the side that more of them favour, a tie where neither is favoured.
-fn majority(verdicts: &[f64]) -> f64 {
-    let sum: i32 = verdicts.iter().map(|p| i32::from(side(*p))).sum();
-    0.5 + 0.5 * f64::from(sum.signum())
 }
 
 fn mean(values: &[f64]) -> f64 {

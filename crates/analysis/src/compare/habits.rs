@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::Interval;
-use super::audit::{Shown, Traits, agrees, favours_first};
+use super::accuracy::{agrees, majorities};
+use super::audit::{Shown, Traits, favours_first};
 use crate::headline::calls_ties;
 use crate::table::FeatureTable;
 
@@ -113,12 +114,7 @@ pub fn habit_differences(
 
 fn sums(table: &FeatureTable, traits: &[Traits], shown: &[Shown], reference: &[String]) -> Vec<OfPairs> {
     let is_reference: Vec<bool> = table.judges.iter().map(|judge| reference.contains(judge)).collect();
-    // What the reference says of each pair: the side that more of its verdicts favour.
-    let mut leaning: HashMap<u32, f64> = HashMap::new();
-    for verdict in table.verdicts.iter().filter(|v| v.weight > 0.0 && is_reference[v.judge as usize]) {
-        let side = f64::from(u8::from(verdict.p_a > 0.5)) - f64::from(u8::from(verdict.p_a < 0.5));
-        *leaning.entry(verdict.pair).or_default() += side;
-    }
+    let majorities = majorities(table, &is_reference);
     let mut sums: Vec<OfPairs> = vec![HashMap::new(); table.judges.len()];
     for verdict in table.verdicts.iter().filter(|v| v.weight > 0.0) {
         let of = sums[verdict.judge as usize].entry(verdict.pair).or_default();
@@ -132,8 +128,9 @@ fn sums(table: &FeatureTable, traits: &[Traits], shown: &[Shown], reference: &[S
         if !tie && longer != 0 {
             add(Measure::Longer, f64::from(u8::from((verdict.p_a > 0.5) == (longer > 0))));
         }
-        if let (Some(leaning), false) = (leaning.get(&verdict.pair), is_reference[verdict.judge as usize]) {
-            let majority = if *leaning == 0.0 { 0.5 } else { f64::from(u8::from(*leaning > 0.0)) };
+        if let (Some(&majority), false) =
+            (majorities.get(&verdict.pair), is_reference[verdict.judge as usize])
+        {
             add(Measure::Accuracy, agrees(verdict.p_a, majority));
         }
     }

@@ -1,5 +1,6 @@
 //! Judges side by side: what they reward alike, where they differ, how far they agree.
 
+mod accuracy;
 mod agreement;
 mod audit;
 mod contrasts;

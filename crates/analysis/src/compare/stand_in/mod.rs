@@ -1,15 +1,18 @@
-//! Who can stand in for people, how many labels are still needed, and what people would say of each model?
+//! Who can stand in for people, and how many labels are still needed?
+
+mod rates;
 
 use std::collections::BTreeMap;
 
 use predilect_stats::evaluate::{folds_by_cluster, log_loss, scores};
 use predilect_stats::logit::logit;
-use predilect_stats::ratio::{Estimate, Ratio};
+use predilect_stats::ratio::Ratio;
 use serde::Serialize;
 
-use super::Interval;
-use super::audit::agrees;
+use super::accuracy::{Right, majorities};
 use crate::table::FeatureTable;
+pub use rates::CorrectedRate;
+use rates::rates;
 
 /// Standard errors to either side of a 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;
@@ -44,7 +47,8 @@ pub struct StandIn {
     pub judge: String,
     /// Pairs that both it and the reference have judged.
     pub pairs: u64,
-    /// Share of pairs on which its verdict is on the reference's side, a tie of one of the two half: what is called accuracy wherever a judge has one.
+    /// Share of its verdicts that are on the side of the reference's majority, a tie of one of the two half: what is called accuracy wherever a
+    /// judge has one. Of several verdicts on a pair each counts; a jury has one.
     pub accuracy: f64,
     /// The same in every group that the pairs are in.
     pub by_group: Vec<GroupAccuracy>,
@@ -80,28 +84,6 @@ pub struct GroupAccuracy {
     pub accuracy: f64,
 }
 
-/// A win rate by the reference, estimated three ways; 95 % intervals by prompt, in 0..1.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CorrectedRate {
-    /// The model, or `A`.
-    pub model: String,
-    /// The judge or jury that helps.
-    pub judge: String,
-    /// Its pairs with a reference verdict.
-    pub labelled: u64,
-    /// Its pairs with the judge's verdict alone.
-    pub judged_only: u64,
-    /// By the labelled pairs alone.
-    pub reference_only: Interval,
-    /// By the judge alone, on all its pairs: not what people say.
-    pub judge_only: Interval,
-    /// Prediction-powered (Angelopoulos et al. 2023, tuned), right where labelled pairs are a random sample of all pairs: the labelled mean plus `lambda` times the judge's mean on the rest less that on
-    /// the labelled ones.
-    pub corrected: Interval,
-    /// How far the judge is relied on; 0 is not at all, below 0 it is turned around.
-    pub lambda: f64,
-}
-
 /// One pair that the reference, a candidate or both have judged.
 #[derive(Debug, Clone, Copy)]
 struct Row {
@@ -109,6 +91,21 @@ struct Row {
     cluster: u64,
     reference: Option<f64>,
     judge: f64,
+    /// The side of the reference's majority, where it has judged.
+    side: Option<f64>,
+    /// How many verdicts of a single judge are right; `None` of a jury, whose verdict is `judge`.
+    own: Option<Right>,
+}
+
+impl Row {
+    fn right(&self) -> Right {
+        let of_jury = || {
+            let mut right = Right::default();
+            self.side.into_iter().for_each(|side| right.add(self.judge, side));
+            right
+        };
+        self.own.unwrap_or_else(of_jury)
+    }
 }
 
 /// Advice for the judges of a table; `None` where the reference has judged fewer than 20 pairs that any other judge has judged.
@@ -121,6 +118,13 @@ pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Opt
             verdicts.iter().filter(|(j, _)| is_reference[**j as usize]).map(|(_, p)| *p).collect();
         (!own.is_empty()).then(|| own.iter().sum::<f64>() / own.len() as f64)
     };
+    let sides = majorities(table, &is_reference);
+    let mut right: BTreeMap<(u32, u32), Right> = BTreeMap::new();
+    for verdict in table.verdicts.iter().filter(|verdict| verdict.weight > 0.0) {
+        if let Some(&side) = sides.get(&verdict.pair) {
+            right.entry((verdict.judge, verdict.pair)).or_default().add(verdict.p_a, side);
+        }
+    }
     let others: Vec<u32> =
         (0..table.judges.len() as u32).filter(|judge| !is_reference[*judge as usize]).collect();
     let rows = |score: &dyn Fn(&BTreeMap<u32, f64>) -> Option<f64>| -> Vec<Row> {
@@ -129,13 +133,17 @@ pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Opt
             .filter_map(|(&pair, verdicts)| {
                 let cluster = table.pairs[pair as usize].cluster;
                 let judge = score(verdicts)?;
-                Some(Row { pair, cluster, reference: label(pair), judge })
+                let side = sides.get(&pair).copied();
+                Some(Row { pair, cluster, reference: label(pair), judge, side, own: None })
             })
             .collect()
     };
     let mut candidates: Vec<(StandIn, Vec<Row>)> = Vec::new();
     for &judge in &others {
-        let rows = rows(&|verdicts| verdicts.get(&judge).copied());
+        let mut rows = rows(&|verdicts| verdicts.get(&judge).copied());
+        for row in &mut rows {
+            row.own = right.get(&(judge, row.pair)).copied();
+        }
         candidates.extend(candidate(table, &table.judges[judge as usize], rows, margin, false));
     }
     if others.len() > 1 {
@@ -233,7 +241,7 @@ fn candidate(
     let found = StandIn {
         judge: name.to_owned(),
         pairs: both.len() as u64,
-        accuracy: accuracy(&both.iter().collect::<Vec<_>>()),
+        accuracy: Right::share(both.iter().map(|(row, _)| row.right())),
         by_group: by_group(table, &both),
         turned: correlation < 0.0,
         calibrated_accuracy: Some(own.accuracy).filter(|accuracy| !accuracy.is_nan()),
@@ -248,11 +256,6 @@ fn candidate(
     Some((found, rows))
 }
 
-/// How often the judge's side is the reference's, a tie of one of them half.
-fn accuracy(both: &[&(Row, f64)]) -> f64 {
-    both.iter().map(|(row, y)| agrees(row.judge, *y)).sum::<f64>() / both.len() as f64
-}
-
 fn by_group(table: &FeatureTable, both: &[(Row, f64)]) -> Vec<GroupAccuracy> {
     let mut groups: BTreeMap<u32, Vec<&(Row, f64)>> = BTreeMap::new();
     for pair in both {
@@ -263,7 +266,7 @@ fn by_group(table: &FeatureTable, both: &[(Row, f64)]) -> Vec<GroupAccuracy> {
     let one = |(group, pairs): (u32, Vec<&(Row, f64)>)| GroupAccuracy {
         group: table.groups[group as usize].clone(),
         pairs: pairs.len() as u64,
-        accuracy: accuracy(&pairs),
+        accuracy: Right::share(pairs.iter().map(|(row, _)| row.right())),
     };
     groups.into_iter().map(one).collect()
 }
@@ -339,82 +342,9 @@ fn stacked(rows: &[Row], means: &BTreeMap<u32, BTreeMap<u32, f64>>, members: &[u
         .collect()
 }
 
-/// Win rates of every model with at least [`LEAST`] labelled pairs.
-fn rates(table: &FeatureTable, judge: &str, rows: &[Row]) -> Vec<CorrectedRate> {
-    let mut by_model: BTreeMap<String, Vec<Row>> = BTreeMap::new();
-    let turned =
-        |row: &Row| Row { reference: row.reference.map(|y| 1.0 - y), judge: 1.0 - row.judge, ..*row };
-    for row in rows {
-        let info = table.pairs[row.pair as usize];
-        match (info.model_a, info.model_b) {
-            (Some(a), Some(b)) if a != b => {
-                by_model.entry(table.models[a as usize].clone()).or_default().push(*row);
-                by_model.entry(table.models[b as usize].clone()).or_default().push(turned(row));
-            }
-            (Some(_), Some(_)) => {}
-            _ => by_model.entry("A".to_owned()).or_default().push(*row),
-        }
-    }
-    let mut rates: Vec<CorrectedRate> =
-        by_model.into_iter().filter_map(|(model, rows)| corrected(model, judge, &rows)).collect();
-    rates.sort_by(|a, b| b.corrected.value.total_cmp(&a.corrected.value).then(a.model.cmp(&b.model)));
-    rates
-}
-
-fn corrected(model: String, judge: &str, rows: &[Row]) -> Option<CorrectedRate> {
-    let both: Vec<(Row, f64)> = rows.iter().filter_map(|row| Some((*row, row.reference?))).collect();
-    if both.len() < LEAST {
-        return None;
-    }
-    let rest: Vec<&Row> = rows.iter().filter(|row| row.reference.is_none()).collect();
-    let (n, more) = (both.len() as f64, rest.len() as f64);
-    // Tuned: the slope, shrunk by how little is known of the judge's own mean.
-    let lambda = regression(&both).0 / (1.0 + n / more);
-    let lambda = if more > 0.0 { lambda } else { 0.0 };
-    let total = |values: &mut dyn Iterator<Item = (u64, f64)>| {
-        let mut ratio = Ratio::default();
-        values.for_each(|(cluster, value)| ratio.add(cluster, value, 1.0));
-        ratio.estimate()
-    };
-    let own = total(&mut both.iter().map(|(row, y)| (row.cluster, *y)))?;
-    let by_judge = total(&mut rows.iter().map(|row| (row.cluster, row.judge)))?;
-    // Prompts may be on both sides: their errors are summed before they are squared.
-    let left = total(&mut both.iter().map(|(row, y)| (row.cluster, y - lambda * row.judge)))?;
-    let beyond = total(&mut rest.iter().map(|row| (row.cluster, row.judge)));
-    let (shift, mean_rest) = beyond.map_or((0.0, 0.0), |beyond| (lambda * beyond.value, beyond.value));
-    let mut errors: BTreeMap<u64, f64> = BTreeMap::new();
-    for (row, y) in &both {
-        *errors.entry(row.cluster).or_default() += (y - lambda * row.judge - left.value) / n;
-    }
-    for row in &rest {
-        *errors.entry(row.cluster).or_default() += lambda * (row.judge - mean_rest) / more;
-    }
-    let k = errors.len() as f64;
-    let se = (errors.values().map(|e| e * e).sum::<f64>() * k / (k - 1.0)).sqrt();
-    let of_share = |found: Estimate| {
-        let (low, high) = found.share(Z);
-        Interval { value: found.value, low, high }
-    };
-    Some(CorrectedRate {
-        model,
-        judge: judge.to_owned(),
-        labelled: both.len() as u64,
-        judged_only: rest.len() as u64,
-        reference_only: of_share(own),
-        judge_only: of_share(by_judge),
-        // As of a share that has this error, so that no error at all is no certainty.
-        corrected: of_share(Estimate {
-            value: (left.value + shift).clamp(0.0, 1.0),
-            se,
-            clusters: errors.len() as u64,
-            weight: n + more,
-        }),
-        lambda,
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::Interval;
     use super::*;
     use crate::table::{PairInfo, VerdictRow};
     use predilect_types::Order;
