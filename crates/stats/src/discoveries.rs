@@ -1,20 +1,17 @@
 //! How many of what is called a difference is none?
 
-/// The false discovery rate if each finding and all surer ones were called differences (Benjamini & Hochberg 1995): with p-values in ascending
-/// order, `min over j >= i of n p_j / j`, at most 1.
-pub fn q_values(ascending: &[f64]) -> Vec<f64> {
-    let count = ascending.len() as f64;
+/// The false discovery rate if each finding and all surer ones were called differences (Benjamini & Hochberg 1995): `n p_i` over the number of
+/// findings that are at least as sure, or what a less sure one has where that is lower; at most 1. In any order.
+pub fn q_values(p_values: &[f64]) -> Vec<f64> {
+    let count = p_values.len() as f64;
+    let mut order: Vec<usize> = (0..p_values.len()).collect();
+    order.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
+    let mut rates = vec![1.0; p_values.len()];
     let mut least = 1.0_f64;
-    let mut rates: Vec<f64> = ascending
-        .iter()
-        .enumerate()
-        .rev()
-        .map(|(i, p)| {
-            least = least.min(p * count / (i + 1) as f64);
-            least
-        })
-        .collect();
-    rates.reverse();
+    for (before, at) in order.into_iter().enumerate().rev() {
+        least = least.min(p_values[at] * count / (before + 1) as f64);
+        rates[at] = least;
+    }
     rates
 }
 
@@ -29,6 +26,9 @@ mod tests {
         for (found, expected) in found.iter().zip([0.04, 0.06, 0.06, 0.9]) {
             assert!((found - expected).abs() < 1e-12, "{found} {expected}");
         }
+        // In another order the same.
+        let mixed = q_values(&[0.9, 0.045, 0.01, 0.04]);
+        assert_eq!(mixed, [found[3], found[2], found[0], found[1]]);
         assert_eq!(q_values(&[]), Vec::<f64>::new());
         assert_eq!(q_values(&[0.8, 1.0]), [1.0, 1.0]);
     }

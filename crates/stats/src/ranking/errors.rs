@@ -23,7 +23,7 @@ const BLOCKS: u64 = 8;
 const LANES: usize = 16;
 
 /// A part of the slope that varies on its own: places and values.
-type Piece = Vec<(usize, f64)>;
+pub(super) type Piece = Vec<(usize, f64)>;
 /// Takes one.
 type Take<'a> = dyn FnMut(&[(usize, f64)]) + 'a;
 
@@ -62,7 +62,8 @@ impl Seen<'_> {
         }
     }
 
-    fn pieces_by_cluster(&self, take: &mut Take<'_>) {
+    /// Every cluster's part of the slope, in an order that votes, clusters and competitors alone decide.
+    pub(super) fn pieces_by_cluster(&self, take: &mut Take<'_>) {
         let (model, votes) = (self.model, self.votes);
         // The scores of a competitor who was seen in one cluster only add up to zero there, which says nothing of the error: the
         // votes on him stand alone.
@@ -103,7 +104,7 @@ impl Seen<'_> {
 
     /// What varies beside the votes that were seen: the prior, and for a competitor whose votes are all alike a few more against the same
     /// opponents.
-    fn beside(&self, curvature: &Curvature<'_>) -> Vec<Piece> {
+    pub(super) fn beside(&self, curvature: &Curvature<'_>) -> Vec<Piece> {
         let competitors = self.model.competitors;
         let mut seen = vec![0.0; self.model.width()];
         self.pieces(&mut |piece| {

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::Vote;
 use super::apart::{OneWay, never_met, one_way};
-use super::cells::cells;
+use super::cells::{Cell, cells};
 use super::curvature::Curvature;
 use super::errors::Seen;
 use super::likelihood::{Ties, Weights};
@@ -119,29 +119,7 @@ pub fn rank(
     options: RankingOptions,
 ) -> Result<Ranking, RankingError> {
     let controls = if votes.is_empty() { 0 } else { covariates.len() / votes.len() };
-    assert_eq!(covariates.len(), controls * votes.len(), "as many covariates for every vote");
-    // Without ties both models are Bradley-Terry's, and soft votes count as they are.
-    let ties_there =
-        options.ties != Ties::Half && votes.iter().any(|vote| vote.y == 0.5 && vote.weight > 0.0);
-    let ties = if ties_there { options.ties } else { Ties::Half };
-    let cells = cells(votes, competitors, covariates, controls, ties);
-    let weight: f64 = cells.iter().map(|c| c.outcomes.weight()).sum();
-    if competitors < 2 || weight <= 0.0 {
-        return Err(RankingError::Empty);
-    }
-    let decided: f64 = cells.iter().map(|c| c.outcomes.win + c.outcomes.loss).sum();
-    if ties != Ties::Half && decided <= 0.0 {
-        return Err(RankingError::OnlyTies);
-    }
-    if options.prior <= 0.0 {
-        let groups = never_met(votes, competitors);
-        if groups.len() > 1 {
-            return Err(RankingError::NeverMet(groups));
-        }
-        if let Some(found) = one_way(&cells, competitors) {
-            return Err(RankingError::OneWay(found));
-        }
-    }
+    let (cells, ties) = checked(votes, competitors, covariates, options)?;
     let weights = Weights::of(votes);
     let model = Model { ties, competitors, controls, prior: options.prior, weights, cells: &cells };
     let (at, steps) = climb(&model)?;
@@ -149,8 +127,8 @@ pub fn rank(
     let curvature = Curvature::of(&model, &at);
     let seen = Seen { model: &model, votes, covariates, at: &at, robust: options.robust };
     let width = model.width();
-    let tie =
-        ties_there.then(|| if ties == Ties::Davidson { at[competitors].exp() } else { at[competitors] });
+    let tie = (ties != Ties::Half)
+        .then(|| if ties == Ties::Davidson { at[competitors].exp() } else { at[competitors] });
     if options.robust == Robust::Nothing {
         return Ok(Ranking {
             scores: at[..competitors].to_vec(),
@@ -205,8 +183,46 @@ pub fn rank(
     })
 }
 
+/// The rows of the likelihood and the model of ties that they need.
+///
+/// # Errors
+///
+/// Where nothing can be ranked, or no score is finite.
+pub(super) fn checked<'a>(
+    votes: &[Vote],
+    competitors: usize,
+    covariates: &'a [f64],
+    options: RankingOptions,
+) -> Result<(Vec<Cell<'a>>, Ties), RankingError> {
+    let controls = if votes.is_empty() { 0 } else { covariates.len() / votes.len() };
+    assert_eq!(covariates.len(), controls * votes.len(), "as many covariates for every vote");
+    // Without ties both models are Bradley-Terry's, and soft votes count as they are.
+    let ties_there =
+        options.ties != Ties::Half && votes.iter().any(|vote| vote.y == 0.5 && vote.weight > 0.0);
+    let ties = if ties_there { options.ties } else { Ties::Half };
+    let cells = cells(votes, competitors, covariates, controls, ties);
+    let weight: f64 = cells.iter().map(|c| c.outcomes.weight()).sum();
+    if competitors < 2 || weight <= 0.0 {
+        return Err(RankingError::Empty);
+    }
+    let decided: f64 = cells.iter().map(|c| c.outcomes.win + c.outcomes.loss).sum();
+    if ties != Ties::Half && decided <= 0.0 {
+        return Err(RankingError::OnlyTies);
+    }
+    if options.prior <= 0.0 {
+        let groups = never_met(votes, competitors);
+        if groups.len() > 1 {
+            return Err(RankingError::NeverMet(groups));
+        }
+        if let Some(found) = one_way(&cells, competitors) {
+            return Err(RankingError::OneWay(found));
+        }
+    }
+    Ok((cells, ties))
+}
+
 /// Newton's way up: the function is concave, so a step that is halved often enough climbs.
-fn climb(model: &Model<'_>) -> Result<(Vec<f64>, usize), RankingError> {
+pub(super) fn climb(model: &Model<'_>) -> Result<(Vec<f64>, usize), RankingError> {
     let competitors = model.competitors;
     let mut at = vec![0.0; model.width()];
     if model.ties == Ties::RaoKupper {

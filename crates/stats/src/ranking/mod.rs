@@ -2,6 +2,7 @@
 
 mod apart;
 mod cells;
+mod changes;
 mod controlled;
 mod curvature;
 mod difficulty;
@@ -14,6 +15,7 @@ mod order;
 mod rate;
 
 pub use apart::{OneWay, never_met};
+pub use changes::{Change, Changes, Fitted, changes};
 pub use controlled::{Beside, LengthControlled, Variant, length_controlled, standardised};
 pub use difficulty::{Difficulty, Faced, instruction_difficulty};
 pub use elo::{Elo, elo};
