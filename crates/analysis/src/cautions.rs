@@ -18,6 +18,8 @@ const SAME_PROMPTS: u64 = 10;
 const SAME_SHARE: f64 = 0.2;
 /// One side is the longer one so often that little is left to tell length from side.
 const MOSTLY: f64 = 0.85;
+/// A judge that has several verdicts on a larger share of its pairs is asked several times on purpose.
+const SEVERAL: f64 = 0.2;
 /// Judges with fewer of their pairs in common than that are not compared on the same task.
 const COMMON: f64 = 0.5;
 
@@ -75,6 +77,15 @@ pub enum Caution {
         /// Share of the smaller one's pairs that the other has judged, 0..1.
         common: f64,
     },
+    /// A judge with one verdict on nearly every pair has two that contradict each other on some.
+    ContradictsItself {
+        /// Who.
+        judge: String,
+        /// Pairs with verdicts for both sides.
+        pairs: u64,
+        /// Pairs that it has judged.
+        of: u64,
+    },
     /// A leaderboard counts the verdicts of several judges together.
     JudgesTogether {
         /// Whose.
@@ -122,6 +133,7 @@ pub fn cautions(
         found.push(Caution::AddNothing { judges: nothing });
     }
     found.extend(other_pairs(table));
+    found.extend(contradictions(table));
     found
 }
 
@@ -196,6 +208,33 @@ fn other_pairs(table: &FeatureTable) -> Option<Caution> {
     Some(Caution::OtherPairs { judges: [name(a), name(b)], common })
 }
 
+/// Judges, and no people among them, that have one verdict on nearly every pair and two against each other on some.
+fn contradictions(table: &FeatureTable) -> Vec<Caution> {
+    // Per judge and pair: verdicts, and whether any is for A and any for B.
+    let mut seen: Vec<BTreeMap<u32, (u32, bool, bool)>> = vec![BTreeMap::new(); table.judges.len()];
+    let mut people = vec![false; table.judges.len()];
+    for verdict in table.verdicts.iter().filter(|verdict| verdict.weight > 0.0) {
+        people[verdict.judge as usize] |= verdict.annotator.is_some();
+        let (count, a, b) = seen[verdict.judge as usize].entry(verdict.pair).or_default();
+        *count += 1;
+        *a |= verdict.p_a > 0.5;
+        *b |= verdict.p_a < 0.5;
+    }
+    let mut found = Vec::new();
+    for ((judge, pairs), people) in table.judges.iter().zip(&seen).zip(people) {
+        let several = pairs.values().filter(|(count, ..)| *count > 1).count() as f64;
+        let against = pairs.values().filter(|(_, a, b)| *a && *b).count() as u64;
+        if !people && against > 0 && several <= SEVERAL * pairs.len() as f64 {
+            found.push(Caution::ContradictsItself {
+                judge: judge.clone(),
+                pairs: against,
+                of: pairs.len() as u64,
+            });
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,5 +298,23 @@ mod tests {
         assert_eq!(found, [Caution::OtherPairs { judges: ["x", "y"].map(str::to_owned), common: 0.0 }]);
         let both = table(&[(0, 1), (1, 0), (0, 1)], &[0, 0, 1, 1, 1, 1]);
         assert_eq!(told(&both, &DataSummary::default()), []);
+    }
+
+    #[test]
+    fn two_labels_on_one_pair_are_told_where_one_is_usual() {
+        let mut once = table(&[(0, 1), (1, 2), (0, 2), (2, 0), (1, 0), (2, 1)], &[0; 7]);
+        once.verdicts[6].p_a = 0.0;
+        let expected = Caution::ContradictsItself { judge: "x".to_owned(), pairs: 1, of: 6 };
+        assert_eq!(told(&once, &DataSummary::default()), [expected]);
+        // Asked twice throughout, it may change its mind.
+        let mut twice = table(&[(0, 1), (1, 2), (2, 0)], &[0; 6]);
+        twice.verdicts[5].p_a = 0.0;
+        assert_eq!(told(&twice, &DataSummary::default()), []);
+        // Two people may differ.
+        let mut people = once.clone();
+        people.verdicts.iter_mut().for_each(|verdict| verdict.annotator = Some(0));
+        assert_eq!(told(&people, &DataSummary::default()), []);
+        once.verdicts[6].p_a = 1.0;
+        assert_eq!(told(&once, &DataSummary::default()), []);
     }
 }

@@ -67,6 +67,13 @@ pub fn caution(caution: &Caution) -> String {
             line(b),
             format::share(*common),
         ),
+        Caution::ContradictsItself { judge, pairs, of } => format!(
+            "{} has verdicts for both sides on {} of {}, and usually one verdict a pair: these may be one pair twice, labelled differently. Both count, \
+             as a tie where a side is asked for.",
+            line(judge),
+            format::count(*pairs),
+            format::counted(*of, "pair", "pairs"),
+        ),
         Caution::JudgesTogether { judges } => {
             format!("The report's leaderboard counts the verdicts of {} together.", named(judges))
         }
