@@ -64,6 +64,10 @@ pub struct FeatureTable {
     pub groups: Vec<String>,
     /// Indices in [`FeatureTable::groups`], those of a pair together.
     pub memberships: Vec<u32>,
+    /// Names of the parts in which the data came; empty where there is one only.
+    pub subsets: Vec<String>,
+    /// Index in [`FeatureTable::subsets`], one per pair, where there are any.
+    pub subset_of: Vec<u32>,
     /// What uncertainty is over, one or two units; empty: prompts, and annotators where they repeat.
     pub units: Vec<Unit>,
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use predilect_analysis::compare::{
     Comparison, LikenessOptions, PoolingOptions, WeightTable, agreement_matrices, agreements, audit,
-    contrasts, habit_differences, likeness, pool, profiles, stand_ins, usual_reference,
+    contrasts, habit_differences, likeness, pool, profiles, stand_ins, strength_differences, usual_reference,
 };
 use predilect_analysis::dissect::Fits;
 use predilect_analysis::{Draws, FitOptions};
@@ -67,6 +67,7 @@ pub(crate) fn by_verdicts(
         agreement_matrices: agreement_matrices(&agreement),
         agreement,
         habits: habit_differences(table, &assembled.traits, &assembled.shown, &reference),
+        strengths: strength_differences(table),
         biases,
         stand_ins: stand_ins(table, &reference, options.margin),
         pooling: if options.pooling { pool(table, fit, PoolingOptions::default()) } else { None },

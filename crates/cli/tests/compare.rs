@@ -190,6 +190,18 @@ fn biases_stand_ins_and_pooling_are_found_and_kept() {
         (Some(1.0), Some(1.0))
     );
     assert_eq!(first["orders"], "both orders");
+    // The judge of the same family lets its own win more often than people do, on the 120 pairs of both.
+    let strengths = found["strengths"].as_array().expect("differences");
+    let of_two =
+        |row: &&Value| row["judges"] == serde_json::json!(["gpt-4", "human"]) && row["model"] == "gpt-4-0613";
+    let own = strengths.iter().find(of_two).expect("the two");
+    assert_eq!((own["pairs"].as_u64(), own["models"].as_u64()), (Some(120), Some(2)));
+    let points = |of: &str| own[of].as_f64().expect("points");
+    assert!(
+        (points("first") - points("second") - own["difference"]["value"].as_f64().expect("points")).abs()
+            < 1e-9
+    );
+    assert!(points("first") > points("second"), "{own}");
     let stand_ins = &found["stand_ins"];
     assert_eq!(
         (stand_ins["labelled"].as_u64(), stand_ins["reference"][0].as_str()),
@@ -215,6 +227,7 @@ fn biases_stand_ins_and_pooling_are_found_and_kept() {
         ("agreement", 3),
         ("biases", 12),
         ("stand_ins", 3),
+        ("strengths", 2),
         ("corrected_rates", 6),
         ("pooled", 20),
     ] {
@@ -228,7 +241,9 @@ fn biases_stand_ins_and_pooling_are_found_and_kept() {
     assert!(
         done && out.contains("Biases")
             && out.contains("Standing in")
-            && out.contains("Learning from each other"),
+            && out.contains("Learning from each other")
+            && out.contains("Whose leaderboard differs")
+            && out.contains("accuracy: How often its verdict is on the side of the majority"),
         "{out}"
     );
     let (done, _, err) = run(&[&common[..], &["--reference", "nobody"]].concat());
@@ -259,6 +274,20 @@ fn llmbars_judges_are_told_apart() {
         (card("GPT-4_Vanilla")["inconsistent"]["value"].as_f64().expect("a share") - 0.0716).abs() < 1e-3
     );
     assert_eq!(card("gold")["reference"], true);
+    let candidates = found["stand_ins"]["candidates"].as_array().expect("candidates");
+    let gpt4 = candidates.iter().find(|c| c["judge"] == "GPT-4_Vanilla").expect("GPT-4");
+    let parts: Vec<(&str, f64)> = gpt4["by_group"]
+        .as_array()
+        .expect("parts")
+        .iter()
+        .map(|part| (part["group"].as_str().expect("a name"), part["accuracy"].as_f64().expect("a share")))
+        .collect();
+    // A tie of its two calls half.
+    assert_eq!(
+        parts.iter().map(|part| part.0).collect::<Vec<_>>(),
+        ["GPTInst", "GPTOut", "Manual", "Natural", "Neighbor"]
+    );
+    assert!((parts[3].1 - 0.955).abs() < 1e-9 && (parts[1].1 - 0.7766).abs() < 1e-4, "{parts:?}");
     // Judges that are worse than a coin help a jury that may turn them around.
     assert_eq!(found["stand_ins"]["candidates"][0]["judge"], "jury: stacked");
 }

@@ -111,8 +111,20 @@ fn length_can_be_held_equal() {
     let held = json(&["rank", &battles, "--json", "--quiet", "--control", "length"]);
     assert_eq!(held["controls"][0]["name"], "length");
     assert!((gap(&held) - gap(&raw)).abs() > 1.0, "{raw} {held}");
+    // Beside each score stands what it was with nothing held equal, and the change is the difference of the two boards.
+    let before: Vec<(String, f64)> = rows(&raw);
+    for row in held["ranking"].as_array().expect("rows") {
+        let change = &row["from_raw"];
+        let raw_score = change["raw_score"].as_f64().expect("points");
+        let own = before.iter().find(|(model, _)| row["model"] == model.as_str()).expect("the model");
+        assert!((raw_score - own.1).abs() < 1e-6, "{row}");
+        let by = row["score"].as_f64().expect("points") - raw_score;
+        assert!((by - change["change"].as_f64().expect("points")).abs() < 1e-6, "{row}");
+        assert!(change["low"].as_f64() <= Some(by) && Some(by) <= change["high"].as_f64(), "{row}");
+    }
+    assert!(raw["ranking"][0]["from_raw"].is_null());
     let (_, out, _) = run(&["rank", &battles, "--quiet", "--control", "length"]);
-    assert!(out.contains("Held equal") && out.contains("lengthy"), "{out}");
+    assert!(out.contains("Held equal") && out.contains("lengthy") && out.contains("change"), "{out}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use predilect_analysis::compare::{
     BiasCard, Comparison, Contrast, Excess, HabitDifference, Interval, Likeness, Measure as HabitMeasure,
-    Pooling, StandIns,
+    Pooling, StandIns, StrengthDifference,
 };
 
 use crate::format;
@@ -24,7 +24,29 @@ pub(crate) struct Measure {
     pub(crate) drawn: Option<(Interval, f64)>,
     /// Whether the interval leaves out the value that means no bias.
     pub(crate) sure: bool,
+    /// Whether the name alone says what it is.
+    pub(crate) plain: bool,
 }
+
+/// What the measures of these judges are, by name, where the names alone do not say it; each once.
+pub(crate) fn meanings(cards: &[&BiasCard]) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = Vec::new();
+    for card in cards {
+        for measure in measures(card).into_iter().filter(|measure| !measure.plain) {
+            let own = measure.name.starts_with("favours its own");
+            let name =
+                if own { format!("{}: {}", text::line(&card.judge), measure.name) } else { measure.name };
+            if out.iter().all(|(known, _)| *known != name) {
+                out.push((name, measure.meaning));
+            }
+        }
+    }
+    out
+}
+
+/// Measures whose names say what they are.
+const PLAIN: [&str; 4] =
+    ["prefers the first", "prefers the longer, ties left out", "prefers a list, ties left out", "ties"];
 
 /// What is known of a judge, in the order in which it is read.
 pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
@@ -38,6 +60,7 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
             meaning: meaning.to_owned(),
             drawn: neutral.map(|neutral| (found, neutral)),
             sure: neutral.is_some_and(|neutral| found.low > neutral || found.high < neutral),
+            plain: PLAIN.contains(&name),
         });
     };
     let first = match orders {
@@ -128,27 +151,34 @@ fn own(name: &str, excess: &Excess) -> Measure {
     let points = |x: f64| format!("{}{}", if x > 0.0 { "+" } else { "" }, format::decimal(100.0 * x, 1));
     let Interval { value, low, high } = excess.excess;
     let models: Vec<String> = excess.models.iter().map(|model| text::line(model)).collect();
-    let beside = if excess.beside == "reference" { "the reference" } else { "the other judges" };
+    let by_reference = excess.beside == "reference";
+    let beside = if by_reference { "the reference" } else { "the other judges, without those of its own" };
     Measure {
         name: format!("favours its {name}"),
         value: format!("{} points [{}, {}]", points(value), points(low), points(high)),
         meaning: format!(
-            "Mean preference for {} less that of {beside} on the same {}.",
+            "Mean preference for {}, where one of them meets another model, less that of {beside} on the same {}.{}",
             words::listed(&models),
             words::counted(excess.pairs as usize, "pair", "pairs"),
+            if by_reference {
+                ""
+            } else {
+                " Without people among the judges this does not say which of them is biased."
+            },
         ),
         // On the same scale as shares: no excess in the middle.
         drawn: Some((
             Interval { value: 0.5 + value / 2.0, low: 0.5 + low / 2.0, high: 0.5 + high / 2.0 },
             0.5,
         )),
-        sure: low > 0.0 || high < 0.0,
+        sure: by_reference && (low > 0.0 || high < 0.0),
+        plain: false,
     }
 }
 
 fn plain(name: &str, share: f64, meaning: &str) -> Measure {
     let (name, meaning) = (name.to_owned(), meaning.to_owned());
-    Measure { name, value: format::share(share), meaning, drawn: None, sure: false }
+    Measure { name, value: format::share(share), meaning, drawn: None, sure: false, plain: false }
 }
 
 /// `62.8 % [59.2, 66.2]`
@@ -303,4 +333,65 @@ pub(crate) fn habit(found: &HabitDifference) -> String {
         points(difference.high),
         words::counted(found.pairs as usize, "pair", "pairs"),
     )
+}
+
+/// A sure difference of two judges in the strength of a model, as a sentence without an end.
+pub(crate) fn strength(found: &StrengthDifference) -> String {
+    let [first, second] = found.judges.each_ref().map(|judge| text::line(judge));
+    let (more, less, points, ranks, difference) = if found.difference.value >= 0.0 {
+        (first, second, (found.first, found.second), found.ranks, found.difference)
+    } else {
+        let Interval { value, low, high } = found.difference;
+        let turned = Interval { value: -value, low: -high, high: -low };
+        (second, first, (found.second, found.first), [found.ranks[1], found.ranks[0]], turned)
+    };
+    format!(
+        "{more} scores {} higher than {less} does: {} points against {}, {} more [{}, {}], place {} against {} of {}",
+        text::line(&found.model),
+        format::whole(points.0),
+        format::whole(points.1),
+        format::whole(difference.value),
+        format::whole(difference.low),
+        format::whole(difference.high),
+        ranks[0],
+        ranks[1],
+        found.models,
+    )
+}
+
+/// What differences in strength are, and how many of them are sure, as sentences.
+pub(crate) fn strengths_words(all: &[StrengthDifference]) -> String {
+    let sure = all.iter().filter(|found| found.q_value <= FALSE_DISCOVERIES).count();
+    let prior = all.iter().map(|found| found.prior).fold(0.0, f64::max);
+    let by_prior = if prior > 0.0 {
+        format!(
+            " Where a model has won or lost all its verdicts by one of the two, a normal prior of precision {} keeps scores finite.",
+            format::decimal(prior, 1)
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "Bradley-Terry scores of the models by two judges on the same pairs, prompt by prompt, with 90 % intervals: 400 points are odds of ten \
+         to one, 1,000 is the mean. Of {}, {sure} {} at a false discovery rate of {}.{by_prior}",
+        words::counted(all.len(), "comparison", "comparisons"),
+        if sure == 1 { "is a difference" } else { "are differences" },
+        format::share(FALSE_DISCOVERIES),
+    )
+}
+
+/// Parts of the data in which accuracies are shown.
+const PARTS: usize = 12;
+
+/// The groups, or parts of the data, in which accuracies are known, with the most pairs that a judge has in each; none where there is one only or
+/// too many for a table.
+pub(crate) fn parts(found: &StandIns) -> Vec<(&str, u64)> {
+    let mut parts: Vec<(&str, u64)> = Vec::new();
+    for part in found.candidates.iter().flat_map(|c| &c.by_group) {
+        match parts.iter_mut().find(|(name, _)| *name == part.group) {
+            Some((_, pairs)) => *pairs = part.pairs.max(*pairs),
+            None => parts.push((&part.group, part.pairs)),
+        }
+    }
+    if (2..=PARTS).contains(&parts.len()) { parts } else { Vec::new() }
 }

@@ -10,6 +10,7 @@ mod headline;
 mod html;
 mod judging;
 mod people;
+mod ranking;
 mod terminal;
 mod text;
 mod units;

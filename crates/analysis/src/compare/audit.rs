@@ -240,8 +240,8 @@ impl All<'_> {
             longer_at_equal_quality: equal_length.share(),
             prefers_lists: share(&lists),
             lists_at_equal_quality: equal_list.share(),
-            own_model: self.excess(judge, &|model| same_model(name, model)),
-            own_family: family(name).and_then(|own| self.excess(judge, &|model| family(model) == Some(own))),
+            own_model: self.excess(judge, &|other| same_model(name, other)),
+            own_family: family(name).and_then(|own| self.excess(judge, &|other| family(other) == Some(own))),
             agreement: share(&agreement),
             bias: share(&bias).filter(|_| known(&bias)),
             variance: share(&variance).filter(|_| known(&variance)),
@@ -249,13 +249,19 @@ impl All<'_> {
         }
     }
 
-    /// How much more than others this judge prefers some models.
+    /// How much more than others this judge prefers the models that are its own. Judges that are its own too are no others: beside them, what
+    /// all of them favour would not be seen, and what one favours more than the other would be taken for it.
     fn excess(&self, judge: u32, own: &dyn Fn(&str) -> bool) -> Option<Excess> {
         let is_own: Vec<bool> = self.table.models.iter().map(|model| own(model)).collect();
         if self.is_reference[judge as usize] || !is_own.contains(&true) {
             return None;
         }
         let any_reference = self.is_reference.contains(&true);
+        let kin: Vec<bool> = self.table.judges.iter().map(|other| own(other)).collect();
+        let other = |other: u32| {
+            let at = other as usize;
+            other != judge && if any_reference { self.is_reference[at] } else { !kin[at] }
+        };
         let mut ratio = Ratio::default();
         let mut models: BTreeSet<u32> = BTreeSet::new();
         for (&pair, judges) in self.by_pair {
@@ -268,9 +274,7 @@ impl All<'_> {
             }
             let others: Vec<f64> = judges
                 .iter()
-                .filter(|(other, _)| {
-                    **other != judge && (!any_reference || self.is_reference[**other as usize])
-                })
+                .filter(|(judge, _)| other(**judge))
                 .map(|(_, verdicts)| mean(verdicts))
                 .collect();
             if others.is_empty() {

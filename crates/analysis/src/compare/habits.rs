@@ -14,7 +14,7 @@ use crate::headline::calls_ties;
 use crate::table::FeatureTable;
 
 /// Every two of more judges than this would fill pages.
-const MOST_JUDGES: usize = 40;
+pub(super) const MOST_JUDGES: usize = 40;
 /// Fewer prompts, or fewer verdicts that count, tell nothing.
 const LEAST_PROMPTS: usize = 5;
 const LEAST: f64 = 20.0;

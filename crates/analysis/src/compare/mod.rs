@@ -10,6 +10,7 @@ mod likeness;
 mod pooling;
 mod profiles;
 mod stand_in;
+mod strengths;
 mod weights;
 
 pub use agreement::{AgreementMatrices, Interval, JudgeAgreement, agreement_matrices, agreements};
@@ -20,6 +21,7 @@ pub use likeness::{ClusterGroup, Clusters, Likeness, LikenessOptions, Place, Tre
 pub use pooling::{PooledCell, PooledWeight, Pooling, PoolingOptions, pool};
 pub use profiles::{Intensity, Profile, profiles};
 pub use stand_in::{CorrectedRate, GroupAccuracy, StandIn, StandIns, stand_ins};
+pub use strengths::{StrengthDifference, strength_differences};
 pub use weights::{CASES, WeightTable};
 
 use std::collections::BTreeMap;
@@ -47,6 +49,8 @@ pub struct Comparison {
     pub biases: Vec<BiasCard>,
     /// How they differ in what they do on the same pairs, the surest first.
     pub habits: Vec<HabitDifference>,
+    /// How they differ in the strength of models on the same pairs, the surest first.
+    pub strengths: Vec<StrengthDifference>,
     /// Who can stand in for people; `None` without a judge to stand in for.
     pub stand_ins: Option<StandIns>,
     /// Fits of judges and groups that learn from each other; `None` where there are too few.

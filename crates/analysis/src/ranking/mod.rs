@@ -1,11 +1,13 @@
 //! Verdicts to a leaderboard, raw or with properties held equal.
 
 mod contest;
+mod held_equal;
 mod length;
 mod resampled;
 mod scored;
 
 pub use contest::Contest;
+pub use held_equal::Change;
 pub use length::{
     Against, Difficulties, LcBoard, LcOptions, LcRow, PUBLISHED_BASELINE, length_controlled_board,
     published_difficulty,
@@ -17,6 +19,7 @@ use predilect_stats::ranking::{RankingError, Robust, Standing, Vote, Weights, ne
 use predilect_stats::student;
 use serde::Serialize;
 
+use held_equal::changes_from_raw;
 use resampled::{Placed, resampled};
 use scored::{Errors, Scored, scores};
 
@@ -150,6 +153,8 @@ pub struct Row {
     pub rank_high: usize,
     /// Verdicts about it.
     pub votes: u64,
+    /// What holding something equal does to the score; `None` where nothing is, and where there are more models than 400.
+    pub from_raw: Option<Change>,
 }
 
 /// A property or feature in the same likelihood.
@@ -238,6 +243,7 @@ fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, Rankin
             *sum = sum.saturating_add(counted(vote));
         }
     }
+    let changes = changes_from_raw(contest, &scaled, options);
     let mut ranking: Vec<Row> = (0..n)
         .map(|i| {
             let (low, high, rank, rank_low, rank_high) = places[i];
@@ -245,7 +251,8 @@ fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, Rankin
             let bounds =
                 if options.method == RankMethod::WinRate { (0.0, 100.0) } else { (f64::MIN, f64::MAX) };
             let (low, high) = (low.max(bounds.0), high.min(bounds.1));
-            Row { model, score, low, high, rank, rank_low, rank_high, votes: votes[i] }
+            let from_raw = changes.as_ref().map(|changes| changes[i]);
+            Row { model, score, low, high, rank, rank_low, rank_high, votes: votes[i], from_raw }
         })
         .collect();
     ranking.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.model.cmp(&b.model)));

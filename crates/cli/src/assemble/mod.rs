@@ -2,6 +2,7 @@
 
 mod agreements;
 mod names;
+mod subsets;
 mod units;
 mod verdicts;
 
@@ -28,6 +29,7 @@ use crate::progress::bar;
 use crate::tables::DrawsFile;
 use agreements::Agreements;
 use names::Names;
+use subsets::{Subsets, told_apart};
 use units::{NoUnits, Units};
 
 pub(crate) use names::Interner;
@@ -133,6 +135,7 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
     let mut index: HashMap<String, u32> = HashMap::new();
     let mut names = Names::default();
     let mut fields: BTreeSet<String> = BTreeSet::new();
+    let mut subsets = Subsets::default();
     let mut units = Units::of(&options.cluster)?;
     let group_field = options.group_by.as_deref().unwrap_or("scenario");
     let total = study_rows(study)?;
@@ -157,6 +160,7 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
                 field => pair.fields(field),
             };
             units.pair(pair, rated.language.as_deref());
+            subsets.pair(pair);
             let from = out.table.memberships.len() as u32;
             out.table.memberships.extend(groups.iter().map(|g| names.group(g)));
             out.table.pairs.push(PairInfo {
@@ -187,15 +191,11 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
     bar.finish_and_clear();
     out.table.models = names.models.list;
     out.table.groups = names.groups.list;
-    if let Some(field) = &options.group_by
-        && field != "annotator"
-        && out.table.groups.is_empty()
-    {
-        return Err(no_value(field).remedy(format!(
-            "group by a field that has values; fields of these data are: {}",
-            known_fields(field, &fields)
-        )));
+    if group_field == "source" {
+        out.table.groups = told_apart(&out.table.groups);
     }
+    (out.table.subsets, out.table.subset_of) = subsets.finish();
+    has_groups(options, &out.table, &fields)?;
     out.table.units = units.finish().map_err(|why| no_units(why, &fields))?;
     let reader = VerdictReader { options, index: &index, inapplicable: &inapplicable };
     (out.orphans, out.inapplicable) =
@@ -204,6 +204,23 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
     out.data.agreements = agreements.finish();
     out.notes = notes(&chosen, &annotator, &given, &out);
     Ok(out)
+}
+
+/// Whether the field to group by has values.
+fn has_groups(
+    options: &AssembleOptions,
+    table: &FeatureTable,
+    fields: &BTreeSet<String>,
+) -> Result<(), Problem> {
+    match &options.group_by {
+        Some(field) if field != "annotator" && table.groups.is_empty() => {
+            Err(no_value(field).remedy(format!(
+                "group by a field that has values; fields of these data are: {}",
+                known_fields(field, fields)
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn no_value(field: &str) -> Problem {

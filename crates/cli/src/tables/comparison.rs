@@ -7,13 +7,14 @@ use predilect_data::Study;
 use super::{batch, float, text, whole};
 use crate::problem::Problem;
 
-/// Writes `similarity`, `clusters`, `agreement`, `contrasts`, `habits`, `biases`, `stand_ins`, `corrected_rates` and `pooled`.
+/// Writes `similarity`, `clusters`, `agreement`, `contrasts`, `habits`, `strengths`, `biases`, `stand_ins`, `corrected_rates` and `pooled`.
 pub(crate) fn write_comparison(study: &Study, c: &Comparison) -> Result<(), Problem> {
     similarity(study, &c.likeness)?;
     clusters(study, &c.likeness)?;
     agreement(study, c)?;
     contrasts(study, c)?;
     habits(study, c)?;
+    strengths(study, c)?;
     biases(study, c)?;
     stand_ins(study, c)?;
     pooled(study, c)
@@ -123,6 +124,29 @@ fn habits(study: &Study, c: &Comparison) -> Result<(), Problem> {
         ("q_value", float(rows.iter().map(|row| Some(row.q_value)))),
     ])?;
     Ok(study.write_table("habits", &[table])?)
+}
+
+/// One row per two judges and model.
+fn strengths(study: &Study, c: &Comparison) -> Result<(), Problem> {
+    let rows = &c.strengths;
+    let table = batch(vec![
+        ("judge_a", names(rows.iter().map(|row| row.judges[0].as_str()))),
+        ("judge_b", names(rows.iter().map(|row| row.judges[1].as_str()))),
+        ("model", names(rows.iter().map(|row| row.model.as_str()))),
+        ("pairs", whole(rows.iter().map(|row| Some(row.pairs)))),
+        ("prompts", whole(rows.iter().map(|row| Some(row.prompts)))),
+        ("score_a", float(rows.iter().map(|row| Some(row.first)))),
+        ("score_b", float(rows.iter().map(|row| Some(row.second)))),
+        ("rank_a", whole(rows.iter().map(|row| Some(row.ranks[0] as u64)))),
+        ("rank_b", whole(rows.iter().map(|row| Some(row.ranks[1] as u64)))),
+        ("difference", float(rows.iter().map(|row| Some(row.difference.value)))),
+        ("q05", float(rows.iter().map(|row| Some(row.difference.low)))),
+        ("q95", float(rows.iter().map(|row| Some(row.difference.high)))),
+        ("p_value", float(rows.iter().map(|row| Some(row.p_value)))),
+        ("q_value", float(rows.iter().map(|row| Some(row.q_value)))),
+        ("prior", float(rows.iter().map(|row| Some(row.prior)))),
+    ])?;
+    Ok(study.write_table("strengths", &[table])?)
 }
 
 fn contrasts(study: &Study, c: &Comparison) -> Result<(), Problem> {

@@ -1,6 +1,6 @@
 //! Leaderboards as tables.
 
-use predilect_analysis::ranking::{Control, LcBoard, Leaderboard, Row};
+use predilect_analysis::ranking::{Change, Control, LcBoard, Leaderboard, Row};
 use predilect_data::Study;
 
 use super::{batch, float, text, whole};
@@ -14,6 +14,8 @@ pub(crate) fn write_leaderboards(study: &Study, boards: &[(&str, &Leaderboard)])
         .collect();
     let number = |of: fn(&Row) -> f64| float(rows.iter().map(move |row| Some(of(row.2))));
     let count = |of: fn(&Row) -> u64| whole(rows.iter().map(move |row| Some(of(row.2))));
+    let from_raw =
+        |of: fn(&Change) -> f64| float(rows.iter().map(move |row| row.2.from_raw.as_ref().map(of)));
     let table = batch(vec![
         ("board", text(rows.iter().map(|row| Some(row.0)))),
         ("method", text(rows.iter().map(|row| Some(row.1.method.as_str())))),
@@ -26,6 +28,12 @@ pub(crate) fn write_leaderboards(study: &Study, boards: &[(&str, &Leaderboard)])
         ("rank_low", count(|row| row.rank_low as u64)),
         ("rank_high", count(|row| row.rank_high as u64)),
         ("verdicts", count(|row| row.votes)),
+        ("raw_score", from_raw(|change| change.raw_score)),
+        ("raw_rank", whole(rows.iter().map(|row| row.2.from_raw.map(|change| change.raw_rank as u64)))),
+        ("change", from_raw(|change| change.change)),
+        ("change_low", from_raw(|change| change.low)),
+        ("change_high", from_raw(|change| change.high)),
+        ("change_q_value", from_raw(|change| change.q_value)),
     ])?;
     study.write_table("leaderboard", &[table])?;
     let rows: Vec<(&str, &Control)> = boards

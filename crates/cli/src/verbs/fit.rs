@@ -128,7 +128,6 @@ fn table(features: Features, cluster: Option<&str>) -> FeatureTable {
         }
     };
     FeatureTable {
-        annotators: Vec::new(),
         features: features.names.into_iter().map(|name| Feature { name }).collect(),
         values: features.values,
         pairs: (0..rows)
@@ -151,13 +150,13 @@ fn table(features: Features, cluster: Option<&str>) -> FeatureTable {
             })
             .collect(),
         judges,
-        models: Vec::new(),
         groups: if has_groups { groups } else { Vec::new() },
         memberships: if has_groups { group_of } else { Vec::new() },
         units: cluster
             .map(|name| Unit::Field { name: name.to_owned(), of_pair: clusters.clone() })
             .into_iter()
             .collect(),
+        ..FeatureTable::default()
     }
 }
 

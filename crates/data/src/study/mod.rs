@@ -60,6 +60,7 @@ const RESULTS: &[&str] = &[
     "posteriors",
     "similarity",
     "stand_ins",
+    "strengths",
 ];
 
 const TEMPORARY: &str = ".predilect-tmp";

@@ -7,7 +7,10 @@ use predilect_analysis::compare::{Comparison, Intensity, Interval, Likeness, Pro
 use super::judges;
 use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;
-use crate::judging::{FALSE_DISCOVERIES, contrast as contrast_words, departures, habit, unmoved_words};
+use crate::judging::{
+    FALSE_DISCOVERIES, contrast as contrast_words, departures, habit, strength, strengths_words,
+    unmoved_words,
+};
 use crate::text;
 use crate::words;
 
@@ -57,6 +60,7 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
         judges::stand_ins(found, &mut out)?;
     }
     habits(c, &mut out)?;
+    strengths(c, &mut out)?;
     contrasts(c, &mut out)?;
     if let Some(found) = &c.pooling {
         judges::pooling(found, &mut out)?;
@@ -301,6 +305,25 @@ fn habits(c: &Comparison, out: &mut Out) -> io::Result<()> {
     )?;
     for found in sure.into_iter().take(HABITS) {
         out.hanging("  ", &habit(found))?;
+    }
+    Ok(())
+}
+
+/// Differences in the strength of models that are shown.
+const STRENGTHS: usize = 12;
+
+fn strengths(c: &Comparison, out: &mut Out) -> io::Result<()> {
+    if c.strengths.is_empty() {
+        return Ok(());
+    }
+    heading(out, "Whose leaderboard differs", &strengths_words(&c.strengths))?;
+    let sure: Vec<_> = c.strengths.iter().filter(|found| found.q_value <= FALSE_DISCOVERIES).collect();
+    for found in sure.iter().take(STRENGTHS) {
+        out.hanging("  ", &strength(found))?;
+    }
+    if sure.len() > STRENGTHS {
+        let more = format::count((sure.len() - STRENGTHS) as u64);
+        out.wrapped(DIM, &format!("{more} more: --json and the table `strengths` name them."))?;
     }
     Ok(())
 }

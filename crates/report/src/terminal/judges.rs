@@ -7,13 +7,11 @@ use predilect_analysis::compare::{BiasCard, Pooling, StandIns};
 use super::comparison::heading;
 use super::style::{DIM, Out, paint};
 use crate::format;
-use crate::judging::{TURNED, measures, percent, pooling_words, stand_in_words};
+use crate::judging::{TURNED, meanings, measures, parts, percent, pooling_words, stand_in_words};
 use crate::text;
 
 /// The width of a judge's name in a table.
 const NAME: usize = 28;
-/// Groups whose accuracies are shown.
-const GROUPS: usize = 12;
 /// Win rates shown.
 const RATES: usize = 12;
 
@@ -43,6 +41,9 @@ pub(super) fn biases(cards: &[BiasCard], out: &mut Out) -> io::Result<()> {
         let head = format!("  {} ", text::left(&text::line(&card.judge), NAME.min(out.width / 3)));
         out.hanging(&head, &shown.join("; "))?;
     }
+    for (name, meaning) in meanings(&cards.iter().collect::<Vec<_>>()) {
+        out.wrapped(DIM, &format!("{name}: {meaning}"))?;
+    }
     Ok(())
 }
 
@@ -61,7 +62,7 @@ pub(super) fn stand_ins(s: &StandIns, out: &mut Out) -> io::Result<()> {
     out.line(&paint(DIM, &text::cut(&row(head.map(str::to_owned)), out.width)))?;
     for c in &s.candidates {
         let cells = [
-            format!("{}{}", text::line(&c.judge), if c.turned { " ↻" } else { "" }),
+            format!("{}{}", text::line(&c.judge), mark(c.turned)),
             format::count(c.pairs),
             format!("{} %", format::decimal(100.0 * c.accuracy, 1)),
             format::decimal(c.correlation, 2),
@@ -74,17 +75,7 @@ pub(super) fn stand_ins(s: &StandIns, out: &mut Out) -> io::Result<()> {
     if s.candidates.iter().any(|c| c.turned) {
         out.wrapped(DIM, TURNED)?;
     }
-    for c in s.candidates.iter().filter(|c| (2..=GROUPS).contains(&c.by_group.len())) {
-        let parts: Vec<String> = c
-            .by_group
-            .iter()
-            .map(|g| {
-                format!("{} {} ({})", text::line(&g.group), format::share(g.accuracy), format::count(g.pairs))
-            })
-            .collect();
-        let head = format!("  accuracy of {} ", text::left(&text::line(&c.judge), NAME.min(out.width / 3)));
-        out.hanging(&head, &parts.join("; "))?;
-    }
+    accuracies(s, out)?;
     let rates: Vec<_> = s.rates.iter().filter(|rate| rate.judged_only > 0).collect();
     if let Some(first) = rates.first() {
         out.wrapped(
@@ -105,6 +96,60 @@ pub(super) fn stand_ins(s: &StandIns, out: &mut Out) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// Accuracy in each group, or part of the data.
+fn accuracies(s: &StandIns, out: &mut Out) -> io::Result<()> {
+    let parts = parts(s);
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = parts.iter().map(|(name, _)| text::line(name)).collect();
+    let width = |name: &String| text::columns(name).clamp(7, NAME) + 2;
+    let head = format!("  {}", text::left("accuracy, by part", NAME));
+    let room = text::columns(&head) + names.iter().map(width).sum::<usize>();
+    if room > out.width {
+        for c in &s.candidates {
+            let parts: Vec<String> = c
+                .by_group
+                .iter()
+                .map(|g| {
+                    format!(
+                        "{} {} ({})",
+                        text::line(&g.group),
+                        format::share(g.accuracy),
+                        format::count(g.pairs)
+                    )
+                })
+                .collect();
+            let head =
+                format!("  accuracy of {} ", text::left(&text::line(&c.judge), NAME.min(out.width / 3)));
+            out.hanging(&head, &parts.join("; "))?;
+        }
+        return Ok(());
+    }
+    out.blank()?;
+    let head: String = names.iter().fold(head, |head, name| head + &text::right(name, width(name)));
+    out.line(&paint(DIM, &head))?;
+    for c in &s.candidates {
+        let mut line =
+            format!("  {}", text::left(&format!("{}{}", text::line(&c.judge), mark(c.turned)), NAME));
+        for ((part, _), name) in parts.iter().zip(&names) {
+            let own = c.by_group.iter().find(|own| own.group == *part);
+            let shown = own.map_or_else(|| "-".to_owned(), |own| format::share(own.accuracy));
+            line.push_str(&text::right(&shown, width(name)));
+        }
+        out.line(&line)?;
+    }
+    let mut line = format!("  {}", text::left("pairs", NAME));
+    for ((_, pairs), name) in parts.iter().zip(&names) {
+        line.push_str(&text::right(&format::count(*pairs), width(name)));
+    }
+    out.line(&paint(DIM, &line))
+}
+
+fn mark(turned: bool) -> &'static str {
+    if turned { " ↻" } else { "" }
 }
 
 /// Separate and pooled fits in one paragraph.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use predilect_analysis::ranking::{LcBoard, Leaderboard, Row};
+use predilect_analysis::ranking::{Change, LcBoard, Leaderboard, Row};
 
 use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;
@@ -54,6 +54,23 @@ pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16
     out.blank()?;
     let name =
         l.ranking.iter().map(|row| text::columns(&text::line(&row.model))).max().unwrap_or(0).min(NAME);
+    if l.ranking.iter().any(|row| row.from_raw.is_some()) {
+        beside_raw(l, name, &mut out)?;
+    } else {
+        alone(l, name, &mut out)?;
+    }
+    if !l.controls.is_empty() {
+        controls(l, &mut out)?;
+    }
+    if let Some(tie) = l.tie {
+        let what = if l.method == "davidson" { "nu" } else { "eta" };
+        out.wrapped(DIM, &format!("Ties: {what} = {}", format::decimal(tie, 3)))?;
+    }
+    Ok(())
+}
+
+/// A board with its intervals.
+fn alone(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
     let name = name.min(out.width.saturating_sub(46)).max(8);
     let head = format!(
         "{} {}  score      low to high    places   verdicts",
@@ -64,28 +81,78 @@ pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16
     let low = l.ranking.iter().map(|row| row.low).fold(f64::INFINITY, f64::min);
     let high = l.ranking.iter().map(|row| row.high).fold(f64::NEG_INFINITY, f64::max);
     for row in &l.ranking {
-        line(row, name, (low, high), &mut out)?;
-    }
-    if !l.controls.is_empty() {
-        out.blank()?;
-        out.line(&paint(BOLD, "Held equal"))?;
-        out.wrapped(DIM, "Log-odds for a difference of one root mean square, with 95 % interval.")?;
-        for control in &l.controls {
-            let label = predilect_types::property(&control.name).map_or(control.name.as_str(), |p| p.short);
-            let [weight, low, high] =
-                [control.weight, control.low, control.high].map(|x| format::decimal(x, 3));
-            out.line(&format!(
-                "  {} {} [{low}, {high}]",
-                text::left(&text::line(label), 28),
-                text::right(&weight, 7)
-            ))?;
-        }
-    }
-    if let Some(tie) = l.tie {
-        let what = if l.method == "davidson" { "nu" } else { "eta" };
-        out.wrapped(DIM, &format!("Ties: {what} = {}", format::decimal(tie, 3)))?;
+        line(row, name, (low, high), out)?;
     }
     Ok(())
+}
+
+/// A board with something held equal, beside the one with nothing held equal.
+fn beside_raw(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
+    let name = name.min(out.width.saturating_sub(68)).max(8);
+    let head = format!(
+        "{} {}{}{}{}{}{}{}",
+        text::right("rank", 4),
+        text::left("", name),
+        text::right("score", 8),
+        text::right("low to high", 16),
+        text::right("places", 8),
+        text::right("raw", 7),
+        text::right("rank", 5),
+        text::right("change", 19),
+    );
+    out.line(&paint(DIM, &text::cut(&head, out.width)))?;
+    for row in &l.ranking {
+        let of = |show: fn(&Change) -> String| row.from_raw.as_ref().map_or_else(|| "-".to_owned(), show);
+        let line = format!(
+            "{} {}{}{}{}{}{}{}",
+            text::right(&row.rank.to_string(), 4),
+            text::left(&text::line(&row.model), name),
+            text::right(&format::whole(row.score), 8),
+            text::right(&format!("{} to {}", format::whole(row.low), format::whole(row.high)), 16),
+            text::right(&places(row), 8),
+            text::right(&of(|change| format::whole(change.raw_score)), 7),
+            text::right(&of(|change| change.raw_rank.to_string()), 5),
+            text::right(&of(change), 19),
+        );
+        out.line(&text::cut(&line, out.width))?;
+    }
+    out.blank()?;
+    out.wrapped(
+        DIM,
+        "raw: nothing held equal, and the rank by that. change: what holding equal does to the score, with its 95 % interval, prompt by prompt.",
+    )?;
+    let words = crate::ranking::changes_words(l);
+    out.wrapped(BOLD, &words)
+}
+
+fn change(change: &Change) -> String {
+    let [by, low, high] = [change.change, change.low, change.high].map(format::whole);
+    format!("{by} [{low}, {high}]")
+}
+
+fn controls(l: &Leaderboard, out: &mut Out) -> io::Result<()> {
+    out.blank()?;
+    out.line(&paint(BOLD, "Held equal"))?;
+    out.wrapped(DIM, "Log-odds for a difference of one root mean square, with 95 % interval.")?;
+    for control in &l.controls {
+        let label = predilect_types::property(&control.name).map_or(control.name.as_str(), |p| p.short);
+        let [weight, low, high] = [control.weight, control.low, control.high].map(|x| format::decimal(x, 3));
+        out.line(&format!(
+            "  {} {} [{low}, {high}]",
+            text::left(&text::line(label), 28),
+            text::right(&weight, 7)
+        ))?;
+    }
+    Ok(())
+}
+
+/// The places that the data do not rule out.
+fn places(row: &Row) -> String {
+    if row.rank_low == row.rank_high {
+        row.rank_low.to_string()
+    } else {
+        format!("{}-{}", row.rank_low, row.rank_high)
+    }
 }
 
 /// Writes length-controlled win rates beside the raw ones.
@@ -198,18 +265,13 @@ pub fn groups_that_never_met(count: usize, names: &[String]) -> String {
 }
 
 fn line(row: &Row, name: usize, (low, high): (f64, f64), out: &mut Out) -> io::Result<()> {
-    let places = if row.rank_low == row.rank_high {
-        row.rank_low.to_string()
-    } else {
-        format!("{}-{}", row.rank_low, row.rank_high)
-    };
     let head = format!(
         "{} {}{}  {}{}{}",
         text::right(&row.rank.to_string(), 4),
         text::left(&text::line(&row.model), name),
         text::right(&format::decimal(row.score, 1), 8),
         text::left(&format!("{} to {}", format::decimal(row.low, 1), format::decimal(row.high, 1)), 18),
-        text::right(&places, 8),
+        text::right(&places(row), 8),
         text::right(&format::count(row.votes), 10),
     );
     // What is left of the line shows the interval and the score in it.

@@ -50,7 +50,7 @@ pub struct StandIn {
     /// Share of its verdicts that are on the side of the reference's majority, a tie of one of the two half: what is called accuracy wherever a
     /// judge has one. Of several verdicts on a pair each counts; a jury has one.
     pub accuracy: f64,
-    /// The same in every group that the pairs are in.
+    /// The same in every group that the pairs are in; without groups, in every part (file or folder) in which the data came.
     pub by_group: Vec<GroupAccuracy>,
     /// Whether it has to be turned around: its verdicts are right when they are read the other way. It stands last.
     pub turned: bool,
@@ -256,15 +256,23 @@ fn candidate(
     Some((found, rows))
 }
 
+/// By the groups of the pairs, or where there are none, by the parts in which the data came.
 fn by_group(table: &FeatureTable, both: &[(Row, f64)]) -> Vec<GroupAccuracy> {
+    let names = if table.groups.is_empty() { &table.subsets } else { &table.groups };
     let mut groups: BTreeMap<u32, Vec<&(Row, f64)>> = BTreeMap::new();
     for pair in both {
-        for &group in table.groups_of(pair.0.pair) {
+        let at = pair.0.pair as usize;
+        let own = if table.groups.is_empty() {
+            table.subset_of.get(at..=at).unwrap_or_default()
+        } else {
+            table.groups_of(pair.0.pair)
+        };
+        for &group in own {
             groups.entry(group).or_default().push(pair);
         }
     }
     let one = |(group, pairs): (u32, Vec<&(Row, f64)>)| GroupAccuracy {
-        group: table.groups[group as usize].clone(),
+        group: names[group as usize].clone(),
         pairs: pairs.len() as u64,
         accuracy: Right::share(pairs.iter().map(|(row, _)| row.right())),
     };

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use predilect_analysis::compare::{BiasCard, Comparison};
 
 use crate::html::charts::gauge;
-use crate::html::parts::{Section, first_few, name, nothing};
-use crate::judging::{Measure, measures};
+use crate::html::parts::{Section, first_few, folded, name, nothing};
+use crate::judging::{Measure, meanings, measures};
 use crate::text;
 use crate::words;
 
@@ -27,6 +27,12 @@ pub(super) fn of(comparison: Option<&Comparison>) -> Section {
                 @else { "Quality is judged by " bdi { (words::listed(&people)) } "." }
             }
             (first_few(&cards, CARDS, "judges", |cards| html! { div.cards.biases { @for card in cards { (one(card)) } } }))
+            @let meanings = meanings(&cards);
+            @if !meanings.is_empty() {
+                (folded("What the measures are", &html! {
+                    dl.meanings { @for (name, meaning) in &meanings { dt { bdi { (name) } } dd { bdi { (meaning) } } } }
+                }))
+            }
         }
     };
     Section { id: "biases", name: "Biases", title: "How biased is each judge?", body }

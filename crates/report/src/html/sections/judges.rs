@@ -2,15 +2,15 @@
 
 use maud::{Markup, html};
 use predilect_analysis::compare::{
-    Comparison, HabitDifference, Interval, JudgeAgreement, PooledCell, Pooling, StandIns,
+    Comparison, HabitDifference, Interval, JudgeAgreement, PooledCell, Pooling, StandIns, StrengthDifference,
 };
 
 use crate::format;
 use crate::html::charts::{Difference, agreement as agreement_grid, differences, map, matrix};
 use crate::html::parts::{Align, Section, first_few, folded, heads, name, nothing, scroll};
 use crate::judging::{
-    FALSE_DISCOVERIES, TURNED, contrast, departures, habit, percent, pooling_words, stand_in_words,
-    unmoved_words,
+    FALSE_DISCOVERIES, TURNED, contrast, departures, habit, parts, percent, pooling_words, stand_in_words,
+    strength, strengths_words, unmoved_words,
 };
 use crate::words;
 
@@ -45,6 +45,7 @@ fn compared(c: &Comparison) -> Markup {
             (first_few(&c.agreement, ROWS, "pairs of judges", agreement))
         }
         (habits(c))
+        (strengths(c))
         (contrasts(c))
         @if let Some(found) = &c.stand_ins { (stand_ins(found)) }
         @if let Some(found) = &c.pooling {
@@ -178,6 +179,21 @@ fn habits(c: &Comparison) -> Markup {
     }
 }
 
+fn strengths(c: &Comparison) -> Markup {
+    let sure: Vec<_> = c.strengths.iter().filter(|found| found.q_value <= FALSE_DISCOVERIES).collect();
+    html! {
+        @if !c.strengths.is_empty() {
+            h3 { "Whose leaderboard differs?" }
+            p.hint { (strengths_words(&c.strengths)) }
+            @if !sure.is_empty() {
+                (first_few(&sure, HABITS, "differences", |found: &[&StrengthDifference]| html! {
+                    ul.differences { @for found in found { li { bdi { (strength(found)) } } } }
+                }))
+            }
+        }
+    }
+}
+
 fn contrasts(c: &Comparison) -> Markup {
     if c.contrasts.is_empty() {
         return html! {};
@@ -231,13 +247,36 @@ fn stand_ins(found: &StandIns) -> Markup {
         }
     };
     let rates: Vec<_> = found.rates.iter().filter(|rate| rate.judged_only > 0).collect();
+    let parts = parts(found);
     html! {
         h3 { "Who can stand in?" }
         p.hint { (stand_in_words(found)) @if found.candidates.iter().any(|c| c.turned) { " " (TURNED) } }
         (scroll("Stand-ins", &table))
+        @if !parts.is_empty() { p.hint { "Accuracy in each part of the data:" } (scroll("Accuracy in each part", &accuracies(found, &parts))) }
         @if let Some(first) = rates.first() {
             @let head = format!("Win rates with the help of {}", crate::text::line(&first.judge));
             (folded(&head, &corrected(&rates)))
+        }
+    }
+}
+
+fn accuracies(found: &StandIns, parts: &[(&str, u64)]) -> Markup {
+    html! {
+        table.plain {
+            thead { tr { th scope="col" { "Judge or jury" } @for (part, _) in parts { th.num scope="col" { (name(part)) } } } }
+            tbody {
+                @for c in &found.candidates {
+                    tr {
+                        th scope="row" { (name(&c.judge)) }
+                        @for (part, _) in parts {
+                            @let own = c.by_group.iter().find(|own| own.group == *part);
+                            td.num title=[own.map(|own| words::counted(own.pairs as usize, "pair", "pairs"))] {
+                                (own.map_or(format::MISSING.to_owned(), |own| format::share(own.accuracy)))
+                            }
+                        }
+                    }
+                }
+            }
         }
     }
 }

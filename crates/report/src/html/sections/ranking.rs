@@ -1,7 +1,7 @@
 //! How do the models rank, as they are and with length and formatting held equal?
 
 use maud::{Markup, html};
-use predilect_analysis::ranking::{Leaderboard, Row};
+use predilect_analysis::ranking::{Change, Leaderboard, Row};
 use predilect_analysis::result::Standings;
 
 use crate::format;
@@ -54,6 +54,9 @@ fn ranked(s: &Standings) -> Markup {
                 }
                 " log-odds for a typical difference."
             }
+            @if let Some(board) = s.controlled.as_ref().filter(|board| board.ranking.iter().any(|row| row.from_raw.is_some())) {
+                p { bdi { (crate::ranking::changes_words(board)) } " Changes are prompt by prompt, with 95 % intervals." }
+            }
         }
         (first_few(&s.raw.ranking, MODELS, "models", |rows| table(rows, s.controlled.as_ref(), axis)))
     }
@@ -89,7 +92,7 @@ fn table(rows: &[Row], controlled: Option<&Leaderboard>, axis: Axis) -> Markup {
                     th.num scope="col" { "Rank" }
                     th scope="col" { "Model" }
                     th.num scope="col" { "Score" }
-                    @if controlled.is_some() { th.num scope="col" { "Held equal" } th.num scope="col" { "Rank" } }
+                    @if controlled.is_some() { th.num scope="col" { "Held equal" } th.num scope="col" { "Rank" } th.num scope="col" { "Change" } }
                     th.wide scope="col" { "95 %" }
                     th.num scope="col" { "Verdicts" }
                 }
@@ -104,6 +107,7 @@ fn table(rows: &[Row], controlled: Option<&Leaderboard>, axis: Axis) -> Markup {
                         @if controlled.is_some() {
                             td.num { (other.map_or(format::MISSING.to_owned(), |row| format::whole(row.score))) }
                             td.num { (other.map_or(format::MISSING.to_owned(), places)) }
+                            td.num { (other.and_then(|row| row.from_raw).map_or(format::MISSING.to_owned(), |change| changed(&change))) }
                         }
                         td.wide {
                             svg width="100%" height=(if other.is_some() { 26 } else { 16 }) aria-hidden="true" {
@@ -118,6 +122,11 @@ fn table(rows: &[Row], controlled: Option<&Leaderboard>, axis: Axis) -> Markup {
         }
     };
     scroll("Leaderboard", &table)
+}
+
+fn changed(change: &Change) -> String {
+    let [by, low, high] = [change.change, change.low, change.high].map(format::whole);
+    format!("{by} [{low}, {high}]")
 }
 
 /// The places that the data do not rule out.

@@ -1,0 +1,142 @@
+//! What holding something equal does to each score.
+
+use predilect_stats::discoveries::q_values;
+use predilect_stats::ranking::{Fitted, RankingOptions, Ties, changes, ranks};
+use predilect_stats::student;
+use serde::Serialize;
+
+use super::{Contest, RankMethod, RankOptions, SCALE};
+
+/// An error that is no more than this, in log-odds, is none: that of an anchor.
+const ROUNDING: f64 = 1e-9;
+
+/// The score of one competitor with nothing held equal, and what holding something equal adds to it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Change {
+    /// Points with nothing held equal, by the same method, verdicts and anchor.
+    pub raw_score: f64,
+    /// 1 + how many have a higher one.
+    pub raw_rank: usize,
+    /// Points with it held equal less these.
+    pub change: f64,
+    /// Lower end of the 95 % interval of the change, prompt by prompt.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// The false discovery rate if this and all surer changes of the board were called changes (Benjamini & Hochberg 1995).
+    pub q_value: f64,
+}
+
+/// The changes of all competitors, in their order. `None` where nothing is held equal, where the method has no strengths, or where there
+/// are more competitors than a matrix takes.
+///
+/// `covariates` are those of the contest, scaled.
+pub(super) fn changes_from_raw(
+    contest: &Contest,
+    covariates: &[f64],
+    options: &RankOptions,
+) -> Option<Vec<Change>> {
+    let ties = match options.method {
+        RankMethod::BradleyTerry => Ties::Half,
+        RankMethod::RaoKupper => Ties::RaoKupper,
+        RankMethod::Davidson => Ties::Davidson,
+        RankMethod::Elo | RankMethod::WinRate | RankMethod::LengthControlled => return None,
+    };
+    if contest.controls.is_empty() {
+        return None;
+    }
+    let n = contest.models.len();
+    let anchor = options.anchor.as_ref().and_then(|(name, at)| {
+        contest.models.iter().position(|model| model == name).map(|place| (place, *at))
+    });
+    // Scores are held against what the board holds them against, so that a change is the difference of what is shown.
+    let mut shares = vec![1.0 / n as f64; n];
+    if let Some((place, _)) = anchor {
+        shares.fill(0.0);
+        shares[place] = 1.0;
+    }
+    let at = anchor.map_or(super::CENTRE, |(_, at)| at);
+    let options = RankingOptions { ties, prior: options.prior, ..RankingOptions::default() };
+    let raw = Fitted { votes: &contest.votes, covariates: &[] };
+    let held = Fitted { votes: &contest.votes, covariates };
+    let found = changes(raw, held, n, &shares, options, true).ok()??;
+    let points = SCALE / std::f64::consts::LN_10;
+    let scores: Vec<f64> = found.of.iter().map(|change| points * change.first + at).collect();
+    // Of one prompt verdicts count as independent, as everywhere.
+    let freedom = if found.clusters > 1 { found.clusters - 1 } else { contest.votes.len() } as f64;
+    let reach = student::quantile(0.975, freedom);
+    let p_values: Vec<f64> = found
+        .of
+        .iter()
+        .map(|change| {
+            let by = (change.second - change.first).abs();
+            if change.error > ROUNDING { 2.0 * student::cdf(-by / change.error, freedom) } else { 1.0 }
+        })
+        .collect();
+    let rows = found.of.iter().zip(&scores).zip(ranks(&scores)).zip(q_values(&p_values));
+    Some(
+        rows.map(|(((change, score), rank), q_value)| {
+            let by = points * (change.second - change.first);
+            let reach = points * reach * change.error;
+            Change {
+                raw_score: *score,
+                raw_rank: rank,
+                change: by,
+                low: by - reach,
+                high: by + reach,
+                q_value,
+            }
+        })
+        .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::leaderboard;
+    use super::*;
+    use predilect_stats::ranking::Vote;
+
+    /// Three models of one strength on 80 prompts; the judge prefers what is longer in three of four, and the last model is always longer.
+    fn contest() -> Contest {
+        let (mut votes, mut covariates) = (Vec::new(), Vec::new());
+        for cluster in 0..80_u64 {
+            for (a, b) in [(0_u32, 1_u32), (0, 2), (1, 2)] {
+                let longer = if b == 2 || cluster % 2 == 0 { -1.0 } else { 1.0 };
+                let by_length = !(cluster / 2 + u64::from(a) + u64::from(b)).is_multiple_of(4);
+                let y = if (longer > 0.0) == by_length { 1.0 } else { 0.0 };
+                votes.push(Vote { a, b, y, weight: 1.0, cluster });
+                covariates.push(longer);
+            }
+        }
+        let models = ["short", "even", "long"].map(str::to_owned).to_vec();
+        Contest { models, votes, controls: vec!["length".to_owned()], covariates, by_prompt: true }
+    }
+
+    #[test]
+    fn a_model_that_wins_by_length_falls_by_what_length_gave() {
+        let contest = contest();
+        let raw = Contest { controls: Vec::new(), covariates: Vec::new(), ..contest.clone() };
+        for options in [
+            RankOptions::default(),
+            RankOptions { anchor: Some(("even".to_owned(), 1200.0)), ..RankOptions::default() },
+            RankOptions { method: RankMethod::Davidson, ..RankOptions::default() },
+        ] {
+            let (held, raw) =
+                (leaderboard(&contest, &options).unwrap(), leaderboard(&raw, &options).unwrap());
+            assert!(raw.ranking.iter().all(|row| row.from_raw.is_none()));
+            for row in &held.ranking {
+                let before = raw.ranking.iter().find(|other| other.model == row.model).unwrap();
+                let change = row.from_raw.unwrap();
+                assert!((change.raw_score - before.score).abs() < 1e-6, "{options:?} {row:?}");
+                assert_eq!(change.raw_rank, before.rank);
+                assert!((change.change - (row.score - before.score)).abs() < 1e-6, "{options:?} {row:?}");
+                if options.anchor.as_ref().is_some_and(|(name, _)| *name == row.model) {
+                    assert_eq!((change.low, change.high, change.q_value), (0.0, 0.0, 1.0));
+                } else if row.model == "long" {
+                    assert!(change.high < -50.0 && change.q_value < 0.01, "{change:?}");
+                }
+            }
+        }
+    }
+}
