@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use predilect_stats::evaluate::{calibration, folds_by_cluster, log_loss, scores};
-use predilect_stats::{EpOptions, Prior, Problem, ep_means};
+use predilect_stats::{EpOptions, Prior, held_out_means};
 
 use crate::result::{CalibrationBin, Quality};
 use crate::rows::{Merged, Rows};
@@ -102,18 +102,13 @@ fn cross_predict(held: &Held<'_>, columns: &[usize], fold_of: &[usize], folds: u
         fold_of_merged[at] = fold_of[row];
     }
     let mut predicted = vec![0.5; rows.verdicts.len()];
-    for fold in 0..folds {
-        let kept: Vec<usize> = (0..fold_of_merged.len()).filter(|&row| fold_of_merged[row] != fold).collect();
-        if kept.is_empty() {
-            continue;
-        }
-        let problem = Problem::some_rows(x, &rows.verdicts, Some(&rows.weights), &priors, &kept);
-        let means = ep_means(&problem, &EpOptions { tolerance: 1e-4, ..EpOptions::default() })?;
-        for row in (0..fold_of_merged.len()).filter(|&row| fold_of_merged[row] == fold) {
-            let own = &x[row * width..(row + 1) * width];
-            let f: f64 = own.iter().zip(&means).map(|(x, w)| x * w).sum();
-            predicted[row] = 1.0 / (1.0 + (-f).exp());
-        }
+    let options = EpOptions { tolerance: 1e-4, ..EpOptions::default() };
+    let weights = Some(rows.weights.as_slice());
+    let means = held_out_means(x, &rows.verdicts, weights, &priors, &fold_of_merged, folds, &options)?;
+    for (row, predicted) in predicted.iter_mut().enumerate() {
+        let own = &x[row * width..(row + 1) * width];
+        let f: f64 = own.iter().zip(&means[fold_of_merged[row]]).map(|(x, w)| x * w).sum();
+        *predicted = 1.0 / (1.0 + (-f).exp());
     }
     Some(held.merged.of_row.iter().map(|&at| predicted[at]).collect())
 }

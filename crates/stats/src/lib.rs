@@ -39,7 +39,7 @@ pub mod student;
 #[cfg(test)]
 mod testing;
 
-pub use ep::{EpOptions, EpPosterior, ep, ep_means};
+pub use ep::{EpOptions, EpPosterior, ep, held_out_means};
 pub use likelihood::{Likelihood, Precision};
 pub use posterior::{Marginal, Shape};
 pub use problem::{Prior, Problem, ProblemError};

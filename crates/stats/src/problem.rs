@@ -125,11 +125,19 @@ impl Problem {
         Ok(Self::pack(x, verdicts, weights, priors, 0..n))
     }
 
-    /// Some rows of a table that [`Problem::new`] has taken, such as those of other folds; nothing is checked again.
+    /// A table that [`Problem::new`] has taken, or columns of one; nothing is checked again.
     ///
     /// # Panics
-    /// When a row lies beyond the table, or the table is shorter than its parts.
-    pub fn some_rows(
+    /// When the table is shorter than its parts.
+    pub(crate) fn taken(x: &[f64], verdicts: &[f64], weights: Option<&[f64]>, priors: &[Prior]) -> Self {
+        Self::pack(x, verdicts, weights, priors, 0..verdicts.len())
+    }
+
+    /// Some of its rows.
+    ///
+    /// # Panics
+    /// When a row lies beyond the table.
+    pub(crate) fn some_rows(
         x: &[f64],
         verdicts: &[f64],
         weights: Option<&[f64]>,
@@ -152,7 +160,7 @@ impl Problem {
         for row in rows {
             let weight = weights.map_or(1.0, |w| w[row]);
             let features = &x[row * d..(row + 1) * d];
-            if weight > 0.0 && features.iter().any(|&value| value != 0.0) {
+            if says_something(weight, features) {
                 kept.push(row);
                 for (sum, value) in linear.iter_mut().zip(features) {
                     *sum += weight * verdicts[row] * value;
@@ -212,6 +220,11 @@ impl Problem {
     pub fn plain_terms(&self) -> (&[f64], Option<&[f64]>) {
         (&self.linear, self.weights.as_deref())
     }
+}
+
+/// Whether a row moves the posterior.
+pub(crate) fn says_something(weight: f64, features: &[f64]) -> bool {
+    weight > 0.0 && features.iter().any(|&value| value != 0.0)
 }
 
 fn shape(what: &'static str, expected: usize, got: usize) -> Result<(), ProblemError> {

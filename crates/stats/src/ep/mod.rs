@@ -5,6 +5,7 @@
 //! parallel and undamped; the factors are log-concave, so every site keeps a precision of 0 or more. Soft verdicts
 //! cost nothing: their linear part is exact, and what is left of every row is the factor (1 - sigmoid(x . w))^weight.
 
+mod folds;
 mod priors;
 mod rows;
 mod tail;
@@ -14,6 +15,7 @@ use std::borrow::Cow;
 use pulp::bytemuck::Pod;
 use pulp::{Arch, Simd, WithSimd};
 
+pub use self::folds::held_out_means;
 use self::priors::{LEAST_PRECISION, PriorSites};
 use self::rows::RowSites;
 use crate::lanes::{Lanes, Narrow};
@@ -69,12 +71,6 @@ pub fn ep(problem: &Problem, options: &EpOptions) -> EpPosterior {
     run(problem, options, problem.rows.groups() > 1)
 }
 
-/// The means alone, for predictions; `None` where the fit does not come to rest.
-pub fn ep_means(problem: &Problem, options: &EpOptions) -> Option<Vec<f64>> {
-    let (state, _, converged) = solved(problem, options, problem.rows.groups() > 1);
-    converged.then(|| state.shapes(problem).map(|shape| shape.mean()).collect())
-}
-
 /// A fit that starts in single precision or not.
 fn run(problem: &Problem, options: &EpOptions, rough: bool) -> EpPosterior {
     let (state, iterations, converged) = solved(problem, options, rough);
@@ -83,7 +79,7 @@ fn run(problem: &Problem, options: &EpOptions, rough: bool) -> EpPosterior {
 
 /// The last state, after how many iterations, and whether it is at rest.
 fn solved(problem: &Problem, options: &EpOptions, rough: bool) -> (State, usize, bool) {
-    let mut fit = Fit { problem, arch: Arch::new(), iterations: 0, most: options.max_iterations };
+    let mut fit = Fit::of(&problem.linear, options);
     let mut state = State::new(problem);
     let weights = problem.weights.as_deref();
     let mut sites = RowSites::<f64>::new(Cow::Borrowed(&problem.rows), weights);
@@ -109,10 +105,17 @@ fn solved(problem: &Problem, options: &EpOptions, rough: bool) -> (State, usize,
 
 /// A fit under way.
 struct Fit<'a> {
-    problem: &'a Problem,
+    /// The linear part of the log likelihood of the rows that count.
+    linear: &'a [f64],
     arch: Arch,
     iterations: usize,
     most: usize,
+}
+
+impl<'a> Fit<'a> {
+    fn of(linear: &'a [f64], options: &EpOptions) -> Self {
+        Self { linear, arch: Arch::new(), iterations: 0, most: options.max_iterations }
+    }
 }
 
 impl Fit<'_> {
@@ -139,11 +142,12 @@ impl Fit<'_> {
     }
 
     fn step<T: Width>(&self, state: &mut State, sites: &mut RowSites<'_, T>, first: bool) -> bool {
-        T::run(self.arch, Step { state, sites, problem: self.problem, first })
+        T::run(self.arch, Step { state, sites, linear: self.linear, first })
     }
 }
 
 /// Everything an iteration reads and writes beside the sites of the rows.
+#[derive(Clone)]
 struct State {
     priors: PriorSites,
     /// Posterior means and variances, and the inverse Cholesky factor of the precision (rows of whole registers).
@@ -216,7 +220,7 @@ impl State {
 struct Step<'a, 'b, T: Width> {
     state: &'a mut State,
     sites: &'a mut RowSites<'b, T>,
-    problem: &'a Problem,
+    linear: &'a [f64],
     /// Only solve for the starting sites, without an update.
     first: bool,
 }
@@ -257,8 +261,8 @@ width!(f32, 28.0);
 /// One parallel update; false when the precision matrix is not positive definite.
 #[inline(always)]
 fn step<S: Simd, T: Width + Lanes<S>>(simd: S, step: Step<'_, '_, T>) -> bool {
-    let Step { state, sites, problem, first } = step;
-    let d = problem.columns();
+    let Step { state, sites, linear, first } = step;
+    let d = linear.len();
     let p = stride(d);
     if !first {
         state.priors.update(simd, state.mean.as_slice(), state.variance.as_slice());
@@ -269,7 +273,7 @@ fn step<S: Simd, T: Width + Lanes<S>>(simd: S, step: Step<'_, '_, T>) -> bool {
     sites.sweep(simd, posterior, precision, shift);
     for j in 0..d {
         precision[j * p + j] += state.priors.precision.as_slice()[j];
-        shift[j] += problem.linear[j] + state.priors.shift.as_slice()[j];
+        shift[j] += linear[j] + state.priors.shift.as_slice()[j];
     }
     let (next_mean, next_variance) = (state.next_mean.as_mut_slice(), state.next_variance.as_mut_slice());
     if !inverse_cholesky(simd, precision, state.inverse.as_mut_slice(), d) {

@@ -9,6 +9,7 @@ use crate::problem::{Prior, Problem};
 use crate::rows::Aligned;
 
 /// Precision and shift of every prior's site, a register at a time; what lies past the last column stays 0.
+#[derive(Clone)]
 pub(super) struct PriorSites {
     pub(super) precision: Aligned<f64>,
     pub(super) shift: Aligned<f64>,

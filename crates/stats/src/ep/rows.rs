@@ -25,9 +25,12 @@ pub(super) struct RowSites<'a, T: Width> {
     rows: Cow<'a, RowPack<T>>,
     precision: Aligned<T>,
     shift: Aligned<T>,
-    /// Where rows have weights: a row of weight w counts as ceil(w) equal rows of weight w / ceil(w) each. Equal rows have
-    /// equal sites, so one is kept for all of them, with their number.
-    weight: Option<Weights<T>>,
+    /// Where rows have weights: a row of weight w counts as ceil(w) equal rows of weight w / ceil(w) each, at most 1, since a likelihood to a
+    /// higher power is too narrow for the quadrature.
+    each: Option<Aligned<T>>,
+    /// How many copies a row stands for, where not one throughout: equal rows have equal sites, so that one is kept for all of them. A row of
+    /// no copies is matched, but does not count.
+    copies: Option<Aligned<T>>,
     mean: Aligned<T>,
     inverse: Aligned<T>,
     /// A register of partial sums per pair of columns, and per column.
@@ -35,12 +38,9 @@ pub(super) struct RowSites<'a, T: Width> {
     column_sums: Aligned<T>,
 }
 
-/// Weights of rows, taken apart.
-struct Weights<T> {
-    /// The weight of one copy, at most 1: a likelihood to a higher power is too narrow for the quadrature.
-    each: Aligned<T>,
-    /// How many copies.
-    copies: Aligned<T>,
+/// How many copies of a row stand for one of that weight.
+fn copies(weight: f64) -> f64 {
+    weight.ceil().max(1.0)
 }
 
 impl<'a, T: Width> RowSites<'a, T> {
@@ -52,14 +52,8 @@ impl<'a, T: Width> RowSites<'a, T> {
         Self {
             precision: rows.per_row(std::iter::empty(), zero),
             shift: rows.per_row(std::iter::empty(), zero),
-            weight: weights.map(|w| {
-                let one = T::narrow(1.0);
-                let copies = |w: f64| w.ceil().max(1.0);
-                Weights {
-                    each: rows.per_row(w.iter().map(|&w| T::narrow(w / copies(w))), one),
-                    copies: rows.per_row(w.iter().map(|&w| T::narrow(copies(w))), one),
-                }
-            }),
+            each: weights.map(|w| rows.per_row(w.iter().map(|&w| T::narrow(w / copies(w))), T::narrow(1.0))),
+            copies: weights.map(|w| rows.per_row(w.iter().map(|&w| T::narrow(copies(w))), T::narrow(1.0))),
             mean: Aligned::new(zero, p),
             inverse: Aligned::new(zero, d * p),
             pair_sums: Aligned::new(zero, d * (d + 1) / 2 * register),
@@ -68,13 +62,28 @@ impl<'a, T: Width> RowSites<'a, T> {
         }
     }
 
+    /// Sites of the same rows, of nothing yet.
+    pub(super) fn like(other: &'a RowSites<'_, T>) -> Self {
+        Self {
+            rows: Cow::Borrowed(other.rows.as_ref()),
+            precision: other.precision.clone(),
+            shift: other.shift.clone(),
+            each: other.each.clone(),
+            copies: other.copies.clone(),
+            mean: other.mean.clone(),
+            inverse: other.inverse.clone(),
+            pair_sums: other.pair_sums.clone(),
+            column_sums: other.column_sums.clone(),
+        }
+    }
+
     /// The second-order expansion of -weight ln(1 + e^f) at f = 0: where every fit starts.
     pub(super) fn start(&mut self) {
         self.precision.as_mut_slice().fill(T::narrow(0.25));
         self.shift.as_mut_slice().fill(T::narrow(-0.5));
-        if let Some(weight) = &self.weight {
+        if let Some(each) = &self.each {
             for (slots, factor) in [(&mut self.precision, 0.25), (&mut self.shift, -0.5)] {
-                for (slot, weight) in slots.as_mut_slice().iter_mut().zip(weight.each.as_slice()) {
+                for (slot, weight) in slots.as_mut_slice().iter_mut().zip(each.as_slice()) {
                     *slot = T::narrow(factor * weight.widen());
                 }
             }
@@ -89,6 +98,22 @@ impl<'a, T: Width> RowSites<'a, T> {
                 *to = T::narrow(from.widen());
             }
         }
+    }
+
+    /// Goes on from where sites of the same rows stand, without the rows that are `held`; `weights` are those of all rows.
+    pub(super) fn without(
+        &mut self,
+        other: &Self,
+        weights: Option<&[f64]>,
+        held: impl Iterator<Item = bool>,
+    ) {
+        self.precision.as_mut_slice().copy_from_slice(other.precision.as_slice());
+        self.shift.as_mut_slice().copy_from_slice(other.shift.as_slice());
+        let count = |(row, held): (usize, bool)| {
+            T::narrow(if held { 0.0 } else { weights.map_or(1.0, |w| copies(w[row])) })
+        };
+        let counts = self.rows.per_row(held.enumerate().map(count), T::narrow(0.0));
+        self.copies = Some(counts);
     }
 
     /// Matches the site of every row (unless `keep`) under the posterior given by mean and inverse Cholesky factor, then
@@ -139,7 +164,8 @@ impl<'a, T: Width> RowSites<'a, T> {
         columns[..d].fill(zero);
         let precision = T::load_mut(self.precision.as_mut_slice());
         let shift = T::load_mut(self.shift.as_mut_slice());
-        let weight = self.weight.as_ref().map(|w| (T::load(w.each.as_slice()), T::load(w.copies.as_slice())));
+        let each = self.each.as_ref().map(|each| T::load(each.as_slice()));
+        let copies = self.copies.as_ref().map(|copies| T::load(copies.as_slice()));
         for g in 0..self.rows.groups() {
             let x = T::load(self.rows.group(g));
             for chunk in (0..vectors).step_by(CHUNK) {
@@ -148,13 +174,13 @@ impl<'a, T: Width> RowSites<'a, T> {
                     (&mut precision[at..at + CHUNK]).try_into().expect("a chunk");
                 let shift: &mut [_; CHUNK] = (&mut shift[at..at + CHUNK]).try_into().expect("a chunk");
                 if !keep {
-                    let weight = weight.map(|(each, _)| &each[at..at + CHUNK]);
+                    let weight = each.map(|each| &each[at..at + CHUNK]);
                     let (mean, inverse) = (self.mean.as_slice(), self.inverse.as_slice());
                     let (mean, variance) = marginal_of_rows::<S, T>(simd, x, vectors, chunk, mean, inverse);
                     match_sites::<S, T>(simd, &mean, &variance, weight, precision, shift);
                 }
                 let (mut precision, mut shift) = (*precision, *shift);
-                if let Some((_, copies)) = weight {
+                if let Some(copies) = copies {
                     for r in 0..CHUNK {
                         precision[r] = T::mul(simd, precision[r], copies[at + r]);
                         shift[r] = T::mul(simd, shift[r], copies[at + r]);
