@@ -14,7 +14,7 @@ use crate::spd::{inverse, product};
 /// Where a competitor's votes are all alike, its slope is as uncertain as that many more votes would make it, half of them won and half of
 /// them lost (Agresti & Coull 1998): nine wins of nine are no certainty.
 const MORE_VOTES: f64 = 4.0;
-/// With fewer votes won, or lost, the posterior of a competitor is not nearly normal.
+/// With fewer votes against the usual outcome, summed up over opponents, the posterior of a competitor is not nearly normal.
 const FEW: f64 = 5.0;
 /// Half the points at which it is looked at.
 const GRID: i32 = 400;
@@ -176,8 +176,8 @@ impl Seen<'_> {
         Some(product(&product(&bread, &meat, width), &bread, width))
     }
 
-    /// Under a prior, how far below and above its score the posterior of a competitor reaches whose votes are nearly all won or nearly all lost:
-    /// there it is far from normal. `None` for the others. `shares` are those of what scores are held against.
+    /// Under a prior, how far below and above its score the posterior of a competitor reaches whose votes against each other one are nearly all won or
+    /// nearly all lost: there it is far from normal. `None` for the others. `shares` are those of what scores are held against.
     ///
     /// The posterior of the difference t along the line on which all others follow as they usually do: its own votes as they are, the rest
     /// by its curvature; quantiles of 2.5 and 97.5 %.
@@ -188,19 +188,20 @@ impl Seen<'_> {
     ) -> Option<Vec<Option<(f64, f64)>>> {
         let (width, competitors) = (self.model.width(), self.model.competitors);
         let inverse = inverse(&curvature.dense(), width)?;
-        let mut sides = vec![(0.0, 0.0); competitors];
+        // Fifty wins against one and fifty losses against another are as far from normal as fifty wins alone.
+        let mut against = vec![0.0; competitors];
         let mut own: Vec<Vec<usize>> = vec![Vec::new(); competitors];
         for (at, cell) in self.model.cells.iter().enumerate() {
             let half = 0.5 * cell.outcomes.tie;
             let (won, lost) = (cell.outcomes.win + half, cell.outcomes.loss + half);
-            sides[cell.a] = (sides[cell.a].0 + won, sides[cell.a].1 + lost);
-            sides[cell.b] = (sides[cell.b].0 + lost, sides[cell.b].1 + won);
+            for who in [cell.a, cell.b] {
+                against[who] += won.min(lost);
+            }
             own[cell.a].push(at);
             own[cell.b].push(at);
         }
         let one = |who: usize| {
-            let (won, lost) = sides[who];
-            if won.min(lost) >= FEW {
+            if against[who] >= FEW {
                 return None;
             }
             let mut toward: Vec<f64> = shares.iter().map(|share| -share).collect();

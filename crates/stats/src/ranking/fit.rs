@@ -9,6 +9,7 @@ use super::curvature::Curvature;
 use super::errors::Seen;
 use super::likelihood::{Ties, Weights};
 use super::model::Model;
+use super::posterior;
 
 /// Newton steps at most.
 const STEPS: usize = 100;
@@ -62,7 +63,7 @@ pub struct Ranking {
     pub errors: Vec<f64>,
     /// The covariance of these differences, row by row; `None` where there are more than 400 unknowns.
     pub covariance: Option<Vec<f64>>,
-    /// Under a prior, of competitors with fewer than five votes won or lost: how far the middle 95 % of the posterior reach below and above the
+    /// Under a prior, of competitors with fewer than five votes against the usual outcome of each pair: how far the middle 95 % of the posterior reach below and above the
     /// score. It is far from normal there. `None` for others, with Rao and Kupper's
     /// ties (whose parameter is bounded), and where there are more than 400 unknowns.
     pub reaches: Vec<Option<(f64, f64)>>,
@@ -142,7 +143,11 @@ pub fn rank(
         });
     }
     let mut reaches = if options.prior > 0.0 && curvature.is_small() && ties != Ties::RaoKupper {
-        seen.reaches(&curvature, &centre).ok_or(RankingError::Singular)?
+        let along = seen.reaches(&curvature, &centre).ok_or(RankingError::Singular)?;
+        let wanted: Vec<bool> = along.iter().map(Option::is_some).collect();
+        let drawn =
+            wanted.contains(&true).then(|| posterior::reaches(&model, &at, &centre, &wanted)).flatten();
+        drawn.unwrap_or(along)
     } else {
         vec![None; competitors]
     };

@@ -12,6 +12,7 @@ mod fit;
 mod likelihood;
 mod model;
 mod order;
+mod posterior;
 mod rate;
 
 pub use apart::{OneWay, never_met};
