@@ -49,7 +49,7 @@ fn simulate(judges: usize) -> FeatureTable {
     for judge in 0..judges {
         let weights: Vec<f64> = (0..COLUMNS).map(|_| rng.random_range(-0.6..0.6)).collect();
         for pair in 0..pairs as u32 {
-            let f: f64 = table.row(pair).iter().zip(&weights).map(|(x, w)| x * w).sum();
+            let f: f64 = table.row(pair).zip(&weights).map(|(x, w)| x * w).sum();
             table.verdicts.push(VerdictRow {
                 pair,
                 judge: judge as u32,
@@ -83,7 +83,7 @@ fn main() {
             let rows = own.iter().filter(|v| group.is_none_or(|g| table.groups_of(v.pair).contains(&g)));
             let (mut x, mut y) = (Vec::new(), Vec::new());
             for row in rows {
-                x.extend_from_slice(table.row(row.pair));
+                x.extend(table.row(row.pair));
                 y.push(row.p_a);
             }
             let problem =

@@ -154,7 +154,7 @@ fn simulate(design: &DesignOf, seed: u64) -> FeatureTable {
         for _ in 0..design.pairs {
             let x: Vec<f64> = (0..width).map(|_| f64::from(rng.random_range(-1_i8..=1))).collect();
             let pair = table.pairs.len() as u32;
-            table.values.extend(&x);
+            table.values.extend(x.iter().copied());
             table.pairs.push(PairInfo {
                 cluster: prompt as u64,
                 model_a: None,

@@ -33,12 +33,11 @@ pub fn choose(table: &FeatureTable, judge: u32, size: &dyn Fn(u32) -> usize) -> 
             .iter()
             .filter(|v| v.judge == judge && (v.p_a - 0.5).abs() >= 0.25)
             .filter_map(|v| {
-                let row = table.row(v.pair);
-                let value = row[feature];
+                let value = table.value(v.pair, feature);
                 if value.is_nan() || value == 0.0 {
                     return None;
                 }
-                let others = row.iter().filter(|x| !x.is_nan() && **x != 0.0).count();
+                let others = table.row(v.pair).filter(|x| !x.is_nan() && *x != 0.0).count();
                 let comparison = if value > 0.0 { 1 } else { -1 };
                 let follows = (v.p_a > 0.5) == (comparison > 0);
                 let choice = Choice { feature, pair: v.pair, judge, p_a: v.p_a, comparison, follows };

@@ -272,7 +272,7 @@ fn refuse_poor_groups(
     if table.features.is_empty() {
         return Err("no property to fit".to_owned());
     }
-    if rows.iter().all(|r| table.row(r.pair).iter().all(|&v| v == 0.0 || v.is_nan())) {
+    if rows.iter().all(|r| table.row(r.pair).all(|v| v == 0.0 || v.is_nan())) {
         return Err(
             "no property differs between the responses of any pair (or the pairs carry no text)".to_owned()
         );

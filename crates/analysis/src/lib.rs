@@ -21,6 +21,7 @@ pub mod summary;
 pub mod table;
 mod terms;
 mod units;
+pub mod values;
 mod without_terms;
 
 pub use dissect::{FitEvent, dissect};

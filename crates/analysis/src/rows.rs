@@ -45,7 +45,7 @@ impl Rows {
         for row in verdicts {
             let pair = row.pair as usize;
             // A missing rating gives no comparison, which the model books as no difference; coverage is reported beside.
-            out.x.extend(table.row(row.pair).iter().map(|&v| if v.is_nan() { 0.0 } else { v }));
+            out.x.extend(table.row(row.pair).map(|v| if v.is_nan() { 0.0 } else { v }));
             design.extend(table, row, &mut out.x);
             out.verdicts.push(row.p_a);
             out.weights.push(row.weight);

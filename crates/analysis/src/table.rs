@@ -3,6 +3,7 @@
 use predilect_types::Order;
 
 use crate::units::Unit;
+use crate::values::Values;
 
 /// A feature: a property of the catalogue or a column of a user's table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +50,7 @@ pub struct FeatureTable {
     /// The features, one per column.
     pub features: Vec<Feature>,
     /// Row-major, one row per pair; NaN where a rating is missing.
-    pub values: Vec<f64>,
+    pub values: Values,
     /// One per pair.
     pub pairs: Vec<PairInfo>,
     /// All verdicts.
@@ -85,9 +86,14 @@ impl FeatureTable {
     }
 
     /// The features of one pair.
-    pub fn row(&self, pair: u32) -> &[f64] {
+    pub fn row(&self, pair: u32) -> impl ExactSizeIterator<Item = f64> + Clone + '_ {
         let width = self.features.len();
-        &self.values[pair as usize * width..][..width]
+        self.values.some(pair as usize * width, width)
+    }
+
+    /// One feature of one pair.
+    pub fn value(&self, pair: u32, feature: usize) -> f64 {
+        self.values.at(pair as usize * self.features.len() + feature)
     }
 
     /// The column of that name.
@@ -112,11 +118,8 @@ impl FeatureTable {
     /// Divides each column by its scale, so that one prior fits all: a weight then counts for a typical difference.
     pub fn standardise(&mut self) {
         let scales = self.scales();
-        for row in self.values.chunks_exact_mut(scales.len().max(1)) {
-            for (value, scale) in row.iter_mut().zip(&scales).filter(|(_, scale)| **scale > 0.0) {
-                *value /= scale;
-            }
-        }
+        let divided = |(value, scale): (f64, &f64)| if *scale > 0.0 { value / scale } else { value };
+        self.values = self.values.iter().zip(scales.iter().cycle()).map(divided).collect();
     }
 
     /// The index of a name in a list of names, appended if it is new.
@@ -138,12 +141,12 @@ mod tests {
     #[test]
     fn a_standardised_column_has_a_root_mean_square_of_one() {
         let features = ["a", "b", "c"].map(|name| Feature { name: name.to_owned() }).to_vec();
-        let values = vec![300.0, 0.0, f64::NAN, -400.0, 0.0, 0.5];
+        let values = [300.0, 0.0, f64::NAN, -400.0, 0.0, 0.5].into_iter().collect();
         let mut table = FeatureTable { features, values, ..FeatureTable::default() };
         assert_eq!(table.scales(), [(125_000.0_f64).sqrt(), 0.0, 0.5]);
         table.standardise();
         let scales = table.scales();
         assert!((scales[0] - 1.0).abs() < 1e-15 && scales[1] == 0.0 && scales[2] == 1.0);
-        assert!(table.values[2].is_nan() && table.values[3] < 0.0);
+        assert!(table.value(0, 2).is_nan() && table.value(1, 0) < 0.0);
     }
 }

@@ -147,8 +147,9 @@ impl Contest {
             contest.votes.push(Vote { a, b, y, weight, cluster: pair.cluster });
             // Where a rating is missing nothing is known to differ.
             let known = |x: f64| if x.is_nan() { 0.0 } else { x };
-            let row = table.row(verdict.pair);
-            contest.covariates.extend(controls.iter().map(|&column| known(row[column])));
+            contest
+                .covariates
+                .extend(controls.iter().map(|&column| known(table.value(verdict.pair, column))));
         }
         (contest, unnamed, itself)
     }

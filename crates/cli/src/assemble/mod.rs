@@ -403,7 +403,7 @@ fn notes(
                 rated += 1;
             }
             let values = assembled.table.values.iter().skip(at).step_by(width);
-            let differs = values.filter(|v| !v.is_nan() && **v != 0.0).count();
+            let differs = values.filter(|v| !v.is_nan() && *v != 0.0).count();
             PropertyNote {
                 id: p.id.to_owned(),
                 label: p.label.to_owned(),

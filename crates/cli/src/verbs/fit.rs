@@ -129,7 +129,7 @@ fn table(features: Features, cluster: Option<&str>) -> FeatureTable {
     };
     FeatureTable {
         features: features.names.into_iter().map(|name| Feature { name }).collect(),
-        values: features.values,
+        values: features.values.into_iter().collect(),
         pairs: (0..rows)
             .map(|row| PairInfo {
                 cluster: clusters[row],

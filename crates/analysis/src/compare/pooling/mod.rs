@@ -248,7 +248,7 @@ fn cells(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> Vec
         prompts.dedup();
         prompts.len() >= options.min_prompts
             && rows.iter().any(|row| row.p_a != 0.5 && row.weight > 0.0)
-            && rows.iter().any(|row| table.row(row.pair).iter().any(|v| *v != 0.0 && !v.is_nan()))
+            && rows.iter().any(|row| table.row(row.pair).any(|v| v != 0.0 && !v.is_nan()))
     };
     rows.retain(|_, rows| useful(rows));
     let numbers: BTreeMap<(u32, u32), (Design, Rows)> = rows
@@ -404,7 +404,7 @@ mod tests {
                 let pair = table.pairs.len() as u32;
                 let x: Vec<f64> = (0..properties).map(|_| f64::from(rng.random_range(-1_i32..=1))).collect();
                 let z: f64 = x.iter().zip(&own).map(|(x, w)| x * w).sum();
-                table.values.extend(&x);
+                table.values.extend(x.iter().copied());
                 table.memberships.push(group);
                 table.pairs.push(PairInfo {
                     cluster: u64::from(pair),
