@@ -240,7 +240,7 @@ fn biases_stand_ins_and_pooling_are_found_and_kept() {
     let (done, out, _) = run(&common);
     assert!(
         done && out.contains("Biases")
-            && out.contains("Standing in")
+            && out.contains("Surrogate judges")
             && out.contains("Learning from each other")
             && out.contains("Whose leaderboard differs")
             && out.contains("accuracy: How often its verdict is on the side of the majority"),
@@ -315,7 +315,7 @@ fn bare_verdicts_are_compared_without_weights() {
     assert!(
         done && out.contains("How 2 judges compare")
             && out.contains("not fitted")
-            && !out.contains("Likeness"),
+            && !out.contains("Similarity"),
         "{out}"
     );
 }

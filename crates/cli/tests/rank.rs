@@ -124,7 +124,7 @@ fn length_can_be_held_equal() {
     }
     assert!(raw["ranking"][0]["from_raw"].is_null());
     let (_, out, _) = run(&["rank", &battles, "--quiet", "--control", "length"]);
-    assert!(out.contains("Held equal") && out.contains("lengthy") && out.contains("change"), "{out}");
+    assert!(out.contains("Controls") && out.contains("lengthy") && out.contains("change"), "{out}");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn what_cannot_be_ranked_is_said() {
         assert!(!done && err.contains(why), "{why}: {err}");
     };
     refused(&[&battles, "--anchor", "nobody"], "models are");
-    refused(&[&battles, "--method", "elo", "--control", "length"], "holds nothing equal");
+    refused(&[&battles, "--method", "elo", "--control", "length"], "--control cannot be used with --method elo");
     refused(&[&battles, "--judge", "nobody"], "no verdict is by nobody");
     let path = folder.path().join("votes.csv");
     std::fs::write(&path, "left,right,winner\na,b,left\na,b,left\n").expect("written");

@@ -1,4 +1,4 @@
-//! What holding something equal does to a leaderboard, in words.
+//! What controls do to a leaderboard, in words.
 
 use predilect_analysis::ranking::{Change, Leaderboard, Row};
 
@@ -10,7 +10,7 @@ use crate::words;
 /// Models that are named.
 const NAMED: usize = 3;
 
-/// Whom holding equal moves most, surely; as sentences.
+/// Whose score the controls surely change, the largest changes first; as sentences.
 pub(crate) fn changes_words(l: &Leaderboard) -> String {
     let mut sure: Vec<(&Row, Change)> =
         l.ranking.iter().filter_map(|row| Some((row, row.from_raw?))).collect();
@@ -18,7 +18,7 @@ pub(crate) fn changes_words(l: &Leaderboard) -> String {
     sure.retain(|(_, change)| change.q_value <= FALSE_DISCOVERIES);
     if sure.is_empty() {
         return format!(
-            "No change is sure at a false discovery rate of {}: what is held equal is not known to favour any model.",
+            "No score surely changes (false discovery rate {}): nothing shows that what is controlled for favours any model.",
             format::share(FALSE_DISCOVERIES)
         );
     }
@@ -28,12 +28,12 @@ pub(crate) fn changes_words(l: &Leaderboard) -> String {
         let [low, high] =
             if change.change < 0.0 { [-change.high, -change.low] } else { [change.low, change.high] };
         let place = if row.rank == change.raw_rank {
-            format!("and stays at place {}", row.rank)
+            format!("and stays in place {}", row.rank)
         } else {
             format!("and goes from place {} to {}", change.raw_rank, row.rank)
         };
         format!(
-            "{} {does} {} [{}, {}] {place}",
+            "{} {does} {} points [{}, {}] {place}",
             text::line(&row.model),
             format::whole(change.change.abs()),
             format::whole(low),
@@ -50,10 +50,10 @@ pub(crate) fn changes_words(l: &Leaderboard) -> String {
         })
         .collect();
     format!(
-        "With {} held equal, {} of {all} {} surely at a false discovery rate of {}: {}.",
+        "Controlling for {} surely changes {} of {} (false discovery rate {}): {}.",
         words::listed(&held),
-        words::counted(sure.len(), "score", "scores"),
-        if sure.len() == 1 { "changes" } else { "change" },
+        format::count(sure.len() as u64),
+        words::counted(all, "score", "scores"),
         format::share(FALSE_DISCOVERIES),
         named.join("; "),
     )

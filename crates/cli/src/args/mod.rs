@@ -57,7 +57,7 @@ pub(crate) enum Verb {
     Compare(CompareArgs),
     /// Explain one verdict: how much each property moved it
     Explain(ExplainArgs),
-    /// Rank the models: a leaderboard from verdicts, raw or with length, style or any property held equal
+    /// Rank the models: a leaderboard from verdicts, raw or controlled for length, style or any property
     Rank(RankArgs),
     /// Fit the preference model to any CSV or Parquet table of numeric features
     Fit(FitArgs),

@@ -20,7 +20,7 @@ pub(crate) struct RankArgs {
     /// length-controlled win rate against a baseline)
     #[arg(long, default_value_t = RankMethod::BradleyTerry, value_name = "METHOD", value_parser = method())]
     pub(crate) method: RankMethod,
-    /// Properties held equal, by id and comma separated: such as length or lists (Bradley-Terry methods)
+    /// Properties to control for, by id and comma separated: such as length or lists (Bradley-Terry methods)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) control: Vec<String>,
     /// A model whose score is fixed, so that further models do not move it: NAME or NAME=POINTS

@@ -38,8 +38,8 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     let by_strength =
         matches!(args.method, RankMethod::BradleyTerry | RankMethod::RaoKupper | RankMethod::Davidson);
     if !args.control.is_empty() && !by_strength {
-        return Err(Problem::new(format!("{} holds nothing equal", args.method))
-            .remedy("--method bradley-terry, rao-kupper or davidson take --control"));
+        return Err(Problem::new(format!("--control cannot be used with --method {}", args.method))
+            .remedy("use --method bradley-terry, rao-kupper or davidson"));
     }
     if args.method == RankMethod::LengthControlled {
         if args.anchor.is_some() || args.bootstrap.is_some() || args.prior > 0.0 || args.min_verdicts > 0 {

@@ -101,8 +101,8 @@ fn matrix(l: &Likeness, out: &mut Out) -> io::Result<()> {
     };
     heading(
         out,
-        "Likeness",
-        &format!("{}, {over}; judges that are alike stand together.", words::measure(&l.measure)),
+        "Similarity",
+        &format!("{}, {over}; similar judges are next to each other.", words::measure(&l.measure)),
     )?;
     let order = in_order(l);
     let name = order.iter().map(|&j| text::columns(&text::line(&l.judges[j]))).max().unwrap_or(0).min(NAME);

@@ -49,7 +49,7 @@ pub(super) fn biases(cards: &[BiasCard], out: &mut Out) -> io::Result<()> {
 
 /// Candidates, the best first, and what they make of win rates.
 pub(super) fn stand_ins(s: &StandIns, out: &mut Out) -> io::Result<()> {
-    heading(out, "Standing in", &stand_in_words(s))?;
+    heading(out, "Surrogate judges", &stand_in_words(s))?;
     let head = ["judge or jury", "pairs", "accuracy", "corr", "gain", "se", "labels"];
     let row = |cells: [String; 7]| {
         let widths = [0, 8, 10, 7, 8, 7, 9];

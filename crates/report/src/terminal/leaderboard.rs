@@ -86,7 +86,7 @@ fn alone(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
     Ok(())
 }
 
-/// A board with something held equal, beside the one with nothing held equal.
+/// A board with controls and the one without.
 fn beside_raw(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
     let name = name.min(out.width.saturating_sub(68)).max(8);
     let head = format!(
@@ -119,7 +119,7 @@ fn beside_raw(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
     out.blank()?;
     out.wrapped(
         DIM,
-        "raw: nothing held equal, and the rank by that. change: what holding equal does to the score, with its 95 % interval, prompt by prompt.",
+        "raw: score and rank without controls. change: score less raw, with its 95 % interval, paired by prompt.",
     )?;
     let words = crate::ranking::changes_words(l);
     out.wrapped(BOLD, &words)
@@ -132,7 +132,7 @@ fn change(change: &Change) -> String {
 
 fn controls(l: &Leaderboard, out: &mut Out) -> io::Result<()> {
     out.blank()?;
-    out.line(&paint(BOLD, "Held equal"))?;
+    out.line(&paint(BOLD, "Controls"))?;
     out.wrapped(DIM, "Log-odds for a difference of one root mean square, with 95 % interval.")?;
     for control in &l.controls {
         let label = predilect_types::property(&control.name).map_or(control.name.as_str(), |p| p.short);

@@ -249,7 +249,7 @@ fn stand_ins(found: &StandIns) -> Markup {
     let rates: Vec<_> = found.rates.iter().filter(|rate| rate.judged_only > 0).collect();
     let parts = parts(found);
     html! {
-        h3 { "Who can stand in?" }
+        h3 { "Surrogate judges" }
         p.hint { (stand_in_words(found)) @if found.candidates.iter().any(|c| c.turned) { " " (TURNED) } }
         (scroll("Stand-ins", &table))
         @if !parts.is_empty() { p.hint { "Accuracy in each part of the data:" } (scroll("Accuracy in each part", &accuracies(found, &parts))) }

@@ -47,7 +47,7 @@ fn ranked(s: &Standings) -> Markup {
         @if let Some(words) = crate::never_met(&s.raw) { p.warn { (words) } }
         @if !held.is_empty() {
             p {
-                "The second score holds " bdi { (words::listed(&held)) } " equal, in the same likelihood: "
+                "The second score controls for " bdi { (words::listed(&held)) } " in the same likelihood: "
                 @for (at, c) in s.controlled.iter().flat_map(|board| &board.controls).enumerate() {
                     @if at > 0 { ", " }
                     bdi { (held_name(&c.name)) } " " (format::decimal(c.weight, 2)) " [" (format::decimal(c.low, 2)) ", " (format::decimal(c.high, 2)) "]"
@@ -55,7 +55,7 @@ fn ranked(s: &Standings) -> Markup {
                 " log-odds for a typical difference."
             }
             @if let Some(board) = s.controlled.as_ref().filter(|board| board.ranking.iter().any(|row| row.from_raw.is_some())) {
-                p { bdi { (crate::ranking::changes_words(board)) } " Changes are prompt by prompt, with 95 % intervals." }
+                p { bdi { (crate::ranking::changes_words(board)) } " Intervals of changes are 95 %, paired by prompt." }
             }
         }
         (first_few(&s.raw.ranking, MODELS, "models", |rows| table(rows, s.controlled.as_ref(), axis)))
@@ -92,7 +92,7 @@ fn table(rows: &[Row], controlled: Option<&Leaderboard>, axis: Axis) -> Markup {
                     th.num scope="col" { "Rank" }
                     th scope="col" { "Model" }
                     th.num scope="col" { "Score" }
-                    @if controlled.is_some() { th.num scope="col" { "Held equal" } th.num scope="col" { "Rank" } th.num scope="col" { "Change" } }
+                    @if controlled.is_some() { th.num scope="col" { "Controlled" } th.num scope="col" { "Rank" } th.num scope="col" { "Change" } }
                     th.wide scope="col" { "95 %" }
                     th.num scope="col" { "Verdicts" }
                 }
