@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use predilect_types::Order;
 use serde::{Deserialize, Serialize};
 
-use crate::compare::Traits;
+use crate::compare::{Traits, usual_reference};
 use crate::dissect::ALL;
 use crate::fit::FitOptions;
 use crate::result::{DataSummary, Fit, UnitCount};
@@ -212,9 +213,16 @@ fn other_pairs(table: &FeatureTable) -> Option<Caution> {
 fn contradictions(table: &FeatureTable) -> Vec<Caution> {
     // Per judge and pair: verdicts, and whether any is for A and any for B.
     let mut seen: Vec<BTreeMap<u32, (u32, bool, bool)>> = vec![BTreeMap::new(); table.judges.len()];
-    let mut people = vec![false; table.judges.len()];
+    let named = usual_reference(&table.judges);
+    // Of people, several may have judged a pair; a gold label is one.
+    let mut people: Vec<bool> =
+        table.judges.iter().map(|judge| named.contains(judge) && judge != "gold").collect();
     for verdict in table.verdicts.iter().filter(|verdict| verdict.weight > 0.0) {
         people[verdict.judge as usize] |= verdict.annotator.is_some();
+        // With the sides exchanged a judge may change its mind.
+        if matches!(verdict.order, Order::Ab | Order::Ba) {
+            continue;
+        }
         let (count, a, b) = seen[verdict.judge as usize].entry(verdict.pair).or_default();
         *count += 1;
         *a |= verdict.p_a > 0.5;
@@ -240,7 +248,6 @@ mod tests {
     use super::*;
     use crate::result::ModelSummary;
     use crate::table::{PairInfo, VerdictRow};
-    use predilect_types::Order;
 
     fn table(models: &[(u32, u32)], judges: &[u32]) -> FeatureTable {
         let pair = |(i, &(a, b)): (usize, &(u32, u32))| PairInfo {
@@ -314,6 +321,10 @@ mod tests {
         let mut people = once.clone();
         people.verdicts.iter_mut().for_each(|verdict| verdict.annotator = Some(0));
         assert_eq!(told(&people, &DataSummary::default()), []);
+        let mut orders = once.clone();
+        orders.verdicts.iter_mut().for_each(|verdict| verdict.order = Order::Ab);
+        orders.verdicts[6].order = Order::Ba;
+        assert_eq!(told(&orders, &DataSummary::default()), []);
         once.verdicts[6].p_a = 1.0;
         assert_eq!(told(&once, &DataSummary::default()), []);
     }

@@ -1,5 +1,7 @@
 //! What is fitted: features of pairs beside the verdicts on them, in memory.
 
+use std::borrow::Cow;
+
 use predilect_types::Order;
 
 use crate::units::Unit;
@@ -83,6 +85,35 @@ impl FeatureTable {
     /// The groups that a verdict belongs to: its own, else those of its pair.
     pub fn groups_of_verdict<'a>(&'a self, verdict: &'a VerdictRow) -> &'a [u32] {
         if verdict.group.is_some() { verdict.group.as_slice() } else { self.groups_of(verdict.pair) }
+    }
+
+    /// The same with the units that the user names in the place of prompts: the values of a field, or with `independent` every pair.
+    pub fn over_units(&self, independent: bool) -> Cow<'_, Self> {
+        let field = self.units.iter().find_map(|unit| match unit {
+            Unit::Field { of_pair, .. } => Some(of_pair),
+            Unit::Prompt | Unit::Annotator => None,
+        });
+        if field.is_none() && !independent {
+            return Cow::Borrowed(self);
+        }
+        let mut out = self.clone();
+        for (at, pair) in out.pairs.iter_mut().enumerate() {
+            pair.cluster = match field {
+                Some(of_pair) if !independent => of_pair[at],
+                _ => at as u64,
+            };
+        }
+        Cow::Owned(out)
+    }
+
+    /// What [`FeatureTable::over_units`] puts in the place of prompts: a field's name, `pair` or `prompt`.
+    pub fn unit(&self, independent: bool) -> &str {
+        let field = self.units.iter().find(|unit| matches!(unit, Unit::Field { .. }));
+        match field {
+            _ if independent => "pair",
+            Some(unit) => unit.name(),
+            None => "prompt",
+        }
     }
 
     /// The features of one pair.

@@ -50,7 +50,8 @@ pub(crate) fn by_verdicts(
     fit: &FitOptions,
     options: &CompareOptions,
 ) -> Result<Comparison, Problem> {
-    let table = &assembled.table;
+    let unit = assembled.table.unit(fit.independent).to_owned();
+    let table = &*assembled.table.over_units(fit.independent);
     if let Some(unknown) = options.reference.iter().find(|name| !table.judges.contains(name)) {
         return Err(Problem::new(format!("there is no judge `{unknown}`"))
             .remedy(format!("--reference takes one of {}", table.judges.join(", "))));
@@ -62,12 +63,15 @@ pub(crate) fn by_verdicts(
         card.mean_mass =
             assembled.data.judges.iter().find(|j| j.judge == card.judge).and_then(|j| j.mean_mass);
     }
+    let (strengths, strengths_left_out) = strength_differences(table);
     let agreement = agreements(table, options.resamples, fit.seed);
     Ok(Comparison {
+        unit,
         agreement_matrices: agreement_matrices(&agreement),
         agreement,
         habits: habit_differences(table, &assembled.traits, &assembled.shown, &reference),
-        strengths: strength_differences(table),
+        strengths,
+        strengths_left_out,
         biases,
         stand_ins: stand_ins(table, &reference, options.margin),
         pooling: if options.pooling { pool(table, fit, PoolingOptions::default()) } else { None },

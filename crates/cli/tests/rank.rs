@@ -136,7 +136,10 @@ fn what_cannot_be_ranked_is_said() {
         assert!(!done && err.contains(why), "{why}: {err}");
     };
     refused(&[&battles, "--anchor", "nobody"], "models are");
-    refused(&[&battles, "--method", "elo", "--control", "length"], "--control cannot be used with --method elo");
+    refused(
+        &[&battles, "--method", "elo", "--control", "length"],
+        "--control cannot be used with --method elo",
+    );
     refused(&[&battles, "--judge", "nobody"], "no verdict is by nobody");
     let path = folder.path().join("votes.csv");
     std::fs::write(&path, "left,right,winner\na,b,left\na,b,left\n").expect("written");

@@ -2,11 +2,12 @@
 
 use predilect_analysis::compare::{
     BiasCard, Comparison, Contrast, Excess, HabitDifference, Interval, Likeness, Measure as HabitMeasure,
-    Pooling, StandIns, StrengthDifference,
+    NotRanked, Pooling, StandIns, StrengthDifference, Why,
 };
 
 use crate::format;
 use crate::text;
+use crate::units;
 use crate::words;
 
 /// The false discovery rate that is borne among the contrasts shown.
@@ -152,7 +153,7 @@ fn own(name: &str, excess: &Excess) -> Measure {
     let Interval { value, low, high } = excess.excess;
     let models: Vec<String> = excess.models.iter().map(|model| text::line(model)).collect();
     let by_reference = excess.beside == "reference";
-    let beside = if by_reference { "the reference" } else { "the other judges, without those of its own" };
+    let beside = if by_reference { "the reference" } else { "the judges that are none of them" };
     Measure {
         name: format!("favours its {name}"),
         value: format!("{} points [{}, {}]", points(value), points(low), points(high)),
@@ -360,7 +361,11 @@ pub(crate) fn strength(found: &StrengthDifference) -> String {
 }
 
 /// What differences in strength are, and how many of them are sure, as sentences.
-pub(crate) fn strengths_words(all: &[StrengthDifference]) -> String {
+pub(crate) fn strengths_words(c: &Comparison) -> String {
+    let all = &c.strengths;
+    if all.is_empty() {
+        return String::new();
+    }
     let sure = all.iter().filter(|found| found.q_value <= FALSE_DISCOVERIES).count();
     let prior = all.iter().map(|found| found.prior).fold(0.0, f64::max);
     let by_prior = if prior > 0.0 {
@@ -372,8 +377,9 @@ pub(crate) fn strengths_words(all: &[StrengthDifference]) -> String {
         String::new()
     };
     format!(
-        "Bradley-Terry scores of the models by two judges on the same pairs, prompt by prompt, with 90 % intervals: 400 points are odds of ten \
-         to one, 1,000 is the mean. Of {}, {sure} {} at a false discovery rate of {}.{by_prior}",
+        "Bradley-Terry scores of the models by two judges on the same pairs, paired by {}, with 90 % intervals: 400 points are odds of ten \
+         to one, 1,000 is the mean, each model with the weight of its pairs. Of {}, {sure} {} at a false discovery rate of {}.{by_prior}",
+        units::singular(units::unit(c)),
         words::counted(all.len(), "comparison", "comparisons"),
         if sure == 1 { "is a difference" } else { "are differences" },
         format::share(FALSE_DISCOVERIES),
@@ -394,4 +400,24 @@ pub(crate) fn parts(found: &StandIns) -> Vec<(&str, u64)> {
         }
     }
     if (2..=PARTS).contains(&parts.len()) { parts } else { Vec::new() }
+}
+
+/// Which judges' leaderboards are not compared, and why; as sentences.
+pub(crate) fn not_ranked_words(all: &[NotRanked]) -> Vec<String> {
+    let why = [
+        (Why::NeverMet, "their common pairs fall into groups of models that never met"),
+        (Why::ManyModels, "they have more than 400 models in common"),
+        (Why::NoScores, "the verdicts determine no scores"),
+    ];
+    why.into_iter()
+        .filter_map(|(why, words)| {
+            let judges: Vec<&NotRanked> = all.iter().filter(|one| one.why == why).collect();
+            let [first, second] = judges.first()?.judges.each_ref().map(|judge| text::line(judge));
+            let more = match judges.len() - 1 {
+                0 => String::new(),
+                more => format!(" (and {} more)", words::counted(more, "pair of judges", "pairs of judges")),
+            };
+            Some(format!("Not compared: {first} and {second}{more}: {words}."))
+        })
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! What the intervals of a fit are over, and whether there is enough of it to be sure of anything.
 
 use predilect_analysis::cautions::FEW_UNITS;
+use predilect_analysis::compare::Comparison;
 use predilect_analysis::result::{Fit, UnitCount};
 
 use crate::format;
@@ -31,12 +32,25 @@ pub(crate) fn counted_units(units: &[UnitCount]) -> String {
     units.iter().map(one).collect::<Vec<_>>().join(" and ")
 }
 
-fn singular(unit: &str) -> String {
-    if matches!(unit, "prompt" | "annotator") { unit.to_owned() } else { format!("value of `{unit}`") }
+/// The unit of a comparison; where none was compared by verdicts, prompts.
+pub(crate) fn unit(c: &Comparison) -> &str {
+    if c.unit.is_empty() { "prompt" } else { &c.unit }
+}
+
+pub(crate) fn singular(unit: &str) -> String {
+    if matches!(unit, "prompt" | "annotator" | "pair") {
+        unit.to_owned()
+    } else {
+        format!("value of `{unit}`")
+    }
 }
 
 pub(crate) fn plural(unit: &str) -> String {
-    if matches!(unit, "prompt" | "annotator") { format!("{unit}s") } else { format!("values of `{unit}`") }
+    if matches!(unit, "prompt" | "annotator" | "pair") {
+        format!("{unit}s")
+    } else {
+        format!("values of `{unit}`")
+    }
 }
 
 /// Effective units of the properties' weights, ascending.

@@ -21,7 +21,7 @@ pub use likeness::{ClusterGroup, Clusters, Likeness, LikenessOptions, Place, Tre
 pub use pooling::{PooledCell, PooledWeight, Pooling, PoolingOptions, pool};
 pub use profiles::{Intensity, Profile, profiles};
 pub use stand_in::{CorrectedRate, GroupAccuracy, StandIn, StandIns, stand_ins};
-pub use strengths::{StrengthDifference, strength_differences};
+pub use strengths::{NotRanked, StrengthDifference, Why, strength_differences};
 pub use weights::{CASES, WeightTable};
 
 use std::collections::BTreeMap;
@@ -36,6 +36,8 @@ use crate::result::Skipped;
 pub struct Comparison {
     /// What to know before any figure.
     pub cautions: Vec<Caution>,
+    /// What intervals of all that follows from verdicts are over: `prompt`, a field's name, or `pair` where every pair counts as independent.
+    pub unit: String,
     /// Who rewards alike.
     #[serde(flatten)]
     pub likeness: Likeness,
@@ -51,6 +53,8 @@ pub struct Comparison {
     pub habits: Vec<HabitDifference>,
     /// How they differ in the strength of models on the same pairs, the surest first.
     pub strengths: Vec<StrengthDifference>,
+    /// Judges whose leaderboards are not compared, and why.
+    pub strengths_left_out: Vec<NotRanked>,
     /// Who can stand in for people; `None` without a judge to stand in for.
     pub stand_ins: Option<StandIns>,
     /// Fits of judges and groups that learn from each other; `None` where there are too few.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use predilect_stats::discoveries::q_values;
-use predilect_stats::ranking::{Changes, Fitted, RankingError, RankingOptions, Vote, changes, ranks};
+use predilect_stats::ranking::{Change, Fitted, RankingError, RankingOptions, Vote, changes, ranks};
 use predilect_stats::student;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -30,7 +30,7 @@ pub struct StrengthDifference {
     pub model: String,
     /// Pairs of named models that both judged.
     pub pairs: u64,
-    /// Prompts of these.
+    /// Prompts of those with the model.
     pub prompts: u64,
     /// Bradley-Terry points by the first one's verdicts on them: 400 are odds of ten, 1000 the mean of the models, each with the weight of
     /// its pairs.
@@ -51,14 +51,35 @@ pub struct StrengthDifference {
     pub prior: f64,
 }
 
+/// Two judges whose leaderboards are not compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotRanked {
+    /// The two.
+    pub judges: [String; 2],
+    /// Why not.
+    pub why: Why,
+}
+
+/// Why two leaderboards are not compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The models of their common pairs fall into groups that never met.
+    NeverMet,
+    /// There are too many models.
+    ManyModels,
+    /// The verdicts determine no scores.
+    NoScores,
+}
+
 /// All differences of judges who share pairs of named models, the surest first.
 ///
-/// Several verdicts of a judge on a pair are their mean; see [`changes`] for scores and errors. Student's t has one degree of freedom fewer
-/// than there are prompts. Left out are judges whose pairs fall into groups of models that never met, and two judges with more than 400
-/// models.
-pub fn strength_differences(table: &FeatureTable) -> Vec<StrengthDifference> {
+/// Several verdicts of a judge on a pair are their mean with the sum of their weights; see [`changes`] for scores and errors. Student's t has one
+/// degree of freedom fewer than there are effective prompts. Models that both met on fewer than five prompts are left out; so are two judges whose
+/// common pairs fall into groups of models that never met, or hold more than 400 models, with the reason.
+pub fn strength_differences(table: &FeatureTable) -> (Vec<StrengthDifference>, Vec<NotRanked>) {
     if table.judges.len() > MOST_JUDGES {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
     let verdicts = mean_verdicts(table);
     let mut two: Vec<(usize, usize)> = Vec::new();
@@ -66,7 +87,17 @@ pub fn strength_differences(table: &FeatureTable) -> Vec<StrengthDifference> {
         two.extend((a + 1..verdicts.len()).map(|b| (a, b)));
     }
     let of = |&(a, b): &(usize, usize)| differences(table, [a, b], [&verdicts[a], &verdicts[b]]);
-    let mut found: Vec<StrengthDifference> = two.par_iter().flat_map_iter(of).collect();
+    let mut found: Vec<StrengthDifference> = Vec::new();
+    let mut not_ranked: Vec<NotRanked> = Vec::new();
+    for (at, result) in two.par_iter().map(of).collect::<Vec<_>>().into_iter().enumerate() {
+        match result {
+            Ok(differences) => found.extend(differences),
+            Err(why) => {
+                let judges = [two[at].0, two[at].1].map(|judge| table.judges[judge].clone());
+                not_ranked.push(NotRanked { judges, why });
+            }
+        }
+    }
     found.sort_by(|a, b| {
         a.p_value
             .total_cmp(&b.p_value)
@@ -78,11 +109,14 @@ pub fn strength_differences(table: &FeatureTable) -> Vec<StrengthDifference> {
     for (difference, rate) in found.iter_mut().zip(rates) {
         difference.q_value = rate;
     }
-    found
+    (found, not_ranked)
 }
 
-/// Every judge's mean verdict on each pair of two named models.
-fn mean_verdicts(table: &FeatureTable) -> Vec<BTreeMap<u32, f64>> {
+/// Mean verdict and weight by pair.
+type OfPairs = BTreeMap<u32, (f64, f64)>;
+
+/// Every judge's mean verdict on each pair of two named models, with the sum of its weights.
+fn mean_verdicts(table: &FeatureTable) -> Vec<OfPairs> {
     let mut sums: Vec<HashMap<u32, (f64, f64)>> = vec![HashMap::new(); table.judges.len()];
     for verdict in table.verdicts.iter().filter(|verdict| verdict.weight > 0.0) {
         let pair = &table.pairs[verdict.pair as usize];
@@ -93,15 +127,15 @@ fn mean_verdicts(table: &FeatureTable) -> Vec<BTreeMap<u32, f64>> {
         *sum = (sum.0 + verdict.weight * verdict.p_a, sum.1 + verdict.weight);
     }
     sums.into_iter()
-        .map(|sums| sums.into_iter().map(|(pair, (sum, weight))| (pair, sum / weight)).collect())
+        .map(|sums| sums.into_iter().map(|(pair, (sum, weight))| (pair, (sum / weight, weight))).collect())
         .collect()
 }
 
 fn differences(
     table: &FeatureTable,
     judges: [usize; 2],
-    verdicts: [&BTreeMap<u32, f64>; 2],
-) -> Vec<StrengthDifference> {
+    verdicts: [&OfPairs; 2],
+) -> Result<Vec<StrengthDifference>, Why> {
     let mut place: HashMap<u32, u32> = HashMap::new();
     let mut models: Vec<u32> = Vec::new();
     let mut votes: [Vec<Vote>; 2] = [Vec::new(), Vec::new()];
@@ -114,8 +148,8 @@ fn differences(
                 models.len() as u32 - 1
             })
         });
-        for (votes, y) in votes.iter_mut().zip([*first, *second]) {
-            votes.push(Vote { a, b, y: y as f32, weight: 1.0, cluster: info.cluster });
+        for (votes, (y, weight)) in votes.iter_mut().zip([*first, *second]) {
+            votes.push(Vote { a, b, y: y as f32, weight: weight as f32, cluster: info.cluster });
         }
     }
     let mut shares = vec![0.0; models.len()];
@@ -124,31 +158,33 @@ fn differences(
             shares[who as usize] += 0.5 / votes[0].len() as f64;
         }
     }
-    let Some((found, prior)) = scores(&votes, &shares) else { return Vec::new() };
-    if found.clusters < LEAST_PROMPTS {
-        return Vec::new();
+    if votes[0].is_empty() {
+        return Ok(Vec::new());
     }
+    let (found, prior) = scores(&votes, &shares)?;
     let points = SCALE / std::f64::consts::LN_10;
-    let by = |of: fn(&predilect_stats::ranking::Change) -> f64| -> Vec<f64> {
-        found.of.iter().map(|change| CENTRE + points * of(change)).collect()
+    let by = |of: fn(&Change) -> f64| -> Vec<f64> {
+        found.iter().map(|change| CENTRE + points * of(change)).collect()
     };
     let (first, second) = (by(|change| change.first), by(|change| change.second));
     let (first_ranks, second_ranks) = (ranks(&first), ranks(&second));
-    let freedom = (found.clusters - 1) as f64;
-    let reach = student::quantile(0.95, freedom);
-    (0..models.len())
+    // Of two models one's gain is the other's loss.
+    let told = if models.len() == 2 { 1 } else { models.len() };
+    let of = (0..told)
         .filter_map(|i| {
-            let (value, error) = (first[i] - second[i], points * found.of[i].error);
-            // Judges who never differ about a model.
-            if error <= 1e-9 {
+            let (value, error) = (first[i] - second[i], points * found[i].error);
+            // Judges who never differ about a model, or have hardly seen it.
+            if error <= 1e-9 || found[i].clusters < LEAST_PROMPTS {
                 return None;
             }
+            let freedom = (found[i].effective - 1.0).max(1.0);
+            let reach = student::quantile(0.95, freedom);
             let difference = Interval { value, low: value - reach * error, high: value + reach * error };
             Some(StrengthDifference {
                 judges: judges.map(|judge| table.judges[judge].clone()),
                 model: table.models[models[i] as usize].clone(),
                 pairs: votes[0].len() as u64,
-                prompts: found.clusters as u64,
+                prompts: found[i].clusters as u64,
                 first: first[i],
                 second: second[i],
                 ranks: [first_ranks[i], second_ranks[i]],
@@ -159,21 +195,27 @@ fn differences(
                 prior,
             })
         })
-        .collect()
+        .collect();
+    Ok(of)
 }
 
 /// The scores by both, under a prior only where they are not finite without.
-fn scores(votes: &[Vec<Vote>; 2], shares: &[f64]) -> Option<(Changes, f64)> {
+fn scores(votes: &[Vec<Vote>; 2], shares: &[f64]) -> Result<(Vec<Change>, f64), Why> {
     let [first, second] = votes.each_ref().map(|votes| Fitted { votes, covariates: &[] });
     let with = |prior: f64| {
         let options = RankingOptions { prior, ..RankingOptions::default() };
-        changes(first, second, shares.len(), shares, options, false)
+        changes(first, second, shares, options, false)
     };
     let (found, prior) = match with(0.0) {
         Err(RankingError::OneWay(_)) => (with(PRIOR), PRIOR),
         found => (found, 0.0),
     };
-    Some((found.ok()??, prior))
+    match found {
+        Ok(Some(found)) => Ok((found, prior)),
+        Ok(None) => Err(Why::ManyModels),
+        Err(RankingError::NeverMet(_)) => Err(Why::NeverMet),
+        Err(_) => Err(Why::NoScores),
+    }
 }
 
 #[cfg(test)]
@@ -215,8 +257,8 @@ mod tests {
     #[test]
     fn a_model_that_one_judge_favours_is_found_with_the_points_of_the_leaderboards() {
         let table = table(false);
-        let found = strength_differences(&table);
-        assert_eq!(found.len(), 3);
+        let (found, left) = strength_differences(&table);
+        assert_eq!((found.len(), left.len()), (3, 0));
         let of = |model: &str| found.iter().find(|f| f.model == model).unwrap();
         for judge in 0..2 {
             let (contest, ..) = Contest::of(&table, &table.judges[judge..=judge], &[]);
@@ -235,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_model_that_loses_all_has_finite_points() {
-        let found = strength_differences(&table(true));
+        let (found, _) = strength_differences(&table(true));
         // Both give c everything; they agree about all else too.
         assert!(
             found.iter().all(|f| f.prior == PRIOR && f.first.is_finite() && f.p_value > 0.9),
@@ -247,9 +289,17 @@ mod tests {
     fn without_models_or_common_pairs_there_is_nothing() {
         let mut alone = table(false);
         alone.verdicts.retain(|v| v.judge == v.pair % 2);
-        assert!(strength_differences(&alone).is_empty());
+        assert!(strength_differences(&alone).0.is_empty());
         let mut unnamed = table(false);
         unnamed.pairs.iter_mut().for_each(|pair| pair.model_b = None);
-        assert!(strength_differences(&unnamed).is_empty());
+        assert!(strength_differences(&unnamed).0.is_empty());
+        // Two pairs of models that never meet.
+        let mut apart = table(false);
+        apart.models.push("d".to_owned());
+        for (at, pair) in apart.pairs.iter_mut().enumerate() {
+            (pair.model_a, pair.model_b) = if at % 2 == 0 { (Some(0), Some(1)) } else { (Some(2), Some(3)) };
+        }
+        let (found, left) = strength_differences(&apart);
+        assert!(found.is_empty() && left.len() == 1 && left[0].why == Why::NeverMet, "{left:?}");
     }
 }

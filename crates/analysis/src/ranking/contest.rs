@@ -38,6 +38,18 @@ impl Contest {
         (before - self.votes.len()) as u64
     }
 
+    /// The share of every competitor in all verdicts.
+    pub(super) fn shares(&self) -> Vec<f64> {
+        let mut shares = vec![0.0; self.models.len()];
+        for vote in &self.votes {
+            for who in [vote.a, vote.b] {
+                shares[who as usize] += f64::from(vote.weight);
+            }
+        }
+        let all: f64 = shares.iter().sum();
+        shares.iter().map(|share| share / all).collect()
+    }
+
     /// The same with a vote of weight 7 as seven votes, where votes stand for themselves and weights are counts; `None` where all weigh 1, or
     /// there would be too many.
     pub(super) fn written_out(&self) -> Option<Self> {

@@ -10,6 +10,9 @@ use super::{Contest, RankMethod, RankOptions, SCALE};
 /// An error that is no more than this, in log-odds, is none: that of an anchor.
 const ROUNDING: f64 = 1e-9;
 
+/// On fewer prompts nothing is known of a model's change.
+const LEAST_PROMPTS: usize = 5;
+
 /// The score of one competitor with nothing held equal, and what holding something equal adds to it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Change {
@@ -17,13 +20,15 @@ pub struct Change {
     pub raw_score: f64,
     /// 1 + how many have a higher one.
     pub raw_rank: usize,
-    /// Points with it held equal less these.
+    /// How far the controls move it against the field, the mean of all models with the weight of their verdicts (or against the anchor), in
+    /// points. Where few verdicts on some model move the plain mean, this is not the difference of the two scores.
     pub change: f64,
-    /// Lower end of the 95 % interval of the change, prompt by prompt.
+    /// Lower end of the 95 % interval of the change, paired by prompt; Student's t with one degree of freedom less than effective prompts.
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// The false discovery rate if this and all surer changes of the board were called changes (Benjamini & Hochberg 1995).
+    /// The false discovery rate if this and all surer changes of the board were called changes (Benjamini & Hochberg 1995); 1 for models
+    /// on fewer than five prompts, which tell nothing.
     pub q_value: f64,
 }
 
@@ -49,35 +54,46 @@ pub(super) fn changes_from_raw(
     let anchor = options.anchor.as_ref().and_then(|(name, at)| {
         contest.models.iter().position(|model| model == name).map(|place| (place, *at))
     });
-    // Scores are held against what the board holds them against, so that a change is the difference of what is shown.
-    let mut shares = vec![1.0 / n as f64; n];
-    if let Some((place, _)) = anchor {
-        shares.fill(0.0);
-        shares[place] = 1.0;
-    }
-    let at = anchor.map_or(super::CENTRE, |(_, at)| at);
+    // Against the field, so that a model with two verdicts changes nobody else's score.
+    let shares = match anchor {
+        Some((place, _)) => (0..n).map(|who| if who == place { 1.0 } else { 0.0 }).collect(),
+        None => contest.shares(),
+    };
     let options = RankingOptions { ties, prior: options.prior, ..RankingOptions::default() };
     let raw = Fitted { votes: &contest.votes, covariates: &[] };
     let held = Fitted { votes: &contest.votes, covariates };
-    let found = changes(raw, held, n, &shares, options, true).ok()??;
+    let found = changes(raw, held, &shares, options, true).ok()??;
     let points = SCALE / std::f64::consts::LN_10;
-    let scores: Vec<f64> = found.of.iter().map(|change| points * change.first + at).collect();
+    // Shown as a board of its own is: around the plain mean, or with the anchor where it is.
+    let plain = found.iter().map(|change| change.first).sum::<f64>() / n as f64;
+    let (centre, at) = anchor.map_or((plain, super::CENTRE), |(place, at)| (found[place].first, at));
+    let scores: Vec<f64> = found.iter().map(|change| points * (change.first - centre) + at).collect();
     // Of one prompt verdicts count as independent, as everywhere.
-    let freedom = if found.clusters > 1 { found.clusters - 1 } else { contest.votes.len() } as f64;
-    let reach = student::quantile(0.975, freedom);
+    let one = found.iter().all(|change| change.clusters < 2);
+    let freedom = |change: &predilect_stats::ranking::Change| {
+        if one { contest.votes.len() as f64 } else { (change.effective - 1.0).max(1.0) }
+    };
     let p_values: Vec<f64> = found
-        .of
         .iter()
         .map(|change| {
             let by = (change.second - change.first).abs();
-            if change.error > ROUNDING { 2.0 * student::cdf(-by / change.error, freedom) } else { 1.0 }
+            let few = !one && change.clusters < LEAST_PROMPTS;
+            if change.error > ROUNDING && !few {
+                2.0 * student::cdf(-by / change.error, freedom(change))
+            } else {
+                1.0
+            }
         })
         .collect();
-    let rows = found.of.iter().zip(&scores).zip(ranks(&scores)).zip(q_values(&p_values));
+    let rows = found.iter().zip(&scores).zip(ranks(&scores)).zip(q_values(&p_values));
     Some(
         rows.map(|(((change, score), rank), q_value)| {
             let by = points * (change.second - change.first);
-            let reach = points * reach * change.error;
+            let reach = if change.error > ROUNDING {
+                points * student::quantile(0.975, freedom(change)) * change.error
+            } else {
+                0.0
+            };
             Change {
                 raw_score: *score,
                 raw_rank: rank,

@@ -39,7 +39,9 @@ pub(super) fn told_apart(paths: &[String]) -> Vec<String> {
         .take_while(|&at| parts.iter().all(|own| from_end(own, at) == from_end(first, at)))
         .count();
     let short: Vec<String> = parts.iter().map(|own| own[before..own.len() - after].join("/")).collect();
-    if short.iter().any(String::is_empty) { paths.to_vec() } else { short }
+    // Paths that differ in doubled separators only would become one.
+    let different: std::collections::HashSet<&String> = short.iter().collect();
+    if short.iter().any(String::is_empty) || different.len() < paths.len() { paths.to_vec() } else { short }
 }
 
 #[cfg(test)]
@@ -54,6 +56,7 @@ mod tests {
         assert_eq!(of(&["data.json", "odd/data.json"]), ["data.json", "odd/data.json"]);
         assert_eq!(of(&["/a/b/c.json", "/a/d/e/c.json"]), ["b", "d/e"]);
         assert_eq!(of(&["-", "a/b.json"]), ["-", "a/b.json"]);
+        assert_eq!(of(&["a/b", "/a/b", "c"]), ["a/b", "/a/b", "c"]);
         assert_eq!(of(&[]), Vec::<String>::new());
     }
 }

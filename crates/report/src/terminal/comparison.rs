@@ -8,10 +8,11 @@ use super::judges;
 use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;
 use crate::judging::{
-    FALSE_DISCOVERIES, contrast as contrast_words, departures, habit, strength, strengths_words,
-    unmoved_words,
+    FALSE_DISCOVERIES, contrast as contrast_words, departures, habit, not_ranked_words, strength,
+    strengths_words, unmoved_words,
 };
 use crate::text;
+use crate::units;
 use crate::words;
 
 /// Up to so many judges are shown with numbers; more as shades.
@@ -55,7 +56,7 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
         profiles(&c.dissections, &mut out)?;
     }
     agreement(c, &mut out)?;
-    judges::biases(&c.biases, &mut out)?;
+    judges::biases(&c.biases, units::unit(c), &mut out)?;
     if let Some(found) = &c.stand_ins {
         judges::stand_ins(found, &mut out)?;
     }
@@ -232,8 +233,11 @@ fn agreement(c: &Comparison, out: &mut Out) -> io::Result<()> {
     heading(
         out,
         "Agreement on the same pairs",
-        "The same of A, tie and B (a third by chance); without ties (one half by chance); Cohen's kappa of these; Krippendorff's \
-         alpha of soft verdicts. Intervals of 90 %, bootstrap over prompts.",
+        &format!(
+            "The same of A, tie and B (a third by chance); without ties (one half by chance); Cohen's kappa of these; Krippendorff's \
+             alpha of soft verdicts. Intervals of 90 %, bootstrap over {}.",
+            units::plural(units::unit(c))
+        ),
     )?;
     let percent = |x: f64| format::whole(100.0 * x);
     let share = |i: Option<Interval>| {
@@ -296,7 +300,8 @@ fn habits(c: &Comparison, out: &mut Out) -> io::Result<()> {
         out,
         "What they do differently",
         &format!(
-            "Two judges on the same pairs, prompt by prompt, with 90 % intervals. Of {}, {} {} at a false discovery rate of {}{more}.",
+            "Two judges on the same pairs, paired by {}, with 90 % intervals. Of {}, {} {} at a false discovery rate of {}{more}.",
+            units::singular(units::unit(c)),
             words::counted(c.habits.len(), "comparison", "comparisons"),
             sure.len(),
             if sure.len() == 1 { "is a difference" } else { "are differences" },
@@ -313,10 +318,13 @@ fn habits(c: &Comparison, out: &mut Out) -> io::Result<()> {
 const STRENGTHS: usize = 12;
 
 fn strengths(c: &Comparison, out: &mut Out) -> io::Result<()> {
-    if c.strengths.is_empty() {
+    if c.strengths.is_empty() && c.strengths_left_out.is_empty() {
         return Ok(());
     }
-    heading(out, "Whose leaderboard differs", &strengths_words(&c.strengths))?;
+    heading(out, "Whose leaderboard differs", &strengths_words(c))?;
+    for words in not_ranked_words(&c.strengths_left_out) {
+        out.wrapped(DIM, &words)?;
+    }
     let sure: Vec<_> = c.strengths.iter().filter(|found| found.q_value <= FALSE_DISCOVERIES).collect();
     for found in sure.iter().take(STRENGTHS) {
         out.hanging("  ", &strength(found))?;

@@ -9,6 +9,7 @@ use super::style::{DIM, Out, paint};
 use crate::format;
 use crate::judging::{TURNED, meanings, measures, parts, percent, pooling_words, stand_in_words};
 use crate::text;
+use crate::units;
 
 /// The width of a judge's name in a table.
 const NAME: usize = 28;
@@ -16,7 +17,7 @@ const NAME: usize = 28;
 const RATES: usize = 12;
 
 /// One paragraph per judge.
-pub(super) fn biases(cards: &[BiasCard], out: &mut Out) -> io::Result<()> {
+pub(super) fn biases(cards: &[BiasCard], unit: &str, out: &mut Out) -> io::Result<()> {
     if cards.iter().all(|card| measures(card).is_empty()) {
         return Ok(());
     }
@@ -30,7 +31,8 @@ pub(super) fn biases(cards: &[BiasCard], out: &mut Out) -> io::Result<()> {
         out,
         "Biases",
         &format!(
-            "In %, with 90 % intervals by prompt; {quality}; * marks a bias whose interval excludes none."
+            "In %, with 90 % intervals by {}; {quality}; * marks a bias whose interval excludes none.",
+            units::singular(unit)
         ),
     )?;
     for card in cards {
@@ -62,7 +64,7 @@ pub(super) fn stand_ins(s: &StandIns, out: &mut Out) -> io::Result<()> {
     out.line(&paint(DIM, &text::cut(&row(head.map(str::to_owned)), out.width)))?;
     for c in &s.candidates {
         let cells = [
-            format!("{}{}", text::line(&c.judge), mark(c.turned)),
+            named(&c.judge, c.turned),
             format::count(c.pairs),
             format!("{} %", format::decimal(100.0 * c.accuracy, 1)),
             format::decimal(c.correlation, 2),
@@ -132,8 +134,7 @@ fn accuracies(s: &StandIns, out: &mut Out) -> io::Result<()> {
     let head: String = names.iter().fold(head, |head, name| head + &text::right(name, width(name)));
     out.line(&paint(DIM, &head))?;
     for c in &s.candidates {
-        let mut line =
-            format!("  {}", text::left(&format!("{}{}", text::line(&c.judge), mark(c.turned)), NAME));
+        let mut line = format!("  {}", named(&c.judge, c.turned));
         for ((part, _), name) in parts.iter().zip(&names) {
             let own = c.by_group.iter().find(|own| own.group == *part);
             let shown = own.map_or_else(|| "-".to_owned(), |own| format::share(own.accuracy));
@@ -148,8 +149,10 @@ fn accuracies(s: &StandIns, out: &mut Out) -> io::Result<()> {
     out.line(&paint(DIM, &line))
 }
 
-fn mark(turned: bool) -> &'static str {
-    if turned { " ↻" } else { "" }
+/// A judge's name with the mark of one that has to be turned around, which no cut takes away.
+fn named(judge: &str, turned: bool) -> String {
+    let mark = if turned { " ↻" } else { "" };
+    text::left(&format!("{}{mark}", text::cut(&text::line(judge), NAME - text::columns(mark))), NAME)
 }
 
 /// Separate and pooled fits in one paragraph.

@@ -13,6 +13,8 @@ use crate::words;
 const FEW_PROMPTS: u64 = 30;
 /// The greatest width of a model's name.
 const NAME: usize = 40;
+/// The width that a name keeps before columns go.
+const SHORT: usize = 24;
 
 /// Writes a leaderboard, for a terminal of `width` columns (0: not known, 80 is taken).
 ///
@@ -60,6 +62,9 @@ pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16
         alone(l, name, &mut out)?;
     }
     if !l.controls.is_empty() {
+        if l.ranking.iter().all(|row| row.from_raw.is_none()) {
+            out.wrapped(DIM, "What the controls change is shown for up to 400 models and controls.")?;
+        }
         controls(l, &mut out)?;
     }
     if let Some(tie) = l.tie {
@@ -86,40 +91,49 @@ fn alone(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
     Ok(())
 }
 
-/// A board with controls and the one without.
+/// A heading, and what stands below it.
+type Column<'a> = (&'static str, &'a dyn Fn(&Row) -> String);
+
+/// A board with controls and the one without. Where the terminal is narrow, intervals of scores and then places are left out before names are cut.
 fn beside_raw(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
-    let name = name.min(out.width.saturating_sub(68)).max(8);
-    let head = format!(
-        "{} {}{}{}{}{}{}{}",
-        text::right("rank", 4),
-        text::left("", name),
-        text::right("score", 8),
-        text::right("low to high", 16),
-        text::right("places", 8),
-        text::right("raw", 7),
-        text::right("rank", 5),
-        text::right("change", 19),
-    );
+    let of =
+        |row: &Row, show: fn(&Change) -> String| row.from_raw.as_ref().map_or_else(|| "-".to_owned(), show);
+    let columns: [Column<'_>; 6] = [
+        ("score", &|row| format::whole(row.score)),
+        ("low to high", &|row| format!("{} to {}", format::whole(row.low), format::whole(row.high))),
+        ("places", &places),
+        ("raw", &|row| of(row, |change| format::whole(change.raw_score))),
+        ("rank", &|row| of(row, |change| change.raw_rank.to_string())),
+        ("change", &|row| of(row, change)),
+    ];
+    let column = |(head, show): Column<'_>| {
+        let cells: Vec<String> = l.ranking.iter().map(show).collect();
+        let widest = cells.iter().map(|cell| text::columns(cell)).max().unwrap_or(0);
+        (head, cells, widest.max(head.len()) + 2)
+    };
+    let mut shown: Vec<(&str, Vec<String>, usize)> = columns.into_iter().map(column).collect();
+    let needed =
+        |shown: &[(&str, Vec<String>, usize)]| 5 + shown.iter().map(|(.., width)| width).sum::<usize>();
+    for optional in ["low to high", "places"] {
+        if needed(&shown) + name.min(SHORT) > out.width {
+            shown.retain(|(head, ..)| *head != optional);
+        }
+    }
+    let name = name.min(out.width.saturating_sub(needed(&shown))).max(8);
+    let heads: String = shown.iter().map(|(head, _, width)| text::right(head, *width)).collect();
+    let head = format!("{} {}{heads}", text::right("rank", 4), text::left("", name));
     out.line(&paint(DIM, &text::cut(&head, out.width)))?;
-    for row in &l.ranking {
-        let of = |show: fn(&Change) -> String| row.from_raw.as_ref().map_or_else(|| "-".to_owned(), show);
-        let line = format!(
-            "{} {}{}{}{}{}{}{}",
-            text::right(&row.rank.to_string(), 4),
-            text::left(&text::line(&row.model), name),
-            text::right(&format::whole(row.score), 8),
-            text::right(&format!("{} to {}", format::whole(row.low), format::whole(row.high)), 16),
-            text::right(&places(row), 8),
-            text::right(&of(|change| format::whole(change.raw_score)), 7),
-            text::right(&of(|change| change.raw_rank.to_string()), 5),
-            text::right(&of(change), 19),
-        );
-        out.line(&text::cut(&line, out.width))?;
+    for (at, row) in l.ranking.iter().enumerate() {
+        let cells: String = shown.iter().map(|(_, cells, width)| text::right(&cells[at], *width)).collect();
+        let (rank, model) =
+            (text::right(&row.rank.to_string(), 4), text::left(&text::line(&row.model), name));
+        out.line(&text::cut(&format!("{rank} {model}{cells}"), out.width))?;
     }
     out.blank()?;
     out.wrapped(
         DIM,
-        "raw: score and rank without controls. change: score less raw, with its 95 % interval, paired by prompt.",
+        "raw: score and rank without controls. change: what the controls do to the score against the field (the mean of all models, each with \
+         the weight of its verdicts), with its 95 % interval, paired by prompt.",
     )?;
     let words = crate::ranking::changes_words(l);
     out.wrapped(BOLD, &words)

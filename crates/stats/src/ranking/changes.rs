@@ -2,12 +2,15 @@
 //! equal. Taken cluster by cluster, so that what moves both alike blurs nothing.
 
 use super::Vote;
-use super::curvature::Curvature;
-use super::errors::{Piece, Seen};
+use super::curvature::{Curvature, is_small};
+use super::errors::Seen;
 use super::fit::{RankingError, RankingOptions, Robust, checked, climb};
-use super::likelihood::Weights;
+use super::likelihood::{Terms, Weights};
 use super::model::Model;
-use crate::spd::inverse;
+use crate::spd::{inverse, solve};
+
+/// With more unknowns a cluster of more votes than unknowns, or one with ties of their own, takes the step from the whole.
+const MOST_BY_MATRIX: usize = 150;
 
 /// One of the two fits.
 #[derive(Debug, Clone, Copy)]
@@ -27,23 +30,20 @@ pub struct Change {
     pub second: f64,
     /// The standard error of the second less the first.
     pub error: f64,
-}
-
-/// All competitors in both fits.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Changes {
-    /// One for each competitor.
-    pub of: Vec<Change>,
-    /// Clusters, over which the errors are.
+    /// Clusters in which it was seen.
     pub clusters: usize,
+    /// How many clusters of equal say the difference rests on, 1 at least: `(sum a_c)^2 / sum a_c^2` with `a_c` the part of cluster c in the variance
+    /// that both fits expect. Student's t with one less is what the error is for.
+    pub effective: f64,
 }
 
-/// The scores of two fits and the standard errors of their differences.
+/// The scores of two fits and the standard errors of their differences, one for each competitor.
 ///
-/// With `H` the curvature of a fit and `g_c` the part of cluster `c` in the slope of its log-likelihood, that cluster moves the scores by
-/// `H^-1 g_c`. The variance of a difference is `G / (G - 1) sum_c ((H1^-1 g1_c - H2^-1 g2_c)_i)^2` over `G` clusters, with scores held against their mean
-/// with the weights `shares` (which add up to 1) in both. A competitor who was seen in one cluster only has its votes stand alone, as
-/// in [`rank`](super::rank). What a prior, or votes that are all alike, add to the errors is added for both fits, unless both have the same
+/// With `H` the curvature of a fit, `g_c` the part of cluster c in the slope of its log-likelihood and `H_c` that in the curvature, leaving the
+/// cluster out moves the scores by `-(H - H_c)^-1 g_c` (one Newton step). The variance of a difference is
+/// `(G - 1) / G sum_c (d_c - mean)^2` over `G` clusters, with `d_c` the difference of the two moves and scores held against their mean with the
+/// weights `shares` (which add up to 1) in both. A competitor who was seen in one cluster only has its votes stand alone, as in
+/// [`rank`](super::rank). What a prior, or votes that are all alike, add to the errors is added for both fits, unless both have the same
 /// verdicts (`same_verdicts`): then it is the same in both, and their difference counts.
 ///
 /// `None` where there are more than 400 unknowns.
@@ -58,104 +58,232 @@ pub struct Changes {
 pub fn changes(
     first: Fitted<'_>,
     second: Fitted<'_>,
-    competitors: usize,
     shares: &[f64],
     options: RankingOptions,
     same_verdicts: bool,
-) -> Result<Option<Changes>, RankingError> {
-    assert_eq!(shares.len(), competitors, "a share for each competitor");
+) -> Result<Option<Vec<Change>>, RankingError> {
+    let competitors = shares.len();
     let same = |(a, b): (&Vote, &Vote)| (a.a, a.b, a.cluster) == (b.a, b.b, b.cluster);
     let alike = first.votes.len() == second.votes.len() && first.votes.iter().zip(second.votes).all(same);
     assert!(alike, "votes on the same competitors in the same clusters");
-    let (Some(one), Some(two)) = (moved(first, competitors, options)?, moved(second, competitors, options)?)
-    else {
+    let (Some(one), Some(two)) = (moved(first, shares, options)?, moved(second, shares, options)?) else {
         return Ok(None);
     };
-    let mut clusters: Vec<u64> = first.votes.iter().map(|vote| vote.cluster).collect();
-    clusters.sort_unstable();
-    clusters.dedup();
+    let count = one.moves.len() as f64 / competitors as f64;
+    let differences = || one.moves.iter().zip(&two.moves).map(|(a, b)| a - b);
+    let mut means = vec![0.0; competitors];
+    for (at, d) in differences().enumerate() {
+        means[at % competitors] += d / count;
+    }
     let mut squares = vec![0.0; competitors];
-    let mut of_one = vec![0.0; competitors];
-    let mut of_two = vec![0.0; competitors];
-    let mut add = |a: &[(usize, f64)], b: &[(usize, f64)]| {
-        one.by(a, shares, &mut of_one);
-        two.by(b, shares, &mut of_two);
-        for ((square, x), y) in squares.iter_mut().zip(&of_one).zip(&of_two) {
-            *square += (x - y).powi(2);
+    for (at, d) in differences().enumerate() {
+        squares[at % competitors] += (count - 1.0) / count * (d - means[at % competitors]).powi(2);
+    }
+    let nothing = vec![0.0; competitors];
+    let mut add = |a: &[f64], b: &[f64]| {
+        for ((square, a), b) in squares.iter_mut().zip(a).zip(b) {
+            *square += (a - b).powi(2);
         }
     };
-    for (a, b) in one.clusters.iter().zip(&two.clusters) {
-        add(a, b);
-    }
-    if same_verdicts && one.beside.len() == two.beside.len() {
-        for (a, b) in one.beside.iter().zip(&two.beside) {
+    for (a, b) in one.beside.chunks_exact(competitors).zip(two.beside.chunks_exact(competitors)) {
+        if same_verdicts {
             add(a, b);
+        } else {
+            add(a, &nothing);
+            add(&nothing, b);
         }
-    } else {
-        one.beside.iter().for_each(|a| add(a, &[]));
-        two.beside.iter().for_each(|b| add(&[], b));
     }
-    let count = clusters.len() as f64;
-    // Of one cluster the votes stand alone.
-    let factor = if clusters.len() > 1 { count / (count - 1.0) } else { 1.0 };
+    let (mut parts, mut part_squares) = (vec![0.0; competitors], vec![0.0; competitors]);
+    for (at, (a, b)) in one.parts.iter().zip(&two.parts).enumerate() {
+        parts[at % competitors] += a + b;
+        part_squares[at % competitors] += (a + b).powi(2);
+    }
+    let clusters = clusters(first.votes, competitors);
     let centred = |scores: &[f64]| -> Vec<f64> {
-        let mean: f64 = scores.iter().zip(shares).map(|(score, share)| score * share).sum();
+        let mean = mean(scores, shares);
         scores.iter().map(|score| score - mean).collect()
     };
     let (first, second) = (centred(&one.scores), centred(&two.scores));
-    let of = (0..competitors)
-        .map(|i| Change { first: first[i], second: second[i], error: (factor * squares[i]).sqrt() })
-        .collect();
-    Ok(Some(Changes { of, clusters: clusters.len() }))
+    let change = |i: usize| Change {
+        first: first[i],
+        second: second[i],
+        error: squares[i].sqrt(),
+        clusters: clusters[i],
+        effective: if part_squares[i] > 0.0 { (parts[i] * parts[i] / part_squares[i]).max(1.0) } else { 1.0 },
+    };
+    Ok(Some((0..competitors).map(change).collect()))
 }
 
-/// The scores of a fit, and all that moves them.
+fn mean(scores: &[f64], shares: &[f64]) -> f64 {
+    scores.iter().zip(shares).map(|(score, share)| score * share).sum()
+}
+
+/// In how many clusters each competitor was seen.
+fn clusters(votes: &[Vote], competitors: usize) -> Vec<usize> {
+    let mut seen: Vec<(u32, u64)> =
+        votes.iter().flat_map(|vote| [(vote.a, vote.cluster), (vote.b, vote.cluster)]).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    let mut counts = vec![0; competitors];
+    for (who, _) in seen {
+        counts[who as usize] += 1;
+    }
+    counts
+}
+
+/// The scores of a fit, and all that moves them against their mean; each list a row of competitors for every part.
 struct Moved {
     scores: Vec<f64>,
-    width: usize,
-    bread: Vec<f64>,
-    clusters: Vec<Piece>,
-    beside: Vec<Piece>,
+    /// What a cluster moves.
+    moves: Vec<f64>,
+    /// Its part in the variance that the fit expects.
+    parts: Vec<f64>,
+    /// What the prior and unanimous votes move.
+    beside: Vec<f64>,
 }
 
-impl Moved {
-    /// How far this part of the slope moves each score against the mean.
-    fn by(&self, piece: &[(usize, f64)], shares: &[f64], out: &mut [f64]) {
-        out.fill(0.0);
-        for &(j, x) in piece {
-            let row = &self.bread[j * self.width..(j + 1) * self.width];
-            out.iter_mut().zip(row).for_each(|(out, h)| *out += x * h);
-        }
-        let mean: f64 = out.iter().zip(shares).map(|(x, share)| x * share).sum();
-        for x in out.iter_mut() {
-            *x -= mean;
-        }
-    }
-}
-
-fn moved(
-    fitted: Fitted<'_>,
-    competitors: usize,
-    options: RankingOptions,
-) -> Result<Option<Moved>, RankingError> {
+fn moved(fitted: Fitted<'_>, shares: &[f64], options: RankingOptions) -> Result<Option<Moved>, RankingError> {
     let Fitted { votes, covariates } = fitted;
+    let competitors = shares.len();
     let (cells, ties) = checked(votes, competitors, covariates, options)?;
     let controls = covariates.len().checked_div(votes.len()).unwrap_or(0);
     let weights = Weights::of(votes);
     let model = Model { ties, competitors, controls, prior: options.prior, weights, cells: &cells };
-    let (at, _) = climb(&model)?;
-    let curvature = Curvature::of(&model, &at);
-    if !curvature.is_small() {
+    if !is_small(&model) {
         return Ok(None);
     }
-    let width = model.width();
-    let bread = inverse(&curvature.dense(), width).ok_or(RankingError::Singular)?;
+    let (at, _) = climb(&model)?;
+    let curvature = Curvature::of(&model, &at);
+    let hessian = curvature.dense();
+    let bread = inverse(&hessian, model.width()).ok_or(RankingError::Singular)?;
     let seen = Seen { model: &model, votes, covariates, at: &at, robust: Robust::Clusters };
-    let mut clusters = Vec::new();
-    seen.pieces_by_cluster(&mut |piece| clusters.push(piece.to_vec()));
-    let beside = seen.beside(&curvature);
-    Ok(Some(Moved { scores: at[..competitors].to_vec(), width, bread, clusters, beside }))
+    let left_out = LeftOut { seen: &seen, hessian: &hessian, bread: &bread };
+    let mut moved = Moved {
+        scores: at[..competitors].to_vec(),
+        moves: Vec::new(),
+        parts: Vec::new(),
+        beside: Vec::new(),
+    };
+    seen.each_cluster(&mut |cluster| {
+        let (step, part) = left_out.step(cluster, shares);
+        let middle = mean(&step[..competitors], shares);
+        moved.moves.extend(step[..competitors].iter().map(|x| x - middle));
+        moved.parts.extend(part);
+    });
+    for piece in seen.beside(&curvature) {
+        let step = left_out.times(piece.iter().copied());
+        let middle = mean(&step[..competitors], shares);
+        moved.beside.extend(step[..competitors].iter().map(|x| x - middle));
+    }
+    Ok(Some(moved))
 }
+
+/// What leaving votes out does.
+struct LeftOut<'a> {
+    seen: &'a Seen<'a>,
+    hessian: &'a [f64],
+    bread: &'a [f64],
+}
+
+impl LeftOut<'_> {
+    /// The inverse curvature times a sparse vector.
+    fn times(&self, sparse: impl Iterator<Item = (usize, f64)>) -> Vec<f64> {
+        let width = self.seen.model.width();
+        let mut out = vec![0.0; width];
+        for (j, x) in sparse {
+            let row = &self.bread[j * width..(j + 1) * width];
+            out.iter_mut().zip(row).for_each(|(out, h)| *out += x * h);
+        }
+        out
+    }
+
+    /// `(H - H_c)^-1 g_c`, and the cluster's part in the variance of each competitor against the mean.
+    fn step(&self, cluster: &[usize], shares: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let (model, competitors, width) = (self.seen.model, shares.len(), self.seen.model.width());
+        let mut part = vec![0.0; competitors];
+        let mut slope = vec![0.0; width];
+        let (mut lines, mut rows) = (Vec::new(), Vec::new());
+        for &i in cluster {
+            let vote = &self.seen.votes[i];
+            if vote.a == vote.b || vote.weight <= 0.0 {
+                continue;
+            }
+            let x = &self.seen.covariates[i * model.controls..(i + 1) * model.controls];
+            model.add_vote(vote, x, self.seen.at, &mut slope);
+            let one = model.one_vote(vote, x, self.seen.at);
+            let direction: Vec<(usize, f64)> = model.pointing(vote.a as usize, vote.b as usize, x).collect();
+            let line = self.times(direction.iter().copied());
+            let middle = mean(&line[..competitors], shares);
+            for (part, u) in part.iter_mut().zip(&line) {
+                *part -= one.dd * (u - middle).powi(2);
+            }
+            rows.push((direction, one));
+            lines.push(line);
+        }
+        let found = if model.has_tie() == 0 && rows.len() <= width {
+            self.by_rows(&rows, &lines)
+        } else {
+            self.by_matrix(&rows, &slope)
+        };
+        // Where a cluster holds nearly all there is, nothing is left: the step from the whole.
+        let step = found.unwrap_or_else(|| self.times(slope.iter().copied().enumerate()));
+        (step, part)
+    }
+
+    /// For few votes, by Woodbury: with `u_k = H^-1 d_k` and `B_kl = d_k u_l` it is `sum (r_k + z_k) u_k` where `(D^-1 - B) z = B r`.
+    fn by_rows(&self, rows: &[Row], lines: &[Vec<f64>]) -> Option<Vec<f64>> {
+        // Votes that weigh nothing move nothing.
+        let kept: Vec<usize> = (0..rows.len()).filter(|&k| -rows[k].1.dd > 1e-300).collect();
+        let m = kept.len();
+        let (mut left, mut right) = (vec![0.0; m * m], vec![0.0; m]);
+        for (a, &k) in kept.iter().enumerate() {
+            for (b, &l) in kept.iter().enumerate() {
+                let inner: f64 = rows[k].0.iter().map(|&(j, x)| x * lines[l][j]).sum();
+                left[a * m + b] = -inner;
+                right[a] += inner * rows[l].1.d;
+            }
+            left[a * m + a] -= 1.0 / rows[k].1.dd;
+        }
+        let z = if m > 0 { solve(&left, &right, m)? } else { Vec::new() };
+        let mut step = vec![0.0; self.seen.model.width()];
+        for (line, row) in lines.iter().zip(rows) {
+            step.iter_mut().zip(line).for_each(|(step, u)| *step += row.1.d * u);
+        }
+        for (&k, z) in kept.iter().zip(&z) {
+            step.iter_mut().zip(&lines[k]).for_each(|(step, u)| *step += z * u);
+        }
+        Some(step)
+    }
+
+    /// For many votes, or with ties of their own, as it stands.
+    fn by_matrix(&self, rows: &[Row], slope: &[f64]) -> Option<Vec<f64>> {
+        let model = self.seen.model;
+        let width = model.width();
+        if width > MOST_BY_MATRIX {
+            return None;
+        }
+        let mut rest = self.hessian.to_vec();
+        for (direction, one) in rows {
+            for &(i, x) in direction {
+                for &(j, y) in direction {
+                    rest[i * width + j] += one.dd * x * y;
+                }
+            }
+            if model.has_tie() == 1 {
+                let tie = model.competitors;
+                for &(i, x) in direction {
+                    rest[i * width + tie] += one.dt * x;
+                    rest[tie * width + i] += one.dt * x;
+                }
+                rest[tie * width + tie] += one.tt;
+            }
+        }
+        solve(&rest, slope, width)
+    }
+}
+
+/// Where a vote points, and its slopes and curvatures.
+type Row = (Vec<(usize, f64)>, Terms);
 
 #[cfg(test)]
 mod tests {
@@ -203,7 +331,7 @@ mod tests {
         let ([one, two], x) = drawn(60, 0.5, &mut rng);
         let shares = even();
         let found = |first, second, same| {
-            changes(first, second, COMPETITORS, &shares, RankingOptions::default(), same).unwrap().unwrap()
+            changes(first, second, &shares, RankingOptions::default(), same).unwrap().unwrap()
         };
         let judges =
             found(Fitted { votes: &one, covariates: &[] }, Fitted { votes: &two, covariates: &[] }, false);
@@ -211,11 +339,11 @@ mod tests {
             found(Fitted { votes: &one, covariates: &[] }, Fitted { votes: &one, covariates: &x }, true);
         let whole = [fit(&one, &[]).scores, fit(&two, &[]).scores, fit(&one, &x).scores];
         for i in 0..COMPETITORS {
-            assert!((judges.of[i].first - whole[0][i]).abs() < 1e-8);
-            assert!((judges.of[i].second - whole[1][i]).abs() < 1e-8);
-            assert!((held.of[i].second - whole[2][i]).abs() < 1e-8);
+            assert!((judges[i].first - whole[0][i]).abs() < 1e-8);
+            assert!((judges[i].second - whole[1][i]).abs() < 1e-8);
+            assert!((held[i].second - whole[2][i]).abs() < 1e-8);
         }
-        assert_eq!(judges.clusters, 60);
+        assert!(judges.iter().all(|change| change.clusters == 60 && change.effective > 50.0), "{judges:?}");
         // Refits of resampled prompts, as slow as they are plain.
         let per = COMPETITORS * (COMPETITORS - 1) / 2;
         let (mut sums, mut squares) = ([[0.0; COMPETITORS]; 2], [[0.0; COMPETITORS]; 2]);
@@ -240,9 +368,9 @@ mod tests {
         for (at, found) in [judges, held].iter().enumerate() {
             for i in 0..COMPETITORS {
                 let sd = (squares[at][i] / n - (sums[at][i] / n).powi(2)).sqrt();
-                let ratio = found.of[i].error / sd;
+                let ratio = found[i].error / sd;
                 // The bootstrap's own noise is one in twenty-eight.
-                assert!((0.85..1.15).contains(&ratio), "{at} {i}: {} against {sd}", found.of[i].error);
+                assert!((0.85..1.15).contains(&ratio), "{at} {i}: {} against {sd}", found[i].error);
             }
         }
     }
@@ -257,7 +385,6 @@ mod tests {
             let found = changes(
                 Fitted { votes: &one, covariates: &[] },
                 Fitted { votes: &two, covariates: &[] },
-                COMPETITORS,
                 &shares,
                 RankingOptions::default(),
                 false,
@@ -268,7 +395,7 @@ mod tests {
             let alone = |votes: &[Vote]| rank(votes, COMPETITORS, &[], options).unwrap().errors;
             let (a, b) = (alone(&one), alone(&two));
             let reach = crate::student::quantile(0.95, 39.0);
-            for (i, change) in found.of.iter().enumerate() {
+            for (i, change) in found.iter().enumerate() {
                 covered += i32::from((change.second - change.first).abs() < reach * change.error);
                 narrower += change.error / a[i].hypot(b[i]);
                 rounds += 1;
@@ -279,6 +406,33 @@ mod tests {
         assert!(narrower / f64::from(rounds) < 0.8, "{}", narrower / f64::from(rounds));
     }
 
+    /// A competitor on a few prompts: what its differences rest on are these, and not all the others.
+    #[test]
+    fn one_who_was_seen_on_few_prompts_is_as_unsure_as_these_leave_it() {
+        let mut rng = ChaCha8Rng::seed_from_u64(19);
+        // By votes: four pairs of six are without it on 54 of 60 prompts.
+        let votes = [60.0 * 3.0 + 6.0; 4].into_iter().chain([24.0]);
+        let all = 4.0 * 186.0 + 24.0;
+        let shares: Vec<f64> = votes.map(|own| own / all).collect();
+        let (mut missed, rounds) = (0, 200);
+        for _ in 0..rounds {
+            let ([mut one, mut two], _) = drawn(60, 0.0, &mut rng);
+            for votes in [&mut one, &mut two] {
+                votes.retain(|vote| vote.b != 4 || vote.cluster < 6);
+            }
+            let sides = [&one, &two].map(|votes| Fitted { votes, covariates: &[] });
+            let options = RankingOptions { prior: 0.01, ..RankingOptions::default() };
+            let found = changes(sides[0], sides[1], &shares, options, false).unwrap().unwrap();
+            let sparse = found[4];
+            assert!(sparse.clusters == 6 && sparse.effective < 10.0, "{sparse:?}");
+            assert!(found[0].clusters == 60 && found[0].effective > 20.0, "{:?}", found[0]);
+            let reach = crate::student::quantile(0.95, (sparse.effective - 1.0).max(1.0));
+            missed += i32::from((sparse.second - sparse.first).abs() > reach * sparse.error);
+        }
+        // One in ten is nominal; binomial noise is .02.
+        assert!(missed <= 30, "{missed} of {rounds}");
+    }
+
     #[test]
     fn the_same_votes_differ_by_nothing_also_under_a_prior() {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
@@ -287,13 +441,13 @@ mod tests {
             vote.y = 1.0;
         }
         let side = Fitted { votes: &one, covariates: &[] };
-        let plain = changes(side, side, COMPETITORS, &even(), RankingOptions::default(), true);
+        let plain = changes(side, side, &even(), RankingOptions::default(), true);
         assert!(matches!(plain, Err(RankingError::OneWay(_))));
         let options = RankingOptions { prior: 0.1, ..RankingOptions::default() };
-        let found = changes(side, side, COMPETITORS, &even(), options, true).unwrap().unwrap();
-        assert!(found.of.iter().all(|change| change.error == 0.0 && change.first == change.second));
+        let found = changes(side, side, &even(), options, true).unwrap().unwrap();
+        assert!(found.iter().all(|change| change.error == 0.0 && change.first == change.second));
         // Two judges who are both unanimous about it may still differ by what eight prompts do not tell.
-        let apart = changes(side, side, COMPETITORS, &even(), options, false).unwrap().unwrap();
-        assert!(apart.of[0].error > 0.5, "{}", apart.of[0].error);
+        let apart = changes(side, side, &even(), options, false).unwrap().unwrap();
+        assert!(apart[0].error > 0.5, "{}", apart[0].error);
     }
 }

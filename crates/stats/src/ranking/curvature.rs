@@ -9,6 +9,11 @@ const MOST_DENSE: usize = 400;
 /// Rounds of conjugate gradients at most: well joined votes need some twenty.
 const ROUNDS: usize = 2000;
 
+/// Whether the matrix is written out.
+pub(super) fn is_small(model: &Model<'_>) -> bool {
+    model.width() <= MOST_DENSE
+}
+
 /// The curvature at one place.
 pub(super) struct Curvature<'a> {
     model: &'a Model<'a>,
@@ -26,7 +31,7 @@ impl<'a> Curvature<'a> {
     }
 
     pub(super) fn is_small(&self) -> bool {
-        self.model.width() <= MOST_DENSE
+        is_small(self.model)
     }
 
     /// The matrix, row by row.

@@ -1,5 +1,7 @@
 //! How far scores may be off: the sandwich of the likelihood's curvature and of the variance of its slope.
 
+use std::collections::BTreeMap;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -62,13 +64,14 @@ impl Seen<'_> {
         }
     }
 
-    /// Every cluster's part of the slope, in an order that votes, clusters and competitors alone decide.
-    pub(super) fn pieces_by_cluster(&self, take: &mut Take<'_>) {
-        let (model, votes) = (self.model, self.votes);
-        // The scores of a competitor who was seen in one cluster only add up to zero there, which says nothing of the error: the
-        // votes on him stand alone.
-        let mut seen: Vec<Option<u64>> = vec![None; model.competitors];
-        let mut alone = vec![true; model.competitors];
+    /// Calls back with the votes of every cluster, in an order that votes, clusters and competitors alone decide.
+    ///
+    /// The scores of a competitor who was seen in one cluster only add up to zero there, which says nothing of the error: the votes on him are
+    /// clusters of their own.
+    pub(super) fn each_cluster(&self, take: &mut dyn FnMut(&[usize])) {
+        let votes = self.votes;
+        let mut seen: Vec<Option<u64>> = vec![None; self.model.competitors];
+        let mut alone = vec![true; self.model.competitors];
         for vote in votes {
             for who in [vote.a as usize, vote.b as usize] {
                 alone[who] &= *seen[who].get_or_insert(vote.cluster) == vote.cluster;
@@ -81,9 +84,16 @@ impl Seen<'_> {
         let one_cluster = |&i: &usize, &j: &usize| {
             votes[i].cluster == votes[j].cluster && !stands_alone(i) && !stands_alone(j)
         };
+        for cluster in order.chunk_by(one_cluster) {
+            take(cluster);
+        }
+    }
+
+    fn pieces_by_cluster(&self, take: &mut Take<'_>) {
+        let (model, votes) = (self.model, self.votes);
         let mut slope = vec![0.0; model.width()];
         let mut touched: Vec<usize> = Vec::new();
-        for cluster in order.chunk_by(one_cluster) {
+        self.each_cluster(&mut |cluster| {
             touched.clear();
             for &i in cluster {
                 let (vote, x) = (&votes[i], &self.covariates[i * model.controls..(i + 1) * model.controls]);
@@ -99,11 +109,11 @@ impl Seen<'_> {
                 slope[i] = 0.0;
             }
             take(&piece);
-        }
+        });
     }
 
     /// What varies beside the votes that were seen: the prior, and for a competitor whose votes are all alike a few more against the same
-    /// opponents.
+    /// opponents. As many pieces as there are competitors, and as many again under a prior; some are empty.
     pub(super) fn beside(&self, curvature: &Curvature<'_>) -> Vec<Piece> {
         let competitors = self.model.competitors;
         let mut seen = vec![0.0; self.model.width()];
@@ -143,7 +153,6 @@ impl Seen<'_> {
                 }
             }
         }
-        pieces.retain(|piece| !piece.is_empty());
         // Opponents that come again and again are one entry each.
         for piece in &mut pieces {
             piece.sort_unstable_by_key(|(place, _)| *place);
@@ -188,17 +197,25 @@ impl Seen<'_> {
     ) -> Option<Vec<Option<(f64, f64)>>> {
         let (width, competitors) = (self.model.width(), self.model.competitors);
         let inverse = inverse(&curvature.dense(), width)?;
-        // Fifty wins against one and fifty losses against another are as far from normal as fifty wins alone.
-        let mut against = vec![0.0; competitors];
+        // Fifty wins against one and fifty losses against another are as far from normal as fifty wins alone. With controls every vote is a
+        // row, so that those on one pair are added up first.
+        let mut pairs: BTreeMap<(usize, usize), (f64, f64)> = BTreeMap::new();
         let mut own: Vec<Vec<usize>> = vec![Vec::new(); competitors];
         for (at, cell) in self.model.cells.iter().enumerate() {
             let half = 0.5 * cell.outcomes.tie;
             let (won, lost) = (cell.outcomes.win + half, cell.outcomes.loss + half);
-            for who in [cell.a, cell.b] {
-                against[who] += won.min(lost);
-            }
+            let (pair, won, lost) =
+                if cell.a <= cell.b { ((cell.a, cell.b), won, lost) } else { ((cell.b, cell.a), lost, won) };
+            let sums = pairs.entry(pair).or_default();
+            *sums = (sums.0 + won, sums.1 + lost);
             own[cell.a].push(at);
             own[cell.b].push(at);
+        }
+        let mut against = vec![0.0; competitors];
+        for ((a, b), (won, lost)) in pairs {
+            for who in [a, b] {
+                against[who] += won.min(lost);
+            }
         }
         let one = |who: usize| {
             if against[who] >= FEW {

@@ -16,7 +16,7 @@ mod posterior;
 mod rate;
 
 pub use apart::{OneWay, never_met};
-pub use changes::{Change, Changes, Fitted, changes};
+pub use changes::{Change, Fitted, changes};
 pub use controlled::{Beside, LengthControlled, Variant, length_controlled, standardised};
 pub use difficulty::{Difficulty, Faced, instruction_difficulty};
 pub use elo::{Elo, elo};

@@ -74,10 +74,16 @@ impl Model<'_> {
         if a == b {
             return;
         }
+        let t = self.one_vote(vote, x, at);
+        self.add(a, b, x, (t.d, t.t), out);
+    }
+
+    /// What one vote says.
+    pub(super) fn one_vote(&self, vote: &super::Vote, x: &[f64], at: &[f64]) -> Terms {
         let mut outcomes = Outcomes::default();
         outcomes.add(f64::from(vote.y), f64::from(vote.weight), self.ties, self.weights);
-        let t = terms(self.ties, &outcomes, self.difference(a, b, x, at), self.tie(at));
-        self.add(a, b, x, (t.d, t.t), out);
+        let d = self.difference(vote.a as usize, vote.b as usize, x, at);
+        terms(self.ties, &outcomes, d, self.tie(at))
     }
 
     /// Where a cell's difference points: the places it touches among scores and controls, with their signs.
@@ -85,8 +91,18 @@ impl Model<'_> {
         &self,
         cell: &'c Cell<'_>,
     ) -> impl Iterator<Item = (usize, f64)> + Clone + 'c {
+        self.pointing(cell.a, cell.b, cell.x)
+    }
+
+    /// Where the difference of two points.
+    pub(super) fn pointing<'c>(
+        &self,
+        a: usize,
+        b: usize,
+        x: &'c [f64],
+    ) -> impl Iterator<Item = (usize, f64)> + Clone + 'c {
         let first = self.competitors + self.has_tie();
-        let entries = [(cell.a, 1.0), (cell.b, -1.0)];
-        entries.into_iter().chain(cell.x.iter().enumerate().map(move |(i, &x)| (first + i, x)))
+        let entries = [(a, 1.0), (b, -1.0)];
+        entries.into_iter().chain(x.iter().enumerate().map(move |(i, &x)| (first + i, x)))
     }
 }

@@ -7,6 +7,7 @@ use crate::html::charts::gauge;
 use crate::html::parts::{Section, first_few, folded, name, nothing};
 use crate::judging::{Measure, meanings, measures};
 use crate::text;
+use crate::units;
 use crate::words;
 
 /// Cards before the rest is folded away.
@@ -15,13 +16,14 @@ const CARDS: usize = 12;
 pub(super) fn of(comparison: Option<&Comparison>) -> Section {
     let cards: Vec<&BiasCard> =
         comparison.iter().flat_map(|c| &c.biases).filter(|card| !measures(card).is_empty()).collect();
+    let unit = units::singular(comparison.map_or("prompt", units::unit));
     let people: Vec<String> =
         cards.iter().filter(|card| card.reference).map(|card| text::line(&card.judge)).collect();
     let body = html! {
         @if cards.is_empty() { (nothing("Nothing is known of biases here.")) }
         @else {
             p {
-                "What a judge favours, raw and at equal quality. Intervals hold 90 %, by prompt; the tick is no bias, and a full mark "
+                "What a judge favours, raw and at equal quality. Intervals hold 90 %, by " bdi { (unit) } "; the tick is no bias, and a full mark "
                 "rules it out. "
                 @if people.is_empty() { "No judge is named as people, so quality is not held equal." }
                 @else { "Quality is judged by " bdi { (words::listed(&people)) } "." }

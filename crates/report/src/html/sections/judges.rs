@@ -9,9 +9,10 @@ use crate::format;
 use crate::html::charts::{Difference, agreement as agreement_grid, differences, map, matrix};
 use crate::html::parts::{Align, Section, first_few, folded, heads, name, nothing, scroll};
 use crate::judging::{
-    FALSE_DISCOVERIES, TURNED, contrast, departures, habit, parts, percent, pooling_words, stand_in_words,
-    strength, strengths_words, unmoved_words,
+    FALSE_DISCOVERIES, TURNED, contrast, departures, habit, not_ranked_words, parts, percent, pooling_words,
+    stand_in_words, strength, strengths_words, unmoved_words,
 };
+use crate::units;
 use crate::words;
 
 /// Contrasts drawn.
@@ -36,7 +37,7 @@ fn compared(c: &Comparison) -> Markup {
             h3 { "Do they agree on the same pairs?" }
             p.hint {
                 "The same of A, tie and B (a third by chance); the same where neither calls a tie (one half by chance); Cohen's kappa; "
-                "Krippendorff's alpha of soft verdicts. 90 % intervals, bootstrap over prompts."
+                "Krippendorff's alpha of soft verdicts. 90 % intervals, bootstrap over " bdi { (units::plural(units::unit(c))) } "."
             }
             @if let Some(kappa) = c.agreement_matrices.coefficients.get("kappa").filter(|_| c.agreement.len() > 1) {
                 p.hint { "Cohen's kappa as a matrix:" }
@@ -166,7 +167,7 @@ fn habits(c: &Comparison) -> Markup {
         @if !c.habits.is_empty() {
             h3 { "What do they do differently?" }
             p.hint {
-                "Two judges on the same pairs, prompt by prompt, with 90 % intervals. Of "
+                "Two judges on the same pairs, paired by " bdi { (units::singular(units::unit(c))) } ", with 90 % intervals. Of "
                 (words::counted(c.habits.len(), "comparison", "comparisons")) ", " (format::count(sure.len() as u64))
                 " are differences at a false discovery rate of " (format::share(FALSE_DISCOVERIES)) "."
             }
@@ -182,9 +183,12 @@ fn habits(c: &Comparison) -> Markup {
 fn strengths(c: &Comparison) -> Markup {
     let sure: Vec<_> = c.strengths.iter().filter(|found| found.q_value <= FALSE_DISCOVERIES).collect();
     html! {
-        @if !c.strengths.is_empty() {
+        @if !c.strengths.is_empty() || !c.strengths_left_out.is_empty() {
             h3 { "Whose leaderboard differs?" }
-            p.hint { (strengths_words(&c.strengths)) }
+            p.hint {
+                bdi { (strengths_words(c)) }
+                @for words in not_ranked_words(&c.strengths_left_out) { " " bdi { (words) } }
+            }
             @if !sure.is_empty() {
                 (first_few(&sure, HABITS, "differences", |found: &[&StrengthDifference]| html! {
                     ul.differences { @for found in found { li { bdi { (strength(found)) } } } }
