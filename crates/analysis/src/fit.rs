@@ -8,6 +8,7 @@ use predilect_stats::importance;
 use predilect_stats::leave_out::OverClusters;
 use predilect_stats::{EpOptions, EpPosterior, Marginal, Prior, Problem, ep};
 
+use crate::length_beside::length_alone;
 use crate::over_units::{moments, over_units, widen};
 use crate::quality::{Held, held_out};
 use crate::result::{Fit, Weight};
@@ -193,9 +194,11 @@ pub(crate) fn fit(
         .flatten();
     let mut draws = posterior.draws.take().map(|values| Draws { names, values, over: None });
     let mut intervals_over = Vec::new();
+    let over = over_units(table, rows, &each, &merged, &posterior.mean, &posterior.covariance);
+    let left_out = over.as_ref().map(|(over, _)| over);
+    let length_alone = length_alone(table, rows, &each, &priors, (&weights, left_out), options);
     if !options.independent
-        && let Some((over, units)) =
-            over_units(table, rows, &each, &merged, &posterior.mean, &posterior.covariance)
+        && let Some((over, units)) = over
     {
         intervals_over = units;
         widen(&over, &mut weights, &mut terms, draws.as_mut());
@@ -226,6 +229,7 @@ pub(crate) fn fit(
         reference_model: design.reference.map(|m| table.models[m as usize].clone()),
         terms_note,
         without_terms: without.map(|without| without.weights).unwrap_or_default(),
+        length_alone,
     };
     Ok((fit, draws))
 }

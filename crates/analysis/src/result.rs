@@ -11,6 +11,7 @@ use crate::cautions::Caution;
 use crate::compare::Comparison;
 use crate::explain::Explanation;
 use crate::headline::Headline;
+use crate::length_beside::LengthAlone;
 use crate::people::People;
 use crate::ranking::Leaderboard;
 
@@ -108,6 +109,9 @@ pub struct Fit {
     /// there are no terms.
     #[serde(default)]
     pub without_terms: Vec<Weight>,
+    /// What length is worth where information is not in the fit; `None` where one of the two is not rated.
+    #[serde(default)]
+    pub length_alone: Option<LengthAlone>,
 }
 
 /// A unit that intervals are over.

@@ -54,6 +54,18 @@ impl Rows {
         out
     }
 
+    /// The same with some of the columns.
+    pub(crate) fn some_columns(&self, kept: &[usize]) -> Self {
+        let rows = self.x.chunks_exact(self.width.max(1));
+        Self {
+            width: kept.len(),
+            x: rows.flat_map(|row| kept.iter().map(|&column| row[column])).collect(),
+            verdicts: self.verdicts.clone(),
+            weights: self.weights.clone(),
+            clusters: self.clusters.clone(),
+        }
+    }
+
     /// The columns of one row.
     pub(crate) fn row(&self, row: usize) -> &[f64] {
         &self.x[row * self.width..(row + 1) * self.width]

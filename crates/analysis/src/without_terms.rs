@@ -1,9 +1,9 @@
 //! What a fit would say with fewer nuisance terms beside the properties: where the choice of terms turns an answer, both are told.
 
-use predilect_stats::{EpOptions, Prior, ep};
+use predilect_stats::Prior;
 
-use crate::fit::{FitOptions, TERM_SD, ep_weights};
-use crate::over_units::{over_units, widen};
+use crate::fit::{FitOptions, TERM_SD};
+use crate::refit::refit;
 use crate::result::Weight;
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
@@ -36,17 +36,7 @@ pub(crate) fn without_terms(
     let properties = table.features.len();
     let mut priors = vec![options.prior(); properties];
     priors.resize(each.width, Prior::Normal { sd: TERM_SD });
-    let merged = each.merged();
-    let found = ep(&merged.rows.problem(&priors).ok()?, &EpOptions::default());
-    if !found.converged {
-        return None;
-    }
-    let mut weights = ep_weights(&found);
-    if !options.independent
-        && let Some((over, _)) = over_units(table, rows, &each, &merged, &found.mean, &found.covariance)
-    {
-        widen(&over, &mut weights, &mut [], None);
-    }
+    let (mut weights, _) = refit(table, rows, &each, &priors, options)?;
     weights.truncate(properties);
     for (weight, feature) in weights.iter_mut().zip(&table.features) {
         weight.property.clone_from(&feature.name);

@@ -9,6 +9,7 @@ pub mod format;
 mod headline;
 mod html;
 mod judging;
+mod length;
 mod people;
 mod ranking;
 mod terminal;

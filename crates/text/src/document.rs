@@ -6,6 +6,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::language;
 use crate::phrases::{self, Marks};
+use crate::request::Request;
 use crate::words::{End, Piece, Words, split};
 
 /// Bytes of a response that are read; what lies behind them counts for length alone.
@@ -79,12 +80,15 @@ pub(crate) struct Document<'t> {
     /// Whether English word lists and rules apply: the prose is English, or there is too little of it to tell and
     /// the prompt is not known to be in another language.
     pub(crate) english: bool,
+    /// What is asked for, where that is known.
+    pub(crate) request: Option<&'t Request>,
 }
 
 impl<'t> Document<'t> {
-    /// Parses a response; `fallback` is the language to assume where the text is too short to tell.
-    pub(crate) fn new(raw: &'t str, fallback: Option<&str>) -> Self {
-        let mut builder = Builder { doc: Document { raw, ..Document::default() }, ..Builder::default() };
+    /// Parses a response; the request's language is assumed where the text is too short to tell.
+    pub(crate) fn new(raw: &'t str, request: Option<&'t Request>) -> Self {
+        let mut builder =
+            Builder { doc: Document { raw, request, ..Document::default() }, ..Builder::default() };
         let read = without_formulas(cut(raw, CAP));
         builder.doc.prose.reserve(read.len());
         builder.doc.words = Words::with_capacity(read.len());
@@ -99,6 +103,7 @@ impl<'t> Document<'t> {
         builder.flush(false);
         let mut doc = builder.doc;
         doc.language = language::detect_language(&doc.prose);
+        let fallback = request.and_then(|request| request.language.as_deref());
         doc.english = doc.language.or(fallback).is_none_or(|code| code == "en");
         if doc.english {
             doc.marks = phrases::find(&doc.words.text);

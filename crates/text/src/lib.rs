@@ -14,11 +14,14 @@
 //! assert_eq!(ratings.values[headings], Some(1.0));
 //! ```
 
+mod compress;
 mod document;
 mod grammar;
 mod language;
+mod letters;
 mod phrases;
 mod properties;
+mod request;
 mod words;
 
 use predilect_types::{Annotation, Pair, Rating};
@@ -26,6 +29,7 @@ use predilect_types::{Annotation, Pair, Rating};
 use crate::document::Document;
 pub use crate::language::detect_language;
 use crate::properties::{MEASURES, Measure};
+use crate::request::Request;
 
 /// What to rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,17 +97,21 @@ impl Annotator {
 
     /// Rates one response.
     ///
-    /// An empty response has length 0 and no markdown elements; its other properties are not rated. Of a longer text
+    /// An empty response has length 0, no information and no markdown elements; its other properties are not rated. Of a longer text
     /// than 256 KiB only the beginning is rated, but for its length. Prose that is too short to tell its language is
     /// rated as English.
     pub fn rate(&self, text: &str) -> Ratings {
         self.rate_as(text, None)
     }
 
-    /// Rates one response to a prompt in a known language (ISO 639-1 code or English name): that language is assumed
-    /// where the response is too short to tell.
-    pub fn rate_as(&self, text: &str, language: Option<&str>) -> Ratings {
-        let document = Document::new(text, language.and_then(language::code));
+    /// Rates one response to a request: what the request says is not new, and its language is assumed where the response is too short to
+    /// tell. `language` is that of the request (ISO 639-1 code or English name), where it is known.
+    pub fn rate_answer(&self, text: &str, request: &str, language: Option<&str>) -> Ratings {
+        self.rate_as(text, Some(&Request::new(request, language)))
+    }
+
+    fn rate_as(&self, text: &str, request: Option<&Request>) -> Ratings {
+        let document = Document::new(text, request);
         Ratings {
             values: self.measures.iter().map(|measure| (measure.rate)(&document)).collect(),
             language: document.language,
@@ -112,10 +120,9 @@ impl Annotator {
 
     /// Rates both responses of a pair: one rating for each of [`Annotator::properties`].
     pub fn rate_pair(&self, pair: &Pair) -> Vec<Rating> {
-        let detected = || detect_language(&pair.prompt_text());
-        let language = pair.language.as_deref().or_else(detected);
-        let a = self.rate_as(&pair.response_a.text(), language).values;
-        let b = self.rate_as(&pair.response_b.text(), language).values;
+        let request = Request::new(&pair.prompt_text(), pair.language.as_deref());
+        let a = self.rate_as(&pair.response_a.text(), Some(&request)).values;
+        let b = self.rate_as(&pair.response_b.text(), Some(&request)).values;
         self.properties
             .iter()
             .zip(a.into_iter().zip(b))

@@ -2,6 +2,11 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::letters::{Look, look};
+
+/// So many odd words are none of a text's making: names, abbreviations.
+const MANY: usize = 10;
+
 /// Common abbreviations whose full stop ends no sentence.
 const ABBREVIATIONS: [&str; 22] = [
     "dr", "mr", "mrs", "ms", "prof", "st", "vs", "etc", "e.g", "i.e", "approx", "fig", "figs", "no", "vol",
@@ -42,6 +47,9 @@ pub(crate) struct Words {
     /// The normalised text.
     pub(crate) text: String,
     spans: Vec<(u32, u32)>,
+    /// A hash of each word (FNV-1a over its bytes).
+    hashes: Vec<u64>,
+    looks: Vec<Look>,
     /// The sentences; every word is in exactly one.
     pub(crate) sentences: Vec<Sentence>,
     open: Option<usize>,
@@ -52,7 +60,14 @@ impl Words {
     pub(crate) fn with_capacity(bytes: usize) -> Self {
         let mut text = String::with_capacity(bytes + bytes / 8 + 8);
         text.push(' ');
-        Self { text, spans: Vec::with_capacity(bytes / 5), sentences: Vec::new(), open: None }
+        Self {
+            text,
+            spans: Vec::with_capacity(bytes / 5),
+            hashes: Vec::with_capacity(bytes / 5),
+            looks: Vec::with_capacity(bytes / 5),
+            sentences: Vec::new(),
+            open: None,
+        }
     }
 
     /// How many words there are.
@@ -75,6 +90,38 @@ impl Words {
         self.spans.iter().map(|&(start, end)| &self.text[start as usize..end as usize])
     }
 
+    /// The hash of each word.
+    pub(crate) fn hashes(&self) -> &[u64] {
+        &self.hashes
+    }
+
+    /// What the words say: a hash of each different word of three letters or more, and of every two characters beside each other in scripts that
+    /// put no spaces between words; sorted. With `english`, without words that are hardly English; nothing at all where half of the words of
+    /// letters or more are hardly words of any language in Latin script.
+    pub(crate) fn said(&self, english: bool) -> Vec<u64> {
+        let count = |wanted: Look| self.looks.iter().filter(|look| **look == wanted).count();
+        let unlikely = count(Look::Unlikely);
+        if unlikely > MANY && unlikely >= count(Look::Word) {
+            return Vec::new();
+        }
+        let mut said = Vec::with_capacity(self.len());
+        for sentence in &self.sentences {
+            for at in sentence.first..sentence.last {
+                match self.looks[at] {
+                    Look::Word => said.push(self.hashes[at]),
+                    Look::Unlikely if !english => said.push(self.hashes[at]),
+                    Look::Character if at > sentence.first && self.looks[at - 1] == Look::Character => {
+                        said.push(self.hashes[at - 1].rotate_left(23) ^ self.hashes[at]);
+                    }
+                    Look::Unlikely | Look::Character | Look::Other => {}
+                }
+            }
+        }
+        said.sort_unstable();
+        said.dedup();
+        said
+    }
+
     /// Appends a word, lower-cased, with straight apostrophes.
     pub(crate) fn push(&mut self, word: &str) {
         if self.open.is_none() {
@@ -95,6 +142,13 @@ impl Words {
         }
         // Normalised texts are far below 4 GiB: documents are cut at `document::CAP` bytes.
         self.spans.push((start as u32, self.text.len() as u32));
+        let lower = &self.text[start..];
+        self.looks.push(look(word, lower));
+        self.hashes.push(
+            lower
+                .bytes()
+                .fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)),
+        );
         self.text.push(' ');
     }
 

@@ -111,6 +111,7 @@ fn header(view: &View, title: &str) -> Markup {
             p.kicker { "Preference dissection" }
             h1 { bdi { (title) } }
             @if let Some(found) = &view.d.headline { p.headline { (crate::headline::sentence(found).replace(" %", "\u{a0}%")) } }
+            @for sentence in crate::length::sentences(&view.main_fits()) { p.headline.second { bdi { (sentence) } } }
             (watch_out(&view.d.cautions))
             p.lead {
                 (words::read(view.d)) " " (words::fitted(view))

@@ -46,6 +46,9 @@ pub fn terminal(d: &Dissection, out: &mut dyn io::Write, width: u16) -> io::Resu
     if let Some(found) = &d.headline {
         out.wrapped(BOLD, &crate::headline::sentence(found))?;
     }
+    for sentence in crate::length::sentences(&view.main_fits()) {
+        out.wrapped(BOLD, &sentence)?;
+    }
     watch_out(&d.cautions, &mut out)?;
     out.blank()?;
     overview::overview(&view, &mut out)?;
@@ -140,6 +143,9 @@ fn judge(view: &View, out: &mut Out, fit: &Fit, axis: Axis) -> io::Result<()> {
         out.wrapped(WARN, words::NO_QUALITY)?;
     }
     out.wrapped(DIM, &words::checks(fit))?;
+    if let Some(length) = crate::length::sentence(fit) {
+        out.wrapped(DIM, &length)?;
+    }
     if !fit.converged {
         let reason = fit.reason.as_deref().map(text::line).unwrap_or_default();
         out.wrapped(WARN, &format!("NOT CONVERGED, do not trust these numbers. {reason}"))?;

@@ -8,6 +8,7 @@ mod authoritative;
 mod complexity;
 mod formatting;
 mod grammatical;
+mod information;
 mod interactive;
 mod length;
 mod limits;
@@ -44,6 +45,7 @@ pub(crate) static MEASURES: &[&Measure] = &[
     &steps::STEP_BY_STEP,
     &manners::INFORMAL,
     &repetition::NON_REPETITIVE,
+    &information::INFORMATION,
     &length::LENGTH,
     &formatting::HEADINGS,
     &formatting::LISTS,
@@ -51,6 +53,9 @@ pub(crate) static MEASURES: &[&Measure] = &[
     &formatting::TABLES,
     &formatting::CODE_BLOCKS,
     &formatting::LINKS,
+    &information::NEW_WORDS,
+    &information::DISTINCT_WORDS,
+    &information::BITS_GIVEN_PROMPT,
 ];
 
 /// A Likert rating in steps of a half: half the number of thresholds that the value reaches.

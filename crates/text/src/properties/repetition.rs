@@ -23,14 +23,7 @@ pub(crate) static NON_REPETITIVE: Measure = Measure {
 
 /// The share of runs that occurred before.
 fn repeated(doc: &Document<'_>) -> f64 {
-    // FNV-1a over the bytes of each word.
-    let hashes: Vec<u64> = doc
-        .words
-        .iter()
-        .map(|word| {
-            word.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
-        })
-        .collect();
+    let hashes = doc.words.hashes();
     let mut runs: Vec<u64> = Vec::with_capacity(hashes.len());
     for sentence in &doc.words.sentences {
         runs.extend(hashes[sentence.first..sentence.last].windows(RUN).map(|run| {

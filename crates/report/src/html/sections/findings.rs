@@ -71,6 +71,7 @@ fn card(view: &View, fit: &Fit) -> Markup {
                 }
                 (trust(fit))
             }
+            @if let Some(length) = crate::length::sentence(fit) { p.trust { bdi { (length) } } }
             @if let Some(follows) = words::follows_position(view.d, &fit.judge) { p.trust.warn { (follows) } }
         }
     }

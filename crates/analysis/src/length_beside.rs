@@ -1,0 +1,162 @@
+//! What is length worth, and how much of that is information?
+
+use predilect_stats::leave_out::{OverClusters, effective, spread};
+use predilect_stats::{Prior, student};
+use serde::{Deserialize, Serialize};
+
+use crate::fit::FitOptions;
+use crate::refit::refit;
+use crate::result::Weight;
+use crate::rows::Rows;
+use crate::table::{FeatureTable, VerdictRow};
+
+/// The two properties.
+pub(crate) const LENGTH: &str = "length";
+pub(crate) const INFORMATION: &str = "rich";
+/// A part of the weight of length below this leaves length what it was.
+const LITTLE: f64 = 0.2;
+/// From this part on, length was mostly information.
+const MOST: f64 = 0.5;
+
+/// The weight of length in the same fit without information, and what information takes of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LengthAlone {
+    /// The weight of length where information is not in the fit.
+    pub length: Weight,
+    /// That less the weight of length beside information, in log-odds.
+    pub taken: f64,
+    /// The lower end of its 90 % interval, paired by prompt (or another unit).
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+    /// What that says of length.
+    pub says: LengthSays,
+}
+
+/// What a fit without information and one with it say of length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LengthSays {
+    /// A sure direction alone, of which information surely takes at least half.
+    Information,
+    /// A sure direction alone, of which information surely takes a part.
+    Partly,
+    /// A sure direction alone, of which information takes little or nothing for sure.
+    Length,
+    /// No sure direction even alone.
+    Nothing,
+}
+
+/// The fit of `numbers` (properties, then terms) without information; `None` where length or information is not in it, or it does not converge.
+///
+/// `with` and `over` are the weights and the left-out units of the fit with information.
+pub(crate) fn length_alone(
+    table: &FeatureTable,
+    rows: &[VerdictRow],
+    numbers: &Rows,
+    priors: &[Prior],
+    (with, over): (&[Weight], Option<&OverClusters>),
+    options: &FitOptions,
+) -> Option<LengthAlone> {
+    let (length, information) = (table.column(LENGTH)?, table.column(INFORMATION)?);
+    let kept: Vec<usize> = (0..numbers.width).filter(|column| *column != information).collect();
+    let priors: Vec<Prior> = kept.iter().map(|&column| priors[column]).collect();
+    let place = kept.iter().position(|column| *column == length)?;
+    let (weights, without) = refit(table, rows, &numbers.some_columns(&kept), &priors, options)?;
+    let alone = Weight { property: LENGTH.to_owned(), ..weights[place].clone() };
+    let taken = alone.mean - with[length].mean;
+    let half = match (over, &without) {
+        (Some(with), Some(without)) => reach(with, length, without, place)?,
+        _ => return None,
+    };
+    let (low, high) = (taken - half, taken + half);
+    let says = says(&alone, taken, (low, high));
+    Some(LengthAlone { length: alone, taken, low, high, says })
+}
+
+/// Half of the 90 % interval of the difference of a weight in two fits of the same rows: units left out from both at once, and Student's t with one
+/// degree of freedom less than effective units.
+fn reach(with: &OverClusters, at: usize, without: &OverClusters, place: usize) -> Option<f64> {
+    if with.ids != without.ids || with.ids.len() < 2 {
+        return None;
+    }
+    let (wide, narrow) = (with.prior.len(), without.prior.len());
+    let units = 0..with.ids.len();
+    let change = |g: usize| without.changes[g * narrow + place] - with.changes[g * wide + at];
+    let part = |g: usize| f64::from(without.parts[g * narrow + place] + with.parts[g * wide + at]);
+    let sd = spread(units.clone().map(change)).sqrt();
+    let freedom = (effective(units.map(part)) - 1.0).max(1.0);
+    Some(sd * student::quantile(0.95, freedom))
+}
+
+fn says(alone: &Weight, taken: f64, (low, high): (f64, f64)) -> LengthSays {
+    if alone.p_sign() < 0.95 || alone.mean == 0.0 {
+        return LengthSays::Nothing;
+    }
+    let part = taken / alone.mean;
+    let sure = if alone.mean > 0.0 { low > 0.0 } else { high < 0.0 };
+    if sure && part >= MOST {
+        LengthSays::Information
+    } else if sure && part >= LITTLE {
+        LengthSays::Partly
+    } else {
+        LengthSays::Length
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::fit;
+    use crate::table::{Feature, PairInfo};
+    use predilect_types::Order;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    /// 600 pairs of whose longer response seven in ten say more; the judge goes by one of the two columns.
+    fn told(by: usize) -> LengthAlone {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let mut table = FeatureTable {
+            features: [LENGTH, INFORMATION].map(|name| Feature { name: name.to_owned() }).to_vec(),
+            judges: vec!["judge".to_owned()],
+            ..FeatureTable::default()
+        };
+        for pair in 0..600_u32 {
+            let length = if rng.random::<f64>() < 0.5 { 1.0 } else { -1.0 };
+            let information = if rng.random::<f64>() < 0.7 { length } else { -length };
+            let row = [length, information];
+            table.values.extend(row);
+            table.pairs.push(PairInfo {
+                cluster: u64::from(pair),
+                model_a: None,
+                model_b: None,
+                groups: (0, 0),
+            });
+            table.verdicts.push(VerdictRow {
+                pair,
+                judge: 0,
+                p_a: f64::from(u8::from(rng.random::<f64>() < 1.0 / (1.0 + (-1.2 * row[by]).exp()))),
+                weight: 1.0,
+                order: Order::Unknown,
+                annotator: None,
+                group: None,
+            });
+        }
+        let options = FitOptions { folds: 0, ..FitOptions::default() };
+        let (found, _) = fit(&table, &table.verdicts, "judge", "all", &options).expect("a fit");
+        let alone = found.length_alone.expect("both are rated");
+        // What is taken is the difference of the two fits.
+        assert!((alone.length.mean - found.weights[0].mean - alone.taken).abs() < 1e-12);
+        alone
+    }
+
+    #[test]
+    fn a_judge_of_information_is_told_from_one_of_length() {
+        let information = told(1);
+        assert_eq!(information.says, LengthSays::Information, "{information:?}");
+        assert!(information.low > 0.0 && information.length.mean > 0.2, "{information:?}");
+        let length = told(0);
+        assert_eq!(length.says, LengthSays::Length, "{length:?}");
+        assert!(length.taken.abs() < 0.3 && length.length.mean > 0.9, "{length:?}");
+    }
+}

@@ -1,0 +1,33 @@
+//! A fit once more with other columns, for what it says of the first.
+
+use predilect_stats::leave_out::OverClusters;
+use predilect_stats::{EpOptions, Prior, ep};
+
+use crate::fit::{FitOptions, ep_weights};
+use crate::over_units::{over_units, widen};
+use crate::result::Weight;
+use crate::rows::Rows;
+use crate::table::{FeatureTable, VerdictRow};
+
+/// The weights of a fit of these numbers, in the order of its columns and without names, with what leaving out units changes; the intervals are over
+/// these units unless the options say otherwise. `None` where it does not converge.
+pub(crate) fn refit(
+    table: &FeatureTable,
+    rows: &[VerdictRow],
+    numbers: &Rows,
+    priors: &[Prior],
+    options: &FitOptions,
+) -> Option<(Vec<Weight>, Option<OverClusters>)> {
+    let merged = numbers.merged();
+    let found = ep(&merged.rows.problem(priors).ok()?, &EpOptions::default());
+    if !found.converged {
+        return None;
+    }
+    let mut weights = ep_weights(&found);
+    let over =
+        over_units(table, rows, numbers, &merged, &found.mean, &found.covariance).map(|(over, _)| over);
+    if let Some(over) = over.as_ref().filter(|_| !options.independent) {
+        widen(over, &mut weights, &mut [], None);
+    }
+    Some((weights, over))
+}

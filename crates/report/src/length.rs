@@ -1,0 +1,61 @@
+//! What a judge's liking for length comes to once information is in the same fit, in words.
+
+use predilect_analysis::LengthSays;
+use predilect_analysis::result::Fit;
+
+use crate::format;
+use crate::text;
+use crate::view::weight;
+
+/// Judges that are named at the top.
+const JUDGES: usize = 3;
+
+/// What is said at the top: for the first judges whose preference for length is sure where information is left out.
+pub(crate) fn sentences(fits: &[&Fit]) -> Vec<String> {
+    let sure = fits
+        .iter()
+        .filter(|fit| fit.length_alone.as_ref().is_some_and(|alone| alone.says != LengthSays::Nothing));
+    sure.filter_map(|fit| sentence(fit)).take(JUDGES).collect()
+}
+
+/// The weight of length without information in the fit and with it, as a sentence.
+pub(crate) fn sentence(fit: &Fit) -> Option<String> {
+    let alone = fit.length_alone.as_ref()?;
+    let beside = weight(fit, "length")?;
+    let judge = text::line(&fit.judge);
+    let likes = if alone.length.mean < 0.0 { "dislike of length" } else { "preference for length" };
+    let number = |x: f64| format::decimal(x, 2);
+    let figures = format!(
+        "the weight of length is {} without information in the fit and {} [{}, {}] with it",
+        number(alone.length.mean),
+        number(beside.mean),
+        number(beside.q05),
+        number(beside.q95),
+    );
+    Some(match alone.says {
+        LengthSays::Information => {
+            format!(
+                "The {likes} of {judge} is mostly one {} information: {figures}.",
+                of_what(alone.length.mean)
+            )
+        }
+        LengthSays::Partly => {
+            format!(
+                "The {likes} of {judge} is partly one {} information: {figures}.",
+                of_what(alone.length.mean)
+            )
+        }
+        LengthSays::Length => {
+            format!("The {likes} of {judge} is about length itself, and not about information: {figures}.")
+        }
+        LengthSays::Nothing => {
+            format!(
+                "Length has no sure direction for {judge}, whether or not information is in the fit: {figures}."
+            )
+        }
+    })
+}
+
+fn of_what(mean: f64) -> &'static str {
+    if mean < 0.0 { "of" } else { "for" }
+}
