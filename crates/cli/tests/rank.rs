@@ -55,7 +55,12 @@ fn battles(folder: &Path) -> String {
         let (a, b) = if i % 2 == 0 { (a, b) } else { (b, a) };
         // One that wins against the order of strength in one of four.
         let a_wins = (a < b) != ((i / 6) % 4 == 0);
-        let words = |(_, words): (&str, usize)| "word ".repeat(words + (i * words) % 9 + (i * words) % 31);
+        let said = ["river", "garden", "engine", "planet", "museum", "carpet", "novel"];
+        let words = |(_, words): (&str, usize)| {
+            let different = 1 + (i * 5 + words) % said.len();
+            let count = words + (i * words) % 9 + (i * words) % 31;
+            (0..count).map(|at| said[at % different]).collect::<Vec<_>>().join(" ")
+        };
         let p_a = if i % 30 == 0 { 0.5 } else { f64::from(u8::from(a_wins)) };
         let row = serde_json::json!({"prompt": format!("question {}", i / 3), "response_a": words(models[a]),
             "response_b": words(models[b]), "model_a": models[a].0, "model_b": models[b].0, "judge": "j", "p_a": p_a});
@@ -123,6 +128,13 @@ fn length_can_be_held_equal() {
         assert!(change["low"].as_f64() <= Some(by) && Some(by) <= change["high"].as_f64(), "{row}");
     }
     assert!(raw["ranking"][0]["from_raw"].is_null());
+    // With several controls each alone stands beside, as it does when it is asked for alone.
+    let both = json(&["rank", &battles, "--json", "--quiet", "--control", "length,rich"]);
+    assert_eq!(both["alone"].as_array().map(Vec::len), Some(2));
+    assert_eq!(both["alone"][0]["controls"][0]["name"], "length");
+    assert_eq!(rows(&both["alone"][0]), rows(&held));
+    let (_, out, _) = run(&["rank", &battles, "--quiet", "--control", "length,rich"]);
+    assert!(out.contains("Each control alone") && out.contains("information"), "{out}");
     let (_, out, _) = run(&["rank", &battles, "--quiet", "--control", "length"]);
     assert!(out.contains("Controls") && out.contains("lengthy") && out.contains("change"), "{out}");
 }

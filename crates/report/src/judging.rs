@@ -378,7 +378,7 @@ pub(crate) fn strengths_words(c: &Comparison) -> String {
     };
     format!(
         "Bradley-Terry scores of the models by two judges on the same pairs, paired by {}, with 90 % intervals: 400 points are odds of ten \
-         to one, 1,000 is the mean, each model with the weight of its pairs. Of {}, {sure} {} at a false discovery rate of {}.{by_prior}",
+         to one, 1,000 is the mean of the models. Of {}, {sure} {} at a false discovery rate of {}.{by_prior}",
         units::singular(units::unit(c)),
         words::counted(all.len(), "comparison", "comparisons"),
         if sure == 1 { "is a difference" } else { "are differences" },

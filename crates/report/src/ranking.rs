@@ -41,14 +41,7 @@ pub(crate) fn changes_words(l: &Leaderboard) -> String {
         )
     };
     let named: Vec<String> = sure.iter().take(NAMED).map(one).collect();
-    let held: Vec<String> = l
-        .controls
-        .iter()
-        .map(|control| {
-            let label = predilect_types::property(&control.name).map_or(control.name.as_str(), |p| p.label);
-            text::line(label).to_lowercase()
-        })
-        .collect();
+    let held: Vec<String> = l.controls.iter().map(|control| label(&control.name)).collect();
     format!(
         "Controlling for {} surely changes {} of {} (false discovery rate {}): {}.",
         words::listed(&held),
@@ -57,4 +50,49 @@ pub(crate) fn changes_words(l: &Leaderboard) -> String {
         format::share(FALSE_DISCOVERIES),
         named.join("; "),
     )
+}
+
+/// The name of a control in a sentence.
+pub(crate) fn label(id: &str) -> String {
+    match id {
+        "rich" => "information".to_owned(),
+        _ => text::line(predilect_types::property(id).map_or(id, |p| p.label)).to_lowercase(),
+    }
+}
+
+/// What a board with one control means, and who changes places by it.
+pub(crate) fn alone_words(l: &Leaderboard) -> String {
+    let Some(control) = l.controls.first() else { return String::new() };
+    let means = match control.name.as_str() {
+        "length" => {
+            "Length: how models rank where responses are as long. What a longer response says more goes with it."
+        }
+        "rich" => {
+            "Information: how models rank where responses say as much. Credit for more words than that takes stays."
+        }
+        _ => "",
+    };
+    let means = if means.is_empty() {
+        format!("Controlling for {}.", label(&control.name))
+    } else {
+        means.to_owned()
+    };
+    let mut moved: Vec<(&Row, Change)> = l
+        .ranking
+        .iter()
+        .filter_map(|row| Some((row, row.from_raw?)))
+        .filter(|(row, change)| row.rank != change.raw_rank && change.q_value <= FALSE_DISCOVERIES)
+        .collect();
+    moved.sort_by_key(|(row, change)| std::cmp::Reverse(row.rank.abs_diff(change.raw_rank)));
+    if moved.is_empty() {
+        return format!("{means} No model whose score surely changes changes its place.");
+    }
+    let more = moved.len().saturating_sub(NAMED);
+    let named: Vec<String> = moved
+        .iter()
+        .take(NAMED)
+        .map(|(row, change)| format!("{} from {} to {}", text::line(&row.model), change.raw_rank, row.rank))
+        .collect();
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    format!("{means} Places change of {}{more}.", named.join("; "))
 }

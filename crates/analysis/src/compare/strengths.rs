@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Interval;
 use super::habits::MOST_JUDGES;
+use crate::ranking::field;
 use crate::table::FeatureTable;
 
 /// A difference in log-odds that makes one win ten times as often, in points.
@@ -33,7 +34,7 @@ pub struct StrengthDifference {
     /// Prompts of those with the model.
     pub prompts: u64,
     /// Bradley-Terry points by the first one's verdicts on them: 400 are odds of ten, 1000 the mean of the models, each with the weight of
-    /// its pairs.
+    /// its pairs up to that of the median model.
     pub first: f64,
     /// By the second one's.
     pub second: f64,
@@ -152,16 +153,12 @@ fn differences(
             votes.push(Vote { a, b, y: y as f32, weight: weight as f32, cluster: info.cluster });
         }
     }
-    let mut shares = vec![0.0; models.len()];
-    for vote in &votes[0] {
-        for who in [vote.a, vote.b] {
-            shares[who as usize] += 0.5 / votes[0].len() as f64;
-        }
-    }
     if votes[0].is_empty() {
         return Ok(Vec::new());
     }
-    let (found, prior) = scores(&votes, &shares)?;
+    // The same field for both, whatever weights their verdicts have.
+    let even: Vec<Vote> = votes[0].iter().map(|vote| Vote { weight: 1.0, ..*vote }).collect();
+    let (found, prior) = scores(&votes, &field(&even, models.len()))?;
     let points = SCALE / std::f64::consts::LN_10;
     let by = |of: fn(&Change) -> f64| -> Vec<f64> {
         found.iter().map(|change| CENTRE + points * of(change)).collect()

@@ -21,6 +21,25 @@ pub struct Contest {
     pub by_prompt: bool,
 }
 
+/// What scores are compared against where two boards are: the share of every competitor in the field. By the weight of its votes, but not above the
+/// median competitor's: one with two votes moves nobody else, and one whom all others met is no more than one of them.
+pub(crate) fn field(votes: &[Vote], competitors: usize) -> Vec<f64> {
+    let mut shares = vec![0.0; competitors];
+    for vote in votes {
+        for who in [vote.a, vote.b] {
+            shares[who as usize] += f64::from(vote.weight);
+        }
+    }
+    let mut sorted = shares.clone();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let median = sorted.get(competitors / 2).copied().unwrap_or(0.0);
+    for share in &mut shares {
+        *share = share.min(median);
+    }
+    let all: f64 = shares.iter().sum();
+    shares.iter().map(|share| share / all).collect()
+}
+
 /// Votes of whole weights are written out up to so many.
 const MOST_WRITTEN_OUT: f64 = 4e6;
 
@@ -38,16 +57,15 @@ impl Contest {
         (before - self.votes.len()) as u64
     }
 
-    /// The share of every competitor in all verdicts.
-    pub(super) fn shares(&self) -> Vec<f64> {
-        let mut shares = vec![0.0; self.models.len()];
-        for vote in &self.votes {
-            for who in [vote.a, vote.b] {
-                shares[who as usize] += f64::from(vote.weight);
-            }
+    /// The same with one of its controls alone.
+    #[must_use]
+    pub fn with_control(&self, control: usize) -> Self {
+        let width = self.controls.len().max(1);
+        Self {
+            controls: self.controls.get(control).cloned().into_iter().collect(),
+            covariates: self.covariates.iter().skip(control).step_by(width).copied().collect(),
+            ..self.clone()
         }
-        let all: f64 = shares.iter().sum();
-        shares.iter().map(|share| share / all).collect()
     }
 
     /// The same with a vote of weight 7 as seven votes, where votes stand for themselves and weights are counts; `None` where all weigh 1, or

@@ -5,6 +5,7 @@ use predilect_stats::ranking::{Fitted, RankingOptions, Ties, changes, ranks};
 use predilect_stats::student;
 use serde::Serialize;
 
+use super::contest::field;
 use super::{Contest, RankMethod, RankOptions, SCALE};
 
 /// An error that is no more than this, in log-odds, is none: that of an anchor.
@@ -20,8 +21,9 @@ pub struct Change {
     pub raw_score: f64,
     /// 1 + how many have a higher one.
     pub raw_rank: usize,
-    /// How far the controls move it against the field, the mean of all models with the weight of their verdicts (or against the anchor), in
-    /// points. Where few verdicts on some model move the plain mean, this is not the difference of the two scores.
+    /// How far the controls move it against the field (or against the anchor), in points. The field is the mean of all models, each with the weight
+    /// of its verdicts up to that of the median model: where models with few verdicts move the plain mean, this is not the difference of
+    /// the two scores.
     pub change: f64,
     /// Lower end of the 95 % interval of the change, paired by prompt; Student's t with one degree of freedom less than effective prompts.
     pub low: f64,
@@ -54,10 +56,9 @@ pub(super) fn changes_from_raw(
     let anchor = options.anchor.as_ref().and_then(|(name, at)| {
         contest.models.iter().position(|model| model == name).map(|place| (place, *at))
     });
-    // Against the field, so that a model with two verdicts changes nobody else's score.
     let shares = match anchor {
         Some((place, _)) => (0..n).map(|who| if who == place { 1.0 } else { 0.0 }).collect(),
-        None => contest.shares(),
+        None => field(&contest.votes, n),
     };
     let options = RankingOptions { ties, prior: options.prior, ..RankingOptions::default() };
     let raw = Fitted { votes: &contest.votes, covariates: &[] };

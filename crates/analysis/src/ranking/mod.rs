@@ -7,6 +7,7 @@ mod resampled;
 mod scored;
 
 pub use contest::Contest;
+pub(crate) use contest::field;
 pub use held_equal::Change;
 pub use length::{
     Against, Difficulties, LcBoard, LcOptions, LcRow, PUBLISHED_BASELINE, length_controlled_board,

@@ -34,6 +34,16 @@ struct Output<'a, T> {
     left_out: &'a LeftOut,
 }
 
+/// A leaderboard with those of each of its controls alone.
+#[derive(Serialize)]
+struct Controlled<'a> {
+    #[serde(flatten)]
+    board: &'a Leaderboard,
+    /// One for each control, where there are several.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    alone: &'a [Leaderboard],
+}
+
 pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     let by_strength =
         matches!(args.method, RankMethod::BradleyTerry | RankMethod::RaoKupper | RankMethod::Davidson);
@@ -92,13 +102,22 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     if !global.quiet {
         of_the_weights(&found);
     }
+    // Of several controls, what each does alone stands beside what they do together.
+    let controls = if contest.controls.len() > 1 { contest.controls.len() } else { 0 };
+    let alone: Vec<Leaderboard> = (0..controls)
+        .map(|control| leaderboard(&contest.with_control(control), &options))
+        .collect::<Result<_, _>>()
+        .map_err(|error| refused(&error, &contest.models, 1, args.method))?;
     if let Some(folder) = &args.output {
-        tables::write_leaderboards(&tables_in(folder)?, &[(found.method.as_str(), &found)])?;
+        let mut boards = vec![(found.method.as_str(), &found)];
+        boards.extend(alone.iter().map(|board| (board.controls[0].name.as_str(), board)));
+        tables::write_leaderboards(&tables_in(folder)?, &boards)?;
     }
     if args.json {
-        print_json(&Output { board: &found, left_out: &left_out })?;
+        print_json(&Output { board: &Controlled { board: &found, alone: &alone }, left_out: &left_out })?;
     } else {
         predilect_report::terminal_leaderboard(&found, &mut anstream::stdout().lock(), width())?;
+        predilect_report::terminal_controls_alone(&found, &alone, &mut anstream::stdout().lock(), width())?;
     }
     Ok(())
 }

@@ -132,11 +132,73 @@ fn beside_raw(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
     out.blank()?;
     out.wrapped(
         DIM,
-        "raw: score and rank without controls. change: what the controls do to the score against the field (the mean of all models, each with \
-         the weight of its verdicts), with its 95 % interval, paired by prompt.",
+        "raw: score and rank without controls. change: what the controls do to the score against the mean of all models, with its 95 % interval, \
+         paired by prompt; models with few verdicts count less in that mean.",
     )?;
     let words = crate::ranking::changes_words(l);
     out.wrapped(BOLD, &words)
+}
+
+/// Writes the scores with each of several controls alone beside those without any and with all of them, for a terminal of `width` columns (0: not
+/// known, 80 is taken). Nothing where there are fewer than two controls.
+///
+/// # Errors
+///
+/// Whatever `out` gives back.
+pub fn terminal_controls_alone(
+    all: &Leaderboard,
+    alone: &[Leaderboard],
+    out: &mut dyn io::Write,
+    width: u16,
+) -> io::Result<()> {
+    if alone.len() < 2 {
+        return Ok(());
+    }
+    let mut out = Out::new(out, width);
+    out.blank()?;
+    out.line(&paint(BOLD, "Each control alone"))?;
+    out.wrapped(DIM, "Scores, with the place by each in brackets.")?;
+    let of = |board: &Leaderboard, model: &str| {
+        board
+            .ranking
+            .iter()
+            .find(|row| row.model == model)
+            .map_or_else(|| "-".to_owned(), |row| format!("{} ({})", format::whole(row.score), row.rank))
+    };
+    let raw = |row: &Row| {
+        row.from_raw.map_or_else(
+            || "-".to_owned(),
+            |change| format!("{} ({})", format::whole(change.raw_score), change.raw_rank),
+        )
+    };
+    let head = |board: &Leaderboard| {
+        board.controls.first().map_or_else(String::new, |control| crate::ranking::label(&control.name))
+    };
+    let mut columns: Vec<(String, Vec<String>)> =
+        vec![("raw".to_owned(), all.ranking.iter().map(raw).collect())];
+    for board in alone {
+        columns.push((head(board), all.ranking.iter().map(|row| of(board, &row.model)).collect()));
+    }
+    columns.push(("all".to_owned(), all.ranking.iter().map(|row| of(all, &row.model)).collect()));
+    let wide = |(head, cells): &(String, Vec<String>)| {
+        cells.iter().map(|cell| text::columns(cell)).max().unwrap_or(0).max(text::columns(head)) + 2
+    };
+    let widths: Vec<usize> = columns.iter().map(wide).collect();
+    let longest = all.ranking.iter().map(|row| text::columns(&text::line(&row.model))).max().unwrap_or(0);
+    let name = longest.min(out.width.saturating_sub(2 + widths.iter().sum::<usize>())).clamp(8, NAME);
+    let heads: String =
+        columns.iter().zip(&widths).map(|((head, _), width)| text::right(head, *width)).collect();
+    out.line(&paint(DIM, &text::cut(&format!("  {}{heads}", text::left("", name)), out.width)))?;
+    for (at, row) in all.ranking.iter().enumerate() {
+        let cells: String =
+            columns.iter().zip(&widths).map(|((_, cells), width)| text::right(&cells[at], *width)).collect();
+        out.line(&text::cut(&format!("  {}{cells}", text::left(&text::line(&row.model), name)), out.width))?;
+    }
+    out.blank()?;
+    for board in alone {
+        out.wrapped(DIM, &crate::ranking::alone_words(board))?;
+    }
+    Ok(())
 }
 
 fn change(change: &Change) -> String {
