@@ -230,6 +230,7 @@ pub(crate) fn fit(
         terms_note,
         without_terms: without.map(|without| without.weights).unwrap_or_default(),
         length_alone,
+        gains: None,
     };
     Ok((fit, draws))
 }

@@ -9,6 +9,7 @@ mod encode;
 pub mod examples;
 pub mod explain;
 mod fit;
+pub mod gains;
 pub mod headline;
 mod length_beside;
 pub mod limits;

@@ -26,18 +26,56 @@ pub(crate) struct Held<'a> {
     pub(crate) terms_tell: bool,
 }
 
+/// Rows dealt out to folds.
+pub(crate) struct Cut {
+    of_row: Vec<usize>,
+    count: usize,
+}
+
+impl Held<'_> {
+    /// Folds by prompt; `None` where there is one only.
+    pub(crate) fn folds(&self, folds: usize, seed: u64) -> Option<Cut> {
+        let of_row = folds_by_cluster(&self.rows.clusters, folds, seed);
+        let count = of_row.iter().max()? + 1;
+        (count > 1).then_some(Cut { of_row, count })
+    }
+
+    /// The mean log-loss of predictions.
+    pub(crate) fn log_loss(&self, q: &[f64]) -> f64 {
+        scores(q, &self.rows.verdicts, Some(&self.rows.weights)).log_loss
+    }
+
+    /// How much lower the mean log-loss of `model` is than that of `rival`, and the standard error of that.
+    ///
+    /// Verdicts on one prompt are not independent, so differences are summed by cluster first: with g clusters of summed
+    /// weighted differences `D` and weights `W`, the squared error is g / (g - 1) sum (`D` - mean `W`)^2 over the squared
+    /// total weight.
+    pub(crate) fn compare(&self, model: &[f64], rival: &[f64]) -> (f64, Option<f64>) {
+        let mut clusters: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
+        for (row, (&q, &r)) in model.iter().zip(rival).enumerate() {
+            let (p, weight) = (self.rows.verdicts[row], self.rows.weights[row]);
+            let slot = clusters.entry(self.rows.clusters[row]).or_default();
+            slot.0 += weight * (log_loss(r, p) - log_loss(q, p));
+            slot.1 += weight;
+        }
+        let total: f64 = clusters.values().map(|c| c.1).sum();
+        let mean = clusters.values().map(|c| c.0).sum::<f64>() / total;
+        let count = clusters.len() as f64;
+        let square: f64 = clusters.values().map(|(d, w)| (d - mean * w).powi(2)).sum();
+        let se = (count > 1.0).then(|| (count / (count - 1.0) * square).sqrt() / total);
+        (mean, se)
+    }
+}
+
 /// K-fold predictions by prompt, scored; `None` with fewer than two folds or only ties.
 pub(crate) fn held_out(held: &Held<'_>, folds: usize, seed: u64) -> Option<Quality> {
     let n = held.rows.verdicts.len();
-    let fold_of = folds_by_cluster(&held.rows.clusters, folds, seed);
-    let folds = fold_of.iter().max()? + 1;
-    if folds < 2 {
-        return None;
-    }
+    let cut = held.folds(folds, seed)?;
+    let (fold_of, folds) = (&cut.of_row, cut.count);
     let d = held.priors.len();
     let all: Vec<usize> = (0..d).collect();
     let terms: Vec<usize> = (held.properties..d).collect();
-    let predictions = |columns: &[usize]| cross_predict(held, columns, &fold_of, folds);
+    let predictions = |columns: &[usize]| predict(held, columns, &cut);
     let weights = Some(held.rows.weights.as_slice());
     let model = predictions(&all)?;
     let model_scores = scores(&model, &held.rows.verdicts, weights);
@@ -85,7 +123,8 @@ pub(crate) fn held_out(held: &Held<'_>, folds: usize, seed: u64) -> Option<Quali
 }
 
 /// Predicted `p_a` of every verdict by a fit, over some columns, of the other folds; `None` where one of them did not converge.
-fn cross_predict(held: &Held<'_>, columns: &[usize], fold_of: &[usize], folds: usize) -> Option<Vec<f64>> {
+pub(crate) fn predict(held: &Held<'_>, columns: &[usize], cut: &Cut) -> Option<Vec<f64>> {
+    let (fold_of, folds) = (&cut.of_row, cut.count);
     let priors: Vec<Prior> = columns.iter().map(|&c| held.priors[c]).collect();
     let rows = &held.merged.rows;
     let picked: Vec<f64>;
@@ -124,27 +163,12 @@ fn larger_share(held: &Held<'_>) -> f64 {
 }
 
 /// How much lower the model's mean log-loss is than that of its best rival, and the standard error of that difference.
-///
-/// Verdicts on one prompt are not independent, so differences are summed by cluster first: with g clusters of summed
-/// weighted differences `D` and weights `W`, the squared error is g / (g - 1) sum (`D` - mean `W`)^2 over the squared
-/// total weight.
 fn gain(held: &Held<'_>, model: &[f64], rivals: &[&[f64]]) -> (f64, Option<f64>) {
-    let compare = |rival: &[f64]| {
-        let mut clusters: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
-        for (row, (&q, &r)) in model.iter().zip(rival).enumerate() {
-            let (p, weight) = (held.rows.verdicts[row], held.rows.weights[row]);
-            let slot = clusters.entry(held.rows.clusters[row]).or_default();
-            slot.0 += weight * (log_loss(r, p) - log_loss(q, p));
-            slot.1 += weight;
-        }
-        let total: f64 = clusters.values().map(|c| c.1).sum();
-        let mean = clusters.values().map(|c| c.0).sum::<f64>() / total;
-        let count = clusters.len() as f64;
-        let square: f64 = clusters.values().map(|(d, w)| (d - mean * w).powi(2)).sum();
-        let se = (count > 1.0).then(|| (count / (count - 1.0) * square).sqrt() / total);
-        (mean, se)
-    };
-    rivals.iter().map(|rival| compare(rival)).min_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, None))
+    rivals
+        .iter()
+        .map(|rival| held.compare(model, rival))
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .unwrap_or((0.0, None))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::cautions::Caution;
 use crate::compare::Comparison;
 use crate::explain::Explanation;
+use crate::gains::Gains;
 use crate::headline::Headline;
 use crate::length_beside::LengthAlone;
 use crate::people::People;
@@ -112,6 +113,9 @@ pub struct Fit {
     /// What length is worth where information is not in the fit; `None` where one of the two is not rated.
     #[serde(default)]
     pub length_alone: Option<LengthAlone>,
+    /// What each property adds on verdicts that the fit has not seen; `None` where that was not asked for.
+    #[serde(default)]
+    pub gains: Option<Gains>,
 }
 
 /// A unit that intervals are over.

@@ -6,6 +6,7 @@
 
 mod cautions;
 pub mod format;
+mod gains;
 mod headline;
 mod html;
 mod judging;

@@ -9,7 +9,9 @@ mod read;
 mod verdict;
 
 pub use pair::{Message, Pair, Provenance, Response, Role, content_id};
-pub use property::{Applies, CATALOGUE, Property, Rule, Scale, core_properties, parts_of, property};
+pub use property::{
+    Applies, CATALOGUE, Property, Rule, Scale, core_properties, in_every_fit, parts_of, property,
+};
 pub use rating::{Annotation, Rating, Side};
 pub use read::{ColumnUse, Drop, JudgeUse, ReadSummary, SourceSummary, ValueUse, VerdictUse};
 pub use verdict::{Order, TieKind, Verdict};

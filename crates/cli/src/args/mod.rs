@@ -249,6 +249,9 @@ pub(crate) struct DissectArgs {
     pub(crate) table: TableArgs,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
+    /// Say what each property adds on unseen verdicts, however many there are (default: up to 30,000)
+    #[arg(long)]
+    pub(crate) gains: bool,
     /// Keep the study here: tables in Parquet and the report
     #[arg(long, short, value_name = "STUDY")]
     pub(crate) output: Option<PathBuf>,

@@ -20,7 +20,7 @@ use predilect_analysis::table::{Feature, FeatureTable, PairInfo};
 use predilect_analysis::{Draws, Encoding, FitOptions, dissect};
 use predilect_data::{Judges, PropertySet, Study};
 use predilect_text::{Annotator, TextOptions, detect_language};
-use predilect_types::{Pair, Property, Rating, Rule};
+use predilect_types::{Pair, Property, Rating, Rule, in_every_fit};
 use rayon::prelude::*;
 
 use crate::comparing::DRAWS;
@@ -294,7 +294,7 @@ fn chosen_properties(
         .chain(given.values().flatten().map(|r| r.property.as_str()))
         .collect();
     if wanted.is_empty() {
-        return Ok(set.core().filter(|p| rated.contains(p.id)).collect());
+        return Ok(set.all().iter().copied().filter(|p| in_every_fit(p) && rated.contains(p.id)).collect());
     }
     let all = || set.all().iter().copied().filter(|p| rated.contains(p.id));
     if wanted == ["all"] {

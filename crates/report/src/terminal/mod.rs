@@ -156,7 +156,16 @@ fn judge(view: &View, out: &mut Out, fit: &Fit, axis: Axis) -> io::Result<()> {
     }
     out.blank()?;
     table::properties(view, out, fit, axis)?;
-    table::terms(out, fit)
+    table::terms(out, fit)?;
+    if let Some(gains) = &fit.gains {
+        out.blank()?;
+        out.wrapped(DIM, &crate::gains::by_theme(gains))?;
+        out.wrapped(DIM, &crate::gains::by_property(view, gains))?;
+        if let Some(alike) = crate::gains::alike(view, gains) {
+            out.wrapped(WARN, &alike)?;
+        }
+    }
+    Ok(())
 }
 
 /// What the tables' columns and marks mean.

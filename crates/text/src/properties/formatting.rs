@@ -32,6 +32,9 @@ pub(crate) static CODE_BLOCKS: Measure =
 pub(crate) static LINKS: Measure =
     count!("links", "Links, and bare web addresses (http, https, www) outside code", links);
 
+pub(crate) static PARAGRAPHS: Measure =
+    count!("paragraphs", "Paragraphs, headings, list items and table cells with words", blocks);
+
 pub(crate) static WELL_FORMATTED: Measure = Measure {
     id: "well_formatted",
     definition: "0 to 3 by half points: 1 when no paragraph or list item is longer than 120 words, half when none is \

@@ -53,6 +53,7 @@ pub(crate) static MEASURES: &[&Measure] = &[
     &formatting::TABLES,
     &formatting::CODE_BLOCKS,
     &formatting::LINKS,
+    &formatting::PARAGRAPHS,
     &information::NEW_WORDS,
     &information::DISTINCT_WORDS,
     &information::BITS_GIVEN_PROMPT,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use predilect_analysis::cautions::{Caution, cautions};
 use predilect_analysis::examples::{Choice, choose};
+use predilect_analysis::gains::add_gains;
 use predilect_analysis::result::{
     AnnotatorAgreement, Dissection, ExamplePair, Examples, Fit, JudgeSummary, Settings, Skipped, Standings,
 };
@@ -27,6 +28,9 @@ use beside::{compared, explain_examples, ranked};
 const FAINT: f64 = 0.1;
 /// Texts of example pairs are cut after this many characters.
 const CUT: usize = 4000;
+
+/// Verdicts in all fits up to which what each property adds is looked at without being asked for: about a second's work.
+const MOST_WITH_GAINS: u64 = 30_000;
 
 #[derive(Serialize)]
 struct Output<'a> {
@@ -56,13 +60,15 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     let shown = args.output.is_some() || args.html.is_some();
     let mut draws = Vec::new();
     let keep = shown && assembled.table.judges.len() > 1;
-    let fits = fit_all(
+    let mut fits = fit_all(
         &assembled.table,
         args.model.options(),
         args.model.draws.as_deref(),
         global.quiet,
         keep.then_some(&mut draws),
     )?;
+    let most = if args.gains { u64::MAX } else { MOST_WITH_GAINS };
+    add_gains(&assembled.table, &mut fits.fits, &args.model.options(), most);
     for (reason, count) in assembled.left_out() {
         *read.dropped.entry(reason).or_default() += count;
     }

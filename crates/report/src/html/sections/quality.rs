@@ -1,11 +1,12 @@
 //! How well does the model predict verdicts it has not seen, and can its numbers be trusted?
 
 use maud::{Markup, html};
+use predilect_analysis::gains::{Gains, PropertyGain};
 use predilect_analysis::result::{Fit, Quality};
 
 use crate::format;
 use crate::html::charts::calibration;
-use crate::html::parts::{Section, first_few, folded, name, nothing, scroll};
+use crate::html::parts::{Section, first_few, folded, name, nothing, property, scroll};
 use crate::text;
 use crate::view::View;
 use crate::words::{self, BASELINES, Standing};
@@ -29,6 +30,7 @@ pub(super) fn section(view: &View) -> Section {
                 "Length only: the comparison of lengths beside the same terms, without any other property."
             }
             (sentences(&fits))
+            (gains(view, &fits))
             (plots(&fits))
             (more(view))
         }
@@ -60,6 +62,51 @@ fn table(fits: &[&Fit], grouped: bool) -> Markup {
                 }
             }
             tbody { @for fit in fits { (row(fit, grouped, &places)) } }
+        }
+    }
+}
+
+/// What each property adds on unseen verdicts.
+fn gains(view: &View, fits: &[&Fit]) -> Markup {
+    let known: Vec<(&Fit, &Gains)> =
+        fits.iter().filter_map(|fit| Some((*fit, fit.gains.as_ref()?))).collect();
+    html! {
+        @if !known.is_empty() {
+            h3 { "What each property adds" }
+            @for (fit, gains) in &known {
+                p {
+                    strong { (name(&fit.judge)) } ". " (crate::gains::by_theme(gains)) " " (crate::gains::by_property(view, gains))
+                    @if let Some(alike) = crate::gains::alike(view, gains) { " " (alike) }
+                }
+            }
+            @for (fit, gains) in &known {
+                (folded(&format!("Every property: {}", text::line(&fit.judge)), &scroll("Gains by property", &by_property(view, gains))))
+            }
+        }
+    }
+}
+
+fn by_property(view: &View, gains: &Gains) -> Markup {
+    let mut order: Vec<&PropertyGain> = gains.properties.iter().collect();
+    order.sort_by(|a, b| b.beside.total_cmp(&a.beside));
+    html! {
+        table.plain {
+            thead {
+                tr {
+                    th scope="col" { "Property" }
+                    th.num scope="col" { "Beside all others" }
+                    th.num scope="col" { "Alone" }
+                }
+            }
+            tbody {
+                @for gain in order {
+                    tr {
+                        th scope="row" { (property(view, &gain.property)) }
+                        td.num { (crate::gains::with_error(gain.beside, gain.beside_se)) }
+                        td.num { (crate::gains::with_error(gain.alone, gain.alone_se)) }
+                    }
+                }
+            }
         }
     }
 }
