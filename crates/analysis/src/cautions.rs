@@ -14,6 +14,8 @@ use crate::terms::{Design, Terms, fixed, sides};
 
 /// Effective units below which a fit tells little of others.
 pub const FEW_UNITS: f64 = 20.0;
+/// From so many units on there are not few, however unequal their say.
+const MANY_UNITS: u64 = 100;
 /// A text on so many prompts, and on that share of a model's prompts, is no answer to them.
 const SAME_PROMPTS: u64 = 10;
 const SAME_SHARE: f64 = 0.2;
@@ -161,8 +163,12 @@ pub fn usual_units(fit: &Fit) -> Option<f64> {
 
 /// That fits rest on few units, where they do.
 pub fn few_units(fits: &[Fit]) -> Option<Caution> {
-    let few: Vec<&Fit> =
-        main(fits).filter(|fit| usual_units(fit).is_some_and(|units| units < FEW_UNITS)).collect();
+    // Where properties seldom differ, a weight rests on few of many units: that is said of each weight, and these are not few.
+    let has_few = |fit: &&Fit| {
+        fit.intervals_over.first().is_some_and(|units| units.count < MANY_UNITS)
+            && usual_units(fit).is_some_and(|units| units < FEW_UNITS)
+    };
+    let few: Vec<&Fit> = main(fits).filter(has_few).collect();
     let units = few.iter().max_by_key(|fit| fit.intervals_over.len())?.intervals_over.clone();
     Some(Caution::FewUnits { judges: few.iter().map(|fit| fit.judge.clone()).collect(), units })
 }

@@ -1,7 +1,7 @@
 //! What is length worth, and how much of that is information?
 
 use predilect_stats::leave_out::{OverClusters, effective, spread};
-use predilect_stats::{Prior, student};
+use predilect_stats::{Marginal, Prior, student};
 use serde::{Deserialize, Serialize};
 
 use crate::fit::FitOptions;
@@ -13,6 +13,8 @@ use crate::table::{FeatureTable, VerdictRow};
 /// The two properties.
 pub(crate) const LENGTH: &str = "length";
 pub(crate) const INFORMATION: &str = "rich";
+/// What measures information too: none of it is in the fit without.
+const PARTS: [&str; 3] = ["new_words", "distinct_words", "bits_given_prompt"];
 /// A part of the weight of length below this leaves length what it was.
 const LITTLE: f64 = 0.2;
 /// From this part on, length was mostly information.
@@ -37,13 +39,19 @@ pub struct LengthAlone {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LengthSays {
-    /// A sure direction alone, of which information surely takes at least half.
+    /// A sure direction alone, of which information surely takes a part, by the estimate at least half.
     Information,
-    /// A sure direction alone, of which information surely takes a part.
+    /// A sure direction with and without information, which surely takes a part.
     Partly,
-    /// A sure direction alone, of which information takes little or nothing for sure.
+    /// A sure direction with and without information, which surely takes less than half.
     Length,
-    /// No sure direction even alone.
+    /// A sure direction with and without information, and surely a stronger one with it: information hid a part.
+    Hidden,
+    /// A sure direction alone, and it is not sure what information takes of it: the two cannot be told apart.
+    Unclear,
+    /// A sure direction only beside information.
+    Beside,
+    /// No sure direction either way.
     Nothing,
 }
 
@@ -59,7 +67,17 @@ pub(crate) fn length_alone(
     options: &FitOptions,
 ) -> Option<LengthAlone> {
     let (length, information) = (table.column(LENGTH)?, table.column(INFORMATION)?);
-    let kept: Vec<usize> = (0..numbers.width).filter(|column| *column != information).collect();
+    // Where information never differs, as in code alone, nothing can be said.
+    if numbers.x.iter().skip(information).step_by(numbers.width).all(|x| *x == 0.0) {
+        return None;
+    }
+    let is_information = |column: usize| {
+        table
+            .features
+            .get(column)
+            .is_some_and(|feature| feature.name == INFORMATION || PARTS.contains(&feature.name.as_str()))
+    };
+    let kept: Vec<usize> = (0..numbers.width).filter(|column| !is_information(*column)).collect();
     let priors: Vec<Prior> = kept.iter().map(|&column| priors[column]).collect();
     let place = kept.iter().position(|column| *column == length)?;
     let (weights, without) = refit(table, rows, &numbers.some_columns(&kept), &priors, options)?;
@@ -70,8 +88,27 @@ pub(crate) fn length_alone(
         _ => return None,
     };
     let (low, high) = (taken - half, taken + half);
-    let says = says(&alone, taken, (low, high));
+    // As the fit is shown: over units unless its options say otherwise.
+    let own = match over {
+        Some(over) if !options.independent => ends(&with[length], over, length),
+        _ => (with[length].q05, with[length].q95),
+    };
+    let says = says(&alone, own, taken, (low, high));
     Some(LengthAlone { length: alone, taken, low, high, says })
+}
+
+/// The 90 % interval of a weight over units.
+fn ends(weight: &Weight, over: &OverClusters, at: usize) -> (f64, f64) {
+    let marginal = Marginal {
+        mean: weight.mean,
+        sd: weight.sd,
+        q05: weight.q05,
+        q50: weight.q50,
+        q95: weight.q95,
+        p_positive: weight.p_positive,
+        shape: None,
+    };
+    over.widened(at, &marginal).map_or((weight.q05, weight.q95), |wide| (wide.q05, wide.q95))
 }
 
 /// Half of the 90 % interval of the difference of a weight in two fits of the same rows: units left out from both at once, and Student's t with one
@@ -89,18 +126,25 @@ fn reach(with: &OverClusters, at: usize, without: &OverClusters, place: usize) -
     Some(sd * student::quantile(0.95, freedom))
 }
 
-fn says(alone: &Weight, taken: f64, (low, high): (f64, f64)) -> LengthSays {
-    if alone.p_sign() < 0.95 || alone.mean == 0.0 {
-        return LengthSays::Nothing;
+fn says(alone: &Weight, beside: (f64, f64), taken: f64, (low, high): (f64, f64)) -> LengthSays {
+    let sure = |(low, high): (f64, f64)| low > 0.0 || high < 0.0;
+    let beside_is_sure = sure(beside);
+    if !sure((alone.q05, alone.q95)) {
+        return if beside_is_sure { LengthSays::Beside } else { LengthSays::Nothing };
     }
     let part = taken / alone.mean;
-    let sure = if alone.mean > 0.0 { low > 0.0 } else { high < 0.0 };
-    if sure && part >= MOST {
-        LengthSays::Information
-    } else if sure && part >= LITTLE {
-        LengthSays::Partly
+    // What is taken for sure, and what may be, as parts of the weight alone.
+    let (least, most) = if alone.mean > 0.0 {
+        (low / alone.mean, high / alone.mean)
     } else {
-        LengthSays::Length
+        (high / alone.mean, low / alone.mean)
+    };
+    match beside_is_sure {
+        _ if part >= MOST && least >= LITTLE => LengthSays::Information,
+        true if most < 0.0 => LengthSays::Hidden,
+        true if part >= LITTLE && least > 0.0 => LengthSays::Partly,
+        true if most < MOST => LengthSays::Length,
+        _ => LengthSays::Unclear,
     }
 }
 

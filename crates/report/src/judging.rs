@@ -34,7 +34,7 @@ pub(crate) fn meanings(cards: &[&BiasCard]) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();
     for card in cards {
         for measure in measures(card).into_iter().filter(|measure| !measure.plain) {
-            let own = measure.name.starts_with("favours its own");
+            let own = measure.name.contains("favours its own");
             let name =
                 if own { format!("{}: {}", text::line(&card.judge), measure.name) } else { measure.name };
             if out.iter().all(|(known, _)| *known != name) {
@@ -106,13 +106,13 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
     let (name, meaning) = if card.reference {
         (
             "agrees with the others",
-            "How often one of its verdicts is on the side of the majority of the other reference judges, or of its own other verdicts on the pair, a \
-             tie of one of them half.",
+            "How often one of its verdicts is on the side of the majority of the other reference judges, or of its own other verdicts on the pair; two \
+             ties agree, a tie of one of them is half.",
         )
     } else {
         (
             "accuracy",
-            "How often its verdict is on the side of the majority of the reference, a tie of one of them half.",
+            "How often its verdict is on the side of the majority of the reference; two ties agree, a tie of one of them is half.",
         )
     };
     share(name, card.agreement, None, meaning);
@@ -155,7 +155,7 @@ fn own(name: &str, excess: &Excess) -> Measure {
     let by_reference = excess.beside == "reference";
     let beside = if by_reference { "the reference" } else { "the judges that are none of them" };
     Measure {
-        name: format!("favours its {name}"),
+        name: format!("{} its {name}", if value < 0.0 { "disfavours" } else { "favours" }),
         value: format!("{} points [{}, {}]", points(value), points(low), points(high)),
         meaning: format!(
             "Mean preference for {}, where one of them meets another model, less that of {beside} on the same {}.{}",
@@ -320,7 +320,7 @@ pub(crate) fn habit(found: &HabitDifference) -> String {
     };
     let does = match found.measure {
         HabitMeasure::Accuracy => "agrees with the reference more often than",
-        HabitMeasure::First => "prefers the response shown first more often than",
+        HabitMeasure::First => "prefers the response shown first, a tie half, more often than",
         HabitMeasure::Longer => "prefers the longer response, ties left out, more often than",
         HabitMeasure::Ties => "calls a tie more often than",
     };

@@ -26,11 +26,16 @@ pub(crate) fn sentence(fit: &Fit) -> Option<String> {
     let likes = if alone.length.mean < 0.0 { "dislike of length" } else { "preference for length" };
     let number = |x: f64| format::decimal(x, 2);
     let figures = format!(
-        "the weight of length is {} without information in the fit and {} [{}, {}] with it",
+        "the weight of length is {} [{}, {}] without information in the fit and {} [{}, {}] with it, {} [{}, {}] less",
         number(alone.length.mean),
+        number(alone.length.q05),
+        number(alone.length.q95),
         number(beside.mean),
         number(beside.q05),
         number(beside.q95),
+        number(alone.taken),
+        number(alone.low),
+        number(alone.high),
     );
     Some(match alone.says {
         LengthSays::Information => {
@@ -47,6 +52,19 @@ pub(crate) fn sentence(fit: &Fit) -> Option<String> {
         }
         LengthSays::Length => {
             format!("The {likes} of {judge} is about length itself, and not about information: {figures}.")
+        }
+        LengthSays::Hidden => {
+            format!(
+                "The {likes} of {judge} shows in full only beside information, which hides a part of it: {figures}."
+            )
+        }
+        LengthSays::Unclear => {
+            format!(
+                "Whether the {likes} of {judge} is about length or about information cannot be told: {figures}."
+            )
+        }
+        LengthSays::Beside => {
+            format!("Only beside information has length a sure direction for {judge}: {figures}.")
         }
         LengthSays::Nothing => {
             format!(

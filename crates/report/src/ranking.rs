@@ -65,10 +65,10 @@ pub(crate) fn alone_words(l: &Leaderboard) -> String {
     let Some(control) = l.controls.first() else { return String::new() };
     let means = match control.name.as_str() {
         "length" => {
-            "Length: how models rank where responses are as long. What a longer response says more goes with it."
+            "Length: how models rank where responses are equally long. Credit for saying more is taken away with credit for length."
         }
         "rich" => {
-            "Information: how models rank where responses say as much. Credit for more words than that takes stays."
+            "Information: how models rank where responses say equally much. Credit for using more words to say it remains."
         }
         _ => "",
     };
@@ -85,7 +85,7 @@ pub(crate) fn alone_words(l: &Leaderboard) -> String {
         .collect();
     moved.sort_by_key(|(row, change)| std::cmp::Reverse(row.rank.abs_diff(change.raw_rank)));
     if moved.is_empty() {
-        return format!("{means} No model whose score surely changes changes its place.");
+        return format!("{means} No model with a sure change moves to another place.");
     }
     let more = moved.len().saturating_sub(NAMED);
     let named: Vec<String> = moved

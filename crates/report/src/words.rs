@@ -296,10 +296,12 @@ pub(crate) fn term(id: &str) -> (String, &'static str) {
 /// What the intensities of models are measured from.
 pub(crate) fn against(fit: &Fit) -> Option<String> {
     let reference = fit.reference_model.as_ref()?;
-    fit.terms
-        .iter()
-        .any(|term| term.property.starts_with("model:"))
-        .then(|| format!("A model's share is how often it wins against {}.", text::line(reference)))
+    fit.terms.iter().any(|term| term.property.starts_with("model:")).then(|| {
+        format!(
+            "A model's share is how often it would win against {} with all properties equal.",
+            text::line(reference)
+        )
+    })
 }
 
 /// The engine's own checks of one fit, in words.

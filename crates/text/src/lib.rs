@@ -22,6 +22,7 @@ mod letters;
 mod phrases;
 mod properties;
 mod request;
+pub mod validity;
 mod words;
 
 use predilect_types::{Annotation, Pair, Rating};

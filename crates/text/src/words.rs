@@ -1,5 +1,7 @@
 //! Where do words and sentences begin and end, and how many syllables does a word have?
 
+use std::sync::LazyLock;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::letters::{Look, look};
@@ -12,6 +14,18 @@ const ABBREVIATIONS: [&str; 22] = [
     "dr", "mr", "mrs", "ms", "prof", "st", "vs", "etc", "e.g", "i.e", "approx", "fig", "figs", "no", "vol",
     "jr", "sr", "inc", "ca", "cf", "al", "dept",
 ];
+
+/// Hashes of English words that join others and say nothing themselves, sorted.
+static FUNCTION_WORDS: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    let mut hashes: Vec<u64> = include_str!("../lists/function.txt").split_whitespace().map(hash).collect();
+    hashes.sort_unstable();
+    hashes
+});
+
+/// FNV-1a over the bytes of a word.
+fn hash(word: &str) -> u64 {
+    word.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+}
 
 /// How a sentence ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +133,9 @@ impl Words {
         }
         said.sort_unstable();
         said.dedup();
+        if english {
+            said.retain(|word| FUNCTION_WORDS.binary_search(word).is_err());
+        }
         said
     }
 
@@ -144,11 +161,7 @@ impl Words {
         self.spans.push((start as u32, self.text.len() as u32));
         let lower = &self.text[start..];
         self.looks.push(look(word, lower));
-        self.hashes.push(
-            lower
-                .bytes()
-                .fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)),
-        );
+        self.hashes.push(hash(lower));
         self.text.push(' ');
     }
 

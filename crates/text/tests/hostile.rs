@@ -11,9 +11,9 @@ fn within_scales(annotator: &Annotator, text: &str) {
         let Some(value) = value else { continue };
         match property(id).expect("in the catalogue").scale {
             Scale::Likert => {
-                // Only information has no steps.
-                let step = *id == "rich" || (value * 2.0).fract() == 0.0;
-                assert!((0.0..=3.0).contains(&value) && step, "{id} {value}");
+                // Information is in tenths, all others in halves.
+                let steps = value * if *id == "rich" { 10.0 } else { 2.0 };
+                assert!((0.0..=3.0).contains(&value) && (steps - steps.round()).abs() < 1e-9, "{id} {value}");
             }
             _ => assert!(value >= 0.0 && value.fract() == 0.0, "{id} {value}"),
         }

@@ -85,8 +85,11 @@ pub struct LcBoard {
     pub method: String,
     /// Against whom.
     pub baseline: String,
-    /// Where the difficulties of prompts come from: `published` (rates compare with AlpacaEval's board), `fitted` or `none` (they do not).
+    /// Where the difficulties of prompts come from: `published`, `fitted` or `none`. Rates compare with AlpacaEval's board by published ones and
+    /// the verdicts of its own judge.
     pub difficulties: String,
+    /// By whose verdicts; of several, their mean. Empty where that is not known.
+    pub judges: Vec<String>,
     /// The sd of instruction difficulty in log-odds, as fitted; `None` where it is not.
     pub difficulty_sd: Option<f64>,
     /// Mean and sd of the length effects over all models; that of the others is the prior of each. `None` in the minimal form and with
@@ -222,6 +225,7 @@ pub fn length_controlled_board(baseline: &str, outputs: &[Against], options: &Lc
         .collect();
     place(&mut ranking);
     LcBoard {
+        judges: Vec::new(),
         method: RankMethod::LengthControlled.name().to_owned(),
         baseline: baseline.to_owned(),
         difficulties: match (published, &joint) {

@@ -63,6 +63,8 @@ pub(crate) enum Verb {
     Fit(FitArgs),
     /// Write a study in another tool's format
     Export(ExportArgs),
+    /// Check ratings on texts whose order on a property is known
+    Validity(ValidityArgs),
     /// List the formats that are read and written, or show one
     Formats(FormatsArgs),
     /// Say what works on this machine, and what to do about what does not
@@ -73,6 +75,21 @@ pub(crate) enum Verb {
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
     /// Print JSON instead of a list
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `predilect validity`
+#[derive(Debug, Args)]
+pub(crate) struct ValidityArgs {
+    /// Files of JSON lines with `higher`, `lower`, `property`, and where they are known `prompt`, `kind` and `source` (default: the pairs
+    /// that come with Predilect)
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Only this property; of files that name none, the property of all pairs
+    #[arg(long, value_name = "ID")]
+    pub(crate) property: Option<String>,
+    /// Print JSON instead of a table
     #[arg(long)]
     pub(crate) json: bool,
 }

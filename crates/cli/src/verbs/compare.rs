@@ -84,8 +84,7 @@ fn own(
     let assembled = assemble(&study, &args.table.options(global.quiet))?;
     TooMany::compared(assembled.table.judges.len())?;
     *comparison = by_verdicts(&assembled, &args.model.options(), options)?;
-    // What is compared here are weights: how well they predict is what `dissect` says.
-    let fit = FitOptions { folds: 0, keep_draws: comparing::DRAWS, ..args.model.options() };
+    let fit = FitOptions { keep_draws: comparing::DRAWS, ..args.model.options() };
     let mut draws = Vec::new();
     let fits = fit_with(&assembled.table, &fit, global.quiet, &mut |fit, own| {
         draws.push((fit.judge.clone(), fit.group.clone(), own.clone()));

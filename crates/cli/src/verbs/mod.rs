@@ -11,3 +11,4 @@ pub(crate) mod formats;
 pub(crate) mod import;
 pub(crate) mod judge;
 pub(crate) mod rank;
+pub(crate) mod validity;

@@ -2,7 +2,7 @@
 
 use predilect_analysis::limits::TooMany;
 use predilect_analysis::ranking::{
-    Contest, Difficulties, LcOptions, Leaderboard, RankMethod, RankOptions, leaderboard,
+    Contest, Difficulties, LcBoard, LcOptions, Leaderboard, RankMethod, RankOptions, leaderboard,
     length_controlled_board,
 };
 use std::path::Path;
@@ -153,7 +153,7 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         (false, false) => Difficulties::Published,
     };
     let options = LcOptions { difficulty, variants: args.variant.clone() };
-    let board = length_controlled_board(&baseline, &outputs, &options);
+    let board = LcBoard { judges, ..length_controlled_board(&baseline, &outputs, &options) };
     if board.ranking.is_empty() {
         let apart = outputs.first().map_or(0.0, |output| output.longer_by);
         if apart != 0.0 && outputs.iter().all(|output| output.longer_by == apart) {

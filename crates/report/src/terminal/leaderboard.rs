@@ -248,7 +248,14 @@ pub fn terminal_lc(l: &LcBoard, out: &mut dyn io::Write, width: u16) -> io::Resu
              characters{difficult}), with 95 % intervals; phi above 0: the judge likes length."
         ),
     )?;
-    out.wrapped(if l.difficulties == "published" { DIM } else { WARN }, comparable(&l.difficulties))?;
+    if l.judges.len() > 1 {
+        let judges: Vec<String> = l.judges.iter().map(|judge| text::line(judge)).collect();
+        out.wrapped(
+            WARN,
+            &format!("Mean of the verdicts of {} judges: {}.", judges.len(), words::listed(&judges)),
+        )?;
+    }
+    out.wrapped(if comparable(l) { DIM } else { WARN }, compares(l))?;
     if let Some((mean, sd)) = l.length_prior {
         let [mean, sd] = [mean, sd].map(|x| format::decimal(x, 2));
         let of = if l.difficulties == "published" { "the published models" } else { "the others" };
@@ -293,12 +300,23 @@ pub fn terminal_lc(l: &LcBoard, out: &mut dyn io::Write, width: u16) -> io::Resu
     Ok(())
 }
 
-/// Whether length-controlled rates compare with AlpacaEval's board, by where the difficulties of prompts come from.
-fn comparable(difficulties: &str) -> &'static str {
-    match difficulties {
-        "published" => {
+/// The judge of AlpacaEval's board of length-controlled rates.
+const BOARD_JUDGE: &str = "weighted_alpaca_eval_gpt4_turbo";
+
+/// Whether length-controlled rates compare with AlpacaEval's board: by its difficulties and its judge.
+fn comparable(l: &LcBoard) -> bool {
+    l.difficulties == "published" && matches!(l.judges.as_slice(), [only] if only == BOARD_JUDGE)
+}
+
+fn compares(l: &LcBoard) -> &'static str {
+    match l.difficulties.as_str() {
+        "published" if comparable(l) => {
             "With AlpacaEval's difficulties of the prompts, so these rates compare with its published board: 41 models, each left out of \
-             them, stood 1 point from it on average, 5 at most."
+             them, were 1 point from it on average, 5 at most."
+        }
+        "published" => {
+            "With AlpacaEval's difficulties of the prompts, but not by the judge of its published board (weighted_alpaca_eval_gpt4_turbo): these \
+             rates do not compare with it."
         }
         "fitted" => {
             "Difficulties are fitted over these models: rates compare with each other, and not with AlpacaEval's published board."

@@ -3,32 +3,35 @@
 use super::Measure;
 use crate::compress::Known;
 use crate::document::Document;
+use crate::words;
 
 const WORDS: &str = "Whether what is said is true, or to the point, is not seen. Words made up of likely letters pass for words, so does any list of \
-    them. The same thought in other words counts again, and so do the forms of a word. Code, formulas and addresses are \
+    them; so do the words of log files and of code outside of a block. Filler in words of its own counts once. Ratings of different languages do not compare. The same thought in other words counts again, and so do the forms of a word. Code, formulas and addresses are \
     not read; numbers and names of one or two letters do not count.";
 
 pub(crate) static INFORMATION: Measure = Measure {
     id: "rich",
-    definition: "0.3 for each doubling of the new words, plus one: 0.3 log2(1 + n), at most 3 (1,023 new words). New words are the different \
+    definition: "0.3 for each doubling of the new words, plus one: 0.3 log2(1 + n) in tenths, at most 3 (1,023 new words). New words are the different \
         words of three letters or more, outside code, that the request does not have; in scripts without spaces, every two characters \
-        beside each other. In English, words that hardly are any by their letters do not count, and where these are half of a \
-        text it says nothing. A response of code alone is not rated.",
+        beside each other. In English, words that only join others (of, which, would) and letters that hardly make a word do not \
+        count, and where the latter are half of a text it says nothing. A response of code or markup alone is not rated.",
     blind_spots: WORDS,
     proxy: true,
     rate: information,
 };
 
 fn information(doc: &Document<'_>) -> Option<f64> {
-    // What code says is not known; a response of nothing says nothing.
-    let unread = doc.words.is_empty() && doc.structure.code_blocks > 0;
-    (!unread).then(|| (0.3 * (1.0 + new_words(doc) as f64).log2()).min(3.0))
+    // What code or markup says is not known; a response of nothing says nothing.
+    let unread = doc.words.is_empty() && words::count(doc.raw) > 0;
+    // In tenths, a quarter more words each: what is nearly as much is as much, as it is for length. A bare sign would take what length leaves
+    // undecided, and with it part of what length is worth.
+    (!unread).then(|| (3.0 * (1.0 + new_words(doc) as f64).log2()).round().min(30.0) / 10.0)
 }
 
 pub(crate) static NEW_WORDS: Measure = Measure {
     id: "new_words",
-    definition: "Different words of three letters or more, outside code, that the request does not have; in scripts without spaces, every two \
-        characters beside each other.",
+    definition: "Different words of three letters or more, outside code and without English function words, that the request does not have; in \
+        scripts without spaces, every two characters beside each other.",
     blind_spots: WORDS,
     proxy: false,
     rate: |doc| Some(new_words(doc) as f64),
@@ -36,8 +39,8 @@ pub(crate) static NEW_WORDS: Measure = Measure {
 
 pub(crate) static DISTINCT_WORDS: Measure = Measure {
     id: "distinct_words",
-    definition: "Different words of three letters or more, outside code, those of the request included; in scripts without spaces, every two \
-        characters beside each other.",
+    definition: "Different words of three letters or more, outside code and without English function words, those of the request included; in \
+        scripts without spaces, every two characters beside each other.",
     blind_spots: WORDS,
     proxy: false,
     rate: |doc| Some(doc.words.said(doc.english).len() as f64),
@@ -77,16 +80,17 @@ mod tests {
     #[test]
     fn new_words_are_counted_once_and_not_those_of_the_request() {
         let asked = "How tall is the tower in Paris?";
-        // tower, paris, the, how, tall are asked; stands, over, metres, and are not.
+        // tower, paris and tall are asked for; stands, metres and wide are not; over and and only join.
         assert_eq!(
             rate(&NEW_WORDS, asked, "The tower in Paris stands over 300 metres tall and over 10 wide."),
-            Some(5.0)
+            Some(3.0)
         );
-        assert_eq!(rate(&DISTINCT_WORDS, asked, "The tower, the TOWER."), Some(2.0));
+        assert_eq!(rate(&DISTINCT_WORDS, asked, "The tower, the TOWER."), Some(1.0));
         assert_eq!(rate(&INFORMATION, asked, ""), Some(0.0));
         assert_eq!(rate(&INFORMATION, asked, "```\nlet tower = 300;\n```"), None);
+        assert_eq!(rate(&INFORMATION, asked, "<answer>\nSteel, mostly.\n</answer>"), None);
         assert_eq!(rate(&INFORMATION, asked, "The tower in Paris."), Some(0.0));
-        assert_eq!(rate(&INFORMATION, asked, "Steel, mostly, and rivets."), Some(0.3 * 5.0_f64.log2()));
+        assert_eq!(rate(&INFORMATION, asked, "Steel, mostly, and rivets."), Some(0.6));
     }
 
     #[test]

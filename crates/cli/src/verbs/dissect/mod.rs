@@ -68,7 +68,11 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
         keep.then_some(&mut draws),
     )?;
     let most = if args.gains { u64::MAX } else { MOST_WITH_GAINS };
-    add_gains(&assembled.table, &mut fits.fits, &args.model.options(), most);
+    if !add_gains(&assembled.table, &mut fits.fits, &args.model.options(), most) && !global.quiet {
+        anstream::eprintln!(
+            "remark: with so many verdicts, --gains says what each property adds on unseen ones (it takes a while)"
+        );
+    }
     for (reason, count) in assembled.left_out() {
         *read.dropped.entry(reason).or_default() += count;
     }

@@ -103,7 +103,7 @@ impl Grid<'_> {
                                 @if n * n <= TITLED { title { (title(a, b)) } }
                             }
                             @if n <= NUMBERED && a != b {
-                                text.v.dark[shade(value) >= 6] x=(px(x(column) + cell / 2.0)) y=(px(y(row) + 17.0)) text-anchor="middle" {
+                                text.v.dark[shade(value) >= 8] x=(px(x(column) + cell / 2.0)) y=(px(y(row) + 17.0)) text-anchor="middle" {
                                     (format::decimal(value, 2))
                                 }
                             }

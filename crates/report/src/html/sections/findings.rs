@@ -72,6 +72,9 @@ fn card(view: &View, fit: &Fit) -> Markup {
                 (trust(fit))
             }
             @if let Some(length) = crate::length::sentence(fit) { p.trust { bdi { (length) } } }
+            @if let Some(turns) = fit.terms_note.as_ref().filter(|note| note.starts_with("The choice of terms turns")) {
+                p.trust { (text::line(turns)) }
+            }
             @if let Some(follows) = words::follows_position(view.d, &fit.judge) { p.trust.warn { (follows) } }
         }
     }
@@ -87,8 +90,9 @@ fn only_here(view: &View, up: &[&Weight], down: &[&Weight]) -> Markup {
     let named = |weights: &[&Weight]| {
         let one = |w: &&Weight| {
             format!(
-                "{} ({}\u{a0}%)",
+                "{}{} ({}\u{a0}%)",
                 view.label(&w.property).to_lowercase(),
+                if view.proxy(&w.property) { " ~" } else { "" },
                 format::intensity(w.intensity())
             )
         };
