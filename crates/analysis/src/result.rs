@@ -258,6 +258,9 @@ pub struct PropertyNote {
     pub blind_spots: String,
     /// True when the measure only stands in for the property.
     pub proxy: bool,
+    /// How often it puts texts into an order that is known, in a sentence; empty where that was not looked at.
+    #[serde(default)]
+    pub validity: String,
     /// Share of pairs with a rating on both sides, 0..1.
     pub coverage: f64,
     /// Share of pairs in which the two sides differ, 0..1.

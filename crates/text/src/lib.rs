@@ -87,6 +87,7 @@ impl Annotator {
                 definition: measure.definition.to_owned(),
                 blind_spots: measure.blind_spots.to_owned(),
                 proxy: measure.proxy,
+                validity: validity::figure(measure.id).unwrap_or_default().to_owned(),
             })
             .collect()
     }

@@ -413,6 +413,7 @@ fn notes(
                 definition: own.map_or_else(|| "as rated in the data".to_owned(), |a| a.definition.clone()),
                 blind_spots: own.map_or_else(String::new, |a| a.blind_spots.clone()),
                 proxy: own.is_some_and(|a| a.proxy),
+                validity: own.map_or_else(String::new, |a| a.validity.clone()),
                 coverage: both as f64 / count,
                 differs: differs as f64 / count,
                 mean_rating: (rated > 0).then(|| sum / rated as f64),

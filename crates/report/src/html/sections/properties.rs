@@ -41,6 +41,12 @@ fn entry(note: &PropertyNote) -> Markup {
                 @if let Some(mean) = note.mean_rating { " · mean rating " (format::rating(mean)) }
             }
             @if !note.definition.is_empty() { p { em { "Measured: " } (line(&note.definition, 2000)) } }
+            @if note.proxy || !note.validity.is_empty() {
+                p {
+                    em { "Validity: " }
+                    @if note.validity.is_empty() { "not validated." } @else { (line(&note.validity, 2000)) }
+                }
+            }
             @if !note.blind_spots.is_empty() { p { em { "Blind spots: " } (line(&note.blind_spots, 2000)) } }
         }
     }
