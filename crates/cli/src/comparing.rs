@@ -67,6 +67,7 @@ pub(crate) fn by_verdicts(
     let agreement = agreements(table, options.resamples, fit.seed);
     Ok(Comparison {
         unit,
+        proxies: assembled.notes.iter().filter(|note| note.proxy).map(|note| note.id.clone()).collect(),
         agreement_matrices: agreement_matrices(&agreement),
         agreement,
         habits: habit_differences(table, &assembled.traits, &assembled.shown, &reference),

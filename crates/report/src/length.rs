@@ -39,28 +39,22 @@ pub(crate) fn sentence(fit: &Fit) -> Option<String> {
     );
     Some(match alone.says {
         LengthSays::Information => {
-            format!(
-                "The {likes} of {judge} is mostly one {} information: {figures}.",
-                of_what(alone.length.mean)
-            )
+            format!("{judge}'s {likes} is mostly one {} information: {figures}.", of_what(alone.length.mean))
         }
         LengthSays::Partly => {
-            format!(
-                "The {likes} of {judge} is partly one {} information: {figures}.",
-                of_what(alone.length.mean)
-            )
+            format!("{judge}'s {likes} is partly one {} information: {figures}.", of_what(alone.length.mean))
         }
         LengthSays::Length => {
-            format!("The {likes} of {judge} is about length itself, and not about information: {figures}.")
+            format!("{judge}'s {likes} is about length itself, more than about information: {figures}.")
         }
         LengthSays::Hidden => {
             format!(
-                "The {likes} of {judge} shows in full only beside information, which hides a part of it: {figures}."
+                "{judge}'s {likes} shows in full only beside information, which hides a part of it: {figures}."
             )
         }
         LengthSays::Unclear => {
             format!(
-                "Whether the {likes} of {judge} is about length or about information cannot be told: {figures}."
+                "Whether {judge}'s {likes} is about length or about information cannot be told: {figures}."
             )
         }
         LengthSays::Beside => {

@@ -38,6 +38,8 @@ pub struct Comparison {
     pub cautions: Vec<Caution>,
     /// What intervals of all that follows from verdicts are over: `prompt`, a field's name, or `pair` where every pair counts as independent.
     pub unit: String,
+    /// Properties whose ratings only stand in for what they name.
+    pub proxies: Vec<String>,
     /// Who rewards alike.
     #[serde(flatten)]
     pub likeness: Likeness,

@@ -53,7 +53,7 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
         clusters(&c.likeness, &mut out)?;
     }
     if !c.dissections.is_empty() {
-        profiles(&c.dissections, &mut out)?;
+        profiles(&c.dissections, &c.proxies, &mut out)?;
     }
     agreement(c, &mut out)?;
     judges::biases(&c.biases, units::unit(c), &mut out)?;
@@ -191,7 +191,7 @@ fn clusters(l: &Likeness, out: &mut Out) -> io::Result<()> {
     Ok(())
 }
 
-fn profiles(profiles: &[Profile], out: &mut Out) -> io::Result<()> {
+fn profiles(profiles: &[Profile], proxies: &[String], out: &mut Out) -> io::Result<()> {
     heading(
         out,
         "What each rewards",
@@ -202,7 +202,14 @@ fn profiles(profiles: &[Profile], out: &mut Out) -> io::Result<()> {
         let named = |property: &&Intensity| {
             let name =
                 predilect_types::property(&property.property).map_or(property.property.as_str(), |p| p.short);
-            format!("{} {}", text::line(name), format::intensity(property.intensity))
+            // Of a published judge a language model has rated the property itself.
+            let proxy = property.is_sure().is_some() && proxies.contains(&property.property);
+            format!(
+                "{}{} {}",
+                text::line(name),
+                if proxy { " ~" } else { "" },
+                format::intensity(property.intensity)
+            )
         };
         let list = |properties: &mut dyn Iterator<Item = &Intensity>| {
             let known: Vec<&Intensity> = properties.filter(|p| p.is_sure() != Some(false)).collect();
@@ -223,7 +230,7 @@ fn profiles(profiles: &[Profile], out: &mut Out) -> io::Result<()> {
         let what = if parts.is_empty() { "· nothing is sure".to_owned() } else { parts.join(" ") };
         out.hanging(&head, &what)?;
     }
-    Ok(())
+    if proxies.is_empty() { Ok(()) } else { out.wrapped(DIM, words::PROXY_MEANS) }
 }
 
 fn agreement(c: &Comparison, out: &mut Out) -> io::Result<()> {
