@@ -102,6 +102,8 @@ pub struct RankOptions {
 pub struct Leaderboard {
     /// How scores were made.
     pub method: String,
+    /// By whose verdicts, where that is known; those of several are counted together.
+    pub judges: Vec<String>,
     /// What intervals come from: `sandwich` (by prompt), `bootstrap` (by prompt), or none.
     pub intervals: Option<String>,
     /// Precision of the normal prior on the scores, in log-odds; 0: none.
@@ -259,6 +261,7 @@ fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, Rankin
     ranking.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.model.cmp(&b.model)));
     Ok(Leaderboard {
         method: options.method.name().to_owned(),
+        judges: Vec::new(),
         intervals: intervals.map(str::to_owned),
         prior: options.prior,
         resamples,

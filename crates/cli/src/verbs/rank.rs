@@ -67,7 +67,7 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     let gathered = if args.control.is_empty() { plain(args, global)? } else { controlled(args, global)? };
     let Gathered { contest, judges, left_out } = gathered.with_verdicts(args.min_verdicts);
     if !global.quiet {
-        remarks(args, &judges, &contest, &left_out);
+        remarks(args, &contest, &left_out);
     }
     if contest.models.len() < 2 && left_out.contains_key(FEW_VERDICTS) {
         return Err(Problem::new(format!(
@@ -99,6 +99,7 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     };
     let found: Leaderboard = leaderboard(&contest, &options)
         .map_err(|error| refused(&error, &contest.models, contest.controls.len(), args.method))?;
+    let found = Leaderboard { judges, ..found };
     if !global.quiet {
         of_the_weights(&found);
     }
@@ -207,14 +208,7 @@ fn said(left_out: &LeftOut) {
     }
 }
 
-fn remarks(args: &RankArgs, judges: &[String], contest: &Contest, left_out: &LeftOut) {
-    if judges.len() > 1 && args.judge.is_empty() {
-        anstream::eprintln!(
-            "remark: verdicts of {} judges are counted together ({}); --judge takes those of one",
-            judges.len(),
-            judges.join(", ")
-        );
-    }
+fn remarks(args: &RankArgs, contest: &Contest, left_out: &LeftOut) {
     let bends = matches!(args.method, RankMethod::RaoKupper | RankMethod::Davidson);
     let soft = contest.votes.iter().filter(|vote| ![0.0, 0.5, 1.0].contains(&vote.y)).count();
     if bends && soft > 0 {

@@ -13,6 +13,8 @@ use crate::words;
 const FEW_PROMPTS: u64 = 30;
 /// The greatest width of a model's name.
 const NAME: usize = 40;
+/// Judges that are named.
+const JUDGES: usize = 4;
 /// The width that a name keeps before columns go.
 const SHORT: usize = 24;
 
@@ -42,6 +44,21 @@ pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16
     let unit =
         if l.method == "win-rate" { "% won, a tie half" } else { "points: 400 more are odds of ten to one" };
     out.wrapped(DIM, &format!("{votes}{on}; {unit}; {from}."))?;
+    if l.judges.len() > 1 {
+        let more = l.judges.len().saturating_sub(JUDGES);
+        let mut judges: Vec<String> = l.judges.iter().take(JUDGES).map(|judge| text::line(judge)).collect();
+        if more > 0 {
+            judges.push(format!("{more} more"));
+        }
+        out.wrapped(
+            WARN,
+            &format!(
+                "The verdicts of {} judges are counted together ({}); --judge takes those of one.",
+                l.judges.len(),
+                words::listed(&judges)
+            ),
+        )?;
+    }
     if l.prompts == Some(1) {
         out.wrapped(
             WARN,
