@@ -195,16 +195,14 @@ pub(crate) fn fit(
     let mut draws = posterior.draws.take().map(|values| Draws { names, values, over: None });
     let mut intervals_over = Vec::new();
     let over = over_units(table, rows, &each, &merged, &posterior.mean, &posterior.covariance);
-    let left_out = over.as_ref().map(|(over, _)| over);
-    let length_alone = length_alone(table, rows, &each, &priors, (&weights, left_out), options);
-    if !options.independent
-        && let Some((over, units)) = over
-    {
-        intervals_over = units;
-        widen(&over, &mut weights, &mut terms, draws.as_mut());
-        if let Some(draws) = &mut draws {
-            draws.over = Some(over);
-        }
+    if let Some((over, units)) = over.as_ref().filter(|_| !options.independent) {
+        intervals_over.clone_from(units);
+        widen(over, &mut weights, &mut terms, draws.as_mut());
+    }
+    let over = over.map(|(over, _)| over);
+    let length_alone = length_alone(table, rows, &each, &priors, (&weights, over.as_ref()), options);
+    if let Some(draws) = draws.as_mut().filter(|_| !options.independent) {
+        draws.over = over;
     }
     let without = (design.columns() > 0).then(|| without_terms(table, rows, &design, options)).flatten();
     let terms_note = without.as_ref().and_then(|without| without.note(table, &weights));

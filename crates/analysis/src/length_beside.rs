@@ -1,7 +1,7 @@
 //! What is length worth, and how much of that is information?
 
 use predilect_stats::leave_out::{OverClusters, effective, spread};
-use predilect_stats::{Marginal, Prior, student};
+use predilect_stats::{Prior, student};
 use serde::{Deserialize, Serialize};
 
 use crate::fit::FitOptions;
@@ -57,7 +57,7 @@ pub enum LengthSays {
 
 /// The fit of `numbers` (properties, then terms) without information; `None` where length or information is not in it, or it does not converge.
 ///
-/// `with` and `over` are the weights and the left-out units of the fit with information.
+/// `with` and `over` are the weights, as they are shown, and the left-out units of the fit with information.
 pub(crate) fn length_alone(
     table: &FeatureTable,
     rows: &[VerdictRow],
@@ -88,27 +88,9 @@ pub(crate) fn length_alone(
         _ => return None,
     };
     let (low, high) = (taken - half, taken + half);
-    // As the fit is shown: over units unless its options say otherwise.
-    let own = match over {
-        Some(over) if !options.independent => ends(&with[length], over, length),
-        _ => (with[length].q05, with[length].q95),
-    };
+    let own = (with[length].q05, with[length].q95);
     let says = says(&alone, own, taken, (low, high));
     Some(LengthAlone { length: alone, taken, low, high, says })
-}
-
-/// The 90 % interval of a weight over units.
-fn ends(weight: &Weight, over: &OverClusters, at: usize) -> (f64, f64) {
-    let marginal = Marginal {
-        mean: weight.mean,
-        sd: weight.sd,
-        q05: weight.q05,
-        q50: weight.q50,
-        q95: weight.q95,
-        p_positive: weight.p_positive,
-        shape: None,
-    };
-    over.widened(at, &marginal).map_or((weight.q05, weight.q95), |wide| (wide.q05, wide.q95))
 }
 
 /// Half of the 90 % interval of the difference of a weight in two fits of the same rows: units left out from both at once, and Student's t with one

@@ -59,16 +59,16 @@ pub(crate) fn by_property(view: &View, gains: &Gains) -> String {
         .collect();
     let length = gains.properties.iter().find(|gain| gain.property == "length" && !adds(gain)).map(|gain| {
         format!(
-            "; length {} beside the others, {} alone",
+            "; length adds {} to the others, and {} alone",
             nats(gain.beside),
             with_error(gain.alone, gain.alone_se)
         )
     });
     let length = length.unwrap_or_default();
     if sure.is_empty() {
-        return format!("No property surely adds anything beside all the others{length}.");
+        return format!("No property surely adds anything to all the others{length}.");
     }
-    format!("Beside all the others: {}{length}.", words::listed(&sure))
+    format!("Added to all the others: {}{length}.", words::listed(&sure))
 }
 
 /// Properties that can hardly be told apart.
@@ -83,9 +83,6 @@ pub(crate) fn alike(view: &View, gains: &Gains) -> Option<String> {
         })
         .collect();
     (!pairs.is_empty()).then(|| {
-        format!(
-            "Hardly told apart in these pairs, so that their weights are read together: {}.",
-            pairs.join("; ")
-        )
+        format!("Hardly distinguishable in these pairs; read their weights together: {}.", pairs.join("; "))
     })
 }

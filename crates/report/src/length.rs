@@ -49,7 +49,7 @@ pub(crate) fn sentence(fit: &Fit) -> Option<String> {
         }
         LengthSays::Hidden => {
             format!(
-                "{judge}'s {likes} shows in full only beside information, which hides a part of it: {figures}."
+                "{judge}'s {likes} shows in full only with information in the fit, which otherwise hides a part of it: {figures}."
             )
         }
         LengthSays::Unclear => {
@@ -58,7 +58,7 @@ pub(crate) fn sentence(fit: &Fit) -> Option<String> {
             )
         }
         LengthSays::Beside => {
-            format!("Only beside information has length a sure direction for {judge}: {figures}.")
+            format!("Length has a sure direction for {judge} only with information in the fit: {figures}.")
         }
         LengthSays::Nothing => {
             format!(

@@ -1,6 +1,7 @@
 //! What the user can ask for: verbs, flags, their help and their limits.
 
 mod compare;
+mod itself;
 mod rank;
 mod read;
 
@@ -12,15 +13,16 @@ use predilect_analysis::{Encoding, Engine, FitOptions, PriorChoice, Terms};
 use predilect_annotate::judge::{Method, Orders};
 use predilect_annotate::rate::Method as RateMethod;
 use predilect_bayes::NutsOptions;
-use predilect_data::{ExportFormat, Format};
+use predilect_data::ExportFormat;
 use predilect_llm::{Effort, Enforce, ModelSpec};
 
 use crate::assemble::AssembleOptions;
 use crate::inputs::Example;
 
 pub(crate) use compare::{CompareArgs, ExplainArgs};
+pub(crate) use itself::{DoctorArgs, FormatsArgs, ValidityArgs};
 pub(crate) use rank::RankArgs;
-pub(crate) use read::{BadRow, ReadArgs};
+pub(crate) use read::{BadRow, ReadArgs, Verdicts};
 
 /// Dissect preferences: what a judge of responses rewards, how surely, and in which scenario.
 #[derive(Debug, Parser)]
@@ -69,60 +71,6 @@ pub(crate) enum Verb {
     Formats(FormatsArgs),
     /// Say what works on this machine, and what to do about what does not
     Doctor(DoctorArgs),
-}
-
-/// `predilect doctor`
-#[derive(Debug, Args)]
-pub(crate) struct DoctorArgs {
-    /// Print JSON instead of a list
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// `predilect validity`
-#[derive(Debug, Args)]
-pub(crate) struct ValidityArgs {
-    /// Files of JSON lines with `higher`, `lower`, `property`, and where they are known `prompt`, `kind` and `source` (default: the pairs
-    /// that come with Predilect)
-    #[arg(value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    /// Only this property; of files that name none, the property of all pairs
-    #[arg(long, value_name = "ID")]
-    pub(crate) property: Option<String>,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// `predilect formats`
-#[derive(Debug, Args)]
-pub(crate) struct FormatsArgs {
-    /// Show this format: what identifies it, where each role is found, an example record
-    #[arg(value_name = "NAME")]
-    pub(crate) name: Option<Format>,
-    /// Print its recipe as TOML, to change it and read files by it with --mapping
-    #[arg(long, requires = "name")]
-    pub(crate) toml: bool,
-    /// Print JSON instead of text
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Verdicts {
-    /// A verdict of 0.7 counts 0.7 for A and 0.3 for B
-    Soft,
-    /// A verdict above 0.5 counts for A, below for B
-    Hard,
-}
-
-impl Verdicts {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Soft => "soft",
-            Self::Hard => "hard",
-        }
-    }
 }
 
 /// How fits are made.

@@ -107,3 +107,21 @@ impl ReadArgs {
         })
     }
 }
+
+/// How verdicts between the sides count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Verdicts {
+    /// A verdict of 0.7 counts 0.7 for A and 0.3 for B
+    Soft,
+    /// A verdict above 0.5 counts for A, below for B
+    Hard,
+}
+
+impl Verdicts {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Soft => "soft",
+            Self::Hard => "hard",
+        }
+    }
+}

@@ -70,7 +70,7 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     let most = if args.gains { u64::MAX } else { MOST_WITH_GAINS };
     if !add_gains(&assembled.table, &mut fits.fits, &args.model.options(), most) && !global.quiet {
         anstream::eprintln!(
-            "remark: with so many verdicts, --gains says what each property adds on unseen ones (it takes a while)"
+            "remark: what each property adds on unseen verdicts is not computed for more than {MOST_WITH_GAINS} of them; --gains computes it"
         );
     }
     for (reason, count) in assembled.left_out() {

@@ -94,7 +94,7 @@ fn by_property(view: &View, gains: &Gains) -> Markup {
             thead {
                 tr {
                     th scope="col" { "Property" }
-                    th.num scope="col" { "Beside all others" }
+                    th.num scope="col" { "Added to all others" }
                     th.num scope="col" { "Alone" }
                 }
             }
