@@ -398,6 +398,28 @@ fn a_swap_that_comes_late_stops_as_well() {
     assert_eq!(all.verdicts.iter().filter(|verdict| verdict.p_a == 0.0).count(), 999);
 }
 
+/// Reading notes on which side it has put a chosen response; in a file that is longer than what is looked at first, that note is no column.
+#[test]
+fn long_files_of_chosen_and_rejected_are_read_to_their_end() {
+    let mut text = String::new();
+    for row in 0..5000 {
+        writeln!(
+            text,
+            r#"{{"prompt": "what is {row}?", "chosen": "a good answer to {row}", "rejected": "a reply"}}"#
+        )
+        .unwrap();
+    }
+    let all = read_text("long.jsonl", &text).unwrap();
+    assert_eq!((all.pairs.len(), all.verdicts.len()), (5000, 5000));
+    // Each verdict is for the chosen one, on whichever side that is.
+    let sides = all.verdicts.iter().filter(|verdict| verdict.p_a == 1.0).count();
+    assert!((2000..3000).contains(&sides), "{sides}");
+    for (pair, verdict) in all.pairs.iter().zip(&all.verdicts) {
+        let won = if verdict.p_a == 1.0 { &pair.response_a } else { &pair.response_b };
+        assert!(won.text().starts_with("a good answer"), "{pair:?}");
+    }
+}
+
 #[test]
 fn a_field_of_a_swap_that_comes_late_stops_as_well() {
     let mut text = String::new();

@@ -403,10 +403,18 @@ impl Plan {
         draft.pair.id = self.name(&mut row, &self.id)?.unwrap_or_default();
         draft.pair.scenario = self.name(&mut row, &self.scenario)?;
         draft.pair.language = self.name(&mut row, &self.language)?;
+        // Of the record's own columns: what reading notes beside them, such as the side of a chosen response, comes late to nobody.
+        let late = |watched: &Vec<String>| -> Vec<String> {
+            let known = |name: &str| watched.binary_search_by(|known| known.as_str().cmp(name)).is_ok();
+            let own = row.names().filter(|name| !known(name));
+            own.map(ToOwned::to_owned).collect()
+        };
+        let late = self.watched.as_ref().map(late);
         row.rest_into(&mut draft.pair.metadata);
-        if let Some(watched) = &self.watched {
-            let late = draft.pair.metadata.keys().filter(|name| watched.binary_search(name).is_err());
-            draft.late = late.cloned().collect();
+        if let Some(mut late) = late {
+            late.retain(|name| draft.pair.metadata.contains_key(name));
+            late.sort_unstable();
+            draft.late = late;
             // A flag of exchanged sides that comes late would turn the rest of the file.
             let says = |name: &&String| {
                 says_exchanged(name) && draft.pair.metadata.get(*name).and_then(turned) == Some(true)
