@@ -71,12 +71,13 @@ fn theme(id: &str) -> &'static str {
         "length" | "rich" | "new_words" | "distinct_words" | "bits_given_prompt" => "amount",
         "well_formatted" | "headings" | "lists" | "bold" | "tables" | "code_blocks" | "paragraphs"
         | "step_by_step" => "layout",
-        "friendly" | "polite" | "interactive" | "authoritative" | "funny" | "rhetorical" | "admit_limits"
-        | "persuasive" | "informal" | "empathetic" => "tone",
+        "friendly" | "warm_words" | "polite" | "courtesies" | "interactive" | "authoritative" | "funny"
+        | "rhetorical" | "admit_limits" | "persuasive" | "informal" | "empathetic" => "tone",
         "grammatical" | "complex" | "non_repetitive" | "clear" => "language",
         "supported" | "links" | "novel" => "substance",
         "no_minor_errors" | "no_moderate_errors" | "no_severe_errors" | "harmless" => "errors and harm",
         "relevant"
+        | "request_words"
         | "clarify_intent"
         | "satisfies_constraints"
         | "supports_stances"

@@ -261,6 +261,9 @@ pub struct PropertyNote {
     /// How often it puts texts into an order that is known, in a sentence; empty where that was not looked at.
     #[serde(default)]
     pub validity: String,
+    /// The share of pairs written for Predilect that it puts into their order, equal ones half (AUC): .5 is chance; `None` where that is not known.
+    #[serde(default)]
+    pub auc: Option<f64>,
     /// Share of pairs with a rating on both sides, 0..1.
     pub coverage: f64,
     /// Share of pairs in which the two sides differ, 0..1.

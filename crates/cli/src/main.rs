@@ -6,6 +6,7 @@ mod assemble;
 mod calls;
 mod comparing;
 mod contest;
+mod figures;
 mod inputs;
 mod output;
 mod problem;
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
         Verb::Annotate(args) => verbs::annotate::run(args, &cli.global),
         Verb::Judge(args) => verbs::judge::run(args, &cli.global),
         Verb::Export(args) => verbs::export::run(args, &cli.global),
-        Verb::Validity(args) => verbs::validity::run(args),
+        Verb::Validity(args) => verbs::validity::run(args, &cli.global),
         Verb::Formats(args) => verbs::formats::run(args),
         Verb::Doctor(args) => verbs::doctor::run(args),
     };

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::args::{Global, ReadArgs};
 use crate::calls;
+use crate::figures;
 use crate::problem::Problem;
 use crate::verbs::import::import;
 
@@ -71,10 +72,13 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study, Problem> {
         copy(&source.table_path(name), &target.table_path(name))
             .map_err(|e| Problem::new(format!("cannot copy the table {name} to {}: {e}", to.display())))?;
     }
-    let set = source.folder().join(PropertySet::NAME);
-    if set.is_file() {
-        copy(&set, &target.folder().join(PropertySet::NAME))
-            .map_err(|e| Problem::new(format!("cannot copy {} to {}: {e}", set.display(), to.display())))?;
+    for name in [PropertySet::NAME, figures::OF_STUDY] {
+        let file = source.folder().join(name);
+        if file.is_file() {
+            copy(&file, &target.folder().join(name)).map_err(|e| {
+                Problem::new(format!("cannot copy {} to {}: {e}", file.display(), to.display()))
+            })?;
+        }
     }
     // Answers that were paid for go along.
     calls::take_over(source.folder(), target.folder())?;

@@ -57,7 +57,7 @@ fn invented(folder: &Path) -> PathBuf {
 }
 
 /// Lists are what the invented judge likes; every other difference goes along with them.
-const PROPERTIES: &str = "lists,friendly";
+const PROPERTIES: &str = "lists,warm_words";
 
 fn weight<'a>(fit: &'a Value, property: &str) -> &'a Value {
     fit["weights"]
@@ -302,7 +302,7 @@ fn people_in_the_arena_and_the_alpaca_judge_differ_on_length() {
     assert_eq!(alpaca["read"]["pairs"], 805);
     assert_eq!(alpaca["fits"].as_array().map(Vec::len), Some(2), "two judges");
     let judge = length(&alpaca["fits"][0]);
-    assert!(judge > people + 0.3, "GPT-4 rewards length more than people do: {judge} {people}");
+    assert!(judge > people + 0.2, "GPT-4 rewards length more than people do: {judge} {people}");
     // The baseline stands on one side and is the stronger, longer one: without a term its strength reads as length. The term is a model's:
     // of a position nothing is known.
     let folder = shared("alpaca_eval/results/alpaca-7b").expect("it was there");

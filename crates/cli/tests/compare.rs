@@ -40,7 +40,7 @@ fn the_published_judges_need_no_data() {
 }
 
 /// Length, and what never differs in these texts.
-const PROPERTIES: &str = "length,polite,interactive,step_by_step";
+const PROPERTIES: &str = "length,courtesies,interactive,step_by_step";
 
 /// Two judges of 200 pairs: one likes what is longer, the other what is shorter; a third judges every other pair like the first.
 fn judged(folder: &std::path::Path) -> String {

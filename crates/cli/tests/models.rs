@@ -315,11 +315,11 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
     );
     // Those who rated the same property are compared.
     let agreements = groups["agreements"].as_array().expect("agreements");
-    let polite = agreements
+    let informal = agreements
         .iter()
-        .find(|a| a["property"] == "polite" && a["annotators"][1] == "text")
-        .expect("polite");
-    assert!(polite["responses"].as_u64() > Some(200) && polite["kappa"].is_number(), "{polite}");
+        .find(|a| a["property"] == "informal" && a["annotators"][1] == "text")
+        .expect("informal");
+    assert!(informal["responses"].as_u64() > Some(200) && informal["kappa"].is_number(), "{informal}");
     let nobody = by("nobody");
     assert!(String::from_utf8_lossy(&nobody.stderr).contains("rater, rater both, text"));
 }

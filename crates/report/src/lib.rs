@@ -16,6 +16,7 @@ mod ranking;
 mod terminal;
 mod text;
 mod units;
+pub mod validity;
 mod view;
 mod words;
 

@@ -1,6 +1,6 @@
 //! What do the numbers say, in sentences that both views share?
 
-use predilect_analysis::result::{Dissection, Fit, JudgeSummary, Quality, Weight};
+use predilect_analysis::result::{Dissection, Fit, JudgeSummary, PropertyNote, Quality, Weight};
 
 use crate::format;
 use crate::text;
@@ -17,6 +17,51 @@ pub(crate) const SURE_MEANS: &str =
 /// What a proxy is.
 pub(crate) const PROXY_MEANS: &str = "~ marks a proxy: the rating comes from a measure of the text that only stands in \
      for the property as named, so its row speaks of that measure.";
+
+/// Below this AUC, a rating hardly measures its property.
+const WEAK: f64 = 0.6;
+
+/// The annotator that reads text alone: of what it counts, only its proxies are in question.
+const TEXT: &str = "text";
+
+/// How often a rating that may not be what it is named after finds a known order, where that is known.
+pub(crate) fn auc(note: &PropertyNote) -> Option<f64> {
+    note.auc.filter(|_| note.proxy || note.annotator != TEXT)
+}
+
+/// How far ratings can be trusted, where that is known: the best first.
+pub(crate) fn validity(notes: &[PropertyNote]) -> Option<String> {
+    let mut known: Vec<(&PropertyNote, f64)> =
+        notes.iter().filter_map(|note| Some((note, auc(note)?))).collect();
+    if known.is_empty() {
+        return None;
+    }
+    known.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let list = |wanted: &dyn Fn(f64) -> bool| -> Vec<String> {
+        let wanted = known.iter().filter(|(_, auc)| wanted(*auc));
+        wanted
+            .map(|(note, auc)| format!("{} {}", text::line(&note.label).to_lowercase(), share(*auc)))
+            .collect()
+    };
+    let (fair, weak) = (list(&|auc| auc >= WEAK), list(&|auc| auc < WEAK));
+    let mut said = Vec::new();
+    if !fair.is_empty() {
+        said.push(format!(
+            "Share of pairs of known order that these ratings put into it (.5 is chance): {}.",
+            fair.join(", ")
+        ));
+    }
+    if !weak.is_empty() {
+        said.push(format!("Hardly ratings of what they name: {}.", weak.join(", ")));
+    }
+    Some(said.join(" "))
+}
+
+/// A share in two digits without the 0 before the point.
+pub(crate) fn share(x: f64) -> String {
+    let text = format::decimal(x, 2);
+    text.strip_prefix('0').map_or(text.clone(), str::to_owned)
+}
 
 /// What all weights are.
 pub(crate) const NOT_CAUSE: &str = "Intensities describe what goes with winning while the other properties in the table \

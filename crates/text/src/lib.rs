@@ -15,6 +15,7 @@
 //! ```
 
 mod compress;
+mod constraints;
 mod document;
 mod grammar;
 mod language;
@@ -22,7 +23,6 @@ mod letters;
 mod phrases;
 mod properties;
 mod request;
-pub mod validity;
 mod words;
 
 use predilect_types::{Annotation, Pair, Rating};
@@ -87,7 +87,6 @@ impl Annotator {
                 definition: measure.definition.to_owned(),
                 blind_spots: measure.blind_spots.to_owned(),
                 proxy: measure.proxy,
-                validity: validity::figure(measure.id).unwrap_or_default().to_owned(),
             })
             .collect()
     }

@@ -6,7 +6,8 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 macro_rules! lists {
     ($($(#[$doc:meta])* $name:ident = $file:literal,)*) => {
-        /// A list of phrases, kept in `lists/`: one phrase a line, its weight in front.
+        /// A list of phrases, kept in `lists/`: one phrase a line, its weight in front. Weight 0 takes back the phrase that it begins
+        /// with: "I cannot" is an admission, "I cannot wait" is none.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum List {
             $($(#[$doc])* $name,)*
@@ -38,6 +39,10 @@ lists! {
     Evidence = "evidence.txt",
     /// Words that put steps in order.
     Sequence = "sequence.txt",
+    /// Orders at a sentence's start: `take`, `add`.
+    Order = "order.txt",
+    /// Questions about what is meant, and how it was understood.
+    Clarify = "clarify.txt",
 }
 
 /// What the lists found in one text.
@@ -101,8 +106,17 @@ pub(crate) fn find(text: &str) -> Marks {
         // Neighbours share the space between them.
         let (end, before) = last[list];
         if hit.start() + 1 < end {
+            if weight == 0.0 {
+                marks.weight[list] -= before;
+                marks.count[list] -= usize::from(before > 0.0);
+                last[list] = (hit.end(), 0.0);
+                continue;
+            }
+            marks.count[list] += usize::from(before == 0.0);
             marks.weight[list] += (weight - before).max(0.0);
             last[list] = (hit.end(), before.max(weight));
+        } else if weight == 0.0 {
+            last[list] = (hit.end(), 0.0);
         } else {
             marks.weight[list] += weight;
             marks.count[list] += 1;
@@ -125,7 +139,7 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for (phrase, list, weight) in entries() {
             assert!(seen.insert((list as usize, phrase)), "{phrase} twice in {list:?}");
-            assert!((0.25..=3.0).contains(&weight), "{phrase}");
+            assert!(weight == 0.0 || (0.25..=3.0).contains(&weight), "{phrase}");
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || " '^?!.".contains(c);
             assert!(phrase.chars().all(plain) && !phrase.contains("  "), "{phrase}");
         }
@@ -136,6 +150,10 @@ mod tests {
         assert_eq!(find(" ^ thank you . ").count(List::Polite), 1);
         assert_eq!(find(" ^ thankless task . ").count(List::Polite), 0);
         assert_eq!(find(" ^ please please . ").count(List::Polite), 2);
+        // "i can't wait" takes back "i can't".
+        assert_eq!(find(" ^ i can't say . ").weight(List::Limits), 2.0);
+        assert_eq!(find(" ^ i can't wait . ").weight(List::Limits), 0.0);
+        assert_eq!(find(" ^ i can't wait i can't say . ").count(List::Limits), 1);
         // "i am sorry" holds "sorry".
         assert_eq!(find(" ^ i am sorry . ").count(List::Polite), 1);
     }

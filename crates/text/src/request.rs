@@ -1,6 +1,7 @@
 //! What is known of the request that a response answers.
 
 use crate::compress::Known;
+use crate::constraints::{self, Constraint};
 use crate::document::{CAP, cut};
 use crate::language;
 use crate::words::{End, Piece, Words, split};
@@ -10,8 +11,12 @@ use crate::words::{End, Piece, Words, split};
 pub(crate) struct Request {
     /// Hashes of what it says ([`Words::said`]), sorted.
     pub(crate) said: Vec<u64>,
+    /// The same without English function words.
+    pub(crate) content: Vec<u64>,
     /// Its words, to be compressed against.
     pub(crate) known: Known,
+    /// What it demands in so many words.
+    pub(crate) constraints: Vec<Constraint>,
     /// Its language, where that is given or can be told.
     pub(crate) language: Option<String>,
 }
@@ -33,6 +38,12 @@ impl Request {
         }
         let language =
             language.and_then(language::code).or_else(|| language::detect_language(text)).map(str::to_owned);
-        Self { said: words.said(false), known: Known::of(&words), language }
+        Self {
+            said: words.said(false),
+            content: words.said(true),
+            known: Known::of(&words),
+            constraints: constraints::find(text),
+            language,
+        }
     }
 }

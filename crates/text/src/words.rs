@@ -109,6 +109,14 @@ impl Words {
         &self.hashes
     }
 
+    /// Hashes of the words in a range that are no English function words, of three letters or more.
+    pub(crate) fn content(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = u64> {
+        range
+            .filter(|&at| self.looks[at] == Look::Word || self.looks[at] == Look::Unlikely)
+            .map(|at| self.hashes[at])
+            .filter(|word| FUNCTION_WORDS.binary_search(word).is_err())
+    }
+
     /// What the words say: a hash of each different word of three letters or more, and of every two characters beside each other in scripts that
     /// put no spaces between words; sorted. With `english`, without words that are hardly English; nothing at all where half of the words of
     /// letters or more are hardly words of any language in Latin script.

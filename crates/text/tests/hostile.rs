@@ -50,6 +50,27 @@ proptest! {
     }
 
     #[test]
+    fn any_request_and_any_response_are_rated_within_the_scales(
+        request in proptest::collection::vec(
+            prop_oneof![
+                Just("in at most "), Just("20 "), Just("three "), Just("words "), Just("sentences. "), Just("each line "), Just("without "),
+                Just("the letter \"e\" "), Just("do not use \"x\" or \"\" "), Just("as JSON "), Just("a list of 5 tips "), Just("0 "), Just("-"),
+                Just("start with \"\u{df}\" "), Just("end with "), Just("\""), Just("answer in German "), Just("99999999999999999999 words "),
+                Just("between 3 and 2 lines "), Just("\u{0}"), Just("\u{202E}"), Just("```"), Just("\n"), Just("alphabetical order, "),
+            ],
+            0..20,
+        ),
+        response in any::<String>(),
+    ) {
+        let annotator = Annotator::new(&TextOptions { grammar: false });
+        let ratings = annotator.rate_answer(&response, &request.concat(), None);
+        for (id, value) in annotator.properties().iter().zip(ratings.values) {
+            let likert = property(id).expect("in the catalogue").scale == Scale::Likert;
+            prop_assert!(value.is_none_or(|x| x.is_finite() && x >= 0.0 && (!likert || x <= 3.0)), "{id} {value:?}");
+        }
+    }
+
+    #[test]
     fn code_changes_neither_grammar_nor_repetition(
         code in "[a-z =+(){}]{1,60}",
         prose in prop_oneof![
@@ -59,7 +80,7 @@ proptest! {
     ) {
         let annotator = Annotator::default();
         let with_code = format!("{prose}\n\n```\n{code}\n```\n");
-        for id in ["grammatical", "non_repetitive", "complex", "polite"] {
+        for id in ["grammatical", "non_repetitive", "complex", "courtesies"] {
             prop_assert_eq!(rating(&annotator, prose, id), rating(&annotator, &with_code, id));
         }
     }

@@ -62,7 +62,4 @@ pub struct Annotation {
     pub blind_spots: String,
     /// True when the measure only stands in for the property as named.
     pub proxy: bool,
-    /// How often it puts texts into an order that is known, in a sentence; empty where that was not looked at.
-    #[serde(default)]
-    pub validity: String,
 }

@@ -170,6 +170,17 @@ pub fn is_rateable(property: &Property) -> bool {
     property.part_of.is_none() && (levels || property.rule == Rule::FewerIsBetter)
 }
 
+/// The properties that one form asks for together with this one, itself included, where nothing about the request tells otherwise.
+pub fn asked_with(property: &Property) -> impl Iterator<Item = &'static Property> {
+    let step = step(property);
+    let id = property.id;
+    rateable().filter(
+        move |other| {
+            if step == Step::Specific { other.id == id } else { self::step(other) == step }
+        },
+    )
+}
+
 /// What must be shown for a property.
 fn step(property: &Property) -> Step {
     match (property.rule, property.applies, property.needs_request) {

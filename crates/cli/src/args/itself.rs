@@ -1,9 +1,14 @@
 //! What can be asked of the program itself: what works here, what it reads, whether its ratings are valid.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Args;
+use predilect_annotate::rate::Method as RateMethod;
 use predilect_data::Format;
+use predilect_llm::{ModelSpec, SpecError};
+
+use super::{CallArgs, named};
 
 /// `predilect doctor`
 #[derive(Debug, Args)]
@@ -15,17 +20,65 @@ pub(crate) struct DoctorArgs {
 
 /// `predilect validity`
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct ValidityArgs {
     /// Files of JSON lines with `higher`, `lower`, `property`, and where they are known `prompt`, `kind` and `source` (default: the pairs
-    /// that come with Predilect)
+    /// that come with Predilect, for all 29 properties)
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Only this property; of files that name none, the property of all pairs
-    #[arg(long, value_name = "ID")]
-    pub(crate) property: Option<String>,
+    /// Who rates: text, or a model as for `predilect annotate` (repeatable)
+    #[arg(long = "annotator", value_name = "text|MODEL", default_value = "text")]
+    pub(crate) annotators: Vec<Rater>,
+    /// Only these properties, by id and comma separated; of files that name none, the one property of all pairs
+    #[arg(long = "property", alias = "properties", value_delimiter = ',', value_name = "IDS")]
+    pub(crate) properties: Vec<String>,
+    /// At most so many pairs of each property, taken evenly from its kinds (default: all for text, 42 for models)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) pairs: Option<u32>,
+    /// Only pairs that were held back from whoever works on ratings
+    #[arg(long, conflicts_with = "files")]
+    pub(crate) held_back: bool,
+    /// Show the pairs of each kind apart
+    #[arg(long)]
+    pub(crate) kinds: bool,
+    /// How a model's rating is read, as for `predilect annotate`: scored or generated
+    #[arg(long, value_name = "METHOD", value_parser = named(&RateMethod::ALL))]
+    pub(crate) method: Option<RateMethod>,
+    /// Show a model each response alone instead of both together, in both orders
+    #[arg(long)]
+    pub(crate) single: bool,
+    /// Seed that is sent to models that take one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) calls: CallArgs,
+    /// The folder of the log of calls, with which a run is resumed, and of the figures that `annotate` shows (default: the user's own,
+    /// ~/.local/share/predilect/validity)
+    #[arg(long, short, value_name = "FOLDER")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write a page with all figures and the pairs that were rated the wrong way round
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// Print JSON instead of a table
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Who rates ordered pairs.
+#[derive(Debug, Clone)]
+pub(crate) enum Rater {
+    /// Text analysis.
+    Text,
+    /// A language model.
+    Model(Box<ModelSpec>),
+}
+
+impl FromStr for Rater {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        Ok(if text == "text" { Self::Text } else { Self::Model(Box::new(text.parse()?)) })
+    }
 }
 
 /// `predilect formats`

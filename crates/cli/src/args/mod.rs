@@ -20,7 +20,7 @@ use crate::assemble::AssembleOptions;
 use crate::inputs::Example;
 
 pub(crate) use compare::{CompareArgs, ExplainArgs};
-pub(crate) use itself::{DoctorArgs, FormatsArgs, ValidityArgs};
+pub(crate) use itself::{DoctorArgs, FormatsArgs, Rater, ValidityArgs};
 pub(crate) use rank::RankArgs;
 pub(crate) use read::{BadRow, ReadArgs, Verdicts};
 

@@ -20,10 +20,11 @@ use predilect_analysis::table::{Feature, FeatureTable, PairInfo};
 use predilect_analysis::{Draws, Encoding, FitOptions, dissect};
 use predilect_data::{Judges, PropertySet, Study};
 use predilect_text::{Annotator, TextOptions, detect_language};
-use predilect_types::{Pair, Property, Rating, Rule, in_every_fit};
+use predilect_types::{Pair, Property, Rating, Rule, in_every_fit, parts_of};
 use rayon::prelude::*;
 
 use crate::comparing::DRAWS;
+use crate::figures;
 use crate::problem::Problem;
 use crate::progress::bar;
 use crate::tables::DrawsFile;
@@ -202,7 +203,7 @@ pub(crate) fn assemble(study: &Study, options: &AssembleOptions) -> Result<Assem
         read_verdicts(study, &reader, &mut builder, &mut out.table, &mut out.shown)?;
     out.data = builder.finish();
     out.data.agreements = agreements.finish();
-    out.notes = notes(&chosen, &annotator, &given, &out);
+    out.notes = notes(study, &chosen, &annotator, &given, &out);
     Ok(out)
 }
 
@@ -307,8 +308,15 @@ fn chosen_properties(
         .map(|id| {
             let unknown = || {
                 let known: Vec<_> = all().map(|p| p.id).collect();
-                Problem::new(format!("`{id}` is no property that these data are rated on"))
-                    .remedy(format!("choose among: {}, or all", known.join(", ")))
+                let parts: Vec<_> = parts_of(id).map(|p| p.id).filter(|id| rated.contains(id)).collect();
+                let problem = Problem::new(format!("`{id}` is no property that these data are rated on"));
+                if parts.is_empty() {
+                    return problem.remedy(format!("choose among: {}, or all", known.join(", ")));
+                }
+                problem.remedy(format!(
+                    "text tells {}, which is not the same; `predilect annotate` has a language model rate {id}",
+                    parts.join(", ")
+                ))
             };
             set.get(id).filter(|p| rated.contains(p.id)).ok_or_else(unknown)
         })
@@ -381,12 +389,19 @@ fn study_rows(study: &Study) -> Result<u64, Problem> {
 }
 
 fn notes(
+    study: &Study,
     chosen: &[&'static Property],
     annotator: &Annotator,
     given: &Given,
     assembled: &Assembled,
 ) -> Vec<PropertyNote> {
     let own = annotator.annotations();
+    let figures = figures::of_study(study);
+    let valid = |name: &str, property: &str| {
+        let how = figures.ways(name).find(|how| !figures.of(name, how, property).is_empty())?;
+        let auc = figures.of(name, how, property).first().map(|row| row.auc);
+        Some((figures.sentence(name, how, property)?, auc))
+    };
     let width = chosen.len();
     let count = assembled.table.pairs.len().max(1) as f64;
     chosen
@@ -404,6 +419,8 @@ fn notes(
             }
             let values = assembled.table.values.iter().skip(at).step_by(width);
             let differs = values.filter(|v| !v.is_nan() && *v != 0.0).count();
+            let known = valid(foreign.as_deref().unwrap_or(annotator.name()), p.id);
+            let (validity, auc) = known.unwrap_or_default();
             PropertyNote {
                 id: p.id.to_owned(),
                 label: p.label.to_owned(),
@@ -413,7 +430,8 @@ fn notes(
                 definition: own.map_or_else(|| "as rated in the data".to_owned(), |a| a.definition.clone()),
                 blind_spots: own.map_or_else(String::new, |a| a.blind_spots.clone()),
                 proxy: own.is_some_and(|a| a.proxy),
-                validity: own.map_or_else(String::new, |a| a.validity.clone()),
+                validity,
+                auc,
                 coverage: both as f64 / count,
                 differs: differs as f64 / count,
                 mean_rating: (rated > 0).then(|| sum / rated as f64),

@@ -4,10 +4,12 @@ mod charts;
 mod page;
 mod parts;
 mod sections;
+mod validity;
 
 use predilect_analysis::compare::Comparison;
 use predilect_analysis::result::{Dissection, Settings};
 
+use crate::validity::Rater;
 use crate::view::View;
 
 /// The whole report as one HTML document: styles, charts and script inside, nothing loaded from anywhere.
@@ -21,4 +23,9 @@ pub fn html(d: &Dissection) -> String {
 /// A comparison of judges alone as one such document; of the settings, the version and whether data are simulated are shown.
 pub fn html_comparison(c: &Comparison, settings: &Settings) -> String {
     page::comparison_page(c, settings).into_string()
+}
+
+/// The page of what is known of the validity of ratings.
+pub(crate) fn html_validity(raters: &[Rater]) -> String {
+    validity::page(raters).into_string()
 }

@@ -53,7 +53,13 @@ pub(super) fn comparison_page(c: &Comparison, settings: &Settings) -> Markup {
     document(&title, "#judges", &header, &sections::compared(c), &footer(settings))
 }
 
-fn document(title: &str, first: &str, header: &Markup, sections: &[Section], footer: &Markup) -> Markup {
+pub(super) fn document(
+    title: &str,
+    first: &str,
+    header: &Markup,
+    sections: &[Section],
+    footer: &Markup,
+) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use crate::format;
 use crate::text;
 use crate::view::View;
+use crate::words;
 
 /// Judges that a chart shows at once; more would not be told apart.
 pub(super) const SERIES: usize = 6;
@@ -50,7 +51,23 @@ pub(super) fn block(from_data: &str) -> Markup {
 
 /// The mark of a property whose rating only stands in for it.
 pub(super) fn proxy_mark(view: &View, id: &str) -> Markup {
-    html! { @if view.proxy(id) { " " abbr.proxy title="proxy: the rating only stands in for this property" { "~" } } }
+    let auc = view.note(id).and_then(words::auc);
+    let title = match auc {
+        Some(auc) => format!(
+            "{}of pairs of known order, this rating puts {} into it; .5 is chance",
+            if view.proxy(id) { "proxy: the rating only stands in for this property; " } else { "" },
+            words::share(auc)
+        ),
+        None => "proxy: the rating only stands in for this property".to_owned(),
+    };
+    html! {
+        @if view.proxy(id) || auc.is_some() {
+            " " abbr.proxy title=(title) {
+                @if view.proxy(id) { "~" }
+                @if let Some(auc) = auc { span.valid { (words::share(auc)) } }
+            }
+        }
+    }
 }
 
 /// The name of a property with its proxy mark and, on hovering, what it means.

@@ -184,5 +184,8 @@ fn legend(view: &View, out: &mut Out, first: &Fit) -> io::Result<()> {
     if view.any_proxy() {
         out.wrapped(DIM, words::PROXY_MEANS)?;
     }
+    if let Some(words) = words::validity(&view.d.properties) {
+        out.wrapped(DIM, &words)?;
+    }
     Ok(())
 }

@@ -5,7 +5,9 @@
 use crate::document::Document;
 
 mod authoritative;
+mod clarify;
 mod complexity;
+mod constraints;
 mod formatting;
 mod grammatical;
 mod information;
@@ -16,6 +18,7 @@ mod manners;
 mod repetition;
 mod steps;
 mod supported;
+mod taken_up;
 
 /// How one property is rated from text alone.
 pub(crate) struct Measure {
@@ -34,8 +37,6 @@ pub(crate) struct Measure {
 /// All measures, in the order of the catalogue.
 pub(crate) static MEASURES: &[&Measure] = &[
     &grammatical::GRAMMATICAL,
-    &manners::FRIENDLY,
-    &manners::POLITE,
     &interactive::INTERACTIVE,
     &authoritative::AUTHORITATIVE,
     &complexity::COMPLEX,
@@ -46,6 +47,8 @@ pub(crate) static MEASURES: &[&Measure] = &[
     &manners::INFORMAL,
     &repetition::NON_REPETITIVE,
     &information::INFORMATION,
+    &clarify::CLARIFY_INTENT,
+    &constraints::SATISFIES_CONSTRAINTS,
     &length::LENGTH,
     &formatting::HEADINGS,
     &formatting::LISTS,
@@ -57,6 +60,9 @@ pub(crate) static MEASURES: &[&Measure] = &[
     &information::NEW_WORDS,
     &information::DISTINCT_WORDS,
     &information::BITS_GIVEN_PROMPT,
+    &manners::COURTESIES,
+    &manners::WARM_WORDS,
+    &taken_up::REQUEST_WORDS,
 ];
 
 /// A Likert rating in steps of a half: half the number of thresholds that the value reaches.

@@ -12,10 +12,12 @@ use predilect_annotate::rate::{
 use predilect_data::{PropertySet, Study};
 use predilect_llm::{Enforce, Model, ModelSpec, RunOptions, Runner};
 use predilect_types::{Property, Rule};
+use predilect_validity::WEAK;
 use serde::Serialize;
 
 use crate::args::{AnnotateArgs, Global};
 use crate::calls::{self, Failures, dollars};
+use crate::figures;
 use crate::output::{print_json, write_file};
 use crate::problem::Problem;
 use crate::studies::{Claim, carry_on, claim, is_study, note};
@@ -54,6 +56,8 @@ struct Said {
     failures: Failures,
     tokens: u64,
     price: Option<f64>,
+    /// How often each property's ratings find an order that is known (AUC), where that was measured.
+    validity: BTreeMap<&'static str, f64>,
     /// What to know of how the models were asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     remarks: Vec<String>,
@@ -108,9 +112,10 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
         write_file(&study.folder().join(PropertySet::NAME), job.set.text().as_bytes())?;
     }
     note(study, &step, settings)?;
-    let (said, found, problem) = asking::ask_all(&job, study, &log)?;
+    let (mut said, found, problem) = asking::ask_all(&job, study, &log)?;
     tables::write(study, &job.annotator, &found.ratings)?;
     tables::write_requests(study, &found.requests)?;
+    said.validity = validity(&job, study)?;
     if args.json {
         print_json(&said)?;
     } else {
@@ -120,6 +125,18 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
         Some(problem) => Err(problem.resumable()),
         None => Ok(()),
     }
+}
+
+/// What is known of the validity of the ratings, by property; the study keeps it.
+fn validity(job: &Job, study: &Study) -> Result<BTreeMap<&'static str, f64>, Problem> {
+    let known = figures::known();
+    let how = figures::of_model(job.options.method, job.options.single);
+    figures::note(study, &known, &job.annotator, &how)?;
+    let of = |property: &&'static Property| {
+        let row = known.of(&job.annotator, &how, property.id).into_iter().next()?;
+        Some((property.id, row.auc))
+    };
+    Ok(job.options.properties.iter().filter_map(of).collect())
 }
 
 fn job(args: &AnnotateArgs, global: &Global) -> Result<Job, Problem> {
@@ -297,6 +314,7 @@ fn print(s: &Said, out: &mut impl Write) -> std::io::Result<()> {
             percent(s.not_applicable)
         )?;
     }
+    print_validity(s, out)?;
     writeln!(
         out,
         "  calls          {} ({} repeated, {} failed), {} answers from the log; {} tokens, {}",
@@ -310,6 +328,26 @@ fn print(s: &Said, out: &mut impl Write) -> std::io::Result<()> {
     s.failures.print(out)?;
     for remark in &s.remarks {
         writeln!(out, "  remark         {remark}")?;
+    }
+    Ok(())
+}
+
+fn print_validity(s: &Said, out: &mut impl Write) -> std::io::Result<()> {
+    if s.validity.is_empty() {
+        return writeln!(
+            out,
+            "  validity       not known; `predilect validity --annotator MODEL` measures it on pairs whose order is known"
+        );
+    }
+    let (weak, rest): (Vec<_>, Vec<_>) = s.validity.iter().partition(|(_, auc)| **auc < WEAK);
+    let list = |list: Vec<(&&'static str, &f64)>| {
+        list.iter().map(|(id, auc)| format!("{id} {auc:.2}")).collect::<Vec<_>>().join(", ")
+    };
+    if !rest.is_empty() {
+        writeln!(out, "  validity       share of pairs rated in their known order: {}", list(rest))?;
+    }
+    if !weak.is_empty() {
+        writeln!(out, "  not valid      below {WEAK}, hardly ratings of their property: {}", list(weak))?;
     }
     Ok(())
 }

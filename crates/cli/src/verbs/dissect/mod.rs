@@ -36,6 +36,7 @@ const MOST_WITH_GAINS: u64 = 30_000;
 struct Output<'a> {
     read: &'a ReadSummary,
     judges: &'a [JudgeSummary],
+    properties: &'a [predilect_analysis::result::PropertyNote],
     agreements: &'a [AnnotatorAgreement],
     cautions: &'a [Caution],
     headline: Option<&'a predilect_analysis::headline::Headline>,
@@ -163,6 +164,7 @@ fn show(
         print_json(&Output {
             read: &dissection.read,
             judges: &dissection.data.judges,
+            properties: &dissection.properties,
             agreements: &dissection.data.agreements,
             cautions: &dissection.cautions,
             headline: dissection.headline.as_ref(),

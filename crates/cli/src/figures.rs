@@ -1,0 +1,79 @@
+//! What is known of the validity of ratings: where figures are kept, and what is said of them.
+
+use std::path::{Path, PathBuf};
+
+use predilect_annotate::rate::Method;
+use predilect_data::Study;
+use predilect_validity::Figures;
+
+use crate::output::write_file;
+use crate::problem::Problem;
+
+/// The file of figures in the user's own folder.
+pub(crate) const FIGURES: &str = "figures.json";
+
+/// The file of a study that says how valid its annotators' ratings are, as far as that was known when they were made.
+pub(crate) const OF_STUDY: &str = "validity.json";
+
+/// How ratings from text are asked for: there is one way.
+pub(crate) const TEXT: &str = "text";
+
+/// How a model is asked, in words: figures hold for that way only.
+pub(crate) fn of_model(method: Method, single: bool) -> String {
+    let shown = if single { "each response alone" } else { "both responses" };
+    format!("{}, {shown}", method.as_str())
+}
+
+/// Where the user's own figures are, by the XDG base directories.
+pub(crate) fn own_folder() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let data = set("XDG_DATA_HOME")
+        .or_else(|| set("HOME").or_else(|| set("USERPROFILE")).map(|home| home.join(".local").join("share")));
+    data.map(|data| data.join("predilect").join("validity"))
+}
+
+/// All figures that are known here: those that come with Predilect and the user's own.
+pub(crate) fn known() -> Figures {
+    let own = own_folder().and_then(|folder| std::fs::read_to_string(folder.join(FIGURES)).ok());
+    // A file that cannot be read is no reason to rate nothing.
+    own.and_then(|text| Figures::shipped().with(&text).ok()).unwrap_or_else(Figures::shipped)
+}
+
+/// The figures of a study's annotators and those of text.
+pub(crate) fn of_study(study: &Study) -> Figures {
+    let own = std::fs::read_to_string(study.folder().join(OF_STUDY)).ok();
+    own.and_then(|text| Figures::shipped().with(&text).ok()).unwrap_or_else(Figures::shipped)
+}
+
+/// Keeps in a study what is known of an annotator.
+pub(crate) fn note(study: &Study, known: &Figures, annotator: &str, how: &str) -> Result<(), Problem> {
+    let path = study.folder().join(OF_STUDY);
+    let mut figures = std::fs::read_to_string(&path)
+        .ok()
+        .and_then(|text| Figures::default().with(&text).ok())
+        .unwrap_or_default();
+    figures.forget(annotator);
+    figures.note(annotator, how, &known.rows(annotator, how));
+    if figures == Figures::default() && !path.exists() {
+        return Ok(());
+    }
+    write_file(&path, figures.own().as_bytes())
+}
+
+/// Adds to a folder's figures what was measured.
+pub(crate) fn keep<'a>(
+    folder: &Path,
+    found: impl IntoIterator<Item = (&'a str, &'a str, &'a [predilect_validity::Validity])>,
+) -> Result<(), Problem> {
+    let path = folder.join(FIGURES);
+    let mut figures = match std::fs::read_to_string(&path) {
+        Ok(text) => Figures::default().with(&text).map_err(|e| {
+            Problem::new(format!("{} cannot be read: {e}", path.display())).remedy("move it away")
+        })?,
+        Err(_) => Figures::default(),
+    };
+    for (annotator, how, rows) in found {
+        figures.note(annotator, how, rows);
+    }
+    write_file(&path, figures.own().as_bytes())
+}

@@ -1,0 +1,204 @@
+//! What a language model says of ordered pairs, asked as `annotate` asks.
+
+use std::path::Path;
+use std::time::Instant;
+
+use predilect_annotate::judge::Orders;
+use predilect_annotate::rate::{
+    Analysis, Ask, Known, Method, RateOptions, Shown, asked_with, asks, is_rateable, rated,
+};
+use predilect_llm::{CallLog, Model, ModelSpec, Outcome, RunOptions, Runner};
+use predilect_types::{Applies, Message, Pair, Property, Response, property};
+use predilect_validity::{Ordered, Said, score};
+
+use super::{Cost, Found, found, limited, rateable};
+use crate::args::{Global, Rater, ValidityArgs};
+use crate::calls;
+use crate::figures;
+use crate::problem::Problem;
+use crate::progress::bar;
+
+/// A model and how it is asked.
+struct Rating {
+    name: String,
+    model: Box<dyn Model>,
+    run: RunOptions,
+    method: Method,
+    single: bool,
+    seed: u64,
+    enforce: predilect_llm::Enforce,
+}
+
+/// An ordered pair and its questions.
+struct Item {
+    ordered: Ordered,
+    /// Whether the response with more is A.
+    higher_is_a: bool,
+    options: RateOptions,
+    asks: Vec<Ask>,
+}
+
+fn rating(spec: &ModelSpec, args: &ValidityArgs, global: &Global) -> Result<Rating, Problem> {
+    let model = calls::model(spec, &args.calls, global)?;
+    let can = model.capabilities();
+    let method = args.method.unwrap_or(if can.together { Method::Scored } else { Method::Generated });
+    if method == Method::Scored && !can.next {
+        return Err(Problem::new(format!("{spec} does not tell the probabilities of tokens"))
+            .remedy("leave --method out, or give --method generated"));
+    }
+    Ok(Rating {
+        name: calls::named(spec, &args.calls),
+        model,
+        run: calls::options(&args.calls, spec)?,
+        method,
+        single: args.single,
+        seed: args.seed,
+        enforce: args.calls.enforce,
+    })
+}
+
+/// A pair for the annotator: sides by a hash of the texts, so that no side is the better one.
+fn item(at: usize, ordered: Ordered, rating: &Rating) -> Option<Item> {
+    let property: &'static Property = property(&ordered.property)?;
+    let higher_is_a = (ordered.request.len() + ordered.higher.len() + at).is_multiple_of(2);
+    let (a, b) =
+        if higher_is_a { (&ordered.higher, &ordered.lower) } else { (&ordered.lower, &ordered.higher) };
+    let pair = Pair {
+        id: format!("{}-{at}", ordered.property),
+        prompt: vec![Message::user(ordered.request.clone())],
+        response_a: Response::new(a.as_str(), None),
+        response_b: Response::new(b.as_str(), None),
+        ..Pair::default()
+    };
+    let analysis = Analysis {
+        intent_clear: property.applies != Applies::IntentUnclear,
+        feelings: property.applies == Applies::ExpressFeeling,
+        constraints: ordered.constraints.clone(),
+        stances: ordered.stances.clone(),
+        mistakes: ordered.mistakes.clone(),
+    };
+    let known = Known { analysis: Some(analysis), reference: ordered.reference.clone() };
+    // A form asks for all properties that `annotate` asks for in it; a question is of one.
+    let properties = match rating.method {
+        Method::Generated => asked_with(property).collect(),
+        Method::Scored => vec![property],
+    };
+    let options = RateOptions {
+        properties,
+        method: rating.method,
+        single: rating.single,
+        orders: Orders::Both,
+        seed: rating.seed,
+    };
+    let asks = asks(&pair, &known, &options);
+    Some(Item { ordered, higher_is_a, options, asks })
+}
+
+fn items(pairs: Vec<Ordered>, rating: &Rating) -> (Vec<Item>, Vec<String>) {
+    let (pairs, not_rated) = rateable(pairs, is_rateable);
+    let items = pairs.into_iter().enumerate().filter_map(|(at, pair)| item(at, pair, rating)).collect();
+    (items, not_rated)
+}
+
+fn requests(items: &[Item], rating: &Rating) -> Vec<Vec<predilect_llm::Request>> {
+    let of = |item: &Item| {
+        item.asks.iter().map(|ask| ask.request.clone().enforcing(rating.enforce)).collect::<Vec<_>>()
+    };
+    items.iter().map(of).collect()
+}
+
+/// What the calls would be and cost.
+pub(super) fn dry_run(args: &ValidityArgs, pairs: &[Ordered], global: &Global) -> Result<(), Problem> {
+    let folder = super::folder(args.output.as_deref())?;
+    let log = calls::log_if_there(&folder)?;
+    let mut plans = Vec::new();
+    let mut names = Vec::new();
+    for rater in &args.annotators {
+        let Rater::Model(spec) = rater else { continue };
+        let rating = rating(spec, args, global)?;
+        let (items, _) = items(limited(pairs, args, true), &rating);
+        let runner = Runner { model: rating.model.as_ref(), log: &log, options: rating.run.clone() };
+        let all: Vec<_> = requests(&items, &rating).into_iter().flatten().collect();
+        plans.push(runner.plan(&all)?);
+        names.push(rating.name);
+    }
+    let plans: Vec<_> = names.iter().map(String::as_str).zip(plans).collect();
+    calls::print_plans(&plans, args.json)
+}
+
+/// Asks a model about all pairs, in both orders; the problem that stopped it, if any.
+pub(super) fn rate(
+    spec: &ModelSpec,
+    pairs: Vec<Ordered>,
+    args: &ValidityArgs,
+    folder: &Path,
+    global: &Global,
+) -> Result<(Found, Option<Problem>), Problem> {
+    let rating = rating(spec, args, global)?;
+    let (items, not_rated) = items(pairs, &rating);
+    if items.is_empty() {
+        return Err(Problem::new(format!("no model is asked for {}", not_rated.join(", ")))
+            .remedy("text alone tells length and parts of properties: --annotator text"));
+    }
+    let log: CallLog = calls::log(folder)?;
+    let groups = requests(&items, &rating);
+    let questions: u64 = groups.iter().map(|group| group.len() as u64).sum();
+    let bar = bar(global.quiet, Some(questions), &rating.name, false);
+    let began = Instant::now();
+    let report = Runner { model: rating.model.as_ref(), log: &log, options: rating.run.clone() }
+        .run(&groups, &|| bar.inc(1));
+    bar.finish_and_clear();
+    let mut failures = calls::Failures::default();
+    failures.add(&report.outcomes);
+    let said: Vec<(Ordered, Said)> = items
+        .into_iter()
+        .zip(&report.outcomes)
+        .filter(|(_, own)| own.iter().all(Option::is_some))
+        .map(|(item, own)| {
+            let said = said(&item, own, &rating.name);
+            (item.ordered, said)
+        })
+        .collect();
+    let mut found = found(&rating.name, &figures::of_model(rating.method, rating.single), &said, not_rated);
+    let read = said.iter().filter(|(_, said)| said.higher.is_some() || said.lower.is_some()).count();
+    let totals = report.totals;
+    found.cost = Some(Cost {
+        calls: totals.calls,
+        from_log: totals.from_log,
+        failed: totals.failed,
+        tokens: totals.usage.input + totals.usage.output,
+        price: totals.price,
+        seconds: began.elapsed().as_secs_f64(),
+    });
+    found.remarks = rating.model.remarks();
+    let problem = report
+        .stop
+        .map(|stop| calls::stopped(stop, rating.run.budget))
+        .or_else(|| failures.nothing_but(read as u64));
+    Ok((found, problem))
+}
+
+/// The ratings of a pair, from both orders together and from each.
+fn said(item: &Item, outcomes: &[Option<Outcome>], name: &str) -> Said {
+    let rated_by = |keep: &dyn Fn(&Ask) -> bool| {
+        let (asks, own): (Vec<Ask>, Vec<Option<Outcome>>) = item
+            .asks
+            .iter()
+            .zip(outcomes)
+            .filter(|(ask, _)| keep(ask))
+            .map(|(ask, outcome)| (ask.clone(), outcome.clone()))
+            .unzip();
+        let rated = rated("", name, &asks, &own, &item.options);
+        let rating = rated.ratings.into_iter().find(|rating| rating.property == item.ordered.property);
+        let (a, b) = rating.map_or((None, None), |rating| (rating.a, rating.b));
+        if item.higher_is_a { (a, b) } else { (b, a) }
+    };
+    let (higher, lower) = rated_by(&|_| true);
+    let in_order = |higher_first: bool| {
+        let swapped = higher_first != item.higher_is_a;
+        let (higher, lower) = rated_by(&|ask| ask.shown == Shown::Both { swapped });
+        score(&item.ordered.property, higher, lower)
+    };
+    let by_order = in_order(true).zip(in_order(false)).map(|(first, second)| [first, second]);
+    Said { higher, lower, by_order }
+}

@@ -1,0 +1,139 @@
+//! How figures of validity are shown in a terminal; the page is the report's.
+
+use std::io::Write;
+
+use predilect_report::validity::{self as report, Rater, Row};
+use predilect_validity::{EVERY, HELD_BACK, Validity};
+
+use super::{Found, Reversed};
+use crate::calls::dollars;
+use crate::problem::Problem;
+
+/// One table for each annotator; with `kinds`, a row for each kind of pairs as well.
+pub(super) fn table(found: &[Found], kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
+    writeln!(
+        out,
+        "Pairs whose order is known. AUC: the share that is rated in that order, equal or unrated pairs half, with its 95 % interval.\n\
+         Held back: the same on a third of the pairs that nobody looked at who worked on ratings."
+    )?;
+    for own in found {
+        writeln!(out)?;
+        one(own, kinds, out)?;
+    }
+    Ok(())
+}
+
+fn one(own: &Found, kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
+    let how = if own.how == own.annotator { String::new() } else { format!(" ({})", own.how) };
+    writeln!(out, "{}{how}", own.annotator)?;
+    let shown: Vec<&Validity> =
+        own.rows.iter().filter(|row| row.kind == EVERY || (kinds && row.kind != HELD_BACK)).collect();
+    let label =
+        |row: &Validity| if row.kind == EVERY { row.property.clone() } else { format!("  {}", row.kind) };
+    let wide = shown.iter().map(|row| label(row).chars().count()).max().unwrap_or(0).max("property".len());
+    let sets = shown.iter().map(|row| row.set.chars().count()).max().unwrap_or(0).max("set".len());
+    let order = shown.iter().any(|row| row.order_effect.is_some());
+    writeln!(
+        out,
+        "{:wide$}  {:sets$}  {:>5}  {:>5}  {:>5}  {:>5}  {:>9}  {:<14}  {:>9}{}",
+        "property",
+        "set",
+        "pairs",
+        "right",
+        "wrong",
+        "equal",
+        "not rated",
+        "AUC",
+        "held back",
+        if order { "  shown first" } else { "" }
+    )?;
+    for row in shown {
+        let held = held_back(row, own).map_or_else(String::new, |held| two(held.auc));
+        let first = match row.order_effect {
+            Some(effect) if order => format!("  {effect:>+11.2}"),
+            _ if order => " ".repeat(13),
+            _ => String::new(),
+        };
+        let weak = if row.kind == EVERY && row.is_weak() { "  hardly a rating of its property" } else { "" };
+        let line = format!(
+            "{:wide$}  {:sets$}  {:>5}  {:>5}  {:>5}  {:>5}  {:>9}  {:<14}  {held:>9}{first}{weak}",
+            label(row),
+            row.set,
+            row.pairs,
+            row.right,
+            row.wrong,
+            row.equal,
+            row.not_rated,
+            format!("{} [{}, {}]", two(row.auc), two(row.low), two(row.high)),
+        );
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    if !own.not_rated.is_empty() {
+        writeln!(out, "not rated: {}", own.not_rated.join(", "))?;
+    }
+    if let Some(cost) = &own.cost {
+        writeln!(
+            out,
+            "{} calls ({} failed), {} answers from the log; {} tokens, {}, {:.0} s",
+            cost.calls,
+            cost.failed,
+            cost.from_log,
+            cost.tokens,
+            dollars(cost.price),
+            cost.seconds
+        )?;
+    }
+    for remark in &own.remarks {
+        writeln!(out, "remark: {remark}")?;
+    }
+    Ok(())
+}
+
+/// Two digits without the 0 before the point.
+fn two(x: f64) -> String {
+    let text = format!("{x:.2}");
+    text.strip_prefix('0').map_or(text.clone(), str::to_owned)
+}
+
+/// The page: every figure, and the pairs that were rated the wrong way round.
+pub(super) fn page(found: &[Found]) -> String {
+    let reversed = |pair: &Reversed| report::Reversed {
+        property: pair.property.clone(),
+        kind: pair.kind.clone(),
+        request: pair.request.clone(),
+        higher: pair.higher.clone(),
+        lower: pair.lower.clone(),
+        reason: pair.reason.clone(),
+    };
+    let raters: Vec<Rater> = found
+        .iter()
+        .map(|own| Rater {
+            name: own.annotator.clone(),
+            how: own.how.clone(),
+            rows: own.rows.iter().filter(|row| row.kind != HELD_BACK).map(|row| figure(row, own)).collect(),
+            reversed: own.reversed.iter().map(reversed).collect(),
+            cost: own.cost.as_ref().map(|cost| format!("{} tokens, {}", cost.tokens, dollars(cost.price))),
+        })
+        .collect();
+    report::html(&raters)
+}
+
+fn figure(row: &Validity, own: &Found) -> Row {
+    Row {
+        property: row.property.clone(),
+        set: row.set.clone(),
+        kind: Some(row.kind.clone()).filter(|kind| kind != EVERY),
+        counts: [row.pairs, row.right, row.wrong, row.equal, row.not_rated],
+        auc: [row.auc, row.low, row.high],
+        held_back: held_back(row, own).map(|held| held.auc),
+        order_effect: row.order_effect,
+        weak: row.is_weak(),
+    }
+}
+
+/// The row over the pairs held back beside one over all.
+fn held_back<'a>(row: &Validity, own: &'a Found) -> Option<&'a Validity> {
+    let beside =
+        |other: &&Validity| other.kind == HELD_BACK && other.property == row.property && other.set == row.set;
+    own.rows.iter().find(beside).filter(|_| row.kind == EVERY)
+}

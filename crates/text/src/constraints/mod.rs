@@ -1,0 +1,228 @@
+//! What does a request demand in so many words that a program can check, and does a response keep to it?
+//!
+//! [`find`] reads demands by rules that would rather miss one than see one that is not there; [`Constraint::kept`] checks a response.
+
+mod check;
+mod counts;
+mod find;
+mod shapes;
+mod words;
+
+pub(crate) use check::Checked;
+pub(crate) use find::find;
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// What stands between white space and holds a letter or digit.
+    Word,
+    /// Sentences with a word.
+    Sentence,
+    /// Blocks with a blank line between them.
+    Paragraph,
+    /// Lines that are not blank.
+    Line,
+    /// Characters, without white space at the ends.
+    Character,
+    /// Items of a list, or else lines.
+    Item,
+}
+
+/// How many there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Range {
+    /// At least.
+    pub(crate) least: usize,
+    /// At most.
+    pub(crate) most: usize,
+}
+
+/// Where something has to be so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// In the response as a whole.
+    Whole,
+    /// In each of these.
+    Each(Unit),
+}
+
+/// A shape of the whole response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One JSON document, or one in a code block.
+    Json,
+    /// A JSON array.
+    JsonArray,
+    /// Lines with as many commas each.
+    Csv,
+    /// A Markdown table.
+    Table,
+    /// A list with bullets.
+    Bullets,
+    /// A numbered list.
+    Numbers,
+    /// One code block and nothing else.
+    OnlyCode,
+    /// Yes or no and nothing else.
+    YesOrNo,
+    /// A number and nothing else.
+    OnlyNumber,
+    /// One line.
+    OneLine,
+    /// Between quotation marks.
+    Quoted,
+    /// Items in alphabetical order.
+    Alphabetical,
+    /// Separated by commas.
+    Commas,
+    /// All letters in lower case.
+    Lower,
+    /// All letters in upper case.
+    Upper,
+}
+
+/// Something that must not occur.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Banned {
+    /// Any of these characters.
+    Characters(Vec<char>),
+    /// This letter.
+    Letter(char),
+    /// This word or phrase.
+    Phrase(String),
+    /// Digits.
+    Digits,
+    /// Items of lists.
+    Lists,
+    /// Code blocks.
+    Code,
+    /// Emoji.
+    Emoji,
+    /// Headings.
+    Headings,
+    /// Spans set in bold.
+    Bold,
+}
+
+/// One demand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Constraint {
+    /// So many of something.
+    Count {
+        /// Of what.
+        unit: Unit,
+        /// How many.
+        range: Range,
+        /// Where.
+        scope: Scope,
+    },
+    /// A shape.
+    Shape(Shape),
+    /// Something that must not occur.
+    Without(Banned),
+    /// A word or phrase that must occur.
+    With(String),
+    /// How it begins.
+    Starts(String, Scope),
+    /// How it ends.
+    Ends(String, Scope),
+    /// In which language it is, as an ISO 639-1 code.
+    Language(&'static str),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Document;
+
+    fn whole(unit: Unit, least: usize, most: usize) -> Constraint {
+        Constraint::Count { unit, range: Range { least, most }, scope: Scope::Whole }
+    }
+
+    fn kept(request: &str, response: &str) -> Vec<Option<f64>> {
+        let doc = Document::new(response, None);
+        let checked = Checked::new(&doc);
+        find(request).iter().map(|constraint| constraint.kept(&checked)).collect()
+    }
+
+    #[test]
+    fn demands_with_numbers_are_found() {
+        const ANY: usize = usize::MAX;
+        for (request, expected) in [
+            ("Explain it in at most 20 words.", vec![whole(Unit::Word, 0, 20)]),
+            ("Describe the town in at least eighty words, please.", vec![whole(Unit::Word, 80, ANY)]),
+            ("Write one or two sentences about a cat.", vec![whole(Unit::Sentence, 1, 2)]),
+            ("Write a four-line poem about rain.", vec![whole(Unit::Line, 4, 4)]),
+            ("Keep it under 75 words.", vec![whole(Unit::Word, 0, 74)]),
+            ("Describe a storm in 40 to 60 words.", vec![whole(Unit::Word, 40, 60)]),
+            ("Write a 300 word essay on bees.", vec![whole(Unit::Word, 240, 360)]),
+            ("Was ist das? Antworte in genau drei S\u{e4}tzen.", vec![whole(Unit::Sentence, 3, 3)]),
+            ("Give me five tips for sleeping.", vec![whole(Unit::Item, 5, 5)]),
+            ("What is life, in a single sentence?", vec![whole(Unit::Sentence, 1, 1)]),
+            (
+                "Write four sentences, none longer than eight words.",
+                vec![
+                    whole(Unit::Sentence, 4, 4),
+                    Constraint::Count {
+                        unit: Unit::Word,
+                        range: Range { least: 0, most: 8 },
+                        scope: Scope::Each(Unit::Sentence),
+                    },
+                ],
+            ),
+        ] {
+            assert_eq!(find(request), expected, "{request}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_demand_is_none() {
+        for request in [
+            "What do the two sentences above mean?",
+            "I read 500 words a minute. Is that fast?",
+            "I have a csv file of 50000+ entries and want to stream it.",
+            "Write a python script that prints 50 lines.",
+            "Why do people love the phrase \"status quo\"?",
+            "Turn these bullet points into a paragraph.",
+            "A grating has 13100 lines per centimeter.",
+            "Parse JSON in Python and convert it to lower case.",
+            "Summarise each chapter in two sentences for each speaker.",
+            "Use the word in a sentence.",
+            "",
+        ] {
+            assert_eq!(find(request), [], "{request}");
+        }
+    }
+
+    #[test]
+    fn responses_are_checked() {
+        for (request, response, expected) in [
+            ("Answer in one sentence.", "It is so. I think.", 0.0),
+            ("Answer in one sentence.", "It is so.", 1.0),
+            // 22 of 20: half of nine tenths.
+            ("In at most 20 words, please.", &"word ".repeat(22), 0.45),
+            ("Return three colours as a JSON array.", "```json\n[\"red\"]\n```", 1.0),
+            ("Return three colours as a JSON array.", "Here: [\"red\"]", 0.0),
+            ("Write it without the letter e.", "A cat sat.", 1.0),
+            ("Write it without the letter e.", "The cat sat.", 0.0),
+            ("Do not use the words \"sun\" or \"sea\".", "A sunny day.", 1.0),
+            ("All in lower case, please.", "so be it", 1.0),
+            ("All in lower case, please.", "So be it", 0.0),
+            ("Name five fruits as a bulleted list.", "- a\n- b", 1.0),
+            ("Is it so? Just yes or no.", "Yes.", 1.0),
+            ("Start with \"Listen\".", "Listen, I am late.", 1.0),
+            ("Answer in German.", "Das ist eine gute Frage, und ich wei\u{df} es nicht.", 1.0),
+            ("Answer in German.", "That is a good question, and I do not know.", 0.0),
+            ("Sort alphabetically: pear, apple, fig.", "apple, fig, pear", 1.0),
+        ] {
+            let found = kept(request, response);
+            let near = |kept: &Option<f64>| kept.is_some_and(|kept: f64| (kept - expected).abs() < 1e-9);
+            assert!(found.iter().any(near), "{request} {response} {found:?}");
+        }
+        assert_eq!(
+            kept("Give me five tips.", "It depends on you, and on much else that nobody can say here."),
+            [None]
+        );
+        assert_eq!(kept("Give me five tips.", "1. a b\n2. c d\n3. e\n4. f\n5. g"), [Some(1.0)]);
+    }
+}

@@ -1,0 +1,15 @@
+//! Does a rating measure what its name says? Pairs of texts whose order on a property is known, and how often an annotator finds it.
+//!
+//! [`shipped`] gives pairs for all 29 properties: written for Predilect, one file of `pairs/` for each property, or
+//! made by rule. [`read`] takes anybody's. [`measure`] counts what an annotator, text or a language model, says of them, and [`Figures`]
+//! keeps that, so that whoever reads its ratings elsewhere sees how far they can be trusted.
+
+mod by_rule;
+mod figures;
+mod measure;
+mod ordered;
+mod written;
+
+pub use figures::{Figures, Origin, Run};
+pub use measure::{EVERY, HELD_BACK, Said, Validity, WEAK, measure, score};
+pub use ordered::{BY_RULE, FileError, Ordered, WRITTEN, read, shipped, spread};
