@@ -7,7 +7,8 @@ held-out accuracy and log-loss by prompt (10 folds) of
 
 - length alone (the sign of the difference in words),
 - the 27 surface features of PEERS/text_features.py, as signs and as values (logistic regression, C = .02),
-- `predilect dissect --terms none` with its default properties, without grammar; with --before also by an older program.
+- `predilect dissect --terms side` with its default properties, without grammar; with --before also by an older program. The side is what the
+  intercept is to the others: where one model stands on one side throughout, it matters most.
 
 Needs numpy and scikit-learn. The peers' script is read, not copied.
 """
@@ -31,7 +32,7 @@ def ours(program: str, rows: list[dict]) -> str:
         file = Path(folder) / "decided.jsonl"
         file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         done = subprocess.run(
-            [program, "dissect", str(file), "--json", "--quiet", "--terms", "none", "--no-grammar"],
+            [program, "dissect", str(file), "--json", "--quiet", "--terms", "side", "--no-grammar"],
             capture_output=True, text=True,
         )
     if done.returncode != 0:

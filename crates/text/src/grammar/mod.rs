@@ -42,13 +42,15 @@ pub(crate) fn check(prose: &str) -> Option<Errors> {
     Some(Errors { words, spelling, rules: rules.ok()? + small_letters(&text) })
 }
 
-/// The number of sentences that start with a small letter behind another sentence, and of pronouns *i*.
+/// The number of sentences that start with a small letter behind another sentence or at a paragraph's beginning, and of pronouns *i*.
 ///
 /// Stricter than harper's rules on both: a sentence wants a plain word of three letters before the stop and a plain word
-/// behind, a pronoun a word behind it that variables do not have, so that abbreviations, labels and code do not count.
+/// behind, or four words and a stop at the paragraph's end, a pronoun a word behind it that variables do not have, so that abbreviations, labels and code do not count.
 fn small_letters(text: &str) -> usize {
+    // Whether a block is a sentence or more, so that it has to begin with a capital.
+    let begins = |block: &str| block.ends_with(['.', '?', '!']) && block.split_whitespace().nth(3).is_some();
     let in_block = |block: &str| {
-        let (mut stopped, mut pronoun) = (false, false);
+        let (mut stopped, mut pronoun) = (begins(block), false);
         let mut found = 0;
         for chunk in block.split_whitespace() {
             let word = chunk.trim_end_matches([',', '.', ';', ':', '?', '!']);
@@ -108,6 +110,8 @@ mod tests {
         assert_eq!(found("He should of gone to the the market."), Some((0, 2)));
         assert_eq!(found("This is an house."), Some((0, 1)));
         assert_eq!(found("The cat sat down. then it slept, etc. and woke."), Some((0, 1)));
+        assert_eq!(found("the cat sat on the mat."), Some((0, 1)));
+        assert_eq!(found("the cat on the mat"), Some((0, 0)));
         assert_eq!(found("She knows that i came and i\u{2019}m glad."), Some((0, 2)));
     }
 
