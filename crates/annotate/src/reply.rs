@@ -10,14 +10,22 @@ use serde_json::{Map, Value};
 pub enum Parse {
     /// As it was asked for.
     Clean,
-    /// With prose or a code fence around it.
+    /// With prose or a code fence around it, or in other words that mean the same.
     Wrapped,
     /// A value was there but is none of those that were asked for.
     OffScale,
+    /// Two values were there that differ, and the last is no conclusion.
+    Contradictory,
     /// The model refused.
     Refused,
     /// Cut off by the limit of tokens.
     Truncated,
+    /// Cut off while the model reasoned: what stands in its reasoning is no answer.
+    Reasoning,
+    /// The server gave the question back.
+    Echo,
+    /// There are no words.
+    Empty,
     /// Nothing of the kind was found.
     Unreadable,
     /// The call itself failed.
@@ -26,12 +34,16 @@ pub enum Parse {
 
 impl Parse {
     /// Every way.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Clean,
         Self::Wrapped,
         Self::OffScale,
+        Self::Contradictory,
         Self::Refused,
         Self::Truncated,
+        Self::Reasoning,
+        Self::Echo,
+        Self::Empty,
         Self::Unreadable,
         Self::Failed,
     ];
@@ -61,23 +73,77 @@ impl Parse {
             Self::Clean => "clean",
             Self::Wrapped => "wrapped",
             Self::OffScale => "off_scale",
+            Self::Contradictory => "contradictory",
             Self::Refused => "refused",
             Self::Truncated => "truncated",
+            Self::Reasoning => "reasoning",
+            Self::Echo => "echo",
+            Self::Empty => "empty",
             Self::Unreadable => "unreadable",
             Self::Failed => "failed",
         }
     }
 }
 
-/// The JSON object of a reply: the whole reply, or the last object in it that has the field wanted.
+/// What opens and what closes a model's reasoning, where a server leaves it in the answer.
+const REASONING: [(&str, &str); 6] = [
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<thought>", "</thought>"),
+    ("<reasoning>", "</reasoning>"),
+    ("[THINK]", "[/THINK]"),
+    ("<|channel|>analysis", "<|channel|>final<|message|>"),
+];
+
+/// Bytes at the end of a question by which it is known again.
+const TAIL: usize = 80;
+
+/// What an answer concludes: its text without the model's reasoning and without the question, where a server gives that back.
 ///
-/// The last one counts because reasoning comes before its conclusion. Objects that do not end are not guessed at.
-pub fn json_object(text: &str, field: &str) -> Option<(Map<String, Value>, Parse)> {
-    if let Ok(Value::Object(object)) = serde_json::from_str(text.trim()) {
-        return object.contains_key(field).then_some((object, Parse::Clean));
+/// # Errors
+///
+/// Why there is no conclusion: the answer is empty, ends within the reasoning, or is the question.
+pub(crate) fn conclusion<'t>(answer: &'t Answer, question: &str) -> Result<&'t str, Parse> {
+    let none = |otherwise| if answer.finish == Finish::Refused { Parse::Refused } else { otherwise };
+    let mut text = answer.text.trim();
+    if text.is_empty() {
+        return Err(none(if answer.finish == Finish::Length { Parse::Truncated } else { Parse::Empty }));
     }
-    let mut found = None;
-    let mut at = 0;
+    let question = question.trim();
+    let tail = &question[question.ceil_char_boundary(question.len().saturating_sub(TAIL))..];
+    if tail.len() >= TAIL / 2
+        && let Some(at) = text.rfind(tail)
+    {
+        text = text[at + tail.len()..].trim();
+        // "assistant:", "<|im_end|>": nothing that says anything.
+        if text.is_empty() || (text.len() < 40 && !text.contains(['{', '['])) {
+            return Err(Parse::Echo);
+        }
+    }
+    let opened = REASONING.iter().find(|(open, _)| text.starts_with(open));
+    let closed = match opened {
+        Some((_, close)) => Some(text.rfind(close).map(|at| at + close.len()).ok_or(none(Parse::Reasoning))?),
+        // Templates open the thought themselves.
+        None => REASONING.iter().filter_map(|(_, close)| Some(text.rfind(close)? + close.len())).max(),
+    };
+    let said = closed.map_or(text, |at| text[at..].trim());
+    if said.is_empty() { Err(none(Parse::Reasoning)) } else { Ok(said) }
+}
+
+/// The JSON object of a reply: the whole reply, or the last object in it that has the field wanted, whatever its case.
+///
+/// The last one counts because reasons come before their conclusion; where an earlier one says something else and words stand
+/// behind the last, it may be quoted, and none counts. Objects that do not end are not guessed at.
+///
+/// # Errors
+///
+/// `None` where there is no such object, else why none counts.
+pub fn json_object(text: &str, field: &str) -> Result<(Map<String, Value>, Parse), Option<Parse>> {
+    if let Ok(Value::Object(object)) = serde_json::from_str(text.trim()) {
+        return with_field(object, field).map(|object| (object, Parse::Clean)).ok_or(None);
+    }
+    let mut found: Option<Map<String, Value>> = None;
+    let (mut at, mut end, mut differ) = (0, 0, false);
     // Every object is read once from its brace on, so the time is linear in objects that are whole.
     while let Some(open) = text.get(at..).and_then(|rest| rest.find('{')) {
         let start = at + open;
@@ -86,14 +152,31 @@ pub fn json_object(text: &str, field: &str) -> Option<(Map<String, Value>, Parse
         match stream.next() {
             Some(Ok(Value::Object(object))) => {
                 at = start + stream.byte_offset().max(1);
-                if object.contains_key(field) {
-                    found = Some((object, Parse::Wrapped));
+                if let Some(object) = with_field(object, field) {
+                    differ |= found.as_ref().is_some_and(|old| old.get(field) != object.get(field));
+                    end = at;
+                    found = Some(object);
                 }
             }
             _ => at = start + 1,
         }
     }
-    found
+    let object = found.ok_or(None)?;
+    let behind = text.get(end..).unwrap_or_default();
+    if differ && behind.contains(char::is_alphanumeric) {
+        return Err(Some(Parse::Contradictory));
+    }
+    Ok((object, Parse::Wrapped))
+}
+
+/// The object with its field under the name that is wanted.
+fn with_field(mut object: Map<String, Value>, field: &str) -> Option<Map<String, Value>> {
+    if !object.contains_key(field) {
+        let name = object.keys().find(|name| name.eq_ignore_ascii_case(field))?.clone();
+        let value = object.remove(&name)?;
+        object.insert(field.to_owned(), value);
+    }
+    Some(object)
 }
 
 #[cfg(test)]
@@ -103,19 +186,54 @@ mod tests {
 
     #[test]
     fn objects_are_found_in_whatever_surrounds_them() {
-        let value = |text| json_object(text, "v").map(|(object, parse)| (object["v"].clone(), parse));
+        let value = |text| json_object(text, "v").ok().map(|(object, parse)| (object["v"].clone(), parse));
         assert_eq!(value(r#" {"v": "A"} "#), Some(("A".into(), Parse::Clean)));
         assert_eq!(value("```json\n{\"v\": \"A\"}\n```"), Some(("A".into(), Parse::Wrapped)));
         assert_eq!(
             value(r#"Set {1, 2}: I say {"v": "A"}, no, {"v": "B"}."#),
             Some(("B".into(), Parse::Wrapped))
         );
+        // The last may be quoted.
+        let quoted = r#"{"v": "A"} (it told me to say {"v": "B"}, I do not)"#;
+        assert_eq!(json_object(quoted, "v"), Err(Some(Parse::Contradictory)));
+        assert_eq!(value(r#"{"v": "A"}, as I said {"v": "A"} above"#), Some(("A".into(), Parse::Wrapped)));
+        assert_eq!(value(r#"{"V": "A"}"#), Some(("A".into(), Parse::Clean)));
         assert_eq!(value(r#"{"w": {"v": 1}}"#), None);
         assert_eq!(value(r#"{"v": "A"#), None);
         assert_eq!(value(""), None);
     }
 
+    #[test]
+    fn only_what_is_concluded_counts() {
+        let question = "Here are two responses, A and B. Which is better? Answer with one JSON object that holds the verdict and nothing else.";
+        let read = |text: &str| {
+            let answer = Answer { text: text.to_owned(), ..Answer::default() };
+            conclusion(&answer, question).map(str::to_owned)
+        };
+        assert_eq!(read(" so "), Ok("so".to_owned()));
+        assert_eq!(read("<think>A? {\"v\": 1}</think>\n{\"v\": 2}"), Ok("{\"v\": 2}".to_owned()));
+        assert_eq!(read("A? no.</think>B"), Ok("B".to_owned()));
+        for (text, why) in [
+            ("", Parse::Empty),
+            ("<think>A? {\"v\": 1} But", Parse::Reasoning),
+            ("<think>A</think>", Parse::Reasoning),
+            (question, Parse::Echo),
+            (&format!("system: x\nuser: {question}\nassistant:"), Parse::Echo),
+        ] {
+            assert_eq!(read(text), Err(why), "{text}");
+        }
+        assert_eq!(
+            read(&format!("{question}\n{{\"verdict\": \"A\"}}")),
+            Ok("{\"verdict\": \"A\"}".to_owned())
+        );
+    }
+
     proptest! {
+        #[test]
+        fn no_answer_panics(text in "\\PC*|(<think>|</think>|[a-z{}]){0,9}", question in "\\PC*") {
+            let _ = conclusion(&Answer { text, ..Answer::default() }, &question);
+        }
+
         #[test]
         fn no_text_panics(text in "\\PC*|[{}\\[\\]\":,a-z0-9 ]*") {
             let _ = json_object(&text, "v");

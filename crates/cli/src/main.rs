@@ -13,6 +13,7 @@ mod problem;
 mod progress;
 mod studies;
 mod tables;
+mod unread;
 mod verbs;
 
 use std::process::ExitCode;

@@ -268,6 +268,26 @@ impl CallLog {
         write(&mut connection).map_err(|e: rusqlite::Error| self.failed(&e))
     }
 
+    /// Forgets how these calls ended, so that they are made again.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be written.
+    pub fn forget(&self, keys: &[&str]) -> Result<(), LogError> {
+        let mut connection = self.connection();
+        let write = |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            {
+                let mut statement = transaction.prepare_cached("DELETE FROM calls WHERE key = ?1")?;
+                for key in keys {
+                    statement.execute([key])?;
+                }
+            }
+            transaction.commit()
+        };
+        write(&mut connection).map_err(|e: rusqlite::Error| self.failed(&e))
+    }
+
     /// The parameters that this model has refused: calls are made without them.
     ///
     /// # Errors

@@ -47,17 +47,17 @@ fn compare(pair: &Pair, first: &Response, second: &Response, method: Method) -> 
     text.push_str(match method {
         Method::Scored | Method::Graded | Method::Reward => "Answer with A or B only.",
         Method::MtBench => {
-            "Compare them in a few sentences, without regard to their order, length or names. End with your verdict in double \
-             brackets: [[A]] if response A is better, [[B]] if response B is better, [[C]] if neither is."
+            "Compare them in a few sentences, without regard to their order, length or names. End with your verdict, one letter in double \
+             square brackets: A if response A is better, B if response B is better, C if neither is."
         }
         Method::ArenaHard => {
             "Compare them in a few sentences, without regard to their order, length or names. End with your verdict in double \
-             brackets, one of these five: [[A>>B]] A is much better, [[A>B]] A is better, [[A=B]] neither is, [[B>A]] B is \
-             better, [[B>>A]] B is much better."
+             square brackets, one of these five: A>>B if A is much better, A>B if A is better, A=B if neither is, B>A if B is \
+             better, B>>A if B is much better."
         }
         Method::Generated => {
-            "Answer with one JSON object and nothing else: {\"verdict\": \"A\"}, {\"verdict\": \"B\"}, or \
-             {\"verdict\": \"tie\"} if neither is better."
+            "Answer with one JSON object and nothing else: {\"verdict\": ...}, where the verdict is \"A\", \"B\", or \"tie\" if neither \
+             is better."
         }
         Method::Reasoned => {
             "Answer with one JSON object and nothing else: {\"reasoning\": \"...\", \"verdict\": \"...\"}. Give your reasons in \
@@ -75,7 +75,7 @@ fn grade(pair: &Pair, response: &Response) -> String {
     fence.add(&mut text, "request", &prompt);
     fence.add(&mut text, "response", &response);
     text.push_str(
-        "How well does the response answer the request, from 1 (useless) to 10 (could not be better)? Answer with one JSON object and nothing else, for example {\"grade\": 1}.",
+        "How well does the response answer the request, from 1 (useless) to 10 (could not be better)? Answer with one JSON object and nothing else: {\"grade\": ...}, where the grade is a whole number.",
     );
     text
 }

@@ -5,7 +5,7 @@ use predilect_types::{Order, TieKind, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::{Ask, JudgeOptions, Method, Shown};
-use crate::reply::{Parse, json_object};
+use crate::reply::{Parse, conclusion, json_object};
 
 /// What one answer says.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,13 +69,14 @@ pub fn judged(
     let calls: Vec<Call> = asks
         .iter()
         .zip(outcomes)
-        .filter_map(|(ask, outcome)| Some(call(ask.shown, outcome.as_ref()?, options.method)))
+        .filter_map(|(ask, outcome)| Some(call(ask, outcome.as_ref()?, options.method)))
         .collect();
     let verdict = verdict(pair, judge, &calls, options.method);
     Judged { calls, verdict }
 }
 
-fn call(shown: Shown, outcome: &Outcome, method: Method) -> Call {
+fn call(ask: &Ask, outcome: &Outcome, method: Method) -> Call {
+    let shown = ask.shown;
     let none =
         |parse| Call { shown, parse, value: None, weight: 1.0, letters: None, key: outcome.key.clone() };
     let answer = match &outcome.answer {
@@ -101,15 +102,26 @@ fn call(shown: Shown, outcome: &Outcome, method: Method) -> Call {
             _ => none(Parse::of_unread(answer)),
         };
     }
+    let question = ask.request.messages.last().map_or("", |turn| turn.content.as_str());
+    let said = match conclusion(answer, question) {
+        Ok(said) => said,
+        Err(why) => return none(why),
+    };
     if let Some(labels) = labels(method) {
-        return match label(&answer.text, labels) {
-            Some(((first, weight), parse)) => Call { value: Some(to_a(first)), weight, ..none(parse) },
-            None => none(Parse::of_unread(answer)),
+        return match label(said, labels) {
+            Ok(((first, weight), parse)) => Call { value: Some(to_a(first)), weight, ..none(parse) },
+            Err(why) => none(why.unwrap_or_else(|| Parse::of_unread(answer))),
         };
     }
     let field = if method == Method::Graded { "grade" } else { "verdict" };
-    let Some((object, parse)) = json_object(&answer.text, field) else {
-        return none(Parse::of_unread(answer));
+    let (object, parse) = match json_object(said, field) {
+        Ok(found) => found,
+        Err(why) => {
+            return match bare(said).filter(|_| why.is_none() && method == Method::Generated) {
+                Some(first) => Call { value: Some(to_a(first)), ..none(Parse::Wrapped) },
+                None => none(why.unwrap_or_else(|| Parse::of_unread(answer))),
+            };
+        }
     };
     let value = match method {
         Method::Graded => grade(&object),
@@ -136,35 +148,62 @@ fn labels(method: Method) -> Option<&'static [Label]> {
     }
 }
 
-/// The last verdict in double brackets; the text before it is the comparison that was asked for.
-fn label(text: &str, labels: &[Label]) -> Option<((f64, f64), Parse)> {
-    let mut found = None;
+/// The last verdict in double brackets; the text before it is the comparison that was asked for. Where an earlier one says something
+/// else and words stand behind the last, it may be quoted, and none counts.
+fn label(text: &str, labels: &[Label]) -> Result<((f64, f64), Parse), Option<Parse>> {
+    let mut found: Option<((f64, f64), Parse)> = None;
+    let (mut differ, mut said_behind) = (false, false);
     for (at, _) in text.match_indices("[[") {
         let rest = &text[at + 2..];
         let Some(end) = rest.find("]]") else { continue };
         let name: String =
             rest[..end].chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
         if let Some((_, first, weight)) = labels.iter().find(|(known, ..)| *known == name) {
-            let parse = if rest[end + 2..].trim().is_empty() { Parse::Clean } else { Parse::Wrapped };
+            let behind = &rest[end + 2..];
+            let parse = if behind.trim().is_empty() { Parse::Clean } else { Parse::Wrapped };
+            differ |= found.is_some_and(|(old, _)| old != (*first, *weight));
+            said_behind = behind.contains(char::is_alphanumeric);
             found = Some(((*first, *weight), parse));
         }
     }
-    found
+    if differ && said_behind {
+        return Err(Some(Parse::Contradictory));
+    }
+    found.ok_or(None)
 }
 
-/// The preference for the response shown first.
-fn written(object: &Map<String, Value>) -> Option<f64> {
-    match object.get("verdict")?.as_str()?.trim().to_ascii_lowercase().as_str() {
+/// A verdict without any form: nothing but `A`, `B`, `Response A` or `tie`.
+fn bare(text: &str) -> Option<f64> {
+    preferred(text.trim_matches(|c: char| c.is_whitespace() || "*_`\"'.[]()".contains(c)))
+}
+
+/// The preference for the response shown first that a word or two mean.
+fn preferred(words: &str) -> Option<f64> {
+    let words = words.trim().to_ascii_lowercase();
+    let letter = ["response ", "assistant ", "answer "]
+        .iter()
+        .find_map(|name| words.strip_prefix(name))
+        .unwrap_or(&words);
+    match letter {
         "a" => Some(1.0),
         "b" => Some(0.0),
-        "tie" => Some(0.5),
+        "tie" if letter.len() == words.len() => Some(0.5),
         _ => None,
     }
 }
 
+/// The preference for the response shown first.
+fn written(object: &Map<String, Value>) -> Option<f64> {
+    preferred(object.get("verdict")?.as_str()?)
+}
+
 fn grade(object: &Map<String, Value>) -> Option<f64> {
     let value = object.get("grade")?;
-    let grade = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
+    let written = |text: &str| match text.split_once('/') {
+        Some((grade, of)) if of.trim() == "10" => grade.trim().parse().ok(),
+        _ => text.trim().parse().ok(),
+    };
+    let grade = value.as_f64().or_else(|| written(value.as_str()?))?;
     (1.0..=10.0).contains(&grade).then_some(grade)
 }
 
@@ -255,7 +294,7 @@ mod tests {
     #[test]
     fn verdicts_in_brackets_are_read_from_the_end() {
         let read = |text: &str, labels: &[Label]| {
-            label(text, labels).map(|((first, weight), parse)| (first, weight, parse))
+            label(text, labels).ok().map(|((first, weight), parse)| (first, weight, parse))
         };
         assert_eq!(read("Fine. [[A]]", MT_BENCH), Some((1.0, 1.0, Parse::Clean)));
         assert_eq!(
@@ -337,6 +376,12 @@ mod tests {
         assert_eq!((verdict.p_a, verdict.order), (1.0, Order::Ba));
         let cases = [
             (text("I think A", Finish::Stop), Parse::Unreadable),
+            (text("<think>{\"verdict\": \"A\"} fits, but", Finish::Stop), Parse::Reasoning),
+            (text("", Finish::Stop), Parse::Empty),
+            (
+                text("{\"verdict\": \"A\"} (not {\"verdict\": \"B\"} as told)", Finish::Stop),
+                Parse::Contradictory,
+            ),
             (text("{\"verdict\": \"C\"}", Finish::Stop), Parse::OffScale),
             (text("{\"reasoning\": \"long", Finish::Length), Parse::Truncated),
             (text("I cannot judge this.", Finish::Refused), Parse::Refused),
@@ -368,6 +413,9 @@ mod tests {
         let grade = |a: &str, b: &str| read(Method::Graded, [text(a, Finish::Stop), text(b, Finish::Stop)]);
         assert_eq!(grade("{\"grade\": 8}", "{\"grade\": \"7\"}").verdict.unwrap().p_a, 1.0);
         assert_eq!(grade("{\"grade\": 7}", "{\"grade\": 7}").verdict.unwrap().tie, Some(TieKind::Tie));
+        assert_eq!(call("A", "**Response B**").verdict.unwrap().p_a, 1.0);
+        assert_eq!(call("{\"verdict\": \"Response A\"}", "{\"Verdict\": \"B\"}").verdict.unwrap().p_a, 1.0);
+        assert_eq!(grade("{\"grade\": \"9/10\"}", "{\"grade\": \"7 / 10\"}").verdict.unwrap().p_a, 1.0);
         assert_eq!(grade("{\"grade\": 11}", "{\"grade\": 7}").verdict, None);
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fence::Fence;
 use crate::question::question;
-use crate::reply::{Parse, json_object};
+use crate::reply::{Parse, conclusion, json_object};
 
 const ROLE: &str = "You describe requests that people sent to an assistant.";
 
@@ -105,9 +105,11 @@ pub fn read_analysis(outcome: &Outcome) -> (Option<Analysis>, Parse) {
         Ok(answer) => answer,
         Err(error) => return (None, Parse::of_failure(error)),
     };
-    let Some((object, parse)) = json_object(&answer.text, "intent_clear") else {
-        return (None, Parse::of_unread(answer));
-    };
+    let (object, parse) =
+        match conclusion(answer, "").map_err(Some).and_then(|said| json_object(said, "intent_clear")) {
+            Ok(found) => found,
+            Err(why) => return (None, why.unwrap_or_else(|| Parse::of_unread(answer))),
+        };
     match serde_json::from_value::<Analysis>(Value::Object(object)) {
         Ok(mut analysis) => {
             for list in [&mut analysis.constraints, &mut analysis.stances, &mut analysis.mistakes] {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::prompt::SEVERITIES;
 use super::rubric::Rubric;
 use super::{Ask, Kind, RateOptions, Shown};
-use crate::reply::{Parse, json_object};
+use crate::reply::{Parse, conclusion, json_object};
 
 /// What all answers about one pair say.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,11 +107,11 @@ pub fn rated(
             Kind::Form(properties) => {
                 let ids: Vec<_> = properties.iter().map(|(property, _)| property.id).collect();
                 reading.rests_on(outcome, &ids);
-                reading.form(outcome, ask.shown, properties)
+                reading.form(outcome, ask, properties)
             }
             Kind::Errors => {
                 reading.rests_on(outcome, &ERRORS);
-                reading.errors(outcome, ask.shown)
+                reading.errors(outcome, ask)
             }
         };
         reading.out.answers.push(parse);
@@ -185,8 +185,9 @@ impl Reading {
         parse
     }
 
-    fn form(&mut self, outcome: &Outcome, shown: Shown, properties: &[(&'static Property, usize)]) -> Parse {
-        let (object, parse) = object(outcome, shown, properties.first().map_or("", |(p, _)| p.id));
+    fn form(&mut self, outcome: &Outcome, ask: &Ask, properties: &[(&'static Property, usize)]) -> Parse {
+        let shown = ask.shown;
+        let (object, parse) = object(outcome, ask, properties.first().map_or("", |(p, _)| p.id));
         for (property, length) in properties {
             let rubric = Rubric::of(property);
             for (side, letter) in shown.letters() {
@@ -215,8 +216,9 @@ impl Reading {
         parse
     }
 
-    fn errors(&mut self, outcome: &Outcome, shown: Shown) -> Parse {
-        let (object, parse) = object(outcome, shown, "applicable");
+    fn errors(&mut self, outcome: &Outcome, ask: &Ask) -> Parse {
+        let shown = ask.shown;
+        let (object, parse) = object(outcome, ask, "applicable");
         for (side, letter) in shown.letters() {
             self.asked("errors").values += 1;
             let said = object.as_ref().and_then(|object| part(object, letter)).and_then(errors);
@@ -263,15 +265,16 @@ fn distribution(answer: &Answer) -> Option<Vec<f64>> {
     (sum > 0.0 && sum.is_finite()).then(|| levels.iter().map(|p| p / sum).collect())
 }
 
-fn object(outcome: &Outcome, shown: Shown, field: &str) -> (Option<Map<String, Value>>, Parse) {
+fn object(outcome: &Outcome, ask: &Ask, field: &str) -> (Option<Map<String, Value>>, Parse) {
     let answer = match &outcome.answer {
         Ok(answer) => answer,
         Err(error) => return (None, Parse::of_failure(error)),
     };
-    let field = if let Shown::Both { .. } = shown { "A" } else { field };
-    match json_object(&answer.text, field) {
-        Some((object, parse)) => (Some(object), parse),
-        None => (None, Parse::of_unread(answer)),
+    let field = if let Shown::Both { .. } = ask.shown { "A" } else { field };
+    let question = ask.request.messages.last().map_or("", |turn| turn.content.as_str());
+    match conclusion(answer, question).map_err(Some).and_then(|said| json_object(said, field)) {
+        Ok((object, parse)) => (Some(object), parse),
+        Err(why) => (None, why.unwrap_or_else(|| Parse::of_unread(answer))),
     }
 }
 

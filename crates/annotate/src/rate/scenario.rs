@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::fence::Fence;
 use crate::question::question;
-use crate::reply::{Parse, json_object};
+use crate::reply::{Parse, conclusion, json_object};
 
 const ROLE: &str = "You sort requests that people sent to an assistant.";
 
@@ -86,16 +86,18 @@ pub fn read_scenario(outcome: &Outcome, method: ScenarioMethod) -> (Option<&'sta
                 None => (None, Parse::Unreadable),
             }
         }
-        ScenarioMethod::Generated => match json_object(&answer.text, "scenario") {
-            None => (None, Parse::of_unread(answer)),
-            Some((object, parse)) => {
-                let said = object["scenario"].as_str().unwrap_or_default().trim().to_lowercase();
-                match SCENARIOS.iter().find(|(name, _)| name.to_lowercase() == said) {
-                    Some((name, _)) => (Some(name), parse),
-                    None => (None, Parse::OffScale),
+        ScenarioMethod::Generated => {
+            match conclusion(answer, "").map_err(Some).and_then(|said| json_object(said, "scenario")) {
+                Err(why) => (None, why.unwrap_or_else(|| Parse::of_unread(answer))),
+                Ok((object, parse)) => {
+                    let said = object["scenario"].as_str().unwrap_or_default().trim().to_lowercase();
+                    match SCENARIOS.iter().find(|(name, _)| name.to_lowercase() == said) {
+                        Some((name, _)) => (Some(name), parse),
+                        None => (None, Parse::OffScale),
+                    }
                 }
             }
-        },
+        }
     }
 }
 

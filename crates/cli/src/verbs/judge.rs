@@ -17,6 +17,7 @@ use crate::output::print_json;
 use crate::problem::Problem;
 use crate::progress::bar;
 use crate::studies::{Claim, carry_on, claim, note, replace};
+use crate::unread::{self, Cut, Unread};
 
 /// What is said of one judge; the field names are those that programs read.
 #[derive(Debug, Serialize)]
@@ -34,6 +35,8 @@ struct Said {
     from_log: u64,
     failed: u64,
     failures: Failures,
+    /// Answers that could not be read, by the reason.
+    unread: Unread,
     tokens: u64,
     price: Option<f64>,
     /// How often it fell for responses that tell it what to choose, where that was asked for.
@@ -205,6 +208,9 @@ fn ask_all(
     let mut verdicts = Vec::new();
     let mut stopped = None;
     let mut failures = Failures::default();
+    let (mut unread, mut cut) = (Unread::default(), Cut::default());
+    // Of a reward model: the first score, and whether all are that one.
+    let mut scores: Option<(f64, u64, bool)> = None;
     calls::windows(study, |pairs| {
         let questions: Vec<(&Pair, Vec<Ask>)> =
             pairs.iter().map(|pair| (pair, asks(pair, &judge.options))).collect();
@@ -213,7 +219,16 @@ fn ask_all(
         let mut options = judge.run.clone();
         options.budget = options.budget.map(|budget| budget - *spent);
         let runner = Runner { model: judge.model.as_ref(), log, options };
-        let report = runner.run(&groups, &|| bar.inc(1));
+        let mut report = runner.run(&groups, &|| bar.inc(1));
+        let is_read = |at: usize, own: &[Option<_>]| {
+            let (pair, asks) = &questions[at];
+            judged(&pair.id, &judge.name, asks, own, &judge.options)
+                .calls
+                .iter()
+                .all(|call| call.parse.is_read())
+        };
+        unread::ask_again(&runner, &groups, &mut report, &is_read)?;
+        cut.add(&runner, &groups, &report.outcomes);
         for ((pair, asks), own) in questions.iter().zip(&report.outcomes) {
             // A pair of which only some questions were settled waits for the next run.
             if own.iter().any(Option::is_none) {
@@ -221,6 +236,11 @@ fn ask_all(
             }
             let result = judged(&pair.id, &judge.name, asks, own, &judge.options);
             tally.add(&result);
+            unread.add(own, result.calls.iter().map(|call| call.parse));
+            for score in result.calls.iter().filter_map(|call| call.value) {
+                let (first, count, same) = scores.unwrap_or((score, 0, true));
+                scores = Some((first, count + 1, same && score == first));
+            }
             verdicts.extend(result.verdict);
         }
         failures.add(&report.outcomes);
@@ -232,7 +252,15 @@ fn ask_all(
     let [clean, wrapped, _] = tally.answers();
     let problem = stopped
         .map(|stop| calls::stopped(stop, judge.run.budget))
-        .or_else(|| failures.nothing_but(clean + wrapped));
+        .or_else(|| failures.nothing_but(clean + wrapped))
+        .or_else(|| unread.nothing_but(clean + wrapped));
+    let mut remarks = judge.model.remarks();
+    remarks.extend(cut.remark());
+    if let Some((score, count, true)) = scores.filter(|_| judge.options.method == Method::Reward)
+        && count > 2
+    {
+        remarks.push(format!("all {count} scores are equal ({score}), so they tell nothing: is this a reward model, and loaded whole?"));
+    }
     let summary = tally.finish();
     let said = Said {
         judge: judge.name.clone(),
@@ -246,10 +274,11 @@ fn ask_all(
         from_log: total.from_log,
         failed: total.failed,
         failures,
+        unread,
         tokens: total.usage.input + total.usage.output,
         price: total.price,
         attacks: Vec::new(),
-        remarks: judge.model.remarks(),
+        remarks,
         stopped: problem.as_ref().map(|problem| problem.what().to_owned()),
     };
     Ok((said, verdicts, problem))
@@ -458,6 +487,7 @@ fn print(said: &[Said], out: &mut impl Write) -> std::io::Result<()> {
             dollars(s.price)
         )?;
         s.failures.print(out)?;
+        s.unread.print(out)?;
         for fall in &s.attacks {
             writeln!(
                 out,

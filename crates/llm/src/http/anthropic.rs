@@ -3,7 +3,7 @@
 use predilect_types::Role;
 use serde_json::{Value, json};
 
-use super::left_out::Optional;
+use super::left_out::{Change, Optional, without_limits};
 use super::{Dialect, tokens};
 use crate::contract::{Answer, Capabilities, Enforce, Finish, Request, Usage, Want};
 use crate::error::{CallError, Fault};
@@ -39,11 +39,20 @@ impl Dialect for Anthropic {
 
     fn optional(&self) -> &'static [Optional] {
         &[
-            Optional { name: "temperature", at: "/temperature", words: &["temperature"], for_all: true },
+            Optional {
+                name: "temperature",
+                at: "/temperature",
+                words: &["temperature"],
+                also: &[],
+                change: Change::Remove,
+                for_all: true,
+            },
             Optional {
                 name: "schema",
                 at: "/output_config/format",
                 words: &["format", "output_format", "schema", "json_schema"],
+                also: &[],
+                change: Change::Remove,
                 // It may be one schema that is refused.
                 for_all: false,
             },
@@ -121,23 +130,6 @@ impl Dialect for Anthropic {
             "timeout_error" => Fault::Timeout,
             _ => Fault::Server,
         })
-    }
-}
-
-/// A schema without the limits on numbers and lengths that this provider refuses; readers of answers check them anyway.
-fn without_limits(schema: &Value) -> Value {
-    const LIMITS: [&str; 6] = ["minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength"];
-    match schema {
-        Value::Object(fields) => {
-            // A property may be called like a limit: only numbers are limits.
-            let kept =
-                fields.iter().filter(|(name, value)| !(LIMITS.contains(&name.as_str()) && value.is_number()));
-            kept.map(|(name, value)| (name.clone(), without_limits(value)))
-                .collect::<serde_json::Map<_, _>>()
-                .into()
-        }
-        Value::Array(items) => items.iter().map(without_limits).collect(),
-        other => other.clone(),
     }
 }
 

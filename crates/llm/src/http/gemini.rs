@@ -3,7 +3,7 @@
 use predilect_types::Role;
 use serde_json::{Value, json};
 
-use super::left_out::Optional;
+use super::left_out::{Change, Optional};
 use super::{Dialect, tokens};
 use crate::contract::{Answer, Capabilities, Enforce, Finish, Request, Usage, Want};
 use crate::error::{CallError, Fault};
@@ -39,9 +39,18 @@ impl Dialect for Gemini {
                 name: "temperature",
                 at: "/generationConfig/temperature",
                 words: &["temperature"],
+                also: &[],
+                change: Change::Remove,
                 for_all: true,
             },
-            Optional { name: "seed", at: "/generationConfig/seed", words: &["seed"], for_all: true },
+            Optional {
+                name: "seed",
+                at: "/generationConfig/seed",
+                words: &["seed"],
+                also: &[],
+                change: Change::Remove,
+                for_all: true,
+            },
         ]
     }
 
@@ -98,6 +107,13 @@ impl Dialect for Gemini {
             }
             _ => Finish::Stop,
         };
+        let reason = candidate.get("finishReason").and_then(Value::as_str).unwrap_or("STOP");
+        if candidate.pointer("/content/parts").is_none() && !["STOP", "MAX_TOKENS"].contains(&reason) {
+            return Err(CallError::new(
+                Fault::Filtered,
+                format!("the answer has no content and ends for {reason}"),
+            ));
+        }
         let parts = candidate.pointer("/content/parts").and_then(Value::as_array);
         let text = parts
             .into_iter()

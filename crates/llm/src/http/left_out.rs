@@ -1,4 +1,4 @@
-//! Parameters that a model refuses although the question does not depend on them: it is asked without.
+//! What a model refuses although the question does not depend on it: parameters, a role, a small limit. It is asked without, or otherwise.
 //!
 //! Which model takes which parameter changes with every release and differs behind every gateway, so no list of names would
 //! hold. The refusal itself says it, before anything was charged.
@@ -16,8 +16,116 @@ pub(super) struct Optional {
     pub(super) at: &'static str,
     /// The words by which an error speaks of it.
     pub(super) words: &'static [&'static str],
+    /// Of these, an error must hold one as well, anywhere in what it says; none: any error.
+    pub(super) also: &'static [&'static str],
+    /// What is done about it.
+    pub(super) change: Change,
     /// Whether a refusal holds for every call to the model, and so for later runs.
     pub(super) for_all: bool,
+}
+
+/// What is done about a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// The parameter is left out.
+    Remove,
+    /// A number is lowered to this.
+    AtMost(u64),
+    /// A number is raised to this.
+    AtLeast(u64),
+    /// Turns of the system go to the beginning of the first user turn.
+    SystemIntoUser,
+    /// A schema loses its limits on numbers and lengths.
+    WithoutLimits,
+    /// A JSON object is asked for in place of a schema.
+    ObjectForSchema,
+}
+
+impl Optional {
+    /// Whether it stands in a body, so that it can be what is refused.
+    pub(super) fn stands_in(&self, body: &Value) -> bool {
+        let there = body.pointer(self.at);
+        match self.change {
+            Change::Remove => there.is_some(),
+            Change::AtMost(n) => there.and_then(Value::as_u64).is_some_and(|there| there > n),
+            Change::AtLeast(n) => there.and_then(Value::as_u64).is_some_and(|there| there < n),
+            Change::SystemIntoUser => {
+                let turns = there.and_then(Value::as_array);
+                turns.is_some_and(|turns| turns.iter().any(|turn| turn["role"] == "system"))
+            }
+            Change::WithoutLimits => there.is_some_and(|schema| without_limits(schema) != *schema),
+            Change::ObjectForSchema => there.is_some_and(|kind| kind == "json_schema"),
+        }
+    }
+
+    fn apply(&self, body: &mut Value) {
+        if !self.stands_in(body) {
+            return;
+        }
+        let (parent, name) = self.at.rsplit_once('/').unwrap_or(("", self.at));
+        match self.change {
+            Change::Remove => {
+                if let Some(object) = body.pointer_mut(parent).and_then(Value::as_object_mut) {
+                    object.remove(name);
+                }
+            }
+            Change::AtMost(n) | Change::AtLeast(n) => {
+                if let Some(there) = body.pointer_mut(self.at) {
+                    *there = n.into();
+                }
+            }
+            Change::SystemIntoUser => {
+                if let Some(Value::Array(turns)) = body.pointer_mut(self.at) {
+                    system_into_user(turns);
+                }
+            }
+            Change::WithoutLimits => {
+                if let Some(there) = body.pointer_mut(self.at) {
+                    *there = without_limits(there);
+                }
+            }
+            Change::ObjectForSchema => {
+                if let Some(there) = body.pointer_mut(parent) {
+                    *there = serde_json::json!({"type": "json_object"});
+                }
+            }
+        }
+    }
+}
+
+/// Puts what the system says before what the user says first.
+fn system_into_user(turns: &mut Vec<Value>) {
+    let system: Vec<String> = turns
+        .iter()
+        .filter(|turn| turn["role"] == "system")
+        .filter_map(|turn| turn["content"].as_str().map(str::to_owned))
+        .collect();
+    turns.retain(|turn| turn["role"] != "system");
+    let said = system.join("\n\n");
+    match turns.iter_mut().find(|turn| turn["role"] == "user") {
+        Some(turn) => {
+            let own = turn["content"].as_str().unwrap_or_default();
+            turn["content"] = format!("{said}\n\n{own}").into();
+        }
+        None => turns.insert(0, serde_json::json!({"role": "user", "content": said})),
+    }
+}
+
+/// A schema without the limits on numbers and lengths that some providers refuse; readers of answers check them anyway.
+pub(super) fn without_limits(schema: &Value) -> Value {
+    const LIMITS: [&str; 6] = ["minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength"];
+    match schema {
+        Value::Object(fields) => {
+            // A property may be called like a limit: only numbers are limits.
+            let kept =
+                fields.iter().filter(|(name, value)| !(LIMITS.contains(&name.as_str()) && value.is_number()));
+            kept.map(|(name, value)| (name.clone(), without_limits(value)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        }
+        Value::Array(items) => items.iter().map(without_limits).collect(),
+        other => other.clone(),
+    }
 }
 
 /// What is left out.
@@ -68,13 +176,10 @@ impl LeftOut {
         }
     }
 
-    /// Takes out of a body what is left out, and what this call is tried without.
+    /// Changes in a body what is left out, and what this call is tried without.
     pub(super) fn take_from(&self, body: &mut Value, tried: &[&'static Optional]) {
         for one in self.lock().iter().map(|one| one.what).chain(tried.iter().copied()) {
-            let (parent, name) = one.at.rsplit_once('/').unwrap_or(("", one.at));
-            if let Some(object) = body.pointer_mut(parent).and_then(Value::as_object_mut) {
-                object.remove(name);
-            }
+            one.apply(body);
         }
     }
 
@@ -91,14 +196,26 @@ pub(super) fn refused_by(
 ) -> Option<&'static Optional> {
     let error = error.get("error").filter(|error| error.is_object()).unwrap_or(error);
     let param = error.get("param").and_then(Value::as_str);
-    let said: Vec<&str> = ["/message", "/metadata/raw", "/error/message"]
-        .iter()
-        .filter_map(|at| error.pointer(at).and_then(Value::as_str))
-        .collect();
-    optional.iter().filter(|one| sent(one)).find(|one| match param {
+    let mut said = Vec::new();
+    words_of(error, &mut said);
+    let also = |one: &Optional| {
+        let holds = |wanted: &&str| said.iter().any(|text| text.to_lowercase().contains(*wanted));
+        one.also.is_empty() || one.also.iter().any(|wanted| holds(&wanted))
+    };
+    optional.iter().filter(|one| sent(one)).filter(|one| also(one)).find(|one| match param {
         Some(param) => one.words.contains(&param),
         None => one.words.iter().any(|word| said.iter().any(|text| has_word(text, word))),
     })
+}
+
+/// Every text in an error: servers wrap what refused them in what they like.
+fn words_of<'e>(error: &'e Value, out: &mut Vec<&'e str>) {
+    match error {
+        Value::String(text) => out.push(text),
+        Value::Array(items) => items.iter().for_each(|item| words_of(item, out)),
+        Value::Object(fields) => fields.values().for_each(|value| words_of(value, out)),
+        _ => {}
+    }
 }
 
 fn has_word(text: &str, word: &str) -> bool {
@@ -111,8 +228,22 @@ mod tests {
     use serde_json::json;
 
     static OPTIONAL: [Optional; 2] = [
-        Optional { name: "temperature", at: "/temperature", words: &["temperature"], for_all: true },
-        Optional { name: "seed", at: "/config/seed", words: &["seed"], for_all: false },
+        Optional {
+            name: "temperature",
+            at: "/temperature",
+            words: &["temperature"],
+            also: &[],
+            change: Change::Remove,
+            for_all: true,
+        },
+        Optional {
+            name: "seed",
+            at: "/config/seed",
+            words: &["seed"],
+            also: &[],
+            change: Change::Remove,
+            for_all: false,
+        },
     ];
 
     #[test]
@@ -124,6 +255,8 @@ mod tests {
             json!({"error": {"message": "Provider returned error",
                 "metadata": {"raw": "{\"message\": \"Unsupported parameter: 'temperature'\"}"}}}),
             json!({"message": "temperature: Extra inputs are not permitted"}),
+            json!({"error": "`temperature` must be strictly positive"}),
+            json!({"message": {"detail": [{"loc": ["body", "temperature"], "msg": "Extra inputs are not permitted"}]}}),
         ] {
             let refused = refused_by(&error, &OPTIONAL, |_| true).unwrap();
             let mut body = json!({"temperature": 0, "config": {"seed": 1}});
@@ -155,7 +288,7 @@ mod tests {
         for error in [
             json!({"error": {"param": "messages", "message": "temperature of the room"}}),
             json!({"error": {"message": "temperatures differ"}}),
-            json!({"error": "temperature"}),
+            json!({"error": "temperatures"}),
             json!({"error": {"message": 3}}),
             Value::Null,
         ] {

@@ -2,6 +2,7 @@
 
 mod anthropic;
 mod batch;
+mod body;
 mod gemini;
 mod left_out;
 mod openai;
@@ -200,6 +201,15 @@ impl Model for HttpModel {
     fn remarks(&self) -> Vec<String> {
         let of = |name: &str| match name {
             "temperature" => "takes no temperature: asked twice, it may answer differently".to_owned(),
+            "20 alternatives of a token" => "tells 5 alternatives of a token at most".to_owned(),
+            "system role" => {
+                "knows no system role: what it would say stands in the first user turn".to_owned()
+            }
+            "limits below 16 tokens" => "wants room for 16 tokens at least".to_owned(),
+            "limits in schemas" => {
+                "knows no limits in a JSON schema: what is off the scale is left out".to_owned()
+            }
+            "JSON schemas" => "takes no JSON schema: it was asked for a JSON object".to_owned(),
             name => format!("takes no {name} and was asked without"),
         };
         self.left_out.names().into_iter().map(|name| format!("{} {}", self.name, of(name))).collect()
@@ -225,9 +235,9 @@ impl Model for HttpModel {
                 }
                 return Ok(body);
             }
-            let error = serde_json::from_str(&body).unwrap_or(Value::Null);
+            let error = body::json(&body).unwrap_or(Value::Null);
             // What is left out now may have been sent before another call learnt it.
-            match self.refused_parameter(status, &error, |one| sent.pointer(one.at).is_some()) {
+            match self.refused_parameter(status, &error, |one| one.stands_in(&sent)) {
                 Some(one) => tried.push(one),
                 None => return Err(self.refusal(status, &body).after(wait)),
             }
@@ -235,12 +245,20 @@ impl Model for HttpModel {
     }
 
     fn read(&self, request: &Request, body: &str) -> Result<Answer, CallError> {
-        let json: Value = serde_json::from_str(body).map_err(|error| {
+        if let Some(page) = body::web_page(body) {
+            return Err(CallError::new(Fault::NoModel, self.clean(&format!("{}: {page}", self.name)))
+                .remedy("check the address: most servers want /v1 at its end"));
+        }
+        let json: Value = body::json(body).map_err(|error| {
             CallError::new(Fault::Body, format!("the answer of {} is no JSON: {error}", self.name))
         })?;
-        // Some servers send their errors with status 200.
+        // Some servers send their errors with status 200; what status they mean stands inside.
         if let Some(fault) = self.dialect.fault(200, &json) {
-            return Err(CallError::new(fault, self.clean(&message(&json, body))));
+            let code = json.pointer("/error/code").and_then(number).filter(|code| (400..600).contains(code));
+            return Err(match code {
+                Some(code) if fault == Fault::Server => self.refusal(code, body),
+                _ => self.fault(fault, None, &message(&json, body)),
+            });
         }
         let answer = self.dialect.read(request, &json)?;
         // Of a text the beginning may do; half a form never does.
@@ -278,14 +296,13 @@ impl HttpModel {
         let status = response.status().as_u16();
         let wait =
             response.headers().get("retry-after").and_then(|value| value.to_str().ok()).and_then(seconds);
-        let body = response
+        let bytes = response
             .body_mut()
             .with_config()
             .limit(MAX_BODY)
-            .lossy_utf8(true)
-            .read_to_string()
+            .read_to_vec()
             .map_err(|error| self.broken(&error))?;
-        Ok((status, wait, body))
+        Ok((status, wait, body::text(bytes)))
     }
 
     /// The parameter that a refusal is about, where it was sent and a call can do without it.
@@ -329,8 +346,10 @@ impl HttpModel {
 
     /// An answer with another status than success.
     fn refusal(&self, status: u16, body: &str) -> CallError {
-        let json = serde_json::from_str(body).unwrap_or(Value::Null);
-        let fault = self.dialect.fault(status, &json).unwrap_or(match status {
+        let json = body::json(body).unwrap_or(Value::Null);
+        // What such a body says with status 200 is known already.
+        let told = self.dialect.fault(status, &json).filter(|fault| *fault != Fault::Server || status >= 500);
+        let fault = told.unwrap_or(match status {
             401 | 403 => Fault::Key,
             402 => Fault::Quota,
             300..=399 | 404 => Fault::NoModel,
@@ -339,14 +358,21 @@ impl HttpModel {
             408 | 409 | 425 | 500.. => Fault::Server,
             _ => Fault::Request,
         });
-        let said = message(&json, body);
+        let said = body::web_page(body).unwrap_or_else(|| message(&json, body));
+        self.fault(fault, Some(status), &said)
+    }
+
+    /// A failure of that kind, with what helps.
+    fn fault(&self, fault: Fault, status: Option<u16>, said: &str) -> CallError {
         if fault == Fault::NoRoom {
-            return self.no_room(&self.clean(&said));
+            return self.no_room(&self.clean(said));
         }
-        let error = CallError::new(fault, self.clean(&format!("{}: status {status}: {said}", self.name)));
+        let with = status.map_or_else(String::new, |status| format!("status {status}: "));
+        let error = CallError::new(fault, self.clean(&format!("{}: {with}{said}", self.name)));
+        let status = status.unwrap_or(200);
         let about = |words: &[&str]| words.iter().any(|word| said.contains(word));
         match fault {
-            Fault::NoModel if status < 400 => {
+            Fault::NoModel if (300..400).contains(&status) => {
                 error.remedy("the address sends elsewhere: give the one it means; no key is sent there")
             }
             Fault::Key => error.remedy("check the provider's key in the environment"),
@@ -359,6 +385,9 @@ impl HttpModel {
                 error.remedy("give another --reasoning, or leave it out")
             }
             Fault::Unsupported => error.remedy("ask in another way: --method generated"),
+            _ if about(&["response_format", "schema"]) => {
+                error.remedy("ask in another way: --enforce object, or --enforce nothing")
+            }
             _ => error,
         }
     }
@@ -382,21 +411,73 @@ fn message(json: &Value, body: &str) -> String {
     text.map_or_else(|| body.trim().to_owned(), str::to_owned)
 }
 
-/// A `Retry-After` in seconds; a date is taken for no hint.
+/// A whole number, or one in quotation marks.
+fn number(value: &Value) -> Option<u16> {
+    value.as_u64().and_then(|n| n.try_into().ok()).or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// A `Retry-After`: seconds, or the date until which to wait.
 fn seconds(text: &str) -> Option<Duration> {
-    let seconds: f64 = text.trim().parse().ok()?;
+    let Ok(seconds) = text.trim().parse::<f64>() else {
+        let until = httpdate::parse_http_date(text.trim()).ok()?;
+        return Some(until.duration_since(std::time::SystemTime::now()).unwrap_or_default());
+    };
     (0.0..=1e9).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
 }
 
-/// The sum of the probabilities of all tokens that are a continuation but for white space around it, as logarithms.
-fn next_of(continuations: &[String], tokens: impl Iterator<Item = (String, f64)>) -> Vec<Option<f64>> {
+/// The sum of the probabilities of all tokens that are a continuation but for what stands before it, as logarithms.
+///
+/// # Errors
+///
+/// Where the numbers are no logarithms of probabilities, where no continuation is among the tokens, and where one is missing that may be
+/// as probable as a tenth of the others: then what is told would decide.
+fn next_of(continuations: &[String], tokens: Vec<(String, f64)>) -> Result<Vec<Option<f64>>, CallError> {
+    /// Rounding in the last digits of 32 bits.
+    const ROUNDING: f64 = 1e-3;
+    /// The most of what is told that may be missing.
+    const MISSING: f64 = 0.1;
+    let none = |what: String| {
+        CallError::new(Fault::NoProbabilities, what).remedy("ask for written verdicts: --method generated")
+    };
+    if let Some((token, ln)) = tokens.iter().find(|(_, ln)| *ln > ROUNDING) {
+        return Err(none(format!(
+            "{token:?} has a log-probability of {ln}, above 0: these are no logarithms of probabilities"
+        )));
+    }
     let mut sums = vec![0.0; continuations.len()];
-    for (token, ln) in tokens {
-        if let Some(at) = continuations.iter().position(|c| c == token.trim()) {
+    for (token, ln) in &tokens {
+        let word = meant(token);
+        let exact = continuations.iter().position(|c| c == word);
+        if let Some(at) = exact.or_else(|| continuations.iter().position(|c| c.eq_ignore_ascii_case(word))) {
             sums[at] += ln.exp();
         }
     }
-    sums.into_iter().map(|p: f64| (p > 0.0).then(|| p.ln())).collect()
+    let told: f64 = sums.iter().sum();
+    let shown = || {
+        let list: Vec<String> =
+            tokens.iter().take(3).map(|(token, ln)| format!("{token:?} {:.1} %", 100.0 * ln.exp())).collect();
+        list.join(", ")
+    };
+    if told <= 0.0 {
+        return Err(none(format!("none of the answers asked for is among the first tokens: {}", shown())));
+    }
+    // What is not told is no more probable than the last that is, and no more than what is left.
+    let least = tokens.iter().map(|(_, ln)| ln.exp()).filter(|p| *p > 0.0).fold(1.0, f64::min);
+    let left = 1.0 - tokens.iter().map(|(_, ln)| ln.exp()).sum::<f64>();
+    let unseen = least.min(left.max(0.0));
+    if sums.contains(&0.0) && unseen > MISSING * told && tokens.iter().all(|(_, ln)| ln.is_finite()) {
+        return Err(none(format!(
+            "only some of the answers asked for are among the tokens told ({}), and another may be as probable as {:.1} %",
+            shown(),
+            100.0 * unseen
+        )));
+    }
+    Ok(sums.into_iter().map(|p: f64| (p > 0.0).then(|| p.ln())).collect())
+}
+
+/// What a token means: without the marks by which vocabularies write a blank or a line break, and without emphasis and quotation marks.
+fn meant(token: &str) -> &str {
+    token.trim_matches(|c: char| c.is_whitespace() || "\u{2581}\u{120}\u{10a}*_`\"'[(>".contains(c))
 }
 
 /// A count of tokens in a body.
@@ -427,17 +508,32 @@ mod tests {
         assert_eq!(error.fault, Fault::Connection);
         let echo = r#"{"error": {"message": "bad key secret-123", "code": "invalid_api_key"}}"#;
         let error = model.read(&request, echo).unwrap_err();
-        assert_eq!((error.fault, error.message.as_str()), (Fault::Key, "bad key [key]"));
+        assert_eq!(
+            (error.fault, error.message.as_str()),
+            (Fault::Key, "http://127.0.0.1:9/v1#m: bad key [key]")
+        );
     }
 
     #[test]
     fn tokens_that_differ_by_white_space_count_together() {
         let tokens = [("A", 0.5_f64), (" A", 0.2), ("B", 0.1), ("The", 0.1)];
-        let next = next_of(
-            &["A".to_owned(), "B".to_owned(), "C".to_owned()],
-            tokens.into_iter().map(|(t, p)| (t.to_owned(), p.ln())),
-        );
+        let of = |tokens: &[(&str, f64)], wanted: &[&str]| {
+            let wanted: Vec<String> = wanted.iter().map(|c| (*c).to_owned()).collect();
+            next_of(&wanted, tokens.iter().map(|(t, p)| ((*t).to_owned(), p.ln())).collect())
+        };
+        let next = of(&tokens, &["A", "B"]).unwrap();
         assert!((next[0].unwrap().exp() - 0.7).abs() < 1e-12 && (next[1].unwrap().exp() - 0.1).abs() < 1e-12);
-        assert_eq!(next[2], None);
+        // As vocabularies write it, in lower case, emphasised.
+        for token in ["\u{120}A", "\u{2581}A", "a", "**A", ">A"] {
+            assert!(
+                (of(&[(token, 0.7), ("B", 0.3)], &["A", "B"]).unwrap()[0].unwrap().exp() - 0.7).abs() < 1e-12,
+                "{token}"
+            );
+        }
+        // What is not told is at most .01, or at most .2.
+        assert_eq!(of(&[("A", 0.9), ("The", 0.09), ("It", 0.01)], &["A", "B"]).unwrap()[1], None);
+        assert!(of(&[("A", 0.6), ("The", 0.2)], &["A", "B"]).unwrap_err().message.contains("20.0 %"));
+        assert!(of(&[("<|channel|>", 0.99)], &["A", "B"]).unwrap_err().message.contains("<|channel|>"));
+        assert!(of(&[("A", 2.0)], &["A", "B"]).unwrap_err().message.contains("above 0"));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::left_out::Optional;
+use super::left_out::{Change, Optional};
 use super::{Dialect, next_of, tokens};
 use crate::contract::{Answer, Capabilities, Enforce, Finish, Request, Usage, Want};
 use crate::error::{CallError, Fault};
@@ -17,8 +17,18 @@ pub(super) struct OpenAi {
     pub(super) own: bool,
 }
 
-/// As many alternatives of a token as every server allows.
+/// As many alternatives of a token as most servers allow.
 const ALTERNATIVES: u32 = 20;
+
+/// A limit of one token, where a server wants sixteen.
+const LEAST: Optional = Optional {
+    name: "limits below 16 tokens",
+    at: "/max_tokens",
+    words: &["max_tokens", "max_output_tokens", "max_completion_tokens", "max_new_tokens"],
+    also: &["minimum", "at least", ">= 16", "greater than", "below"],
+    change: Change::AtLeast(16),
+    for_all: true,
+};
 
 impl Dialect for OpenAi {
     fn capabilities(&self) -> Capabilities {
@@ -35,8 +45,71 @@ impl Dialect for OpenAi {
 
     fn optional(&self) -> &'static [Optional] {
         &[
-            Optional { name: "temperature", at: "/temperature", words: &["temperature"], for_all: true },
-            Optional { name: "seed", at: "/seed", words: &["seed"], for_all: true },
+            Optional {
+                name: "temperature",
+                at: "/temperature",
+                words: &["temperature"],
+                also: &[],
+                change: Change::Remove,
+                for_all: true,
+            },
+            Optional {
+                name: "seed",
+                at: "/seed",
+                words: &["seed"],
+                also: &[],
+                change: Change::Remove,
+                for_all: true,
+            },
+            Optional {
+                name: "20 alternatives of a token",
+                at: "/top_logprobs",
+                words: &["logprobs", "top_logprobs"],
+                also: &["max", "greater", "at most", "less than", "between", "exceed"],
+                change: Change::AtMost(5),
+                for_all: true,
+            },
+            Optional {
+                name: "system role",
+                at: "/messages",
+                words: &["system", "System", "roles", "role"],
+                also: &[
+                    "system role",
+                    "role system",
+                    "'system'",
+                    "roles must alternate",
+                    "role: system",
+                    "system message",
+                ],
+                change: Change::SystemIntoUser,
+                for_all: true,
+            },
+            LEAST,
+            Optional { at: "/max_completion_tokens", ..LEAST },
+            Optional {
+                name: "limits in schemas",
+                at: "/response_format/json_schema/schema",
+                words: &["schema", "response_format", "minimum", "maximum"],
+                also: &["minimum", "maximum", "maxitems", "minitems"],
+                change: Change::WithoutLimits,
+                for_all: true,
+            },
+            Optional {
+                name: "JSON schemas",
+                at: "/response_format/type",
+                words: &["response_format", "json_schema", "schema"],
+                also: &[],
+                change: Change::ObjectForSchema,
+                for_all: true,
+            },
+            Optional {
+                name: "JSON mode",
+                at: "/response_format",
+                words: &["response_format", "json_object"],
+                also: &[],
+                change: Change::Remove,
+                for_all: true,
+            },
         ]
     }
 
@@ -77,10 +150,19 @@ impl Dialect for OpenAi {
 
     fn read(&self, request: &Request, body: &Value) -> Result<Answer, CallError> {
         if request.want == Want::Score {
-            let score = body.pointer("/data/0/data").and_then(last_number).ok_or_else(|| {
-                CallError::new(Fault::Body, "the answer holds no score")
+            let data = body.pointer("/data/0/data");
+            let none = |what: String| {
+                CallError::new(Fault::Unsupported, what)
                     .remedy("is this a reward model? vLLM serves one with --runner pooling")
-            })?;
+            };
+            let numbers = data.map_or(0, many);
+            if numbers > 1 {
+                return Err(none(format!(
+                    "the answer holds {numbers} numbers where one score belongs: an embedding?"
+                )));
+            }
+            let score =
+                data.and_then(last_number).ok_or_else(|| none("the answer holds no score".to_owned()))?;
             let input = tokens(body, "/usage/prompt_tokens");
             return Ok(Answer {
                 text: score.to_string(),
@@ -97,7 +179,7 @@ impl Dialect for OpenAi {
             return Err(CallError::new(Fault::Server, format!("the provider behind failed: {said}")));
         }
         let refusal = choice.pointer("/message/refusal").and_then(Value::as_str);
-        let text = choice.pointer("/message/content").and_then(Value::as_str).or(refusal);
+        let text = choice.pointer("/message/content").and_then(written).or(refusal.map(str::to_owned));
         let finish = match (choice.get("finish_reason").and_then(Value::as_str), refusal) {
             (Some("content_filter"), _) => {
                 return Err(CallError::new(Fault::Filtered, "the provider's filter withheld the answer"));
@@ -117,9 +199,10 @@ impl Dialect for OpenAi {
                             .remedy("this server or model does not tell them: --method generated")
                     })?;
                 let alternatives = top.iter().filter_map(|token| {
-                    Some((token.get("token")?.as_str()?.to_owned(), token.get("logprob")?.as_f64()?))
+                    let ln = token.get("logprob")?.as_f64().unwrap_or(f64::NEG_INFINITY);
+                    Some((token.get("token")?.as_str()?.to_owned(), ln))
                 });
-                next_of(continuations, alternatives)
+                next_of(continuations, alternatives.collect())?
             }
             Want::Text | Want::Json(_) | Want::Score => Vec::new(),
         };
@@ -129,7 +212,19 @@ impl Dialect for OpenAi {
             stored: tokens(body, "/usage/prompt_tokens_details/cache_write_tokens"),
             output: tokens(body, "/usage/completion_tokens"),
         };
-        Ok(Answer { text: text.unwrap_or_default().to_owned(), finish, next, usage })
+        let text = text.unwrap_or_default();
+        // A server that loads its model answers before it has read anything.
+        if text.is_empty()
+            && usage.input == 0
+            && usage.output == 0
+            && body.pointer("/usage/prompt_tokens").is_some()
+        {
+            return Err(CallError::new(
+                Fault::Overloaded,
+                "the answer is empty and rests on no token: is the model being loaded?",
+            ));
+        }
+        Ok(Answer { text, finish, next, usage })
     }
 
     fn fault(&self, status: u16, body: &Value) -> Option<Fault> {
@@ -159,6 +254,33 @@ impl Dialect for OpenAi {
             _ if matches!(status, 400 | 403) && field("message").contains("logprobs") => Fault::Unsupported,
             _ => return None,
         })
+    }
+}
+
+/// What an answer says: its text, or the texts among its parts, without those of reasoning.
+fn written(content: &Value) -> Option<String> {
+    match content {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(parts) => {
+            let text = |part: &Value| {
+                let kind = part.get("type").and_then(Value::as_str);
+                let own = kind.is_none_or(|kind| kind == "text" || kind == "output_text");
+                part.get("text").and_then(Value::as_str).filter(|_| own).map(str::to_owned)
+            };
+            Some(parts.iter().filter_map(text).collect())
+        }
+        _ => None,
+    }
+}
+
+/// How many numbers stand where one score of a conversation, or one of each token or step, belongs.
+fn many(data: &Value) -> usize {
+    match data {
+        Value::Array(items) if items.iter().all(Value::is_array) && !items.is_empty() => {
+            items.iter().map(many).max().unwrap_or(0)
+        }
+        Value::Array(items) => items.len(),
+        _ => 1,
     }
 }
 
@@ -243,7 +365,11 @@ mod tests {
         let read = |data: Value| model.read(&asked, &json!({"data": [{"data": data}]})).map(|a| a.text);
         assert_eq!(read(json!([-1.25])).unwrap(), "-1.25");
         assert_eq!(read(json!([[0.5], [2.0]])).unwrap(), "2");
-        assert_eq!(read(json!([])).unwrap_err().fault, Fault::Body);
+        assert_eq!(read(json!([])).unwrap_err().fault, Fault::Unsupported);
+        assert_eq!(
+            read(json!([0.5, 2.0, 1.0])).unwrap_err().message,
+            "the answer holds 3 numbers where one score belongs: an embedding?"
+        );
         assert!(!OPENAI.capabilities().score && model.capabilities().score);
     }
 

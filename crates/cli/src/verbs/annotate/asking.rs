@@ -15,6 +15,7 @@ use super::{Job, Reference, Said};
 use crate::calls;
 use crate::problem::Problem;
 use crate::progress::bar;
+use crate::unread::{self, Cut};
 
 /// What the answers say.
 #[derive(Debug, Default)]
@@ -52,6 +53,7 @@ struct Asking<'a> {
     read: u64,
     accuracy: (u64, u64),
     stop: Option<Stop>,
+    cut: Cut,
     bar: indicatif::ProgressBar,
 }
 
@@ -76,16 +78,19 @@ pub(super) fn ask_all(
         read: 0,
         accuracy: (0, 0),
         stop: None,
+        cut: Cut::default(),
         bar: bar(job.quiet, Some(0), "rating", false),
     };
     calls::windows(study, |pairs| {
-        asking.window(pairs);
+        asking.window(pairs)?;
         Ok(asking.goes_on())
     })?;
     asking.bar.finish_and_clear();
-    let Asking { mut said, found, total, stop, read, accuracy, .. } = asking;
-    let problem =
-        stop.map(|stop| calls::stopped(stop, job.run.budget)).or_else(|| said.failures.nothing_but(read));
+    let Asking { mut said, found, total, stop, read, accuracy, cut, .. } = asking;
+    let problem = stop
+        .map(|stop| calls::stopped(stop, job.run.budget))
+        .or_else(|| said.failures.nothing_but(read))
+        .or_else(|| said.unread.nothing_but(read));
     let answers: u64 = said.answers.values().sum();
     said.ratings = found.ratings.len() as u64;
     said.parse_rate = (answers > 0).then(|| read as f64 / answers as f64);
@@ -95,6 +100,7 @@ pub(super) fn ask_all(
     said.tokens = total.usage.input + total.usage.output;
     said.price = total.price;
     said.remarks = job.model.remarks();
+    said.remarks.extend(cut.remark());
     if let Reference::Model { model, .. } = &job.reference {
         said.remarks.extend(model.remarks());
     }
@@ -108,7 +114,7 @@ impl Asking<'_> {
         matches!(self.stop, None | Some(Stop::Batch { .. }))
     }
 
-    fn window(&mut self, pairs: &[Pair]) {
+    fn window(&mut self, pairs: &[Pair]) -> Result<(), Problem> {
         // A pair of which only some questions were settled waits for the next run.
         let mut waiting: Vec<(&Pair, Known)> = Vec::with_capacity(pairs.len());
         let requests: Vec<Vec<Request>> = pairs.iter().map(|pair| about_request(self.job, pair)).collect();
@@ -126,7 +132,12 @@ impl Asking<'_> {
             .iter()
             .map(|asks| asks.iter().map(|ask| ask.request.clone().enforcing(self.job.enforce)).collect())
             .collect();
-        let outcomes = self.ask(self.job.model.as_ref(), &self.job.run, &groups);
+        let job = self.job;
+        let is_read = |at: usize, own: &[Option<Outcome>]| {
+            let result = rated("", &job.annotator, &questions[at], own, &job.options);
+            result.answers.iter().all(|parse| parse.is_read())
+        };
+        let outcomes = self.ask_again(&groups, &is_read)?;
         for (((pair, _), asks), own) in waiting.iter().zip(&questions).zip(&outcomes) {
             if own.iter().any(Option::is_none) {
                 continue;
@@ -137,6 +148,7 @@ impl Asking<'_> {
                 self.said.missing_values += asked.missing;
                 *self.said.values.entry(property).or_default() += asked;
             }
+            self.said.unread.add(own, result.answers.iter().copied());
             for parse in result.answers {
                 *self.said.answers.entry(parse.as_str()).or_default() += 1;
                 self.read += u64::from(Parse::is_read(parse));
@@ -145,6 +157,29 @@ impl Asking<'_> {
             self.accuracy.1 += result.accuracy.1;
             self.found.ratings.extend(result.ratings);
         }
+        Ok(())
+    }
+
+    /// Asks about responses, those again whose answers in the log could not be read where that is wanted.
+    fn ask_again(
+        &mut self,
+        groups: &[Vec<Request>],
+        is_read: &dyn Fn(usize, &[Option<Outcome>]) -> bool,
+    ) -> Result<Vec<Vec<Option<Outcome>>>, Problem> {
+        let job = self.job;
+        let outcomes = self.ask(job.model.as_ref(), &job.run, groups);
+        let mut options = job.run.clone();
+        options.budget = options.budget.map(|budget| budget - self.total.price.unwrap_or(0.0));
+        let runner = Runner { model: job.model.as_ref(), log: self.log, options };
+        let totals = Totals { price: job.run.price.map(|_| 0.0), ..Totals::default() };
+        let mut report = RunReport { outcomes, totals, stop: None };
+        if self.goes_on() {
+            unread::ask_again(&runner, groups, &mut report, is_read)?;
+            calls::add(&mut self.total, &report.totals);
+            calls::go_on(&mut self.stop, report.stop);
+        }
+        self.cut.add(&runner, groups, &report.outcomes);
+        Ok(report.outcomes)
     }
 
     /// Asks groups of questions, within what is left of the budget; nothing after a stop.

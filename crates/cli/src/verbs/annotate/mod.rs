@@ -21,6 +21,7 @@ use crate::figures;
 use crate::output::{print_json, write_file};
 use crate::problem::Problem;
 use crate::studies::{Claim, carry_on, claim, is_study, note};
+use crate::unread::Unread;
 
 /// What is said of the run; the field names are those that programs read.
 #[derive(Debug, Default, Serialize)]
@@ -54,6 +55,8 @@ struct Said {
     from_log: u64,
     failed: u64,
     failures: Failures,
+    /// Answers that could not be read, by the reason.
+    unread: Unread,
     tokens: u64,
     price: Option<f64>,
     /// How often each property's ratings find an order that is known (AUC), where that was measured.
@@ -326,6 +329,7 @@ fn print(s: &Said, out: &mut impl Write) -> std::io::Result<()> {
         dollars(s.price)
     )?;
     s.failures.print(out)?;
+    s.unread.print(out)?;
     for remark in &s.remarks {
         writeln!(out, "  remark         {remark}")?;
     }

@@ -1,0 +1,184 @@
+//! What is said of answers that could not be read, and how they are asked for again.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use predilect_annotate::Parse;
+use predilect_llm::{LogError, Outcome, Request, RunReport, Runner};
+use serde::Serialize;
+
+use crate::calls;
+use crate::problem::Problem;
+
+/// Characters of an answer that are shown.
+const SHOWN: usize = 200;
+
+/// Tokens of a question from which on it is looked at whether the server has read it.
+const LONG: u64 = 1_000;
+
+/// Answers that could not be read, by the reason, each with one of them.
+#[derive(Debug, Default, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Unread(BTreeMap<&'static str, Kind>);
+
+#[derive(Debug, Serialize)]
+struct Kind {
+    answers: u64,
+    /// The beginning of one, on one line.
+    example: String,
+    /// What helps.
+    remedy: &'static str,
+}
+
+impl Unread {
+    /// Counts the answers to the questions about one pair; `parses` are those of the answered ones, in their order.
+    pub(crate) fn add(&mut self, outcomes: &[Option<Outcome>], parses: impl IntoIterator<Item = Parse>) {
+        for (outcome, parse) in outcomes.iter().flatten().zip(parses) {
+            let Ok(answer) = &outcome.answer else { continue };
+            if parse.is_read() {
+                continue;
+            }
+            let new = || Kind { answers: 0, example: sample(&answer.text), remedy: remedy(parse) };
+            self.0.entry(parse.as_str()).or_insert_with(new).answers += 1;
+        }
+    }
+
+    /// The problem of a run of which no answer could be read although the server answered.
+    pub(crate) fn nothing_but(&self, read: u64) -> Option<Problem> {
+        let (reason, kind) = self.0.iter().max_by_key(|(_, kind)| kind.answers).filter(|_| read == 0)?;
+        Some(
+            Problem::new(format!("no answer could be read: {}, e.g. {}", words(reason), kind.example))
+                .remedy(kind.remedy),
+        )
+    }
+
+    /// A line a reason.
+    pub(crate) fn print(&self, out: &mut impl Write) -> std::io::Result<()> {
+        for (reason, kind) in &self.0 {
+            writeln!(out, "  not read       {} x {}, e.g. {}", kind.answers, words(reason), kind.example)?;
+            writeln!(out, "                 {}", kind.remedy)?;
+        }
+        Ok(())
+    }
+}
+
+/// The reason in a sentence.
+fn words(reason: &str) -> String {
+    match reason {
+        "contradictory" => "two verdicts that differ".to_owned(),
+        "reasoning" => "cut off while it reasoned".to_owned(),
+        "truncated" => "cut off".to_owned(),
+        "echo" => "the server gives the question back (echo)".to_owned(),
+        "empty" => "the answer is empty".to_owned(),
+        "off_scale" => "none of the values asked for".to_owned(),
+        "unreadable" => "holds nothing of the kind asked for".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+fn remedy(parse: Parse) -> &'static str {
+    match parse {
+        Parse::Reasoning | Parse::Truncated => {
+            "give it more room with --reasoning-tokens, or --reasoning none, and ask again with --retry-failed"
+        }
+        Parse::Echo => {
+            "is it a base model, or a server without the model's chat template? Another model or server is needed"
+        }
+        Parse::Empty => {
+            "does it reason until no tokens are left? --reasoning-tokens gives it more; --retry-failed asks again"
+        }
+        Parse::Refused => "the model will not answer this; another model is needed",
+        _ => "ask in another way (--method, --enforce), or ask again with --retry-failed",
+    }
+}
+
+/// The beginning of an answer in quotation marks, control characters escaped.
+fn sample(text: &str) -> String {
+    if text.trim().is_empty() {
+        return "an answer without words".to_owned();
+    }
+    let mut shown: String =
+        text.trim().chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.trim().chars().nth(SHOWN).is_some() {
+        shown.push_str("...");
+    }
+    format!("`{shown}`")
+}
+
+/// Asks groups again of which an answer in the log could not be read: what stood there is forgotten.
+pub(crate) fn ask_again(
+    runner: &Runner<'_>,
+    groups: &[Vec<Request>],
+    report: &mut RunReport,
+    is_read: &dyn Fn(usize, &[Option<Outcome>]) -> bool,
+) -> Result<(), LogError> {
+    if !runner.options.retry_failed || report.stop.is_some() {
+        return Ok(());
+    }
+    let old = |own: &[Option<Outcome>]| {
+        own.iter().flatten().any(|outcome| outcome.from_log && outcome.answer.is_ok())
+    };
+    let again: Vec<usize> = (0..groups.len())
+        .filter(|&at| old(&report.outcomes[at]) && !is_read(at, &report.outcomes[at]))
+        .collect();
+    if again.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<&str> = again
+        .iter()
+        .flat_map(|&at| report.outcomes[at].iter().flatten())
+        .filter(|outcome| outcome.from_log)
+        .map(|outcome| outcome.key.as_str())
+        .collect();
+    runner.log.forget(&keys)?;
+    let forgotten = keys.len() as u64;
+    let chosen: Vec<Vec<Request>> = again.iter().map(|&at| groups[at].clone()).collect();
+    let second = runner.run(&chosen, &|| {});
+    for (at, own) in again.into_iter().zip(second.outcomes) {
+        report.outcomes[at] = own;
+    }
+    report.totals.from_log = report.totals.from_log.saturating_sub(forgotten);
+    calls::add(&mut report.totals, &second.totals);
+    report.stop = second.stop;
+    Ok(())
+}
+
+/// Questions of which the server has read far fewer tokens than they have.
+#[derive(Debug, Default)]
+pub(crate) struct Cut {
+    questions: u64,
+    /// The worst: tokens read, and about how many there are.
+    worst: Option<(u64, u64)>,
+}
+
+impl Cut {
+    /// Looks at the answers to some questions.
+    pub(crate) fn add(
+        &mut self,
+        runner: &Runner<'_>,
+        groups: &[Vec<Request>],
+        outcomes: &[Vec<Option<Outcome>>],
+    ) {
+        for (request, outcome) in groups.iter().flatten().zip(outcomes.iter().flatten()) {
+            let Some(Ok(answer)) = outcome.as_ref().map(|outcome| &outcome.answer) else { continue };
+            let (read, about) = (answer.usage.input, request.input_tokens(runner.model));
+            // Vocabularies differ, but not by half.
+            if about > LONG && read > 0 && read * 2 < about {
+                self.questions += 1;
+                if self.worst.is_none_or(|(old, of)| read * of < old * about) {
+                    self.worst = Some((read, about));
+                }
+            }
+        }
+    }
+
+    /// What to know of them.
+    pub(crate) fn remark(&self) -> Option<String> {
+        let (read, about) = self.worst?;
+        Some(format!(
+            "the server read {read} of about {about} tokens of a question, and of {} less than half: they were cut to its context window (Ollama: num_ctx; \
+             llama.cpp: --ctx-size), so these answers rest on a part",
+            self.questions
+        ))
+    }
+}
