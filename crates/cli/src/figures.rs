@@ -41,8 +41,9 @@ pub(crate) fn known() -> Figures {
 
 /// The figures of a study's annotators and those of text.
 pub(crate) fn of_study(study: &Study) -> Figures {
+    // What was measured since the study was annotated counts for what it does not know itself.
     let own = std::fs::read_to_string(study.folder().join(OF_STUDY)).ok();
-    own.and_then(|text| Figures::shipped().with(&text).ok()).unwrap_or_else(Figures::shipped)
+    own.and_then(|text| known().with(&text).ok()).unwrap_or_else(known)
 }
 
 /// Keeps in a study what is known of an annotator.
@@ -52,11 +53,13 @@ pub(crate) fn note(study: &Study, known: &Figures, annotator: &str, how: &str) -
         .ok()
         .and_then(|text| Figures::default().with(&text).ok())
         .unwrap_or_default();
-    figures.forget(annotator);
-    figures.note(annotator, how, &known.rows(annotator, how));
-    if figures == Figures::default() && !path.exists() {
+    let rows = known.rows(annotator, how);
+    // What the study knows of the same way of asking stays where nothing else is known here.
+    if rows.is_empty() && (figures.knows(annotator, how) || !figures.knows_any(annotator)) {
         return Ok(());
     }
+    figures.forget(annotator);
+    figures.note(annotator, how, &rows);
     write_file(&path, figures.own().as_bytes())
 }
 

@@ -22,7 +22,21 @@ pub(crate) fn write_file(path: &Path, content: &[u8]) -> Result<(), Problem> {
         Problem::new(format!("cannot write {}: {e}", path.display()))
             .remedy("check that the folder exists and can be written to")
     };
+    // Where a link leads is written, and what is no file (a device, a pipe) is written to, not replaced.
+    let real = std::fs::canonicalize(path);
+    let path = real.as_deref().unwrap_or(path);
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return std::fs::write(path, content).map_err(fail);
+    }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(Problem::new(format!(
+            "cannot write {}: there is no folder {}",
+            path.display(),
+            folder.display()
+        ))
+        .remedy("make the folder first, or give another file"));
+    }
     let mut file =
         tempfile::Builder::new().prefix(".").suffix(".predilect-tmp").tempfile_in(folder).map_err(fail)?;
     file.write_all(content).map_err(fail)?;

@@ -53,9 +53,27 @@ impl Figures {
     }
 
     /// Notes a run of the user; what it says of a property and set replaces what an earlier run of the same annotator, asked in the
-    /// same way, said.
+    /// same way, said, unless that had more pairs.
     pub fn note(&mut self, annotator: &str, how: &str, rows: &[Validity]) {
-        let kept = rows.iter().filter(|row| row.kind == EVERY || row.kind == HELD_BACK);
+        let subject = |row: &Validity| (row.property.clone(), row.set.clone());
+        let larger: Vec<_> = self
+            .runs
+            .iter()
+            .filter(|(origin, run)| *origin == Origin::Own && run.annotator == annotator && run.how == how)
+            .flat_map(|(_, run)| &run.rows)
+            .filter(|old| {
+                let fewer = |new: &Validity| {
+                    new.kind == EVERY && subject(new) == subject(old) && new.pairs < old.pairs
+                };
+                old.kind == EVERY && rows.iter().any(fewer)
+            })
+            .map(subject)
+            .collect();
+        let rows: Vec<Validity> = rows
+            .iter()
+            .filter(|row| (row.kind == EVERY || row.kind == HELD_BACK) && !larger.contains(&subject(row)))
+            .cloned()
+            .collect();
         let same = |(origin, run): &&mut (Origin, Run)| {
             *origin == Origin::Own && run.annotator == annotator && run.how == how
         };
@@ -64,15 +82,11 @@ impl Figures {
                 run.rows.retain(|old| {
                     !rows.iter().any(|new| (&new.property, &new.set) == (&old.property, &old.set))
                 });
-                run.rows.extend(kept.cloned());
+                run.rows.extend(rows);
             }
             None if rows.is_empty() => {}
             None => {
-                let run = Run {
-                    annotator: annotator.to_owned(),
-                    how: how.to_owned(),
-                    rows: kept.cloned().collect(),
-                };
+                let run = Run { annotator: annotator.to_owned(), how: how.to_owned(), rows };
                 self.runs.insert(0, (Origin::Own, run));
             }
         }
@@ -93,6 +107,11 @@ impl Figures {
     /// Forgets what the user measured of an annotator.
     pub fn forget(&mut self, annotator: &str) {
         self.runs.retain(|(origin, run)| *origin != Origin::Own || run.annotator != annotator);
+    }
+
+    /// Whether anything is known of an annotator, however it is asked.
+    pub fn knows_any(&self, annotator: &str) -> bool {
+        self.ways(annotator).next().is_some()
     }
 
     /// Everything known of an annotator that is asked in this way.
@@ -195,6 +214,8 @@ mod tests {
         );
         figures.note("m", "scored", &[row("polite", WRITTEN, EVERY, 0.9), row("polite", "mine", EVERY, 0.4)]);
         figures.note("m", "generated", &[row("polite", WRITTEN, EVERY, 0.1)]);
+        // A run with fewer pairs does not replace one with more.
+        figures.note("m", "scored", &[Validity { pairs: 2, ..row("polite", WRITTEN, EVERY, 0.2) }]);
         let again = Figures::default().with(&figures.own()).unwrap();
         assert_eq!(again, figures);
         assert_eq!(again.of("m", "scored", "polite").len(), 2);

@@ -158,7 +158,10 @@ impl Count {
 
     fn row(self, annotator: &str, key: Key) -> Validity {
         let estimate = self.scores.estimate();
-        let (auc, (low, high)) = estimate.map_or((0.5, (0.0, 1.0)), |e| (e.value, e.share(Z)));
+        // Of one source nothing is known about others.
+        let interval =
+            |e: &predilect_stats::ratio::Estimate| if e.clusters < 2 { (0.0, 1.0) } else { e.share(Z) };
+        let (auc, (low, high)) = estimate.map_or((0.5, (0.0, 1.0)), |e| (e.value, interval(&e)));
         let order = self.order.estimate();
         Validity {
             annotator: annotator.to_owned(),

@@ -80,8 +80,8 @@ struct Line {
     higher: String,
     lower: String,
     property: Option<String>,
-    #[serde(default, alias = "request")]
-    prompt: String,
+    #[serde(alias = "request")]
+    prompt: Option<String>,
     /// What kind of pair it is; `against` in some sets.
     #[serde(alias = "against", alias = "difference")]
     kind: Option<String>,
@@ -128,7 +128,17 @@ pub fn read(text: &str, set: &str, property: Option<&str>) -> Result<Vec<Ordered
     let mut out = Vec::new();
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let error = |what: String, no_property| FileError { line: at + 1, what, no_property };
-        let line: Line = serde_json::from_str(line).map_err(|e| error(e.to_string(), false))?;
+        if !line.trim_start().starts_with('{') {
+            return Err(error("not an object: each line is one pair, `{...}`".to_owned(), false));
+        }
+        let line: Line = serde_json::from_str(line).map_err(|e| {
+            // The line is named already, and each has one.
+            let what = e.to_string();
+            error(what.split(" at line ").next().unwrap_or(&what).to_owned(), false)
+        })?;
+        if line.higher.trim() == line.lower.trim() {
+            return Err(error("`higher` and `lower` are the same text".to_owned(), false));
+        }
         let Some(property) = line.property.or_else(|| property.map(str::to_owned)) else {
             return Err(error("no `property`".to_owned(), true));
         };
@@ -139,7 +149,7 @@ pub fn read(text: &str, set: &str, property: Option<&str>) -> Result<Vec<Ordered
             set: set.to_owned(),
             kind: line.kind.unwrap_or_default(),
             source,
-            request: line.prompt,
+            request: line.prompt.unwrap_or_default(),
             higher: line.higher,
             lower: line.lower,
             reason: line.reason,

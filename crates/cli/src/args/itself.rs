@@ -52,8 +52,8 @@ pub(crate) struct ValidityArgs {
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) calls: CallArgs,
-    /// The folder of the log of calls, with which a run is resumed, and of the figures that `annotate` shows (default: the user's own,
-    /// ~/.local/share/predilect/validity)
+    /// The folder of the log of calls, with which a run is resumed, and of the figures (default: the user's own,
+    /// ~/.local/share/predilect/validity, where `annotate` and `dissect` look for them)
     #[arg(long, short, value_name = "FOLDER")]
     pub(crate) output: Option<PathBuf>,
     /// Write a page with all figures and the pairs that were rated the wrong way round

@@ -200,7 +200,7 @@ pub(super) fn refused_by(
     words_of(error, &mut said);
     let also = |one: &Optional| {
         let holds = |wanted: &&str| said.iter().any(|text| text.to_lowercase().contains(*wanted));
-        one.also.is_empty() || one.also.iter().any(|wanted| holds(&wanted))
+        one.also.is_empty() || one.also.iter().any(holds)
     };
     optional.iter().filter(|one| sent(one)).filter(|one| also(one)).find(|one| match param {
         Some(param) => one.words.contains(&param),

@@ -431,7 +431,7 @@ fn seconds(text: &str) -> Option<Duration> {
 ///
 /// Where the numbers are no logarithms of probabilities, where no continuation is among the tokens, and where one is missing that may be
 /// as probable as a tenth of the others: then what is told would decide.
-fn next_of(continuations: &[String], tokens: Vec<(String, f64)>) -> Result<Vec<Option<f64>>, CallError> {
+fn next_of(continuations: &[String], tokens: &[(String, f64)]) -> Result<Vec<Option<f64>>, CallError> {
     /// Rounding in the last digits of 32 bits.
     const ROUNDING: f64 = 1e-3;
     /// The most of what is told that may be missing.
@@ -445,7 +445,7 @@ fn next_of(continuations: &[String], tokens: Vec<(String, f64)>) -> Result<Vec<O
         )));
     }
     let mut sums = vec![0.0; continuations.len()];
-    for (token, ln) in &tokens {
+    for (token, ln) in tokens {
         let word = meant(token);
         let exact = continuations.iter().position(|c| c == word);
         if let Some(at) = exact.or_else(|| continuations.iter().position(|c| c.eq_ignore_ascii_case(word))) {
@@ -519,7 +519,7 @@ mod tests {
         let tokens = [("A", 0.5_f64), (" A", 0.2), ("B", 0.1), ("The", 0.1)];
         let of = |tokens: &[(&str, f64)], wanted: &[&str]| {
             let wanted: Vec<String> = wanted.iter().map(|c| (*c).to_owned()).collect();
-            next_of(&wanted, tokens.iter().map(|(t, p)| ((*t).to_owned(), p.ln())).collect())
+            next_of(&wanted, &tokens.iter().map(|(t, p)| ((*t).to_owned(), p.ln())).collect::<Vec<_>>())
         };
         let next = of(&tokens, &["A", "B"]).unwrap();
         assert!((next[0].unwrap().exp() - 0.7).abs() < 1e-12 && (next[1].unwrap().exp() - 0.1).abs() < 1e-12);

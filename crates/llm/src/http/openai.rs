@@ -202,7 +202,7 @@ impl Dialect for OpenAi {
                     let ln = token.get("logprob")?.as_f64().unwrap_or(f64::NEG_INFINITY);
                     Some((token.get("token")?.as_str()?.to_owned(), ln))
                 });
-                next_of(continuations, alternatives.collect())?
+                next_of(continuations, &alternatives.collect::<Vec<_>>())?
             }
             Want::Text | Want::Json(_) | Want::Score => Vec::new(),
         };

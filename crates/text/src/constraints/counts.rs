@@ -150,6 +150,9 @@ fn compared(words: &[&str], at: usize) -> Option<(Compared, usize)> {
     for n in (1..=4).rev() {
         let compared = match before(n).as_str() {
             "exactly"
+            | "between"
+            | "zwischen"
+            | "entre"
             | "precisely"
             | "genau"
             | "exactement"

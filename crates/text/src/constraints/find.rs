@@ -5,7 +5,7 @@
 
 use super::check::plain;
 use super::shapes::{self, CODE};
-use super::words::language;
+use super::words::{language, unit};
 use super::{Banned, Constraint, Scope, Unit, counts};
 use crate::document::cut;
 
@@ -31,10 +31,16 @@ pub(crate) fn find(request: &str) -> Vec<Constraint> {
         // "Why do people use the phrase ..?" demands nothing; "What is it, in one sentence?" does.
         let question = words.last() == Some(&"?");
         let words = words.strip_suffix(&["?"]).unwrap_or(&words);
+        if tells(words) {
+            continue;
+        }
+        let from = out.len();
         counts::find(words, &mut out);
-        if question
-            && !words.first().is_some_and(|word| ["can", "could", "would", "will", "please"].contains(word))
-        {
+        if question && words.first().is_some_and(|word| ASKS.contains(word)) {
+            // Of a question only what stands at its end is a demand.
+            if !(words.contains(&"in") && words.last().is_some_and(|word| unit(word).is_some())) {
+                out.truncate(from);
+            }
             continue;
         }
         shapes::find(words, about_code, &mut out);
@@ -51,6 +57,19 @@ pub(crate) fn find(request: &str) -> Vec<Constraint> {
     seen
 }
 
+/// Words with which a question begins that asks for an answer, not for a deed.
+const ASKS: [&str; 15] = [
+    "why", "what", "how", "who", "when", "where", "which", "is", "are", "do", "does", "did", "was", "were",
+    "instead",
+];
+
+/// Whether a sentence tells something rather than asks for it: "I have a file with 20 words".
+fn tells(words: &[&str]) -> bool {
+    let first = words.first().copied().unwrap_or_default();
+    ["i", "my", "we", "our", "he", "she", "they", "there", "his", "her", "their"].contains(&first)
+        && !words.iter().take(4).any(|word| ["want", "need", "would", "like", "expect", "i'd"].contains(word))
+}
+
 /// The parts of a request that are read, in lower case, without code blocks.
 fn read(request: &str) -> String {
     let trimmed = request.trim();
@@ -61,7 +80,35 @@ fn read(request: &str) -> String {
         trimmed.to_owned()
     };
     let prose: Vec<&str> = kept.split("```").step_by(2).collect();
-    plain(&prose.join("\n").to_lowercase())
+    doubled(&plain(&prose.join("\n").to_lowercase()))
+}
+
+/// Single quotation marks around a few words as double ones; apostrophes stay.
+fn doubled(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut before = ' ';
+    while let Some(c) = rest.chars().next() {
+        let behind = &rest[c.len_utf8()..];
+        if c == '\'' && !before.is_alphanumeric() && behind.starts_with(char::is_alphanumeric) {
+            let end = behind
+                .char_indices()
+                .take(60)
+                .find(|(at, c)| *c == '\'' && !behind[at + 1..].starts_with(char::is_alphanumeric));
+            if let Some((end, _)) = end {
+                out.push('"');
+                out.push_str(&behind[..end]);
+                out.push('"');
+                rest = &behind[end + 1..];
+                before = '"';
+                continue;
+            }
+        }
+        out.push(c);
+        before = c;
+        rest = behind;
+    }
+    out
 }
 
 /// Words by sentence; quotations become one word each, `QUOTE` with its number behind it.
@@ -232,7 +279,7 @@ fn wanted(words: &[&str], quotes: &[String], out: &mut Vec<Constraint>) {
         let mut verb = 1;
         while [
             "the", "word", "words", "phrase", "phrases", "term", "terms", "keyword", "keywords", "sentence",
-            "exact", ":", "with", "by", "both",
+            "exact", ":", "with", "by", "both", "response", "answer", "reply", "your", "text", "story", "it",
         ]
         .contains(&before(verb))
         {

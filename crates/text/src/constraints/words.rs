@@ -4,7 +4,12 @@ use super::Unit;
 
 /// A number in digits or words, in English and the languages next to it.
 pub(super) fn number(word: &str) -> Option<usize> {
-    if let Ok(n) = word.parse::<usize>() {
+    // "1,000".
+    let thousands = word
+        .split_once(',')
+        .filter(|(_, rest)| rest.len() == 3)
+        .map(|(first, rest)| format!("{first}{rest}"));
+    if let Ok(n) = thousands.as_deref().unwrap_or(word).parse::<usize>() {
         return (n < 100_000).then_some(n);
     }
     let n = match word {
@@ -51,7 +56,7 @@ pub(super) fn unit(word: &str) -> Option<Unit> {
         }
         "line" | "lines" | "zeilen" | "lignes" | "líneas" => Unit::Line,
         "character" | "characters" | "zeichen" | "caractères" | "caracteres" => Unit::Character,
-        "item" | "items" | "bullet" | "bullets" | "entries" | "bullet_points" => Unit::Item,
+        "item" | "items" | "bullet" | "bullets" | "entries" | "points" => Unit::Item,
         _ => return None,
     })
 }

@@ -60,12 +60,21 @@ struct Said {
     tokens: u64,
     price: Option<f64>,
     /// How often each property's ratings find an order that is known (AUC), where that was measured.
-    validity: BTreeMap<&'static str, f64>,
+    validity: BTreeMap<&'static str, Valid>,
     /// What to know of how the models were asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     remarks: Vec<String>,
     /// Why the run ended early.
     stopped: Option<String>,
+}
+
+/// How often ratings find an order that is known.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Valid {
+    /// The share of pairs put into their order, equal ones half.
+    auc: f64,
+    /// Of so many pairs.
+    pairs: u64,
 }
 
 /// Where answers of reference come from.
@@ -131,13 +140,13 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
 }
 
 /// What is known of the validity of the ratings, by property; the study keeps it.
-fn validity(job: &Job, study: &Study) -> Result<BTreeMap<&'static str, f64>, Problem> {
+fn validity(job: &Job, study: &Study) -> Result<BTreeMap<&'static str, Valid>, Problem> {
     let known = figures::known();
     let how = figures::of_model(job.options.method, job.options.single);
     figures::note(study, &known, &job.annotator, &how)?;
     let of = |property: &&'static Property| {
         let row = known.of(&job.annotator, &how, property.id).into_iter().next()?;
-        Some((property.id, row.auc))
+        Some((property.id, Valid { auc: row.auc, pairs: row.pairs }))
     };
     Ok(job.options.properties.iter().filter_map(of).collect())
 }
@@ -340,12 +349,14 @@ fn print_validity(s: &Said, out: &mut impl Write) -> std::io::Result<()> {
     if s.validity.is_empty() {
         return writeln!(
             out,
-            "  validity       not known; `predilect validity --annotator MODEL` measures it on pairs whose order is known"
+            "  validity       not known; `predilect validity --annotator {}` measures it on pairs whose order is known",
+            s.model
         );
     }
-    let (weak, rest): (Vec<_>, Vec<_>) = s.validity.iter().partition(|(_, auc)| **auc < WEAK);
-    let list = |list: Vec<(&&'static str, &f64)>| {
-        list.iter().map(|(id, auc)| format!("{id} {auc:.2}")).collect::<Vec<_>>().join(", ")
+    let (weak, rest): (Vec<_>, Vec<_>) = s.validity.iter().partition(|(_, valid)| valid.auc < WEAK);
+    let list = |list: Vec<(&&'static str, &Valid)>| {
+        let said = list.iter().map(|(id, valid)| format!("{id} {:.2} of {}", valid.auc, valid.pairs));
+        said.collect::<Vec<_>>().join(", ")
     };
     if !rest.is_empty() {
         writeln!(out, "  validity       share of pairs rated in their known order: {}", list(rest))?;

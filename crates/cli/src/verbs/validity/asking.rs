@@ -137,7 +137,8 @@ pub(super) fn rate(
     let rating = rating(spec, args, global)?;
     let (items, not_rated) = items(pairs, &rating);
     if items.is_empty() {
-        return Err(Problem::new(format!("no model is asked for {}", not_rated.join(", ")))
+        let wanted = if not_rated.is_empty() { &args.properties } else { &not_rated };
+        return Err(Problem::new(format!("no model is asked for {}", wanted.join(", ")))
             .remedy("text alone tells length and parts of properties: --annotator text"));
     }
     let log: CallLog = calls::log(folder)?;

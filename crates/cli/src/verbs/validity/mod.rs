@@ -6,7 +6,7 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
-use predilect_types::{Property, property};
+use predilect_types::{Property, parts_of, property};
 use predilect_validity::{BY_RULE, Ordered, Said, Validity, measure, score, shipped, spread};
 use serde::Serialize;
 
@@ -69,6 +69,14 @@ pub(super) struct Cost {
 }
 
 pub(crate) fn run(args: &ValidityArgs, global: &Global) -> Result<(), Problem> {
+    if let Some(path) = &args.html {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            let (path, folder) = (path.display(), folder.display());
+            return Err(Problem::new(format!("cannot write {path}: there is no folder {folder}"))
+                .remedy("make the folder first, or give another file"));
+        }
+    }
     let pairs = pairs(args)?;
     let models = args.annotators.iter().filter(|rater| matches!(rater, Rater::Model(_))).count();
     if args.calls.dry_run {
@@ -80,8 +88,11 @@ pub(crate) fn run(args: &ValidityArgs, global: &Global) -> Result<(), Problem> {
     }
     let folder = if models == 0 { args.output.clone() } else { Some(folder(args.output.as_deref())?) };
     if let Some(folder) = &folder {
-        std::fs::create_dir_all(folder)
-            .map_err(|e| Problem::new(format!("cannot make the folder {}: {e}", folder.display())))?;
+        std::fs::create_dir_all(folder).map_err(|e| {
+            let why = e.kind();
+            Problem::new(format!("cannot make the folder {}: {why}", folder.display()))
+                .remedy("give another folder with -o")
+        })?;
     }
     let mut found = Vec::new();
     let mut stopped = None;
@@ -104,8 +115,11 @@ pub(crate) fn run(args: &ValidityArgs, global: &Global) -> Result<(), Problem> {
     {
         figures::keep(folder, found.iter().map(Found::figures))?;
     }
-    if let Some(path) = &args.html {
+    if let Some(path) = args.html.as_ref().filter(|_| stopped.is_none()) {
         write_file(path, show::page(&found).as_bytes())?;
+        if !global.quiet {
+            anstream::eprintln!("report: {}", path.display());
+        }
     }
     if args.json {
         print_json(&found)?;
@@ -142,12 +156,25 @@ fn pairs(args: &ValidityArgs) -> Result<Vec<Ordered>, Problem> {
     if let Some(unknown) = all.iter().find(|pair| property(&pair.property).is_none()) {
         return Err(unknown_property(&unknown.property));
     }
-    all.retain(|pair| args.properties.is_empty() || args.properties.contains(&pair.property));
+    if !args.properties.is_empty() {
+        // A part is put to the pairs of its property.
+        let wanted = |pair: &Ordered| {
+            let own = args.properties.contains(&pair.property).then(|| pair.clone());
+            let parts =
+                parts_of(&pair.property).filter(|part| args.properties.iter().any(|id| id == part.id));
+            let parts = parts.map(|part| Ordered { property: part.id.to_owned(), ..pair.clone() });
+            own.into_iter().chain(parts).collect::<Vec<_>>()
+        };
+        all = all.iter().flat_map(wanted).collect();
+    }
     all.retain(|pair| pair.held_back || !args.held_back);
+    if let Some(file) = args.files.first().filter(|_| all.is_empty() && args.properties.is_empty()) {
+        return Err(Problem::new(format!("{} holds no pairs", file.display()))
+            .remedy("give a file of JSON lines with `higher`, `lower` and `property`"));
+    }
     if all.is_empty() {
-        return Err(Problem::new("there are no ordered pairs of that property").remedy(
-            "give a file of JSON lines with `higher`, `lower` and `property`; of parts of properties none come with Predilect",
-        ));
+        return Err(Problem::new("there are no ordered pairs of that property")
+            .remedy("give a file of JSON lines with `higher`, `lower` and `property`"));
     }
     Ok(all)
 }

@@ -69,7 +69,8 @@ fn one(own: &Found, kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
         writeln!(out, "{}", line.trim_end())?;
     }
     if !own.not_rated.is_empty() {
-        writeln!(out, "not rated: {}", own.not_rated.join(", "))?;
+        let models = if own.cost.is_none() { " (language models rate these: --annotator MODEL)" } else { "" };
+        writeln!(out, "not rated: {}{models}", own.not_rated.join(", "))?;
     }
     if let Some(cost) = &own.cost {
         writeln!(
