@@ -86,12 +86,15 @@ impl Parse {
 }
 
 /// What opens and what closes a model's reasoning, where a server leaves it in the answer.
-const REASONING: [(&str, &str); 6] = [
+const REASONING: [(&str, &str); 9] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
     ("<reasoning>", "</reasoning>"),
     ("[THINK]", "[/THINK]"),
+    ("<seed:think>", "</seed:think>"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("\u{25c1}think\u{25b7}", "\u{25c1}/think\u{25b7}"),
     ("<|channel|>analysis", "<|channel|>final<|message|>"),
 ];
 
@@ -121,10 +124,12 @@ pub(crate) fn conclusion<'t>(answer: &'t Answer, question: &str) -> Result<&'t s
         }
     }
     let opened = REASONING.iter().find(|(open, _)| text.starts_with(open));
-    let closed = match opened {
-        Some((_, close)) => Some(text.rfind(close).map(|at| at + close.len()).ok_or(none(Parse::Reasoning))?),
-        // Templates open the thought themselves.
-        None => REASONING.iter().filter_map(|(_, close)| Some(text.rfind(close)? + close.len())).max(),
+    let closed = if let Some((_, close)) = opened {
+        Some(text.rfind(close).map(|at| at + close.len()).ok_or(none(Parse::Reasoning))?)
+    } else {
+        // Templates open the thought themselves; some servers leave only the names of channels.
+        let closes = REASONING.iter().map(|(_, close)| *close).chain(["assistantfinal"]);
+        closes.filter_map(|close| Some(text.rfind(close)? + close.len())).max()
     };
     let said = closed.map_or(text, |at| text[at..].trim());
     if said.is_empty() { Err(none(Parse::Reasoning)) } else { Ok(said) }

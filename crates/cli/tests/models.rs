@@ -417,3 +417,26 @@ fn scored_ratings_keep_their_distribution() {
         assert!((mean - rating.a.expect("a rating")).abs() < 1e-9);
     }
 }
+
+#[test]
+fn a_model_is_probed_before_a_run() {
+    let provider = Provider::start(0);
+    let probe = |model: &str, more: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_predilect"))
+            .args(["judge", "--probe", "--model", model])
+            .args(more)
+            .output()
+            .expect("it starts")
+    };
+    let found = json(&probe(&provider.model("strong"), &["--json"]));
+    let ways = found[0]["ways"].as_array().expect("ways");
+    assert_eq!(ways.iter().map(|way| &way["method"]).collect::<Vec<_>>(), ["scored", "generated"]);
+    for way in ways {
+        assert!(way["questions"] == 12 && way["read"].as_u64() >= Some(8), "{way}");
+    }
+    assert!(found[0]["method"].is_string(), "{found}");
+    let said = probe(&provider.model("strong"), &[]);
+    assert!(String::from_utf8_lossy(&said.stdout).contains("use        --method"), "{said:?}");
+    // Nothing is judged, so there is nowhere to write it.
+    refused(&probe(&provider.model("strong"), &["-o", "study"]), "cannot be used with");
+}

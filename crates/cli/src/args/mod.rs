@@ -350,13 +350,16 @@ pub(crate) struct AnnotateArgs {
 #[derive(Debug, Args)]
 pub(crate) struct JudgeArgs {
     /// Preference files or folders, or one study folder
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "probe", value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
     /// The model: openai:MODEL, anthropic:MODEL, gemini:MODEL, openrouter:MODEL, azure:DEPLOYMENT, ollama:MODEL, the address of
     /// a server that speaks OpenAI's protocol, with #MODEL behind it, or, in a build with local models, gguf:PATH or
     /// hf:ORGANISATION/NAME/FILE (repeatable)
     #[arg(long, required = true, value_name = "MODEL")]
     pub(crate) model: Vec<ModelSpec>,
+    /// Judge nothing: ask each model a dozen small questions, and say what can be read, which method to use and what it costs
+    #[arg(long, conflicts_with_all = ["inputs", "output", "jury", "attacks"])]
+    pub(crate) probe: bool,
     /// The judge's name in the study (default: the model's); for one model
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,

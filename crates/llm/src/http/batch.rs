@@ -228,12 +228,12 @@ impl HttpModel {
     }
 
     /// Files of answers are large: they get more time than a call.
-    fn slow() -> Agent {
-        agent(Duration::from_hours(1), 1)
+    fn slow(&self) -> Agent {
+        agent(&self.url, Duration::from_hours(1), 1)
     }
 
     fn get(&self, address: &str) -> Result<String, CallError> {
-        let mut call = Self::slow().get(address);
+        let mut call = self.slow().get(address);
         for (name, value) in &self.headers {
             call = call.header(*name, value);
         }
@@ -241,7 +241,7 @@ impl HttpModel {
     }
 
     fn post(&self, address: &str, kind: &str, body: &str) -> Result<String, CallError> {
-        let mut call = Self::slow().post(address).header("content-type", kind);
+        let mut call = self.slow().post(address).header("content-type", kind);
         for (name, value) in &self.headers {
             call = call.header(*name, value);
         }

@@ -75,6 +75,12 @@ fn finite(text: &str) -> Option<String> {
     changed.then_some(out)
 }
 
+/// Whether a body is a stream of events.
+pub(super) fn is_stream(text: &str) -> bool {
+    let start = text.trim_start();
+    start.starts_with("data:") || start.starts_with("event:")
+}
+
 /// What a web page says of itself: its title, or that it is one; `None` for what is none.
 pub(super) fn web_page(text: &str) -> Option<String> {
     let start = text.trim_start();

@@ -131,6 +131,7 @@ fn connect_with(
         Provider::Anthropic => Some(batch::BatchApi::Anthropic(url.clone())),
         _ => None,
     };
+    let agent = agent(&url, options.timeout, options.connections);
     Ok(Box::new(HttpModel {
         name,
         model: spec.model.clone(),
@@ -139,7 +140,7 @@ fn connect_with(
         batch,
         headers,
         secret,
-        agent: agent(options.timeout, options.connections),
+        agent,
         dialect,
         effort,
         room: options.reasoning.room(spec),
@@ -150,8 +151,12 @@ fn connect_with(
 }
 
 /// What makes calls. A key must not travel to where a server sends: redirects are not followed.
-fn agent(timeout: Duration, connections: usize) -> Agent {
-    Agent::config_builder()
+///
+/// A server on this machine is reached without a proxy, whatever the environment says.
+fn agent(url: &str, timeout: Duration, connections: usize) -> Agent {
+    let config = Agent::config_builder();
+    let config = if is_loopback(url) { config.proxy(None) } else { config };
+    config
         .timeout_global(Some(timeout))
         .timeout_connect(Some(Duration::from_secs(20)))
         .http_status_as_error(false)
@@ -162,6 +167,19 @@ fn agent(timeout: Duration, connections: usize) -> Agent {
         .user_agent(concat!("predilect/", env!("CARGO_PKG_VERSION")))
         .build()
         .new_agent()
+}
+
+/// Whether an address is of this machine.
+fn is_loopback(url: &str) -> bool {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let name = match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl Model for HttpModel {
@@ -249,6 +267,11 @@ impl Model for HttpModel {
             return Err(CallError::new(Fault::NoModel, self.clean(&format!("{}: {page}", self.name)))
                 .remedy("check the address: most servers want /v1 at its end"));
         }
+        if body::is_stream(body) {
+            let what = format!("{} streams its answer, though it was not asked to (data: events)", self.name);
+            return Err(CallError::new(Fault::Unsupported, what)
+                .remedy("turn streaming off in the server or the gateway in front of it"));
+        }
         let json: Value = body::json(body).map_err(|error| {
             CallError::new(Fault::Body, format!("the answer of {} is no JSON: {error}", self.name))
         })?;
@@ -257,7 +280,11 @@ impl Model for HttpModel {
             let code = json.pointer("/error/code").and_then(number).filter(|code| (400..600).contains(code));
             return Err(match code {
                 Some(code) if fault == Fault::Server => self.refusal(code, body),
-                _ => self.fault(fault, None, &message(&json, body)),
+                _ => {
+                    let said = message(&json, body);
+                    let told = if fault == Fault::Server { by_words(&said) } else { None };
+                    self.fault(told.unwrap_or(fault), None, &said)
+                }
             });
         }
         let answer = self.dialect.read(request, &json)?;
@@ -302,7 +329,7 @@ impl HttpModel {
             .limit(MAX_BODY)
             .read_to_vec()
             .map_err(|error| self.broken(&error))?;
-        Ok((status, wait, body::text(bytes)))
+        Ok((status, wait, self.without_key(&body::text(bytes))))
     }
 
     /// The parameter that a refusal is about, where it was sent and a call can do without it.
@@ -392,12 +419,17 @@ impl HttpModel {
         }
     }
 
-    /// A message without the key, on one line, of bearable length.
-    fn clean(&self, text: &str) -> String {
-        let text = match self.secret.as_ref().filter(|secret| !secret.is_empty()) {
+    /// A text in which a server echoes no key: bodies are logged, and logs are shared.
+    fn without_key(&self, text: &str) -> String {
+        match self.secret.as_ref().filter(|secret| !secret.is_empty()) {
             Some(secret) => text.replace(secret.as_str(), "[key]"),
             None => text.to_owned(),
-        };
+        }
+    }
+
+    /// A message without the key, on one line, of bearable length.
+    fn clean(&self, text: &str) -> String {
+        let text = self.without_key(text);
         let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         if line.chars().count() > 500 { line.chars().take(500).chain("...".chars()).collect() } else { line }
     }
@@ -409,6 +441,19 @@ fn message(json: &Value, body: &str) -> String {
     let text = error.get("message").and_then(Value::as_str).or_else(|| error.as_str());
     // Whole: a key that is cut in two would not be found in it.
     text.map_or_else(|| body.trim().to_owned(), str::to_owned)
+}
+
+/// What an error means that comes with success and without a code.
+fn by_words(said: &str) -> Option<Fault> {
+    let said = said.to_lowercase();
+    let about = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    if about(&["unauthorized", "api key", "api_key", "no auth", "authentication", "forbidden"]) {
+        return Some(Fault::Key);
+    }
+    if about(&["insufficient", "credit", "balance", "billing", "quota", "payment"]) {
+        return Some(Fault::Quota);
+    }
+    about(&["model not found", "unknown model", "no such model"]).then_some(Fault::NoModel)
 }
 
 /// A whole number, or one in quotation marks.
@@ -477,7 +522,7 @@ fn next_of(continuations: &[String], tokens: &[(String, f64)]) -> Result<Vec<Opt
 
 /// What a token means: without the marks by which vocabularies write a blank or a line break, and without emphasis and quotation marks.
 fn meant(token: &str) -> &str {
-    token.trim_matches(|c: char| c.is_whitespace() || "\u{2581}\u{120}\u{10a}*_`\"'[(>".contains(c))
+    token.trim_matches(|c: char| c.is_whitespace() || "\u{2581}\u{120}\u{10a}*_`\"'[](){}>.:,;".contains(c))
 }
 
 /// A count of tokens in a body.
@@ -512,6 +557,20 @@ mod tests {
             (error.fault, error.message.as_str()),
             (Fault::Key, "http://127.0.0.1:9/v1#m: bad key [key]")
         );
+    }
+
+    #[test]
+    fn this_machine_is_reached_without_a_proxy() {
+        for here in
+            ["http://127.0.0.1:8000/v1", "http://localhost/v1", "http://[::1]:80/v1", "http://LOCALHOST:1"]
+        {
+            assert!(is_loopback(here), "{here}");
+        }
+        for there in
+            ["https://api.openai.com/v1", "http://localhost.example.com", "http://128.0.0.1/127.0.0.1", ""]
+        {
+            assert!(!is_loopback(there), "{there}");
+        }
     }
 
     #[test]

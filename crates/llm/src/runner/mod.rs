@@ -144,6 +144,11 @@ pub struct Totals {
     pub price: Option<f64>,
 }
 
+/// Whether a server that has answered nothing yet sends what cannot be read, again: then it always will.
+fn hopeless(error: &CallError, retries: u32, shared: &Shared) -> bool {
+    error.fault == Fault::Body && retries > 0 && !lock(&shared.state).answered
+}
+
 /// How a run ended.
 #[derive(Debug)]
 pub struct RunReport {
@@ -445,7 +450,9 @@ impl Runner<'_> {
             shared.leave(result.as_ref().err(), self.options.concurrency);
             let ended = match (result, wait) {
                 (Err(error), Some(wait))
-                    if error.fault.can_be_retried() && retries < self.options.retries =>
+                    if error.fault.can_be_retried()
+                        && retries < self.options.retries
+                        && !hopeless(&error, retries, shared) =>
                 {
                     retries += 1;
                     if error.fault.may_cost() {

@@ -161,7 +161,7 @@ fn a_budget_is_never_exceeded_and_used_up() {
 
 #[test]
 fn tries_that_may_have_been_charged_count_against_the_budget() {
-    let model = Scripted::new(|_, _| Err(CallError::new(Fault::Body, "cut off")));
+    let model = Scripted::new(|_, _| Err(CallError::new(Fault::Timeout, "cut off")));
     let price = Price { input: 0.0, cached: None, stored: None, output: 100_000.0 };
     let log = CallLog::in_memory().unwrap();
     let options =
@@ -175,13 +175,22 @@ fn tries_that_may_have_been_charged_count_against_the_budget() {
     assert_eq!(log.counts().unwrap(), (0, 2));
     // However many are asked at once: the tries of all questions together use the budget up, and none waits for ever.
     for concurrency in 2..40 {
-        let model = Scripted::new(|_, _| Err(CallError::new(Fault::Body, "cut off")));
+        let model = Scripted::new(|_, _| Err(CallError::new(Fault::Timeout, "cut off")));
         let log = CallLog::in_memory().unwrap();
         let options = RunOptions { concurrency, ..runner.options.clone() };
         let report = Runner { model: &model, log: &log, options }.run(&alone(100), &|| {});
         assert!(matches!(report.stop, Some(Stop::Budget)), "{:?}", report.stop);
         assert_eq!((concurrency, model.calls(), report.totals.calls), (concurrency, 12, 12));
     }
+}
+
+#[test]
+fn bodies_that_are_never_read_are_asked_for_twice() {
+    let model = Scripted::new(|_, _| Err(CallError::new(Fault::Body, "no JSON")));
+    let log = CallLog::in_memory().unwrap();
+    let options = RunOptions { concurrency: 1, retries: 6, ..quick() };
+    let report = Runner { model: &model, log: &log, options }.run(&alone(3), &|| {});
+    assert_eq!((model.calls(), report.totals.failed), (6, 3));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `predilect judge`: what do language models prefer on these pairs?
 
+mod probe;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write;
 
@@ -49,6 +51,9 @@ struct Said {
     stopped: Option<String>,
 }
 
+/// Below this share of probability on the two letters, scored verdicts rest on hardly anything.
+const LITTLE: f64 = 0.05;
+
 struct Judge {
     name: String,
     model: Box<dyn Model>,
@@ -58,6 +63,9 @@ struct Judge {
 }
 
 pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
+    if args.probe {
+        return probe::run(args, global);
+    }
     let judges = judges(args, global)?;
     let dry = args.calls.dry_run;
     let carried = carry_on(&args.inputs, args.output.as_deref(), &args.read, dry, global)?;
@@ -256,6 +264,12 @@ fn ask_all(
         .or_else(|| unread.nothing_but(clean + wrapped));
     let mut remarks = judge.model.remarks();
     remarks.extend(cut.remark());
+    if let Some(mass) = tally.finish().mean_mass.filter(|mass| *mass < LITTLE) {
+        remarks.push(format!(
+            "only {:.1} % of the probability lies on the two letters: these verdicts rest on hardly anything; try --method generated",
+            100.0 * mass
+        ));
+    }
     if let Some((score, count, true)) = scores.filter(|_| judge.options.method == Method::Reward)
         && count > 2
     {
@@ -473,8 +487,7 @@ fn print(said: &[Said], out: &mut impl Write) -> std::io::Result<()> {
         }
         writeln!(out, "  ties           {}", percent(s.summary.ties))?;
         if let Some(mass) = s.summary.mean_mass {
-            let hardly = if mass < 0.05 { ": hardly anything, try --method generated" } else { "" };
-            writeln!(out, "  mass           {mass:.3} of the probability lies on the two letters{hardly}")?;
+            writeln!(out, "  mass           {mass:.3} of the probability lies on the two letters")?;
         }
         writeln!(
             out,
