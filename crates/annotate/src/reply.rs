@@ -86,7 +86,7 @@ impl Parse {
 }
 
 /// What opens and what closes a model's reasoning, where a server leaves it in the answer.
-const REASONING: [(&str, &str); 9] = [
+const REASONING: [(&str, &str); 10] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
@@ -95,7 +95,26 @@ const REASONING: [(&str, &str); 9] = [
     ("<seed:think>", "</seed:think>"),
     ("<|begin_of_thought|>", "<|end_of_thought|>"),
     ("\u{25c1}think\u{25b7}", "\u{25c1}/think\u{25b7}"),
-    ("<|channel|>analysis", "<|channel|>final<|message|>"),
+    ("<|channel>thought", "<channel|>"),
+    ("<|channel|>analysis", FINAL),
+];
+
+/// The channel of the answer proper; its text begins behind the next [`MESSAGE`].
+const FINAL: &str = "<|channel|>final";
+const MESSAGE: &str = "<|message|>";
+
+/// Tokens that end a turn: what stands behind one was made up by a model that did not stop.
+const ENDS: [&str; 10] = [
+    "</s>",
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|end_of_text|>",
+    "<|endoftext|>",
+    "<end_of_turn>",
+    "<|return|>",
+    "<|EOT|>",
+    "<|end|>",
+    "[INST]",
 ];
 
 /// Bytes at the end of a question by which it is known again.
@@ -131,24 +150,49 @@ pub(crate) fn conclusion<'t>(answer: &'t Answer, question: &str) -> Result<&'t s
         let closes = REASONING.iter().map(|(_, close)| *close).chain(["assistantfinal"]);
         closes.filter_map(|close| Some(text.rfind(close)? + close.len())).max()
     };
-    let said = closed.map_or(text, |at| text[at..].trim());
-    if said.is_empty() { Err(none(Parse::Reasoning)) } else { Ok(said) }
+    let mut said = closed.map_or(text, |at| text[at..].trim());
+    // `<|channel|>final <|constrain|>json<|message|>{...}`.
+    if let Some(at) = text.rfind(FINAL)
+        && let Some(begins) = text[at..].find(MESSAGE)
+    {
+        said = text[at + begins + MESSAGE.len()..].trim();
+    }
+    if let Some(end) = ENDS.iter().filter_map(|end| said.find(end)).filter(|end| *end > 0).min() {
+        said = said[..end].trim();
+    }
+    // gpt-oss without its special tokens: "analysisWe need to compare ...".
+    let unnamed = said.strip_prefix("analysis").is_some_and(|rest| rest.starts_with(char::is_uppercase));
+    if said.is_empty() || unnamed {
+        return Err(none(Parse::Reasoning));
+    }
+    // What was cut off concludes nothing, unless it began with its conclusion.
+    let begins = said.trim_start_matches(|c: char| c == '`' || c.is_whitespace());
+    let begins = begins.strip_prefix("json").unwrap_or(begins).trim_start();
+    if answer.finish == Finish::Length && !begins.starts_with('{') {
+        return Err(Parse::Truncated);
+    }
+    Ok(said)
 }
 
 /// The JSON object of a reply: the whole reply, or the last object in it that has the field wanted, whatever its case.
 ///
-/// The last one counts because reasons come before their conclusion; where an earlier one says something else and words stand
-/// behind the last, it may be quoted, and none counts. Objects that do not end are not guessed at.
+/// The last one counts because reasons come before their conclusion. None counts where an earlier one says something else and words
+/// stand behind the last, or the text begins with another one: one of them may be quoted or made up. An only object in
+/// the midst of a line may be a thought on the way. Objects that do not end are not guessed at.
 ///
 /// # Errors
 ///
 /// `None` where there is no such object, else why none counts.
 pub fn json_object(text: &str, field: &str) -> Result<(Map<String, Value>, Parse), Option<Parse>> {
     if let Ok(Value::Object(object)) = serde_json::from_str(text.trim()) {
+        if twice(text, field) {
+            return Err(Some(Parse::Contradictory));
+        }
         return with_field(object, field).map(|object| (object, Parse::Clean)).ok_or(None);
     }
     let mut found: Option<Map<String, Value>> = None;
-    let (mut at, mut end, mut differ) = (0, 0, false);
+    let (mut at, mut begin, mut end) = (0, None, 0);
+    let (mut differ, mut torn) = (false, false);
     // Every object is read once from its brace on, so the time is linear in objects that are whole.
     while let Some(open) = text.get(at..).and_then(|rest| rest.find('{')) {
         let start = at + open;
@@ -159,6 +203,8 @@ pub fn json_object(text: &str, field: &str) -> Result<(Map<String, Value>, Parse
                 at = start + stream.byte_offset().max(1);
                 if let Some(object) = with_field(object, field) {
                     differ |= found.as_ref().is_some_and(|old| old.get(field) != object.get(field));
+                    torn |= twice(&text[start..at.min(text.len())], field);
+                    begin = begin.or(Some(start));
                     end = at;
                     found = Some(object);
                 }
@@ -167,11 +213,35 @@ pub fn json_object(text: &str, field: &str) -> Result<(Map<String, Value>, Parse
         }
     }
     let object = found.ok_or(None)?;
-    let behind = text.get(end..).unwrap_or_default();
-    if differ && behind.contains(char::is_alphanumeric) {
-        return Err(Some(Parse::Contradictory));
+    // A code fence with its language says nothing.
+    let fenced = |text: &str| text.trim().trim_start_matches('`').trim_end_matches('`').trim().to_owned();
+    let says = |text: &str| {
+        let text = fenced(text);
+        text != "json" && text.contains(char::is_alphanumeric)
+    };
+    let before = says(text.get(..begin.unwrap_or(0)).unwrap_or_default());
+    let behind = says(text.get(end..).unwrap_or_default());
+    // In the midst of a line of words it is a thought on the way.
+    let line_before =
+        text.get(..begin.unwrap_or(0)).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
+    let line_behind = text.get(end..).unwrap_or_default().split('\n').next().unwrap_or_default();
+    let amid = says(line_before) && says(line_behind);
+    match (differ, before, behind) {
+        _ if torn => Err(Some(Parse::Contradictory)),
+        (true, _, true) | (true, false, false) => Err(Some(Parse::Contradictory)),
+        (false, ..) if amid => Err(None),
+        _ => Ok((object, Parse::Wrapped)),
     }
-    Ok((object, Parse::Wrapped))
+}
+
+/// Whether an object has a field twice: then readers differ in what it says.
+fn twice(object: &str, field: &str) -> bool {
+    let name = format!("\"{field}\"");
+    object
+        .match_indices(&name)
+        .filter(|(at, _)| object[at + name.len()..].trim_start().starts_with(':'))
+        .count()
+        > 1
 }
 
 /// The object with its field under the name that is wanted.
@@ -203,6 +273,19 @@ mod tests {
         assert_eq!(json_object(quoted, "v"), Err(Some(Parse::Contradictory)));
         assert_eq!(value(r#"{"v": "A"}, as I said {"v": "A"} above"#), Some(("A".into(), Parse::Wrapped)));
         assert_eq!(value(r#"{"V": "A"}"#), Some(("A".into(), Parse::Clean)));
+        for torn in [
+            r#"{"v": "A"} ### Human: and now? {"v": "B"}"#,
+            r#"{"v": "A", "v": "B"}"#,
+            r#"so {"v": "A", "v": "B"}"#,
+        ] {
+            assert_eq!(json_object(torn, "v"), Err(Some(Parse::Contradictory)), "{torn}");
+        }
+        assert_eq!(value(r#"At first {"v": "A"} fits, but then"#), None);
+        assert_eq!(value("Here:\n```json\n{\"v\": \"A\"}\n```\n"), Some(("A".into(), Parse::Wrapped)));
+        assert_eq!(
+            value("```json\n{\"v\": \"A\"}\n```\nbecause it is right"),
+            Some(("A".into(), Parse::Wrapped))
+        );
         assert_eq!(value(r#"{"w": {"v": 1}}"#), None);
         assert_eq!(value(r#"{"v": "A"#), None);
         assert_eq!(value(""), None);
@@ -222,6 +305,8 @@ mod tests {
             ("", Parse::Empty),
             ("<think>A? {\"v\": 1} But", Parse::Reasoning),
             ("<think>A</think>", Parse::Reasoning),
+            ("analysisWe compare. {\"v\": 1}?", Parse::Reasoning),
+            ("<|channel>thought\nWe compare {\"v\": 1}", Parse::Reasoning),
             (question, Parse::Echo),
             (&format!("system: x\nuser: {question}\nassistant:"), Parse::Echo),
         ] {
@@ -231,6 +316,22 @@ mod tests {
             read(&format!("{question}\n{{\"verdict\": \"A\"}}")),
             Ok("{\"verdict\": \"A\"}".to_owned())
         );
+    }
+
+    #[test]
+    fn what_broke_off_or_went_on_concludes_nothing_else() {
+        let read = |text: &str, finish| {
+            let answer = Answer { text: text.to_owned(), finish, ..Answer::default() };
+            conclusion(&answer, "").map(str::to_owned)
+        };
+        let whole = Ok("{\"v\": 2}".to_owned());
+        let harmony = "<|channel|>analysis<|message|>{\"v\": 1}?<|end|><|channel|>final <|constrain|>json<|message|>{\"v\": 2}<|return|>";
+        assert_eq!(read(harmony, Finish::Stop), whole);
+        assert_eq!(read("{\"v\": 2}</s>\n[INST] more [/INST] {\"v\": 1}", Finish::Stop), whole);
+        assert_eq!(read("{\"v\": 2}   ", Finish::Length), whole);
+        assert_eq!(read("```json\n{\"v\": 2}", Finish::Length).map(|said| said.ends_with("2}")), Ok(true));
+        assert_eq!(read("At first {\"v\": 1} fits, but", Finish::Length), Err(Parse::Truncated));
+        assert_eq!(read("One could say [[B]]", Finish::Length), Err(Parse::Truncated));
     }
 
     proptest! {

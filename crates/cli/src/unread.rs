@@ -85,7 +85,7 @@ fn remedy(parse: Parse) -> &'static str {
             "is it a base model, or a server without the model's chat template? Another model or server is needed"
         }
         Parse::Empty => {
-            "does it reason until no tokens are left? --reasoning-tokens gives it more; --retry-failed asks again"
+            "does it answer in its reasoning (--reasoning none), or reason until no tokens are left (--reasoning-tokens)? --retry-failed asks again"
         }
         Parse::Refused => "the model will not answer this; another model is needed",
         _ => "ask in another way (--method, --enforce), or ask again with --retry-failed",

@@ -148,28 +148,34 @@ fn labels(method: Method) -> Option<&'static [Label]> {
     }
 }
 
-/// The last verdict in double brackets; the text before it is the comparison that was asked for. Where an earlier one says something
-/// else and words stand behind the last, it may be quoted, and none counts.
+/// The last verdict in double brackets; the text before it is the comparison that was asked for.
+///
+/// Where an earlier one says something else, none counts if words stand behind the last or the text begins with another: one of them may
+/// be quoted or made up. In the midst of a line, an only one may be a thought on the way.
 fn label(text: &str, labels: &[Label]) -> Result<((f64, f64), Parse), Option<Parse>> {
+    let says = |text: &str| text.contains(char::is_alphanumeric);
     let mut found: Option<((f64, f64), Parse)> = None;
-    let (mut differ, mut said_behind) = (false, false);
+    let (mut differ, mut first_begins) = (false, false);
+    let (mut before, mut behind) = ("", "");
     for (at, _) in text.match_indices("[[") {
         let rest = &text[at + 2..];
         let Some(end) = rest.find("]]") else { continue };
         let name: String =
             rest[..end].chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
         if let Some((_, first, weight)) = labels.iter().find(|(known, ..)| *known == name) {
-            let behind = &rest[end + 2..];
+            (before, behind) = (&text[..at], &rest[end + 2..]);
+            first_begins |= found.is_none() && !says(before);
             let parse = if behind.trim().is_empty() { Parse::Clean } else { Parse::Wrapped };
             differ |= found.is_some_and(|(old, _)| old != (*first, *weight));
-            said_behind = behind.contains(char::is_alphanumeric);
             found = Some(((*first, *weight), parse));
         }
     }
-    if differ && said_behind {
+    if differ && (says(behind) || first_begins) {
         return Err(Some(Parse::Contradictory));
     }
-    found.ok_or(None)
+    let line = |lines: Option<&str>| lines.is_some_and(&says);
+    let amid = line(before.rsplit('\n').next()) && line(behind.split('\n').next());
+    found.filter(|_| differ || !amid).ok_or(None)
 }
 
 /// A verdict without any form: nothing but `A`, `B`, `Response A` or `tie`.
@@ -297,13 +303,18 @@ mod tests {
             label(text, labels).ok().map(|((first, weight), parse)| (first, weight, parse))
         };
         assert_eq!(read("Fine. [[A]]", MT_BENCH), Some((1.0, 1.0, Parse::Clean)));
-        assert_eq!(
-            read("[[B]] at first, but in the end [[ c ]].", MT_BENCH),
-            Some((0.5, 1.0, Parse::Wrapped))
-        );
+        assert_eq!(read("First [[B]], but in the end [[ c ]].", MT_BENCH), Some((0.5, 1.0, Parse::Wrapped)));
         assert_eq!(read("Much: [[B >> A]]\n", ARENA_HARD), Some((0.0, 3.0, Parse::Clean)));
         assert_eq!(read("[[A>B]", ARENA_HARD), None);
         assert_eq!(read("[[D]] [[]] [[[[", MT_BENCH), None);
+        // Drafts, quotations, turns that were made up.
+        assert_eq!(read("At first [[B]] fits. But wait", MT_BENCH), None);
+        assert_eq!(read("[[A]]\n### Human: and now?\n[[B]]", MT_BENCH), None);
+        assert_eq!(read("[[A]] (it told me to say [[B]], I do not)", MT_BENCH), None);
+        assert_eq!(
+            read("My verdict: [[A]]\n\nThe second is too short.", MT_BENCH),
+            Some((1.0, 1.0, Parse::Wrapped))
+        );
     }
 
     #[test]

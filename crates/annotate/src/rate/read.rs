@@ -369,7 +369,7 @@ mod tests {
     fn what_is_not_rated_is_missing_and_never_zero() {
         let rated = read(
             &options(&["friendly", "polite", "novel"], Orders::Ab),
-            &[r#"Sure: {"A": {"friendly": 2}, "B": {}} done"#, "no idea"],
+            &["Sure: {\"A\": {\"friendly\": 2}, \"B\": {}}\nDone.", "no idea"],
         );
         assert_eq!(rated.ratings.len(), 1);
         assert_eq!((rated.ratings[0].a, rated.ratings[0].b), (Some(2.0), None));

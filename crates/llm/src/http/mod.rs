@@ -255,9 +255,11 @@ impl Model for HttpModel {
             }
             let error = body::json(&body).unwrap_or(Value::Null);
             // What is left out now may have been sent before another call learnt it.
-            match self.refused_parameter(status, &error, |one| one.stands_in(&sent)) {
-                Some(one) => tried.push(one),
-                None => return Err(self.refusal(status, &body).after(wait)),
+            if let Some(one) = self.refused_parameter(status, &error, |one| one.stands_in(&sent)) {
+                tried.push(one);
+            } else {
+                let wait = wait.or_else(|| (status == 429).then(|| reset_in(&error)).flatten());
+                return Err(self.refusal(status, &body).after(wait));
             }
         }
     }
@@ -276,6 +278,10 @@ impl Model for HttpModel {
             CallError::new(Fault::Body, format!("the answer of {} is no JSON: {error}", self.name))
         })?;
         // Some servers send their errors with status 200; what status they mean stands inside.
+        if json["object"] == "error" && json["message"].is_string() {
+            let code = json.get("code").and_then(number).filter(|code| (400..600).contains(code));
+            return Err(self.refusal(code.unwrap_or(500), body));
+        }
         if let Some(fault) = self.dialect.fault(200, &json) {
             let code = json.pointer("/error/code").and_then(number).filter(|code| (400..600).contains(code));
             return Err(match code {
@@ -321,8 +327,7 @@ impl HttpModel {
         }
         let mut response = call.send(body.to_string().as_str()).map_err(|error| self.broken(&error))?;
         let status = response.status().as_u16();
-        let wait =
-            response.headers().get("retry-after").and_then(|value| value.to_str().ok()).and_then(seconds);
+        let wait = wait_of(&|name| response.headers().get(name)?.to_str().ok().map(str::to_owned));
         let bytes = response
             .body_mut()
             .with_config()
@@ -435,9 +440,59 @@ impl HttpModel {
     }
 }
 
-/// What an error's body says.
+/// How long to wait, by the headers of a refusal: `Retry-After`, or when what is used up is there again.
+fn wait_of(header: &dyn Fn(&str) -> Option<String>) -> Option<Duration> {
+    let reset = |what: &str| {
+        let used_up = header(&format!("x-ratelimit-remaining-{what}"))?.trim() == "0";
+        header(&format!("x-ratelimit-reset-{what}")).filter(|_| used_up).and_then(|text| span(&text))
+    };
+    header("retry-after")
+        .and_then(|text| seconds(&text))
+        .or_else(|| reset("requests"))
+        .or_else(|| reset("tokens"))
+}
+
+/// A span of time such as `7h12m0s`, `1m30.5s`, `120ms`; a bare number is seconds.
+fn span(text: &str) -> Option<Duration> {
+    let mut total = 0.0;
+    let mut rest = text.trim();
+    if let Ok(seconds) = rest.parse::<f64>() {
+        return (0.0..=1e9).contains(&seconds).then(|| Duration::from_secs_f64(seconds));
+    }
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
+        let n: f64 = rest[..end].parse().ok()?;
+        let unit_end = rest[end..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| end + at);
+        total += n * match &rest[end..unit_end] {
+            "d" => 86_400.0,
+            "h" => 3_600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 0.001,
+            _ => return None,
+        };
+        rest = &rest[unit_end..];
+    }
+    (total <= 1e9).then(|| Duration::from_secs_f64(total))
+}
+
+/// How long until a gateway's limit is reset, where the body says when: milliseconds since 1970.
+fn reset_in(error: &Value) -> Option<Duration> {
+    let at = error.pointer("/error/metadata/headers/X-RateLimit-Reset")?;
+    let at = at.as_f64().or_else(|| at.as_str()?.trim().parse().ok()).filter(|at| at.is_finite())?;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?.as_secs_f64();
+    let wait = at / 1000.0 - now;
+    (wait <= 1e9).then(|| Duration::from_secs_f64(wait.max(0.0)))
+}
+
+/// What an error's body says; of a gateway, also what the provider behind it said.
 fn message(json: &Value, body: &str) -> String {
     let error = json.get("error").unwrap_or(json);
+    let behind = |name: &str| error.pointer(&format!("/metadata/{name}")).and_then(Value::as_str);
+    if let (Some(said), Some(raw)) = (error.get("message").and_then(Value::as_str), behind("raw")) {
+        let who = behind("provider_name").map_or_else(String::new, |name| format!(" ({name})"));
+        return format!("{said}{who}: {raw}");
+    }
     let text = error.get("message").and_then(Value::as_str).or_else(|| error.as_str());
     // Whole: a key that is cut in two would not be found in it.
     text.map_or_else(|| body.trim().to_owned(), str::to_owned)
@@ -557,6 +612,29 @@ mod tests {
             (error.fault, error.message.as_str()),
             (Fault::Key, "http://127.0.0.1:9/v1#m: bad key [key]")
         );
+    }
+
+    #[test]
+    fn waits_are_read_from_what_servers_say() {
+        let of = |headers: &[(&str, &str)]| {
+            wait_of(&|name| {
+                headers.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert_eq!(of(&[("retry-after", "2")]), Some(Duration::from_secs(2)));
+        let used = [("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "7h12m0s")];
+        assert_eq!(of(&used), Some(Duration::from_mins(7 * 60 + 12)));
+        assert_eq!(
+            of(&[("x-ratelimit-remaining-requests", "3"), ("x-ratelimit-reset-requests", "1s")]),
+            None
+        );
+        assert_eq!(span("1m30.5s"), Some(Duration::from_secs_f64(90.5)));
+        assert_eq!((span("120ms"), span("x"), span("5y")), (Some(Duration::from_millis(120)), None, None));
+        assert!(of(&[("retry-after", "Fri, 31 Dec 1999 23:59:59 GMT")]) == Some(Duration::ZERO));
+        let past = serde_json::json!({"error": {"metadata": {"headers": {"X-RateLimit-Reset": "1000"}}}});
+        assert_eq!(reset_in(&past), Some(Duration::ZERO));
+        let raw = serde_json::json!({"error": {"message": "Provider returned error", "metadata": {"raw": "too long", "provider_name": "N"}}});
+        assert_eq!(message(&raw, ""), "Provider returned error (N): too long");
     }
 
     #[test]

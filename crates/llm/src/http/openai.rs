@@ -161,8 +161,11 @@ impl Dialect for OpenAi {
                     "the answer holds {numbers} numbers where one score belongs: an embedding?"
                 )));
             }
-            let score =
-                data.and_then(last_number).ok_or_else(|| none("the answer holds no score".to_owned()))?;
+            let data =
+                data.filter(|_| numbers > 0).ok_or_else(|| none("the answer holds no score".to_owned()))?;
+            // One that is no number is lost; others may be whole.
+            let score = last_number(data)
+                .ok_or_else(|| CallError::new(Fault::Request, "the score is no number (NaN or null)"))?;
             let input = tokens(body, "/usage/prompt_tokens");
             return Ok(Answer {
                 text: score.to_string(),
@@ -179,14 +182,31 @@ impl Dialect for OpenAi {
             return Err(CallError::new(Fault::Server, format!("the provider behind failed: {said}")));
         }
         let refusal = choice.pointer("/message/refusal").and_then(Value::as_str);
-        let text = choice.pointer("/message/content").and_then(written).or(refusal.map(str::to_owned));
-        let finish = match (choice.get("finish_reason").and_then(Value::as_str), refusal) {
-            (Some("content_filter"), _) => {
+        let text = choice
+            .pointer("/message/content")
+            .and_then(written)
+            .filter(|text| !text.trim().is_empty())
+            .or_else(|| called(choice))
+            .or(refusal.map(str::to_owned));
+        let reason = choice.get("finish_reason").and_then(Value::as_str).unwrap_or("stop");
+        let finish = match (reason, refusal) {
+            ("content_filter", _) => {
                 return Err(CallError::new(Fault::Filtered, "the provider's filter withheld the answer"));
             }
+            (
+                "error" | "network_error" | "insufficient_system_resource" | "abort" | "aborted" | "failed",
+                _,
+            ) => {
+                return Err(CallError::new(Fault::Server, format!("the answer broke off: {reason}")));
+            }
             (_, Some(_)) => Finish::Refused,
-            (Some("length"), _) => Finish::Length,
-            _ => Finish::Stop,
+            (
+                "stop" | "eos" | "eos_token" | "end_turn" | "stop_sequence" | "tool_calls" | "function_call"
+                | "",
+                _,
+            ) => Finish::Stop,
+            // Of a reason that nobody knows, it is not known that the answer is whole.
+            _ => Finish::Length,
         };
         let next = match &request.want {
             Want::Next(continuations) => {
@@ -271,6 +291,14 @@ fn written(content: &Value) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The arguments of the only call of a tool: gateways ask for JSON in this way.
+fn called(choice: &Value) -> Option<String> {
+    let calls = choice.pointer("/message/tool_calls")?.as_array()?;
+    let [call] = calls.as_slice() else { return None };
+    let arguments = call.pointer("/function/arguments")?.as_str()?;
+    serde_json::from_str::<Value>(arguments).ok()?.is_object().then(|| arguments.to_owned())
 }
 
 /// How many numbers stand where one score of a conversation, or one of each token or step, belongs.
