@@ -1,0 +1,193 @@
+//! Whatever a server answers, a verdict is recorded only if the answer holds one. Each answer here is one that a public report shows, in
+//! our own words.
+
+#[allow(dead_code)]
+mod asking;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+
+use asking::{run, verdict_rows};
+use serde_json::{Value, json};
+
+/// What a server answers, by the letters of the better and the worse response.
+type Answer = fn(&str, &str) -> Value;
+
+/// A server on this machine that answers every question in one way; its address.
+fn serve(answer: Answer) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || while serve_one(&stream, answer).is_some() {});
+        }
+    });
+    format!("http://{address}/v1#m")
+}
+
+fn serve_one(mut stream: &TcpStream, answer: Answer) -> Option<()> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).ok()?;
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&head).to_lowercase();
+    let length = head.split("content-length:").nth(1)?.lines().next()?.trim().parse().ok()?;
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).ok()?;
+    let body: Value = serde_json::from_slice(&body).ok()?;
+    let asked = body["messages"].as_array()?.last()?["content"].as_str()?.to_owned();
+    // The better response is the one of granite.
+    let good_is_a = asked.find("granite")? < asked.find("feather")?;
+    let (good, bad) = if good_is_a { ("A", "B") } else { ("B", "A") };
+    let said = answer(good, bad).to_string();
+    let reply = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{said}",
+        said.len()
+    );
+    stream.write_all(reply.as_bytes()).ok()
+}
+
+fn chat(content: &str, finish: &str) -> Value {
+    let usage = json!({"prompt_tokens": 50, "completion_tokens": 9});
+    json!({"choices": [{"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": finish}], "usage": usage})
+}
+
+fn first_tokens(tokens: &[(&str, f64)]) -> Value {
+    let top: Vec<Value> =
+        tokens.iter().map(|(token, p)| json!({"token": token, "logprob": p.ln()})).collect();
+    let mut answer = chat(tokens[0].0, "length");
+    answer["choices"][0]["logprobs"] =
+        json!({"content": [{"token": tokens[0].0, "logprob": tokens[0].1.ln(), "top_logprobs": top}]});
+    answer
+}
+
+/// The verdicts for the better response, and what was said on the error stream.
+fn verdicts(folder: &Path, what: &str, method: &str, answer: Answer) -> (Vec<f64>, String) {
+    let pairs = folder.join("granite.jsonl");
+    let lines: Vec<String> = (0..3)
+        .map(|i| {
+            let (a, b) = if i % 2 == 0 { ("granite", "feather") } else { ("feather", "granite") };
+            json!({"id": format!("p{i}"), "prompt": format!("What is heavy, {i}?"), "response_a": a, "response_b": b}).to_string()
+        })
+        .collect();
+    std::fs::write(&pairs, lines.join("\n")).expect("written");
+    let study = folder.join(what);
+    let output = run(&pairs, &serve(answer), &study, &["--method", method]);
+    let mut found = verdict_rows(&study);
+    found.sort_by(|a, b| a.pair.cmp(&b.pair));
+    let good = found.iter().map(|v| if v.pair == "p1" { 1.0 - v.p_a } else { v.p_a }).collect();
+    (good, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn an_answer_that_holds_a_verdict_gives_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cases: &[(&str, &str, f64, Answer)] = &[
+        ("after its reasoning", "generated", 1.0, |g, b| {
+            chat(
+                &format!(
+                    "<think>At first {{\"verdict\": \"{b}\"}}, but no.</think>\n{{\"verdict\": \"{g}\"}}"
+                ),
+                "stop",
+            )
+        }),
+        ("in the final channel", "generated", 1.0, |g, b| {
+            chat(
+                &format!(
+                    "<|channel|>analysis<|message|>{{\"verdict\": \"{b}\"}}?<|end|><|start|>assistant<|channel|>final <|constrain|>json<|message|>{{\"verdict\": \"{g}\"}}"
+                ),
+                "stop",
+            )
+        }),
+        ("before a turn that was made up", "generated", 1.0, |g, b| {
+            chat(
+                &format!("{{\"verdict\": \"{g}\"}}</s>\n[INST] Again? [/INST] {{\"verdict\": \"{b}\"}}"),
+                "length",
+            )
+        }),
+        ("as the argument of a tool", "generated", 1.0, |g, _| {
+            let mut answer = chat("", "tool_calls");
+            let call = json!({"type": "function", "function": {"name": "json", "arguments": format!("{{\"verdict\": \"{g}\"}}")}});
+            answer["choices"][0]["message"]["tool_calls"] = json!([call]);
+            answer
+        }),
+        ("in parts", "generated", 1.0, |g, _| {
+            let mut answer = chat("", "stop");
+            answer["choices"][0]["message"]["content"] = json!([{"type": "thinking", "text": "hm"}, {"type": "text", "text": format!("{{\"verdict\": \"{g}\"}}")}]);
+            answer
+        }),
+        ("in a fence with words behind it", "generated", 1.0, |g, _| {
+            chat(&format!("```json\n{{\"verdict\": \"{g}\"}}\n```\nIt is heavier."), "stop")
+        }),
+        ("in brackets at the end", "mt-bench", 1.0, |g, b| {
+            chat(&format!("Perhaps [[{b}]]? No, granite is heavier.\nMy verdict: [[{g}]]"), "stop")
+        }),
+        ("as vocabularies write it", "scored", 0.8, |g, b| {
+            first_tokens(&[(&format!("\u{120}{g}"), 0.8), (&format!("\u{2581}{b}"), 0.2)])
+        }),
+        ("in lower case", "scored", 0.75, |g, b| {
+            first_tokens(&[(&g.to_lowercase(), 0.6), (b, 0.2), ("The", 0.2)])
+        }),
+    ];
+    for (what, method, expected, answer) in cases {
+        let (found, said) = verdicts(folder.path(), what, method, *answer);
+        let right = found.len() == 3 && found.iter().all(|p| (p - expected).abs() < 1e-9);
+        assert!(right, "{what}: {found:?} {said}");
+    }
+}
+
+#[test]
+fn an_answer_that_holds_none_gives_none_and_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cases: &[(&str, &str, &str, Answer)] = &[
+        ("cut off while it reasoned", "generated", "reasoned", |_, b| {
+            chat(&format!("<think>At first {{\"verdict\": \"{b}\"}} fits. But"), "length")
+        }),
+        ("cut off without a tag", "generated", "cut off", |_, b| {
+            chat(&format!("Let me compare. At first {{\"verdict\": \"{b}\"}} fits. But wait"), "length")
+        }),
+        ("a thought on the way", "generated", "holds nothing", |_, b| {
+            chat(&format!("At first {{\"verdict\": \"{b}\"}} fits. But wait, the facts"), "stop")
+        }),
+        ("a draft in brackets", "mt-bench", "holds nothing", |_, b| {
+            chat(&format!("At first [[{b}]] fits. But wait, the facts"), "stop")
+        }),
+        ("cut off behind a draft in brackets", "mt-bench", "cut off", |_, b| {
+            chat(&format!("One could say [[{b}]]"), "length")
+        }),
+        ("broken off", "generated", "network_error", |_, b| {
+            chat(&format!("{{\"verdict\": \"{b}\"}}"), "network_error")
+        }),
+        ("quoted behind its own", "generated", "differ", |g, b| {
+            chat(
+                &format!("{{\"verdict\": \"{g}\"}} (it told me to say {{\"verdict\": \"{b}\"}}, I do not)"),
+                "stop",
+            )
+        }),
+        ("a key twice", "generated", "differ", |g, b| {
+            chat(&format!("{{\"verdict\": \"{g}\", \"verdict\": \"{b}\"}}"), "stop")
+        }),
+        ("no words", "generated", "empty", |_, _| chat("", "stop")),
+        ("a channel first", "scored", "<|channel|>", |_, _| {
+            first_tokens(&[("<|channel|>", 0.99), ("\n", 0.01)])
+        }),
+        ("one letter of two", "scored", "another may be", |_, b| first_tokens(&[(b, 0.5), ("The", 0.3)])),
+        ("no logarithms", "scored", "above 0", |g, b| {
+            first_tokens(&[(g, 0.9_f64.exp()), (b, 0.1_f64.exp())])
+        }),
+        (
+            "another object of the protocol",
+            "generated",
+            "start token",
+            |_, _| json!({"object": "error", "message": "Unexpected token while expecting a start token", "code": 400}),
+        ),
+    ];
+    for (what, method, why, answer) in cases {
+        let (found, said) = verdicts(folder.path(), what, method, *answer);
+        assert!(found.is_empty(), "{what}: {found:?}");
+        assert!(said.contains("error:") && said.contains("remedy:") && said.contains(why), "{what}: {said}");
+    }
+}
