@@ -36,6 +36,7 @@ pub(super) fn section(view: &View) -> Section {
                 }
                 p { (words::NOT_CAUSE) }
                 @if view.any_proxy() { p { (words::PROXY_MEANS) } }
+                @if let Some(said) = words::validity(&view.d.properties) { p { (said) } }
             }
         }
     };

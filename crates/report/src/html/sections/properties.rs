@@ -19,6 +19,7 @@ pub(super) fn section(view: &View) -> Section {
                 "teach the model anything about the property."
             }
             @if view.any_proxy() { p { (words::PROXY_MEANS) } }
+            @if let Some(said) = words::validity(&view.d.properties) { p { (said) } }
             div.glossary { @for note in properties { (entry(note)) } }
         }
         @if !view.d.data.agreements.is_empty() { (agreements(view)) }
