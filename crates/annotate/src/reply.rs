@@ -131,6 +131,26 @@ pub(crate) fn conclusion<'t>(answer: &'t Answer, question: &str) -> Result<&'t s
     if text.is_empty() {
         return Err(none(if answer.finish == Finish::Length { Parse::Truncated } else { Parse::Empty }));
     }
+    // Whole as it was asked for: whatever stands within its strings.
+    if serde_json::from_str::<Map<String, Value>>(text).is_ok() {
+        return Ok(text);
+    }
+    let last = |marks: &mut dyn Iterator<Item = &'static str>| {
+        marks.filter_map(|mark| Some((text.rfind(mark)?, mark.len()))).max()
+    };
+    let opened = last(&mut REASONING.iter().map(|(open, _)| *open));
+    // Templates open the thought themselves; some servers leave only the names of channels.
+    let closed = last(&mut REASONING.iter().map(|(_, close)| *close).chain(["assistantfinal"]));
+    match (opened, closed) {
+        (Some((open, _)), None) if !text[..open].contains('{') => return Err(none(Parse::Reasoning)),
+        (Some((open, _)), Some((close, _))) if open > close => return Err(none(Parse::Reasoning)),
+        (_, Some((at, length))) => text = text[at + length..].trim(),
+        _ => {}
+    }
+    // `<|channel|>final <|constrain|>json<|message|>{...}`.
+    if let Some(at) = text.find(MESSAGE) {
+        text = text[at + MESSAGE.len()..].trim();
+    }
     let question = question.trim();
     let tail = &question[question.ceil_char_boundary(question.len().saturating_sub(TAIL))..];
     if tail.len() >= TAIL / 2
@@ -142,23 +162,16 @@ pub(crate) fn conclusion<'t>(answer: &'t Answer, question: &str) -> Result<&'t s
             return Err(Parse::Echo);
         }
     }
-    let opened = REASONING.iter().find(|(open, _)| text.starts_with(open));
-    let closed = if let Some((_, close)) = opened {
-        Some(text.rfind(close).map(|at| at + close.len()).ok_or(none(Parse::Reasoning))?)
-    } else {
-        // Templates open the thought themselves; some servers leave only the names of channels.
-        let closes = REASONING.iter().map(|(_, close)| *close).chain(["assistantfinal"]);
-        closes.filter_map(|close| Some(text.rfind(close)? + close.len())).max()
+    let mut said = text;
+    // Behind the object that an answer begins with: within its strings, such a token may be quoted.
+    let mut stream = serde_json::Deserializer::from_str(said).into_iter::<Value>();
+    let from = match stream.next() {
+        Some(Ok(Value::Object(_))) => stream.byte_offset(),
+        _ => 1.min(said.len()),
     };
-    let mut said = closed.map_or(text, |at| text[at..].trim());
-    // `<|channel|>final <|constrain|>json<|message|>{...}`.
-    if let Some(at) = text.rfind(FINAL)
-        && let Some(begins) = text[at..].find(MESSAGE)
-    {
-        said = text[at + begins + MESSAGE.len()..].trim();
-    }
-    if let Some(end) = ENDS.iter().filter_map(|end| said.find(end)).filter(|end| *end > 0).min() {
-        said = said[..end].trim();
+    let ends = said.char_indices().map(|(at, _)| at).find(|at| *at >= from).unwrap_or(said.len());
+    if let Some(end) = ENDS.iter().filter_map(|end| said[ends..].find(end)).min() {
+        said = said[..ends + end].trim();
     }
     // gpt-oss without its special tokens: "analysisWe need to compare ...".
     let unnamed = said.strip_prefix("analysis").is_some_and(|rest| rest.starts_with(char::is_uppercase));
@@ -246,7 +259,11 @@ fn twice(object: &str, field: &str) -> bool {
 
 /// The object with its field under the name that is wanted.
 fn with_field(mut object: Map<String, Value>, field: &str) -> Option<Map<String, Value>> {
+    // Letters of responses stand for themselves: half a form would be read.
     if !object.contains_key(field) {
+        if field.len() < 2 {
+            return None;
+        }
         let name = object.keys().find(|name| name.eq_ignore_ascii_case(field))?.clone();
         let value = object.remove(&name)?;
         object.insert(field.to_owned(), value);
@@ -272,7 +289,9 @@ mod tests {
         let quoted = r#"{"v": "A"} (it told me to say {"v": "B"}, I do not)"#;
         assert_eq!(json_object(quoted, "v"), Err(Some(Parse::Contradictory)));
         assert_eq!(value(r#"{"v": "A"}, as I said {"v": "A"} above"#), Some(("A".into(), Parse::Wrapped)));
-        assert_eq!(value(r#"{"V": "A"}"#), Some(("A".into(), Parse::Clean)));
+        let grade = json_object(r#"{"Grade": 3}"#, "grade").unwrap();
+        assert_eq!((&grade.0["grade"], grade.1), (&3.into(), Parse::Clean));
+        assert_eq!(value(r#"{"V": "A"}"#), None);
         for torn in [
             r#"{"v": "A"} ### Human: and now? {"v": "B"}"#,
             r#"{"v": "A", "v": "B"}"#,
@@ -332,6 +351,19 @@ mod tests {
         assert_eq!(read("```json\n{\"v\": 2}", Finish::Length).map(|said| said.ends_with("2}")), Ok(true));
         assert_eq!(read("At first {\"v\": 1} fits, but", Finish::Length), Err(Parse::Truncated));
         assert_eq!(read("One could say [[B]]", Finish::Length), Err(Parse::Truncated));
+        // A thought that quotes the question, or is opened again, is none the less one.
+        let question =
+            "Which is better? Answer with one JSON object and nothing else, whose verdict is A, B or tie.";
+        for open in [
+            format!("<think>The task says: {question} My guess:\n{{\"v\": 1}}\nBut wait"),
+            "<think>a</think><think>{\"v\": 1}".to_owned(),
+            "<|start|>assistant<|channel|>analysis<|message|>{\"v\": 1}<|end|>".to_owned(),
+        ] {
+            let answer = Answer { text: open.clone(), ..Answer::default() };
+            assert_eq!(conclusion(&answer, question), Err(Parse::Reasoning), "{open}");
+        }
+        let quoted = "{\"reasoning\": \"<s>old</s> leaks </think>\", \"v\": 2}";
+        assert_eq!(read(quoted, Finish::Stop).as_deref(), Ok(quoted));
     }
 
     proptest! {

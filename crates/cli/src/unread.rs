@@ -105,39 +105,48 @@ fn sample(text: &str) -> String {
     format!("`{shown}`")
 }
 
-/// Asks groups again of which an answer in the log could not be read: what stood there is forgotten.
+/// Tells for each answer to the questions of a group, by its number, whether it could be read.
+pub(crate) type IsRead<'a> = &'a dyn Fn(usize, &[Option<Outcome>]) -> Vec<bool>;
+
+/// Asks again what the log answers and could not be read; `read` tells for each answer of a group whether it could. Only what could not be
+/// read is forgotten, and it is worth nothing.
 pub(crate) fn ask_again(
     runner: &Runner<'_>,
     groups: &[Vec<Request>],
     report: &mut RunReport,
-    is_read: &dyn Fn(usize, &[Option<Outcome>]) -> bool,
+    read: IsRead<'_>,
 ) -> Result<(), LogError> {
     if !runner.options.retry_failed || report.stop.is_some() {
         return Ok(());
     }
-    let old = |own: &[Option<Outcome>]| {
-        own.iter().flatten().any(|outcome| outcome.from_log && outcome.answer.is_ok())
-    };
-    let again: Vec<usize> = (0..groups.len())
-        .filter(|&at| old(&report.outcomes[at]) && !is_read(at, &report.outcomes[at]))
-        .collect();
+    let mut keys: Vec<String> = Vec::new();
+    let mut again: Vec<usize> = Vec::new();
+    for (at, own) in report.outcomes.iter().enumerate().filter(|(_, own)| own.iter().all(Option::is_some)) {
+        let unread =
+            own.iter().flatten().zip(read(at, own)).filter(|(outcome, read)| !read && outcome.from_log);
+        let of_group: Vec<String> = unread
+            .filter(|(outcome, _)| outcome.answer.is_ok())
+            .map(|(outcome, _)| outcome.key.clone())
+            .collect();
+        if !of_group.is_empty() {
+            again.push(at);
+            keys.extend(of_group);
+        }
+    }
     if again.is_empty() {
         return Ok(());
     }
-    let keys: Vec<&str> = again
-        .iter()
-        .flat_map(|&at| report.outcomes[at].iter().flatten())
-        .filter(|outcome| outcome.from_log)
-        .map(|outcome| outcome.key.as_str())
-        .collect();
-    runner.log.forget(&keys)?;
-    let forgotten = keys.len() as u64;
+    runner.log.forget(&keys.iter().map(String::as_str).collect::<Vec<_>>())?;
     let chosen: Vec<Vec<Request>> = again.iter().map(|&at| groups[at].clone()).collect();
-    let second = runner.run(&chosen, &|| {});
+    let mut options = runner.options.clone();
+    options.budget = options.budget.map(|budget| budget - report.totals.price.unwrap_or(0.0));
+    let second = Runner { model: runner.model, log: runner.log, options }.run(&chosen, &|| {});
     for (at, own) in again.into_iter().zip(second.outcomes) {
         report.outcomes[at] = own;
     }
-    report.totals.from_log = report.totals.from_log.saturating_sub(forgotten);
+    // What the second run found in the log was counted already.
+    let known = second.totals.from_log;
+    report.totals.from_log = report.totals.from_log.saturating_sub(keys.len() as u64 + known);
     calls::add(&mut report.totals, &second.totals);
     report.stop = second.stop;
     Ok(())

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::measure::{EVERY, HELD_BACK};
 use crate::{by_rule, written};
 
 /// The set of the pairs that were written for Predilect.
@@ -136,6 +137,9 @@ pub fn read(text: &str, set: &str, property: Option<&str>) -> Result<Vec<Ordered
             let what = e.to_string();
             error(what.split(" at line ").next().unwrap_or(&what).to_owned(), false)
         })?;
+        if line.kind.as_deref().is_some_and(|kind| kind == EVERY || kind == HELD_BACK) {
+            return Err(error(format!("the kinds `{EVERY}` and `{HELD_BACK}` are those of tables"), false));
+        }
         if line.higher.trim() == line.lower.trim() {
             return Err(error("`higher` and `lower` are the same text".to_owned(), false));
         }

@@ -49,6 +49,9 @@ impl Default for HttpOptions {
 /// The largest answer that is read; one token is a few bytes, its alternatives some hundred.
 const MAX_BODY: u64 = 16 << 20;
 
+/// Bytes from which on a key is taken for one wherever it occurs.
+const SECRET: usize = 12;
+
 /// What a provider's protocol says: how a question is written and an answer read.
 trait Dialect: Send + Sync {
     fn capabilities(&self) -> Capabilities;
@@ -334,7 +337,10 @@ impl HttpModel {
             .limit(MAX_BODY)
             .read_to_vec()
             .map_err(|error| self.broken(&error))?;
-        Ok((status, wait, self.without_key(&body::text(bytes))))
+        let text = body::text(bytes);
+        // A dummy such as `x` or `token` is no secret, and would be found in what is no key.
+        let real = self.secret.as_ref().is_some_and(|secret| secret.len() >= SECRET);
+        Ok((status, wait, if real { self.without_key(&text) } else { text }))
     }
 
     /// The parameter that a refusal is about, where it was sent and a call can do without it.
@@ -505,7 +511,15 @@ fn by_words(said: &str) -> Option<Fault> {
     if about(&["unauthorized", "api key", "api_key", "no auth", "authentication", "forbidden"]) {
         return Some(Fault::Key);
     }
-    if about(&["insufficient", "credit", "balance", "billing", "quota", "payment"]) {
+    if about(&[
+        "insufficient balance",
+        "insufficient credit",
+        "insufficient quota",
+        "credit balance",
+        "billing",
+        "exceeded your current quota",
+        "payment required",
+    ]) {
         return Some(Fault::Quota);
     }
     about(&["model not found", "unknown model", "no such model"]).then_some(Fault::NoModel)

@@ -126,7 +126,7 @@ pub(super) fn find(words: &[&str], out: &mut Vec<Constraint>) {
 fn numbers(words: &[&str], at: usize) -> Option<(usize, Option<usize>, usize)> {
     let word = words.get(at)?;
     if let Some((low, high)) = word.split_once(['-', '–'])
-        && let (Some(low), Some(high)) = (number(low), number(high))
+        && let (Ok(low), Ok(high)) = (low.parse::<usize>(), high.parse::<usize>())
     {
         return (low < high).then_some((low, Some(high), at + 1));
     }
@@ -181,7 +181,6 @@ fn compared(words: &[&str], at: usize) -> Option<(Compared, usize)> {
             | "not longer than"
             | "limit of"
             | "no máximo"
-            | "exceed"
             | "limited to"
             | "shorter than or equal to" => Compared::Most,
             "at least" | "no less than" | "no fewer than" | "not less than" | "not fewer than"
@@ -189,7 +188,7 @@ fn compared(words: &[&str], at: usize) -> Option<(Compared, usize)> {
             | "almeno" => Compared::Least,
             "fewer than" | "less than" | "under" | "below" | "shorter than" | "weniger als" | "moins de"
             | "menos de" => Compared::Less,
-            "more than" | "over" | "longer than" => Compared::More,
+            "more than" | "over" | "longer than" | "exceed" | "exceeds" => Compared::More,
             "about" | "around" | "approximately" | "roughly" | "some" | "circa" | "etwa" | "environ" => {
                 Compared::About
             }
@@ -262,7 +261,8 @@ fn adjective(word: &str) -> bool {
 /// "at most twenty words", "in one sentence", "a four-line poem".
 fn counted(words: &[&str], at: usize) -> Option<(Constraint, usize)> {
     let hyphenated = words[at].rsplit_once('-').and_then(|(n, u)| {
-        let n = n.rsplit('-').next().unwrap_or(n);
+        // "twenty-five-word" and "three-to-five-sentence" are not taken apart; `number` knows neither.
+        let n = n.strip_prefix("a-").unwrap_or(n);
         Some((number(n)?, None, unit(u)?, at + 1))
     });
     let (low, high, unit, mut next) = if let Some(found) = hyphenated {

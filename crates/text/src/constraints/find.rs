@@ -182,15 +182,19 @@ pub(super) fn any(words: &[&str], phrases: &[&str]) -> bool {
 
 /// Words that forbid what follows.
 fn forbids(words: &[&str], at: usize) -> bool {
+    const NEGATIONS: [&str; 14] = [
+        "no", "without", "not", "don't", "avoid", "avoiding", "never", "neither", "nor", "ohne", "sin",
+        "sans", "keine", "senza",
+    ];
+    // "no more than five", "don't forget to", "not only".
+    const TURNED: [&str; 10] =
+        ["more", "less", "fewer", "longer", "only", "forget", "hesitate", "just", "afraid", "matter"];
     let near = &words[at.saturating_sub(6)..at];
     let near =
         near.iter().rposition(|word| [",", ":"].contains(word)).map_or(near, |comma| &near[comma + 1..]);
-    near.iter().any(|word| {
-        [
-            "no", "without", "not", "don't", "avoid", "avoiding", "never", "neither", "nor", "ohne", "sin",
-            "sans", "keine", "senza",
-        ]
-        .contains(word)
+    near.iter().enumerate().any(|(at, word)| {
+        let turned = near[at + 1..].iter().take(2).any(|next| TURNED.contains(next));
+        NEGATIONS.contains(word) && !turned
     })
 }
 

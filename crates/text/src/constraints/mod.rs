@@ -158,6 +158,10 @@ mod tests {
             ("Write a 300 word essay on bees.", vec![whole(Unit::Word, 240, 360)]),
             ("Was ist das? Antworte in genau drei S\u{e4}tzen.", vec![whole(Unit::Sentence, 3, 3)]),
             ("Give me five tips for sleeping.", vec![whole(Unit::Item, 5, 5)]),
+            ("Summarise it in no more than five bullet points.", vec![whole(Unit::Item, 0, 5)]),
+            ("The essay must exceed 500 words.", vec![whole(Unit::Word, 501, ANY)]),
+            ("It should never exceed 500 words.", vec![whole(Unit::Word, 0, 500)]),
+            ("Write a twenty-five-word summary.", vec![]),
             ("What is life, in a single sentence?", vec![whole(Unit::Sentence, 1, 1)]),
             (
                 "Write four sentences, none longer than eight words.",
@@ -191,6 +195,7 @@ mod tests {
             "Is it true that a tweet must be under 280 characters?",
             "My boss told me to write at least 500 words. Is that fair?",
             "What happens in 3 sentences of a court?",
+            "Don't forget to use bullet points.",
             "Use the word in a sentence.",
             "",
         ] {

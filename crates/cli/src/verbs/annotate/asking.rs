@@ -15,7 +15,7 @@ use super::{Job, Reference, Said};
 use crate::calls;
 use crate::problem::Problem;
 use crate::progress::bar;
-use crate::unread::{self, Cut};
+use crate::unread::{self, Cut, IsRead};
 
 /// What the answers say.
 #[derive(Debug, Default)]
@@ -135,7 +135,7 @@ impl Asking<'_> {
         let job = self.job;
         let is_read = |at: usize, own: &[Option<Outcome>]| {
             let result = rated("", &job.annotator, &questions[at], own, &job.options);
-            result.answers.iter().all(|parse| parse.is_read())
+            result.answers.iter().map(|parse| parse.is_read()).collect()
         };
         let outcomes = self.ask_again(&groups, &is_read)?;
         for (((pair, _), asks), own) in waiting.iter().zip(&questions).zip(&outcomes) {
@@ -164,7 +164,7 @@ impl Asking<'_> {
     fn ask_again(
         &mut self,
         groups: &[Vec<Request>],
-        is_read: &dyn Fn(usize, &[Option<Outcome>]) -> bool,
+        is_read: IsRead<'_>,
     ) -> Result<Vec<Vec<Option<Outcome>>>, Problem> {
         let job = self.job;
         let outcomes = self.ask(job.model.as_ref(), &job.run, groups);

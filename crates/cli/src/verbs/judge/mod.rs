@@ -230,10 +230,8 @@ fn ask_all(
         let mut report = runner.run(&groups, &|| bar.inc(1));
         let is_read = |at: usize, own: &[Option<_>]| {
             let (pair, asks) = &questions[at];
-            judged(&pair.id, &judge.name, asks, own, &judge.options)
-                .calls
-                .iter()
-                .all(|call| call.parse.is_read())
+            let result = judged(&pair.id, &judge.name, asks, own, &judge.options);
+            result.calls.iter().map(|call| call.parse.is_read()).collect()
         };
         unread::ask_again(&runner, &groups, &mut report, &is_read)?;
         cut.add(&runner, &groups, &report.outcomes);

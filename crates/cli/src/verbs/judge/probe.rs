@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use predilect_annotate::Parse;
 use predilect_annotate::judge::{Call, JudgeOptions, Method, Orders, asks, judged};
-use predilect_llm::{CallLog, Model, ModelSpec, Outcome, RunOptions, Runner, Stop, Totals};
+use predilect_llm::{CallLog, Fault, Model, ModelSpec, Outcome, RunOptions, Runner, Stop, Totals};
 use predilect_types::{Message, Pair, Response};
 use serde::Serialize;
 
@@ -103,7 +103,7 @@ pub(super) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
 
 fn probe(spec: &ModelSpec, args: &JudgeArgs, global: &Global) -> Result<(Report, Option<Problem>), Problem> {
     let model = calls::model(spec, &args.calls, global)?;
-    let run = calls::options(&args.calls, spec)?;
+    let mut run = calls::options(&args.calls, spec)?;
     let can = model.capabilities();
     let methods = match args.method {
         Some(only) => vec![only],
@@ -115,10 +115,11 @@ fn probe(spec: &ModelSpec, args: &JudgeArgs, global: &Global) -> Result<(Report,
     let mut stopped = None;
     for method in methods {
         let (way, stop) = ask(model.as_ref(), &log, &run, method, args);
+        run.budget = run.budget.map(|budget| budget - way.price.unwrap_or(0.0));
         ways.push(way);
         // A way that the model cannot be asked in is a finding; what stops all others is none.
         let fatal = match stop {
-            Some(Stop::Fault(error)) if error.fault == predilect_llm::Fault::Unsupported => None,
+            Some(Stop::Fault(error)) if finding(error.fault) => None,
             Some(stop) => Some(calls::stopped(stop, run.budget)),
             None => None,
         };
@@ -139,6 +140,11 @@ fn probe(spec: &ModelSpec, args: &JudgeArgs, global: &Global) -> Result<(Report,
         ways,
     };
     Ok((report, stopped))
+}
+
+/// Whether a failure tells of one way of asking only.
+fn finding(fault: Fault) -> bool {
+    matches!(fault, Fault::Unsupported | Fault::NoProbabilities | Fault::NoRoom)
 }
 
 fn ask(

@@ -17,6 +17,7 @@ use crate::calls;
 use crate::figures;
 use crate::problem::Problem;
 use crate::progress::bar;
+use crate::unread;
 
 /// A model and how it is asked.
 struct Rating {
@@ -133,8 +134,10 @@ pub(super) fn rate(
     args: &ValidityArgs,
     folder: &Path,
     global: &Global,
+    spent: f64,
 ) -> Result<(Found, Option<Problem>), Problem> {
-    let rating = rating(spec, args, global)?;
+    let mut rating = rating(spec, args, global)?;
+    rating.run.budget = rating.run.budget.map(|budget| budget - spent);
     let (items, not_rated) = items(pairs, &rating);
     if items.is_empty() {
         let wanted = if not_rated.is_empty() { &args.properties } else { &not_rated };
@@ -146,8 +149,14 @@ pub(super) fn rate(
     let questions: u64 = groups.iter().map(|group| group.len() as u64).sum();
     let bar = bar(global.quiet, Some(questions), &rating.name, false);
     let began = Instant::now();
-    let report = Runner { model: rating.model.as_ref(), log: &log, options: rating.run.clone() }
-        .run(&groups, &|| bar.inc(1));
+    let runner = Runner { model: rating.model.as_ref(), log: &log, options: rating.run.clone() };
+    let mut report = runner.run(&groups, &|| bar.inc(1));
+    let read = |at: usize, own: &[Option<Outcome>]| {
+        let item = &items[at];
+        let result = rated("", &rating.name, &item.asks, own, &item.options);
+        result.answers.iter().map(|parse| parse.is_read()).collect()
+    };
+    unread::ask_again(&runner, &groups, &mut report, &read)?;
     bar.finish_and_clear();
     let mut failures = calls::Failures::default();
     failures.add(&report.outcomes);

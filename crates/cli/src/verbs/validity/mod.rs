@@ -95,13 +95,16 @@ pub(crate) fn run(args: &ValidityArgs, global: &Global) -> Result<(), Problem> {
         })?;
     }
     let mut found = Vec::new();
+    let mut spent = 0.0;
     let mut stopped = None;
     for rater in &args.annotators {
         match rater {
             Rater::Text => found.push(text::rate(limited(&pairs, args, false))?),
             Rater::Model(spec) => {
                 let folder = folder.as_deref().unwrap_or(Path::new("."));
-                let (own, problem) = asking::rate(spec, limited(&pairs, args, true), args, folder, global)?;
+                let (own, problem) =
+                    asking::rate(spec, limited(&pairs, args, true), args, folder, global, spent)?;
+                spent += own.cost.as_ref().and_then(|cost| cost.price).unwrap_or(0.0);
                 found.push(own);
                 if problem.is_some() {
                     stopped = problem;
