@@ -1,6 +1,6 @@
 //! What does a request demand in so many words that a program can check, and does a response keep to it?
 //!
-//! [`find`] reads demands by rules that would rather miss one than see one that is not there; [`Constraint::kept`] checks a response.
+//! [`find()`] reads demands by rules that would rather miss one than see one that is not there; [`Constraint::kept`] checks a response.
 
 mod check;
 mod counts;
