@@ -255,7 +255,7 @@ impl HttpModel {
         let mut response = response.map_err(|error| self.broken(&error))?;
         let status = response.status().as_u16();
         let reader = response.body_mut().with_config().limit(MAX_ANSWERS).lossy_utf8(true);
-        let body = reader.read_to_string().map_err(|error| self.broken(&error))?;
+        let body = self.received(reader.read_to_string().map_err(|error| self.broken(&error))?);
         if (200..300).contains(&status) { Ok(body) } else { Err(self.refusal(status, &body)) }
     }
 

@@ -337,10 +337,7 @@ impl HttpModel {
             .limit(MAX_BODY)
             .read_to_vec()
             .map_err(|error| self.broken(&error))?;
-        let text = body::text(bytes);
-        // A dummy such as `x` or `token` is no secret, and would be found in what is no key.
-        let real = self.secret.as_ref().is_some_and(|secret| secret.len() >= SECRET);
-        Ok((status, wait, if real { self.without_key(&text) } else { text }))
+        Ok((status, wait, self.received(body::text(bytes))))
     }
 
     /// The parameter that a refusal is about, where it was sent and a call can do without it.
@@ -428,6 +425,12 @@ impl HttpModel {
             }
             _ => error,
         }
+    }
+
+    /// A body without the key. A dummy such as `x` or `token` is no secret, and would be found in what is no key.
+    fn received(&self, text: String) -> String {
+        let real = self.secret.as_ref().is_some_and(|secret| secret.len() >= SECRET);
+        if real { self.without_key(&text) } else { text }
     }
 
     /// A text in which a server echoes no key: bodies are logged, and logs are shared.
