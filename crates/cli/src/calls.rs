@@ -122,6 +122,68 @@ pub(crate) fn dollars(price: Option<f64>) -> String {
     }
 }
 
+/// What the calls of a run took; the field names are those that programs read.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(crate) struct Spent {
+    calls: u64,
+    retries: u64,
+    from_log: u64,
+    failed: u64,
+    tokens: u64,
+    price: Option<f64>,
+}
+
+impl Spent {
+    /// In US dollars; none where prices are not known.
+    pub(crate) fn price(&self) -> Option<f64> {
+        self.price
+    }
+
+    /// Tokens and price, as they are said.
+    pub(crate) fn bill(&self) -> String {
+        format!("{} tokens, {}", self.tokens, dollars(self.price))
+    }
+}
+
+impl From<&Totals> for Spent {
+    fn from(total: &Totals) -> Self {
+        Self {
+            calls: total.calls,
+            retries: total.retries,
+            from_log: total.from_log,
+            failed: total.failed,
+            tokens: total.usage.input + total.usage.output,
+            price: total.price,
+        }
+    }
+}
+
+impl std::ops::AddAssign for Spent {
+    /// The price of the sum is known where both are.
+    fn add_assign(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.retries += other.retries;
+        self.from_log += other.from_log;
+        self.failed += other.failed;
+        self.tokens += other.tokens;
+        self.price = self.price.zip(other.price).map(|(a, b)| a + b);
+    }
+}
+
+impl std::fmt::Display for Spent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} ({} repeated, {} failed), {} answers from the log; {}",
+            self.calls,
+            self.retries,
+            self.failed,
+            self.from_log,
+            self.bill()
+        )
+    }
+}
+
 /// Hands the pairs with text to `work`, a window at a time.
 pub(crate) fn windows(
     study: &Study,

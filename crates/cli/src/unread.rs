@@ -71,7 +71,7 @@ fn words(reason: &str) -> String {
         "echo" => "the server gives the question back (echo)".to_owned(),
         "empty" => "the answer is empty".to_owned(),
         "off_scale" => "none of the values asked for".to_owned(),
-        "unreadable" => "holds nothing of the kind asked for".to_owned(),
+        "unreadable" => "does not contain what was asked for".to_owned(),
         other => other.replace('_', " "),
     }
 }

@@ -149,10 +149,10 @@ fn an_answer_that_holds_none_gives_none_and_says_why() {
         ("cut off without a tag", "generated", "cut off", |_, b| {
             chat(&format!("Let me compare. At first {{\"verdict\": \"{b}\"}} fits. But wait"), "length")
         }),
-        ("a thought on the way", "generated", "holds nothing", |_, b| {
+        ("a thought on the way", "generated", "does not contain what was asked for", |_, b| {
             chat(&format!("At first {{\"verdict\": \"{b}\"}} fits. But wait, the facts"), "stop")
         }),
-        ("a draft in brackets", "mt-bench", "holds nothing", |_, b| {
+        ("a draft in brackets", "mt-bench", "does not contain what was asked for", |_, b| {
             chat(&format!("At first [[{b}]] fits. But wait, the facts"), "stop")
         }),
         ("cut off behind a draft in brackets", "mt-bench", "cut off", |_, b| {

@@ -74,7 +74,7 @@ fn files_of_ordered_pairs_are_read_and_what_is_missing_is_said() {
     let all = row(&found, "well_formatted", "pairs", "all");
     assert_eq!((all["right"].as_u64(), all["pairs"].as_u64()), (Some(2), Some(2)));
     refused(&["validity", path, "--property", "funny"], "text alone does not rate funny");
-    refused(&["validity", path, "--property", "charming"], "`charming` is no property");
+    refused(&["validity", path, "--property", "charming"], "`charming` is not a property");
     refused(&["validity", "--property", "length", "--held-back"], "no ordered pairs of that property");
     refused(&["validity", "nowhere.jsonl"], "cannot read nowhere.jsonl");
     refused(&["validity", "--dry-run"], "--dry-run says what a model would cost");

@@ -21,6 +21,12 @@ pub fn share(share: f64) -> String {
     if share.is_finite() { format!("{}\u{a0}%", decimal(100.0 * share, 1)) } else { MISSING.to_owned() }
 }
 
+/// An AUC in two digits, without the 0 before the point: `.86`.
+pub fn auc(auc: f64) -> String {
+    let text = decimal(auc, 2);
+    text.strip_prefix('0').map_or(text.clone(), str::to_owned)
+}
+
 /// The share that `part` has in `whole`, as [`share`] writes it; missing when there is no whole.
 pub fn part(part: u64, whole: u64) -> String {
     if whole == 0 { MISSING.to_owned() } else { share(part as f64 / whole as f64) }

@@ -1,6 +1,7 @@
 //! What do the numbers say, in sentences that both views share?
 
 use predilect_analysis::result::{Dissection, Fit, JudgeSummary, PropertyNote, Quality, Weight};
+use predilect_types::WEAK_AUC;
 
 use crate::format;
 use crate::text;
@@ -17,9 +18,6 @@ pub(crate) const SURE_MEANS: &str =
 /// What a proxy is.
 pub(crate) const PROXY_MEANS: &str = "~ marks a proxy: the rating comes from a measure of the text that only stands in \
      for the property as named, so its row speaks of that measure.";
-
-/// Below this AUC, a rating hardly measures its property.
-const WEAK: f64 = 0.6;
 
 /// The annotator that reads text alone: of what it counts, only its proxies are in question.
 const TEXT: &str = "text";
@@ -40,10 +38,10 @@ pub(crate) fn validity(notes: &[PropertyNote]) -> Option<String> {
     let list = |wanted: &dyn Fn(f64) -> bool| -> Vec<String> {
         let wanted = known.iter().filter(|(_, auc)| wanted(*auc));
         wanted
-            .map(|(note, auc)| format!("{} {}", text::line(&note.label).to_lowercase(), share(*auc)))
+            .map(|(note, auc)| format!("{} {}", text::line(&note.label).to_lowercase(), format::auc(*auc)))
             .collect()
     };
-    let (fair, weak) = (list(&|auc| auc >= WEAK), list(&|auc| auc < WEAK));
+    let (fair, weak) = (list(&|auc| auc >= WEAK_AUC), list(&|auc| auc < WEAK_AUC));
     let mut said = Vec::new();
     if !fair.is_empty() {
         said.push(format!(
@@ -55,12 +53,6 @@ pub(crate) fn validity(notes: &[PropertyNote]) -> Option<String> {
         said.push(format!("Hardly ratings of what they name: {}.", weak.join(", ")));
     }
     Some(said.join(" "))
-}
-
-/// A share in two digits without the 0 before the point.
-pub(crate) fn share(x: f64) -> String {
-    let text = format::decimal(x, 2);
-    text.strip_prefix('0').map_or(text.clone(), str::to_owned)
 }
 
 /// What all weights are.

@@ -12,6 +12,6 @@ pub use pair::{Message, Pair, Provenance, Response, Role, content_id};
 pub use property::{
     Applies, CATALOGUE, Property, Rule, Scale, core_properties, in_every_fit, parts_of, property,
 };
-pub use rating::{Annotation, Rating, Side};
+pub use rating::{Annotation, Rating, Side, WEAK_AUC};
 pub use read::{ColumnUse, Drop, JudgeUse, ReadSummary, SourceSummary, ValueUse, VerdictUse};
 pub use verdict::{Order, TieKind, Verdict};

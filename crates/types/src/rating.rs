@@ -22,6 +22,9 @@ impl Side {
     }
 }
 
+/// Below this AUC on pairs whose order is known, ratings hardly measure the property they are named after.
+pub const WEAK_AUC: f64 = 0.6;
+
 /// One annotator's rating of one property on both responses of a pair.
 ///
 /// A missing rating is `None`, never zero.

@@ -11,5 +11,5 @@ mod ordered;
 mod written;
 
 pub use figures::{Figures, Origin, Run};
-pub use measure::{EVERY, HELD_BACK, Said, Validity, WEAK, measure, score};
+pub use measure::{EVERY, HELD_BACK, Said, Validity, measure, score};
 pub use ordered::{BY_RULE, FileError, Ordered, WRITTEN, read, shipped, spread};

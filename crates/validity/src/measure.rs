@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 
 use predilect_stats::ratio::Ratio;
-use predilect_types::{Rule, property};
+use predilect_types::{Rule, WEAK_AUC, property};
 use serde::{Deserialize, Serialize};
 
 use crate::Ordered;
 
 /// Standard errors to either side of a 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;
-
-/// Below this AUC, a rating hardly measures its property.
-pub const WEAK: f64 = 0.6;
 
 /// The kind of a row over all pairs of a set.
 pub const EVERY: &str = "all";
@@ -81,7 +78,7 @@ pub struct Validity {
 impl Validity {
     /// Whether the rating hardly measures its property.
     pub fn is_weak(&self) -> bool {
-        self.auc < WEAK
+        self.auc < WEAK_AUC
     }
 }
 

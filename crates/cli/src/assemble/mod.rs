@@ -309,12 +309,12 @@ fn chosen_properties(
             let unknown = || {
                 let known: Vec<_> = all().map(|p| p.id).collect();
                 let parts: Vec<_> = parts_of(id).map(|p| p.id).filter(|id| rated.contains(id)).collect();
-                let problem = Problem::new(format!("`{id}` is no property that these data are rated on"));
+                let problem = Problem::new(format!("`{id}` is not a property that was rated on these data"));
                 if parts.is_empty() {
                     return problem.remedy(format!("choose among: {}, or all", known.join(", ")));
                 }
                 problem.remedy(format!(
-                    "text tells {}, which is not the same; `predilect annotate` has a language model rate {id}",
+                    "text analysis rates only {}, which is not the same; have a language model rate {id} with `predilect annotate`",
                     parts.join(", ")
                 ))
             };

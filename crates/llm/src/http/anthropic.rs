@@ -38,25 +38,20 @@ impl Dialect for Anthropic {
     }
 
     fn optional(&self) -> &'static [Optional] {
-        &[
-            Optional {
-                name: "temperature",
-                at: "/temperature",
-                words: &["temperature"],
-                also: &[],
-                change: Change::Remove,
-                for_all: true,
-            },
-            Optional {
-                name: "schema",
-                at: "/output_config/format",
-                words: &["format", "output_format", "schema", "json_schema"],
-                also: &[],
-                change: Change::Remove,
-                // It may be one schema that is refused.
-                for_all: false,
-            },
-        ]
+        const {
+            &[
+                Optional::parameter("temperature", "/temperature", &["temperature"]),
+                Optional {
+                    name: "schema",
+                    at: "/output_config/format",
+                    words: &["format", "output_format", "schema", "json_schema"],
+                    also: &[],
+                    change: Change::Remove,
+                    // It may be one schema that is refused.
+                    for_all: false,
+                },
+            ]
+        }
     }
 
     fn write(&self, model: &str, request: &Request, room: u32) -> Value {

@@ -3,7 +3,7 @@
 use predilect_types::Role;
 use serde_json::{Value, json};
 
-use super::left_out::{Change, Optional};
+use super::left_out::Optional;
 use super::{Dialect, tokens};
 use crate::contract::{Answer, Capabilities, Enforce, Finish, Request, Usage, Want};
 use crate::error::{CallError, Fault};
@@ -34,24 +34,12 @@ impl Dialect for Gemini {
     }
 
     fn optional(&self) -> &'static [Optional] {
-        &[
-            Optional {
-                name: "temperature",
-                at: "/generationConfig/temperature",
-                words: &["temperature"],
-                also: &[],
-                change: Change::Remove,
-                for_all: true,
-            },
-            Optional {
-                name: "seed",
-                at: "/generationConfig/seed",
-                words: &["seed"],
-                also: &[],
-                change: Change::Remove,
-                for_all: true,
-            },
-        ]
+        const {
+            &[
+                Optional::parameter("temperature", "/generationConfig/temperature", &["temperature"]),
+                Optional::parameter("seed", "/generationConfig/seed", &["seed"]),
+            ]
+        }
     }
 
     fn write(&self, _: &str, request: &Request, room: u32) -> Value {

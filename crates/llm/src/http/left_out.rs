@@ -42,6 +42,15 @@ pub(super) enum Change {
 }
 
 impl Optional {
+    /// A parameter that is simply left out of all calls once one was refused for it.
+    pub(super) const fn parameter(
+        name: &'static str,
+        at: &'static str,
+        words: &'static [&'static str],
+    ) -> Self {
+        Self { name, at, words, also: &[], change: Change::Remove, for_all: true }
+    }
+
     /// Whether it stands in a body, so that it can be what is refused.
     pub(super) fn stands_in(&self, body: &Value) -> bool {
         let there = body.pointer(self.at);
@@ -228,14 +237,7 @@ mod tests {
     use serde_json::json;
 
     static OPTIONAL: [Optional; 2] = [
-        Optional {
-            name: "temperature",
-            at: "/temperature",
-            words: &["temperature"],
-            also: &[],
-            change: Change::Remove,
-            for_all: true,
-        },
+        Optional::parameter("temperature", "/temperature", &["temperature"]),
         Optional {
             name: "seed",
             at: "/config/seed",

@@ -222,15 +222,16 @@ impl Model for HttpModel {
     fn remarks(&self) -> Vec<String> {
         let of = |name: &str| match name {
             "temperature" => "takes no temperature: asked twice, it may answer differently".to_owned(),
-            "20 alternatives of a token" => "tells 5 alternatives of a token at most".to_owned(),
+            "20 alternatives of a token" => "returns at most 5 alternatives per token".to_owned(),
             "system role" => {
-                "knows no system role: what it would say stands in the first user turn".to_owned()
+                "has no system role: the system message was put at the start of the first user turn"
+                    .to_owned()
             }
-            "limits below 16 tokens" => "wants room for 16 tokens at least".to_owned(),
+            "limits below 16 tokens" => "requires a limit of at least 16 tokens".to_owned(),
             "limits in schemas" => {
-                "knows no limits in a JSON schema: what is off the scale is left out".to_owned()
+                "accepts no limits in a JSON schema: values off the scale are dropped".to_owned()
             }
-            "JSON schemas" => "takes no JSON schema: it was asked for a JSON object".to_owned(),
+            "JSON schemas" => "accepts no JSON schema: it was asked for a JSON object".to_owned(),
             name => format!("takes no {name} and was asked without"),
         };
         self.left_out.names().into_iter().map(|name| format!("{} {}", self.name, of(name))).collect()
@@ -558,7 +559,7 @@ fn next_of(continuations: &[String], tokens: &[(String, f64)]) -> Result<Vec<Opt
     };
     if let Some((token, ln)) = tokens.iter().find(|(_, ln)| *ln > ROUNDING) {
         return Err(none(format!(
-            "{token:?} has a log-probability of {ln}, above 0: these are no logarithms of probabilities"
+            "{token:?} has a log-probability of {ln}, above 0: these are not log-probabilities"
         )));
     }
     let mut sums = vec![0.0; continuations.len()];
@@ -584,7 +585,7 @@ fn next_of(continuations: &[String], tokens: &[(String, f64)]) -> Result<Vec<Opt
     let unseen = least.min(left.max(0.0));
     if sums.contains(&0.0) && unseen > MISSING * told && tokens.iter().all(|(_, ln)| ln.is_finite()) {
         return Err(none(format!(
-            "only some of the answers asked for are among the tokens told ({}), and another may be as probable as {:.1} %",
+            "only some of the answers asked for are among the tokens returned ({}), and another may be as probable as {:.1} %",
             shown(),
             100.0 * unseen
         )));

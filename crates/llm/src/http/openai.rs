@@ -44,73 +44,54 @@ impl Dialect for OpenAi {
     }
 
     fn optional(&self) -> &'static [Optional] {
-        &[
-            Optional {
-                name: "temperature",
-                at: "/temperature",
-                words: &["temperature"],
-                also: &[],
-                change: Change::Remove,
-                for_all: true,
-            },
-            Optional {
-                name: "seed",
-                at: "/seed",
-                words: &["seed"],
-                also: &[],
-                change: Change::Remove,
-                for_all: true,
-            },
-            Optional {
-                name: "20 alternatives of a token",
-                at: "/top_logprobs",
-                words: &["logprobs", "top_logprobs"],
-                also: &["max", "greater", "at most", "less than", "between", "exceed"],
-                change: Change::AtMost(5),
-                for_all: true,
-            },
-            Optional {
-                name: "system role",
-                at: "/messages",
-                words: &["system", "System", "roles", "role"],
-                also: &[
-                    "system role",
-                    "role system",
-                    "'system'",
-                    "roles must alternate",
-                    "role: system",
-                    "system message",
-                ],
-                change: Change::SystemIntoUser,
-                for_all: true,
-            },
-            LEAST,
-            Optional { at: "/max_completion_tokens", ..LEAST },
-            Optional {
-                name: "limits in schemas",
-                at: "/response_format/json_schema/schema",
-                words: &["schema", "response_format", "minimum", "maximum"],
-                also: &["minimum", "maximum", "maxitems", "minitems"],
-                change: Change::WithoutLimits,
-                for_all: true,
-            },
-            Optional {
-                name: "JSON schemas",
-                at: "/response_format/type",
-                words: &["response_format", "json_schema", "schema"],
-                also: &[],
-                change: Change::ObjectForSchema,
-                for_all: true,
-            },
-            Optional {
-                name: "JSON mode",
-                at: "/response_format",
-                words: &["response_format", "json_object"],
-                also: &[],
-                change: Change::Remove,
-                for_all: true,
-            },
-        ]
+        const {
+            &[
+                Optional::parameter("temperature", "/temperature", &["temperature"]),
+                Optional::parameter("seed", "/seed", &["seed"]),
+                Optional {
+                    name: "20 alternatives of a token",
+                    at: "/top_logprobs",
+                    words: &["logprobs", "top_logprobs"],
+                    also: &["max", "greater", "at most", "less than", "between", "exceed"],
+                    change: Change::AtMost(5),
+                    for_all: true,
+                },
+                Optional {
+                    name: "system role",
+                    at: "/messages",
+                    words: &["system", "System", "roles", "role"],
+                    also: &[
+                        "system role",
+                        "role system",
+                        "'system'",
+                        "roles must alternate",
+                        "role: system",
+                        "system message",
+                    ],
+                    change: Change::SystemIntoUser,
+                    for_all: true,
+                },
+                LEAST,
+                Optional { at: "/max_completion_tokens", ..LEAST },
+                Optional {
+                    name: "limits in schemas",
+                    at: "/response_format/json_schema/schema",
+                    words: &["schema", "response_format", "minimum", "maximum"],
+                    also: &["minimum", "maximum", "maxitems", "minitems"],
+                    change: Change::WithoutLimits,
+                    for_all: true,
+                },
+                Optional {
+                    name: "JSON schemas",
+                    at: "/response_format/type",
+                    words: &["response_format", "json_schema", "schema"],
+                    also: &[],
+                    change: Change::ObjectForSchema,
+                    for_all: true,
+                },
+                Optional::parameter("JSON mode", "/response_format", &["response_format", "json_object"]),
+            ]
+        }
     }
 
     fn write(&self, model: &str, request: &Request, room: u32) -> Value {
@@ -158,14 +139,15 @@ impl Dialect for OpenAi {
             let numbers = data.map_or(0, many);
             if numbers > 1 {
                 return Err(none(format!(
-                    "the answer holds {numbers} numbers where one score belongs: an embedding?"
+                    "the answer contains {numbers} numbers instead of one score: is it an embedding?"
                 )));
             }
-            let data =
-                data.filter(|_| numbers > 0).ok_or_else(|| none("the answer holds no score".to_owned()))?;
+            let data = data
+                .filter(|_| numbers > 0)
+                .ok_or_else(|| none("the answer contains no score".to_owned()))?;
             // One that is no number is lost; others may be whole.
             let score = last_number(data)
-                .ok_or_else(|| CallError::new(Fault::Request, "the score is no number (NaN or null)"))?;
+                .ok_or_else(|| CallError::new(Fault::Request, "the score is not a number (NaN or null)"))?;
             let input = tokens(body, "/usage/prompt_tokens");
             return Ok(Answer {
                 text: score.to_string(),
@@ -241,7 +223,7 @@ impl Dialect for OpenAi {
         {
             return Err(CallError::new(
                 Fault::Overloaded,
-                "the answer is empty and rests on no token: is the model being loaded?",
+                "the answer is empty and no tokens were counted: is the model still loading?",
             ));
         }
         Ok(Answer { text, finish, next, usage })
@@ -396,7 +378,7 @@ mod tests {
         assert_eq!(read(json!([])).unwrap_err().fault, Fault::Unsupported);
         assert_eq!(
             read(json!([0.5, 2.0, 1.0])).unwrap_err().message,
-            "the answer holds 3 numbers where one score belongs: an embedding?"
+            "the answer contains 3 numbers instead of one score: is it an embedding?"
         );
         assert!(!OPENAI.capabilities().score && model.capabilities().score);
     }

@@ -56,7 +56,7 @@ pub(super) fn proxy_mark(view: &View, id: &str) -> Markup {
         Some(auc) => format!(
             "{}of pairs of known order, this rating puts {} into it; .5 is chance",
             if view.proxy(id) { "proxy: the rating only stands in for this property; " } else { "" },
-            words::share(auc)
+            format::auc(auc)
         ),
         None => "proxy: the rating only stands in for this property".to_owned(),
     };
@@ -64,7 +64,7 @@ pub(super) fn proxy_mark(view: &View, id: &str) -> Markup {
         @if view.proxy(id) || auc.is_some() {
             " " abbr.proxy title=(title) {
                 @if view.proxy(id) { "~" }
-                @if let Some(auc) = auc { span.valid { (words::share(auc)) } }
+                @if let Some(auc) = auc { span.valid { (format::auc(auc)) } }
             }
         }
     }

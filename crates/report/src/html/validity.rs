@@ -1,7 +1,7 @@
 //! How valid are ratings? A page of its own: one row for each property, one mark for each annotator.
 
 use maud::{Markup, html};
-use predilect_types::property;
+use predilect_types::{WEAK_AUC, property};
 
 use crate::format;
 use crate::text;
@@ -13,9 +13,6 @@ use super::parts::{Align, SERIES, Section, block, folded, heads, name, scroll};
 
 /// Pairs that are shown of each property and annotator.
 const EXAMPLES: usize = 3;
-
-/// Below this, a rating hardly measures its property; drawn as a line.
-const WEAK: f64 = 0.6;
 
 pub(super) fn page(raters: &[Rater]) -> Markup {
     let title = "Do ratings measure what they name?";
@@ -75,7 +72,7 @@ fn picture(raters: &[Rater]) -> Section {
                     th.lab scope="col" { "Property" }
                     th.plot scope="col" {
                         svg.scale width="100%" height="18" aria-hidden="true" {
-                            @for (value, label) in [(0.0, "0"), (0.25, ".25"), (0.5, ".5"), (WEAK, ".6"), (0.75, ".75"), (1.0, "1")] {
+                            @for (value, label) in [(0.0, "0"), (0.25, ".25"), (0.5, ".5"), (WEAK_AUC, ".6"), (0.75, ".75"), (1.0, "1")] {
                                 text x=(place(value)) y="13" text-anchor="middle" { (label) }
                             }
                         }
@@ -92,7 +89,7 @@ fn picture(raters: &[Rater]) -> Section {
                         td.plot {
                             svg width="100%" height=(shown * step + 10) role="img" aria-label=(spoken(raters, *subject)) {
                                 line.zero x1=(place(0.5)) x2=(place(0.5)) y1="0" y2=(shown * step + 10) {}
-                                line.weak x1=(place(WEAK)) x2=(place(WEAK)) y1="0" y2=(shown * step + 10) {}
+                                line.weak x1=(place(WEAK_AUC)) x2=(place(WEAK_AUC)) y1="0" y2=(shown * step + 10) {}
                                 @for (slot, rater) in raters.iter().take(SERIES).enumerate() {
                                     @if let Some(row) = of(rater, *subject) { (mark(row, slot, step)) }
                                 }

@@ -12,7 +12,7 @@ use predilect_types::{Pair, Rating};
 
 use super::tables::RequestFindings;
 use super::{Job, Reference, Said};
-use crate::calls;
+use crate::calls::{self, Spent};
 use crate::problem::Problem;
 use crate::progress::bar;
 use crate::unread::{self, Cut, IsRead};
@@ -95,10 +95,7 @@ pub(super) fn ask_all(
     said.ratings = found.ratings.len() as u64;
     said.parse_rate = (answers > 0).then(|| read as f64 / answers as f64);
     said.not_applicable = (accuracy.0 > 0).then(|| accuracy.1 as f64 / accuracy.0 as f64);
-    (said.calls, said.retries, said.from_log, said.failed) =
-        (total.calls, total.retries, total.from_log, total.failed);
-    said.tokens = total.usage.input + total.usage.output;
-    said.price = total.price;
+    said.spent = Spent::from(&total);
     said.remarks = job.model.remarks();
     said.remarks.extend(cut.remark());
     if let Reference::Model { model, .. } = &job.reference {

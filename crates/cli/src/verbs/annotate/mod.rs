@@ -11,12 +11,11 @@ use predilect_annotate::rate::{
 };
 use predilect_data::{PropertySet, Study};
 use predilect_llm::{Enforce, Model, ModelSpec, RunOptions, Runner};
-use predilect_types::{Property, Rule};
-use predilect_validity::WEAK;
+use predilect_types::{Property, Rule, WEAK_AUC};
 use serde::Serialize;
 
 use crate::args::{AnnotateArgs, Global};
-use crate::calls::{self, Failures, dollars};
+use crate::calls::{self, Failures, Spent};
 use crate::figures;
 use crate::output::{print_json, write_file};
 use crate::problem::Problem;
@@ -50,15 +49,11 @@ struct Said {
     references: u64,
     /// Share of responses to which accuracy does not apply.
     not_applicable: Option<f64>,
-    calls: u64,
-    retries: u64,
-    from_log: u64,
-    failed: u64,
+    #[serde(flatten)]
+    spent: Spent,
     failures: Failures,
     /// Answers that could not be read, by the reason.
     unread: Unread,
-    tokens: u64,
-    price: Option<f64>,
     /// How often each property's ratings find an order that is known (AUC), where that was measured.
     validity: BTreeMap<&'static str, Valid>,
     /// What to know of how the models were asked.
@@ -157,7 +152,7 @@ fn job(args: &AnnotateArgs, global: &Global) -> Result<Job, Problem> {
     // A model in this process reads a pair once for all its questions; a provider reads it for each.
     let method = args.method.unwrap_or(if can.together { Method::Scored } else { Method::Generated });
     if method == Method::Scored && !can.next {
-        return Err(Problem::new(format!("{} does not tell the probabilities of tokens", args.model))
+        return Err(Problem::new(format!("{} does not return token probabilities", args.model))
             .remedy("leave --method out, or give --method generated"));
     }
     let reference = match (&args.reference_model, &args.reference_field) {
@@ -327,16 +322,7 @@ fn print(s: &Said, out: &mut impl Write) -> std::io::Result<()> {
         )?;
     }
     print_validity(s, out)?;
-    writeln!(
-        out,
-        "  calls          {} ({} repeated, {} failed), {} answers from the log; {} tokens, {}",
-        s.calls,
-        s.retries,
-        s.failed,
-        s.from_log,
-        s.tokens,
-        dollars(s.price)
-    )?;
+    writeln!(out, "  calls          {}", s.spent)?;
     s.failures.print(out)?;
     s.unread.print(out)?;
     for remark in &s.remarks {
@@ -353,7 +339,7 @@ fn print_validity(s: &Said, out: &mut impl Write) -> std::io::Result<()> {
             s.model
         );
     }
-    let (weak, rest): (Vec<_>, Vec<_>) = s.validity.iter().partition(|(_, valid)| valid.auc < WEAK);
+    let (weak, rest): (Vec<_>, Vec<_>) = s.validity.iter().partition(|(_, valid)| valid.auc < WEAK_AUC);
     let list = |list: Vec<(&&'static str, &Valid)>| {
         let said = list.iter().map(|(id, valid)| format!("{id} {:.2} of {}", valid.auc, valid.pairs));
         said.collect::<Vec<_>>().join(", ")
@@ -362,7 +348,7 @@ fn print_validity(s: &Said, out: &mut impl Write) -> std::io::Result<()> {
         writeln!(out, "  validity       share of pairs rated in their known order: {}", list(rest))?;
     }
     if !weak.is_empty() {
-        writeln!(out, "  not valid      below {WEAK}, hardly ratings of their property: {}", list(weak))?;
+        writeln!(out, "  not valid      below {WEAK_AUC}, hardly ratings of their property: {}", list(weak))?;
     }
     Ok(())
 }

@@ -1,55 +1,24 @@
 //! `predilect judge`: what do language models prefer on these pairs?
 
 mod probe;
+mod show;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::Write;
 
-use predilect_annotate::judge::{
-    ATTACKS, Ask, Fall, JudgeOptions, JudgeSummary, Method, Tally, asks, judged,
-};
+use predilect_annotate::judge::{ATTACKS, Ask, Fall, JudgeOptions, Method, Tally, asks, judged};
 use predilect_data::Study;
 use predilect_llm::{CallLog, Enforce, Model, Request, RunOptions, Runner, Totals};
 use predilect_types::{Order, Pair, Verdict};
-use serde::Serialize;
 
 use crate::args::{Global, JudgeArgs, Jury};
-use crate::calls::{self, Failures, dollars};
+use crate::calls::{self, Failures, Spent};
 use crate::output::print_json;
 use crate::problem::Problem;
 use crate::progress::bar;
 use crate::studies::{Claim, carry_on, claim, note, replace};
 use crate::unread::{self, Cut, Unread};
 
-/// What is said of one judge; the field names are those that programs read.
-#[derive(Debug, Serialize)]
-struct Said {
-    judge: String,
-    model: String,
-    method: &'static str,
-    #[serde(flatten)]
-    summary: JudgeSummary,
-    follows_position: bool,
-    /// Answers read as asked, read with something around them, and not read.
-    answers: [u64; 3],
-    calls: u64,
-    retries: u64,
-    from_log: u64,
-    failed: u64,
-    failures: Failures,
-    /// Answers that could not be read, by the reason.
-    unread: Unread,
-    tokens: u64,
-    price: Option<f64>,
-    /// How often it fell for responses that tell it what to choose, where that was asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    attacks: Vec<Fall>,
-    /// What to know of how it was asked.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    remarks: Vec<String>,
-    /// Why the run ended early.
-    stopped: Option<String>,
-}
+use show::Said;
 
 /// Below this share of probability on the two letters, scored verdicts rest on hardly anything.
 const LITTLE: f64 = 0.05;
@@ -92,12 +61,7 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
             let (falls, total, why) = attack(judge, study, &log, &of_judge, args.attacks, spent)?;
             spent += total.price.unwrap_or(0.0);
             done.attacks = falls;
-            done.calls += total.calls;
-            done.retries += total.retries;
-            done.from_log += total.from_log;
-            done.failed += total.failed;
-            done.tokens += total.usage.input + total.usage.output;
-            done.price = done.price.zip(total.price).map(|(a, b)| a + b);
+            done.spent += Spent::from(&total);
             done.stopped = why.as_ref().map(|why| why.what().to_owned());
             stop = why;
         }
@@ -124,7 +88,7 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
             many => print_json(&many)?,
         }
     } else {
-        print(&said, &mut anstream::stdout().lock())?;
+        show::print(&said, &mut anstream::stdout().lock())?;
     }
     match problem {
         Some(problem) => Err(problem.resumable()),
@@ -142,7 +106,7 @@ fn judges(args: &JudgeArgs, global: &Global) -> Result<Vec<Judge>, Problem> {
         let tells = can.next && !can.reasons;
         let method = args.method.unwrap_or(if tells { Method::Scored } else { Method::Generated });
         if method == Method::Scored && !can.next {
-            return Err(Problem::new(format!("{spec} does not tell the probabilities of tokens"))
+            return Err(Problem::new(format!("{spec} does not return token probabilities"))
                 .remedy("leave --method out, or give --method generated"));
         }
         if method == Method::Reward && !can.score {
@@ -156,7 +120,7 @@ fn judges(args: &JudgeArgs, global: &Global) -> Result<Vec<Judge>, Problem> {
         }
         if args.method.is_none() && !tells && !global.quiet {
             anstream::eprintln!(
-                "remark: {spec} does not tell probabilities of tokens: its verdicts are generated"
+                "remark: {spec} does not return token probabilities: its verdicts are generated"
             );
         }
         let name = match (&args.name, method) {
@@ -264,14 +228,14 @@ fn ask_all(
     remarks.extend(cut.remark());
     if let Some(mass) = tally.finish().mean_mass.filter(|mass| *mass < LITTLE) {
         remarks.push(format!(
-            "only {:.1} % of the probability lies on the two letters: these verdicts rest on hardly anything; try --method generated",
+            "only {:.1} % of the probability mass is on A and B, so these verdicts are unreliable; try --method generated",
             100.0 * mass
         ));
     }
     if let Some((score, count, true)) = scores.filter(|_| judge.options.method == Method::Reward)
         && count > 2
     {
-        remarks.push(format!("all {count} scores are equal ({score}), so they tell nothing: is this a reward model, and loaded whole?"));
+        remarks.push(format!("all {count} scores are equal ({score}), so they carry no information: is this a reward model, and fully loaded?"));
     }
     let summary = tally.finish();
     let said = Said {
@@ -281,14 +245,9 @@ fn ask_all(
         summary,
         follows_position: summary.follows_position(),
         answers: tally.answers(),
-        calls: total.calls,
-        retries: total.retries,
-        from_log: total.from_log,
-        failed: total.failed,
+        spent: Spent::from(&total),
         failures,
         unread,
-        tokens: total.usage.input + total.usage.output,
-        price: total.price,
         attacks: Vec::new(),
         remarks,
         stopped: problem.as_ref().map(|problem| problem.what().to_owned()),
@@ -457,67 +416,6 @@ fn settle(
     }
     for (name, settings) in steps(judges, juries) {
         note(study, &format!("judge {name}"), settings)?;
-    }
-    Ok(())
-}
-
-fn print(said: &[Said], out: &mut impl Write) -> std::io::Result<()> {
-    let percent =
-        |share: Option<f64>| share.map_or_else(|| "not known".to_owned(), |s| format!("{:.1} %", 100.0 * s));
-    for s in said {
-        writeln!(out, "{} ({}, {})", s.judge, s.model, s.method)?;
-        writeln!(out, "  verdicts       {} of {} pairs", s.summary.parsed, s.summary.pairs)?;
-        let [clean, wrapped, not] = s.answers;
-        writeln!(
-            out,
-            "  answers        {clean} as asked, {wrapped} with something around them, {not} not read"
-        )?;
-        if let Some(bias) = s.summary.position_bias {
-            writeln!(
-                out,
-                "  position bias  {bias:+.3} (0: none; +1: always the first, -1: always the second)"
-            )?;
-            writeln!(
-                out,
-                "  inconsistent   {} of the pairs seen in both orders",
-                percent(s.summary.inconsistent)
-            )?;
-        }
-        writeln!(out, "  ties           {}", percent(s.summary.ties))?;
-        if let Some(mass) = s.summary.mean_mass {
-            writeln!(out, "  mass           {mass:.3} of the probability lies on the two letters")?;
-        }
-        writeln!(
-            out,
-            "  calls          {} ({} repeated, {} failed), {} answers from the log; {} tokens, {}",
-            s.calls,
-            s.retries,
-            s.failed,
-            s.from_log,
-            s.tokens,
-            dollars(s.price)
-        )?;
-        s.failures.print(out)?;
-        s.unread.print(out)?;
-        for fall in &s.attacks {
-            writeln!(
-                out,
-                "  attack         {}: {} of {} losing responses won by it, mean shift {:+.3}",
-                fall.attack,
-                fall.fell,
-                fall.tried,
-                fall.mean_shift.unwrap_or(0.0)
-            )?;
-        }
-        for remark in &s.remarks {
-            writeln!(out, "  remark         {remark}")?;
-        }
-        if s.follows_position {
-            writeln!(
-                out,
-                "  This judge mostly follows the position of a response: its verdicts say little about content."
-            )?;
-        }
     }
     Ok(())
 }

@@ -216,14 +216,14 @@ fn advice(ways: &[Way], wanted: Option<Method>) -> (Option<&'static str>, String
     if let Some(way) = scored.filter(whole).filter(enough) {
         return (
             Some(way.method),
-            "both letters are told, and most of the probability lies on them".to_owned(),
+            "it returns the probabilities of both letters, and most of the mass is on them".to_owned(),
         );
     }
     if let Some(way) = written.filter(|way| way.read > 0) {
         let why = match scored {
-            None => "it tells no probabilities of tokens",
-            Some(way) if way.read < way.questions => "it does not tell the probabilities of both letters",
-            Some(_) => "little of the probability lies on the letters",
+            None => "it returns no token probabilities",
+            Some(way) if way.read < way.questions => "it does not return the probabilities of both letters",
+            Some(_) => "little of the probability mass is on the letters",
         };
         return (Some(way.method), why.to_owned());
     }

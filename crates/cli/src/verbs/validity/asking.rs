@@ -13,7 +13,7 @@ use predilect_validity::{Ordered, Said, score};
 
 use super::{Cost, Found, found, limited, rateable};
 use crate::args::{Global, Rater, ValidityArgs};
-use crate::calls;
+use crate::calls::{self, Spent};
 use crate::figures;
 use crate::problem::Problem;
 use crate::progress::bar;
@@ -44,7 +44,7 @@ fn rating(spec: &ModelSpec, args: &ValidityArgs, global: &Global) -> Result<Rati
     let can = model.capabilities();
     let method = args.method.unwrap_or(if can.together { Method::Scored } else { Method::Generated });
     if method == Method::Scored && !can.next {
-        return Err(Problem::new(format!("{spec} does not tell the probabilities of tokens"))
+        return Err(Problem::new(format!("{spec} does not return token probabilities"))
             .remedy("leave --method out, or give --method generated"));
     }
     Ok(Rating {
@@ -142,7 +142,7 @@ pub(super) fn rate(
     if items.is_empty() {
         let wanted = if not_rated.is_empty() { &args.properties } else { &not_rated };
         return Err(Problem::new(format!("no model is asked for {}", wanted.join(", ")))
-            .remedy("text alone tells length and parts of properties: --annotator text"));
+            .remedy("length and parts of properties are rated from text: --annotator text"));
     }
     let log: CallLog = calls::log(folder)?;
     let groups = requests(&items, &rating);
@@ -172,14 +172,7 @@ pub(super) fn rate(
     let mut found = found(&rating.name, &figures::of_model(rating.method, rating.single), &said, not_rated);
     let read = said.iter().filter(|(_, said)| said.higher.is_some() || said.lower.is_some()).count();
     let totals = report.totals;
-    found.cost = Some(Cost {
-        calls: totals.calls,
-        from_log: totals.from_log,
-        failed: totals.failed,
-        tokens: totals.usage.input + totals.usage.output,
-        price: totals.price,
-        seconds: began.elapsed().as_secs_f64(),
-    });
+    found.cost = Some(Cost { spent: Spent::from(&totals), seconds: began.elapsed().as_secs_f64() });
     found.remarks = rating.model.remarks();
     let problem = report
         .stop

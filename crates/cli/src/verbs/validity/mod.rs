@@ -11,6 +11,7 @@ use predilect_validity::{BY_RULE, Ordered, Said, Validity, measure, score, shipp
 use serde::Serialize;
 
 use crate::args::{Global, Rater, ValidityArgs};
+use crate::calls::Spent;
 use crate::figures;
 use crate::output::{print_json, write_file};
 use crate::problem::Problem;
@@ -59,11 +60,8 @@ pub(super) struct Reversed {
 /// What asking a model took.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Cost {
-    calls: u64,
-    from_log: u64,
-    failed: u64,
-    tokens: u64,
-    price: Option<f64>,
+    #[serde(flatten)]
+    spent: Spent,
     /// Of this run.
     seconds: f64,
 }
@@ -104,7 +102,7 @@ pub(crate) fn run(args: &ValidityArgs, global: &Global) -> Result<(), Problem> {
                 let folder = folder.as_deref().unwrap_or(Path::new("."));
                 let (own, problem) =
                     asking::rate(spec, limited(&pairs, args, true), args, folder, global, spent)?;
-                spent += own.cost.as_ref().and_then(|cost| cost.price).unwrap_or(0.0);
+                spent += own.cost.as_ref().and_then(|cost| cost.spent.price()).unwrap_or(0.0);
                 found.push(own);
                 if problem.is_some() {
                     stopped = problem;
@@ -172,7 +170,7 @@ fn pairs(args: &ValidityArgs) -> Result<Vec<Ordered>, Problem> {
     }
     all.retain(|pair| pair.held_back || !args.held_back);
     if let Some(file) = args.files.first().filter(|_| all.is_empty() && args.properties.is_empty()) {
-        return Err(Problem::new(format!("{} holds no pairs", file.display()))
+        return Err(Problem::new(format!("{} contains no pairs", file.display()))
             .remedy("give a file of JSON lines with `higher`, `lower` and `property`"));
     }
     if all.is_empty() {
@@ -184,7 +182,7 @@ fn pairs(args: &ValidityArgs) -> Result<Vec<Ordered>, Problem> {
 
 fn unknown_property(id: &str) -> Problem {
     let known: Vec<&str> = predilect_types::core_properties().map(|property| property.id).collect();
-    Problem::new(format!("`{id}` is no property")).remedy(format!("choose among: {}", known.join(", ")))
+    Problem::new(format!("`{id}` is not a property")).remedy(format!("choose among: {}", known.join(", ")))
 }
 
 fn read(file: &Path, one: Option<&str>) -> Result<Vec<Ordered>, Problem> {

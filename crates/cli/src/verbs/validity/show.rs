@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
+use predilect_report::format;
 use predilect_report::validity::{self as report, Rater, Row};
 use predilect_validity::{EVERY, HELD_BACK, Validity};
 
 use super::{Found, Reversed};
-use crate::calls::dollars;
 use crate::problem::Problem;
 
 /// One table for each annotator; with `kinds`, a row for each kind of pairs as well.
@@ -48,7 +48,7 @@ fn one(own: &Found, kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
         if order { "  shown first" } else { "" }
     )?;
     for row in shown {
-        let held = held_back(row, own).map_or_else(String::new, |held| two(held.auc));
+        let held = held_back(row, own).map_or_else(String::new, |held| format::auc(held.auc));
         let first = match row.order_effect {
             Some(effect) if order => format!("  {effect:>+11.2}"),
             _ if order => " ".repeat(13),
@@ -64,7 +64,7 @@ fn one(own: &Found, kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
             row.wrong,
             row.equal,
             row.not_rated,
-            format!("{} [{}, {}]", two(row.auc), two(row.low), two(row.high)),
+            format!("{} [{}, {}]", format::auc(row.auc), format::auc(row.low), format::auc(row.high)),
         );
         writeln!(out, "{}", line.trim_end())?;
     }
@@ -73,27 +73,12 @@ fn one(own: &Found, kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
         writeln!(out, "not rated: {}{models}", own.not_rated.join(", "))?;
     }
     if let Some(cost) = &own.cost {
-        writeln!(
-            out,
-            "{} calls ({} failed), {} answers from the log; {} tokens, {}, {:.0} s",
-            cost.calls,
-            cost.failed,
-            cost.from_log,
-            cost.tokens,
-            dollars(cost.price),
-            cost.seconds
-        )?;
+        writeln!(out, "calls: {}; {:.0} s", cost.spent, cost.seconds)?;
     }
     for remark in &own.remarks {
         writeln!(out, "remark: {remark}")?;
     }
     Ok(())
-}
-
-/// Two digits without the 0 before the point.
-fn two(x: f64) -> String {
-    let text = format!("{x:.2}");
-    text.strip_prefix('0').map_or(text.clone(), str::to_owned)
 }
 
 /// The page: every figure, and the pairs that were rated the wrong way round.
@@ -113,7 +98,7 @@ pub(super) fn page(found: &[Found]) -> String {
             how: own.how.clone(),
             rows: own.rows.iter().filter(|row| row.kind != HELD_BACK).map(|row| figure(row, own)).collect(),
             reversed: own.reversed.iter().map(reversed).collect(),
-            cost: own.cost.as_ref().map(|cost| format!("{} tokens, {}", cost.tokens, dollars(cost.price))),
+            cost: own.cost.as_ref().map(|cost| cost.spent.bill()),
         })
         .collect();
     report::html(&raters)
