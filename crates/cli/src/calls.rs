@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use predilect_data::Study;
 use predilect_llm::{
-    CallError, CallLog, HttpOptions, LogError, Model, ModelSpec, Outcome, Plan, PriceError, Prices,
+    CallError, CallLog, Fault, HttpOptions, LogError, Model, ModelSpec, Outcome, Plan, PriceError, Prices,
     Reasoning, Request, RunOptions, Runner, Stop, Totals, connect,
 };
 use predilect_types::Pair;
@@ -280,12 +280,21 @@ impl Failures {
 
     /// The problem of a run of which no answer could be read although none stopped it.
     pub(crate) fn nothing_but(&self, read: u64) -> Option<Problem> {
-        let Failure { example, .. } = self.0.values().next().filter(|_| read == 0)?;
-        Some(Problem::new(format!("no question was answered, e.g. {example}")))
+        let (kind, Failure { example, .. }) = self.0.iter().next().filter(|_| read == 0)?;
+        let problem = Problem::new(format!("no question was answered, e.g. {example}"));
+        if *kind == Fault::Connection.as_str() {
+            return Some(problem.remedy("is a server running at that address, and is its port right?"));
+        }
+        Some(problem)
+    }
+
+    /// Whether so many questions found no server at all.
+    pub(crate) fn no_server(&self, questions: u64) -> bool {
+        self.0.get(Fault::Connection.as_str()).is_some_and(|failure| failure.questions == questions)
     }
 
     /// A line a kind.
-    pub(crate) fn print(&self, out: &mut impl Write) -> std::io::Result<()> {
+    pub(crate) fn print(&self, out: &mut (impl Write + ?Sized)) -> std::io::Result<()> {
         for (kind, Failure { questions, example }) in &self.0 {
             writeln!(out, "  failed         {questions} x {}, e.g. {example}", kind.replace('_', " "))?;
         }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use predilect_annotate::rate::Method;
-use predilect_data::Study;
+use predilect_annotate::judge::Orders;
+use predilect_data::{Study, StudyToml};
 use predilect_validity::Figures;
 
 use crate::output::write_file;
@@ -19,9 +19,23 @@ pub(crate) const OF_STUDY: &str = "validity.json";
 pub(crate) const TEXT: &str = "text";
 
 /// How a model is asked, in words: figures hold for that way only.
-pub(crate) fn of_model(method: Method, single: bool) -> String {
-    let shown = if single { "each response alone" } else { "both responses" };
-    format!("{}, {shown}", method.as_str())
+pub(crate) fn of_model(method: &str, single: bool, orders: &str) -> String {
+    if single {
+        return format!("{method}, each response alone");
+    }
+    let order =
+        if orders == Orders::Both.as_str() { String::new() } else { format!(" in one order ({orders})") };
+    format!("{method}, both responses{order}")
+}
+
+/// How an annotator of a study was asked; `None` where the study did not ask it, as with ratings that were imported.
+pub(crate) fn way(study: &StudyToml, annotator: &str) -> Option<String> {
+    if annotator == TEXT {
+        return Some(TEXT.to_owned());
+    }
+    let step = study.steps.get(&format!("annotate {annotator}"))?;
+    let orders = step.get("orders").and_then(|orders| orders.as_str()).unwrap_or(Orders::Both.as_str());
+    Some(of_model(step.get("method")?.as_str()?, step.get("single")?.as_bool()?, orders))
 }
 
 /// Where the user's own figures are, by the XDG base directories.

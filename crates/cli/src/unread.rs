@@ -53,7 +53,7 @@ impl Unread {
     }
 
     /// A line a reason.
-    pub(crate) fn print(&self, out: &mut impl Write) -> std::io::Result<()> {
+    pub(crate) fn print(&self, out: &mut (impl Write + ?Sized)) -> std::io::Result<()> {
         for (reason, kind) in &self.0 {
             writeln!(out, "  not read       {} x {}, e.g. {}", kind.answers, words(reason), kind.example)?;
             writeln!(out, "                 {}", kind.remedy)?;
@@ -70,7 +70,7 @@ fn words(reason: &str) -> String {
         "truncated" => "cut off".to_owned(),
         "echo" => "the server gives the question back (echo)".to_owned(),
         "empty" => "the answer is empty".to_owned(),
-        "off_scale" => "none of the values asked for".to_owned(),
+        "off_scale" => "a value outside the scale".to_owned(),
         "unreadable" => "does not contain what was asked for".to_owned(),
         other => other.replace('_', " "),
     }

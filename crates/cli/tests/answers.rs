@@ -191,3 +191,42 @@ fn an_answer_that_holds_none_gives_none_and_says_why() {
         assert!(said.contains("error:") && said.contains("remedy:") && said.contains(why), "{what}: {said}");
     }
 }
+
+/// What `validity` says of a model that answers so, in both orders, and whether it kept figures.
+fn validity(folder: &Path, what: &str, answer: Answer) -> (bool, Value, String, bool) {
+    let pairs = folder.join("heavy.jsonl");
+    let line = |i: usize| {
+        json!({"property": "authoritative", "prompt": format!("What is heavy, {i}?"), "higher": "granite", "lower": "feather"})
+            .to_string()
+    };
+    std::fs::write(&pairs, (0..3).map(line).collect::<Vec<_>>().join("\n")).expect("written");
+    let figures = folder.join(what);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .arg("validity")
+        .arg(&pairs)
+        .args(["--annotator", &serve(answer), "--method", "generated", "--json", "--quiet", "-o"])
+        .arg(&figures)
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let found = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    (output.status.success(), found, said, figures.join("figures.json").is_file())
+}
+
+#[test]
+fn only_answers_that_were_read_become_figures() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (done, found, said, kept) = validity(folder.path(), "rated", |g, _| {
+        let (a, b) = if g == "A" { (3, 1) } else { (1, 3) };
+        chat(&json!({"A": {"authoritative": a}, "B": {"authoritative": b}}).to_string(), "stop")
+    });
+    let row = &found[0]["rows"][0];
+    assert!(done && kept, "{said}");
+    assert_eq!((row["right"].as_u64(), row["pairs"].as_u64()), (Some(3), Some(3)), "{found}");
+    assert_eq!(row["order_effect"].as_f64(), Some(0.0), "{row}");
+    let (done, found, said, kept) =
+        validity(folder.path(), "nothing", |_, _| chat("Both are fine materials.", "stop"));
+    assert!(!done && said.contains("no answer could be read") && said.contains("remedy:"), "{said}");
+    assert_eq!(found[0]["cost"]["unread"]["unreadable"]["answers"], 6, "{found}");
+    assert!(!kept, "figures of answers that were not read");
+}

@@ -100,6 +100,23 @@ struct Line {
     reference: Option<String>,
 }
 
+/// The first field of a line that is of another type than it should be.
+fn wrong_field(line: &str) -> Option<String> {
+    let line: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).ok()?;
+    let lists = ["constraints", "stances", "mistakes"];
+    let texts =
+        ["property", "prompt", "request", "kind", "against", "difference", "source", "id", "reference"];
+    let wrong = |(name, value): &(&String, &serde_json::Value)| match name.as_str() {
+        "higher" | "lower" | "reason" => !value.is_string(),
+        name if lists.contains(&name) => {
+            !value.as_array().is_some_and(|list| list.iter().all(serde_json::Value::is_string))
+        }
+        name if texts.contains(&name) => !(value.is_string() || value.is_null()),
+        _ => false,
+    };
+    line.iter().find(wrong).map(|(name, _)| name.clone())
+}
+
 /// Why a line of a file is no ordered pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileError {
@@ -135,7 +152,11 @@ pub fn read(text: &str, set: &str, property: Option<&str>) -> Result<Vec<Ordered
         let line: Line = serde_json::from_str(line).map_err(|e| {
             // The line is named already, and each has one.
             let what = e.to_string();
-            error(what.split(" at line ").next().unwrap_or(&what).to_owned(), false)
+            let what = what.split(" at line ").next().unwrap_or(&what);
+            error(
+                wrong_field(line).map_or_else(|| what.to_owned(), |name| format!("field `{name}`: {what}")),
+                false,
+            )
         })?;
         if line.kind.as_deref().is_some_and(|kind| kind == EVERY || kind == HELD_BACK) {
             return Err(error(format!("the kinds `{EVERY}` and `{HELD_BACK}` are those of tables"), false));

@@ -32,7 +32,7 @@ pub(crate) struct ValidityArgs {
     /// Only these properties, by id and comma separated; of files that name none, the one property of all pairs
     #[arg(long = "property", alias = "properties", value_delimiter = ',', value_name = "IDS")]
     pub(crate) properties: Vec<String>,
-    /// At most so many pairs of each property, taken evenly from its kinds (default: all for text, 42 for models)
+    /// Maximum number of pairs per property, sampled evenly across kinds (default: all for text, 42 for models)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) pairs: Option<u32>,
     /// Only pairs that were held back from whoever works on ratings

@@ -18,7 +18,7 @@ use predilect_analysis::result::{DataSummary, PropertyNote};
 use predilect_analysis::summary::SummaryBuilder;
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo};
 use predilect_analysis::{Draws, Encoding, FitOptions, dissect};
-use predilect_data::{Judges, PropertySet, Study};
+use predilect_data::{Judges, PropertySet, Study, StudyToml};
 use predilect_text::{Annotator, TextOptions, detect_language};
 use predilect_types::{Pair, Property, Rating, Rule, in_every_fit, parts_of};
 use rayon::prelude::*;
@@ -384,7 +384,7 @@ fn to_f32(x: Option<f64>) -> f32 {
 }
 
 fn study_rows(study: &Study) -> Result<u64, Problem> {
-    let summary = predilect_data::StudyToml::load_or_new(study)?;
+    let summary = StudyToml::load_or_new(study)?;
     Ok(summary.import.map_or(0, |i| i.pairs))
 }
 
@@ -397,10 +397,11 @@ fn notes(
 ) -> Vec<PropertyNote> {
     let own = annotator.annotations();
     let figures = figures::of_study(study);
+    let manifest = StudyToml::load_or_new(study).unwrap_or_default();
     let valid = |name: &str, property: &str| {
-        let how = figures.ways(name).find(|how| !figures.of(name, how, property).is_empty())?;
-        let auc = figures.of(name, how, property).first().map(|row| row.auc);
-        Some((figures.sentence(name, how, property)?, auc))
+        let how = figures::way(&manifest, name)?;
+        let auc = figures.of(name, &how, property).first().map(|row| row.auc);
+        Some((figures.sentence(name, &how, property)?, auc))
     };
     let width = chosen.len();
     let count = assembled.table.pairs.len().max(1) as f64;

@@ -577,7 +577,7 @@ fn next_of(continuations: &[String], tokens: &[(String, f64)]) -> Result<Vec<Opt
         list.join(", ")
     };
     if told <= 0.0 {
-        return Err(none(format!("none of the answers asked for is among the first tokens: {}", shown())));
+        return Err(none(format!("none of the requested answers is among the top tokens: {}", shown())));
     }
     // What is not told is no more probable than the last that is, and no more than what is left.
     let least = tokens.iter().map(|(_, ln)| ln.exp()).filter(|p| *p > 0.0).fold(1.0, f64::min);

@@ -115,7 +115,7 @@ fn mark(row: &Row, slot: usize, step: usize) -> Markup {
 }
 
 fn numbers(row: &Row) -> String {
-    let [auc, low, high] = row.auc.map(|x| format::decimal(x, 2));
+    let [auc, low, high] = row.auc.map(format::auc);
     format!("{auc} [{low}, {high}]")
 }
 
@@ -155,10 +155,10 @@ fn table(rows: &[Row]) -> Markup {
                         th scope="row" { @if row.kind.is_none() { (label(&row.property)) } }
                         td { (name(row.kind.as_deref().unwrap_or(&row.set))) }
                         @for n in row.counts { td.num { (format::count(n)) } }
-                        td.num { @if row.weak { span.unsure title="hardly a rating of its property" { (format::decimal(row.auc[0], 2)) } }
-                                 @else { (format::decimal(row.auc[0], 2)) } }
-                        td.num { (format::decimal(row.auc[1], 2)) "–" (format::decimal(row.auc[2], 2)) }
-                        td.num { @if let Some(auc) = row.held_back { (format::decimal(auc, 2)) } }
+                        td.num { @if row.weak { span.unsure title="hardly a rating of its property" { (format::auc(row.auc[0])) } }
+                                 @else { (format::auc(row.auc[0])) } }
+                        td.num { (format::auc(row.auc[1])) "–" (format::auc(row.auc[2])) }
+                        td.num { @if let Some(auc) = row.held_back { (format::auc(auc)) } }
                         @if order { td.num { @if let Some(effect) = row.order_effect { (format::decimal(effect, 2)) } } }
                     }
                 }

@@ -39,7 +39,7 @@ const KNOWN: [&str; 12] =
     ["the", "these", "those", "this", "following", "first", "last", "my", "your", "his", "her", "their"];
 
 /// Nouns of which a number asks for a list.
-const LISTED: [&str; 44] = [
+const LISTED: [&str; 43] = [
     "tips",
     "reasons",
     "ideas",
@@ -66,7 +66,6 @@ const LISTED: [&str; 44] = [
     "places",
     "cities",
     "countries",
-    "words_for",
     "synonyms",
     "headlines",
     "hobbies",
@@ -112,7 +111,7 @@ pub(super) fn find(words: &[&str], out: &mut Vec<Constraint>) {
         if words[at] == "then" {
             return;
         }
-        match counted(words, at).or_else(|| longer(words, at)).or_else(|| listed(words, at)) {
+        match counted(words, at).or_else(|| listed(words, at)) {
             Some((constraint, next)) => {
                 out.push(constraint);
                 at = next.max(at + 1);
@@ -363,17 +362,6 @@ fn plain_each(words: &[&str], first: usize) -> Option<Scope> {
         unit(word).or_else(|| LISTED.contains(word).then_some(Unit::Item)).filter(|unit| *unit != Unit::Word)
     });
     named.map(Scope::Each)
-}
-
-/// "longer than" without a number is nothing; "one or two sentences" is read by [`counted`].
-fn longer(words: &[&str], at: usize) -> Option<(Constraint, usize)> {
-    // "a single sentence".
-    let unit = unit(words.get(at + 1)?)?;
-    let before = at.checked_sub(1).map(|at| words[at]);
-    (words[at] == "single" && before.is_some_and(|word| ["a", "one", "in"].contains(&word))).then_some((
-        Constraint::Count { unit, range: Range { least: 1, most: 1 }, scope: Scope::Whole },
-        at + 2,
-    ))
 }
 
 /// "give me five tips", "a list of seven things".

@@ -6,7 +6,7 @@
 use super::check::plain;
 use super::shapes::{self, CODE};
 use super::words::{language, unit};
-use super::{Banned, Constraint, Scope, Unit, counts};
+use super::{Banned, Constraint, Range, Scope, Shape, Unit, counts};
 use crate::document::cut;
 
 /// Bytes up to which a request is read as a whole: longer ones are mostly material, or lists of tasks of which a demand may be about one.
@@ -49,8 +49,11 @@ pub(crate) fn find(request: &str) -> Vec<Constraint> {
         languages(words, &mut out);
     }
     let mut seen: Vec<Constraint> = Vec::new();
+    // "in one line" is a number of lines and a shape: one demand.
+    let one = Constraint::Count { unit: Unit::Line, range: Range { least: 1, most: 1 }, scope: Scope::Whole };
+    let counted = out.contains(&one);
     for constraint in out {
-        if !seen.contains(&constraint) {
+        if !(seen.contains(&constraint) || counted && constraint == Constraint::Shape(Shape::OneLine)) {
             seen.push(constraint);
         }
     }

@@ -163,6 +163,9 @@ mod tests {
             ("It should never exceed 500 words.", vec![whole(Unit::Word, 0, 500)]),
             ("Write a twenty-five-word summary.", vec![]),
             ("What is life, in a single sentence?", vec![whole(Unit::Sentence, 1, 1)]),
+            ("Answer in one line.", vec![whole(Unit::Line, 1, 1)]),
+            ("Give the answer on a single line.", vec![whole(Unit::Line, 1, 1)]),
+            ("Antworte bitte in einer Zeile.", vec![Constraint::Shape(Shape::OneLine)]),
             (
                 "Write four sentences, none longer than eight words.",
                 vec![
@@ -197,6 +200,7 @@ mod tests {
             "What happens in 3 sentences of a court?",
             "Don't forget to use bullet points.",
             "Use the word in a sentence.",
+            "Put each entry on a single line.",
             "",
         ] {
             assert_eq!(find(request), [], "{request}");
@@ -205,37 +209,44 @@ mod tests {
 
     #[test]
     fn responses_are_checked() {
-        for (request, response, expected) in [
-            ("Answer in one sentence.", "It is so. I think.", 0.0),
-            ("Answer in one sentence.", "It is so.", 1.0),
+        let cases: &[(&str, &str, &[f64])] = &[
+            ("Answer in one sentence.", "It is so. I think.", &[0.0]),
+            ("Answer in one sentence.", "It is so.", &[1.0]),
             // 22 of 20: half of nine tenths.
-            ("In at most 20 words, please.", &"word ".repeat(22), 0.45),
-            ("Return three colours as a JSON array.", "```json\n[\"red\"]\n```", 1.0),
-            ("Return three colours as a JSON array.", "Here: [\"red\"]", 0.0),
-            ("Write it without the letter e.", "A cat sat.", 1.0),
-            ("Write it without the letter e.", "The cat sat.", 0.0),
-            ("Do not use the words \"sun\" or \"sea\".", "A sunny day.", 1.0),
-            ("All in lower case, please.", "so be it", 1.0),
-            ("All in lower case, please.", "So be it", 0.0),
-            ("Name five fruits as a bulleted list.", "- a\n- b", 1.0),
-            ("Is it so? Just yes or no.", "Yes.", 1.0),
-            ("Start with \"Listen\".", "Listen, I am late.", 1.0),
-            ("Begin your answer with \"Dear Sir\".", "Dear Sir, I am late.", 1.0),
-            ("End your answer with \"Yours\".", "I am late. Yours", 1.0),
-            ("Do not use the word 'nice', please.", "A nice day.", 0.0),
-            ("Reply in ALL CAPS.", "YES INDEED", 1.0),
-            ("Write 5 bullet points on tea.", "- a\n- b", 0.2),
-            ("Give me five bullet points.", "- a\n- b\n- c\n- d\n- e", 1.0),
-            ("Answer in between 5 and 8 words.", "So it is, and so it stays.", 1.0),
-            ("Keep it under 1,000 words.", "Short.", 1.0),
-            ("Answer in German.", "Das ist eine gute Frage, und ich wei\u{df} es nicht.", 1.0),
-            ("Answer in German.", "That is a good question, and I do not know.", 0.0),
-            ("Sort alphabetically: pear, apple, fig.", "apple, fig, pear", 1.0),
-        ] {
+            ("In at most 20 words, please.", &"word ".repeat(22), &[0.45]),
+            ("Return three colours as a JSON array.", "```json\n[\"red\"]\n```", &[1.0]),
+            ("Return three colours as a JSON array.", "Here: [\"red\"]", &[0.0]),
+            ("Write it without the letter e.", "A cat sat.", &[1.0]),
+            ("Write it without the letter e.", "The cat sat.", &[0.0]),
+            ("Do not use the words \"sun\" or \"sea\".", "A sunny day.", &[1.0, 1.0]),
+            ("All in lower case, please.", "so be it", &[1.0]),
+            ("All in lower case, please.", "So be it", &[0.0]),
+            ("Name five fruits as a bulleted list.", "- a\n- b", &[0.2, 1.0]),
+            ("Is it so? Just yes or no.", "Yes.", &[1.0]),
+            ("Start with \"Listen\".", "Listen, I am late.", &[1.0]),
+            ("Begin your answer with \"Dear Sir\".", "Dear Sir, I am late.", &[1.0]),
+            ("End your answer with \"Yours\".", "I am late. Yours", &[1.0]),
+            ("Do not use the word 'nice', please.", "A nice day.", &[0.0]),
+            ("Reply in ALL CAPS.", "YES INDEED", &[1.0]),
+            ("Write 5 bullet points on tea.", "- a\n- b", &[0.2]),
+            ("Give me five bullet points.", "- a\n- b\n- c\n- d\n- e", &[1.0]),
+            ("Answer in between 5 and 8 words.", "So it is, and so it stays.", &[1.0]),
+            ("Keep it under 1,000 words.", "Short.", &[1.0]),
+            ("Answer in German.", "Das ist eine gute Frage, und ich wei\u{df} es nicht.", &[1.0]),
+            ("Answer in German.", "That is a good question, and I do not know.", &[0.0]),
+            ("Sort alphabetically: pear, apple, fig.", "apple, fig, pear", &[1.0]),
+        ];
+        let mut wrong = Vec::new();
+        for (request, response, expected) in cases {
             let found = kept(request, response);
-            let near = |kept: &Option<f64>| kept.is_some_and(|kept: f64| (kept - expected).abs() < 1e-9);
-            assert!(found.iter().any(near), "{request} {response} {found:?}");
+            let near = |(kept, expected): (&Option<f64>, &f64)| {
+                kept.is_some_and(|kept| (kept - expected).abs() < 1e-9)
+            };
+            if found.len() != expected.len() || !found.iter().zip(*expected).all(near) {
+                wrong.push((request, response, found));
+            }
         }
+        assert!(wrong.is_empty(), "{wrong:?}");
         assert_eq!(
             kept("Give me five tips.", "It depends on you, and on much else that nobody can say here."),
             [None]

@@ -39,6 +39,8 @@ enum Where {
     Affirmed,
     /// Neither.
     Plain,
+    /// Not where it is of each of several parts.
+    Whole,
 }
 
 /// Each shape with the phrases that demand it.
@@ -121,7 +123,7 @@ const PHRASES: &[(Shape, Where, &[&str])] = &[
     ),
     (
         Shape::OneLine,
-        Where::Anywhere,
+        Where::Whole,
         &[
             "on one line",
             "in one line",
@@ -204,6 +206,7 @@ pub(super) fn find(words: &[&str], about_code: bool, out: &mut Vec<Constraint>) 
             Where::NoCode => code,
             Where::Affirmed => negated,
             Where::Plain => code || negated,
+            Where::Whole => words.iter().any(|word| ["each", "every", "per"].contains(word)),
         };
         // A JSON array is JSON.
         let known = *shape == Shape::Json && out[first..].contains(&Constraint::Shape(Shape::JsonArray));

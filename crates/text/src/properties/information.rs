@@ -31,7 +31,7 @@ fn information(doc: &Document<'_>) -> Option<f64> {
 pub(crate) static NEW_WORDS: Measure = Measure {
     id: "new_words",
     definition: "Different words of three letters or more, outside code and without English function words, that the request does not have; in \
-        scripts without spaces, every two characters beside each other.",
+        scripts without spaces, every pair of adjacent characters.",
     blind_spots: WORDS,
     proxy: false,
     rate: |doc| Some(new_words(doc) as f64),
@@ -40,7 +40,7 @@ pub(crate) static NEW_WORDS: Measure = Measure {
 pub(crate) static DISTINCT_WORDS: Measure = Measure {
     id: "distinct_words",
     definition: "Different words of three letters or more, outside code and without English function words, those of the request included; in \
-        scripts without spaces, every two characters beside each other.",
+        scripts without spaces, every pair of adjacent characters.",
     blind_spots: WORDS,
     proxy: false,
     rate: |doc| Some(doc.words.said(doc.english).len() as f64),

@@ -6,7 +6,7 @@ use crate::phrases::List;
 pub(crate) static ADMIT_LIMITS: Measure = Measure {
     id: "admit_limits",
     definition: "Weighted admissions in the first person (I do not know, I cannot, I got that wrong, as an AI; half weight for vaguer ones \
-        such as hard to say; I cannot wait and their like are none) per root of 100 words, from 50 words up: 0, then half a point at each \
+        such as hard to say; I cannot wait and similar phrases do not count) per root of 100 words, from 50 words up: 0, then half a point at each \
         of 0.4, 0.8, 1.3, 2, 3, 4.5.",
     blind_spots: "A refusal on grounds of safety reads like an admission of not being able. A character in a story who cannot sleep counts \
         too, and so does what somebody else is quoted with. Admissions in other words than ours are missed. English lists only: not rated \

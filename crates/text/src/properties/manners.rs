@@ -5,8 +5,8 @@ use crate::document::Document;
 use crate::phrases::List;
 use crate::words::End;
 
-const MANNERS: &str = "Whether somebody is polite or friendly is not told by formulas: a reproach with a please in it has one, and \
-    consideration in one's own words has none (AUC .58 and .50 on pairs of which one is plainly the politer or friendlier). Letters and \
+const MANNERS: &str = "Stock phrases do not show whether somebody is polite or friendly: a reproach may contain 'please', and \
+    consideration in one's own words has none. Letters and \
     dialogues written on request count as the responder's own words. English lists only: not rated in other languages.";
 
 const WORDS_ONLY: &str = "Only words and phrases of our English lists are seen: irony, quoted speech, letters and \

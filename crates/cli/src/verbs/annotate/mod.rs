@@ -137,7 +137,7 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
 /// What is known of the validity of the ratings, by property; the study keeps it.
 fn validity(job: &Job, study: &Study) -> Result<BTreeMap<&'static str, Valid>, Problem> {
     let known = figures::known();
-    let how = figures::of_model(job.options.method, job.options.single);
+    let how = figures::of_model(job.options.method.as_str(), job.options.single, job.options.orders.as_str());
     figures::note(study, &known, &job.annotator, &how)?;
     let of = |property: &&'static Property| {
         let row = known.of(&job.annotator, &how, property.id).into_iter().next()?;

@@ -101,9 +101,14 @@ pub(super) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
     }
 }
 
+/// How often a question is asked again at most.
+const RETRIES: u32 = 2;
+
 fn probe(spec: &ModelSpec, args: &JudgeArgs, global: &Global) -> Result<(Report, Option<Problem>), Problem> {
     let model = calls::model(spec, &args.calls, global)?;
     let mut run = calls::options(&args.calls, spec)?;
+    // Somebody waits for a probe.
+    run.retries = run.retries.min(RETRIES);
     let can = model.capabilities();
     let methods = match args.method {
         Some(only) => vec![only],
@@ -116,7 +121,12 @@ fn probe(spec: &ModelSpec, args: &JudgeArgs, global: &Global) -> Result<(Report,
     for method in methods {
         let (way, stop) = ask(model.as_ref(), &log, &run, method, args);
         run.budget = run.budget.map(|budget| budget - way.price.unwrap_or(0.0));
+        let no_server = way.failures.no_server(way.questions).then(|| way.failures.nothing_but(0)).flatten();
         ways.push(way);
+        if no_server.is_some() {
+            stopped = no_server;
+            break;
+        }
         // A way that the model cannot be asked in is a finding; what stops all others is none.
         let fatal = match stop {
             Some(Stop::Fault(error)) if finding(error.fault) => None,

@@ -17,7 +17,7 @@ use crate::calls::{self, Spent};
 use crate::figures;
 use crate::problem::Problem;
 use crate::progress::bar;
-use crate::unread;
+use crate::unread::{self, Cut, Unread};
 
 /// A model and how it is asked.
 struct Rating {
@@ -58,10 +58,10 @@ fn rating(spec: &ModelSpec, args: &ValidityArgs, global: &Global) -> Result<Rati
     })
 }
 
-/// A pair for the annotator: sides by a hash of the texts, so that no side is the better one.
+/// A pair for the annotator, by turns with the better response as A or B; it is shown in both orders anyway.
 fn item(at: usize, ordered: Ordered, rating: &Rating) -> Option<Item> {
     let property: &'static Property = property(&ordered.property)?;
-    let higher_is_a = (ordered.request.len() + ordered.higher.len() + at).is_multiple_of(2);
+    let higher_is_a = at.is_multiple_of(2);
     let (a, b) =
         if higher_is_a { (&ordered.higher, &ordered.lower) } else { (&ordered.lower, &ordered.higher) };
     let pair = Pair {
@@ -160,24 +160,45 @@ pub(super) fn rate(
     bar.finish_and_clear();
     let mut failures = calls::Failures::default();
     failures.add(&report.outcomes);
+    let mut unread = Unread::default();
+    for (item, own) in items.iter().zip(&report.outcomes) {
+        unread.add(own, rated("", &rating.name, &item.asks, own, &item.options).answers);
+    }
+    let mut cut = Cut::default();
+    cut.add(&runner, &groups, &report.outcomes);
+    // A pair without an answer is not one that the model could not rate.
+    let answered = |own: &&Vec<Option<Outcome>>| {
+        own.iter().all(|outcome| outcome.as_ref().is_some_and(|outcome| outcome.answer.is_ok()))
+    };
     let said: Vec<(Ordered, Said)> = items
         .into_iter()
         .zip(&report.outcomes)
-        .filter(|(_, own)| own.iter().all(Option::is_some))
+        .filter(|(_, own)| answered(own))
         .map(|(item, own)| {
             let said = said(&item, own, &rating.name);
             (item.ordered, said)
         })
         .collect();
-    let mut found = found(&rating.name, &figures::of_model(rating.method, rating.single), &said, not_rated);
-    let read = said.iter().filter(|(_, said)| said.higher.is_some() || said.lower.is_some()).count();
-    let totals = report.totals;
-    found.cost = Some(Cost { spent: Spent::from(&totals), seconds: began.elapsed().as_secs_f64() });
+    let mut found = found(
+        &rating.name,
+        &figures::of_model(rating.method.as_str(), rating.single, Orders::Both.as_str()),
+        &said,
+        not_rated,
+    );
+    let read = said.iter().filter(|(_, said)| said.higher.is_some() || said.lower.is_some()).count() as u64;
     found.remarks = rating.model.remarks();
+    found.remarks.extend(cut.remark());
     let problem = report
         .stop
         .map(|stop| calls::stopped(stop, rating.run.budget))
-        .or_else(|| failures.nothing_but(read as u64));
+        .or_else(|| failures.nothing_but(read))
+        .or_else(|| unread.nothing_but(read));
+    found.cost = Some(Cost {
+        spent: Spent::from(&report.totals),
+        failures,
+        unread,
+        seconds: began.elapsed().as_secs_f64(),
+    });
     Ok((found, problem))
 }
 

@@ -7,14 +7,15 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use predilect_types::{Property, parts_of, property};
-use predilect_validity::{BY_RULE, Ordered, Said, Validity, measure, score, shipped, spread};
+use predilect_validity::{BY_RULE, Ordered, Said, Validity, WRITTEN, measure, score, shipped, spread};
 use serde::Serialize;
 
 use crate::args::{Global, Rater, ValidityArgs};
-use crate::calls::Spent;
+use crate::calls::{Failures, Spent};
 use crate::figures;
 use crate::output::{print_json, write_file};
 use crate::problem::Problem;
+use crate::unread::Unread;
 
 /// Pairs of each property that a model is asked for unless the user says otherwise: fourteen of each size.
 const ASKED: usize = 42;
@@ -62,6 +63,9 @@ pub(super) struct Reversed {
 pub(super) struct Cost {
     #[serde(flatten)]
     spent: Spent,
+    failures: Failures,
+    /// Answers that could not be read, by the reason.
+    unread: Unread,
     /// Of this run.
     seconds: f64,
 }
@@ -174,7 +178,7 @@ fn pairs(args: &ValidityArgs) -> Result<Vec<Ordered>, Problem> {
             .remedy("give a file of JSON lines with `higher`, `lower` and `property`"));
     }
     if all.is_empty() {
-        return Err(Problem::new("there are no ordered pairs of that property")
+        return Err(Problem::new("no ordered pairs were found for that property")
             .remedy("give a file of JSON lines with `higher`, `lower` and `property`"));
     }
     Ok(all)
@@ -190,6 +194,10 @@ fn read(file: &Path, one: Option<&str>) -> Result<Vec<Ordered>, Problem> {
     let text = std::fs::read_to_string(file)
         .map_err(|e| Problem::new(format!("cannot read {name}: {e}")).remedy("give a file of JSON lines"))?;
     let set = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    if set == WRITTEN || set == BY_RULE {
+        return Err(Problem::new(format!("{name} has the name of a set that comes with Predilect"))
+            .remedy("rename the file: its figures go by its name"));
+    }
     predilect_validity::read(&text, &set, one).map_err(|e| {
         let remedy = if e.no_property {
             "name the property of all pairs with --property"

@@ -74,6 +74,8 @@ fn one(own: &Found, kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
     }
     if let Some(cost) = &own.cost {
         writeln!(out, "calls: {}; {:.0} s", cost.spent, cost.seconds)?;
+        cost.failures.print(out)?;
+        cost.unread.print(out)?;
     }
     for remark in &own.remarks {
         writeln!(out, "remark: {remark}")?;
