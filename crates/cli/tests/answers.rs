@@ -16,17 +16,31 @@ type Answer = fn(&str, &str) -> Value;
 
 /// A server on this machine that answers every question in one way; its address.
 fn serve(answer: Answer) -> String {
+    serve_calls(move |_, body| {
+        let asked = body["messages"].as_array()?.last()?["content"].as_str()?;
+        // The better response is the one of granite.
+        let good_is_a = asked.find("granite")? < asked.find("feather")?;
+        let (good, bad) = if good_is_a { ("A", "B") } else { ("B", "A") };
+        Some((200, answer(good, bad)))
+    })
+}
+
+/// A server on this machine, by what it makes of a path and a body: status and answer. None closes the connection.
+fn serve_calls(
+    answer: impl Fn(&str, &Value) -> Option<(u16, Value)> + Send + Sync + Clone + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            std::thread::spawn(move || while serve_one(&stream, answer).is_some() {});
+            let answer = answer.clone();
+            std::thread::spawn(move || while serve_one(&stream, &answer).is_some() {});
         }
     });
     format!("http://{address}/v1#m")
 }
 
-fn serve_one(mut stream: &TcpStream, answer: Answer) -> Option<()> {
+fn serve_one(mut stream: &TcpStream, answer: &impl Fn(&str, &Value) -> Option<(u16, Value)>) -> Option<()> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -38,13 +52,11 @@ fn serve_one(mut stream: &TcpStream, answer: Answer) -> Option<()> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
     let body: Value = serde_json::from_slice(&body).ok()?;
-    let asked = body["messages"].as_array()?.last()?["content"].as_str()?.to_owned();
-    // The better response is the one of granite.
-    let good_is_a = asked.find("granite")? < asked.find("feather")?;
-    let (good, bad) = if good_is_a { ("A", "B") } else { ("B", "A") };
-    let said = answer(good, bad).to_string();
+    let path = head.split(' ').nth(1)?;
+    let (status, said) = answer(path, &body)?;
+    let said = said.to_string();
     let reply = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{said}",
+        "HTTP/1.1 {status} so\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{said}",
         said.len()
     );
     stream.write_all(reply.as_bytes()).ok()
@@ -66,6 +78,10 @@ fn first_tokens(tokens: &[(&str, f64)]) -> Value {
 
 /// The verdicts for the better response, and what was said on the error stream.
 fn verdicts(folder: &Path, what: &str, method: &str, answer: Answer) -> (Vec<f64>, String) {
+    verdicts_of(folder, what, &serve(answer), &["--method", method])
+}
+
+fn verdicts_of(folder: &Path, what: &str, model: &str, flags: &[&str]) -> (Vec<f64>, String) {
     let pairs = folder.join("granite.jsonl");
     let lines: Vec<String> = (0..3)
         .map(|i| {
@@ -75,7 +91,7 @@ fn verdicts(folder: &Path, what: &str, method: &str, answer: Answer) -> (Vec<f64
         .collect();
     std::fs::write(&pairs, lines.join("\n")).expect("written");
     let study = folder.join(what);
-    let output = run(&pairs, &serve(answer), &study, &["--method", method]);
+    let output = run(&pairs, model, &study, flags);
     let mut found = verdict_rows(&study);
     found.sort_by(|a, b| a.pair.cmp(&b.pair));
     let good = found.iter().map(|v| if v.pair == "p1" { 1.0 - v.p_a } else { v.p_a }).collect();
@@ -229,4 +245,53 @@ fn only_answers_that_were_read_become_figures() {
     assert!(!done && said.contains("no answer could be read") && said.contains("remedy:"), "{said}");
     assert_eq!(found[0]["cost"]["unread"]["unreadable"]["answers"], 6, "{found}");
     assert!(!kept, "figures of answers that were not read");
+}
+
+/// What a vLLM server with this vocabulary says of a text.
+fn tokenize(body: &Value) -> Option<(u16, Value)> {
+    let text = body["prompt"].as_str()?;
+    let (id, token) = match text.trim_start_matches('\n') {
+        "A" => (32, "A"),
+        " A" => (362, "\u{120}A"),
+        "B" => (33, "B"),
+        " B" => (425, "\u{120}B"),
+        _ => return Some((200, json!({"tokens": [7, 8], "token_strs": ["x", "y"], "count": 2}))),
+    };
+    let line = text.starts_with('\n').then_some((198, "\u{10a}"));
+    let (ids, texts): (Vec<u64>, Vec<&str>) = line.into_iter().chain([(id, token)]).unzip();
+    Some((200, json!({"tokens": ids, "token_strs": texts, "count": 1})))
+}
+
+#[test]
+fn both_letters_are_asked_for_by_their_tokens_where_a_server_takes_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The worse letter is never among the likeliest tokens. A server that is told the tokens reports it: .02 of .32.
+    let told = |takes: bool| {
+        serve_calls(move |path, body| {
+            if path.ends_with("/tokenize") {
+                return tokenize(body);
+            }
+            let asked = body["messages"].as_array()?.last()?["content"].as_str()?;
+            let (good, bad) =
+                if asked.find("granite")? < asked.find("feather")? { ("A", "B") } else { ("B", "A") };
+            match body["logprob_token_ids"].as_array() {
+                Some(_) if !takes => Some((
+                    400,
+                    json!({"error": {"message": "logprob_token_ids: Extra inputs are not permitted"}}),
+                )),
+                Some(ids) => {
+                    let wanted = [32, 362, 33, 425].map(Value::from);
+                    let all = wanted.iter().all(|id| ids.contains(id)) && ids.len() == 4;
+                    let blank = format!(" {bad}");
+                    let tokens = [("The", 0.5), (good, 0.3), (bad, 0.015), (blank.as_str(), 0.005)];
+                    all.then(|| (200, first_tokens(&tokens)))
+                }
+                None => Some((200, first_tokens(&[("The", 0.5), (good, 0.3), ("It", 0.1)]))),
+            }
+        })
+    };
+    let (found, said) = verdicts_of(folder.path(), "told", &told(true), &["--method", "scored"]);
+    assert!(found.len() == 3 && found.iter().all(|p| (p - 0.3 / 0.32).abs() < 1e-9), "{found:?} {said}");
+    let (found, said) = verdicts_of(folder.path(), "refused", &told(false), &["--method", "scored"]);
+    assert!(found.is_empty() && said.contains("another may be"), "{found:?} {said}");
 }

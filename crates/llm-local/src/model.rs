@@ -11,7 +11,7 @@ use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 use predilect_llm::{
     Answer, CallError, Capabilities, Enforce, Fault, Finish, Model, ModelSpec, Provider, Request, Schema,
-    Usage, Want,
+    Usage, Want, answer_of, meaning,
 };
 use serde::{Deserialize, Serialize};
 
@@ -251,17 +251,13 @@ impl Worker {
             seed: request.seed.unwrap_or(0) as u32,
         };
         let wanted = match &request.want {
-            Want::Next(continuations) => {
-                let tokens =
-                    continuations.iter().map(|text| vocabulary.tokens(text)).collect::<Option<Vec<_>>>();
-                Wanted::Next(tokens.ok_or_else(|| {
-                    CallError::new(
-                        Fault::Unsupported,
-                        format!("not all of {continuations:?} are tokens of this model"),
-                    )
-                    .remedy("--method generated")
-                })?)
-            }
+            Want::Next(continuations) => Wanted::Next(vocabulary.tokens(continuations).ok_or_else(|| {
+                CallError::new(
+                    Fault::Unsupported,
+                    format!("not all of {continuations:?} are tokens of this model"),
+                )
+                .remedy("--method generated")
+            })?),
             Want::Text => written(None),
             Want::Score => {
                 return Err(CallError::new(
@@ -290,7 +286,7 @@ fn grammar(schema: &Schema) -> Result<Option<String>, String> {
 /// Texts of single tokens.
 struct Vocabulary {
     pieces: Vec<String>,
-    /// Tokens by their text without white space around it: ` A` stands for `A`.
+    /// Tokens by what they mean, in lower case: ` A`, `**A` and `a` under `a`.
     bare: HashMap<String, Vec<i32>>,
 }
 
@@ -301,17 +297,27 @@ impl Vocabulary {
         let mut pieces = Vec::with_capacity(usize::try_from(model.n_vocab()).unwrap_or_default());
         for (token, bytes) in model.tokens(true) {
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            let short = text.trim();
+            let short = meaning(&text);
             if !short.is_empty() && short.len() <= 32 && !vocab.is_control(token) {
-                bare.entry(short.to_owned()).or_default().push(token.0);
+                bare.entry(short.to_ascii_lowercase()).or_default().push(token.0);
             }
             pieces.push(text);
         }
         Self { pieces, bare }
     }
 
-    fn tokens(&self, text: &str) -> Option<Vec<i32>> {
-        self.bare.get(text.trim()).cloned()
+    /// The tokens that mean each of these answers; none where one has no token.
+    fn tokens(&self, answers: &[String]) -> Option<Vec<Vec<i32>>> {
+        let of = |(at, answer): (usize, &String)| {
+            let all = self.bare.get(&answer.to_ascii_lowercase())?;
+            let own = |token: &&i32| {
+                let text = self.pieces.get(**token as usize);
+                text.is_some_and(|text| answer_of(text, answers) == Some(at))
+            };
+            let tokens: Vec<i32> = all.iter().filter(own).copied().collect();
+            (!tokens.is_empty()).then_some(tokens)
+        };
+        answers.iter().enumerate().map(of).collect()
     }
 }
 

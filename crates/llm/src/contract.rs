@@ -23,6 +23,9 @@ pub struct Request {
     pub seed: Option<u64>,
 }
 
+/// The least probability that continuations must have together to be an answer: below it, the model wants to say something else.
+pub const LEAST_MASS: f64 = 1e-3;
+
 /// What kind of answer is wanted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -17,9 +17,10 @@ mod reasoning;
 mod runner;
 mod scripted;
 mod spec;
+mod token;
 
 pub use batch::{Batch, BatchState, LostBatch};
-pub use contract::{Answer, Capabilities, Enforce, Finish, Model, Request, Schema, Usage, Want};
+pub use contract::{Answer, Capabilities, Enforce, Finish, LEAST_MASS, Model, Request, Schema, Usage, Want};
 pub use error::{CallError, Fault};
 pub use http::{HttpOptions, connect};
 pub use log::{CallLog, Entry, LogError, NewBatch, PendingBatch, key};
@@ -28,3 +29,4 @@ pub use reasoning::{Effort, Reasoning};
 pub use runner::{Outcome, Plan, RunOptions, RunReport, Runner, Stop, Totals};
 pub use scripted::{Script, Scripted};
 pub use spec::{ModelSpec, Provider, SpecError};
+pub use token::{answer_of, meaning};

@@ -1,6 +1,6 @@
 //! Which verdict do a judge's answers make?
 
-use predilect_llm::Outcome;
+use predilect_llm::{LEAST_MASS, Outcome};
 use predilect_types::{Order, TieKind, Verdict};
 use serde_json::{Map, Value, json};
 
@@ -90,7 +90,7 @@ fn call(ask: &Ask, outcome: &Outcome, method: Method) -> Call {
             _ => return none(Parse::Unreadable),
         };
         let mass = letters[0] + letters[1];
-        if mass <= 0.0 {
+        if mass < LEAST_MASS {
             return none(Parse::Unreadable);
         }
         let value = Some(to_a(letters[0] / mass));

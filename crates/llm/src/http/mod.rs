@@ -5,6 +5,7 @@ mod batch;
 mod body;
 mod gemini;
 mod left_out;
+mod letters;
 mod openai;
 mod providers;
 
@@ -15,11 +16,13 @@ use serde_json::Value;
 use ureq::Agent;
 
 use crate::batch::Batch;
-use crate::contract::{Answer, Capabilities, Finish, Model, Request, Want};
+use crate::contract::{Answer, Capabilities, Finish, LEAST_MASS, Model, Request, Want};
 use crate::error::{CallError, Fault};
 use crate::reasoning::{Effort, Reasoning, takes_temperature};
 use crate::spec::{ModelSpec, Provider};
+use crate::token::answer_of;
 use left_out::{LeftOut, Optional, refused_by};
+use letters::Letters;
 use providers::{Place, place};
 
 /// How calls are made.
@@ -63,6 +66,10 @@ trait Dialect: Send + Sync {
     fn optional(&self) -> &'static [Optional];
     /// An answer in a body that is JSON.
     fn read(&self, request: &Request, body: &Value) -> Result<Answer, CallError>;
+    /// The first token's alternatives with their log-probabilities, where a body has them.
+    fn alternatives(&self, _: &Value) -> Option<Vec<(String, f64)>> {
+        None
+    }
     /// What an error's body says beyond its status, by the provider's own codes.
     fn fault(&self, status: u16, body: &Value) -> Option<Fault>;
 }
@@ -86,6 +93,9 @@ struct HttpModel {
     /// Tokens that even a single one must have room for.
     least: u32,
     left_out: LeftOut,
+    /// Where a server of the user's own says which token is which: vLLM's `/tokenize`.
+    tokenize_url: Option<String>,
+    letters: Letters,
 }
 
 /// A model over HTTP. Keys come from the environment: `OPENAI_API_KEY`, `OPENROUTER_API_KEY`, `AZURE_OPENAI_API_KEY` (with
@@ -123,10 +133,12 @@ fn connect_with(
     if !takes_temperature(spec, options.reasoning) {
         left_out.assume(dialect.optional(), "temperature");
     }
-    let score_url = (spec.provider == Provider::Compatible).then(|| {
-        let base = url.trim_end_matches("/chat/completions");
-        format!("{}/pooling", base.trim_end_matches("/v1"))
-    });
+    // vLLM's own endpoints stand beside those of the protocol.
+    let beside = |name: &str| {
+        let base = url.trim_end_matches("/chat/completions").trim_end_matches("/v1");
+        (spec.provider == Provider::Compatible).then(|| format!("{base}/{name}"))
+    };
+    let (score_url, tokenize_url) = (beside("pooling"), beside("tokenize"));
     let batch = match spec.provider {
         Provider::OpenAi | Provider::Compatible => {
             Some(batch::BatchApi::OpenAi(url.trim_end_matches("/chat/completions").to_owned()))
@@ -150,6 +162,8 @@ fn connect_with(
         // Azure and OpenAI's models behind OpenRouter refuse limits below sixteen tokens.
         least: if matches!(spec.provider, Provider::Azure | Provider::OpenRouter) { 16 } else { 1 },
         left_out,
+        tokenize_url,
+        letters: Letters::default(),
     }))
 }
 
@@ -234,7 +248,12 @@ impl Model for HttpModel {
             "JSON schemas" => "accepts no JSON schema: it was asked for a JSON object".to_owned(),
             name => format!("takes no {name} and was asked without"),
         };
-        self.left_out.names().into_iter().map(|name| format!("{} {}", self.name, of(name))).collect()
+        let mut remarks: Vec<String> =
+            self.left_out.names().into_iter().map(|name| format!("{} {}", self.name, of(name))).collect();
+        if self.letters.used() {
+            remarks.push(format!("{} reports the letters by their tokens ({})", self.name, letters::NAME));
+        }
+        remarks
     }
 
     fn send(&self, request: &Request) -> Result<String, CallError> {
@@ -247,17 +266,30 @@ impl Model for HttpModel {
             _ => &self.url,
         };
         let mut tried: Vec<&'static Optional> = Vec::new();
+        // An answer in which a letter is missing, for the case that asking for its token does not help.
+        let mut first = None;
         loop {
             let sent = self.body(request, &tried);
             let (status, wait, body) = self.post_call(url, &sent)?;
             if (200..300).contains(&status) {
                 // Only what helped is left out from now on: an error may speak of anything.
-                for one in tried {
+                for one in tried.drain(..) {
                     self.left_out.add(one);
+                }
+                if sent.get(letters::NAME).is_none() && self.learn_letters(request, &body) {
+                    first = Some(body);
+                    continue;
                 }
                 return Ok(body);
             }
             let error = body::json(&body).unwrap_or(Value::Null);
+            if sent.get(letters::NAME).is_some() && matches!(status, 400 | 422) {
+                self.letters.give_up();
+                match first.take() {
+                    Some(body) => return Ok(body),
+                    None => continue,
+                }
+            }
             // What is left out now may have been sent before another call learnt it.
             if let Some(one) = self.refused_parameter(status, &error, |one| one.stands_in(&sent)) {
                 tried.push(one);
@@ -320,7 +352,30 @@ impl HttpModel {
             self.dialect.reason(&self.model, &mut body, effort);
         }
         self.left_out.take_from(&mut body, tried);
+        if let Want::Next(answers) = &request.want
+            && let Some(ids) = self.letters.of(answers)
+        {
+            letters::put(&ids, &mut body);
+        }
         body
+    }
+
+    /// Whether it is known now by which tokens to ask for the letters, of which this answer lacks one.
+    fn learn_letters(&self, request: &Request, body: &str) -> bool {
+        let (Want::Next(answers), Some(url)) = (&request.want, &self.tokenize_url) else { return false };
+        // Where none is told, the model wants to say something else, and no token of theirs is an answer.
+        let missing = |json| {
+            let told = self.dialect.alternatives(&json).unwrap_or_default();
+            let sums = sums_of(answers, &told);
+            sums.contains(&0.0) && sums.iter().any(|sum| *sum > 0.0)
+        };
+        body::json(body).is_ok_and(missing)
+            && self.letters.learn(answers, |text| {
+                let asked = serde_json::json!({"model": self.model, "prompt": text,
+                    "add_special_tokens": false, "return_token_strs": true});
+                let (status, _, body) = self.post_call(url, &asked).ok()?;
+                (status == 200).then(|| body::json(&body).ok()).flatten()
+            })
     }
 
     /// Sends it; status, the wait that is asked for, and body of the answer.
@@ -562,14 +617,7 @@ fn next_of(continuations: &[String], tokens: &[(String, f64)]) -> Result<Vec<Opt
             "{token:?} has a log-probability of {ln}, above 0: these are not log-probabilities"
         )));
     }
-    let mut sums = vec![0.0; continuations.len()];
-    for (token, ln) in tokens {
-        let word = meant(token);
-        let exact = continuations.iter().position(|c| c == word);
-        if let Some(at) = exact.or_else(|| continuations.iter().position(|c| c.eq_ignore_ascii_case(word))) {
-            sums[at] += ln.exp();
-        }
-    }
+    let sums = sums_of(continuations, tokens);
     let told: f64 = sums.iter().sum();
     let shown = || {
         let list: Vec<String> =
@@ -578,6 +626,13 @@ fn next_of(continuations: &[String], tokens: &[(String, f64)]) -> Result<Vec<Opt
     };
     if told <= 0.0 {
         return Err(none(format!("none of the requested answers is among the top tokens: {}", shown())));
+    }
+    if told < LEAST_MASS {
+        return Err(none(format!(
+            "the requested answers have {:.2} % of the probability together; the model says something else: {}",
+            100.0 * told,
+            shown()
+        )));
     }
     // What is not told is no more probable than the last that is, and no more than what is left.
     let least = tokens.iter().map(|(_, ln)| ln.exp()).filter(|p| *p > 0.0).fold(1.0, f64::min);
@@ -593,9 +648,15 @@ fn next_of(continuations: &[String], tokens: &[(String, f64)]) -> Result<Vec<Opt
     Ok(sums.into_iter().map(|p: f64| (p > 0.0).then(|| p.ln())).collect())
 }
 
-/// What a token means: without the marks by which vocabularies write a blank or a line break, and without emphasis and quotation marks.
-fn meant(token: &str) -> &str {
-    token.trim_matches(|c: char| c.is_whitespace() || "\u{2581}\u{120}\u{10a}*_`\"'[](){}>.:,;".contains(c))
+/// The probability of each continuation, over all tokens that mean it.
+fn sums_of(continuations: &[String], tokens: &[(String, f64)]) -> Vec<f64> {
+    let mut sums = vec![0.0; continuations.len()];
+    for (token, ln) in tokens {
+        if let Some(at) = answer_of(token, continuations) {
+            sums[at] += ln.exp();
+        }
+    }
+    sums
 }
 
 /// A count of tokens in a body.
@@ -688,6 +749,12 @@ mod tests {
         // What is not told is at most .01, or at most .2.
         assert_eq!(of(&[("A", 0.9), ("The", 0.09), ("It", 0.01)], &["A", "B"]).unwrap()[1], None);
         assert!(of(&[("A", 0.6), ("The", 0.2)], &["A", "B"]).unwrap_err().message.contains("20.0 %"));
+        assert!(
+            of(&[("<think>", 0.99), ("A", 4e-4), ("B", 1e-4)], &["A", "B"])
+                .unwrap_err()
+                .message
+                .contains("0.05 %")
+        );
         assert!(of(&[("<|channel|>", 0.99)], &["A", "B"]).unwrap_err().message.contains("<|channel|>"));
         assert!(of(&[("A", 2.0)], &["A", "B"]).unwrap_err().message.contains("above 0"));
     }

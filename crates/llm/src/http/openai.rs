@@ -192,19 +192,11 @@ impl Dialect for OpenAi {
         };
         let next = match &request.want {
             Want::Next(continuations) => {
-                let top = choice
-                    .pointer("/logprobs/content/0/top_logprobs")
-                    .and_then(Value::as_array)
-                    .filter(|top| !top.is_empty())
-                    .ok_or_else(|| {
-                        CallError::new(Fault::NoProbabilities, "the answer holds no probabilities of tokens")
-                            .remedy("this server or model does not tell them: --method generated")
-                    })?;
-                let alternatives = top.iter().filter_map(|token| {
-                    let ln = token.get("logprob")?.as_f64().unwrap_or(f64::NEG_INFINITY);
-                    Some((token.get("token")?.as_str()?.to_owned(), ln))
-                });
-                next_of(continuations, &alternatives.collect::<Vec<_>>())?
+                let alternatives = self.alternatives(body).ok_or_else(|| {
+                    CallError::new(Fault::NoProbabilities, "the answer holds no probabilities of tokens")
+                        .remedy("this server or model does not tell them: --method generated")
+                })?;
+                next_of(continuations, &alternatives)?
             }
             Want::Text | Want::Json(_) | Want::Score => Vec::new(),
         };
@@ -227,6 +219,15 @@ impl Dialect for OpenAi {
             ));
         }
         Ok(Answer { text, finish, next, usage })
+    }
+
+    fn alternatives(&self, body: &Value) -> Option<Vec<(String, f64)>> {
+        let top = body.pointer("/choices/0/logprobs/content/0/top_logprobs")?.as_array()?;
+        let told = top.iter().filter_map(|token| {
+            let ln = token.get("logprob")?.as_f64().unwrap_or(f64::NEG_INFINITY);
+            Some((token.get("token")?.as_str()?.to_owned(), ln))
+        });
+        Some(told.collect()).filter(|_| !top.is_empty())
     }
 
     fn fault(&self, status: u16, body: &Value) -> Option<Fault> {
