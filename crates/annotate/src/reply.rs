@@ -117,6 +117,13 @@ const ENDS: [&str; 10] = [
     "[INST]",
 ];
 
+/// Whether a text begins with a model's reasoning, closed or not.
+#[must_use]
+pub fn begins_with_reasoning(text: &str) -> bool {
+    let text = text.trim_start();
+    REASONING.iter().any(|(opens, _)| text.starts_with(opens))
+}
+
 /// Bytes at the end of a question by which it is known again.
 const TAIL: usize = 80;
 

@@ -295,3 +295,57 @@ fn both_letters_are_asked_for_by_their_tokens_where_a_server_takes_them() {
     let (found, said) = verdicts_of(folder.path(), "refused", &told(false), &["--method", "scored"]);
     assert!(found.is_empty() && said.contains("another may be"), "{found:?} {said}");
 }
+
+/// What `judge --probe --json` says of a server.
+fn probe(model: &str) -> Value {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .args(["judge", "--probe", "--json", "--model", model])
+        .output()
+        .expect("it starts");
+    let found: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    found[0].clone()
+}
+
+#[test]
+fn a_probe_tells_schemas_seeds_and_reasoning() {
+    // One that does what it is asked, and one that does not.
+    let told = |keeps: bool| {
+        serve_calls(move |_, body| {
+            let asked = body["messages"].as_array()?.last()?["content"].as_str()?;
+            let mut answer = if asked.contains("river") {
+                static CALLS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+                let calls = CALLS.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                let line = if keeps { body["seed"].as_u64()? } else { calls };
+                chat(&format!("A river runs, line {line}."), "stop")
+            } else if asked.contains("hello") {
+                chat(if keeps { "{\"colour\": \"red\"}" } else { "hello" }, "stop")
+            } else {
+                first_tokens(&[("A", 0.6), ("B", 0.3)])
+            };
+            if !keeps {
+                answer["usage"]["completion_tokens"] = 300.into();
+            }
+            Some((200, answer))
+        })
+    };
+    let habits = probe(&told(true))["habits"].clone();
+    assert_eq!(habits, json!({"schema": "enforced", "seed": "taken", "reasoning_tokens": 0}));
+    let habits = probe(&told(false))["habits"].clone();
+    assert_eq!((&habits["schema"], &habits["seed"]), (&json!("ignored"), &json!("ignored")));
+    assert!(habits["reasoning_tokens"].as_u64() > Some(200), "{habits}");
+    let refuses = serve_calls(|_, body| {
+        for (name, at) in [("seed", "seed"), ("response_format", "response_format")] {
+            if body.get(at).is_some() {
+                return Some((
+                    400,
+                    json!({"error": {"message": format!("{name}: Extra inputs are not permitted")}}),
+                ));
+            }
+        }
+        Some((200, first_tokens(&[("A", 0.6), ("B", 0.3)])))
+    });
+    let found = probe(&refuses);
+    assert_eq!(found["habits"]["schema"], "refused", "{found}");
+    assert_eq!(found["habits"]["seed"], "refused", "{found}");
+}

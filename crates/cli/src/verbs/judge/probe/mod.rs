@@ -1,5 +1,7 @@
 //! `predilect judge --probe`: what does a model tell when it is asked to judge? A dozen small questions, before a run is paid for.
 
+mod habits;
+
 use std::io::Write;
 use std::time::Instant;
 
@@ -15,6 +17,7 @@ use crate::calls::{self, Failures, dollars};
 use crate::output::print_json;
 use crate::problem::Problem;
 use crate::unread::Unread;
+use habits::Habits;
 
 /// Requests with a good response and one that is plainly none.
 const PAIRS: [(&str, &str, &str); 6] = [
@@ -67,6 +70,7 @@ struct Way {
 struct Report {
     model: String,
     ways: Vec<Way>,
+    habits: Option<Habits>,
     /// What it is asked without, or otherwise, in sentences.
     remarks: Vec<String>,
     /// The method that a run should use; none where no answer could be read.
@@ -138,6 +142,8 @@ fn probe(spec: &ModelSpec, args: &JudgeArgs, global: &Global) -> Result<(Report,
             break;
         }
     }
+    let mut totals = Totals { price: run.price.map(|_| 0.0), ..Totals::default() };
+    let habits = stopped.is_none().then(|| habits::observe(model.as_ref(), &run, &mut totals));
     let (method, because) = advice(&ways, args.method);
     let chosen = ways.iter().find(|way| Some(way.method) == method);
     let price_of_thousand = chosen.and_then(|way| Some(way.price? * 1000.0 / PAIRS.len() as f64));
@@ -147,6 +153,7 @@ fn probe(spec: &ModelSpec, args: &JudgeArgs, global: &Global) -> Result<(Report,
         method,
         because,
         price_of_thousand,
+        habits,
         ways,
     };
     Ok((report, stopped))
@@ -264,6 +271,9 @@ fn print(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
         )?;
         way.failures.print(out)?;
         way.unread.print(out)?;
+    }
+    if let Some(habits) = &report.habits {
+        habits.print(out)?;
     }
     for remark in &report.remarks {
         writeln!(out, "  remark     {remark}")?;

@@ -1,0 +1,198 @@
+//! What a model does with a schema and with a seed, and whether it reasons before it answers.
+
+use std::io::Write;
+
+use predilect_annotate::begins_with_reasoning;
+use predilect_llm::{
+    Answer, CallError, CallLog, Enforce, Model, Request, RunOptions, Runner, Schema, Totals, Want,
+};
+use predilect_types::Message;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::calls;
+
+/// Tokens that an answer may have beyond its text, for marks of turns and other tokenizers.
+const BESIDE: u64 = 32;
+
+/// How many times as many tokens as its text has an answer may have been charged for.
+const TIMES: u64 = 3;
+
+/// What was found, each in one word; none where it could not be told.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Habits {
+    schema: Option<SchemaHabit>,
+    seed: Option<SeedHabit>,
+    /// Tokens before or beside an answer in one question, at most: reasoning.
+    reasoning_tokens: u64,
+}
+
+/// What becomes of a schema that the question contradicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum SchemaHabit {
+    /// The answer has its form all the same.
+    Enforced,
+    /// The answer is what the question asked for.
+    Ignored,
+    /// Asked for and refused.
+    Refused,
+}
+
+/// What a seed does at temperature 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum SeedHabit {
+    /// The same seed gives the same text, another one another.
+    Taken,
+    /// The same seed gives different texts.
+    Ignored,
+    /// Whatever the seed and the temperature, the same text.
+    AlwaysTheSame,
+    /// Asked for and refused.
+    Refused,
+}
+
+/// Asks four small questions; adds what they took to `totals`.
+pub(super) fn observe(model: &dyn Model, run: &RunOptions, totals: &mut Totals) -> Habits {
+    let mut habits = Habits::default();
+    let mut ask = |request: &Request| -> Option<Result<Answer, CallError>> {
+        // Every question has a log of its own: the same one is asked twice.
+        let log = CallLog::in_memory().ok()?;
+        let mut options = run.clone();
+        options.budget = run.budget.map(|budget| budget - totals.price.unwrap_or(0.0));
+        let mut report = Runner { model, log: &log, options }.run(&[vec![request.clone()]], &|| {});
+        calls::add(totals, &report.totals);
+        let outcome = report.outcomes.pop()?.pop()??;
+        if let Ok(answer) = &outcome.answer {
+            habits.reasoning_tokens = habits.reasoning_tokens.max(reasoning(model, answer));
+        }
+        Some(outcome.answer)
+    };
+    let refused = |name: &str| model.left_out().contains(&name);
+    let schema = ask(&off_form());
+    let schema = match schema {
+        _ if refused("JSON schemas") || refused("JSON mode") => Some(SchemaHabit::Refused),
+        Some(Ok(answer)) if of_form(&answer.text) => Some(SchemaHabit::Enforced),
+        Some(Ok(_)) => Some(SchemaHabit::Ignored),
+        _ => None,
+    };
+    let texts = [7, 7, 8].map(|seed| ask(&free(seed)).and_then(Result::ok).map(|answer| answer.text));
+    let seed = match &texts {
+        _ if refused("seed") => Some(SeedHabit::Refused),
+        [Some(one), Some(same), Some(other)] => Some(match (one == same, one == other) {
+            (true, true) => SeedHabit::AlwaysTheSame,
+            (true, false) => SeedHabit::Taken,
+            (false, _) => SeedHabit::Ignored,
+        }),
+        _ => None,
+    };
+    Habits { schema, seed, ..habits }
+}
+
+/// Tokens of an answer that are none of its text's, or those of reasoning in front of it.
+fn reasoning(model: &dyn Model, answer: &Answer) -> u64 {
+    let text = model.count_tokens(&answer.text);
+    let output = answer.usage.output;
+    if begins_with_reasoning(&answer.text) {
+        return output.max(text);
+    }
+    if output > TIMES * text + BESIDE { output - text } else { 0 }
+}
+
+/// A question for one thing with a schema for another.
+fn off_form() -> Request {
+    let schema = json!({
+        "type": "object",
+        "properties": {"colour": {"type": "string", "enum": ["red", "green"]}},
+        "required": ["colour"],
+        "additionalProperties": false,
+    });
+    let want = Want::Json(Schema { name: "colour".to_owned(), schema, enforce: Enforce::Schema });
+    Request {
+        messages: vec![Message::user("Answer with the word hello and nothing else.")],
+        want,
+        max_tokens: 40,
+        temperature: 0.0,
+        seed: Some(7),
+    }
+}
+
+fn of_form(text: &str) -> bool {
+    serde_json::from_str::<Value>(text.trim())
+        .is_ok_and(|said| said["colour"] == "red" || said["colour"] == "green")
+}
+
+/// A question that has many answers.
+fn free(seed: u64) -> Request {
+    Request {
+        messages: vec![Message::user("Write one line of a poem about a river.")],
+        want: Want::Text,
+        max_tokens: 24,
+        temperature: 1.0,
+        seed: Some(seed),
+    }
+}
+
+impl Habits {
+    pub(super) fn print(&self, out: &mut impl Write) -> std::io::Result<()> {
+        let schema = match self.schema {
+            Some(SchemaHabit::Enforced) => {
+                "enforced: the answer had its form although the question asked for another"
+            }
+            Some(SchemaHabit::Ignored) => "not enforced: forms are read as far as the model keeps to them",
+            Some(SchemaHabit::Refused) => "refused: forms are read as far as the model keeps to them",
+            None => "could not be told",
+        };
+        writeln!(out, "  schema     {schema}")?;
+        let seed = match self.seed {
+            Some(SeedHabit::Taken) => "taken: one seed gives one text, another gives another",
+            Some(SeedHabit::Ignored) => {
+                "not taken: one seed gave two texts, so a run cannot be repeated to the digit"
+            }
+            Some(SeedHabit::AlwaysTheSame) => {
+                "cannot be told: the same text whatever the seed, at temperature 1"
+            }
+            Some(SeedHabit::Refused) => "refused",
+            None => "could not be told",
+        };
+        writeln!(out, "  seed       {seed}")?;
+        match self.reasoning_tokens {
+            0 => writeln!(out, "  reasoning  none seen before an answer"),
+            tokens => writeln!(
+                out,
+                "  reasoning  {tokens} tokens beside an answer: it reasons first (--reasoning none stops it, --reasoning-tokens gives it room)"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use predilect_llm::{Finish, Scripted, Usage};
+
+    #[test]
+    fn tokens_beside_an_answer_are_reasoning() {
+        let model = Scripted::new(|_, _| Ok((String::new(), Vec::new())));
+        let answer = |text: &str, output| Answer {
+            text: text.to_owned(),
+            finish: Finish::Stop,
+            usage: Usage { output, ..Usage::default() },
+            ..Answer::default()
+        };
+        assert_eq!(reasoning(&model, &answer("{\"verdict\": \"A\"}", 9)), 0);
+        assert_eq!(reasoning(&model, &answer("A", 401)), 400);
+        assert_eq!(reasoning(&model, &answer("<think>Well, A is", 20)), 20);
+    }
+
+    #[test]
+    fn only_the_form_that_was_asked_for_counts() {
+        assert!(of_form(" {\"colour\": \"red\"} "));
+        assert!(
+            !of_form("hello")
+                && !of_form("{\"colour\": \"hello\"}")
+                && !of_form("{\"colour\": \"red\"} or so")
+        );
+    }
+}
