@@ -11,4 +11,4 @@ pub mod rate;
 mod reply;
 
 pub use fence::Fence;
-pub use reply::{Parse, begins_with_reasoning, json_object};
+pub use reply::{Parse, json_object};

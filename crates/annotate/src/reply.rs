@@ -1,6 +1,6 @@
 //! What JSON does a model's reply hold, however it wraps it?
 
-use predilect_llm::{Answer, CallError, Fault, Finish};
+use predilect_llm::{Answer, CallError, Fault, Finish, MESSAGE, THOUGHTS};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -85,24 +85,6 @@ impl Parse {
     }
 }
 
-/// What opens and what closes a model's reasoning, where a server leaves it in the answer.
-const REASONING: [(&str, &str); 10] = [
-    ("<think>", "</think>"),
-    ("<thinking>", "</thinking>"),
-    ("<thought>", "</thought>"),
-    ("<reasoning>", "</reasoning>"),
-    ("[THINK]", "[/THINK]"),
-    ("<seed:think>", "</seed:think>"),
-    ("<|begin_of_thought|>", "<|end_of_thought|>"),
-    ("\u{25c1}think\u{25b7}", "\u{25c1}/think\u{25b7}"),
-    ("<|channel>thought", "<channel|>"),
-    ("<|channel|>analysis", FINAL),
-];
-
-/// The channel of the answer proper; its text begins behind the next [`MESSAGE`].
-const FINAL: &str = "<|channel|>final";
-const MESSAGE: &str = "<|message|>";
-
 /// Tokens that end a turn: what stands behind one was made up by a model that did not stop.
 const ENDS: [&str; 10] = [
     "</s>",
@@ -116,13 +98,6 @@ const ENDS: [&str; 10] = [
     "<|end|>",
     "[INST]",
 ];
-
-/// Whether a text begins with a model's reasoning, closed or not.
-#[must_use]
-pub fn begins_with_reasoning(text: &str) -> bool {
-    let text = text.trim_start();
-    REASONING.iter().any(|(opens, _)| text.starts_with(opens))
-}
 
 /// Bytes at the end of a question by which it is known again.
 const TAIL: usize = 80;
@@ -145,9 +120,9 @@ pub(crate) fn conclusion<'t>(answer: &'t Answer, question: &str) -> Result<&'t s
     let last = |marks: &mut dyn Iterator<Item = &'static str>| {
         marks.filter_map(|mark| Some((text.rfind(mark)?, mark.len()))).max()
     };
-    let opened = last(&mut REASONING.iter().map(|(open, _)| *open));
+    let opened = last(&mut THOUGHTS.iter().map(|(open, _)| *open));
     // Templates open the thought themselves; some servers leave only the names of channels.
-    let closed = last(&mut REASONING.iter().map(|(_, close)| *close).chain(["assistantfinal"]));
+    let closed = last(&mut THOUGHTS.iter().map(|(_, close)| *close).chain(["assistantfinal"]));
     match (opened, closed) {
         (Some((open, _)), None) if !text[..open].contains('{') => return Err(none(Parse::Reasoning)),
         (Some((open, _)), Some((close, _))) if open > close => return Err(none(Parse::Reasoning)),

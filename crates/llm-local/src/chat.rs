@@ -7,6 +7,7 @@
 use llama_cpp_2::model::LlamaModel;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
+use predilect_llm::to_the_answer;
 use predilect_types::{Message, Role};
 
 /// Marks the place of a text in a rendered template; such characters are in no template.
@@ -37,10 +38,22 @@ impl Chat {
         Ok(Self { template, control: control.collect(), bos: piece(vocab.bos()), eos: piece(vocab.eos()) })
     }
 
-    /// Whether the model's template has a switch for reasoning, which is turned off here.
-    pub(crate) fn could_think(model: &LlamaModel) -> bool {
+    /// Whether the model's template has a switch for reasoning, which is turned off here, or ends in a thought, which is closed here.
+    pub(crate) fn could_think(&self, model: &LlamaModel) -> bool {
         let template = model.chat_template(None).ok();
-        template.and_then(|text| text.to_string().ok()).is_some_and(|text| text.contains("enable_thinking"))
+        if template
+            .and_then(|text| text.to_string().ok())
+            .is_some_and(|text| text.contains("enable_thinking"))
+        {
+            return true;
+        }
+        let Some(environment) = &self.template else { return false };
+        self.fill(environment, &[Message::user("?")]).is_ok_and(|text| self.missing(&text).is_some())
+    }
+
+    /// What a filled template lacks for the answer itself to come next.
+    fn missing(&self, filled: &str) -> Option<String> {
+        to_the_answer(filled, self.control.iter().any(|name| name == "<|channel|>"))
     }
 
     /// The tokens of a conversation up to where the answer begins.
@@ -96,7 +109,12 @@ impl Chat {
         } else {
             filled
         };
-        filled.map_err(|error| format!("the model's chat template cannot be filled in: {error:#}"))
+        let mut text =
+            filled.map_err(|error| format!("the model's chat template cannot be filled in: {error:#}"))?;
+        if let Some(missing) = self.missing(&text) {
+            text.push_str(&missing);
+        }
+        Ok(text)
     }
 
     fn fill(&self, environment: &Environment<'_>, messages: &[Message]) -> Result<String, Error> {
@@ -191,6 +209,19 @@ mod tests {
             "{% for m in messages %}{{ m.content }}{% endfor %}>{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}",
         );
         assert_eq!(chat.render(&asked()).unwrap(), "be brief hello ><think>\n\n</think>\n\n");
+    }
+
+    #[test]
+    fn a_thought_that_a_template_opens_is_closed() {
+        let mut chat = chat("{% for m in messages %}{{ m.content }}{% endfor %}<|Assistant|><think>\n");
+        assert_eq!(chat.render(&asked()).unwrap(), "be brief hello <|Assistant|><think>\n\n</think>\n\n");
+        chat.template = Some(
+            environment("{% for m in messages %}{{ m.content }}{% endfor %}<|start|>assistant".to_owned())
+                .unwrap(),
+        );
+        assert!(chat.render(&asked()).unwrap().ends_with("<|start|>assistant"));
+        chat.control.push("<|channel|>".to_owned());
+        assert!(chat.render(&asked()).unwrap().ends_with("<|start|>assistant<|channel|>final<|message|>"));
     }
 
     #[test]

@@ -304,7 +304,8 @@ impl Writer {
         if let Some(grammar) = &mut self.grammar {
             grammar.accept(token);
         }
-        self.bytes.extend(model.vocab().token_to_piece(token, false, None));
+        // Tags of thoughts and channels are tokens of their own: without them a draft looks like an answer.
+        self.bytes.extend(model.vocab().token_to_piece(token, true, None));
         self.tokens += 1;
         if self.tokens < self.most {
             self.pending = Some(token);

@@ -169,15 +169,15 @@ impl LocalModel {
             .name("model".to_owned())
             .spawn(move || worker.run(&ready, &incoming))
             .map_err(|e| fail(Fault::Unsupported, e.to_string()))?;
-        match started.recv() {
-            Ok(Ok(())) => {}
+        let thinks = match started.recv() {
+            Ok(Ok(thinks)) => thinks,
             Ok(Err(problem)) => {
                 return Err(fail(Fault::Unsupported, problem).remedy("a smaller --context needs less memory"));
             }
             Err(_) => return Err(fail(Fault::Unsupported, "the model's thread has ended".to_owned())),
-        }
+        };
         // Other words in the prompt, other answers: part of the name, and so of every key.
-        let way = if Chat::could_think(&model) { " without thinking" } else { "" };
+        let way = if thinks { " without thinking" } else { "" };
         Ok(Self { name: format!("gguf:{file}@{print}{way}"), model, jobs: Mutex::new(jobs) })
     }
 }
@@ -189,7 +189,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn run(self, ready: &Sender<Result<(), String>>, jobs: &Receiver<Job>) {
+    fn run(self, ready: &Sender<Result<bool, String>>, jobs: &Receiver<Job>) {
         let cores = || std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
         let threads = self.options.threads.unwrap_or_else(cores).clamp(1, 512).cast_signed();
         let room = self.options.context.min(self.model.n_ctx_train()).max(256);
@@ -203,7 +203,7 @@ impl Worker {
                 return;
             }
         };
-        let _ = ready.send(Ok(()));
+        let _ = ready.send(Ok(chat.could_think(&self.model)));
         let vocabulary = Vocabulary::of(&self.model);
         while let Ok(job) = jobs.recv() {
             let _ = job.reply.send(self.answer(&mut engine, &chat, &vocabulary, &job.requests));

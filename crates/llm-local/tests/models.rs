@@ -195,3 +195,76 @@ fn a_file_that_is_no_model_is_said_to_be_none() {
     std::fs::write(&text, "GGUF but then nonsense").expect("written");
     assert!(load(text).message.contains("cannot read"));
 }
+
+/// Where the value of a key begins in a GGUF file.
+fn value_of(bytes: &[u8], key: &str) -> usize {
+    bytes.windows(key.len()).position(|window| window == key.as_bytes()).expect("the key") + key.len()
+}
+
+/// A number of so many bytes.
+fn number(bytes: &[u8], at: usize, n: usize) -> usize {
+    bytes[at..at + n].iter().rev().fold(0, |sum, byte| sum * 256 + usize::from(*byte))
+}
+
+fn written(bytes: &[u8]) -> tempfile::NamedTempFile {
+    let file = tempfile::Builder::new().suffix(".gguf").tempfile().expect("a file");
+    std::fs::write(file.path(), bytes).expect("written");
+    file
+}
+
+/// A copy of a model's file with another chat template, of no more bytes than its own.
+fn with_template(path: &std::path::Path, template: &str) -> tempfile::NamedTempFile {
+    let mut bytes = std::fs::read(path).expect("a file");
+    let at = value_of(&bytes, "tokenizer.chat_template");
+    // A type (8: a string) and a length stand before the text.
+    assert_eq!(number(&bytes, at, 4), 8);
+    let (begin, length) = (at + 12, number(&bytes, at + 4, 8));
+    let padded = format!("{{#{}#}}{template}", " ".repeat(length - template.len() - 4));
+    bytes[begin..begin + length].copy_from_slice(padded.as_bytes());
+    written(&bytes)
+}
+
+/// A copy of a model's file in which that token is one of control.
+fn with_control(path: &std::path::Path, token: &str) -> tempfile::NamedTempFile {
+    let mut bytes = std::fs::read(path).expect("a file");
+    // The type of the items and their number stand before them, and of texts the length before each.
+    let tokens = value_of(&bytes, "tokenizer.ggml.tokens") + 4;
+    let (mut at, mut id) = (tokens + 12, 0);
+    while &bytes[at + 8..at + 8 + number(&bytes, at, 8)] != token.as_bytes() {
+        at += 8 + number(&bytes, at, 8);
+        id += 1;
+        assert!(id < number(&bytes, tokens + 4, 8), "no token {token}");
+    }
+    let kind = value_of(&bytes, "tokenizer.ggml.token_type") + 4 + 12 + 4 * id;
+    assert_eq!(number(&bytes, kind, 4), 1, "it is a normal one so far");
+    bytes[kind] = 3;
+    written(&bytes)
+}
+
+#[test]
+fn a_template_that_opens_a_thought_is_asked_behind_it() {
+    let Some(path) = find(SMOLLM2) else { return };
+    let turns = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n";
+    let opens = with_template(&path, &format!("{turns}<think>\n"));
+    let closes = with_template(&path, &format!("{turns}{{{{ '<think>\\n\\n</think>\\n\\n' }}}}"));
+    let (opens, closes) = (load(opens.path(), 1024), load(closes.path(), 1024));
+    assert!(opens.name().ends_with("without thinking") && !closes.name().ends_with("without thinking"));
+    let asked = [letters("Is it A or B?"), request(vec![Message::user("Say A or B.")], Want::Text, 8)];
+    for question in &asked {
+        let said = |model: &LocalModel| json(&model.send(question).expect("an answer"));
+        assert_eq!(said(&opens), said(&closes));
+    }
+}
+
+#[test]
+fn tokens_that_control_show_in_an_answer() {
+    // Were they dropped, a draft in a thought or a channel would look like an answer.
+    let Some(path) = find(SMOLLM2) else { return };
+    let asked = request(vec![Message::user("Name colours of rainbows.")], Want::Text, 6);
+    let said =
+        |model: &LocalModel| model.read(&asked, &model.send(&asked).expect("a body")).expect("a text").text;
+    let plain = said(&load(&path, 512));
+    let first: String = plain.chars().take_while(char::is_ascii_alphabetic).collect();
+    let marked = with_control(&path, &first);
+    assert_eq!(said(&load(marked.path(), 512)), plain);
+}

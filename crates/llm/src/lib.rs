@@ -17,6 +17,7 @@ mod reasoning;
 mod runner;
 mod scripted;
 mod spec;
+mod thoughts;
 mod token;
 
 pub use batch::{Batch, BatchState, LostBatch};
@@ -29,4 +30,5 @@ pub use reasoning::{Effort, Reasoning};
 pub use runner::{Outcome, Plan, RunOptions, RunReport, Runner, Stop, Totals};
 pub use scripted::{Script, Scripted};
 pub use spec::{ModelSpec, Provider, SpecError};
+pub use thoughts::{FINAL, MESSAGE, THOUGHTS, begins_with_reasoning, to_the_answer};
 pub use token::{answer_of, meaning};

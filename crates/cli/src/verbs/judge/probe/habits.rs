@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use predilect_annotate::begins_with_reasoning;
 use predilect_llm::{
     Answer, CallError, CallLog, Enforce, Model, Request, RunOptions, Runner, Schema, Totals, Want,
+    begins_with_reasoning,
 };
 use predilect_types::Message;
 use serde::Serialize;
