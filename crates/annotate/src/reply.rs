@@ -1,6 +1,6 @@
 //! What JSON does a model's reply hold, however it wraps it?
 
-use predilect_llm::{Answer, CallError, Fault, Finish, MESSAGE, THOUGHTS};
+use predilect_llm::{Answer, CallError, Fault, Finish, MESSAGE, Request, THOUGHTS};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -167,6 +167,25 @@ pub(crate) fn conclusion<'t>(answer: &'t Answer, question: &str) -> Result<&'t s
         return Err(Parse::Truncated);
     }
     Ok(said)
+}
+
+/// The object with that field that an answer to this question concludes with.
+///
+/// # Errors
+///
+/// How the answer counts where there is none.
+pub(crate) fn concluded_object(
+    answer: &Answer,
+    asked: &Request,
+    field: &str,
+) -> Result<(Map<String, Value>, Parse), Parse> {
+    let said = conclusion(answer, question_of(asked))?;
+    json_object(said, field).map_err(|why| why.unwrap_or_else(|| Parse::of_unread(answer)))
+}
+
+/// What was asked last.
+pub(crate) fn question_of(asked: &Request) -> &str {
+    asked.messages.last().map_or("", |turn| turn.content.as_str())
 }
 
 /// The JSON object of a reply: the whole reply, or the last object in it that has the field wanted, whatever its case.

@@ -12,6 +12,7 @@ use predilect_stats::similarity::Measure;
 
 use crate::assemble::Assembled;
 use crate::problem::Problem;
+use predilect_types::shown::list;
 
 /// Posterior draws of every fit: enough for an expected false discovery rate far below one in a hundred.
 pub(crate) const DRAWS: usize = 2000;
@@ -54,7 +55,7 @@ pub(crate) fn by_verdicts(
     let table = &*assembled.table.over_units(fit.independent);
     if let Some(unknown) = options.reference.iter().find(|name| !table.judges.contains(name)) {
         return Err(Problem::new(format!("there is no judge `{unknown}`"))
-            .remedy(format!("--reference takes one of {}", table.judges.join(", "))));
+            .remedy(format!("--reference takes one of {}", list(&table.judges))));
     }
     let reference =
         if options.reference.is_empty() { usual_reference(&table.judges) } else { options.reference.clone() };

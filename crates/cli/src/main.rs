@@ -11,6 +11,7 @@ mod inputs;
 mod output;
 mod problem;
 mod progress;
+mod say;
 mod studies;
 mod tables;
 mod unread;

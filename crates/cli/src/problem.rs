@@ -5,6 +5,8 @@ use std::io;
 use predilect_analysis::limits::TooMany;
 use predilect_data::DataError;
 
+use crate::say::safe;
+
 /// An error as the user sees it.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -53,16 +55,16 @@ impl Problem {
         let style = anstyle::Style::new().bold();
         let red = style.fg_color(Some(anstyle::AnsiColor::Red.into()));
         if self.waits {
-            anstream::eprintln!("{style}waiting:{style:#} {}", self.what);
+            anstream::eprintln!("{style}waiting:{style:#} {}", safe(&self.what));
         } else {
-            anstream::eprintln!("{red}error:{red:#} {}", self.what);
+            anstream::eprintln!("{red}error:{red:#} {}", safe(&self.what));
         }
         for line in &self.details {
-            anstream::eprintln!("  {line}");
+            anstream::eprintln!("  {}", safe(line));
         }
         if let Some(remedy) = &self.remedy {
             let label = if self.waits { "next:" } else { "remedy:" };
-            anstream::eprintln!("{style}{label}{style:#} {remedy}");
+            anstream::eprintln!("{style}{label}{style:#} {}", safe(remedy));
         }
     }
 }

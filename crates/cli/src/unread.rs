@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::calls;
 use crate::problem::Problem;
+use predilect_types::shown::line;
 
 /// Characters of an answer that are shown.
 const SHOWN: usize = 200;
@@ -19,7 +20,7 @@ const LONG: u64 = 1_000;
 /// Answers that could not be read, by the reason, each with one of them.
 #[derive(Debug, Default, Serialize)]
 #[serde(transparent)]
-pub(crate) struct Unread(BTreeMap<&'static str, Kind>);
+pub(crate) struct Unread(BTreeMap<Parse, Kind>);
 
 #[derive(Debug, Serialize)]
 struct Kind {
@@ -39,7 +40,7 @@ impl Unread {
                 continue;
             }
             let new = || Kind { answers: 0, example: sample(&answer.text), remedy: remedy(parse) };
-            self.0.entry(parse.as_str()).or_insert_with(new).answers += 1;
+            self.0.entry(parse).or_insert_with(new).answers += 1;
         }
     }
 
@@ -47,7 +48,7 @@ impl Unread {
     pub(crate) fn nothing_but(&self, read: u64) -> Option<Problem> {
         let (reason, kind) = self.0.iter().max_by_key(|(_, kind)| kind.answers).filter(|_| read == 0)?;
         Some(
-            Problem::new(format!("no answer could be read: {}, e.g. {}", words(reason), kind.example))
+            Problem::new(format!("no answer could be read: {}, e.g. {}", words(*reason), kind.example))
                 .remedy(kind.remedy),
         )
     }
@@ -55,7 +56,7 @@ impl Unread {
     /// A line a reason.
     pub(crate) fn print(&self, out: &mut (impl Write + ?Sized)) -> std::io::Result<()> {
         for (reason, kind) in &self.0 {
-            writeln!(out, "  not read       {} x {}, e.g. {}", kind.answers, words(reason), kind.example)?;
+            writeln!(out, "  not read       {} x {}, e.g. {}", kind.answers, words(*reason), kind.example)?;
             writeln!(out, "                 {}", kind.remedy)?;
         }
         Ok(())
@@ -63,16 +64,18 @@ impl Unread {
 }
 
 /// The reason in a sentence.
-fn words(reason: &str) -> String {
+fn words(reason: Parse) -> &'static str {
     match reason {
-        "contradictory" => "two verdicts that differ".to_owned(),
-        "reasoning" => "cut off while it reasoned".to_owned(),
-        "truncated" => "cut off".to_owned(),
-        "echo" => "the server gives the question back (echo)".to_owned(),
-        "empty" => "the answer is empty".to_owned(),
-        "off_scale" => "a value outside the scale".to_owned(),
-        "unreadable" => "does not contain what was asked for".to_owned(),
-        other => other.replace('_', " "),
+        Parse::Contradictory => "two verdicts that differ",
+        Parse::Reasoning => "cut off while it reasoned",
+        Parse::Truncated => "cut off",
+        Parse::Echo => "the server gives the question back (echo)",
+        Parse::Empty => "the answer is empty",
+        Parse::OffScale => "a value outside the scale",
+        Parse::Unreadable => "does not contain what was asked for",
+        Parse::Refused => "refused",
+        Parse::Failed => "failed",
+        Parse::Clean | Parse::Wrapped => "read",
     }
 }
 
@@ -97,8 +100,7 @@ fn sample(text: &str) -> String {
     if text.trim().is_empty() {
         return "an answer without words".to_owned();
     }
-    let mut shown: String =
-        text.trim().chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut shown = line(&text.trim().chars().take(SHOWN).collect::<String>());
     if text.trim().chars().nth(SHOWN).is_some() {
         shown.push_str("...");
     }

@@ -18,8 +18,11 @@ type Answer = fn(&str, &str) -> Value;
 fn serve(answer: Answer) -> String {
     serve_calls(move |_, body| {
         let asked = body["messages"].as_array()?.last()?["content"].as_str()?;
-        // The better response is the one of granite.
-        let good_is_a = asked.find("granite")? < asked.find("feather")?;
+        // The better response is the one of granite; one that stands alone is A where it is the better one.
+        let good_is_a = match (asked.find("granite"), asked.find("feather")) {
+            (Some(good), Some(bad)) => good < bad,
+            (good, _) => good.is_some(),
+        };
         let (good, bad) = if good_is_a { ("A", "B") } else { ("B", "A") };
         Some((200, answer(good, bad)))
     })
@@ -141,6 +144,16 @@ fn an_answer_that_holds_a_verdict_gives_it() {
         ("in brackets at the end", "mt-bench", 1.0, |g, b| {
             chat(&format!("Perhaps [[{b}]]? No, granite is heavier.\nMy verdict: [[{g}]]"), "stop")
         }),
+        ("a grade out of ten", "graded", 1.0, |g, _| {
+            chat(if g == "A" { "{\"grade\": \"7/10\"}" } else { "{\"grade\": \"2/10\"}" }, "stop")
+        }),
+        ("a strong win in brackets", "arena-hard", 1.0, |g, b| {
+            let label = if g == "A" { "[[A>>B]]" } else { "[[B>>A]]" };
+            chat(
+                &format!("One might say [[{b}>{g}]], but granite it is.\n\nMy final verdict is: {label}"),
+                "stop",
+            )
+        }),
         ("as vocabularies write it", "scored", 0.8, |g, b| {
             first_tokens(&[(&format!("\u{120}{g}"), 0.8), (&format!("\u{2581}{b}"), 0.2)])
         }),
@@ -186,6 +199,18 @@ fn an_answer_that_holds_none_gives_none_and_says_why() {
         ("a key twice", "generated", "differ", |g, b| {
             chat(&format!("{{\"verdict\": \"{g}\", \"verdict\": \"{b}\"}}"), "stop")
         }),
+        ("a grade off the scale", "graded", "outside the scale", |_, _| chat("{\"grade\": 70}", "stop")),
+        ("a grade in a thought", "graded", "reasoned", |_, _| chat("<think>{\"grade\": 7} or", "length")),
+        ("labels that are quoted", "arena-hard", "does not contain what was asked for", |_, _| {
+            chat("One might say [[B>A]], but the facts", "stop")
+        }),
+        (
+            "an embedding",
+            "reward",
+            "embedding",
+            |_, _| json!({"data": [{"data": vec![0.1; 64]}], "usage": {"prompt_tokens": 9}}),
+        ),
+        ("no number", "reward", "no score", |_, _| json!({"data": [], "usage": {"prompt_tokens": 9}})),
         ("no words", "generated", "empty", |_, _| chat("", "stop")),
         ("a channel first", "scored", "<|channel|>", |_, _| {
             first_tokens(&[("<|channel|>", 0.99), ("\n", 0.01)])
@@ -348,4 +373,43 @@ fn a_probe_tells_schemas_seeds_and_reasoning() {
     let found = probe(&refuses);
     assert_eq!(found["habits"]["schema"], "refused", "{found}");
     assert_eq!(found["habits"]["seed"], "refused", "{found}");
+}
+
+#[test]
+fn what_is_said_of_requests_and_responses_is_read_with_the_same_care() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = folder.path().join("granite.jsonl");
+    let line =
+        json!({"id": "p", "prompt": "What is heavy?", "response_a": "granite", "response_b": "feather"});
+    std::fs::write(&pairs, line.to_string()).expect("written");
+    let annotate = |what: &str, answer: fn(&str) -> String| {
+        let server = serve_calls(move |_, body| {
+            let asked = body["messages"].as_array()?.last()?["content"].as_str()?;
+            Some((200, chat(&answer(asked), "stop")))
+        });
+        let study = folder.path().join(what);
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_predilect"))
+            .arg("annotate")
+            .arg(&pairs)
+            .args(["--model", &server, "--method", "generated", "--json", "--quiet", "-o"])
+            .arg(&study)
+            .args(["--properties", "polite,satisfies_constraints"])
+            .output()
+            .expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.success(), serde_json::from_slice::<Value>(&output.stdout).unwrap_or_default(), said)
+    };
+    // The analysis of the request and both forms come back as they were sent.
+    let (done, found, said) = annotate("echo", str::to_owned);
+    assert!(!done && said.contains("gives the question back"), "{said} {found}");
+    assert_eq!(found["unread"]["echo"]["answers"].as_u64(), found["calls"].as_u64(), "{found}");
+    // An analysis that is none keeps nothing from being rated, but it is said.
+    let (done, found, said) = annotate("half", |asked| {
+        if asked.contains("intent_clear") {
+            return "It is clear.".to_owned();
+        }
+        json!({"A": {"polite": 2}, "B": {"polite": 1}}).to_string()
+    });
+    assert!(done, "{said}");
+    assert!(found["unread"]["unreadable"]["answers"].as_u64() >= Some(1), "{found}");
 }

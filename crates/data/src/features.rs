@@ -108,7 +108,7 @@ impl Reading<'_> {
     fn check_columns(&mut self, names: &[String]) -> Result<(), DataError> {
         if let Some(missing) = self.special().find(|wanted| !names.iter().any(|name| name == wanted)) {
             return Err(DataError::input(self.label, format!("there is no column `{missing}`"))
-                .with_hint(format!("the columns are: {}", names.join(", "))));
+                .with_hint(format!("the columns are: {}", predilect_types::shown::list(names))));
         }
         let twice = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name));
         if let Some((_, name)) = twice {

@@ -1,49 +1,8 @@
-//! How does text from the data reach a screen without acting on it?
-
-use std::borrow::Cow;
+//! How does text from the data fit into a screen?
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The text with control and bidirectional override characters made visible; line breaks and tabs stay.
-///
-/// C0 controls become their pictures (`␛`), everything else its code point (`⟨U+202E⟩`). Joiners and directional
-/// marks stay, because scripts and emoji need them and they turn nothing around.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(acts) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\r' if chars.peek() == Some(&'\n') => {}
-            '\r' | '\u{2028}' | '\u{2029}' => out.push('\n'),
-            c if !acts(c) => out.push(c),
-            '\u{0}'..='\u{1f}' => out.push(char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}')),
-            '\u{7f}' => out.push('\u{2421}'),
-            _ => out.extend(format!("⟨U+{:04X}⟩", c as u32).chars()),
-        }
-    }
-    Cow::Owned(out)
-}
-
-/// [`visible`] text on one line: breaks and tabs become spaces, runs of them one space.
-pub(crate) fn line(text: &str) -> String {
-    visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Whether a character does something to its surroundings instead of standing there.
-fn acts(c: char) -> bool {
-    match c {
-        '\n' | '\t' => false,
-        '\u{2028}'..='\u{202e}'
-        | '\u{2066}'..='\u{206f}'
-        | '\u{fff9}'..='\u{fffb}'
-        | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}' => true,
-        _ => c.is_control(),
-    }
-}
+pub(crate) use predilect_types::shown::{line, visible};
 
 /// Columns that the text takes in a terminal.
 pub(crate) fn columns(text: &str) -> usize {
@@ -115,16 +74,6 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn characters_that_act_are_shown_and_the_rest_stays() {
-        assert_eq!(visible("plain\n\tתודה 👩‍👩‍👧"), "plain\n\tתודה 👩‍👩‍👧");
-        assert_eq!(visible("\u{1b}[31mred"), "␛[31mred");
-        assert_eq!(visible("a\u{202e}b\u{2066}c"), "a⟨U+202E⟩b⟨U+2066⟩c");
-        assert_eq!(visible("a\r\nb\rc\u{2028}d"), "a\nb\nc\nd");
-        assert_eq!(visible("\u{9b}31m\u{7f}\0"), "⟨U+009B⟩31m␡␀");
-        assert_eq!(line("a\n\n b\tc "), "a b c");
-    }
 
     #[test]
     fn text_fits_its_columns() {

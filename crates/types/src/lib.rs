@@ -6,6 +6,7 @@ mod pair;
 mod property;
 mod rating;
 mod read;
+pub mod shown;
 mod verdict;
 
 pub use pair::{Message, Pair, Provenance, Response, Role, content_id};

@@ -5,7 +5,7 @@ use predilect_types::{Order, TieKind, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::{Ask, JudgeOptions, Method, Shown};
-use crate::reply::{Parse, conclusion, json_object};
+use crate::reply::{Parse, conclusion, json_object, question_of};
 
 /// What one answer says.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,8 +102,7 @@ fn call(ask: &Ask, outcome: &Outcome, method: Method) -> Call {
             _ => none(Parse::of_unread(answer)),
         };
     }
-    let question = ask.request.messages.last().map_or("", |turn| turn.content.as_str());
-    let said = match conclusion(answer, question) {
+    let said = match conclusion(answer, question_of(&ask.request)) {
         Ok(said) => said,
         Err(why) => return none(why),
     };

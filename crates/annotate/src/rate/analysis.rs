@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fence::Fence;
 use crate::question::question;
-use crate::reply::{Parse, conclusion, json_object};
+use crate::reply::{Parse, concluded_object};
 
 const ROLE: &str = "You describe requests that people sent to an assistant.";
 
@@ -100,16 +100,15 @@ pub fn ask_analysis(pair: &Pair, seed: u64) -> Request {
 
 /// What an answer to [`ask_analysis`] says. A field that is missing or of another kind makes it unreadable: half an analysis
 /// would pass for a request without constraints.
-pub fn read_analysis(outcome: &Outcome) -> (Option<Analysis>, Parse) {
+pub fn read_analysis(outcome: &Outcome, asked: &Request) -> (Option<Analysis>, Parse) {
     let answer = match &outcome.answer {
         Ok(answer) => answer,
         Err(error) => return (None, Parse::of_failure(error)),
     };
-    let (object, parse) =
-        match conclusion(answer, "").map_err(Some).and_then(|said| json_object(said, "intent_clear")) {
-            Ok(found) => found,
-            Err(why) => return (None, why.unwrap_or_else(|| Parse::of_unread(answer))),
-        };
+    let (object, parse) = match concluded_object(answer, asked, "intent_clear") {
+        Ok(found) => found,
+        Err(why) => return (None, why),
+    };
     match serde_json::from_value::<Analysis>(Value::Object(object)) {
         Ok(mut analysis) => {
             for list in [&mut analysis.constraints, &mut analysis.stances, &mut analysis.mistakes] {
@@ -142,7 +141,18 @@ mod tests {
 
     fn read(text: &str) -> (Option<Analysis>, Parse) {
         let answer = Ok(Answer { text: text.to_owned(), ..Answer::default() });
-        read_analysis(&Outcome { key: String::new(), answer, from_log: false })
+        read_analysis(&Outcome { key: String::new(), answer, from_log: false }, &asked())
+    }
+
+    fn asked() -> Request {
+        let prompt = vec![predilect_types::Message::user("Say it in two words.")];
+        ask_analysis(&Pair { prompt, ..Pair::default() }, 1)
+    }
+
+    #[test]
+    fn the_question_itself_is_no_analysis() {
+        let question = asked().messages.last().unwrap().content.clone();
+        assert_eq!(read(&question), (None, Parse::Echo));
     }
 
     #[test]
@@ -174,6 +184,6 @@ mod tests {
         assert_eq!(read("no"), (None, Parse::Unreadable));
         let error = Err(CallError::new(Fault::Filtered, "no"));
         let outcome = Outcome { key: String::new(), answer: error, from_log: false };
-        assert_eq!(read_analysis(&outcome), (None, Parse::Refused));
+        assert_eq!(read_analysis(&outcome, &asked()), (None, Parse::Refused));
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::prompt::SEVERITIES;
 use super::rubric::Rubric;
 use super::{Ask, Kind, RateOptions, Shown};
-use crate::reply::{Parse, conclusion, json_object};
+use crate::reply::{Parse, concluded_object};
 
 /// What all answers about one pair say.
 #[derive(Debug, Clone, PartialEq)]
@@ -271,10 +271,9 @@ fn object(outcome: &Outcome, ask: &Ask, field: &str) -> (Option<Map<String, Valu
         Err(error) => return (None, Parse::of_failure(error)),
     };
     let field = if let Shown::Both { .. } = ask.shown { "A" } else { field };
-    let question = ask.request.messages.last().map_or("", |turn| turn.content.as_str());
-    match conclusion(answer, question).map_err(Some).and_then(|said| json_object(said, field)) {
+    match concluded_object(answer, &ask.request, field) {
         Ok((object, parse)) => (Some(object), parse),
-        Err(why) => (None, why.unwrap_or_else(|| Parse::of_unread(answer))),
+        Err(why) => (None, why),
     }
 }
 

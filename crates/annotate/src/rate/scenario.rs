@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::fence::Fence;
 use crate::question::question;
-use crate::reply::{Parse, conclusion, json_object};
+use crate::reply::{Parse, concluded_object};
 
 const ROLE: &str = "You sort requests that people sent to an assistant.";
 
@@ -68,7 +68,11 @@ pub fn ask_scenario(pair: &Pair, method: ScenarioMethod, seed: u64) -> Request {
 }
 
 /// The scenario that an answer names.
-pub fn read_scenario(outcome: &Outcome, method: ScenarioMethod) -> (Option<&'static str>, Parse) {
+pub fn read_scenario(
+    outcome: &Outcome,
+    asked: &Request,
+    method: ScenarioMethod,
+) -> (Option<&'static str>, Parse) {
     let answer = match &outcome.answer {
         Ok(answer) => answer,
         Err(error) => return (None, Parse::of_failure(error)),
@@ -86,18 +90,16 @@ pub fn read_scenario(outcome: &Outcome, method: ScenarioMethod) -> (Option<&'sta
                 None => (None, Parse::Unreadable),
             }
         }
-        ScenarioMethod::Generated => {
-            match conclusion(answer, "").map_err(Some).and_then(|said| json_object(said, "scenario")) {
-                Err(why) => (None, why.unwrap_or_else(|| Parse::of_unread(answer))),
-                Ok((object, parse)) => {
-                    let said = object["scenario"].as_str().unwrap_or_default().trim().to_lowercase();
-                    match SCENARIOS.iter().find(|(name, _)| name.to_lowercase() == said) {
-                        Some((name, _)) => (Some(name), parse),
-                        None => (None, Parse::OffScale),
-                    }
+        ScenarioMethod::Generated => match concluded_object(answer, asked, "scenario") {
+            Err(why) => (None, why),
+            Ok((object, parse)) => {
+                let said = object["scenario"].as_str().unwrap_or_default().trim().to_lowercase();
+                match SCENARIOS.iter().find(|(name, _)| name.to_lowercase() == said) {
+                    Some((name, _)) => (Some(name), parse),
+                    None => (None, Parse::OffScale),
                 }
             }
-        }
+        },
     }
 }
 
@@ -108,21 +110,25 @@ mod tests {
 
     #[test]
     fn letters_and_names_mean_scenarios() {
+        let asked = ask_scenario(&Pair::default(), ScenarioMethod::Generated, 1);
         let outcome = |answer| Outcome { key: String::new(), answer: Ok(answer), from_log: false };
         let mut next = vec![None; 11];
         (next[1], next[9]) = (Some(-0.5), Some(-2.0));
         let scored = Answer { next, ..Answer::default() };
-        assert_eq!(read_scenario(&outcome(scored), ScenarioMethod::Scored), (Some("Code"), Parse::Clean));
+        assert_eq!(
+            read_scenario(&outcome(scored), &asked, ScenarioMethod::Scored),
+            (Some("Code"), Parse::Clean)
+        );
         let read = |text: &str| {
             let answer = Answer { text: text.to_owned(), ..Answer::default() };
-            read_scenario(&outcome(answer), ScenarioMethod::Generated)
+            read_scenario(&outcome(answer), &asked, ScenarioMethod::Generated)
         };
         assert_eq!(read(r#"{"scenario": "NLP tasks"}"#), (Some("NLP Tasks"), Parse::Clean));
         assert_eq!(read(r#"I say {"scenario": "Others"}"#), (Some("Others"), Parse::Wrapped));
         assert_eq!(read(r#"{"scenario": "Sports"}"#), (None, Parse::OffScale));
         assert_eq!(read("Code"), (None, Parse::Unreadable));
         assert_eq!(
-            read_scenario(&outcome(Answer::default()), ScenarioMethod::Scored),
+            read_scenario(&outcome(Answer::default()), &asked, ScenarioMethod::Scored),
             (None, Parse::Unreadable)
         );
     }

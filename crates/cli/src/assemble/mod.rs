@@ -30,6 +30,7 @@ use crate::progress::bar;
 use crate::tables::DrawsFile;
 use agreements::Agreements;
 use names::Names;
+use predilect_types::shown::list;
 use subsets::{Subsets, told_apart};
 use units::{NoUnits, Units};
 
@@ -244,7 +245,7 @@ fn no_units(why: NoUnits, fields: &BTreeSet<String>) -> Problem {
 fn known_fields(but: &str, fields: &BTreeSet<String>) -> String {
     let usual = ["scenario", "language", "model_a", "model_b", "source"];
     let all = usual.into_iter().chain(fields.iter().map(String::as_str));
-    all.filter(|name| *name != but).collect::<Vec<_>>().join(", ")
+    list(all.filter(|name| *name != but))
 }
 
 /// Ratings that came with the data, by pair.

@@ -13,6 +13,7 @@ use predilect_types::{Order, Verdict};
 use super::AssembleOptions;
 use super::names::Interner;
 use crate::problem::Problem;
+use predilect_types::shown::list;
 
 /// Which verdicts count.
 pub(super) struct VerdictReader<'a> {
@@ -105,7 +106,7 @@ pub(super) fn read_verdicts(
     let known: Vec<String> = seen.into_iter().collect();
     if let Some(missing) = options.judges.iter().find(|j| !known.contains(j)) {
         return Err(Problem::new(format!("no verdict is by the judge `{missing}`"))
-            .remedy(format!("the judges of these data are: {}", known.join(", "))));
+            .remedy(format!("the judges of these data are: {}", list(&known))));
     }
     if options.group_by.as_deref() == Some("annotator") {
         if groups.list.is_empty() {

@@ -15,6 +15,7 @@ use crate::comparing::{self, CompareOptions, by_verdicts, by_weights};
 use crate::inputs::Inputs;
 use crate::output::{print_json, width, write_file};
 use crate::problem::Problem;
+use crate::say::say;
 use crate::tables;
 
 pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
@@ -51,7 +52,7 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
             Settings { version: env!("CARGO_PKG_VERSION").to_owned(), simulated, ..Settings::default() };
         write_file(page, predilect_report::html_comparison(&comparison, &settings).as_bytes())?;
         if !global.quiet {
-            anstream::eprintln!("report: {}", page.display());
+            say!("report: {}", page.display());
         }
     }
     if args.json {

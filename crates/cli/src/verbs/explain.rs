@@ -14,7 +14,9 @@ use crate::inputs::Inputs;
 use crate::output::{print_json, width};
 use crate::problem::Problem;
 use crate::progress::bar;
+use crate::say::say;
 use crate::tables::ExplanationsFile;
+use predilect_types::shown::list;
 
 /// Verdicts that are explained before they are written.
 const AT_ONCE: usize = 4096;
@@ -37,7 +39,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global) -> Result<(), Problem> {
     let wanted = args.pair.as_ref().map(|wanted| find(&study, wanted)).transpose()?;
     let assembled = assemble(&study, &args.table.options(global.quiet))?;
     for (reason, count) in assembled.left_out().iter().filter(|_| !global.quiet) {
-        anstream::eprintln!("remark: left out: {count} {reason}");
+        say!("remark: left out: {count} {reason}");
     }
     if let Some(place) = &args.all {
         return all(args, &study, &assembled, place, global.quiet);
@@ -79,7 +81,7 @@ fn all(
         return Err(first.unwrap_or_else(|| Problem::new("the data hold no verdicts")));
     }
     for (judge, why) in refusals.iter().filter(|_| !quiet) {
-        anstream::eprintln!("remark: {judge} cannot be fitted and is left out: {why}");
+        say!("remark: {judge} cannot be fitted and is left out: {why}");
     }
     let total: usize = explainers.iter().map(Explainer::pairs).sum();
     let mut file = ExplanationsFile::create(place)?;
@@ -99,7 +101,7 @@ fn all(
     file.finish()?;
     bar.finish_and_clear();
     if !quiet {
-        anstream::eprintln!("{total} verdicts explained: {}", place.display());
+        say!("{total} verdicts explained: {}", place.display());
     }
     Ok(())
 }
@@ -121,7 +123,7 @@ fn find(study: &Study, wanted: &str) -> Result<(u32, Pair), Problem> {
         }
     }
     Err(Problem::new(format!("there is no pair `{wanted}` among {number}"))
-        .remedy(format!("ids are, for example, {}; or give #1 to #{number}", first.join(", "))))
+        .remedy(format!("ids are, for example, {}; or give #1 to #{number}", list(&first))))
 }
 
 /// The judge named, or the only one.
@@ -131,7 +133,7 @@ fn judge(args: &ExplainArgs, assembled: &Assembled) -> Result<String, Problem> {
         ([], []) => Err(Problem::new("the data hold no verdicts")
             .remedy("`predilect judge` collects those of a language model")),
         (_, judges) => {
-            Err(Problem::new("which judge?").remedy(format!("give --judge with one of {}", few(judges))))
+            Err(Problem::new("which judge?").remedy(format!("give --judge with one of {}", list(judges))))
         }
     }
 }
@@ -140,17 +142,12 @@ fn refused(why: &str, judge: &str, group: &str, assembled: &Assembled) -> Proble
     let table = &assembled.table;
     if table.judges.iter().all(|name| name != judge) {
         return Problem::new(format!("there is no judge `{judge}`"))
-            .remedy(format!("give --judge with one of {}", few(&table.judges)));
+            .remedy(format!("give --judge with one of {}", list(&table.judges)));
     }
     if group != predilect_analysis::dissect::ALL && table.groups.iter().all(|name| name != group) {
-        let known = if table.groups.is_empty() { "none".to_owned() } else { few(&table.groups) };
+        let known = if table.groups.is_empty() { "none".to_owned() } else { list(&table.groups) };
         return Problem::new(format!("there is no group `{group}`"))
             .remedy(format!("groups are {known}; --group-by takes them from another field"));
     }
     Problem::new(format!("{judge} cannot be fitted in {group}: {why}"))
-}
-
-fn few(names: &[String]) -> String {
-    let more = if names.len() > NAMED { ", ..." } else { "" };
-    format!("{}{more}", names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", "))
 }

@@ -5,6 +5,7 @@ use predilect_data::{Study, export};
 use crate::args::{ExportArgs, Global};
 use crate::output::write_file;
 use crate::problem::Problem;
+use crate::say::say;
 
 pub(crate) fn run(args: &ExportArgs, global: &Global) -> Result<(), Problem> {
     let study = Study::open(&args.study)?;
@@ -19,7 +20,7 @@ pub(crate) fn run(args: &ExportArgs, global: &Global) -> Result<(), Problem> {
     };
     if !global.quiet {
         for (what, count) in &summary.lost {
-            anstream::eprintln!("{} has no place for it: {count} x {what}", args.format);
+            say!("{} has no place for it: {count} x {what}", args.format);
         }
     }
     Ok(())

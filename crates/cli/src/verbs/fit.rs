@@ -16,6 +16,8 @@ use crate::args::{BadRow, FitArgs, Global};
 use crate::assemble;
 use crate::output::{print_json, width};
 use crate::problem::Problem;
+use crate::say::say;
+use predilect_types::shown::list;
 
 /// The judge's name where no column names one.
 const NO_JUDGE: &str = "all";
@@ -82,10 +84,10 @@ pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
     }
     if !global.quiet && !args.json {
         if !ignored.is_empty() {
-            anstream::eprintln!("columns without numbers, passed over: {}", ignored.join(", "));
+            say!("columns without numbers, passed over: {}", list(&ignored));
         }
         for (reason, count) in &dropped {
-            anstream::eprintln!("rows left out: {count} x {reason}");
+            say!("rows left out: {count} x {reason}");
         }
     }
     if fits.fits.is_empty() {
@@ -105,10 +107,10 @@ fn warn_of_scales(table: &FeatureTable) {
         .map(|(feature, scale)| format!("{} ({scale:.2e})", feature.name))
         .collect();
     if !far.is_empty() {
-        anstream::eprintln!(
+        say!(
             "remark: the prior is made for features of about unit size; by root mean square these are not: {}; \
              --standardise divides every feature by it",
-            far.join(", ")
+            list(&far)
         );
     }
 }

@@ -16,8 +16,10 @@ use crate::args::{Global, RankArgs};
 use crate::contest::{FEW_VERDICTS, Gathered, LeftOut, controlled, plain};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
+use crate::say::say;
 use crate::studies::is_study;
 use crate::tables;
+use predilect_types::shown::list;
 
 /// Models that the difficulty of prompts takes.
 const FEW: usize = 5;
@@ -127,12 +129,8 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     let AgainstBaseline { baseline, outputs, judges, left_out } = against_baseline(args, global)?;
     // A mean over two judge prompts is nobody's win rate: it is made only where both are asked for.
     if judges.len() > 1 && args.judge.is_empty() {
-        return Err(Problem::new(format!(
-            "the verdicts are by {} judges: {}",
-            judges.len(),
-            judges.join(", ")
-        ))
-        .remedy("choose one with --judge, or name several to take their mean"));
+        return Err(Problem::new(format!("the verdicts are by {} judges: {}", judges.len(), list(judges)))
+            .remedy("choose one with --judge, or name several to take their mean"));
     }
     if let Some(name) = args.variant.iter().find(|name| outputs.iter().all(|output| output.model != **name)) {
         return Err(Problem::new(format!("there is no model `{name}` beside {baseline}"))
@@ -175,9 +173,9 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         without.retain(|model| !args.variant.iter().any(|name| name == model));
         without.retain(|model| board.ranking.iter().all(|row| row.model != *model));
         if !without.is_empty() {
-            anstream::eprintln!(
+            say!(
                 "remark: without preferences, or with one and the same difference in length throughout, and left out: {}",
-                without.join(", ")
+                list(&without)
             );
         }
         said(&left_out);
@@ -201,9 +199,9 @@ fn said(left_out: &LeftOut) {
         if *count == 1 {
             // The reasons are in the plural.
             let reason = reason.replacen("verdicts ", "verdict ", 1).replacen("pairs ", "pair ", 1);
-            anstream::eprintln!("remark: 1 {reason} is left out");
+            say!("remark: 1 {reason} is left out");
         } else {
-            anstream::eprintln!("remark: {count} {reason} are left out");
+            say!("remark: {count} {reason} are left out");
         }
     }
 }
@@ -212,7 +210,7 @@ fn remarks(args: &RankArgs, contest: &Contest, left_out: &LeftOut) {
     let bends = matches!(args.method, RankMethod::RaoKupper | RankMethod::Davidson);
     let soft = contest.votes.iter().filter(|vote| ![0.0, 0.5, 1.0].contains(&vote.y)).count();
     if bends && soft > 0 {
-        anstream::eprintln!(
+        say!(
             "remark: {} knows wins, ties and losses only: {soft} soft verdicts count as the side they favour",
             args.method
         );
@@ -241,7 +239,7 @@ fn anchor(args: &RankArgs, models: &[String]) -> Result<Option<(String, f64)>, P
     };
     if !models.iter().any(|model| model == name) {
         return Err(Problem::new(format!("there is no model `{name}`"))
-            .remedy(format!("models are {}", models.join(", "))));
+            .remedy(format!("models are {}", list(models))));
     }
     if args.method == RankMethod::WinRate {
         return Err(Problem::new("a win rate has no anchor").remedy("leave --anchor out"));
@@ -253,12 +251,12 @@ fn anchor(args: &RankArgs, models: &[String]) -> Result<Option<(String, f64)>, P
 fn of_the_weights(found: &Leaderboard) {
     match found.weights.as_deref() {
         Some("counts") => {
-            anstream::eprintln!(
+            say!(
                 "remark: weights are whole numbers: a verdict of weight 7 counts as seven, in scores and in intervals"
             );
         }
         Some(_) => {
-            anstream::eprintln!(
+            say!(
                 "remark: weights are not all whole numbers: they say how much a verdict counts for scores; for intervals it stays one verdict"
             );
         }

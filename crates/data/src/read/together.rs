@@ -23,7 +23,8 @@ pub(super) fn tags(sources: &[Source]) -> Vec<String> {
 /// What the turns of a file's conversations have besides role and content.
 pub(super) fn left_of_turns(source: &Source) -> Option<String> {
     let names = source.left_of_turns();
-    (!names.is_empty()).then(|| format!("not kept of the turns of conversations: {}", names.join(", ")))
+    (!names.is_empty())
+        .then(|| format!("not kept of the turns of conversations: {}", predilect_types::shown::list(names)))
 }
 
 /// Takes out files that are given twice: under one path, however it is written.

@@ -43,6 +43,14 @@ fn scenario_method(job: &Job) -> ScenarioMethod {
     }
 }
 
+/// How the answer to the `nth` of [`about_request`] could be read.
+fn parse_of_request(job: &Job, nth: usize, asked: &Request, outcome: &Outcome) -> Parse {
+    if nth == 0 && job.options.needs_analysis() {
+        return read_analysis(outcome, asked).1;
+    }
+    read_scenario(outcome, asked, scenario_method(job)).1
+}
+
 struct Asking<'a> {
     job: &'a Job,
     log: &'a CallLog,
@@ -115,10 +123,21 @@ impl Asking<'_> {
         // A pair of which only some questions were settled waits for the next run.
         let mut waiting: Vec<(&Pair, Known)> = Vec::with_capacity(pairs.len());
         let requests: Vec<Vec<Request>> = pairs.iter().map(|pair| about_request(self.job, pair)).collect();
-        let outcomes = self.ask(self.job.model.as_ref(), &self.job.run, &requests);
-        for (pair, own) in pairs.iter().zip(outcomes) {
+        let job = self.job;
+        let is_read = |at: usize, own: &[Option<Outcome>]| {
+            let asked = requests[at].iter().zip(own.iter().flatten()).enumerate();
+            asked
+                .map(|(nth, (asked, outcome))| parse_of_request(job, nth, asked, outcome).is_read())
+                .collect()
+        };
+        let outcomes = self.ask_again(&requests, &is_read)?;
+        for ((pair, asked), own) in pairs.iter().zip(&requests).zip(outcomes) {
             if own.iter().all(Option::is_some) {
-                let analysis = self.request_findings(pair, own.into_iter().flatten());
+                let parses = asked.iter().zip(own.iter().flatten()).enumerate();
+                let parses: Vec<Parse> =
+                    parses.map(|(nth, (asked, own))| parse_of_request(job, nth, asked, own)).collect();
+                self.said.unread.add(&own, parses);
+                let analysis = self.request_findings(pair, asked.iter().zip(own.into_iter().flatten()));
                 waiting.push((pair, Known { analysis, reference: None }));
             }
         }
@@ -129,7 +148,6 @@ impl Asking<'_> {
             .iter()
             .map(|asks| asks.iter().map(|ask| ask.request.clone().enforcing(self.job.enforce)).collect())
             .collect();
-        let job = self.job;
         let is_read = |at: usize, own: &[Option<Outcome>]| {
             let result = rated("", &job.annotator, &questions[at], own, &job.options);
             result.answers.iter().map(|parse| parse.is_read()).collect()
@@ -202,16 +220,16 @@ impl Asking<'_> {
     }
 
     /// Reads what was asked about a request, in the order of [`about_request`].
-    fn request_findings(
+    fn request_findings<'q>(
         &mut self,
         pair: &Pair,
-        mut outcomes: impl Iterator<Item = Outcome>,
+        mut outcomes: impl Iterator<Item = (&'q Request, Outcome)>,
     ) -> Option<predilect_annotate::rate::Analysis> {
         let mut analysis = None;
         if self.job.options.needs_analysis()
-            && let Some(outcome) = outcomes.next()
+            && let Some((asked, outcome)) = outcomes.next()
         {
-            let (found, parse) = read_analysis(&outcome);
+            let (found, parse) = read_analysis(&outcome, asked);
             *self.said.analyses.entry(parse.as_str()).or_default() += 1;
             if let Some(found) = &found {
                 let cases = found.cases();
@@ -222,8 +240,8 @@ impl Asking<'_> {
             }
             analysis = found;
         }
-        if let Some(outcome) = outcomes.next()
-            && let (Some(scenario), _) = read_scenario(&outcome, scenario_method(self.job))
+        if let Some((asked, outcome)) = outcomes.next()
+            && let (Some(scenario), _) = read_scenario(&outcome, asked, scenario_method(self.job))
         {
             *self.said.scenarios.entry(scenario).or_default() += 1;
             self.found.requests.scenarios.insert(pair.id.clone(), scenario);

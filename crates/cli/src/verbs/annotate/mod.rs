@@ -19,6 +19,7 @@ use crate::calls::{self, Failures, Spent};
 use crate::figures;
 use crate::output::{print_json, write_file};
 use crate::problem::Problem;
+use crate::say::say;
 use crate::studies::{Claim, carry_on, claim, is_study, note};
 use crate::unread::Unread;
 
@@ -108,7 +109,7 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
     // Outdated ratings go before the new settings are noted, so that a kill in between leaves none under them.
     if claimed == Claim::Outdated {
         if !global.quiet {
-            anstream::eprintln!(
+            say!(
                 "remark: {} was asked in another way before; all its ratings are replaced (--name keeps both)",
                 job.annotator
             );
@@ -228,10 +229,10 @@ fn dry_run(job: &Job, study: &Study, json: bool) -> Result<(), Problem> {
             let offline = RunOptions { offline: true, ..job.run.clone() };
             let runner = Runner { model: job.model.as_ref(), log: &log, options: offline };
             let ask = ask_analysis(pair, job.options.seed).enforcing(job.enforce);
-            let report = runner.run(&[vec![ask]], &|| {});
+            let report = runner.run(&[vec![ask.clone()]], &|| {});
             let outcome = report.outcomes.into_iter().flatten().flatten().next();
             outcome
-                .and_then(|outcome| predilect_annotate::rate::read_analysis(&outcome).0)
+                .and_then(|outcome| predilect_annotate::rate::read_analysis(&outcome, &ask).0)
                 .unwrap_or_else(Analysis::assumed)
         });
         let reference = match &job.reference {

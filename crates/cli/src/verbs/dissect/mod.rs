@@ -21,6 +21,7 @@ use crate::assemble::{Assembled, assemble, fit_all};
 use crate::inputs::Inputs;
 use crate::output::{print_json, width, write_file};
 use crate::problem::Problem;
+use crate::say::say;
 use crate::tables;
 use beside::{compared, explain_examples, ranked};
 
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     )?;
     let most = if args.gains { u64::MAX } else { MOST_WITH_GAINS };
     if !add_gains(&assembled.table, &mut fits.fits, &args.model.options(), most) && !global.quiet {
-        anstream::eprintln!(
+        say!(
             "remark: what each property adds on unseen verdicts is not computed for more than {MOST_WITH_GAINS} of them; --gains computes it"
         );
     }
@@ -146,7 +147,7 @@ fn warn_of_faint_verdicts(assembled: &Assembled) {
         }
         let mean = distance / f64::from(count.max(1));
         if mean > 0.0 && mean < FAINT {
-            anstream::eprintln!(
+            say!(
                 "remark: the verdicts of {name} lie {mean:.2} from a tie on average, so as soft verdicts they weigh little; \
                  `--verdicts hard` fits the side each favours"
             );
@@ -180,10 +181,10 @@ fn show(
     }
     if !global.quiet {
         for page in pages {
-            anstream::eprintln!("report: {}", page.display());
+            say!("report: {}", page.display());
         }
         if pages.is_empty() && !args.json {
-            anstream::eprintln!("for the same as one page to look at and share: add --html report.html");
+            say!("for the same as one page to look at and share: add --html report.html");
         }
     }
     if dissection.fits.is_empty() {

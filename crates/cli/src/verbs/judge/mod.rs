@@ -15,6 +15,7 @@ use crate::calls::{self, Failures, Spent};
 use crate::output::print_json;
 use crate::problem::Problem;
 use crate::progress::bar;
+use crate::say::say;
 use crate::studies::{Claim, carry_on, claim, note, replace};
 use crate::unread::{self, Cut, Unread};
 
@@ -45,10 +46,7 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
     }
     let log = calls::log(study.folder())?;
     for judge in judges.iter().filter(|judge| outdated.contains(&judge.name) && !global.quiet) {
-        anstream::eprintln!(
-            "remark: {} was asked in another way before; those verdicts are replaced",
-            judge.name
-        );
+        say!("remark: {} was asked in another way before; those verdicts are replaced", judge.name);
     }
     settle(study, &judges, &args.jury, &outdated)?;
     let mut said = Vec::with_capacity(judges.len());
@@ -119,9 +117,7 @@ fn judges(args: &JudgeArgs, global: &Global) -> Result<Vec<Judge>, Problem> {
             );
         }
         if args.method.is_none() && !tells && !global.quiet {
-            anstream::eprintln!(
-                "remark: {spec} does not return token probabilities: its verdicts are generated"
-            );
+            say!("remark: {spec} does not return token probabilities: its verdicts are generated");
         }
         let name = match (&args.name, method) {
             (Some(name), _) => name.clone(),

@@ -15,6 +15,7 @@ use crate::calls::{Failures, Spent};
 use crate::figures;
 use crate::output::{print_json, write_file};
 use crate::problem::Problem;
+use crate::say::say;
 use crate::unread::Unread;
 
 /// Pairs of each property that a model is asked for unless the user says otherwise: fourteen of each size.
@@ -123,7 +124,7 @@ pub(crate) fn run(args: &ValidityArgs, global: &Global) -> Result<(), Problem> {
     if let Some(path) = args.html.as_ref().filter(|_| stopped.is_none()) {
         write_file(path, show::page(&found).as_bytes())?;
         if !global.quiet {
-            anstream::eprintln!("report: {}", path.display());
+            say!("report: {}", path.display());
         }
     }
     if args.json {

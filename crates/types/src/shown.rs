@@ -1,0 +1,134 @@
+//! How text from outside is shown without acting on what shows it: a terminal, a page, a log.
+
+use std::borrow::Cow;
+
+/// The text with control and bidirectional override characters made visible; line breaks and tabs stay.
+///
+/// C0 controls become their pictures (`␛`), everything else its code point (`⟨U+202E⟩`). Joiners and directional marks stay,
+/// because scripts and emoji need them and they turn nothing around.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' | '\u{2028}' | '\u{2029}' => out.push('\n'),
+            c if !acts(c) => out.push(c),
+            c => show(c, &mut out),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The text on one line, as a name is shown: breaks and tabs become spaces, runs of them one space; besides what acts, whatever takes
+/// no room is shown too, since two names must not look the same. Joiners stay between letters that may need them.
+#[must_use]
+pub fn line(text: &str) -> String {
+    let text = visible(text);
+    if text.is_ascii() {
+        return text.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let joins = !before.is_ascii() && chars.peek().is_some_and(|after| !after.is_ascii());
+        match c {
+            '\u{200c}' | '\u{200d}' if joins => out.push(c),
+            c if hides(c) => show(c, &mut out),
+            c => out.push(c),
+        }
+        before = c;
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn show(c: char, out: &mut String) {
+    match c {
+        '\u{0}'..='\u{1f}' => out.push(char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}')),
+        '\u{7f}' => out.push('\u{2421}'),
+        _ => out.extend(format!("⟨U+{:04X}⟩", c as u32).chars()),
+    }
+}
+
+/// Whether a character does something to its surroundings instead of standing there.
+fn acts(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        '\u{2028}'..='\u{202e}'
+        | '\u{2066}'..='\u{206f}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}' => true,
+        _ => c.is_control(),
+    }
+}
+
+/// Whether a character takes no room, or looks like a blank and is none.
+fn hides(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{ffa0}'
+    )
+}
+
+/// The first names of a list, for a message: a dozen at most, with the number of the others.
+#[must_use]
+pub fn list<I: IntoIterator<Item: AsRef<str>>>(names: I) -> String {
+    const SHOWN: usize = 12;
+    let mut names = names.into_iter();
+    let mut shown: Vec<String> = names.by_ref().take(SHOWN).map(|name| line(name.as_ref())).collect();
+    match names.count() {
+        0 => {}
+        1 => shown.push("1 more".to_owned()),
+        more => shown.push(format!("{more} more")),
+    }
+    shown.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_that_act_are_shown_and_the_rest_stays() {
+        assert_eq!(visible("plain\n\tתודה 👩‍👩‍👧"), "plain\n\tתודה 👩‍👩‍👧");
+        assert_eq!(visible("\u{1b}[31mred"), "␛[31mred");
+        assert_eq!(visible("a\u{202e}b\u{2066}c"), "a⟨U+202E⟩b⟨U+2066⟩c");
+        assert_eq!(visible("a\r\nb\rc\u{2028}d"), "a\nb\nc\nd");
+        assert_eq!(visible("\u{9b}31m\u{7f}\0"), "⟨U+009B⟩31m␡␀");
+    }
+
+    #[test]
+    fn names_that_differ_look_different() {
+        assert_eq!(line("a\n\n b\tc "), "a b c");
+        assert_eq!(line("gpt\u{200b}-4"), "gpt⟨U+200B⟩-4");
+        assert_eq!(line("gpt\u{ad}-4\u{3164}"), "gpt⟨U+00AD⟩-4⟨U+3164⟩");
+        assert_eq!(line("gpt\u{200d}-4"), "gpt⟨U+200D⟩-4");
+        assert_eq!(line("👩‍👩‍👧 می‌خواهم"), "👩‍👩‍👧 می‌خواهم");
+    }
+
+    #[test]
+    fn lists_end() {
+        let names: Vec<String> = (0..200_000).map(|n| n.to_string()).collect();
+        assert_eq!(list(&names), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 199988 more");
+        assert_eq!(list(["a", "b\u{1b}"]), "a, b␛");
+        assert_eq!(list([""; 0]), "");
+    }
+}
