@@ -4,9 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use predilect_types::{Property, Rating, Scale};
+use serde::{Deserialize, Serialize};
 
 /// The encodings of a rating difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Encoding {
     /// -1, 0 or 1 by the property's comparison rule: the paper's.
     #[default]

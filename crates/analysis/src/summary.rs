@@ -1,8 +1,8 @@
 //! What the data look like: counts, shares and lengths, gathered pair by pair.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
+use predilect_types::hash::fixed;
 use predilect_types::{Pair, Role, TieKind, Verdict};
 
 use crate::result::{DataSummary, JudgeSummary, LengthSummary, ModelSummary};
@@ -55,30 +55,66 @@ struct JudgeCount {
     unequal: u64,
 }
 
-impl SummaryBuilder {
-    /// Counts one pair; pairs are numbered in the order they come. `words` are those of response A and B.
-    pub fn pair(&mut self, pair: &Pair, cluster: u64, language: Option<&str>, words: (u32, u32)) {
-        if !pair.prompt.is_empty() {
-            self.prompts.insert(cluster);
-        }
-        self.pairs += 1;
-        self.identical += u64::from(pair.identical());
-        self.without_text += u64::from(!pair.has_text());
+/// What the texts of a pair amount to, so that nobody needs them again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
+pub struct Gist {
+    /// The prompt, or the pair itself where it has none, as a number.
+    pub cluster: u64,
+    /// Whether there is a prompt.
+    pub prompt: bool,
+    /// Whether both responses are the same.
+    pub identical: bool,
+    /// Whether there is any response.
+    pub text: bool,
+    /// Whether the person speaks more than once.
+    pub multi_turn: bool,
+    /// The responses of A and B as numbers.
+    pub responses: (u64, u64),
+    /// Bytes of prompt and responses.
+    pub size: u32,
+}
+
+impl Gist {
+    /// Of a pair with its texts.
+    pub fn of(pair: &Pair) -> Self {
+        let prompt = pair.prompt_text();
+        let (a, b) = (pair.response_a.text(), pair.response_b.text());
         let user_turns =
             pair.prompt.iter().chain(&pair.response_a.messages).filter(|m| m.role == Role::User).count();
-        self.multi_turn += u64::from(user_turns > 1);
+        Self {
+            // Pairs without any prompt are their own cluster.
+            cluster: if prompt.is_empty() { fixed(&pair.id) } else { fixed(&prompt) },
+            prompt: !pair.prompt.is_empty(),
+            identical: pair.identical(),
+            text: pair.has_text(),
+            multi_turn: user_turns > 1,
+            responses: (fixed(&a), fixed(&b)),
+            size: u32::try_from(prompt.len() + a.len() + b.len()).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl SummaryBuilder {
+    /// Counts one pair, whose texts are not looked at; pairs are numbered in the order they come. `words` are those of response A and B.
+    pub fn pair(&mut self, pair: &Pair, gist: &Gist, language: Option<&str>, words: (u32, u32)) {
+        if gist.prompt {
+            self.prompts.insert(gist.cluster);
+        }
+        self.pairs += 1;
+        self.identical += u64::from(gist.identical);
+        self.without_text += u64::from(!gist.text);
+        self.multi_turn += u64::from(gist.multi_turn);
         *self.languages.entry(language.unwrap_or("unknown").to_owned()).or_default() += 1;
         if let Some(scenario) = &pair.scenario {
             *self.scenarios.entry(scenario.clone()).or_default() += 1;
         }
         let a = pair.response_a.model.as_deref().map(|m| self.count_model(m, true, words.0));
         let b = pair.response_b.model.as_deref().map(|m| self.count_model(m, false, words.1));
-        if pair.has_text() {
-            for (at, response) in [(a, &pair.response_a), (b, &pair.response_b)] {
+        if gist.text {
+            for (at, response) in [(a, gist.responses.0), (b, gist.responses.1)] {
                 if let Some(at) = at {
-                    let mut hasher = DefaultHasher::new();
-                    response.text().hash(&mut hasher);
-                    self.models[at].answers.insert((cluster, hasher.finish()));
+                    self.models[at].answers.insert((gist.cluster, response));
                 }
             }
         }
@@ -211,8 +247,8 @@ mod tests {
             ..Pair::default()
         };
         let mut s = SummaryBuilder::default();
-        s.pair(&pair("m", "n"), 1, Some("en"), (10, 5));
-        s.pair(&pair("n", "m"), 1, None, (7, 7));
+        s.pair(&pair("m", "n"), &Gist::of(&pair("m", "n")), Some("en"), (10, 5));
+        s.pair(&pair("n", "m"), &Gist::of(&pair("n", "m")), None, (7, 7));
         s.verdict(0, &Verdict::new("0", "j", 1.0), 1.0);
         s.verdict(1, &Verdict::tie("1", "j", TieKind::BothBad), 0.5);
         s.verdict(1, &Verdict::new("1", "j", 0.25), 0.25);

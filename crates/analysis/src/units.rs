@@ -1,7 +1,9 @@
 //! Which verdicts depend on each other: those on one prompt, by one person, or with one value of a field.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
+
+use predilect_types::hash::FixedHasher;
 
 use crate::table::{FeatureTable, VerdictRow};
 
@@ -97,7 +99,7 @@ fn annotators_repeat(table: &FeatureTable, rows: &[VerdictRow]) -> bool {
 }
 
 fn hash(what: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = FixedHasher::default();
     what.hash(&mut hasher);
     hasher.finish()
 }

@@ -80,14 +80,6 @@ pub(crate) fn log_if_there(folder: &Path) -> Result<CallLog, Problem> {
     if folder.join(LOG).is_file() { log(folder) } else { Ok(CallLog::in_memory()?) }
 }
 
-/// Copies the log of one study to another that has none.
-pub(crate) fn take_over(from: &Path, to: &Path) -> Result<(), Problem> {
-    if from.join(LOG).is_file() && !to.join(LOG).exists() {
-        log(from)?.copy_to(&to.join(LOG))?;
-    }
-    Ok(())
-}
-
 /// How a model is asked.
 pub(crate) fn options(args: &CallArgs, spec: &ModelSpec) -> Result<RunOptions, Problem> {
     let mut prices = Prices::builtin();

@@ -1,19 +1,12 @@
 //! The binary `predilect`: what the user asked for, and how it ended.
 
-mod against;
 mod args;
-mod assemble;
 mod calls;
-mod comparing;
-mod contest;
-mod figures;
-mod inputs;
 mod output;
 mod problem;
 mod progress;
+mod remedies;
 mod say;
-mod studies;
-mod tables;
 mod unread;
 mod verbs;
 

@@ -1,7 +1,6 @@
-//! Where results go: standard output, or a file that is there whole or not at all.
+//! Where results go: standard output.
 
 use std::io::Write;
-use std::path::Path;
 
 use serde::Serialize;
 
@@ -14,47 +13,6 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Problem> {
     writeln!(out)?;
     Ok(())
 }
-
-/// Writes a file by way of a temporary one beside it, so that a run that is killed leaves the old one.
-pub(crate) fn write_file(path: &Path, content: &[u8]) -> Result<(), Problem> {
-    let fail = |e: std::io::Error| {
-        let e = e.kind();
-        Problem::new(format!("cannot write {}: {e}", path.display()))
-            .remedy("check that the folder exists and can be written to")
-    };
-    // Where a link leads is written, and what is no file (a device, a pipe) is written to, not replaced.
-    let real = std::fs::canonicalize(path);
-    let path = real.as_deref().unwrap_or(path);
-    if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-        return std::fs::write(path, content).map_err(fail);
-    }
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        return Err(Problem::new(format!(
-            "cannot write {}: there is no folder {}",
-            path.display(),
-            folder.display()
-        ))
-        .remedy("make the folder first, or give another file"));
-    }
-    let mut file =
-        tempfile::Builder::new().prefix(".").suffix(".predilect-tmp").tempfile_in(folder).map_err(fail)?;
-    file.write_all(content).map_err(fail)?;
-    file.as_file().sync_all().map_err(fail)?;
-    open_to_all(&file);
-    file.persist(path).map_err(|e| fail(e.error))?;
-    Ok(())
-}
-
-/// Temporary files are made for their owner alone; a report is as open as any new file.
-#[cfg(unix)]
-pub(crate) fn open_to_all(file: &tempfile::NamedTempFile) {
-    use std::os::unix::fs::PermissionsExt;
-    let _ = file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644));
-}
-
-#[cfg(not(unix))]
-pub(crate) fn open_to_all(_: &tempfile::NamedTempFile) {}
 
 /// The width of the terminal within 40..=160 columns; 100 where there is none and `COLUMNS` does not say.
 pub(crate) fn width() -> u16 {

@@ -4,7 +4,9 @@ use std::io;
 
 use predilect_analysis::limits::TooMany;
 use predilect_data::DataError;
+use predilect_workbench::Kind;
 
+use crate::remedies;
 use crate::say::safe;
 
 /// An error as the user sees it.
@@ -83,20 +85,23 @@ impl From<DataError> for Problem {
     }
 }
 
+impl From<predilect_workbench::Error> for Problem {
+    fn from(error: predilect_workbench::Error) -> Self {
+        let problem = Self {
+            details: error.details().to_vec(),
+            closed_pipe: error.kind() == Kind::ClosedPipe,
+            ..Self::new(error.to_string())
+        };
+        match error.what_helps() {
+            Some(remedy) => problem.remedy(remedies::words(remedy)),
+            None => problem,
+        }
+    }
+}
+
 impl From<TooMany> for Problem {
     fn from(error: TooMany) -> Self {
-        let remedy = match error {
-            TooMany::Judges => {
-                "are they people? --judges pooled counts them as one judge; --judge NAME takes some of them"
-            }
-            TooMany::Groups => "group by a field with fewer values",
-            TooMany::Compared(_) => "choose with --judge NAME, or count people as one judge: --judges pooled",
-            TooMany::Models(_) => {
-                "leave out models with few verdicts: --min-verdicts N; or --method win-rate or elo, which take any number"
-            }
-            TooMany::Features(_) => "leave out columns that say little, or the same as others",
-        };
-        Self::new(error.to_string()).remedy(remedy)
+        predilect_workbench::Error::from(error).into()
     }
 }
 

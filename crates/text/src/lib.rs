@@ -45,6 +45,10 @@ impl Default for TextOptions {
     }
 }
 
+/// The version of the ratings: it rises whenever any text may be rated otherwise than before, so that ratings that are kept are made
+/// anew. A test holds it to the ratings of a few texts.
+pub const VERSION: u32 = 1;
+
 /// Rates responses from their text.
 ///
 /// It can be shared between threads. The first check of grammar on each thread loads the rules (a fraction of a second).
@@ -119,16 +123,30 @@ impl Annotator {
         }
     }
 
-    /// Rates both responses of a pair: one rating for each of [`Annotator::properties`].
-    pub fn rate_pair(&self, pair: &Pair) -> Vec<Rating> {
+    /// The ratings of both responses of a pair, A's and B's for each of [`Annotator::properties`].
+    pub fn rate_both(&self, pair: &Pair) -> Vec<(Option<f64>, Option<f64>)> {
         let request = Request::new(&pair.prompt_text(), pair.language.as_deref());
         let a = self.rate_as(&pair.response_a.text(), Some(&request)).values;
         let b = self.rate_as(&pair.response_b.text(), Some(&request)).values;
+        a.into_iter().zip(b).collect()
+    }
+
+    /// Rates both responses of a pair: one rating for each of [`Annotator::properties`].
+    pub fn rate_pair(&self, pair: &Pair) -> Vec<Rating> {
+        self.rows(&pair.id, self.rate_both(pair))
+    }
+
+    /// Ratings as rows of that pair, from those of [`Annotator::rate_both`].
+    pub fn rows(
+        &self,
+        pair: &str,
+        values: impl IntoIterator<Item = (Option<f64>, Option<f64>)>,
+    ) -> Vec<Rating> {
         self.properties
             .iter()
-            .zip(a.into_iter().zip(b))
+            .zip(values)
             .map(|(property, (a, b))| Rating {
-                pair: pair.id.clone(),
+                pair: pair.to_owned(),
                 property: (*property).to_owned(),
                 annotator: self.name().to_owned(),
                 a,

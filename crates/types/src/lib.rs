@@ -2,6 +2,7 @@
 //!
 //! The crate holds data and its invariants, and nothing that reads files, computes statistics or prints.
 
+pub mod hash;
 mod pair;
 mod property;
 mod rating;

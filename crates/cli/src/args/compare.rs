@@ -6,8 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use predilect_stats::similarity::Measure;
 
-use super::{ModelArgs, TableArgs};
-use crate::inputs::Example;
+use super::{ExampleArg, ModelArgs, TableArgs};
 
 /// `predilect compare`
 #[derive(Debug, Args)]
@@ -18,7 +17,7 @@ pub(crate) struct CompareArgs {
     pub(crate) inputs: Vec<PathBuf>,
     /// Compare the judges of an example that comes with Predilect: llmfao or local-judge
     #[arg(long, conflicts_with = "inputs", value_enum, num_args = 0..=1, default_missing_value = "llmfao", value_name = "EXAMPLE")]
-    pub(crate) example: Option<Example>,
+    pub(crate) example: Option<ExampleArg>,
     /// Also, or without inputs only, the 33 judges published with Li et al. (2024): people and 32 language models
     #[arg(long)]
     pub(crate) published: bool,
@@ -76,7 +75,7 @@ pub(crate) struct ExplainArgs {
     pub(crate) inputs: Vec<PathBuf>,
     /// Explain a verdict of an example that comes with Predilect: llmfao or local-judge
     #[arg(long, conflicts_with = "inputs", value_enum, num_args = 0..=1, default_missing_value = "llmfao", value_name = "EXAMPLE")]
-    pub(crate) example: Option<Example>,
+    pub(crate) example: Option<ExampleArg>,
     /// The pair: its id, or #N for the N-th pair that was read
     #[arg(long, value_name = "ID", required_unless_present = "all")]
     pub(crate) pair: Option<String>,

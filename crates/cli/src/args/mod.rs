@@ -15,14 +15,12 @@ use predilect_annotate::rate::Method as RateMethod;
 use predilect_bayes::NutsOptions;
 use predilect_data::ExportFormat;
 use predilect_llm::{Effort, Enforce, ModelSpec};
-
-use crate::assemble::AssembleOptions;
-use crate::inputs::Example;
+use predilect_workbench::SliceOptions;
 
 pub(crate) use compare::{CompareArgs, ExplainArgs};
 pub(crate) use itself::{DoctorArgs, FormatsArgs, Rater, ValidityArgs};
 pub(crate) use rank::RankArgs;
-pub(crate) use read::{BadRow, ReadArgs, Verdicts};
+pub(crate) use read::{BadRow, ExampleArg, ReadArgs, Verdicts, inputs};
 
 /// Dissect preferences: what a judge of responses rewards, how surely, and in which scenario.
 #[derive(Debug, Parser)]
@@ -185,8 +183,8 @@ pub(crate) struct TableArgs {
 }
 
 impl TableArgs {
-    pub(crate) fn options(&self, quiet: bool) -> AssembleOptions {
-        AssembleOptions {
+    pub(crate) fn options(&self) -> SliceOptions {
+        SliceOptions {
             grammar: !self.no_grammar,
             properties: self.properties.clone(),
             encoding: self.encoding,
@@ -196,7 +194,6 @@ impl TableArgs {
             people: self.read.judges.into(),
             judges: self.judge.clone(),
             hard: self.verdicts == Verdicts::Hard,
-            quiet,
         }
     }
 }
@@ -209,7 +206,7 @@ pub(crate) struct DissectArgs {
     pub(crate) inputs: Vec<PathBuf>,
     /// Dissect an example that comes with Predilect: llmfao (people, GPT-4 and GPT-3.5 on 2,139 pairs) or local-judge
     #[arg(long, conflicts_with = "inputs", value_enum, num_args = 0..=1, default_missing_value = "llmfao", value_name = "EXAMPLE")]
-    pub(crate) example: Option<Example>,
+    pub(crate) example: Option<ExampleArg>,
     #[command(flatten)]
     pub(crate) table: TableArgs,
     #[command(flatten)]

@@ -1,9 +1,10 @@
 //! How files are read: which format, what columns are, who judges, what becomes of bad records.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use predilect_data::{Format, Judges, Mapping, OnBadRow, ReadOptions, Recipe};
+use predilect_workbench::{Example, Inputs};
 
 use crate::problem::Problem;
 
@@ -106,6 +107,60 @@ impl ReadArgs {
             ..ReadOptions::default()
         })
     }
+}
+
+/// The examples that come with Predilect; see `examples/README.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExampleArg {
+    /// 2,139 pairs of 59 models: 124 people beside GPT-4 and GPT-3.5 (llmfao, CC BY 4.0)
+    Llmfao,
+    /// 320 pairs of two small local models, judged by both
+    LocalJudge,
+}
+
+impl From<ExampleArg> for Example {
+    fn from(example: ExampleArg) -> Self {
+        match example {
+            ExampleArg::Llmfao => Self::Llmfao,
+            ExampleArg::LocalJudge => Self::LocalJudge,
+        }
+    }
+}
+
+/// A study was read already: what says how to read files means nothing for it.
+fn refuse_reading(study: &Path, read: &ReadArgs) -> Result<(), Problem> {
+    let asked = [
+        ("--format", read.format.is_some()),
+        ("--limit", read.limit.is_some()),
+        ("--judge-name", !read.judge_name.is_empty()),
+        ("--map", !read.map.is_empty()),
+        ("--mapping", read.mapping.is_some()),
+        ("--neighbours", read.neighbours),
+        ("--texts", read.texts.is_some()),
+        ("--on", read.on.is_some()),
+    ];
+    if let Some((flag, _)) = asked.iter().find(|(_, given)| *given) {
+        return Err(Problem::new(format!(
+            "{} is a study, which was read already: {flag} has no effect",
+            study.display()
+        ))
+        .remedy(format!("give {flag} when importing the files")));
+    }
+    Ok(())
+}
+
+/// What is given to a verb, as the library takes it: how files are read, and a study, for which that means nothing.
+pub(crate) fn inputs<'a>(
+    files: &'a [PathBuf],
+    example: Option<ExampleArg>,
+    args: &ReadArgs,
+    options: &'a ReadOptions,
+) -> Result<Inputs<'a>, Problem> {
+    let inputs = Inputs { files, example: example.map(Into::into), options };
+    if let Some(study) = inputs.study() {
+        refuse_reading(study, args)?;
+    }
+    Ok(inputs)
 }
 
 /// How verdicts between the sides count.

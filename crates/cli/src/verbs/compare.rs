@@ -8,15 +8,16 @@ use predilect_analysis::compare::{Comparison, WeightTable};
 use predilect_analysis::limits::TooMany;
 use predilect_analysis::result::Settings;
 use predilect_data::Study;
+use predilect_workbench::compare::{self, CompareOptions, by_verdicts, by_weights};
+use predilect_workbench::files::write_file;
+use predilect_workbench::fits::fit_with;
+use predilect_workbench::{Workbench, tables};
 
-use crate::args::{CompareArgs, Global};
-use crate::assemble::{assemble, fit_with};
-use crate::comparing::{self, CompareOptions, by_verdicts, by_weights};
-use crate::inputs::Inputs;
-use crate::output::{print_json, width, write_file};
+use crate::args::{CompareArgs, Global, inputs};
+use crate::output::{print_json, width};
 use crate::problem::Problem;
+use crate::progress::Bars;
 use crate::say::say;
-use crate::tables;
 
 pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     let options = CompareOptions {
@@ -29,7 +30,7 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     };
     let mut comparison = Comparison::default();
     let mut weights = WeightTable::default();
-    let mut kept = None;
+    let mut kept: Option<Study> = None;
     let mut simulated = false;
     if args.example.is_some() || !args.inputs.is_empty() {
         let own = own(args, global, &options, &mut comparison)?;
@@ -77,20 +78,19 @@ fn own(
     options: &CompareOptions,
     comparison: &mut Comparison,
 ) -> Result<Own, Problem> {
-    let scratch = tempfile::tempdir()
-        .map_err(|e| Problem::new(format!("cannot make a temporary folder: {e}")).remedy("set TMPDIR"))?;
-    let inputs = Inputs { files: &args.inputs, example: args.example, read: &args.table.read };
-    let place = args.output.as_deref().unwrap_or(scratch.path());
-    let (study, _) = inputs.open(place, scratch.path(), global.quiet)?;
-    let assembled = assemble(&study, &args.table.options(global.quiet))?;
-    TooMany::compared(assembled.table.judges.len())?;
-    *comparison = by_verdicts(&assembled, &args.model.options(), options)?;
-    let fit = FitOptions { keep_draws: comparing::DRAWS, ..args.model.options() };
+    let watch = Bars::new(global.quiet);
+    let reading = args.table.read.options()?;
+    let inputs = inputs(&args.inputs, args.example, &args.table.read, &reading)?;
+    let bench = Workbench::of(&inputs, args.output.as_deref(), &watch)?;
+    let slice = bench.slice(&args.table.options(), &watch)?;
+    TooMany::compared(slice.table.judges.len())?;
+    *comparison = by_verdicts(&slice, &args.model.options(), options)?;
+    let fit = FitOptions { keep_draws: compare::DRAWS, ..args.model.options() };
     let mut draws = Vec::new();
-    let fits = fit_with(&assembled.table, &fit, global.quiet, &mut |fit, own| {
+    let fits = fit_with(&slice.table, &fit, &watch, &mut |fit, own| {
         draws.push((fit.judge.clone(), fit.group.clone(), own.clone()));
         ControlFlow::Continue(())
-    });
+    })?;
     // Judges of the same pairs can be compared by their verdicts alone, but not with published weights.
     if fits.fits.is_empty() && (args.published || comparison.agreement.is_empty()) {
         let why = fits.skipped.first().map_or("no verdicts", |skipped| skipped.reason.as_str());
@@ -98,7 +98,11 @@ fn own(
             .remedy("`predilect dissect` says more; `predilect judge` collects verdicts"));
     }
     comparison.cautions =
-        cautions(&assembled.table, &assembled.traits, &assembled.data, &fits.fits, &args.model.options());
+        cautions(&slice.table, &slice.traits, &slice.data, &fits.fits, &args.model.options());
     comparison.skipped.clone_from(&fits.skipped);
-    Ok(Own { study, weights: comparing::weights(&fits, draws), simulated: assembled.simulated })
+    Ok(Own {
+        study: bench.study().clone(),
+        weights: compare::weights(&fits, draws),
+        simulated: slice.simulated,
+    })
 }

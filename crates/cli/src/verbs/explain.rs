@@ -5,18 +5,17 @@ use std::path::Path;
 use predilect_analysis::explain::{DRAWS, DRAWS_OF_MANY, Explainer, Explanation};
 use predilect_data::Study;
 use predilect_types::Pair;
+use predilect_types::shown::list;
+use predilect_workbench::tables::ExplanationsFile;
+use predilect_workbench::{Slice, Workbench};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::args::{ExplainArgs, Global};
-use crate::assemble::{Assembled, assemble};
-use crate::inputs::Inputs;
+use crate::args::{ExplainArgs, Global, inputs};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
-use crate::progress::bar;
+use crate::progress::{Bars, bar};
 use crate::say::say;
-use crate::tables::ExplanationsFile;
-use predilect_types::shown::list;
 
 /// Verdicts that are explained before they are written.
 const AT_ONCE: usize = 4096;
@@ -31,22 +30,23 @@ struct Output<'a> {
 }
 
 pub(crate) fn run(args: &ExplainArgs, global: &Global) -> Result<(), Problem> {
-    let scratch = tempfile::tempdir()
-        .map_err(|e| Problem::new(format!("cannot make a temporary folder: {e}")).remedy("set TMPDIR"))?;
-    let inputs = Inputs { files: &args.inputs, example: args.example, read: &args.table.read };
-    let (study, _) = inputs.open(scratch.path(), scratch.path(), global.quiet)?;
+    let watch = Bars::new(global.quiet);
+    let reading = args.table.read.options()?;
+    let inputs = inputs(&args.inputs, args.example, &args.table.read, &reading)?;
+    let bench = Workbench::of(&inputs, None, &watch)?;
+    let study = bench.study();
     // Before the long part: a pair that is not there is said at once.
-    let wanted = args.pair.as_ref().map(|wanted| find(&study, wanted)).transpose()?;
-    let assembled = assemble(&study, &args.table.options(global.quiet))?;
-    for (reason, count) in assembled.left_out().iter().filter(|_| !global.quiet) {
+    let wanted = args.pair.as_ref().map(|wanted| find(study, wanted)).transpose()?;
+    let slice = bench.slice(&args.table.options(), &watch)?;
+    for (reason, count) in slice.left_out().iter().filter(|_| !global.quiet) {
         say!("remark: left out: {count} {reason}");
     }
     if let Some(place) = &args.all {
-        return all(args, &study, &assembled, place, global.quiet);
+        return all(args, study, &slice, place, global.quiet);
     }
-    let judge = judge(args, &assembled)?;
-    let explainer = Explainer::new(&assembled.table, &judge, &args.group, &args.model.options(), DRAWS)
-        .map_err(|why| refused(&why, &judge, &args.group, &assembled))?;
+    let judge = judge(args, &slice)?;
+    let explainer = Explainer::new(&slice.table, &judge, &args.group, &args.model.options(), DRAWS)
+        .map_err(|why| refused(&why, &judge, &args.group, &slice))?;
     let Some((number, pair)) = wanted else { return Ok(()) };
     let explanation = explainer.explain(number);
     if args.json {
@@ -58,26 +58,20 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global) -> Result<(), Problem> {
 }
 
 /// Explains every verdict of every judge that can be fitted.
-fn all(
-    args: &ExplainArgs,
-    study: &Study,
-    assembled: &Assembled,
-    place: &Path,
-    quiet: bool,
-) -> Result<(), Problem> {
+fn all(args: &ExplainArgs, study: &Study, slice: &Slice, place: &Path, quiet: bool) -> Result<(), Problem> {
     let mut ids: Vec<String> = Vec::new();
     for batch in study.pairs()? {
         ids.extend(batch?.into_iter().map(|pair| pair.id));
     }
     let (mut explainers, mut refusals) = (Vec::new(), Vec::new());
-    for judge in &assembled.table.judges {
-        match Explainer::new(&assembled.table, judge, &args.group, &args.model.options(), DRAWS_OF_MANY) {
+    for judge in &slice.table.judges {
+        match Explainer::new(&slice.table, judge, &args.group, &args.model.options(), DRAWS_OF_MANY) {
             Ok(explainer) => explainers.push(explainer),
             Err(why) => refusals.push((judge, why)),
         }
     }
     if explainers.is_empty() {
-        let first = refusals.first().map(|(judge, why)| refused(why, judge, &args.group, assembled));
+        let first = refusals.first().map(|(judge, why)| refused(why, judge, &args.group, slice));
         return Err(first.unwrap_or_else(|| Problem::new("the data hold no verdicts")));
     }
     for (judge, why) in refusals.iter().filter(|_| !quiet) {
@@ -127,8 +121,8 @@ fn find(study: &Study, wanted: &str) -> Result<(u32, Pair), Problem> {
 }
 
 /// The judge named, or the only one.
-fn judge(args: &ExplainArgs, assembled: &Assembled) -> Result<String, Problem> {
-    match (args.table.judge.as_slice(), assembled.table.judges.as_slice()) {
+fn judge(args: &ExplainArgs, slice: &Slice) -> Result<String, Problem> {
+    match (args.table.judge.as_slice(), slice.table.judges.as_slice()) {
         ([one], _) | ([], [one]) => Ok(one.clone()),
         ([], []) => Err(Problem::new("the data hold no verdicts")
             .remedy("`predilect judge` collects those of a language model")),
@@ -138,8 +132,8 @@ fn judge(args: &ExplainArgs, assembled: &Assembled) -> Result<String, Problem> {
     }
 }
 
-fn refused(why: &str, judge: &str, group: &str, assembled: &Assembled) -> Problem {
-    let table = &assembled.table;
+fn refused(why: &str, judge: &str, group: &str, slice: &Slice) -> Problem {
+    let table = &slice.table;
     if table.judges.iter().all(|name| name != judge) {
         return Problem::new(format!("there is no judge `{judge}`"))
             .remedy(format!("give --judge with one of {}", list(&table.judges)));

@@ -1,9 +1,9 @@
 //! `predilect export`: the study in another tool's format.
 
 use predilect_data::{Study, export};
+use predilect_workbench::files::write_file;
 
 use crate::args::{ExportArgs, Global};
-use crate::output::write_file;
 use crate::problem::Problem;
 use crate::say::say;
 

@@ -13,11 +13,12 @@ use predilect_types::Order;
 use serde::Serialize;
 
 use crate::args::{BadRow, FitArgs, Global};
-use crate::assemble;
 use crate::output::{print_json, width};
 use crate::problem::Problem;
+use crate::progress::Bars;
 use crate::say::say;
 use predilect_types::shown::list;
+use predilect_workbench::fits::fit_all;
 
 /// The judge's name where no column names one.
 const NO_JUDGE: &str = "all";
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
     // Rows that nothing joins are independent of each other.
     let options =
         FitOptions { independent: args.model.independent || args.cluster.is_none(), ..args.model.options() };
-    let fits = assemble::fit_all(&table, options, args.model.draws.as_deref(), global.quiet, None)?;
+    let fits = fit_all(&table, options, args.model.draws.as_deref(), None, &Bars::new(global.quiet))?;
     if args.json {
         print_json(&Output {
             cautions: few_units(&fits.fits).into_iter().collect(),

@@ -1,15 +1,14 @@
 //! `predilect import`: which pairs and verdicts do these files hold?
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
-use predilect_data::{Onto, ReadOptions, Study, preview};
-use predilect_types::ReadSummary;
+use predilect_data::{Onto, ReadOptions, preview};
+use predilect_workbench::import;
 
 use crate::args::{Global, ImportArgs};
 use crate::output::print_json;
 use crate::problem::Problem;
-use crate::progress::bar;
+use crate::progress::Bars;
 
 pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
     let options = ReadOptions { without_verdicts: args.without_verdicts, ..args.read.options()? };
@@ -38,7 +37,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
         (_, true) => Onto::Replace,
         _ => Onto::New,
     };
-    let (_, summary) = import(&args.inputs, &options, output, onto, global.quiet)?;
+    let (_, summary) = import(&args.inputs, &options, output, onto, &Bars::new(global.quiet))?;
     if args.json {
         return print_json(&summary);
     }
@@ -46,31 +45,4 @@ pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
     predilect_report::print_reading(&summary, &mut out)?;
     writeln!(out, "written to {}", output.display())?;
     Ok(())
-}
-
-/// Imports with a progress bar.
-pub(crate) fn import(
-    inputs: &[PathBuf],
-    options: &ReadOptions,
-    folder: &Path,
-    onto: Onto,
-    quiet: bool,
-) -> Result<(Study, ReadSummary), Problem> {
-    let bar = bar(quiet, None, "reading", true);
-    let mut source = String::new();
-    let (mut before, mut total) = (0, 0);
-    let mut last = (0, 0);
-    let done = predilect_data::import(inputs, options, folder, onto, &mut |p| {
-        if source != p.source {
-            // What earlier files held stays in the sum.
-            before += last.0;
-            total += last.1;
-            p.source.clone_into(&mut source);
-        }
-        last = (p.bytes_read, p.bytes_total.unwrap_or(p.bytes_read));
-        bar.set_length(total + last.1);
-        bar.set_position(before + last.0);
-    });
-    bar.finish_and_clear();
-    Ok(done?)
 }

@@ -9,17 +9,19 @@ use std::path::Path;
 
 use predilect_data::Study;
 use predilect_stats::ranking::RankingError;
+use predilect_types::shown::list;
+use predilect_workbench::rank::{
+    AgainstBaseline, ContestOptions, FEW_VERDICTS, Gathered, LeftOut, against_baseline, controlled, plain,
+};
+use predilect_workbench::studies::is_study;
+use predilect_workbench::{SliceOptions, tables};
 use serde::Serialize;
 
-use crate::against::{AgainstBaseline, against_baseline};
-use crate::args::{Global, RankArgs};
-use crate::contest::{FEW_VERDICTS, Gathered, LeftOut, controlled, plain};
+use crate::args::{Global, RankArgs, inputs};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
+use crate::progress::Bars;
 use crate::say::say;
-use crate::studies::is_study;
-use crate::tables;
-use predilect_types::shown::list;
 
 /// Models that the difficulty of prompts takes.
 const FEW: usize = 5;
@@ -66,7 +68,7 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         )
         .remedy("add --method lc"));
     }
-    let gathered = if args.control.is_empty() { plain(args, global)? } else { controlled(args, global)? };
+    let gathered = gathered(args, global)?;
     let Gathered { contest, judges, left_out } = gathered.with_verdicts(args.min_verdicts);
     if !global.quiet {
         remarks(args, &contest, &left_out);
@@ -125,8 +127,32 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     Ok(())
 }
 
+/// The verdicts between models, with ratings of what is to be held equal.
+fn gathered(args: &RankArgs, global: &Global) -> Result<Gathered, Problem> {
+    let watch = Bars::new(global.quiet);
+    let reading = args.read.options()?;
+    let inputs = inputs(&args.inputs, None, &args.read, &reading)?;
+    let options = ContestOptions { judges: args.judge.clone(), independent: args.independent };
+    if args.control.is_empty() {
+        return Ok(plain(&inputs, &options, &watch)?);
+    }
+    let slice = SliceOptions {
+        grammar: args.control.iter().any(|id| id == "grammatical"),
+        properties: args.control.clone(),
+        encoding: args.encoding,
+        people: args.read.judges.into(),
+        judges: args.judge.clone(),
+        ..SliceOptions::default()
+    };
+    Ok(controlled(&inputs, &options, &slice, &watch)?)
+}
+
 fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
-    let AgainstBaseline { baseline, outputs, judges, left_out } = against_baseline(args, global)?;
+    let watch = Bars::new(global.quiet);
+    let reading = args.read.options()?;
+    let inputs = inputs(&args.inputs, None, &args.read, &reading)?;
+    let AgainstBaseline { baseline, outputs, judges, left_out } =
+        against_baseline(&inputs, &args.judge, args.baseline.as_deref(), &watch)?;
     // A mean over two judge prompts is nobody's win rate: it is made only where both are asked for.
     if judges.len() > 1 && args.judge.is_empty() {
         return Err(Problem::new(format!("the verdicts are by {} judges: {}", judges.len(), list(judges)))

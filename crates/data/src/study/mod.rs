@@ -7,6 +7,7 @@ mod columns;
 mod conform;
 mod encoder;
 mod manifest;
+mod partly;
 mod people;
 mod results;
 mod table;

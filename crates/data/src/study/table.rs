@@ -20,13 +20,14 @@ use tempfile::NamedTempFile;
 
 use super::conform::conform;
 use super::encoder::Encoder;
+use super::partly::with_no_texts;
 use super::{Study, flush};
 use crate::error::DataError;
 
 /// Rows are encoded and read this many at a time.
-const BATCH: usize = 4096;
+pub(super) const BATCH: usize = 4096;
 /// Rows are encoded once their text is this large: little enough that it is in the processor's caches still.
-const BATCH_BYTES: usize = 384 << 10;
+pub(super) const BATCH_BYTES: usize = 384 << 10;
 /// What can be a row of a table.
 pub trait TableRow: Sized + Clone + Send + Sync + 'static {
     /// The table's name.
@@ -224,10 +225,25 @@ impl<T: TableRow, R: Held<T>> Drop for TableWriter<T, R> {
     }
 }
 
+impl Study {
+    /// Refuses a table of another import than the pairs.
+    pub(super) fn belongs(&self, table: &str) -> Result<(), DataError> {
+        let pairs = import_of(&self.table_path(Pair::TABLE));
+        if pairs.zip(import_of(&self.table_path(table))).is_none_or(|(pairs, own)| pairs == own) {
+            return Ok(());
+        }
+        let problem = "it belongs to another import than pairs.parquet: an import was cut short";
+        Err(DataError::study(self.shown_path(table).display().to_string(), problem.to_owned())
+            .with_hint("import the files again"))
+    }
+}
+
 /// Reads one table, some thousand rows at a time.
 pub struct TableReader<T> {
     reader: ParquetRecordBatchReader,
     path: PathBuf,
+    /// Whether the columns of texts were left out.
+    bare: bool,
     row: PhantomData<T>,
 }
 
@@ -236,13 +252,13 @@ impl<T: TableRow> TableReader<T> {
         let path = study.table_path(T::TABLE);
         let shown = study.shown_path(T::TABLE);
         let file = File::open(&path).map_err(|e| DataError::path_io(&path, "open", e))?;
-        let pairs = import_of(&study.table_path(Pair::TABLE));
-        if pairs.zip(import_of(&path)).is_some_and(|(pairs, own)| pairs != own) {
-            let problem = "it belongs to another import than pairs.parquet: an import was cut short";
-            return Err(DataError::study(shown.display().to_string(), problem.to_owned())
-                .with_hint("import the files again"));
-        }
+        study.belongs(T::TABLE)?;
         Self::of(file, &shown)
+    }
+
+    /// A reader of some of a table's rows or columns.
+    pub(super) fn over(reader: ParquetRecordBatchReader, path: PathBuf, bare: bool) -> Self {
+        Self { reader, path, bare, row: PhantomData }
     }
 
     /// Reads a table from an open file; the path is for messages.
@@ -252,11 +268,11 @@ impl<T: TableRow> TableReader<T> {
         let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
             .and_then(|builder| builder.with_batch_size(BATCH).build())
             .map_err(|e| damaged(path, &e.to_string()))?;
-        Ok(Self { reader, path: path.to_owned(), row: PhantomData })
+        Ok(Self::over(reader, path.to_owned(), false))
     }
 }
 
-fn damaged(path: &Path, problem: &str) -> DataError {
+pub(super) fn damaged(path: &Path, problem: &str) -> DataError {
     DataError::study(path.display().to_string(), format!("the table cannot be read: {problem}"))
         .with_hint("run the step that writes this table again (pairs and verdicts: predilect import)")
 }
@@ -268,6 +284,7 @@ impl<T: TableRow> Iterator for TableReader<T> {
         let batch = self.reader.next()?;
         Some(match batch {
             Ok(batch) => {
+                let batch = if self.bare { with_no_texts(batch) } else { batch };
                 T::decode(&conform(batch, &T::schema())).map_err(|problem| damaged(&self.path, &problem))
             }
             Err(error) => Err(damaged(&self.path, &error.to_string())),

@@ -12,15 +12,17 @@ use predilect_annotate::rate::{
 use predilect_data::{PropertySet, Study};
 use predilect_llm::{Enforce, Model, ModelSpec, RunOptions, Runner};
 use predilect_types::{Property, Rule, WEAK_AUC};
+use predilect_workbench::figures;
+use predilect_workbench::files::write_file;
+use predilect_workbench::studies::{Claim, carry_on, claim, is_study, note};
 use serde::Serialize;
 
-use crate::args::{AnnotateArgs, Global};
+use crate::args::{AnnotateArgs, Global, inputs};
 use crate::calls::{self, Failures, Spent};
-use crate::figures;
-use crate::output::{print_json, write_file};
+use crate::output::print_json;
 use crate::problem::Problem;
+use crate::progress::Bars;
 use crate::say::say;
-use crate::studies::{Claim, carry_on, claim, is_study, note};
 use crate::unread::Unread;
 
 /// What is said of the run; the field names are those that programs read.
@@ -97,11 +99,14 @@ struct Job {
 pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
     let job = job(args, global)?;
     let dry = args.calls.dry_run;
-    let carried = carry_on(&args.inputs, args.output.as_deref(), &args.read, dry, global)?;
+    let reading = args.read.options()?;
+    let given = inputs(&args.inputs, None, &args.read, &reading)?;
+    let carried = carry_on(given.files, args.output.as_deref(), &reading, dry, &Bars::new(global.quiet))?;
     let study = &carried.study;
     let settings = settings(&job);
     let step = format!("annotate {}", job.annotator);
-    let claimed = claim(study, &step, &job.annotator, &settings, &tables::annotators(study)?)?;
+    let present = tables::annotators(study)?.contains(&job.annotator);
+    let claimed = claim(study, &step, &job.annotator, &settings, present)?;
     if dry {
         return dry_run(&job, study, args.json);
     }

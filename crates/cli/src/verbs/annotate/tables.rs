@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use predilect_data::Study;
 use predilect_types::Rating;
+use predilect_workbench::studies::replace;
 use serde_json::Value;
 
 use crate::problem::Problem;
-use crate::studies::replace;
 
 /// The field of a pair's metadata that holds its query-specific cases.
 const CASES: &str = "request_cases";
@@ -46,7 +46,7 @@ pub(super) fn write(study: &Study, annotator: &str, ratings: &[Rating]) -> Resul
 /// Writes the table of ratings anew: the old ones that are kept, then new ones.
 pub(super) fn rewrite(study: &Study, keep: impl Fn(&Rating) -> bool, new: &[Rating]) -> Result<(), Problem> {
     let old = if study.has_table("ratings") { Some(study.ratings()?) } else { None };
-    replace(study.write_ratings()?, old, keep, new)
+    Ok(replace(study.write_ratings()?, old, keep, new)?)
 }
 
 /// Writes cases and scenarios into the table of pairs. A scenario that the data name stays.

@@ -9,14 +9,14 @@ use predilect_annotate::judge::{ATTACKS, Ask, Fall, JudgeOptions, Method, Tally,
 use predilect_data::Study;
 use predilect_llm::{CallLog, Enforce, Model, Request, RunOptions, Runner, Totals};
 use predilect_types::{Order, Pair, Verdict};
+use predilect_workbench::studies::{Claim, carry_on, claim, note, replace};
 
-use crate::args::{Global, JudgeArgs, Jury};
+use crate::args::{Global, JudgeArgs, Jury, inputs};
 use crate::calls::{self, Failures, Spent};
 use crate::output::print_json;
 use crate::problem::Problem;
-use crate::progress::bar;
+use crate::progress::{Bars, bar};
 use crate::say::say;
-use crate::studies::{Claim, carry_on, claim, note, replace};
 use crate::unread::{self, Cut, Unread};
 
 use show::Said;
@@ -38,7 +38,9 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
     }
     let judges = judges(args, global)?;
     let dry = args.calls.dry_run;
-    let carried = carry_on(&args.inputs, args.output.as_deref(), &args.read, dry, global)?;
+    let reading = args.read.options()?;
+    let given = inputs(&args.inputs, None, &args.read, &reading)?;
+    let carried = carry_on(given.files, args.output.as_deref(), &reading, dry, &Bars::new(global.quiet))?;
     let study = &carried.study;
     let outdated = claim_all(study, &judges, &args.jury)?;
     if dry {
@@ -338,7 +340,7 @@ fn write(study: &Study, verdicts: &[Verdict]) -> Result<(), Problem> {
 
 /// Writes the table of verdicts anew: the old ones that are kept, then new ones.
 fn rewrite(study: &Study, keep: impl Fn(&Verdict) -> bool, new: &[Verdict]) -> Result<(), Problem> {
-    replace(study.write_verdicts()?, Some(study.verdicts()?), keep, new)
+    Ok(replace(study.write_verdicts()?, Some(study.verdicts()?), keep, new)?)
 }
 
 /// What a judge is noted by in `study.toml`. Counts stay out: a study that was carried on is the same as one made at once.
@@ -391,7 +393,9 @@ fn claim_all(study: &Study, judges: &[Judge], juries: &[Jury]) -> Result<HashSet
     }
     let mut outdated: HashSet<String> = juries.iter().map(|&jury| jury_name(jury).to_owned()).collect();
     for (name, settings) in steps(judges, juries) {
-        if claim(study, &format!("judge {name}"), &name, &settings, &present)? == Claim::Outdated {
+        if claim(study, &format!("judge {name}"), &name, &settings, present.contains(&name))?
+            == Claim::Outdated
+        {
             outdated.insert(name);
         }
     }

@@ -10,11 +10,11 @@ use predilect_annotate::rate::{
 use predilect_llm::{CallLog, Model, ModelSpec, Outcome, RunOptions, Runner};
 use predilect_types::{Applies, Message, Pair, Property, Response, property};
 use predilect_validity::{Ordered, Said, score};
+use predilect_workbench::figures;
 
 use super::{Cost, Found, found, limited, rateable};
 use crate::args::{Global, Rater, ValidityArgs};
 use crate::calls::{self, Spent};
-use crate::figures;
 use crate::problem::Problem;
 use crate::progress::bar;
 use crate::unread::{self, Cut, Unread};

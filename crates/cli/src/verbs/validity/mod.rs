@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 
 use predilect_types::{Property, parts_of, property};
 use predilect_validity::{BY_RULE, Ordered, Said, Validity, WRITTEN, measure, score, shipped, spread};
+use predilect_workbench::figures;
+use predilect_workbench::files::write_file;
 use serde::Serialize;
 
 use crate::args::{Global, Rater, ValidityArgs};
 use crate::calls::{Failures, Spent};
-use crate::figures;
-use crate::output::{print_json, write_file};
+use crate::output::print_json;
 use crate::problem::Problem;
 use crate::say::say;
 use crate::unread::Unread;

@@ -3,10 +3,10 @@
 use predilect_text::{Annotator, TextOptions};
 use predilect_types::parts_of;
 use predilect_validity::{Ordered, Said};
+use predilect_workbench::figures::TEXT;
 use rayon::prelude::*;
 
 use super::{Found, found, rateable};
-use crate::figures::TEXT;
 use crate::problem::Problem;
 
 pub(super) fn rate(pairs: Vec<Ordered>) -> Result<Found, Problem> {

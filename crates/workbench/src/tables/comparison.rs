@@ -5,10 +5,14 @@ use predilect_analysis::compare::{Comparison, HabitDifference, Interval, Likenes
 use predilect_data::Study;
 
 use super::{batch, float, text, whole};
-use crate::problem::Problem;
+use crate::error::Result;
 
 /// Writes `similarity`, `clusters`, `agreement`, `contrasts`, `habits`, `strengths`, `biases`, `stand_ins`, `corrected_rates` and `pooled`.
-pub(crate) fn write_comparison(study: &Study, c: &Comparison) -> Result<(), Problem> {
+///
+/// # Errors
+///
+/// When the table cannot be written.
+pub fn write_comparison(study: &Study, c: &Comparison) -> Result<()> {
     similarity(study, &c.likeness)?;
     clusters(study, &c.likeness)?;
     agreement(study, c)?;
@@ -25,7 +29,7 @@ fn names<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
 }
 
 /// Every two judges, overall (with its interval) and in each group.
-fn similarity(study: &Study, l: &Likeness) -> Result<(), Problem> {
+fn similarity(study: &Study, l: &Likeness) -> Result<()> {
     let mut rows: Vec<(&str, usize, usize)> = Vec::new();
     let n = l.judges.len();
     for group in std::iter::once("overall").chain(l.by_group.keys().map(String::as_str)) {
@@ -52,7 +56,7 @@ fn similarity(study: &Study, l: &Likeness) -> Result<(), Problem> {
 }
 
 /// One row per judge: its place among the leaves, its cluster and its place on the map.
-fn clusters(study: &Study, l: &Likeness) -> Result<(), Problem> {
+fn clusters(study: &Study, l: &Likeness) -> Result<()> {
     let order: Vec<&String> = l.clusters.iter().flat_map(|clusters| &clusters.order).collect();
     let cluster = |judge: &String| {
         l.clusters
@@ -74,7 +78,7 @@ fn clusters(study: &Study, l: &Likeness) -> Result<(), Problem> {
 }
 
 /// One row per two judges and coefficient.
-fn agreement(study: &Study, c: &Comparison) -> Result<(), Problem> {
+fn agreement(study: &Study, c: &Comparison) -> Result<()> {
     let mut rows = Vec::new();
     for a in &c.agreement {
         let coefficients = [
@@ -101,7 +105,7 @@ fn agreement(study: &Study, c: &Comparison) -> Result<(), Problem> {
 }
 
 /// One row per two judges and measure.
-fn habits(study: &Study, c: &Comparison) -> Result<(), Problem> {
+fn habits(study: &Study, c: &Comparison) -> Result<()> {
     let rows = &c.habits;
     let measure = |row: &HabitDifference| match row.measure {
         Measure::Accuracy => "accuracy",
@@ -127,7 +131,7 @@ fn habits(study: &Study, c: &Comparison) -> Result<(), Problem> {
 }
 
 /// One row per two judges and model.
-fn strengths(study: &Study, c: &Comparison) -> Result<(), Problem> {
+fn strengths(study: &Study, c: &Comparison) -> Result<()> {
     let rows = &c.strengths;
     let table = batch(vec![
         ("judge_a", names(rows.iter().map(|row| row.judges[0].as_str()))),
@@ -149,7 +153,7 @@ fn strengths(study: &Study, c: &Comparison) -> Result<(), Problem> {
     Ok(study.write_table("strengths", &[table])?)
 }
 
-fn contrasts(study: &Study, c: &Comparison) -> Result<(), Problem> {
+fn contrasts(study: &Study, c: &Comparison) -> Result<()> {
     let rows = &c.contrasts;
     let table = batch(vec![
         ("judge_a", names(rows.iter().map(|row| row.judges[0].as_str()))),
@@ -167,7 +171,7 @@ fn contrasts(study: &Study, c: &Comparison) -> Result<(), Problem> {
 }
 
 /// One row per judge and measure.
-fn biases(study: &Study, c: &Comparison) -> Result<(), Problem> {
+fn biases(study: &Study, c: &Comparison) -> Result<()> {
     let plain = |value: f64| Some(Interval { value, low: f64::NAN, high: f64::NAN });
     let mut rows = Vec::new();
     for card in &c.biases {
@@ -202,7 +206,7 @@ fn biases(study: &Study, c: &Comparison) -> Result<(), Problem> {
     Ok(study.write_table("biases", &[table])?)
 }
 
-fn stand_ins(study: &Study, c: &Comparison) -> Result<(), Problem> {
+fn stand_ins(study: &Study, c: &Comparison) -> Result<()> {
     let rows = c.stand_ins.as_ref().map_or(&[][..], |found| &found.candidates);
     let table = batch(vec![
         ("judge", names(rows.iter().map(|row| row.judge.as_str()))),
@@ -244,7 +248,7 @@ fn stand_ins(study: &Study, c: &Comparison) -> Result<(), Problem> {
     Ok(study.write_table("corrected_rates", &[table])?)
 }
 
-fn pooled(study: &Study, c: &Comparison) -> Result<(), Problem> {
+fn pooled(study: &Study, c: &Comparison) -> Result<()> {
     let cells = c.pooling.as_ref().map_or(&[][..], |found| &found.cells);
     let rows: Vec<_> = cells.iter().flat_map(|cell| cell.weights.iter().map(move |w| (cell, w))).collect();
     let table = batch(vec![

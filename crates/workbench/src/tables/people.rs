@@ -7,10 +7,14 @@ use predilect_analysis::people::{People, Reliability};
 use predilect_data::Study;
 
 use super::{batch, float, text, whole};
-use crate::problem::Problem;
+use crate::error::Result;
 
 /// Writes `annotators`.
-pub(crate) fn write_people(study: &Study, people: &[People]) -> Result<(), Problem> {
+///
+/// # Errors
+///
+/// When the table cannot be written.
+pub fn write_people(study: &Study, people: &[People]) -> Result<()> {
     let rows: Vec<(&str, &Reliability)> =
         people.iter().flat_map(|of| of.annotators.iter().map(|person| (of.judge.as_str(), person))).collect();
     let number = |of: fn(&Reliability) -> Option<f64>| float(rows.iter().map(move |(_, person)| of(person)));

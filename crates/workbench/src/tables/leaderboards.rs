@@ -4,10 +4,14 @@ use predilect_analysis::ranking::{Change, Control, LcBoard, Leaderboard, Row};
 use predilect_data::Study;
 
 use super::{batch, float, text, whole};
-use crate::problem::Problem;
+use crate::error::Result;
 
 /// Writes `leaderboard` (one row per board and model) and `controls` (one row per board and control).
-pub(crate) fn write_leaderboards(study: &Study, boards: &[(&str, &Leaderboard)]) -> Result<(), Problem> {
+///
+/// # Errors
+///
+/// When the table cannot be written.
+pub fn write_leaderboards(study: &Study, boards: &[(&str, &Leaderboard)]) -> Result<()> {
     let rows: Vec<(&str, &Leaderboard, &Row)> = boards
         .iter()
         .flat_map(|(name, board)| board.ranking.iter().map(move |row| (*name, *board, row)))
@@ -52,7 +56,11 @@ pub(crate) fn write_leaderboards(study: &Study, boards: &[(&str, &Leaderboard)])
 }
 
 /// Writes `length_controlled`: one row per model.
-pub(crate) fn write_lc(study: &Study, board: &LcBoard) -> Result<(), Problem> {
+///
+/// # Errors
+///
+/// When the table cannot be written.
+pub fn write_lc(study: &Study, board: &LcBoard) -> Result<()> {
     let rows = &board.ranking;
     let finite = |x: f64| x.is_finite().then_some(x);
     let table = batch(vec![

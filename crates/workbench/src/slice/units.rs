@@ -1,11 +1,12 @@
 //! What intervals are over: the fields that `--cluster` names, pair by pair.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
 use predilect_analysis::Unit;
 use predilect_types::Pair;
+use predilect_types::hash::FixedHasher;
 
-use crate::problem::Problem;
+use crate::error::{Error, Remedy, Result};
 
 /// Why a field is no unit.
 pub(super) enum NoUnits {
@@ -23,17 +24,19 @@ pub(super) struct Units {
 }
 
 impl Units {
-    pub(super) fn of(names: &[String]) -> Result<Self, Problem> {
+    pub(super) fn of(names: &[String]) -> Result<Self> {
         if names.len() > 2 {
-            return Err(Problem::new("--cluster takes two fields at most").remedy(
-                "name those within which verdicts depend on each other most, e.g. prompt,annotator",
-            ));
+            return Err(Error::new(format!(
+                "{} units were named: intervals are over two at most",
+                names.len()
+            ))
+            .remedy(Remedy::FewerUnits));
         }
         if let [first, second] = names
             && first == second
         {
-            return Err(Problem::new(format!("--cluster names `{first}` twice"))
-                .remedy("name it once, or two fields"));
+            return Err(Error::new(format!("the unit `{first}` was named twice"))
+                .words("name it once, or two fields"));
         }
         let unit = |name: &String| match name.as_str() {
             "prompt" => Unit::Prompt,
@@ -51,7 +54,7 @@ impl Units {
                 ("language", Some(language)) => vec![language.to_owned()],
                 (field, _) => pair.fields(field),
             };
-            let mut hasher = DefaultHasher::new();
+            let mut hasher = FixedHasher::default();
             if values.is_empty() {
                 ("without a value", of_pair.len()).hash(&mut hasher);
             } else {

@@ -5,10 +5,10 @@ mod explanations;
 mod leaderboards;
 mod people;
 
-pub(crate) use comparison::write_comparison;
-pub(crate) use explanations::ExplanationsFile;
-pub(crate) use leaderboards::{write_lc, write_leaderboards};
-pub(crate) use people::write_people;
+pub use comparison::write_comparison;
+pub use explanations::ExplanationsFile;
+pub use leaderboards::{write_lc, write_leaderboards};
+pub use people::write_people;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,19 +18,23 @@ use predilect_analysis::Draws;
 use predilect_analysis::result::{Fit, Weight};
 use predilect_data::{BatchFile, Study};
 
-use crate::problem::Problem;
+use crate::error::{Error, Result};
 
 /// Writes `fits` (one row per judge and group) and `posteriors` (one row per weight).
-pub(crate) fn write_results(study: &Study, fits: &[Fit]) -> Result<(), Problem> {
+///
+/// # Errors
+///
+/// When the table cannot be written.
+pub fn write_results(study: &Study, fits: &[Fit]) -> Result<()> {
     study.write_table("fits", &[fit_rows(fits)?])?;
     study.write_table("posteriors", &[weight_rows(fits)?])?;
     Ok(())
 }
 
-fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch, Problem> {
+fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch> {
     // Every column is nullable, so that the schema does not depend on the rows.
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
-        .map_err(|e| Problem::new(format!("a table of results does not fit together: {e}")))
+        .map_err(|e| Error::new(format!("a table of results does not fit together: {e}")))
 }
 
 fn text<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
@@ -45,7 +49,7 @@ fn whole(values: impl Iterator<Item = Option<u64>>) -> ArrayRef {
     Arc::new(values.collect::<UInt64Array>())
 }
 
-fn fit_rows(fits: &[Fit]) -> Result<RecordBatch, Problem> {
+fn fit_rows(fits: &[Fit]) -> Result<RecordBatch> {
     let quality = |of: fn(&predilect_analysis::result::Quality) -> Option<f64>| {
         float(fits.iter().map(move |f| f.quality.as_ref().and_then(of)))
     };
@@ -83,7 +87,7 @@ fn fit_rows(fits: &[Fit]) -> Result<RecordBatch, Problem> {
     ])
 }
 
-fn weight_rows(fits: &[Fit]) -> Result<RecordBatch, Problem> {
+fn weight_rows(fits: &[Fit]) -> Result<RecordBatch> {
     let rows: Vec<(&Fit, &Weight, &str)> = fits
         .iter()
         .flat_map(|fit| {
@@ -115,21 +119,27 @@ fn weight_rows(fits: &[Fit]) -> Result<RecordBatch, Problem> {
 }
 
 /// Draws in long form, one fit after the other: judge, group, draw, property, value.
-pub(crate) struct DrawsFile {
+pub struct DrawsFile {
     path: PathBuf,
     file: Option<BatchFile>,
 }
 
 impl DrawsFile {
-    pub(crate) fn new(path: &Path) -> Self {
+    /// A table in the making; nothing is written yet.
+    pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned(), file: None }
     }
 
-    pub(crate) fn write(&mut self, fit: &Fit, draws: &Draws) -> Result<(), Problem> {
+    /// Adds the draws of one fit.
+    ///
+    /// # Errors
+    ///
+    /// When the table cannot be written.
+    pub fn write(&mut self, fit: &Fit, draws: &Draws) -> Result<()> {
         self.add(&draw_rows(Some(fit), draws)?)
     }
 
-    fn add(&mut self, rows: &RecordBatch) -> Result<(), Problem> {
+    fn add(&mut self, rows: &RecordBatch) -> Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
             None => self.file.insert(BatchFile::create(&self.path, rows.schema())?),
@@ -138,7 +148,11 @@ impl DrawsFile {
     }
 
     /// Puts the file in its place; without any fit it is there and empty.
-    pub(crate) fn finish(mut self) -> Result<(), Problem> {
+    ///
+    /// # Errors
+    ///
+    /// When the table cannot be written.
+    pub fn finish(mut self) -> Result<()> {
         if self.file.is_none() {
             self.add(&draw_rows(None, &Draws { names: Vec::new(), values: Vec::new(), over: None })?)?;
         }
@@ -146,7 +160,7 @@ impl DrawsFile {
     }
 }
 
-fn draw_rows(fit: Option<&Fit>, draws: &Draws) -> Result<RecordBatch, Problem> {
+fn draw_rows(fit: Option<&Fit>, draws: &Draws) -> Result<RecordBatch> {
     let d = draws.names.len().max(1);
     let n = draws.values.len();
     let same = |value: Option<&str>| text((0..n).map(|_| value));

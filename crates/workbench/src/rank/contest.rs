@@ -1,39 +1,41 @@
 //! Who competes with whom, and who won: verdicts between named models.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
+use std::hash::Hash;
 use std::path::Path;
 
 use foldhash::HashMap;
 use predilect_analysis::ranking::Contest;
 use predilect_data::{NO_VERDICT, Record, Study, VoteBlock, read_with_votes};
 use predilect_stats::ranking::Vote;
+use predilect_types::hash::fixed;
 use predilect_types::{Pair, Verdict};
+use serde::{Deserialize, Serialize};
 
-use crate::args::{Global, RankArgs};
-use crate::assemble::{AssembleOptions, Interner, assemble};
-use crate::inputs::Inputs;
-use crate::problem::Problem;
-use crate::progress::bar;
-use crate::studies::{is_study, refuse_reading};
+use crate::error::Result;
+use crate::open::{Inputs, Workbench};
+use crate::slice::{Interner, SliceOptions};
+use crate::watch::{Event, Step, Watch};
 
 /// Verdicts between models, and what was seen on the way.
-#[derive(Default)]
-pub(crate) struct Gathered {
-    pub(crate) contest: Contest,
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// The verdicts.
+    pub contest: Contest,
     /// Whose verdicts count.
-    pub(crate) judges: Vec<String>,
+    pub judges: Vec<String>,
     /// What is left out, by reason.
-    pub(crate) left_out: LeftOut,
+    pub left_out: LeftOut,
 }
 
 /// Verdicts or pairs that do not count, by reason.
-pub(crate) type LeftOut = BTreeMap<&'static str, u64>;
+pub type LeftOut = BTreeMap<&'static str, u64>;
 
 const UNNAMED: &str = "verdicts on pairs without two named models";
 pub(crate) const ORPHANS: &str = "verdicts on pairs that are not there";
 const INAPPLICABLE: &str = "verdicts on pairs to which accuracy does not apply";
-pub(crate) const FEW_VERDICTS: &str = "verdicts on models with fewer than --min-verdicts";
+/// Why verdicts on models with few of them are left out.
+pub const FEW_VERDICTS: &str = "verdicts on models with fewer than --min-verdicts";
 const ITSELF: &str = "verdicts on a model against itself";
 const WEIGHTLESS: &str = "verdicts of weight 0";
 const WITHOUT: &str = "pairs without a verdict";
@@ -45,7 +47,8 @@ pub(crate) fn left_out(counts: &[(&'static str, u64)]) -> LeftOut {
 
 impl Gathered {
     /// Without the models that have fewer verdicts than this, and without verdicts that weigh nothing.
-    pub(crate) fn with_verdicts(mut self, least: u64) -> Self {
+    #[must_use]
+    pub fn with_verdicts(mut self, least: u64) -> Self {
         let nothing = self.contest.leave_out_weightless();
         if nothing > 0 {
             self.left_out.insert(WEIGHTLESS, nothing);
@@ -244,25 +247,37 @@ pub(crate) fn prompt_of(pair: &Pair, own: u64) -> u64 {
 }
 
 fn hash(value: &(impl Hash + ?Sized)) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
+    fixed(value)
+}
+
+/// Which verdicts count.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ContestOptions {
+    /// Judges to keep; empty: all.
+    pub judges: Vec<String>,
+    /// Take every verdict as independent of all others, also on the same prompt.
+    pub independent: bool,
 }
 
 /// The verdicts as they stand in files or in a study; nothing is rated and nothing written.
-pub(crate) fn plain(args: &RankArgs, global: &Global) -> Result<Gathered, Problem> {
-    let mut gatherer = Gatherer { wanted: &args.judge, independent: args.independent, ..Gatherer::default() };
-    if let [only] = args.inputs.as_slice()
-        && is_study(only)
-    {
-        refuse_reading(only, &args.read)?;
-        from_study(only, &mut gatherer)?;
+///
+/// # Errors
+///
+/// When the inputs cannot be read.
+pub fn plain(inputs: &Inputs<'_>, options: &ContestOptions, watch: &dyn Watch) -> Result<Gathered> {
+    let mut gatherer =
+        Gatherer { wanted: &options.judges, independent: options.independent, ..Gatherer::default() };
+    if let Some(folder) = inputs.study() {
+        from_study(folder, &mut gatherer)?;
         return Ok(gatherer.finish());
     }
-    let bar = bar(global.quiet, None, "reading", true);
+    watch.event(Event::Begin(Step::Reading, None));
     let progress = &mut |p: predilect_data::Progress<'_>| {
         if let Some(total) = p.bytes_total {
-            bar.set_length(total);
+            watch.event(Event::Total(total));
         }
-        bar.set_position(p.bytes_read);
+        watch.event(Event::At(p.bytes_read));
     };
     let gathered = std::cell::RefCell::new(gatherer);
     let mut record = |record| {
@@ -275,9 +290,9 @@ pub(crate) fn plain(args: &RankArgs, global: &Global) -> Result<Gathered, Proble
         Ok(())
     };
     let mut block = |block| gathered.borrow_mut().block(&block);
-    let summary = read_with_votes(&args.inputs, &args.read.options()?, progress, &mut record, &mut block)?;
+    let summary = read_with_votes(inputs.files, inputs.options, progress, &mut record, &mut block)?;
     let gatherer = gathered.into_inner();
-    bar.finish_and_clear();
+    watch.event(Event::End);
     // Bare votes become no pairs, so those without a verdict are known to the reader only.
     let bare = gatherer.pairs.is_empty();
     let missing = summary.dropped.get(NO_VERDICT).copied().filter(|_| bare).unwrap_or(0);
@@ -288,7 +303,7 @@ pub(crate) fn plain(args: &RankArgs, global: &Global) -> Result<Gathered, Proble
     Ok(gathered)
 }
 
-fn from_study(folder: &Path, gatherer: &mut Gatherer) -> Result<(), Problem> {
+fn from_study(folder: &Path, gatherer: &mut Gatherer<'_>) -> Result<()> {
     let study = Study::open(folder)?;
     for batch in study.pairs()? {
         batch?.iter().for_each(|pair| gatherer.pair(pair));
@@ -299,37 +314,30 @@ fn from_study(folder: &Path, gatherer: &mut Gatherer) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The same with ratings of what is to be held equal.
-pub(crate) fn controlled(args: &RankArgs, global: &Global) -> Result<Gathered, Problem> {
-    let scratch = tempfile::tempdir()
-        .map_err(|e| Problem::new(format!("cannot make a temporary folder: {e}")).remedy("set TMPDIR"))?;
-    let inputs = Inputs { files: &args.inputs, example: None, read: &args.read };
-    let (study, _) = inputs.open(scratch.path(), scratch.path(), global.quiet)?;
-    let options = AssembleOptions {
-        grammar: args.control.iter().any(|id| id == "grammatical"),
-        properties: args.control.clone(),
-        encoding: args.encoding,
-        group_by: None,
-        cluster: Vec::new(),
-        annotator: None,
-        people: args.read.judges.into(),
-        judges: args.judge.clone(),
-        hard: false,
-        quiet: global.quiet,
-    };
-    let assembled = assemble(&study, &options)?;
-    let table = assembled.table;
+/// The same with ratings of what is to be held equal: the properties of the slice.
+///
+/// # Errors
+///
+/// Those of [`Workbench::of`] and [`Workbench::slice`].
+pub fn controlled(
+    inputs: &Inputs<'_>,
+    options: &ContestOptions,
+    slice: &SliceOptions,
+    watch: &dyn Watch,
+) -> Result<Gathered> {
+    let slice = Workbench::of(inputs, None, watch)?.slice(slice, watch)?;
+    let table = slice.table;
     let every: Vec<usize> = (0..table.features.len()).collect();
     let (mut contest, unnamed, itself) = Contest::of(&table, &[], &every);
-    if args.independent {
+    if options.independent {
         contest.by_prompt = false;
         contest.votes.iter_mut().enumerate().for_each(|(at, vote)| vote.cluster = at as u64);
     }
     let left_out = left_out(&[
         (UNNAMED, unnamed),
         (ITSELF, itself),
-        (ORPHANS, assembled.orphans),
-        (INAPPLICABLE, assembled.inapplicable),
+        (ORPHANS, slice.orphans),
+        (INAPPLICABLE, slice.inapplicable),
     ]);
     Ok(Gathered { contest, judges: table.judges, left_out })
 }

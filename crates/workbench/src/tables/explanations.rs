@@ -7,30 +7,42 @@ use predilect_analysis::explain::Explanation;
 use predilect_data::BatchFile;
 
 use super::{batch, float, text};
-use crate::problem::Problem;
+use crate::error::Result;
 
 /// One row per pair and contribution: pair, judge, group, verdict, value with its interval, property, comparison, shap with its
 /// interval. A pair in which nothing differs has one row without property.
-pub(crate) struct ExplanationsFile(BatchFile);
+pub struct ExplanationsFile(BatchFile);
 
 impl ExplanationsFile {
     /// Starts the table.
-    pub(crate) fn create(path: &Path) -> Result<Self, Problem> {
+    ///
+    /// # Errors
+    ///
+    /// When the table cannot be written.
+    pub fn create(path: &Path) -> Result<Self> {
         Ok(Self(BatchFile::create(path, rows(&[])?.schema())?))
     }
 
     /// Adds explanations with the ids of their pairs.
-    pub(crate) fn write(&mut self, explained: &[(String, Explanation)]) -> Result<(), Problem> {
+    ///
+    /// # Errors
+    ///
+    /// When the table cannot be written.
+    pub fn write(&mut self, explained: &[(String, Explanation)]) -> Result<()> {
         Ok(self.0.write(&rows(explained)?)?)
     }
 
     /// Puts the table in its place.
-    pub(crate) fn finish(self) -> Result<(), Problem> {
+    ///
+    /// # Errors
+    ///
+    /// When the table cannot be written.
+    pub fn finish(self) -> Result<()> {
         Ok(self.0.finish()?)
     }
 }
 
-fn rows(explained: &[(String, Explanation)]) -> Result<RecordBatch, Problem> {
+fn rows(explained: &[(String, Explanation)]) -> Result<RecordBatch> {
     let mut rows = Vec::new();
     for (pair, e) in explained {
         if e.contributions.is_empty() {

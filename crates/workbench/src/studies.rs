@@ -1,50 +1,30 @@
 //! Which inputs are studies, how one is carried on elsewhere, and whose rows in it are whose.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use predilect_data::{Onto, PropertySet, ReadOptions, Study, StudyToml, TableReader, TableRow, TableWriter};
+use predilect_llm::CallLog;
 use tempfile::TempDir;
 
-use crate::args::{Global, ReadArgs};
-use crate::calls;
+use crate::error::{Error, Remedy, Result};
 use crate::figures;
-use crate::problem::Problem;
-use crate::verbs::import::import;
+use crate::open::{import, scratch};
+use crate::watch::Watch;
+
+/// The log of calls in a study's folder.
+pub const CALLS: &str = "calls.sqlite";
 
 /// Whether an input is a study folder.
-pub(crate) fn is_study(path: &Path) -> bool {
+pub fn is_study(path: &Path) -> bool {
     path.join("study.toml").is_file()
 }
 
-/// A study was read already: what says how to read files means nothing for it.
-pub(crate) fn refuse_reading(study: &Path, read: &ReadArgs) -> Result<(), Problem> {
-    let asked = [
-        ("--format", read.format.is_some()),
-        ("--limit", read.limit.is_some()),
-        ("--judge-name", !read.judge_name.is_empty()),
-        ("--map", !read.map.is_empty()),
-        ("--mapping", read.mapping.is_some()),
-        ("--neighbours", read.neighbours),
-        ("--texts", read.texts.is_some()),
-        ("--on", read.on.is_some()),
-    ];
-    if let Some((flag, _)) = asked.iter().find(|(_, given)| *given) {
-        return Err(Problem::new(format!(
-            "{} is a study, which was read already: {flag} has no effect",
-            study.display()
-        ))
-        .remedy(format!("give {flag} when importing the files")));
-    }
-    Ok(())
-}
-
-fn same_folder(a: &Path, b: &Path) -> bool {
+pub(crate) fn same_folder(a: &Path, b: &Path) -> bool {
     a.canonicalize().ok().zip(b.canonicalize().ok()).is_some_and(|(a, b)| a == b)
 }
 
 /// A study given as input is not written to, unless it is the output too: its tables are taken over.
-pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study, Problem> {
+pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study> {
     if same_folder(from, to) {
         return Ok(Study::open(from)?);
     }
@@ -60,28 +40,28 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study, Problem> {
         let asked = |step: &&String| step.starts_with("judge ") || step.starts_with("annotate ");
         if let Some(step) = there.steps.keys().filter(asked).find(|step| !manifest.steps.contains_key(*step))
         {
-            return Err(Problem::new(format!(
+            return Err(Error::new(format!(
                 "{} holds results of its own ({step}), which would be lost",
                 to.display()
             ))
-            .remedy("give another folder, or name that study as the input"));
+            .remedy(Remedy::OtherPlace));
         }
     }
     let target = Study::create(to)?.copy_of(&source);
     for name in ["pairs", "verdicts", "ratings"].into_iter().filter(|name| source.has_table(name)) {
         copy(&source.table_path(name), &target.table_path(name))
-            .map_err(|e| Problem::new(format!("cannot copy the table {name} to {}: {e}", to.display())))?;
+            .map_err(|e| Error::new(format!("cannot copy the table {name} to {}: {e}", to.display())))?;
     }
     for name in [PropertySet::NAME, figures::OF_STUDY] {
         let file = source.folder().join(name);
         if file.is_file() {
             copy(&file, &target.folder().join(name)).map_err(|e| {
-                Problem::new(format!("cannot copy {} to {}: {e}", file.display(), to.display()))
+                Error::new(format!("cannot copy {} to {}: {e}", file.display(), to.display()))
             })?;
         }
     }
     // Answers that were paid for go along.
-    calls::take_over(source.folder(), target.folder())?;
+    take_over_calls(source.folder(), target.folder())?;
     manifest.save(&target)?;
     Ok(target)
 }
@@ -92,36 +72,48 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     let mut file = tempfile::Builder::new().prefix(".").suffix(".predilect-tmp").tempfile_in(folder)?;
     std::io::copy(&mut std::fs::File::open(from)?, &mut file)?;
     file.as_file().sync_all()?;
-    crate::output::open_to_all(&file);
+    crate::files::open_to_all(&file);
     file.persist(to).map_err(|e| e.error)?;
     Ok(())
 }
 
+/// Copies the log of one study to another that has none.
+fn take_over_calls(from: &Path, to: &Path) -> Result<()> {
+    if from.join(CALLS).is_file() && !to.join(CALLS).exists() {
+        CallLog::open(&from.join(CALLS))?.copy_to(&to.join(CALLS))?;
+    }
+    Ok(())
+}
+
 /// A study to work on.
-pub(crate) struct Carried {
-    pub(crate) study: Study,
+#[derive(Debug)]
+pub struct Carried {
+    /// The study.
+    pub study: Study,
     /// Where a dry run has put what it read; it vanishes with this.
     _scratch: Option<TempDir>,
 }
 
 /// The study to work on: the one given, or one made of the files; one of the same data that is there already is carried
 /// on. A dry run changes nothing.
-pub(crate) fn carry_on(
+///
+/// # Errors
+///
+/// When a table or `study.toml` cannot be read or written.
+pub fn carry_on(
     inputs: &[PathBuf],
     output: Option<&Path>,
-    read: &ReadArgs,
+    read: &ReadOptions,
     dry: bool,
-    global: &Global,
-) -> Result<Carried, Problem> {
+    watch: &dyn Watch,
+) -> Result<Carried> {
     let whole = |study| Ok(Carried { study, _scratch: None });
     let other = |output: &Path| {
-        Problem::new(format!("{} holds a study of other data", output.display()))
-            .remedy("give another folder, or name that study as the input")
+        Error::new(format!("{} holds a study of other data", output.display())).remedy(Remedy::OtherPlace)
     };
     if let [only] = inputs
         && is_study(only)
     {
-        refuse_reading(only, read)?;
         let given = Study::open(only)?;
         return match output.filter(|output| !same_folder(only, output)) {
             None => whole(given),
@@ -134,11 +126,11 @@ pub(crate) fn carry_on(
             Some(output) => whole(take_over(only, output)?),
         };
     }
-    let scratch = tempfile::tempdir()?;
-    let imported = |folder: &Path| -> Result<Study, Problem> {
+    let scratch = scratch()?;
+    let imported = |folder: &Path| -> Result<Study> {
         // Whoever asks a model needs no verdicts yet.
-        let options = ReadOptions { without_verdicts: true, ..read.options()? };
-        Ok(import(inputs, &options, folder, Onto::Replace, global.quiet)?.0)
+        let options = ReadOptions { without_verdicts: true, ..read.clone() };
+        Ok(import(inputs, &options, folder, Onto::Replace, watch)?.0)
     };
     match output {
         Some(output) if is_study(output) => {
@@ -150,13 +142,13 @@ pub(crate) fn carry_on(
         }
         _ if dry => Ok(Carried { study: imported(scratch.path())?, _scratch: Some(scratch) }),
         Some(output) => whole(imported(output)?),
-        None => Err(Problem::new("files need a study to go into").remedy("give one with -o STUDY")),
+        None => Err(Error::new("files need a study to go into").remedy(Remedy::NamePlace)),
     }
 }
 
 /// How the rows of a name in a study's table came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Claim {
+pub enum Claim {
     /// There are none, or they were made just so: new ones take their place one by one.
     Free,
     /// They were made by the same model, asked in another way: all of them go first.
@@ -165,25 +157,22 @@ pub(crate) enum Claim {
 
 /// Whether a step may write rows under that name: never over those of the data themselves or of another model.
 ///
-/// `settings` are what the step is noted by in `study.toml`; they must hold `model`.
-pub(crate) fn claim(
-    study: &Study,
-    step: &str,
-    name: &str,
-    settings: &toml::Table,
-    present: &HashSet<String>,
-) -> Result<Claim, Problem> {
+/// `present` says whether there are such rows; `settings` are what the step is noted by in `study.toml`; they must hold `model`.
+///
+/// # Errors
+///
+/// When a table or `study.toml` cannot be read or written.
+pub fn claim(study: &Study, step: &str, name: &str, settings: &toml::Table, present: bool) -> Result<Claim> {
     let manifest = StudyToml::load_or_new(study)?;
-    let remedy = "give the model a name of its own with --name";
     match manifest.steps.get(step) {
-        None if present.contains(name) => Err(Problem::new(format!(
-            "the data hold rows by {name} already, and not from a model asked here"
-        ))
-        .remedy(remedy)),
+        None if present => {
+            Err(Error::new(format!("the data hold rows by {name} already, and not from a model asked here"))
+                .remedy(Remedy::NameModel))
+        }
         None => Ok(Claim::Free),
         Some(old) if old.get("model") != settings.get("model") => {
             let model = old.get("model").and_then(toml::Value::as_str).unwrap_or("another model");
-            Err(Problem::new(format!("in this study {name} stands for {model}")).remedy(remedy))
+            Err(Error::new(format!("in this study {name} stands for {model}")).remedy(Remedy::NameModel))
         }
         Some(old) if asked_alike(old, settings) => Ok(Claim::Free),
         Some(_) => Ok(Claim::Outdated),
@@ -202,12 +191,16 @@ fn asked_alike(old: &toml::Table, new: &toml::Table) -> bool {
 }
 
 /// Writes a table anew: the old rows that are kept, then new ones. The old table stays until the new one is whole.
-pub(crate) fn replace<T: TableRow + Clone>(
+///
+/// # Errors
+///
+/// When a table or `study.toml` cannot be read or written.
+pub fn replace<T: TableRow + Clone>(
     mut writer: TableWriter<T>,
     old: Option<TableReader<T>>,
     keep: impl Fn(&T) -> bool,
     new: &[T],
-) -> Result<(), Problem> {
+) -> Result<()> {
     for batch in old.into_iter().flatten() {
         for row in batch? {
             if keep(&row) {
@@ -223,7 +216,11 @@ pub(crate) fn replace<T: TableRow + Clone>(
 }
 
 /// Notes a step in `study.toml`.
-pub(crate) fn note(study: &Study, step: &str, settings: toml::Table) -> Result<(), Problem> {
+///
+/// # Errors
+///
+/// When a table or `study.toml` cannot be read or written.
+pub fn note(study: &Study, step: &str, settings: toml::Table) -> Result<()> {
     let mut manifest = StudyToml::load_or_new(study)?;
     let mut settings = settings;
     let old = manifest.steps.get(step).filter(|old| asked_alike(old, &settings));

@@ -6,20 +6,20 @@ use predilect_annotate::judge::Orders;
 use predilect_data::{Study, StudyToml};
 use predilect_validity::Figures;
 
-use crate::output::write_file;
-use crate::problem::Problem;
+use crate::error::{Error, Result};
+use crate::files::write_file;
 
 /// The file of figures in the user's own folder.
-pub(crate) const FIGURES: &str = "figures.json";
+pub const FIGURES: &str = "figures.json";
 
 /// The file of a study that says how valid its annotators' ratings are, as far as that was known when they were made.
-pub(crate) const OF_STUDY: &str = "validity.json";
+pub const OF_STUDY: &str = "validity.json";
 
 /// How ratings from text are asked for: there is one way.
-pub(crate) const TEXT: &str = "text";
+pub const TEXT: &str = "text";
 
 /// How a model is asked, in words: figures hold for that way only.
-pub(crate) fn of_model(method: &str, single: bool, orders: &str) -> String {
+pub fn of_model(method: &str, single: bool, orders: &str) -> String {
     if single {
         return format!("{method}, each response alone");
     }
@@ -29,7 +29,7 @@ pub(crate) fn of_model(method: &str, single: bool, orders: &str) -> String {
 }
 
 /// How an annotator of a study was asked; `None` where the study did not ask it, as with ratings that were imported.
-pub(crate) fn way(study: &StudyToml, annotator: &str) -> Option<String> {
+pub fn way(study: &StudyToml, annotator: &str) -> Option<String> {
     if annotator == TEXT {
         return Some(TEXT.to_owned());
     }
@@ -39,7 +39,7 @@ pub(crate) fn way(study: &StudyToml, annotator: &str) -> Option<String> {
 }
 
 /// Where the user's own figures are, by the XDG base directories.
-pub(crate) fn own_folder() -> Option<PathBuf> {
+pub fn own_folder() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let data = set("XDG_DATA_HOME")
         .or_else(|| set("HOME").or_else(|| set("USERPROFILE")).map(|home| home.join(".local").join("share")));
@@ -47,21 +47,25 @@ pub(crate) fn own_folder() -> Option<PathBuf> {
 }
 
 /// All figures that are known here: those that come with Predilect and the user's own.
-pub(crate) fn known() -> Figures {
+pub fn known() -> Figures {
     let own = own_folder().and_then(|folder| std::fs::read_to_string(folder.join(FIGURES)).ok());
     // A file that cannot be read is no reason to rate nothing.
     own.and_then(|text| Figures::shipped().with(&text).ok()).unwrap_or_else(Figures::shipped)
 }
 
 /// The figures of a study's annotators and those of text.
-pub(crate) fn of_study(study: &Study) -> Figures {
+pub fn of_study(study: &Study) -> Figures {
     // What was measured since the study was annotated counts for what it does not know itself.
     let own = std::fs::read_to_string(study.folder().join(OF_STUDY)).ok();
     own.and_then(|text| known().with(&text).ok()).unwrap_or_else(known)
 }
 
 /// Keeps in a study what is known of an annotator.
-pub(crate) fn note(study: &Study, known: &Figures, annotator: &str, how: &str) -> Result<(), Problem> {
+///
+/// # Errors
+///
+/// When the file cannot be read or written.
+pub fn note(study: &Study, known: &Figures, annotator: &str, how: &str) -> Result<()> {
     let path = study.folder().join(OF_STUDY);
     let mut figures = std::fs::read_to_string(&path)
         .ok()
@@ -78,14 +82,18 @@ pub(crate) fn note(study: &Study, known: &Figures, annotator: &str, how: &str) -
 }
 
 /// Adds to a folder's figures what was measured.
-pub(crate) fn keep<'a>(
+///
+/// # Errors
+///
+/// When the file cannot be read or written.
+pub fn keep<'a>(
     folder: &Path,
     found: impl IntoIterator<Item = (&'a str, &'a str, &'a [predilect_validity::Validity])>,
-) -> Result<(), Problem> {
+) -> Result<()> {
     let path = folder.join(FIGURES);
     let mut figures = match std::fs::read_to_string(&path) {
         Ok(text) => Figures::default().with(&text).map_err(|e| {
-            Problem::new(format!("{} cannot be read: {e}", path.display())).remedy("move it away")
+            Error::new(format!("{} cannot be read: {e}", path.display())).words("move it away")
         })?,
         Err(_) => Figures::default(),
     };

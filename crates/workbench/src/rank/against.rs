@@ -7,26 +7,38 @@ use predilect_analysis::ranking::{Against, published_difficulty};
 use predilect_data::{Record, Study, read};
 use sha2::{Digest, Sha256};
 
-use crate::args::{Global, RankArgs};
-use crate::contest::{LeftOut, ORPHANS, left_out, prompt_of};
-use crate::problem::Problem;
-use crate::progress::bar;
-use crate::studies::{is_study, refuse_reading};
+use super::contest::{LeftOut, ORPHANS, left_out, prompt_of};
+use crate::error::{Error, Remedy, Result};
+use crate::open::Inputs;
+use crate::watch::{Event, Step, Watch};
 
 const OTHERS: &str = "pairs without the baseline, or without two named models";
 
 /// Outputs against those of a baseline.
-pub(crate) struct AgainstBaseline {
-    pub(crate) baseline: String,
-    pub(crate) outputs: Vec<Against>,
+#[derive(Debug)]
+pub struct AgainstBaseline {
+    /// The baseline.
+    pub baseline: String,
+    /// All other outputs.
+    pub outputs: Vec<Against>,
     /// Whose verdicts there are.
-    pub(crate) judges: Vec<String>,
+    pub judges: Vec<String>,
     /// What is left out, by reason.
-    pub(crate) left_out: LeftOut,
+    pub left_out: LeftOut,
 }
 
-/// Every output against the baseline's on the same prompt.
-pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<AgainstBaseline, Problem> {
+/// Every output against the baseline's on the same prompt; `judges`: whose verdicts count, all where there are none.
+///
+/// # Errors
+///
+/// When the inputs cannot be read, no pair has texts, or no model is in every pair and none is named.
+pub fn against_baseline(
+    inputs: &Inputs<'_>,
+    judges: &[String],
+    baseline: Option<&str>,
+    watch: &dyn Watch,
+) -> Result<AgainstBaseline> {
+    let wanted_judges = judges;
     let mut pairs: Vec<Battle> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     let (mut skipped, mut orphans) = (0, 0);
@@ -54,7 +66,7 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<Again
         Record::Verdict(verdict) => {
             // A verdict of weight 0 is none.
             let wanted =
-                (args.judge.is_empty() || args.judge.contains(&verdict.judge)) && verdict.weight > 0.0;
+                (wanted_judges.is_empty() || wanted_judges.contains(&verdict.judge)) && verdict.weight > 0.0;
             match places.get(&verdict.pair) {
                 Some(&place) if wanted => {
                     pairs[place].verdicts.push(verdict.p_a);
@@ -68,31 +80,28 @@ pub(crate) fn against_baseline(args: &RankArgs, global: &Global) -> Result<Again
         }
         Record::Rating(_) => {}
     };
-    match args.inputs.as_slice() {
-        [only] if is_study(only) => {
-            refuse_reading(only, &args.read)?;
-            let study = Study::open(only)?;
-            for batch in study.pairs()? {
-                batch?.into_iter().for_each(|pair| take(Record::Pair(Box::new(pair))));
-            }
-            for batch in study.verdicts()? {
-                batch?.into_iter().for_each(|verdict| take(Record::Verdict(verdict)));
-            }
+    if let Some(folder) = inputs.study() {
+        let study = Study::open(folder)?;
+        for batch in study.pairs()? {
+            batch?.into_iter().for_each(|pair| take(Record::Pair(Box::new(pair))));
         }
-        files => {
-            let bar = bar(global.quiet, None, "reading", true);
-            read(files, &args.read.options()?, &mut |p| bar.set_position(p.bytes_read), &mut |record| {
-                take(record);
-                Ok(())
-            })?;
-            bar.finish_and_clear();
+        for batch in study.verdicts()? {
+            batch?.into_iter().for_each(|verdict| take(Record::Verdict(verdict)));
         }
+    } else {
+        watch.event(Event::Begin(Step::Reading, None));
+        let progress = &mut |p: predilect_data::Progress<'_>| watch.event(Event::At(p.bytes_read));
+        read(inputs.files, inputs.options, progress, &mut |record| {
+            take(record);
+            Ok(())
+        })?;
+        watch.event(Event::End);
     }
     if !any_text && !pairs.is_empty() {
-        return Err(Problem::new("the pairs have no texts, so nobody knows how long their responses are")
-            .remedy("lc reads the texts of both outputs; --method win-rate shows the rates as they are"));
+        return Err(Error::new("the pairs have no texts, so nobody knows how long their responses are")
+            .remedy(Remedy::RankWithoutTexts));
     }
-    let baseline = baseline(args, &pairs)?;
+    let baseline = baseline_of(baseline, &pairs)?;
     let mut outputs = Vec::new();
     for battle in pairs {
         let (model, sign) = match &battle.models {
@@ -129,23 +138,19 @@ struct Battle {
     verdicts: Vec<f64>,
 }
 
-fn baseline(args: &RankArgs, battles: &[Battle]) -> Result<String, Problem> {
+fn baseline_of(wanted: Option<&str>, battles: &[Battle]) -> Result<String> {
     let has = |battle: &Battle, name: &str| battle.models.0 == name || battle.models.1 == name;
     let Some(first) = battles.first() else {
-        return Err(Problem::new("no pair names two models").remedy("`predilect formats` lists what is read"));
+        return Err(Error::new("no pair names two models").remedy(Remedy::KnownFormats));
     };
-    match &args.baseline {
-        Some(name) if battles.iter().any(|battle| has(battle, name)) => Ok(name.clone()),
-        Some(name) => Err(Problem::new(format!("there is no model `{name}`"))
-            .remedy("--baseline names a model of the files")),
+    match wanted {
+        Some(name) if battles.iter().any(|battle| has(battle, name)) => Ok(name.to_owned()),
+        Some(name) => Err(Error::new(format!("there is no model `{name}`")).remedy(Remedy::OtherBaseline)),
         None => [&first.models.0, &first.models.1]
             .into_iter()
             .find(|name| battles.iter().all(|battle| has(battle, name)))
             .cloned()
-            .ok_or_else(|| {
-                Problem::new("no model is in every pair")
-                    .remedy("name the one to compare with: --baseline MODEL")
-            }),
+            .ok_or_else(|| Error::new("no model is in every pair").remedy(Remedy::NameBaseline)),
     }
 }
 

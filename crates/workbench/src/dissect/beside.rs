@@ -1,6 +1,6 @@
 //! What stands beside the fits in a report: judges compared, models ranked, examples explained.
 
-use predilect_analysis::Draws;
+use predilect_analysis::FitOptions;
 use predilect_analysis::compare::{Comparison, usual_reference};
 use predilect_analysis::dissect::{ALL, Fits};
 use predilect_analysis::explain::{DRAWS_OF_MANY, Explainer};
@@ -8,25 +8,20 @@ use predilect_analysis::ranking::{Contest, RankOptions, leaderboard};
 use predilect_analysis::result::{Examples, Standings};
 use predilect_analysis::table::FeatureTable;
 
-use crate::args::ModelArgs;
-use crate::assemble::Assembled;
-use crate::comparing::{self, CompareOptions, by_verdicts, by_weights};
-use crate::problem::Problem;
+use crate::compare::{self, CompareOptions, by_verdicts, by_weights};
+use crate::error::Result;
+use crate::fits::KeptDraws;
+use crate::slice::Slice;
 
 /// What a leaderboard in the report holds equal.
 const HELD: [&str; 2] = ["length", "well_formatted"];
 
 /// The judges beside each other: biases of one alone, and all that needs two.
-pub(super) fn compared(
-    assembled: &Assembled,
-    fits: &Fits,
-    draws: Vec<(String, String, Draws)>,
-    model: &ModelArgs,
-) -> Result<Comparison, Problem> {
+pub(super) fn compared(slice: &Slice, fits: &Fits, draws: KeptDraws, fit: &FitOptions) -> Result<Comparison> {
     let options = CompareOptions::default();
-    let mut comparison = by_verdicts(assembled, &model.options(), &options)?;
-    if assembled.table.judges.len() > 1 {
-        by_weights(&mut comparison, comparing::weights(fits, draws), &options, model.seed)?;
+    let mut comparison = by_verdicts(slice, fit, &options)?;
+    if slice.table.judges.len() > 1 {
+        by_weights(&mut comparison, compare::weights(fits, draws), &options, fit.seed)?;
     }
     Ok(comparison)
 }
@@ -63,16 +58,12 @@ fn most_verdicts(table: &FeatureTable) -> Option<String> {
 }
 
 /// Why each example came out as it did, by the fit of all its judge's verdicts.
-pub(super) fn explain_examples(
-    examples: &mut [(Examples, Vec<u32>)],
-    assembled: &Assembled,
-    model: &ModelArgs,
-) {
+pub(super) fn explain_examples(examples: &mut [(Examples, Vec<u32>)], slice: &Slice, fit: &FitOptions) {
     let Some(judge) = examples.iter().flat_map(|(e, _)| &e.pairs).map(|pair| pair.judge.clone()).next()
     else {
         return;
     };
-    let Ok(explainer) = Explainer::new(&assembled.table, &judge, ALL, &model.options(), DRAWS_OF_MANY) else {
+    let Ok(explainer) = Explainer::new(&slice.table, &judge, ALL, fit, DRAWS_OF_MANY) else {
         return;
     };
     for (examples, numbers) in examples {

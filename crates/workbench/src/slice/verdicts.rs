@@ -8,16 +8,15 @@ use predilect_analysis::summary::SummaryBuilder;
 use predilect_analysis::table::{FeatureTable, VerdictRow};
 use predilect_annotate::judge::{self as judging, Tally};
 use predilect_data::{Judges, Study};
-use predilect_types::{Order, Verdict};
+use predilect_types::{Order, Verdict, shown};
 
-use super::AssembleOptions;
+use super::SliceOptions;
 use super::names::Interner;
-use crate::problem::Problem;
-use predilect_types::shown::list;
+use crate::error::{Error, Remedy, Result};
 
 /// Which verdicts count.
 pub(super) struct VerdictReader<'a> {
-    pub(super) options: &'a AssembleOptions,
+    pub(super) options: &'a SliceOptions,
     /// Pairs by id.
     pub(super) index: &'a HashMap<String, u32>,
     /// Pairs to which accuracy does not apply.
@@ -29,8 +28,8 @@ pub(super) fn read_verdicts(
     reader: &VerdictReader<'_>,
     builder: &mut SummaryBuilder,
     table: &mut FeatureTable,
-    shown: &mut Vec<Shown>,
-) -> Result<(u64, u64), Problem> {
+    answers_shown: &mut Vec<Shown>,
+) -> Result<(u64, u64)> {
     let VerdictReader { options, index, inapplicable } = *reader;
     let mut left_out = 0;
     let mut judges = Interner::default();
@@ -80,7 +79,7 @@ pub(super) fn read_verdicts(
             if groups.list.len() > MOST_GROUPS {
                 return Err(TooMany::Groups.into());
             }
-            shown.extend(answers(&verdict, pair, judge));
+            answers_shown.extend(answers(&verdict, pair, judge));
             table.verdicts.push(VerdictRow {
                 pair,
                 judge,
@@ -105,23 +104,23 @@ pub(super) fn read_verdicts(
     }
     let known: Vec<String> = seen.into_iter().collect();
     if let Some(missing) = options.judges.iter().find(|j| !known.contains(j)) {
-        return Err(Problem::new(format!("no verdict is by the judge `{missing}`"))
-            .remedy(format!("the judges of these data are: {}", list(&known))));
+        return Err(Error::new(format!("no verdict is by the judge `{missing}`"))
+            .words(format!("the judges of these data are: {}", shown::list(&known))));
     }
     if options.group_by.as_deref() == Some("annotator") {
         if groups.list.is_empty() {
-            return Err(Problem::new("no verdict names an annotator to group by")
-                .remedy("name their column when importing: --map annotator=COLUMN"));
+            return Err(
+                Error::new("no verdict names an annotator to group by").remedy(Remedy::NameAnnotators)
+            );
         }
         table.groups = groups.list;
     }
     if options.cluster.iter().any(|field| field == "annotator") && table.annotators.is_empty() {
-        return Err(Problem::new("no verdict names an annotator to cluster by")
-            .remedy("name their column when importing: --map annotator=COLUMN"));
+        return Err(Error::new("no verdict names an annotator to cluster by").remedy(Remedy::NameAnnotators));
     }
     if table.verdicts.is_empty() {
-        return Err(Problem::new("the data hold pairs but no verdicts, so there is nothing to dissect")
-            .remedy("add the file that says which response was preferred"));
+        return Err(Error::new("the data hold pairs but no verdicts, so there is nothing to dissect")
+            .words("add the file that says which response was preferred"));
     }
     Ok((orphans, left_out))
 }

@@ -12,8 +12,9 @@ pub(super) struct Names {
 }
 
 /// Names with their numbers, in the order in which they came.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Interner {
+    /// The names, each at its number.
     pub(crate) list: Vec<String>,
     index: HashMap<String, u32>,
 }

@@ -1,0 +1,154 @@
+//! `predilect dissect`: what does each judge of these data reward, how surely, in which scenario?
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use predilect_analysis::cautions::Caution;
+use predilect_analysis::result::{AnnotatorAgreement, Dissection, Fit, JudgeSummary, Settings, Skipped};
+use predilect_types::ReadSummary;
+use predilect_workbench::files::write_file;
+use predilect_workbench::{DissectOptions, Dissected, MOST_WITH_GAINS, Workbench};
+use serde::Serialize;
+
+use crate::args::{DissectArgs, Global, ModelArgs, inputs};
+use crate::output::{print_json, width};
+use crate::problem::Problem;
+use crate::progress::Bars;
+use crate::say::say;
+
+#[derive(Serialize)]
+struct Output<'a> {
+    read: &'a ReadSummary,
+    judges: &'a [JudgeSummary],
+    properties: &'a [predilect_analysis::result::PropertyNote],
+    agreements: &'a [AnnotatorAgreement],
+    cautions: &'a [Caution],
+    headline: Option<&'a predilect_analysis::headline::Headline>,
+    people: &'a [predilect_analysis::people::People],
+    fits: &'a [Fit],
+    skipped: &'a [Skipped],
+    settings: &'a Settings,
+}
+
+pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
+    check_places(args)?;
+    let watch = Bars::new(global.quiet);
+    let reading = args.table.read.options()?;
+    let inputs = inputs(&args.inputs, args.example, &args.table.read, &reading)?;
+    let bench = Workbench::of(&inputs, args.output.as_deref(), &watch)?;
+    let options = DissectOptions {
+        fit: args.model.options(),
+        gains: args.gains,
+        report: args.output.is_some() || args.html.is_some(),
+        draws: args.model.draws.clone(),
+        settings: settings(args),
+    };
+    let Dissected { dissection, faint, without_gains } =
+        bench.dissect(&args.table.options(), options, &watch)?;
+    if !global.quiet {
+        for (name, mean) in &faint {
+            say!(
+                "remark: the verdicts of {name} lie {mean:.2} from a tie on average, so as soft verdicts they weigh little; \
+                 `--verdicts hard` fits the side each favours"
+            );
+        }
+        if without_gains {
+            say!(
+                "remark: what each property adds on unseen verdicts is not computed for more than {MOST_WITH_GAINS} of them; --gains computes it"
+            );
+        }
+    }
+    let mut pages: Vec<PathBuf> = args.html.iter().cloned().collect();
+    if let Some(folder) = &args.output {
+        pages.push(folder.join("report.html"));
+    }
+    if !pages.is_empty() {
+        let html = predilect_report::html(&dissection);
+        for page in &pages {
+            write_file(page, html.as_bytes())?;
+        }
+    }
+    show(args, global, &dissection, &pages)
+}
+
+fn show(
+    args: &DissectArgs,
+    global: &Global,
+    dissection: &Dissection,
+    pages: &[PathBuf],
+) -> Result<(), Problem> {
+    if args.json {
+        print_json(&Output {
+            read: &dissection.read,
+            judges: &dissection.data.judges,
+            properties: &dissection.properties,
+            agreements: &dissection.data.agreements,
+            cautions: &dissection.cautions,
+            headline: dissection.headline.as_ref(),
+            people: &dissection.people,
+            fits: &dissection.fits,
+            skipped: &dissection.skipped,
+            settings: &dissection.settings,
+        })?;
+    } else {
+        let mut out = anstream::stdout().lock();
+        predilect_report::terminal(dissection, &mut out, width())?;
+        out.flush()?;
+    }
+    if !global.quiet {
+        for page in pages {
+            say!("report: {}", page.display());
+        }
+        if pages.is_empty() && !args.json {
+            say!("for the same as one page to look at and share: add --html report.html");
+        }
+    }
+    if dissection.fits.is_empty() {
+        return Err(Problem::new("nothing could be fitted").remedy("the reasons stand under \"not fitted\""));
+    }
+    Ok(())
+}
+
+/// Says before any work that a result could not be written.
+fn check_places(args: &DissectArgs) -> Result<(), Problem> {
+    for path in args.html.iter().chain(&args.model.draws) {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(Problem::new(format!(
+                "cannot write {}: there is no folder {}",
+                path.display(),
+                folder.display()
+            ))
+            .remedy("make the folder first"));
+        }
+    }
+    Ok(())
+}
+
+fn settings(args: &DissectArgs) -> Settings {
+    let ModelArgs { engine, prior, prior_scale, terms, folds, seed, chains, samples, tune, .. } = &args.model;
+    let prior = match prior {
+        predilect_analysis::PriorChoice::Laplace => format!("Laplace(0, {prior_scale})"),
+        predilect_analysis::PriorChoice::Normal => format!("Normal(0, {prior_scale})"),
+    };
+    Settings {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: command(),
+        engine: engine.to_string(),
+        prior: format!("{prior} on property weights, Normal(0, 2) on nuisance terms"),
+        terms: terms.to_string(),
+        encoding: args.table.encoding.to_string(),
+        verdicts: args.table.verdicts.as_str().to_owned(),
+        group_by: args.table.group_by.clone().unwrap_or_else(|| "scenario".to_owned()),
+        min_rows: args.model.options().min_rows as u64,
+        folds: *folds as u64,
+        seed: *seed,
+        nuts: format!("{chains} x ({tune} + {samples})"),
+        ..Settings::default()
+    }
+}
+
+/// The command as typed, with the program's name instead of its path.
+fn command() -> Vec<String> {
+    std::iter::once("predilect".to_owned()).chain(std::env::args().skip(1)).collect()
+}

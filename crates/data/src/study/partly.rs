@@ -1,0 +1,127 @@
+//! Parts of a study's tables: pairs without their texts, a few pairs by their numbers, ratings by others than one annotator.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{BooleanArray, RecordBatch, new_null_array};
+use arrow_schema::{ArrowError, Field, Schema};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowPredicateFn, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter, RowSelection,
+    RowSelector,
+};
+use parquet::file::metadata::ParquetMetaDataReader;
+use predilect_types::{Pair, Rating};
+
+use super::Study;
+use super::table::{BATCH, TableReader, TableRow, damaged};
+use crate::error::DataError;
+
+/// The columns of texts.
+const TEXTS: [&str; 3] = ["prompt", "response_a", "response_b"];
+
+type Builder = ParquetRecordBatchReaderBuilder<File>;
+
+impl Study {
+    /// The pairs without prompts and responses, which are most of the table: everything else is read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Study::pairs`].
+    pub fn pairs_without_texts(&self) -> Result<TableReader<Pair>, DataError> {
+        let builder = self.builder::<Pair>()?;
+        let all = builder.schema().fields().iter().enumerate();
+        let kept: Vec<usize> =
+            all.filter(|(_, field)| !TEXTS.contains(&field.name().as_str())).map(|(at, _)| at).collect();
+        let mask = ProjectionMask::roots(builder.parquet_schema(), kept);
+        self.reader(builder.with_projection(mask), true)
+    }
+
+    /// How many rows a table has; none where it is not there or cannot be read.
+    pub fn count(&self, table: &str) -> Option<u64> {
+        let file = File::open(self.table_path(table)).ok()?;
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).ok()?;
+        u64::try_from(metadata.file_metadata().num_rows()).ok()
+    }
+
+    /// Pairs by their numbers, which rise; what lies between is passed over.
+    ///
+    /// # Errors
+    ///
+    /// As [`Study::pairs`].
+    pub fn some_pairs(&self, numbers: &[u32]) -> Result<Vec<(u32, Pair)>, DataError> {
+        let mut selectors = Vec::with_capacity(2 * numbers.len());
+        let mut next = 0;
+        let mut wanted = Vec::with_capacity(numbers.len());
+        for &number in numbers {
+            let at = number as usize;
+            if at < next {
+                continue;
+            }
+            selectors.push(RowSelector::skip(at - next));
+            selectors.push(RowSelector::select(1));
+            next = at + 1;
+            wanted.push(number);
+        }
+        let builder = self.builder::<Pair>()?;
+        let builder = builder.with_row_selection(RowSelection::from(selectors));
+        let mut found = Vec::with_capacity(wanted.len());
+        for batch in self.reader::<Pair>(builder, false)? {
+            found.extend(batch?);
+        }
+        Ok(wanted.into_iter().zip(found).collect())
+    }
+
+    /// The ratings by anybody but one annotator; those are passed over without being read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Study::pairs`].
+    pub fn ratings_but(&self, annotator: &'static str) -> Result<TableReader<Rating>, DataError> {
+        let builder = self.builder::<Rating>()?;
+        let Ok(column) = builder.schema().index_of("annotator") else {
+            return self.reader(builder, false);
+        };
+        let mask = ProjectionMask::roots(builder.parquet_schema(), [column]);
+        let others = move |batch: RecordBatch| -> Result<BooleanArray, ArrowError> {
+            let Some(names) = batch.column(0).as_string_opt::<i32>() else {
+                // Another type than text: the reader says so.
+                return Ok(vec![true; batch.num_rows()].into());
+            };
+            Ok(names.iter().map(|name| Some(name != Some(annotator))).collect())
+        };
+        let filter = RowFilter::new(vec![Box::new(ArrowPredicateFn::new(mask, others))]);
+        self.reader(builder.with_row_filter(filter), false)
+    }
+
+    fn builder<T: TableRow>(&self) -> Result<Builder, DataError> {
+        let path = self.table_path(T::TABLE);
+        self.belongs(T::TABLE)?;
+        let file = File::open(&path).map_err(|e| DataError::path_io(&path, "open", e))?;
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        Builder::try_new_with_options(file, options)
+            .map_err(|e| damaged(&self.shown_path(T::TABLE), &e.to_string()))
+    }
+
+    fn reader<T: TableRow>(&self, builder: Builder, bare: bool) -> Result<TableReader<T>, DataError> {
+        let shown = self.shown_path(T::TABLE);
+        let reader = builder.with_batch_size(BATCH).build().map_err(|e| damaged(&shown, &e.to_string()))?;
+        Ok(TableReader::over(reader, shown, bare))
+    }
+}
+
+/// The batch with columns of no texts.
+pub(super) fn with_no_texts(batch: RecordBatch) -> RecordBatch {
+    let wanted = Pair::schema();
+    let own = batch.schema();
+    let mut fields: Vec<Arc<Field>> = own.fields().iter().cloned().collect();
+    let mut columns = batch.columns().to_vec();
+    for name in TEXTS {
+        if let (Ok(field), Err(_)) = (wanted.field_with_name(name), own.field_with_name(name)) {
+            columns.push(new_null_array(field.data_type(), batch.num_rows()));
+            fields.push(Arc::new(Field::new(name, field.data_type().clone(), true)));
+        }
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap_or(batch)
+}

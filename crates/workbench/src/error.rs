@@ -1,0 +1,164 @@
+//! What went wrong in a step, with a remedy that every front end puts into its own words.
+
+use std::fmt::{self, Display, Formatter};
+use std::io;
+
+use predilect_analysis::limits::TooMany;
+use predilect_data::DataError;
+use predilect_llm::LogError;
+use predilect_types::shown;
+
+/// Why a step did not end.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    remedy: Option<Remedy>,
+    details: Vec<String>,
+}
+
+/// What kind of failure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The data, the question or the place must change first.
+    Refused,
+    /// Whoever reads the output has closed it.
+    ClosedPipe,
+    /// It was stopped from outside.
+    Cancelled,
+}
+
+/// What helps. Front ends say it in their own words: a flag, a switch on a page, a keyword.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Remedy {
+    /// Words that hold for every front end.
+    Words(String),
+    /// Another temporary folder, or a place for the study.
+    TemporaryFolder,
+    /// Another name among these.
+    ChooseAmong(String),
+    /// Another judge, among these.
+    JudgeAmong(String),
+    /// Another reference, among these judges.
+    ReferenceAmong(String),
+    /// The annotators' column must be named when the data are read.
+    NameAnnotators,
+    /// Fields in which verdicts depend on each other: two at most.
+    FewerUnits,
+    /// Other units than this field, which has one value only.
+    OtherUnits,
+    /// Another baseline among the models of the files.
+    OtherBaseline,
+    /// A baseline must be named.
+    NameBaseline,
+    /// Another format of the files.
+    KnownFormats,
+    /// Another method of ranking, which needs no texts.
+    RankWithoutTexts,
+    /// Another place for the study, or that study as the input.
+    OtherPlace,
+    /// Another place, or the study there must be replaced first.
+    OtherPlaceOrReplace,
+    /// A place for the study.
+    NamePlace,
+    /// The model needs a name of its own in this study.
+    NameModel,
+    /// Too much for one run.
+    Fewer(TooMany),
+    /// A property can be rated by a language model.
+    RateByModel(String),
+    /// Ratings of other properties, or no published judges.
+    NoPublished,
+    /// A filter must be written otherwise: what is allowed.
+    Filter(String),
+}
+
+/// The result of a step.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A failure that its message describes.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Refused, message: message.into(), remedy: None, details: Vec::new() }
+    }
+
+    /// The work was stopped from outside.
+    #[must_use]
+    pub fn cancelled() -> Self {
+        Self { kind: Kind::Cancelled, ..Self::new("stopped") }
+    }
+
+    /// The same with what helps.
+    #[must_use]
+    pub fn remedy(self, remedy: Remedy) -> Self {
+        Self { remedy: Some(remedy), ..self }
+    }
+
+    /// The same with words that help in every front end.
+    #[must_use]
+    pub fn words(self, words: impl Into<String>) -> Self {
+        self.remedy(Remedy::Words(words.into()))
+    }
+
+    /// The same with a list to choose from.
+    #[must_use]
+    pub fn choose<I: IntoIterator<Item: AsRef<str>>>(self, names: I) -> Self {
+        self.remedy(Remedy::ChooseAmong(shown::list(names)))
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What went wrong.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What helps.
+    pub fn what_helps(&self) -> Option<&Remedy> {
+        self.remedy.as_ref()
+    }
+
+    /// Further lines.
+    pub fn details(&self) -> &[String] {
+        &self.details
+    }
+}
+
+impl Display for Error {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<DataError> for Error {
+    fn from(error: DataError) -> Self {
+        let kind = if error.is_closed_pipe() { Kind::ClosedPipe } else { Kind::Refused };
+        let remedy = error.hint().map(|hint| Remedy::Words(hint.to_owned()));
+        Self { kind, details: error.details().to_vec(), remedy, message: error.to_string() }
+    }
+}
+
+impl From<TooMany> for Error {
+    fn from(error: TooMany) -> Self {
+        Self::new(error.to_string()).remedy(Remedy::Fewer(error))
+    }
+}
+
+impl From<LogError> for Error {
+    fn from(error: LogError) -> Self {
+        Self::new(error.to_string()).words("is another program using the study, or the disk full?")
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        let kind = if error.kind() == io::ErrorKind::BrokenPipe { Kind::ClosedPipe } else { Kind::Refused };
+        Self { kind, ..Self::new(error.to_string()) }
+    }
+}

@@ -1,0 +1,35 @@
+//! The one door of Predilect: every front end opens a study here and asks it.
+//!
+//! Only this crate joins reading, rating, asking models and analysing. It knows no flags, prints nothing and draws no bars: errors say
+//! what helps by a [`Remedy`], long work is told to a [`Watch`], and results are plain values.
+//!
+//! ```
+//! use predilect_workbench::{DissectOptions, Example, Inputs, SliceOptions, Unwatched, Workbench};
+//!
+//! let inputs = Inputs { files: &[], example: Some(Example::LocalJudge), options: &Default::default() };
+//! let bench = Workbench::of(&inputs, None, &Unwatched)?;
+//! let slice = SliceOptions { grammar: false, ..SliceOptions::default() };
+//! let found = bench.dissect(&slice, DissectOptions::default(), &Unwatched)?;
+//! assert_eq!(found.dissection.data.pairs, 320);
+//! # Ok::<(), predilect_workbench::Error>(())
+//! ```
+
+pub mod compare;
+mod dissect;
+mod error;
+mod facts;
+pub mod figures;
+pub mod files;
+pub mod fits;
+mod open;
+pub mod rank;
+mod slice;
+pub mod studies;
+pub mod tables;
+mod watch;
+
+pub use dissect::{DissectOptions, Dissected, MOST_WITH_GAINS};
+pub use error::{Error, Kind, Remedy, Result};
+pub use open::{Example, Inputs, Workbench, import};
+pub use slice::{Slice, SliceOptions};
+pub use watch::{Event, Step, Unwatched, Watch};

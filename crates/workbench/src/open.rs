@@ -1,0 +1,216 @@
+//! How work begins: a study that is opened where it lies, files that are read into a new one, or an example.
+
+use std::path::{Path, PathBuf};
+
+use predilect_analysis::FitOptions;
+use predilect_data::{Onto, ReadOptions, Study, StudyToml};
+use predilect_types::ReadSummary;
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+
+use crate::error::{Error, Remedy, Result};
+use crate::slice::{Slice, SliceOptions};
+use crate::studies::{is_study, same_folder, take_over};
+use crate::watch::{Event, Step, Watch};
+
+/// The examples that come with Predilect; see `examples/README.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Example {
+    /// 2,139 pairs of 59 models: 124 people beside GPT-4 and GPT-3.5 (llmfao, CC BY 4.0).
+    Llmfao,
+    /// 320 pairs of two small local models, judged by both.
+    LocalJudge,
+}
+
+impl Example {
+    /// Its name in reports, and the file.
+    fn file(self) -> (&'static str, &'static [u8]) {
+        match self {
+            Self::Llmfao => {
+                ("examples/llmfao.jsonl.zst", include_bytes!("../../../examples/llmfao.jsonl.zst"))
+            }
+            Self::LocalJudge => {
+                ("examples/local-judge.jsonl", include_bytes!("../../../examples/local-judge.jsonl"))
+            }
+        }
+    }
+}
+
+/// What somebody gives to work on.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// Preference files, or one study folder.
+    pub files: &'a [PathBuf],
+    /// An example in their place.
+    pub example: Option<Example>,
+    /// How files are read.
+    pub options: &'a ReadOptions,
+}
+
+impl Inputs<'_> {
+    /// The study among the inputs, where it is the only one.
+    pub fn study(&self) -> Option<&Path> {
+        match self.files {
+            [only] if self.example.is_none() && is_study(only) => Some(only),
+            _ => None,
+        }
+    }
+}
+
+/// An open study: the door to everything that can be asked of it.
+#[derive(Debug)]
+pub struct Workbench {
+    study: Study,
+    read: ReadSummary,
+    /// Whether results go into the study's folder.
+    kept: bool,
+    /// Where a study lives that nobody keeps; it vanishes with this.
+    _scratch: Option<TempDir>,
+}
+
+impl Workbench {
+    /// Opens a study where it lies. Nothing is copied; nothing is written but the facts on its texts, where its folder lets that happen.
+    ///
+    /// # Errors
+    ///
+    /// When there is no study in that folder, or its `study.toml` cannot be read.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let study = Study::open(folder)?;
+        let entry = StudyToml::load(&study)?.import.unwrap_or_default();
+        let read = ReadSummary {
+            rows: entry.rows,
+            pairs: entry.pairs,
+            verdicts: entry.verdicts,
+            dropped: entry.dropped,
+            merged: entry.merged,
+            sources: entry.sources,
+            ..ReadSummary::default()
+        };
+        Ok(Self { study, read, kept: false, _scratch: None })
+    }
+
+    /// Opens what is given. With a place, the study is kept there: files are read into it, and another study's tables are copied to it.
+    /// Without one, a study is opened where it lies and files are read into a temporary folder.
+    ///
+    /// # Errors
+    ///
+    /// When the inputs cannot be read, or the place holds other data.
+    pub fn of(inputs: &Inputs<'_>, place: Option<&Path>, watch: &dyn Watch) -> Result<Self> {
+        if let Some(given) = inputs.study() {
+            let to = place.filter(|to| !same_folder(given, to));
+            if let Some(to) = to {
+                take_over(given, to)?;
+            }
+            // Tables that are missing or damaged are said of before any work.
+            let bench = Self::open(to.unwrap_or(given))?;
+            bench.study.verdicts()?;
+            return Ok(Self { kept: place.is_some(), ..bench });
+        }
+        if let Some(study) = inputs.files.iter().find(|path| is_study(path)) {
+            return Err(Error::new(format!(
+                "{} is a study and cannot be joined with other inputs",
+                study.display()
+            ))
+            .words("give it alone, or export it to a file first"));
+        }
+        let scratch = scratch()?;
+        let files = match inputs.example.map(Example::file) {
+            Some((name, bytes)) => {
+                let path = scratch.path().join(Path::new(name).file_name().unwrap_or_default());
+                std::fs::write(&path, bytes)?;
+                vec![path]
+            }
+            None => inputs.files.to_vec(),
+        };
+        let (study, mut read) = match place {
+            Some(place) if is_study(place) => {
+                // Read again, to see whether the study is of the same data: then it is carried on.
+                let again = scratch.path().join("again");
+                let (again, read) = import(&files, inputs.options, &again, Onto::New, watch)?;
+                let there = Study::open(place)?;
+                if again.import_name().is_none() || again.import_name() != there.import_name() {
+                    return Err(Error::new(format!("{} is a study of other data", place.display()))
+                        .remedy(Remedy::OtherPlaceOrReplace));
+                }
+                (there, read)
+            }
+            Some(place) => import(&files, inputs.options, place, Onto::Replace, watch)?,
+            None => import(&files, inputs.options, &scratch.path().join("study"), Onto::Replace, watch)?,
+        };
+        if let Some((name, _)) = inputs.example.map(Example::file) {
+            for source in &mut read.sources {
+                name.clone_into(&mut source.source);
+            }
+        }
+        Ok(Self { study, read, kept: place.is_some(), _scratch: Some(scratch) })
+    }
+
+    /// The study.
+    pub fn study(&self) -> &Study {
+        &self.study
+    }
+
+    /// What was read, and what became of it.
+    pub fn read(&self) -> &ReadSummary {
+        &self.read
+    }
+
+    /// Whether results go into the study's folder.
+    pub fn is_kept(&self) -> bool {
+        self.kept
+    }
+
+    /// Pairs and verdicts, rated and compared.
+    ///
+    /// # Errors
+    ///
+    /// When a field, judge, annotator or property does not exist, tables cannot be read, there are too many groups or judges, there are
+    /// no verdicts, or the work is cancelled.
+    pub fn slice(&self, options: &SliceOptions, watch: &dyn Watch) -> Result<Slice> {
+        Slice::of(&self.study, options, self.kept, watch)
+    }
+
+    /// How fits are made where nobody says otherwise.
+    pub fn usual_fit() -> FitOptions {
+        FitOptions::default()
+    }
+}
+
+/// A folder for what is needed on the way; nobody else may look into it.
+pub(crate) fn scratch() -> Result<TempDir> {
+    tempfile::Builder::new().prefix("predilect-").tempdir().map_err(|e| {
+        Error::new(format!("cannot make a temporary folder: {e}")).remedy(Remedy::TemporaryFolder)
+    })
+}
+
+/// Reads files into a study.
+///
+/// # Errors
+///
+/// Those of [`predilect_data::import`].
+pub fn import(
+    inputs: &[PathBuf],
+    options: &ReadOptions,
+    folder: &Path,
+    onto: Onto,
+    watch: &dyn Watch,
+) -> Result<(Study, ReadSummary)> {
+    watch.event(Event::Begin(Step::Reading, None));
+    let mut source = String::new();
+    let (mut before, mut total) = (0, 0);
+    let mut last = (0, 0);
+    let done = predilect_data::import(inputs, options, folder, onto, &mut |p| {
+        if source != p.source {
+            // What earlier files held stays in the sum.
+            before += last.0;
+            total += last.1;
+            p.source.clone_into(&mut source);
+        }
+        last = (p.bytes_read, p.bytes_total.unwrap_or(p.bytes_read));
+        watch.event(Event::Total(total + last.1));
+        watch.event(Event::At(before + last.0));
+    });
+    watch.event(Event::End);
+    Ok(done?)
+}
