@@ -272,9 +272,21 @@ pub struct PropertyNote {
     pub mean_rating: Option<f64>,
 }
 
+/// Which part of a study was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SliceSummary {
+    /// The filter, as it can be given again.
+    pub filter: String,
+    /// Pairs of the whole study.
+    pub of_pairs: u64,
+}
+
 /// What the data look like.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct DataSummary {
+    /// Of what these pairs are a slice; `None`: all that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice: Option<SliceSummary>,
     /// Pairs.
     pub pairs: u64,
     /// Different prompts.

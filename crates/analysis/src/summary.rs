@@ -196,6 +196,7 @@ impl SummaryBuilder {
             .collect();
         models.sort_by(|a, b| b.responses.cmp(&a.responses).then(a.model.cmp(&b.model)));
         DataSummary {
+            slice: None,
             pairs: self.pairs,
             prompts: self.prompts.len() as u64,
             identical: self.identical,

@@ -28,6 +28,17 @@ pub enum Judges {
     Each,
 }
 
+impl Judges {
+    /// Names the judge of a verdict in that way.
+    pub fn settle(self, verdict: &mut Verdict) {
+        match self {
+            Self::Auto => {}
+            Self::Pooled => verdict.pool(),
+            Self::Each => verdict.split(),
+        }
+    }
+}
+
 /// How to read.
 #[derive(Debug, Clone)]
 pub struct ReadOptions {

@@ -1,11 +1,22 @@
 //! What do the numbers say, in sentences that both views share?
 
-use predilect_analysis::result::{Dissection, Fit, JudgeSummary, PropertyNote, Quality, Weight};
+use predilect_analysis::result::{DataSummary, Dissection, Fit, JudgeSummary, PropertyNote, Quality, Weight};
 use predilect_types::WEAK_AUC;
 
 use crate::format;
 use crate::text;
 use crate::view::{View, strongest, sure};
+
+/// Which part of the study was looked at, where it is one.
+pub(crate) fn slice(data: &DataSummary) -> Option<String> {
+    let slice = data.slice.as_ref()?;
+    Some(format!(
+        "{} of {} pairs, where {}",
+        format::count(data.pairs),
+        format::count(slice.of_pairs),
+        text::line(&slice.filter)
+    ))
+}
 
 /// Said wherever the numbers come from made-up data.
 pub(crate) const SIMULATED: &str = "SIMULATED DATA: the responses, the verdicts or both are made up, so nothing here says \

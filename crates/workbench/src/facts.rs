@@ -52,6 +52,14 @@ pub(crate) struct Fact<'a> {
     ratings: &'a [[f64; 2]],
 }
 
+#[cfg(test)]
+impl<'a> Fact<'a> {
+    /// Of a pair without ratings.
+    pub(crate) fn of(gist: &'a Gist, language: Option<&'a str>) -> Self {
+        Self { gist, language, ratings: &[] }
+    }
+}
+
 impl Fact<'_> {
     /// The ratings of the property at that place of [`Annotator::properties`].
     pub(crate) fn rating(&self, at: usize) -> Sides {
@@ -249,5 +257,39 @@ fn gist(cluster: u64, flags: u8, responses: (u64, u64), size: u32) -> Gist {
         multi_turn: flags & MULTI_TURN != 0,
         responses,
         size,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open::{Example, Inputs, Workbench};
+    use crate::watch::Unwatched;
+    use predilect_text::TextOptions;
+
+    #[test]
+    fn what_is_kept_is_what_was_found() {
+        let inputs = Inputs {
+            files: &[],
+            example: Some(Example::LocalJudge),
+            options: &predilect_data::ReadOptions::default(),
+        };
+        let bench = Workbench::of(&inputs, None, &Unwatched).expect("the example");
+        let annotator = Annotator::new(&TextOptions { grammar: false });
+        let find = || Facts::of_study(bench.study(), &annotator, 320, &Unwatched).expect("facts");
+        let (found, new) = find();
+        assert!(new && found.len() == 320);
+        found.keep(bench.study(), &annotator);
+        let (kept, new) = find();
+        assert!(!new, "they were kept");
+        for number in 0..found.len() {
+            let both = [&found, &kept].map(|facts| facts.of(number).expect("a pair"));
+            assert_eq!((both[0].gist, both[0].language), (both[1].gist, both[1].language));
+            assert!(both[0].ratings().eq(both[1].ratings()));
+        }
+        // Those of other properties or other pairs are none.
+        let more = Annotator::new(&TextOptions { grammar: true });
+        assert!(Facts::load(bench.study(), &more).is_none());
+        assert!(Facts::of_study(bench.study(), &annotator, 321, &Unwatched).expect("facts").1);
     }
 }

@@ -20,6 +20,7 @@ mod error;
 mod facts;
 pub mod figures;
 pub mod files;
+mod filter;
 pub mod fits;
 mod open;
 pub mod rank;
@@ -30,6 +31,7 @@ mod watch;
 
 pub use dissect::{DissectOptions, Dissected, MOST_WITH_GAINS};
 pub use error::{Error, Kind, Remedy, Result};
+pub use filter::{Filter, FilterError};
 pub use open::{Example, Inputs, Workbench, import};
 pub use slice::{Slice, SliceOptions};
 pub use watch::{Event, Step, Unwatched, Watch};

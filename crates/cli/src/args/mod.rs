@@ -15,7 +15,7 @@ use predilect_annotate::rate::Method as RateMethod;
 use predilect_bayes::NutsOptions;
 use predilect_data::ExportFormat;
 use predilect_llm::{Effort, Enforce, ModelSpec};
-use predilect_workbench::SliceOptions;
+use predilect_workbench::{Filter, SliceOptions};
 
 pub(crate) use compare::{CompareArgs, ExplainArgs};
 pub(crate) use itself::{DoctorArgs, FormatsArgs, Rater, ValidityArgs};
@@ -155,6 +155,10 @@ fn positive(text: &str) -> Result<f64, String> {
 pub(crate) struct TableArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    /// Only pairs and verdicts for which this holds, e.g. 'scenario in (code, math) and words(a) > 2 * words(b)'; fields: scenario,
+    /// language, source, id, order, model(a), words(a), rating(PROPERTY), judge(NAME), text(a), text(prompt), meta.KEY
+    #[arg(long = "where", value_name = "FILTER")]
+    pub(crate) filter: Option<Filter>,
     /// Whose ratings count, where several annotators have rated: a name in the data, or text (default: those that came first)
     #[arg(long, value_name = "NAME")]
     pub(crate) annotator: Option<String>,
@@ -185,6 +189,7 @@ pub(crate) struct TableArgs {
 impl TableArgs {
     pub(crate) fn options(&self) -> SliceOptions {
         SliceOptions {
+            filter: self.filter.clone(),
             grammar: !self.no_grammar,
             properties: self.properties.clone(),
             encoding: self.encoding,

@@ -17,6 +17,7 @@ use std::fs::{self, File};
 use std::hash::BuildHasher;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_array::RecordBatch;
@@ -63,6 +64,9 @@ const RESULTS: &[&str] = &[
     "stand_ins",
     "strengths",
 ];
+
+/// Rows that are read at once.
+const BATCH: usize = 16_384;
 
 const TEMPORARY: &str = ".predilect-tmp";
 
@@ -226,7 +230,7 @@ impl Study {
         Ok(())
     }
 
-    /// Reads a table of results as it is.
+    /// Reads a table of results as it is, with the marks of its schema.
     ///
     /// # Errors
     ///
@@ -238,10 +242,14 @@ impl Study {
                 .with_hint("run the step that writes this table again")
         };
         let file = File::open(&path).map_err(|e| DataError::path_io(&path, "open", e))?;
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-            .and_then(ParquetRecordBatchReaderBuilder::build)
-            .map_err(|e| fail(e.to_string()))?;
-        reader.map(|batch| batch.map_err(|e| fail(e.to_string()))).collect()
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| fail(e.to_string()))?;
+        // Its batches come without the marks of the table.
+        let schema = Arc::clone(builder.schema());
+        let reader = builder.with_batch_size(BATCH).build().map_err(|e| fail(e.to_string()))?;
+        reader
+            .map(|batch| batch.and_then(|batch| batch.with_schema(Arc::clone(&schema))))
+            .map(|batch| batch.map_err(|e| fail(e.to_string())))
+            .collect()
     }
 
     /// A file in the study's folder that vanishes unless it is placed.

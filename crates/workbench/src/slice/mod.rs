@@ -7,13 +7,14 @@ mod notes;
 mod subsets;
 mod units;
 mod verdicts;
+mod which;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use predilect_analysis::Encoding;
 use predilect_analysis::compare::{Shown, Traits};
 use predilect_analysis::limits::{MOST_GROUPS, TooMany};
-use predilect_analysis::result::{DataSummary, PropertyNote};
+use predilect_analysis::result::{DataSummary, PropertyNote, SliceSummary};
 use predilect_analysis::summary::SummaryBuilder;
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo};
 use predilect_data::{Judges, PropertySet, Study};
@@ -21,8 +22,9 @@ use predilect_text::{Annotator, TextOptions};
 use predilect_types::{Pair, Property, Rating, Rule, shown};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::facts::{Fact, Facts};
+use crate::filter::Filter;
 use crate::watch::Watch;
 use agreements::Agreements;
 use given::{Given, chosen_properties, given_ratings};
@@ -30,13 +32,19 @@ use names::Names;
 use subsets::{Subsets, told_apart};
 use units::{NoUnits, Units};
 use verdicts::{VerdictReader, read_verdicts};
+use which::{ALL, Which};
 
 pub(crate) use names::Interner;
+
+/// The number of a pair that the slice leaves out.
+const OUTSIDE: u32 = u32::MAX;
 
 /// What to compare, group and count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SliceOptions {
+    /// Which pairs and verdicts; `None`: all.
+    pub filter: Option<Filter>,
     /// Whether grammar and spelling are rated, by far the slowest rating.
     pub grammar: bool,
     /// Property ids; empty: every property that is rated and no part of another.
@@ -60,6 +68,7 @@ pub struct SliceOptions {
 impl Default for SliceOptions {
     fn default() -> Self {
         Self {
+            filter: None,
             grammar: true,
             properties: Vec::new(),
             encoding: Encoding::Comparison,
@@ -127,13 +136,21 @@ impl Slice {
             facts.keep(study, &annotator);
         }
         let mut making = Making::new(options, &annotator, &chosen, &given, &others)?;
+        let which = options
+            .filter
+            .as_ref()
+            .map(|filter| Which::of(filter, study, options.people, &annotator, &given))
+            .transpose()?;
+        let texts = which.as_ref().is_some_and(Which::needs_texts);
+        let pairs = if texts { study.pairs()? } else { study.pairs_without_texts()? };
         let mut number = 0;
-        for batch in study.pairs_without_texts()? {
+        for batch in pairs {
             for pair in &batch? {
                 let fact = facts.of(number).ok_or_else(|| {
                     Error::new("the table of pairs changed while it was read").words("run the command again")
                 })?;
-                making.pair(pair, &fact, number as u32)?;
+                let orders = which.as_ref().map_or(ALL, |which| which.orders(pair, &fact));
+                making.pair(pair, &fact, number as u32, orders)?;
                 number += 1;
             }
         }
@@ -179,6 +196,10 @@ struct Making<'a> {
     inapplicable: HashSet<u32>,
     builder: SummaryBuilder,
     index: HashMap<String, u32>,
+    /// The orders in which verdicts on each pair are taken.
+    orders: Vec<u8>,
+    /// Pairs of the study so far.
+    seen: u64,
     names: Names,
     fields: BTreeSet<String>,
     subsets: Subsets,
@@ -219,6 +240,8 @@ impl<'a> Making<'a> {
             inapplicable: HashSet::new(),
             builder: SummaryBuilder::default(),
             index: HashMap::new(),
+            orders: Vec::new(),
+            seen: 0,
             names: Names::default(),
             fields: BTreeSet::new(),
             subsets: Subsets::default(),
@@ -231,14 +254,20 @@ impl<'a> Making<'a> {
     }
 
     /// Takes a pair without its texts.
-    fn pair(&mut self, pair: &Pair, fact: &Fact<'_>, row: u32) -> Result<()> {
+    fn pair(&mut self, pair: &Pair, fact: &Fact<'_>, row: u32, orders: u8) -> Result<()> {
+        self.seen += 1;
+        self.fields.extend(
+            pair.metadata.keys().filter(|key| !self.fields.contains(*key)).cloned().collect::<Vec<_>>(),
+        );
+        if orders == 0 {
+            self.index.insert(pair.id.clone(), OUTSIDE);
+            return Ok(());
+        }
+        self.orders.push(orders);
         let words = self.own_rating(fact, "length").map_or((0.0, 0.0), sides);
         let lists = self.own_rating(fact, "lists").map(sides);
         self.compare(pair, fact);
         self.builder.pair(pair, fact.gist, fact.language, (words.0 as u32, words.1 as u32));
-        self.fields.extend(
-            pair.metadata.keys().filter(|key| !self.fields.contains(*key)).cloned().collect::<Vec<_>>(),
-        );
         self.out.simulated |= pair.metadata.get("simulated") == Some(&serde_json::Value::Bool(true));
         let groups = match self.group_field() {
             "annotator" => Vec::new(),
@@ -303,6 +332,14 @@ impl<'a> Making<'a> {
     /// Reads the verdicts, after all pairs.
     fn finish(mut self, study: &Study) -> Result<Slice> {
         let options = self.options;
+        if let Some(filter) = options.filter.as_ref().filter(|_| self.out.rows.is_empty()) {
+            return Err(Error::new(format!("no pair of {} is in the slice {filter}", self.seen)).remedy(
+                Remedy::Filter(format!(
+                    "names are taken as they are written; fields of these data are: {}",
+                    known_fields("", &self.fields)
+                )),
+            ));
+        }
         let table = &mut self.out.table;
         table.models = self.names.models.list;
         table.groups = self.names.groups.list;
@@ -312,10 +349,19 @@ impl<'a> Making<'a> {
         (table.subsets, table.subset_of) = self.subsets.finish();
         has_groups(options, table, &self.fields)?;
         table.units = self.units.finish().map_err(|why| no_units(why, &self.fields))?;
-        let reader = VerdictReader { options, index: &self.index, inapplicable: &self.inapplicable };
+        let reader = VerdictReader {
+            options,
+            index: &self.index,
+            orders: &self.orders,
+            inapplicable: &self.inapplicable,
+        };
         (self.out.orphans, self.out.inapplicable) =
             read_verdicts(study, &reader, &mut self.builder, table, &mut self.out.shown)?;
         self.out.data = self.builder.finish();
+        self.out.data.slice = options
+            .filter
+            .as_ref()
+            .map(|filter| SliceSummary { filter: filter.to_string(), of_pairs: self.seen });
         self.out.data.agreements = self.agreements.finish();
         self.out.notes = notes::notes(study, self.chosen, self.annotator, self.given, &self.out);
         Ok(self.out)
@@ -345,7 +391,7 @@ fn no_units(why: NoUnits, fields: &BTreeSet<String>) -> Error {
             .words(format!("fields of these data are: prompt, annotator, {}", known_fields(&field, fields))),
         NoUnits::One(field) => {
             Error::new(format!("all pairs have the same `{field}`: one value says nothing about others"))
-                .remedy(crate::error::Remedy::OtherUnits)
+                .remedy(Remedy::OtherUnits)
         }
     }
 }

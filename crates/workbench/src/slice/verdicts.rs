@@ -7,18 +7,22 @@ use predilect_analysis::limits::{MOST_GROUPS, MOST_JUDGES, TooMany};
 use predilect_analysis::summary::SummaryBuilder;
 use predilect_analysis::table::{FeatureTable, VerdictRow};
 use predilect_annotate::judge::{self as judging, Tally};
-use predilect_data::{Judges, Study};
+use predilect_data::Study;
 use predilect_types::{Order, Verdict, shown};
 
+use super::OUTSIDE;
 use super::SliceOptions;
 use super::names::Interner;
+use super::which::bit;
 use crate::error::{Error, Remedy, Result};
 
 /// Which verdicts count.
 pub(super) struct VerdictReader<'a> {
     pub(super) options: &'a SliceOptions,
-    /// Pairs by id.
+    /// Pairs by id; those outside of the slice are [`OUTSIDE`].
     pub(super) index: &'a HashMap<String, u32>,
+    /// The orders of presentation in which verdicts on each pair are taken, a bit each; empty: all.
+    pub(super) orders: &'a [u8],
     /// Pairs to which accuracy does not apply.
     pub(super) inapplicable: &'a HashSet<u32>,
 }
@@ -30,7 +34,7 @@ pub(super) fn read_verdicts(
     table: &mut FeatureTable,
     answers_shown: &mut Vec<Shown>,
 ) -> Result<(u64, u64)> {
-    let VerdictReader { options, index, inapplicable } = *reader;
+    let VerdictReader { options, index, orders, inapplicable } = *reader;
     let mut left_out = 0;
     let mut judges = Interner::default();
     let (mut annotators, mut groups) = (Interner::default(), Interner::default());
@@ -39,11 +43,7 @@ pub(super) fn read_verdicts(
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for batch in study.verdicts()? {
         for mut verdict in batch? {
-            match options.people {
-                Judges::Auto => {}
-                Judges::Pooled => verdict.pool(),
-                Judges::Each => verdict.split(),
-            }
+            options.people.settle(&mut verdict);
             if !seen.contains(&verdict.judge) {
                 seen.insert(verdict.judge.clone());
             }
@@ -54,6 +54,11 @@ pub(super) fn read_verdicts(
                 orphans += 1;
                 continue;
             };
+            if pair == OUTSIDE
+                || orders.get(pair as usize).is_some_and(|taken| taken & bit(verdict.order) == 0)
+            {
+                continue;
+            }
             let fitted = if options.hard { hardened(verdict.p_a) } else { verdict.p_a };
             builder.verdict(pair as usize, &verdict, fitted);
             if verdict.receipt.is_some() {
@@ -117,6 +122,11 @@ pub(super) fn read_verdicts(
     }
     if options.cluster.iter().any(|field| field == "annotator") && table.annotators.is_empty() {
         return Err(Error::new("no verdict names an annotator to cluster by").remedy(Remedy::NameAnnotators));
+    }
+    if table.verdicts.is_empty() && options.filter.is_some() {
+        return Err(Error::new("no verdict is in this slice").remedy(Remedy::Filter(
+            "its pairs have none that the filter takes: take more of them".to_owned(),
+        )));
     }
     if table.verdicts.is_empty() {
         return Err(Error::new("the data hold pairs but no verdicts, so there is nothing to dissect")

@@ -1,0 +1,226 @@
+//! Which pairs and verdicts belong to a slice: an expression over the fields of a pair.
+//!
+//! `scenario in (code, math) and words(a) > 2 * words(b) and judge(human) != judge("gpt-4.1-mini") and text(a) ~ /sure/i`
+//!
+//! | field | value |
+//! |---|---|
+//! | `scenario`, `language`, `source`, `id` | text; a scenario may be a list |
+//! | `model(a)`, `model(b)` | text |
+//! | `words(a)`, `words(b)` | words of a response |
+//! | `rating(PROPERTY)` | how A compares with B: above 0 where A has more of it |
+//! | `rating(PROPERTY, a)`, `rating(PROPERTY, b)` | the rating of a response |
+//! | `judge(NAME)` | that judge's verdict on the pair: 1 for A, 0 for B, between for ties and soft ones; the mean of several |
+//! | `order` | the order of presentation of a verdict: `ab`, `ba`, `both`, `unknown` |
+//! | `text(prompt)`, `text(a)`, `text(b)` | the texts |
+//! | `meta.KEY` | a field of the data |
+//!
+//! Operators: `=`, `!=`, `<`, `<=`, `>`, `>=`, `in (...)`, `not in (...)`, `~ /REGEX/`, `!~ /REGEX/` (`i` behind it: whatever the
+//! case), `+`, `-`, `*`, `/`, `and`, `or`, `not`, parentheses. Names that are no plain words stand in quotation marks. What a pair has no value
+//! for is never true: `meta.year > 2020` and `meta.year <= 2020` both leave out pairs without a year.
+
+mod eval;
+mod parse;
+mod print;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use eval::{Known, Rated, Reader};
+pub use parse::FilterError;
+
+/// An expression that a pair and a verdict fulfil or not. Prints as it is read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Filter(Is);
+
+/// What is true or false.
+#[derive(Debug, Clone, PartialEq)]
+enum Is {
+    And(Vec<Is>),
+    Or(Vec<Is>),
+    Not(Box<Is>),
+    Compare(Value, Order, Value),
+    In(Value, Vec<Literal>),
+    Matches(Value, Pattern),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Equal,
+    Unequal,
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+}
+
+/// What has a value.
+#[derive(Debug, Clone, PartialEq)]
+enum Value {
+    Literal(Literal),
+    Field(Field),
+    Negative(Box<Value>),
+    Sum(Box<Value>, Sign, Box<Value>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Plus,
+    Minus,
+    Times,
+    Over,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Literal {
+    Number(f64),
+    Text(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Field {
+    Id,
+    Scenario,
+    Language,
+    Source,
+    Order,
+    Model(Side),
+    Words(Side),
+    Rating(String, Option<Side>),
+    Judge(String),
+    Text(Part),
+    Meta(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    A,
+    B,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Prompt,
+    A,
+    B,
+}
+
+/// A regular expression with what it was made of.
+#[derive(Debug, Clone)]
+struct Pattern {
+    text: String,
+    any_case: bool,
+    regex: regex::Regex,
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.text, self.any_case) == (&other.text, other.any_case)
+    }
+}
+
+impl Filter {
+    /// Whether it looks at texts, which are then read.
+    pub(crate) fn needs_texts(&self) -> bool {
+        self.any(&|field| matches!(field, Field::Text(_)))
+    }
+
+    /// Whether it looks at the verdict, and not at the pair alone.
+    pub(crate) fn needs_verdict(&self) -> bool {
+        self.any(&|field| matches!(field, Field::Order))
+    }
+
+    /// The judges that it names.
+    pub(crate) fn judges(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.0.fields(&mut |field| {
+            if let Field::Judge(name) = field {
+                found.insert(name.as_str());
+            }
+        });
+        found
+    }
+
+    /// The properties whose ratings it reads.
+    pub(crate) fn properties(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.0.fields(&mut |field| {
+            if let Field::Rating(id, _) = field {
+                found.insert(id.as_str());
+            }
+        });
+        found
+    }
+
+    /// All that the other does not say.
+    #[must_use]
+    pub fn complement(&self) -> Self {
+        Self(Is::Not(Box::new(self.0.clone())))
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self(Is::And(vec![self.0.clone(), other.0.clone()]))
+    }
+
+    fn any(&self, is: &dyn Fn(&Field) -> bool) -> bool {
+        let mut found = false;
+        self.0.fields(&mut |field| found |= is(field));
+        found
+    }
+}
+
+impl Is {
+    fn fields<'f>(&'f self, see: &mut impl FnMut(&'f Field)) {
+        match self {
+            Self::And(all) | Self::Or(all) => all.iter().for_each(|one| one.fields(see)),
+            Self::Not(one) => one.fields(see),
+            Self::Compare(a, _, b) => {
+                a.fields(see);
+                b.fields(see);
+            }
+            Self::In(value, _) | Self::Matches(value, _) => value.fields(see),
+        }
+    }
+}
+
+impl Value {
+    fn fields<'f>(&'f self, see: &mut impl FnMut(&'f Field)) {
+        match self {
+            Self::Literal(_) => {}
+            Self::Field(field) => see(field),
+            Self::Negative(value) => value.fields(see),
+            Self::Sum(a, _, b) => {
+                a.fields(see);
+                b.fields(see);
+            }
+        }
+    }
+}
+
+impl FromStr for Filter {
+    type Err = FilterError;
+
+    fn from_str(text: &str) -> Result<Self, FilterError> {
+        parse::parse(text).map(Self)
+    }
+}
+
+impl TryFrom<String> for Filter {
+    type Error = FilterError;
+
+    fn try_from(text: String) -> Result<Self, FilterError> {
+        text.parse()
+    }
+}
+
+impl From<Filter> for String {
+    fn from(filter: Filter) -> Self {
+        filter.to_string()
+    }
+}

@@ -1,0 +1,438 @@
+//! How an expression is read: by descent, with the place of what cannot be read.
+
+use std::fmt::{self, Display, Formatter};
+
+use regex::RegexBuilder;
+
+use super::{Field, Is, Literal, Order, Part, Pattern, Side, Sign, Value};
+
+/// How deeply parentheses and `not` may be nested.
+const DEPTH: usize = 64;
+
+/// The largest expression, in bytes.
+const LENGTH: usize = 64 << 10;
+
+/// The memory that a regular expression may take.
+const REGEX: usize = 1 << 20;
+
+/// Why an expression cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilterError {
+    /// Where, in characters from the beginning.
+    pub at: usize,
+    /// What is wrong.
+    pub problem: String,
+    /// What helps.
+    pub remedy: String,
+}
+
+impl Display for FilterError {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "the filter cannot be read at character {}: {}; {}",
+            self.at + 1,
+            self.problem,
+            self.remedy
+        )
+    }
+}
+
+impl std::error::Error for FilterError {}
+
+type Read<T> = Result<T, FilterError>;
+
+pub(super) fn parse(text: &str) -> Read<Is> {
+    let mut parser = Parser { text, at: 0, depth: 0 };
+    if text.len() > LENGTH {
+        return Err(parser.wrong("it is longer than 64 KiB", "name what it lists in a field of the data"));
+    }
+    let is = parser.or()?;
+    parser.blank();
+    if parser.at < text.len() {
+        return Err(
+            parser.wrong("something follows that belongs to no condition", "join conditions by and, or")
+        );
+    }
+    Ok(is)
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    at: usize,
+    depth: usize,
+}
+
+const FIELDS: &str = "fields are id, scenario, language, source, order, model(a), words(a), rating(PROPERTY), judge(NAME), text(a), text(prompt), meta.KEY";
+
+impl<'t> Parser<'t> {
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+
+    fn wrong(&self, problem: impl Into<String>, remedy: impl Into<String>) -> FilterError {
+        FilterError {
+            at: self.text[..self.at].chars().count(),
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    fn blank(&mut self) {
+        self.at += self.rest().len() - self.rest().trim_start().len();
+    }
+
+    /// Takes a sign.
+    fn sign(&mut self, sign: &str) -> bool {
+        self.blank();
+        let there = self.rest().starts_with(sign);
+        if there {
+            self.at += sign.len();
+        }
+        there
+    }
+
+    /// Takes a word of the language, whatever its case.
+    fn keyword(&mut self, word: &str) -> bool {
+        self.blank();
+        let rest = self.rest();
+        let there = rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+            && !rest[word.len()..].starts_with(is_of_word);
+        if there {
+            self.at += word.len();
+        }
+        there
+    }
+
+    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
+        if self.depth == DEPTH {
+            return Err(self.wrong("it is nested too deeply", "write it with fewer parentheses"));
+        }
+        self.depth += 1;
+        let found = read(self);
+        self.depth -= 1;
+        found
+    }
+
+    fn or(&mut self) -> Read<Is> {
+        let mut all = vec![self.and()?];
+        while self.keyword("or") {
+            all.push(self.and()?);
+        }
+        Ok(if all.len() == 1 { all.remove(0) } else { Is::Or(all) })
+    }
+
+    fn and(&mut self) -> Read<Is> {
+        let mut all = vec![self.one()?];
+        while self.keyword("and") {
+            all.push(self.one()?);
+        }
+        Ok(if all.len() == 1 { all.remove(0) } else { Is::And(all) })
+    }
+
+    fn one(&mut self) -> Read<Is> {
+        if self.keyword("not") {
+            return self.deeper(|parser| Ok(Is::Not(Box::new(parser.one()?))));
+        }
+        self.blank();
+        if self.rest().starts_with('(') {
+            // Either a condition in parentheses, or a number that begins with some: `(words(a) + 1) * 2 > 9`.
+            let from = self.at;
+            let number = self.deeper(Self::condition);
+            let Err(first) = number else { return number };
+            self.at = from + 1;
+            let inner = self.deeper(Self::or).and_then(|is| {
+                if self.sign(")") {
+                    Ok(is)
+                } else {
+                    Err(self.wrong("a parenthesis is not closed", "write )"))
+                }
+            });
+            // What came further knows better what is wrong.
+            return inner.map_err(|second| if second.at >= first.at { second } else { first });
+        }
+        self.condition()
+    }
+
+    fn condition(&mut self) -> Read<Is> {
+        let value = self.sum()?;
+        if self.keyword("not") {
+            if self.keyword("in") {
+                return Ok(Is::Not(Box::new(Is::In(value, self.list()?))));
+            }
+            return Err(self.wrong("`not` stands alone", "write not in (...)"));
+        }
+        if self.keyword("in") {
+            return Ok(Is::In(value, self.list()?));
+        }
+        if self.sign("!~") {
+            return Ok(Is::Not(Box::new(Is::Matches(value, self.pattern()?))));
+        }
+        if self.sign("~") {
+            return Ok(Is::Matches(value, self.pattern()?));
+        }
+        let orders = [
+            ("!=", Order::Unequal),
+            ("<=", Order::AtMost),
+            (">=", Order::AtLeast),
+            ("==", Order::Equal),
+            ("=", Order::Equal),
+            ("<", Order::Less),
+            (">", Order::More),
+        ];
+        for (sign, order) in orders {
+            if self.sign(sign) {
+                return Ok(Is::Compare(value, order, self.sum()?));
+            }
+        }
+        Err(self.wrong("a comparison is missing", "write =, !=, <, <=, >, >=, in (...) or ~ /REGEX/"))
+    }
+
+    fn list(&mut self) -> Read<Vec<Literal>> {
+        if !self.sign("(") {
+            return Err(self.wrong("a list is missing", "write in (one, two)"));
+        }
+        let mut all = Vec::new();
+        loop {
+            all.push(self.literal()?);
+            if self.sign(")") {
+                return Ok(all);
+            }
+            if !self.sign(",") {
+                return Err(
+                    self.wrong("the list does not go on", "separate values by commas and close it with )")
+                );
+            }
+        }
+    }
+
+    fn literal(&mut self) -> Read<Literal> {
+        self.blank();
+        let negative = self.sign("-");
+        if let Some(number) = self.number()? {
+            return Ok(Literal::Number(if negative { -number } else { number }));
+        }
+        if negative {
+            return Err(self.wrong("a number is missing", "write one behind the sign"));
+        }
+        Ok(Literal::Text(self.name()?))
+    }
+
+    fn sum(&mut self) -> Read<Value> {
+        let mut value = self.product()?;
+        loop {
+            let sign = match () {
+                () if self.sign("+") => Sign::Plus,
+                () if self.sign("-") => Sign::Minus,
+                () => return Ok(value),
+            };
+            value = Value::Sum(Box::new(value), sign, Box::new(self.product()?));
+        }
+    }
+
+    fn product(&mut self) -> Read<Value> {
+        let mut value = self.factor()?;
+        loop {
+            let sign = match () {
+                () if self.sign("*") => Sign::Times,
+                () if self.sign("/") => Sign::Over,
+                () => return Ok(value),
+            };
+            value = Value::Sum(Box::new(value), sign, Box::new(self.factor()?));
+        }
+    }
+
+    fn factor(&mut self) -> Read<Value> {
+        self.blank();
+        if self.sign("-") {
+            return self.deeper(|parser| Ok(Value::Negative(Box::new(parser.factor()?))));
+        }
+        if self.sign("(") {
+            let value = self.deeper(Self::sum)?;
+            return if self.sign(")") {
+                Ok(value)
+            } else {
+                Err(self.wrong("a parenthesis is not closed", "write )"))
+            };
+        }
+        if let Some(number) = self.number()? {
+            return Ok(Value::Literal(Literal::Number(number)));
+        }
+        if self.rest().starts_with('"') {
+            return Ok(Value::Literal(Literal::Text(self.name()?)));
+        }
+        let from = self.at;
+        let word = self.word()?;
+        match self.field(word) {
+            Ok(Some(field)) => Ok(Value::Field(field)),
+            Ok(None) => {
+                // A word that stands for itself goes on: names of models have hyphens and slashes.
+                self.at = from;
+                Ok(Value::Literal(Literal::Text(self.name()?)))
+            }
+            Err(mut error) => {
+                error.at = error.at.max(self.text[..from].chars().count());
+                Err(error)
+            }
+        }
+    }
+
+    /// The field of that name; none where it is a word that stands for itself.
+    fn field(&mut self, word: &str) -> Read<Option<Field>> {
+        let called = self.rest().starts_with('(');
+        Ok(Some(match (word, called) {
+            ("id", false) => Field::Id,
+            ("scenario", false) => Field::Scenario,
+            ("language", false) => Field::Language,
+            ("source", false) => Field::Source,
+            ("order", false) => Field::Order,
+            ("model", true) => Field::Model(self.argument(Self::side)?),
+            ("words", true) => Field::Words(self.argument(Self::side)?),
+            ("text", true) => Field::Text(self.argument(Self::part)?),
+            ("judge", true) => Field::Judge(self.argument(Self::name)?),
+            ("rating", true) => {
+                let (id, side) = self.argument(|parser| {
+                    let id = parser.name()?;
+                    let side = if parser.sign(",") { Some(parser.side()?) } else { None };
+                    Ok((id, side))
+                })?;
+                Field::Rating(id, side)
+            }
+            ("meta", false) if self.rest().starts_with('.') => {
+                self.at += 1;
+                Field::Meta(self.name()?)
+            }
+            (_, true) => return Err(self.wrong(format!("there is no field {word}(...)"), FIELDS)),
+            (_, false) => return Ok(None),
+        }))
+    }
+
+    fn argument<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
+        self.sign("(");
+        let found = read(self)?;
+        if self.sign(")") { Ok(found) } else { Err(self.wrong("a parenthesis is not closed", "write )")) }
+    }
+
+    fn side(&mut self) -> Read<Side> {
+        if self.keyword("a") {
+            Ok(Side::A)
+        } else if self.keyword("b") {
+            Ok(Side::B)
+        } else {
+            Err(self.wrong("a response is missing", "write a or b"))
+        }
+    }
+
+    fn part(&mut self) -> Read<Part> {
+        if self.keyword("prompt") {
+            return Ok(Part::Prompt);
+        }
+        Ok(match self.side().map_err(|e| FilterError { remedy: "write a, b or prompt".to_owned(), ..e })? {
+            Side::A => Part::A,
+            Side::B => Part::B,
+        })
+    }
+
+    fn word(&mut self) -> Read<&'t str> {
+        self.blank();
+        let rest = self.rest();
+        let end = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len());
+        if end == 0 {
+            return Err(self.wrong("a value is missing", FIELDS));
+        }
+        self.at += end;
+        Ok(&rest[..end])
+    }
+
+    /// A plain word, or any text in quotation marks, in which `\"` and `\\` stand for themselves.
+    fn name(&mut self) -> Read<String> {
+        self.blank();
+        if !self.rest().starts_with('"') {
+            let rest = self.rest();
+            // Names of models have hyphens, dots, colons and slashes.
+            let end = rest.find(|c: char| !(is_of_word(c) || "-.:/".contains(c))).unwrap_or(rest.len());
+            if end == 0 {
+                return Err(self.wrong("a name is missing", "write a word, or any text in quotation marks"));
+            }
+            self.at += end;
+            return Ok(rest[..end].to_owned());
+        }
+        let mut name = String::new();
+        let mut chars = self.rest().char_indices().skip(1);
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '"' => {
+                    self.at += at + 1;
+                    return Ok(name);
+                }
+                '\\' => name.extend(chars.next().map(|(_, c)| c)),
+                c => name.push(c),
+            }
+        }
+        Err(self.wrong("a quotation mark is not closed", "write \" at the end of the name"))
+    }
+
+    fn number(&mut self) -> Read<Option<f64>> {
+        self.blank();
+        let rest = self.rest();
+        if !rest.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+            return Ok(None);
+        }
+        let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+        // `7b` and `2024-05` are names.
+        if rest[end..].starts_with(|c: char| is_of_word(c)) {
+            return Ok(None);
+        }
+        match rest[..end].parse::<f64>() {
+            Ok(number) => {
+                self.at += end;
+                Ok(Some(number))
+            }
+            Err(_) => Err(self.wrong(format!("`{}` is not a number", &rest[..end]), "write one such as 2.5")),
+        }
+    }
+
+    /// `/text/`, in which `\/` stands for a slash, and `i` behind it.
+    fn pattern(&mut self) -> Read<Pattern> {
+        if !self.sign("/") {
+            return Err(self.wrong("a regular expression is missing", "write it between slashes: ~ /sure/i"));
+        }
+        let from = self.at;
+        let mut text = String::new();
+        let mut chars = self.rest().char_indices();
+        let end = loop {
+            match chars.next() {
+                None => return Err(self.wrong("a regular expression is not closed", "write / at its end")),
+                Some((at, '/')) => break at + 1,
+                Some((_, '\\')) => match chars.next() {
+                    Some((_, '/')) => text.push('/'),
+                    Some((_, c)) => text.extend(['\\', c]),
+                    None => {}
+                },
+                Some((_, c)) => text.push(c),
+            }
+        };
+        self.at += end;
+        let any_case = self.rest().starts_with('i');
+        if any_case {
+            self.at += 1;
+        }
+        let made = RegexBuilder::new(&text).case_insensitive(any_case).size_limit(REGEX).build();
+        match made {
+            Ok(regex) => Ok(Pattern { text, any_case, regex }),
+            Err(error) => {
+                self.at = from;
+                let said = error.to_string();
+                let last = said.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                Err(self.wrong(
+                    format!("the regular expression cannot be read: {last}"),
+                    "write \\ before a sign that stands for itself",
+                ))
+            }
+        }
+    }
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}

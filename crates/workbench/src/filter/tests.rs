@@ -1,0 +1,120 @@
+use super::*;
+use predilect_analysis::summary::Gist;
+use predilect_types::{Message, Pair, Response};
+use proptest::prelude::*;
+use std::collections::HashMap;
+
+fn pair() -> Pair {
+    let model = |name: &str| Some(name.to_owned());
+    Pair {
+        id: "p1".to_owned(),
+        prompt: vec![Message::user("Is it sure?")],
+        response_a: Response::new("Surely. I think so.", model("gpt-4.1-mini")),
+        response_b: Response::new("no", model("b/2")),
+        scenario: Some("code".to_owned()),
+        metadata: serde_json::from_str(r#"{"year": 2021, "tags": ["x", "y"], "odd key": "v 1"}"#).unwrap(),
+        ..Pair::default()
+    }
+}
+
+fn takes(text: &str) -> bool {
+    let filter: Filter = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+    // Printed, it says the same.
+    let again: Filter = filter.to_string().parse().unwrap_or_else(|error| panic!("{filter}: {error}"));
+    assert_eq!(again, filter, "{text}");
+    let pair = pair();
+    let gist = Gist::of(&pair);
+    let facts = crate::facts::Fact::of(&gist, Some("en"));
+    let verdicts = HashMap::from([
+        ("human".to_owned(), HashMap::from([("p1".to_owned(), 1.0)])),
+        ("gpt-4.1-mini".to_owned(), HashMap::from([("p1".to_owned(), 0.0)])),
+    ]);
+    let rating = |_: &Known<'_>, id: &str| match id {
+        "length" => (Some(4.0), Some(1.0), Some(1.0)),
+        "polite" => (Some(0.0), None, None),
+        _ => (None, None, None),
+    };
+    filter.takes(
+        &Known { pair: &pair, fact: &facts, order: Some("ab") },
+        &Reader { verdicts: &verdicts, rating: &rating },
+    )
+}
+
+#[test]
+fn fields_say_what_they_are() {
+    for text in [
+        "scenario in (code, math) and words(a) > 2 * words(b) and judge(human) != judge(\"gpt-4.1-mini\")",
+        "judge(human) = 1 and judge(gpt-4.1-mini) < .5",
+        "text(a) ~ /SURE/i and not text(b) ~ /sure/",
+        "text(prompt) ~ /sure\\?$/ and text(b) !~ /sure/",
+        "(words(a) + words(b)) / 5 = 1 and (words(a) > 1 or words(a) > 100)",
+        "meta.year >= 2021 and meta.year < 2021.5",
+        "meta.tags = y and meta.tags = x and meta.tags != z",
+        "meta.\"odd key\" = \"v 1\"",
+        "model(a) = gpt-4.1-mini and model(b) = \"b/2\" and language = en and order = ab and id = p1",
+        "model(a) in (gpt-4.1-mini, b/2) and scenario not in (math)",
+        "rating(length) > 0 and rating(length, b) = 1 and -words(b) < 0",
+        "NOT (scenario = math) AND rating(polite, a) = 0",
+    ] {
+        assert!(takes(text), "{text}");
+    }
+    // What is missing is never true, whichever way round.
+    for text in [
+        "meta.none > 1",
+        "meta.none <= 1",
+        "meta.none != 1",
+        "rating(polite, b) >= 0",
+        "judge(nobody) = 1",
+        "words(a) = 5",
+    ] {
+        assert!(!takes(text), "{text}");
+    }
+    assert!(takes("not meta.none > 1"));
+}
+
+#[test]
+fn what_cannot_be_read_is_said_with_its_place() {
+    for (text, at, why) in [
+        ("", 0, "a value is missing"),
+        ("scenario", 8, "a comparison is missing"),
+        ("scenario = ", 11, "a value is missing"),
+        ("words(c) > 1", 6, "a response is missing"),
+        ("word(a) > 1", 4, "there is no field word(...)"),
+        ("words(a) > 1 scenario = x", 13, "something follows"),
+        ("scenario in code", 12, "a list is missing"),
+        ("scenario in (code", 17, "the list does not go on"),
+        ("(words(a) > 1", 13, "not closed"),
+        ("text(a) ~ sure", 10, "a regular expression is missing"),
+        ("text(a) ~ /(/", 11, "cannot be read"),
+        ("judge(\"x) = 1", 6, "quotation mark is not closed"),
+        ("meta.year = 1.2.3", 12, "is not a number"),
+    ] {
+        let error = text.parse::<Filter>().expect_err(text);
+        assert!(error.at == at && error.problem.contains(why), "{text}: {error}");
+    }
+    let deep = "(".repeat(100_000);
+    assert!(deep.parse::<Filter>().is_err());
+    assert!(format!("{}words(a) > 1{}", "(".repeat(5_000), ")".repeat(5_000)).parse::<Filter>().is_err());
+    assert!("text(a) ~ /(((a{100}){100}){100})/".parse::<Filter>().is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn no_text_makes_it_stumble(text in "[ -~äß\u{202e}]{0,60}") {
+        let _ = text.parse::<Filter>();
+    }
+
+    #[test]
+    fn words_of_the_language_in_any_order_are_read_as_they_print(
+        words in proptest::collection::vec(
+            prop::sample::select(vec!["words(a)", "scenario", "=", ">", "and", "or", "not", "(", ")", "in", "(x, 1)", "~", "/a+/i",
+                "2", "-", "*", "judge(\"a b\")", "meta.k", "\"q\\\"\""]), 0..12)
+    ) {
+        if let Ok(filter) = words.join(" ").parse::<Filter>() {
+            let again: Filter = filter.to_string().parse().expect("what is printed can be read");
+            prop_assert_eq!(again, filter);
+        }
+    }
+}
