@@ -30,6 +30,7 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         }
         Remedy::NamePlace => "give one with -o STUDY",
         Remedy::NameModel => "give the model a name of its own with --name",
+        Remedy::NameSlice => "say which: --where 'scenario = code' --versus rest",
         Remedy::NoPublished => "rate the study with `predilect annotate`, or leave --published out",
         _ => "see `predilect --help`",
     };

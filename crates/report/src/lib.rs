@@ -25,4 +25,5 @@ pub use html::{html, html_comparison};
 pub use terminal::{
     groups_that_never_met, never_met, print_pair, print_reading, terminal, terminal_comparison,
     terminal_controls_alone, terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard,
+    terminal_versus,
 };

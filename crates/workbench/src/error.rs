@@ -70,6 +70,8 @@ pub enum Remedy {
     RateByModel(String),
     /// Ratings of other properties, or no published judges.
     NoPublished,
+    /// A slice must be named before it is set against another.
+    NameSlice,
     /// A filter must be written otherwise: what is allowed.
     Filter(String),
 }

@@ -27,6 +27,7 @@ pub mod rank;
 mod slice;
 pub mod studies;
 pub mod tables;
+mod versus;
 mod watch;
 
 pub use dissect::{DissectOptions, Dissected, MOST_WITH_GAINS};
@@ -34,4 +35,5 @@ pub use error::{Error, Kind, Remedy, Result};
 pub use filter::{Filter, FilterError};
 pub use open::{Example, Inputs, Workbench, import};
 pub use slice::{Slice, SliceOptions};
+pub use versus::{Other, SliceVersus};
 pub use watch::{Event, Step, Unwatched, Watch};

@@ -11,6 +11,7 @@ mod pooling;
 mod profiles;
 mod stand_in;
 mod strengths;
+mod versus;
 mod weights;
 
 pub use agreement::{AgreementMatrices, Interval, JudgeAgreement, agreement_matrices, agreements};
@@ -22,6 +23,7 @@ pub use pooling::{PooledCell, PooledWeight, Pooling, PoolingOptions, pool};
 pub use profiles::{Intensity, Profile, profiles};
 pub use stand_in::{CorrectedRate, GroupAccuracy, StandIn, StandIns, stand_ins};
 pub use strengths::{NotRanked, StrengthDifference, Why, strength_differences};
+pub use versus::{Difference, Part, Parts, Versus, versus};
 pub use weights::{CASES, WeightTable};
 
 use std::collections::BTreeMap;

@@ -15,7 +15,7 @@ use predilect_annotate::rate::Method as RateMethod;
 use predilect_bayes::NutsOptions;
 use predilect_data::ExportFormat;
 use predilect_llm::{Effort, Enforce, ModelSpec};
-use predilect_workbench::{Filter, SliceOptions};
+use predilect_workbench::{Filter, Other, SliceOptions};
 
 pub(crate) use compare::{CompareArgs, ExplainArgs};
 pub(crate) use itself::{DoctorArgs, FormatsArgs, Rater, ValidityArgs};
@@ -216,6 +216,9 @@ pub(crate) struct DissectArgs {
     pub(crate) table: TableArgs,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
+    /// Instead of a dissection: what is rewarded otherwise in the slice of --where than in the `rest`, or where another filter holds
+    #[arg(long, value_name = "rest|FILTER", conflicts_with_all = ["gains", "output", "html", "draws"])]
+    pub(crate) versus: Option<Other>,
     /// Say what each property adds on unseen verdicts, however many there are (default: up to 30,000)
     #[arg(long)]
     pub(crate) gains: bool,

@@ -36,6 +36,19 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     let reading = args.table.read.options()?;
     let inputs = inputs(&args.inputs, args.example, &args.table.read, &reading)?;
     let bench = Workbench::of(&inputs, args.output.as_deref(), &watch)?;
+    if let Some(other) = &args.versus {
+        let found = bench.versus(&args.table.options(), other, &args.model.options(), &watch)?;
+        if args.json {
+            return print_json(&found);
+        }
+        let parts = [(found.filter.as_str(), found.pairs[0]), (found.versus.as_str(), found.pairs[1])];
+        return Ok(predilect_report::terminal_versus(
+            &found.found,
+            parts,
+            &mut anstream::stdout().lock(),
+            width(),
+        )?);
+    }
     let options = DissectOptions {
         fit: args.model.options(),
         gains: args.gains,

@@ -48,7 +48,11 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global) -> Result<(), Problem> {
     let explainer = Explainer::new(&slice.table, &judge, &args.group, &args.model.options(), DRAWS)
         .map_err(|why| refused(&why, &judge, &args.group, &slice))?;
     let Some((number, pair)) = wanted else { return Ok(()) };
-    let explanation = explainer.explain(number);
+    let Some(at) = slice.rows.iter().position(|row| *row == number) else {
+        return Err(Problem::new(format!("the pair {} is not in the slice of --where", pair.id))
+            .remedy("take another pair, or leave --where out"));
+    };
+    let explanation = explainer.explain(at as u32);
     if args.json {
         print_json(&Output { pair: &pair.id, explanation: &explanation })?;
     } else {
@@ -59,10 +63,11 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global) -> Result<(), Problem> {
 
 /// Explains every verdict of every judge that can be fitted.
 fn all(args: &ExplainArgs, study: &Study, slice: &Slice, place: &Path, quiet: bool) -> Result<(), Problem> {
-    let mut ids: Vec<String> = Vec::new();
-    for batch in study.pairs()? {
-        ids.extend(batch?.into_iter().map(|pair| pair.id));
+    let mut all: Vec<String> = Vec::new();
+    for batch in study.pairs_without_texts()? {
+        all.extend(batch?.into_iter().map(|pair| pair.id));
     }
+    let ids: Vec<String> = slice.rows.iter().map(|row| std::mem::take(&mut all[*row as usize])).collect();
     let (mut explainers, mut refusals) = (Vec::new(), Vec::new());
     for judge in &slice.table.judges {
         match Explainer::new(&slice.table, judge, &args.group, &args.model.options(), DRAWS_OF_MANY) {

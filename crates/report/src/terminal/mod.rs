@@ -10,6 +10,7 @@ mod people;
 mod reading;
 mod style;
 mod table;
+mod versus;
 
 use std::io;
 
@@ -28,6 +29,7 @@ pub use leaderboard::{
 };
 pub use reading::{print_pair, print_reading};
 use style::{BOLD, DIM, Out, WARN};
+pub use versus::terminal_versus;
 
 /// Writes the tables of a dissection, strongest properties first, for a terminal of `width` columns.
 ///

@@ -1,0 +1,123 @@
+//! What a judge rewards otherwise in one part of the data than in another.
+
+use predilect_stats::discoveries::q_values;
+use serde::Serialize;
+
+use super::contrasts::contrasts;
+use super::weights::WeightTable;
+use crate::dissect::{ALL, Fits};
+use crate::fit::Draws;
+use crate::result::{Fit, Skipped};
+
+/// Two parts of the data, by what each judge rewards in them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Versus {
+    /// Differences, the surest first.
+    pub differences: Vec<Difference>,
+    /// How much there is to go by, judge by judge.
+    pub judges: Vec<Parts>,
+    /// Judges that could not be fitted in one of the parts, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+/// The verdicts of one judge in both parts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Parts {
+    /// The judge.
+    pub judge: String,
+    /// Its verdicts in the slice and in the other part.
+    pub verdicts: [u64; 2],
+    /// Their prompts.
+    pub prompts: [u64; 2],
+    /// Prompts that both have, by which differences are paired; 0: the two are taken as independent of each other.
+    pub shared_units: u64,
+}
+
+/// The difference of one judge's weights of one property: those in the slice less those in the other part.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Difference {
+    /// The judge.
+    pub judge: String,
+    /// The property's id.
+    pub property: String,
+    /// Posterior mean of the weight in the slice, in log-odds.
+    pub inside: f64,
+    /// The same in the other part.
+    pub outside: f64,
+    /// Posterior mean of the difference, in log-odds.
+    pub mean: f64,
+    /// 5 % quantile.
+    pub low: f64,
+    /// 95 % quantile.
+    pub high: f64,
+    /// P(difference > 0).
+    pub p_positive: f64,
+    /// The false discovery rate if this difference and all that are at least as sure were called differences, over all judges and
+    /// properties, 0..1 (Benjamini & Hochberg 1995).
+    pub q_value: f64,
+}
+
+/// Fits of one part with their draws, by judge and group.
+pub struct Part<'a> {
+    /// The fits.
+    pub fits: &'a Fits,
+    /// The draws of each, where they were kept.
+    pub draws: &'a [(String, String, Draws)],
+}
+
+/// Sets the fits of a slice beside those of another part: only those of all verdicts, judge by judge.
+///
+/// A difference is that of [`contrasts`], with the two parts in the place of two judges: paired by the prompts that both have, where there
+/// are at least two, else by draws of independent posteriors.
+pub fn versus(inside: &Part<'_>, outside: &Part<'_>) -> Versus {
+    let mut found = Versus::default();
+    for first in inside.fits.fits.iter().filter(|fit| fit.group == ALL) {
+        let Some(second) = outside.fits.fits.iter().find(|fit| fit.judge == first.judge && fit.group == ALL)
+        else {
+            continue;
+        };
+        // The two parts stand as two judges of one table.
+        let named = |fit: &Fit, name: &str| Fit { judge: name.to_owned(), ..fit.clone() };
+        let fits = [named(first, "inside"), named(second, "outside")];
+        let draws = [inside, outside].map(|part| {
+            let own = part.draws.iter().find(|(judge, group, _)| *judge == first.judge && group == ALL);
+            own.map(|(_, _, draws)| draws.clone())
+        });
+        let rows = contrasts(&WeightTable::of_fits(&fits, &draws));
+        found.judges.push(Parts {
+            judge: first.judge.clone(),
+            verdicts: [first.rows, second.rows],
+            prompts: [first.prompts, second.prompts],
+            shared_units: rows.first().map_or(0, |row| row.shared_units),
+        });
+        let weight = |fit: &Fit, id: &str| {
+            fit.weights.iter().find(|weight| weight.property == id).map_or(0.0, |weight| weight.mean)
+        };
+        found.differences.extend(rows.into_iter().map(|row| Difference {
+            judge: first.judge.clone(),
+            inside: weight(first, &row.property),
+            outside: weight(second, &row.property),
+            property: row.property,
+            mean: row.mean,
+            low: row.low,
+            high: row.high,
+            p_positive: row.p_positive,
+            q_value: 1.0,
+        }));
+    }
+    let unsure = |d: &Difference| d.p_positive.min(1.0 - d.p_positive);
+    found.differences.sort_by(|a, b| {
+        unsure(a)
+            .total_cmp(&unsure(b))
+            .then(b.mean.abs().total_cmp(&a.mean.abs()))
+            .then(a.judge.cmp(&b.judge))
+    });
+    let rates = q_values(&found.differences.iter().map(|d| 2.0 * unsure(d)).collect::<Vec<f64>>());
+    for (difference, rate) in found.differences.iter_mut().zip(rates) {
+        difference.q_value = rate;
+    }
+    for part in [inside, outside] {
+        found.skipped.extend(part.fits.skipped.iter().filter(|skipped| skipped.group == ALL).cloned());
+    }
+    found
+}

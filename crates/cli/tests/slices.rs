@@ -1,0 +1,152 @@
+//! Parts of a study: what `--where` takes, and what `--versus` finds.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn predilect(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .args(args)
+        .args(["--quiet", "--json"])
+        .output()
+        .expect("it starts")
+}
+
+fn json(args: &[&str]) -> Value {
+    let output = predilect(args);
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn refused(args: &[&str]) -> String {
+    let output = predilect(args);
+    assert!(!output.status.success(), "{args:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+const WORDS: [&str; 12] = [
+    "tide", "harbour", "quiet", "because", "moves", "early", "boats", "perhaps", "rope", "seven", "home",
+    "light",
+];
+
+/// 600 pairs on as many prompts: in `essay` the longer response wins nine times of ten, in `chat` the shorter one. `label` is another field,
+/// which has nothing to do with it.
+fn made(folder: &Path) -> String {
+    let mut state = 7_u64;
+    let mut random = |n: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    let mut text = String::new();
+    for i in 0..600 {
+        let essay = i % 2 == 0;
+        let mut response = || {
+            let mut words: Vec<&str> = (0..4 + random(40)).map(|_| WORDS[random(12) as usize]).collect();
+            if random(3) == 0 {
+                words.push("please!");
+            }
+            if random(4) == 0 {
+                words.insert(0, "- one\\n- two\\n");
+            }
+            words.join(" ")
+        };
+        let (a, b) = (response(), response());
+        let a_longer = a.split(' ').count() > b.split(' ').count();
+        let longer_wins = essay == (random(10) > 0);
+        let p_a = u8::from(a_longer == longer_wins);
+        let scenario = if essay { "essay" } else { "chat" };
+        let label = if random(2) == 0 { "x" } else { "y" };
+        writeln!(
+            text,
+            r#"{{"id":"p{i}","prompt":"Question number {i}?","response_a":"{a}","response_b":"{b}","scenario":"{scenario}","label":"{label}","judge":"human","p_a":{p_a}}}"#
+        )
+        .expect("a string grows");
+    }
+    let path = folder.join("made.jsonl");
+    std::fs::write(&path, text).expect("written");
+    path.to_str().expect("a path").to_owned()
+}
+
+#[test]
+fn a_slice_has_the_pairs_for_which_its_filter_holds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = made(folder.path());
+    let study = folder.path().join("study");
+    let study = study.to_str().expect("a path");
+    json(&["import", &file, "-o", study]);
+    let pairs = |filter: &str| {
+        let found = json(&["dissect", study, "--no-grammar", "--where", filter]);
+        found["judges"][0]["verdicts"].as_u64().expect("a number")
+    };
+    assert_eq!(pairs("scenario = essay"), 300);
+    assert_eq!(
+        pairs("scenario = essay and meta.label = x") + pairs("scenario = essay and meta.label = y"),
+        300
+    );
+    assert_eq!(pairs("words(a) > words(b)") + pairs("words(a) <= words(b)"), 600);
+    assert_eq!(pairs("words(a) > words(b)"), pairs("rating(length, a) > rating(length, b)"));
+    assert_eq!(pairs("text(prompt) ~ /NUMBER 1\\d\\?/i or not scenario in (chat)"), 305);
+    assert_eq!(pairs("judge(human) >= 0 and judge(human) <= 1"), 600);
+    // The same on files, and in every verb that reads a study.
+    let found = json(&["dissect", &file, "--no-grammar", "--where", "scenario = essay"]);
+    assert_eq!(found["judges"][0]["verdicts"], 300);
+    let why = json(&["explain", study, "--pair", "p0", "--no-grammar", "--where", "scenario = essay"]);
+    assert_eq!(why["pair"], "p0");
+    for (filter, why) in [
+        ("scenario = essays", "no pair of 600 is in the slice"),
+        ("judge(humans) = 1", "has no verdict in these data"),
+        ("rating(novel) > 0", "which is not a property that was rated"),
+        ("scenario = ", "a value is missing"),
+    ] {
+        let said = refused(&["dissect", study, "--no-grammar", "--where", filter]);
+        assert!(said.contains(why), "{filter}: {said}");
+    }
+    let said = refused(&["explain", study, "--pair", "p1", "--no-grammar", "--where", "scenario = essay"]);
+    assert!(said.contains("p1") && said.contains("slice"), "{said}");
+}
+
+#[test]
+fn what_is_rewarded_otherwise_is_found_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = made(folder.path());
+    let found = json(&["dissect", &file, "--no-grammar", "--where", "scenario = essay", "--versus", "rest"]);
+    assert_eq!(
+        (&found["pairs"][0], &found["pairs"][1], &found["shared_pairs"]),
+        (&300.into(), &300.into(), &0.into())
+    );
+    let length = found["differences"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .find(|row| row["property"] == "length")
+        .expect("length");
+    assert!(length["low"].as_f64() > Some(0.5) && length["q_value"].as_f64() < Some(0.01), "{length}");
+    assert!(length["inside"].as_f64() > Some(0.0) && length["outside"].as_f64() < Some(0.0), "{length}");
+    // The same, said the other way round.
+    let other = json(&[
+        "dissect",
+        &file,
+        "--no-grammar",
+        "--where",
+        "scenario = chat",
+        "--versus",
+        "scenario = essay",
+    ]);
+    let back = other["differences"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .find(|row| row["property"] == "length")
+        .expect("length");
+    let sum = length["mean"].as_f64().expect("a number") + back["mean"].as_f64().expect("a number");
+    assert!(sum.abs() < 1e-9, "{length} {back}");
+    // A field that means nothing makes no difference.
+    let none = json(&["dissect", &file, "--no-grammar", "--where", "meta.label = x", "--versus", "rest"]);
+    for row in none["differences"].as_array().expect("rows") {
+        assert!(row["q_value"].as_f64() > Some(0.05), "{row}");
+    }
+    let said = refused(&["dissect", &file, "--no-grammar", "--versus", "rest"]);
+    assert!(said.contains("--where"), "{said}");
+}

@@ -1,0 +1,102 @@
+//! What is rewarded otherwise in a slice than elsewhere, in a terminal.
+
+use std::io;
+
+use predilect_analysis::compare::{Difference, Versus};
+
+use super::style::{BOLD, DIM, Out, paint};
+use crate::format;
+use crate::text;
+use crate::words;
+
+/// Differences at a false discovery rate up to this are called so.
+const FALSE_DISCOVERIES: f64 = 0.05;
+
+/// The width of a property's name.
+const NAME: usize = 26;
+
+/// Writes the differences of a slice and another part of the data, for a terminal of `width` columns (0: not known, 80 is taken).
+/// `parts` are the two filters with their pairs.
+///
+/// # Errors
+///
+/// Whatever `out` gives back.
+pub fn terminal_versus(
+    found: &Versus,
+    parts: [(&str, u64); 2],
+    out: &mut dyn io::Write,
+    width: u16,
+) -> io::Result<()> {
+    let mut out = Out::new(out, width);
+    let [(slice, inside), (other, outside)] = parts;
+    let other = if other == "rest" { "the rest" } else { other };
+    out.wrapped(BOLD, &format!("{} against {}", text::line(slice), text::line(other)))?;
+    out.wrapped(
+        DIM,
+        &format!(
+            "{} in the slice, {} in the other part. How often, in %, a response wins that alone has more of a property; the difference of \
+             the two in log-odds, with its 90 % interval. Called a difference at a false discovery rate of {} over all judges and \
+             properties.",
+            format::counted(inside, "pair", "pairs"),
+            format::counted(outside, "pair", "pairs"),
+            format::share(FALSE_DISCOVERIES),
+        ),
+    )?;
+    for judge in &found.judges {
+        out.blank()?;
+        let paired = if judge.shared_units > 1 {
+            format!("; paired by {}", format::counted(judge.shared_units, "prompt", "prompts"))
+        } else {
+            String::new()
+        };
+        let head = format!(
+            "{}: {} against {}{paired}",
+            text::line(&judge.judge),
+            format::counted(judge.verdicts[0], "verdict", "verdicts"),
+            format::count(judge.verdicts[1])
+        );
+        out.wrapped(BOLD, &head)?;
+        let own: Vec<&Difference> = found.differences.iter().filter(|d| d.judge == judge.judge).collect();
+        let sure: Vec<&&Difference> = own.iter().filter(|d| d.q_value <= FALSE_DISCOVERIES).collect();
+        for difference in &sure {
+            row(difference, &mut out)?;
+        }
+        let rest = own.len() - sure.len();
+        if rest > 0 {
+            let surest = own.iter().find(|d| d.q_value > FALSE_DISCOVERIES);
+            let surest = surest.map_or_else(String::new, |d| {
+                let sign = d.p_positive.max(1.0 - d.p_positive);
+                format!("; the surest is {}, P {}", text::line(short(&d.property)), format::p_sign(sign))
+            });
+            let what = words::counted(rest, "property", "properties");
+            out.hanging("  ", &format!("· no clear difference in {what}{surest}"))?;
+        }
+    }
+    for skipped in &found.skipped {
+        out.hanging(
+            "  ",
+            &format!("not fitted: {}, {}", text::line(&skipped.judge), text::line(&skipped.reason)),
+        )?;
+    }
+    Ok(())
+}
+
+fn row(d: &Difference, out: &mut Out) -> io::Result<()> {
+    let percent = |weight: f64| format::intensity(100.0 / (1.0 + (-weight).exp()));
+    let mark = if d.mean > 0.0 { "▲" } else { "▼" };
+    let name = text::left(&text::line(short(&d.property)), NAME);
+    let numbers = format!(
+        "{:>3} % {} {:>3} %   {} [{}, {}]",
+        percent(d.inside),
+        paint(DIM, "against"),
+        percent(d.outside),
+        format::decimal(d.mean, 2),
+        format::decimal(d.low, 2),
+        format::decimal(d.high, 2)
+    );
+    out.line(&format!("  {mark} {name} {numbers}"))
+}
+
+fn short(id: &str) -> &str {
+    predilect_types::property(id).map_or(id, |property| property.short)
+}

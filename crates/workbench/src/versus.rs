@@ -1,0 +1,128 @@
+//! A slice against another part of the same study.
+
+use std::fmt::{self, Display, Formatter};
+use std::str::FromStr;
+
+use predilect_analysis::FitOptions;
+use predilect_analysis::compare::{Part, Versus, versus};
+use predilect_analysis::dissect::Fits;
+use predilect_analysis::table::FeatureTable;
+use serde::Serialize;
+
+use crate::error::{Error, Remedy, Result};
+use crate::filter::{Filter, FilterError};
+use crate::fits::{KeptDraws, fit_all};
+use crate::open::Workbench;
+use crate::slice::{Slice, SliceOptions};
+use crate::watch::Watch;
+
+/// What a slice is set against.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Other {
+    /// All pairs and verdicts that are not in it.
+    Rest,
+    /// Another part.
+    Where(Filter),
+}
+
+impl FromStr for Other {
+    type Err = FilterError;
+
+    fn from_str(text: &str) -> Result<Self, FilterError> {
+        if text.trim().eq_ignore_ascii_case("rest") { Ok(Self::Rest) } else { text.parse().map(Self::Where) }
+    }
+}
+
+impl Display for Other {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rest => out.write_str("rest"),
+            Self::Where(filter) => filter.fmt(out),
+        }
+    }
+}
+
+/// What is rewarded otherwise in a slice than elsewhere.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SliceVersus {
+    /// The slice.
+    pub filter: String,
+    /// What it is set against: `rest` or another filter.
+    pub versus: String,
+    /// Pairs of the slice and of the other part.
+    pub pairs: [u64; 2],
+    /// Pairs that both parts have.
+    pub shared_pairs: u64,
+    /// The differences.
+    #[serde(flatten)]
+    pub found: Versus,
+}
+
+impl Workbench {
+    /// What each judge rewards otherwise in the slice than in another part of the study.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::slice`]; when the slice has no filter, and when no judge can be fitted in both parts.
+    pub fn versus(
+        &self,
+        slice: &SliceOptions,
+        other: &Other,
+        fit: &FitOptions,
+        watch: &dyn Watch,
+    ) -> Result<SliceVersus> {
+        let Some(filter) = &slice.filter else {
+            return Err(
+                Error::new("a slice is missing that is set against the other part").remedy(Remedy::NameSlice)
+            );
+        };
+        let outside = match other {
+            Other::Rest => filter.complement(),
+            Other::Where(filter) => filter.clone(),
+        };
+        let part = |filter: &Filter| -> Result<(Slice, Fits, KeptDraws)> {
+            let options = SliceOptions { filter: Some(filter.clone()), group_by: None, ..slice.clone() };
+            let mut slice = self.slice(&options, watch)?;
+            without_groups(&mut slice.table);
+            let mut draws = KeptDraws::new();
+            // What a fit is worth on unseen verdicts is not asked here.
+            let fit = FitOptions { folds: 0, ..fit.clone() };
+            let fits = fit_all(&slice.table, fit, None, Some(&mut draws), watch)?;
+            Ok((slice, fits, draws))
+        };
+        let (inside, first, first_draws) = part(filter)?;
+        let (outside, second, second_draws) = part(&outside)?;
+        let found = versus(
+            &Part { fits: &first, draws: &first_draws },
+            &Part { fits: &second, draws: &second_draws },
+        );
+        if found.judges.is_empty() {
+            let why = found
+                .skipped
+                .first()
+                .map_or("no verdicts".to_owned(), |s| format!("{}: {}", s.judge, s.reason));
+            return Err(Error::new(format!("no judge can be fitted in both parts ({why})"))
+                .remedy(Remedy::Filter("take larger parts".to_owned())));
+        }
+        let rows: std::collections::HashSet<u32> = inside.rows.iter().copied().collect();
+        Ok(SliceVersus {
+            filter: filter.to_string(),
+            versus: other.to_string(),
+            pairs: [inside.rows.len() as u64, outside.rows.len() as u64],
+            shared_pairs: outside.rows.iter().filter(|row| rows.contains(row)).count() as u64,
+            found,
+        })
+    }
+}
+
+/// Fits are of all verdicts only.
+fn without_groups(table: &mut FeatureTable) {
+    table.groups.clear();
+    table.memberships.clear();
+    for pair in &mut table.pairs {
+        pair.groups = (0, 0);
+    }
+    for verdict in &mut table.verdicts {
+        verdict.group = None;
+    }
+}
