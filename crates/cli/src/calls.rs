@@ -5,12 +5,12 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use predilect_data::Study;
 use predilect_llm::{
     CallError, CallLog, Fault, HttpOptions, LogError, Model, ModelSpec, Outcome, Plan, PriceError, Prices,
     Reasoning, Request, RunOptions, Runner, Stop, Totals, connect,
 };
 use predilect_types::Pair;
+use predilect_workbench::studies::Chosen;
 use serde::Serialize;
 
 use crate::args::{CallArgs, Global};
@@ -178,12 +178,17 @@ impl std::fmt::Display for Spent {
 
 /// Hands the pairs with text to `work`, a window at a time.
 pub(crate) fn windows(
-    study: &Study,
+    study: &Chosen,
     mut work: impl FnMut(&[Pair]) -> Result<bool, Problem>,
 ) -> Result<(), Problem> {
     let mut window: Vec<Pair> = Vec::new();
+    let mut row = 0;
     for batch in study.pairs()? {
-        window.extend(batch?.into_iter().filter(Pair::has_text));
+        let taken = batch?.into_iter().filter(|pair| {
+            row += 1;
+            pair.has_text() && study.takes(row - 1)
+        });
+        window.extend(taken);
         while window.len() >= WINDOW {
             let rest = window.split_off(WINDOW);
             if !work(&window)? {
@@ -201,7 +206,7 @@ pub(crate) fn windows(
 /// What asking these questions about all pairs would take.
 pub(crate) fn plan(
     runner: &Runner<'_>,
-    study: &Study,
+    study: &Chosen,
     mut requests: impl FnMut(&Pair) -> Vec<Request>,
 ) -> Result<Plan, Problem> {
     let mut sum = Plan::nothing(runner.options.price);

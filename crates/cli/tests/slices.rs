@@ -94,6 +94,17 @@ fn a_slice_has_the_pairs_for_which_its_filter_holds() {
     assert_eq!(found["judges"][0]["verdicts"], 300);
     let why = json(&["explain", study, "--pair", "p0", "--no-grammar", "--where", "scenario = essay"]);
     assert_eq!(why["pair"], "p0");
+    let exported = |filter: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_predilect"))
+            .args(["export", study, "--quiet", "--where", filter])
+            .output()
+            .expect("it starts");
+        String::from_utf8_lossy(&output.stdout).lines().count()
+    };
+    assert_eq!((exported("scenario = chat"), exported("scenario = chat and order = ab")), (300, 0));
+    assert_eq!(exported("scenario = chat and order = unknown"), 300);
+    let plan = json(&["judge", study, "--model", "openai:m", "--dry-run", "--where", "id in (p1, p2, p3)"]);
+    assert_eq!(plan[0]["questions"].as_u64().or(plan["questions"].as_u64()), Some(6), "{plan}");
     for (filter, why) in [
         ("scenario = essays", "no pair of 600 is in the slice"),
         ("judge(humans) = 1", "has no verdict in these data"),

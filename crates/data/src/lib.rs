@@ -38,7 +38,7 @@ mod texts;
 mod votes;
 
 pub use error::{At, DataError, ErrorKind, Reason};
-pub use export::{ExportFormat, ExportSummary, export};
+pub use export::{ExportFormat, ExportSummary, Takes, export};
 pub use features::{FeatureColumns, Features, read_features};
 pub use format::{Format, UnknownFormat};
 pub use formats::NO_VERDICT;

@@ -1,14 +1,22 @@
 //! Which inputs are studies, how one is carried on elsewhere, and whose rows in it are whose.
 
+use std::collections::HashMap;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use predilect_data::{Onto, PropertySet, ReadOptions, Study, StudyToml, TableReader, TableRow, TableWriter};
+use predilect_data::{
+    Judges, Onto, PropertySet, ReadOptions, Study, StudyToml, TableReader, TableRow, TableWriter,
+};
 use predilect_llm::CallLog;
+use predilect_types::Order;
 use tempfile::TempDir;
 
 use crate::error::{Error, Remedy, Result};
 use crate::figures;
+use crate::filter::Filter;
 use crate::open::{import, scratch};
+use crate::slice::rows_of;
+use crate::slice::which::bit;
 use crate::watch::Watch;
 
 /// The log of calls in a study's folder.
@@ -85,11 +93,62 @@ fn take_over_calls(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
+/// A study, or the part of it for which a filter holds.
+#[derive(Debug)]
+pub struct Chosen {
+    study: Study,
+    /// Numbers of pairs with the orders of presentation that are taken; `None`: everything.
+    rows: Option<HashMap<u32, u8>>,
+}
+
+impl Chosen {
+    /// The part of a study for which a filter holds; all of it without one.
+    ///
+    /// # Errors
+    ///
+    /// When the filter names what is not there, or no pair is left.
+    pub fn of(study: Study, filter: Option<&Filter>, people: Judges, watch: &dyn Watch) -> Result<Self> {
+        let rows = filter.map(|filter| rows_of(&study, filter, people, watch)).transpose()?;
+        Ok(Self { study, rows })
+    }
+
+    /// Whether the pair of that number belongs to it.
+    pub fn takes(&self, row: u32) -> bool {
+        self.rows.as_ref().is_none_or(|rows| rows.contains_key(&row))
+    }
+
+    /// Whether a verdict in that order on the pair of that number belongs to it.
+    pub fn takes_in_order(&self, row: u32, order: Order) -> bool {
+        self.rows.as_ref().is_none_or(|rows| rows.get(&row).is_some_and(|orders| orders & bit(order) != 0))
+    }
+}
+
+impl Deref for Chosen {
+    type Target = Study;
+
+    fn deref(&self) -> &Study {
+        &self.study
+    }
+}
+
+/// What a verb that asks models works on.
+#[derive(Debug, Clone, Copy)]
+pub struct CarryOptions<'a> {
+    /// The study to work in; `None`: the one that is given.
+    pub output: Option<&'a Path>,
+    /// How files are read.
+    pub read: &'a ReadOptions,
+    /// Which pairs.
+    pub filter: Option<&'a Filter>,
+    /// Nothing is changed.
+    pub dry: bool,
+}
+
 /// A study to work on.
 #[derive(Debug)]
 pub struct Carried {
-    /// The study.
-    pub study: Study,
+    /// The study, or what is asked about of it.
+    pub study: Chosen,
     /// Where a dry run has put what it read; it vanishes with this.
     _scratch: Option<TempDir>,
 }
@@ -100,14 +159,10 @@ pub struct Carried {
 /// # Errors
 ///
 /// When a table or `study.toml` cannot be read or written.
-pub fn carry_on(
-    inputs: &[PathBuf],
-    output: Option<&Path>,
-    read: &ReadOptions,
-    dry: bool,
-    watch: &dyn Watch,
-) -> Result<Carried> {
-    let whole = |study| Ok(Carried { study, _scratch: None });
+pub fn carry_on(inputs: &[PathBuf], options: &CarryOptions<'_>, watch: &dyn Watch) -> Result<Carried> {
+    let CarryOptions { output, read, filter, dry } = *options;
+    let chosen = |study| Chosen::of(study, filter, read.judges, watch);
+    let whole = |study| Ok(Carried { study: chosen(study)?, _scratch: None });
     let other = |output: &Path| {
         Error::new(format!("{} holds a study of other data", output.display())).remedy(Remedy::OtherPlace)
     };
@@ -140,7 +195,7 @@ pub fn carry_on(
             let same = again.import_name().is_some() && again.import_name() == there.import_name();
             if same { whole(there) } else { Err(other(output)) }
         }
-        _ if dry => Ok(Carried { study: imported(scratch.path())?, _scratch: Some(scratch) }),
+        _ if dry => Ok(Carried { study: chosen(imported(scratch.path())?)?, _scratch: Some(scratch) }),
         Some(output) => whole(imported(output)?),
         None => Err(Error::new("files need a study to go into").remedy(Remedy::NamePlace)),
     }

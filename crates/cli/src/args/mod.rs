@@ -303,6 +303,9 @@ pub(crate) struct AnnotateArgs {
     /// Preference files or folders, or one study folder
     #[arg(required = true, value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
+    /// Ask only about pairs for which this holds, e.g. 'scenario = code and judge(human) != judge("gpt-4.1-mini")'
+    #[arg(long = "where", value_name = "FILTER")]
+    pub(crate) filter: Option<Filter>,
     /// The model, as for `predilect judge`
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: ModelSpec,
@@ -357,6 +360,9 @@ pub(crate) struct JudgeArgs {
     /// Preference files or folders, or one study folder
     #[arg(required_unless_present = "probe", value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
+    /// Ask only about pairs for which this holds, e.g. 'scenario = code and judge(human) != judge("gpt-4.1-mini")'
+    #[arg(long = "where", value_name = "FILTER")]
+    pub(crate) filter: Option<Filter>,
     /// The model: openai:MODEL, anthropic:MODEL, gemini:MODEL, openrouter:MODEL, azure:DEPLOYMENT, ollama:MODEL, the address of
     /// a server that speaks OpenAI's protocol, with #MODEL behind it, or, in a build with local models, gguf:PATH or
     /// hf:ORGANISATION/NAME/FILE (repeatable)
@@ -487,6 +493,9 @@ pub(crate) struct ExportArgs {
     /// The format to write (`predilect formats` lists them)
     #[arg(long, default_value_t = ExportFormat::Pairs, value_name = "FORMAT")]
     pub(crate) format: ExportFormat,
+    /// Write only pairs and verdicts for which this holds, e.g. 'scenario in (code, math)'
+    #[arg(long = "where", value_name = "FILTER")]
+    pub(crate) filter: Option<Filter>,
     /// The file to write (default: standard output)
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

@@ -7,6 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use predilect_analysis::Encoding;
 use predilect_analysis::ranking::RankMethod;
 
+use predilect_workbench::Filter;
+
 use super::ReadArgs;
 
 /// `predilect rank`
@@ -52,6 +54,9 @@ pub(crate) struct RankArgs {
     /// Take verdicts on one prompt as independent of each other: narrower intervals, as other tools give them
     #[arg(long)]
     pub(crate) independent: bool,
+    /// Only pairs and verdicts for which this holds, e.g. 'scenario = code and words(a) > words(b)'
+    #[arg(long = "where", value_name = "FILTER")]
+    pub(crate) filter: Option<Filter>,
     /// Only the verdicts of these judges (repeatable)
     #[arg(long, value_name = "JUDGE")]
     pub(crate) judge: Vec<String>,

@@ -56,6 +56,10 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
             .remedy("use --method bradley-terry, rao-kupper or davidson"));
     }
     if args.method == RankMethod::LengthControlled {
+        if args.filter.is_some() {
+            return Err(Problem::new("--where cannot be used with --method lc")
+                .remedy("export the slice first: predilect export STUDY --where FILTER"));
+        }
         if args.anchor.is_some() || args.bootstrap.is_some() || args.prior > 0.0 || args.min_verdicts > 0 {
             return Err(Problem::new("lc takes no --anchor, --bootstrap, --prior or --min-verdicts")
                 .remedy("leave them out: it compares each model with --baseline"));
@@ -133,18 +137,21 @@ fn gathered(args: &RankArgs, global: &Global) -> Result<Gathered, Problem> {
     let reading = args.read.options()?;
     let inputs = inputs(&args.inputs, None, &args.read, &reading)?;
     let options = ContestOptions { judges: args.judge.clone(), independent: args.independent };
-    if args.control.is_empty() {
+    if args.control.is_empty() && args.filter.is_none() {
         return Ok(plain(&inputs, &options, &watch)?);
     }
+    // What is rated must be named: length costs nothing.
+    let properties = if args.control.is_empty() { vec!["length".to_owned()] } else { args.control.clone() };
     let slice = SliceOptions {
+        filter: args.filter.clone(),
         grammar: args.control.iter().any(|id| id == "grammatical"),
-        properties: args.control.clone(),
+        properties,
         encoding: args.encoding,
         people: args.read.judges.into(),
         judges: args.judge.clone(),
         ..SliceOptions::default()
     };
-    Ok(controlled(&inputs, &options, &slice, &watch)?)
+    Ok(controlled(&inputs, &options, &slice, &args.control, &watch)?)
 }
 
 fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {

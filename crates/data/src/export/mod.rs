@@ -93,7 +93,12 @@ impl ExportSummary {
 /// # Errors
 ///
 /// When the study cannot be read or the output cannot be written.
-pub fn export(study: &Study, format: ExportFormat, out: &mut dyn Write) -> Result<ExportSummary, DataError> {
+pub fn export(
+    study: &Study,
+    format: ExportFormat,
+    takes: Takes<'_>,
+    out: &mut dyn Write,
+) -> Result<ExportSummary, DataError> {
     let mut verdicts: HashMap<String, Vec<Verdict>> = HashMap::new();
     for batch in study.verdicts()? {
         for verdict in batch? {
@@ -102,18 +107,20 @@ pub fn export(study: &Study, format: ExportFormat, out: &mut dyn Write) -> Resul
     }
     let mut writer = Writer { out, summary: ExportSummary::default() };
     match format {
-        ExportFormat::Pairs => each(study, verdicts, |pair, on| pairs::write(&mut writer, pair, on))?,
-        ExportFormat::Trl => each(study, verdicts, |pair, on| trl::write(&mut writer, pair, on))?,
+        ExportFormat::Pairs => each(study, verdicts, takes, |pair, on| pairs::write(&mut writer, pair, on))?,
+        ExportFormat::Trl => each(study, verdicts, takes, |pair, on| trl::write(&mut writer, pair, on))?,
         ExportFormat::AlpacaEval => {
             writer.text("[")?;
             let mut first = true;
-            each(study, verdicts, |pair, on| alpaca_eval::write(&mut writer, pair, on, &mut first))?;
+            each(study, verdicts, takes, |pair, on| alpaca_eval::write(&mut writer, pair, on, &mut first))?;
             writer.text("\n]\n")?;
         }
         ExportFormat::AnnotatedPairs => {
             annotated_pairs::start(&mut writer, verdicts.values().flatten(), &metadata_keys(study)?)?;
             let mut first = true;
-            each(study, verdicts, |pair, on| annotated_pairs::write(&mut writer, pair, on, &mut first))?;
+            each(study, verdicts, takes, |pair, on| {
+                annotated_pairs::write(&mut writer, pair, on, &mut first)
+            })?;
             writer.text("\n]}\n")?;
         }
     }
@@ -133,15 +140,24 @@ fn metadata_keys(study: &Study) -> Result<BTreeSet<String>, DataError> {
 }
 
 /// Calls for every pair with its verdicts.
+/// Whether the pair of that number is written, and whether a verdict on it is.
+pub type Takes<'a> = &'a dyn Fn(u32, Option<&Verdict>) -> bool;
+
 fn each(
     study: &Study,
     mut verdicts: HashMap<String, Vec<Verdict>>,
+    takes: Takes<'_>,
     mut write: impl FnMut(&Pair, &[Verdict]) -> Result<(), DataError>,
 ) -> Result<(), DataError> {
+    let mut row = 0;
     for batch in study.pairs()? {
         for pair in batch? {
-            let on = verdicts.remove(&pair.id).unwrap_or_default();
-            write(&pair, &on)?;
+            let mut on = verdicts.remove(&pair.id).unwrap_or_default();
+            if takes(row, None) {
+                on.retain(|verdict| takes(row, Some(verdict)));
+                write(&pair, &on)?;
+            }
+            row += 1;
         }
     }
     Ok(())

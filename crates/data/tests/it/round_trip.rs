@@ -101,7 +101,7 @@ fn exported(rows: &[(Pair, Vec<Verdict>)], format: ExportFormat) -> (Vec<u8>, pr
     pairs.finish().unwrap();
     verdicts.finish().unwrap();
     let mut out = Vec::new();
-    let summary = export(&study, format, &mut out).unwrap();
+    let summary = export(&study, format, &|_, _| true, &mut out).unwrap();
     (out, summary)
 }
 
@@ -221,7 +221,7 @@ fn annotated_pairs_name_every_metadata_field_first() {
     pairs.finish().unwrap();
     study.write_verdicts().unwrap().finish().unwrap();
     let mut out = Vec::new();
-    export(&study, ExportFormat::AnnotatedPairs, &mut out).unwrap();
+    export(&study, ExportFormat::AnnotatedPairs, &|_, _| true, &mut out).unwrap();
     let document: Value = serde_json::from_slice(&out).unwrap();
     let keys = &document["metadata"]["available_metadata_keys_per_comparison"];
     assert_eq!(*keys, json!(["scenario", "source_id", "topic"]));

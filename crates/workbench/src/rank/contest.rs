@@ -314,7 +314,7 @@ fn from_study(folder: &Path, gatherer: &mut Gatherer<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The same with ratings of what is to be held equal: the properties of the slice.
+/// The same of a slice, with ratings of what is to be held equal: the properties in `held`.
 ///
 /// # Errors
 ///
@@ -323,11 +323,12 @@ pub fn controlled(
     inputs: &Inputs<'_>,
     options: &ContestOptions,
     slice: &SliceOptions,
+    held: &[String],
     watch: &dyn Watch,
 ) -> Result<Gathered> {
     let slice = Workbench::of(inputs, None, watch)?.slice(slice, watch)?;
     let table = slice.table;
-    let every: Vec<usize> = (0..table.features.len()).collect();
+    let every: Vec<usize> = held.iter().filter_map(|id| table.column(id)).collect();
     let (mut contest, unnamed, itself) = Contest::of(&table, &[], &every);
     if options.independent {
         contest.by_prompt = false;

@@ -7,7 +7,7 @@ mod notes;
 mod subsets;
 mod units;
 mod verdicts;
-mod which;
+pub(crate) mod which;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -160,6 +160,41 @@ impl Slice {
         }
         Ok(out)
     }
+}
+
+/// The pairs of a study that a filter takes, by their numbers, with the orders of presentation in which verdicts on them are taken, a bit
+/// each. Text analysis is asked where the filter reads ratings.
+pub(crate) fn rows_of(
+    study: &Study,
+    filter: &Filter,
+    people: Judges,
+    watch: &dyn Watch,
+) -> Result<HashMap<u32, u8>> {
+    let annotator = Annotator::new(&TextOptions { grammar: filter.properties().contains("grammatical") });
+    let (given, _) = given_ratings(study, annotator.name(), None)?;
+    let total = study.count("pairs").unwrap_or(0);
+    let (facts, new) = Facts::of_study(study, &annotator, total, watch)?;
+    if new {
+        facts.keep(study, &annotator);
+    }
+    let which = Which::of(filter, study, people, &annotator, &given)?;
+    let pairs = if which.needs_texts() { study.pairs()? } else { study.pairs_without_texts()? };
+    let mut rows = HashMap::new();
+    let mut number = 0;
+    for batch in pairs {
+        for pair in &batch? {
+            let orders = facts.of(number).map_or(0, |fact| which.orders(pair, &fact));
+            if orders != 0 {
+                rows.insert(number as u32, orders);
+            }
+            number += 1;
+        }
+    }
+    if rows.is_empty() {
+        return Err(Error::new(format!("no pair of {number} is in the slice {filter}"))
+            .remedy(Remedy::Filter("names are taken as they are written".to_owned())));
+    }
+    Ok(rows)
 }
 
 /// Writes the ratings that came with the data and those of text analysis.

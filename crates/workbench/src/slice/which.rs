@@ -19,7 +19,7 @@ const ORDERS: [Order; 4] = [Order::Ab, Order::Ba, Order::Both, Order::Unknown];
 pub(super) const ALL: u8 = 0b1111;
 
 /// The bit of an order.
-pub(super) fn bit(order: Order) -> u8 {
+pub(crate) fn bit(order: Order) -> u8 {
     ORDERS.iter().position(|known| *known == order).map_or(0, |at| 1 << at)
 }
 

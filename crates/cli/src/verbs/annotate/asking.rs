@@ -6,12 +6,13 @@ use predilect_annotate::rate::{
     Known, Method, ScenarioMethod, ask_analysis, ask_reference, ask_scenario, asks, rated, read_analysis,
     read_scenario,
 };
-use predilect_data::Study;
 use predilect_llm::{CallLog, Finish, Model, Outcome, Request, RunOptions, RunReport, Runner, Stop, Totals};
 use predilect_types::{Pair, Rating};
 
 use super::tables::RequestFindings;
 use super::{Job, Reference, Said};
+use predilect_workbench::studies::Chosen;
+
 use crate::calls::{self, Spent};
 use crate::problem::Problem;
 use crate::progress::bar;
@@ -67,7 +68,7 @@ struct Asking<'a> {
 
 pub(super) fn ask_all(
     job: &Job,
-    study: &Study,
+    study: &Chosen,
     log: &CallLog,
 ) -> Result<(Said, Found, Option<Problem>), Problem> {
     let said = Said {

@@ -14,7 +14,7 @@ use predilect_llm::{Enforce, Model, ModelSpec, RunOptions, Runner};
 use predilect_types::{Property, Rule, WEAK_AUC};
 use predilect_workbench::figures;
 use predilect_workbench::files::write_file;
-use predilect_workbench::studies::{Claim, carry_on, claim, is_study, note};
+use predilect_workbench::studies::{CarryOptions, Chosen, Claim, carry_on, claim, is_study, note};
 use serde::Serialize;
 
 use crate::args::{AnnotateArgs, Global, inputs};
@@ -101,7 +101,9 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
     let dry = args.calls.dry_run;
     let reading = args.read.options()?;
     let given = inputs(&args.inputs, None, &args.read, &reading)?;
-    let carried = carry_on(given.files, args.output.as_deref(), &reading, dry, &Bars::new(global.quiet))?;
+    let options =
+        CarryOptions { output: args.output.as_deref(), read: &reading, filter: args.filter.as_ref(), dry };
+    let carried = carry_on(given.files, &options, &Bars::new(global.quiet))?;
     let study = &carried.study;
     let settings = settings(&job);
     let step = format!("annotate {}", job.annotator);
@@ -223,7 +225,7 @@ fn properties(
     Ok(chosen)
 }
 
-fn dry_run(job: &Job, study: &Study, json: bool) -> Result<(), Problem> {
+fn dry_run(job: &Job, study: &Chosen, json: bool) -> Result<(), Problem> {
     let log = calls::log_if_there(study.folder())?;
     let runner = Runner { model: job.model.as_ref(), log: &log, options: job.run.clone() };
     let mut plans = Vec::new();

@@ -9,7 +9,7 @@ use predilect_annotate::judge::{ATTACKS, Ask, Fall, JudgeOptions, Method, Tally,
 use predilect_data::Study;
 use predilect_llm::{CallLog, Enforce, Model, Request, RunOptions, Runner, Totals};
 use predilect_types::{Order, Pair, Verdict};
-use predilect_workbench::studies::{Claim, carry_on, claim, note, replace};
+use predilect_workbench::studies::{CarryOptions, Chosen, Claim, carry_on, claim, note, replace};
 
 use crate::args::{Global, JudgeArgs, Jury, inputs};
 use crate::calls::{self, Failures, Spent};
@@ -40,7 +40,9 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
     let dry = args.calls.dry_run;
     let reading = args.read.options()?;
     let given = inputs(&args.inputs, None, &args.read, &reading)?;
-    let carried = carry_on(given.files, args.output.as_deref(), &reading, dry, &Bars::new(global.quiet))?;
+    let options =
+        CarryOptions { output: args.output.as_deref(), read: &reading, filter: args.filter.as_ref(), dry };
+    let carried = carry_on(given.files, &options, &Bars::new(global.quiet))?;
     let study = &carried.study;
     let outdated = claim_all(study, &judges, &args.jury)?;
     if dry {
@@ -138,7 +140,7 @@ fn judges(args: &JudgeArgs, global: &Global) -> Result<Vec<Judge>, Problem> {
     Ok(judges)
 }
 
-fn dry_run(judges: &[Judge], study: &Study, log: &CallLog, args: &JudgeArgs) -> Result<(), Problem> {
+fn dry_run(judges: &[Judge], study: &Chosen, log: &CallLog, args: &JudgeArgs) -> Result<(), Problem> {
     let mut planned = Vec::new();
     for judge in judges {
         let runner = Runner { model: judge.model.as_ref(), log, options: judge.run.clone() };
@@ -167,7 +169,7 @@ type Asked = (Said, Vec<Verdict>, Option<Problem>);
 
 fn ask_all(
     judge: &Judge,
-    study: &Study,
+    study: &Chosen,
     log: &CallLog,
     spent: &mut f64,
     quiet: bool,
@@ -256,7 +258,7 @@ fn ask_all(
 /// Judges pairs again whose losing response tells the judge to choose it.
 fn attack(
     judge: &Judge,
-    study: &Study,
+    study: &Chosen,
     log: &CallLog,
     verdicts: &[Verdict],
     most: usize,
