@@ -20,6 +20,7 @@ mod detect;
 mod error;
 mod export;
 mod features;
+mod files;
 mod format;
 mod formats;
 mod gather;
@@ -40,6 +41,7 @@ mod votes;
 pub use error::{At, DataError, ErrorKind, Reason};
 pub use export::{ExportFormat, ExportSummary, Takes, export};
 pub use features::{FeatureColumns, Features, read_features};
+pub use files::temporary;
 pub use format::{Format, UnknownFormat};
 pub use formats::NO_VERDICT;
 pub use options::{Judges, OnBadRow, Progress, ReadOptions, Record};
@@ -50,7 +52,7 @@ pub use recipe::{
     Candidates, Mapping, MappingError, Part, Path as FieldPath, Recipe, Scale, Shape, VerdictRule,
 };
 pub use study::{
-    BatchFile, ImportEntry, Onto, PairWriter, RatingWriter, Study, StudyToml, TableReader, TableRow,
-    TableWriter, VerdictWriter, import,
+    BatchFile, ImportEntry, Onto, PairWriter, RatingWriter, Study, StudyLock, StudyToml, TableReader,
+    TableRow, TableWriter, VerdictWriter, import,
 };
 pub use votes::{BareVote, VoteBlock};

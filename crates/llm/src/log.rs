@@ -94,6 +94,18 @@ pub struct CallLog {
     path: PathBuf,
 }
 
+/// Makes a file that its owner alone may read, where there is none.
+fn private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 impl CallLog {
     /// Opens the log, and makes it where there is none.
     ///
@@ -103,6 +115,8 @@ impl CallLog {
     pub fn open(path: &Path) -> Result<Self, LogError> {
         let fail = |problem: String| LogError { path: path.to_owned(), problem };
         let text = |e: rusqlite::Error| fail(e.to_string());
+        // Answers and what was asked are nobody else's business.
+        private(path).map_err(|e| fail(e.to_string()))?;
         let connection = Connection::open(path).map_err(text)?;
         connection.busy_timeout(Duration::from_secs(30)).map_err(text)?;
         // A write-ahead log, flushed at checkpoints: safe against a kill of this process at any moment.
@@ -434,6 +448,8 @@ impl CallLog {
         let beside = PathBuf::from(beside);
         let text = beside.to_str().ok_or_else(|| fail("the path is no UTF-8".to_owned()))?;
         let _ = std::fs::remove_file(&beside);
+        // SQLite writes into an empty file.
+        private(&beside).map_err(|e| fail(e.to_string()))?;
         self.connection().execute("VACUUM INTO ?1", [text]).map_err(|e| fail(e.to_string()))?;
         std::fs::rename(&beside, path).map_err(|e| fail(e.to_string()))
     }

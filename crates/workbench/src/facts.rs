@@ -123,9 +123,14 @@ impl Facts {
         Ok((facts, true))
     }
 
-    /// Keeps them in the study's folder. Where that cannot be written to, they are made anew the next time.
-    pub(crate) fn keep(&self, study: &Study, annotator: &Annotator) {
+    /// Keeps them in the study's folder. Where that cannot be written to, or somebody else is writing it, they are made anew the next
+    /// time; `locked`: the right to write is held already.
+    pub(crate) fn keep(&self, study: &Study, annotator: &Annotator, locked: bool) {
         let Some(import) = study.import_name() else { return };
+        let lock = if locked { None } else { study.try_lock("rating") };
+        if lock.is_none() && !locked {
+            return;
+        }
         let _ = self.write(&study.table_path(TABLE), &import, annotator);
     }
 
@@ -279,7 +284,7 @@ mod tests {
         let find = || Facts::of_study(bench.study(), &annotator, 320, &Unwatched).expect("facts");
         let (found, new) = find();
         assert!(new && found.len() == 320);
-        found.keep(bench.study(), &annotator);
+        found.keep(bench.study(), &annotator, false);
         let (kept, new) = find();
         assert!(!new, "they were kept");
         for number in 0..found.len() {

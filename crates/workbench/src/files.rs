@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::path::Path;
 
+use predilect_data::temporary;
+
 use crate::error::{Error, Result};
 
 /// Writes a file by way of a temporary one beside it, so that a run that is killed leaves the old one.
@@ -31,21 +33,13 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
         ))
         .words("make the folder first, or give another file"));
     }
-    let mut file =
-        tempfile::Builder::new().prefix(".").suffix(".predilect-tmp").tempfile_in(folder).map_err(fail)?;
+    let mut file = temporary(folder, "file")?;
+    // What is there already stays as open as it is.
+    if let Ok(there) = std::fs::metadata(path) {
+        file.as_file().set_permissions(there.permissions()).map_err(fail)?;
+    }
     file.write_all(content).map_err(fail)?;
     file.as_file().sync_all().map_err(fail)?;
-    open_to_all(&file);
     file.persist(path).map_err(|e| fail(e.error))?;
     Ok(())
 }
-
-/// Temporary files are made for their owner alone; a report is as open as any new file.
-#[cfg(unix)]
-pub(crate) fn open_to_all(file: &tempfile::NamedTempFile) {
-    use std::os::unix::fs::PermissionsExt;
-    let _ = file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644));
-}
-
-#[cfg(not(unix))]
-pub(crate) fn open_to_all(_: &tempfile::NamedTempFile) {}

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use predilect_analysis::FitOptions;
-use predilect_data::{Onto, ReadOptions, Study, StudyToml};
+use predilect_data::{Onto, ReadOptions, Study, StudyLock, StudyToml};
 use predilect_types::ReadSummary;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -65,6 +65,8 @@ pub struct Workbench {
     read: ReadSummary,
     /// Whether results go into the study's folder.
     kept: bool,
+    /// The right to write it, where results are kept.
+    _lock: Option<StudyLock>,
     /// Where a study lives that nobody keeps; it vanishes with this.
     _scratch: Option<TempDir>,
 }
@@ -87,7 +89,7 @@ impl Workbench {
             sources: entry.sources,
             ..ReadSummary::default()
         };
-        Ok(Self { study, read, kept: false, _scratch: None })
+        Ok(Self { study, read, kept: false, _lock: None, _scratch: None })
     }
 
     /// Opens what is given. With a place, the study is kept there: files are read into it, and another study's tables are copied to it.
@@ -105,7 +107,8 @@ impl Workbench {
             // Tables that are missing or damaged are said of before any work.
             let bench = Self::open(to.unwrap_or(given))?;
             bench.study.verdicts()?;
-            return Ok(Self { kept: place.is_some(), ..bench });
+            let lock = place.map(|_| bench.study.lock("dissect")).transpose()?;
+            return Ok(Self { kept: place.is_some(), _lock: lock, ..bench });
         }
         if let Some(study) = inputs.files.iter().find(|path| is_study(path)) {
             return Err(Error::new(format!(
@@ -143,7 +146,8 @@ impl Workbench {
                 name.clone_into(&mut source.source);
             }
         }
-        Ok(Self { study, read, kept: place.is_some(), _scratch: Some(scratch) })
+        let lock = place.map(|_| study.lock("dissect")).transpose()?;
+        Ok(Self { study, read, kept: place.is_some(), _lock: lock, _scratch: Some(scratch) })
     }
 
     /// The study.

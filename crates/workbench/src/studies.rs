@@ -5,7 +5,8 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use predilect_data::{
-    Judges, Onto, PropertySet, ReadOptions, Study, StudyToml, TableReader, TableRow, TableWriter,
+    Judges, Onto, PropertySet, ReadOptions, Study, StudyLock, StudyToml, TableReader, TableRow, TableWriter,
+    temporary,
 };
 use predilect_llm::CallLog;
 use predilect_types::Order;
@@ -56,6 +57,7 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study> {
         }
     }
     let target = Study::create(to)?.copy_of(&source);
+    let _held = target.lock("copy")?;
     for name in ["pairs", "verdicts", "ratings"].into_iter().filter(|name| source.has_table(name)) {
         copy(&source.table_path(name), &target.table_path(name))
             .map_err(|e| Error::new(format!("cannot copy the table {name} to {}: {e}", to.display())))?;
@@ -77,10 +79,9 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study> {
 /// Copies a file so that whoever kills this leaves the old one or the new one.
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     let folder = to.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".").suffix(".predilect-tmp").tempfile_in(folder)?;
+    let mut file = temporary(folder, "copy").map_err(std::io::Error::other)?;
     std::io::copy(&mut std::fs::File::open(from)?, &mut file)?;
     file.as_file().sync_all()?;
-    crate::files::open_to_all(&file);
     file.persist(to).map_err(|e| e.error)?;
     Ok(())
 }
@@ -108,7 +109,17 @@ impl Chosen {
     ///
     /// When the filter names what is not there, or no pair is left.
     pub fn of(study: Study, filter: Option<&Filter>, people: Judges, watch: &dyn Watch) -> Result<Self> {
-        let rows = filter.map(|filter| rows_of(&study, filter, people, watch)).transpose()?;
+        Self::within(study, filter, people, false, watch)
+    }
+
+    fn within(
+        study: Study,
+        filter: Option<&Filter>,
+        people: Judges,
+        locked: bool,
+        watch: &dyn Watch,
+    ) -> Result<Self> {
+        let rows = filter.map(|filter| rows_of(&study, filter, people, locked, watch)).transpose()?;
         Ok(Self { study, rows })
     }
 
@@ -149,6 +160,8 @@ pub struct CarryOptions<'a> {
 pub struct Carried {
     /// The study, or what is asked about of it.
     pub study: Chosen,
+    /// The right to write it.
+    _lock: Option<StudyLock>,
     /// Where a dry run has put what it read; it vanishes with this.
     _scratch: Option<TempDir>,
 }
@@ -161,8 +174,11 @@ pub struct Carried {
 /// When a table or `study.toml` cannot be read or written.
 pub fn carry_on(inputs: &[PathBuf], options: &CarryOptions<'_>, watch: &dyn Watch) -> Result<Carried> {
     let CarryOptions { output, read, filter, dry } = *options;
-    let chosen = |study| Chosen::of(study, filter, read.judges, watch);
-    let whole = |study| Ok(Carried { study: chosen(study)?, _scratch: None });
+    let chosen = |study| Chosen::within(study, filter, read.judges, !dry, watch);
+    let whole = |study: Study| {
+        let lock = if dry { None } else { Some(study.lock("judge or annotate")?) };
+        Ok(Carried { study: chosen(study)?, _lock: lock, _scratch: None })
+    };
     let other = |output: &Path| {
         Error::new(format!("{} holds a study of other data", output.display())).remedy(Remedy::OtherPlace)
     };
@@ -195,7 +211,10 @@ pub fn carry_on(inputs: &[PathBuf], options: &CarryOptions<'_>, watch: &dyn Watc
             let same = again.import_name().is_some() && again.import_name() == there.import_name();
             if same { whole(there) } else { Err(other(output)) }
         }
-        _ if dry => Ok(Carried { study: chosen(imported(scratch.path())?)?, _scratch: Some(scratch) }),
+        _ if dry => {
+            let study = chosen(imported(scratch.path())?)?;
+            Ok(Carried { study, _lock: None, _scratch: Some(scratch) })
+        }
         Some(output) => whole(imported(output)?),
         None => Err(Error::new("files need a study to go into").remedy(Remedy::NamePlace)),
     }

@@ -120,7 +120,9 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     if let Some(folder) = &args.output {
         let mut boards = vec![(found.method.as_str(), &found)];
         boards.extend(alone.iter().map(|board| (board.controls[0].name.as_str(), board)));
-        tables::write_leaderboards(&tables_in(folder)?, &boards)?;
+        let study = tables_in(folder)?;
+        let _held = study.lock("rank")?;
+        tables::write_leaderboards(&study, &boards)?;
     }
     if args.json {
         print_json(&Output { board: &Controlled { board: &found, alone: &alone }, left_out: &left_out })?;
@@ -214,7 +216,9 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         said(&left_out);
     }
     if let Some(folder) = &args.output {
-        tables::write_lc(&tables_in(folder)?, &board)?;
+        let study = tables_in(folder)?;
+        let _held = study.lock("rank")?;
+        tables::write_lc(&study, &board)?;
     }
     if args.json {
         return print_json(&Output { board: &board, left_out: &left_out });

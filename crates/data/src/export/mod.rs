@@ -154,8 +154,12 @@ fn each(
         for pair in batch? {
             let mut on = verdicts.remove(&pair.id).unwrap_or_default();
             if takes(row, None) {
+                let judged = !on.is_empty();
                 on.retain(|verdict| takes(row, Some(verdict)));
-                write(&pair, &on)?;
+                // A pair of which no verdict is wanted is not wanted either.
+                if !judged || !on.is_empty() {
+                    write(&pair, &on)?;
+                }
             }
             row += 1;
         }

@@ -6,6 +6,7 @@
 mod columns;
 mod conform;
 mod encoder;
+mod lock;
 mod manifest;
 mod partly;
 mod people;
@@ -26,6 +27,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use predilect_types::{Pair, Rating, ReadSummary, Verdict};
 use tempfile::NamedTempFile;
 
+pub use lock::StudyLock;
 pub use manifest::{ImportEntry, StudyToml};
 pub use results::BatchFile;
 pub use table::{TableReader, TableRow, TableWriter};
@@ -34,6 +36,7 @@ use people::People;
 
 use crate::container::source::expand;
 use crate::error::DataError;
+use crate::files::{TEMPORARY, temporary};
 use crate::options::{Progress, ReadOptions, Record};
 use crate::read::{Known, read_onto};
 
@@ -48,6 +51,7 @@ pub type RatingWriter = TableWriter<Rating>;
 const RESULTS: &[&str] = &[
     "agreement",
     "annotators",
+    "facts",
     "biases",
     "clusters",
     "contrasts",
@@ -67,8 +71,6 @@ const RESULTS: &[&str] = &[
 
 /// Rows that are read at once.
 const BATCH: usize = 16_384;
-
-const TEMPORARY: &str = ".predilect-tmp";
 
 /// A study folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -264,7 +266,6 @@ impl Study {
     }
 
     fn rename(&self, file: NamedTempFile, path: &Path) -> Result<(), DataError> {
-        open_to_all(&file);
         file.persist(path).map_err(|e| DataError::path_io(path, "replace", e.error))?;
         self.settle();
         Ok(())
@@ -295,28 +296,9 @@ impl Study {
     }
 }
 
-/// A file in a folder that vanishes unless it is given its name.
-fn temporary(folder: &Path, name: &str) -> Result<NamedTempFile, DataError> {
-    tempfile::Builder::new()
-        .prefix(&format!(".{name}-"))
-        .suffix(TEMPORARY)
-        .tempfile_in(folder)
-        .map_err(|e| DataError::path_io(folder, "make a temporary file in", e))
-}
-
 fn flush(file: &NamedTempFile, path: &Path) -> Result<(), DataError> {
     file.as_file().sync_all().map_err(|e| DataError::path_io(path, "flush", e))
 }
-
-/// Temporary files are made for their owner alone; a table is as open as any new file.
-#[cfg(unix)]
-fn open_to_all(file: &NamedTempFile) {
-    use std::os::unix::fs::PermissionsExt;
-    let _ = file.as_file().set_permissions(fs::Permissions::from_mode(0o644));
-}
-
-#[cfg(not(unix))]
-fn open_to_all(_: &NamedTempFile) {}
 
 /// Removes what runs that were killed have left, once it is a day old and so nobody's any more.
 fn sweep(folder: &Path) {
@@ -361,8 +343,11 @@ pub fn import(
 ) -> Result<(Study, ReadSummary), DataError> {
     let there = folder.exists();
     let study = Study::create(folder)?;
+    let held = study.lock("import")?;
     let done = import_into(inputs, options, &study, onto, progress);
+    drop(held);
     if done.is_err() && !there {
+        lock::forget(folder);
         // Only where nothing else was put there meanwhile.
         let _ = fs::remove_dir(folder);
     }

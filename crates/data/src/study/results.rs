@@ -8,8 +8,9 @@ use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use tempfile::NamedTempFile;
 
-use super::{encoder, flush, open_to_all, temporary};
+use super::{encoder, flush};
 use crate::error::DataError;
+use crate::files::temporary;
 
 /// A Parquet file in the making: nothing is seen of it before [`BatchFile::finish`], and one that is dropped leaves the
 /// old file.
@@ -52,7 +53,6 @@ impl BatchFile {
         let file = self.writer.into_inner().map_err(|problem| failed(&path, &problem))?;
         let file = file.into_inner().map_err(|e| DataError::path_io(&path, "write", e.into_error()))?;
         flush(&file, &path)?;
-        open_to_all(&file);
         file.persist(&path).map_err(|e| DataError::path_io(&path, "replace", e.error))?;
         Ok(())
     }

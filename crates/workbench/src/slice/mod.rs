@@ -133,7 +133,7 @@ impl Slice {
         let total = study.count("pairs").unwrap_or(0);
         let (facts, new) = Facts::of_study(study, &annotator, total, watch)?;
         if new {
-            facts.keep(study, &annotator);
+            facts.keep(study, &annotator, keep);
         }
         let mut making = Making::new(options, &annotator, &chosen, &given, &others)?;
         let which = options
@@ -168,6 +168,7 @@ pub(crate) fn rows_of(
     study: &Study,
     filter: &Filter,
     people: Judges,
+    locked: bool,
     watch: &dyn Watch,
 ) -> Result<HashMap<u32, u8>> {
     let annotator = Annotator::new(&TextOptions { grammar: filter.properties().contains("grammatical") });
@@ -175,7 +176,7 @@ pub(crate) fn rows_of(
     let total = study.count("pairs").unwrap_or(0);
     let (facts, new) = Facts::of_study(study, &annotator, total, watch)?;
     if new {
-        facts.keep(study, &annotator);
+        facts.keep(study, &annotator, locked);
     }
     let which = Which::of(filter, study, people, &annotator, &given)?;
     let pairs = if which.needs_texts() { study.pairs()? } else { study.pairs_without_texts()? };

@@ -1,0 +1,149 @@
+//! A study that is opened where it lies: nothing is copied, one writes at a time, and what cannot be written can be read.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use predilect_data::Study;
+use serde_json::Value;
+
+fn predilect(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .args(args)
+        .args(["--quiet", "--json"])
+        .output()
+        .expect("it starts")
+}
+
+fn json(args: &[&str]) -> Value {
+    let output = predilect(args);
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let mut found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    if let Some(settings) = found.get_mut("settings").and_then(Value::as_object_mut) {
+        settings.remove("command");
+    }
+    found
+}
+
+fn imported(folder: &Path) -> String {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/local-judge.jsonl");
+    let study = folder.join("study").to_str().expect("a path").to_owned();
+    json(&["import", file, "-o", &study]);
+    study
+}
+
+fn names(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_second_look_finds_what_the_first_has_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = imported(folder.path());
+    let before = names(&study);
+    let first = json(&["dissect", &study]);
+    let mut expected = [before, vec!["facts.parquet".to_owned()]].concat();
+    expected.sort();
+    assert_eq!(names(&study), expected, "nothing else is written");
+    let facts = std::fs::metadata(Path::new(&study).join("facts.parquet"))
+        .expect("facts")
+        .modified()
+        .expect("a time");
+    // The same figures from what is kept, also in other questions, which rate nothing again.
+    assert_eq!(json(&["dissect", &study]), first);
+    json(&["dissect", &study, "--no-grammar", "--group-by", "language"]);
+    json(&["rank", &study, "--control", "length"]);
+    json(&[
+        "explain",
+        &study,
+        "--pair",
+        "#1",
+        "--judge",
+        first["judges"][0]["judge"].as_str().expect("a name"),
+    ]);
+    let again = std::fs::metadata(Path::new(&study).join("facts.parquet"))
+        .expect("facts")
+        .modified()
+        .expect("a time");
+    assert_eq!(facts, again);
+    // Of another import nothing is left.
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/local-judge.jsonl");
+    json(&["import", file, "-o", &study, "--replace", "--limit", "50"]);
+    assert_eq!(json(&["dissect", &study])["read"]["pairs"], 50);
+    // What is damaged is made anew.
+    std::fs::write(Path::new(&study).join("facts.parquet"), "PAR1 but then nonsense").expect("written");
+    assert_eq!(json(&["dissect", &study])["read"]["pairs"], 50);
+}
+
+#[test]
+fn one_writes_and_the_others_are_told_or_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = imported(folder.path());
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/local-judge.jsonl");
+    let held = Study::open(&study).expect("a study").lock("a test").expect("the lock");
+    for args in [
+        vec!["import", file, "-o", &study, "--replace"],
+        vec!["judge", &study, "--model", "http://127.0.0.1:9/v1#m"],
+        vec!["annotate", &study, "--model", "http://127.0.0.1:9/v1#m"],
+        vec!["dissect", &study, "-o", &study],
+        vec!["rank", &study, "--method", "elo", "-o", &study],
+    ] {
+        let output = predilect(&args);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains("being written by process"), "{args:?}: {said}");
+        assert!(said.contains("(a test)"), "{said}");
+    }
+    json(&["dissect", &study, "--no-grammar"]);
+    json(&["rank", &study, "--method", "elo"]);
+    drop(held);
+    json(&["rank", &study, "--method", "elo", "-o", &study]);
+}
+
+#[test]
+fn a_log_that_cannot_be_read_keeps_nobody_from_reading_the_rest() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = imported(folder.path());
+    std::fs::write(
+        Path::new(&study).join("calls.sqlite"),
+        "no database at all, but long enough to be one".repeat(9),
+    )
+    .expect("written");
+    json(&["dissect", &study, "--no-grammar"]);
+    json(&["compare", &study, "--no-grammar", "--resamples", "20"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn files_are_as_open_as_their_owner_wants_and_a_log_is_nobody_elses() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/local-judge.jsonl");
+    let run = |umask: &str, rest: &str| {
+        let line = format!("umask {umask}; exec {} {rest}", env!("CARGO_BIN_EXE_predilect"));
+        Command::new("sh").args(["-c", &line]).current_dir(folder.path()).output().expect("a shell");
+    };
+    let mode = |name: &str| {
+        std::fs::metadata(folder.path().join(name)).map_or(0, |m| m.permissions().mode() & 0o777)
+    };
+    run("022", &format!("import {file} -o open --quiet"));
+    run("077", &format!("import {file} -o closed --quiet"));
+    run("077", "export open -o out.jsonl --quiet");
+    assert_eq!((mode("open/pairs.parquet"), mode("open/study.toml")), (0o644, 0o644));
+    assert_eq!(
+        (mode("closed/pairs.parquet"), mode("closed/study.toml"), mode("out.jsonl")),
+        (0o600, 0o600, 0o600)
+    );
+    // What is there stays as it is, and links are followed.
+    std::fs::set_permissions(folder.path().join("out.jsonl"), std::fs::Permissions::from_mode(0o640))
+        .expect("set");
+    std::os::unix::fs::symlink("out.jsonl", folder.path().join("link.jsonl")).expect("a link");
+    run("022", "export open -o link.jsonl --quiet");
+    assert_eq!(mode("out.jsonl"), 0o640);
+    assert!(std::fs::symlink_metadata(folder.path().join("link.jsonl")).expect("a link").is_symlink());
+    run("022", "judge open --model http://127.0.0.1:9/v1#m --retries 0 --limit 1 --quiet");
+    run("022", "judge open --model http://127.0.0.1:9/v1#m --retries 0 --quiet");
+    assert_eq!(mode("open/calls.sqlite"), 0o600);
+}

@@ -1,0 +1,111 @@
+//! One writer at a time: who writes a study holds its lock; readers need none.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::Study;
+use crate::error::DataError;
+
+/// The file that is locked. It stays: what counts is the lock, which the system takes back when its holder ends.
+const LOCK: &str = ".predilect.lock";
+
+/// The right to write a study, until it is dropped.
+#[derive(Debug)]
+pub struct StudyLock {
+    file: File,
+}
+
+impl Study {
+    /// Takes the right to write this study; `doing` is what others are told meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// When somebody else is writing it, and when the folder cannot be written to.
+    pub fn lock(&self, doing: &str) -> Result<StudyLock, DataError> {
+        lock(self.folder(), doing)
+    }
+
+    /// The same where nobody is writing and the folder lets one; none otherwise.
+    pub fn try_lock(&self, doing: &str) -> Option<StudyLock> {
+        lock(self.folder(), doing).ok()
+    }
+}
+
+fn lock(folder: &Path, doing: &str) -> Result<StudyLock, DataError> {
+    let path = folder.join(LOCK);
+    let failed = |e| DataError::path_io(&path, "open", e);
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut said = String::new();
+            let _ = (&file).take(1000).read_to_string(&mut said);
+            let who = who(&said).unwrap_or_else(|| "another process".to_owned());
+            return Err(DataError::study(
+                folder.display().to_string(),
+                format!("the study is being written by {who}"),
+            )
+            .with_hint("wait until that has ended, or work in another study (-o)"));
+        }
+        // Some file systems know no locks: then nobody can be told apart.
+        Err(TryLockError::Error(_)) => return Ok(StudyLock { file }),
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let _ = file
+        .set_len(0)
+        .and_then(|()| file.seek(SeekFrom::Start(0)))
+        .and_then(|_| write!(file, "{}\n{now}\n{doing}\n", std::process::id()))
+        .and_then(|()| file.flush());
+    Ok(StudyLock { file })
+}
+
+/// Who holds the lock, by what the file says.
+fn who(said: &str) -> Option<String> {
+    let mut lines = said.lines();
+    let process: u32 = lines.next()?.parse().ok()?;
+    let since: u64 = lines.next()?.parse().ok()?;
+    let doing: String = lines.next()?.chars().filter(|c| !c.is_control()).take(60).collect();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    let for_long = match now.saturating_sub(since) {
+        seconds @ 0..=119 => format!("{seconds} s"),
+        seconds @ 120..=7199 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
+    };
+    Some(format!("process {process} ({doing}), for {for_long}"))
+}
+
+impl Drop for StudyLock {
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
+}
+
+/// Removes the lock's file, where a folder is to vanish that was made for nothing.
+pub(super) fn forget(folder: &Path) {
+    let _ = std::fs::remove_file(folder.join(LOCK));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_writes_and_the_other_is_told_who() {
+        let folder = tempfile::tempdir().unwrap();
+        let study = Study::create(folder.path()).unwrap();
+        let held = study.lock("judge").unwrap();
+        let error = study.lock("import").unwrap_err().to_string();
+        assert!(error.contains(&format!("process {} (judge), for 0 s", std::process::id())), "{error}");
+        assert!(study.try_lock("facts").is_none());
+        drop(held);
+        assert!(study.lock("import").is_ok());
+        // What stands there otherwise does not matter.
+        std::fs::write(folder.path().join(LOCK), "\u{1b}[2J").unwrap();
+        assert!(study.lock("import").is_ok());
+        assert_eq!(who("x\n1\nimport"), None);
+    }
+}
