@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::args::{CallArgs, Global};
 use crate::output::print_json;
 use crate::problem::Problem;
+use crate::signals;
 
 /// Pairs whose questions are in memory at once.
 const WINDOW: usize = 4096;
@@ -101,6 +102,7 @@ pub(crate) fn options(args: &CallArgs, spec: &ModelSpec) -> Result<RunOptions, P
         batch: args.batch,
         batch_calls: args.batch_size as usize,
         price,
+        cancel: signals::cancel(),
     })
 }
 
@@ -331,6 +333,7 @@ pub(crate) fn go_on(stopped: &mut Option<Stop>, stop: Option<Stop>) -> bool {
 /// Why a run ended early, as the user sees it.
 pub(crate) fn stopped(stop: Stop, budget: Option<f64>) -> Problem {
     match stop {
+        Stop::Cancelled => Problem::stopped(),
         Stop::Budget => Problem::new(format!("the budget of {} is used up", dollars(budget))),
         Stop::Fault(error) => Problem::from(error),
         Stop::Log(error) => Problem::from(error),

@@ -7,6 +7,7 @@ mod problem;
 mod progress;
 mod remedies;
 mod say;
+mod signals;
 mod unread;
 mod verbs;
 
@@ -32,6 +33,7 @@ fn limit_threads(global: &args::Global) -> Result<(), problem::Problem> {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    signals::listen();
     if let Err(problem) = limit_threads(&cli.global) {
         problem.print();
         return ExitCode::from(1);
@@ -56,6 +58,9 @@ fn main() -> ExitCode {
         Err(problem) if problem.is_closed_pipe() => ExitCode::SUCCESS,
         Err(problem) => {
             problem.print();
+            if problem.is_stopped() {
+                return ExitCode::from(signals::STOPPED);
+            }
             if problem.waits() { ExitCode::SUCCESS } else { ExitCode::from(1) }
         }
     }

@@ -17,16 +17,33 @@ pub(crate) struct Problem {
     details: Vec<String>,
     closed_pipe: bool,
     waits: bool,
+    stopped: bool,
 }
 
 impl Problem {
     pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), remedy: None, details: Vec::new(), closed_pipe: false, waits: false }
+        Self {
+            what: what.into(),
+            remedy: None,
+            details: Vec::new(),
+            closed_pipe: false,
+            waits: false,
+            stopped: false,
+        }
     }
 
     /// Nothing went wrong: somebody else has to do their part first.
     pub(crate) fn waiting(what: impl Into<String>) -> Self {
         Self { waits: true, ..Self::new(what) }
+    }
+
+    /// It was stopped from outside.
+    pub(crate) fn stopped() -> Self {
+        Self { stopped: true, ..Self::new("stopped") }
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
     pub(crate) fn waits(&self) -> bool {
@@ -90,6 +107,7 @@ impl From<predilect_workbench::Error> for Problem {
         let problem = Self {
             details: error.details().to_vec(),
             closed_pipe: error.kind() == Kind::ClosedPipe,
+            stopped: error.kind() == Kind::Cancelled,
             ..Self::new(error.to_string())
         };
         match error.what_helps() {

@@ -1,6 +1,7 @@
 //! Files that take their name only once they are whole.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::{Builder, NamedTempFile};
 
@@ -23,5 +24,26 @@ pub fn temporary(folder: &Path, name: &str) -> Result<NamedTempFile, DataError> 
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder).map_err(|e| DataError::path_io(folder, "make a temporary file in", e))
+    let file = builder.tempfile_in(folder);
+    let file = file.map_err(|e| DataError::path_io(folder, "make a temporary file in", e))?;
+    made(file.path());
+    Ok(file)
+}
+
+/// What this process has made for the time of its run.
+static MADE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Notes a file or folder that is to vanish if the process is stopped.
+pub fn made(path: &Path) {
+    let mut all = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    // Those that have got their names, or have vanished, are of no interest.
+    all.retain(|path| path.exists());
+    all.push(path.to_owned());
+}
+
+/// Removes what this process has made for the time of its run: only for a process that ends now.
+pub fn clear_away() {
+    for path in std::mem::take(&mut *MADE.lock().unwrap_or_else(PoisonError::into_inner)) {
+        let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+    }
 }

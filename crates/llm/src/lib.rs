@@ -8,6 +8,7 @@
 //! The contract is synchronous, because a model in this process is: a call in flight is a thread that waits.
 
 mod batch;
+mod cancel;
 mod contract;
 mod error;
 mod http;
@@ -21,6 +22,7 @@ mod thoughts;
 mod token;
 
 pub use batch::{Batch, BatchState, LostBatch};
+pub use cancel::Cancel;
 pub use contract::{Answer, Capabilities, Enforce, Finish, LEAST_MASS, Model, Request, Schema, Usage, Want};
 pub use error::{CallError, Fault};
 pub use http::{HttpOptions, connect};

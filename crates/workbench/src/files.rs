@@ -5,6 +5,8 @@ use std::path::Path;
 
 use predilect_data::temporary;
 
+pub use predilect_data::clear_away;
+
 use crate::error::{Error, Result};
 
 /// Writes a file by way of a temporary one beside it, so that a run that is killed leaves the old one.

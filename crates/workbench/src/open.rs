@@ -183,9 +183,19 @@ impl Workbench {
 
 /// A folder for what is needed on the way; nobody else may look into it.
 pub(crate) fn scratch() -> Result<TempDir> {
-    tempfile::Builder::new().prefix("predilect-").tempdir().map_err(|e| {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("predilect-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o700));
+    }
+    let made = builder.tempdir();
+    let folder = made.map_err(|e| {
         Error::new(format!("cannot make a temporary folder: {e}")).remedy(Remedy::TemporaryFolder)
-    })
+    })?;
+    predilect_data::made(folder.path());
+    Ok(folder)
 }
 
 /// Reads files into a study.

@@ -4,10 +4,11 @@ mod batches;
 mod shared;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::cancel::Cancel;
 use crate::contract::{Answer, Model, Request, Usage, Want};
 use crate::error::{CallError, Fault};
 use crate::log::{CallLog, Entry, LogError, key};
@@ -36,6 +37,8 @@ pub struct RunOptions {
     pub batch_calls: usize,
     /// What tokens cost, where it is known.
     pub price: Option<Price>,
+    /// Stops the run from outside.
+    pub cancel: Cancel,
 }
 
 impl Default for RunOptions {
@@ -50,6 +53,7 @@ impl Default for RunOptions {
             batch: false,
             batch_calls: batches::BATCH_CALLS,
             price: None,
+            cancel: Cancel::default(),
         }
     }
 }
@@ -116,6 +120,8 @@ pub struct Outcome {
 pub enum Stop {
     /// The next call might have exceeded the budget.
     Budget,
+    /// It was cancelled from outside.
+    Cancelled,
     /// Every other call would have failed alike.
     Fault(CallError),
     /// The log could not be read or written.
@@ -143,6 +149,18 @@ pub struct Totals {
     /// Their price in US dollars, where prices are known.
     pub price: Option<f64>,
 }
+
+/// Says that the work has ended, even where it ends by a panic: whoever watches it would watch for ever.
+struct EndOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// How often a run looks whether it was cancelled.
+const CHECK: Duration = Duration::from_millis(100);
 
 /// Whether a server that has answered nothing yet sends what cannot be read, again: then it always will.
 fn hopeless(error: &CallError, retries: u32, shared: &Shared) -> bool {
@@ -224,6 +242,10 @@ impl Runner<'_> {
             let mut places = index.iter();
             let mut from = 0;
             for group in groups {
+                if self.options.cancel.is_cancelled() {
+                    shared.stop(Stop::Cancelled);
+                    break;
+                }
                 // A question belongs to the group that asks it first.
                 let to =
                     places.by_ref().take(group.len()).map(|&place| place + 1).max().unwrap_or(0).max(from);
@@ -263,6 +285,7 @@ impl Runner<'_> {
     ) {
         let next = AtomicUsize::new(0);
         let workers = self.options.concurrency.clamp(1, distinct.len().max(1));
+        let ended = AtomicBool::new(false);
         let work = || {
             let _guard = shared.stop_on_panic();
             while !shared.stopped() {
@@ -279,14 +302,37 @@ impl Runner<'_> {
             }
         };
         std::thread::scope(|scope| {
+            // Whoever waits for a server or for its turn learns here that nobody wants the answer any more.
+            let watch = || {
+                while !ended.load(Ordering::SeqCst) {
+                    if self.options.cancel.is_cancelled() {
+                        shared.stop(Stop::Cancelled);
+                        return;
+                    }
+                    std::thread::park_timeout(CHECK);
+                }
+            };
+            let end = EndOnDrop(&ended);
+            let watcher = std::thread::Builder::new().stack_size(64 << 10).spawn_scoped(scope, watch).ok();
+            let mut others = Vec::new();
             for _ in 1..workers {
                 // Hundreds of threads that only wait need little stack; where no more can be had, fewer do.
                 let thread = std::thread::Builder::new().stack_size(512 << 10);
-                if thread.spawn_scoped(scope, work).is_err() {
-                    break;
+                match thread.spawn_scoped(scope, work) {
+                    Ok(thread) => others.push(thread),
+                    Err(_) => break,
                 }
             }
             work();
+            for thread in others {
+                if let Err(panic) = thread.join() {
+                    std::panic::resume_unwind(panic);
+                }
+            }
+            drop(end);
+            if let Some(watcher) = watcher {
+                watcher.thread().unpark();
+            }
         });
     }
 

@@ -1,0 +1,31 @@
+//! What Ctrl-C and its like do: the first one ends the run where it can go on later, the second one ends it at once.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use predilect_llm::Cancel;
+
+/// The exit status of a run that was stopped.
+pub(crate) const STOPPED: u8 = 130;
+
+static CANCEL: OnceLock<Cancel> = OnceLock::new();
+static SIGNALS: AtomicU32 = AtomicU32::new(0);
+
+/// The switch that a signal turns. Whoever takes it can stop and go on later; where nobody has taken it, the program ends at once.
+pub(crate) fn cancel() -> Cancel {
+    CANCEL.get_or_init(Cancel::default).clone()
+}
+
+/// Begins to listen. What is only needed during the run goes before it ends.
+pub(crate) fn listen() {
+    let _ = ctrlc::set_handler(|| {
+        let first = SIGNALS.fetch_add(1, Ordering::SeqCst) == 0;
+        if let Some(cancel) = CANCEL.get().filter(|_| first) {
+            cancel.cancel();
+            anstream::eprintln!("stopping; what is answered is kept (again: stop at once)");
+            return;
+        }
+        predilect_workbench::files::clear_away();
+        std::process::exit(i32::from(STOPPED));
+    });
+}

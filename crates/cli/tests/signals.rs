@@ -1,0 +1,136 @@
+//! A run that is stopped: what is answered stays and is not asked again, and what was only needed during the run is gone.
+#![cfg(unix)]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A server that answers A after a while, and counts its answers.
+fn serve(wait: Duration) -> (String, Arc<AtomicU64>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let count = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&count);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let counted = Arc::clone(&counted);
+            std::thread::spawn(move || while answer(&stream, wait, &counted).is_some() {});
+        }
+    });
+    (format!("http://{address}/v1#m"), count)
+}
+
+fn answer(mut stream: &TcpStream, wait: Duration, count: &AtomicU64) -> Option<()> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).ok()?;
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&head).to_lowercase();
+    let length = head.split("content-length:").nth(1)?.lines().next()?.trim().parse().ok()?;
+    stream.read_exact(&mut vec![0; length]).ok()?;
+    std::thread::sleep(wait);
+    count.fetch_add(1, Ordering::SeqCst);
+    let body = r#"{"choices": [{"message": {"content": "{\"verdict\": \"A\"}"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 5, "completion_tokens": 5}}"#;
+    let reply = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(reply.as_bytes()).ok()
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent =
+        Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status().expect("kill");
+    assert!(sent.success());
+}
+
+fn waited(mut until: impl FnMut() -> bool) {
+    let from = Instant::now();
+    while !until() {
+        assert!(from.elapsed() < Duration::from_mins(1), "it takes too long");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_stopped_judge_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = folder.path().join("pairs.jsonl");
+    let line = |i: usize| {
+        format!(r#"{{"id":"p{i}","prompt":"Q{i}?","response_a":"yes {i}","response_b":"no {i}"}}"#)
+    };
+    std::fs::write(&pairs, (0..150).map(line).collect::<Vec<_>>().join("\n")).expect("written");
+    let study = folder.path().join("study");
+    let (model, count) = serve(Duration::from_millis(40));
+    let judge = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
+        command.args([
+            "judge",
+            "--model",
+            &model,
+            "--method",
+            "generated",
+            "--concurrency",
+            "4",
+            "--json",
+            "--quiet",
+        ]);
+        command.arg(&pairs).arg("-o").arg(&study).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let child = judge().spawn().expect("it starts");
+    waited(|| count.load(Ordering::SeqCst) >= 30);
+    signal(&child, "INT");
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("what was answered is kept"), "{said}");
+    let asked = count.load(Ordering::SeqCst);
+    assert!(asked < 200, "{asked}");
+    // The pairs of which everything was answered have verdicts already.
+    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(found["parsed"].as_u64() > Some(5) && found["stopped"] == "stopped", "{found}");
+    let output = judge().output().expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(count.load(Ordering::SeqCst), 300, "nothing is asked twice");
+}
+
+#[test]
+fn a_stopped_look_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scratch = folder.path().join("scratch");
+    std::fs::create_dir(&scratch).expect("a folder");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/llmfao.jsonl.zst");
+    for name in ["TERM", "INT", "HUP"] {
+        let child = Command::new(env!("CARGO_BIN_EXE_predilect"))
+            .args(["dissect", file, "--quiet", "--json"])
+            .env("TMPDIR", &scratch)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        waited(|| left(&scratch) > 0);
+        assert_eq!(mode(&scratch), 0o700);
+        std::thread::sleep(Duration::from_millis(100));
+        signal(&child, name);
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(130), "{name}");
+        assert_eq!(left(&scratch), 0, "{name}");
+    }
+}
+
+fn left(folder: &Path) -> usize {
+    std::fs::read_dir(folder).expect("a folder").count()
+}
+
+/// The mode of the only folder within.
+fn mode(folder: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    let entry = std::fs::read_dir(folder).expect("a folder").flatten().next().expect("an entry");
+    entry.metadata().expect("its metadata").permissions().mode() & 0o777
+}
