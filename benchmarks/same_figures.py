@@ -59,7 +59,8 @@ def main():
         for home, program in zip(homes, [options.old, options.new]):
             home.mkdir()
             shutil.copy(program, home / "predilect")
-        runs = [run for example in ("llmfao", "local-judge") for run in verbs(["--example", example]) if run[0] != "rank"]
+        runs = [run for example in ("llmfao", "local-judge") for run in verbs(["--example", example])
+                if run[0] != "rank" and "source" not in run]
         for name, inputs in sets.items():
             study = "".join(c if c.isalnum() else "_" for c in name)
             runs += [*verbs(inputs), ["import", *inputs, "-o", study], *verbs([study]), *verbs([study])]

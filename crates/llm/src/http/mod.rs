@@ -3,11 +3,15 @@
 mod anthropic;
 mod batch;
 mod body;
+mod failures;
 mod gemini;
 mod left_out;
 mod letters;
+mod next;
 mod openai;
 mod providers;
+mod said;
+mod waits;
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -16,14 +20,16 @@ use serde_json::Value;
 use ureq::Agent;
 
 use crate::batch::Batch;
-use crate::contract::{Answer, Capabilities, Finish, LEAST_MASS, Model, Request, Want};
+use crate::contract::{Answer, Capabilities, Finish, Model, Request, Want};
 use crate::error::{CallError, Fault};
 use crate::reasoning::{Effort, Reasoning, takes_temperature};
 use crate::spec::{ModelSpec, Provider};
-use crate::token::answer_of;
-use left_out::{LeftOut, Optional, refused_by};
+use left_out::{LeftOut, Optional};
 use letters::Letters;
+use next::sums_of;
 use providers::{Place, place};
+use said::{by_words, message, number};
+use waits::{reset_in, wait_of};
 
 /// How calls are made.
 #[derive(Debug, Clone, PartialEq)]
@@ -395,268 +401,6 @@ impl HttpModel {
             .map_err(|error| self.broken(&error))?;
         Ok((status, wait, self.received(body::text(bytes))))
     }
-
-    /// The parameter that a refusal is about, where it was sent and a call can do without it.
-    fn refused_parameter(
-        &self,
-        status: u16,
-        error: &Value,
-        sent: impl Fn(&Optional) -> bool,
-    ) -> Option<&'static Optional> {
-        matches!(status, 400 | 422).then(|| refused_by(error, self.dialect.optional(), sent))?
-    }
-
-    /// The model reasoned until no tokens were left to answer.
-    fn no_room(&self, said: &str) -> CallError {
-        CallError::new(Fault::NoRoom, format!("{} had no tokens left for an answer: {said}", self.name))
-            .remedy("give it more with --reasoning-tokens, or --reasoning low, and --retry-failed")
-    }
-
-    /// A call that got no whole answer.
-    fn broken(&self, error: &ureq::Error) -> CallError {
-        use std::io::ErrorKind;
-        let fault = match error {
-            ureq::Error::Timeout(_) => Fault::Timeout,
-            ureq::Error::Io(e) if matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
-                Fault::Timeout
-            }
-            ureq::Error::BadUri(_) | ureq::Error::HostNotFound => Fault::NoModel,
-            ureq::Error::BodyExceedsLimit(_) => Fault::Body,
-            _ => Fault::Connection,
-        };
-        let error = CallError::new(
-            fault,
-            self.clean(&format!("{}: no answer from {}: {error}", self.name, self.url)),
-        );
-        match fault {
-            Fault::NoModel => error.remedy("check the address"),
-            Fault::Connection => error.remedy("check that the server runs and can be reached"),
-            _ => error,
-        }
-    }
-
-    /// An answer with another status than success.
-    fn refusal(&self, status: u16, body: &str) -> CallError {
-        let json = body::json(body).unwrap_or(Value::Null);
-        // What such a body says with status 200 is known already.
-        let told = self.dialect.fault(status, &json).filter(|fault| *fault != Fault::Server || status >= 500);
-        let fault = told.unwrap_or(match status {
-            401 | 403 => Fault::Key,
-            402 => Fault::Quota,
-            300..=399 | 404 => Fault::NoModel,
-            429 => Fault::RateLimited,
-            503 | 529 => Fault::Overloaded,
-            408 | 409 | 425 | 500.. => Fault::Server,
-            _ => Fault::Request,
-        });
-        let said = body::web_page(body).unwrap_or_else(|| message(&json, body));
-        self.fault(fault, Some(status), &said)
-    }
-
-    /// A failure of that kind, with what helps.
-    fn fault(&self, fault: Fault, status: Option<u16>, said: &str) -> CallError {
-        if fault == Fault::NoRoom {
-            return self.no_room(&self.clean(said));
-        }
-        let with = status.map_or_else(String::new, |status| format!("status {status}: "));
-        let error = CallError::new(fault, self.clean(&format!("{}: {with}{said}", self.name)));
-        let status = status.unwrap_or(200);
-        let about = |words: &[&str]| words.iter().any(|word| said.contains(word));
-        match fault {
-            Fault::NoModel if (300..400).contains(&status) => {
-                error.remedy("the address sends elsewhere: give the one it means; no key is sent there")
-            }
-            Fault::Key => error.remedy("check the provider's key in the environment"),
-            Fault::Quota => error.remedy("check the balance and limits of the account"),
-            Fault::NoModel => error.remedy("check the model's name and the address"),
-            Fault::Unsupported if about(&["response_format", "schema"]) => {
-                error.remedy("ask in another way: --enforce object, or --enforce nothing")
-            }
-            Fault::Unsupported if about(&["reasoning", "hinking", "effort"]) => {
-                error.remedy("give another --reasoning, or leave it out")
-            }
-            Fault::Unsupported => error.remedy("ask in another way: --method generated"),
-            _ if about(&["response_format", "schema"]) => {
-                error.remedy("ask in another way: --enforce object, or --enforce nothing")
-            }
-            _ => error,
-        }
-    }
-
-    /// A body without the key. A dummy such as `x` or `token` is no secret, and would be found in what is no key.
-    fn received(&self, text: String) -> String {
-        let real = self.secret.as_ref().is_some_and(|secret| secret.len() >= SECRET);
-        if real { self.without_key(&text) } else { text }
-    }
-
-    /// A text in which a server echoes no key: bodies are logged, and logs are shared.
-    fn without_key(&self, text: &str) -> String {
-        match self.secret.as_ref().filter(|secret| !secret.is_empty()) {
-            Some(secret) => text.replace(secret.as_str(), "[key]"),
-            None => text.to_owned(),
-        }
-    }
-
-    /// A message without the key, on one line, of bearable length.
-    fn clean(&self, text: &str) -> String {
-        let text = self.without_key(text);
-        let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        if line.chars().count() > 500 { line.chars().take(500).chain("...".chars()).collect() } else { line }
-    }
-}
-
-/// How long to wait, by the headers of a refusal: `Retry-After`, or when what is used up is there again.
-fn wait_of(header: &dyn Fn(&str) -> Option<String>) -> Option<Duration> {
-    let reset = |what: &str| {
-        let used_up = header(&format!("x-ratelimit-remaining-{what}"))?.trim() == "0";
-        header(&format!("x-ratelimit-reset-{what}")).filter(|_| used_up).and_then(|text| span(&text))
-    };
-    header("retry-after")
-        .and_then(|text| seconds(&text))
-        .or_else(|| reset("requests"))
-        .or_else(|| reset("tokens"))
-}
-
-/// A span of time such as `7h12m0s`, `1m30.5s`, `120ms`; a bare number is seconds.
-fn span(text: &str) -> Option<Duration> {
-    let mut total = 0.0;
-    let mut rest = text.trim();
-    if let Ok(seconds) = rest.parse::<f64>() {
-        return (0.0..=1e9).contains(&seconds).then(|| Duration::from_secs_f64(seconds));
-    }
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
-        let n: f64 = rest[..end].parse().ok()?;
-        let unit_end = rest[end..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| end + at);
-        total += n * match &rest[end..unit_end] {
-            "d" => 86_400.0,
-            "h" => 3_600.0,
-            "m" => 60.0,
-            "s" => 1.0,
-            "ms" => 0.001,
-            _ => return None,
-        };
-        rest = &rest[unit_end..];
-    }
-    (total <= 1e9).then(|| Duration::from_secs_f64(total))
-}
-
-/// How long until a gateway's limit is reset, where the body says when: milliseconds since 1970.
-fn reset_in(error: &Value) -> Option<Duration> {
-    let at = error.pointer("/error/metadata/headers/X-RateLimit-Reset")?;
-    let at = at.as_f64().or_else(|| at.as_str()?.trim().parse().ok()).filter(|at| at.is_finite())?;
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?.as_secs_f64();
-    let wait = at / 1000.0 - now;
-    (wait <= 1e9).then(|| Duration::from_secs_f64(wait.max(0.0)))
-}
-
-/// What an error's body says; of a gateway, also what the provider behind it said.
-fn message(json: &Value, body: &str) -> String {
-    let error = json.get("error").unwrap_or(json);
-    let behind = |name: &str| error.pointer(&format!("/metadata/{name}")).and_then(Value::as_str);
-    if let (Some(said), Some(raw)) = (error.get("message").and_then(Value::as_str), behind("raw")) {
-        let who = behind("provider_name").map_or_else(String::new, |name| format!(" ({name})"));
-        return format!("{said}{who}: {raw}");
-    }
-    let text = error.get("message").and_then(Value::as_str).or_else(|| error.as_str());
-    // Whole: a key that is cut in two would not be found in it.
-    text.map_or_else(|| body.trim().to_owned(), str::to_owned)
-}
-
-/// What an error means that comes with success and without a code.
-fn by_words(said: &str) -> Option<Fault> {
-    let said = said.to_lowercase();
-    let about = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    if about(&["unauthorized", "api key", "api_key", "no auth", "authentication", "forbidden"]) {
-        return Some(Fault::Key);
-    }
-    if about(&[
-        "insufficient balance",
-        "insufficient credit",
-        "insufficient quota",
-        "credit balance",
-        "billing",
-        "exceeded your current quota",
-        "payment required",
-    ]) {
-        return Some(Fault::Quota);
-    }
-    about(&["model not found", "unknown model", "no such model"]).then_some(Fault::NoModel)
-}
-
-/// A whole number, or one in quotation marks.
-fn number(value: &Value) -> Option<u16> {
-    value.as_u64().and_then(|n| n.try_into().ok()).or_else(|| value.as_str()?.trim().parse().ok())
-}
-
-/// A `Retry-After`: seconds, or the date until which to wait.
-fn seconds(text: &str) -> Option<Duration> {
-    let Ok(seconds) = text.trim().parse::<f64>() else {
-        let until = httpdate::parse_http_date(text.trim()).ok()?;
-        return Some(until.duration_since(std::time::SystemTime::now()).unwrap_or_default());
-    };
-    (0.0..=1e9).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
-}
-
-/// The sum of the probabilities of all tokens that are a continuation but for what stands before it, as logarithms.
-///
-/// # Errors
-///
-/// Where the numbers are no logarithms of probabilities, where no continuation is among the tokens, and where one is missing that may be
-/// as probable as a tenth of the others: then what is told would decide.
-fn next_of(continuations: &[String], tokens: &[(String, f64)]) -> Result<Vec<Option<f64>>, CallError> {
-    /// Rounding in the last digits of 32 bits.
-    const ROUNDING: f64 = 1e-3;
-    /// The most of what is told that may be missing.
-    const MISSING: f64 = 0.1;
-    let none = |what: String| {
-        CallError::new(Fault::NoProbabilities, what).remedy("ask for written verdicts: --method generated")
-    };
-    if let Some((token, ln)) = tokens.iter().find(|(_, ln)| *ln > ROUNDING) {
-        return Err(none(format!(
-            "{token:?} has a log-probability of {ln}, above 0: these are not log-probabilities"
-        )));
-    }
-    let sums = sums_of(continuations, tokens);
-    let told: f64 = sums.iter().sum();
-    let shown = || {
-        let list: Vec<String> =
-            tokens.iter().take(3).map(|(token, ln)| format!("{token:?} {:.1} %", 100.0 * ln.exp())).collect();
-        list.join(", ")
-    };
-    if told <= 0.0 {
-        return Err(none(format!("none of the requested answers is among the top tokens: {}", shown())));
-    }
-    if told < LEAST_MASS {
-        return Err(none(format!(
-            "the requested answers have {:.2} % of the probability together; the model says something else: {}",
-            100.0 * told,
-            shown()
-        )));
-    }
-    // What is not told is no more probable than the last that is, and no more than what is left.
-    let least = tokens.iter().map(|(_, ln)| ln.exp()).filter(|p| *p > 0.0).fold(1.0, f64::min);
-    let left = 1.0 - tokens.iter().map(|(_, ln)| ln.exp()).sum::<f64>();
-    let unseen = least.min(left.max(0.0));
-    if sums.contains(&0.0) && unseen > MISSING * told && tokens.iter().all(|(_, ln)| ln.is_finite()) {
-        return Err(none(format!(
-            "only some of the answers asked for are among the tokens returned ({}), and another may be as probable as {:.1} %",
-            shown(),
-            100.0 * unseen
-        )));
-    }
-    Ok(sums.into_iter().map(|p: f64| (p > 0.0).then(|| p.ln())).collect())
-}
-
-/// The probability of each continuation, over all tokens that mean it.
-fn sums_of(continuations: &[String], tokens: &[(String, f64)]) -> Vec<f64> {
-    let mut sums = vec![0.0; continuations.len()];
-    for (token, ln) in tokens {
-        if let Some(at) = answer_of(token, continuations) {
-            sums[at] += ln.exp();
-        }
-    }
-    sums
 }
 
 /// A count of tokens in a body.
@@ -694,29 +438,6 @@ mod tests {
     }
 
     #[test]
-    fn waits_are_read_from_what_servers_say() {
-        let of = |headers: &[(&str, &str)]| {
-            wait_of(&|name| {
-                headers.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-            })
-        };
-        assert_eq!(of(&[("retry-after", "2")]), Some(Duration::from_secs(2)));
-        let used = [("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "7h12m0s")];
-        assert_eq!(of(&used), Some(Duration::from_mins(7 * 60 + 12)));
-        assert_eq!(
-            of(&[("x-ratelimit-remaining-requests", "3"), ("x-ratelimit-reset-requests", "1s")]),
-            None
-        );
-        assert_eq!(span("1m30.5s"), Some(Duration::from_secs_f64(90.5)));
-        assert_eq!((span("120ms"), span("x"), span("5y")), (Some(Duration::from_millis(120)), None, None));
-        assert!(of(&[("retry-after", "Fri, 31 Dec 1999 23:59:59 GMT")]) == Some(Duration::ZERO));
-        let past = serde_json::json!({"error": {"metadata": {"headers": {"X-RateLimit-Reset": "1000"}}}});
-        assert_eq!(reset_in(&past), Some(Duration::ZERO));
-        let raw = serde_json::json!({"error": {"message": "Provider returned error", "metadata": {"raw": "too long", "provider_name": "N"}}});
-        assert_eq!(message(&raw, ""), "Provider returned error (N): too long");
-    }
-
-    #[test]
     fn this_machine_is_reached_without_a_proxy() {
         for here in
             ["http://127.0.0.1:8000/v1", "http://localhost/v1", "http://[::1]:80/v1", "http://LOCALHOST:1"]
@@ -728,34 +449,5 @@ mod tests {
         {
             assert!(!is_loopback(there), "{there}");
         }
-    }
-
-    #[test]
-    fn tokens_that_differ_by_white_space_count_together() {
-        let tokens = [("A", 0.5_f64), (" A", 0.2), ("B", 0.1), ("The", 0.1)];
-        let of = |tokens: &[(&str, f64)], wanted: &[&str]| {
-            let wanted: Vec<String> = wanted.iter().map(|c| (*c).to_owned()).collect();
-            next_of(&wanted, &tokens.iter().map(|(t, p)| ((*t).to_owned(), p.ln())).collect::<Vec<_>>())
-        };
-        let next = of(&tokens, &["A", "B"]).unwrap();
-        assert!((next[0].unwrap().exp() - 0.7).abs() < 1e-12 && (next[1].unwrap().exp() - 0.1).abs() < 1e-12);
-        // As vocabularies write it, in lower case, emphasised.
-        for token in ["\u{120}A", "\u{2581}A", "a", "**A", ">A"] {
-            assert!(
-                (of(&[(token, 0.7), ("B", 0.3)], &["A", "B"]).unwrap()[0].unwrap().exp() - 0.7).abs() < 1e-12,
-                "{token}"
-            );
-        }
-        // What is not told is at most .01, or at most .2.
-        assert_eq!(of(&[("A", 0.9), ("The", 0.09), ("It", 0.01)], &["A", "B"]).unwrap()[1], None);
-        assert!(of(&[("A", 0.6), ("The", 0.2)], &["A", "B"]).unwrap_err().message.contains("20.0 %"));
-        assert!(
-            of(&[("<think>", 0.99), ("A", 4e-4), ("B", 1e-4)], &["A", "B"])
-                .unwrap_err()
-                .message
-                .contains("0.05 %")
-        );
-        assert!(of(&[("<|channel|>", 0.99)], &["A", "B"]).unwrap_err().message.contains("<|channel|>"));
-        assert!(of(&[("A", 2.0)], &["A", "B"]).unwrap_err().message.contains("above 0"));
     }
 }

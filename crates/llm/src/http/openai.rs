@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::left_out::{Change, Optional};
-use super::{Dialect, next_of, tokens};
+use super::next::next_of;
+use super::{Dialect, tokens};
 use crate::contract::{Answer, Capabilities, Enforce, Finish, Request, Usage, Want};
 use crate::error::{CallError, Fault};
 use crate::reasoning::Effort;

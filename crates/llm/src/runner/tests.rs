@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::*;
 use crate::contract::{Capabilities, Want};
+use crate::price::Price;
 use crate::scripted::Scripted;
 use predilect_types::Message;
 

@@ -1,0 +1,223 @@
+//! How files become a study: read whole before any table takes its name.
+
+use std::collections::HashMap;
+use std::fs;
+use std::hash::BuildHasher;
+use std::path::{Path, PathBuf};
+
+use foldhash::quality::FixedState;
+use predilect_types::{ReadSummary, Verdict};
+
+use super::people::People;
+use super::{ImportEntry, Study, StudyToml, TableReader, lock};
+use crate::container::source::expand;
+use crate::error::DataError;
+use crate::options::{Progress, ReadOptions, Record};
+use crate::read::{Known, read_onto};
+
+/// What becomes of a study that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Onto {
+    /// It is refused.
+    #[default]
+    New,
+    /// It stays, and what is read joins it.
+    Add,
+    /// It goes, with all that was derived from it.
+    Replace,
+}
+
+/// Reads files into a study: its pairs, verdicts and ratings, and what made them in `study.toml`.
+///
+/// The tables take their names only after everything was read: an import that fails changes nothing, and leaves no folder that was
+/// not there. Each names its import, so that tables of two imports, left by a kill between two renames, are not read as one.
+/// Results of other data never stay beside new pairs.
+///
+/// # Errors
+///
+/// Those of [`read`](crate::read()), when the study cannot be written, when it is there and `onto` is [`Onto::New`], and when a
+/// file that is added is part of it already.
+pub fn import(
+    inputs: &[PathBuf],
+    options: &ReadOptions,
+    folder: &Path,
+    onto: Onto,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<(Study, ReadSummary), DataError> {
+    let there = folder.exists();
+    let study = Study::create(folder)?;
+    let held = study.lock("import")?;
+    let done = import_into(inputs, options, &study, onto, progress);
+    drop(held);
+    if done.is_err() && !there {
+        lock::forget(folder);
+        // Only where nothing else was put there meanwhile.
+        let _ = fs::remove_dir(folder);
+    }
+    Ok((study, done?))
+}
+
+#[expect(
+    clippy::too_many_lines,
+    reason = "the steps of an import in their order; what each does stands elsewhere"
+)]
+fn import_into(
+    inputs: &[PathBuf],
+    options: &ReadOptions,
+    study: &Study,
+    onto: Onto,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<ReadSummary, DataError> {
+    let shown = study.folder.display().to_string();
+    // A table of pairs without the mark of an import is somebody's own file.
+    let there = study.toml_path().exists() || study.import_name().is_some();
+    if there && onto == Onto::New {
+        return Err(DataError::study(shown, "the folder already contains a study").with_hint(
+            "give another folder, add to it with --add, or replace it and everything derived from it with --replace",
+        ));
+    }
+    // A study that this version cannot keep is told before anything is read.
+    let old = match (there, onto) {
+        (true, Onto::Add) => Some(StudyToml::load(study)?),
+        (true, _) => match StudyToml::load_or_new(study) {
+            Err(error) if !error.is_later_layout() => None,
+            other => Some(other?),
+        },
+        (false, _) => None,
+    };
+    for name in ["pairs", "verdicts", "ratings"] {
+        let table = study.table_path(name);
+        if !there && table.exists() {
+            return Err(DataError::study(
+                shown,
+                format!("the folder has a file {name}.parquet, which is not a study's"),
+            )
+            .with_hint("give another folder for the study"));
+        }
+    }
+    // What is added must be known to be new before it is read.
+    let mut files = if onto == Onto::Add { digests(inputs, &HashMap::new())? } else { Vec::new() };
+    let mut toml = StudyToml::default();
+    let mut pairs = study.write_pairs()?;
+    let mut verdicts = study.write_verdicts()?;
+    let mut ratings = study.write_ratings()?;
+    let mut people = People::default();
+    let mut known = Known::default();
+    if let (Onto::Add, Some(old)) = (onto, &old) {
+        if let Some((file, _)) = files.iter().find(|(file, digest)| {
+            old.import
+                .as_ref()
+                .is_some_and(|i| i.files.iter().any(|(name, d)| d == digest && same_name(name, file)))
+        }) {
+            return Err(DataError::study(shown, format!("{file} is already part of the study"))
+                .with_hint("its verdicts would count twice; leave the file out"));
+        }
+        for batch in study.pairs()? {
+            for pair in batch? {
+                known.pair(&pair);
+                pairs.push_owned(pair)?;
+            }
+        }
+        for batch in study.verdicts()? {
+            for mut verdict in batch? {
+                // Who judges is settled anew over old and new verdicts.
+                verdict.pool();
+                known.verdict(&verdict);
+                people.add(&verdict);
+                verdicts.push_owned(verdict)?;
+            }
+        }
+        if study.has_table("ratings") {
+            for batch in study.ratings()? {
+                for rating in batch? {
+                    ratings.push_owned(rating)?;
+                }
+            }
+        }
+        // What was asked of models stays; what was computed from the old pairs goes.
+        toml.steps = old.steps.clone();
+        toml.steps.retain(|step, _| step.starts_with("judge ") || step.starts_with("annotate "));
+    }
+    let options =
+        &ReadOptions { without_verdicts: options.without_verdicts || onto == Onto::Add, ..options.clone() };
+    let read = read_onto(inputs, options, known, progress, &mut |record| match record {
+        Record::Pair(pair) => pairs.push_owned(pair),
+        Record::Verdict(verdict) => {
+            people.add(&verdict);
+            verdicts.push_owned(verdict)
+        }
+        Record::Rating(rating) => ratings.push_owned(rating),
+    })?;
+    let mut summary = read.summary;
+    // Equal imports have equal names, so the hash has a fixed seed.
+    let import = format!("{:016x}", FixedState::default().hash_one((pairs.end()?, verdicts.end()?)));
+    pairs.of_import(&import);
+    verdicts.of_import(&import);
+    ratings.of_import(&import);
+    let (mut staged_verdicts, verdicts_path) = verdicts.stage()?;
+    let named: Vec<&str> = options
+        .judge
+        .iter()
+        .chain(options.judge_of.iter().map(|(_, judge)| judge))
+        .map(String::as_str)
+        .collect();
+    let split = people.split(options.judges, &named);
+    let shared = people.shared(&split);
+    if !split.is_empty() {
+        // Who judges is known at the end only: those few people who are judges of their own are written again under their names.
+        let mut again = study.write_verdicts()?;
+        again.of_import(&import);
+        let file = staged_verdicts.reopen().map_err(|e| DataError::path_io(&verdicts_path, "open", e))?;
+        for batch in TableReader::<Verdict>::of(file, &verdicts_path)? {
+            for mut verdict in batch? {
+                if split.contains(&verdict.judge) {
+                    let base = people.base(&verdict.judge).unwrap_or_default().to_owned();
+                    let of =
+                        verdict.annotator.as_ref().is_some_and(|name| shared.contains(name)).then_some(base);
+                    verdict.split_of(of.as_deref());
+                }
+                again.push_owned(verdict)?;
+            }
+        }
+        staged_verdicts = again.stage()?.0;
+    }
+    people.tell(&split, &mut summary);
+    let staged = [pairs.stage()?, (staged_verdicts, verdicts_path), ratings.stage()?];
+    // A kill from here on may cost results, but never leaves those of other data.
+    if there {
+        study.forget_results()?;
+    }
+    for (file, path) in staged {
+        study.rename(file, &path)?;
+    }
+    let mut entry = ImportEntry::new(options, &summary);
+    if onto != Onto::Add {
+        files = digests(inputs, &read.checksums)?;
+    }
+    entry.files = files;
+    if let (Onto::Add, Some(before)) = (onto, old.and_then(|old| old.import)) {
+        entry.after(before);
+    }
+    toml.import = Some(entry);
+    toml.save(study)?;
+    Ok(summary)
+}
+
+/// Whether two paths end in one file's name.
+fn same_name(a: &str, b: &str) -> bool {
+    Path::new(a).file_name() == Path::new(b).file_name()
+}
+
+/// Size and checksum of every regular file among the inputs, to tell one that is given twice.
+///
+/// Those that reading has taken already are not taken again.
+fn digests(inputs: &[PathBuf], taken: &HashMap<String, u32>) -> Result<Vec<(String, String)>, DataError> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for input in expand(inputs)?.0 {
+        if let Some(size) = input.size() {
+            let sum = taken.get(&input.label).copied().map_or_else(|| input.checksum(), Ok)?;
+            found.push((input.label.clone(), format!("{size}-{sum:08x}")));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,118 @@
+//! What a failed call means, said so that it can be mended and without the key.
+
+use serde_json::Value;
+
+use super::left_out::{Optional, refused_by};
+use super::said::message;
+use super::{HttpModel, SECRET, body};
+use crate::error::{CallError, Fault};
+
+impl HttpModel {
+    /// The parameter that a refusal is about, where it was sent and a call can do without it.
+    pub(super) fn refused_parameter(
+        &self,
+        status: u16,
+        error: &Value,
+        sent: impl Fn(&Optional) -> bool,
+    ) -> Option<&'static Optional> {
+        matches!(status, 400 | 422).then(|| refused_by(error, self.dialect.optional(), sent))?
+    }
+
+    /// The model reasoned until no tokens were left to answer.
+    pub(super) fn no_room(&self, said: &str) -> CallError {
+        CallError::new(Fault::NoRoom, format!("{} had no tokens left for an answer: {said}", self.name))
+            .remedy("give it more with --reasoning-tokens, or --reasoning low, and --retry-failed")
+    }
+
+    /// A call that got no whole answer.
+    pub(super) fn broken(&self, error: &ureq::Error) -> CallError {
+        use std::io::ErrorKind;
+        let fault = match error {
+            ureq::Error::Timeout(_) => Fault::Timeout,
+            ureq::Error::Io(e) if matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
+                Fault::Timeout
+            }
+            ureq::Error::BadUri(_) | ureq::Error::HostNotFound => Fault::NoModel,
+            ureq::Error::BodyExceedsLimit(_) => Fault::Body,
+            _ => Fault::Connection,
+        };
+        let error = CallError::new(
+            fault,
+            self.clean(&format!("{}: no answer from {}: {error}", self.name, self.url)),
+        );
+        match fault {
+            Fault::NoModel => error.remedy("check the address"),
+            Fault::Connection => error.remedy("check that the server runs and can be reached"),
+            _ => error,
+        }
+    }
+
+    /// An answer with another status than success.
+    pub(super) fn refusal(&self, status: u16, body: &str) -> CallError {
+        let json = body::json(body).unwrap_or(Value::Null);
+        // What such a body says with status 200 is known already.
+        let told = self.dialect.fault(status, &json).filter(|fault| *fault != Fault::Server || status >= 500);
+        let fault = told.unwrap_or(match status {
+            401 | 403 => Fault::Key,
+            402 => Fault::Quota,
+            300..=399 | 404 => Fault::NoModel,
+            429 => Fault::RateLimited,
+            503 | 529 => Fault::Overloaded,
+            408 | 409 | 425 | 500.. => Fault::Server,
+            _ => Fault::Request,
+        });
+        let said = body::web_page(body).unwrap_or_else(|| message(&json, body));
+        self.fault(fault, Some(status), &said)
+    }
+
+    /// A failure of that kind, with what helps.
+    pub(super) fn fault(&self, fault: Fault, status: Option<u16>, said: &str) -> CallError {
+        if fault == Fault::NoRoom {
+            return self.no_room(&self.clean(said));
+        }
+        let with = status.map_or_else(String::new, |status| format!("status {status}: "));
+        let error = CallError::new(fault, self.clean(&format!("{}: {with}{said}", self.name)));
+        let status = status.unwrap_or(200);
+        let about = |words: &[&str]| words.iter().any(|word| said.contains(word));
+        match fault {
+            Fault::NoModel if (300..400).contains(&status) => {
+                error.remedy("the address sends elsewhere: give the one it means; no key is sent there")
+            }
+            Fault::Key => error.remedy("check the provider's key in the environment"),
+            Fault::Quota => error.remedy("check the balance and limits of the account"),
+            Fault::NoModel => error.remedy("check the model's name and the address"),
+            Fault::Unsupported if about(&["response_format", "schema"]) => {
+                error.remedy("ask in another way: --enforce object, or --enforce nothing")
+            }
+            Fault::Unsupported if about(&["reasoning", "hinking", "effort"]) => {
+                error.remedy("give another --reasoning, or leave it out")
+            }
+            Fault::Unsupported => error.remedy("ask in another way: --method generated"),
+            _ if about(&["response_format", "schema"]) => {
+                error.remedy("ask in another way: --enforce object, or --enforce nothing")
+            }
+            _ => error,
+        }
+    }
+
+    /// A body without the key. A dummy such as `x` or `token` is no secret, and would be found in what is no key.
+    pub(super) fn received(&self, text: String) -> String {
+        let real = self.secret.as_ref().is_some_and(|secret| secret.len() >= SECRET);
+        if real { self.without_key(&text) } else { text }
+    }
+
+    /// A text in which a server echoes no key: bodies are logged, and logs are shared.
+    fn without_key(&self, text: &str) -> String {
+        match self.secret.as_ref().filter(|secret| !secret.is_empty()) {
+            Some(secret) => text.replace(secret.as_str(), "[key]"),
+            None => text.to_owned(),
+        }
+    }
+
+    /// A message without the key, on one line, of bearable length.
+    pub(super) fn clean(&self, text: &str) -> String {
+        let text = self.without_key(text);
+        let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        if line.chars().count() > 500 { line.chars().take(500).chain("...".chars()).collect() } else { line }
+    }
+}

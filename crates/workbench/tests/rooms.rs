@@ -1,0 +1,73 @@
+//! Which crate may use which: an edge that is not listed here is a wall, and is opened on purpose only.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What each crate of this workspace may depend on.
+const ROOMS: [(&str, &[&str]); 13] = [
+    ("types", &[]),
+    ("stats", &[]),
+    ("bayes", &["stats"]),
+    ("text", &["types"]),
+    ("data", &["types"]),
+    ("llm", &["types"]),
+    ("llm-local", &["types", "llm"]),
+    ("annotate", &["types", "llm"]),
+    ("validity", &["types", "stats"]),
+    ("analysis", &["types", "stats", "bayes"]),
+    ("report", &["types", "analysis"]),
+    // The only one that joins reading, rating and analysing.
+    ("workbench", &["types", "stats", "data", "text", "llm", "annotate", "analysis", "validity"]),
+    // What judge, annotate and validity ask is still put together here.
+    (
+        "cli",
+        &[
+            "types",
+            "stats",
+            "bayes",
+            "data",
+            "text",
+            "llm",
+            "llm-local",
+            "annotate",
+            "analysis",
+            "validity",
+            "report",
+            "workbench",
+        ],
+    ),
+];
+
+#[test]
+fn no_crate_uses_what_it_may_not() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let short = |name: &str| match name.strip_prefix("predilect") {
+        Some("") => Some("cli".to_owned()),
+        Some(rest) => rest.strip_prefix('-').map(str::to_owned),
+        None => None,
+    };
+    let allowed: BTreeMap<&str, &[&str]> = ROOMS.into_iter().collect();
+    let mut seen = 0;
+    for package in metadata["packages"].as_array().expect("packages") {
+        let name = package["name"].as_str().and_then(short).expect("a crate of this workspace");
+        let may = allowed.get(name.as_str()).unwrap_or_else(|| panic!("{name} has no place among the rooms"));
+        seen += 1;
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            // Tests may look at whatever they like.
+            let other = dependency["name"].as_str().and_then(short).filter(|_| dependency["kind"].is_null());
+            if let Some(other) = other {
+                assert!(may.contains(&other.as_str()), "{name} may not use {other}");
+            }
+        }
+    }
+    assert_eq!(seen, ROOMS.len(), "a room is missing");
+}
