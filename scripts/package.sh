@@ -11,9 +11,17 @@ rm -f target/release/{,examples/,deps/}lib{ggml,llama}*.so*
 # Several builds of llama.cpp may lie in target: cargo says which one went into the program.
 build=$(cargo build --release --package predilect --features local-dispatch --message-format=json-render-diagnostics |
     grep -o '"out_dir":"[^"]*/llama-cpp-sys-2-[^"]*"' | tail -1 | cut -d '"' -f 4)
-cp target/release/predilect "$out/bin/"
+# Debug lines are for developers: without them the program is a fraction of its size.
+strip -o "$out/bin/predilect" target/release/predilect
+mkdir -p "$out/share/man/man1" "$out/share/bash-completion/completions" "$out/share/zsh/site-functions" "$out/share/fish/vendor_completions.d"
+target/release/predilect man "$out/share/man/man1"
+target/release/predilect completions bash >"$out/share/bash-completion/completions/predilect"
+target/release/predilect completions zsh >"$out/share/zsh/site-functions/_predilect"
+target/release/predilect completions fish >"$out/share/fish/vendor_completions.d/predilect.fish"
 cp "$build"/backends/*.so "$out/lib/predilect/"
 cp -a "$build"/lib*/*.so* "$out/lib/predilect/"
 cp LICENSE* "$out/" 2>/dev/null || true
-tar -C target/package -czf target/package/predilect.tar.gz predilect
-echo "$out, target/package/predilect.tar.gz"
+name="predilect-$(target/release/predilect --version | cut -d ' ' -f 2)-$(rustc -vV | sed -n 's/^host: //p')"
+tar -C target/package -czf "target/package/$name.tar.gz" predilect
+(cd target/package && sha256sum "$name.tar.gz" >"$name.tar.gz.sha256")
+echo "$out, target/package/$name.tar.gz"

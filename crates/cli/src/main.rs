@@ -51,6 +51,8 @@ fn main() -> ExitCode {
         Verb::Validity(args) => verbs::validity::run(args, &cli.global),
         Verb::Formats(args) => verbs::formats::run(args),
         Verb::Doctor(args) => verbs::doctor::run(args),
+        Verb::Completions(args) => verbs::shell::completions(args),
+        Verb::Man(args) => verbs::shell::man(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -313,3 +313,23 @@ fn people_in_the_arena_and_the_alpaca_judge_differ_on_length() {
     assert_eq!(alpaca["cautions"][0]["kind"], "side_is_model");
     assert!(length(&plain["fits"][0]) > judge + 0.3, "{} {judge}", length(&plain["fits"][0]));
 }
+
+#[test]
+fn shells_and_man_learn_of_every_verb() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |args: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_predilect"))
+            .args(args)
+            .output()
+            .expect("it starts");
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = run(&["completions", shell]);
+        assert!(script.contains("dissect") && script.contains("where"), "{shell}");
+    }
+    run(&["man", folder.path().to_str().expect("a path"), "--quiet"]);
+    let page = std::fs::read_to_string(folder.path().join("predilect-dissect.1")).expect("a page");
+    assert!(page.contains("\\-\\-where") && page.contains(".TH"), "{page}");
+}

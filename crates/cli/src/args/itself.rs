@@ -18,6 +18,22 @@ pub(crate) struct DoctorArgs {
     pub(crate) json: bool,
 }
 
+/// `predilect completions`
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `predilect man`
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The folder for them, e.g. /usr/local/share/man/man1
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
 /// `predilect validity`
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]

@@ -18,7 +18,7 @@ use predilect_llm::{Effort, Enforce, ModelSpec};
 use predilect_workbench::{Filter, Other, SliceOptions};
 
 pub(crate) use compare::{CompareArgs, ExplainArgs};
-pub(crate) use itself::{DoctorArgs, FormatsArgs, Rater, ValidityArgs};
+pub(crate) use itself::{CompletionsArgs, DoctorArgs, FormatsArgs, ManArgs, Rater, ValidityArgs};
 pub(crate) use rank::RankArgs;
 pub(crate) use read::{BadRow, ExampleArg, ReadArgs, Verdicts, inputs};
 
@@ -69,6 +69,10 @@ pub(crate) enum Verb {
     Formats(FormatsArgs),
     /// Say what works on this machine, and what to do about what does not
     Doctor(DoctorArgs),
+    /// Print completions for a shell: bash, zsh, fish, powershell, elvish
+    Completions(CompletionsArgs),
+    /// Write manual pages, one for each verb
+    Man(ManArgs),
 }
 
 /// How fits are made.

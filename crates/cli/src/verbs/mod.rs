@@ -11,4 +11,5 @@ pub(crate) mod formats;
 pub(crate) mod import;
 pub(crate) mod judge;
 pub(crate) mod rank;
+pub(crate) mod shell;
 pub(crate) mod validity;
