@@ -10,6 +10,7 @@ use predilect_llm::{
     Reasoning, Request, RunOptions, Runner, Stop, Totals, connect,
 };
 use predilect_types::Pair;
+use predilect_types::shown::line;
 use predilect_workbench::studies::Chosen;
 use serde::Serialize;
 
@@ -215,6 +216,9 @@ pub(crate) fn plan(
     windows(study, |pairs| {
         let requests: Vec<Request> = pairs.iter().flat_map(&mut requests).collect();
         sum = sum.plus(runner.plan(&requests)?);
+        if signals::is_cancelled() {
+            return Err(Problem::stopped());
+        }
         Ok(true)
     })?;
     Ok(sum)
@@ -295,7 +299,8 @@ impl Failures {
     /// A line a kind.
     pub(crate) fn print(&self, out: &mut (impl Write + ?Sized)) -> std::io::Result<()> {
         for (kind, Failure { questions, example }) in &self.0 {
-            writeln!(out, "  failed         {questions} x {}, e.g. {example}", kind.replace('_', " "))?;
+            let kind = kind.replace('_', " ");
+            writeln!(out, "  failed         {questions} x {kind}, e.g. {}", line(example))?;
         }
         Ok(())
     }

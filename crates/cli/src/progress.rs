@@ -6,6 +6,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use predilect_workbench::{Event, Step, Watch};
 
+use crate::signals;
+
 /// A bar of known length, in bytes or in items; hidden when quiet or not on a terminal, and before half a second.
 pub(crate) fn bar(quiet: bool, length: Option<u64>, what: &str, bytes: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) };
@@ -33,6 +35,10 @@ impl Bars {
 }
 
 impl Watch for Bars {
+    fn cancelled(&self) -> bool {
+        signals::is_cancelled()
+    }
+
     fn event(&self, event: Event) {
         let mut own = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         match event {

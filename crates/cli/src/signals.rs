@@ -1,5 +1,6 @@
 //! What Ctrl-C and its like do: the first one ends the run where it can go on later, the second one ends it at once.
 
+use std::io::Write;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,13 +17,19 @@ pub(crate) fn cancel() -> Cancel {
     CANCEL.get_or_init(Cancel::default).clone()
 }
 
+/// Whether the work is to stop where it can go on later.
+pub(crate) fn is_cancelled() -> bool {
+    CANCEL.get().is_some_and(Cancel::is_cancelled)
+}
+
 /// Begins to listen. What is only needed during the run goes before it ends.
 pub(crate) fn listen() {
     let _ = ctrlc::set_handler(|| {
         let first = SIGNALS.fetch_add(1, Ordering::SeqCst) == 0;
         if let Some(cancel) = CANCEL.get().filter(|_| first) {
             cancel.cancel();
-            anstream::eprintln!("stopping; what is answered is kept (again: stop at once)");
+            // Nobody may be there to read it.
+            let _ = writeln!(std::io::stderr(), "stopping; what is answered is kept (again: stop at once)");
             return;
         }
         predilect_workbench::files::clear_away();

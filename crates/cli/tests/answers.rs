@@ -413,3 +413,52 @@ fn what_is_said_of_requests_and_responses_is_read_with_the_same_care() {
     assert!(done, "{said}");
     assert!(found["unread"]["unreadable"]["answers"].as_u64() >= Some(1), "{found}");
 }
+
+#[test]
+fn a_jury_keeps_what_it_said_of_other_pairs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = folder.path().join("granite.jsonl");
+    let line = |i: usize| {
+        json!({"id": format!("p{i}"), "prompt": format!("What is heavy, {i}?"), "response_a": "granite", "response_b": "feather"})
+            .to_string()
+    };
+    std::fs::write(&pairs, (0..4).map(line).collect::<Vec<_>>().join("\n")).expect("written");
+    let study = folder.path().join("study");
+    let first = serve(|g, _| chat(&format!("{{\"verdict\": \"{g}\"}}"), "stop"));
+    let second = first.replace("#m", "#n");
+    let judge = |filter: &str, orders: &str| {
+        run(
+            &pairs,
+            &first,
+            &study,
+            &[
+                "--model",
+                &second,
+                "--jury",
+                "majority",
+                "--method",
+                "generated",
+                "--orders",
+                orders,
+                "--where",
+                filter,
+            ],
+        )
+    };
+    let count = || {
+        let rows = verdict_rows(&study);
+        let jury = rows.iter().filter(|row| row.judge.starts_with("jury")).count();
+        (jury, rows.len())
+    };
+    assert!(judge("id = p0", "both").status.success());
+    assert_eq!(count(), (1, 3));
+    assert!(judge("id in (p1, p2)", "both").status.success());
+    assert_eq!(count(), (3, 9));
+    // What was asked in another way is not thrown away for a part of it.
+    let output = judge("id = p3", "ab");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("would be lost"), "{said}");
+    assert_eq!(count(), (3, 9));
+    let output = judge("order = ab", "both");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("asks for the order of verdicts"));
+}

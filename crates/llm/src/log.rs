@@ -117,7 +117,13 @@ impl CallLog {
         let text = |e: rusqlite::Error| fail(e.to_string());
         // Answers and what was asked are nobody else's business.
         private(path).map_err(|e| fail(e.to_string()))?;
-        let connection = Connection::open(path).map_err(text)?;
+        Self::over(Connection::open(path).map_err(text)?, path)
+    }
+
+    /// The log in that database; its tables are made where they are missing.
+    fn over(connection: Connection, path: &Path) -> Result<Self, LogError> {
+        let fail = |problem: String| LogError { path: path.to_owned(), problem };
+        let text = |e: rusqlite::Error| fail(e.to_string());
         connection.busy_timeout(Duration::from_secs(30)).map_err(text)?;
         // A write-ahead log, flushed at checkpoints: safe against a kill of this process at any moment.
         connection.pragma_update(None, "journal_mode", "WAL").map_err(text)?;
@@ -182,7 +188,10 @@ impl CallLog {
     ///
     /// When SQLite cannot start.
     pub fn in_memory() -> Result<Self, LogError> {
-        Self::open(Path::new(":memory:"))
+        let path = Path::new("memory");
+        let connection = Connection::open_in_memory()
+            .map_err(|e| LogError { path: path.to_owned(), problem: e.to_string() })?;
+        Self::over(connection, path)
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {

@@ -109,6 +109,12 @@ impl Error {
         self.remedy(Remedy::ChooseAmong(shown::list(names)))
     }
 
+    /// The same, said of a part of the work.
+    #[must_use]
+    pub fn within(self, part: &str) -> Self {
+        Self { message: format!("{part}: {}", self.message), ..self }
+    }
+
     /// What kind of failure it is.
     pub fn kind(&self) -> Kind {
         self.kind

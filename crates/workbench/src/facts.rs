@@ -17,6 +17,7 @@ use predilect_analysis::summary::Gist;
 use predilect_data::{BatchFile, Study};
 use predilect_text::{Annotator, detect_language};
 use predilect_types::Pair;
+use predilect_types::hash::fixed;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
@@ -38,6 +39,10 @@ pub(crate) type Sides = (Option<f64>, Option<f64>);
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     gists: Vec<Gist>,
+    /// What tells each pair from others: its id and the language that its source gives, as a number.
+    marks: Vec<u64>,
+    /// The import that they were read from.
+    import: Option<String>,
     languages: Vec<Option<Arc<str>>>,
     /// One rating of A and B after the other, those of a pair together; NaN where one is missing.
     ratings: Vec<[f64; 2]>,
@@ -80,8 +85,9 @@ impl Facts {
         self.gists.len()
     }
 
-    /// Those of the pair of that number.
-    pub(crate) fn of(&self, number: usize) -> Option<Fact<'_>> {
+    /// Those of the pair of that number; none where they are another pair's.
+    pub(crate) fn of(&self, number: usize, pair: &Pair) -> Option<Fact<'_>> {
+        self.marks.get(number).filter(|own| **own == mark(pair))?;
         Some(Fact {
             gist: self.gists.get(number)?,
             language: self.languages[number].as_deref(),
@@ -96,11 +102,14 @@ impl Facts {
         total: u64,
         watch: &dyn Watch,
     ) -> Result<(Self, bool)> {
-        if let Some(facts) = Self::load(study, annotator).filter(|facts| facts.len() as u64 == total) {
+        if let Some(facts) = Self::load(study, annotator).filter(|facts| facts.len() as u64 == total)
+            && facts.fit(study)?
+        {
             return Ok((facts, false));
         }
         watch.event(Event::Begin(Step::Rating, Some(total)));
-        let mut facts = Self { width: annotator.properties().len(), ..Self::default() };
+        let mut facts =
+            Self { width: annotator.properties().len(), import: study.import_name(), ..Self::default() };
         let mut names: HashMap<String, Arc<str>> = HashMap::new();
         for batch in study.pairs()? {
             if watch.cancelled() {
@@ -108,6 +117,7 @@ impl Facts {
             }
             let batch = batch?;
             let found: Vec<_> = batch.par_iter().map(|pair| look(pair, annotator)).collect();
+            facts.marks.extend(batch.iter().map(mark));
             for (gist, language, ratings) in found {
                 facts.gists.push(gist);
                 let shared = |name: String| {
@@ -123,19 +133,35 @@ impl Facts {
         Ok((facts, true))
     }
 
+    /// Whether they are those of the study's pairs, one by one.
+    fn fit(&self, study: &Study) -> Result<bool> {
+        let mut number = 0;
+        for batch in study.pairs_without_texts()? {
+            for pair in batch? {
+                if self.marks.get(number) != Some(&mark(&pair)) {
+                    return Ok(false);
+                }
+                number += 1;
+            }
+        }
+        Ok(number == self.len())
+    }
+
     /// Keeps them in the study's folder. Where that cannot be written to, or somebody else is writing it, they are made anew the next
     /// time; `locked`: the right to write is held already.
     pub(crate) fn keep(&self, study: &Study, annotator: &Annotator, locked: bool) {
-        let Some(import) = study.import_name() else { return };
+        let Some(import) = &self.import else { return };
         let lock = if locked { None } else { study.try_lock("rating") };
-        if lock.is_none() && !locked {
-            return;
+        // Another import may have taken the place of the one that was read.
+        let same = study.import_name().as_ref() == Some(import);
+        if same && (lock.is_some() || locked) {
+            let _ = self.write(&study.table_path(TABLE), import, annotator);
         }
-        let _ = self.write(&study.table_path(TABLE), &import, annotator);
     }
 
     fn write(&self, path: &Path, import: &str, annotator: &Annotator) -> Result<()> {
         let mut fields = vec![
+            Field::new("pair", DataType::UInt64, false),
             Field::new("cluster", DataType::UInt64, false),
             Field::new("flags", DataType::UInt8, false),
             Field::new("response_a", DataType::UInt64, false),
@@ -155,6 +181,7 @@ impl Facts {
             let to = (from + ROWS).min(self.len());
             let gists = &self.gists[from..to];
             let mut columns: Vec<ArrayRef> = vec![
+                Arc::new(self.marks[from..to].iter().copied().collect::<UInt64Array>()),
                 Arc::new(gists.iter().map(|gist| gist.cluster).collect::<UInt64Array>()),
                 Arc::new(gists.iter().map(flags).collect::<UInt8Array>()),
                 Arc::new(gists.iter().map(|gist| gist.responses.0).collect::<UInt64Array>()),
@@ -196,6 +223,7 @@ impl Facts {
                 |name: &str| batch.column_by_name(name).filter(|column| column.len() == batch.num_rows());
             let whole = |name: &str| column(name)?.as_primitive_opt::<UInt64Type>();
             let (cluster, a, b) = (whole("cluster")?, whole("response_a")?, whole("response_b")?);
+            facts.marks.extend(whole("pair")?.values());
             let size = column("size")?.as_primitive_opt::<UInt32Type>()?;
             let flags = column("flags")?.as_primitive_opt::<UInt8Type>()?;
             let language = column("language")?.as_string_opt::<i32>()?;
@@ -230,9 +258,14 @@ impl Facts {
     }
 }
 
+/// What tells a pair from others: a table that another tool has sorted or edited has other pairs at the same numbers.
+fn mark(pair: &Pair) -> u64 {
+    fixed(&(&pair.id, &pair.language))
+}
+
 /// Which facts a table holds: of this layout and these ratings.
 fn version() -> String {
-    format!("1, text {}", predilect_text::VERSION)
+    format!("2, text {}", predilect_text::VERSION)
 }
 
 fn look(pair: &Pair, annotator: &Annotator) -> (Gist, Option<String>, Vec<Sides>) {
@@ -287,8 +320,15 @@ mod tests {
         found.keep(bench.study(), &annotator, false);
         let (kept, new) = find();
         assert!(!new, "they were kept");
-        for number in 0..found.len() {
-            let both = [&found, &kept].map(|facts| facts.of(number).expect("a pair"));
+        let pairs: Vec<Pair> = bench
+            .study()
+            .pairs_without_texts()
+            .expect("pairs")
+            .flat_map(|batch| batch.expect("rows"))
+            .collect();
+        assert!(found.of(1, &pairs[0]).is_none(), "those of another pair");
+        for (number, pair) in pairs.iter().enumerate() {
+            let both = [&found, &kept].map(|facts| facts.of(number, pair).expect("a pair"));
             assert_eq!((both[0].gist, both[0].language), (both[1].gist, both[1].language));
             assert!(both[0].ratings().eq(both[1].ratings()));
         }

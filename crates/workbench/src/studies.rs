@@ -174,6 +174,12 @@ pub struct Carried {
 /// When a table or `study.toml` cannot be read or written.
 pub fn carry_on(inputs: &[PathBuf], options: &CarryOptions<'_>, watch: &dyn Watch) -> Result<Carried> {
     let CarryOptions { output, read, filter, dry } = *options;
+    if let Some(filter) = filter.filter(|filter| filter.needs_verdict()) {
+        return Err(Error::new(format!(
+            "the filter {filter} asks for the order of verdicts, and there are none yet"
+        ))
+        .remedy(Remedy::Filter("leave `order` out".to_owned())));
+    }
     let chosen = |study| Chosen::within(study, filter, read.judges, !dry, watch);
     let whole = |study: Study| {
         let lock = if dry { None } else { Some(study.lock("judge or annotate")?) };

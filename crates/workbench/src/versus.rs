@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use predilect_analysis::FitOptions;
 use predilect_analysis::compare::{Part, Versus, versus};
-use predilect_analysis::dissect::Fits;
+use predilect_analysis::dissect::{ALL, Fits};
+use predilect_analysis::result::Skipped;
 use predilect_analysis::table::FeatureTable;
 use serde::Serialize;
 
@@ -90,8 +91,18 @@ impl Workbench {
             let fits = fit_all(&slice.table, fit, None, Some(&mut draws), watch)?;
             Ok((slice, fits, draws))
         };
+        if slice.cluster.iter().any(|field| field == "annotator") {
+            return Err(
+                Error::new("two parts cannot be compared over annotators yet").remedy(Remedy::OtherUnits)
+            );
+        }
         let (inside, first, first_draws) = part(filter)?;
-        let (outside, second, second_draws) = part(&outside)?;
+        let (outside, second, second_draws) = part(&outside).map_err(|e| e.within("in the other part"))?;
+        if inside.rows == outside.rows && !filter.needs_verdict() {
+            return Err(Error::new("both parts are the same pairs").remedy(Remedy::Filter(
+                "set the slice against the rest, or against other pairs".to_owned(),
+            )));
+        }
         let found = versus(
             &Part { fits: &first, draws: &first_draws },
             &Part { fits: &second, draws: &second_draws },
@@ -101,8 +112,26 @@ impl Workbench {
                 .skipped
                 .first()
                 .map_or("no verdicts".to_owned(), |s| format!("{}: {}", s.judge, s.reason));
-            return Err(Error::new(format!("no judge can be fitted in both parts ({why})"))
-                .remedy(Remedy::Filter("take larger parts".to_owned())));
+            return Err(Error::new(format!("no judge can be fitted in both parts ({why})")).remedy(
+                Remedy::Filter(
+                    "take other or larger parts; one that is chosen by a judge's own verdicts is one-sided"
+                        .to_owned(),
+                ),
+            ));
+        }
+        let mut found = found;
+        // Judges that have no verdict in one of the parts.
+        for (own, other, place) in
+            [(&inside, &outside, "in the other part"), (&outside, &inside, "in the slice")]
+        {
+            for judge in own.table.judges.iter().filter(|judge| !other.table.judges.contains(judge)) {
+                found.skipped.push(Skipped {
+                    judge: judge.clone(),
+                    group: ALL.to_owned(),
+                    rows: 0,
+                    reason: format!("it has no verdict {place}"),
+                });
+            }
         }
         let rows: std::collections::HashSet<u32> = inside.rows.iter().copied().collect();
         Ok(SliceVersus {

@@ -93,16 +93,21 @@ pub fn versus(inside: &Part<'_>, outside: &Part<'_>) -> Versus {
         let weight = |fit: &Fit, id: &str| {
             fit.weights.iter().find(|weight| weight.property == id).map_or(0.0, |weight| weight.mean)
         };
-        found.differences.extend(rows.into_iter().map(|row| Difference {
-            judge: first.judge.clone(),
-            inside: weight(first, &row.property),
-            outside: weight(second, &row.property),
-            property: row.property,
-            mean: row.mean,
-            low: row.low,
-            high: row.high,
-            p_positive: row.p_positive,
-            q_value: 1.0,
+        found.differences.extend(rows.into_iter().map(|row| {
+            let (inside, outside) = (weight(first, &row.property), weight(second, &row.property));
+            // Draws have a mean of their own; the difference shown is that of the weights shown.
+            let moved = inside - outside - row.mean;
+            Difference {
+                judge: first.judge.clone(),
+                inside,
+                outside,
+                property: row.property,
+                mean: inside - outside,
+                low: row.low + moved,
+                high: row.high + moved,
+                p_positive: row.p_positive,
+                q_value: 1.0,
+            }
         }));
     }
     let unsure = |d: &Difference| d.p_positive.min(1.0 - d.p_positive);

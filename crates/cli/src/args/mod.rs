@@ -221,7 +221,7 @@ pub(crate) struct DissectArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Instead of a dissection: what is rewarded otherwise in the slice of --where than in the `rest`, or where another filter holds
-    #[arg(long, value_name = "rest|FILTER", conflicts_with_all = ["gains", "output", "html", "draws"])]
+    #[arg(long, value_name = "rest|FILTER", conflicts_with_all = ["gains", "output", "html", "draws", "group_by"])]
     pub(crate) versus: Option<Other>,
     /// Say what each property adds on unseen verdicts, however many there are (default: up to 30,000)
     #[arg(long)]
@@ -372,7 +372,7 @@ pub(crate) struct JudgeArgs {
     /// hf:ORGANISATION/NAME/FILE (repeatable)
     #[arg(long, required = true, value_name = "MODEL")]
     pub(crate) model: Vec<ModelSpec>,
-    /// Judge nothing: ask each model a dozen small questions, and say what can be read, which method to use and what it costs
+    /// Judge nothing: ask each model some thirty small questions, and say what can be read, which method to use and what it costs
     #[arg(long, conflicts_with_all = ["inputs", "output", "jury", "attacks"])]
     pub(crate) probe: bool,
     /// The judge's name in the study (default: the model's); for one model

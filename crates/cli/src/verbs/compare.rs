@@ -31,14 +31,20 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     let mut comparison = Comparison::default();
     let mut weights = WeightTable::default();
     let mut kept: Option<Study> = None;
+    // The right to write it, until all is written.
+    let mut _bench = None;
+    let mut _lock = None;
     let mut simulated = false;
     if args.example.is_some() || !args.inputs.is_empty() {
         let own = own(args, global, &options, &mut comparison)?;
         let study = own.study;
         (weights, simulated) = (own.weights, own.simulated);
         kept = args.output.is_some().then_some(study);
+        _bench = Some(own.bench);
     } else if let Some(folder) = &args.output {
-        kept = Some(Study::create(folder)?);
+        let study = Study::create(folder)?;
+        _lock = Some(study.lock("compare")?);
+        kept = Some(study);
     }
     if weights.judges.len() < 2 && !args.published && comparison.agreement.is_empty() {
         return Err(Problem::new("there is only one judge to compare")
@@ -66,6 +72,7 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
 
 /// The user's data.
 struct Own {
+    bench: Workbench,
     study: Study,
     weights: WeightTable,
     simulated: bool,
@@ -104,5 +111,6 @@ fn own(
         study: bench.study().clone(),
         weights: compare::weights(&fits, draws),
         simulated: slice.simulated,
+        bench,
     })
 }

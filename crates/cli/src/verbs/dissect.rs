@@ -45,6 +45,7 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
         return Ok(predilect_report::terminal_versus(
             &found.found,
             parts,
+            found.shared_pairs,
             &mut anstream::stdout().lock(),
             width(),
         )?);

@@ -109,6 +109,12 @@ impl HttpModel {
         }
     }
 
+    /// A failure whose message came from outside.
+    pub(super) fn cleaned(&self, mut error: CallError) -> CallError {
+        error.message = self.clean(&error.message);
+        error
+    }
+
     /// A message without the key, on one line, of bearable length.
     pub(super) fn clean(&self, text: &str) -> String {
         let text = self.without_key(text);

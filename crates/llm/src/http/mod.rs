@@ -335,7 +335,7 @@ impl Model for HttpModel {
                 }
             });
         }
-        let answer = self.dialect.read(request, &json)?;
+        let answer = self.dialect.read(request, &json).map_err(|error| self.cleaned(error))?;
         // Of a text the beginning may do; half a form never does.
         let cut = answer.finish == Finish::Length
             && match request.want {

@@ -47,6 +47,9 @@ impl Runner<'_> {
         }
         let mut rest = rest.as_slice();
         while !rest.is_empty() {
+            if self.options.cancel.is_cancelled() {
+                return Err(Stop::Cancelled);
+            }
             let mut bytes = 0;
             let fits = rest.iter().take(self.options.batch_calls).take_while(|(_, request)| {
                 bytes += request.most_input_tokens() + 1000;

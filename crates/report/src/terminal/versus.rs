@@ -16,7 +16,7 @@ const FALSE_DISCOVERIES: f64 = 0.05;
 const NAME: usize = 26;
 
 /// Writes the differences of a slice and another part of the data, for a terminal of `width` columns (0: not known, 80 is taken).
-/// `parts` are the two filters with their pairs.
+/// `parts` are the two filters with their pairs, `shared` those that both have.
 ///
 /// # Errors
 ///
@@ -24,6 +24,7 @@ const NAME: usize = 26;
 pub fn terminal_versus(
     found: &Versus,
     parts: [(&str, u64); 2],
+    shared: u64,
     out: &mut dyn io::Write,
     width: u16,
 ) -> io::Result<()> {
@@ -34,11 +35,13 @@ pub fn terminal_versus(
     out.wrapped(
         DIM,
         &format!(
-            "{} in the slice, {} in the other part. How often, in %, a response wins that alone has more of a property; the difference of \
-             the two in log-odds, with its 90 % interval. Called a difference at a false discovery rate of {} over all judges and \
-             properties.",
+            "{} in the slice, {} in the other part{}. For each property that is rewarded differently: the preference intensity in the \
+             slice and in the other part (how often, in %, a response wins that alone has more of it), then the difference of the two \
+             weights in log-odds with its 90 % interval. A difference is listed at a false discovery rate of at most {} over all \
+             judges and properties.",
             format::counted(inside, "pair", "pairs"),
             format::counted(outside, "pair", "pairs"),
+            if shared > 0 { format!(" ({} are in both)", format::count(shared)) } else { String::new() },
             format::share(FALSE_DISCOVERIES),
         ),
     )?;
@@ -66,7 +69,12 @@ pub fn terminal_versus(
             let surest = own.iter().find(|d| d.q_value > FALSE_DISCOVERIES);
             let surest = surest.map_or_else(String::new, |d| {
                 let sign = d.p_positive.max(1.0 - d.p_positive);
-                format!("; the surest is {}, P {}", text::line(short(&d.property)), format::p_sign(sign))
+                format!(
+                    "; the surest is {}, P(sign) {}, at a false discovery rate of {}",
+                    text::line(short(&d.property)),
+                    format::p_sign(sign),
+                    format::share(d.q_value)
+                )
             });
             let what = words::counted(rest, "property", "properties");
             out.hanging("  ", &format!("· no clear difference in {what}{surest}"))?;

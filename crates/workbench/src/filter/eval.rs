@@ -13,8 +13,11 @@ use crate::facts::Fact;
 #[derive(Debug, Clone, PartialEq)]
 enum Found<'p> {
     Nothing,
-    Number(f64),
+    /// With its spelling, where it was written in the filter.
+    Number(f64, Option<&'p str>),
     Texts(Vec<Cow<'p, str>>),
+    /// Ids and names, which are no numbers even where they look like some.
+    Names(Vec<Cow<'p, str>>),
 }
 
 /// What is known of a pair.
@@ -50,46 +53,64 @@ impl Is {
             Self::Or(all) => all.iter().any(|one| one.holds(known, reader)),
             Self::Not(one) => !one.holds(known, reader),
             Self::Compare(a, order, b) => compare(&a.of(known, reader), *order, &b.of(known, reader)),
-            Self::In(value, list) => {
+            Self::In(value, list, is) => {
                 let found = value.of(known, reader);
-                list.iter().any(|item| compare(&found, Order::Equal, &item.found()))
+                found != Found::Nothing
+                    && list.iter().any(|item| compare(&found, Order::Equal, &item.found())) == *is
             }
-            Self::Matches(value, pattern) => match value.of(known, reader) {
+            Self::Matches(value, pattern, is) => match value.of(known, reader) {
                 Found::Nothing => false,
-                Found::Number(number) => pattern.regex.is_match(&number.to_string()),
-                Found::Texts(texts) => texts.iter().any(|text| pattern.regex.is_match(text)),
+                Found::Number(number, _) => pattern.regex.is_match(&number.to_string()) == *is,
+                Found::Texts(texts) | Found::Names(texts) => {
+                    texts.iter().any(|text| pattern.regex.is_match(text)) == *is
+                }
             },
         }
     }
 }
 
-/// What is missing compares with nothing. A number and a text compare as numbers where the text is one.
+/// What is missing compares with nothing. A number and a text compare as numbers where the text is one; a name and a number by their
+/// spelling where they are asked to be equal.
 fn compare(a: &Found<'_>, order: Order, b: &Found<'_>) -> bool {
-    match (a, b) {
-        (Found::Nothing, _) | (_, Found::Nothing) => false,
-        (Found::Number(a), Found::Number(b)) => numbers(*a, order, *b),
-        (Found::Number(a), Found::Texts(texts)) => {
-            texts.iter().any(|text| text.trim().parse().is_ok_and(|b| numbers(*a, order, b)))
-        }
-        (Found::Texts(texts), Found::Number(b)) => {
-            texts.iter().any(|text| text.trim().parse().is_ok_and(|a| numbers(a, order, *b)))
-        }
-        (Found::Texts(a), Found::Texts(b)) => match order {
-            Order::Unequal => !a.iter().any(|a| b.contains(a)),
-            order => a.iter().any(|a| {
-                b.iter().any(|b| {
-                    let said = a.cmp(b);
-                    match order {
-                        Order::Equal => said.is_eq(),
-                        Order::Unequal => said.is_ne(),
-                        Order::Less => said.is_lt(),
-                        Order::AtMost => said.is_le(),
-                        Order::More => said.is_gt(),
-                        Order::AtLeast => said.is_ge(),
-                    }
-                })
-            }),
+    if *a == Found::Nothing || *b == Found::Nothing {
+        return false;
+    }
+    match order {
+        Order::Unequal => !compare(a, Order::Equal, b),
+        order => match (a, b) {
+            (Found::Number(a, _), Found::Number(b, _)) => numbers(*a, order, *b),
+            (Found::Number(n, spelt), Found::Texts(texts) | Found::Names(texts)) => {
+                let name = matches!(b, Found::Names(_)) && order == Order::Equal;
+                texts.iter().any(|text| with_number(text, name, *spelt, |b| numbers(*n, order, b)))
+            }
+            (Found::Texts(texts) | Found::Names(texts), Found::Number(n, spelt)) => {
+                let name = matches!(a, Found::Names(_)) && order == Order::Equal;
+                texts.iter().any(|text| with_number(text, name, *spelt, |a| numbers(a, order, *n)))
+            }
+            (Found::Texts(a) | Found::Names(a), Found::Texts(b) | Found::Names(b)) => {
+                a.iter().any(|a| b.iter().any(|b| sorted(a.cmp(b), order)))
+            }
+            (Found::Nothing, _) | (_, Found::Nothing) => false,
         },
+    }
+}
+
+/// Whether a text fulfils a comparison with a number that was written as `spelt`; a name does only if it is written alike.
+fn with_number(text: &str, name: bool, spelt: Option<&str>, holds: impl Fn(f64) -> bool) -> bool {
+    match spelt.filter(|_| name) {
+        Some(spelt) => text == spelt,
+        None => text.trim().parse().is_ok_and(holds),
+    }
+}
+
+fn sorted(found: std::cmp::Ordering, order: Order) -> bool {
+    match order {
+        Order::Equal => found.is_eq(),
+        Order::Unequal => found.is_ne(),
+        Order::Less => found.is_lt(),
+        Order::AtMost => found.is_le(),
+        Order::More => found.is_gt(),
+        Order::AtLeast => found.is_ge(),
     }
 }
 
@@ -107,7 +128,7 @@ fn numbers(a: f64, order: Order, b: f64) -> bool {
 impl Literal {
     fn found(&self) -> Found<'_> {
         match self {
-            Self::Number(number) => Found::Number(*number),
+            Self::Number(number, spelt) => Found::Number(*number, Some(spelt)),
             Self::Text(text) => Found::Texts(vec![Cow::Borrowed(text)]),
         }
     }
@@ -119,26 +140,27 @@ impl Value {
             Self::Literal(literal) => literal.found(),
             Self::Field(field) => field.of(known, reader),
             Self::Negative(value) => match value.number(known, reader) {
-                Some(number) => Found::Number(-number),
+                Some(number) => Found::Number(-number, None),
                 None => Found::Nothing,
             },
             Self::Sum(a, sign, b) => {
                 let (Some(a), Some(b)) = (a.number(known, reader), b.number(known, reader)) else {
                     return Found::Nothing;
                 };
-                Found::Number(match sign {
+                let number = match sign {
                     Sign::Plus => a + b,
                     Sign::Minus => a - b,
                     Sign::Times => a * b,
                     Sign::Over => a / b,
-                })
+                };
+                Found::Number(number, None)
             }
         }
     }
 
     fn number(&self, known: &Known<'_>, reader: &Reader<'_>) -> Option<f64> {
         match self.of(known, reader) {
-            Found::Number(number) => Some(number),
+            Found::Number(number, _) => Some(number),
             Found::Texts(texts) if texts.len() == 1 => texts[0].trim().parse().ok(),
             _ => None,
         }
@@ -148,14 +170,17 @@ impl Value {
 impl Field {
     fn of<'p>(&self, known: &Known<'p>, reader: &Reader<'_>) -> Found<'p> {
         let text = |text: Option<&'p str>| match text {
-            Some(text) => Found::Texts(vec![Cow::Borrowed(text)]),
+            Some(text) => Found::Names(vec![Cow::Borrowed(text)]),
             None => Found::Nothing,
         };
-        let number = |number: Option<f64>| number.map_or(Found::Nothing, Found::Number);
+        let number = |number: Option<f64>| number.map_or(Found::Nothing, |n| Found::Number(n, None));
         let pair = known.pair;
         match self {
             Self::Id => text(Some(&pair.id)),
-            Self::Scenario => texts(pair.fields("scenario")),
+            Self::Scenario => match texts(pair.fields("scenario")) {
+                Found::Texts(names) => Found::Names(names),
+                other => other,
+            },
             Self::Language => text(known.fact.language),
             Self::Source => text(Some(&pair.provenance.source)),
             Self::Order => text(known.order),

@@ -16,7 +16,7 @@
 //!
 //! Operators: `=`, `!=`, `<`, `<=`, `>`, `>=`, `in (...)`, `not in (...)`, `~ /REGEX/`, `!~ /REGEX/` (`i` behind it: whatever the
 //! case), `+`, `-`, `*`, `/`, `and`, `or`, `not`, parentheses. Names that are no plain words stand in quotation marks. What a pair has no value
-//! for is never true: `meta.year > 2020` and `meta.year <= 2020` both leave out pairs without a year.
+//! for is never true, of any operator: `meta.year > 2020` and `meta.year <= 2020` both leave out pairs without a year.
 
 mod eval;
 mod parse;
@@ -44,8 +44,10 @@ enum Is {
     Or(Vec<Is>),
     Not(Box<Is>),
     Compare(Value, Order, Value),
-    In(Value, Vec<Literal>),
-    Matches(Value, Pattern),
+    /// Whether it is one of these, or (false) none of them.
+    In(Value, Vec<Literal>, bool),
+    /// Whether it matches, or (false) does not.
+    Matches(Value, Pattern, bool),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +79,8 @@ enum Sign {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Literal {
-    Number(f64),
+    /// With its spelling: ids and names may look like numbers.
+    Number(f64, String),
     Text(String),
 }
 
@@ -145,6 +148,17 @@ impl Filter {
         found
     }
 
+    /// The fields of the data that it names.
+    pub(crate) fn keys(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.0.fields(&mut |field| {
+            if let Field::Meta(key) = field {
+                found.insert(key.as_str());
+            }
+        });
+        found
+    }
+
     /// The properties whose ratings it reads.
     pub(crate) fn properties(&self) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
@@ -184,7 +198,7 @@ impl Is {
                 a.fields(see);
                 b.fields(see);
             }
-            Self::In(value, _) | Self::Matches(value, _) => value.fields(see),
+            Self::In(value, ..) | Self::Matches(value, ..) => value.fields(see),
         }
     }
 }

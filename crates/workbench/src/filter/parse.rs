@@ -9,6 +9,9 @@ use super::{Field, Is, Literal, Order, Part, Pattern, Side, Sign, Value};
 /// How deeply parentheses and `not` may be nested.
 const DEPTH: usize = 64;
 
+/// How many operators of numbers an expression may have.
+const TERMS: usize = 32;
+
 /// The largest expression, in bytes.
 const LENGTH: usize = 64 << 10;
 
@@ -43,7 +46,7 @@ impl std::error::Error for FilterError {}
 type Read<T> = Result<T, FilterError>;
 
 pub(super) fn parse(text: &str) -> Read<Is> {
-    let mut parser = Parser { text, at: 0, depth: 0 };
+    let mut parser = Parser { text, at: 0, depth: 0, terms: 0 };
     if text.len() > LENGTH {
         return Err(parser.wrong("it is longer than 64 KiB", "name what it lists in a field of the data"));
     }
@@ -61,6 +64,8 @@ struct Parser<'t> {
     text: &'t str,
     at: usize,
     depth: usize,
+    /// Operators so far.
+    terms: usize,
 }
 
 const FIELDS: &str = "fields are id, scenario, language, source, order, model(a), words(a), rating(PROPERTY), judge(NAME), text(a), text(prompt), meta.KEY";
@@ -155,21 +160,27 @@ impl<'t> Parser<'t> {
     }
 
     fn condition(&mut self) -> Read<Is> {
+        self.blank();
+        let from = self.at;
         let value = self.sum()?;
         if self.keyword("not") {
             if self.keyword("in") {
-                return Ok(Is::Not(Box::new(Is::In(value, self.list()?))));
+                let is = Is::In(value, self.list()?, false);
+                return self.of_pair(is, from);
             }
             return Err(self.wrong("`not` stands alone", "write not in (...)"));
         }
         if self.keyword("in") {
-            return Ok(Is::In(value, self.list()?));
+            let is = Is::In(value, self.list()?, true);
+            return self.of_pair(is, from);
         }
         if self.sign("!~") {
-            return Ok(Is::Not(Box::new(Is::Matches(value, self.pattern()?))));
+            let is = Is::Matches(value, self.pattern()?, false);
+            return self.of_pair(is, from);
         }
         if self.sign("~") {
-            return Ok(Is::Matches(value, self.pattern()?));
+            let is = Is::Matches(value, self.pattern()?, true);
+            return self.of_pair(is, from);
         }
         let orders = [
             ("!=", Order::Unequal),
@@ -182,10 +193,26 @@ impl<'t> Parser<'t> {
         ];
         for (sign, order) in orders {
             if self.sign(sign) {
-                return Ok(Is::Compare(value, order, self.sum()?));
+                let is = Is::Compare(value, order, self.sum()?);
+                return self.of_pair(is, from);
             }
         }
         Err(self.wrong("a comparison is missing", "write =, !=, <, <=, >, >=, in (...) or ~ /REGEX/"))
+    }
+
+    /// A condition that asks something of the pair: a misspelt field is a word that stands for itself, and always the same.
+    fn of_pair(&mut self, is: Is, from: usize) -> Read<Is> {
+        let mut asks = false;
+        is.fields(&mut |_| asks = true);
+        if asks {
+            return Ok(is);
+        }
+        let end = std::mem::replace(&mut self.at, from);
+        let said = self.text[from..end].trim();
+        Err(self.wrong(
+            format!("`{said}` asks nothing of a pair: no field is in it"),
+            format!("{FIELDS}; fields of the data are written meta.NAME"),
+        ))
     }
 
     fn list(&mut self) -> Read<Vec<Literal>> {
@@ -209,8 +236,12 @@ impl<'t> Parser<'t> {
     fn literal(&mut self) -> Read<Literal> {
         self.blank();
         let negative = self.sign("-");
-        if let Some(number) = self.number()? {
-            return Ok(Literal::Number(if negative { -number } else { number }));
+        if let Some((number, spelt)) = self.number()? {
+            return Ok(if negative {
+                Literal::Number(-number, format!("-{spelt}"))
+            } else {
+                Literal::Number(number, spelt)
+            });
         }
         if negative {
             return Err(self.wrong("a number is missing", "write one behind the sign"));
@@ -226,8 +257,18 @@ impl<'t> Parser<'t> {
                 () if self.sign("-") => Sign::Minus,
                 () => return Ok(value),
             };
+            self.another_term()?;
             value = Value::Sum(Box::new(value), sign, Box::new(self.product()?));
         }
+    }
+
+    /// Counts the operators of one side of a comparison, which are nested one within the other.
+    fn another_term(&mut self) -> Read<()> {
+        self.terms += 1;
+        if self.terms > TERMS {
+            return Err(self.wrong("it adds and multiplies too often", "compute it into a field of the data"));
+        }
+        Ok(())
     }
 
     fn product(&mut self) -> Read<Value> {
@@ -238,6 +279,7 @@ impl<'t> Parser<'t> {
                 () if self.sign("/") => Sign::Over,
                 () => return Ok(value),
             };
+            self.another_term()?;
             value = Value::Sum(Box::new(value), sign, Box::new(self.factor()?));
         }
     }
@@ -255,8 +297,8 @@ impl<'t> Parser<'t> {
                 Err(self.wrong("a parenthesis is not closed", "write )"))
             };
         }
-        if let Some(number) = self.number()? {
-            return Ok(Value::Literal(Literal::Number(number)));
+        if let Some((number, spelt)) = self.number()? {
+            return Ok(Value::Literal(Literal::Number(number, spelt)));
         }
         if self.rest().starts_with('"') {
             return Ok(Value::Literal(Literal::Text(self.name()?)));
@@ -302,6 +344,19 @@ impl<'t> Parser<'t> {
                 self.at += 1;
                 Field::Meta(self.name()?)
             }
+            ("model_a", false) => Field::Model(Side::A),
+            ("model_b", false) => Field::Model(Side::B),
+            ("model" | "words" | "text" | "rating" | "judge", false) => {
+                let of = match word {
+                    "rating" => "rating(PROPERTY)",
+                    "judge" => "judge(NAME), which is 1 where that judge prefers A and 0 where B",
+                    _ => "it with (a) or (b)",
+                };
+                return Err(self.wrong(
+                    format!("`{word}` says not whose"),
+                    format!("write {of}; a word that stands for itself is put in quotation marks"),
+                ));
+            }
             (_, true) => return Err(self.wrong(format!("there is no field {word}(...)"), FIELDS)),
             (_, false) => return Ok(None),
         }))
@@ -338,7 +393,8 @@ impl<'t> Parser<'t> {
         let rest = self.rest();
         let end = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len());
         if end == 0 {
-            return Err(self.wrong("a value is missing", FIELDS));
+            let remedy = if rest.starts_with('\'') { "write \" in the place of '" } else { FIELDS };
+            return Err(self.wrong("a value is missing", remedy));
         }
         self.at += end;
         Ok(&rest[..end])
@@ -372,7 +428,7 @@ impl<'t> Parser<'t> {
         Err(self.wrong("a quotation mark is not closed", "write \" at the end of the name"))
     }
 
-    fn number(&mut self) -> Read<Option<f64>> {
+    fn number(&mut self) -> Read<Option<(f64, String)>> {
         self.blank();
         let rest = self.rest();
         if !rest.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
@@ -380,13 +436,16 @@ impl<'t> Parser<'t> {
         }
         let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
         // `7b` and `2024-05` are names.
-        if rest[end..].starts_with(|c: char| is_of_word(c)) {
+        let mut behind = rest[end..].chars();
+        let next = behind.next();
+        let glued = next.is_some_and(|c| "-:".contains(c)) && behind.next().is_some_and(is_of_word);
+        if glued || next.is_some_and(is_of_word) {
             return Ok(None);
         }
         match rest[..end].parse::<f64>() {
             Ok(number) => {
                 self.at += end;
-                Ok(Some(number))
+                Ok(Some((number, rest[..end].to_owned())))
             }
             Err(_) => Err(self.wrong(format!("`{}` is not a number", &rest[..end]), "write one such as 2.5")),
         }

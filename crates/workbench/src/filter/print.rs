@@ -33,8 +33,8 @@ impl Is {
                 };
                 write!(out, "{a} {sign} {b}")
             }
-            Self::In(value, list) => {
-                write!(out, "{value} in (")?;
+            Self::In(value, list, is) => {
+                write!(out, "{value} {}in (", if *is { "" } else { "not " })?;
                 for (at, item) in list.iter().enumerate() {
                     if at > 0 {
                         out.write_str(", ")?;
@@ -43,9 +43,14 @@ impl Is {
                 }
                 out.write_char(')')
             }
-            Self::Matches(value, pattern) => {
+            Self::Matches(value, pattern, is) => {
                 let case = if pattern.any_case { "i" } else { "" };
-                write!(out, "{value} ~ /{}/{case}", pattern.text.replace('/', "\\/"))
+                write!(
+                    out,
+                    "{value} {} /{}/{case}",
+                    if *is { "~" } else { "!~" },
+                    pattern.text.replace('/', "\\/")
+                )
             }
         }
     }
@@ -86,7 +91,7 @@ impl Display for Value {
 impl Display for Literal {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
         match self {
-            Self::Number(number) => write!(out, "{number}"),
+            Self::Number(_, spelt) => out.write_str(spelt),
             Self::Text(text) => name(text, out),
         }
     }

@@ -60,6 +60,8 @@ fn fields_say_what_they_are() {
     }
     // What is missing is never true, whichever way round.
     for text in [
+        "meta.none not in (1)",
+        "meta.none !~ /x/",
         "meta.none > 1",
         "meta.none <= 1",
         "meta.none != 1",
@@ -87,11 +89,14 @@ fn what_cannot_be_read_is_said_with_its_place() {
         ("text(a) ~ sure", 10, "a regular expression is missing"),
         ("text(a) ~ /(/", 11, "cannot be read"),
         ("judge(\"x) = 1", 6, "quotation mark is not closed"),
+        ("lang != en", 0, "asks nothing of a pair"),
+        ("words(a) > 1 and Scenario = code", 17, "asks nothing of a pair"),
         ("meta.year = 1.2.3", 12, "is not a number"),
     ] {
         let error = text.parse::<Filter>().expect_err(text);
         assert!(error.at == at && error.problem.contains(why), "{text}: {error}");
     }
+    assert!(format!("words(a) > 1{}", "+1".repeat(5_000)).parse::<Filter>().is_err());
     let deep = "(".repeat(100_000);
     assert!(deep.parse::<Filter>().is_err());
     assert!(format!("{}words(a) > 1{}", "(".repeat(5_000), ")".repeat(5_000)).parse::<Filter>().is_err());

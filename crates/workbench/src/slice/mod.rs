@@ -146,9 +146,7 @@ impl Slice {
         let mut number = 0;
         for batch in pairs {
             for pair in &batch? {
-                let fact = facts.of(number).ok_or_else(|| {
-                    Error::new("the table of pairs changed while it was read").words("run the command again")
-                })?;
+                let fact = facts.of(number, pair).ok_or_else(changed)?;
                 let orders = which.as_ref().map_or(ALL, |which| which.orders(pair, &fact));
                 making.pair(pair, &fact, number as u32, orders)?;
                 number += 1;
@@ -181,21 +179,42 @@ pub(crate) fn rows_of(
     let which = Which::of(filter, study, people, &annotator, &given)?;
     let pairs = if which.needs_texts() { study.pairs()? } else { study.pairs_without_texts()? };
     let mut rows = HashMap::new();
+    let mut fields = BTreeSet::new();
     let mut number = 0;
     for batch in pairs {
         for pair in &batch? {
-            let orders = facts.of(number).map_or(0, |fact| which.orders(pair, &fact));
+            let orders = which.orders(pair, &facts.of(number, pair).ok_or_else(changed)?);
+            fields.extend(
+                pair.metadata.keys().filter(|key| !fields.contains(*key)).cloned().collect::<Vec<_>>(),
+            );
             if orders != 0 {
                 rows.insert(number as u32, orders);
             }
             number += 1;
         }
     }
+    has_keys(filter, &fields)?;
     if rows.is_empty() {
         return Err(Error::new(format!("no pair of {number} is in the slice {filter}"))
             .remedy(Remedy::Filter("names are taken as they are written".to_owned())));
     }
     Ok(rows)
+}
+
+fn changed() -> Error {
+    Error::new("the table of pairs changed while it was read, or another tool has written it again")
+        .words("run the command again; if that does not help, remove facts.parquet from the study's folder")
+}
+
+/// Whether the fields of the data that a filter names are those of any pair.
+fn has_keys(filter: &Filter, fields: &BTreeSet<String>) -> Result<()> {
+    match filter.keys().into_iter().find(|key| !fields.contains(*key)) {
+        None => Ok(()),
+        Some(key) => {
+            Err(Error::new(format!("the filter asks for meta.{key}, and no pair has a field of that name"))
+                .remedy(Remedy::Filter(format!("fields of these data are: {}", shown::list(fields)))))
+        }
+    }
 }
 
 /// Writes the ratings that came with the data and those of text analysis.
@@ -207,7 +226,7 @@ fn keep_ratings(study: &Study, annotator: &Annotator, facts: &Facts, given: [&Gi
     let mut number = 0;
     for batch in study.pairs_without_texts()? {
         for pair in batch? {
-            let Some(fact) = facts.of(number) else { break };
+            let fact = facts.of(number, &pair).ok_or_else(changed)?;
             for rating in annotator.rows(&pair.id, fact.ratings()) {
                 writer.push_owned(rating)?;
             }
@@ -368,6 +387,9 @@ impl<'a> Making<'a> {
     /// Reads the verdicts, after all pairs.
     fn finish(mut self, study: &Study) -> Result<Slice> {
         let options = self.options;
+        if let Some(filter) = &options.filter {
+            has_keys(filter, &self.fields)?;
+        }
         if let Some(filter) = options.filter.as_ref().filter(|_| self.out.rows.is_empty()) {
             return Err(Error::new(format!("no pair of {} is in the slice {filter}", self.seen)).remedy(
                 Remedy::Filter(format!(

@@ -124,9 +124,8 @@ pub(super) fn read_verdicts(
         return Err(Error::new("no verdict names an annotator to cluster by").remedy(Remedy::NameAnnotators));
     }
     if table.verdicts.is_empty() && options.filter.is_some() {
-        return Err(Error::new("no verdict is in this slice").remedy(Remedy::Filter(
-            "its pairs have none that the filter takes: take more of them".to_owned(),
-        )));
+        return Err(Error::new("no verdict is in this slice")
+            .remedy(Remedy::Filter("none of its verdicts fulfils the filter".to_owned())));
     }
     if table.verdicts.is_empty() {
         return Err(Error::new("the data hold pairs but no verdicts, so there is nothing to dissect")

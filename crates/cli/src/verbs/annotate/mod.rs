@@ -115,6 +115,13 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
     let log = calls::log(study.folder())?;
     // Outdated ratings go before the new settings are noted, so that a kill in between leaves none under them.
     if claimed == Claim::Outdated {
+        if args.filter.is_some() {
+            return Err(Problem::new(format!(
+                "{} was asked in another way before, and its ratings outside of --where would be lost",
+                job.annotator
+            ))
+            .remedy("keep both with --name, or leave --where out"));
+        }
         if !global.quiet {
             say!(
                 "remark: {} was asked in another way before; all its ratings are replaced (--name keeps both)",

@@ -48,6 +48,13 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
     if dry {
         return dry_run(&judges, study, &calls::log_if_there(study.folder())?, args);
     }
+    if let Some(judge) = judges.iter().find(|judge| args.filter.is_some() && outdated.contains(&judge.name)) {
+        return Err(Problem::new(format!(
+            "{} was asked in another way before, and its verdicts outside of --where would be lost",
+            judge.name
+        ))
+        .remedy("keep both with --name, or leave --where out"));
+    }
     let log = calls::log(study.folder())?;
     for judge in judges.iter().filter(|judge| outdated.contains(&judge.name) && !global.quiet) {
         say!("remark: {} was asked in another way before; those verdicts are replaced", judge.name);
@@ -78,12 +85,18 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
             }
         }
     }
-    if problem.is_none() {
-        for jury in &args.jury {
-            verdicts.extend(deliberate(*jury, &judges, &verdicts));
-        }
-    }
     write(study, &verdicts)?;
+    if !args.jury.is_empty() {
+        // Of all that its members have said in this study, not only of what was asked now.
+        let members: HashSet<&str> = judges.iter().map(|judge| judge.name.as_str()).collect();
+        let mut all = Vec::new();
+        for batch in study.verdicts()? {
+            all.extend(batch?.into_iter().filter(|verdict| members.contains(verdict.judge.as_str())));
+        }
+        let found: Vec<Verdict> =
+            args.jury.iter().flat_map(|jury| deliberate(*jury, &judges, &all)).collect();
+        write(study, &found)?;
+    }
     if args.json {
         match said.as_slice() {
             [only] => print_json(only)?,

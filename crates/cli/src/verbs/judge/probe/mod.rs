@@ -8,6 +8,7 @@ use std::time::Instant;
 use predilect_annotate::Parse;
 use predilect_annotate::judge::{Call, JudgeOptions, Method, Orders, asks, judged};
 use predilect_llm::{CallLog, Fault, Model, ModelSpec, Outcome, RunOptions, Runner, Stop, Totals};
+use predilect_types::shown::line;
 use predilect_types::{Message, Pair, Response};
 use serde::Serialize;
 
@@ -58,6 +59,8 @@ struct Way {
     first: u64,
     /// The mean share of probability on the letters.
     mass: Option<f64>,
+    /// Why it cannot be asked in this way.
+    refused: Option<String>,
     unread: Unread,
     failures: Failures,
     calls: u64,
@@ -135,7 +138,12 @@ fn probe(spec: &ModelSpec, args: &JudgeArgs, global: &Global) -> Result<(Report,
         }
         // A way that the model cannot be asked in is a finding; what stops all others is none.
         let fatal = match stop {
-            Some(Stop::Fault(error)) if finding(error.fault) => None,
+            Some(Stop::Fault(error)) if finding(error.fault) => {
+                if let Some(way) = ways.last_mut() {
+                    way.refused = Some(error.message);
+                }
+                None
+            }
             Some(stop) => Some(calls::stopped(stop, run.budget)),
             None => None,
         };
@@ -267,6 +275,7 @@ fn advice(ways: &[Way], wanted: Option<Method>) -> (Option<&'static str>, String
     if let Some(way) = written.filter(|way| way.read > 0) {
         let why = match scored {
             None => "it returns no token probabilities",
+            Some(Way { refused: Some(_), .. }) => "it refuses to return token probabilities",
             Some(way) if way.read < way.questions => "it does not return the probabilities of both letters",
             Some(_) => "little of the probability mass is on the letters",
         };
@@ -297,6 +306,9 @@ fn print(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
             dollars(way.price),
             way.seconds
         )?;
+        if let Some(why) = &way.refused {
+            writeln!(out, "             refused: {}", line(why))?;
+        }
         way.failures.print(out)?;
         way.unread.print(out)?;
     }
