@@ -27,6 +27,8 @@ pub(crate) struct Measure {
     pub(crate) sure: bool,
     /// Whether the name alone says what it is.
     pub(crate) plain: bool,
+    /// Whether its meaning names models of this judge alone.
+    pub(crate) own: bool,
 }
 
 /// What the measures of these judges are, by name, where the names alone do not say it; each once.
@@ -34,9 +36,11 @@ pub(crate) fn meanings(cards: &[&BiasCard]) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();
     for card in cards {
         for measure in measures(card).into_iter().filter(|measure| !measure.plain) {
-            let own = measure.name.contains("favours its own");
-            let name =
-                if own { format!("{}: {}", text::line(&card.judge), measure.name) } else { measure.name };
+            let name = if measure.own {
+                format!("{}: {}", text::line(&card.judge), measure.name)
+            } else {
+                measure.name
+            };
             if out.iter().all(|(known, _)| *known != name) {
                 out.push((name, measure.meaning));
             }
@@ -62,6 +66,7 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
             drawn: neutral.map(|neutral| (found, neutral)),
             sure: neutral.is_some_and(|neutral| found.low > neutral || found.high < neutral),
             plain: PLAIN.contains(&name),
+            own: false,
         });
     };
     let first = match orders {
@@ -174,12 +179,13 @@ fn own(name: &str, excess: &Excess) -> Measure {
         )),
         sure: by_reference && (low > 0.0 || high < 0.0),
         plain: false,
+        own: true,
     }
 }
 
 fn plain(name: &str, share: f64, meaning: &str) -> Measure {
     let (name, meaning) = (name.to_owned(), meaning.to_owned());
-    Measure { name, value: format::share(share), meaning, drawn: None, sure: false, plain: false }
+    Measure { name, value: format::share(share), meaning, drawn: None, sure: false, plain: false, own: false }
 }
 
 /// `62.8 % [59.2, 66.2]`

@@ -11,7 +11,7 @@ use crate::view::{View, strongest, sure};
 pub(crate) fn slice(data: &DataSummary) -> Option<String> {
     let slice = data.slice.as_ref()?;
     Some(format!(
-        "{} of {} pairs, where {}",
+        "A part of the data: {} of {} pairs, where {}",
         format::count(data.pairs),
         format::count(slice.of_pairs),
         text::line(&slice.filter)

@@ -116,6 +116,7 @@ fn header(view: &View, title: &str) -> Markup {
             @if view.d.settings.simulated { p.simulated role="alert" { (words::SIMULATED) } }
             p.kicker { "Preference dissection" }
             h1 { bdi { (title) } }
+            @if let Some(slice) = words::slice(&view.d.data) { p.headline.second { bdi { (slice) } } }
             @if let Some(found) = &view.d.headline { p.headline { (crate::headline::sentence(found).replace(" %", "\u{a0}%")) } }
             @for sentence in crate::length::sentences(&view.main_fits()) { p.headline.second { bdi { (sentence) } } }
             (watch_out(&view.d.cautions))

@@ -47,6 +47,9 @@ pub fn terminal(d: &Dissection, out: &mut dyn io::Write, width: u16) -> io::Resu
     if d.settings.simulated {
         out.wrapped(WARN, words::SIMULATED)?;
     }
+    if let Some(slice) = words::slice(&d.data) {
+        out.wrapped(BOLD, &slice)?;
+    }
     if let Some(found) = &d.headline {
         out.wrapped(BOLD, &crate::headline::sentence(found))?;
     }

@@ -36,9 +36,6 @@ pub(super) fn overview(view: &View, out: &mut Out) -> io::Result<()> {
             .collect();
         out.hanging("Dropped  ", &reasons.join("; "))?;
     }
-    if let Some(slice) = words::slice(&d.data) {
-        out.hanging("Slice    ", &slice)?;
-    }
     out.hanging("Data     ", &data(view))?;
     for (i, judge) in d.data.judges.iter().take(NAMES).enumerate() {
         out.hanging(if i == 0 { "Judges   " } else { "         " }, &verdicts(judge))?;

@@ -17,7 +17,6 @@ pub(super) fn section(view: &View) -> Section {
     let data = &view.d.data;
     let bars = |some: &[(String, u64)], all: &[(String, u64)]| counts(some, all, data.pairs);
     let body = html! {
-        @if let Some(slice) = words::slice(data) { p { "A slice: " (slice) "." } }
         (figures(data))
         h3 { "Verdicts" }
         @if data.judges.is_empty() { (nothing("There are no verdicts.")) }
