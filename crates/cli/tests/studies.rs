@@ -147,3 +147,19 @@ fn files_are_as_open_as_their_owner_wants_and_a_log_is_nobody_elses() {
     run("022", "judge open --model http://127.0.0.1:9/v1#m --retries 0 --quiet");
     assert_eq!(mode("open/calls.sqlite"), 0o600);
 }
+
+#[test]
+fn a_study_of_other_data_is_not_replaced_by_the_way() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = imported(folder.path());
+    let other = folder.path().join("other").to_str().expect("a path").to_owned();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/local-judge.jsonl");
+    json(&["import", file, "-o", &other, "--limit", "40"]);
+    let output = predilect(&["dissect", &study, "--no-grammar", "-o", &other]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("is a study of other data"), "{said}");
+    assert_eq!(json(&["dissect", &other, "--no-grammar"])["read"]["pairs"], 40);
+    let new = folder.path().join("new").to_str().expect("a path").to_owned();
+    json(&["dissect", &study, "--no-grammar", "-o", &new]);
+    json(&["dissect", &study, "--no-grammar", "-o", &new]);
+}

@@ -45,7 +45,12 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study> {
     }
     let manifest = StudyToml::load(&source)?;
     if is_study(to) {
-        let there = StudyToml::load(&Study::open(to)?)?;
+        let other = Study::open(to)?;
+        if other.import_name() != source.import_name() {
+            return Err(Error::new(format!("{} is a study of other data", to.display()))
+                .remedy(Remedy::OtherPlaceOrReplace));
+        }
+        let there = StudyToml::load(&other)?;
         let asked = |step: &&String| step.starts_with("judge ") || step.starts_with("annotate ");
         if let Some(step) = there.steps.keys().filter(asked).find(|step| !manifest.steps.contains_key(*step))
         {
