@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use predilect_llm::Cancel;
 
@@ -11,8 +11,10 @@ pub(crate) const STOPPED: u8 = 130;
 
 static CANCEL: OnceLock<Cancel> = OnceLock::new();
 static SIGNALS: AtomicU32 = AtomicU32::new(0);
+/// Whether questions are being asked, whose answers are kept.
+static ASKING: AtomicBool = AtomicBool::new(false);
 
-/// The switch that a signal turns. Whoever takes it can stop and go on later; where nobody has taken it, the program ends at once.
+/// The switch that a signal turns while questions are asked; otherwise the program ends at once.
 pub(crate) fn cancel() -> Cancel {
     CANCEL.get_or_init(Cancel::default).clone()
 }
@@ -22,11 +24,29 @@ pub(crate) fn is_cancelled() -> bool {
     CANCEL.get().is_some_and(Cancel::is_cancelled)
 }
 
+/// Questions are asked until this is dropped.
+pub(crate) struct Asking;
+
+/// From now on a signal ends the run where it can go on later.
+pub(crate) fn asking() -> Asking {
+    ASKING.store(true, Ordering::SeqCst);
+    Asking
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        // What was answered is still to be written.
+        if !is_cancelled() {
+            ASKING.store(false, Ordering::SeqCst);
+        }
+    }
+}
+
 /// Begins to listen. What is only needed during the run goes before it ends.
 pub(crate) fn listen() {
     let _ = ctrlc::set_handler(|| {
         let first = SIGNALS.fetch_add(1, Ordering::SeqCst) == 0;
-        if let Some(cancel) = CANCEL.get().filter(|_| first) {
+        if let Some(cancel) = CANCEL.get().filter(|_| first && ASKING.load(Ordering::SeqCst)) {
             cancel.cancel();
             // Nobody may be there to read it.
             let _ = writeln!(std::io::stderr(), "stopping; what is answered is kept (again: stop at once)");
