@@ -29,7 +29,7 @@ pub(crate) fn words(remedy: &Remedy) -> String {
             "give another folder, or replace the study first: predilect import FILE -o STUDY --replace"
         }
         Remedy::NamePlace => "give one with -o STUDY",
-        Remedy::NameModel => "give the model a name of its own with --name",
+        Remedy::NameModel => "give the model another name with --name",
         Remedy::NameSlice => "say which: --where 'scenario = code' --versus rest",
         Remedy::NoPublished => "rate the study with `predilect annotate`, or leave --published out",
         _ => "see `predilect --help`",

@@ -1,46 +1,28 @@
 //! A run that is stopped: what is answered stays and is not asked again, and what was only needed during the run is gone.
 #![cfg(unix)]
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+mod serving;
+
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use serving::serve_calls;
 
 /// A server that answers A after a while, and counts its answers.
 fn serve(wait: Duration) -> (String, Arc<AtomicU64>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
     let count = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&count);
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let counted = Arc::clone(&counted);
-            std::thread::spawn(move || while answer(&stream, wait, &counted).is_some() {});
-        }
+    let address = serve_calls(move |_, _| {
+        std::thread::sleep(wait);
+        counted.fetch_add(1, Ordering::SeqCst);
+        let choice = json!({"message": {"content": "{\"verdict\": \"A\"}"}, "finish_reason": "stop"});
+        Some((200, json!({"choices": [choice], "usage": {"prompt_tokens": 5, "completion_tokens": 5}})))
     });
-    (format!("http://{address}/v1#m"), count)
-}
-
-fn answer(mut stream: &TcpStream, wait: Duration, count: &AtomicU64) -> Option<()> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).ok()?;
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8_lossy(&head).to_lowercase();
-    let length = head.split("content-length:").nth(1)?.lines().next()?.trim().parse().ok()?;
-    stream.read_exact(&mut vec![0; length]).ok()?;
-    std::thread::sleep(wait);
-    count.fetch_add(1, Ordering::SeqCst);
-    let body = r#"{"choices": [{"message": {"content": "{\"verdict\": \"A\"}"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 5, "completion_tokens": 5}}"#;
-    let reply = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-    stream.write_all(reply.as_bytes()).ok()
+    (address, count)
 }
 
 fn signal(child: &Child, name: &str) {

@@ -1,30 +1,12 @@
 //! Parts of a study: what `--where` takes, and what `--versus` finds.
 
+mod support;
+
 use std::fmt::Write;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-use serde_json::Value;
-
-fn predilect(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_predilect"))
-        .args(args)
-        .args(["--quiet", "--json"])
-        .output()
-        .expect("it starts")
-}
-
-fn json(args: &[&str]) -> Value {
-    let output = predilect(args);
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
-fn refused(args: &[&str]) -> String {
-    let output = predilect(args);
-    assert!(!output.status.success(), "{args:?}");
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
+use support::{found, refused};
 
 const WORDS: [&str; 12] = [
     "tide", "harbour", "quiet", "because", "moves", "early", "boats", "perhaps", "rope", "seven", "home",
@@ -75,10 +57,10 @@ fn a_slice_has_the_pairs_for_which_its_filter_holds() {
     let file = made(folder.path());
     let study = folder.path().join("study");
     let study = study.to_str().expect("a path");
-    json(&["import", &file, "-o", study]);
+    found(&["import", &file, "-o", study]);
     let pairs = |filter: &str| {
-        let found = json(&["dissect", study, "--no-grammar", "--where", filter]);
-        found["judges"][0]["verdicts"].as_u64().expect("a number")
+        let seen = found(&["dissect", study, "--no-grammar", "--where", filter]);
+        seen["judges"][0]["verdicts"].as_u64().expect("a number")
     };
     assert_eq!(pairs("scenario = essay"), 300);
     assert_eq!(
@@ -90,9 +72,9 @@ fn a_slice_has_the_pairs_for_which_its_filter_holds() {
     assert_eq!(pairs("text(prompt) ~ /NUMBER 1\\d\\?/i or not scenario in (chat)"), 305);
     assert_eq!(pairs("judge(human) >= 0 and judge(human) <= 1"), 600);
     // The same on files, and in every verb that reads a study.
-    let found = json(&["dissect", &file, "--no-grammar", "--where", "scenario = essay"]);
-    assert_eq!(found["judges"][0]["verdicts"], 300);
-    let why = json(&["explain", study, "--pair", "p0", "--no-grammar", "--where", "scenario = essay"]);
+    let seen = found(&["dissect", &file, "--no-grammar", "--where", "scenario = essay"]);
+    assert_eq!(seen["judges"][0]["verdicts"], 300);
+    let why = found(&["explain", study, "--pair", "p0", "--no-grammar", "--where", "scenario = essay"]);
     assert_eq!(why["pair"], "p0");
     let exported = |filter: &str| {
         let output = Command::new(env!("CARGO_BIN_EXE_predilect"))
@@ -103,7 +85,7 @@ fn a_slice_has_the_pairs_for_which_its_filter_holds() {
     };
     assert_eq!((exported("scenario = chat"), exported("scenario = chat and order = ab")), (300, 0));
     assert_eq!(exported("scenario = chat and order = unknown"), 300);
-    let plan = json(&["judge", study, "--model", "openai:m", "--dry-run", "--where", "id in (p1, p2, p3)"]);
+    let plan = found(&["judge", study, "--model", "openai:m", "--dry-run", "--where", "id in (p1, p2, p3)"]);
     assert_eq!(plan[0]["questions"].as_u64().or(plan["questions"].as_u64()), Some(6), "{plan}");
     for (filter, why) in [
         ("scenario = essays", "no pair of 600 is in the slice"),
@@ -122,12 +104,12 @@ fn a_slice_has_the_pairs_for_which_its_filter_holds() {
 fn what_is_rewarded_otherwise_is_found_and_nothing_else() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = made(folder.path());
-    let found = json(&["dissect", &file, "--no-grammar", "--where", "scenario = essay", "--versus", "rest"]);
+    let seen = found(&["dissect", &file, "--no-grammar", "--where", "scenario = essay", "--versus", "rest"]);
     assert_eq!(
-        (&found["pairs"][0], &found["pairs"][1], &found["shared_pairs"]),
+        (&seen["pairs"][0], &seen["pairs"][1], &seen["shared_pairs"]),
         (&300.into(), &300.into(), &0.into())
     );
-    let length = found["differences"]
+    let length = seen["differences"]
         .as_array()
         .expect("rows")
         .iter()
@@ -136,7 +118,7 @@ fn what_is_rewarded_otherwise_is_found_and_nothing_else() {
     assert!(length["low"].as_f64() > Some(0.5) && length["q_value"].as_f64() < Some(0.01), "{length}");
     assert!(length["inside"].as_f64() > Some(0.0) && length["outside"].as_f64() < Some(0.0), "{length}");
     // The same, said the other way round.
-    let other = json(&[
+    let other = found(&[
         "dissect",
         &file,
         "--no-grammar",
@@ -154,7 +136,7 @@ fn what_is_rewarded_otherwise_is_found_and_nothing_else() {
     let sum = length["mean"].as_f64().expect("a number") + back["mean"].as_f64().expect("a number");
     assert!(sum.abs() < 1e-9, "{length} {back}");
     // A field that means nothing makes no difference.
-    let none = json(&["dissect", &file, "--no-grammar", "--where", "meta.label = x", "--versus", "rest"]);
+    let none = found(&["dissect", &file, "--no-grammar", "--where", "meta.label = x", "--versus", "rest"]);
     for row in none["differences"].as_array().expect("rows") {
         assert!(row["q_value"].as_f64() > Some(0.05), "{row}");
     }

@@ -1,33 +1,17 @@
 //! A study that is opened where it lies: nothing is copied, one writes at a time, and what cannot be written can be read.
 
+mod support;
+
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use predilect_data::Study;
-use serde_json::Value;
-
-fn predilect(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_predilect"))
-        .args(args)
-        .args(["--quiet", "--json"])
-        .output()
-        .expect("it starts")
-}
-
-fn json(args: &[&str]) -> Value {
-    let output = predilect(args);
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    let mut found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    if let Some(settings) = found.get_mut("settings").and_then(Value::as_object_mut) {
-        settings.remove("command");
-    }
-    found
-}
+use support::{found, refused};
 
 fn imported(folder: &Path) -> String {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/local-judge.jsonl");
     let study = folder.join("study").to_str().expect("a path").to_owned();
-    json(&["import", file, "-o", &study]);
+    found(&["import", file, "-o", &study]);
     study
 }
 
@@ -44,7 +28,7 @@ fn a_second_look_finds_what_the_first_has_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let study = imported(folder.path());
     let before = names(&study);
-    let first = json(&["dissect", &study]);
+    let first = found(&["dissect", &study]);
     let mut expected = [before, vec!["facts.parquet".to_owned()]].concat();
     expected.sort();
     assert_eq!(names(&study), expected, "nothing else is written");
@@ -53,10 +37,10 @@ fn a_second_look_finds_what_the_first_has_kept() {
         .modified()
         .expect("a time");
     // The same figures from what is kept, also in other questions, which rate nothing again.
-    assert_eq!(json(&["dissect", &study]), first);
-    json(&["dissect", &study, "--no-grammar", "--group-by", "language"]);
-    json(&["rank", &study, "--control", "length"]);
-    json(&[
+    assert_eq!(found(&["dissect", &study]), first);
+    found(&["dissect", &study, "--no-grammar", "--group-by", "language"]);
+    found(&["rank", &study, "--control", "length"]);
+    found(&[
         "explain",
         &study,
         "--pair",
@@ -71,11 +55,11 @@ fn a_second_look_finds_what_the_first_has_kept() {
     assert_eq!(facts, again);
     // Of another import nothing is left.
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/local-judge.jsonl");
-    json(&["import", file, "-o", &study, "--replace", "--limit", "50"]);
-    assert_eq!(json(&["dissect", &study])["read"]["pairs"], 50);
+    found(&["import", file, "-o", &study, "--replace", "--limit", "50"]);
+    assert_eq!(found(&["dissect", &study])["read"]["pairs"], 50);
     // What is damaged is made anew.
     std::fs::write(Path::new(&study).join("facts.parquet"), "PAR1 but then nonsense").expect("written");
-    assert_eq!(json(&["dissect", &study])["read"]["pairs"], 50);
+    assert_eq!(found(&["dissect", &study])["read"]["pairs"], 50);
 }
 
 #[test]
@@ -91,15 +75,14 @@ fn one_writes_and_the_others_are_told_or_read() {
         vec!["dissect", &study, "-o", &study],
         vec!["rank", &study, "--method", "elo", "-o", &study],
     ] {
-        let output = predilect(&args);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && said.contains("being written by process"), "{args:?}: {said}");
+        let said = refused(&args);
+        assert!(said.contains("being written by process"), "{args:?}: {said}");
         assert!(said.contains("(a test)"), "{said}");
     }
-    json(&["dissect", &study, "--no-grammar"]);
-    json(&["rank", &study, "--method", "elo"]);
+    found(&["dissect", &study, "--no-grammar"]);
+    found(&["rank", &study, "--method", "elo"]);
     drop(held);
-    json(&["rank", &study, "--method", "elo", "-o", &study]);
+    found(&["rank", &study, "--method", "elo", "-o", &study]);
 }
 
 #[test]
@@ -111,8 +94,8 @@ fn a_log_that_cannot_be_read_keeps_nobody_from_reading_the_rest() {
         "no database at all, but long enough to be one".repeat(9),
     )
     .expect("written");
-    json(&["dissect", &study, "--no-grammar"]);
-    json(&["compare", &study, "--no-grammar", "--resamples", "20"]);
+    found(&["dissect", &study, "--no-grammar"]);
+    found(&["compare", &study, "--no-grammar", "--resamples", "20"]);
 }
 
 #[test]
@@ -154,12 +137,11 @@ fn a_study_of_other_data_is_not_replaced_by_the_way() {
     let study = imported(folder.path());
     let other = folder.path().join("other").to_str().expect("a path").to_owned();
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/local-judge.jsonl");
-    json(&["import", file, "-o", &other, "--limit", "40"]);
-    let output = predilect(&["dissect", &study, "--no-grammar", "-o", &other]);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && said.contains("is a study of other data"), "{said}");
-    assert_eq!(json(&["dissect", &other, "--no-grammar"])["read"]["pairs"], 40);
+    found(&["import", file, "-o", &other, "--limit", "40"]);
+    let said = refused(&["dissect", &study, "--no-grammar", "-o", &other]);
+    assert!(said.contains("is a study of other data"), "{said}");
+    assert_eq!(found(&["dissect", &other, "--no-grammar"])["read"]["pairs"], 40);
     let new = folder.path().join("new").to_str().expect("a path").to_owned();
-    json(&["dissect", &study, "--no-grammar", "-o", &new]);
-    json(&["dissect", &study, "--no-grammar", "-o", &new]);
+    found(&["dissect", &study, "--no-grammar", "-o", &new]);
+    found(&["dissect", &study, "--no-grammar", "-o", &new]);
 }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use predilect_analysis::FitOptions;
 use predilect_data::{Onto, ReadOptions, Study, StudyLock, StudyToml};
 use predilect_types::ReadSummary;
 use serde::{Deserialize, Serialize};
@@ -173,11 +172,6 @@ impl Workbench {
     /// no verdicts, or the work is cancelled.
     pub fn slice(&self, options: &SliceOptions, watch: &dyn Watch) -> Result<Slice> {
         Slice::of(&self.study, options, self.kept, watch)
-    }
-
-    /// How fits are made where nobody says otherwise.
-    pub fn usual_fit() -> FitOptions {
-        FitOptions::default()
     }
 }
 

@@ -191,7 +191,7 @@ pub fn carry_on(inputs: &[PathBuf], options: &CarryOptions<'_>, watch: &dyn Watc
         Ok(Carried { study: chosen(study)?, _lock: lock, _scratch: None })
     };
     let other = |output: &Path| {
-        Error::new(format!("{} holds a study of other data", output.display())).remedy(Remedy::OtherPlace)
+        Error::new(format!("{} contains a study of other data", output.display())).remedy(Remedy::OtherPlace)
     };
     if let [only] = inputs
         && is_study(only)

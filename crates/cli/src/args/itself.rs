@@ -8,7 +8,8 @@ use predilect_annotate::rate::Method as RateMethod;
 use predilect_data::Format;
 use predilect_llm::{ModelSpec, SpecError};
 
-use super::{CallArgs, named};
+use super::CallArgs;
+use super::asking::named;
 
 /// `predilect doctor`
 #[derive(Debug, Args)]

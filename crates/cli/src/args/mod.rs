@@ -1,5 +1,6 @@
 //! What the user can ask for: verbs, flags, their help and their limits.
 
+mod asking;
 mod compare;
 mod itself;
 mod rank;
@@ -7,16 +8,13 @@ mod read;
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use predilect_analysis::{Encoding, Engine, FitOptions, PriorChoice, Terms};
-use predilect_annotate::judge::{Method, Orders};
-use predilect_annotate::rate::Method as RateMethod;
 use predilect_bayes::NutsOptions;
 use predilect_data::ExportFormat;
-use predilect_llm::{Effort, Enforce, ModelSpec};
 use predilect_workbench::{Filter, Other, SliceOptions};
 
+pub(crate) use asking::{AnnotateArgs, CallArgs, JudgeArgs, Jury};
 pub(crate) use compare::{CompareArgs, ExplainArgs};
 pub(crate) use itself::{CompletionsArgs, DoctorArgs, FormatsArgs, ManArgs, Rater, ValidityArgs};
 pub(crate) use rank::RankArgs;
@@ -299,193 +297,6 @@ pub(crate) struct FitArgs {
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// `predilect annotate`
-#[derive(Debug, Args)]
-pub(crate) struct AnnotateArgs {
-    /// Preference files or folders, or one study folder
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) inputs: Vec<PathBuf>,
-    /// Ask only about pairs for which this holds, e.g. 'scenario = code and judge(human) != judge("gpt-4.1-mini")'
-    #[arg(long = "where", value_name = "FILTER")]
-    pub(crate) filter: Option<Filter>,
-    /// The model, as for `predilect judge`
-    #[arg(long, value_name = "MODEL")]
-    pub(crate) model: ModelSpec,
-    /// The annotator's name in the study (default: the model's)
-    #[arg(long, value_name = "NAME")]
-    pub(crate) name: Option<String>,
-    /// Properties to rate, by id and comma separated (default: all of the 29 but length, which text alone tells; errors only
-    /// where there is an answer of reference)
-    #[arg(long, value_delimiter = ',', value_name = "IDS")]
-    pub(crate) properties: Vec<String>,
-    /// A file (TOML) that removes, rewords or adds properties: a list `remove` or `only` of ids, then one table `[[property]]` for
-    /// each with `id`, `description` and, where wanted, `label`, `scale` (likert or stance) and `needs_request` (true or false)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) property_set: Option<PathBuf>,
-    /// How a rating is read: scored (expected value over the probabilities of the levels) or generated (a form in JSON)
-    /// (default: scored for a model in this process, generated for a provider, which would read the pair for every level)
-    #[arg(long, value_name = "METHOD", value_parser = named(&RateMethod::ALL))]
-    pub(crate) method: Option<RateMethod>,
-    /// Show each response alone instead of both together
-    #[arg(long)]
-    pub(crate) single: bool,
-    /// The order in which responses are shown: random (by seed), both (averaged), ab
-    #[arg(long, default_value = "random", value_name = "ORDERS", value_parser = named(&Orders::ALL))]
-    pub(crate) orders: Orders,
-    /// A strong model that answers each request: errors are counted against its answers
-    #[arg(long, value_name = "MODEL")]
-    pub(crate) reference_model: Option<ModelSpec>,
-    /// The field of the data that holds an answer of reference
-    #[arg(long, value_name = "FIELD", conflicts_with = "reference_model")]
-    pub(crate) reference_field: Option<String>,
-    /// Also sort requests without a scenario into the paper's eleven, so that dissect can fit each apart
-    #[arg(long)]
-    pub(crate) scenarios: bool,
-    /// Seed of drawn orders, also sent to models that take one
-    #[arg(long, default_value_t = 0)]
-    pub(crate) seed: u64,
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
-    #[command(flatten)]
-    pub(crate) calls: CallArgs,
-    /// The study folder: tables and the log of all calls (default: the study given)
-    #[arg(long, short, value_name = "STUDY")]
-    pub(crate) output: Option<PathBuf>,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// `predilect judge`
-#[derive(Debug, Args)]
-pub(crate) struct JudgeArgs {
-    /// Preference files or folders, or one study folder
-    #[arg(required_unless_present = "probe", value_name = "FILE")]
-    pub(crate) inputs: Vec<PathBuf>,
-    /// Ask only about pairs for which this holds, e.g. 'scenario = code and judge(human) != judge("gpt-4.1-mini")'
-    #[arg(long = "where", value_name = "FILTER")]
-    pub(crate) filter: Option<Filter>,
-    /// The model: openai:MODEL, anthropic:MODEL, gemini:MODEL, openrouter:MODEL, azure:DEPLOYMENT, ollama:MODEL, the address of
-    /// a server that speaks OpenAI's protocol, with #MODEL behind it, or, in a build with local models, gguf:PATH or
-    /// hf:ORGANISATION/NAME/FILE (repeatable)
-    #[arg(long, required = true, value_name = "MODEL")]
-    pub(crate) model: Vec<ModelSpec>,
-    /// Judge nothing: ask each model some thirty small questions, and say what can be read, which method to use and what it costs
-    #[arg(long, conflicts_with_all = ["inputs", "output", "jury", "attacks"])]
-    pub(crate) probe: bool,
-    /// The judge's name in the study (default: the model's); for one model
-    #[arg(long, value_name = "NAME")]
-    pub(crate) name: Option<String>,
-    /// scored: probabilities of A and B; generated: a written verdict; reasoned: with reasons first; graded: 1 to 10 for each
-    /// response alone; mt-bench, arena-hard: a comparison that ends with their verdicts in brackets; reward: the scores of a
-    /// reward model (default: scored where the model tells probabilities, else generated)
-    #[arg(long, value_name = "METHOD", value_parser = named(&Method::ALL))]
-    pub(crate) method: Option<Method>,
-    /// The order in which responses are shown: both (averaged), random (by seed), ab
-    #[arg(long, default_value = "both", value_name = "ORDERS", value_parser = named(&Orders::ALL))]
-    pub(crate) orders: Orders,
-    /// A jury of all judges named here as a judge of its own: mean or majority (repeatable)
-    #[arg(long, value_enum, value_name = "KIND")]
-    pub(crate) jury: Vec<Jury>,
-    /// Then let the losing responses of this many pairs tell each judge to choose them, in six ways, and report how often it falls
-    #[arg(long, default_value_t = 0, value_name = "PAIRS")]
-    pub(crate) attacks: usize,
-    /// Seed of drawn orders, also sent to models that take one
-    #[arg(long, default_value_t = 0)]
-    pub(crate) seed: u64,
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
-    #[command(flatten)]
-    pub(crate) calls: CallArgs,
-    /// The study folder: tables and the log of all calls (default: the study given)
-    #[arg(long, short, value_name = "STUDY")]
-    pub(crate) output: Option<PathBuf>,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Jury {
-    /// The mean of the judges' verdicts
-    Mean,
-    /// What more judges favour
-    Majority,
-}
-
-/// How language models are called.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Calls")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub(crate) struct CallArgs {
-    /// Say how many calls would be made and what they cost, and make none
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Stop before more than this many US dollars are spent
-    #[arg(long, value_name = "USD", value_parser = money)]
-    pub(crate) budget: Option<f64>,
-    /// A table of prices (TOML) that stands before the one built in
-    #[arg(long, value_name = "FILE")]
-    pub(crate) prices: Option<PathBuf>,
-    /// Most calls at once; fewer are made while the server asks for less
-    #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) concurrency: u16,
-    /// How often a call is repeated that may succeed later
-    #[arg(long, default_value_t = 6, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=100))]
-    pub(crate) retries: u16,
-    /// The wait in seconds before the first repetition; it doubles each time
-    #[arg(long, default_value_t = 0.5, value_name = "SECONDS", value_parser = money)]
-    pub(crate) retry_wait: f64,
-    /// How long an answer may take, in seconds (default: 120; 600 where a model reasons first, which would be paid again)
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
-    pub(crate) timeout: Option<u32>,
-    /// How far the provider enforces the JSON of written answers: schema, object, nothing (for servers that do not know how)
-    #[arg(long, default_value = "schema", value_name = "HOW", value_parser = named(&Enforce::ALL))]
-    pub(crate) enforce: Enforce,
-    /// How hard a model that reasons does so before it answers: none, minimal, low, medium, high, xhigh or max, as far as its
-    /// provider knows these (default: the provider's own)
-    #[arg(long, value_name = "EFFORT", value_parser = named(&Effort::ALL))]
-    pub(crate) reasoning: Option<Effort>,
-    /// Tokens it may write for itself before an answer (default: 8192 where the model's name tells that it reasons, else 0)
-    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
-    pub(crate) reasoning_tokens: Option<u32>,
-    /// Ask again what failed for good in an earlier run, e.g. because it was filtered
-    #[arg(long)]
-    pub(crate) retry_failed: bool,
-    /// Make no call: read again what is logged
-    #[arg(long, conflicts_with = "retry_failed")]
-    pub(crate) offline: bool,
-    /// Hand questions over in the provider's batches (OpenAI, Anthropic: within a day, at half the price), and fetch the answers
-    /// of those that have ended: run the command again until nothing waits
-    #[arg(long, conflicts_with = "offline")]
-    pub(crate) batch: bool,
-    /// The most questions of one batch; of small ones an account that may not have many under way takes some, and the others
-    /// are handed over by later runs
-    #[arg(long, value_name = "N", default_value_t = 50_000, requires = "batch", value_parser = clap::value_parser!(u32).range(1..=50_000))]
-    pub(crate) batch_size: u32,
-    /// Tokens that a model in this process holds at once; memory grows with it
-    #[cfg(feature = "local")]
-    #[arg(long, default_value_t = 8192, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(256..=1_048_576))]
-    pub(crate) context: u32,
-}
-
-/// Reads one of some named choices.
-fn named<T: Copy + Send + Sync + 'static>(
-    choices: &'static [(T, &'static str)],
-) -> impl TypedValueParser<Value = T> {
-    PossibleValuesParser::new(choices.iter().map(|(_, name)| *name)).map(|name| {
-        let found = choices.iter().find(|(_, known)| *known == name);
-        found.or(choices.first()).map(|(value, _)| *value).expect("a choice")
-    })
-}
-
-fn money(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(x) if (0.0..=1e9).contains(&x) => Ok(x),
-        _ => Err(format!("`{text}` is no number of 0 or more")),
-    }
 }
 
 /// `predilect export`

@@ -22,6 +22,22 @@ pub(crate) fn json(args: &[&str]) -> Value {
     serde_json::from_str(&out).expect("JSON")
 }
 
+/// What it printed with `--json --quiet`, but for the command that it notes.
+pub(crate) fn found(args: &[&str]) -> Value {
+    let mut found = json(&[args, &["--quiet", "--json"]].concat());
+    if let Some(settings) = found.get_mut("settings").and_then(Value::as_object_mut) {
+        settings.remove("command");
+    }
+    found
+}
+
+/// What it said when it refused.
+pub(crate) fn refused(args: &[&str]) -> String {
+    let (done, _, said) = run(&[args, &["--quiet", "--json"]].concat());
+    assert!(!done, "{args:?}: {said}");
+    said
+}
+
 /// A file of the real data, where they lie beside the project; without, the test says that it skips.
 pub(crate) fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);

@@ -194,7 +194,7 @@ impl Dialect for OpenAi {
         let next = match &request.want {
             Want::Next(continuations) => {
                 let alternatives = self.alternatives(body).ok_or_else(|| {
-                    CallError::new(Fault::NoProbabilities, "the answer holds no probabilities of tokens")
+                    CallError::new(Fault::NoProbabilities, "the answer contains no token probabilities")
                         .remedy("this server or model does not tell them: --method generated")
                 })?;
                 next_of(continuations, &alternatives)?

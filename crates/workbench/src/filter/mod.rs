@@ -176,12 +176,6 @@ impl Filter {
         Self(Is::Not(Box::new(self.0.clone())))
     }
 
-    /// Both together.
-    #[must_use]
-    pub fn and(&self, other: &Self) -> Self {
-        Self(Is::And(vec![self.0.clone(), other.0.clone()]))
-    }
-
     fn any(&self, is: &dyn Fn(&Field) -> bool) -> bool {
         let mut found = false;
         self.0.fields(&mut |field| found |= is(field));

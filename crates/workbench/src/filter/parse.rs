@@ -168,7 +168,7 @@ impl<'t> Parser<'t> {
                 let is = Is::In(value, self.list()?, false);
                 return self.of_pair(is, from);
             }
-            return Err(self.wrong("`not` stands alone", "write not in (...)"));
+            return Err(self.wrong("`not` needs something to negate", "write not in (...)"));
         }
         if self.keyword("in") {
             let is = Is::In(value, self.list()?, true);
@@ -354,7 +354,7 @@ impl<'t> Parser<'t> {
                 };
                 return Err(self.wrong(
                     format!("`{word}` says not whose"),
-                    format!("write {of}; a word that stands for itself is put in quotation marks"),
+                    format!("write {of}; put a word that is meant literally in quotation marks"),
                 ));
             }
             (_, true) => return Err(self.wrong(format!("there is no field {word}(...)"), FIELDS)),
@@ -485,7 +485,7 @@ impl<'t> Parser<'t> {
                 let last = said.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
                 Err(self.wrong(
                     format!("the regular expression cannot be read: {last}"),
-                    "write \\ before a sign that stands for itself",
+                    "write \\ before a character that is meant literally",
                 ))
             }
         }

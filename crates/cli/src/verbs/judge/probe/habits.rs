@@ -161,7 +161,7 @@ impl Habits {
             0 => writeln!(out, "  reasoning  none seen before an answer"),
             tokens => writeln!(
                 out,
-                "  reasoning  {tokens} tokens beside an answer: it reasons first (--reasoning none stops it, --reasoning-tokens gives it room)"
+                "  reasoning  {tokens} tokens besides the answer: it reasons first (--reasoning none stops it, --reasoning-tokens gives it room)"
             ),
         }
     }
