@@ -184,7 +184,6 @@ pub(crate) fn windows(
     study: &Chosen,
     mut work: impl FnMut(&[Pair]) -> Result<bool, Problem>,
 ) -> Result<(), Problem> {
-    let _asking = signals::asking();
     let mut window: Vec<Pair> = Vec::new();
     let mut row = 0;
     for batch in study.pairs()? {

@@ -49,7 +49,10 @@ pub(crate) fn listen() {
         if let Some(cancel) = CANCEL.get().filter(|_| first && ASKING.load(Ordering::SeqCst)) {
             cancel.cancel();
             // Nobody may be there to read it.
-            let _ = writeln!(std::io::stderr(), "stopping; what is answered is kept (again: stop at once)");
+            let _ = writeln!(
+                std::io::stderr(),
+                "stopping; answers so far are kept (press again to stop at once)"
+            );
             return;
         }
         predilect_workbench::files::clear_away();

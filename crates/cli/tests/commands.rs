@@ -327,7 +327,10 @@ fn shells_and_man_learn_of_every_verb() {
     };
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = run(&["completions", shell]);
-        assert!(script.contains("dissect") && script.contains("where"), "{shell}");
+        assert!(
+            script.contains("dissect") && script.contains("where") && script.contains("versus"),
+            "{shell}"
+        );
     }
     run(&["man", folder.path().to_str().expect("a path"), "--quiet"]);
     let page = std::fs::read_to_string(folder.path().join("predilect-dissect.1")).expect("a page");

@@ -35,6 +35,17 @@ const ROWS: usize = 16_384;
 /// Ratings of A and B.
 pub(crate) type Sides = (Option<f64>, Option<f64>);
 
+/// Whether facts are kept in the study's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// No: nothing is to change.
+    Nothing,
+    /// Where nobody is writing the study.
+    IfFree,
+    /// Yes: the right to write it is held already.
+    Locked,
+}
+
 /// What is known of all pairs, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
@@ -148,13 +159,17 @@ impl Facts {
     }
 
     /// Keeps them in the study's folder. Where that cannot be written to, or somebody else is writing it, they are made anew the next
-    /// time; `locked`: the right to write is held already.
-    pub(crate) fn keep(&self, study: &Study, annotator: &Annotator, locked: bool) {
+    /// time.
+    pub(crate) fn keep(&self, study: &Study, annotator: &Annotator, keep: Keep) {
         let Some(import) = &self.import else { return };
-        let lock = if locked { None } else { study.try_lock("rating") };
+        let lock = match keep {
+            Keep::Nothing => return,
+            Keep::IfFree => study.try_lock("rating"),
+            Keep::Locked => None,
+        };
         // Another import may have taken the place of the one that was read.
         let same = study.import_name().as_ref() == Some(import);
-        if same && (lock.is_some() || locked) {
+        if same && (lock.is_some() || keep == Keep::Locked) {
             let _ = self.write(&study.table_path(TABLE), import, annotator);
         }
     }
@@ -317,7 +332,7 @@ mod tests {
         let find = || Facts::of_study(bench.study(), &annotator, 320, &Unwatched).expect("facts");
         let (found, new) = find();
         assert!(new && found.len() == 320);
-        found.keep(bench.study(), &annotator, false);
+        found.keep(bench.study(), &annotator, Keep::IfFree);
         let (kept, new) = find();
         assert!(!new, "they were kept");
         let pairs: Vec<Pair> = bench

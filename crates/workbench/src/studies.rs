@@ -13,6 +13,7 @@ use predilect_types::Order;
 use tempfile::TempDir;
 
 use crate::error::{Error, Remedy, Result};
+use crate::facts::Keep;
 use crate::figures;
 use crate::filter::Filter;
 use crate::open::{import, scratch};
@@ -114,17 +115,17 @@ impl Chosen {
     ///
     /// When the filter names what is not there, or no pair is left.
     pub fn of(study: Study, filter: Option<&Filter>, people: Judges, watch: &dyn Watch) -> Result<Self> {
-        Self::within(study, filter, people, false, watch)
+        Self::within(study, filter, people, Keep::IfFree, watch)
     }
 
     fn within(
         study: Study,
         filter: Option<&Filter>,
         people: Judges,
-        locked: bool,
+        keep: Keep,
         watch: &dyn Watch,
     ) -> Result<Self> {
-        let rows = filter.map(|filter| rows_of(&study, filter, people, locked, watch)).transpose()?;
+        let rows = filter.map(|filter| rows_of(&study, filter, people, keep, watch)).transpose()?;
         Ok(Self { study, rows })
     }
 
@@ -185,7 +186,10 @@ pub fn carry_on(inputs: &[PathBuf], options: &CarryOptions<'_>, watch: &dyn Watc
         ))
         .remedy(Remedy::Filter("leave `order` out".to_owned())));
     }
-    let chosen = |study| Chosen::within(study, filter, read.judges, !dry, watch);
+    let chosen = |study| {
+        let keep = if dry { Keep::Nothing } else { Keep::Locked };
+        Chosen::within(study, filter, read.judges, keep, watch)
+    };
     let whole = |study: Study| {
         let lock = if dry { None } else { Some(study.lock("judge or annotate")?) };
         Ok(Carried { study: chosen(study)?, _lock: lock, _scratch: None })

@@ -73,9 +73,7 @@ impl Workbench {
         watch: &dyn Watch,
     ) -> Result<SliceVersus> {
         let Some(filter) = &slice.filter else {
-            return Err(
-                Error::new("a slice is missing that is set against the other part").remedy(Remedy::NameSlice)
-            );
+            return Err(Error::new("there is no slice to compare").remedy(Remedy::NameSlice));
         };
         let outside = match other {
             Other::Rest => filter.complement(),
@@ -99,7 +97,7 @@ impl Workbench {
         let (inside, first, first_draws) = part(filter)?;
         let (outside, second, second_draws) = part(&outside).map_err(|e| e.within("in the other part"))?;
         if inside.rows == outside.rows && !filter.needs_verdict() {
-            return Err(Error::new("both parts are the same pairs").remedy(Remedy::Filter(
+            return Err(Error::new("both parts contain the same pairs").remedy(Remedy::Filter(
                 "set the slice against the rest, or against other pairs".to_owned(),
             )));
         }

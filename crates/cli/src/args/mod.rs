@@ -218,7 +218,7 @@ pub(crate) struct DissectArgs {
     pub(crate) table: TableArgs,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
-    /// Instead of a dissection: what is rewarded otherwise in the slice of --where than in the `rest`, or where another filter holds
+    /// Report what is rewarded differently in the --where slice than in the `rest`, or in the slice of another filter
     #[arg(long, value_name = "rest|FILTER", conflicts_with_all = ["gains", "output", "html", "draws", "group_by"])]
     pub(crate) versus: Option<Other>,
     /// Say what each property adds on unseen verdicts, however many there are (default: up to 30,000)

@@ -31,7 +31,7 @@ impl Batch for HttpModel {
             BatchApi::OpenAi(base) => {
                 let mut lines = String::new();
                 for (key, request) in calls {
-                    let body = self.body(request, &[]);
+                    let body = self.body(request, &[], true);
                     let line = json!({"custom_id": key, "method": "POST", "url": "/v1/chat/completions", "body": body});
                     lines.push_str(&line.to_string());
                     lines.push('\n');
@@ -53,7 +53,7 @@ impl Batch for HttpModel {
             BatchApi::Anthropic(messages) => {
                 let requests: Vec<Value> = calls
                     .iter()
-                    .map(|(key, request)| json!({"custom_id": key, "params": self.body(request, &[])}))
+                    .map(|(key, request)| json!({"custom_id": key, "params": self.body(request, &[], true)}))
                     .collect();
                 let body = json!({"requests": requests}).to_string();
                 id(&self.json(&self.post(&format!("{messages}/batches"), "application/json", &body)?)?)

@@ -257,7 +257,7 @@ impl Model for HttpModel {
         let mut remarks: Vec<String> =
             self.left_out.names().into_iter().map(|name| format!("{} {}", self.name, of(name))).collect();
         if self.letters.used() {
-            remarks.push(format!("{} reports the letters by their tokens ({})", self.name, letters::NAME));
+            remarks.push(format!("{} was asked for the letters by token id ({})", self.name, letters::NAME));
         }
         remarks
     }
@@ -274,15 +274,18 @@ impl Model for HttpModel {
         let mut tried: Vec<&'static Optional> = Vec::new();
         // An answer in which a letter is missing, for the case that asking for its token does not help.
         let mut first = None;
+        let mut with_ids = true;
         loop {
-            let sent = self.body(request, &tried);
+            let sent = self.body(request, &tried, with_ids);
             let (status, wait, body) = self.post_call(url, &sent)?;
             if (200..300).contains(&status) {
                 // Only what helped is left out from now on: an error may speak of anything.
                 for one in tried.drain(..) {
                     self.left_out.add(one);
                 }
-                if sent.get(letters::NAME).is_none() && self.learn_letters(request, &body) {
+                if !with_ids {
+                    self.letters.give_up();
+                } else if sent.get(letters::NAME).is_none() && self.learn_letters(request, &body) {
                     first = Some(body);
                     continue;
                 }
@@ -290,11 +293,13 @@ impl Model for HttpModel {
             }
             let error = body::json(&body).unwrap_or(Value::Null);
             if sent.get(letters::NAME).is_some() && matches!(status, 400 | 422) {
-                self.letters.give_up();
-                match first.take() {
-                    Some(body) => return Ok(body),
-                    None => continue,
+                if let Some(body) = first.take() {
+                    // Without the tokens there was an answer: they are what is refused.
+                    self.letters.give_up();
+                    return Ok(body);
                 }
+                with_ids = false;
+                continue;
             }
             // What is left out now may have been sent before another call learnt it.
             if let Some(one) = self.refused_parameter(status, &error, |one| one.stands_in(&sent)) {
@@ -352,13 +357,14 @@ impl Model for HttpModel {
 
 impl HttpModel {
     /// The body of a call, without what the model refuses and what is tried without.
-    fn body(&self, request: &Request, tried: &[&'static Optional]) -> Value {
+    fn body(&self, request: &Request, tried: &[&'static Optional], with_ids: bool) -> Value {
         let mut body = self.dialect.write(&self.model, request, self.room(&request.want));
         if let Some(effort) = self.effort.filter(|_| request.want != Want::Score) {
             self.dialect.reason(&self.model, &mut body, effort);
         }
         self.left_out.take_from(&mut body, tried);
         if let Want::Next(answers) = &request.want
+            && with_ids
             && let Some(ids) = self.letters.of(answers)
         {
             letters::put(&ids, &mut body);

@@ -71,7 +71,7 @@ pub fn terminal_versus(
                 let sign = d.p_positive.max(1.0 - d.p_positive);
                 format!(
                     "; the surest is {}, P(sign) {}, at a false discovery rate of {}",
-                    text::line(short(&d.property)),
+                    text::line(label(&d.property)),
                     format::p_sign(sign),
                     format::share(d.q_value)
                 )
@@ -92,7 +92,7 @@ pub fn terminal_versus(
 fn row(d: &Difference, out: &mut Out) -> io::Result<()> {
     let percent = |weight: f64| format::intensity(100.0 / (1.0 + (-weight).exp()));
     let mark = if d.mean > 0.0 { "▲" } else { "▼" };
-    let name = text::left(&text::line(short(&d.property)), NAME);
+    let name = text::left(&text::line(label(&d.property)), NAME);
     let numbers = format!(
         "{:>3} % {} {:>3} %   {} [{}, {}]",
         percent(d.inside),
@@ -105,6 +105,6 @@ fn row(d: &Difference, out: &mut Out) -> io::Result<()> {
     out.line(&format!("  {mark} {name} {numbers}"))
 }
 
-fn short(id: &str) -> &str {
-    predilect_types::property(id).map_or(id, |property| property.short)
+fn label(id: &str) -> &str {
+    predilect_types::property(id).map_or(id, |property| property.label)
 }

@@ -76,7 +76,10 @@ fn compare(a: &Found<'_>, order: Order, b: &Found<'_>) -> bool {
         return false;
     }
     match order {
-        Order::Unequal => !compare(a, Order::Equal, b),
+        Order::Unequal => {
+            let defined = |found: &Found<'_>| !matches!(found, Found::Number(n, _) if n.is_nan());
+            defined(a) && defined(b) && !compare(a, Order::Equal, b)
+        }
         order => match (a, b) {
             (Found::Number(a, _), Found::Number(b, _)) => numbers(*a, order, *b),
             (Found::Number(n, spelt), Found::Texts(texts) | Found::Names(texts)) => {

@@ -53,9 +53,7 @@ pub(super) fn parse(text: &str) -> Read<Is> {
     let is = parser.or()?;
     parser.blank();
     if parser.at < text.len() {
-        return Err(
-            parser.wrong("something follows that belongs to no condition", "join conditions by and, or")
-        );
+        return Err(parser.wrong("unexpected text after the condition", "join conditions by and, or"));
     }
     Ok(is)
 }
@@ -142,10 +140,11 @@ impl<'t> Parser<'t> {
         self.blank();
         if self.rest().starts_with('(') {
             // Either a condition in parentheses, or a number that begins with some: `(words(a) + 1) * 2 > 9`.
-            let from = self.at;
+            let (from, terms) = (self.at, self.terms);
             let number = self.deeper(Self::condition);
             let Err(first) = number else { return number };
-            self.at = from + 1;
+            // Read once more in another way: what was counted does not count.
+            (self.at, self.terms) = (from + 1, terms);
             let inner = self.deeper(Self::or).and_then(|is| {
                 if self.sign(")") {
                     Ok(is)
@@ -210,7 +209,7 @@ impl<'t> Parser<'t> {
         let end = std::mem::replace(&mut self.at, from);
         let said = self.text[from..end].trim();
         Err(self.wrong(
-            format!("`{said}` asks nothing of a pair: no field is in it"),
+            format!("`{said}` does not refer to any field of a pair"),
             format!("{FIELDS}; fields of the data are written meta.NAME"),
         ))
     }
@@ -227,7 +226,7 @@ impl<'t> Parser<'t> {
             }
             if !self.sign(",") {
                 return Err(
-                    self.wrong("the list does not go on", "separate values by commas and close it with )")
+                    self.wrong("the list is not closed", "separate values by commas and close it with )")
                 );
             }
         }
@@ -262,11 +261,12 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Counts the operators of one side of a comparison, which are nested one within the other.
+    /// Counts the operators of numbers in the whole expression, which are nested one within the other.
     fn another_term(&mut self) -> Read<()> {
         self.terms += 1;
         if self.terms > TERMS {
-            return Err(self.wrong("it adds and multiplies too often", "compute it into a field of the data"));
+            return Err(self
+                .wrong("too many arithmetic operators (at most 32)", "compute it into a field of the data"));
         }
         Ok(())
     }
@@ -353,7 +353,7 @@ impl<'t> Parser<'t> {
                     _ => "it with (a) or (b)",
                 };
                 return Err(self.wrong(
-                    format!("`{word}` says not whose"),
+                    format!("`{word}` needs to know whose"),
                     format!("write {of}; put a word that is meant literally in quotation marks"),
                 ));
             }
@@ -393,7 +393,7 @@ impl<'t> Parser<'t> {
         let rest = self.rest();
         let end = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len());
         if end == 0 {
-            let remedy = if rest.starts_with('\'') { "write \" in the place of '" } else { FIELDS };
+            let remedy = if rest.starts_with('\'') { "use \" instead of '" } else { FIELDS };
             return Err(self.wrong("a value is missing", remedy));
         }
         self.at += end;

@@ -23,7 +23,7 @@ use predilect_types::{Pair, Property, Rating, Rule, shown};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Remedy, Result};
-use crate::facts::{Fact, Facts};
+use crate::facts::{Fact, Facts, Keep};
 use crate::filter::Filter;
 use crate::watch::Watch;
 use agreements::Agreements;
@@ -126,14 +126,15 @@ impl Slice {
     /// Pairs and verdicts of a study with everything that a fit needs. Ratings that came with the data (from people or language models)
     /// stand before those of text analysis; `keep` says whether these are written to the table of ratings.
     pub(crate) fn of(study: &Study, options: &SliceOptions, keep: bool, watch: &dyn Watch) -> Result<Self> {
-        let annotator = Annotator::new(&TextOptions { grammar: options.grammar });
+        let asked = options.filter.as_ref().is_some_and(|filter| filter.properties().contains("grammatical"));
+        let annotator = Annotator::new(&TextOptions { grammar: options.grammar || asked });
         let (given, others) = given_ratings(study, annotator.name(), options.annotator.as_deref())?;
         let set = PropertySet::of_study(study)?;
         let chosen = chosen_properties(&options.properties, &set, &annotator, &given)?;
         let total = study.count("pairs").unwrap_or(0);
         let (facts, new) = Facts::of_study(study, &annotator, total, watch)?;
         if new {
-            facts.keep(study, &annotator, keep);
+            facts.keep(study, &annotator, if keep { Keep::Locked } else { Keep::IfFree });
         }
         let mut making = Making::new(options, &annotator, &chosen, &given, &others)?;
         let which = options
@@ -166,7 +167,7 @@ pub(crate) fn rows_of(
     study: &Study,
     filter: &Filter,
     people: Judges,
-    locked: bool,
+    keep: Keep,
     watch: &dyn Watch,
 ) -> Result<HashMap<u32, u8>> {
     let annotator = Annotator::new(&TextOptions { grammar: filter.properties().contains("grammatical") });
@@ -174,7 +175,7 @@ pub(crate) fn rows_of(
     let total = study.count("pairs").unwrap_or(0);
     let (facts, new) = Facts::of_study(study, &annotator, total, watch)?;
     if new {
-        facts.keep(study, &annotator, locked);
+        facts.keep(study, &annotator, keep);
     }
     let which = Which::of(filter, study, people, &annotator, &given)?;
     let pairs = if which.needs_texts() { study.pairs()? } else { study.pairs_without_texts()? };
@@ -196,7 +197,7 @@ pub(crate) fn rows_of(
     has_keys(filter, &fields)?;
     if rows.is_empty() {
         return Err(Error::new(format!("no pair of {number} is in the slice {filter}"))
-            .remedy(Remedy::Filter("names are taken as they are written".to_owned())));
+            .remedy(Remedy::Filter("names are case-sensitive".to_owned())));
     }
     Ok(rows)
 }
@@ -393,7 +394,7 @@ impl<'a> Making<'a> {
         if let Some(filter) = options.filter.as_ref().filter(|_| self.out.rows.is_empty()) {
             return Err(Error::new(format!("no pair of {} is in the slice {filter}", self.seen)).remedy(
                 Remedy::Filter(format!(
-                    "names are taken as they are written; fields of these data are: {}",
+                    "names are case-sensitive; fields of these data are: {}",
                     known_fields("", &self.fields)
                 )),
             ));

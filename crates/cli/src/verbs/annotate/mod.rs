@@ -23,6 +23,7 @@ use crate::output::print_json;
 use crate::problem::Problem;
 use crate::progress::Bars;
 use crate::say::say;
+use crate::signals;
 use crate::unread::Unread;
 
 /// What is said of the run; the field names are those that programs read.
@@ -113,6 +114,8 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
         return dry_run(&job, study, args.json);
     }
     let log = calls::log(study.folder())?;
+    // Until all is written: what was answered must not be lost to a signal in between.
+    let _asking = signals::asking();
     // Outdated ratings go before the new settings are noted, so that a kill in between leaves none under them.
     if claimed == Claim::Outdated {
         if args.filter.is_some() {

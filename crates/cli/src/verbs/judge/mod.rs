@@ -17,6 +17,7 @@ use crate::output::print_json;
 use crate::problem::Problem;
 use crate::progress::{Bars, bar};
 use crate::say::say;
+use crate::signals;
 use crate::unread::{self, Cut, Unread};
 
 use show::Said;
@@ -59,6 +60,8 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
     for judge in judges.iter().filter(|judge| outdated.contains(&judge.name) && !global.quiet) {
         say!("remark: {} was asked in another way before; those verdicts are replaced", judge.name);
     }
+    // Until all is written: what was answered must not be lost to a signal in between.
+    let _asking = signals::asking();
     settle(study, &judges, &args.jury, &outdated)?;
     let mut said = Vec::with_capacity(judges.len());
     let mut verdicts: Vec<Verdict> = Vec::new();

@@ -142,7 +142,7 @@ impl Habits {
             }
             Some(SchemaHabit::Ignored) => "not enforced: forms are read as far as the model keeps to them",
             Some(SchemaHabit::Refused) => "refused: forms are read as far as the model keeps to them",
-            None => "could not be told",
+            None => "unknown",
         };
         writeln!(out, "  schema     {schema}")?;
         let seed = match self.seed {
@@ -151,10 +151,10 @@ impl Habits {
                 "not taken: one seed gave two texts, so a run cannot be repeated to the digit"
             }
             Some(SeedHabit::AlwaysTheSame) => {
-                "cannot be told: the same text whatever the seed, at temperature 1"
+                "unknown: the text was the same for every seed, at temperature 1"
             }
             Some(SeedHabit::Refused) => "refused",
-            None => "could not be told",
+            None => "unknown",
         };
         writeln!(out, "  seed       {seed}")?;
         match self.reasoning_tokens {

@@ -1,4 +1,4 @@
-//! `predilect judge --probe`: what does a model tell when it is asked to judge? A dozen small questions, before a run is paid for.
+//! `predilect judge --probe`: what does a model tell when it is asked to judge? Some thirty small questions, before a run is paid for.
 
 mod habits;
 
