@@ -197,7 +197,7 @@ pub(crate) fn fit(
     let over = over_units(table, rows, &each, &merged, &posterior.mean, &posterior.covariance);
     if let Some((over, units)) = over.as_ref().filter(|_| !options.independent) {
         intervals_over.clone_from(units);
-        widen(over, &mut weights, &mut terms, draws.as_mut());
+        widen(&over.reach, &mut weights, &mut terms, draws.as_mut());
     }
     let over = over.map(|(over, _)| over);
     let length_alone = length_alone(table, rows, &each, &priors, (&weights, over.as_ref()), options);
@@ -240,7 +240,7 @@ fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> u64 {
     values.len() as u64
 }
 
-fn refuse_poor_groups(
+pub(crate) fn refuse_poor_groups(
     table: &FeatureTable,
     rows: &[VerdictRow],
     options: &FitOptions,

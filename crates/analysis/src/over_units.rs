@@ -1,7 +1,7 @@
 //! Intervals that hold on prompts (or other units) that a fit has not seen: in weights, terms and draws.
 
 use predilect_stats::Marginal;
-use predilect_stats::leave_out::{Clustered, OverClusters, leave_out};
+use predilect_stats::leave_out::{Clustered, OverClusters, Reach, leave_out};
 
 use crate::fit::Draws;
 use crate::result::{UnitCount, Weight};
@@ -65,12 +65,7 @@ pub(crate) fn over_units(
 }
 
 /// Puts the uncertainty over units in the place of the model's, in weights, terms and draws.
-pub(crate) fn widen(
-    over: &OverClusters,
-    weights: &mut [Weight],
-    terms: &mut [Weight],
-    draws: Option<&mut Draws>,
-) {
+pub(crate) fn widen(reach: &Reach, weights: &mut [Weight], terms: &mut [Weight], draws: Option<&mut Draws>) {
     let mut columns: Vec<(usize, Marginal, Marginal)> = Vec::new();
     for (j, weight) in weights.iter_mut().chain(terms).enumerate() {
         let own = Marginal {
@@ -82,10 +77,10 @@ pub(crate) fn widen(
             p_positive: weight.p_positive,
             shape: None,
         };
-        let Some(wide) = over.widened(j, &own) else { continue };
+        let Some(wide) = reach.widened(j, &own) else { continue };
         (weight.sd, weight.q05, weight.q95, weight.p_positive) =
             (wide.sd, wide.q05, wide.q95, wide.p_positive);
-        weight.effective_units = over.effective.get(j).copied().filter(|units| units.is_finite());
+        weight.effective_units = reach.effective.get(j).copied().filter(|units| units.is_finite());
         columns.push((j, own, wide));
     }
     let Some(draws) = draws else { return };

@@ -27,7 +27,7 @@ pub(crate) fn refit(
     let over =
         over_units(table, rows, numbers, &merged, &found.mean, &found.covariance).map(|(over, _)| over);
     if let Some(over) = over.as_ref().filter(|_| !options.independent) {
-        widen(over, &mut weights, &mut [], None);
+        widen(&over.reach, &mut weights, &mut [], None);
     }
     Some((weights, over))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use predilect_types::hash::fixed;
-use predilect_types::{Pair, Role, TieKind, Verdict};
+use predilect_types::{Order, Pair, Role, TieKind};
 
 use crate::result::{DataSummary, JudgeSummary, LengthSummary, ModelSummary};
 
@@ -95,9 +95,44 @@ impl Gist {
     }
 }
 
+/// What of a pair is counted.
+#[derive(Debug, Clone, Copy)]
+pub struct PairSummary<'a> {
+    /// The category of its prompt.
+    pub scenario: Option<&'a str>,
+    /// The models of A and B.
+    pub models: [Option<&'a str>; 2],
+    /// What its texts amount to.
+    pub gist: &'a Gist,
+    /// The language of its prompt.
+    pub language: Option<&'a str>,
+    /// Words of A and B.
+    pub words: (u32, u32),
+}
+
+/// What of a verdict is counted.
+#[derive(Debug, Clone, Copy)]
+pub struct VerdictSummary<'a> {
+    /// The number of its pair.
+    pub pair: usize,
+    /// Who judged.
+    pub judge: &'a str,
+    /// The preference for A as it was given.
+    pub p_a: f64,
+    /// The order of presentation.
+    pub order: Order,
+    /// The kind of tie.
+    pub tie: Option<TieKind>,
+    /// How much it counts.
+    pub weight: f64,
+    /// The value that the fits use, and what models win by.
+    pub fitted: f64,
+}
+
 impl SummaryBuilder {
-    /// Counts one pair, whose texts are not looked at; pairs are numbered in the order they come. `words` are those of response A and B.
-    pub fn pair(&mut self, pair: &Pair, gist: &Gist, language: Option<&str>, words: (u32, u32)) {
+    /// Counts one pair; pairs are numbered in the order they come.
+    pub fn pair(&mut self, pair: &PairSummary<'_>) {
+        let PairSummary { scenario, models: [model_a, model_b], gist, language, words } = *pair;
         if gist.prompt {
             self.prompts.insert(gist.cluster);
         }
@@ -106,11 +141,11 @@ impl SummaryBuilder {
         self.without_text += u64::from(!gist.text);
         self.multi_turn += u64::from(gist.multi_turn);
         *self.languages.entry(language.unwrap_or("unknown").to_owned()).or_default() += 1;
-        if let Some(scenario) = &pair.scenario {
-            *self.scenarios.entry(scenario.clone()).or_default() += 1;
+        if let Some(scenario) = scenario {
+            *self.scenarios.entry(scenario.to_owned()).or_default() += 1;
         }
-        let a = pair.response_a.model.as_deref().map(|m| self.count_model(m, true, words.0));
-        let b = pair.response_b.model.as_deref().map(|m| self.count_model(m, false, words.1));
+        let a = model_a.map(|model| self.count_model(model, true, words.0));
+        let b = model_b.map(|model| self.count_model(model, false, words.1));
         if gist.text {
             for (at, response) in [(a, gist.responses.0), (b, gist.responses.1)] {
                 if let Some(at) = at {
@@ -134,18 +169,21 @@ impl SummaryBuilder {
         at
     }
 
-    /// Counts one verdict on the pair of that number; `fitted` is the value that the fits use, and what models win by.
-    pub fn verdict(&mut self, pair: usize, verdict: &Verdict, fitted: f64) {
-        let count = self.judges.entry(verdict.judge.clone()).or_default();
+    /// Counts one verdict.
+    pub fn verdict(&mut self, verdict: &VerdictSummary<'_>) {
+        let VerdictSummary { pair, judge, p_a: p, order, tie: kind, weight, fitted } = *verdict;
+        let count = match self.judges.get_mut(judge) {
+            Some(count) => count,
+            None => self.judges.entry(judge.to_owned()).or_default(),
+        };
         let s = &mut count.summary;
-        let p = verdict.p_a;
         s.verdicts += 1;
-        *s.orders.entry(verdict.order.as_str().to_owned()).or_default() += 1;
+        *s.orders.entry(order.as_str().to_owned()).or_default() += 1;
         let tie = (p - 0.5).abs() < 1e-12;
         s.prefers_a += u64::from(!tie && p > 0.5);
         s.prefers_b += u64::from(!tie && p < 0.5);
         s.ties += u64::from(tie);
-        s.both_bad += u64::from(verdict.tie == Some(TieKind::BothBad));
+        s.both_bad += u64::from(kind == Some(TieKind::BothBad));
         s.soft += u64::from(!tie && p > 0.0 && p < 1.0);
         let (a, b) = self.words[pair];
         if !tie && a != b {
@@ -155,8 +193,8 @@ impl SummaryBuilder {
         let (model_a, model_b) = self.pair_models[pair];
         for (model, share) in [(model_a, fitted), (model_b, 1.0 - fitted)] {
             if let Some(at) = model {
-                self.models[at].wins += share * verdict.weight;
-                self.models[at].judged += verdict.weight;
+                self.models[at].wins += share * weight;
+                self.models[at].judged += weight;
             }
         }
     }
@@ -248,11 +286,14 @@ mod tests {
             ..Pair::default()
         };
         let mut s = SummaryBuilder::default();
-        s.pair(&pair("m", "n"), &Gist::of(&pair("m", "n")), Some("en"), (10, 5));
-        s.pair(&pair("n", "m"), &Gist::of(&pair("n", "m")), None, (7, 7));
-        s.verdict(0, &Verdict::new("0", "j", 1.0), 1.0);
-        s.verdict(1, &Verdict::tie("1", "j", TieKind::BothBad), 0.5);
-        s.verdict(1, &Verdict::new("1", "j", 0.25), 0.25);
+        for (a, b, language, words) in [("m", "n", Some("en"), (10, 5)), ("n", "m", None, (7, 7))] {
+            let gist = Gist::of(&pair(a, b));
+            s.pair(&PairSummary { scenario: None, models: [Some(a), Some(b)], gist: &gist, language, words });
+        }
+        for (pair, p_a, tie) in [(0, 1.0, None), (1, 0.5, Some(TieKind::BothBad)), (1, 0.25, None)] {
+            let order = Order::Unknown;
+            s.verdict(&VerdictSummary { pair, judge: "j", p_a, order, tie, weight: 1.0, fitted: p_a });
+        }
         let d = s.finish();
         assert_eq!((d.pairs, d.prompts, d.identical), (2, 1, 0));
         let j = &d.judges[0];

@@ -55,6 +55,8 @@ pub struct FeatureTable {
     pub values: Values,
     /// One per pair.
     pub pairs: Vec<PairInfo>,
+    /// The number of each pair's prompt among all prompts, where somebody has counted them; empty: nobody has.
+    pub prompts: Vec<u32>,
     /// All verdicts.
     pub verdicts: Vec<VerdictRow>,
     /// Names of the judges.
@@ -96,7 +98,7 @@ impl FeatureTable {
         if field.is_none() && !independent {
             return Cow::Borrowed(self);
         }
-        let mut out = self.clone();
+        let mut out = Self { prompts: Vec::new(), ..self.clone() };
         for (at, pair) in out.pairs.iter_mut().enumerate() {
             pair.cluster = match field {
                 Some(of_pair) if !independent => of_pair[at],

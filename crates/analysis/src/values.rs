@@ -1,7 +1,7 @@
 //! The numbers of all pairs: a byte each while they are comparisons, eight from the first that is none.
 
 /// Stands for a number that is missing.
-const MISSING: i8 = i8::MIN;
+pub(crate) const MISSING: i8 = i8::MIN;
 
 /// Numbers one after the other; NaN where one is missing.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,14 @@ impl Values {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// All of them, where each is a byte; [`MISSING`] where there is none.
+    pub(crate) fn small(&self) -> Option<&[i8]> {
+        match &self.0 {
+            Kind::Small(values) => Some(values),
+            Kind::Wide(_) => None,
+        }
     }
 
     /// The number there.

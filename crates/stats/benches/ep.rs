@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// Comparisons as real ones are distributed, roughly: half of them 0, verdicts from Laplace(0, 0.25) weights.
-fn table(rows: usize, seed: u64) -> Problem {
+fn table(rows: usize, seed: u64, small: bool) -> Problem {
     const COLUMNS: usize = 29;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let weights: Vec<f64> = (0..COLUMNS)
@@ -22,12 +22,19 @@ fn table(rows: usize, seed: u64) -> Problem {
             f64::from(u8::from(rng.random::<f64>() < 1.0 / (1.0 + (-f).exp())))
         })
         .collect();
-    Problem::new(&x, &verdicts, None, &[Prior::Laplace { scale: 0.1 }; COLUMNS]).expect("a valid table")
+    let priors = [Prior::Laplace { scale: 0.1 }; COLUMNS];
+    let made = if small {
+        let x: Vec<i8> = x.iter().map(|x| *x as i8).collect();
+        Problem::of_small(&x, &verdicts, None, &priors)
+    } else {
+        Problem::new(&x, &verdicts, None, &priors)
+    };
+    made.expect("a valid table")
 }
 
 fn benchmarks(c: &mut Criterion) {
     for rows in [360, 738] {
-        let problem = table(rows, 1);
+        let problem = table(rows, 1, false);
         c.bench_function(&format!("ep/{rows}"), |b| {
             b.iter(|| ep(black_box(&problem), &EpOptions::default()));
         });
@@ -42,5 +49,20 @@ fn benchmarks(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, benchmarks);
+/// Slices of large studies: what a filter that takes everything costs beyond reading.
+fn large(c: &mut Criterion) {
+    let mut group = c.benchmark_group("ep, large");
+    group.sample_size(10);
+    for rows in [10_000, 100_000, 1_000_000] {
+        for (kind, small) in [("floats", false), ("bytes", true)] {
+            let problem = table(rows, 1, small);
+            group.bench_function(format!("{rows}, {kind}"), |b| {
+                b.iter(|| ep(black_box(&problem), &EpOptions::default()));
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, benchmarks, large);
 criterion_main!(benches);

@@ -7,6 +7,8 @@ use pulp::bytemuck::{Pod, cast};
 pub(crate) trait Narrow: Copy {
     fn narrow(x: f64) -> Self;
     fn widen(self) -> f64;
+    /// A small whole number, exactly.
+    fn small(x: i8) -> Self;
 }
 
 impl Narrow for f64 {
@@ -16,6 +18,10 @@ impl Narrow for f64 {
     fn widen(self) -> f64 {
         self
     }
+    #[inline(always)]
+    fn small(x: i8) -> Self {
+        Self::from(x)
+    }
 }
 
 impl Narrow for f32 {
@@ -24,6 +30,10 @@ impl Narrow for f32 {
     }
     fn widen(self) -> f64 {
         f64::from(self)
+    }
+    #[inline(always)]
+    fn small(x: i8) -> Self {
+        Self::from(x)
     }
 }
 

@@ -3,11 +3,12 @@
 //! A posterior that takes every row as independent is too sure where rows share a prompt or a pair. What mends it: every cluster
 //! is left out in one Newton step from the fit, and the spread of what remains is the uncertainty.
 
+mod reach;
+
 use pulp::Arch;
 
-use crate::posterior::Marginal;
+pub use self::reach::{Reach, SmallRows, reach};
 use crate::spd;
-use crate::student;
 
 /// The rows of a fit, as [`crate::Problem::new`] takes them, with the cluster that each belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -25,13 +26,8 @@ pub struct Clustered<'a> {
 /// The uncertainty of a fit over clusters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OverClusters {
-    /// How many clusters there are.
-    pub clusters: usize,
-    /// Per weight: how many clusters of equal say would tell as much about it, 1 at least; infinite where none says anything. `(sum a_g)^2 / sum a_g^2` with `a_g` the
-    /// cluster's part in the weight's variance.
-    pub effective: Vec<f64>,
-    /// Per weight: the variance over clusters with the prior's own part, before it is held against the model's.
-    pub variance: Vec<f64>,
+    /// How sure each weight is.
+    pub reach: Reach,
     /// The cluster behind each row of `changes` and `parts`, ascending.
     pub ids: Vec<u64>,
     /// What leaving a cluster out changes, row by row: `w_(-g) - mean`.
@@ -87,22 +83,12 @@ fn one_after_the_other(rows: &Clustered<'_>, mean: &[f64], covariance: &[f64]) -
     for i in 0..n {
         add_outer(&mut information, row(i), curvature[i]);
     }
-    // The fit's precision holds the prior as it bends at the fit; it can be no less than a sliver of what the rows tell.
-    let precision = spd::inverse(covariance, d)?;
-    let prior: Vec<f64> = (0..d)
-        .map(|j| {
-            (precision[j * d + j] - information[j * d + j]).max(1e-6 * precision[j * d + j].abs()).max(1e-12)
-        })
-        .collect();
-    let mut hessian = information;
-    for (j, prior) in prior.iter().enumerate() {
-        hessian[j * d + j] += prior;
-    }
+    let (hessian, prior) = with_prior(information, covariance, d)?;
     let inverse = spd::inverse(&hessian, d)?;
     let order = by_cluster(rows.clusters);
     let groups = order.chunk_by(|&i, &j| rows.clusters[i] == rows.clusters[j]);
     let (mut changes, mut parts) = (Vec::with_capacity(n * d), Vec::with_capacity(n * d));
-    let (mut ids, mut sums) = (Vec::with_capacity(n), Sums::new(d));
+    let (mut ids, mut sums) = (Vec::with_capacity(n), reach::Sums::new(d));
     let mut line = vec![0.0; d];
     for group in groups {
         ids.push(rows.clusters[group[0]]);
@@ -138,68 +124,9 @@ fn one_after_the_other(rows: &Clustered<'_>, mean: &[f64], covariance: &[f64]) -
         }
     }
     let told: Vec<f64> = (0..d).map(|j| inverse[j * d + j]).collect();
-    let (variance, effective) = sums.finish(&changes, &told);
+    let reach = sums.finish(&changes, &told);
     let added = vec![0.0; d];
-    Some(OverClusters {
-        clusters: ids.len(),
-        effective,
-        variance,
-        ids,
-        changes,
-        parts,
-        added,
-        prior,
-        covariance: inverse,
-    })
-}
-
-/// Per weight, over clusters: sums of their parts in the variance, of these parts' squares, and of what leaving them out changes.
-struct Sums {
-    parts: Vec<f64>,
-    squares: Vec<f64>,
-    changes: Vec<f64>,
-}
-
-impl Sums {
-    fn new(d: usize) -> Self {
-        Self { parts: vec![0.0; d], squares: vec![0.0; d], changes: vec![0.0; d] }
-    }
-
-    #[inline(always)]
-    fn add(&mut self, weight: usize, part: f64, change: f64) {
-        self.parts[weight] += part;
-        self.squares[weight] += part * part;
-        self.changes[weight] += change;
-    }
-
-    /// The variance of each weight over clusters and its effective clusters; `told` is the diagonal of `H^-1`.
-    fn finish(&self, changes: &[f64], told: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let d = told.len();
-        let count = (changes.len() / d) as f64;
-        // Around their mean in a second pass, so that no digits cancel.
-        let means: Vec<f64> = self.changes.iter().map(|sum| sum / count).collect();
-        let mut spread = vec![0.0; d];
-        for line in changes.chunks_exact(d) {
-            for ((square, change), mean) in spread.iter_mut().zip(line).zip(&means) {
-                *square += (change - mean) * (change - mean);
-            }
-        }
-        let variance = (0..d)
-            .map(|j| {
-                let spread = if count < 2.0 { 0.0 } else { (count - 1.0) / count * spread[j] };
-                // H^-1 P H^-1 is what the clusters' parts leave of H^-1.
-                spread + (told[j] - self.parts[j]).max(0.0)
-            })
-            .collect();
-        let effective = (0..d)
-            .map(|j| {
-                let (sum, squares) = (self.parts[j], self.squares[j]);
-                // No cluster says anything: there is only the prior, which knows of no clusters.
-                if squares > 0.0 { (sum * sum / squares).max(1.0) } else { f64::INFINITY }
-            })
-            .collect();
-        (variance, effective)
-    }
+    Some(OverClusters { reach, ids, changes, parts, added, prior, covariance: inverse })
 }
 
 /// The variance that the differences say, one for each cluster left out: `(G - 1) / G sum (d_g - mean)^2`; 0 of one.
@@ -231,56 +158,12 @@ impl OverClusters {
         Some(information)
     }
 
-    /// Joins a second way of clustering, such as annotators beside prompts, whose common cells were left out too.
-    ///
-    /// The variance is that of the first way and what the second adds to their cells, `V_1 + max(V_2 - V_12, 0)`, and no less than
-    /// `V_2` (after Cameron, Gelbach & Miller 2011, whose sum can be less than either way's own); effective clusters are
-    /// those of the way that has fewer.
+    /// Joins a second way of clustering; see [`Reach::join`].
     #[must_use]
     pub fn with(mut self, second: &Self, cells: &Self) -> Self {
-        for j in 0..self.variance.len() {
-            let Some(((&other, &both), &reach)) =
-                second.variance.get(j).zip(cells.variance.get(j)).zip(second.effective.get(j))
-            else {
-                continue;
-            };
-            let own = self.variance[j];
-            let added = (other - both).max(0.0).max(other - own);
-            let total = own + added;
-            // As sure as the way with fewer units lets one be.
-            if added > 0.0 {
-                self.effective[j] = self.effective[j].min(reach);
-                self.variance[j] = total;
-                self.added[j] += added;
-            }
-        }
+        let more = self.reach.join(&second.reach, &cells.reach);
+        self.added.iter_mut().zip(more).for_each(|(added, more)| *added += more);
         self
-    }
-
-    /// A weight's posterior with this uncertainty: the model's mean, the larger of the two standard deviations, and quantiles by
-    /// Student's t with one degree of freedom less than effective clusters, at least 1. Never narrower than the model's.
-    pub fn widened(&self, j: usize, marginal: &Marginal) -> Option<Marginal> {
-        let (variance, effective) = (self.variance.get(j)?, self.effective.get(j)?);
-        if effective.is_infinite() {
-            return Some(*marginal);
-        }
-        let sd = variance.sqrt().max(marginal.sd);
-        let freedom = (effective - 1.0).max(1.0);
-        let reach = sd * student::quantile(0.95, freedom);
-        let (low, high) = (marginal.mean - reach, marginal.mean + reach);
-        let p_positive =
-            if sd > 0.0 { student::cdf(marginal.mean / sd, freedom) } else { marginal.p_positive };
-        let own = marginal.p_positive;
-        Some(Marginal {
-            mean: marginal.mean,
-            sd,
-            q05: low.min(marginal.q05),
-            q50: marginal.q50,
-            q95: high.max(marginal.q95),
-            // Never surer than the model.
-            p_positive: if (own - 0.5).abs() < (p_positive - 0.5).abs() { own } else { p_positive },
-            shape: None,
-        })
     }
 }
 
@@ -296,12 +179,46 @@ pub fn drawn(information: &[f64], prior: &[f64]) -> Option<Vec<f64>> {
     Some((0..d * d).map(|at| covariance[at] * prior[at % d]).collect())
 }
 
+/// The information with the prior's precision added, and this: what the rows' information leaves of the fit's precision, which holds the
+/// prior as it bends at the fit, and no less than a sliver of it.
+fn with_prior(information: Vec<f64>, covariance: &[f64], d: usize) -> Option<(Vec<f64>, Vec<f64>)> {
+    let precision = spd::inverse(covariance, d)?;
+    let prior: Vec<f64> = (0..d)
+        .map(|j| {
+            (precision[j * d + j] - information[j * d + j]).max(1e-6 * precision[j * d + j].abs()).max(1e-12)
+        })
+        .collect();
+    let mut hessian = information;
+    for (j, prior) in prior.iter().enumerate() {
+        hessian[j * d + j] += prior;
+    }
+    Some((hessian, prior))
+}
+
 /// Rows with those of one cluster together, clusters in the order of their numbers.
 fn by_cluster(clusters: &[u64]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..clusters.len()).collect();
+    let count = clusters.len();
     // Rows of a study come by prompt already, more often than not.
-    if !clusters.is_sorted() {
+    if clusters.is_sorted() {
+        return (0..count).collect();
+    }
+    let most = clusters.iter().max().map_or(0, |most| *most);
+    if most >= 4 * count as u64 {
+        let mut order: Vec<usize> = (0..count).collect();
         order.sort_by_key(|&i| clusters[i]);
+        return order;
+    }
+    // Small numbers are counted: where each cluster begins, then every row to its place.
+    let mut next = vec![0_usize; most as usize + 2];
+    for cluster in clusters {
+        next[*cluster as usize + 1] += 1;
+    }
+    (1..next.len()).for_each(|cluster| next[cluster] += next[cluster - 1]);
+    let mut order = vec![0; count];
+    for (row, cluster) in clusters.iter().enumerate() {
+        let at = &mut next[*cluster as usize];
+        order[*at] = row;
+        *at += 1;
     }
     order
 }

@@ -39,6 +39,8 @@ enum Rows {
 #[derive(Debug, Clone)]
 struct Sum<T: Copy + pulp::bytemuck::Pod> {
     pack: RowPack<T>,
+    /// The group of rows that is worked on, where it must be made floats.
+    group: Aligned<T>,
     weights: Option<Aligned<T>>,
     point: Vec<T>,
     /// One register's worth of partial sums per column.
@@ -53,16 +55,18 @@ impl Likelihood {
         let rows = match precision {
             Precision::Double => Rows::Double(Sum {
                 weights: problem.weights.as_ref().map(|w| problem.rows.per_row(w.iter().copied(), 0.0)),
-                pack: problem.rows.clone(),
+                pack: problem.rows.wide(),
+                group: Aligned::new(0.0, 0),
                 point: vec![0.0; d],
                 partial: Aligned::new(0.0, d * 8),
                 gradient: vec![0.0; d],
             }),
             Precision::Single => {
-                let pack = problem.rows.narrow();
+                let pack = problem.rows.wide().narrow();
                 Rows::Single(Sum {
                     weights: problem.weights.as_ref().map(|w| pack.per_row(w.iter().map(|&w| w as f32), 0.0)),
                     pack,
+                    group: Aligned::new(0.0, 0),
                     point: vec![0.0; d],
                     partial: Aligned::new(0.0, d * 16),
                     gradient: vec![0.0; d],
@@ -178,7 +182,7 @@ fn pass<S: Simd, T: Lanes<S> + Narrow + Range>(simd: S, sum: &mut Sum<T>, with_g
     let mut product = [one; CHUNK];
     let mut total = 0.0;
     for g in 0..sum.pack.groups() {
-        let x = T::load(sum.pack.group(g));
+        let x = T::load(sum.pack.group(g, &mut sum.group));
         for chunk in (0..vectors).step_by(CHUNK) {
             let mut f = [zero; CHUNK];
             for (j, &w) in sum.point.iter().enumerate() {

@@ -20,6 +20,30 @@ fn cholesky(a: &[f64], n: usize) -> Option<Vec<f64>> {
     Some(l)
 }
 
+/// Solves `a x = b` in place, `b` becoming `x`, by the lower triangle of `a`, which becomes its Cholesky factor; false when `a` is not positive
+/// definite to working precision.
+pub(crate) fn solve_in_place(a: &mut [f64], b: &mut [f64], n: usize) -> bool {
+    for i in 0..n {
+        for j in 0..=i {
+            let own = a[i * n + j];
+            let sum = own - (0..j).map(|k| a[i * n + k] * a[j * n + k]).sum::<f64>();
+            if i == j {
+                if sum.is_nan() || sum <= 1e-13 * own.abs() {
+                    return false;
+                }
+                a[i * n + i] = sum.sqrt();
+            } else {
+                a[i * n + j] = sum / a[j * n + j];
+            }
+        }
+        b[i] = (b[i] - (0..i).map(|k| a[i * n + k] * b[k]).sum::<f64>()) / a[i * n + i];
+    }
+    for i in (0..n).rev() {
+        b[i] = (b[i] - (i + 1..n).map(|k| a[k * n + i] * b[k]).sum::<f64>()) / a[i * n + i];
+    }
+    true
+}
+
 /// The inverse of `a`, `n` x `n` row by row; `None` when it is not positive definite to working precision.
 pub(crate) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
     let l = cholesky(a, n)?;

@@ -14,15 +14,16 @@
 //! # Ok::<(), predilect_workbench::Error>(())
 //! ```
 
+mod ask;
 pub mod compare;
 mod dissect;
 mod error;
-mod facts;
 pub mod figures;
 pub mod files;
 mod filter;
 pub mod fits;
 mod open;
+mod prepared;
 pub mod rank;
 mod slice;
 pub mod studies;
@@ -30,6 +31,7 @@ pub mod tables;
 mod versus;
 mod watch;
 
+pub use ask::Answer;
 pub use dissect::{DissectOptions, Dissected, MOST_WITH_GAINS};
 pub use error::{Error, Kind, Remedy, Result};
 pub use filter::{Filter, FilterError};

@@ -1,6 +1,8 @@
 //! How work begins: a study that is opened where it lies, files that are read into a new one, or an example.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use predilect_data::{Onto, ReadOptions, Study, StudyLock, StudyToml};
 use predilect_types::ReadSummary;
@@ -8,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
 use crate::error::{Error, Remedy, Result};
-use crate::slice::{Slice, SliceOptions};
+use crate::prepared::{Keep, Prepared};
+use crate::slice::{Slice, SliceOptions, keep_ratings};
 use crate::studies::{is_study, same_folder, take_over};
 use crate::watch::{Event, Step, Watch};
 
@@ -68,7 +71,12 @@ pub struct Workbench {
     _lock: Option<StudyLock>,
     /// Where a study lives that nobody keeps; it vanishes with this.
     _scratch: Option<TempDir>,
+    /// The study in memory, as it was when it was last asked.
+    prepared: Mutex<Option<(Stamp, Arc<Prepared>)>>,
 }
+
+/// What tells whether tables have changed since they were read: their sizes and times, and whether grammar was rated.
+type Stamp = (bool, Vec<Option<(u64, SystemTime)>>);
 
 impl Workbench {
     /// Opens a study where it lies. Nothing is copied; nothing is written but the facts on its texts, where its folder lets that happen.
@@ -88,7 +96,7 @@ impl Workbench {
             sources: entry.sources,
             ..ReadSummary::default()
         };
-        Ok(Self { study, read, kept: false, _lock: None, _scratch: None })
+        Ok(Self { study, read, kept: false, _lock: None, _scratch: None, prepared: Mutex::default() })
     }
 
     /// Opens what is given. With a place, the study is kept there: files are read into it, and another study's tables are copied to it.
@@ -146,7 +154,14 @@ impl Workbench {
             }
         }
         let lock = place.map(|_| study.lock("dissect")).transpose()?;
-        Ok(Self { study, read, kept: place.is_some(), _lock: lock, _scratch: Some(scratch) })
+        Ok(Self {
+            study,
+            read,
+            kept: place.is_some(),
+            _lock: lock,
+            _scratch: Some(scratch),
+            prepared: Mutex::default(),
+        })
     }
 
     /// The study.
@@ -171,7 +186,35 @@ impl Workbench {
     /// When a field, judge, annotator or property does not exist, tables cannot be read, there are too many groups or judges, there are
     /// no verdicts, or the work is cancelled.
     pub fn slice(&self, options: &SliceOptions, watch: &dyn Watch) -> Result<Slice> {
-        Slice::of(&self.study, options, self.kept, watch)
+        let prepared = self.prepared(options, watch)?;
+        let slice = Slice::of(&prepared, options, watch)?;
+        if self.kept {
+            keep_ratings(&prepared)?;
+        }
+        Ok(slice)
+    }
+
+    /// The study in memory: read once, and again where its tables have changed.
+    pub(crate) fn prepared(&self, options: &SliceOptions, watch: &dyn Watch) -> Result<Arc<Prepared>> {
+        let grammar = options.needs_grammar();
+        let mut known = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = (grammar, self.tables());
+        if let Some((_, prepared)) = known.as_ref().filter(|(own, _)| *own == stamp) {
+            return Ok(Arc::clone(prepared));
+        }
+        let keep = if self.kept { Keep::Locked } else { Keep::IfFree };
+        let prepared = Arc::new(Prepared::of(&self.study, grammar, &options.fields(), keep, watch)?);
+        *known = Some((stamp, Arc::clone(&prepared)));
+        Ok(prepared)
+    }
+
+    /// Sizes and times of the tables that are read.
+    fn tables(&self) -> Vec<Option<(u64, SystemTime)>> {
+        let of = |name: &&str| {
+            let found = std::fs::metadata(self.study.table_path(name)).ok()?;
+            Some((found.len(), found.modified().ok()?))
+        };
+        ["pairs", "verdicts", "ratings"].iter().map(of).collect()
     }
 }
 

@@ -13,12 +13,11 @@ use predilect_types::Order;
 use tempfile::TempDir;
 
 use crate::error::{Error, Remedy, Result};
-use crate::facts::Keep;
 use crate::figures;
 use crate::filter::Filter;
 use crate::open::{import, scratch};
+use crate::prepared::{Keep, bit};
 use crate::slice::rows_of;
-use crate::slice::which::bit;
 use crate::watch::Watch;
 
 /// The log of calls in a study's folder.

@@ -1,10 +1,8 @@
 //! How a judge judged: does it follow the content or the position?
 
-use predilect_types::Verdict;
 use serde::Serialize;
 
-use super::read::calls_of;
-use super::{Judged, Shown};
+use super::{Call, Judged, Shown};
 use crate::reply::Parse;
 
 /// The figures of one judge over many pairs. What cannot be known is `None`.
@@ -49,18 +47,16 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts a pair by the receipt of its verdict, whoever asked for it and when; verdicts of others are not counted.
-    pub fn add_verdict(&mut self, verdict: &Verdict) {
-        let calls = verdict.receipt.as_ref().map(calls_of).unwrap_or_default();
-        if !calls.is_empty() {
-            self.add(&Judged { calls, verdict: Some(verdict.clone()) });
-        }
-    }
-
     /// Counts one pair.
     pub fn add(&mut self, judged: &Judged) {
+        self.add_calls(&judged.calls, judged.verdict.as_ref().map(|verdict| verdict.p_a));
+    }
+
+    /// Counts one pair by its calls, such as those that the receipt of its verdict names ([`crate::judge::calls_of`]), whoever asked for it and
+    /// when.
+    pub fn add_calls(&mut self, calls: &[Call], verdict: Option<f64>) {
         self.pairs += 1;
-        for call in &judged.calls {
+        for call in calls {
             let kind = match call.parse {
                 Parse::Clean => 0,
                 Parse::Wrapped => 1,
@@ -76,10 +72,10 @@ impl Tally {
                 self.mass.1 += mass;
             }
         }
-        let Some(verdict) = &judged.verdict else { return };
+        let Some(p_a) = verdict else { return };
         self.parsed += 1;
-        self.ties += u64::from(verdict.p_a == 0.5);
-        let of = |shown| judged.calls.iter().find(|call| call.shown == shown).and_then(|call| call.value);
+        self.ties += u64::from(p_a == 0.5);
+        let of = |shown| calls.iter().find(|call| call.shown == shown).and_then(|call| call.value);
         if let (Some(ab), Some(ba)) = (of(Shown::Ab), of(Shown::Ba)) {
             self.both.0 += 1;
             self.both.1 += u64::from((ab - 0.5) * (ba - 0.5) < 0.0);
@@ -109,7 +105,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::Call;
+    use predilect_types::Verdict;
 
     fn judged(ab: f64, ba: f64) -> Judged {
         let call = |shown, value| Call {

@@ -33,6 +33,8 @@ pub(super) struct RowSites<'a, T: Width> {
     copies: Option<Aligned<T>>,
     mean: Aligned<T>,
     inverse: Aligned<T>,
+    /// The group of rows that is worked on, where it must be made floats.
+    group: Aligned<T>,
     /// A register of partial sums per pair of columns, and per column.
     pair_sums: Aligned<T>,
     column_sums: Aligned<T>,
@@ -56,6 +58,7 @@ impl<'a, T: Width> RowSites<'a, T> {
             copies: weights.map(|w| rows.per_row(w.iter().map(|&w| T::narrow(copies(w))), T::narrow(1.0))),
             mean: Aligned::new(zero, p),
             inverse: Aligned::new(zero, d * p),
+            group: rows.buffer(),
             pair_sums: Aligned::new(zero, d * (d + 1) / 2 * register),
             column_sums: Aligned::new(zero, d * register),
             rows,
@@ -72,6 +75,7 @@ impl<'a, T: Width> RowSites<'a, T> {
             copies: other.copies.clone(),
             mean: other.mean.clone(),
             inverse: other.inverse.clone(),
+            group: other.group.clone(),
             pair_sums: other.pair_sums.clone(),
             column_sums: other.column_sums.clone(),
         }
@@ -167,7 +171,7 @@ impl<'a, T: Width> RowSites<'a, T> {
         let each = self.each.as_ref().map(|each| T::load(each.as_slice()));
         let copies = self.copies.as_ref().map(|copies| T::load(copies.as_slice()));
         for g in 0..self.rows.groups() {
-            let x = T::load(self.rows.group(g));
+            let x = T::load(self.rows.group(g, &mut self.group));
             for chunk in (0..vectors).step_by(CHUNK) {
                 let at = g * vectors + chunk;
                 let precision: &mut [_; CHUNK] =

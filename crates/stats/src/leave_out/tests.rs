@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::random_table;
-use crate::{EpOptions, Prior, Problem, ep};
+use crate::{EpOptions, Marginal, Prior, Problem, ep};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -60,12 +60,12 @@ fn rows_that_stand_alone_are_nearly_as_sure_as_the_model() {
     let table = random_table(n, d, false, 5);
     let clusters: Vec<u64> = (0..n as u64).collect();
     let (fit, found) = over(&table.x, &table.verdicts, &clusters, d);
-    assert_eq!(found.clusters, n);
+    assert_eq!(found.reach.clusters, n);
     for j in 0..d {
-        let ratio = found.variance[j].sqrt() / fit.marginals[j].sd;
+        let ratio = found.reach.variance[j].sqrt() / fit.marginals[j].sd;
         assert!((0.85..1.18).contains(&ratio), "{j}: {ratio}");
-        assert!(found.effective[j] > 0.5 * n as f64, "{}", found.effective[j]);
-        let wide = found.widened(j, &fit.marginals[j]).unwrap();
+        assert!(found.reach.effective[j] > 0.5 * n as f64, "{}", found.reach.effective[j]);
+        let wide = found.reach.widened(j, &fit.marginals[j]).unwrap();
         assert!(wide.q05 <= fit.marginals[j].q05 && wide.q95 >= fit.marginals[j].q95);
     }
 }
@@ -82,7 +82,7 @@ fn the_same_rows_five_times_tell_no_more_than_once() {
     for j in 0..d {
         // The model believes in five times as many rows; the clusters do not.
         assert!(five.marginals[j].sd < 0.55 * once.marginals[j].sd);
-        let ratio = (found.variance[j] / single.variance[j]).sqrt();
+        let ratio = (found.reach.variance[j] / single.reach.variance[j]).sqrt();
         assert!((0.9..1.3).contains(&ratio), "{j}: {ratio}");
     }
 }
@@ -92,8 +92,8 @@ fn one_prompt_tells_of_no_other() {
     let (n, d) = (100, 2);
     let table = random_table(n, d, false, 2);
     let (fit, found) = over(&table.x, &table.verdicts, &vec![7; n], d);
-    assert_eq!((found.clusters, found.effective[0]), (1, 1.0));
-    let wide = found.widened(0, &fit.marginals[0]).unwrap();
+    assert_eq!((found.reach.clusters, found.reach.effective[0]), (1, 1.0));
+    let wide = found.reach.widened(0, &fit.marginals[0]).unwrap();
     // Cauchy's quantile.
     assert!(wide.q95 - wide.mean > 6.0 * fit.marginals[0].sd, "{wide:?}");
 }
@@ -112,9 +112,9 @@ fn a_second_way_that_only_repeats_the_first_adds_nothing() {
     let (_, both) = over(&table.x, &table.verdicts, &cells, d);
     let joined = one.clone().with(&second, &both);
     for j in 0..d {
-        let most = one.variance[j].max(second.variance[j]);
-        assert!(joined.variance[j] >= most * (1.0 - 1e-12), "{j}");
-        assert!(joined.effective[j] <= one.effective[j]);
+        let most = one.reach.variance[j].max(second.reach.variance[j]);
+        assert!(joined.reach.variance[j] >= most * (1.0 - 1e-12), "{j}");
+        assert!(joined.reach.effective[j] <= one.reach.effective[j]);
     }
 }
 
@@ -157,10 +157,36 @@ fn intervals_hold_where_annotators_share_their_pairs() {
         for j in 0..d {
             let inside = |m: &Marginal| usize::from(m.q05 <= centre[j] && centre[j] <= m.q95);
             model += inside(&fit.marginals[j]);
-            over += inside(&found.widened(j, &fit.marginals[j]).unwrap());
+            over += inside(&found.reach.widened(j, &fit.marginals[j]).unwrap());
         }
     }
     let share = |count: usize| count as f64 / (runs as usize * d) as f64;
     assert!(share(model) < 0.75, "by the model {}", share(model));
     assert!((0.86..0.96).contains(&share(over)), "over pairs {}", share(over));
+}
+
+/// Small rows in one pass against what is kept of every cluster: alone, in clusters of few and of many rows.
+#[test]
+fn the_reach_of_small_rows_is_that_of_all_changes() {
+    let (n, d) = (700, 5);
+    for (seed, weighted) in [(21, false), (22, true)] {
+        let table = random_table(n, d, weighted, seed);
+        let small: Vec<i8> = table.x.iter().map(|x| *x as i8).collect();
+        let weights = table.weights.as_deref();
+        let problem = table.problem(PRIOR);
+        let fit = ep(&problem, &EpOptions::default());
+        let bytes = Problem::of_small(&small, &table.verdicts, weights, &[PRIOR; 5]).unwrap();
+        assert_eq!(ep(&bytes, &EpOptions::default()), fit);
+        for width in [1, 3, 4, 50, 700] {
+            let clusters: Vec<u64> = (0..n as u64).map(|i| i / width % 300).collect();
+            let rows = Clustered { x: &table.x, verdicts: &table.verdicts, weights, clusters: &clusters };
+            let all = leave_out(&rows, &fit.mean, &fit.covariance).unwrap().reach;
+            let rows = SmallRows { x: &small, verdicts: &table.verdicts, weights, clusters: &clusters };
+            let found = reach(&rows, &fit.mean, &fit.covariance).unwrap();
+            assert_eq!(found.clusters, all.clusters);
+            for (found, all) in [(&found.variance, &all.variance), (&found.effective, &all.effective)] {
+                assert!(found.iter().zip(all).all(|(x, y)| (x / y - 1.0).abs() < 1e-9), "{found:?} {all:?}");
+            }
+        }
+    }
 }

@@ -29,17 +29,17 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use eval::{Known, Rated, Reader};
+pub(crate) use eval::{Found, Known, Texts};
 pub use parse::FilterError;
 
 /// An expression that a pair and a verdict fulfil or not. Prints as it is read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Filter(Is);
+pub struct Filter(pub(crate) Is);
 
 /// What is true or false.
 #[derive(Debug, Clone, PartialEq)]
-enum Is {
+pub(crate) enum Is {
     And(Vec<Is>),
     Or(Vec<Is>),
     Not(Box<Is>),
@@ -51,7 +51,7 @@ enum Is {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
+pub(crate) enum Order {
     Equal,
     Unequal,
     Less,
@@ -62,7 +62,7 @@ enum Order {
 
 /// What has a value.
 #[derive(Debug, Clone, PartialEq)]
-enum Value {
+pub(crate) enum Value {
     Literal(Literal),
     Field(Field),
     Negative(Box<Value>),
@@ -70,7 +70,7 @@ enum Value {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sign {
+pub(crate) enum Sign {
     Plus,
     Minus,
     Times,
@@ -78,14 +78,14 @@ enum Sign {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Literal {
+pub(crate) enum Literal {
     /// With its spelling: ids and names may look like numbers.
     Number(f64, String),
     Text(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Field {
+pub(crate) enum Field {
     Id,
     Scenario,
     Language,
@@ -100,13 +100,13 @@ enum Field {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
+pub(crate) enum Side {
     A,
     B,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part {
     Prompt,
     A,
     B,
@@ -114,7 +114,7 @@ enum Part {
 
 /// A regular expression with what it was made of.
 #[derive(Debug, Clone)]
-struct Pattern {
+pub(crate) struct Pattern {
     text: String,
     any_case: bool,
     regex: regex::Regex,
@@ -130,6 +130,15 @@ impl Filter {
     /// Whether it looks at texts, which are then read.
     pub(crate) fn needs_texts(&self) -> bool {
         self.any(&|field| matches!(field, Field::Text(_)))
+    }
+
+    /// The columns of fields that it reads, beside those that are always there.
+    pub(crate) fn columns(&self) -> BTreeSet<String> {
+        let mut found: BTreeSet<String> = self.keys().into_iter().map(str::to_owned).collect();
+        if self.any(&|field| matches!(field, Field::Scenario)) {
+            found.insert("scenario".to_owned());
+        }
+        found
     }
 
     /// Whether it looks at the verdict, and not at the pair alone.
@@ -184,7 +193,7 @@ impl Filter {
 }
 
 impl Is {
-    fn fields<'f>(&'f self, see: &mut impl FnMut(&'f Field)) {
+    pub(crate) fn fields<'f>(&'f self, see: &mut impl FnMut(&'f Field)) {
         match self {
             Self::And(all) | Self::Or(all) => all.iter().for_each(|one| one.fields(see)),
             Self::Not(one) => one.fields(see),

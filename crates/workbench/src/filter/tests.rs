@@ -1,19 +1,47 @@
 use super::*;
-use predilect_analysis::summary::Gist;
-use predilect_types::{Message, Pair, Response};
 use proptest::prelude::*;
-use std::collections::HashMap;
+use std::borrow::Cow;
 
-fn pair() -> Pair {
-    let model = |name: &str| Some(name.to_owned());
-    Pair {
-        id: "p1".to_owned(),
-        prompt: vec![Message::user("Is it sure?")],
-        response_a: Response::new("Surely. I think so.", model("gpt-4.1-mini")),
-        response_b: Response::new("no", model("b/2")),
-        scenario: Some("code".to_owned()),
-        metadata: serde_json::from_str(r#"{"year": 2021, "tags": ["x", "y"], "odd key": "v 1"}"#).unwrap(),
-        ..Pair::default()
+/// One pair and one verdict.
+struct One {
+    tags: Vec<String>,
+}
+
+impl Known for One {
+    fn found(&self, field: &Field) -> Found<'_> {
+        let side = |side: Side, a: f64, b: f64| Found::Number(if side == Side::A { a } else { b }, None);
+        match field {
+            Field::Id => Found::name(Some("p1")),
+            Field::Scenario => Found::name(Some("code")),
+            Field::Language => Found::name(Some("en")),
+            Field::Source => Found::Nothing,
+            Field::Order => Found::name(Some("ab")),
+            Field::Model(Side::A) => Found::name(Some("gpt-4.1-mini")),
+            Field::Model(Side::B) => Found::name(Some("b/2")),
+            Field::Words(of) => side(*of, 4.0, 1.0),
+            Field::Rating(id, of) => match (id.as_str(), of) {
+                ("length", Some(of)) => side(*of, 4.0, 1.0),
+                ("length", None) => Found::Number(1.0, None),
+                ("polite", Some(Side::A)) => Found::Number(0.0, None),
+                _ => Found::Nothing,
+            },
+            Field::Judge(name) => match name.as_str() {
+                "human" => Found::Number(1.0, None),
+                "gpt-4.1-mini" => Found::Number(0.0, None),
+                _ => Found::Nothing,
+            },
+            Field::Text(part) => Found::Texts(Texts::One(Cow::Borrowed(match part {
+                Part::Prompt => "Is it sure?",
+                Part::A => "Surely. I think so.",
+                Part::B => "no",
+            }))),
+            Field::Meta(key) => match key.as_str() {
+                "year" => Found::Number(2021.0, None),
+                "tags" => Found::texts(&self.tags),
+                "odd key" => Found::Texts(Texts::One(Cow::Borrowed("v 1"))),
+                _ => Found::Nothing,
+            },
+        }
     }
 }
 
@@ -22,22 +50,7 @@ fn takes(text: &str) -> bool {
     // Printed, it says the same.
     let again: Filter = filter.to_string().parse().unwrap_or_else(|error| panic!("{filter}: {error}"));
     assert_eq!(again, filter, "{text}");
-    let pair = pair();
-    let gist = Gist::of(&pair);
-    let facts = crate::facts::Fact::of(&gist, Some("en"));
-    let verdicts = HashMap::from([
-        ("human".to_owned(), HashMap::from([("p1".to_owned(), 1.0)])),
-        ("gpt-4.1-mini".to_owned(), HashMap::from([("p1".to_owned(), 0.0)])),
-    ]);
-    let rating = |_: &Known<'_>, id: &str| match id {
-        "length" => (Some(4.0), Some(1.0), Some(1.0)),
-        "polite" => (Some(0.0), None, None),
-        _ => (None, None, None),
-    };
-    filter.takes(
-        &Known { pair: &pair, fact: &facts, order: Some("ab") },
-        &Reader { verdicts: &verdicts, rating: &rating },
-    )
+    filter.takes(&One { tags: vec!["x".to_owned(), "y".to_owned()] })
 }
 
 #[test]

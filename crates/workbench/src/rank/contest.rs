@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::open::{Inputs, Workbench};
-use crate::slice::{Interner, SliceOptions};
+use crate::prepared::column::Interner;
+use crate::slice::SliceOptions;
 use crate::watch::{Event, Step, Watch};
 
 /// Verdicts between models, and what was seen on the way.

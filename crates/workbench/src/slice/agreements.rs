@@ -1,58 +1,49 @@
 //! How far annotators agree where several have rated the same pairs.
 
-use std::collections::BTreeMap;
-
 use predilect_analysis::result::AnnotatorAgreement;
 use predilect_stats::agreement::Agreement;
-use predilect_types::{CATALOGUE, Rating};
+use predilect_types::CATALOGUE;
 
-/// How far annotators agree, per property and two of them.
-#[derive(Default)]
-pub(super) struct Agreements(BTreeMap<(String, String, String), Agreement>);
+use crate::prepared::column::Rated;
+use crate::prepared::{Prepared, Ratings};
 
-impl Agreements {
-    /// Counts the ratings of one pair, of whoever has rated it.
-    pub(super) fn add(&mut self, lists: &[&[Rating]]) {
-        // With the text annotator alone there is nobody to agree with.
-        if lists.iter().filter(|list| !list.is_empty()).count() < 2
-            && lists.last().is_some_and(|last| !last.is_empty())
-        {
-            return;
+/// How far annotators agree, per property and two of them, in the order of the catalogue; with the text annotator alone there is nobody to
+/// agree with.
+pub(super) fn agreements(prepared: &Prepared, ratings: &Ratings, rows: &[u32]) -> Vec<AnnotatorAgreement> {
+    let mut found = Vec::new();
+    for (property, columns) in ratings.columns() {
+        let names = ratings.annotators();
+        let mut raters: Vec<(&str, &Rated)> = columns
+            .iter()
+            .map(|(number, column)| (names[*number as usize].as_str(), &column.rated))
+            .collect();
+        if let Some(at) = prepared.own(property) {
+            raters.push((prepared.annotator().name(), prepared.facts().column(at)));
         }
-        let ratings: Vec<&Rating> = lists.iter().copied().flatten().collect();
-        for (at, first) in ratings.iter().enumerate() {
-            for second in &ratings[at + 1..] {
-                if first.property != second.property || first.annotator == second.annotator {
-                    continue;
-                }
-                let (x, y) =
-                    if first.annotator < second.annotator { (first, second) } else { (second, first) };
-                let key = (x.property.clone(), x.annotator.clone(), y.annotator.clone());
-                let sums = self.0.entry(key).or_default();
-                for (a, b) in [(x.a, y.a), (x.b, y.b)] {
-                    if let (Some(a), Some(b)) = (a, b) {
-                        sums.add(a, b);
+        raters.sort_by_key(|(name, _)| *name);
+        for (at, (first, x)) in raters.iter().enumerate() {
+            for (second, y) in &raters[at + 1..] {
+                let mut sums = Agreement::default();
+                for &row in rows {
+                    let (Some(x), Some(y)) = (x.get(row as usize), y.get(row as usize)) else { continue };
+                    for side in 0..2 {
+                        if !x[side].is_nan() && !y[side].is_nan() {
+                            sums.add(x[side], y[side]);
+                        }
                     }
+                }
+                if sums.units() > 0 {
+                    found.push(AnnotatorAgreement {
+                        property: property.to_owned(),
+                        annotators: [(*first).to_owned(), (*second).to_owned()],
+                        responses: sums.units(),
+                        kappa: sums.kappa(),
+                        alpha: sums.alpha(),
+                    });
                 }
             }
         }
     }
-
-    /// In the order of the catalogue.
-    pub(super) fn finish(self) -> Vec<AnnotatorAgreement> {
-        let mut all: Vec<AnnotatorAgreement> = self
-            .0
-            .into_iter()
-            .filter(|(_, sums)| sums.units() > 0)
-            .map(|((property, first, second), sums)| AnnotatorAgreement {
-                property,
-                annotators: [first, second],
-                responses: sums.units(),
-                kappa: sums.kappa(),
-                alpha: sums.alpha(),
-            })
-            .collect();
-        all.sort_by_key(|agreement| CATALOGUE.iter().position(|p| p.id == agreement.property));
-        all
-    }
+    found.sort_by_key(|agreement| CATALOGUE.iter().position(|p| p.id == agreement.property));
+    found
 }

@@ -1,8 +1,6 @@
 //! The parts in which data come: the files that pairs were read from, by the part of the path that tells them apart.
 
-use predilect_types::Pair;
-
-use super::names::Interner;
+use crate::prepared::column::Interner;
 
 /// The files of pairs.
 #[derive(Default)]
@@ -13,8 +11,8 @@ pub(super) struct Subsets {
 
 impl Subsets {
     /// Takes the next pair.
-    pub(super) fn pair(&mut self, pair: &Pair) {
-        self.of_pair.push(self.files.get(&pair.provenance.source));
+    pub(super) fn pair(&mut self, source: &str) {
+        self.of_pair.push(self.files.get(source));
     }
 
     /// The names of the files, each as short as it can be, and which of them every pair is from; both empty where all are from one.

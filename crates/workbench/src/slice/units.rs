@@ -1,12 +1,13 @@
 //! What intervals are over: the fields that `--cluster` names, pair by pair.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use predilect_analysis::Unit;
-use predilect_types::Pair;
 use predilect_types::hash::FixedHasher;
 
 use crate::error::{Error, Remedy, Result};
+use crate::prepared::{Field, Prepared};
 
 /// Why a field is no unit.
 pub(super) enum NoUnits {
@@ -18,13 +19,15 @@ pub(super) enum NoUnits {
 
 /// The units that are asked for.
 pub(super) struct Units {
-    units: Vec<Unit>,
+    all: Vec<Unit>,
+    /// The columns of those that are fields of pairs.
+    columns: Vec<Option<Arc<Field>>>,
     /// Whether any pair has a value, per unit.
     seen: Vec<bool>,
 }
 
 impl Units {
-    pub(super) fn of(names: &[String]) -> Result<Self> {
+    pub(super) fn of(names: &[String], prepared: &Prepared) -> Result<Self> {
         if names.len() > 2 {
             return Err(Error::new(format!(
                 "{} units were named: intervals are over two at most",
@@ -43,21 +46,32 @@ impl Units {
             "annotator" => Unit::Annotator,
             _ => Unit::Field { name: name.clone(), of_pair: Vec::new() },
         };
-        Ok(Self { units: names.iter().map(unit).collect(), seen: vec![false; names.len()] })
+        let column = |name: &String| match name.as_str() {
+            "prompt" | "annotator" | "language" => Ok(None),
+            field => prepared.field(field).map(Some),
+        };
+        Ok(Self {
+            all: names.iter().map(unit).collect(),
+            columns: names.iter().map(column).collect::<Result<_>>()?,
+            seen: vec![false; names.len()],
+        })
     }
 
     /// Takes the next pair.
-    pub(super) fn pair(&mut self, pair: &Pair, language: Option<&str>) {
-        for (unit, seen) in self.units.iter_mut().zip(&mut self.seen) {
-            let Unit::Field { name, of_pair } = unit else { continue };
-            let values = match (name.as_str(), language) {
-                ("language", Some(language)) => vec![language.to_owned()],
-                (field, _) => pair.fields(field),
+    pub(super) fn pair(&mut self, row: usize, prepared: &Prepared) {
+        for ((unit, column), seen) in self.all.iter_mut().zip(&self.columns).zip(&mut self.seen) {
+            let Unit::Field { of_pair, .. } = unit else { continue };
+            let language;
+            let values = if let Some(column) = column {
+                column.get(row).texts.as_slice()
+            } else {
+                language = prepared.facts().languages().get(row).map(str::to_owned);
+                language.as_slice()
             };
             let mut hasher = FixedHasher::default();
             if values.is_empty() {
                 // The same in every slice.
-                ("without a value", &pair.id).hash(&mut hasher);
+                ("without a value", prepared.pairs().id(row)).hash(&mut hasher);
             } else {
                 *seen = true;
                 values.hash(&mut hasher);
@@ -69,20 +83,20 @@ impl Units {
     /// The units.
     pub(super) fn finish(self) -> Result<Vec<Unit>, NoUnits> {
         let empty = self
-            .units
+            .all
             .iter()
             .zip(&self.seen)
             .find(|(unit, seen)| matches!(unit, Unit::Field { .. }) && !**seen);
         if let Some((unit, _)) = empty {
             return Err(NoUnits::Missing(unit.name().to_owned()));
         }
-        let one = self.units.iter().find(|unit| match unit {
+        let one = self.all.iter().find(|unit| match unit {
             Unit::Field { of_pair, .. } => of_pair.windows(2).all(|two| two[0] == two[1]),
             Unit::Prompt | Unit::Annotator => false,
         });
         match one {
             Some(unit) => Err(NoUnits::One(unit.name().to_owned())),
-            None => Ok(self.units),
+            None => Ok(self.all),
         }
     }
 }

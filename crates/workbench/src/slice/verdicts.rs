@@ -1,118 +1,110 @@
 //! Which verdicts of a study are fitted, by whom and in which group.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 
 use predilect_analysis::compare::Shown;
 use predilect_analysis::limits::{MOST_GROUPS, MOST_JUDGES, TooMany};
-use predilect_analysis::summary::SummaryBuilder;
+use predilect_analysis::summary::{SummaryBuilder, VerdictSummary};
 use predilect_analysis::table::{FeatureTable, VerdictRow};
 use predilect_annotate::judge::{self as judging, Tally};
-use predilect_data::Study;
-use predilect_types::{Order, Verdict, shown};
+use predilect_types::Order;
 
-use super::OUTSIDE;
 use super::SliceOptions;
-use super::names::Interner;
-use super::which::bit;
+use super::making::OUTSIDE;
 use crate::error::{Error, Remedy, Result};
+use crate::prepared::Verdicts;
+use crate::prepared::column::{Interner, NONE};
 
 /// Which verdicts count.
 pub(super) struct VerdictReader<'a> {
     pub(super) options: &'a SliceOptions,
-    /// Pairs by id; those outside of the slice are [`OUTSIDE`].
-    pub(super) index: &'a HashMap<String, u32>,
-    /// The orders of presentation in which verdicts on each pair are taken, a bit each; empty: all.
-    pub(super) orders: &'a [u8],
-    /// Pairs to which accuracy does not apply.
-    pub(super) inapplicable: &'a HashSet<u32>,
+    pub(super) verdicts: &'a Verdicts,
+    /// The number of each pair of the study in the slice; [`OUTSIDE`] of those that it leaves out.
+    pub(super) place: &'a [u32],
+    /// The orders of presentation in which verdicts on each pair of the study are taken, a bit each; `None`: all.
+    pub(super) orders: Option<&'a [u8]>,
+    /// Pairs of the slice to which accuracy does not apply.
+    pub(super) inapplicable: &'a [bool],
 }
 
 pub(super) fn read_verdicts(
-    study: &Study,
     reader: &VerdictReader<'_>,
     builder: &mut SummaryBuilder,
     table: &mut FeatureTable,
     answers_shown: &mut Vec<Shown>,
 ) -> Result<(u64, u64)> {
-    let VerdictReader { options, index, orders, inapplicable } = *reader;
-    let mut left_out = 0;
-    let mut judges = Interner::default();
-    let (mut annotators, mut groups) = (Interner::default(), Interner::default());
-    let mut tallies: HashMap<String, Tally> = HashMap::new();
-    let mut orphans = 0;
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    for batch in study.verdicts()? {
-        for mut verdict in batch? {
-            options.people.settle(&mut verdict);
-            if !seen.contains(&verdict.judge) {
-                seen.insert(verdict.judge.clone());
-            }
-            if !options.judges.is_empty() && !options.judges.contains(&verdict.judge) {
-                continue;
-            }
-            let Some(&pair) = index.get(&verdict.pair) else {
-                orphans += 1;
-                continue;
-            };
-            if pair == OUTSIDE
-                || orders.get(pair as usize).is_some_and(|taken| taken & bit(verdict.order) == 0)
-            {
-                continue;
-            }
-            let fitted = if options.hard { hardened(verdict.p_a) } else { verdict.p_a };
-            builder.verdict(pair as usize, &verdict, fitted);
-            if verdict.receipt.is_some() {
-                match tallies.get_mut(&verdict.judge) {
-                    Some(tally) => tally.add_verdict(&verdict),
-                    None => tallies.entry(verdict.judge.clone()).or_default().add_verdict(&verdict),
-                }
-            }
-            if inapplicable.contains(&pair) {
-                left_out += 1;
-                continue;
-            }
-            let judge = judges.get(&verdict.judge);
-            if judges.list.len() > MOST_JUDGES {
-                return Err(TooMany::Judges.into());
-            }
-            let annotator = verdict.annotator.as_deref().map(|name| annotators.get(name));
-            let group = if options.group_by.as_deref() == Some("annotator") {
-                verdict.annotator.as_deref().map(|name| groups.get(name))
-            } else {
-                None
-            };
-            if groups.list.len() > MOST_GROUPS {
-                return Err(TooMany::Groups.into());
-            }
-            answers_shown.extend(answers(&verdict, pair, judge));
-            table.verdicts.push(VerdictRow {
-                pair,
-                judge,
-                p_a: fitted,
-                weight: verdict.weight,
-                order: verdict.order,
-                annotator,
-                group,
-            });
+    let VerdictReader { options, verdicts, place, orders, inapplicable } = *reader;
+    let all = verdicts.judges(options.people);
+    // Judges and people in the order in which they come in the slice.
+    let (mut judges, mut annotators, mut groups) =
+        (Interner::default(), Interner::default(), Interner::default());
+    let mut tallies: HashMap<u32, Tally> = HashMap::new();
+    let (mut orphans, mut left_out) = (0, 0);
+    let by_annotator = options.group_by.as_deref() == Some("annotator");
+    let wanted: Vec<bool> =
+        all.names.iter().map(|name| options.judges.is_empty() || options.judges.contains(name)).collect();
+    for row in 0..verdicts.len() {
+        let by = all.of(row);
+        if !wanted[by as usize] {
+            continue;
         }
+        let of_study = verdicts.pair(row);
+        if of_study == NONE {
+            orphans += 1;
+            continue;
+        }
+        let pair = place[of_study as usize];
+        if pair == OUTSIDE
+            || orders.is_some_and(|orders| orders[of_study as usize] & verdicts.order_bit(row) == 0)
+        {
+            continue;
+        }
+        let (name, p_a, weight) = (&all.names[by as usize], verdicts.p_a(row), verdicts.weight(row));
+        let order = verdicts.order(row);
+        let fitted = options.fitted(p_a);
+        let tie = verdicts.tie(row);
+        builder.verdict(&VerdictSummary {
+            pair: pair as usize,
+            judge: name,
+            p_a,
+            order,
+            tie,
+            weight,
+            fitted,
+        });
+        if !verdicts.calls(row).is_empty() {
+            tallies.entry(by).or_default().add_calls(verdicts.calls(row), Some(p_a));
+        }
+        if inapplicable[pair as usize] {
+            left_out += 1;
+            continue;
+        }
+        let judge = judges.get(name);
+        if judges.list.len() > MOST_JUDGES {
+            return Err(TooMany::Judges.into());
+        }
+        let person = verdicts.annotators().get(verdicts.annotator(row) as usize);
+        let annotator = person.map(|name| annotators.get(name));
+        let group = person.filter(|_| by_annotator).map(|name| groups.get(name));
+        if groups.list.len() > MOST_GROUPS {
+            return Err(TooMany::Groups.into());
+        }
+        answers_shown.extend(answers(verdicts, row, pair, judge));
+        table.verdicts.push(VerdictRow { pair, judge, p_a: fitted, weight, order, annotator, group });
     }
     table.judges = judges.list;
     table.annotators = annotators.list;
     for (judge, tally) in tallies {
         let figures = tally.finish();
-        builder.asked(&judge, |summary| {
+        builder.asked(&all.names[judge as usize], |summary| {
             summary.position_bias = figures.position_bias;
             summary.inconsistent = figures.inconsistent;
             summary.mean_mass = figures.mean_mass;
             summary.follows_position = figures.follows_position();
         });
     }
-    let known: Vec<String> = seen.into_iter().collect();
-    if let Some(missing) = options.judges.iter().find(|j| !known.contains(j)) {
-        return Err(Error::new(format!("no verdict is by the judge `{missing}`"))
-            .words(format!("the judges of these data are: {}", shown::list(&known))));
-    }
-    if options.group_by.as_deref() == Some("annotator") {
+    options.has_judges(&all.names)?;
+    if by_annotator {
         if groups.list.is_empty() {
             return Err(
                 Error::new("no verdict names an annotator to group by").remedy(Remedy::NameAnnotators)
@@ -136,9 +128,8 @@ pub(super) fn read_verdicts(
 
 /// The answers behind a verdict with the order that each was given in: the calls of its receipt, what the data say of both orders, or
 /// itself.
-fn answers(verdict: &Verdict, pair: u32, judge: u32) -> Vec<Shown> {
-    let calls = verdict.receipt.as_ref().map(judging::calls_of).unwrap_or_default();
-    let by_call = calls.iter().filter_map(|call| {
+fn answers(verdicts: &Verdicts, row: usize, pair: u32, judge: u32) -> Vec<Shown> {
+    let by_call = verdicts.calls(row).iter().filter_map(|call| {
         let a_first = match call.shown {
             judging::Shown::Ab => true,
             judging::Shown::Ba => false,
@@ -148,28 +139,18 @@ fn answers(verdict: &Verdict, pair: u32, judge: u32) -> Vec<Shown> {
     });
     let mut found: Vec<Shown> = by_call.collect();
     if found.is_empty()
-        && let Some(orders) = verdict.receipt.as_ref().and_then(|receipt| receipt.get("orders"))
+        && let Some([ab, ba]) = verdicts.both_orders(row)
     {
-        let of = |name: &str, a_first| Some(Shown { pair, judge, p_a: orders.get(name)?.as_f64()?, a_first });
-        found.extend([of("ab", true), of("ba", false)].into_iter().flatten());
+        let of = |p_a: Option<f64>, a_first| Some(Shown { pair, judge, p_a: p_a?, a_first });
+        found.extend([of(ab, true), of(ba, false)].into_iter().flatten());
     }
     if found.is_empty() {
-        let a_first = match verdict.order {
+        let a_first = match verdicts.order(row) {
             Order::Ab => true,
             Order::Ba => false,
             Order::Both | Order::Unknown => return found,
         };
-        found.push(Shown { pair, judge, p_a: verdict.p_a, a_first });
+        found.push(Shown { pair, judge, p_a: verdicts.p_a(row), a_first });
     }
     found
-}
-
-fn hardened(p_a: f64) -> f64 {
-    if p_a > 0.5 {
-        1.0
-    } else if p_a < 0.5 {
-        0.0
-    } else {
-        0.5
-    }
 }

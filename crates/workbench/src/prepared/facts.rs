@@ -20,8 +20,9 @@ use predilect_types::Pair;
 use predilect_types::hash::fixed;
 use rayon::prelude::*;
 
+use super::Keep;
+use super::column::{Names, Rated};
 use crate::error::{Error, Result};
-use crate::watch::{Event, Step, Watch};
 
 /// The table's name.
 const TABLE: &str = "facts";
@@ -32,20 +33,6 @@ const VERSION: &str = "predilect.facts";
 /// Rows that are written at once.
 const ROWS: usize = 16_384;
 
-/// Ratings of A and B.
-pub(crate) type Sides = (Option<f64>, Option<f64>);
-
-/// Whether facts are kept in the study's folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keep {
-    /// No: nothing is to change.
-    Nothing,
-    /// Where nobody is writing the study.
-    IfFree,
-    /// Yes: the right to write it is held already.
-    Locked,
-}
-
 /// What is known of all pairs, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
@@ -54,40 +41,9 @@ pub(crate) struct Facts {
     marks: Vec<u64>,
     /// The import that they were read from.
     import: Option<String>,
-    languages: Vec<Option<Arc<str>>>,
-    /// One rating of A and B after the other, those of a pair together; NaN where one is missing.
-    ratings: Vec<[f64; 2]>,
-    width: usize,
-}
-
-/// Those of one pair.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Fact<'a> {
-    pub(crate) gist: &'a Gist,
-    pub(crate) language: Option<&'a str>,
-    ratings: &'a [[f64; 2]],
-}
-
-#[cfg(test)]
-impl<'a> Fact<'a> {
-    /// Of a pair without ratings.
-    pub(crate) fn of(gist: &'a Gist, language: Option<&'a str>) -> Self {
-        Self { gist, language, ratings: &[] }
-    }
-}
-
-impl Fact<'_> {
-    /// The ratings of the property at that place of [`Annotator::properties`].
-    pub(crate) fn rating(&self, at: usize) -> Sides {
-        let [a, b] = self.ratings[at];
-        let known = |x: f64| (!x.is_nan()).then_some(x);
-        (known(a), known(b))
-    }
-
-    /// All ratings, in the order of [`Annotator::properties`].
-    pub(crate) fn ratings(&self) -> impl Iterator<Item = Sides> + '_ {
-        (0..self.ratings.len()).map(|at| self.rating(at))
-    }
+    languages: Names,
+    /// Ratings by text analysis, in the order of [`Annotator::properties`].
+    ratings: Vec<Rated>,
 }
 
 impl Facts {
@@ -96,66 +52,53 @@ impl Facts {
         self.gists.len()
     }
 
-    /// Those of the pair of that number; none where they are another pair's.
-    pub(crate) fn of(&self, number: usize, pair: &Pair) -> Option<Fact<'_>> {
-        self.marks.get(number).filter(|own| **own == mark(pair))?;
-        Some(Fact {
-            gist: self.gists.get(number)?,
-            language: self.languages[number].as_deref(),
-            ratings: &self.ratings[number * self.width..(number + 1) * self.width],
+    /// Whether the pair of that number is this one.
+    pub(crate) fn are_of(&self, number: usize, pair: &Pair) -> bool {
+        self.marks.get(number) == Some(&mark(pair))
+    }
+
+    pub(crate) fn gist(&self, row: usize) -> &Gist {
+        &self.gists[row]
+    }
+
+    pub(crate) fn languages(&self) -> &Names {
+        &self.languages
+    }
+
+    /// The ratings of the property at that place of [`Annotator::properties`].
+    pub(crate) fn column(&self, at: usize) -> &Rated {
+        &self.ratings[at]
+    }
+
+    /// All ratings of a pair, in the order of [`Annotator::properties`].
+    pub(crate) fn ratings(&self, row: usize) -> impl Iterator<Item = (Option<f64>, Option<f64>)> + '_ {
+        let known = |x: f64| (!x.is_nan()).then_some(x);
+        self.ratings.iter().map(move |column| {
+            let [a, b] = column.get(row).unwrap_or([f64::NAN; 2]);
+            (known(a), known(b))
         })
     }
 
-    /// Finds the facts of a study: those that are kept, or new ones from its texts; true where they are new.
-    pub(crate) fn of_study(
-        study: &Study,
-        annotator: &Annotator,
-        total: u64,
-        watch: &dyn Watch,
-    ) -> Result<(Self, bool)> {
-        if let Some(facts) = Self::load(study, annotator).filter(|facts| facts.len() as u64 == total)
-            && facts.fit(study)?
-        {
-            return Ok((facts, false));
+    /// Facts of no pair yet, for what is found in the texts of a study.
+    pub(crate) fn new(study: &Study, annotator: &Annotator) -> Self {
+        Self {
+            ratings: annotator.properties().iter().map(|_| Rated::unrated(0)).collect(),
+            import: study.import_name(),
+            ..Self::default()
         }
-        watch.event(Event::Begin(Step::Rating, Some(total)));
-        let mut facts =
-            Self { width: annotator.properties().len(), import: study.import_name(), ..Self::default() };
-        let mut names: HashMap<String, Arc<str>> = HashMap::new();
-        for batch in study.pairs()? {
-            if watch.cancelled() {
-                return Err(Error::cancelled());
-            }
-            let batch = batch?;
-            let found: Vec<_> = batch.par_iter().map(|pair| look(pair, annotator)).collect();
-            facts.marks.extend(batch.iter().map(mark));
-            for (gist, language, ratings) in found {
-                facts.gists.push(gist);
-                let shared = |name: String| {
-                    Arc::clone(names.entry(name).or_insert_with_key(|name| name.as_str().into()))
-                };
-                facts.languages.push(language.map(shared));
-                let number = |x: Option<f64>| x.unwrap_or(f64::NAN);
-                facts.ratings.extend(ratings.into_iter().map(|(a, b)| [number(a), number(b)]));
-            }
-            watch.event(Event::More(batch.len() as u64));
-        }
-        watch.event(Event::End);
-        Ok((facts, true))
     }
 
-    /// Whether they are those of the study's pairs, one by one.
-    fn fit(&self, study: &Study) -> Result<bool> {
-        let mut number = 0;
-        for batch in study.pairs_without_texts()? {
-            for pair in batch? {
-                if self.marks.get(number) != Some(&mark(&pair)) {
-                    return Ok(false);
-                }
-                number += 1;
+    /// Looks at the texts of the next pairs.
+    pub(crate) fn look(&mut self, pairs: &[Pair], annotator: &Annotator) {
+        let found: Vec<_> = pairs.par_iter().map(|pair| look(pair, annotator)).collect();
+        self.marks.extend(pairs.iter().map(mark));
+        for (gist, language, ratings) in found {
+            self.gists.push(gist);
+            self.languages.push(language.as_deref());
+            for (column, (a, b)) in self.ratings.iter_mut().zip(ratings) {
+                column.push([a, b].map(|x| x.unwrap_or(f64::NAN)));
             }
         }
-        Ok(number == self.len())
     }
 
     /// Keeps them in the study's folder. Where that cannot be written to, or somebody else is writing it, they are made anew the next
@@ -202,13 +145,12 @@ impl Facts {
                 Arc::new(gists.iter().map(|gist| gist.responses.0).collect::<UInt64Array>()),
                 Arc::new(gists.iter().map(|gist| gist.responses.1).collect::<UInt64Array>()),
                 Arc::new(gists.iter().map(|gist| gist.size).collect::<UInt32Array>()),
-                Arc::new(self.languages[from..to].iter().map(Option::as_deref).collect::<StringArray>()),
+                Arc::new((from..to).map(|row| self.languages.get(row)).collect::<StringArray>()),
             ];
-            let ratings = &self.ratings[from * self.width..to * self.width];
-            for at in 0..self.width {
+            for rated in &self.ratings {
                 for side in 0..2 {
-                    let column = ratings.iter().skip(at).step_by(self.width).map(|sides| sides[side]);
-                    let column = column.map(|x| (!x.is_nan()).then_some(x));
+                    let column = (from..to).map(|row| rated.get(row).map(|sides| sides[side]));
+                    let column = column.map(|x| x.filter(|x| !x.is_nan()));
                     columns.push(Arc::new(column.collect::<Float64Array>()));
                 }
             }
@@ -220,14 +162,13 @@ impl Facts {
     }
 
     /// Those that are kept; none where they are of other pairs or another version, lack a property, or cannot be read.
-    fn load(study: &Study, annotator: &Annotator) -> Option<Self> {
+    pub(crate) fn load(study: &Study, annotator: &Annotator) -> Option<Self> {
         if !study.has_table(TABLE) {
             return None;
         }
         let import = study.import_name()?;
         let batches = study.read_table(TABLE).ok()?;
-        let mut facts = Self { width: annotator.properties().len(), ..Self::default() };
-        let mut names: HashMap<&str, Arc<str>> = HashMap::new();
+        let mut facts = Self::new(study, annotator);
         for batch in &batches {
             let schema = batch.schema();
             let marks = schema.metadata();
@@ -250,23 +191,15 @@ impl Facts {
                     size.value(row),
                 ));
             }
-            for name in language {
-                let shared = |name| Arc::clone(names.entry(name).or_insert_with_key(|name| Arc::from(*name)));
-                facts.languages.push(name.map(shared));
-            }
-            let mut sides = Vec::with_capacity(2 * facts.width);
-            for property in annotator.properties() {
-                for side in ["a", "b"] {
-                    sides.push(column(&format!("{side} {property}"))?.as_primitive_opt::<Float64Type>()?);
-                }
-            }
+            language.iter().for_each(|name| facts.languages.push(name));
             let value = |column: &Float64Array, row: usize| {
                 if column.is_null(row) { f64::NAN } else { column.value(row) }
             };
-            for row in 0..batch.num_rows() {
-                facts
-                    .ratings
-                    .extend(sides.chunks_exact(2).map(|two| [value(two[0], row), value(two[1], row)]));
+            for (property, rated) in annotator.properties().iter().zip(&mut facts.ratings) {
+                let side =
+                    |side: &str| column(&format!("{side} {property}"))?.as_primitive_opt::<Float64Type>();
+                let (a, b) = (side("a")?, side("b")?);
+                (0..batch.num_rows()).for_each(|row| rated.push([value(a, row), value(b, row)]));
             }
         }
         Some(facts)
@@ -283,7 +216,9 @@ fn version() -> String {
     format!("2, text {}", predilect_text::VERSION)
 }
 
-fn look(pair: &Pair, annotator: &Annotator) -> (Gist, Option<String>, Vec<Sides>) {
+type Look = (Gist, Option<String>, Vec<(Option<f64>, Option<f64>)>);
+
+fn look(pair: &Pair, annotator: &Annotator) -> Look {
     let language = pair.language.clone().or_else(|| detect_language(&pair.prompt_text()).map(str::to_owned));
     (Gist::of(pair), language, annotator.rate_both(pair))
 }
@@ -310,46 +245,5 @@ fn gist(cluster: u64, flags: u8, responses: (u64, u64), size: u32) -> Gist {
         multi_turn: flags & MULTI_TURN != 0,
         responses,
         size,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::open::{Example, Inputs, Workbench};
-    use crate::watch::Unwatched;
-    use predilect_text::TextOptions;
-
-    #[test]
-    fn what_is_kept_is_what_was_found() {
-        let inputs = Inputs {
-            files: &[],
-            example: Some(Example::LocalJudge),
-            options: &predilect_data::ReadOptions::default(),
-        };
-        let bench = Workbench::of(&inputs, None, &Unwatched).expect("the example");
-        let annotator = Annotator::new(&TextOptions { grammar: false });
-        let find = || Facts::of_study(bench.study(), &annotator, 320, &Unwatched).expect("facts");
-        let (found, new) = find();
-        assert!(new && found.len() == 320);
-        found.keep(bench.study(), &annotator, Keep::IfFree);
-        let (kept, new) = find();
-        assert!(!new, "they were kept");
-        let pairs: Vec<Pair> = bench
-            .study()
-            .pairs_without_texts()
-            .expect("pairs")
-            .flat_map(|batch| batch.expect("rows"))
-            .collect();
-        assert!(found.of(1, &pairs[0]).is_none(), "those of another pair");
-        for (number, pair) in pairs.iter().enumerate() {
-            let both = [&found, &kept].map(|facts| facts.of(number, pair).expect("a pair"));
-            assert_eq!((both[0].gist, both[0].language), (both[1].gist, both[1].language));
-            assert!(both[0].ratings().eq(both[1].ratings()));
-        }
-        // Those of other properties or other pairs are none.
-        let more = Annotator::new(&TextOptions { grammar: true });
-        assert!(Facts::load(bench.study(), &more).is_none());
-        assert!(Facts::of_study(bench.study(), &annotator, 321, &Unwatched).expect("facts").1);
     }
 }

@@ -1,0 +1,208 @@
+//! What is asked while somebody looks: the posterior of every judge in a slice, from memory, before anybody has to wait.
+
+use std::collections::BTreeMap;
+
+use predilect_analysis::dissect::ALL as WHOLE;
+use predilect_analysis::limits::{MOST_GROUPS, MOST_JUDGES, TooMany};
+use predilect_analysis::result::{Fit, Skipped};
+use predilect_analysis::table::VerdictRow;
+use predilect_analysis::{FitOptions, posterior};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::error::{Error, Remedy, Result};
+use crate::open::Workbench;
+use crate::prepared::Prepared;
+use crate::prepared::column::NONE;
+use crate::slice::{SliceOptions, Whole, taken};
+use crate::watch::Watch;
+
+/// What each judge rewards in a slice.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// Pairs of the slice.
+    pub pairs: u64,
+    /// Pairs of the study.
+    pub of_pairs: u64,
+    /// Verdicts on them that were fitted.
+    pub verdicts: u64,
+    /// One posterior for each judge, of all its verdicts and of those in each group; unchecked.
+    pub fits: Vec<Fit>,
+    /// Judges and groups that cannot be fitted, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+impl Workbench {
+    /// The posteriors of a slice: the weights and intervals that [`Workbench::dissect`] finds, without its checks and without what it
+    /// sets beside them.
+    ///
+    /// The first question reads the study (seconds for a million pairs); whatever is asked then comes from memory.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::slice`].
+    pub fn ask(&self, question: &SliceOptions, fit: &FitOptions, watch: &dyn Watch) -> Result<Answer> {
+        let prepared = self.prepared(question, watch)?;
+        let whole = prepared.whole(question, watch)?;
+        let orders = match &question.filter {
+            Some(filter) => {
+                Some(taken(filter, &prepared, question.people, question.annotator.as_deref(), watch)?)
+            }
+            None => None,
+        };
+        let pairs = match &orders {
+            Some(orders) => orders.iter().filter(|taken| **taken != 0).count(),
+            None => prepared.pairs().len(),
+        };
+        if let Some(filter) = question.filter.as_ref().filter(|_| pairs == 0) {
+            return Err(Error::new(format!(
+                "no pair of {} is in the slice {filter}",
+                prepared.pairs().len()
+            ))
+            .remedy(Remedy::Filter("names are case-sensitive".to_owned())));
+        }
+        let tasks = tasks(&prepared, &whole, question, orders.as_deref(), watch)?;
+        let done: Vec<_> = tasks
+            .par_iter()
+            .map(|task| {
+                if watch.cancelled() {
+                    return None;
+                }
+                let found = posterior(&whole.table, &task.rows, &task.judge, fit);
+                Some(found.map(|fit| Fit { group: task.group.clone(), ..fit }).map_err(|reason| Skipped {
+                    judge: task.judge.clone(),
+                    group: task.group.clone(),
+                    rows: task.rows.len() as u64,
+                    reason,
+                }))
+            })
+            .collect();
+        let whole_tasks = tasks.iter().filter(|task| task.group == WHOLE);
+        let mut answer = Answer {
+            pairs: pairs as u64,
+            of_pairs: prepared.pairs().len() as u64,
+            verdicts: whole_tasks.map(|task| task.rows.len() as u64).sum(),
+            fits: Vec::new(),
+            skipped: Vec::new(),
+        };
+        for found in done {
+            match found.ok_or_else(Error::cancelled)? {
+                Ok(fit) => answer.fits.push(fit),
+                Err(skipped) => answer.skipped.push(skipped),
+            }
+        }
+        Ok(answer)
+    }
+}
+
+/// One fit that is to be made.
+struct Task {
+    judge: String,
+    group: String,
+    rows: Vec<VerdictRow>,
+}
+
+/// The fits that a question asks for: judges by number of verdicts, of each the whole and then its groups by theirs.
+fn tasks(
+    prepared: &Prepared,
+    whole: &Whole,
+    question: &SliceOptions,
+    orders: Option<&[u8]>,
+    watch: &dyn Watch,
+) -> Result<Vec<Task>> {
+    let verdicts = prepared.verdicts(watch)?;
+    let judges = verdicts.judges(question.people);
+    question.has_judges(&judges.names)?;
+    let wanted: Vec<bool> = judges
+        .names
+        .iter()
+        .map(|name| question.judges.is_empty() || question.judges.contains(name))
+        .collect();
+    if wanted.iter().filter(|wanted| **wanted).count() > MOST_JUDGES {
+        return Err(TooMany::Judges.into());
+    }
+    let mut by_judge: Vec<Vec<VerdictRow>> = vec![Vec::new(); judges.names.len()];
+    for row in 0..verdicts.len() {
+        let (pair, judge) = (verdicts.pair(row), judges.of(row));
+        if pair == NONE
+            || !wanted[judge as usize]
+            || whole.inapplicable[pair as usize]
+            || orders.is_some_and(|orders| orders[pair as usize] & verdicts.order_bit(row) == 0)
+        {
+            continue;
+        }
+        let annotator = Some(verdicts.annotator(row)).filter(|person| *person != NONE);
+        by_judge[judge as usize].push(VerdictRow {
+            pair,
+            judge,
+            p_a: question.fitted(verdicts.p_a(row)),
+            weight: verdicts.weight(row),
+            order: verdicts.order(row),
+            annotator,
+            group: None,
+        });
+    }
+    if by_judge.iter().all(Vec::is_empty) {
+        return Err(Error::new("no verdict is in this slice")
+            .remedy(Remedy::Filter("none of its verdicts fulfils the filter".to_owned())));
+    }
+    let mut numbers: Vec<usize> = (0..by_judge.len()).filter(|judge| !by_judge[*judge].is_empty()).collect();
+    numbers.sort_by(|&a, &b| {
+        by_judge[b].len().cmp(&by_judge[a].len()).then(judges.names[a].cmp(&judges.names[b]))
+    });
+    let mut tasks = Vec::new();
+    for judge in numbers {
+        let (name, rows) = (&judges.names[judge], std::mem::take(&mut by_judge[judge]));
+        let groups = match &question.group_by {
+            Some(field) => of_groups(prepared, field, &rows)?,
+            None => Vec::new(),
+        };
+        tasks.push(Task { judge: name.clone(), group: WHOLE.to_owned(), rows });
+        tasks.extend(groups.into_iter().map(|(group, rows)| Task { judge: name.clone(), group, rows }));
+    }
+    Ok(tasks)
+}
+
+/// Verdicts by the values of a field, the most frequent first.
+fn of_groups(
+    prepared: &Prepared,
+    field: &str,
+    rows: &[VerdictRow],
+) -> Result<Vec<(String, Vec<VerdictRow>)>> {
+    let mut found: BTreeMap<String, Vec<VerdictRow>> = BTreeMap::new();
+    let mut add = |name: &str, row: &VerdictRow| match found.get_mut(name) {
+        Some(rows) => rows.push(*row),
+        None => _ = found.insert(name.to_owned(), vec![*row]),
+    };
+    match field {
+        "annotator" => {
+            let people = prepared.verdicts(&crate::watch::Unwatched)?.annotators();
+            for row in rows {
+                if let Some(person) = row.annotator {
+                    add(&people[person as usize], row);
+                }
+            }
+        }
+        "language" => {
+            for row in rows {
+                if let Some(language) = prepared.facts().languages().get(row.pair as usize) {
+                    add(language, row);
+                }
+            }
+        }
+        field => {
+            let column = prepared.field(field)?;
+            for row in rows {
+                column.get(row.pair as usize).texts.iter().for_each(|name| add(name, row));
+            }
+        }
+    }
+    if found.len() > MOST_GROUPS {
+        return Err(TooMany::Groups.into());
+    }
+    let named =
+        |(name, rows): (String, _)| (if name == WHOLE { "all (as a value)".to_owned() } else { name }, rows);
+    let mut groups: Vec<_> = found.into_iter().map(named).collect();
+    groups.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(&b.0)));
+    Ok(groups)
+}

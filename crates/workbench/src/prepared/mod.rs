@@ -1,0 +1,208 @@
+//! A study in memory without its texts: what every slice of it is made of. It is read once; filters, groups, judges, encodings and
+//! annotators are chosen afterwards.
+
+pub(crate) mod column;
+mod facts;
+mod pairs;
+mod ratings;
+mod verdicts;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use predilect_data::Study;
+use predilect_text::{Annotator, TextOptions};
+use predilect_types::Pair;
+
+pub(crate) use facts::Facts;
+pub(crate) use pairs::{Field, Pairs};
+pub(crate) use ratings::{Of, Ratings};
+pub(crate) use verdicts::{ALL, ORDERS, Verdicts, bit};
+
+use crate::error::{Error, Result};
+use crate::slice::{SliceOptions, Whole, WholeKey};
+use crate::watch::{Event, Step, Watch};
+use pairs::PairsInTheMaking;
+
+/// Tables of all pairs that are kept, for as many ways of rating and encoding.
+const MOST_WHOLES: usize = 3;
+
+/// Whether facts are kept in the study's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// No: nothing is to change.
+    Nothing,
+    /// Where nobody is writing the study.
+    IfFree,
+    /// Yes: the right to write it is held already.
+    Locked,
+}
+
+/// A study in memory.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    study: Study,
+    annotator: Annotator,
+    pairs: Pairs,
+    facts: Facts,
+    verdicts: OnceLock<Verdicts>,
+    ratings: OnceLock<Ratings>,
+    /// Tables of all pairs that were asked about, the last ones.
+    wholes: Mutex<Vec<(WholeKey, Arc<Whole>)>>,
+}
+
+impl Prepared {
+    /// Reads the pairs of a study, rates their texts where nobody has, and keeps the columns of these fields.
+    pub(crate) fn of(
+        study: &Study,
+        grammar: bool,
+        fields: &BTreeSet<String>,
+        keep: Keep,
+        watch: &dyn Watch,
+    ) -> Result<Self> {
+        let annotator = Annotator::new(&TextOptions { grammar });
+        let total = study.count("pairs").unwrap_or(0);
+        let kept = Facts::load(study, &annotator).filter(|facts| facts.len() as u64 == total);
+        let known = match kept {
+            Some(facts) => read(study, &facts, fields)?.map(|pairs| (facts, pairs)),
+            None => None,
+        };
+        let (facts, pairs) = if let Some(known) = known {
+            known
+        } else {
+            let (facts, pairs) = look(study, &annotator, fields, total, watch)?;
+            facts.keep(study, &annotator, keep);
+            (facts, pairs)
+        };
+        let study = study.clone();
+        Ok(Self {
+            study,
+            annotator,
+            pairs,
+            facts,
+            verdicts: OnceLock::new(),
+            ratings: OnceLock::new(),
+            wholes: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn study(&self) -> &Study {
+        &self.study
+    }
+
+    pub(crate) fn pairs(&self) -> &Pairs {
+        &self.pairs
+    }
+
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The annotator of texts.
+    pub(crate) fn annotator(&self) -> &Annotator {
+        &self.annotator
+    }
+
+    /// Where a property stands among those that text analysis rates.
+    pub(crate) fn own(&self, property: &str) -> Option<usize> {
+        self.annotator.properties().iter().position(|own| *own == property)
+    }
+
+    /// The verdicts, read when they are first asked for.
+    pub(crate) fn verdicts(&self, watch: &dyn Watch) -> Result<&Verdicts> {
+        if self.verdicts.get().is_none() {
+            let read = Verdicts::read(&self.study, &self.pairs, watch)?;
+            let _ = self.verdicts.set(read);
+        }
+        self.verdicts.get().ok_or_else(changed)
+    }
+
+    /// Ratings by others than text analysis, read when they are first asked for.
+    pub(crate) fn ratings(&self) -> Result<&Ratings> {
+        if self.ratings.get().is_none() {
+            let read = Ratings::read(&self.study, self.annotator.name(), &self.pairs)?;
+            let _ = self.ratings.set(read);
+        }
+        self.ratings.get().ok_or_else(changed)
+    }
+
+    /// The table of all pairs that a question needs.
+    pub(crate) fn whole(&self, options: &SliceOptions, watch: &dyn Watch) -> Result<Arc<Whole>> {
+        let key = WholeKey::of(options);
+        let mut wholes = self.wholes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, whole)) = wholes.iter().find(|(known, _)| *known == key) {
+            return Ok(Arc::clone(whole));
+        }
+        let whole = Arc::new(Whole::of(self, options, watch)?);
+        wholes.insert(0, (key, Arc::clone(&whole)));
+        wholes.truncate(MOST_WHOLES);
+        Ok(whole)
+    }
+
+    /// A field's column.
+    pub(crate) fn field(&self, name: &str) -> Result<Arc<Field>> {
+        self.pairs.field(&self.study, name)
+    }
+
+    /// Looks at every pair with its texts, in their order.
+    pub(crate) fn with_texts(&self, mut see: impl FnMut(usize, &Pair)) -> Result<()> {
+        let mut row = 0;
+        for batch in self.study.pairs()? {
+            for pair in &batch? {
+                if !self.facts.are_of(row, pair) {
+                    return Err(changed());
+                }
+                see(row, pair);
+                row += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The pairs of a study without their texts; none where the facts are those of others.
+fn read(study: &Study, facts: &Facts, fields: &BTreeSet<String>) -> Result<Option<Pairs>> {
+    let mut pairs = PairsInTheMaking::new(fields);
+    let mut row = 0;
+    for batch in study.pairs_without_texts()? {
+        for pair in &batch? {
+            if !facts.are_of(row, pair) {
+                return Ok(None);
+            }
+            pairs.push(pair);
+            row += 1;
+        }
+    }
+    Ok((row == facts.len()).then(|| pairs.finish()))
+}
+
+/// The pairs of a study, and what their texts say.
+fn look(
+    study: &Study,
+    annotator: &Annotator,
+    fields: &BTreeSet<String>,
+    total: u64,
+    watch: &dyn Watch,
+) -> Result<(Facts, Pairs)> {
+    watch.event(Event::Begin(Step::Rating, Some(total)));
+    let mut facts = Facts::new(study, annotator);
+    let mut pairs = PairsInTheMaking::new(fields);
+    for batch in study.pairs()? {
+        if watch.cancelled() {
+            return Err(Error::cancelled());
+        }
+        let batch = batch?;
+        facts.look(&batch, annotator);
+        for pair in &batch {
+            pairs.push(pair);
+        }
+        watch.event(Event::More(batch.len() as u64));
+    }
+    watch.event(Event::End);
+    Ok((facts, pairs.finish()))
+}
+
+pub(crate) fn changed() -> Error {
+    Error::new("the table of pairs changed while it was read, or another tool has written it again")
+        .words("run the command again; if that does not help, remove facts.parquet from the study's folder")
+}

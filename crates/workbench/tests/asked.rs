@@ -1,0 +1,104 @@
+//! What is answered from memory is what a dissection finds.
+
+use std::path::PathBuf;
+
+use predilect_analysis::FitOptions;
+use predilect_analysis::result::Weight;
+use predilect_workbench::{DissectOptions, Example, Inputs, SliceOptions, Unwatched, Workbench};
+
+/// As close as EP comes to its fixed point.
+fn near(asked: &Weight, found: &Weight) {
+    assert_eq!(asked.property, found.property);
+    let scale = found.sd.max(1e-9);
+    for (name, x, y) in [
+        ("mean", asked.mean, found.mean),
+        ("sd", asked.sd, found.sd),
+        ("q05", asked.q05, found.q05),
+        ("q50", asked.q50, found.q50),
+        ("q95", asked.q95, found.q95),
+    ] {
+        assert!((x - y).abs() < 1e-5 * scale, "{} {name}: {x} and {y}", asked.property);
+    }
+    assert!((asked.p_positive - found.p_positive).abs() < 1e-5, "{}", asked.property);
+}
+
+fn same(example: Example, questions: &[SliceOptions]) {
+    let options = predilect_data::ReadOptions::default();
+    let files: Vec<PathBuf> = Vec::new();
+    let inputs = Inputs { files: &files, example: Some(example), options: &options };
+    let bench = Workbench::of(&inputs, None, &Unwatched).expect("the example");
+    for question in questions {
+        let fit = FitOptions { engine: predilect_analysis::Engine::Ep, folds: 0, ..FitOptions::default() };
+        let asked = bench.ask(question, &fit, &Unwatched).unwrap_or_else(|e| panic!("{question:?}: {e:?}"));
+        let options = DissectOptions { fit, ..DissectOptions::default() };
+        let mut found = bench.dissect(question, options, &Unwatched).expect("a dissection").dissection;
+        if question.group_by.is_none() {
+            // A dissection fits scenarios apart, unasked.
+            found.fits.retain(|fit| fit.group == "all");
+            found.skipped.retain(|skipped| skipped.group == "all");
+        }
+        let shown = question.filter.as_ref().map(ToString::to_string);
+        assert_eq!((asked.pairs, asked.fits.len()), (found.data.pairs, found.fits.len()), "{shown:?}");
+        assert_eq!(
+            asked.skipped,
+            found.skipped.into_iter().filter(|s| s.group != "none").collect::<Vec<_>>()
+        );
+        for (asked, found) in asked.fits.iter().zip(&found.fits) {
+            let both = [asked, found].map(|fit| {
+                (
+                    fit.judge.clone(),
+                    fit.group.clone(),
+                    fit.rows,
+                    fit.pairs,
+                    fit.prompts,
+                    fit.reference_model.clone(),
+                )
+            });
+            assert_eq!(both[0], both[1], "{shown:?}");
+            assert_eq!(asked.intervals_over, found.intervals_over);
+            assert_eq!(asked.terms.len(), found.terms.len(), "{shown:?}");
+            for (asked, found) in
+                asked.weights.iter().chain(&asked.terms).zip(found.weights.iter().chain(&found.terms))
+            {
+                near(asked, found);
+            }
+        }
+    }
+}
+
+fn slice(filter: &str) -> SliceOptions {
+    let filter = (!filter.is_empty()).then(|| filter.parse().expect(filter));
+    SliceOptions { filter, grammar: false, ..SliceOptions::default() }
+}
+
+#[test]
+fn of_two_models_as_judges() {
+    let filters = [
+        "",
+        "words(a) > words(b)",
+        "rating(lists) != 0 or not words(b) < 100",
+        "order = both",
+        "id ~ /[0-4]$/",
+    ];
+    let mut questions: Vec<SliceOptions> = filters.into_iter().map(slice).collect();
+    questions.push(SliceOptions { hard: true, ..slice("words(a) + words(b) > 150") });
+    questions.push(SliceOptions { encoding: predilect_analysis::Encoding::Normalised, ..slice("") });
+    questions.push(SliceOptions { group_by: Some("language".to_owned()), ..slice("") });
+    same(Example::LocalJudge, &questions);
+}
+
+#[test]
+fn of_many_people_and_models() {
+    let filters =
+        ["", "model(a) ~ /^[a-m]/ and words(a) < 1.5 * words(b)", "language = en", "text(prompt) ~ /write/i"];
+    let mut questions: Vec<SliceOptions> = filters.into_iter().map(slice).collect();
+    questions.push(SliceOptions { cluster: vec!["prompt".to_owned()], ..slice("words(a) > 20") });
+    questions.push(SliceOptions { cluster: vec!["model_a".to_owned()], ..slice("") });
+    questions.push(SliceOptions {
+        group_by: Some("model_a".to_owned()),
+        judges: vec!["human".to_owned()],
+        ..slice("")
+    });
+    questions.push(SliceOptions { properties: vec!["length".to_owned(), "lists".to_owned()], ..slice("") });
+    same(Example::Llmfao, &questions);
+}
