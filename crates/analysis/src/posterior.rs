@@ -131,18 +131,15 @@ fn of_small(
         clusters: prompt_of,
     };
     let ways = ways(table, verdicts);
-    // Rows are merged by prompt, which is what intervals are over, mostly.
-    let (all, merged) = if ways.iter().all(|way| way.name == "prompt") {
-        (None, all.merged())
-    } else {
-        (Some(all.clone()), all.merged())
-    };
+    // Rows are merged by prompt, which is what intervals are over, mostly. Where no pair has two verdicts, there is hardly any row to merge.
+    let each = if ways.iter().all(|way| way.name == "prompt") { None } else { Some(all.clone()) };
+    let merged = if twice(table, verdicts) { all.merged() } else { all };
     let problem = Problem::of_small(&merged.x, &merged.verdicts, Some(&merged.weights), priors)
         .map_err(|e| format!("cannot be fitted: {e}"))?;
     let fit = ep(&problem, &EpOptions::default());
     drop(problem);
     let over = |way: &Small| reach(&way.rows(), &fit.mean, &fit.covariance);
-    let by = |clusters: &[u64]| over(&all.as_ref()?.clone().by(clusters));
+    let by = |clusters: &[u64]| over(&each.as_ref()?.clone().by(clusters));
     let of = |way: &Way| if way.name == "prompt" { over(&merged) } else { by(&way.of_row) };
     let mut found = ways.first().and_then(of);
     if let (Some(first), [one, second]) = (&mut found, ways.as_slice()) {
@@ -158,6 +155,12 @@ fn of_small(
     let units = ways.iter().map(count).collect();
     let solved = Solved { converged: fit.converged, iterations: fit.iterations };
     Ok((ep_weights(&fit), found, units, prompt_count as u64, solved))
+}
+
+/// Whether a pair has more than one of the verdicts.
+fn twice(table: &FeatureTable, verdicts: &[VerdictRow]) -> bool {
+    let mut seen = vec![false; table.pairs.len()];
+    verdicts.iter().any(|row| std::mem::replace(&mut seen[row.pair as usize], true))
 }
 
 /// How many prompts there are among the verdicts, and the number of each verdict's.

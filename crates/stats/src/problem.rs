@@ -1,5 +1,7 @@
 //! What is fitted: comparisons, verdicts, row weights and priors, checked once and for all.
 
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::rows::RowPack;
 
 /// The prior on one weight.
@@ -128,31 +130,8 @@ impl Problem {
             .filter(|(row, features)| weight(*row) > 0.0 && features.iter().any(|&value| value != 0))
             .map(|(row, _)| row)
             .collect();
-        let own = |row: usize| &x[row * d..(row + 1) * d];
-        let share = |row: usize| weight(row) * verdicts[row];
-        // Sums of whole numbers are exact as integers, and faster.
-        let whole = kept.iter().all(|&row| [0.0, 1.0].contains(&share(row)));
-        let mut linear = vec![0.0; d];
-        if whole {
-            let mut sums = vec![0_i64; d];
-            let mut some = vec![0_i32; d];
-            for part in kept.chunks(1 << 16) {
-                for &row in part.iter().filter(|&&row| share(row) == 1.0) {
-                    some.iter_mut().zip(own(row)).for_each(|(sum, value)| *sum += i32::from(*value));
-                }
-                sums.iter_mut()
-                    .zip(&mut some)
-                    .for_each(|(sum, some)| *sum += i64::from(std::mem::take(some)));
-            }
-            linear = sums.into_iter().map(|sum| sum as f64).collect();
-        } else {
-            for &row in &kept {
-                linear
-                    .iter_mut()
-                    .zip(own(row))
-                    .for_each(|(sum, value)| *sum += share(row) * f64::from(*value));
-            }
-        }
+        let shares: Vec<f64> = kept.iter().map(|&row| weight(row) * verdicts[row]).collect();
+        let linear = Arch::new().dispatch(Linear { x, shares: &shares, kept: &kept, d });
         let rows = RowPack::small(x, d, &kept);
         Ok(Self::of_pack(rows, linear, weights, priors, (&kept, verdicts.len())))
     }
@@ -261,6 +240,48 @@ impl Problem {
     /// The linear part of the log likelihood and the row weights; see [`Problem`].
     pub fn plain_terms(&self) -> (&[f64], Option<&[f64]>) {
         (&self.linear, self.weights.as_deref())
+    }
+}
+
+/// Sums over rows of share times features.
+struct Linear<'a> {
+    x: &'a [i8],
+    shares: &'a [f64],
+    kept: &'a [usize],
+    d: usize,
+}
+
+impl WithSimd for Linear<'_> {
+    type Output = Vec<f64>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Vec<f64> {
+        let Self { x, shares, kept, d } = self;
+        let rows = || kept.iter().zip(shares).map(|(row, share)| (&x[row * d..(row + 1) * d], *share));
+        if shares.iter().any(|share| *share != 0.0 && *share != 1.0) {
+            let mut linear = vec![0.0; d];
+            for (features, share) in rows() {
+                linear.iter_mut().zip(features).for_each(|(sum, value)| *sum += share * f64::from(*value));
+            }
+            return linear;
+        }
+        // Sums of whole numbers are exact as integers, and faster: as many as two bytes hold at a time.
+        let (mut sums, mut some) = (vec![0_i64; d], vec![0_i16; d]);
+        let mut left = 256;
+        for (features, share) in rows() {
+            if share == 0.0 {
+                continue;
+            }
+            some.iter_mut().zip(features).for_each(|(sum, value)| *sum += i16::from(*value));
+            left -= 1;
+            if left == 0 {
+                sums.iter_mut()
+                    .zip(&mut some)
+                    .for_each(|(sum, some)| *sum += i64::from(std::mem::take(some)));
+                left = 256;
+            }
+        }
+        sums.iter().zip(&some).map(|(sum, some)| (sum + i64::from(*some)) as f64).collect()
     }
 }
 

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_array::RecordBatch;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use predilect_types::{Pair, Rating, Verdict};
 use tempfile::NamedTempFile;
@@ -232,6 +233,15 @@ impl Study {
     ///
     /// When the table is not there or is damaged.
     pub fn read_table(&self, name: &str) -> Result<Vec<RecordBatch>, DataError> {
+        self.read_columns(name, None)
+    }
+
+    /// Some columns of a table of results, as far as it has them, with the marks of its schema; `None`: all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Study::read_table`].
+    pub fn read_columns(&self, name: &str, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>, DataError> {
         let path = self.table_path(name);
         let fail = |problem: String| {
             DataError::study(path.display().to_string(), problem)
@@ -240,7 +250,20 @@ impl Study {
         let file = File::open(&path).map_err(|e| DataError::path_io(&path, "open", e))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| fail(e.to_string()))?;
         // Its batches come without the marks of the table.
-        let schema = Arc::clone(builder.schema());
+        let mut schema = Arc::clone(builder.schema());
+        let builder = match columns {
+            None => builder,
+            Some(wanted) => {
+                let fields = schema.fields().iter().enumerate();
+                let kept: Vec<usize> = fields
+                    .filter(|(_, field)| wanted.contains(&field.name().as_str()))
+                    .map(|(at, _)| at)
+                    .collect();
+                schema = Arc::new(schema.project(&kept).map_err(|e| fail(e.to_string()))?);
+                let mask = ProjectionMask::roots(builder.parquet_schema(), kept);
+                builder.with_projection(mask)
+            }
+        };
         let reader = builder.with_batch_size(BATCH).build().map_err(|e| fail(e.to_string()))?;
         reader
             .map(|batch| batch.and_then(|batch| batch.with_schema(Arc::clone(&schema))))

@@ -1,5 +1,6 @@
 //! Parts of a study's tables: pairs without their texts, a few pairs by their numbers, ratings by others than one annotator.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 
@@ -36,6 +37,18 @@ impl Study {
             all.filter(|(_, field)| !TEXTS.contains(&field.name().as_str())).map(|(at, _)| at).collect();
         let mask = ProjectionMask::roots(builder.parquet_schema(), kept);
         self.reader(builder.with_projection(mask), true)
+    }
+
+    /// Names of the columns of a table of results.
+    ///
+    /// # Errors
+    ///
+    /// As [`Study::read_table`].
+    pub fn table_fields(&self, table: &str) -> Result<BTreeSet<String>, DataError> {
+        let path = self.table_path(table);
+        let file = File::open(&path).map_err(|e| DataError::path_io(&path, "open", e))?;
+        let builder = Builder::try_new(file).map_err(|e| damaged(&path, &e.to_string()))?;
+        Ok(builder.schema().fields().iter().map(|field| field.name().clone()).collect())
     }
 
     /// How many rows a table has; none where it is not there or cannot be read.

@@ -57,6 +57,8 @@ impl WithSimd for Wide<'_> {
 
 /// Rows that are worked on together, column by column.
 const BLOCK: usize = 64;
+/// Sums that do not wait for each other.
+const LANES: usize = 8;
 
 /// A block of rows: each column's numbers lie together. Rows past the last are zeros.
 type Column = [f64; BLOCK];
@@ -104,7 +106,7 @@ impl Block {
 
     /// Adds `curvature x x'`, the lower triangle, in eight sums that do not wait for each other.
     #[inline(always)]
-    fn add_information(&self, information: &mut [[f64; 8]]) {
+    fn add_information(&self, information: &mut [[f64; LANES]]) {
         let mut pair = 0;
         for j in 0..self.x.len() {
             let mut scaled = [0.0; BLOCK];
@@ -113,8 +115,8 @@ impl Block {
             }
             for column in &self.x[..=j] {
                 let mut sums = information[pair];
-                for (a, b) in scaled.chunks_exact(8).zip(column.chunks_exact(8)) {
-                    for lane in 0..8 {
+                for (a, b) in scaled.chunks_exact(LANES).zip(column.chunks_exact(LANES)) {
+                    for lane in 0..LANES {
                         sums[lane] += a[lane] * b[lane];
                     }
                 }
@@ -152,12 +154,12 @@ impl Block {
     }
 }
 
-/// a . b, in sums that do not wait for each other.
+/// a . b of whole lanes.
 #[inline(always)]
-fn lanes(a: &Column, b: &Column) -> f64 {
-    let mut sums = [0.0; 16];
-    for (a, b) in a.chunks_exact(16).zip(b.chunks_exact(16)) {
-        for lane in 0..16 {
+fn inner(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; LANES];
+    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
+        for lane in 0..LANES {
             sums[lane] += a[lane] * b[lane];
         }
     }
@@ -179,7 +181,7 @@ fn in_one_pass(rows: &SmallRows<'_>, mean: &[f64], covariance: &[f64]) -> Option
     }
     let mut block = Block::new(d);
     let (mut curvature, mut residual) = (vec![0.0; n], vec![0.0; n]);
-    let mut sums = vec![[0.0; 8]; d * (d + 1) / 2];
+    let mut sums = vec![[0.0; LANES]; d * (d + 1) / 2];
     let all: Vec<usize> = (0..n).collect();
     for part in all.chunks(BLOCK) {
         block.load(rows.x, part);
@@ -213,10 +215,15 @@ fn in_one_pass(rows: &SmallRows<'_>, mean: &[f64], covariance: &[f64]) -> Option
         block,
         sums: Sums::new(d),
         squares: vec![0.0; d],
+        lanes: vec![[[0.0; LANES]; 4]; d],
         clusters: 0,
         kept: Vec::new(),
         left: Vec::new(),
         right: Vec::new(),
+        x: Vec::new(),
+        u: Vec::new(),
+        part: Vec::new(),
+        step: Vec::new(),
     };
     let order = by_cluster(rows.clusters);
     // Rows that stand alone by the block, then as many whole clusters as a block holds.
@@ -245,6 +252,13 @@ fn in_one_pass(rows: &SmallRows<'_>, mean: &[f64], covariance: &[f64]) -> Option
     }
     pass.alone(&alone);
     pass.few(&few, &ends);
+    for (j, lanes) in pass.lanes.iter().enumerate() {
+        let [part, part_squared, change, squared] = lanes.map(|lanes| lanes.iter().sum::<f64>());
+        pass.sums.parts[j] += part;
+        pass.sums.squares[j] += part_squared;
+        pass.sums.changes[j] += change;
+        pass.squares[j] += squared;
+    }
     // Changes are near 0 on average, so that no digits cancel.
     let count = pass.clusters as f64;
     let changes = pass.squares.iter().zip(&pass.sums.changes);
@@ -263,11 +277,19 @@ struct Pass<'a> {
     sums: Sums,
     /// Per weight, the sum of squared changes.
     squares: Vec<f64>,
+    /// Per weight, the same sums of rows that stand alone, in lanes that do not wait for each other: of parts and their squares, of changes and
+    /// their squares.
+    lanes: Vec<[[f64; LANES]; 4]>,
     clusters: usize,
     /// Of the cluster at hand: rows that weigh something, and their equations.
     kept: Vec<usize>,
     left: Vec<f64>,
     right: Vec<f64>,
+    /// Rows of a block line by line, and what the cluster at hand says of each weight.
+    x: Vec<f64>,
+    u: Vec<f64>,
+    part: Vec<f64>,
+    step: Vec<f64>,
 }
 
 impl Pass<'_> {
@@ -295,21 +317,19 @@ impl Pass<'_> {
         for at in 0..BLOCK {
             step[at] = -block.residual[at] / (1.0 - block.curvature[at] * lever[at]).max(1e-12);
         }
-        for (j, u) in block.u.iter().enumerate() {
-            let (mut parts, mut changes) = ([0.0; BLOCK], [0.0; BLOCK]);
-            let mut sum = 0.0;
-            for at in 0..BLOCK {
-                parts[at] = block.curvature[at] * u[at] * u[at];
-                changes[at] = step[at] * u[at];
+        for (u, sums) in block.u.iter().zip(&mut self.lanes) {
+            let mut own = *sums;
+            for from in (0..BLOCK).step_by(LANES) {
+                for lane in 0..LANES {
+                    let (c, u, step) = (block.curvature[from + lane], u[from + lane], step[from + lane]);
+                    let (part, change) = (c * u * u, step * u);
+                    own[0][lane] += part;
+                    own[1][lane] += part * part;
+                    own[2][lane] += change;
+                    own[3][lane] += change * change;
+                }
             }
-            for eight in parts.chunks_exact(8) {
-                sum += eight.iter().sum::<f64>();
-            }
-            self.sums.parts[j] += sum;
-            self.sums.squares[j] += lanes(&parts, &parts);
-            self.sums.changes[j] +=
-                changes.chunks_exact(8).map(|eight| eight.iter().sum::<f64>()).sum::<f64>();
-            self.squares[j] += lanes(&changes, &changes);
+            *sums = own;
         }
     }
 
@@ -318,45 +338,74 @@ impl Pass<'_> {
     fn few(&mut self, part: &[usize], ends: &[usize]) {
         self.load(part);
         self.clusters += ends.len();
+        // Row by row, filled up to whole lanes with zeros.
+        let d = self.block.x.len();
+        let width = d.next_multiple_of(LANES);
+        let lines = [(&mut self.x, &self.block.x), (&mut self.u, &self.block.u)];
+        for (rows, columns) in lines {
+            rows.resize(BLOCK * width, 0.0);
+            for (j, column) in columns.iter().enumerate() {
+                for at in 0..part.len() {
+                    rows[at * width + j] = column[at];
+                }
+            }
+        }
         let mut start = 0;
         for &end in ends {
-            let (x, u) = (&self.block.x, &self.block.u);
-            // Rows that weigh nothing change nothing.
-            self.kept.clear();
-            self.kept.extend((start..end).filter(|&at| self.block.curvature[at] > 0.0));
-            let m = self.kept.len();
-            self.left.clear();
-            self.left.resize(m * m, 0.0);
-            self.right.clear();
-            self.right.resize(m, 0.0);
-            for (a, &i) in self.kept.iter().enumerate() {
-                for (b, &k) in self.kept.iter().enumerate().take(a + 1) {
-                    let inner: f64 = x.iter().zip(u).map(|(x, u)| x[i] * u[k]).sum();
-                    self.left[a * m + b] = -inner;
-                    self.right[a] += inner * self.block.residual[k];
-                    if b < a {
-                        self.right[b] += inner * self.block.residual[i];
-                    }
-                }
-                self.left[a * m + a] += 1.0 / self.block.curvature[i];
-            }
-            // Where a cluster holds nearly all there is, nothing but the prior is left: the step from the whole.
-            if !spd::solve_in_place(&mut self.left, &mut self.right, m) {
-                self.right.fill(0.0);
-            }
-            for (j, u) in u.iter().enumerate() {
-                let (mut own, mut step) = (0.0, 0.0);
-                for at in start..end {
-                    own += self.block.curvature[at] * u[at] * u[at];
-                    step += self.block.residual[at] * u[at];
-                }
-                for (&at, z) in self.kept.iter().zip(&self.right) {
-                    step += z * u[at];
-                }
-                self.sums.add(j, own, -step);
-                self.squares[j] += step * step;
-            }
+            self.cluster(start, end, width);
             start = end;
+        }
+    }
+
+    /// One cluster of the rows that lie in lines.
+    #[inline(always)]
+    fn cluster(&mut self, start: usize, end: usize, width: usize) {
+        let line = |at: usize| at * width..(at + 1) * width;
+        // Rows that weigh nothing change nothing.
+        self.kept.clear();
+        self.kept.extend((start..end).filter(|&at| self.block.curvature[at] > 0.0));
+        let m = self.kept.len();
+        self.left.clear();
+        self.left.resize(m * m, 0.0);
+        self.right.clear();
+        self.right.resize(m, 0.0);
+        for (a, &i) in self.kept.iter().enumerate() {
+            for (b, &k) in self.kept.iter().enumerate().take(a + 1) {
+                let inner = inner(&self.x[line(i)], &self.u[line(k)]);
+                self.left[a * m + b] = -inner;
+                self.right[a] += inner * self.block.residual[k];
+                if b < a {
+                    self.right[b] += inner * self.block.residual[i];
+                }
+            }
+            self.left[a * m + a] += 1.0 / self.block.curvature[i];
+        }
+        // Where a cluster holds nearly all there is, nothing but the prior is left: the step from the whole.
+        if !spd::solve_in_place(&mut self.left, &mut self.right, m) {
+            self.right.fill(0.0);
+        }
+        self.part.clear();
+        self.part.resize(width, 0.0);
+        self.step.clear();
+        self.step.resize(width, 0.0);
+        let mut solved = self.right.iter();
+        for at in start..end {
+            let c = self.block.curvature[at];
+            let z = if c > 0.0 { solved.next().copied().unwrap_or(0.0) } else { 0.0 };
+            let factor = self.block.residual[at] + z;
+            let sums = self.part.iter_mut().zip(&mut self.step);
+            for ((part, step), u) in sums.zip(&self.u[line(at)]) {
+                *part += c * u * u;
+                *step += factor * u;
+            }
+        }
+        let all = self.sums.parts.iter_mut().zip(&mut self.sums.squares).zip(&mut self.sums.changes);
+        let found = self.part.iter().zip(&self.step);
+        for ((((parts, squares), changes), squared), (part, step)) in all.zip(&mut self.squares).zip(found) {
+            *parts += part;
+            *squares += part * part;
+            *changes -= step;
+            *squared += step * step;
         }
     }
 

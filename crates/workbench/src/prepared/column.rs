@@ -26,35 +26,52 @@ impl Interner {
     }
 }
 
-/// A column of names, each stored once.
+/// A column of names, each stored once; of one name throughout nothing else is stored.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    names: Interner,
+    known: Interner,
+    rows: usize,
+    /// Empty while all rows have the same.
     of: Vec<u32>,
+    /// What all rows have so far.
+    only: Option<u32>,
 }
 
 impl Names {
     pub(crate) fn push(&mut self, name: Option<&str>) {
-        let code = name.map_or(NONE, |name| self.names.get(name));
+        let code = name.map_or(NONE, |name| self.known.get(name));
+        if self.of.is_empty() {
+            if *self.only.get_or_insert(code) == code {
+                self.rows += 1;
+                return;
+            }
+            self.of = vec![self.only.unwrap_or(NONE); self.rows];
+        }
         self.of.push(code);
+        self.rows += 1;
     }
 
-    /// The number of each row's name, [`NONE`] where it has none.
-    pub(crate) fn codes(&self) -> &[u32] {
-        &self.of
+    /// The number of each row's name, [`NONE`] where it has none; `None` where all have the same.
+    pub(crate) fn codes(&self) -> Option<&[u32]> {
+        (!self.of.is_empty()).then_some(self.of.as_slice())
+    }
+
+    /// The number of a row's name, [`NONE`] where it has none.
+    pub(crate) fn code(&self, row: usize) -> u32 {
+        self.of.get(row).copied().or(self.only).unwrap_or(NONE)
     }
 
     pub(crate) fn get(&self, row: usize) -> Option<&str> {
-        self.name(self.of[row])
+        self.name(self.code(row))
     }
 
     pub(crate) fn name(&self, code: u32) -> Option<&str> {
-        self.names.list.get(code as usize).map(String::as_str)
+        self.known.list.get(code as usize).map(String::as_str)
     }
 
     /// All names, each at its number.
     pub(crate) fn names(&self) -> &[String] {
-        &self.names.list
+        &self.known.list
     }
 }
 
@@ -321,12 +338,14 @@ mod tests {
         }
         assert_eq!(texts.iter().collect::<Vec<_>>(), ["a", "", "häß"]);
         let mut names = Names::default();
-        for name in [Some("x"), None, Some("y"), Some("x")] {
+        for name in [Some("x"), Some("x"), None, Some("y"), Some("x")] {
             names.push(name);
+            assert_eq!(names.get(0), Some("x"));
         }
-        assert_eq!(
-            (names.get(3), names.get(1), names.codes()[2], names.names().len()),
-            (Some("x"), None, 1, 2)
-        );
+        assert_eq!(names.codes(), Some(&[0, 0, NONE, 1, 0][..]));
+        assert_eq!((names.get(4), names.get(2), names.names().len()), (Some("x"), None, 2));
+        let mut nothing = Names::default();
+        nothing.push(None);
+        assert_eq!((nothing.get(0), nothing.codes()), (None, None));
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, UInt8Type, UInt32Type, UInt64Type};
@@ -20,8 +20,8 @@ use predilect_types::Pair;
 use predilect_types::hash::fixed;
 use rayon::prelude::*;
 
-use super::Keep;
 use super::column::{Names, Rated};
+use super::{Keep, changed};
 use crate::error::{Error, Result};
 
 /// The table's name.
@@ -33,23 +33,29 @@ const VERSION: &str = "predilect.facts";
 /// Rows that are written at once.
 const ROWS: usize = 16_384;
 
-/// What is known of all pairs, in their order.
+/// What is known of all pairs, in their order. What not every question needs is read from the table when it is asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    gists: Vec<Gist>,
-    /// What tells each pair from others: its id and the language that its source gives, as a number.
+    clusters: Vec<u64>,
+    flags: Vec<u8>,
+    sizes: Vec<u32>,
+    languages: Names,
+    responses: OnceLock<Vec<(u64, u64)>>,
+    /// Ratings by text analysis, in the order of [`Annotator::properties`].
+    ratings: Vec<OnceLock<Rated>>,
+    properties: Vec<&'static str>,
+    /// What tells each pair from others, its id and the language that its source gives, as a number; empty once nobody asks.
     marks: Vec<u64>,
     /// The import that they were read from.
     import: Option<String>,
-    languages: Names,
-    /// Ratings by text analysis, in the order of [`Annotator::properties`].
-    ratings: Vec<Rated>,
+    /// Where the rest is read.
+    table: Option<Study>,
 }
 
 impl Facts {
     /// How many pairs there are.
     pub(crate) fn len(&self) -> usize {
-        self.gists.len()
+        self.clusters.len()
     }
 
     /// Whether the pair of that number is this one.
@@ -57,8 +63,33 @@ impl Facts {
         self.marks.get(number) == Some(&mark(pair))
     }
 
-    pub(crate) fn gist(&self, row: usize) -> &Gist {
-        &self.gists[row]
+    /// Forgets what tells pairs apart.
+    pub(crate) fn settle(&mut self) {
+        self.marks = Vec::new();
+    }
+
+    /// The pair's prompt, or the pair itself where it has none, as a number.
+    pub(crate) fn cluster(&self, row: usize) -> u64 {
+        self.clusters[row]
+    }
+
+    /// The responses of A and B as numbers.
+    pub(crate) fn responses(&self) -> Result<&[(u64, u64)]> {
+        found(&self.responses, || {
+            let mut out = Vec::with_capacity(self.len());
+            self.read(&["response_a", "response_b"], |batch| {
+                let (a, b) = (whole(batch, "response_a")?, whole(batch, "response_b")?);
+                out.extend(a.values().iter().copied().zip(b.values().iter().copied()));
+                Some(())
+            })?;
+            Ok(out)
+        })
+        .map(Vec::as_slice)
+    }
+
+    /// What the texts of a pair amount to; with the numbers of its responses.
+    pub(crate) fn gist(&self, row: usize, responses: (u64, u64)) -> Gist {
+        gist(self.clusters[row], self.flags[row], responses, self.sizes[row])
     }
 
     pub(crate) fn languages(&self) -> &Names {
@@ -66,23 +97,47 @@ impl Facts {
     }
 
     /// The ratings of the property at that place of [`Annotator::properties`].
-    pub(crate) fn column(&self, at: usize) -> &Rated {
-        &self.ratings[at]
+    pub(crate) fn column(&self, at: usize) -> Result<&Rated> {
+        found(&self.ratings[at], || {
+            let names = ["a", "b"].map(|side| format!("{side} {}", self.properties[at]));
+            let mut rated = Rated::unrated(0);
+            self.read(&[&names[0], &names[1]], |batch| {
+                let column = |name| column(batch, name)?.as_primitive_opt::<Float64Type>();
+                let (a, b) = (column(&names[0])?, column(&names[1])?);
+                let value = |of: &Float64Array, row| if of.is_null(row) { f64::NAN } else { of.value(row) };
+                (0..batch.num_rows()).for_each(|row| rated.push([value(a, row), value(b, row)]));
+                Some(())
+            })?;
+            Ok(rated)
+        })
     }
 
-    /// All ratings of a pair, in the order of [`Annotator::properties`].
-    pub(crate) fn ratings(&self, row: usize) -> impl Iterator<Item = (Option<f64>, Option<f64>)> + '_ {
-        let known = |x: f64| (!x.is_nan()).then_some(x);
-        self.ratings.iter().map(move |column| {
-            let [a, b] = column.get(row).unwrap_or([f64::NAN; 2]);
-            (known(a), known(b))
-        })
+    /// The columns of all properties that text analysis rates.
+    pub(crate) fn columns(&self) -> Result<Vec<&Rated>> {
+        (0..self.ratings.len()).map(|at| self.column(at)).collect()
+    }
+
+    /// Reads columns of the table; an error where it is no longer the one that the rest was read from.
+    fn read(&self, names: &[&str], mut take: impl FnMut(&RecordBatch) -> Option<()>) -> Result<()> {
+        let study = self.table.as_ref().ok_or_else(changed)?;
+        let mut rows = 0;
+        for batch in study.read_columns(TABLE, Some(names))? {
+            if !fits(&batch, self.import.as_deref()) {
+                return Err(changed());
+            }
+            rows += batch.num_rows();
+            take(&batch).ok_or_else(changed)?;
+        }
+        if rows == self.len() { Ok(()) } else { Err(changed()) }
     }
 
     /// Facts of no pair yet, for what is found in the texts of a study.
     pub(crate) fn new(study: &Study, annotator: &Annotator) -> Self {
+        let unrated = |_: &&str| OnceLock::from(Rated::unrated(0));
         Self {
-            ratings: annotator.properties().iter().map(|_| Rated::unrated(0)).collect(),
+            ratings: annotator.properties().iter().map(unrated).collect(),
+            properties: annotator.properties().to_vec(),
+            responses: OnceLock::from(Vec::new()),
             import: study.import_name(),
             ..Self::default()
         }
@@ -93,10 +148,17 @@ impl Facts {
         let found: Vec<_> = pairs.par_iter().map(|pair| look(pair, annotator)).collect();
         self.marks.extend(pairs.iter().map(mark));
         for (gist, language, ratings) in found {
-            self.gists.push(gist);
+            self.clusters.push(gist.cluster);
+            self.flags.push(flags(&gist));
+            self.sizes.push(gist.size);
+            if let Some(responses) = self.responses.get_mut() {
+                responses.push(gist.responses);
+            }
             self.languages.push(language.as_deref());
             for (column, (a, b)) in self.ratings.iter_mut().zip(ratings) {
-                column.push([a, b].map(|x| x.unwrap_or(f64::NAN)));
+                if let Some(column) = column.get_mut() {
+                    column.push([a, b].map(|x| x.unwrap_or(f64::NAN)));
+                }
             }
         }
     }
@@ -135,19 +197,19 @@ impl Facts {
         let marks = [(IMPORT.to_owned(), import.to_owned()), (VERSION.to_owned(), version())];
         let schema = Arc::new(Schema::new(fields).with_metadata(HashMap::from(marks)));
         let mut file = BatchFile::create(path, Arc::clone(&schema))?;
+        let (responses, rated) = (self.responses()?, self.columns()?);
         for from in (0..self.len()).step_by(ROWS) {
             let to = (from + ROWS).min(self.len());
-            let gists = &self.gists[from..to];
             let mut columns: Vec<ArrayRef> = vec![
                 Arc::new(self.marks[from..to].iter().copied().collect::<UInt64Array>()),
-                Arc::new(gists.iter().map(|gist| gist.cluster).collect::<UInt64Array>()),
-                Arc::new(gists.iter().map(flags).collect::<UInt8Array>()),
-                Arc::new(gists.iter().map(|gist| gist.responses.0).collect::<UInt64Array>()),
-                Arc::new(gists.iter().map(|gist| gist.responses.1).collect::<UInt64Array>()),
-                Arc::new(gists.iter().map(|gist| gist.size).collect::<UInt32Array>()),
+                Arc::new(self.clusters[from..to].iter().copied().collect::<UInt64Array>()),
+                Arc::new(self.flags[from..to].iter().copied().collect::<UInt8Array>()),
+                Arc::new(responses[from..to].iter().map(|both| both.0).collect::<UInt64Array>()),
+                Arc::new(responses[from..to].iter().map(|both| both.1).collect::<UInt64Array>()),
+                Arc::new(self.sizes[from..to].iter().copied().collect::<UInt32Array>()),
                 Arc::new((from..to).map(|row| self.languages.get(row)).collect::<StringArray>()),
             ];
-            for rated in &self.ratings {
+            for rated in &rated {
                 for side in 0..2 {
                     let column = (from..to).map(|row| rated.get(row).map(|sides| sides[side]));
                     let column = column.map(|x| x.filter(|x| !x.is_nan()));
@@ -167,43 +229,56 @@ impl Facts {
             return None;
         }
         let import = study.import_name()?;
-        let batches = study.read_table(TABLE).ok()?;
-        let mut facts = Self::new(study, annotator);
-        for batch in &batches {
-            let schema = batch.schema();
-            let marks = schema.metadata();
-            if marks.get(IMPORT) != Some(&import) || marks.get(VERSION) != Some(&version()) {
+        let properties = annotator.properties();
+        let mut facts = Self {
+            ratings: properties.iter().map(|_| OnceLock::new()).collect(),
+            properties: properties.to_vec(),
+            import: Some(import),
+            table: Some(study.clone()),
+            ..Self::default()
+        };
+        let names = ["pair", "cluster", "flags", "size", "language"];
+        for batch in &study.read_columns(TABLE, Some(&names)).ok()? {
+            if !fits(batch, facts.import.as_deref()) {
                 return None;
             }
-            let column =
-                |name: &str| batch.column_by_name(name).filter(|column| column.len() == batch.num_rows());
-            let whole = |name: &str| column(name)?.as_primitive_opt::<UInt64Type>();
-            let (cluster, a, b) = (whole("cluster")?, whole("response_a")?, whole("response_b")?);
-            facts.marks.extend(whole("pair")?.values());
-            let size = column("size")?.as_primitive_opt::<UInt32Type>()?;
-            let flags = column("flags")?.as_primitive_opt::<UInt8Type>()?;
-            let language = column("language")?.as_string_opt::<i32>()?;
-            for row in 0..batch.num_rows() {
-                facts.gists.push(gist(
-                    cluster.value(row),
-                    flags.value(row),
-                    (a.value(row), b.value(row)),
-                    size.value(row),
-                ));
-            }
-            language.iter().for_each(|name| facts.languages.push(name));
-            let value = |column: &Float64Array, row: usize| {
-                if column.is_null(row) { f64::NAN } else { column.value(row) }
-            };
-            for (property, rated) in annotator.properties().iter().zip(&mut facts.ratings) {
-                let side =
-                    |side: &str| column(&format!("{side} {property}"))?.as_primitive_opt::<Float64Type>();
-                let (a, b) = (side("a")?, side("b")?);
-                (0..batch.num_rows()).for_each(|row| rated.push([value(a, row), value(b, row)]));
+            facts.marks.extend(whole(batch, "pair")?.values());
+            facts.clusters.extend(whole(batch, "cluster")?.values());
+            facts.flags.extend(column(batch, "flags")?.as_primitive_opt::<UInt8Type>()?.values());
+            facts.sizes.extend(column(batch, "size")?.as_primitive_opt::<UInt32Type>()?.values());
+            for language in column(batch, "language")?.as_string_opt::<i32>()? {
+                facts.languages.push(language);
             }
         }
-        Some(facts)
+        // A table without one of the properties was made without grammar.
+        let rated = study.table_fields(TABLE).ok()?;
+        let has =
+            |property: &&str| ["a", "b"].iter().all(|side| rated.contains(&format!("{side} {property}")));
+        properties.iter().all(has).then_some(facts)
     }
+}
+
+/// What a cell holds, made by `make` where nobody has asked before.
+fn found<T>(cell: &OnceLock<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+    if cell.get().is_none() {
+        let _ = cell.set(make()?);
+    }
+    cell.get().ok_or_else(changed)
+}
+
+/// Whether a table is of that import and this version.
+fn fits(batch: &RecordBatch, import: Option<&str>) -> bool {
+    let schema = batch.schema();
+    let marks = schema.metadata();
+    marks.get(IMPORT).map(String::as_str) == import && marks.get(VERSION) == Some(&version())
+}
+
+fn column<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b ArrayRef> {
+    batch.column_by_name(name)
+}
+
+fn whole<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b UInt64Array> {
+    column(batch, name)?.as_primitive_opt::<UInt64Type>()
 }
 
 /// What tells a pair from others: a table that another tool has sorted or edited has other pairs at the same numbers.

@@ -67,7 +67,7 @@ impl Prepared {
             Some(facts) => read(study, &facts, fields)?.map(|pairs| (facts, pairs)),
             None => None,
         };
-        let (facts, pairs) = if let Some(known) = known {
+        let (mut facts, pairs) = if let Some(known) = known {
             known
         } else {
             let (facts, pairs) = look(study, &annotator, fields, total, watch)?;
@@ -75,6 +75,7 @@ impl Prepared {
             (facts, pairs)
         };
         let study = study.clone();
+        facts.settle();
         Ok(Self {
             study,
             annotator,
@@ -149,7 +150,7 @@ impl Prepared {
         let mut row = 0;
         for batch in self.study.pairs()? {
             for pair in &batch? {
-                if !self.facts.are_of(row, pair) {
+                if row >= self.pairs.len() || self.pairs.id(row) != pair.id {
                     return Err(changed());
                 }
                 see(row, pair);

@@ -5,7 +5,7 @@ use predilect_annotate::judge::{self as judging, Call};
 use predilect_data::{Judges, Study};
 use predilect_types::{Order, TieKind, Verdict};
 
-use super::column::{Interner, NONE, Numbers};
+use super::column::{Interner, NONE, Names, Numbers};
 use super::pairs::Pairs;
 use crate::error::{Error, Result};
 use crate::watch::Watch;
@@ -54,8 +54,7 @@ pub(crate) struct Verdicts {
     pairs: Vec<u32>,
     who: Vec<u32>,
     people: Vec<Who>,
-    annotators: Vec<String>,
-    annotator: Vec<u32>,
+    annotators: Names,
     p_a: Numbers,
     weight: Numbers,
     /// Order and tie in two bits each.
@@ -71,7 +70,6 @@ impl Verdicts {
     pub(crate) fn read(study: &Study, pairs: &Pairs, watch: &dyn Watch) -> Result<Self> {
         let mut out = Self::default();
         let mut find = Finder::new(pairs);
-        let mut annotators = Interner::default();
         let mut people: HashMap<Who, u32> = HashMap::new();
         for batch in study.verdicts()? {
             if watch.cancelled() {
@@ -80,8 +78,7 @@ impl Verdicts {
             for verdict in batch? {
                 let row = out.pairs.len() as u32;
                 out.pairs.push(find.row(&verdict.pair));
-                out.annotator
-                    .push(verdict.annotator.as_deref().map_or(NONE, |annotator| annotators.get(annotator)));
+                out.annotators.push(verdict.annotator.as_deref());
                 out.p_a.push(verdict.p_a);
                 out.weight.push(verdict.weight);
                 let tie = TIES.iter().position(|tie| *tie == verdict.tie).unwrap_or(0) as u8;
@@ -103,7 +100,6 @@ impl Verdicts {
                 }));
             }
         }
-        out.annotators = annotators.list;
         Ok(out)
     }
 
@@ -153,11 +149,11 @@ impl Verdicts {
 
     /// The number of the person in [`Verdicts::annotators`], [`NONE`] where nobody is named.
     pub(crate) fn annotator(&self, row: usize) -> u32 {
-        self.annotator[row]
+        self.annotators.code(row)
     }
 
     pub(crate) fn annotators(&self) -> &[String] {
-        &self.annotators
+        self.annotators.names()
     }
 
     /// The calls behind a verdict, without their keys.

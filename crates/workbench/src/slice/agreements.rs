@@ -4,12 +4,17 @@ use predilect_analysis::result::AnnotatorAgreement;
 use predilect_stats::agreement::Agreement;
 use predilect_types::CATALOGUE;
 
+use crate::error::Result;
 use crate::prepared::column::Rated;
 use crate::prepared::{Prepared, Ratings};
 
 /// How far annotators agree, per property and two of them, in the order of the catalogue; with the text annotator alone there is nobody to
 /// agree with.
-pub(super) fn agreements(prepared: &Prepared, ratings: &Ratings, rows: &[u32]) -> Vec<AnnotatorAgreement> {
+pub(super) fn agreements(
+    prepared: &Prepared,
+    ratings: &Ratings,
+    rows: &[u32],
+) -> Result<Vec<AnnotatorAgreement>> {
     let mut found = Vec::new();
     for (property, columns) in ratings.columns() {
         let names = ratings.annotators();
@@ -18,7 +23,7 @@ pub(super) fn agreements(prepared: &Prepared, ratings: &Ratings, rows: &[u32]) -
             .map(|(number, column)| (names[*number as usize].as_str(), &column.rated))
             .collect();
         if let Some(at) = prepared.own(property) {
-            raters.push((prepared.annotator().name(), prepared.facts().column(at)));
+            raters.push((prepared.annotator().name(), prepared.facts().column(at)?));
         }
         raters.sort_by_key(|(name, _)| *name);
         for (at, (first, x)) in raters.iter().enumerate() {
@@ -45,5 +50,5 @@ pub(super) fn agreements(prepared: &Prepared, ratings: &Ratings, rows: &[u32]) -
         }
     }
     found.sort_by_key(|agreement| CATALOGUE.iter().position(|p| p.id == agreement.property));
-    found
+    Ok(found)
 }

@@ -27,8 +27,8 @@ impl<'p> Source<'p> {
         given: Option<Of<'p>>,
         prepared: &'p Prepared,
         encoding: Encoding,
-    ) -> Self {
-        let own = prepared.own(property.id).map(|at| prepared.facts().column(at));
+    ) -> Result<Self> {
+        let own = prepared.own(property.id).map(|at| prepared.facts().column(at)).transpose()?;
         let table = |rated: &'p Rated| {
             let (codes, combinations) = rated.combinations()?;
             let feature = |sides: Option<Sides>| sides.map(|sides| encode(encoding, property, sides));
@@ -36,7 +36,7 @@ impl<'p> Source<'p> {
         };
         let plain = given.as_ref().and_then(Of::only).filter(|column| !column.has_levels());
         let of_given = plain.and_then(|column| table(&column.rated));
-        Self { property, given, own, encoding, of_given, of_own: own.and_then(table) }
+        Ok(Self { property, given, own, encoding, of_given, of_own: own.and_then(table) })
     }
 
     /// The ratings of a row, NaN where one is missing, with the expected comparison where levels have probabilities; none where nobody has
@@ -111,7 +111,7 @@ pub(super) fn sources<'p>(
     let source = |property: &'static Property| {
         Source::new(property, ratings.of(property.id, annotator), prepared, encoding)
     };
-    Ok(chosen.into_iter().map(source).collect())
+    chosen.into_iter().map(source).collect()
 }
 
 fn chosen(wanted: &[String], set: &PropertySet, rated: &BTreeSet<&str>) -> Result<Vec<&'static Property>> {

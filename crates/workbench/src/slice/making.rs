@@ -20,7 +20,7 @@ use super::verdicts::{VerdictReader, read_verdicts};
 use super::which::taken;
 use super::{Slice, SliceOptions, notes};
 use crate::error::{Error, Remedy, Result};
-use crate::prepared::column::{Interner, NONE};
+use crate::prepared::column::{Interner, NONE, Rated};
 use crate::prepared::{Field, Prepared};
 use crate::watch::Watch;
 
@@ -54,7 +54,7 @@ pub(super) fn make(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watc
     for &row in &rows {
         making.pair(row)?;
     }
-    making.out.data.agreements = agreements(prepared, ratings, &rows);
+    making.out.data.agreements = agreements(prepared, ratings, &rows)?;
     making.finish(orders.as_deref(), rows, watch)
 }
 
@@ -73,9 +73,10 @@ struct Making<'a> {
     group_field: Option<Arc<Field>>,
     subsets: Subsets,
     units: Units,
-    /// Where words and lists stand among the ratings of texts.
-    words: Option<usize>,
-    lists: Option<usize>,
+    /// Words and lists as text analysis rates them, and responses as numbers.
+    words: Option<&'a Rated>,
+    lists: Option<&'a Rated>,
+    responses: &'a [(u64, u64)],
 }
 
 impl<'a> Making<'a> {
@@ -85,6 +86,7 @@ impl<'a> Making<'a> {
             "annotator" | "language" => None,
             field => Some(prepared.field(field)?),
         };
+        let own = |id: &str| prepared.own(id).map(|at| prepared.facts().column(at)).transpose();
         Ok(Self {
             prepared,
             options,
@@ -109,8 +111,9 @@ impl<'a> Making<'a> {
             group_field,
             subsets: Subsets::default(),
             units: Units::of(&options.cluster, prepared)?,
-            words: prepared.own("length"),
-            lists: prepared.own("lists"),
+            words: own("length")?,
+            lists: own("lists")?,
+            responses: prepared.facts().responses()?,
         })
     }
 
@@ -132,25 +135,21 @@ impl<'a> Making<'a> {
         }
     }
 
-    /// The two ratings of text analysis at that place; NaN where one is missing.
-    fn own(&self, at: usize, row: usize) -> (f32, f32) {
-        self.prepared.facts().column(at).get(row).map_or((f32::NAN, f32::NAN), sides)
-    }
-
     /// Takes a pair.
     fn pair(&mut self, row: u32) -> Result<()> {
         let at = row as usize;
         let (pairs, facts) = (self.prepared.pairs(), self.prepared.facts());
-        let words = self.words.map_or((0.0, 0.0), |place| self.own(place, at));
-        let lists = self.lists.map(|place| self.own(place, at));
+        let of_row = |rated: &Rated| rated.get(at).map_or((f32::NAN, f32::NAN), sides);
+        let words = self.words.map_or((0.0, 0.0), of_row);
+        let lists = self.lists.map(of_row);
         self.compare(at);
-        let gist = facts.gist(at);
+        let gist = facts.gist(at, self.responses[at]);
         let language = facts.languages().get(at);
         let models = pairs.models_of(at);
         self.builder.pair(&PairSummary {
             scenario: pairs.scenarios().get(at),
             models: models.map(|model| pairs.model_name(model)),
-            gist,
+            gist: &gist,
             language,
             words: (words.0 as u32, words.1 as u32),
         });

@@ -189,8 +189,14 @@ pub(crate) fn keep_ratings(prepared: &Prepared) -> Result<()> {
     if pairs.len() != prepared.facts().len() {
         return Err(changed());
     }
+    let columns = prepared.facts().columns()?;
+    let known = |x: f64| (!x.is_nan()).then_some(x);
     for row in 0..pairs.len() {
-        for rating in annotator.rows(pairs.id(row), prepared.facts().ratings(row)) {
+        let of_row = columns.iter().map(|column| {
+            let [a, b] = column.get(row).unwrap_or([f64::NAN; 2]);
+            (known(a), known(b))
+        });
+        for rating in annotator.rows(pairs.id(row), of_row) {
             writer.push_owned(rating)?;
         }
     }

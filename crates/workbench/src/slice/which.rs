@@ -88,7 +88,7 @@ impl<'a> Which<'a> {
             let property = property(id)?;
             // Words are counted in the texts, whoever has rated.
             let given = if id == "length" { None } else { ratings.of(id, annotator) };
-            Ok((id, Source::new(property, given, prepared, Encoding::Comparison)))
+            Ok((id, Source::new(property, given, prepared, Encoding::Comparison)?))
         };
         let columns = filter.columns();
         let scenarios = columns.contains("scenario").then(|| prepared.field("scenario")).transpose()?;
@@ -98,7 +98,7 @@ impl<'a> Which<'a> {
             scenarios,
             keys: filter.keys().into_iter().map(key).collect::<Result<_>>()?,
             ratings: filter.properties().into_iter().map(source).collect::<Result<_>>()?,
-            words: prepared.own("length").map(|at| prepared.facts().column(at)),
+            words: prepared.own("length").map(|at| prepared.facts().column(at)).transpose()?,
             judges: judges(filter, prepared, people, watch)?,
         })
     }
@@ -135,9 +135,9 @@ impl<'a> Which<'a> {
             Asked::Scenario => self.scenarios.as_deref().map(|column| (column.codes(), field(column))),
             Asked::Language => {
                 let names = self.prepared.facts().languages();
-                Some((names.codes(), names.names().len()))
+                Some((names.codes()?, names.names().len()))
             }
-            Asked::Source => Some((pairs.sources().codes(), pairs.sources().names().len())),
+            Asked::Source => Some((pairs.sources().codes()?, pairs.sources().names().len())),
             Asked::Model(side) => Some((pairs.models_on(*side == Side::A), pairs.models().len())),
             Asked::Meta(key) => self.key(key).map(|column| (column.codes(), field(column))),
             _ => None,

@@ -65,7 +65,7 @@ impl Whole {
         let fewer: Vec<_> = sources.iter().filter(|s| s.property.rule == Rule::FewerIsBetter).collect();
         for row in 0..pairs.len() {
             let [model_a, model_b] = pairs.models_of(row).map(|model| Some(model).filter(|m| *m != NONE));
-            let cluster = facts.gist(row).cluster;
+            let cluster = facts.cluster(row);
             table.pairs.push(PairInfo { cluster, model_a, model_b, groups: (0, 0) });
             let next = numbers.len() as u32;
             table.prompts.push(*numbers.entry(cluster).or_insert(next));
