@@ -15,10 +15,11 @@
 
 use std::ops::ControlFlow;
 
-use predilect_analysis::compare::{Contrast, WeightTable, contrasts};
-use predilect_analysis::result::Fit;
+use predilect_analysis::compare::{WeightTable, contrasts};
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
 use predilect_analysis::{Draws, FitOptions, Terms, dissect};
+use predilect_results::Fit;
+use predilect_results::comparison::Contrast;
 use predilect_types::Order;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

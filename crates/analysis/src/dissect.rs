@@ -5,13 +5,10 @@ use std::ops::ControlFlow;
 use rayon::prelude::*;
 
 use crate::fit::{Draws, FitOptions, fit};
-use crate::result::{Fit, Skipped};
 use crate::table::{FeatureTable, VerdictRow};
+use predilect_results::{Fit, Skipped};
 
-/// The name of the group that holds every pair.
-pub const ALL: &str = "all";
-/// The name under which verdicts on pairs without a group are reported; they count in [`ALL`] only.
-pub const NONE: &str = "(no group)";
+pub use predilect_results::{ALL, NONE};
 
 /// Told after every fit, from whichever thread made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,59 +2,21 @@
 
 use std::collections::HashMap;
 
+use predilect_results::{Contribution, Explanation};
 use predilect_stats::resample::quantile;
 use predilect_stats::shapley::shapley;
-use serde::Serialize;
 
 use crate::dissect::ALL;
 use crate::fit::{Draws, FitOptions, fit};
-use crate::result::Fit;
 use crate::rows::columns;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
+use predilect_results::Fit;
 
 /// Posterior draws behind the intervals of one pair.
 pub const DRAWS: usize = 1000;
 /// The same where every pair is explained: ends of intervals are then sure to about a fifth of their width.
 pub const DRAWS_OF_MANY: usize = 100;
-
-/// What moved one judge's probability for A away from one half.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Explanation {
-    /// The judge.
-    pub judge: String,
-    /// The group of the fit.
-    pub group: String,
-    /// The judge's verdict on this pair, where there is one (the mean of several).
-    pub p_a: Option<f64>,
-    /// Whether it was among the verdicts of the fit.
-    pub fitted: bool,
-    /// The probability without any difference: 1/2.
-    pub base: f64,
-    /// The fitted probability that A is preferred, at the posterior mean of the weights.
-    pub value: f64,
-    /// 5 % quantile over posterior draws.
-    pub low: f64,
-    /// 95 % quantile.
-    pub high: f64,
-    /// Properties and terms that differ, the largest first; their values add up to `value` - `base`.
-    pub contributions: Vec<Contribution>,
-}
-
-/// One property's part.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Contribution {
-    /// The property's id, or the term.
-    pub property: String,
-    /// Its comparison: above 0 where A has more of it.
-    pub comparison: f64,
-    /// Its Shapley value in probability, at the posterior mean of the weights.
-    pub shap: f64,
-    /// 5 % quantile of the Shapley value over posterior draws.
-    pub low: f64,
-    /// 95 % quantile.
-    pub high: f64,
-}
 
 /// A judge's model in one group, ready to explain any pair.
 pub struct Explainer<'a> {

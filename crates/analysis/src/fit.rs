@@ -11,11 +11,11 @@ use predilect_stats::{EpOptions, EpPosterior, Marginal, Prior, Problem, ep};
 use crate::length_beside::length_alone;
 use crate::over_units::{moments, over_units, widen};
 use crate::quality::{Held, held_out};
-use crate::result::{Fit, Weight};
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::{Design, Terms};
 use crate::without_terms::without_terms;
+use predilect_results::{Fit, Weight};
 
 /// Draws of the importance check: enough for a Pareto k that tells 0.5 from 0.7.
 const CHECK_DRAWS: usize = 2000;

@@ -1,69 +1,19 @@
 //! What does each property add on verdicts that a fit has not seen: beside all others, alone, and shared out fairly?
 
+use predilect_results::{Alike, Gains, PropertyGain, ThemeGain};
 use predilect_stats::Prior;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::dissect::ALL;
 use crate::fit::{FitOptions, TERM_SD};
 use crate::quality::{Held, predict};
-use crate::result::Fit;
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
+use predilect_results::Fit;
 
 /// Comparisons that agree or disagree so much are hardly two properties.
 const ALIKE: f64 = 0.8;
-
-/// The held-out gains of one fit, in nats a verdict.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Gains {
-    /// Mean log-loss on held-out verdicts without any property: of the nuisance terms, or of one half where there are none.
-    pub without: f64,
-    /// With all properties.
-    pub with: f64,
-    /// One for each property, in the order of the fit.
-    pub properties: Vec<PropertyGain>,
-    /// What properties of one kind add, as Shapley values of the gain: they add up to `without - with`.
-    pub themes: Vec<ThemeGain>,
-    /// Two properties whose comparisons can hardly be told apart.
-    pub alike: Vec<Alike>,
-}
-
-/// What one property adds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PropertyGain {
-    /// The property's id.
-    pub property: String,
-    /// How much higher the log-loss is without it, all others there.
-    pub beside: f64,
-    /// Its standard error over prompts; `None` of one prompt.
-    pub beside_se: Option<f64>,
-    /// How much lower the log-loss is with it alone than without any.
-    pub alone: f64,
-    /// Its standard error over prompts.
-    pub alone_se: Option<f64>,
-}
-
-/// What properties of one kind add together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ThemeGain {
-    /// The kind.
-    pub theme: String,
-    /// Its properties.
-    pub properties: Vec<String>,
-    /// The mean over all orders of kinds of what it adds to those before it.
-    pub gain: f64,
-}
-
-/// Two properties that vary together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Alike {
-    /// The two.
-    pub properties: [String; 2],
-    /// Correlation of their comparisons over the verdicts of the fit (around no difference).
-    pub correlation: f64,
-}
 
 /// The kind of a property.
 fn theme(id: &str) -> &'static str {

@@ -7,9 +7,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use predilect_results::{Habit, Headline};
 use predilect_stats::student;
 use predilect_types::Order;
-use serde::Serialize;
 
 use crate::compare::Traits;
 use crate::table::{FeatureTable, VerdictRow};
@@ -18,43 +18,6 @@ use crate::table::{FeatureTable, VerdictRow};
 const PROMPTS: usize = 5;
 /// A difference below three points is not worth a headline.
 const WORTH: f64 = 0.03;
-
-/// What two judges differ in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Habit {
-    /// Which share of decided verdicts prefers the response shown first.
-    First,
-    /// Which share of decided verdicts prefers the longer response.
-    Longer,
-    /// Which share of verdicts is a tie.
-    Ties,
-}
-
-/// A departure of one judge from another on the same pairs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Headline {
-    /// The judge.
-    pub judge: String,
-    /// The judge it is compared with: one that several people are, where there is one.
-    pub reference: String,
-    /// In what they differ.
-    pub habit: Habit,
-    /// The judge's share.
-    pub share: f64,
-    /// The reference's share.
-    pub reference_share: f64,
-    /// The difference of the shares.
-    pub difference: f64,
-    /// The lower bound of its 90 % interval over prompts.
-    pub low: f64,
-    /// The upper bound.
-    pub high: f64,
-    /// Prompts that both have verdicts on.
-    pub prompts: usize,
-    /// Pairs that both have verdicts on.
-    pub pairs: usize,
-}
 
 /// The surest departure of a judge from the one that people are (else from the one with most verdicts).
 pub fn headline(table: &FeatureTable, traits: &[Traits]) -> Option<Headline> {

@@ -1,14 +1,14 @@
 //! What is length worth, and how much of that is information?
 
+use predilect_results::{LengthAlone, LengthSays};
 use predilect_stats::leave_out::{OverClusters, effective, spread};
 use predilect_stats::{Prior, student};
-use serde::{Deserialize, Serialize};
 
 use crate::fit::FitOptions;
 use crate::refit::refit;
-use crate::result::Weight;
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
+use predilect_results::Weight;
 
 /// The two properties.
 pub(crate) const LENGTH: &str = "length";
@@ -19,41 +19,6 @@ const PARTS: [&str; 3] = ["new_words", "distinct_words", "bits_given_prompt"];
 const LITTLE: f64 = 0.2;
 /// From this part on, length was mostly information.
 const MOST: f64 = 0.5;
-
-/// The weight of length in the same fit without information, and what information takes of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LengthAlone {
-    /// The weight of length where information is not in the fit.
-    pub length: Weight,
-    /// That less the weight of length beside information, in log-odds.
-    pub taken: f64,
-    /// The lower end of its 90 % interval, paired by prompt (or another unit).
-    pub low: f64,
-    /// The upper end.
-    pub high: f64,
-    /// What that says of length.
-    pub says: LengthSays,
-}
-
-/// What a fit without information and one with it say of length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LengthSays {
-    /// A sure direction alone, of which information surely takes a part, by the estimate at least half.
-    Information,
-    /// A sure direction with and without information, which surely takes a part.
-    Partly,
-    /// A sure direction with and without information, which surely takes less than half.
-    Length,
-    /// A sure direction with and without information, and surely a stronger one with it: information hid a part.
-    Hidden,
-    /// A sure direction alone, and it is not sure what information takes of it: the two cannot be told apart.
-    Unclear,
-    /// A sure direction only beside information.
-    Beside,
-    /// No sure direction either way.
-    Nothing,
-}
 
 /// The fit of `numbers` (properties, then terms) without information; `None` where length or information is not in it, or it does not converge.
 ///

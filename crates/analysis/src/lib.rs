@@ -1,6 +1,6 @@
 //! Study tables to result tables: comparisons, fits, dissections.
 //!
-//! The crate sees tables in memory, never files: [`table::FeatureTable`] in, [`result`] out.
+//! The crate sees tables in memory, never files: [`table::FeatureTable`] in, [`predilect_results`] out.
 
 pub mod cautions;
 pub mod compare;
@@ -19,7 +19,6 @@ mod posterior;
 mod quality;
 pub mod ranking;
 mod refit;
-pub mod result;
 mod rows;
 pub mod summary;
 pub mod table;
@@ -31,7 +30,6 @@ mod without_terms;
 pub use dissect::{FitEvent, dissect};
 pub use encode::Encoding;
 pub use fit::{Draws, Engine, FitOptions, PriorChoice};
-pub use length_beside::{LengthAlone, LengthSays};
 pub use posterior::posterior;
 pub use terms::Terms;
 pub use units::Unit;

@@ -4,10 +4,10 @@ use predilect_stats::Marginal;
 use predilect_stats::leave_out::{Clustered, OverClusters, Reach, leave_out};
 
 use crate::fit::Draws;
-use crate::result::{UnitCount, Weight};
 use crate::rows::{Merged, Rows};
 use crate::table::{FeatureTable, VerdictRow};
 use crate::units::{cells, ways};
+use predilect_results::{UnitCount, Weight};
 
 /// Mean and covariance of draws, `d` values each.
 pub(crate) fn moments(draws: &[f64], d: usize) -> (Vec<f64>, Vec<f64>) {

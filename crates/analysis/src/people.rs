@@ -11,8 +11,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use predilect_results::{People, Reliability, Share};
 use predilect_stats::ratio::Ratio;
-use serde::Serialize;
 
 use crate::compare::Traits;
 use crate::table::FeatureTable;
@@ -22,77 +22,26 @@ const ENOUGH: u64 = 30;
 /// The 95th percentile of the standard normal distribution: the bounds of a 90 % interval.
 const Z: f64 = 1.644_853_626_951_472_2;
 
-/// The people of one judge, and what they say of a ceiling.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct People {
-    /// The judge that they are together.
-    pub judge: String,
-    /// One entry for each person, the most compared votes first.
-    pub annotators: Vec<Reliability>,
-    /// One person against the others: the share of all compared votes that agree, with an interval over prompts.
-    pub agreement: Share,
-    /// How far other judges agree with the majority of these people on the same pairs, by judge, with intervals over prompts.
-    pub judges: Vec<(String, Share)>,
-}
-
-/// One person among the others.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Reliability {
-    /// The name.
-    pub annotator: String,
-    /// All votes.
-    pub votes: u64,
-    /// Agreement with the others left out, over the votes that can be compared.
-    pub agreement: Share,
-    /// Share of votes that are ties.
-    pub ties: f64,
-    /// Of the decided votes on pairs of different length: the share for the longer response.
-    pub longer: Option<f64>,
-    /// Of the decided votes whose order is known: the share for the response shown first.
-    pub first: Option<f64>,
-    /// Whether the rule above calls this person unreliable.
-    pub unreliable: bool,
-}
-
-/// A share with Wilson's 90 % interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Share {
-    /// How many agree.
-    pub agree: u64,
-    /// Of how many.
-    pub of: u64,
-    /// The share; `None` of none.
-    pub share: Option<f64>,
-    /// The lower bound.
-    pub low: Option<f64>,
-    /// The upper bound.
-    pub high: Option<f64>,
-}
-
-impl Share {
-    /// A share of counts, with the interval of Wilson (1927): the values that a binomial count of `agree` does not refute.
-    pub fn new(agree: u64, of: u64) -> Self {
-        if of == 0 {
-            return Self { agree, of, share: None, low: None, high: None };
-        }
-        let n = of as f64;
-        let a = agree as f64 / n;
-        let q = Z * Z / n;
-        let spread = Z * (a * (1.0 - a) / n + q / (4.0 * n)).sqrt();
-        let bound = |sign: f64| ((a + q / 2.0 + sign * spread) / (1.0 + q)).clamp(0.0, 1.0);
-        Self { agree, of, share: Some(a), low: Some(bound(-1.0)), high: Some(bound(1.0)) }
+/// A share of counts, with the interval of Wilson (1927): the values that a binomial count of `agree` does not refute.
+fn wilson(agree: u64, of: u64) -> Share {
+    if of == 0 {
+        return Share { agree, of, share: None, low: None, high: None };
     }
+    let n = of as f64;
+    let a = agree as f64 / n;
+    let q = Z * Z / n;
+    let spread = Z * (a * (1.0 - a) / n + q / (4.0 * n)).sqrt();
+    let bound = |sign: f64| ((a + q / 2.0 + sign * spread) / (1.0 + q)).clamp(0.0, 1.0);
+    Share { agree, of, share: Some(a), low: Some(bound(-1.0)), high: Some(bound(1.0)) }
 }
 
-impl Share {
-    /// A share of counts by prompt, whose interval holds on other prompts: Wilson's over as many independent votes as would have its error.
-    fn over_prompts(counts: &Ratio) -> Self {
-        let Some(found) = counts.estimate() else { return Self::new(0, 0) };
-        let (low, high) = found.share(Z);
-        let of = found.weight.round();
-        let agree = (found.value * found.weight).round() as u64;
-        Self { agree, of: of as u64, share: Some(found.value), low: Some(low), high: Some(high) }
-    }
+/// A share of counts by prompt, whose interval holds on other prompts: Wilson's over as many independent votes as would have its error.
+fn over_prompts(counts: &Ratio) -> Share {
+    let Some(found) = counts.estimate() else { return wilson(0, 0) };
+    let (low, high) = found.share(Z);
+    let of = found.weight.round();
+    let agree = (found.value * found.weight).round() as u64;
+    Share { agree, of: of as u64, share: Some(found.value), low: Some(low), high: Some(high) }
 }
 
 /// Counts of one person.
@@ -168,7 +117,7 @@ fn of_judge(table: &FeatureTable, traits: &[Traits], judge: u32, rows: &[usize])
     let mut annotators: Vec<Reliability> = counts
         .iter()
         .map(|(annotator, count)| {
-            let agreement = Share::new(count.agree, count.compared);
+            let agreement = wilson(count.agree, count.compared);
             let usual = share(agree - count.agree, of - count.compared);
             let coin = agreement.low.is_some_and(|low| low <= 0.5);
             let below = agreement.high.zip(usual).is_some_and(|(high, usual)| high < usual);
@@ -189,7 +138,7 @@ fn of_judge(table: &FeatureTable, traits: &[Traits], judge: u32, rows: &[usize])
     Some(People {
         judge: table.judges[judge as usize].clone(),
         annotators,
-        agreement: Share::over_prompts(&all),
+        agreement: over_prompts(&all),
         judges,
     })
 }
@@ -207,7 +156,7 @@ fn others(table: &FeatureTable, judge: u32, sums: &HashMap<u32, f64>) -> Vec<(St
     }
     counts
         .into_iter()
-        .map(|(judge, counts)| (table.judges[judge as usize].clone(), Share::over_prompts(&counts)))
+        .map(|(judge, counts)| (table.judges[judge as usize].clone(), over_prompts(&counts)))
         .collect()
 }
 
@@ -229,14 +178,14 @@ mod tests {
     #[test]
     fn wilson_by_hand() {
         // z = 1.644854, q = z² / 185 = 0.014625: (0.464865 + 0.007312 ± 0.060756) / 1.014625.
-        let share = Share::new(86, 185);
+        let share = wilson(86, 185);
         assert!(
             (share.low.unwrap_or(0.0) - 0.405489).abs() < 1e-6
                 && (share.high.unwrap_or(0.0) - 0.525254).abs() < 1e-6,
             "{share:?}"
         );
-        assert_eq!(Share::new(0, 0).share, None);
-        assert!(Share::new(5, 5).high.is_some_and(|high| high > 1.0 - 1e-12 && high <= 1.0));
+        assert_eq!(wilson(0, 0).share, None);
+        assert!(wilson(5, 5).high.is_some_and(|high| high > 1.0 - 1e-12 && high <= 1.0));
     }
 
     #[test]

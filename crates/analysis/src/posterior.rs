@@ -9,12 +9,12 @@ use predilect_stats::{EpOptions, Prior, Problem, ep};
 
 use crate::fit::{FitOptions, Refusal, TERM_SD, ep_weights, refuse_poor_groups};
 use crate::over_units::{over_units, widen};
-use crate::result::{Fit, UnitCount, Weight};
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
 use crate::units::{Way, cells, ways};
 use crate::values::MISSING;
+use predilect_results::{Fit, UnitCount, Weight};
 
 /// The posterior of one judge's verdicts, by EP and unchecked.
 ///

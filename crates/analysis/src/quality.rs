@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use predilect_stats::evaluate::{calibration, folds_by_cluster, log_loss, scores};
 use predilect_stats::{EpOptions, Prior, held_out_means};
 
-use crate::result::{CalibrationBin, Quality};
 use crate::rows::{Merged, Rows};
+use predilect_results::{CalibrationBin, Quality};
 
 /// Bins of the calibration curve.
 const BINS: usize = 10;

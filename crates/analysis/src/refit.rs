@@ -5,9 +5,9 @@ use predilect_stats::{EpOptions, Prior, ep};
 
 use crate::fit::{FitOptions, ep_weights};
 use crate::over_units::{over_units, widen};
-use crate::result::Weight;
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
+use predilect_results::Weight;
 
 /// The weights of a fit of these numbers, in the order of its columns and without names, with what leaving out units changes; the intervals are over
 /// these units unless the options say otherwise. `None` where it does not converge.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use predilect_types::hash::fixed;
 use predilect_types::{Order, Pair, Role, TieKind};
 
-use crate::result::{DataSummary, JudgeSummary, LengthSummary, ModelSummary};
+use predilect_results::{DataSummary, JudgeSummary, LengthSummary, ModelSummary};
 
 /// Gathers a [`DataSummary`] from a stream of pairs and then their verdicts.
 #[derive(Debug, Clone, Default)]

@@ -4,10 +4,10 @@ use predilect_stats::Prior;
 
 use crate::fit::{FitOptions, TERM_SD};
 use crate::refit::refit;
-use crate::result::Weight;
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
+use predilect_results::Weight;
 
 /// Answers that are turned, and named.
 const NAMED: usize = 4;

@@ -1,6 +1,6 @@
 //! What to watch out for, in sentences that every view shares.
 
-use predilect_analysis::cautions::Caution;
+use predilect_results::Caution;
 
 use crate::format;
 use crate::text;

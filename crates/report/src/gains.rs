@@ -1,6 +1,6 @@
 //! What each property adds on verdicts that a fit has not seen, in words.
 
-use predilect_analysis::gains::{Gains, PropertyGain};
+use predilect_results::{Gains, PropertyGain};
 
 use crate::format;
 use crate::view::View;

@@ -1,6 +1,6 @@
 //! What is said first: the finding that can be told in a sentence, in every view.
 
-use predilect_analysis::headline::{Habit, Headline};
+use predilect_results::{Habit, Headline};
 
 use crate::format;
 use crate::text;

@@ -1,8 +1,9 @@
 //! How is what is known of a judge put in words, the same in every view?
 
-use predilect_analysis::compare::{
-    BiasCard, Comparison, Contrast, Excess, HabitDifference, Interval, Likeness, Measure as HabitMeasure,
-    NotRanked, Pooling, StandIns, StrengthDifference, Why,
+use predilect_results::Comparison;
+use predilect_results::comparison::{
+    BiasCard, Contrast, Excess, HabitDifference, Interval, Likeness, Measure as HabitMeasure, NotRanked,
+    Pooling, StandIns, StrengthDifference, Why,
 };
 
 use crate::format;

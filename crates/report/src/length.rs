@@ -1,7 +1,7 @@
 //! What a judge's liking for length comes to once information is in the same fit, in words.
 
-use predilect_analysis::LengthSays;
-use predilect_analysis::result::Fit;
+use predilect_results::Fit;
+use predilect_results::LengthSays;
 
 use crate::format;
 use crate::text;

@@ -1,6 +1,6 @@
 //! What is said of the people who are one judge together, in every view.
 
-use predilect_analysis::people::{People, Reliability, Share};
+use predilect_results::{People, Reliability, Share};
 
 use crate::format;
 use crate::text;

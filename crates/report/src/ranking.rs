@@ -1,6 +1,6 @@
 //! What controls do to a leaderboard, in words.
 
-use predilect_analysis::ranking::{Change, Leaderboard, Row};
+use predilect_results::ranking::{Change, Leaderboard, Row};
 
 use crate::format;
 use crate::judging::FALSE_DISCOVERIES;

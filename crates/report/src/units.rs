@@ -1,8 +1,8 @@
 //! What the intervals of a fit are over, and whether there is enough of it to be sure of anything.
 
-use predilect_analysis::cautions::FEW_UNITS;
-use predilect_analysis::compare::Comparison;
-use predilect_analysis::result::{Fit, UnitCount};
+use predilect_results::Comparison;
+use predilect_results::FEW_UNITS;
+use predilect_results::{Fit, UnitCount};
 
 use crate::format;
 use crate::words::counted;

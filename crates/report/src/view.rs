@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use predilect_analysis::result::{Dissection, Fit, PropertyNote, Skipped, Weight};
+use predilect_results::{Dissection, Fit, PropertyNote, Skipped, Weight};
 
 use crate::format::{self, SURE};
 use crate::text;

@@ -1,6 +1,6 @@
 //! What do the numbers say, in sentences that both views share?
 
-use predilect_analysis::result::{DataSummary, Dissection, Fit, JudgeSummary, PropertyNote, Quality, Weight};
+use predilect_results::{DataSummary, Dissection, Fit, JudgeSummary, PropertyNote, Quality, Weight};
 use predilect_types::WEAK_AUC;
 
 use crate::format;

@@ -5,8 +5,8 @@ mod markup;
 mod sha256;
 
 use markup::{Tag, tags};
-use predilect_analysis::result::Dissection;
 use predilect_report::{format, html};
+use predilect_results::Dissection;
 
 const SECTIONS: [&str; 14] = [
     "findings",

@@ -2,7 +2,7 @@
 
 mod fixture;
 
-use predilect_analysis::result::Dissection;
+use predilect_results::Dissection;
 
 fn raw(d: &Dissection, width: u16) -> String {
     let mut out = Vec::new();

@@ -15,5 +15,5 @@ pub use property::{
     Applies, CATALOGUE, Property, Rule, Scale, core_properties, in_every_fit, parts_of, property,
 };
 pub use rating::{Annotation, Rating, Side, WEAK_AUC};
-pub use read::{ColumnUse, Drop, JudgeUse, ReadSummary, SourceSummary, ValueUse, VerdictUse};
+pub use read::{ColumnUse, Dropped, JudgeUse, ReadSummary, SourceSummary, ValueUse, VerdictUse};
 pub use verdict::{Order, TieKind, Verdict};

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One record that was not used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Drop {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Dropped {
     /// The file.
     pub source: String,
     /// Line or record number, counted from 1.
@@ -16,7 +17,7 @@ pub struct Drop {
 }
 
 /// One input file and how it was understood.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct SourceSummary {
     /// The file as the user named it.
     pub source: String,
@@ -41,7 +42,7 @@ pub struct SourceSummary {
 }
 
 /// What a column of a file was taken for.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ColumnUse {
     /// The column, or a place within one.
     pub column: String,
@@ -50,7 +51,7 @@ pub struct ColumnUse {
 }
 
 /// How a field that names the winner was understood.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct VerdictUse {
     /// The field, or the fields.
     pub field: String,
@@ -62,7 +63,7 @@ pub struct VerdictUse {
 }
 
 /// What one value was taken for.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ValueUse {
     /// The value as the file has it.
     pub value: String,
@@ -73,7 +74,7 @@ pub struct ValueUse {
 }
 
 /// What an import read, kept and dropped.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ReadSummary {
     /// Records read.
     pub rows: u64,
@@ -97,7 +98,7 @@ pub struct ReadSummary {
 }
 
 /// A judge that was read.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct JudgeUse {
     /// The judge's name.
     pub judge: String,

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use predilect_analysis::dissect::ALL as WHOLE;
 use predilect_analysis::limits::{MOST_GROUPS, MOST_JUDGES, TooMany};
-use predilect_analysis::result::{Fit, Skipped};
 use predilect_analysis::table::VerdictRow;
 use predilect_analysis::{FitOptions, posterior};
+use predilect_results::{Answer, Fit, Skipped};
 use rayon::prelude::*;
-use serde::Serialize;
 
 use crate::error::{Error, Remedy, Result};
 use crate::open::Workbench;
@@ -16,21 +15,6 @@ use crate::prepared::Prepared;
 use crate::prepared::column::NONE;
 use crate::slice::{SliceOptions, Whole, taken};
 use crate::watch::Watch;
-
-/// What each judge rewards in a slice.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Answer {
-    /// Pairs of the slice.
-    pub pairs: u64,
-    /// Pairs of the study.
-    pub of_pairs: u64,
-    /// Verdicts on them that were fitted.
-    pub verdicts: u64,
-    /// One posterior for each judge, of all its verdicts and of those in each group; unchecked.
-    pub fits: Vec<Fit>,
-    /// Judges and groups that cannot be fitted, and why.
-    pub skipped: Vec<Skipped>,
-}
 
 impl Workbench {
     /// The posteriors of a slice: the weights and intervals that [`Workbench::dissect`] finds, without its checks and without what it

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use predilect_analysis::compare::{
-    Comparison, LikenessOptions, PoolingOptions, WeightTable, agreement_matrices, agreements, audit,
-    contrasts, habit_differences, likeness, pool, profiles, stand_ins, strength_differences, usual_reference,
+    LikenessOptions, PoolingOptions, WeightTable, agreement_matrices, agreements, audit, contrasts,
+    habit_differences, likeness, pool, profiles, stand_ins, strength_differences, usual_reference,
 };
 use predilect_analysis::dissect::Fits;
 use predilect_analysis::{Draws, FitOptions};
+use predilect_results::Comparison;
 use predilect_stats::similarity::Measure;
 use predilect_types::shown;
 

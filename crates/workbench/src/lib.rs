@@ -31,11 +31,10 @@ pub mod tables;
 mod versus;
 mod watch;
 
-pub use ask::Answer;
 pub use dissect::{DissectOptions, Dissected, MOST_WITH_GAINS};
 pub use error::{Error, Kind, Remedy, Result};
 pub use filter::{Filter, FilterError};
 pub use open::{Example, Inputs, Workbench, import};
 pub use slice::{Slice, SliceOptions};
-pub use versus::{Other, SliceVersus};
+pub use versus::Other;
 pub use watch::{Event, Step, Unwatched, Watch};

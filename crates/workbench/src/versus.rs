@@ -4,11 +4,11 @@ use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
 use predilect_analysis::FitOptions;
-use predilect_analysis::compare::{Part, Versus, versus};
+use predilect_analysis::compare::{Part, versus};
 use predilect_analysis::dissect::{ALL, Fits};
-use predilect_analysis::result::Skipped;
 use predilect_analysis::table::FeatureTable;
-use serde::Serialize;
+use predilect_results::Skipped;
+use predilect_results::comparison::SliceVersus;
 
 use crate::error::{Error, Remedy, Result};
 use crate::filter::{Filter, FilterError};
@@ -41,22 +41,6 @@ impl Display for Other {
             Self::Where(filter) => filter.fmt(out),
         }
     }
-}
-
-/// What is rewarded otherwise in a slice than elsewhere.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SliceVersus {
-    /// The slice.
-    pub filter: String,
-    /// What it is set against: `rest` or another filter.
-    pub versus: String,
-    /// Pairs of the slice and of the other part.
-    pub pairs: [u64; 2],
-    /// Pairs that both parts have.
-    pub shared_pairs: u64,
-    /// The differences.
-    #[serde(flatten)]
-    pub found: Versus,
 }
 
 impl Workbench {

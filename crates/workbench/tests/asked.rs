@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use predilect_analysis::FitOptions;
-use predilect_analysis::result::Weight;
+use predilect_results::Weight;
 use predilect_workbench::{DissectOptions, Example, Inputs, SliceOptions, Unwatched, Workbench};
 
 /// As close as EP comes to its fixed point.

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// What each crate of this workspace may depend on.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("types", &[]),
     ("stats", &[]),
     ("bayes", &["stats"]),
@@ -16,10 +16,12 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("llm-local", &["types", "llm"]),
     ("annotate", &["types", "llm"]),
     ("validity", &["types", "stats"]),
-    ("analysis", &["types", "stats", "bayes"]),
-    ("report", &["types", "analysis"]),
+    // What is found, as plain values, so that a report needs no statistics.
+    ("results", &["types"]),
+    ("analysis", &["types", "results", "stats", "bayes"]),
+    ("report", &["types", "results"]),
     // The only one that joins reading, rating and analysing.
-    ("workbench", &["types", "stats", "data", "text", "llm", "annotate", "analysis", "validity"]),
+    ("workbench", &["types", "results", "stats", "data", "text", "llm", "annotate", "analysis", "validity"]),
     // What judge, annotate and validity ask is still put together here.
     (
         "cli",
@@ -33,6 +35,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "llm-local",
             "annotate",
             "analysis",
+            "results",
             "validity",
             "report",
             "workbench",

@@ -60,8 +60,8 @@ mod tests {
 
     use super::super::{audit, habit_differences, stand_ins};
     use super::*;
-    use crate::compare::Measure;
     use crate::table::{PairInfo, VerdictRow};
+    use predilect_results::comparison::Measure;
 
     proptest! {
         /// Whatever the reference and a judge say of a pair, and however often: the card, the advice and the comparison of

@@ -2,50 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use predilect_results::comparison::{AgreementMatrices, Interval, JudgeAgreement};
 use predilect_stats::agreement::{PairedVerdicts, VerdictAgreement};
 use predilect_stats::ratio::Estimate;
 use predilect_stats::resample::{bootstrap, quantile};
 use rayon::prelude::*;
-use serde::Serialize;
 
 use crate::table::FeatureTable;
 
 /// Standard errors to either side of a 90 % interval.
 const Z: f64 = 1.644_853_626_951_472_6;
-
-/// An estimate with its 90 % interval: bootstrap over prompts.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Interval {
-    /// The estimate.
-    pub value: f64,
-    /// 5 % quantile over resamples of the prompts.
-    pub low: f64,
-    /// 95 % quantile.
-    pub high: f64,
-}
-
-/// How far two judges agree on the pairs that both have judged. Coefficients are `None` where they are not defined.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct JudgeAgreement {
-    /// The two.
-    pub judges: [String; 2],
-    /// Pairs that both have judged.
-    pub pairs: u64,
-    /// Different prompts among them.
-    pub prompts: u64,
-    /// Share of pairs with the same of A, tie and B: S1 of MT-Bench, a third by chance.
-    pub same: Option<Interval>,
-    /// The same among pairs that neither calls a tie: S2 of MT-Bench, one half by chance.
-    pub same_without_ties: Option<Interval>,
-    /// How often draws from the two soft verdicts agree.
-    pub soft: Option<Interval>,
-    /// Cohen's kappa of A, tie and B.
-    pub kappa: Option<Interval>,
-    /// Cohen's kappa of soft verdicts with quadratic weights.
-    pub weighted_kappa: Option<Interval>,
-    /// Krippendorff's alpha of soft verdicts, interval data.
-    pub alpha: Option<Interval>,
-}
 
 /// How far every two judges agree that have pairs in common, most pairs first.
 ///
@@ -149,16 +115,6 @@ fn extremes(all: &PairedVerdicts, same: Option<f64>, prompts: usize) -> (Verdict
 
 /// A coefficient by its name.
 type Coefficient = (&'static str, fn(&JudgeAgreement) -> Option<Interval>);
-
-/// Every coefficient of agreement as a matrix of its estimates.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct AgreementMatrices {
-    /// The judges, in the order of rows and columns.
-    pub judges: Vec<String>,
-    /// By the coefficient's name: `same`, `same_without_ties`, `soft`, `kappa`, `weighted_kappa`, `alpha`; 1 on the diagonal, `None` where two
-    /// have no pair in common or it is not defined.
-    pub coefficients: BTreeMap<String, Vec<Vec<Option<f64>>>>,
-}
 
 /// The estimates of [`agreements`] as matrices, judges in the order in which they occur.
 pub fn agreement_matrices(found: &[JudgeAgreement]) -> AgreementMatrices {

@@ -2,38 +2,13 @@
 
 use std::collections::HashMap;
 
+use predilect_results::comparison::Contrast;
 use predilect_stats::discoveries::q_values;
 use predilect_stats::leave_out::{drawn, effective, spread};
 use predilect_stats::student;
 use rayon::prelude::*;
-use serde::Serialize;
 
 use super::weights::{LeftOut, WeightTable};
-
-/// The difference of two judges' weights of one property in one group: the first judge's less the second's.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Contrast {
-    /// The two.
-    pub judges: [String; 2],
-    /// The group.
-    pub group: String,
-    /// The property's id.
-    pub property: String,
-    /// Posterior mean of the difference, in log-odds.
-    pub mean: f64,
-    /// 5 % quantile.
-    pub low: f64,
-    /// 95 % quantile.
-    pub high: f64,
-    /// P(difference > 0).
-    pub p_positive: f64,
-    /// Prompts (or other units) on which both judged, whose difficulties the difference does not suffer from; 0 where they share too
-    /// few, or verdicts count as independent: then the two posteriors are taken as independent of each other.
-    pub shared_units: u64,
-    /// The false discovery rate if this contrast and all that are at least as sure were called differences (Benjamini & Hochberg 1995,
-    /// with p-values `2 min(P, 1 - P)`), 0..1.
-    pub q_value: f64,
-}
 
 /// All contrasts of judges who both have posterior draws in a group, the surest first.
 ///

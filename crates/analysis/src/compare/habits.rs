@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use predilect_results::comparison::{HabitDifference, Interval, Measure};
 use predilect_stats::discoveries::q_values;
 use predilect_stats::student;
 use rayon::prelude::*;
-use serde::Serialize;
 
-use super::Interval;
 use super::accuracy::{agrees, majorities};
 use super::audit::{Shown, Traits, favours_first};
 use crate::headline::calls_ties;
@@ -18,48 +17,6 @@ pub(super) const MOST_JUDGES: usize = 40;
 /// Fewer prompts, or fewer verdicts that count, tell nothing.
 const LEAST_PROMPTS: usize = 5;
 const LEAST: f64 = 20.0;
-
-/// What is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Measure {
-    /// How often it is on the side of the reference, a tie of one of them half.
-    Accuracy,
-    /// How often its answers favour what stands first, a tie half.
-    First,
-    /// How often it prefers the longer response, ties left out.
-    Longer,
-    /// How often it calls a tie.
-    Ties,
-}
-
-impl Measure {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Accuracy, Self::First, Self::Longer, Self::Ties];
-}
-
-/// The difference of two judges in one measure, over the pairs that both have judged.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct HabitDifference {
-    /// The two.
-    pub judges: [String; 2],
-    /// In what.
-    pub measure: Measure,
-    /// Pairs that both judged.
-    pub pairs: u64,
-    /// Prompts of these.
-    pub prompts: u64,
-    /// The first one's share on them, 0..1.
-    pub first: f64,
-    /// The second one's.
-    pub second: f64,
-    /// The first one's less the second one's, with its 90 % interval over prompts.
-    pub difference: Interval,
-    /// P-value of no difference, two-sided.
-    pub p_value: f64,
-    /// The false discovery rate if this and all surer ones were called differences (Benjamini & Hochberg 1995).
-    pub q_value: f64,
-}
 
 /// Part and whole of a share.
 type Sum = (f64, f64);

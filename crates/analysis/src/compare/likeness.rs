@@ -1,13 +1,11 @@
 //! Which judges reward alike: similarity of dissections, clusters, a map, and how firmly each of these stands.
 
-use std::collections::BTreeMap;
-
+use predilect_results::comparison::{ClusterGroup, Clusters, Likeness, Place, TreeJoin};
 use predilect_stats::cluster::Tree;
 use predilect_stats::map::{agreement, map};
 use predilect_stats::resample::{bootstrap, quantile};
 use predilect_stats::similarity::Measure;
 use rayon::prelude::*;
-use serde::Serialize;
 
 use super::weights::WeightTable;
 
@@ -33,88 +31,6 @@ impl Default for LikenessOptions {
     fn default() -> Self {
         Self { measure: Measure::Pearson, resamples: 1000, seed: 0 }
     }
-}
-
-/// How alike judges are. Matrices are square, in the order of `judges`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Likeness {
-    /// The judges.
-    pub judges: Vec<String>,
-    /// The measure.
-    pub measure: String,
-    /// The groups that `overall` is the mean over: scenarios, or `all` where there are none.
-    pub scenarios: Vec<String>,
-    /// Mean similarity over the scenarios in which both judges have weights; `None` where there is none.
-    pub overall: Vec<Vec<Option<f64>>>,
-    /// What the intervals and stabilities come from: `posterior` (draws of the weights, published ones stay at their
-    /// means; a draw holds more noise than a mean, so correlations of draws are lower than those of means) or `properties`
-    /// (resampled with replacement, where no judge has draws).
-    pub resampled: String,
-    /// Judges without draws beside others that have some: they are the same in every resample, and what stands between them alone looks
-    /// firmer than it is.
-    pub unmoved: u64,
-    /// 5 % quantile of the similarity over resamples.
-    pub low: Vec<Vec<Option<f64>>>,
-    /// Median.
-    pub median: Vec<Vec<Option<f64>>>,
-    /// 95 % quantile.
-    pub high: Vec<Vec<Option<f64>>>,
-    /// Similarity in each group, query-specific cases too.
-    pub by_group: BTreeMap<String, Vec<Vec<Option<f64>>>>,
-    /// Clusters; `None` for fewer than three judges, or where two have no group in common.
-    pub clusters: Option<Clusters>,
-}
-
-/// Judges that belong together.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Clusters {
-    /// The judges in the order of the tree's leaves.
-    pub order: Vec<String>,
-    /// The joins of the tree, closest first; judges are numbered from 0 in the order of `judges`, joins go on from there.
-    pub joins: Vec<TreeJoin>,
-    /// The cut with the greatest mean silhouette, in leaf order.
-    pub groups: Vec<ClusterGroup>,
-    /// Its mean silhouette, -1..1.
-    pub silhouette: Option<f64>,
-    /// Judges on a plane.
-    pub places: Vec<Place>,
-    /// The share of squared distances that the plane holds, 0..1.
-    pub explained: f64,
-    /// Mean squared correlation of the map with those of the resamples, after the best rotation, 0..1.
-    pub map_stability: f64,
-}
-
-/// Two clusters that were joined.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TreeJoin {
-    /// One of them.
-    pub left: usize,
-    /// The other.
-    pub right: usize,
-    /// The mean distance between them: 1 - correlation, or the mean L1 or L2 difference.
-    pub height: f64,
-    /// The share of resamples whose tree holds the same cluster, 0..1.
-    pub stability: f64,
-}
-
-/// One cluster.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ClusterGroup {
-    /// Who is in it, in leaf order.
-    pub judges: Vec<String>,
-    /// The share of resamples whose tree holds the same cluster, 0..1; `None` for one judge alone.
-    pub stability: Option<f64>,
-}
-
-/// A place on the map.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Place {
-    /// Who.
-    pub judge: String,
-    /// Along the wider direction.
-    pub x: f64,
-    /// Along the other one.
-    pub y: f64,
 }
 
 /// How alike the judges of a table are.
@@ -414,7 +330,7 @@ mod tests {
     #[test]
     fn draws_by_one_seed_make_no_judges_alike() {
         use crate::Draws;
-        use crate::result::{Fit, Weight};
+        use predilect_results::{Fit, Weight};
         let names: Vec<String> = (0..10).map(|at| format!("p{at}")).collect();
         let weight = |property: &String| Weight {
             property: property.clone(),

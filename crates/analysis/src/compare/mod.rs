@@ -14,59 +14,14 @@ mod strengths;
 mod versus;
 mod weights;
 
-pub use agreement::{AgreementMatrices, Interval, JudgeAgreement, agreement_matrices, agreements};
-pub use audit::{BiasCard, Excess, Shown, Traits, audit, usual_reference};
-pub use contrasts::{Contrast, contrasts};
-pub use habits::{HabitDifference, Measure, habit_differences};
-pub use likeness::{ClusterGroup, Clusters, Likeness, LikenessOptions, Place, TreeJoin, likeness};
-pub use pooling::{PooledCell, PooledWeight, Pooling, PoolingOptions, pool};
-pub use profiles::{Intensity, Profile, profiles};
-pub use stand_in::{CorrectedRate, GroupAccuracy, StandIn, StandIns, stand_ins};
-pub use strengths::{NotRanked, StrengthDifference, Why, strength_differences};
-pub use versus::{Difference, Part, Parts, Versus, versus};
+pub use agreement::{agreement_matrices, agreements};
+pub use audit::{Shown, Traits, audit, usual_reference};
+pub use contrasts::contrasts;
+pub use habits::habit_differences;
+pub use likeness::{LikenessOptions, likeness};
+pub use pooling::{PoolingOptions, pool};
+pub use profiles::profiles;
+pub use stand_in::stand_ins;
+pub use strengths::strength_differences;
+pub use versus::{Part, versus};
 pub use weights::{CASES, WeightTable};
-
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
-use crate::cautions::Caution;
-use crate::result::Skipped;
-
-/// Everything that one run of `compare` found.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Comparison {
-    /// What to know before any figure.
-    pub cautions: Vec<Caution>,
-    /// What intervals of all that follows from verdicts are over: `prompt`, a field's name, or `pair` where every pair counts as independent.
-    pub unit: String,
-    /// Properties whose ratings only stand in for what they name.
-    pub proxies: Vec<String>,
-    /// Who rewards alike.
-    #[serde(flatten)]
-    pub likeness: Likeness,
-    /// What each judge rewards.
-    pub dissections: Vec<Profile>,
-    /// How far judges of the same pairs agree.
-    pub agreement: Vec<JudgeAgreement>,
-    /// The same as matrices.
-    pub agreement_matrices: AgreementMatrices,
-    /// How biased each judge is.
-    pub biases: Vec<BiasCard>,
-    /// How they differ in what they do on the same pairs, the surest first.
-    pub habits: Vec<HabitDifference>,
-    /// How they differ in the strength of models on the same pairs, the surest first.
-    pub strengths: Vec<StrengthDifference>,
-    /// Judges whose leaderboards are not compared, and why.
-    pub strengths_left_out: Vec<NotRanked>,
-    /// Who can stand in for people; `None` without a judge to stand in for.
-    pub stand_ins: Option<StandIns>,
-    /// Fits of judges and groups that learn from each other; `None` where there are too few.
-    pub pooling: Option<Pooling>,
-    /// Where they differ, the surest first.
-    pub contrasts: Vec<Contrast>,
-    /// Judges and groups that were not fitted, and why.
-    pub skipped: Vec<Skipped>,
-    /// Verdicts that do not count, by reason.
-    pub left_out: BTreeMap<String, u64>,
-}

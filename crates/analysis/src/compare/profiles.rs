@@ -1,39 +1,9 @@
 //! What each judge rewards, in one row.
 
-use serde::Serialize;
+use predilect_results::comparison::{Intensity, Profile};
 
 use super::weights::WeightTable;
 use crate::dissect::ALL;
-
-/// One judge's preference intensities.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Profile {
-    /// Who.
-    pub judge: String,
-    /// Where they come from: `all` (the fit on all of its pairs, the same as in a dissection) or `scenarios` (the mean over scenarios, as
-    /// the published weights have it).
-    pub of: String,
-    /// Every property, the most rewarded first.
-    pub properties: Vec<Intensity>,
-}
-
-/// How strongly one property is rewarded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Intensity {
-    /// The property's id.
-    pub property: String,
-    /// Preference intensity, in %: 50 is indifference.
-    pub intensity: f64,
-    /// P(w > 0); `None` of means over scenarios, which come without uncertainty.
-    pub p_positive: Option<f64>,
-}
-
-impl Intensity {
-    /// Whether the direction is sure; `None` where nothing is known of it.
-    pub fn is_sure(&self) -> Option<bool> {
-        self.p_positive.map(|p| p.max(1.0 - p) >= 0.95)
-    }
-}
 
 /// The profiles of all judges that have weights: one judge, one truth.
 pub fn profiles(table: &WeightTable) -> Vec<Profile> {

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use predilect_results::comparison::{Interval, NotRanked, StrengthDifference, Why};
 use predilect_stats::discoveries::q_values;
 use predilect_stats::ranking::{Change, Fitted, RankingError, RankingOptions, Vote, changes, ranks};
 use predilect_stats::student;
 use rayon::prelude::*;
-use serde::Serialize;
 
-use super::Interval;
 use super::habits::MOST_JUDGES;
 use crate::ranking::field;
 use crate::table::FeatureTable;
@@ -21,57 +20,6 @@ const CENTRE: f64 = 1000.0;
 const LEAST_PROMPTS: usize = 5;
 /// Precision of the prior that keeps scores finite where a judge lets a model win, or lose, all.
 const PRIOR: f64 = 0.1;
-
-/// The difference of two judges in the strength of one model, over the pairs that both have judged.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StrengthDifference {
-    /// The two.
-    pub judges: [String; 2],
-    /// The model.
-    pub model: String,
-    /// Pairs of named models that both judged.
-    pub pairs: u64,
-    /// Prompts of those with the model.
-    pub prompts: u64,
-    /// Bradley-Terry points by the first one's verdicts on them: 400 are odds of ten, 1000 the mean of the models, each with the weight of
-    /// its pairs up to that of the median model.
-    pub first: f64,
-    /// By the second one's.
-    pub second: f64,
-    /// 1 + how many models have more points, by each.
-    pub ranks: [usize; 2],
-    /// How many models there are.
-    pub models: usize,
-    /// The first one's less the second one's, with its 90 % interval over prompts.
-    pub difference: Interval,
-    /// P-value of no difference, two-sided.
-    pub p_value: f64,
-    /// The false discovery rate if this and all surer ones were called differences (Benjamini & Hochberg 1995).
-    pub q_value: f64,
-    /// Precision of the normal prior on scores, 0: none. There is one where a model has won or lost all its verdicts by one of the judges.
-    pub prior: f64,
-}
-
-/// Two judges whose leaderboards are not compared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NotRanked {
-    /// The two.
-    pub judges: [String; 2],
-    /// Why not.
-    pub why: Why,
-}
-
-/// Why two leaderboards are not compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// The models of their common pairs fall into groups that never met.
-    NeverMet,
-    /// There are too many models.
-    ManyModels,
-    /// The verdicts determine no scores.
-    NoScores,
-}
 
 /// All differences of judges who share pairs of named models, the surest first.
 ///

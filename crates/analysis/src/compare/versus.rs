@@ -1,61 +1,13 @@
 //! What a judge rewards otherwise in one part of the data than in another.
 
+use predilect_results::comparison::{Difference, Parts, Versus};
 use predilect_stats::discoveries::q_values;
-use serde::Serialize;
 
 use super::contrasts::contrasts;
 use super::weights::WeightTable;
 use crate::dissect::{ALL, Fits};
 use crate::fit::Draws;
-use crate::result::{Fit, Skipped};
-
-/// Two parts of the data, by what each judge rewards in them.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Versus {
-    /// Differences, the surest first.
-    pub differences: Vec<Difference>,
-    /// How much there is to go by, judge by judge.
-    pub judges: Vec<Parts>,
-    /// Judges that could not be fitted in one of the parts, and why.
-    pub skipped: Vec<Skipped>,
-}
-
-/// The verdicts of one judge in both parts.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Parts {
-    /// The judge.
-    pub judge: String,
-    /// Its verdicts in the slice and in the other part.
-    pub verdicts: [u64; 2],
-    /// Their prompts.
-    pub prompts: [u64; 2],
-    /// Prompts that both have, by which differences are paired; 0: the two are taken as independent of each other.
-    pub shared_units: u64,
-}
-
-/// The difference of one judge's weights of one property: those in the slice less those in the other part.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Difference {
-    /// The judge.
-    pub judge: String,
-    /// The property's id.
-    pub property: String,
-    /// Posterior mean of the weight in the slice, in log-odds.
-    pub inside: f64,
-    /// The same in the other part.
-    pub outside: f64,
-    /// Posterior mean of the difference, in log-odds.
-    pub mean: f64,
-    /// 5 % quantile.
-    pub low: f64,
-    /// 95 % quantile.
-    pub high: f64,
-    /// P(difference > 0).
-    pub p_positive: f64,
-    /// The false discovery rate if this difference and all that are at least as sure were called differences, over all judges and
-    /// properties, 0..1 (Benjamini & Hochberg 1995).
-    pub q_value: f64,
-}
+use predilect_results::Fit;
 
 /// Fits of one part with their draws, by judge and group.
 pub struct Part<'a> {

@@ -4,7 +4,7 @@ use predilect_types::CATALOGUE;
 
 use crate::Draws;
 use crate::dissect::ALL;
-use crate::result::Fit;
+use predilect_results::Fit;
 
 /// Mean weights of judges in groups, all of the same properties.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -383,10 +383,10 @@ mod tests {
         assert_eq!(at("zephyr-7b-beta", "w_mistakes").unwrap().len(), 28);
     }
 
-    fn weight(id: &str, mean: f64) -> crate::result::Weight {
+    fn weight(id: &str, mean: f64) -> predilect_results::Weight {
         let (property, p_positive) = (id.to_owned(), 0.5);
         let (rhat, ess_bulk, ess_tail, mcse_mean) = (None, None, None, None);
-        crate::result::Weight {
+        predilect_results::Weight {
             property,
             mean,
             sd: 0.1,

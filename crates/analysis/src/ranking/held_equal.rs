@@ -1,9 +1,9 @@
 //! What holding something equal does to each score.
 
+use predilect_results::ranking::Change;
 use predilect_stats::discoveries::q_values;
 use predilect_stats::ranking::{Fitted, RankingOptions, Ties, changes, ranks};
 use predilect_stats::student;
-use serde::Serialize;
 
 use super::contest::field;
 use super::{Contest, RankMethod, RankOptions, SCALE};
@@ -13,26 +13,6 @@ const ROUNDING: f64 = 1e-9;
 
 /// On fewer prompts nothing is known of a model's change.
 const LEAST_PROMPTS: usize = 5;
-
-/// The score of one competitor with nothing held equal, and what holding something equal adds to it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Change {
-    /// Points with nothing held equal, by the same method, verdicts and anchor.
-    pub raw_score: f64,
-    /// 1 + how many have a higher one.
-    pub raw_rank: usize,
-    /// How far the controls move it against the field (or against the anchor), in points. The field is the mean of all models, each with the weight
-    /// of its verdicts up to that of the median model: where models with few verdicts move the plain mean, this is not the difference of
-    /// the two scores.
-    pub change: f64,
-    /// Lower end of the 95 % interval of the change, paired by prompt; Student's t with one degree of freedom less than effective prompts.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-    /// The false discovery rate if this and all surer changes of the board were called changes (Benjamini & Hochberg 1995); 1 for models
-    /// on fewer than five prompts, which tell nothing.
-    pub q_value: f64,
-}
 
 /// The changes of all competitors, in their order. `None` where nothing is held equal, where the method has no strengths, or where there
 /// are more competitors than a matrix takes.

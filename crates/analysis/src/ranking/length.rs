@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use predilect_results::ranking::{LcBoard, LcRow};
 use predilect_stats::ranking::{
     Beside, Difficulty, Faced, Variant, instruction_difficulty, length_controlled, ranks, standardised,
 };
 use rayon::prelude::*;
-use serde::Serialize;
 
 use super::{RankMethod, Z};
 
@@ -76,60 +76,6 @@ pub struct LcOptions {
     pub difficulty: Difficulties,
     /// Models that are the baseline itself under other instructions; they stand in every fit and in no row.
     pub variants: Vec<String>,
-}
-
-/// A leaderboard of length-controlled win rates.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LcBoard {
-    /// `lc`.
-    pub method: String,
-    /// Against whom.
-    pub baseline: String,
-    /// Where the difficulties of prompts come from: `published`, `fitted` or `none`. Rates compare with AlpacaEval's board by published ones and
-    /// the verdicts of its own judge.
-    pub difficulties: String,
-    /// By whose verdicts; of several, their mean. Empty where that is not known.
-    pub judges: Vec<String>,
-    /// The sd of instruction difficulty in log-odds, as fitted; `None` where it is not.
-    pub difficulty_sd: Option<f64>,
-    /// Mean and sd of the length effects over all models; that of the others is the prior of each. `None` in the minimal form and with
-    /// variants.
-    pub length_prior: Option<(f64, f64)>,
-    /// The models, the best first.
-    pub ranking: Vec<LcRow>,
-}
-
-/// One model; rates in %.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LcRow {
-    /// Who.
-    pub model: String,
-    /// Mean preference over the baseline.
-    pub win_rate: f64,
-    /// Its standard error.
-    pub standard_error: f64,
-    /// The same at equal length.
-    pub lc_win_rate: f64,
-    /// Its standard error; `NaN` (`null` in JSON) where all preferences are alike or too few.
-    pub lc_standard_error: f64,
-    /// The length-controlled win rate again, as in every leaderboard.
-    pub score: f64,
-    /// Lower end of its 95 % interval.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-    /// 1 + how many have a higher rate.
-    pub rank: usize,
-    /// The best place that the data do not rule out, models taken as independent.
-    pub rank_low: usize,
-    /// The worst one.
-    pub rank_high: usize,
-    /// What tanh of the standardised difference in length adds to the log-odds: above 0 the judge likes length.
-    pub length_effect: f64,
-    /// What a unit of instruction difficulty adds to the log-odds; 0 in the minimal form.
-    pub difficulty_effect: f64,
-    /// Preferences.
-    pub votes: u64,
 }
 
 /// Outputs of one model, in their order.

@@ -8,17 +8,15 @@ mod scored;
 
 pub use contest::Contest;
 pub(crate) use contest::field;
-pub use held_equal::Change;
 pub use length::{
-    Against, Difficulties, LcBoard, LcOptions, LcRow, PUBLISHED_BASELINE, length_controlled_board,
-    published_difficulty,
+    Against, Difficulties, LcOptions, PUBLISHED_BASELINE, length_controlled_board, published_difficulty,
 };
 
 use std::str::FromStr;
 
+use predilect_results::ranking::{Control, Group, Leaderboard, Row};
 use predilect_stats::ranking::{RankingError, Robust, Standing, Vote, Weights, never_met, ranks};
 use predilect_stats::student;
-use serde::Serialize;
 
 use held_equal::changes_from_raw;
 use resampled::{Placed, resampled};
@@ -95,82 +93,6 @@ pub struct RankOptions {
     pub resamples: usize,
     /// Its seed.
     pub seed: u64,
-}
-
-/// A leaderboard.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Leaderboard {
-    /// How scores were made.
-    pub method: String,
-    /// By whose verdicts, where that is known; those of several are counted together.
-    pub judges: Vec<String>,
-    /// What intervals come from: `sandwich` (by prompt), `bootstrap` (by prompt), or none.
-    pub intervals: Option<String>,
-    /// Precision of the normal prior on the scores, in log-odds; 0: none.
-    pub prior: f64,
-    /// Resamples that gave scores; one whose votes do not determine them gives none.
-    pub resamples: Option<u64>,
-    /// Verdicts that counted.
-    pub votes: u64,
-    /// Different prompts among them; `None` where they are not known, and every verdict stands for itself.
-    pub prompts: Option<u64>,
-    /// What weights say, where any is not 1: `counts` (a verdict of weight 7 is seven verdicts) or `shares` (it stays one, and counts
-    /// seven times as much as one of weight 1).
-    pub weights: Option<String>,
-    /// Groups of competitors without a verdict between them: nothing but the method says how far apart these are. Three of each are
-    /// named; empty where all are joined.
-    pub never_met: Vec<Group>,
-    /// The competitors, the best first.
-    pub ranking: Vec<Row>,
-    /// What is held equal, with its weight.
-    pub controls: Vec<Control>,
-    /// Rao-Kupper's eta or Davidson's nu.
-    pub tie: Option<f64>,
-}
-
-/// Competitors that met nobody else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Group {
-    /// How many they are.
-    pub models: u64,
-    /// Some of them.
-    pub among: Vec<String>,
-}
-
-/// One competitor.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
-    /// Who.
-    pub model: String,
-    /// Points (400 for odds of ten), or % for win rates.
-    pub score: f64,
-    /// Lower end of the 95 % interval; the score itself where there is none.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-    /// 1 + how many have a higher score.
-    pub rank: usize,
-    /// The best place that the data do not rule out.
-    pub rank_low: usize,
-    /// The worst one.
-    pub rank_high: usize,
-    /// Verdicts about it.
-    pub votes: u64,
-    /// What holding something equal does to the score; `None` where nothing is, and where there are more models than 400.
-    pub from_raw: Option<Change>,
-}
-
-/// A property or feature in the same likelihood.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Control {
-    /// Its name.
-    pub name: String,
-    /// Log-odds for a difference of one root mean square.
-    pub weight: f64,
-    /// Lower end of the 95 % interval.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
 }
 
 /// The leaderboard of a contest.

@@ -4,10 +4,12 @@ use std::ops::ControlFlow;
 
 use predilect_analysis::FitOptions;
 use predilect_analysis::cautions::cautions;
-use predilect_analysis::compare::{Comparison, WeightTable};
+use predilect_analysis::compare::WeightTable;
 use predilect_analysis::limits::TooMany;
-use predilect_analysis::result::Settings;
 use predilect_data::Study;
+use predilect_results::Comparison;
+use predilect_results::Settings;
+use predilect_results::Written;
 use predilect_workbench::compare::{self, CompareOptions, by_verdicts, by_weights};
 use predilect_workbench::files::write_file;
 use predilect_workbench::fits::fit_with;
@@ -63,7 +65,7 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
         }
     }
     if args.json {
-        print_json(&comparison)?;
+        print_json(&Written::new(&comparison))?;
     } else {
         predilect_report::terminal_comparison(&comparison, &mut anstream::stdout().lock(), width())?;
     }

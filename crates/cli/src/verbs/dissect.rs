@@ -3,32 +3,15 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use predilect_analysis::cautions::Caution;
-use predilect_analysis::result::{AnnotatorAgreement, Dissection, Fit, JudgeSummary, Settings, Skipped};
-use predilect_types::ReadSummary;
+use predilect_results::{DissectJson, Dissection, Settings, Written};
 use predilect_workbench::files::write_file;
 use predilect_workbench::{DissectOptions, Dissected, MOST_WITH_GAINS, Workbench};
-use serde::Serialize;
 
 use crate::args::{DissectArgs, Global, ModelArgs, inputs};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
 use crate::progress::Bars;
 use crate::say::say;
-
-#[derive(Serialize)]
-struct Output<'a> {
-    read: &'a ReadSummary,
-    judges: &'a [JudgeSummary],
-    properties: &'a [predilect_analysis::result::PropertyNote],
-    agreements: &'a [AnnotatorAgreement],
-    cautions: &'a [Caution],
-    headline: Option<&'a predilect_analysis::headline::Headline>,
-    people: &'a [predilect_analysis::people::People],
-    fits: &'a [Fit],
-    skipped: &'a [Skipped],
-    settings: &'a Settings,
-}
 
 pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     check_places(args)?;
@@ -39,7 +22,7 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     if let Some(other) = &args.versus {
         let found = bench.versus(&args.table.options(), other, &args.model.options(), &watch)?;
         if args.json {
-            return print_json(&found);
+            return print_json(&Written::new(&found));
         }
         let parts = [(found.filter.as_str(), found.pairs[0]), (found.versus.as_str(), found.pairs[1])];
         return Ok(predilect_report::terminal_versus(
@@ -92,18 +75,7 @@ fn show(
     pages: &[PathBuf],
 ) -> Result<(), Problem> {
     if args.json {
-        print_json(&Output {
-            read: &dissection.read,
-            judges: &dissection.data.judges,
-            properties: &dissection.properties,
-            agreements: &dissection.data.agreements,
-            cautions: &dissection.cautions,
-            headline: dissection.headline.as_ref(),
-            people: &dissection.people,
-            fits: &dissection.fits,
-            skipped: &dissection.skipped,
-            settings: &dissection.settings,
-        })?;
+        print_json(&Written::new(DissectJson::from(dissection)))?;
     } else {
         let mut out = anstream::stdout().lock();
         predilect_report::terminal(dissection, &mut out, width())?;

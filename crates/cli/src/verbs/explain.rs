@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use predilect_analysis::explain::{DRAWS, DRAWS_OF_MANY, Explainer, Explanation};
+use predilect_analysis::explain::{DRAWS, DRAWS_OF_MANY, Explainer};
 use predilect_data::Study;
+use predilect_results::Explanation;
+use predilect_results::{ExplainJson, Written};
 use predilect_types::Pair;
 use predilect_types::shown::list;
 use predilect_workbench::tables::ExplanationsFile;
 use predilect_workbench::{Slice, Workbench};
 use rayon::prelude::*;
-use serde::Serialize;
 
 use crate::args::{ExplainArgs, Global, inputs};
 use crate::output::{print_json, width};
@@ -21,13 +22,6 @@ use crate::say::say;
 const AT_ONCE: usize = 4096;
 /// Names that an error lists at most.
 const NAMED: usize = 5;
-
-#[derive(Serialize)]
-struct Output<'a> {
-    pair: &'a str,
-    #[serde(flatten)]
-    explanation: &'a Explanation,
-}
 
 pub(crate) fn run(args: &ExplainArgs, global: &Global) -> Result<(), Problem> {
     let watch = Bars::new(global.quiet);
@@ -54,7 +48,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global) -> Result<(), Problem> {
     };
     let explanation = explainer.explain(at as u32);
     if args.json {
-        print_json(&Output { pair: &pair.id, explanation: &explanation })?;
+        print_json(&Written::new(ExplainJson { pair: pair.id, explanation }))?;
     } else {
         predilect_report::terminal_explanation(&pair, &explanation, &mut anstream::stdout().lock(), width())?;
     }

@@ -2,15 +2,13 @@
 
 use std::collections::HashMap;
 
-use predilect_analysis::cautions::{Caution, few_units};
 use predilect_analysis::dissect::ALL;
 use predilect_analysis::limits::{MOST_GROUPS, MOST_JUDGES, TooMany};
-use predilect_analysis::result::{Fit, Skipped};
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
 use predilect_analysis::{FitOptions, Unit};
 use predilect_data::{FeatureColumns, Features, OnBadRow, ReadOptions, read_features};
+use predilect_results::{FitJson, Written, few_units};
 use predilect_types::Order;
-use serde::Serialize;
 
 use crate::args::{BadRow, FitArgs, Global};
 use crate::output::{print_json, width};
@@ -22,15 +20,6 @@ use predilect_workbench::fits::fit_all;
 
 /// The judge's name where no column names one.
 const NO_JUDGE: &str = "all";
-
-#[derive(Serialize)]
-struct Output<'a> {
-    cautions: Vec<Caution>,
-    fits: &'a [Fit],
-    skipped: &'a [Skipped],
-    ignored_columns: &'a [String],
-    dropped: &'a std::collections::BTreeMap<String, u64>,
-}
 
 pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
     let columns = FeatureColumns {
@@ -73,13 +62,13 @@ pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
         FitOptions { independent: args.model.independent || args.cluster.is_none(), ..args.model.options() };
     let fits = fit_all(&table, options, args.model.draws.as_deref(), None, &Bars::new(global.quiet))?;
     if args.json {
-        print_json(&Output {
+        print_json(&Written::new(FitJson {
             cautions: few_units(&fits.fits).into_iter().collect(),
-            fits: &fits.fits,
-            skipped: &fits.skipped,
-            ignored_columns: &ignored,
-            dropped: &dropped,
-        })?;
+            fits: fits.fits.clone(),
+            skipped: fits.skipped.clone(),
+            ignored_columns: ignored.clone(),
+            dropped: dropped.clone(),
+        }))?;
     } else {
         predilect_report::terminal_fits(&fits.fits, &fits.skipped, &mut anstream::stdout().lock(), width())?;
     }

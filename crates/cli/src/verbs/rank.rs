@@ -2,12 +2,13 @@
 
 use predilect_analysis::limits::TooMany;
 use predilect_analysis::ranking::{
-    Contest, Difficulties, LcBoard, LcOptions, Leaderboard, RankMethod, RankOptions, leaderboard,
-    length_controlled_board,
+    Contest, Difficulties, LcOptions, RankMethod, RankOptions, leaderboard, length_controlled_board,
 };
+use predilect_results::ranking::{LcBoard, Leaderboard};
 use std::path::Path;
 
 use predilect_data::Study;
+use predilect_results::{RankJson, RankLcJson, Written};
 use predilect_stats::ranking::RankingError;
 use predilect_types::shown::list;
 use predilect_workbench::rank::{
@@ -15,7 +16,6 @@ use predilect_workbench::rank::{
 };
 use predilect_workbench::studies::is_study;
 use predilect_workbench::{SliceOptions, tables};
-use serde::Serialize;
 
 use crate::args::{Global, RankArgs, inputs};
 use crate::output::{print_json, width};
@@ -29,24 +29,6 @@ const FEW: usize = 5;
 const NAMED: usize = 5;
 /// Resamples of a bootstrap where the method has no other interval.
 const RESAMPLES: usize = 200;
-
-/// A leaderboard with what is left out.
-#[derive(Serialize)]
-struct Output<'a, T> {
-    #[serde(flatten)]
-    board: &'a T,
-    left_out: &'a LeftOut,
-}
-
-/// A leaderboard with those of each of its controls alone.
-#[derive(Serialize)]
-struct Controlled<'a> {
-    #[serde(flatten)]
-    board: &'a Leaderboard,
-    /// One for each control, where there are several.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    alone: &'a [Leaderboard],
-}
 
 pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     let by_strength =
@@ -125,7 +107,7 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         tables::write_leaderboards(&study, &boards)?;
     }
     if args.json {
-        print_json(&Output { board: &Controlled { board: &found, alone: &alone }, left_out: &left_out })?;
+        print_json(&Written::new(RankJson { board: found, alone, left_out: reasons(&left_out) }))?;
     } else {
         predilect_report::terminal_leaderboard(&found, &mut anstream::stdout().lock(), width())?;
         predilect_report::terminal_controls_alone(&found, &alone, &mut anstream::stdout().lock(), width())?;
@@ -221,7 +203,7 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         tables::write_lc(&study, &board)?;
     }
     if args.json {
-        return print_json(&Output { board: &board, left_out: &left_out });
+        return print_json(&Written::new(RankLcJson { board, left_out: reasons(&left_out) }));
     }
     Ok(predilect_report::terminal_lc(&board, &mut anstream::stdout().lock(), width())?)
 }
@@ -367,4 +349,9 @@ fn named(who: &[u32], models: &[String]) -> String {
         0 => some.join(", "),
         more => format!("{} and {more} more", some.join(", ")),
     }
+}
+
+/// Reasons as text.
+fn reasons(left_out: &LeftOut) -> std::collections::BTreeMap<String, u64> {
+    left_out.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect()
 }

@@ -6,8 +6,8 @@ mod parts;
 mod sections;
 mod validity;
 
-use predilect_analysis::compare::Comparison;
-use predilect_analysis::result::{Dissection, Settings};
+use predilect_results::Comparison;
+use predilect_results::{Dissection, Settings};
 
 use crate::validity::Rater;
 use crate::view::View;

@@ -1,9 +1,9 @@
 //! What holds the report together: the document, its policy, its navigation and its ends?
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use predilect_analysis::cautions::Caution;
-use predilect_analysis::compare::Comparison;
-use predilect_analysis::result::Settings;
+use predilect_results::Caution;
+use predilect_results::Comparison;
+use predilect_results::Settings;
 
 use crate::text;
 use crate::view::View;

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use predilect_analysis::compare::{Comparison, Intensity, Interval, Likeness, Profile};
+use predilect_results::Comparison;
+use predilect_results::comparison::{Intensity, Interval, Likeness, Profile};
 
 use super::judges;
 use super::style::{BOLD, DIM, Out, WARN, paint};

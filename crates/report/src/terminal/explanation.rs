@@ -2,7 +2,7 @@
 
 use std::io;
 
-use predilect_analysis::explain::Explanation;
+use predilect_results::Explanation;
 use predilect_types::{Pair, Response};
 
 use super::style::{BOLD, DIM, DOWN, Out, UP, paint};

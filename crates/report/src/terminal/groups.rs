@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use predilect_analysis::result::{Fit, Weight};
+use predilect_results::{Fit, Weight};
 
 use super::style::{BOLD, DIM, DOWN, Out, UP, WARN, paint};
 use crate::format;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use predilect_analysis::compare::{BiasCard, Pooling, StandIns};
+use predilect_results::comparison::{BiasCard, Pooling, StandIns};
 
 use super::comparison::heading;
 use super::style::{DIM, Out, paint};

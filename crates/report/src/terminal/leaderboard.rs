@@ -2,7 +2,7 @@
 
 use std::io;
 
-use predilect_analysis::ranking::{Change, LcBoard, Leaderboard, Row};
+use predilect_results::ranking::{Change, LcBoard, Leaderboard, Row};
 
 use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;

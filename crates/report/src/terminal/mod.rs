@@ -14,8 +14,8 @@ mod versus;
 
 use std::io;
 
-use predilect_analysis::cautions::{Caution, few_units};
-use predilect_analysis::result::{DataSummary, Dissection, Fit, Settings, Skipped};
+use predilect_results::{Caution, few_units};
+use predilect_results::{DataSummary, Dissection, Fit, Settings, Skipped};
 use predilect_types::ReadSummary;
 
 use crate::text;

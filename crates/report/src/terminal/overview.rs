@@ -2,7 +2,7 @@
 
 use std::io;
 
-use predilect_analysis::result::JudgeSummary;
+use predilect_results::JudgeSummary;
 
 use super::style::Out;
 use crate::format;

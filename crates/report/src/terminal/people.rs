@@ -2,7 +2,7 @@
 
 use std::io;
 
-use predilect_analysis::people::People;
+use predilect_results::People;
 
 use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;

@@ -3,7 +3,7 @@
 use std::io;
 
 use anstyle::Style;
-use predilect_analysis::result::{Fit, Weight};
+use predilect_results::{Fit, Weight};
 
 use super::style::{BOLD, DIM, DOWN, Out, UP, paint};
 use crate::format;

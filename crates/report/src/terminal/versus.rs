@@ -2,7 +2,7 @@
 
 use std::io;
 
-use predilect_analysis::compare::{Difference, Versus};
+use predilect_results::comparison::{Difference, Versus};
 
 use super::style::{BOLD, DIM, Out, paint};
 use crate::format;

@@ -1,12 +1,13 @@
 //! What stands beside the fits in a report: judges compared, models ranked, examples explained.
 
 use predilect_analysis::FitOptions;
-use predilect_analysis::compare::{Comparison, usual_reference};
+use predilect_analysis::compare::usual_reference;
 use predilect_analysis::dissect::{ALL, Fits};
 use predilect_analysis::explain::{DRAWS_OF_MANY, Explainer};
 use predilect_analysis::ranking::{Contest, RankOptions, leaderboard};
-use predilect_analysis::result::{Examples, Standings};
 use predilect_analysis::table::FeatureTable;
+use predilect_results::Comparison;
+use predilect_results::{Examples, Standings};
 
 use crate::compare::{self, CompareOptions, by_verdicts, by_weights};
 use crate::error::Result;

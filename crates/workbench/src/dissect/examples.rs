@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use predilect_analysis::examples::{Choice, choose};
-use predilect_analysis::result::{ExamplePair, Examples, Fit};
 use predilect_data::Study;
+use predilect_results::{ExamplePair, Examples, Fit};
 use predilect_types::Pair;
 
 use crate::error::Result;

@@ -6,11 +6,12 @@ mod examples;
 use std::path::PathBuf;
 
 use predilect_analysis::FitOptions;
-use predilect_analysis::cautions::{Caution, cautions};
+use predilect_analysis::cautions::cautions;
 use predilect_analysis::gains::add_gains;
-use predilect_analysis::result::{Dissection, Settings, Standings};
 use predilect_analysis::table::FeatureTable;
 use predilect_data::{Study, StudyToml};
+use predilect_results::Caution;
+use predilect_results::{Dissection, Settings, Standings};
 
 use crate::error::{Error, Result};
 use crate::fits::fit_all;

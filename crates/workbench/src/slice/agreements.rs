@@ -1,6 +1,6 @@
 //! How far annotators agree where several have rated the same pairs.
 
-use predilect_analysis::result::AnnotatorAgreement;
+use predilect_results::AnnotatorAgreement;
 use predilect_stats::agreement::Agreement;
 use predilect_types::CATALOGUE;
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use predilect_analysis::compare::Traits;
 use predilect_analysis::dissect::ALL as WHOLE;
 use predilect_analysis::limits::{MOST_GROUPS, TooMany};
-use predilect_analysis::result::{DataSummary, SliceSummary};
 use predilect_analysis::summary::{PairSummary, SummaryBuilder};
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo};
 use predilect_data::PropertySet;
+use predilect_results::{DataSummary, SliceSummary};
 use predilect_types::{Rule, shown};
 
 use super::agreements::agreements;

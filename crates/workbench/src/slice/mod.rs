@@ -14,9 +14,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use predilect_analysis::Encoding;
 use predilect_analysis::compare::{Shown, Traits};
-use predilect_analysis::result::{DataSummary, PropertyNote};
 use predilect_analysis::table::FeatureTable;
 use predilect_data::{Judges, Study};
+use predilect_results::{DataSummary, PropertyNote};
 use predilect_types::shown;
 use serde::{Deserialize, Serialize};
 

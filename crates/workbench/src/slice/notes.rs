@@ -1,7 +1,7 @@
 //! What each feature is: who rated it, how, how validly, and on how many pairs.
 
-use predilect_analysis::result::PropertyNote;
 use predilect_data::StudyToml;
+use predilect_results::PropertyNote;
 
 use super::Slice;
 use super::features::Source;

@@ -1,8 +1,9 @@
 //! What `compare` found, as tables: one row per fact, so that any tool can filter and join them.
 
 use arrow_array::ArrayRef;
-use predilect_analysis::compare::{Comparison, HabitDifference, Interval, Likeness, Measure};
 use predilect_data::Study;
+use predilect_results::Comparison;
+use predilect_results::comparison::{HabitDifference, Interval, Likeness, Measure};
 
 use super::{batch, float, text, whole};
 use crate::error::Result;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use arrow_array::RecordBatch;
-use predilect_analysis::explain::Explanation;
 use predilect_data::BatchFile;
+use predilect_results::Explanation;
 
 use super::{batch, float, text};
 use crate::error::Result;

@@ -1,7 +1,7 @@
 //! Leaderboards as tables.
 
-use predilect_analysis::ranking::{Change, Control, LcBoard, Leaderboard, Row};
 use predilect_data::Study;
+use predilect_results::ranking::{Change, Control, LcBoard, Leaderboard, Row};
 
 use super::{batch, float, text, whole};
 use crate::error::Result;

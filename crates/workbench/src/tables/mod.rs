@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt64Array};
 use predilect_analysis::Draws;
-use predilect_analysis::result::{Fit, Weight};
 use predilect_data::{BatchFile, Study};
+use predilect_results::{Fit, Weight};
 
 use crate::error::{Error, Result};
 
@@ -50,7 +50,7 @@ fn whole(values: impl Iterator<Item = Option<u64>>) -> ArrayRef {
 }
 
 fn fit_rows(fits: &[Fit]) -> Result<RecordBatch> {
-    let quality = |of: fn(&predilect_analysis::result::Quality) -> Option<f64>| {
+    let quality = |of: fn(&predilect_results::Quality) -> Option<f64>| {
         float(fits.iter().map(move |f| f.quality.as_ref().and_then(of)))
     };
     // The units, comma separated; empty where every verdict counts as independent.

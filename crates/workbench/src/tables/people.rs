@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow_array::BooleanArray;
-use predilect_analysis::people::{People, Reliability};
 use predilect_data::Study;
+use predilect_results::{People, Reliability};
 
 use super::{batch, float, text, whole};
 use crate::error::Result;

@@ -4,14 +4,13 @@ mod rates;
 
 use std::collections::BTreeMap;
 
+use predilect_results::comparison::{GroupAccuracy, StandIn, StandIns};
 use predilect_stats::evaluate::{folds_by_cluster, log_loss, scores};
 use predilect_stats::logit::logit;
 use predilect_stats::ratio::Ratio;
-use serde::Serialize;
 
 use super::accuracy::{Right, majorities};
 use crate::table::FeatureTable;
-pub use rates::CorrectedRate;
 use rates::rates;
 
 /// Standard errors to either side of a 95 % interval.
@@ -24,65 +23,6 @@ const RIDGE: f64 = 0.1;
 const LEAST_PROMPTS: u64 = 10;
 /// Fewer labelled pairs than this say nothing.
 const LEAST: usize = 20;
-
-/// Advice on standing in for the reference.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StandIns {
-    /// The judges to stand in for; several verdicts on a pair count as their mean.
-    pub reference: Vec<String>,
-    /// Pairs that they have judged.
-    pub labelled: u64,
-    /// The margin that label counts are for: half of a 95 % interval of a win rate, in 0..1.
-    pub margin: f64,
-    /// Judges and juries, the one that adds most to predicting held-out reference verdicts first.
-    pub candidates: Vec<StandIn>,
-    /// Win rates by the reference with the help of the best candidate; per model, or of side A where models have no names.
-    pub rates: Vec<CorrectedRate>,
-}
-
-/// How well one judge or jury predicts the reference.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StandIn {
-    /// The judge's name, or `jury: mean`, `jury: majority`, `jury: stacked`.
-    pub judge: String,
-    /// Pairs that both it and the reference have judged.
-    pub pairs: u64,
-    /// Share of its verdicts that are on the side of the reference's majority, a tie of one of the two half: what is called accuracy wherever a
-    /// judge has one. Of several verdicts on a pair each counts; a jury has one.
-    pub accuracy: f64,
-    /// The same in every group that the pairs are in; without groups, in every part (file or folder) in which the data came.
-    pub by_group: Vec<GroupAccuracy>,
-    /// Whether it has to be turned around: its verdicts are right when they are read the other way. It stands last.
-    pub turned: bool,
-    /// Share of pairs, without the reference's ties, on which its calibrated prediction is on the reference's side, held out by prompt; calibration
-    /// turns around a judge that is mostly wrong.
-    pub calibrated_accuracy: Option<f64>,
-    /// Held-out log-loss of the calibrated prediction (a logistic regression on 2 p - 1), in nats.
-    pub log_loss: f64,
-    /// Held-out log-loss of the reference's mean verdict.
-    pub base_log_loss: f64,
-    /// The difference, above 0 where the judge helps.
-    pub gain: f64,
-    /// Its standard error by prompt.
-    pub gain_se: f64,
-    /// Correlation of its verdict with the reference's.
-    pub correlation: f64,
-    /// Labels for the margin without any judge.
-    pub labels_alone: u64,
-    /// Labels for the margin with its verdicts on very many further pairs: 1 - correlation^2 times as many.
-    pub labels_with: u64,
-}
-
-/// The accuracy on the pairs of one group.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct GroupAccuracy {
-    /// Which.
-    pub group: String,
-    /// Pairs.
-    pub pairs: u64,
-    /// Accuracy.
-    pub accuracy: f64,
-}
 
 /// One pair that the reference, a candidate or both have judged.
 #[derive(Debug, Clone, Copy)]
@@ -352,9 +292,9 @@ fn stacked(rows: &[Row], means: &BTreeMap<u32, BTreeMap<u32, f64>>, members: &[u
 
 #[cfg(test)]
 mod tests {
-    use super::super::Interval;
     use super::*;
     use crate::table::{PairInfo, VerdictRow};
+    use predilect_results::comparison::Interval;
     use predilect_types::Order;
     use rand::{RngExt, SeedableRng};
 

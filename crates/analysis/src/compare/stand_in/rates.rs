@@ -2,34 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use predilect_results::comparison::{CorrectedRate, Interval};
 use predilect_stats::ratio::{Estimate, Ratio};
-use serde::Serialize;
 
-use super::super::Interval;
 use super::{LEAST, Row, Z, regression};
 use crate::table::FeatureTable;
-
-/// A win rate by the reference, estimated three ways; 95 % intervals by prompt, in 0..1.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CorrectedRate {
-    /// The model, or `A`.
-    pub model: String,
-    /// The judge or jury that helps.
-    pub judge: String,
-    /// Its pairs with a reference verdict.
-    pub labelled: u64,
-    /// Its pairs with the judge's verdict alone.
-    pub judged_only: u64,
-    /// By the labelled pairs alone.
-    pub reference_only: Interval,
-    /// By the judge alone, on all its pairs: not what people say.
-    pub judge_only: Interval,
-    /// Prediction-powered (Angelopoulos et al. 2023, tuned), right where labelled pairs are a random sample of all pairs: the labelled mean plus `lambda` times the judge's mean on the rest less that on
-    /// the labelled ones.
-    pub corrected: Interval,
-    /// How far the judge is relied on; 0 is not at all, below 0 it is turned around.
-    pub lambda: f64,
-}
 
 /// Win rates of every model with at least [`LEAST`] labelled pairs.
 pub(super) fn rates(table: &FeatureTable, judge: &str, rows: &[Row]) -> Vec<CorrectedRate> {

@@ -1,7 +1,7 @@
 //! When the model says 70 %, does A win 70 times in 100? Held-out predictions against what happened.
 
 use maud::{Markup, html};
-use predilect_analysis::result::CalibrationBin;
+use predilect_results::CalibrationBin;
 
 use crate::format;
 

@@ -1,7 +1,7 @@
 //! How far do values lie from zero, or from no bias? Intervals with a mark on a common axis.
 
 use maud::{Markup, html};
-use predilect_analysis::compare::Interval;
+use predilect_results::comparison::Interval;
 
 use crate::format;
 

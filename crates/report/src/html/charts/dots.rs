@@ -1,7 +1,7 @@
 //! Which properties does each judge reward, and how surely? Dots with 90 % intervals around 50 %.
 
 use maud::{Markup, html};
-use predilect_analysis::result::{Fit, Weight};
+use predilect_results::{Fit, Weight};
 
 use crate::format;
 use crate::html::parts::{SERIES, property, proxy_mark};

@@ -1,7 +1,7 @@
 //! How does one judge's taste change from group to group (or from judge to judge)? A table of coloured intensities.
 
 use maud::{Markup, html};
-use predilect_analysis::result::{Skipped, Weight};
+use predilect_results::{Skipped, Weight};
 
 use crate::format;
 use crate::html::parts::{name, property, scroll};

@@ -1,7 +1,7 @@
 //! Which judges are alike, and which agree? Matrices, with a tree beside them where there is one, and a map.
 
 use maud::{Markup, html};
-use predilect_analysis::compare::{Clusters, Likeness};
+use predilect_results::comparison::{Clusters, Likeness};
 
 use crate::format;
 use crate::html::parts::{SERIES, scroll};
@@ -167,7 +167,7 @@ fn branches(l: &Likeness, clusters: &Clusters, order: &[usize]) -> Markup {
 /// Many judges stand there with the numbers that they have in the matrix.
 pub(in crate::html) fn map(clusters: &Clusters) -> Markup {
     let places = &clusters.places;
-    let reach = |of: fn(&predilect_analysis::compare::Place) -> f64| {
+    let reach = |of: fn(&predilect_results::comparison::Place) -> f64| {
         let low = places.iter().map(of).fold(f64::INFINITY, f64::min);
         let high = places.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
         (low, (high - low).max(1e-9))

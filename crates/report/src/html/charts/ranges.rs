@@ -1,7 +1,7 @@
 //! How long are the responses of each side? Ranges from the 5 % to the 95 % quantile with median and mean.
 
 use maud::{Markup, html};
-use predilect_analysis::result::LengthSummary;
+use predilect_results::LengthSummary;
 
 use crate::format;
 

@@ -1,7 +1,7 @@
 //! How are counts shared out? Stacked and plain horizontal bars.
 
 use maud::{Markup, html};
-use predilect_analysis::result::JudgeSummary;
+use predilect_results::JudgeSummary;
 
 use crate::format;
 

@@ -1,7 +1,7 @@
 //! How do differences add up to a probability? Bars that begin where the ones before left off.
 
 use maud::{Markup, html};
-use predilect_analysis::explain::Explanation;
+use predilect_results::Explanation;
 
 use crate::format;
 use crate::judging::mover;

@@ -1,7 +1,8 @@
 //! How biased is each judge?
 
 use maud::{Markup, html};
-use predilect_analysis::compare::{BiasCard, Comparison};
+use predilect_results::Comparison;
+use predilect_results::comparison::BiasCard;
 
 use crate::html::charts::gauge;
 use crate::html::parts::{Section, first_few, folded, name, nothing};

@@ -1,7 +1,7 @@
 //! What do the data look like: verdicts, lengths, models, languages, scenarios?
 
 use maud::{Markup, html};
-use predilect_analysis::result::{DataSummary, JudgeSummary, ModelSummary};
+use predilect_results::{DataSummary, JudgeSummary, ModelSummary};
 
 use crate::format;
 use crate::html::charts::{bar, ranges, shares, split};

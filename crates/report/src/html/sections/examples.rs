@@ -1,8 +1,8 @@
 //! Which pairs show a property at work, and which go against it?
 
 use maud::{Markup, html};
-use predilect_analysis::explain::Explanation;
-use predilect_analysis::result::{ExamplePair, Examples};
+use predilect_results::Explanation;
+use predilect_results::{ExamplePair, Examples};
 
 use crate::format;
 use crate::html::charts::waterfall;

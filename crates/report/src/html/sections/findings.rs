@@ -1,8 +1,8 @@
 //! What are the findings in a few sentences?
 
 use maud::{Markup, html};
-use predilect_analysis::cautions::adds_nothing;
-use predilect_analysis::result::{Fit, Weight};
+use predilect_results::adds_nothing;
+use predilect_results::{Fit, Weight};
 
 use crate::format;
 use crate::html::parts::{Section, name, nothing, property};

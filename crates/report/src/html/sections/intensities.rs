@@ -1,7 +1,7 @@
 //! What does each judge reward in the main group, property by property?
 
 use maud::{Markup, html};
-use predilect_analysis::result::Fit;
+use predilect_results::Fit;
 
 use crate::format;
 use crate::html::charts::{Dots, NUMBERED, heat, key};

@@ -1,8 +1,9 @@
 //! Which judges are alike, where do they differ, and who can stand in for whom?
 
 use maud::{Markup, html};
-use predilect_analysis::compare::{
-    Comparison, HabitDifference, Interval, JudgeAgreement, PooledCell, Pooling, StandIns, StrengthDifference,
+use predilect_results::Comparison;
+use predilect_results::comparison::{
+    HabitDifference, Interval, JudgeAgreement, PooledCell, Pooling, StandIns, StrengthDifference,
 };
 
 use crate::format;
@@ -203,7 +204,7 @@ fn contrasts(c: &Comparison) -> Markup {
         return html! {};
     }
     let sure = c.contrasts.iter().filter(|found| found.q_value <= FALSE_DISCOVERIES).count();
-    let of = |found: &predilect_analysis::compare::Contrast| {
+    let of = |found: &predilect_results::comparison::Contrast| {
         let words = contrast(found);
         let name = html! {
             bdi { (words.more) } " over " bdi { (words.less) } ": " strong { bdi { (words.property) } } bdi { (words.within) }
@@ -285,7 +286,7 @@ fn accuracies(found: &StandIns, parts: &[(&str, u64)]) -> Markup {
     }
 }
 
-fn corrected(rates: &[&predilect_analysis::compare::CorrectedRate]) -> Markup {
+fn corrected(rates: &[&predilect_results::comparison::CorrectedRate]) -> Markup {
     let columns = [
         ("Model", Align::Left),
         ("Labelled", Align::Right),

@@ -15,7 +15,7 @@ mod ranking;
 mod reading;
 mod terms;
 
-use predilect_analysis::compare::Comparison;
+use predilect_results::Comparison;
 
 use crate::view::View;
 

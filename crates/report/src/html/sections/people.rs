@@ -1,7 +1,7 @@
 //! How far do the people of a judge agree, who of them does not, and how far can a judge come?
 
 use maud::{Markup, html};
-use predilect_analysis::people::{People, Reliability};
+use predilect_results::{People, Reliability};
 
 use crate::format;
 use crate::html::parts::{Align, Section, first_few, heads, name, nothing, scroll};

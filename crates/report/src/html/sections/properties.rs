@@ -1,7 +1,7 @@
 //! What is each property, who rated it, and where is the measure known to be wrong?
 
 use maud::{Markup, html};
-use predilect_analysis::result::{AnnotatorAgreement, PropertyNote};
+use predilect_results::{AnnotatorAgreement, PropertyNote};
 
 use crate::format;
 use crate::html::parts::{Align, Section, first_few, heads, name, nothing, property, scroll};

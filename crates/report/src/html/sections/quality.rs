@@ -1,8 +1,8 @@
 //! How well does the model predict verdicts it has not seen, and can its numbers be trusted?
 
 use maud::{Markup, html};
-use predilect_analysis::gains::{Gains, PropertyGain};
-use predilect_analysis::result::{Fit, Quality};
+use predilect_results::{Fit, Quality};
+use predilect_results::{Gains, PropertyGain};
 
 use crate::format;
 use crate::html::charts::calibration;

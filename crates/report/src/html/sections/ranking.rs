@@ -1,8 +1,8 @@
 //! How do the models rank, as they are and with length and formatting held equal?
 
 use maud::{Markup, html};
-use predilect_analysis::ranking::{Change, Leaderboard, Row};
-use predilect_analysis::result::Standings;
+use predilect_results::Standings;
+use predilect_results::ranking::{Change, Leaderboard, Row};
 
 use crate::format;
 use crate::html::charts::place;

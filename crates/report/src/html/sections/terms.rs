@@ -1,7 +1,7 @@
 //! What did the sides, the order and the models do beside the properties?
 
 use maud::{Markup, html};
-use predilect_analysis::result::{Fit, Weight};
+use predilect_results::{Fit, Weight};
 
 use crate::format;
 use crate::html::parts::{Align, SERIES, Section, first_few, heads, name, nothing, scroll};

@@ -1,0 +1,63 @@
+//! Judges side by side.
+
+mod agreement;
+mod biases;
+mod differences;
+mod likeness;
+mod pooling;
+mod stand_ins;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::cautions::Caution;
+use crate::fit::Skipped;
+pub use agreement::{AgreementMatrices, Interval, JudgeAgreement};
+pub use biases::{BiasCard, Excess};
+pub use differences::{
+    Contrast, Difference, HabitDifference, Measure, NotRanked, Parts, SliceVersus, StrengthDifference,
+    Versus, Why,
+};
+pub use likeness::{ClusterGroup, Clusters, Intensity, Likeness, Place, Profile, TreeJoin};
+pub use pooling::{PooledCell, PooledWeight, Pooling};
+pub use stand_ins::{CorrectedRate, GroupAccuracy, StandIn, StandIns};
+
+/// Everything that one run of `compare` found.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Comparison {
+    /// What to know before any figure.
+    pub cautions: Vec<Caution>,
+    /// What intervals of all that follows from verdicts are over: `prompt`, a field's name, or `pair` where every pair counts as independent.
+    pub unit: String,
+    /// Properties whose ratings only stand in for what they name.
+    pub proxies: Vec<String>,
+    /// Who rewards alike.
+    #[serde(flatten)]
+    pub likeness: Likeness,
+    /// What each judge rewards.
+    pub dissections: Vec<Profile>,
+    /// How far judges of the same pairs agree.
+    pub agreement: Vec<JudgeAgreement>,
+    /// The same as matrices.
+    pub agreement_matrices: AgreementMatrices,
+    /// How biased each judge is.
+    pub biases: Vec<BiasCard>,
+    /// How they differ in what they do on the same pairs, the surest first.
+    pub habits: Vec<HabitDifference>,
+    /// How they differ in the strength of models on the same pairs, the surest first.
+    pub strengths: Vec<StrengthDifference>,
+    /// Judges whose leaderboards are not compared, and why.
+    pub strengths_left_out: Vec<NotRanked>,
+    /// Who can stand in for people; `None` without a judge to stand in for.
+    pub stand_ins: Option<StandIns>,
+    /// Fits of judges and groups that learn from each other; `None` where there are too few.
+    pub pooling: Option<Pooling>,
+    /// Where they differ, the surest first.
+    pub contrasts: Vec<Contrast>,
+    /// Judges and groups that were not fitted, and why.
+    pub skipped: Vec<Skipped>,
+    /// Verdicts that do not count, by reason.
+    pub left_out: BTreeMap<String, u64>,
+}

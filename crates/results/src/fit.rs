@@ -1,0 +1,184 @@
+//! What one judge rewards in one group: the posterior of every weight, and how well the fit predicts.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::gains::{Gains, LengthAlone};
+
+/// The posterior of one judge in one group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Fit {
+    /// Who judged.
+    pub judge: String,
+    /// The group, `all` for the whole table.
+    pub group: String,
+    /// Verdicts in the fit.
+    pub rows: u64,
+    /// The engine that gave the numbers: `ep` or `nuts`.
+    pub engine: String,
+    /// Whether the numbers can be trusted.
+    pub converged: bool,
+    /// Why not, or why the engine is not the one asked for.
+    pub reason: Option<String>,
+    /// Different pairs among them.
+    #[serde(default)]
+    pub pairs: u64,
+    /// Different prompts among these.
+    #[serde(default)]
+    pub prompts: u64,
+    /// What the intervals are over, one or two units; empty where every verdict counts as independent.
+    #[serde(default)]
+    pub intervals_over: Vec<UnitCount>,
+    /// NUTS: divergent transitions.
+    pub divergences: Option<u64>,
+    /// EP: Pareto k of the importance weights; below 0.7 the check is passed.
+    pub pareto_k: Option<f64>,
+    /// EP: effective share of the importance draws, 0..1.
+    pub importance_ess: Option<f64>,
+    /// EP: iterations to convergence.
+    pub iterations: Option<u64>,
+    /// Held-out accuracy on pairs that are no tie, 0..1; `None` where no fold could be held out.
+    pub accuracy: Option<f64>,
+    /// Held-out quality beside its baselines; `None` where no fold could be held out.
+    pub quality: Option<Quality>,
+    /// The properties' weights, in catalogue (or table) order.
+    pub weights: Vec<Weight>,
+    /// Nuisance terms in the same likelihood: `side`, `order`, `model:NAME`.
+    pub terms: Vec<Weight>,
+    /// The model that the strengths of others are measured from, where there is one.
+    #[serde(default)]
+    pub reference_model: Option<String>,
+    /// What the terms changed, in a sentence.
+    pub terms_note: Option<String>,
+    /// The properties' weights without the strengths of models, where sides or order have terms too, else without any term; empty where
+    /// there are no terms.
+    #[serde(default)]
+    pub without_terms: Vec<Weight>,
+    /// What length is worth where information is not in the fit; `None` where one of the two is not rated.
+    #[serde(default)]
+    pub length_alone: Option<LengthAlone>,
+    /// What each property adds on verdicts that the fit has not seen; `None` where that was not asked for.
+    #[serde(default)]
+    pub gains: Option<Gains>,
+}
+
+/// A unit that intervals are over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitCount {
+    /// `prompt`, `annotator`, or a field of the data.
+    pub unit: String,
+    /// How many of them there are.
+    pub count: u64,
+}
+
+/// The posterior of one weight. Log-odds that A is preferred when A alone has more of the property.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Weight {
+    /// The property's id (or column, or term).
+    pub property: String,
+    /// Posterior mean.
+    pub mean: f64,
+    /// Posterior standard deviation.
+    pub sd: f64,
+    /// 5 % quantile.
+    pub q05: f64,
+    /// Median.
+    pub q50: f64,
+    /// 95 % quantile.
+    pub q95: f64,
+    /// P(w > 0).
+    pub p_positive: f64,
+    /// NUTS: rank-normalised split R-hat.
+    pub rhat: Option<f64>,
+    /// NUTS: bulk effective sample size.
+    pub ess_bulk: Option<f64>,
+    /// NUTS: tail effective sample size.
+    pub ess_tail: Option<f64>,
+    /// Monte Carlo standard error of the mean; 0 for EP.
+    pub mcse_mean: Option<f64>,
+    /// How many prompts (or other units) with equal influence would determine this weight as well; `None` where every verdict counts as
+    /// independent.
+    #[serde(default)]
+    pub effective_units: Option<f64>,
+}
+
+impl Weight {
+    /// Preference intensity in %: 100 x sigmoid(mean).
+    pub fn intensity(&self) -> f64 {
+        percent(self.mean)
+    }
+
+    /// Preference intensity at the 5 % and 95 % quantiles.
+    pub fn interval(&self) -> (f64, f64) {
+        (percent(self.q05), percent(self.q95))
+    }
+
+    /// The probability of the more probable sign, 0.5..1.
+    pub fn p_sign(&self) -> f64 {
+        self.p_positive.max(1.0 - self.p_positive)
+    }
+}
+
+fn percent(w: f64) -> f64 {
+    100.0 / (1.0 + (-w).exp())
+}
+
+/// How well a fit predicts verdicts it has not seen (k-fold by prompt), beside its baselines.
+///
+/// Accuracy is the share of held-out verdicts that are no tie and fall on the predicted side; log-loss (in nats)
+/// and Brier score use the soft verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Quality {
+    /// Folds.
+    pub folds: u64,
+    /// The model's held-out accuracy, 0..1.
+    pub accuracy: f64,
+    /// Always the side that wins more often (over all folds, so never below one half).
+    pub majority_accuracy: f64,
+    /// A fit with length alone beside the same terms; `None` without a length property.
+    pub length_accuracy: Option<f64>,
+    /// The model's held-out log-loss.
+    pub log_loss: f64,
+    /// Log-loss of the training folds' mean verdict.
+    pub majority_log_loss: f64,
+    /// Log-loss of a fit with length alone beside the same terms.
+    pub length_log_loss: Option<f64>,
+    /// Accuracy of the nuisance terms alone; `None` where the fit has none but the side, which is the majority.
+    #[serde(default)]
+    pub terms_accuracy: Option<f64>,
+    /// Log-loss of the nuisance terms alone.
+    #[serde(default)]
+    pub terms_log_loss: Option<f64>,
+    /// How much lower the model's log-loss is than its best baseline's, per verdict.
+    #[serde(default)]
+    pub gain: f64,
+    /// Standard error of the gain, by prompt; `None` with a single prompt.
+    #[serde(default)]
+    pub gain_se: Option<f64>,
+    /// Held-out calibration, in order of prediction.
+    pub calibration: Vec<CalibrationBin>,
+}
+
+/// Held-out predictions in one range.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CalibrationBin {
+    /// Mean predicted `p_a`.
+    pub predicted: f64,
+    /// Mean verdict.
+    pub observed: f64,
+    /// Verdicts.
+    pub count: u64,
+}
+
+/// A judge and group that were not fitted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Skipped {
+    /// Who judged.
+    pub judge: String,
+    /// The group.
+    pub group: String,
+    /// Verdicts.
+    pub rows: u64,
+    /// Why it was not fitted.
+    pub reason: String,
+}

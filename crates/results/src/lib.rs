@@ -1,0 +1,42 @@
+//! What Predilect finds, as plain values: every view shows them, and all that is written can be read back.
+//!
+//! Nothing is estimated here. The crate needs no statistics, so that a report, a page or a notebook is built without them.
+//!
+//! ```
+//! use predilect_results::Weight;
+//!
+//! let weight: Weight = serde_json::from_str(
+//!     r#"{"property":"length","mean":0.0,"sd":0.1,"q05":-0.16,"q50":0.0,"q95":0.16,"p_positive":0.5}"#,
+//! )?;
+//! assert_eq!(weight.intensity(), 50.0);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+
+mod cautions;
+pub mod comparison;
+mod data;
+mod dissection;
+mod explanation;
+mod fit;
+mod gains;
+mod nan;
+mod people;
+pub mod ranking;
+mod written;
+
+pub use cautions::{Caution, FEW_UNITS, adds_nothing, few_units, usual_units};
+pub use comparison::Comparison;
+pub use data::{AnnotatorAgreement, DataSummary, JudgeSummary, LengthSummary, ModelSummary, SliceSummary};
+pub use dissection::{Dissection, ExamplePair, Examples, Habit, Headline, PropertyNote, Settings, Standings};
+pub use explanation::{Contribution, Explanation};
+pub use fit::{CalibrationBin, Fit, Quality, Skipped, UnitCount, Weight};
+pub use gains::{Alike, Gains, LengthAlone, LengthSays, PropertyGain, ThemeGain};
+pub use people::{People, Reliability, Share};
+pub use written::{
+    Answer, CompareJson, DissectJson, ExplainJson, FitJson, RankJson, RankLcJson, SCHEMA, VersusJson, Written,
+};
+
+/// The name of the group that holds every pair.
+pub const ALL: &str = "all";
+/// The name under which verdicts on pairs without a group are reported; they count in [`ALL`] only.
+pub const NONE: &str = "(no group)";

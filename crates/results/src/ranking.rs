@@ -1,0 +1,156 @@
+//! Leaderboards.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A leaderboard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Leaderboard {
+    /// How scores were made.
+    pub method: String,
+    /// By whose verdicts, where that is known; those of several are counted together.
+    pub judges: Vec<String>,
+    /// What intervals come from: `sandwich` (by prompt), `bootstrap` (by prompt), or none.
+    pub intervals: Option<String>,
+    /// Precision of the normal prior on the scores, in log-odds; 0: none.
+    pub prior: f64,
+    /// Resamples that gave scores; one whose votes do not determine them gives none.
+    pub resamples: Option<u64>,
+    /// Verdicts that counted.
+    pub votes: u64,
+    /// Different prompts among them; `None` where they are not known, and every verdict stands for itself.
+    pub prompts: Option<u64>,
+    /// What weights say, where any is not 1: `counts` (a verdict of weight 7 is seven verdicts) or `shares` (it stays one, and counts
+    /// seven times as much as one of weight 1).
+    pub weights: Option<String>,
+    /// Groups of competitors without a verdict between them: nothing but the method says how far apart these are. Three of each are
+    /// named; empty where all are joined.
+    pub never_met: Vec<Group>,
+    /// The competitors, the best first.
+    pub ranking: Vec<Row>,
+    /// What is held equal, with its weight.
+    pub controls: Vec<Control>,
+    /// Rao-Kupper's eta or Davidson's nu.
+    pub tie: Option<f64>,
+}
+
+/// Competitors that met nobody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Group {
+    /// How many they are.
+    pub models: u64,
+    /// Some of them.
+    pub among: Vec<String>,
+}
+
+/// One competitor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Row {
+    /// Who.
+    pub model: String,
+    /// Points (400 for odds of ten), or % for win rates.
+    pub score: f64,
+    /// Lower end of the 95 % interval; the score itself where there is none.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// 1 + how many have a higher score.
+    pub rank: usize,
+    /// The best place that the data do not rule out.
+    pub rank_low: usize,
+    /// The worst one.
+    pub rank_high: usize,
+    /// Verdicts about it.
+    pub votes: u64,
+    /// What holding something equal does to the score; `None` where nothing is, and where there are more models than 400.
+    pub from_raw: Option<Change>,
+}
+
+/// A property or feature in the same likelihood.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Control {
+    /// Its name.
+    pub name: String,
+    /// Log-odds for a difference of one root mean square.
+    pub weight: f64,
+    /// Lower end of the 95 % interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// The score of one competitor with nothing held equal, and what holding something equal adds to it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    /// Points with nothing held equal, by the same method, verdicts and anchor.
+    pub raw_score: f64,
+    /// 1 + how many have a higher one.
+    pub raw_rank: usize,
+    /// How far the controls move it against the field (or against the anchor), in points. The field is the mean of all models, each with the weight
+    /// of its verdicts up to that of the median model: where models with few verdicts move the plain mean, this is not the difference of
+    /// the two scores.
+    pub change: f64,
+    /// Lower end of the 95 % interval of the change, paired by prompt; Student's t with one degree of freedom less than effective prompts.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// The false discovery rate if this and all surer changes of the board were called changes (Benjamini & Hochberg 1995); 1 for models
+    /// on fewer than five prompts, which tell nothing.
+    pub q_value: f64,
+}
+
+/// A leaderboard of length-controlled win rates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LcBoard {
+    /// `lc`.
+    pub method: String,
+    /// Against whom.
+    pub baseline: String,
+    /// Where the difficulties of prompts come from: `published`, `fitted` or `none`. Rates compare with AlpacaEval's board by published ones and
+    /// the verdicts of its own judge.
+    pub difficulties: String,
+    /// By whose verdicts; of several, their mean. Empty where that is not known.
+    pub judges: Vec<String>,
+    /// The sd of instruction difficulty in log-odds, as fitted; `None` where it is not.
+    pub difficulty_sd: Option<f64>,
+    /// Mean and sd of the length effects over all models; that of the others is the prior of each. `None` in the minimal form and with
+    /// variants.
+    pub length_prior: Option<(f64, f64)>,
+    /// The models, the best first.
+    pub ranking: Vec<LcRow>,
+}
+
+/// One model; rates in %.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LcRow {
+    /// Who.
+    pub model: String,
+    /// Mean preference over the baseline.
+    pub win_rate: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+    /// The same at equal length.
+    pub lc_win_rate: f64,
+    /// Its standard error; `NaN` (`null` in JSON) where all preferences are alike or too few.
+    #[serde(with = "crate::nan")]
+    #[schemars(with = "Option<f64>")]
+    pub lc_standard_error: f64,
+    /// The length-controlled win rate again, as in every leaderboard.
+    pub score: f64,
+    /// Lower end of its 95 % interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// 1 + how many have a higher rate.
+    pub rank: usize,
+    /// The best place that the data do not rule out, models taken as independent.
+    pub rank_low: usize,
+    /// The worst one.
+    pub rank_high: usize,
+    /// What tanh of the standardised difference in length adds to the log-odds: above 0 the judge likes length.
+    pub length_effect: f64,
+    /// What a unit of instruction difficulty adds to the log-odds; 0 in the minimal form.
+    pub difficulty_effect: f64,
+    /// Preferences.
+    pub votes: u64,
+}

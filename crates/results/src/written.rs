@@ -1,0 +1,148 @@
+//! What verbs write as JSON, one shape each. The number `schema` rises when a field goes or means something else; new fields may come without.
+//! `docs/json-schema` has a JSON schema of each, which a test holds to these types.
+
+use std::collections::BTreeMap;
+
+use predilect_types::ReadSummary;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::cautions::Caution;
+use crate::comparison::{Comparison, SliceVersus};
+use crate::data::{AnnotatorAgreement, JudgeSummary};
+use crate::dissection::{Dissection, Headline, PropertyNote, Settings};
+use crate::explanation::Explanation;
+use crate::fit::{Fit, Skipped};
+use crate::people::People;
+use crate::ranking::{LcBoard, Leaderboard};
+
+/// The version of the shapes.
+pub const SCHEMA: u32 = 1;
+
+/// A result with the version of its shape.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Written<T> {
+    /// The version of this shape.
+    pub schema: u32,
+    /// The result.
+    #[serde(flatten)]
+    pub result: T,
+}
+
+impl<T> Written<T> {
+    /// In today's shape.
+    pub fn new(result: T) -> Self {
+        Self { schema: SCHEMA, result }
+    }
+}
+
+/// What `dissect --json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DissectJson {
+    /// What was read and what was dropped.
+    pub read: ReadSummary,
+    /// The judges, by number of verdicts.
+    pub judges: Vec<JudgeSummary>,
+    /// The properties that were fitted.
+    pub properties: Vec<PropertyNote>,
+    /// How far annotators agree.
+    pub agreements: Vec<AnnotatorAgreement>,
+    /// What to know before any figure.
+    pub cautions: Vec<Caution>,
+    /// The finding that can be said in a sentence.
+    pub headline: Option<Headline>,
+    /// The people of each judge that has several.
+    pub people: Vec<People>,
+    /// One fit per judge and group.
+    pub fits: Vec<Fit>,
+    /// Judges and groups that were not fitted, and why.
+    pub skipped: Vec<Skipped>,
+    /// How it was done: enough to run it again.
+    pub settings: Settings,
+}
+
+impl From<&Dissection> for DissectJson {
+    fn from(found: &Dissection) -> Self {
+        Self {
+            read: found.read.clone(),
+            judges: found.data.judges.clone(),
+            properties: found.properties.clone(),
+            agreements: found.data.agreements.clone(),
+            cautions: found.cautions.clone(),
+            headline: found.headline.clone(),
+            people: found.people.clone(),
+            fits: found.fits.clone(),
+            skipped: found.skipped.clone(),
+            settings: found.settings.clone(),
+        }
+    }
+}
+
+/// What `dissect --versus --json` prints.
+pub type VersusJson = SliceVersus;
+
+/// What `compare --json` prints.
+pub type CompareJson = Comparison;
+
+/// What `rank --json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RankJson {
+    /// The leaderboard.
+    #[serde(flatten)]
+    pub board: Leaderboard,
+    /// With each control alone, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alone: Vec<Leaderboard>,
+    /// What is left out, by reason.
+    pub left_out: BTreeMap<String, u64>,
+}
+
+/// What `rank --method lc --json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RankLcJson {
+    /// The leaderboard.
+    #[serde(flatten)]
+    pub board: LcBoard,
+    /// What is left out, by reason.
+    pub left_out: BTreeMap<String, u64>,
+}
+
+/// What `explain --json` prints, and each line that `explain --all` writes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExplainJson {
+    /// The pair's id.
+    pub pair: String,
+    /// Why its verdict came out as it did.
+    #[serde(flatten)]
+    pub explanation: Explanation,
+}
+
+/// What `fit --json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FitJson {
+    /// What to know before any figure.
+    pub cautions: Vec<Caution>,
+    /// One fit per judge and group.
+    pub fits: Vec<Fit>,
+    /// Judges and groups that were not fitted, and why.
+    pub skipped: Vec<Skipped>,
+    /// Columns without numbers, which were passed over.
+    pub ignored_columns: Vec<String>,
+    /// Rows that are left out, by reason.
+    pub dropped: BTreeMap<String, u64>,
+}
+
+/// The posteriors of a slice, as they are asked for while somebody looks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Answer {
+    /// Pairs of the slice.
+    pub pairs: u64,
+    /// Pairs of the study.
+    pub of_pairs: u64,
+    /// Verdicts on them that were fitted.
+    pub verdicts: u64,
+    /// One posterior for each judge, of all its verdicts and of those in each group; unchecked.
+    pub fits: Vec<Fit>,
+    /// Judges and groups that cannot be fitted, and why.
+    pub skipped: Vec<Skipped>,
+}

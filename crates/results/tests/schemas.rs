@@ -1,0 +1,41 @@
+//! The JSON schemas in `docs/json-schema` are those of the types. After a change that is meant: `UPDATE_SCHEMAS=1 cargo nextest run -p predilect-results`,
+//! and where a field went or means something else, raise `SCHEMA`.
+
+use std::path::{Path, PathBuf};
+
+use predilect_results::{
+    Answer, CompareJson, DissectJson, Dissection, ExplainJson, FitJson, RankJson, RankLcJson, VersusJson,
+    Written,
+};
+use schemars::{JsonSchema, schema_for};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/json-schema")
+}
+
+fn holds<T: JsonSchema>(name: &str) {
+    let mut schema = schema_for!(T);
+    schema.insert("title".to_owned(), format!("predilect {name}").into());
+    let schema = serde_json::to_string_pretty(&schema).expect("a schema") + "\n";
+    let path = folder().join(format!("{name}.json"));
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        std::fs::create_dir_all(folder()).expect("a folder");
+        std::fs::write(&path, schema).expect("written");
+        return;
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == schema, "{} is not the schema of its type: see the head of this test", path.display());
+}
+
+#[test]
+fn are_those_of_the_types() {
+    holds::<Written<DissectJson>>("dissect");
+    holds::<Written<VersusJson>>("dissect-versus");
+    holds::<Written<CompareJson>>("compare");
+    holds::<Written<RankJson>>("rank");
+    holds::<Written<RankLcJson>>("rank-lc");
+    holds::<Written<ExplainJson>>("explain");
+    holds::<Written<FitJson>>("fit");
+    holds::<Written<Answer>>("answer");
+    holds::<Dissection>("dissection");
+}
