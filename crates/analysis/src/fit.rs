@@ -7,6 +7,7 @@ use predilect_bayes::{NutsOptions, nuts};
 use predilect_stats::importance;
 use predilect_stats::leave_out::OverClusters;
 use predilect_stats::{EpOptions, EpPosterior, Marginal, Prior, Problem, ep};
+use serde::{Deserialize, Serialize};
 
 use crate::length_beside::length_alone;
 use crate::over_units::{moments, over_units, widen};
@@ -23,7 +24,8 @@ const CHECK_DRAWS: usize = 2000;
 pub(crate) const TERM_SD: f64 = 2.0;
 
 /// Which engine computes the posterior.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Engine {
     /// EP, checked by importance sampling; NUTS where the check fails.
     #[default]
@@ -57,7 +59,8 @@ impl FromStr for Engine {
 }
 
 /// The prior on property weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PriorChoice {
     /// Laplace: most weights near 0, few large.
     #[default]
@@ -87,7 +90,8 @@ impl FromStr for PriorChoice {
 }
 
 /// How fits are made.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct FitOptions {
     /// Engine.
     pub engine: Engine,

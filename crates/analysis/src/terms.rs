@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use predilect_types::Order;
+use serde::{Deserialize, Serialize};
 
 use crate::table::{FeatureTable, VerdictRow};
 
@@ -17,7 +18,8 @@ const MAX_MODELS: usize = 60;
 const ONE_SIDED: f64 = 0.8;
 
 /// The nuisance terms asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Terms {
     /// Each where the data call for it.
     Auto,
@@ -50,6 +52,19 @@ impl fmt::Display for Terms {
                 f.write_str(&names.join(","))
             }
         }
+    }
+}
+
+impl From<Terms> for String {
+    fn from(terms: Terms) -> Self {
+        terms.to_string()
+    }
+}
+
+impl TryFrom<String> for Terms {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 

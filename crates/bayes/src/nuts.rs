@@ -7,11 +7,13 @@ use predilect_stats::diagnostics::{Diagnostics, diagnose};
 use predilect_stats::{Likelihood, Marginal, Precision, Prior, Problem};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 use crate::smooth;
 
 /// How much to draw.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct NutsOptions {
     /// Chains, at least 1; four let R-hat see disagreement.
     pub chains: usize,
@@ -22,7 +24,12 @@ pub struct NutsOptions {
     /// Seed; each chain has a stream of its own.
     pub seed: u64,
     /// Floats of the sum over rows.
+    #[serde(skip, default = "single")]
     pub precision: Precision,
+}
+
+fn single() -> Precision {
+    Precision::Single
 }
 
 impl Default for NutsOptions {

@@ -47,6 +47,7 @@ fn main() -> ExitCode {
     }
     let result = match &cli.verb {
         Verb::Dissect(args) => verbs::dissect::run(args, &cli.global),
+        Verb::Rerun(args) => verbs::rerun::run(args, &cli.global),
         Verb::Import(args) => verbs::import::run(args, &cli.global),
         Verb::Compare(args) => verbs::compare::run(args, &cli.global),
         Verb::Explain(args) => verbs::explain::run(args, &cli.global),

@@ -29,10 +29,10 @@ pub(crate) fn words(remedy: &Remedy) -> String {
             "give another folder, or replace the study first: predilect import FILE -o STUDY --replace"
         }
         Remedy::NamePlace => "give one with -o STUDY",
+        Remedy::DissectFirst => "dissect it first: predilect dissect STUDY -o STUDY",
         Remedy::NameModel => "give the model another name with --name",
         Remedy::NameSlice => "say which: --where 'scenario = code' --versus rest",
         Remedy::NoPublished => "rate the study with `predilect annotate`, or leave --published out",
-        _ => "see `predilect --help`",
     };
     fixed.to_owned()
 }

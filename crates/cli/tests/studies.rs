@@ -145,3 +145,31 @@ fn a_study_of_other_data_is_not_replaced_by_the_way() {
     found(&["dissect", &study, "--no-grammar", "-o", &new]);
     found(&["dissect", &study, "--no-grammar", "-o", &new]);
 }
+
+#[test]
+fn a_dissection_is_run_again_with_its_own_options() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = imported(folder.path());
+    let said = refused(&["rerun", &study]);
+    assert!(said.contains("has not been dissected yet") && said.contains("predilect dissect"), "{said}");
+    let options = ["--where", "words(a) > 80", "--terms", "side", "--seed", "7", "--prior-scale", "0.2"];
+    let asked = [&["dissect", &study, "-o", &study, "--no-grammar"], &options[..]].concat();
+    let first = found(&asked);
+    let again = found(&["rerun", &study]);
+    assert_eq!(again, first);
+    let (done, _, said) = support::run(&["rerun", &study]);
+    assert!(done && said.contains("weights are as before"), "{said}");
+    // The command that asked for it stays.
+    let kept = std::fs::read_to_string(Path::new(&study).join("study.toml")).expect("study.toml");
+    assert!(kept.contains("\"words(a) > 80\""), "{kept}");
+    // Other verdicts, other weights: said, and named.
+    let verdicts = Study::open(&study).expect("a study");
+    let mut all: Vec<_> =
+        verdicts.verdicts().expect("verdicts").flat_map(|batch| batch.expect("rows")).collect();
+    all.iter_mut().step_by(5).for_each(|verdict| verdict.p_a = 1.0 - verdict.p_a);
+    let mut writer = verdicts.write_verdicts().expect("a table");
+    all.iter().for_each(|verdict| writer.push(verdict).expect("a row"));
+    writer.finish().expect("a table");
+    let (done, _, said) = support::run(&["rerun", &study]);
+    assert!(done && said.contains("have moved; the furthest is"), "{said}");
+}

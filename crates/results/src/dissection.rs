@@ -156,6 +156,9 @@ pub struct Settings {
     pub nuts: String,
     /// True when the data are simulated; every view then says so.
     pub simulated: bool,
+    /// The options themselves, with which the same can be run again; what is left out is as usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<serde_json::Value>,
 }
 
 /// What two judges differ in.

@@ -30,8 +30,9 @@ pub enum Kind {
 
 /// What helps. Front ends say it in their own words: a flag, a switch on a page, a keyword.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Remedy {
+    /// Dissect the study and keep the result in it.
+    DissectFirst,
     /// Words that hold for every front end.
     Words(String),
     /// Another temporary folder, or a place for the study.

@@ -31,7 +31,7 @@ pub mod tables;
 mod versus;
 mod watch;
 
-pub use dissect::{DissectOptions, Dissected, MOST_WITH_GAINS};
+pub use dissect::{DissectOptions, DissectRequest, Dissected, Furthest, KeptWeight, MOST_WITH_GAINS, Moved};
 pub use error::{Error, Kind, Remedy, Result};
 pub use filter::{Filter, FilterError};
 pub use open::{Example, Inputs, Workbench, import};

@@ -19,6 +19,17 @@ pub(crate) struct DoctorArgs {
     pub(crate) json: bool,
 }
 
+/// `predilect rerun`
+#[derive(Debug, Args)]
+pub(crate) struct RerunArgs {
+    /// The study folder; its results and its report are replaced
+    #[arg(value_name = "STUDY")]
+    pub(crate) study: PathBuf,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// `predilect completions`
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {

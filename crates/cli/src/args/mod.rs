@@ -16,7 +16,7 @@ use predilect_workbench::{Filter, Other, SliceOptions};
 
 pub(crate) use asking::{AnnotateArgs, CallArgs, JudgeArgs, Jury};
 pub(crate) use compare::{CompareArgs, ExplainArgs};
-pub(crate) use itself::{CompletionsArgs, DoctorArgs, FormatsArgs, ManArgs, Rater, ValidityArgs};
+pub(crate) use itself::{CompletionsArgs, DoctorArgs, FormatsArgs, ManArgs, Rater, RerunArgs, ValidityArgs};
 pub(crate) use rank::RankArgs;
 pub(crate) use read::{BadRow, ExampleArg, ReadArgs, Verdicts, inputs};
 
@@ -45,6 +45,8 @@ pub(crate) struct Global {
 pub(crate) enum Verb {
     /// The main job: read pairs and verdicts, rate the responses, fit each judge, show what it rewards
     Dissect(DissectArgs),
+    /// Run a study's dissection again, with the options that are kept with it, and say what has changed
+    Rerun(RerunArgs),
     /// Read preference files into a study folder (Parquet tables that any tool can read)
     Import(ImportArgs),
     /// Rate the responses of a study on properties with a language model

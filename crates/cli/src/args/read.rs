@@ -171,12 +171,3 @@ pub(crate) enum Verdicts {
     /// A verdict above 0.5 counts for A, below for B
     Hard,
 }
-
-impl Verdicts {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Soft => "soft",
-            Self::Hard => "hard",
-        }
-    }
-}

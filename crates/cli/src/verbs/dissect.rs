@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use predilect_results::{DissectJson, Dissection, Settings, Written};
+use predilect_results::{DissectJson, Dissection, Written};
 use predilect_workbench::files::write_file;
 use predilect_workbench::{DissectOptions, Dissected, MOST_WITH_GAINS, Workbench};
 
-use crate::args::{DissectArgs, Global, ModelArgs, inputs};
+use crate::args::{DissectArgs, Global, inputs};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
 use crate::progress::Bars;
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
         gains: args.gains,
         report: args.output.is_some() || args.html.is_some(),
         draws: args.model.draws.clone(),
-        settings: settings(args),
+        command: command(),
     };
     let Dissected { dissection, faint, without_gains } =
         bench.dissect(&args.table.options(), options, &watch)?;
@@ -65,16 +65,16 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
             write_file(page, html.as_bytes())?;
         }
     }
-    show(args, global, &dissection, &pages)
+    show(args.json, global, &dissection, &pages)
 }
 
-fn show(
-    args: &DissectArgs,
+pub(crate) fn show(
+    json: bool,
     global: &Global,
     dissection: &Dissection,
     pages: &[PathBuf],
 ) -> Result<(), Problem> {
-    if args.json {
+    if json {
         print_json(&Written::new(DissectJson::from(dissection)))?;
     } else {
         let mut out = anstream::stdout().lock();
@@ -85,7 +85,7 @@ fn show(
         for page in pages {
             say!("report: {}", page.display());
         }
-        if pages.is_empty() && !args.json {
+        if pages.is_empty() && !json {
             say!("for the same as one page to look at and share: add --html report.html");
         }
     }
@@ -109,29 +109,6 @@ fn check_places(args: &DissectArgs) -> Result<(), Problem> {
         }
     }
     Ok(())
-}
-
-fn settings(args: &DissectArgs) -> Settings {
-    let ModelArgs { engine, prior, prior_scale, terms, folds, seed, chains, samples, tune, .. } = &args.model;
-    let prior = match prior {
-        predilect_analysis::PriorChoice::Laplace => format!("Laplace(0, {prior_scale})"),
-        predilect_analysis::PriorChoice::Normal => format!("Normal(0, {prior_scale})"),
-    };
-    Settings {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        command: command(),
-        engine: engine.to_string(),
-        prior: format!("{prior} on property weights, Normal(0, 2) on nuisance terms"),
-        terms: terms.to_string(),
-        encoding: args.table.encoding.to_string(),
-        verdicts: args.table.verdicts.as_str().to_owned(),
-        group_by: args.table.group_by.clone().unwrap_or_else(|| "scenario".to_owned()),
-        min_rows: args.model.options().min_rows as u64,
-        folds: *folds as u64,
-        seed: *seed,
-        nuts: format!("{chains} x ({tune} + {samples})"),
-        ..Settings::default()
-    }
 }
 
 /// The command as typed, with the program's name instead of its path.

@@ -11,5 +11,6 @@ pub(crate) mod formats;
 pub(crate) mod import;
 pub(crate) mod judge;
 pub(crate) mod rank;
+pub(crate) mod rerun;
 pub(crate) mod shell;
 pub(crate) mod validity;

@@ -2,6 +2,8 @@
 
 mod beside;
 mod examples;
+mod moved;
+mod request;
 
 use std::path::PathBuf;
 
@@ -21,6 +23,8 @@ use crate::tables;
 use crate::watch::Watch;
 use beside::{compared, explain_examples, ranked};
 use examples::examples;
+pub use moved::{Furthest, KeptWeight, Moved};
+pub use request::DissectRequest;
 
 /// A judge whose verdicts lie closer to a tie than this, on average, is remarked on.
 const FAINT: f64 = 0.1;
@@ -39,8 +43,8 @@ pub struct DissectOptions {
     pub report: bool,
     /// Write posterior draws to this table.
     pub draws: Option<PathBuf>,
-    /// What the result says of how it was made.
-    pub settings: Settings,
+    /// The command, as words.
+    pub command: Vec<String>,
 }
 
 /// A dissection, and what should be said beside it.
@@ -66,9 +70,9 @@ impl Workbench {
         options: DissectOptions,
         watch: &dyn Watch,
     ) -> Result<Dissected> {
-        let hard = slice.hard;
+        let request = DissectRequest { slice: slice.clone(), fit: options.fit.clone(), gains: options.gains };
         let slice = self.slice(slice, watch)?;
-        let faint = if hard { Vec::new() } else { faint(&slice.table) };
+        let faint = if request.slice.hard { Vec::new() } else { faint(&slice.table) };
         let fit = &options.fit;
         let mut draws = Vec::new();
         let keep = options.report && slice.table.judges.len() > 1;
@@ -98,7 +102,11 @@ impl Workbench {
         let dissection = Dissection {
             read,
             cautions,
-            settings: Settings { simulated: slice.simulated, ..options.settings },
+            settings: request.settings(Settings {
+                simulated: slice.simulated,
+                command: options.command,
+                ..Settings::default()
+            })?,
             data: slice.data,
             properties: slice.notes,
             examples: examples.into_iter().map(|(examples, _)| examples).collect(),
