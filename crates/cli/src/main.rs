@@ -45,6 +45,11 @@ fn main() -> ExitCode {
         problem.print();
         return ExitCode::from(1);
     }
+    if cli.verb.rates_texts() && !predilect_workbench::RATES_GRAMMAR && !cli.global.quiet {
+        say::say!(
+            "remark: this build does not rate grammar and spelling: it was made without the feature `grammar`"
+        );
+    }
     let result = match &cli.verb {
         Verb::Dissect(args) => verbs::dissect::run(args, &cli.global),
         Verb::Rerun(args) => verbs::rerun::run(args, &cli.global),

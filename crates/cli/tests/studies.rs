@@ -168,7 +168,9 @@ fn a_dissection_is_run_again_with_its_own_options() {
         verdicts.verdicts().expect("verdicts").flat_map(|batch| batch.expect("rows")).collect();
     all.iter_mut().step_by(5).for_each(|verdict| verdict.p_a = 1.0 - verdict.p_a);
     let mut writer = verdicts.write_verdicts().expect("a table");
-    all.iter().for_each(|verdict| writer.push(verdict).expect("a row"));
+    for verdict in &all {
+        writer.push(verdict).expect("a row");
+    }
     writer.finish().expect("a table");
     let (done, _, said) = support::run(&["rerun", &study]);
     assert!(done && said.contains("have moved; the furthest is"), "{said}");

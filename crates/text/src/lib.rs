@@ -17,6 +17,7 @@
 mod compress;
 mod constraints;
 mod document;
+#[cfg(feature = "grammar")]
 mod grammar;
 mod language;
 mod letters;
@@ -44,6 +45,9 @@ impl Default for TextOptions {
         Self { grammar: true }
     }
 }
+
+/// Whether this build rates grammar and spelling; without the feature `grammar` it does not, whatever is asked for.
+pub const RATES_GRAMMAR: bool = cfg!(feature = "grammar");
 
 /// The version of the ratings: it rises whenever any text may be rated otherwise than before, so that ratings that are kept are made
 /// anew. A test holds it to the ratings of a few texts.

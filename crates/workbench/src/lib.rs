@@ -35,6 +35,7 @@ pub use dissect::{DissectOptions, DissectRequest, Dissected, Furthest, KeptWeigh
 pub use error::{Error, Kind, Remedy, Result};
 pub use filter::{Filter, FilterError};
 pub use open::{Example, Inputs, Workbench, import};
+pub use predilect_text::RATES_GRAMMAR;
 pub use slice::{Slice, SliceOptions};
 pub use versus::Other;
 pub use watch::{Event, Step, Unwatched, Watch};

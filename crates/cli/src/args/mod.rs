@@ -75,6 +75,19 @@ pub(crate) enum Verb {
     Man(ManArgs),
 }
 
+impl Verb {
+    /// Whether grammar is among what it rates.
+    pub(crate) fn rates_texts(&self) -> bool {
+        match self {
+            Self::Dissect(args) => !args.table.no_grammar,
+            Self::Compare(args) => !args.table.no_grammar,
+            Self::Explain(args) => !args.table.no_grammar,
+            Self::Rerun(_) => true,
+            _ => false,
+        }
+    }
+}
+
 /// How fits are made.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Model")]

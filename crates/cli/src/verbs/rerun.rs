@@ -1,5 +1,6 @@
 //! `predilect rerun`: the same dissection again, and what has changed.
 
+use predilect_data::ReadOptions;
 use predilect_workbench::files::write_file;
 use predilect_workbench::{DissectOptions, DissectRequest, Inputs, Moved, Workbench};
 
@@ -12,7 +13,7 @@ use crate::say::say;
 pub(crate) fn run(args: &RerunArgs, global: &Global) -> Result<(), Problem> {
     let watch = Bars::new(global.quiet);
     let files = [args.study.clone()];
-    let inputs = Inputs { files: &files, example: None, options: &Default::default() };
+    let inputs = Inputs { files: &files, example: None, options: &ReadOptions::default() };
     if inputs.study().is_none() {
         return Err(Problem::new(format!("there is no study in {}", args.study.display()))
             .remedy("name a study folder: predilect dissect FILE -o STUDY makes one"));

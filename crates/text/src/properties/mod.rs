@@ -9,6 +9,7 @@ mod clarify;
 mod complexity;
 mod constraints;
 mod formatting;
+#[cfg(feature = "grammar")]
 mod grammatical;
 mod information;
 mod interactive;
@@ -36,6 +37,7 @@ pub(crate) struct Measure {
 
 /// All measures, in the order of the catalogue.
 pub(crate) static MEASURES: &[&Measure] = &[
+    #[cfg(feature = "grammar")]
     &grammatical::GRAMMATICAL,
     &interactive::INTERACTIVE,
     &authoritative::AUTHORITATIVE,
