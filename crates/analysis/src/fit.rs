@@ -135,6 +135,22 @@ impl Default for FitOptions {
 }
 
 impl FitOptions {
+    /// What is wrong with options from a file or another program; `None`: they can be fitted.
+    pub fn problem(&self) -> Option<String> {
+        let within = |what: &str, value: usize, least: usize, most: usize| {
+            (!(least..=most).contains(&value))
+                .then(|| format!("{what} is {value}, and not within {least} to {most}"))
+        };
+        if !(1e-4..=1e4).contains(&self.prior_scale) {
+            return Some(format!("prior_scale is {}, and not within 0.0001 to 10000", self.prior_scale));
+        }
+        within("nuts.chains", self.nuts.chains, 1, 64)
+            .or_else(|| within("nuts.draws", self.nuts.draws, 4, 1_000_000))
+            .or_else(|| within("nuts.tune", self.nuts.tune, 50, 1_000_000))
+            .or_else(|| within("keep_draws", self.keep_draws, 0, 64_000_000))
+            .or_else(|| within("folds", self.folds, 0, 1_000_000))
+    }
+
     pub(crate) fn prior(&self) -> Prior {
         match self.prior {
             PriorChoice::Laplace => Prior::Laplace { scale: self.prior_scale },

@@ -19,13 +19,13 @@ use crate::args::{Cli, Verb};
 
 /// Reading a million records is mostly small strings: the system's allocator takes nearly half of an import's time, this
 /// one a tenth.
-#[cfg(not(target_env = "msvc"))]
+#[cfg(all(feature = "jemalloc", not(target_env = "msvc")))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Large blocks get large pages where the system has some, and stay at hand for the next question: without this the kernel clears the same
 /// pages again and again, a fifth of the time of a slice of a million pairs.
-#[cfg(not(target_env = "msvc"))]
+#[cfg(all(feature = "jemalloc", not(target_env = "msvc")))]
 #[allow(unsafe_code, reason = "jemalloc reads its settings under this name")]
 #[unsafe(export_name = "_rjem_malloc_conf")]
 pub static MALLOC_CONF: &[u8] = b"thp:always,oversize_threshold:0\0";

@@ -175,3 +175,88 @@ fn a_dissection_is_run_again_with_its_own_options() {
     let (done, _, said) = support::run(&["rerun", &study]);
     assert!(done && said.contains("have moved; the furthest is"), "{said}");
 }
+
+#[test]
+fn options_that_cannot_be_fitted_cost_no_results() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = imported(folder.path());
+    found(&["dissect", &study, "-o", &study, "--no-grammar"]);
+    let place = Path::new(&study).join("study.toml");
+    let kept = std::fs::read_to_string(&place).expect("study.toml");
+    let report = std::fs::read(Path::new(&study).join("report.html")).expect("a report");
+    let weights = Study::open(&study).and_then(|study| study.read_table("posteriors")).expect("weights");
+    for wrong in [
+        "fit.prior_scale = -1.0",
+        "fit.prior_scale = nan",
+        "fit.keep_draws = 9000000000000",
+        "fit.nuts.chains = 0",
+        "fit.folds = \"x\"",
+        "slice.filter = \"words(a\"",
+    ] {
+        let options = format!("[steps.dissect.options]\n{wrong}\n");
+        let broken = kept.split("[steps.dissect.options").next().expect("a beginning").to_owned() + &options;
+        std::fs::write(&place, broken).expect("written");
+        let said = refused(&["rerun", &study]);
+        assert!(said.contains("cannot be used") && said.contains("steps.dissect.options"), "{wrong}: {said}");
+        let now = Study::open(&study).and_then(|study| study.read_table("posteriors")).expect("weights");
+        assert!(now == weights, "{wrong}");
+        assert!(std::fs::read(Path::new(&study).join("report.html")).expect("a report") == report);
+    }
+}
+
+/// Facts of which a part cannot be read: they are made anew, whatever is asked first.
+#[test]
+fn damaged_facts_are_made_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = imported(folder.path());
+    let first = found(&["dissect", &study, "--no-grammar"]);
+    let place = Path::new(&study).join("facts.parquet");
+    let whole = std::fs::read(&place).expect("facts");
+    for part in [whole.len() / 8, whole.len() / 3, whole.len() / 2, whole.len() * 2 / 3] {
+        let mut broken = whole.clone();
+        broken[part..part + 400].fill(0xff);
+        std::fs::write(&place, broken).expect("written");
+        assert_eq!(found(&["dissect", &study, "--no-grammar"]), first, "{part}");
+    }
+    std::fs::write(&place, &whole[..whole.len() / 2]).expect("written");
+    assert_eq!(found(&["dissect", &study, "--no-grammar"]), first);
+}
+
+/// Two people a pair, out of many: what each has rated counts, and time grows with ratings.
+#[test]
+fn ratings_by_many_people_count_pair_by_pair() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = imported(folder.path());
+    let tables = Study::open(&study).expect("a study");
+    let ids: Vec<String> =
+        tables.pairs().expect("pairs").flat_map(|batch| batch.expect("rows")).map(|pair| pair.id).collect();
+    let mut writer = tables.write_ratings().expect("a table");
+    for (row, id) in ids.iter().enumerate() {
+        for (person, add) in [(row % 97, 0.0), (row % 89 + 100, 1.0)] {
+            for property in ["polite", "clear"] {
+                let rating = predilect_types::Rating {
+                    pair: id.clone(),
+                    property: property.to_owned(),
+                    annotator: format!("person {person}"),
+                    a: Some((row % 3) as f64 + add),
+                    b: (row % 5 > 0).then_some((row % 2) as f64),
+                    ..predilect_types::Rating::default()
+                };
+                writer.push(&rating).expect("a rating");
+            }
+        }
+    }
+    writer.finish().expect("a table");
+    let found = found(&["dissect", &study, "--no-grammar", "--properties", "polite,clear"]);
+    let polite = &found["properties"][0];
+    // The first person's ratings are the features: A has more where row % 3 > row % 2, B where less, where both are rated.
+    let compared = |row: usize| row % 5 > 0 && row % 3 != row % 2;
+    let differs = (0..ids.len()).filter(|row| compared(*row)).count() as f64 / ids.len() as f64;
+    assert_eq!(polite["differs"].as_f64(), Some(differs), "{polite}");
+    // Each two who share a pair agree on its B and never on its A.
+    let agreements = found["agreements"].as_array().expect("agreements");
+    let shared: u64 =
+        agreements.iter().filter(|a| a["property"] == "polite").filter_map(|a| a["responses"].as_u64()).sum();
+    let both = (0..ids.len()).map(|row| if row % 5 > 0 { 2 } else { 1 }).sum::<u64>();
+    assert_eq!(shared, both);
+}

@@ -107,7 +107,7 @@ pub struct RankLcJson {
     pub left_out: BTreeMap<String, u64>,
 }
 
-/// What `explain --json` prints, and each line that `explain --all` writes.
+/// What `explain --json` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExplainJson {
     /// The pair's id.

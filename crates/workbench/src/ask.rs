@@ -13,11 +13,12 @@ use crate::error::{Error, Remedy, Result};
 use crate::open::Workbench;
 use crate::prepared::Prepared;
 use crate::prepared::column::NONE;
-use crate::slice::{SliceOptions, Whole, taken};
+use crate::slice::{SliceOptions, Whole, no_value, taken, told_apart};
 use crate::watch::Watch;
 
 impl Workbench {
-    /// The posteriors of a slice: the weights and intervals that [`Workbench::dissect`] finds, without its checks and without what it
+    /// The posteriors of a slice; groups only where a field is named (a dissection groups by scenario, unasked). Units of intervals must differ
+    /// within the study, not within the slice. The weights and intervals are those that [`Workbench::dissect`] finds, without its checks and without what it
     /// sets beside them.
     ///
     /// The first question reads the study (seconds for a million pairs); whatever is asked then comes from memory.
@@ -26,57 +27,64 @@ impl Workbench {
     ///
     /// Those of [`Workbench::slice`].
     pub fn ask(&self, question: &SliceOptions, fit: &FitOptions, watch: &dyn Watch) -> Result<Answer> {
-        let prepared = self.prepared(question, watch)?;
-        let whole = prepared.whole(question, watch)?;
-        let orders = match &question.filter {
-            Some(filter) => {
-                Some(taken(filter, &prepared, question.people, question.annotator.as_deref(), watch)?)
-            }
-            None => None,
-        };
-        let pairs = match &orders {
-            Some(orders) => orders.iter().filter(|taken| **taken != 0).count(),
-            None => prepared.pairs().len(),
-        };
-        if let Some(filter) = question.filter.as_ref().filter(|_| pairs == 0) {
-            return Err(Error::new(format!(
-                "no pair of {} is in the slice {filter}",
-                prepared.pairs().len()
-            ))
-            .remedy(Remedy::Filter("names are case-sensitive".to_owned())));
-        }
-        let tasks = tasks(&prepared, &whole, question, orders.as_deref(), watch)?;
-        let done: Vec<_> = tasks
-            .par_iter()
-            .map(|task| {
-                if watch.cancelled() {
-                    return None;
-                }
-                let found = posterior(&whole.table, &task.rows, &task.judge, fit);
-                Some(found.map(|fit| Fit { group: task.group.clone(), ..fit }).map_err(|reason| Skipped {
-                    judge: task.judge.clone(),
-                    group: task.group.clone(),
-                    rows: task.rows.len() as u64,
-                    reason,
-                }))
-            })
-            .collect();
-        let whole_tasks = tasks.iter().filter(|task| task.group == WHOLE);
-        let mut answer = Answer {
-            pairs: pairs as u64,
-            of_pairs: prepared.pairs().len() as u64,
-            verdicts: whole_tasks.map(|task| task.rows.len() as u64).sum(),
-            fits: Vec::new(),
-            skipped: Vec::new(),
-        };
-        for found in done {
-            match found.ok_or_else(Error::cancelled)? {
-                Ok(fit) => answer.fits.push(fit),
-                Err(skipped) => answer.skipped.push(skipped),
-            }
-        }
-        Ok(answer)
+        self.with(question, watch, |prepared| answer(prepared, question, fit, watch))
     }
+}
+
+fn answer(
+    prepared: &Prepared,
+    question: &SliceOptions,
+    fit: &FitOptions,
+    watch: &dyn Watch,
+) -> Result<Answer> {
+    if let Some(problem) = fit.problem() {
+        return Err(Error::new(format!("nothing can be fitted with these options: {problem}"))
+            .words("give other options"));
+    }
+    let whole = prepared.whole(question, watch)?;
+    let orders = match &question.filter {
+        Some(filter) => Some(taken(filter, prepared, question.people, question.annotator.as_deref(), watch)?),
+        None => None,
+    };
+    let pairs = match &orders {
+        Some(orders) => orders.iter().filter(|taken| **taken != 0).count(),
+        None => prepared.pairs().len(),
+    };
+    if let Some(filter) = question.filter.as_ref().filter(|_| pairs == 0) {
+        return Err(Error::new(format!("no pair of {} is in the slice {filter}", prepared.pairs().len()))
+            .remedy(Remedy::Filter("names are case-sensitive".to_owned())));
+    }
+    let tasks = tasks(prepared, &whole, question, orders.as_deref(), watch)?;
+    let done: Vec<_> = tasks
+        .par_iter()
+        .map(|task| {
+            if watch.cancelled() {
+                return None;
+            }
+            let found = posterior(&whole.table, &task.rows, &task.judge, fit);
+            Some(found.map(|fit| Fit { group: task.group.clone(), ..fit }).map_err(|reason| Skipped {
+                judge: task.judge.clone(),
+                group: task.group.clone(),
+                rows: task.rows.len() as u64,
+                reason,
+            }))
+        })
+        .collect();
+    let whole_tasks = tasks.iter().filter(|task| task.group == WHOLE);
+    let mut answer = Answer {
+        pairs: pairs as u64,
+        of_pairs: prepared.pairs().len() as u64,
+        verdicts: whole_tasks.map(|task| task.rows.len() as u64).sum(),
+        fits: Vec::new(),
+        skipped: Vec::new(),
+    };
+    for found in done {
+        match found.ok_or_else(Error::cancelled)? {
+            Ok(fit) => answer.fits.push(fit),
+            Err(skipped) => answer.skipped.push(skipped),
+        }
+    }
+    Ok(answer)
 }
 
 /// One fit that is to be made.
@@ -97,6 +105,9 @@ fn tasks(
     let verdicts = prepared.verdicts(watch)?;
     let judges = verdicts.judges(question.people);
     question.has_judges(&judges.names)?;
+    if question.cluster.iter().any(|field| field == "annotator") && verdicts.annotators().is_empty() {
+        return Err(Error::new("no verdict names an annotator to cluster by").remedy(Remedy::NameAnnotators));
+    }
     let wanted: Vec<bool> = judges
         .names
         .iter()
@@ -126,6 +137,10 @@ fn tasks(
             group: None,
         });
     }
+    if by_judge.iter().all(Vec::is_empty) && question.filter.is_none() {
+        return Err(Error::new("the data hold pairs but no verdicts, so there is nothing to dissect")
+            .words("add the file that says which response was preferred"));
+    }
     if by_judge.iter().all(Vec::is_empty) {
         return Err(Error::new("no verdict is in this slice")
             .remedy(Remedy::Filter("none of its verdicts fulfils the filter".to_owned())));
@@ -143,6 +158,14 @@ fn tasks(
         };
         tasks.push(Task { judge: name.clone(), group: WHOLE.to_owned(), rows });
         tasks.extend(groups.into_iter().map(|(group, rows)| Task { judge: name.clone(), group, rows }));
+    }
+    if let Some(field) = question.group_by.as_ref().filter(|_| tasks.iter().all(|task| task.group == WHOLE)) {
+        return Err(match field.as_str() {
+            "annotator" => {
+                Error::new("no verdict names an annotator to group by").remedy(Remedy::NameAnnotators)
+            }
+            field => no_value(field).words("group by a field that has values"),
+        });
     }
     Ok(tasks)
 }
@@ -176,8 +199,15 @@ fn of_groups(
         }
         field => {
             let column = prepared.field(field)?;
+            let sources =
+                if field == "source" { told_apart(prepared.pairs().sources().names()) } else { Vec::new() };
             for row in rows {
-                column.get(row.pair as usize).texts.iter().for_each(|name| add(name, row));
+                let texts = &column.get(row.pair as usize).texts;
+                // A value that a list repeats is one value.
+                for (at, name) in texts.iter().enumerate().filter(|(at, name)| !texts[..*at].contains(name)) {
+                    let source = prepared.pairs().sources().code(row.pair as usize) as usize;
+                    add(sources.get(source).filter(|_| at == 0).unwrap_or(name), row);
+                }
             }
         }
     }

@@ -26,6 +26,8 @@ pub enum Kind {
     ClosedPipe,
     /// It was stopped from outside.
     Cancelled,
+    /// What was read no longer fits what is there, or cannot be read: it must be read anew.
+    Stale,
 }
 
 /// What helps. Front ends say it in their own words: a flag, a switch on a page, a keyword.
@@ -90,6 +92,12 @@ impl Error {
     #[must_use]
     pub fn cancelled() -> Self {
         Self { kind: Kind::Cancelled, ..Self::new("stopped") }
+    }
+
+    /// What was read no longer fits what is there.
+    #[must_use]
+    pub(crate) fn stale(message: &str) -> Self {
+        Self { kind: Kind::Stale, ..Self::new(message) }
     }
 
     /// The same with what helps.

@@ -1,7 +1,7 @@
 //! How work begins: a study that is opened where it lies, files that are read into a new one, or an example.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use predilect_data::{Onto, ReadOptions, Study, StudyLock, StudyToml};
@@ -9,8 +9,8 @@ use predilect_types::ReadSummary;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use crate::error::{Error, Remedy, Result};
-use crate::prepared::{Keep, Prepared};
+use crate::error::{Error, Kind, Remedy, Result};
+use crate::prepared::{Keep, Prepared, Wanted};
 use crate::slice::{Slice, SliceOptions, keep_ratings};
 use crate::studies::{is_study, same_folder, take_over};
 use crate::watch::{Event, Step, Watch};
@@ -186,26 +186,48 @@ impl Workbench {
     /// When a field, judge, annotator or property does not exist, tables cannot be read, there are too many groups or judges, there are
     /// no verdicts, or the work is cancelled.
     pub fn slice(&self, options: &SliceOptions, watch: &dyn Watch) -> Result<Slice> {
-        let prepared = self.prepared(options, watch)?;
-        let slice = Slice::of(&prepared, options, watch)?;
-        if self.kept {
-            keep_ratings(&prepared)?;
+        self.with(options, watch, |prepared| {
+            let slice = Slice::of(prepared, options, watch)?;
+            if self.kept {
+                keep_ratings(prepared)?;
+                // What was written is what is in memory.
+                if let Some((stamp, _)) = &mut *self.known() {
+                    stamp.1 = self.tables();
+                }
+            }
+            Ok(slice)
+        })
+    }
+
+    /// Asks the study in memory; where what is kept of it cannot be used, it is read anew and asked once more.
+    pub(crate) fn with<T>(
+        &self,
+        options: &SliceOptions,
+        watch: &dyn Watch,
+        ask: impl Fn(&Prepared) -> Result<T>,
+    ) -> Result<T> {
+        match self.prepared(options, false, watch).and_then(|prepared| ask(&prepared)) {
+            Err(error) if error.kind() == Kind::Stale => ask(&*self.prepared(options, true, watch)?),
+            done => done,
         }
-        Ok(slice)
     }
 
     /// The study in memory: read once, and again where its tables have changed.
-    pub(crate) fn prepared(&self, options: &SliceOptions, watch: &dyn Watch) -> Result<Arc<Prepared>> {
-        let grammar = options.needs_grammar();
-        let mut known = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        let stamp = (grammar, self.tables());
-        if let Some((_, prepared)) = known.as_ref().filter(|(own, _)| *own == stamp) {
+    fn prepared(&self, options: &SliceOptions, anew: bool, watch: &dyn Watch) -> Result<Arc<Prepared>> {
+        let stamp = (options.needs_grammar(), self.tables());
+        if let Some((_, prepared)) = self.known().as_ref().filter(|(own, _)| *own == stamp && !anew) {
             return Ok(Arc::clone(prepared));
         }
         let keep = if self.kept { Keep::Locked } else { Keep::IfFree };
-        let prepared = Arc::new(Prepared::of(&self.study, grammar, &options.fields(), keep, watch)?);
-        *known = Some((stamp, Arc::clone(&prepared)));
+        let wanted = Wanted { grammar: stamp.0, fields: &options.fields(), keep, anew };
+        // Nobody waits for this who asks something else; two who ask at once may both read.
+        let prepared = Arc::new(Prepared::of(&self.study, &wanted, watch)?);
+        *self.known() = Some((stamp, Arc::clone(&prepared)));
         Ok(prepared)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<(Stamp, Arc<Prepared>)>> {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sizes and times of the tables that are read.

@@ -31,7 +31,9 @@ pub(crate) fn run(args: &RerunArgs, global: &Global) -> Result<(), Problem> {
     };
     let found = bench.dissect(&request.slice, options, &watch)?.dissection;
     let page = args.study.join("report.html");
-    write_file(&page, predilect_report::html(&found).as_bytes())?;
+    if !found.fits.is_empty() {
+        write_file(&page, predilect_report::html(&found).as_bytes())?;
+    }
     show(args.json, global, &found, &[page])?;
     if !global.quiet {
         match before.as_deref().map(|before| Moved::between(before, &found.fits)) {

@@ -70,7 +70,13 @@ impl Workbench {
         options: DissectOptions,
         watch: &dyn Watch,
     ) -> Result<Dissected> {
-        let request = DissectRequest { slice: slice.clone(), fit: options.fit.clone(), gains: options.gains };
+        if let Some(problem) = options.fit.problem() {
+            return Err(Error::new(format!("nothing can be fitted with these options: {problem}"))
+                .words("give other options"));
+        }
+        // How many draws are kept is a matter of the table of draws, and of no figure.
+        let kept = FitOptions { keep_draws: 0, ..options.fit.clone() };
+        let request = DissectRequest { slice: slice.clone(), fit: kept, gains: options.gains };
         let slice = self.slice(slice, watch)?;
         let faint = if request.slice.hard { Vec::new() } else { faint(&slice.table) };
         let fit = &options.fit;
@@ -117,7 +123,8 @@ impl Workbench {
             fits: fits.fits,
             skipped: fits.skipped,
         };
-        if self.is_kept() {
+        // Results that are there are not replaced by none.
+        if self.is_kept() && !(dissection.fits.is_empty() && self.study().has_table("fits")) {
             keep_results(self.study(), &dissection)?;
         }
         Ok(Dissected { dissection, faint, without_gains })

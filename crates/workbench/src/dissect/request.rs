@@ -39,10 +39,16 @@ impl DissectRequest {
             ))
             .remedy(Remedy::DissectFirst));
         };
-        options.clone().try_into().map_err(|e| {
-            Error::new(format!("the options in {} cannot be read: {e}", study.toml_path().display()))
-                .remedy(Remedy::DissectFirst)
-        })
+        let wrong = |why: String| {
+            Error::new(format!("the options in {} cannot be used: {why}", study.toml_path().display()))
+                .words("mend them under [steps.dissect.options], or dissect the study again with the options you want")
+        };
+        let request: Self =
+            options.clone().try_into().map_err(|e: toml::de::Error| wrong(e.message().to_owned()))?;
+        match request.fit.problem() {
+            Some(problem) => Err(wrong(problem)),
+            None => Ok(request),
+        }
     }
 
     /// The command that a study was dissected by, as words.

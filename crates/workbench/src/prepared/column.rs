@@ -163,14 +163,14 @@ pub(crate) type Sides = [f64; 2];
 
 /// Ratings of A and B, row by row: a byte for both while there are no more than 256 combinations, two bytes each while there are no more
 /// than 65,536 different numbers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rated {
     kind: RatedKind,
     combined: HashMap<[u64; 2], u8>,
     single: HashMap<u64, u16>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum RatedKind {
     Combined(Vec<u8>, Vec<Sides>),
     Single(Vec<[u16; 2]>, Vec<f64>),
@@ -204,13 +204,17 @@ impl Rated {
         (sides[0].to_bits() != UNRATED).then_some(sides)
     }
 
-    /// The combinations with the number of each row's, where there are few of them.
-    pub(crate) fn combinations(&self) -> Option<(&[u8], Vec<Option<Sides>>)> {
+    /// The combinations, where there are few of them; see [`Rated::code`].
+    pub(crate) fn combinations(&self) -> Option<Vec<Option<Sides>>> {
+        let RatedKind::Combined(_, values) = &self.kind else { return None };
+        let known = |sides: &Sides| (sides[0].to_bits() != UNRATED).then_some(*sides);
+        Some(values.iter().map(known).collect())
+    }
+
+    /// The number of a row's combination, where there are few of them.
+    pub(crate) fn code(&self, row: usize) -> Option<u8> {
         match &self.kind {
-            RatedKind::Combined(codes, values) => {
-                let known = |sides: &Sides| (sides[0].to_bits() != UNRATED).then_some(*sides);
-                Some((codes, values.iter().map(known).collect()))
-            }
+            RatedKind::Combined(codes, _) => Some(codes[row]),
             _ => None,
         }
     }

@@ -121,7 +121,7 @@ impl Facts {
     fn read(&self, names: &[&str], mut take: impl FnMut(&RecordBatch) -> Option<()>) -> Result<()> {
         let study = self.table.as_ref().ok_or_else(changed)?;
         let mut rows = 0;
-        for batch in study.read_columns(TABLE, Some(names))? {
+        for batch in study.read_columns(TABLE, Some(names)).map_err(|_| changed())? {
             if !fits(&batch, self.import.as_deref()) {
                 return Err(changed());
             }

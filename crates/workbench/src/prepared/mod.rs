@@ -16,7 +16,7 @@ use predilect_types::Pair;
 
 pub(crate) use facts::Facts;
 pub(crate) use pairs::{Field, Pairs};
-pub(crate) use ratings::{Of, Ratings};
+pub(crate) use ratings::{Of, OfProperty, Ratings};
 pub(crate) use verdicts::{ALL, ORDERS, Verdicts, bit};
 
 use crate::error::{Error, Result};
@@ -38,6 +38,18 @@ pub(crate) enum Keep {
     Locked,
 }
 
+/// What of a study is needed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'w> {
+    /// Ratings of grammar.
+    pub(crate) grammar: bool,
+    /// Columns of these fields.
+    pub(crate) fields: &'w BTreeSet<String>,
+    pub(crate) keep: Keep,
+    /// Whether what is kept of its texts is not to be trusted.
+    pub(crate) anew: bool,
+}
+
 /// A study in memory.
 #[derive(Debug)]
 pub(crate) struct Prepared {
@@ -53,16 +65,12 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     /// Reads the pairs of a study, rates their texts where nobody has, and keeps the columns of these fields.
-    pub(crate) fn of(
-        study: &Study,
-        grammar: bool,
-        fields: &BTreeSet<String>,
-        keep: Keep,
-        watch: &dyn Watch,
-    ) -> Result<Self> {
+    pub(crate) fn of(study: &Study, wanted: &Wanted<'_>, watch: &dyn Watch) -> Result<Self> {
+        let Wanted { grammar, fields, keep, anew } = *wanted;
         let annotator = Annotator::new(&TextOptions { grammar });
         let total = study.count("pairs").unwrap_or(0);
-        let kept = Facts::load(study, &annotator).filter(|facts| facts.len() as u64 == total);
+        let kept = if anew { None } else { Facts::load(study, &annotator) };
+        let kept = kept.filter(|facts| facts.len() as u64 == total);
         let known = match kept {
             Some(facts) => read(study, &facts, fields)?.map(|pairs| (facts, pairs)),
             None => None,
@@ -157,7 +165,7 @@ impl Prepared {
                 row += 1;
             }
         }
-        Ok(())
+        if row == self.pairs.len() { Ok(()) } else { Err(changed()) }
     }
 }
 
@@ -204,6 +212,6 @@ fn look(
 }
 
 pub(crate) fn changed() -> Error {
-    Error::new("the table of pairs changed while it was read, or another tool has written it again")
-        .words("run the command again; if that does not help, remove facts.parquet from the study's folder")
+    Error::stale("the study changed while it was read, or another tool has written one of its tables again")
+        .words("run the command again")
 }

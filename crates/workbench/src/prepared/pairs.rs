@@ -118,6 +118,9 @@ impl Pairs {
         for batch in study.pairs_without_texts()? {
             batch?.iter().for_each(|pair| column.push(pair, name));
         }
+        if column.field.of.len() != self.len() {
+            return Err(super::changed());
+        }
         let field = Arc::new(column.field);
         self.known().insert(name.to_owned(), Arc::clone(&field));
         Ok(field)

@@ -1,5 +1,6 @@
 //! Ratings by others than text analysis, column by column: those that came with the data and those of language models.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use foldhash::{HashMap, HashMapExt};
@@ -7,12 +8,12 @@ use predilect_analysis::Encoding;
 use predilect_data::{PropertySet, Study};
 use predilect_types::Rating;
 
-use super::column::{Interner, Rated};
+use super::column::{Interner, NONE, Rated, Sides};
 use super::pairs::Pairs;
 use crate::error::Result;
 
-/// One annotator's ratings of one property.
-#[derive(Debug)]
+/// Ratings of one property, one a pair.
+#[derive(Debug, Clone)]
 pub(crate) struct Column {
     pub(crate) rated: Rated,
     /// The expected comparison of each row whose levels have probabilities, NaN of the others; empty where there is none.
@@ -20,6 +21,18 @@ pub(crate) struct Column {
 }
 
 impl Column {
+    fn unrated(rows: usize) -> Self {
+        Self { rated: Rated::unrated(rows), expected: Vec::new() }
+    }
+
+    fn set(&mut self, row: usize, sides: Sides, expected: f64) {
+        self.rated.set(row, sides);
+        if !expected.is_nan() {
+            self.expected.resize(self.rated.rows(), f64::NAN);
+            self.expected[row] = expected;
+        }
+    }
+
     /// The expected comparison of a row whose levels have probabilities.
     pub(crate) fn expected(&self, row: usize) -> Option<f64> {
         self.expected.get(row).copied().filter(|x| !x.is_nan())
@@ -31,15 +44,102 @@ impl Column {
     }
 }
 
+/// One rating among several of a pair.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneOf {
+    pub(crate) row: u32,
+    pub(crate) annotator: u32,
+    pub(crate) sides: Sides,
+    expected: f64,
+}
+
+/// The ratings of one property.
+#[derive(Debug)]
+pub(crate) struct OfProperty {
+    /// Of each pair the one that stands first in the data.
+    first: Column,
+    /// Who has rated, where it is one annotator throughout, once a pair.
+    only: u32,
+    /// Else whose rating stands first, and all ratings, those of a pair together.
+    who: Vec<u32>,
+    all: Vec<OneOf>,
+}
+
+impl OfProperty {
+    fn new(annotator: u32, rows: usize) -> Self {
+        Self { first: Column::unrated(rows), only: annotator, who: Vec::new(), all: Vec::new() }
+    }
+
+    fn note(&mut self, one: OneOf) {
+        let row = one.row as usize;
+        let before = self.first.rated.get(row).is_some();
+        if self.all.is_empty() && (one.annotator != self.only || before) {
+            // Until now it was one annotator, once a pair.
+            let rows = self.first.rated.rows();
+            self.who = vec![NONE; rows];
+            for row in 0..rows {
+                if let Some(sides) = self.first.rated.get(row) {
+                    self.who[row] = self.only;
+                    let expected = self.first.expected(row).unwrap_or(f64::NAN);
+                    self.all.push(OneOf { row: row as u32, annotator: self.only, sides, expected });
+                }
+            }
+        }
+        if !before {
+            self.first.set(row, one.sides, one.expected);
+        }
+        if !self.who.is_empty() {
+            if !before {
+                self.who[row] = one.annotator;
+            }
+            self.all.push(one);
+        }
+    }
+
+    /// The ratings that stand first.
+    pub(crate) fn first(&self) -> &Column {
+        &self.first
+    }
+
+    /// The number of the only annotator; none where several have rated, or one has rated a pair twice.
+    pub(crate) fn only(&self) -> Option<u32> {
+        self.who.is_empty().then_some(self.only)
+    }
+
+    /// All ratings where there are several, those of a pair together.
+    pub(crate) fn all(&self) -> &[OneOf] {
+        &self.all
+    }
+
+    /// Whose ratings they are, in a word: the annotator of the first pair by its id, the same however pairs are sorted.
+    pub(crate) fn annotator(&self, pairs: &Pairs) -> u32 {
+        let rated = (0..self.who.len()).filter(|row| self.who[*row] != NONE);
+        rated.min_by_key(|row| pairs.id(*row)).map_or(self.only, |row| self.who[row])
+    }
+
+    /// Those of one annotator; none where it has rated nothing.
+    fn by(&self, annotator: u32) -> Option<Column> {
+        if self.who.is_empty() {
+            return (annotator == self.only).then(|| self.first.clone());
+        }
+        let mut column = Column::unrated(self.first.rated.rows());
+        let mut any = false;
+        for one in self.all.iter().filter(|one| one.annotator == annotator) {
+            any = true;
+            if column.rated.get(one.row as usize).is_none() {
+                column.set(one.row as usize, one.sides, one.expected);
+            }
+        }
+        any.then_some(column)
+    }
+}
+
 /// Ratings by others than text analysis.
 #[derive(Debug, Default)]
 pub(crate) struct Ratings {
     /// Who has rated, in the order in which they come.
     annotators: Vec<String>,
-    /// By property, then by the annotator's number.
-    columns: BTreeMap<String, BTreeMap<u32, Column>>,
-    /// Whose rating of a property stands first, row by row, where several have rated it.
-    first: BTreeMap<String, Vec<u32>>,
+    properties: BTreeMap<String, OfProperty>,
 }
 
 impl Ratings {
@@ -59,55 +159,29 @@ impl Ratings {
                     continue;
                 }
                 // Ratings of a pair stand together, mostly.
-                if pairs.len() == 0 || pairs.id(last) != rating.pair {
+                if pairs.len() == 0 || pairs.id(last as usize) != rating.pair {
                     if index.is_empty() {
                         index = pairs.ids().enumerate().map(|(row, id)| (id, row as u32)).collect();
                     }
                     let Some(row) = index.get(&*rating.pair) else { continue };
-                    last = *row as usize;
+                    last = *row;
                 }
                 let annotator = annotators.get(&rating.annotator);
-                out.note(last, annotator, &rating, pairs.len(), &set);
+                let expected = expected(&rating, &set);
+                let sides = [rating.a, rating.b].map(|x| x.unwrap_or(f64::NAN));
+                if !out.properties.contains_key(&rating.property) {
+                    out.properties.insert(rating.property.clone(), OfProperty::new(annotator, pairs.len()));
+                }
+                if let Some(of) = out.properties.get_mut(&rating.property) {
+                    of.note(OneOf { row: last, annotator, sides, expected });
+                }
             }
+        }
+        for of in out.properties.values_mut() {
+            of.all.sort_by_key(|one| one.row);
         }
         out.annotators = annotators.list;
         Ok(out)
-    }
-
-    fn note(&mut self, row: usize, annotator: u32, rating: &Rating, rows: usize, set: &PropertySet) {
-        if !self.columns.contains_key(&rating.property) {
-            self.columns.insert(rating.property.clone(), BTreeMap::new());
-        }
-        let Some(of_property) = self.columns.get_mut(&rating.property) else { return };
-        let several =
-            of_property.len() > 1 || (of_property.len() == 1 && !of_property.contains_key(&annotator));
-        if several {
-            // Until now it was one annotator's.
-            let only = of_property.keys().next().copied().unwrap_or(annotator);
-            let first = self.first.entry(rating.property.clone()).or_insert_with(|| vec![only; rows]);
-            let unrated =
-                |of: &BTreeMap<u32, Column>| of.values().all(|column| column.rated.get(row).is_none());
-            if unrated(of_property) {
-                first[row] = annotator;
-            }
-        }
-        let column = of_property
-            .entry(annotator)
-            .or_insert_with(|| Column { rated: Rated::unrated(rows), expected: Vec::new() });
-        // The first one counts.
-        if column.rated.get(row).is_some() {
-            return;
-        }
-        column.rated.set(row, [rating.a, rating.b].map(|x| x.unwrap_or(f64::NAN)));
-        if rating.levels_a.is_some() && rating.levels_b.is_some() {
-            let compared = set
-                .get(&rating.property)
-                .and_then(|property| Encoding::Comparison.of_rating(property, rating));
-            if let Some(compared) = compared {
-                column.expected.resize(rows, f64::NAN);
-                column.expected[row] = compared;
-            }
-        }
     }
 
     /// Who has rated, in the order in which they come.
@@ -115,58 +189,60 @@ impl Ratings {
         &self.annotators
     }
 
-    /// Properties with the columns of those who have rated them, by the annotator's number.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = (&str, &BTreeMap<u32, Column>)> {
-        self.columns.iter().map(|(property, columns)| (property.as_str(), columns))
+    /// Properties with their ratings.
+    pub(crate) fn properties(&self) -> impl Iterator<Item = (&str, &OfProperty)> {
+        self.properties.iter().map(|(property, of)| (property.as_str(), of))
+    }
+
+    /// Whether a property has ratings by one annotator, or by anybody.
+    pub(crate) fn has(&self, property: &str, annotator: Option<&str>) -> bool {
+        let Some(of) = self.properties.get(property) else { return false };
+        annotator.is_none_or(|name| {
+            let number = self.annotators.iter().position(|known| known == name).map(|at| at as u32);
+            number.is_some_and(|number| match of.only() {
+                Some(only) => only == number,
+                None => of.all.iter().any(|one| one.annotator == number),
+            })
+        })
     }
 
     /// The ratings of a property by one annotator, or by whoever stands first in the data.
     pub(crate) fn of(&self, property: &str, annotator: Option<&str>) -> Option<Of<'_>> {
-        let columns = self.columns.get(property)?;
-        match annotator {
-            Some(name) => {
-                let number = self.annotators.iter().position(|known| known == name)? as u32;
-                Some(Of { columns: vec![(number, columns.get(&number)?)], first: None })
-            }
-            None => Some(Of {
-                columns: columns.iter().map(|(number, column)| (*number, column)).collect(),
-                first: self.first.get(property).map(Vec::as_slice),
-            }),
+        let of = self.properties.get(property)?;
+        let Some(name) = annotator else {
+            return Some(Of { column: Cow::Borrowed(&of.first), property: of, by: None });
+        };
+        let number = self.annotators.iter().position(|known| known == name)? as u32;
+        if of.only() == Some(number) {
+            return Some(Of { column: Cow::Borrowed(&of.first), property: of, by: Some(number) });
         }
+        Some(Of { column: Cow::Owned(of.by(number)?), property: of, by: Some(number) })
     }
+}
+
+fn expected(rating: &Rating, set: &PropertySet) -> f64 {
+    if rating.levels_a.is_none() || rating.levels_b.is_none() {
+        return f64::NAN;
+    }
+    let property = set.get(&rating.property);
+    property.and_then(|property| Encoding::Comparison.of_rating(property, rating)).unwrap_or(f64::NAN)
 }
 
 /// The ratings of one property that count.
 #[derive(Debug)]
 pub(crate) struct Of<'r> {
-    columns: Vec<(u32, &'r Column)>,
-    first: Option<&'r [u32]>,
+    column: Cow<'r, Column>,
+    property: &'r OfProperty,
+    by: Option<u32>,
 }
 
-impl<'r> Of<'r> {
-    /// The column of a row's rating.
-    pub(crate) fn column(&self, row: usize) -> Option<&'r Column> {
-        let wanted = self.first.map(|first| first[row]);
-        let of_row = |(number, _): &&(u32, &'r Column)| wanted.is_none_or(|wanted| wanted == *number);
-        self.columns.iter().find(of_row).map(|(_, column)| *column)
+impl Of<'_> {
+    pub(crate) fn column(&self) -> &Column {
+        &self.column
     }
 
-    /// The column of all rows, where there is one only.
-    pub(crate) fn only(&self) -> Option<&'r Column> {
-        match self.columns.as_slice() {
-            [(_, only)] => Some(only),
-            _ => None,
-        }
-    }
-
-    /// The number of the annotator whose rating comes first in the data.
-    pub(crate) fn annotator(&self) -> Option<u32> {
-        let rows = self.columns.first()?.1.rated.rows();
-        let rated = |row: usize| self.column(row).is_some_and(|column| column.rated.get(row).is_some());
-        let row = (0..rows).find(|row| rated(*row))?;
-        match self.first {
-            Some(first) => Some(first[row]),
-            None => self.columns.first().map(|(number, _)| *number),
-        }
+    /// Whose ratings they are.
+    pub(crate) fn annotator(&self, pairs: &Pairs) -> u32 {
+        self.by.unwrap_or_else(|| self.property.annotator(pairs))
     }
 }

@@ -8,7 +8,7 @@ use predilect_types::{Property, in_every_fit, parts_of, shown};
 
 use crate::error::{Error, Remedy, Result};
 use crate::prepared::column::{Rated, Sides};
-use crate::prepared::{Of, Prepared, Ratings};
+use crate::prepared::{Of, Pairs, Prepared, Ratings};
 
 /// The ratings of one property that count: those that came with the data, and where nobody else has rated a pair, those of text analysis.
 pub(crate) struct Source<'p> {
@@ -17,8 +17,8 @@ pub(crate) struct Source<'p> {
     own: Option<&'p Rated>,
     encoding: Encoding,
     /// The features of the combinations of ratings, where there are few; `None` for what nobody has rated.
-    of_given: Option<(&'p [u8], Vec<Option<f64>>)>,
-    of_own: Option<(&'p [u8], Vec<Option<f64>>)>,
+    of_given: Vec<Option<f64>>,
+    of_own: Vec<Option<f64>>,
 }
 
 impl<'p> Source<'p> {
@@ -29,21 +29,21 @@ impl<'p> Source<'p> {
         encoding: Encoding,
     ) -> Result<Self> {
         let own = prepared.own(property.id).map(|at| prepared.facts().column(at)).transpose()?;
-        let table = |rated: &'p Rated| {
-            let (codes, combinations) = rated.combinations()?;
+        let table = |rated: &Rated| {
             let feature = |sides: Option<Sides>| sides.map(|sides| encode(encoding, property, sides));
-            Some((codes, combinations.into_iter().map(feature).collect()))
+            rated.combinations().unwrap_or_default().into_iter().map(feature).collect::<Vec<_>>()
         };
-        let plain = given.as_ref().and_then(Of::only).filter(|column| !column.has_levels());
-        let of_given = plain.and_then(|column| table(&column.rated));
-        Ok(Self { property, given, own, encoding, of_given, of_own: own.and_then(table) })
+        let of_own = own.map(table).unwrap_or_default();
+        let plain = given.as_ref().map(Of::column).filter(|column| !column.has_levels());
+        let of_given = plain.map(|column| table(&column.rated)).unwrap_or_default();
+        Ok(Self { property, given, own, encoding, of_given, of_own })
     }
 
     /// The ratings of a row, NaN where one is missing, with the expected comparison where levels have probabilities; none where nobody has
     /// rated it.
     pub(super) fn rating(&self, row: usize) -> Option<(Sides, Option<f64>)> {
         let given = self.given.as_ref().and_then(|given| {
-            let column = given.column(row)?;
+            let column = given.column();
             Some((column.rated.get(row)?, column.expected(row)))
         });
         given.or_else(|| self.own?.get(row).map(|sides| (sides, None)))
@@ -52,16 +52,20 @@ impl<'p> Source<'p> {
     /// The feature of a row; none where a rating is missing.
     pub(super) fn feature(&self, row: usize) -> Option<f64> {
         let known = |x: f64| (!x.is_nan()).then_some(x);
-        let given = self.of_given.as_ref().map(|(codes, features)| features[usize::from(codes[row])]);
-        match (given, &self.of_own) {
-            (Some(Some(feature)), _) => return known(feature),
-            (Some(None), Some((codes, features))) if self.own.is_some() => {
-                return features[usize::from(codes[row])].and_then(known);
+        // By the number of the combination, where there is a table of them.
+        let told = |rated: Option<&Rated>, features: &[Option<f64>]| -> Option<Option<f64>> {
+            features.get(usize::from(rated?.code(row)?)).copied()
+        };
+        let given = self.given.as_ref().map(|given| &given.column().rated);
+        match (given, told(given, &self.of_given)) {
+            (_, Some(Some(feature))) => return known(feature),
+            // Nobody else has rated the pair.
+            (None, _) | (_, Some(None)) => {
+                if let Some(own) = told(self.own, &self.of_own) {
+                    return own.and_then(known);
+                }
             }
-            (None, Some((codes, features))) if self.given.is_none() => {
-                return features[usize::from(codes[row])].and_then(known);
-            }
-            _ => {}
+            (Some(_), None) => {}
         }
         let (sides, expected) = self.rating(row)?;
         match expected {
@@ -71,8 +75,8 @@ impl<'p> Source<'p> {
     }
 
     /// The number of the annotator whose ratings came with the data, among [`Ratings::annotators`].
-    pub(super) fn annotator(&self) -> Option<u32> {
-        self.given.as_ref()?.annotator()
+    pub(super) fn annotator(&self, pairs: &Pairs) -> Option<u32> {
+        Some(self.given.as_ref()?.annotator(pairs))
     }
 }
 
@@ -104,8 +108,7 @@ pub(super) fn sources<'p>(
     ratings: &'p Ratings,
     (annotator, encoding): (Option<&str>, Encoding),
 ) -> Result<Vec<Source<'p>>> {
-    let given =
-        ratings.columns().map(|(property, _)| property).filter(|id| ratings.of(id, annotator).is_some());
+    let given = ratings.properties().map(|(property, _)| property).filter(|id| ratings.has(id, annotator));
     let rated: BTreeSet<&str> = prepared.annotator().properties().iter().copied().chain(given).collect();
     let chosen = chosen(wanted, set, &rated)?;
     let source = |property: &'static Property| {

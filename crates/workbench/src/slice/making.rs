@@ -248,7 +248,7 @@ fn has_groups(options: &SliceOptions, table: &FeatureTable, fields: &BTreeSet<St
     }
 }
 
-fn no_value(field: &str) -> Error {
+pub(crate) fn no_value(field: &str) -> Error {
     Error::new(format!("no pair has a value for the field `{field}`"))
 }
 

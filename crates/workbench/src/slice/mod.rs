@@ -20,10 +20,12 @@ use predilect_results::{DataSummary, PropertyNote};
 use predilect_types::shown;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Remedy, Result};
+use crate::error::{Error, Kind, Remedy, Result};
 use crate::filter::Filter;
-use crate::prepared::{Keep, Prepared, changed};
+use crate::prepared::{Keep, Prepared, Wanted, changed};
 use crate::watch::Watch;
+pub(crate) use making::no_value;
+pub(crate) use subsets::told_apart;
 pub(crate) use which::taken;
 pub(crate) use whole::{Whole, WholeKey};
 
@@ -164,8 +166,16 @@ pub(crate) fn rows_of(
     watch: &dyn Watch,
 ) -> Result<HashMap<u32, u8>> {
     let options = SliceOptions { filter: Some(filter.clone()), grammar: false, ..SliceOptions::default() };
-    let prepared = Prepared::of(study, options.needs_grammar(), &filter.columns(), keep, watch)?;
-    let taken = taken(filter, &prepared, people, None, watch)?;
+    let ask = |anew| -> Result<(Prepared, Vec<u8>)> {
+        let wanted = Wanted { grammar: options.needs_grammar(), fields: &filter.columns(), keep, anew };
+        let prepared = Prepared::of(study, &wanted, watch)?;
+        let taken = taken(filter, &prepared, people, None, watch)?;
+        Ok((prepared, taken))
+    };
+    let (prepared, taken) = match ask(false) {
+        Err(error) if error.kind() == Kind::Stale => ask(true)?,
+        done => done?,
+    };
     let rows: HashMap<u32, u8> = (0..).zip(taken).filter(|(_, orders)| *orders != 0).collect();
     if rows.is_empty() {
         return Err(Error::new(format!("no pair of {} is in the slice {filter}", prepared.pairs().len()))

@@ -24,7 +24,8 @@ pub(super) fn notes(prepared: &Prepared, sources: &[Source<'_>], slice: &Slice) 
     let count = slice.table.pairs.len().max(1) as f64;
     let note = |(at, source): (usize, &Source<'_>)| {
         let p = source.property;
-        let foreign = source.annotator().map(|number| ratings.annotators()[number as usize].clone());
+        let foreign =
+            source.annotator(prepared.pairs()).map(|number| ratings.annotators()[number as usize].clone());
         let own = own.iter().find(|a| a.property == p.id).filter(|_| foreign.is_none());
         let column = || slice.ratings.iter().skip(at).step_by(width);
         let both = column().filter(|(a, b)| !a.is_nan() && !b.is_nan()).count();

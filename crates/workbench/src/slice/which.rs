@@ -77,7 +77,7 @@ impl<'a> Which<'a> {
     ) -> Result<Self> {
         let set = PropertySet::of_study(prepared.study())?;
         let ratings = prepared.ratings()?;
-        let rated = |id: &str| prepared.own(id).is_some() || ratings.of(id, annotator).is_some();
+        let rated = |id: &str| prepared.own(id).is_some() || ratings.has(id, annotator);
         let property = |id: &str| -> Result<&'static Property> {
             set.get(id).filter(|property| rated(property.id)).ok_or_else(|| {
                 Error::new(format!("the filter asks for ratings of `{id}`, which is not a property that was rated on these data"))
