@@ -138,11 +138,13 @@ impl Prepared {
     /// The table of all pairs that a question needs.
     pub(crate) fn whole(&self, options: &SliceOptions, watch: &dyn Watch) -> Result<Arc<Whole>> {
         let key = WholeKey::of(options);
-        let mut wholes = self.wholes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, whole)) = wholes.iter().find(|(known, _)| *known == key) {
+        let known = || self.wholes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, whole)) = known().iter().find(|(known, _)| *known == key) {
             return Ok(Arc::clone(whole));
         }
+        // Made without the lock: nobody waits who asks something else.
         let whole = Arc::new(Whole::of(self, options, watch)?);
+        let mut wholes = known();
         wholes.insert(0, (key, Arc::clone(&whole)));
         wholes.truncate(MOST_WHOLES);
         Ok(whole)
