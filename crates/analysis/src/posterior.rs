@@ -1,6 +1,6 @@
 //! What one judge rewards, and nothing beside it: the answer to a question that is asked while somebody looks.
 //!
-//! The weights are those of [`crate::dissect`], with the same terms and the same intervals. What takes longer is left out: the check by
+//! The weights are those of [`crate::dissect()`], with the same terms and the same intervals. What takes longer is left out: the check by
 //! importance sampling, held-out verdicts, and fits with other columns.
 
 use foldhash::{HashMap, HashMapExt};
@@ -19,7 +19,7 @@ use predilect_results::{Fit, UnitCount, Weight};
 /// The posterior of one judge's verdicts, by EP and unchecked.
 ///
 /// Of comparisons, cost is about `n (d^2 / 2 * iterations + 2 d^2)` multiply-adds for n verdicts and d columns, some .3 µs a verdict for 29 of
-/// them, and memory `n (d + 80)` bytes. Other features take the way of [`crate::dissect`].
+/// them, and memory `n (d + 80)` bytes. Other features take the way of [`crate::dissect()`].
 ///
 /// # Errors
 ///

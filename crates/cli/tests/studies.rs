@@ -239,7 +239,7 @@ fn ratings_by_many_people_count_pair_by_pair() {
                     property: property.to_owned(),
                     annotator: format!("person {person}"),
                     a: Some((row % 3) as f64 + add),
-                    b: (row % 5 > 0).then_some((row % 2) as f64),
+                    b: (!row.is_multiple_of(5)).then_some((row % 2) as f64),
                     ..predilect_types::Rating::default()
                 };
                 writer.push(&rating).expect("a rating");
@@ -250,13 +250,13 @@ fn ratings_by_many_people_count_pair_by_pair() {
     let found = found(&["dissect", &study, "--no-grammar", "--properties", "polite,clear"]);
     let polite = &found["properties"][0];
     // The first person's ratings are the features: A has more where row % 3 > row % 2, B where less, where both are rated.
-    let compared = |row: usize| row % 5 > 0 && row % 3 != row % 2;
+    let compared = |row: usize| !row.is_multiple_of(5) && row % 3 != row % 2;
     let differs = (0..ids.len()).filter(|row| compared(*row)).count() as f64 / ids.len() as f64;
     assert_eq!(polite["differs"].as_f64(), Some(differs), "{polite}");
     // Each two who share a pair agree on its B and never on its A.
     let agreements = found["agreements"].as_array().expect("agreements");
     let shared: u64 =
         agreements.iter().filter(|a| a["property"] == "polite").filter_map(|a| a["responses"].as_u64()).sum();
-    let both = (0..ids.len()).map(|row| if row % 5 > 0 { 2 } else { 1 }).sum::<u64>();
+    let both = (0..ids.len()).map(|row| if row.is_multiple_of(5) { 1 } else { 2 }).sum::<u64>();
     assert_eq!(shared, both);
 }
