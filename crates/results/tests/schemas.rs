@@ -4,8 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use predilect_results::{
-    Answer, CompareJson, DissectJson, Dissection, ExplainJson, FitJson, RankJson, RankLcJson, VersusJson,
-    Written,
+    Answer, CompareJson, DissectJson, ExplainJson, FitJson, RankJson, RankLcJson, VersusJson, Written,
 };
 use schemars::{JsonSchema, schema_for};
 
@@ -37,5 +36,4 @@ fn are_those_of_the_types() {
     holds::<Written<ExplainJson>>("explain");
     holds::<Written<FitJson>>("fit");
     holds::<Written<Answer>>("answer");
-    holds::<Dissection>("dissection");
 }

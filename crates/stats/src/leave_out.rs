@@ -4,10 +4,12 @@
 //! is left out in one Newton step from the fit, and the spread of what remains is the uncertainty.
 
 mod reach;
+mod small;
 
 use pulp::Arch;
 
-pub use self::reach::{Reach, SmallRows, reach};
+pub use self::reach::Reach;
+pub use self::small::{SmallRows, reach};
 use crate::spd;
 
 /// The rows of a fit, as [`crate::Problem::new`] takes them, with the cluster that each belongs to.
@@ -60,16 +62,7 @@ pub fn leave_out(rows: &Clustered<'_>, mean: &[f64], covariance: &[f64]) -> Opti
 #[inline(always)]
 fn one_after_the_other(rows: &Clustered<'_>, mean: &[f64], covariance: &[f64]) -> Option<OverClusters> {
     let (n, d) = (rows.verdicts.len(), mean.len());
-    let weights_fit = rows.weights.is_none_or(|weights| weights.len() == n);
-    if n == 0
-        || d == 0
-        || rows.x.len() != n * d
-        || rows.clusters.len() != n
-        || covariance.len() != d * d
-        || !weights_fit
-    {
-        return None;
-    }
+    fit_together((rows.x.len(), rows.verdicts, rows.weights, rows.clusters), d, covariance.len())?;
     let row = |i: usize| &rows.x[i * d..(i + 1) * d];
     let weight = |i: usize| rows.weights.map_or(1.0, |weights| weights[i]);
     let (mut curvature, mut residual) = (vec![0.0; n], vec![0.0; n]);
@@ -177,6 +170,19 @@ pub fn drawn(information: &[f64], prior: &[f64]) -> Option<Vec<f64>> {
     }
     let covariance = spd::inverse(&precision, d)?;
     Some((0..d * d).map(|at| covariance[at] * prior[at % d]).collect())
+}
+
+/// Whether rows, their clusters and a fit of `d` weights belong together.
+fn fit_together(
+    (features, verdicts, weights, clusters): (usize, &[f64], Option<&[f64]>, &[u64]),
+    d: usize,
+    covariance: usize,
+) -> Option<()> {
+    let n = verdicts.len();
+    let weights_fit = weights.is_none_or(|weights| weights.len() == n);
+    let fit =
+        n > 0 && d > 0 && features == n * d && clusters.len() == n && covariance == d * d && weights_fit;
+    fit.then_some(())
 }
 
 /// The information with the prior's precision added, and this: what the rows' information leaves of the fit's precision, which holds the

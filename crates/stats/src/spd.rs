@@ -1,32 +1,13 @@
 //! How a symmetric positive definite system of any size is inverted.
 
-/// The Cholesky factor of `a`, row by row.
-fn cholesky(a: &[f64], n: usize) -> Option<Vec<f64>> {
-    let mut l = vec![0.0; n * n];
-    for i in 0..n {
-        for j in 0..=i {
-            let (row, other) = (&l[i * n..i * n + j], &l[j * n..j * n + j]);
-            let sum = a[i * n + j] - row.iter().zip(other).map(|(x, y)| x * y).sum::<f64>();
-            if i == j {
-                if sum.is_nan() || sum <= 1e-13 * a[i * n + i].abs() {
-                    return None;
-                }
-                l[i * n + i] = sum.sqrt();
-            } else {
-                l[i * n + j] = sum / l[j * n + j];
-            }
-        }
-    }
-    Some(l)
-}
-
-/// Solves `a x = b` in place, `b` becoming `x`, by the lower triangle of `a`, which becomes its Cholesky factor; false when `a` is not positive
-/// definite to working precision.
-pub(crate) fn solve_in_place(a: &mut [f64], b: &mut [f64], n: usize) -> bool {
+/// Puts the Cholesky factor of `a` into its lower triangle, row by row; what lies above stays. False when `a` is not positive definite to working
+/// precision.
+fn factor(a: &mut [f64], n: usize) -> bool {
     for i in 0..n {
         for j in 0..=i {
             let own = a[i * n + j];
-            let sum = own - (0..j).map(|k| a[i * n + k] * a[j * n + k]).sum::<f64>();
+            let (row, other) = (&a[i * n..i * n + j], &a[j * n..j * n + j]);
+            let sum = own - row.iter().zip(other).map(|(x, y)| x * y).sum::<f64>();
             if i == j {
                 if sum.is_nan() || sum <= 1e-13 * own.abs() {
                     return false;
@@ -36,12 +17,14 @@ pub(crate) fn solve_in_place(a: &mut [f64], b: &mut [f64], n: usize) -> bool {
                 a[i * n + j] = sum / a[j * n + j];
             }
         }
-        b[i] = (b[i] - (0..i).map(|k| a[i * n + k] * b[k]).sum::<f64>()) / a[i * n + i];
-    }
-    for i in (0..n).rev() {
-        b[i] = (b[i] - (i + 1..n).map(|k| a[k * n + i] * b[k]).sum::<f64>()) / a[i * n + i];
     }
     true
+}
+
+/// A copy with the Cholesky factor in its lower triangle.
+fn cholesky(a: &[f64], n: usize) -> Option<Vec<f64>> {
+    let mut l = a.to_vec();
+    factor(&mut l, n).then_some(l)
 }
 
 /// The inverse of `a`, `n` x `n` row by row; `None` when it is not positive definite to working precision.
@@ -81,18 +64,26 @@ pub(crate) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
 
 /// The vector that `a` turns into `b`; `None` when it is not positive definite to working precision.
 pub(crate) fn solve(a: &[f64], b: &[f64], n: usize) -> Option<Vec<f64>> {
-    let l = cholesky(a, n)?;
-    let mut x = b.to_vec();
+    let (mut left, mut x) = (a.to_vec(), b.to_vec());
+    solve_in_place(&mut left, &mut x, n).then_some(x)
+}
+
+/// The same where `b` lies, and by the lower triangle of `a`, which becomes its Cholesky factor; false when it is not positive definite to
+/// working precision.
+pub(crate) fn solve_in_place(a: &mut [f64], b: &mut [f64], n: usize) -> bool {
+    if !factor(a, n) {
+        return false;
+    }
     for i in 0..n {
-        let done: f64 = l[i * n..i * n + i].iter().zip(&x).map(|(l, x)| l * x).sum();
-        x[i] = (x[i] - done) / l[i * n + i];
+        let done: f64 = a[i * n..i * n + i].iter().zip(&*b).map(|(l, x)| l * x).sum();
+        b[i] = (b[i] - done) / a[i * n + i];
     }
     for i in (0..n).rev() {
-        x[i] /= l[i * n + i];
-        let (before, own) = x.split_at_mut(i);
-        before.iter_mut().zip(&l[i * n..i * n + i]).for_each(|(x, l)| *x -= l * own[0]);
+        b[i] /= a[i * n + i];
+        let (before, own) = b.split_at_mut(i);
+        before.iter_mut().zip(&a[i * n..i * n + i]).for_each(|(x, l)| *x -= l * own[0]);
     }
-    Some(x)
+    true
 }
 
 /// Half the log determinant of `a`, and `b a^-1 b`; `None` when it is not positive definite to working precision.

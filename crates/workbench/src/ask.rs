@@ -9,17 +9,21 @@ use predilect_analysis::{FitOptions, posterior};
 use predilect_results::{Answer, Fit, Skipped};
 use rayon::prelude::*;
 
-use crate::error::{Error, Remedy, Result};
+use crate::dissect::check;
+use crate::error::{Error, Result};
 use crate::open::Workbench;
-use crate::prepared::Prepared;
 use crate::prepared::column::NONE;
-use crate::slice::{SliceOptions, Whole, no_value, taken, told_apart};
+use crate::prepared::{JudgesOf, Prepared, Verdicts};
+use crate::slice::said::{no_annotator, no_groups, no_pair, no_verdict};
+use crate::slice::{SliceOptions, Whole, group_name, taken, told_apart};
 use crate::watch::Watch;
 
 impl Workbench {
-    /// The posteriors of a slice; groups only where a field is named (a dissection groups by scenario, unasked). Units of intervals must differ
-    /// within the study, not within the slice. The weights and intervals are those that [`Workbench::dissect`] finds, without its checks and without what it
-    /// sets beside them.
+    /// The posteriors of a slice: the weights and intervals that [`Workbench::dissect`] finds, without its checks and without what it sets
+    /// beside them.
+    ///
+    /// There are groups only where a field is named (a dissection groups by scenario, unasked). That a field has more than one value, to be
+    /// what intervals are over, is asked of the whole study.
     ///
     /// The first question reads the study (seconds for a million pairs); whatever is asked then comes from memory.
     ///
@@ -37,10 +41,7 @@ fn answer(
     fit: &FitOptions,
     watch: &dyn Watch,
 ) -> Result<Answer> {
-    if let Some(problem) = fit.problem() {
-        return Err(Error::new(format!("nothing can be fitted with these options: {problem}"))
-            .words("give other options"));
-    }
+    check(fit)?;
     let whole = prepared.whole(question, watch)?;
     let orders = match &question.filter {
         Some(filter) => Some(taken(filter, prepared, question.people, question.annotator.as_deref(), watch)?),
@@ -51,8 +52,7 @@ fn answer(
         None => prepared.pairs().len(),
     };
     if let Some(filter) = question.filter.as_ref().filter(|_| pairs == 0) {
-        return Err(Error::new(format!("no pair of {} is in the slice {filter}", prepared.pairs().len()))
-            .remedy(Remedy::Filter("names are case-sensitive".to_owned())));
+        return Err(no_pair(filter, prepared.pairs()));
     }
     let tasks = tasks(prepared, &whole, question, orders.as_deref(), watch)?;
     let done: Vec<_> = tasks
@@ -106,46 +106,16 @@ fn tasks(
     let judges = verdicts.judges(question.people);
     question.has_judges(&judges.names)?;
     if question.cluster.iter().any(|field| field == "annotator") && verdicts.annotators().is_empty() {
-        return Err(Error::new("no verdict names an annotator to cluster by").remedy(Remedy::NameAnnotators));
+        return Err(no_annotator("cluster"));
     }
-    let wanted: Vec<bool> = judges
-        .names
-        .iter()
-        .map(|name| question.judges.is_empty() || question.judges.contains(name))
-        .collect();
-    if wanted.iter().filter(|wanted| **wanted).count() > MOST_JUDGES {
+    let mut by_judge = by_judge(verdicts, &judges, whole, question, orders);
+    let mut numbers: Vec<usize> = (0..by_judge.len()).filter(|judge| !by_judge[*judge].is_empty()).collect();
+    if numbers.is_empty() {
+        return Err(no_verdict(question.filter.is_some()));
+    }
+    if numbers.len() > MOST_JUDGES {
         return Err(TooMany::Judges.into());
     }
-    let mut by_judge: Vec<Vec<VerdictRow>> = vec![Vec::new(); judges.names.len()];
-    for row in 0..verdicts.len() {
-        let (pair, judge) = (verdicts.pair(row), judges.of(row));
-        if pair == NONE
-            || !wanted[judge as usize]
-            || whole.inapplicable[pair as usize]
-            || orders.is_some_and(|orders| orders[pair as usize] & verdicts.order_bit(row) == 0)
-        {
-            continue;
-        }
-        let annotator = Some(verdicts.annotator(row)).filter(|person| *person != NONE);
-        by_judge[judge as usize].push(VerdictRow {
-            pair,
-            judge,
-            p_a: question.fitted(verdicts.p_a(row)),
-            weight: verdicts.weight(row),
-            order: verdicts.order(row),
-            annotator,
-            group: None,
-        });
-    }
-    if by_judge.iter().all(Vec::is_empty) && question.filter.is_none() {
-        return Err(Error::new("the data hold pairs but no verdicts, so there is nothing to dissect")
-            .words("add the file that says which response was preferred"));
-    }
-    if by_judge.iter().all(Vec::is_empty) {
-        return Err(Error::new("no verdict is in this slice")
-            .remedy(Remedy::Filter("none of its verdicts fulfils the filter".to_owned())));
-    }
-    let mut numbers: Vec<usize> = (0..by_judge.len()).filter(|judge| !by_judge[*judge].is_empty()).collect();
     numbers.sort_by(|&a, &b| {
         by_judge[b].len().cmp(&by_judge[a].len()).then(judges.names[a].cmp(&judges.names[b]))
     });
@@ -153,21 +123,50 @@ fn tasks(
     for judge in numbers {
         let (name, rows) = (&judges.names[judge], std::mem::take(&mut by_judge[judge]));
         let groups = match &question.group_by {
-            Some(field) => of_groups(prepared, field, &rows)?,
+            Some(field) => of_groups(prepared, field, &rows, watch)?,
             None => Vec::new(),
         };
         tasks.push(Task { judge: name.clone(), group: WHOLE.to_owned(), rows });
         tasks.extend(groups.into_iter().map(|(group, rows)| Task { judge: name.clone(), group, rows }));
     }
-    if let Some(field) = question.group_by.as_ref().filter(|_| tasks.iter().all(|task| task.group == WHOLE)) {
-        return Err(match field.as_str() {
-            "annotator" => {
-                Error::new("no verdict names an annotator to group by").remedy(Remedy::NameAnnotators)
-            }
-            field => no_value(field).words("group by a field that has values"),
+    match question.group_by.as_deref().filter(|_| tasks.iter().all(|task| task.group == WHOLE)) {
+        None => Ok(tasks),
+        Some("annotator") => Err(no_annotator("group")),
+        Some(field) => Err(no_groups(field, prepared.pairs().keys())),
+    }
+}
+
+/// The verdicts of the slice, by judge.
+fn by_judge(
+    verdicts: &Verdicts,
+    judges: &JudgesOf<'_>,
+    whole: &Whole,
+    question: &SliceOptions,
+    orders: Option<&[u8]>,
+) -> Vec<Vec<VerdictRow>> {
+    let is_asked = |name: &String| question.judges.is_empty() || question.judges.contains(name);
+    let asked: Vec<bool> = judges.names.iter().map(is_asked).collect();
+    let mut by_judge: Vec<Vec<VerdictRow>> = vec![Vec::new(); judges.names.len()];
+    for row in 0..verdicts.len() {
+        let (pair, judge) = (verdicts.pair(row), judges.of(row));
+        if pair == NONE
+            || !asked[judge as usize]
+            || whole.inapplicable[pair as usize]
+            || orders.is_some_and(|orders| orders[pair as usize] & verdicts.order_bit(row) == 0)
+        {
+            continue;
+        }
+        by_judge[judge as usize].push(VerdictRow {
+            pair,
+            judge,
+            p_a: question.fitted(verdicts.p_a(row)),
+            weight: verdicts.weight(row),
+            order: verdicts.order(row),
+            annotator: Some(verdicts.annotator(row)).filter(|person| *person != NONE),
+            group: None,
         });
     }
-    Ok(tasks)
+    by_judge
 }
 
 /// Verdicts by the values of a field, the most frequent first.
@@ -175,48 +174,63 @@ fn of_groups(
     prepared: &Prepared,
     field: &str,
     rows: &[VerdictRow],
+    watch: &dyn Watch,
 ) -> Result<Vec<(String, Vec<VerdictRow>)>> {
-    let mut found: BTreeMap<String, Vec<VerdictRow>> = BTreeMap::new();
-    let mut add = |name: &str, row: &VerdictRow| match found.get_mut(name) {
-        Some(rows) => rows.push(*row),
-        None => _ = found.insert(name.to_owned(), vec![*row]),
-    };
+    let mut found = Groups::default();
     match field {
         "annotator" => {
-            let people = prepared.verdicts(&crate::watch::Unwatched)?.annotators();
+            let people = prepared.verdicts(watch)?.annotators();
             for row in rows {
-                if let Some(person) = row.annotator {
-                    add(&people[person as usize], row);
-                }
+                found.add(row, row.annotator.and_then(|person| people.get(person as usize)));
             }
         }
         "language" => {
+            let languages = prepared.facts().languages();
             for row in rows {
-                if let Some(language) = prepared.facts().languages().get(row.pair as usize) {
-                    add(language, row);
-                }
+                found.add(row, languages.name(languages.code(row.pair as usize)));
+            }
+        }
+        "source" => {
+            let sources = prepared.pairs().sources();
+            let names = told_apart(sources.names());
+            for row in rows {
+                found.add(row, names.get(sources.code(row.pair as usize) as usize));
             }
         }
         field => {
             let column = prepared.field(field)?;
-            let sources =
-                if field == "source" { told_apart(prepared.pairs().sources().names()) } else { Vec::new() };
             for row in rows {
                 let texts = &column.get(row.pair as usize).texts;
                 // A value that a list repeats is one value.
-                for (at, name) in texts.iter().enumerate().filter(|(at, name)| !texts[..*at].contains(name)) {
-                    let source = prepared.pairs().sources().code(row.pair as usize) as usize;
-                    add(sources.get(source).filter(|_| at == 0).unwrap_or(name), row);
-                }
+                let once = texts.iter().enumerate().filter(|(at, name)| !texts[..*at].contains(name));
+                once.for_each(|(_, name)| found.add(row, Some(name)));
             }
         }
     }
-    if found.len() > MOST_GROUPS {
-        return Err(TooMany::Groups.into());
+    found.finish()
+}
+
+/// Verdicts by group.
+#[derive(Default)]
+struct Groups(BTreeMap<String, Vec<VerdictRow>>);
+
+impl Groups {
+    fn add(&mut self, row: &VerdictRow, name: Option<impl AsRef<str>>) {
+        let Some(name) = name else { return };
+        // The name of the whole is taken.
+        let name = group_name(name.as_ref());
+        match self.0.get_mut(name) {
+            Some(rows) => rows.push(*row),
+            None => _ = self.0.insert(name.to_owned(), vec![*row]),
+        }
     }
-    let named =
-        |(name, rows): (String, _)| (if name == WHOLE { "all (as a value)".to_owned() } else { name }, rows);
-    let mut groups: Vec<_> = found.into_iter().map(named).collect();
-    groups.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(&b.0)));
-    Ok(groups)
+
+    fn finish(self) -> Result<Vec<(String, Vec<VerdictRow>)>> {
+        if self.0.len() > MOST_GROUPS {
+            return Err(TooMany::Groups.into());
+        }
+        let mut groups: Vec<_> = self.0.into_iter().collect();
+        groups.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(&b.0)));
+        Ok(groups)
+    }
 }

@@ -41,7 +41,7 @@ fn same(example: Example, questions: &[SliceOptions]) {
         assert_eq!((asked.pairs, asked.fits.len()), (found.data.pairs, found.fits.len()), "{shown:?}");
         assert_eq!(
             asked.skipped,
-            found.skipped.into_iter().filter(|s| s.group != "none").collect::<Vec<_>>()
+            found.skipped.into_iter().filter(|s| s.group != predilect_results::NONE).collect::<Vec<_>>()
         );
         for (asked, found) in asked.fits.iter().zip(&found.fits) {
             let both = [asked, found].map(|fit| {

@@ -70,10 +70,7 @@ impl Workbench {
         options: DissectOptions,
         watch: &dyn Watch,
     ) -> Result<Dissected> {
-        if let Some(problem) = options.fit.problem() {
-            return Err(Error::new(format!("nothing can be fitted with these options: {problem}"))
-                .words("give other options"));
-        }
+        check(&options.fit)?;
         // How many draws are kept is a matter of the table of draws, and of no figure.
         let kept = FitOptions { keep_draws: 0, ..options.fit.clone() };
         let request = DissectRequest { slice: slice.clone(), fit: kept, gains: options.gains };
@@ -128,6 +125,15 @@ impl Workbench {
             keep_results(self.study(), &dissection)?;
         }
         Ok(Dissected { dissection, faint, without_gains })
+    }
+}
+
+/// Whether these options can be fitted, wherever they come from.
+pub(crate) fn check(fit: &FitOptions) -> Result<()> {
+    match fit.problem() {
+        None => Ok(()),
+        Some(problem) => Err(Error::new(format!("nothing can be fitted with these options: {problem}"))
+            .words("give other options")),
     }
 }
 

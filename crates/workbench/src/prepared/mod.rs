@@ -17,7 +17,7 @@ use predilect_types::Pair;
 pub(crate) use facts::Facts;
 pub(crate) use pairs::{Field, Pairs};
 pub(crate) use ratings::{Of, OfProperty, Ratings};
-pub(crate) use verdicts::{ALL, ORDERS, Verdicts, bit};
+pub(crate) use verdicts::{ALL, JudgesOf, ORDERS, Verdicts, bit};
 
 use crate::error::{Error, Result};
 use crate::slice::{SliceOptions, Whole, WholeKey};

@@ -1,25 +1,24 @@
 //! A slice in the making: its pairs one after the other, then the verdicts on them.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use predilect_analysis::compare::Traits;
-use predilect_analysis::dissect::ALL as WHOLE;
 use predilect_analysis::limits::{MOST_GROUPS, TooMany};
 use predilect_analysis::summary::{PairSummary, SummaryBuilder};
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo};
 use predilect_data::PropertySet;
 use predilect_results::{DataSummary, SliceSummary};
-use predilect_types::{Rule, shown};
+use predilect_types::Rule;
 
 use super::agreements::agreements;
 use super::features::{Source, has_rated, sources};
+use super::said::{group_name, no_groups, no_pair, no_units};
 use super::subsets::{Subsets, told_apart};
-use super::units::{NoUnits, Units};
+use super::units::Units;
 use super::verdicts::{VerdictReader, read_verdicts};
 use super::which::taken;
 use super::{Slice, SliceOptions, notes};
-use crate::error::{Error, Remedy, Result};
+use crate::error::Result;
 use crate::prepared::column::{Interner, NONE, Rated};
 use crate::prepared::{Field, Prepared};
 use crate::watch::Watch;
@@ -43,11 +42,7 @@ pub(super) fn make(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watc
         None => (0..prepared.pairs().len() as u32).collect(),
     };
     if let Some(filter) = options.filter.as_ref().filter(|_| rows.is_empty()) {
-        let fields = known_fields("", prepared.pairs().keys());
-        return Err(Error::new(format!("no pair of {} is in the slice {filter}", prepared.pairs().len()))
-            .remedy(Remedy::Filter(format!(
-                "names are case-sensitive; fields of these data are: {fields}"
-            ))));
+        return Err(no_pair(filter, prepared.pairs()));
     }
     let mut making = Making::new(prepared, options, &sources)?;
     making.models(&rows);
@@ -158,8 +153,7 @@ impl<'a> Making<'a> {
         self.subsets.pair(pairs.sources().get(at).unwrap_or_default());
         let table = &mut self.out.table;
         let from = table.memberships.len() as u32;
-        // The name of the whole is taken.
-        let mut group = |name: &str| self.groups.get(if name == WHOLE { "all (as a value)" } else { name });
+        let mut group = |name: &str| self.groups.get(group_name(name));
         match &self.group_field {
             Some(field) => table.memberships.extend(field.get(at).texts.iter().map(|name| group(name))),
             None if self.options.group_by.as_deref() == Some("language") => {
@@ -210,7 +204,11 @@ impl<'a> Making<'a> {
             table.groups = told_apart(&table.groups);
         }
         (table.subsets, table.subset_of) = self.subsets.finish();
-        has_groups(options, table, fields)?;
+        if let Some(field) = options.group_by.as_deref().filter(|field| *field != "annotator")
+            && table.groups.is_empty()
+        {
+            return Err(no_groups(field, fields));
+        }
         table.units = self.units.finish().map_err(|why| no_units(why, fields))?;
         let mut place = vec![OUTSIDE; prepared.pairs().len()];
         rows.iter().zip(0..).for_each(|(row, at)| place[*row as usize] = at);
@@ -234,41 +232,6 @@ impl<'a> Making<'a> {
         self.out.notes = notes::notes(prepared, self.sources, &self.out)?;
         Ok(self.out)
     }
-}
-
-/// Whether the field to group by has values.
-fn has_groups(options: &SliceOptions, table: &FeatureTable, fields: &BTreeSet<String>) -> Result<()> {
-    match &options.group_by {
-        Some(field) if field != "annotator" && table.groups.is_empty() => {
-            let known = known_fields(field, fields);
-            Err(no_value(field)
-                .words(format!("group by a field that has values; fields of these data are: {known}")))
-        }
-        _ => Ok(()),
-    }
-}
-
-pub(crate) fn no_value(field: &str) -> Error {
-    Error::new(format!("no pair has a value for the field `{field}`"))
-}
-
-/// What is said of a field that is no unit.
-pub(super) fn no_units(why: NoUnits, fields: &BTreeSet<String>) -> Error {
-    match why {
-        NoUnits::Missing(field) => no_value(&field)
-            .words(format!("fields of these data are: prompt, annotator, {}", known_fields(&field, fields))),
-        NoUnits::One(field) => {
-            Error::new(format!("all pairs have the same `{field}`: one value says nothing about others"))
-                .remedy(Remedy::OtherUnits)
-        }
-    }
-}
-
-/// The fields that pairs may have beside one that has no values.
-fn known_fields(but: &str, fields: &BTreeSet<String>) -> String {
-    let usual = ["scenario", "language", "model_a", "model_b", "source"];
-    let all = usual.into_iter().chain(fields.iter().map(String::as_str));
-    shown::list(all.filter(|name| *name != but))
 }
 
 fn sign(x: f32) -> i8 {

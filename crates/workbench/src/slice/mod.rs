@@ -4,6 +4,7 @@ mod agreements;
 mod features;
 mod making;
 mod notes;
+pub(crate) mod said;
 mod subsets;
 mod units;
 mod verdicts;
@@ -20,11 +21,11 @@ use predilect_results::{DataSummary, PropertyNote};
 use predilect_types::shown;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Kind, Remedy, Result};
+use crate::error::{Error, Kind, Result};
 use crate::filter::Filter;
 use crate::prepared::{Keep, Prepared, Wanted, changed};
 use crate::watch::Watch;
-pub(crate) use making::no_value;
+pub(crate) use said::group_name;
 pub(crate) use subsets::told_apart;
 pub(crate) use which::taken;
 pub(crate) use whole::{Whole, WholeKey};
@@ -178,8 +179,7 @@ pub(crate) fn rows_of(
     };
     let rows: HashMap<u32, u8> = (0..).zip(taken).filter(|(_, orders)| *orders != 0).collect();
     if rows.is_empty() {
-        return Err(Error::new(format!("no pair of {} is in the slice {filter}", prepared.pairs().len()))
-            .remedy(Remedy::Filter("names are case-sensitive".to_owned())));
+        return Err(said::no_pair(filter, prepared.pairs()));
     }
     Ok(rows)
 }

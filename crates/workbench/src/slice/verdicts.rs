@@ -11,7 +11,8 @@ use predilect_types::Order;
 
 use super::SliceOptions;
 use super::making::OUTSIDE;
-use crate::error::{Error, Remedy, Result};
+use super::said::{no_annotator, no_verdict};
+use crate::error::Result;
 use crate::prepared::Verdicts;
 use crate::prepared::column::{Interner, NONE};
 
@@ -106,22 +107,15 @@ pub(super) fn read_verdicts(
     options.has_judges(&all.names)?;
     if by_annotator {
         if groups.list.is_empty() {
-            return Err(
-                Error::new("no verdict names an annotator to group by").remedy(Remedy::NameAnnotators)
-            );
+            return Err(no_annotator("group"));
         }
         table.groups = groups.list;
     }
     if options.cluster.iter().any(|field| field == "annotator") && table.annotators.is_empty() {
-        return Err(Error::new("no verdict names an annotator to cluster by").remedy(Remedy::NameAnnotators));
-    }
-    if table.verdicts.is_empty() && options.filter.is_some() {
-        return Err(Error::new("no verdict is in this slice")
-            .remedy(Remedy::Filter("none of its verdicts fulfils the filter".to_owned())));
+        return Err(no_annotator("cluster"));
     }
     if table.verdicts.is_empty() {
-        return Err(Error::new("the data hold pairs but no verdicts, so there is nothing to dissect")
-            .words("add the file that says which response was preferred"));
+        return Err(no_verdict(options.filter.is_some()));
     }
     Ok((orphans, left_out))
 }

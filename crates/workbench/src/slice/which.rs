@@ -1,5 +1,6 @@
 //! Which pairs and verdicts a slice takes, by its filter.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use predilect_analysis::Encoding;
@@ -62,9 +63,17 @@ fn has_keys(filter: &Filter, prepared: &Prepared) -> Result<()> {
         None => Ok(()),
         Some(key) => {
             Err(Error::new(format!("the filter asks for meta.{key}, and no pair has a field of that name"))
-                .remedy(Remedy::Filter(format!("fields of these data are: {}", shown::list(fields)))))
+                .remedy(Remedy::Filter(known_keys(fields))))
         }
     }
+}
+
+/// What a filter can ask of the data's own fields.
+fn known_keys(fields: &BTreeSet<String>) -> String {
+    if fields.is_empty() {
+        return "these data have no fields beside scenario, language, source and models".to_owned();
+    }
+    format!("fields of these data are: {}", shown::list(fields))
 }
 
 impl<'a> Which<'a> {

@@ -8,7 +8,7 @@ use predilect_types::Rule;
 
 use super::SliceOptions;
 use super::features::{has_rated, sources};
-use super::making::no_units;
+use super::said::no_units;
 use super::units::Units;
 use crate::error::Result;
 use crate::prepared::Prepared;
