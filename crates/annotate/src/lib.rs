@@ -11,4 +11,5 @@ pub mod rate;
 mod reply;
 
 pub use fence::Fence;
-pub use reply::{Parse, json_object};
+pub use predilect_results::asked::Parse;
+pub use reply::json_object;

@@ -1,87 +1,20 @@
 //! What JSON does a model's reply hold, however it wraps it?
 
 use predilect_llm::{Answer, CallError, Fault, Finish, MESSAGE, Request, THOUGHTS};
-use serde::Serialize;
+use predilect_results::asked::Parse;
 use serde_json::{Map, Value};
 
-/// How a reply could be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Parse {
-    /// As it was asked for.
-    Clean,
-    /// With prose or a code fence around it, or in other words that mean the same.
-    Wrapped,
-    /// A value was there but is none of those that were asked for.
-    OffScale,
-    /// Two values were there that differ, and the last is no conclusion.
-    Contradictory,
-    /// The model refused.
-    Refused,
-    /// Cut off by the limit of tokens.
-    Truncated,
-    /// Cut off while the model reasoned: what stands in its reasoning is no answer.
-    Reasoning,
-    /// The server gave the question back.
-    Echo,
-    /// There are no words.
-    Empty,
-    /// Nothing of the kind was found.
-    Unreadable,
-    /// The call itself failed.
-    Failed,
+/// How a failed call counts.
+pub(crate) fn of_failure(error: &CallError) -> Parse {
+    if error.fault == Fault::Filtered { Parse::Refused } else { Parse::Failed }
 }
 
-impl Parse {
-    /// Every way.
-    pub const ALL: [Self; 11] = [
-        Self::Clean,
-        Self::Wrapped,
-        Self::OffScale,
-        Self::Contradictory,
-        Self::Refused,
-        Self::Truncated,
-        Self::Reasoning,
-        Self::Echo,
-        Self::Empty,
-        Self::Unreadable,
-        Self::Failed,
-    ];
-
-    /// How a failed call counts.
-    pub(crate) fn of_failure(error: &CallError) -> Self {
-        if error.fault == Fault::Filtered { Self::Refused } else { Self::Failed }
-    }
-
-    /// How an answer counts in which nothing was found.
-    pub(crate) fn of_unread(answer: &Answer) -> Self {
-        match answer.finish {
-            Finish::Refused => Self::Refused,
-            Finish::Length => Self::Truncated,
-            Finish::Stop => Self::Unreadable,
-        }
-    }
-
-    /// Whether a value was read.
-    pub fn is_read(self) -> bool {
-        matches!(self, Self::Clean | Self::Wrapped)
-    }
-
-    /// The word in receipts and reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Clean => "clean",
-            Self::Wrapped => "wrapped",
-            Self::OffScale => "off_scale",
-            Self::Contradictory => "contradictory",
-            Self::Refused => "refused",
-            Self::Truncated => "truncated",
-            Self::Reasoning => "reasoning",
-            Self::Echo => "echo",
-            Self::Empty => "empty",
-            Self::Unreadable => "unreadable",
-            Self::Failed => "failed",
-        }
+/// How an answer counts in which nothing was found.
+pub(crate) fn of_unread(answer: &Answer) -> Parse {
+    match answer.finish {
+        Finish::Refused => Parse::Refused,
+        Finish::Length => Parse::Truncated,
+        Finish::Stop => Parse::Unreadable,
     }
 }
 
@@ -180,7 +113,7 @@ pub(crate) fn concluded_object(
     field: &str,
 ) -> Result<(Map<String, Value>, Parse), Parse> {
     let said = conclusion(answer, question_of(asked))?;
-    json_object(said, field).map_err(|why| why.unwrap_or_else(|| Parse::of_unread(answer)))
+    json_object(said, field).map_err(|why| why.unwrap_or_else(|| of_unread(answer)))
 }
 
 /// What was asked last.

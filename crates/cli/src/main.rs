@@ -1,14 +1,13 @@
 //! The binary `predilect`: what the user asked for, and how it ended.
 
 mod args;
-mod calls;
+mod asked;
 mod output;
 mod problem;
 mod progress;
 mod remedies;
 mod say;
 mod signals;
-mod unread;
 mod verbs;
 
 use std::process::ExitCode;

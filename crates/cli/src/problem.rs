@@ -2,9 +2,9 @@
 
 use std::io;
 
-use predilect_analysis::limits::TooMany;
-use predilect_data::DataError;
+use predilect_workbench::DataError;
 use predilect_workbench::Kind;
+use predilect_workbench::TooMany;
 
 use crate::remedies;
 use crate::say::safe;
@@ -32,16 +32,6 @@ impl Problem {
         }
     }
 
-    /// Nothing went wrong: somebody else has to do their part first.
-    pub(crate) fn waiting(what: impl Into<String>) -> Self {
-        Self { waits: true, ..Self::new(what) }
-    }
-
-    /// It was stopped from outside.
-    pub(crate) fn stopped() -> Self {
-        Self { stopped: true, ..Self::new("stopped") }
-    }
-
     pub(crate) fn is_stopped(&self) -> bool {
         self.stopped
     }
@@ -56,14 +46,10 @@ impl Problem {
     }
 
     /// The same of a run that goes on where it stopped.
-    pub(crate) fn resumable(self) -> Self {
+    fn resumable(self) -> Self {
         const KEPT: &str = "what was answered is kept: run the command again to go on";
         let first = self.remedy.as_ref().map_or_else(String::new, |remedy| format!("{remedy}; "));
         self.remedy(first + KEPT)
-    }
-
-    pub(crate) fn what(&self) -> &str {
-        &self.what
     }
 
     pub(crate) fn is_closed_pipe(&self) -> bool {
@@ -108,12 +94,14 @@ impl From<predilect_workbench::Error> for Problem {
             details: error.details().to_vec(),
             closed_pipe: error.kind() == Kind::ClosedPipe,
             stopped: error.kind() == Kind::Cancelled,
+            waits: error.kind() == Kind::Waiting,
             ..Self::new(error.to_string())
         };
-        match error.what_helps() {
+        let problem = match error.what_helps() {
             Some(remedy) => problem.remedy(remedies::words(remedy)),
             None => problem,
-        }
+        };
+        if error.resumes() { problem.resumable() } else { problem }
     }
 }
 

@@ -4,12 +4,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use predilect_workbench::{Event, Step, Watch};
+use predilect_workbench::{Cancel, Event, Remark, Step, Watch};
 
+use crate::say::say;
 use crate::signals;
 
 /// A bar of known length, in bytes or in items; hidden when quiet or not on a terminal, and before half a second.
-pub(crate) fn bar(quiet: bool, length: Option<u64>, what: &str, bytes: bool) -> ProgressBar {
+fn bar(quiet: bool, length: Option<u64>, what: &str, bytes: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) };
     let bar = ProgressBar::with_draw_target(length, target);
     let numbers = if bytes { "{binary_bytes}/{binary_total_bytes}" } else { "{human_pos}/{human_len}" };
@@ -39,7 +40,11 @@ impl Watch for Bars {
         signals::is_cancelled()
     }
 
-    fn event(&self, event: Event) {
+    fn cancel(&self) -> Cancel {
+        signals::cancel()
+    }
+
+    fn event(&self, event: Event<'_>) {
         let mut own = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Begin(step, total) => {
@@ -48,6 +53,8 @@ impl Watch for Bars {
                     Step::Rating => ("rating", false),
                     Step::Fitting => ("fitting", false),
                     Step::Explaining => ("explaining", false),
+                    Step::Asking(name) => (name, false),
+                    Step::Downloading => ("download", true),
                 };
                 *own = bar(self.quiet, total, what, bytes);
             }
@@ -55,6 +62,44 @@ impl Watch for Bars {
             Event::At(position) => own.set_position(position),
             Event::More(more) => own.inc(more),
             Event::End => own.finish_and_clear(),
+            Event::Remark(_) if self.quiet => {}
+            Event::Remark(Remark::Generated(model)) => {
+                say!("remark: {model} does not return token probabilities: its verdicts are generated");
+            }
+            Event::Remark(Remark::VerdictsReplaced(judge)) => {
+                say!("remark: {judge} was asked in another way before; those verdicts are replaced");
+            }
+            Event::Remark(Remark::LeftOut { count, reason }) => say!("remark: left out: {count} {reason}"),
+            Event::Remark(Remark::NotRanked { count: 1, reason }) => {
+                // The reasons are in the plural.
+                let reason = reason.replacen("verdicts ", "verdict ", 1).replacen("pairs ", "pair ", 1);
+                say!("remark: 1 {reason} is left out");
+            }
+            Event::Remark(Remark::NotRanked { count, reason }) => {
+                say!("remark: {count} {reason} are left out")
+            }
+            Event::Remark(Remark::SoftAsHard { method, soft }) => say!(
+                "remark: {method} knows wins, ties and losses only: {soft} soft verdicts count as the side they favour"
+            ),
+            Event::Remark(Remark::Weighted { counts: true }) => say!(
+                "remark: weights are whole numbers: a verdict of weight 7 counts as seven, in scores and in intervals"
+            ),
+            Event::Remark(Remark::Weighted { counts: false }) => say!(
+                "remark: weights are not all whole numbers: they say how much a verdict counts for scores; for intervals it stays one verdict"
+            ),
+            Event::Remark(Remark::NoDifference(models)) => say!(
+                "remark: without preferences, or with one and the same difference in length throughout, and left out: {models}"
+            ),
+            Event::Remark(Remark::FarScales(features)) => say!(
+                "remark: the prior is made for features of about unit size; by root mean square these are not: {features}; \
+                 --standardise divides every feature by it"
+            ),
+            Event::Remark(Remark::NotFitted { judge, why }) => {
+                say!("remark: {judge} cannot be fitted and is left out: {why}");
+            }
+            Event::Remark(Remark::RatingsReplaced(annotator)) => say!(
+                "remark: {annotator} was asked in another way before; all its ratings are replaced (--name keeps both)"
+            ),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What helps, in the words of the command line: the flag to give, the command to run.
 
-use predilect_analysis::limits::TooMany;
+use predilect_results::asked::Parse;
 use predilect_workbench::Remedy;
+use predilect_workbench::TooMany;
 
 /// A remedy as the terminal says it.
 pub(crate) fn words(remedy: &Remedy) -> String {
@@ -10,6 +11,15 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         Remedy::ChooseAmong(names) => return format!("choose among: {names}"),
         Remedy::JudgeAmong(names) => return format!("give --judge with one of {names}"),
         Remedy::ReferenceAmong(names) => return format!("--reference takes one of {names}"),
+        Remedy::WithoutDifficulty(models) => {
+            return format!(
+                "--difficulty needs {models}: leave it out for the minimal form, or give the results of further models"
+            );
+        }
+        Remedy::AnchorPoints(name) => return format!("write --anchor {name}=1000, or --anchor {name}"),
+        Remedy::GroupsAre(names) => {
+            return format!("groups are {names}; --group-by takes them from another field");
+        }
         Remedy::RateByModel(why) => return format!("{why} with `predilect annotate`"),
         Remedy::Fewer(what) => fewer(*what),
         Remedy::TemporaryFolder => "set TMPDIR, or give -o",
@@ -32,9 +42,73 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         Remedy::DissectFirst => "dissect it first: predilect dissect STUDY -o STUDY",
         Remedy::NameModel => "give the model another name with --name",
         Remedy::NameSlice => "say which: --where 'scenario = code' --versus rest",
+        Remedy::OtherPair => "take another pair, or leave --where out",
+        Remedy::CollectVerdicts => "`predilect judge` collects those of a language model",
+        Remedy::PublishedBeside => "--published lays the 33 published judges beside it",
+        Remedy::DissectSaysMore => "`predilect dissect` says more; `predilect judge` collects verdicts",
+        Remedy::RankApart => {
+            "rank each group apart, or add verdicts between them; --prior 0.1 puts both around the same mean, \
+             --method win-rate shows shares of wins within each"
+        }
+        Remedy::KeepFinite => "--prior 0.1 keeps scores finite, --method win-rate needs none",
+        Remedy::KeepFiniteWithTies => {
+            "--prior 0.1 keeps scores finite; --method bradley-terry counts a tie as half a win"
+        }
+        Remedy::TiesAsHalf => "--method bradley-terry counts a tie as half a win",
+        Remedy::CheckVerdicts => "check the verdicts with `predilect import --json`",
+        Remedy::NoAnchor => "leave --anchor out",
+        Remedy::FewerVerdicts => "take a smaller --min-verdicts",
+        Remedy::AnyJudge => "leave --judge out to see by whom verdicts are",
+        Remedy::NameModels => {
+            "models come from fields such as model_a and model_b; `predilect formats` lists what is read"
+        }
+        Remedy::ChooseJudge => "choose one with --judge, or name several to take their mean",
+        Remedy::OtherVariant => "--variant names a model of the files",
+        Remedy::PlainRates => "--method win-rate shows the rates as they are",
+        Remedy::NoReasoning => "leave --reasoning and --reasoning-tokens out",
+        Remedy::GivePrices => {
+            "give one with --prices FILE: date = \"...\", [[price]] model, input, output (USD per million tokens)"
+        }
+        Remedy::WritePrices => {
+            "write date = \"YYYY-MM-DD\", then one table [[price]] for each model with model (as in --model), input and output, \
+             and where they differ cached and stored: US dollars per million tokens, 0 or more"
+        }
+        Remedy::WrittenAnswers => "leave --method out, or give --method generated",
+        Remedy::NoBatches => "leave --batch out",
+        Remedy::AskApart => "ask one of them in a command of its own, with --name",
+        Remedy::KeepBoth => "keep both with --name, or leave --where out",
+        Remedy::GiveReference => {
+            "give --reference-model MODEL to have one written, or --reference-field FIELD where the data hold one"
+        }
+        Remedy::StartServer => "is a server running at that address, and is its port right?",
+        Remedy::Unread(reason) => unread(*reason),
+        Remedy::RateByText => "length and parts of properties are rated from text: --annotator text",
+        Remedy::NameFolder => "give another folder with -o",
+        Remedy::NameProperty => "name the property of all pairs with --property",
+        Remedy::WritePairs => {
+            "give a file of JSON lines, each an object with `higher`, `lower` and `property` (or give --property)"
+        }
+        Remedy::NameAModel => "name one with --annotator MODEL; ratings from text cost nothing",
         Remedy::NoPublished => "rate the study with `predilect annotate`, or leave --published out",
     };
     fixed.to_owned()
+}
+
+/// What helps where answers could not be read for that reason.
+pub(crate) fn unread(reason: Parse) -> &'static str {
+    match reason {
+        Parse::Reasoning | Parse::Truncated => {
+            "give it more room with --reasoning-tokens, or --reasoning none, and ask again with --retry-failed"
+        }
+        Parse::Echo => {
+            "is it a base model, or a server without the model's chat template? Another model or server is needed"
+        }
+        Parse::Empty => {
+            "does it answer in its reasoning (--reasoning none), or reason until no tokens are left (--reasoning-tokens)? --retry-failed asks again"
+        }
+        Parse::Refused => "the model will not answer this; another model is needed",
+        _ => "ask in another way (--method, --enforce), or ask again with --retry-failed",
+    }
 }
 
 fn fewer(what: TooMany) -> &'static str {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use predilect_llm::Cancel;
+use predilect_workbench::Cancel;
 
 /// The exit status of a run that was stopped.
 pub(crate) const STOPPED: u8 = 130;

@@ -1,5 +1,7 @@
 //! Models that reason before they answer: how hard, and how much room that takes.
 
+use serde::{Deserialize, Serialize};
+
 use crate::spec::{ModelSpec, Provider};
 
 /// How a model that reasons before it answers is to do so.
@@ -17,7 +19,8 @@ pub struct Reasoning {
 const ROOM: u32 = 8192;
 
 /// How hard a model reasons, in the words that most providers share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Effort {
     /// Not at all.
     None,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// Who serves a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Provider {
@@ -45,7 +47,8 @@ impl Provider {
 }
 
 /// A model as the user names it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ModelSpec {
     /// Who serves it.
     pub provider: Provider,
@@ -121,6 +124,20 @@ impl FromStr for ModelSpec {
             });
         }
         Ok(Self { provider: *provider, model: model.to_owned(), base: None, text: text.to_owned() })
+    }
+}
+
+impl TryFrom<String> for ModelSpec {
+    type Error = SpecError;
+
+    fn try_from(text: String) -> Result<Self, SpecError> {
+        text.parse()
+    }
+}
+
+impl From<ModelSpec> for String {
+    fn from(spec: ModelSpec) -> Self {
+        spec.text
     }
 }
 

@@ -23,7 +23,6 @@ mod words;
 pub use cautions::caution;
 pub use html::{html, html_comparison};
 pub use terminal::{
-    groups_that_never_met, never_met, print_pair, print_reading, terminal, terminal_comparison,
-    terminal_controls_alone, terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard,
-    terminal_versus,
+    never_met, print_pair, print_reading, terminal, terminal_comparison, terminal_controls_alone,
+    terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard, terminal_versus,
 };

@@ -12,6 +12,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+pub mod asked;
 mod cautions;
 pub mod comparison;
 mod data;

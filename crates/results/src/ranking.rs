@@ -154,3 +154,13 @@ pub struct LcRow {
     /// Preferences.
     pub votes: u64,
 }
+
+/// That so many groups never met, the first of them by name.
+pub fn groups_that_never_met(count: usize, names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(" | ");
+    let more = if count > SHOWN { format!(" | {} more groups", count - SHOWN) } else { String::new() };
+    format!(
+        "the models fall into {count} groups that never met, with no verdict between them ({shown}{more})"
+    )
+}

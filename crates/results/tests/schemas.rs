@@ -3,9 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
+use predilect_results::asked::{AnnotatorRun, CallPlan, JudgeRun, Probe, RaterValidity};
 use predilect_results::{
     Answer, CompareJson, DissectJson, ExplainJson, FitJson, RankJson, RankLcJson, VersusJson, Written,
 };
+use predilect_types::ReadSummary;
 use schemars::{JsonSchema, schema_for};
 
 fn folder() -> PathBuf {
@@ -36,4 +38,10 @@ fn are_those_of_the_types() {
     holds::<Written<ExplainJson>>("explain");
     holds::<Written<FitJson>>("fit");
     holds::<Written<Answer>>("answer");
+    holds::<ReadSummary>("import");
+    holds::<Written<JudgeRun>>("judge");
+    holds::<Vec<Probe>>("judge-probe");
+    holds::<Written<AnnotatorRun>>("annotate");
+    holds::<Vec<RaterValidity>>("validity");
+    holds::<Vec<CallPlan>>("dry-run");
 }

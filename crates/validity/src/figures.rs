@@ -1,8 +1,9 @@
 //! What is known of the validity of an annotator's ratings: measured for those that come with Predilect, or by the user.
 
+use predilect_results::asked::Validity;
 use serde::{Deserialize, Serialize};
 
-use crate::measure::{EVERY, HELD_BACK, Validity};
+use crate::measure::{EVERY, HELD_BACK};
 use crate::ordered::{BY_RULE, WRITTEN};
 
 /// Measured before; `benchmarks/validity.py` writes it.

@@ -11,5 +11,6 @@ mod ordered;
 mod written;
 
 pub use figures::{Figures, Origin, Run};
-pub use measure::{EVERY, HELD_BACK, Said, Validity, measure, score};
+pub use measure::{EVERY, HELD_BACK, Said, measure, score};
 pub use ordered::{BY_RULE, FileError, Ordered, WRITTEN, read, shipped, spread};
+pub use predilect_results::asked::Validity;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use predilect_results::asked::Validity;
 use predilect_stats::ratio::Ratio;
-use predilect_types::{Rule, WEAK_AUC, property};
-use serde::{Deserialize, Serialize};
+use predilect_types::{Rule, property};
 
 use crate::Ordered;
 
@@ -39,47 +39,6 @@ pub fn score(id: &str, higher: Option<f64>, lower: Option<f64>) -> Option<f64> {
         std::cmp::Ordering::Equal => 0.5,
         std::cmp::Ordering::Less => 0.0,
     })
-}
-
-/// How well an annotator rates one property, on pairs of one kind of one set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Validity {
-    /// Who rates.
-    pub annotator: String,
-    /// The property's id.
-    pub property: String,
-    /// The set of pairs.
-    pub set: String,
-    /// The kind of pairs: [`EVERY`], [`HELD_BACK`] or one of the set's own.
-    pub kind: String,
-    /// Pairs.
-    pub pairs: u64,
-    /// Of these, rated in the order that is known.
-    pub right: u64,
-    /// Rated the other way round.
-    pub wrong: u64,
-    /// Rated equal.
-    pub equal: u64,
-    /// Of which a response was not rated.
-    pub not_rated: u64,
-    /// The share in the right order, equal and unrated ones half: the area under the ROC curve of the choice between the two.
-    pub auc: f64,
-    /// The lower end of its 95 % interval over sources (Wilson's, with as many independent draws as the clustered error is worth).
-    pub low: f64,
-    /// The upper end.
-    pub high: f64,
-    /// The mean [`score`] with the higher response shown first, less that with it shown second: above 0, what is shown first gets more.
-    /// `None` where no pair was rated in both orders.
-    pub order_effect: Option<f64>,
-    /// Its standard error over sources.
-    pub order_se: Option<f64>,
-}
-
-impl Validity {
-    /// Whether the rating hardly measures its property.
-    pub fn is_weak(&self) -> bool {
-        self.auc < WEAK_AUC
-    }
 }
 
 #[derive(Default)]

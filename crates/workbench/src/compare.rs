@@ -1,19 +1,25 @@
 //! How the judges of a table are laid beside each other, for `compare` and for the report.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
+use predilect_analysis::cautions::cautions;
 use predilect_analysis::compare::{
     LikenessOptions, PoolingOptions, WeightTable, agreement_matrices, agreements, audit, contrasts,
     habit_differences, likeness, pool, profiles, stand_ins, strength_differences, usual_reference,
 };
 use predilect_analysis::dissect::Fits;
+use predilect_analysis::limits::TooMany;
 use predilect_analysis::{Draws, FitOptions};
 use predilect_results::Comparison;
 use predilect_stats::similarity::Measure;
 use predilect_types::shown;
 
 use crate::error::{Error, Remedy, Result};
-use crate::slice::Slice;
+use crate::fits::fit_with;
+use crate::open::Workbench;
+use crate::slice::{Slice, SliceOptions};
+use crate::watch::Watch;
 
 /// Posterior draws of every fit: enough for an expected false discovery rate far below one in a hundred.
 pub const DRAWS: usize = 2000;
@@ -118,4 +124,70 @@ pub fn by_weights(
     comparison.likeness = likeness(&weights, &likeness_options);
     comparison.dissections = profiles(&weights);
     Ok(())
+}
+
+impl Workbench {
+    /// Compares the judges of a slice, and the published ones beside them where that is asked for.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::slice`]; when there is only one judge, or nothing can be compared.
+    pub fn compare(
+        &self,
+        slice: &SliceOptions,
+        fit: &FitOptions,
+        options: &CompareOptions,
+        watch: &dyn Watch,
+    ) -> Result<Compared> {
+        let slice = self.slice(slice, watch)?;
+        TooMany::compared(slice.table.judges.len())?;
+        let mut comparison = by_verdicts(&slice, fit, options)?;
+        let with_draws = FitOptions { keep_draws: DRAWS, ..fit.clone() };
+        let mut draws = Vec::new();
+        let fits = fit_with(&slice.table, &with_draws, watch, &mut |fit, own| {
+            draws.push((fit.judge.clone(), fit.group.clone(), own.clone()));
+            ControlFlow::Continue(())
+        })?;
+        // Judges of the same pairs can be compared by their verdicts alone, but not with published weights.
+        if fits.fits.is_empty() && (options.published || comparison.agreement.is_empty()) {
+            let why = fits.skipped.first().map_or("no verdicts", |skipped| skipped.reason.as_str());
+            return Err(Error::new(format!("nothing could be fitted: {why}")).remedy(Remedy::DissectSaysMore));
+        }
+        comparison.cautions = cautions(&slice.table, &slice.traits, &slice.data, &fits.fits, fit);
+        comparison.skipped.clone_from(&fits.skipped);
+        complete(&mut comparison, weights(&fits, draws), options, fit.seed)?;
+        Ok(Compared { comparison, simulated: slice.simulated })
+    }
+}
+
+/// The published judges among themselves.
+///
+/// # Errors
+///
+/// When they are not asked for.
+pub fn published(options: &CompareOptions, seed: u64) -> Result<Compared> {
+    let mut comparison = Comparison::default();
+    complete(&mut comparison, WeightTable::default(), options, seed)?;
+    Ok(Compared { comparison, simulated: false })
+}
+
+fn complete(
+    comparison: &mut Comparison,
+    weights: WeightTable,
+    options: &CompareOptions,
+    seed: u64,
+) -> Result<()> {
+    if weights.judges.len() < 2 && !options.published && comparison.agreement.is_empty() {
+        return Err(Error::new("there is only one judge to compare").remedy(Remedy::PublishedBeside));
+    }
+    by_weights(comparison, weights, options, seed)
+}
+
+/// A comparison, and what should be said beside it.
+#[derive(Debug)]
+pub struct Compared {
+    /// The result.
+    pub comparison: Comparison,
+    /// Whether the data are simulated.
+    pub simulated: bool,
 }

@@ -5,7 +5,8 @@ use std::io;
 
 use predilect_analysis::limits::TooMany;
 use predilect_data::DataError;
-use predilect_llm::LogError;
+use predilect_llm::{CallError, LogError};
+use predilect_results::asked::Parse;
 use predilect_types::shown;
 
 /// Why a step did not end.
@@ -15,6 +16,7 @@ pub struct Error {
     message: String,
     remedy: Option<Remedy>,
     details: Vec<String>,
+    resumes: bool,
 }
 
 /// What kind of failure it is.
@@ -26,6 +28,8 @@ pub enum Kind {
     ClosedPipe,
     /// It was stopped from outside.
     Cancelled,
+    /// Nothing went wrong: somebody else has to do their part first.
+    Waiting,
     /// What was read no longer fits what is there, or cannot be read: it must be read anew.
     Stale,
 }
@@ -77,6 +81,74 @@ pub enum Remedy {
     NameSlice,
     /// A filter must be written otherwise: what is allowed.
     Filter(String),
+    /// A model in this process takes no options for reasoning.
+    NoReasoning,
+    /// A price must be given before a budget can be kept.
+    GivePrices,
+    /// How a table of prices is written.
+    WritePrices,
+    /// Written verdicts or ratings, which need no token probabilities.
+    WrittenAnswers,
+    /// Calls that are made one by one.
+    NoBatches,
+    /// A name of its own for one of the models, in a run of its own.
+    AskApart,
+    /// Another name keeps both; without a filter, all are asked anew.
+    KeepBoth,
+    /// An answer of reference: a model that writes one, or the field that holds it.
+    GiveReference,
+    /// The server must be running at that address.
+    StartServer,
+    /// What helps where answers could not be read.
+    Unread(Parse),
+    /// Ratings from text.
+    RateByText,
+    /// A folder must be named.
+    NameFolder,
+    /// The property of all pairs must be named.
+    NameProperty,
+    /// How a file of ordered pairs is written.
+    WritePairs,
+    /// A model must be named.
+    NameAModel,
+    /// Another pair, or another filter.
+    OtherPair,
+    /// A model can be asked for verdicts.
+    CollectVerdicts,
+    /// A group among these; another field has others.
+    GroupsAre(String),
+    /// Published judges can be laid beside a single one.
+    PublishedBeside,
+    /// A dissection says more.
+    DissectSaysMore,
+    /// Groups of models that never met must be ranked apart, or joined.
+    RankApart,
+    /// A prior keeps scores finite; shares of wins need none.
+    KeepFinite,
+    /// A prior keeps scores finite; Bradley-Terry counts a tie as half a win.
+    KeepFiniteWithTies,
+    /// Bradley-Terry counts a tie as half a win.
+    TiesAsHalf,
+    /// The verdicts must be looked at.
+    CheckVerdicts,
+    /// An anchor has a number of points: the model's name.
+    AnchorPoints(String),
+    /// No anchor.
+    NoAnchor,
+    /// A smaller least number of verdicts.
+    FewerVerdicts,
+    /// Any judge, to see by whom verdicts are.
+    AnyJudge,
+    /// Models must be named in the data.
+    NameModels,
+    /// One judge, or several for their mean.
+    ChooseJudge,
+    /// A variant among the models of the files.
+    OtherVariant,
+    /// The form without difficulties of prompts, or results of so many models.
+    WithoutDifficulty(usize),
+    /// Win rates as they are.
+    PlainRates,
 }
 
 /// The result of a step.
@@ -85,13 +157,31 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// A failure that its message describes.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { kind: Kind::Refused, message: message.into(), remedy: None, details: Vec::new() }
+        Self {
+            kind: Kind::Refused,
+            message: message.into(),
+            remedy: None,
+            details: Vec::new(),
+            resumes: false,
+        }
     }
 
     /// The work was stopped from outside.
     #[must_use]
     pub fn cancelled() -> Self {
         Self { kind: Kind::Cancelled, ..Self::new("stopped") }
+    }
+
+    /// Nothing went wrong: somebody else has to do their part first.
+    #[must_use]
+    pub(crate) fn waiting(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Waiting, ..Self::new(message) }
+    }
+
+    /// The same of a run that goes on where it stopped.
+    #[must_use]
+    pub(crate) fn resumable(self) -> Self {
+        Self { resumes: true, ..self }
     }
 
     /// What was read no longer fits what is there.
@@ -139,6 +229,11 @@ impl Error {
         self.remedy.as_ref()
     }
 
+    /// Whether what was done so far is kept, so that the same run goes on where it stopped.
+    pub fn resumes(&self) -> bool {
+        self.resumes
+    }
+
     /// Further lines.
     pub fn details(&self) -> &[String] {
         &self.details
@@ -157,7 +252,7 @@ impl From<DataError> for Error {
     fn from(error: DataError) -> Self {
         let kind = if error.is_closed_pipe() { Kind::ClosedPipe } else { Kind::Refused };
         let remedy = error.hint().map(|hint| Remedy::Words(hint.to_owned()));
-        Self { kind, details: error.details().to_vec(), remedy, message: error.to_string() }
+        Self { kind, details: error.details().to_vec(), remedy, ..Self::new(error.to_string()) }
     }
 }
 
@@ -170,6 +265,16 @@ impl From<TooMany> for Error {
 impl From<LogError> for Error {
     fn from(error: LogError) -> Self {
         Self::new(error.to_string()).words("is another program using the study, or the disk full?")
+    }
+}
+
+impl From<CallError> for Error {
+    fn from(error: CallError) -> Self {
+        let failed = Self::new(error.message);
+        match error.remedy {
+            Some(remedy) => failed.words(remedy),
+            None => failed,
+        }
     }
 }
 

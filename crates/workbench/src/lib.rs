@@ -14,28 +14,50 @@
 //! # Ok::<(), predilect_workbench::Error>(())
 //! ```
 
+mod annotating;
 mod ask;
+mod asking;
 pub mod compare;
 mod dissect;
 mod error;
+pub mod explain;
+pub mod features;
 pub mod figures;
 pub mod files;
 mod filter;
 pub mod fits;
+mod judging;
 mod open;
 mod prepared;
 pub mod rank;
 mod slice;
 pub mod studies;
 pub mod tables;
+pub mod validity;
 mod versus;
 mod watch;
 
+pub use annotating::{AnnotateRequest, Annotating, RateMethod};
+#[cfg(feature = "local")]
+pub use asking::local_devices;
+pub use asking::{CallOptions, Effort, Ran};
 pub use dissect::{DissectOptions, DissectRequest, Dissected, Furthest, KeptWeight, MOST_WITH_GAINS, Moved};
 pub use error::{Error, Kind, Remedy, Result};
 pub use filter::{Filter, FilterError};
+pub use judging::{JudgeRequest, Judging, Jury, Method, Orders, Probed, Within, probe};
 pub use open::{Example, Inputs, Workbench, import};
+/// How fits are made, and what is too much for one.
+pub use predilect_analysis::limits::TooMany;
+pub use predilect_analysis::{Encoding, Engine, FitOptions, PriorChoice, Terms};
+pub use predilect_bayes::NutsOptions;
+/// Files and studies: how they are read, previewed and written in another tool's format.
+pub use predilect_data::{
+    DataError, ExportFormat, FieldPath, Format, Judges, Mapping, OnBadRow, Onto, Preview, ReadOptions,
+    Recipe, Study, StudyToml, export, preview,
+};
+pub use predilect_llm::{Cancel, Enforce, ModelSpec, SpecError};
+pub use predilect_stats::similarity::Measure;
 pub use predilect_text::RATES_GRAMMAR;
 pub use slice::{Slice, SliceOptions};
 pub use versus::Other;
-pub use watch::{Event, Step, Unwatched, Watch};
+pub use watch::{Event, Remark, Step, Unwatched, Watch};

@@ -1,8 +1,10 @@
-//! How far long work is, and whether it is still wanted: one type, from reading to fitting.
+//! How far long work is, what is said on the way, and whether it is still wanted: one type, from reading to fitting.
+
+use predilect_llm::Cancel;
 
 /// What is being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum Step<'a> {
     /// Files are read, counted in bytes.
     Reading,
     /// Responses are rated, counted in pairs.
@@ -11,13 +13,17 @@ pub enum Step {
     Fitting,
     /// Verdicts are explained, counted in pairs.
     Explaining,
+    /// A model is asked, counted in questions: the name it has in the study.
+    Asking(&'a str),
+    /// A model's file is fetched, counted in bytes.
+    Downloading,
 }
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum Event<'a> {
     /// A step begins; of how many, where that is known.
-    Begin(Step, Option<u64>),
+    Begin(Step<'a>, Option<u64>),
     /// It is known now of how many.
     Total(u64),
     /// So many are done.
@@ -26,16 +32,71 @@ pub enum Event {
     More(u64),
     /// The step has ended.
     End,
+    /// What to know before the results are there.
+    Remark(Remark<'a>),
+}
+
+/// What to know before the results are there. Front ends say it in their own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remark<'a> {
+    /// That model does not return token probabilities: its verdicts are written ones.
+    Generated(&'a str),
+    /// That judge was asked in another way before; those verdicts are replaced.
+    VerdictsReplaced(&'a str),
+    /// That annotator was asked in another way before; all its ratings are replaced.
+    RatingsReplaced(&'a str),
+    /// So many verdicts or pairs do not count.
+    LeftOut {
+        /// How many.
+        count: u64,
+        /// What they are, and why.
+        reason: &'a str,
+    },
+    /// So many verdicts or pairs are left out of a leaderboard; the reason is in the plural.
+    NotRanked {
+        /// How many.
+        count: u64,
+        /// What they are, and why.
+        reason: &'a str,
+    },
+    /// A method knows wins, ties and losses only: soft verdicts count as the side they favour.
+    SoftAsHard {
+        /// The method.
+        method: &'a str,
+        /// Soft verdicts.
+        soft: u64,
+    },
+    /// Verdicts have weights: whole numbers that count as so many verdicts, or not.
+    Weighted {
+        /// Whether they are counts.
+        counts: bool,
+    },
+    /// Models without preferences, or with one and the same difference in length throughout, are left out.
+    NoDifference(&'a str),
+    /// Features that are far from unit size by root mean square, for which the prior is not made.
+    FarScales(&'a str),
+    /// A judge is left out, since it cannot be fitted.
+    NotFitted {
+        /// The judge.
+        judge: &'a str,
+        /// Why.
+        why: &'a str,
+    },
 }
 
 /// Who looks on: a progress bar, a page, a notebook.
 pub trait Watch: Sync {
     /// Takes note of what happened.
-    fn event(&self, event: Event);
+    fn event(&self, event: Event<'_>);
 
     /// Whether the work is to stop at the next safe place. What is written until then stays.
     fn cancelled(&self) -> bool {
-        false
+        self.cancel().is_cancelled()
+    }
+
+    /// The switch that stops questions to models: those that are on their way are still answered, and kept.
+    fn cancel(&self) -> Cancel {
+        Cancel::default()
     }
 }
 
@@ -44,5 +105,5 @@ pub trait Watch: Sync {
 pub struct Unwatched;
 
 impl Watch for Unwatched {
-    fn event(&self, _: Event) {}
+    fn event(&self, _: Event<'_>) {}
 }

@@ -14,19 +14,18 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("data", &["types"]),
     ("llm", &["types"]),
     ("llm-local", &["types", "llm"]),
-    ("annotate", &["types", "llm"]),
-    ("validity", &["types", "stats"]),
+    ("annotate", &["types", "llm", "results"]),
+    ("validity", &["types", "stats", "results"]),
     // What is found, as plain values, so that a report needs no statistics.
     ("results", &["types"]),
     ("analysis", &["types", "results", "stats", "bayes"]),
     ("report", &["types", "results"]),
     // The only one that joins reading, rating and analysing.
-    ("workbench", &["types", "results", "stats", "data", "text", "llm", "annotate", "analysis", "validity"]),
-    // What judge, annotate and validity ask is still put together here.
     (
-        "cli",
+        "workbench",
         &[
             "types",
+            "results",
             "stats",
             "bayes",
             "data",
@@ -35,12 +34,11 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "llm-local",
             "annotate",
             "analysis",
-            "results",
             "validity",
-            "report",
-            "workbench",
         ],
     ),
+    // Front ends see nothing lower than the door.
+    ("cli", &["types", "results", "report", "workbench"]),
 ];
 
 #[test]

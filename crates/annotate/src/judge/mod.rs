@@ -7,16 +7,19 @@ mod summary;
 
 use predilect_llm::Request;
 use predilect_types::Pair;
+use serde::{Deserialize, Serialize};
 
 use crate::draw::drawn;
 
-pub use attacks::{ATTACKS, Attack, Fall};
+pub use attacks::{ATTACKS, Attack, fall};
+pub use predilect_results::asked::{Fall, JudgeFigures};
 pub(crate) use prompt::turns;
 pub use read::{Call, Judged, calls_of, judged};
-pub use summary::{JudgeSummary, Tally};
+pub use summary::Tally;
 
 /// How a verdict is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// The probabilities of `A` and `B` as the next token: soft verdicts, one token a call.
     Scored,
@@ -59,7 +62,8 @@ impl Method {
 }
 
 /// In which order a judge sees the responses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Orders {
     /// Both, and the mean counts.
     Both,

@@ -1,11 +1,12 @@
 //! Which verdict do a judge's answers make?
 
 use predilect_llm::{LEAST_MASS, Outcome};
+use predilect_results::asked::Parse;
 use predilect_types::{Order, TieKind, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::{Ask, JudgeOptions, Method, Shown};
-use crate::reply::{Parse, conclusion, json_object, question_of};
+use crate::reply::{conclusion, json_object, of_failure, of_unread, question_of};
 
 /// What one answer says.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,7 +82,7 @@ fn call(ask: &Ask, outcome: &Outcome, method: Method) -> Call {
         |parse| Call { shown, parse, value: None, weight: 1.0, letters: None, key: outcome.key.clone() };
     let answer = match &outcome.answer {
         Ok(answer) => answer,
-        Err(error) => return none(Parse::of_failure(error)),
+        Err(error) => return none(of_failure(error)),
     };
     let to_a = |first: f64| if shown == Shown::Ba { 1.0 - first } else { first };
     if method == Method::Scored {
@@ -99,7 +100,7 @@ fn call(ask: &Ask, outcome: &Outcome, method: Method) -> Call {
     if method == Method::Reward {
         return match answer.text.trim().parse::<f64>() {
             Ok(score) if score.is_finite() => Call { value: Some(score), ..none(Parse::Clean) },
-            _ => none(Parse::of_unread(answer)),
+            _ => none(of_unread(answer)),
         };
     }
     let said = match conclusion(answer, question_of(&ask.request)) {
@@ -109,7 +110,7 @@ fn call(ask: &Ask, outcome: &Outcome, method: Method) -> Call {
     if let Some(labels) = labels(method) {
         return match label(said, labels) {
             Ok(((first, weight), parse)) => Call { value: Some(to_a(first)), weight, ..none(parse) },
-            Err(why) => none(why.unwrap_or_else(|| Parse::of_unread(answer))),
+            Err(why) => none(why.unwrap_or_else(|| of_unread(answer))),
         };
     }
     let field = if method == Method::Graded { "grade" } else { "verdict" };
@@ -118,7 +119,7 @@ fn call(ask: &Ask, outcome: &Outcome, method: Method) -> Call {
         Err(why) => {
             return match bare(said).filter(|_| why.is_none() && method == Method::Generated) {
                 Some(first) => Call { value: Some(to_a(first)), ..none(Parse::Wrapped) },
-                None => none(why.unwrap_or_else(|| Parse::of_unread(answer))),
+                None => none(why.unwrap_or_else(|| of_unread(answer))),
             };
         }
     };

@@ -1,37 +1,8 @@
 //! How a judge judged: does it follow the content or the position?
 
-use serde::Serialize;
+use predilect_results::asked::{JudgeFigures, Parse};
 
 use super::{Call, Judged, Shown};
-use crate::reply::Parse;
-
-/// The figures of one judge over many pairs. What cannot be known is `None`.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct JudgeSummary {
-    /// Pairs that it was asked about.
-    pub pairs: u64,
-    /// Pairs with a verdict.
-    pub parsed: u64,
-    /// Share of calls for the response shown first less the share for the one shown second, ties in neither: 0 for a judge
-    /// that does not mind the position, 1 for one that always takes the first.
-    pub position_bias: Option<f64>,
-    /// Share of the pairs read in both orders whose two calls favour different responses.
-    pub inconsistent: Option<f64>,
-    /// Share of verdicts of exactly 0.5.
-    pub ties: Option<f64>,
-    /// Mean share of probability on the two letters.
-    pub mean_mass: Option<f64>,
-}
-
-/// Above this position bias, in either direction, a judge is said to follow the position.
-const FOLLOWS: f64 = 0.5;
-
-impl JudgeSummary {
-    /// Whether the judge mostly follows the position.
-    pub fn follows_position(&self) -> bool {
-        self.position_bias.is_some_and(|bias| bias.abs() > FOLLOWS)
-    }
-}
 
 /// Counts verdicts.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -88,10 +59,10 @@ impl Tally {
     }
 
     /// The figures.
-    pub fn finish(&self) -> JudgeSummary {
+    pub fn finish(&self) -> JudgeFigures {
         let share = |count: u64, of: u64| (of > 0).then(|| count as f64 / of as f64);
         let mean = |(count, sum): (u64, f64)| (count > 0).then(|| sum / count as f64);
-        JudgeSummary {
+        JudgeFigures {
             pairs: self.pairs,
             parsed: self.parsed,
             position_bias: mean(self.positions),

@@ -1,13 +1,14 @@
 //! What is in the request itself: the first of the five steps. Only what is found there is asked of the responses.
 
 use predilect_llm::{Enforce, Outcome, Request, Schema, Want};
+use predilect_results::asked::Parse;
 use predilect_types::{Applies, Pair, Property, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::fence::Fence;
 use crate::question::question;
-use crate::reply::{Parse, concluded_object};
+use crate::reply::{concluded_object, of_failure};
 
 const ROLE: &str = "You describe requests that people sent to an assistant.";
 
@@ -103,7 +104,7 @@ pub fn ask_analysis(pair: &Pair, seed: u64) -> Request {
 pub fn read_analysis(outcome: &Outcome, asked: &Request) -> (Option<Analysis>, Parse) {
     let answer = match &outcome.answer {
         Ok(answer) => answer,
-        Err(error) => return (None, Parse::of_failure(error)),
+        Err(error) => return (None, of_failure(error)),
     };
     let (object, parse) = match concluded_object(answer, asked, "intent_clear") {
         Ok(found) => found,

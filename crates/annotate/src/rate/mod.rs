@@ -17,16 +17,19 @@ mod scenario;
 
 use predilect_llm::Request;
 use predilect_types::{Applies, CATALOGUE, Pair, Property, Rule, Scale, Side};
+use serde::{Deserialize, Serialize};
 
 use crate::draw::drawn;
 use crate::judge::Orders;
 
 pub use analysis::{Analysis, ask_analysis, ask_reference, read_analysis};
-pub use read::{Asked, Rated, rated};
+pub use predilect_results::asked::Asked;
+pub use read::{Rated, rated};
 pub use scenario::{SCENARIOS, ScenarioMethod, ask_scenario, read_scenario};
 
 /// How a rating is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// The expected value over the probabilities of the scale's levels.
     Scored,

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use predilect_llm::{Answer, Outcome};
+use predilect_results::asked::{Asked, Parse};
 use predilect_types::{Property, Rating, Rule, Side};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::prompt::SEVERITIES;
 use super::rubric::Rubric;
 use super::{Ask, Kind, RateOptions, Shown};
-use crate::reply::{Parse, concluded_object};
+use crate::reply::{concluded_object, of_failure};
 
 /// What all answers about one pair say.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,22 +23,6 @@ pub struct Rated {
     pub asked: BTreeMap<&'static str, Asked>,
     /// Sides of which errors were asked, and how many of them accuracy does not apply to.
     pub accuracy: (u64, u64),
-}
-
-/// Values of one property that were asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Asked {
-    /// How many.
-    pub values: u64,
-    /// Of these, no rating on the scale, or missing.
-    pub missing: u64,
-}
-
-impl std::ops::AddAssign for Asked {
-    fn add_assign(&mut self, other: Self) {
-        self.values += other.values;
-        self.missing += other.missing;
-    }
 }
 
 /// The values that one side has got on one property, from both orders and all items.
@@ -169,7 +153,7 @@ impl Reading {
     fn level(&mut self, outcome: &Outcome, property: &'static Property, side: Side) -> Parse {
         self.asked(property.id).values += 1;
         let parse = match &outcome.answer {
-            Err(error) => Parse::of_failure(error),
+            Err(error) => of_failure(error),
             Ok(answer) => match distribution(answer) {
                 Some(distribution) => {
                     let rubric = Rubric::of(property);
@@ -268,7 +252,7 @@ fn distribution(answer: &Answer) -> Option<Vec<f64>> {
 fn object(outcome: &Outcome, ask: &Ask, field: &str) -> (Option<Map<String, Value>>, Parse) {
     let answer = match &outcome.answer {
         Ok(answer) => answer,
-        Err(error) => return (None, Parse::of_failure(error)),
+        Err(error) => return (None, of_failure(error)),
     };
     let field = if let Shown::Both { .. } = ask.shown { "A" } else { field };
     match concluded_object(answer, &ask.request, field) {

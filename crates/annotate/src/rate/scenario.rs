@@ -1,12 +1,13 @@
 //! Which of the eleven scenarios does a request belong to?
 
 use predilect_llm::{Enforce, Outcome, Request, Schema, Want};
+use predilect_results::asked::Parse;
 use predilect_types::Pair;
 use serde_json::json;
 
 use crate::fence::Fence;
 use crate::question::question;
-use crate::reply::{Parse, concluded_object};
+use crate::reply::{concluded_object, of_failure};
 
 const ROLE: &str = "You sort requests that people sent to an assistant.";
 
@@ -75,7 +76,7 @@ pub fn read_scenario(
 ) -> (Option<&'static str>, Parse) {
     let answer = match &outcome.answer {
         Ok(answer) => answer,
-        Err(error) => return (None, Parse::of_failure(error)),
+        Err(error) => return (None, of_failure(error)),
     };
     match method {
         ScenarioMethod::Scored => {

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use predilect_annotate::judge::{Method, Orders};
-use predilect_annotate::rate::Method as RateMethod;
-use predilect_llm::{Effort, Enforce, ModelSpec};
-use predilect_workbench::Filter;
+use predilect_workbench::{
+    AnnotateRequest, CallOptions, Effort, Enforce, Filter, JudgeRequest, Jury as OfJudges, Method, ModelSpec,
+    Orders, RateMethod,
+};
 
-use super::ReadArgs;
+use super::{Global, ReadArgs};
 
 /// `predilect annotate`
 #[derive(Debug, Args)]
@@ -68,6 +68,27 @@ pub(crate) struct AnnotateArgs {
     pub(crate) json: bool,
 }
 
+impl AnnotateArgs {
+    /// The question, as the library takes it.
+    pub(crate) fn request(&self, global: &Global) -> AnnotateRequest {
+        AnnotateRequest {
+            model: self.model.clone(),
+            filter: self.filter.clone(),
+            name: self.name.clone(),
+            properties: self.properties.clone(),
+            property_set: self.property_set.clone(),
+            method: self.method,
+            single: self.single,
+            orders: self.orders,
+            reference_model: self.reference_model.clone(),
+            reference_field: self.reference_field.clone(),
+            scenarios: self.scenarios,
+            seed: self.seed,
+            calls: self.calls.options(global),
+        }
+    }
+}
+
 /// `predilect judge`
 #[derive(Debug, Args)]
 pub(crate) struct JudgeArgs {
@@ -117,12 +138,38 @@ pub(crate) struct JudgeArgs {
     pub(crate) json: bool,
 }
 
+impl JudgeArgs {
+    /// The question, as the library takes it.
+    pub(crate) fn request(&self, global: &Global) -> JudgeRequest {
+        JudgeRequest {
+            models: self.model.clone(),
+            filter: self.filter.clone(),
+            name: self.name.clone(),
+            method: self.method,
+            orders: self.orders,
+            juries: self.jury.iter().copied().map(Into::into).collect(),
+            attacks: self.attacks,
+            seed: self.seed,
+            calls: self.calls.options(global),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Jury {
     /// The mean of the judges' verdicts
     Mean,
     /// What more judges favour
     Majority,
+}
+
+impl From<Jury> for OfJudges {
+    fn from(jury: Jury) -> Self {
+        match jury {
+            Jury::Mean => Self::Mean,
+            Jury::Majority => Self::Majority,
+        }
+    }
 }
 
 /// How language models are called.
@@ -179,6 +226,33 @@ pub(crate) struct CallArgs {
     #[cfg(feature = "local")]
     #[arg(long, default_value_t = 8192, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(256..=1_048_576))]
     pub(crate) context: u32,
+}
+
+impl CallArgs {
+    /// The same, as the library takes it.
+    pub(crate) fn options(&self, global: &Global) -> CallOptions {
+        CallOptions {
+            dry: self.dry_run,
+            budget: self.budget,
+            prices: self.prices.clone(),
+            concurrency: self.concurrency,
+            retries: self.retries,
+            retry_wait: self.retry_wait,
+            timeout: self.timeout,
+            enforce: self.enforce,
+            reasoning: self.reasoning,
+            reasoning_tokens: self.reasoning_tokens,
+            retry_failed: self.retry_failed,
+            offline: self.offline,
+            batch: self.batch,
+            batch_size: self.batch_size,
+            #[cfg(feature = "local")]
+            context: self.context,
+            #[cfg(not(feature = "local"))]
+            context: CallOptions::default().context,
+            threads: global.threads,
+        }
+    }
 }
 
 /// Reads one of some named choices.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use predilect_stats::similarity::Measure;
+use predilect_workbench::Measure;
 
 use super::{ExampleArg, ModelArgs, TableArgs};
 

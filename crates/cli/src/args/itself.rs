@@ -1,15 +1,14 @@
 //! What can be asked of the program itself: what works here, what it reads, whether its ratings are valid.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::Args;
-use predilect_annotate::rate::Method as RateMethod;
-use predilect_data::Format;
-use predilect_llm::{ModelSpec, SpecError};
+use predilect_workbench::Format;
+use predilect_workbench::RateMethod;
+use predilect_workbench::validity::{Rater, ValidityRequest};
 
-use super::CallArgs;
 use super::asking::named;
+use super::{CallArgs, Global};
 
 /// `predilect doctor`
 #[derive(Debug, Args)]
@@ -92,20 +91,21 @@ pub(crate) struct ValidityArgs {
     pub(crate) json: bool,
 }
 
-/// Who rates ordered pairs.
-#[derive(Debug, Clone)]
-pub(crate) enum Rater {
-    /// Text analysis.
-    Text,
-    /// A language model.
-    Model(Box<ModelSpec>),
-}
-
-impl FromStr for Rater {
-    type Err = SpecError;
-
-    fn from_str(text: &str) -> Result<Self, SpecError> {
-        Ok(if text == "text" { Self::Text } else { Self::Model(Box::new(text.parse()?)) })
+impl ValidityArgs {
+    /// The question, as the library takes it.
+    pub(crate) fn request(&self, global: &Global) -> ValidityRequest {
+        ValidityRequest {
+            files: self.files.clone(),
+            annotators: self.annotators.clone(),
+            properties: self.properties.clone(),
+            pairs: self.pairs.map(|pairs| pairs as usize),
+            held_back: self.held_back,
+            method: self.method,
+            single: self.single,
+            seed: self.seed,
+            calls: self.calls.options(global),
+            folder: self.output.clone(),
+        }
     }
 }
 

@@ -9,14 +9,14 @@ mod read;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use predilect_analysis::{Encoding, Engine, FitOptions, PriorChoice, Terms};
-use predilect_bayes::NutsOptions;
-use predilect_data::ExportFormat;
+use predilect_workbench::ExportFormat;
+use predilect_workbench::NutsOptions;
+use predilect_workbench::{Encoding, Engine, FitOptions, PriorChoice, Terms};
 use predilect_workbench::{Filter, Other, SliceOptions};
 
-pub(crate) use asking::{AnnotateArgs, CallArgs, JudgeArgs, Jury};
+pub(crate) use asking::{AnnotateArgs, CallArgs, JudgeArgs};
 pub(crate) use compare::{CompareArgs, ExplainArgs};
-pub(crate) use itself::{CompletionsArgs, DoctorArgs, FormatsArgs, ManArgs, Rater, RerunArgs, ValidityArgs};
+pub(crate) use itself::{CompletionsArgs, DoctorArgs, FormatsArgs, ManArgs, RerunArgs, ValidityArgs};
 pub(crate) use rank::RankArgs;
 pub(crate) use read::{BadRow, ExampleArg, ReadArgs, Verdicts, inputs};
 

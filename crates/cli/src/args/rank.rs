@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use predilect_analysis::Encoding;
-use predilect_analysis::ranking::RankMethod;
+use predilect_workbench::Encoding;
+use predilect_workbench::rank::RankMethod;
 
 use predilect_workbench::Filter;
 

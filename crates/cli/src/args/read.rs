@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use predilect_data::{Format, Judges, Mapping, OnBadRow, ReadOptions, Recipe};
 use predilect_workbench::{Example, Inputs};
+use predilect_workbench::{Format, Judges, Mapping, OnBadRow, ReadOptions, Recipe};
 
 use crate::problem::Problem;
 

@@ -132,11 +132,9 @@ fn ollama() -> Finding {
 
 #[cfg(feature = "local")]
 fn local() -> Finding {
-    match predilect_llm_local::devices() {
+    match predilect_workbench::local_devices() {
         Ok(devices) => Finding { what: "gguf:, hf:", works: true, found: devices.join(", "), remedy: None },
-        Err(error) => {
-            Finding { what: "gguf:, hf:", works: false, found: error.to_string(), remedy: error.remedy }
-        }
+        Err((found, remedy)) => Finding { what: "gguf:, hf:", works: false, found, remedy },
     }
 }
 

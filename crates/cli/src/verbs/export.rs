@@ -1,9 +1,9 @@
 //! `predilect export`: the study in another tool's format.
 
-use predilect_data::{Judges, Study, export};
 use predilect_types::Verdict;
 use predilect_workbench::files::write_file;
 use predilect_workbench::studies::Chosen;
+use predilect_workbench::{Judges, Study, export};
 
 use crate::args::{ExportArgs, Global};
 use crate::problem::Problem;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use predilect_data::{ExportFormat, Format, Recipe};
+use predilect_workbench::{ExportFormat, Format, Recipe};
 use serde_json::json;
 
 use crate::args::FormatsArgs;
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &FormatsArgs) -> Result<(), Problem> {
 
 fn show(recipe: &Recipe, out: &mut impl Write) -> Result<(), Problem> {
     writeln!(out, "{}: {}", recipe.name, recipe.about)?;
-    let names = |paths: &[predilect_data::FieldPath]| {
+    let names = |paths: &[predilect_workbench::FieldPath]| {
         paths.iter().map(|path| path.as_str().trim_start_matches('=')).collect::<Vec<_>>().join(", ")
     };
     for (words, paths) in

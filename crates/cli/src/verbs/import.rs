@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use predilect_data::{Onto, ReadOptions, preview};
 use predilect_workbench::import;
+use predilect_workbench::{Onto, ReadOptions, preview};
 
 use crate::args::{Global, ImportArgs};
 use crate::output::print_json;

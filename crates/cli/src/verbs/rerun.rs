@@ -1,6 +1,6 @@
 //! `predilect rerun`: the same dissection again, and what has changed.
 
-use predilect_data::ReadOptions;
+use predilect_workbench::ReadOptions;
 use predilect_workbench::files::write_file;
 use predilect_workbench::{DissectOptions, DissectRequest, Inputs, Moved, Workbench};
 

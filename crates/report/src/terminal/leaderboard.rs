@@ -2,7 +2,7 @@
 
 use std::io;
 
-use predilect_results::ranking::{Change, LcBoard, Leaderboard, Row};
+use predilect_results::ranking::{Change, LcBoard, Leaderboard, Row, groups_that_never_met};
 
 use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;
@@ -363,16 +363,6 @@ pub fn never_met(l: &Leaderboard) -> Option<String> {
             groups_that_never_met(names.len(), &names)
         )
     })
-}
-
-/// That so many groups never met, the first of them by name.
-pub fn groups_that_never_met(count: usize, names: &[String]) -> String {
-    const SHOWN: usize = 3;
-    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(" | ");
-    let more = if count > SHOWN { format!(" | {} more groups", count - SHOWN) } else { String::new() };
-    format!(
-        "the models fall into {count} groups that never met, with no verdict between them ({shown}{more})"
-    )
 }
 
 fn line(row: &Row, name: usize, (low, high): (f64, f64), out: &mut Out) -> io::Result<()> {

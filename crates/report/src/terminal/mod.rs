@@ -24,9 +24,7 @@ use crate::words;
 
 pub use comparison::terminal_comparison;
 pub use explanation::terminal_explanation;
-pub use leaderboard::{
-    groups_that_never_met, never_met, terminal_controls_alone, terminal_lc, terminal_leaderboard,
-};
+pub use leaderboard::{never_met, terminal_controls_alone, terminal_lc, terminal_leaderboard};
 pub use reading::{print_pair, print_reading};
 use style::{BOLD, DIM, Out, WARN};
 pub use versus::terminal_versus;

@@ -16,15 +16,15 @@ const OTHERS: &str = "pairs without the baseline, or without two named models";
 
 /// Outputs against those of a baseline.
 #[derive(Debug)]
-pub struct AgainstBaseline {
+pub(super) struct AgainstBaseline {
     /// The baseline.
-    pub baseline: String,
+    pub(super) baseline: String,
     /// All other outputs.
-    pub outputs: Vec<Against>,
+    pub(super) outputs: Vec<Against>,
     /// Whose verdicts there are.
-    pub judges: Vec<String>,
+    pub(super) judges: Vec<String>,
     /// What is left out, by reason.
-    pub left_out: LeftOut,
+    pub(super) left_out: LeftOut,
 }
 
 /// Every output against the baseline's on the same prompt; `judges`: whose verdicts count, all where there are none.
@@ -32,7 +32,7 @@ pub struct AgainstBaseline {
 /// # Errors
 ///
 /// When the inputs cannot be read, no pair has texts, or no model is in every pair and none is named.
-pub fn against_baseline(
+pub(super) fn against_baseline(
     inputs: &Inputs<'_>,
     judges: &[String],
     baseline: Option<&str>,

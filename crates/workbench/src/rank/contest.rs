@@ -20,7 +20,7 @@ use crate::watch::{Event, Step, Watch};
 
 /// Verdicts between models, and what was seen on the way.
 #[derive(Debug, Default)]
-pub struct Gathered {
+pub(super) struct Gathered {
     /// The verdicts.
     pub contest: Contest,
     /// Whose verdicts count.
@@ -30,13 +30,13 @@ pub struct Gathered {
 }
 
 /// Verdicts or pairs that do not count, by reason.
-pub type LeftOut = BTreeMap<&'static str, u64>;
+pub(super) type LeftOut = BTreeMap<&'static str, u64>;
 
 const UNNAMED: &str = "verdicts on pairs without two named models";
 pub(crate) const ORPHANS: &str = "verdicts on pairs that are not there";
 const INAPPLICABLE: &str = "verdicts on pairs to which accuracy does not apply";
 /// Why verdicts on models with few of them are left out.
-pub const FEW_VERDICTS: &str = "verdicts on models with fewer than --min-verdicts";
+pub(super) const FEW_VERDICTS: &str = "verdicts on models with fewer than --min-verdicts";
 const ITSELF: &str = "verdicts on a model against itself";
 const WEIGHTLESS: &str = "verdicts of weight 0";
 const WITHOUT: &str = "pairs without a verdict";
@@ -49,7 +49,7 @@ pub(crate) fn left_out(counts: &[(&'static str, u64)]) -> LeftOut {
 impl Gathered {
     /// Without the models that have fewer verdicts than this, and without verdicts that weigh nothing.
     #[must_use]
-    pub fn with_verdicts(mut self, least: u64) -> Self {
+    pub(super) fn with_verdicts(mut self, least: u64) -> Self {
         let nothing = self.contest.leave_out_weightless();
         if nothing > 0 {
             self.left_out.insert(WEIGHTLESS, nothing);
@@ -254,7 +254,7 @@ fn hash(value: &(impl Hash + ?Sized)) -> u64 {
 /// Which verdicts count.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct ContestOptions {
+pub(super) struct ContestOptions {
     /// Judges to keep; empty: all.
     pub judges: Vec<String>,
     /// Take every verdict as independent of all others, also on the same prompt.
@@ -266,7 +266,7 @@ pub struct ContestOptions {
 /// # Errors
 ///
 /// When the inputs cannot be read.
-pub fn plain(inputs: &Inputs<'_>, options: &ContestOptions, watch: &dyn Watch) -> Result<Gathered> {
+pub(super) fn plain(inputs: &Inputs<'_>, options: &ContestOptions, watch: &dyn Watch) -> Result<Gathered> {
     let mut gatherer =
         Gatherer { wanted: &options.judges, independent: options.independent, ..Gatherer::default() };
     if let Some(folder) = inputs.study() {
@@ -320,7 +320,7 @@ fn from_study(folder: &Path, gatherer: &mut Gatherer<'_>) -> Result<()> {
 /// # Errors
 ///
 /// Those of [`Workbench::of`] and [`Workbench::slice`].
-pub fn controlled(
+pub(super) fn controlled(
     inputs: &Inputs<'_>,
     options: &ContestOptions,
     slice: &SliceOptions,

@@ -1,7 +1,9 @@
 //! Who competes with whom, and who won: in files, in studies, against a baseline.
 
 mod against;
+mod board;
 mod contest;
+mod refused;
 
-pub use against::{AgainstBaseline, against_baseline};
-pub use contest::{ContestOptions, FEW_VERDICTS, Gathered, LeftOut, controlled, plain};
+pub use board::{LcRequest, RankRequest, Ranked, RankedLc, by_strength, rank, rank_lc};
+pub use predilect_analysis::ranking::{Difficulties, RankMethod};

@@ -2,50 +2,22 @@
 
 use std::io::Write;
 
-use predilect_annotate::judge::{Fall, JudgeSummary};
-use serde::Serialize;
+use predilect_results::asked::JudgeRun;
 
-use crate::calls::{Failures, Spent};
-use crate::unread::Unread;
+use crate::asked::{print_failures, print_unread};
 
-/// What is said of one judge; the field names are those that programs read.
-#[derive(Debug, Serialize)]
-pub(super) struct Said {
-    pub(super) judge: String,
-    pub(super) model: String,
-    pub(super) method: &'static str,
-    #[serde(flatten)]
-    pub(super) summary: JudgeSummary,
-    pub(super) follows_position: bool,
-    /// Answers read as asked, read with something around them, and not read.
-    pub(super) answers: [u64; 3],
-    #[serde(flatten)]
-    pub(super) spent: Spent,
-    pub(super) failures: Failures,
-    /// Answers that could not be read, by the reason.
-    pub(super) unread: Unread,
-    /// How often it fell for responses that tell it what to choose, where that was asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) attacks: Vec<Fall>,
-    /// What to know of how it was asked.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) remarks: Vec<String>,
-    /// Why the run ended early.
-    pub(super) stopped: Option<String>,
-}
-
-pub(super) fn print(said: &[Said], out: &mut impl Write) -> std::io::Result<()> {
+pub(super) fn print(said: &[JudgeRun], out: &mut impl Write) -> std::io::Result<()> {
     let percent =
         |share: Option<f64>| share.map_or_else(|| "not known".to_owned(), |s| format!("{:.1} %", 100.0 * s));
     for s in said {
         writeln!(out, "{} ({}, {})", s.judge, s.model, s.method)?;
-        writeln!(out, "  verdicts       {} of {} pairs", s.summary.parsed, s.summary.pairs)?;
+        writeln!(out, "  verdicts       {} of {} pairs", s.figures.parsed, s.figures.pairs)?;
         let [clean, wrapped, not] = s.answers;
         writeln!(
             out,
             "  answers        {clean} as asked, {wrapped} with something around them, {not} not read"
         )?;
-        if let Some(bias) = s.summary.position_bias {
+        if let Some(bias) = s.figures.position_bias {
             writeln!(
                 out,
                 "  position bias  {bias:+.3} (0: none; +1: always the first, -1: always the second)"
@@ -53,16 +25,16 @@ pub(super) fn print(said: &[Said], out: &mut impl Write) -> std::io::Result<()> 
             writeln!(
                 out,
                 "  inconsistent   {} of the pairs seen in both orders",
-                percent(s.summary.inconsistent)
+                percent(s.figures.inconsistent)
             )?;
         }
-        writeln!(out, "  ties           {}", percent(s.summary.ties))?;
-        if let Some(mass) = s.summary.mean_mass {
+        writeln!(out, "  ties           {}", percent(s.figures.ties))?;
+        if let Some(mass) = s.figures.mean_mass {
             writeln!(out, "  mass           {mass:.3} of the probability mass is on A and B")?;
         }
         writeln!(out, "  calls          {}", s.spent)?;
-        s.failures.print(out)?;
-        s.unread.print(out)?;
+        print_failures(&s.failures, out)?;
+        print_unread(&s.unread, out)?;
         for fall in &s.attacks {
             writeln!(
                 out,

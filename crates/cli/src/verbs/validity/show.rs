@@ -4,13 +4,14 @@ use std::io::Write;
 
 use predilect_report::format;
 use predilect_report::validity::{self as report, Rater, Row};
-use predilect_validity::{EVERY, HELD_BACK, Validity};
+use predilect_results::asked::{RaterValidity, Reversed, Validity};
+use predilect_workbench::validity::{EVERY, HELD_BACK, held_back};
 
-use super::{Found, Reversed};
+use crate::asked::{print_failures, print_unread};
 use crate::problem::Problem;
 
 /// One table for each annotator; with `kinds`, a row for each kind of pairs as well.
-pub(super) fn table(found: &[Found], kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
+pub(super) fn table(found: &[RaterValidity], kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
     writeln!(
         out,
         "Pairs whose order is known. AUC: the share that is rated in that order, equal or unrated pairs half, with its 95 % interval.\n\
@@ -23,7 +24,7 @@ pub(super) fn table(found: &[Found], kinds: bool, out: &mut dyn Write) -> Result
     Ok(())
 }
 
-fn one(own: &Found, kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
+fn one(own: &RaterValidity, kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
     let how = if own.how == own.annotator { String::new() } else { format!(" ({})", own.how) };
     writeln!(out, "{}{how}", own.annotator)?;
     let shown: Vec<&Validity> =
@@ -74,8 +75,8 @@ fn one(own: &Found, kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
     }
     if let Some(cost) = &own.cost {
         writeln!(out, "calls: {}; {:.0} s", cost.spent, cost.seconds)?;
-        cost.failures.print(out)?;
-        cost.unread.print(out)?;
+        print_failures(&cost.failures, out)?;
+        print_unread(&cost.unread, out)?;
     }
     for remark in &own.remarks {
         writeln!(out, "remark: {remark}")?;
@@ -84,7 +85,7 @@ fn one(own: &Found, kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
 }
 
 /// The page: every figure, and the pairs that were rated the wrong way round.
-pub(super) fn page(found: &[Found]) -> String {
+pub(super) fn page(found: &[RaterValidity]) -> String {
     let reversed = |pair: &Reversed| report::Reversed {
         property: pair.property.clone(),
         kind: pair.kind.clone(),
@@ -106,7 +107,7 @@ pub(super) fn page(found: &[Found]) -> String {
     report::html(&raters)
 }
 
-fn figure(row: &Validity, own: &Found) -> Row {
+fn figure(row: &Validity, own: &RaterValidity) -> Row {
     Row {
         property: row.property.clone(),
         set: row.set.clone(),
@@ -117,11 +118,4 @@ fn figure(row: &Validity, own: &Found) -> Row {
         order_effect: row.order_effect,
         weak: row.is_weak(),
     }
-}
-
-/// The row over the pairs held back beside one over all.
-fn held_back<'a>(row: &Validity, own: &'a Found) -> Option<&'a Validity> {
-    let beside =
-        |other: &&Validity| other.kind == HELD_BACK && other.property == row.property && other.set == row.set;
-    own.rows.iter().find(beside).filter(|_| row.kind == EVERY)
 }

@@ -1,15 +1,11 @@
 //! What is said of answers that could not be read, and how they are asked for again.
 
-use std::collections::BTreeMap;
-use std::io::Write;
-
-use predilect_annotate::Parse;
 use predilect_llm::{LogError, Outcome, Request, RunReport, Runner};
-use serde::Serialize;
-
-use crate::calls;
-use crate::problem::Problem;
+use predilect_results::asked::{Parse, Unread, UnreadAnswers};
 use predilect_types::shown::line;
+
+use super::add;
+use crate::error::{Error, Remedy};
 
 /// Characters of an answer that are shown.
 const SHOWN: usize = 200;
@@ -17,81 +13,33 @@ const SHOWN: usize = 200;
 /// Tokens of a question from which on it is looked at whether the server has read it.
 const LONG: u64 = 1_000;
 
-/// Answers that could not be read, by the reason, each with one of them.
-#[derive(Debug, Default, Serialize)]
-#[serde(transparent)]
-pub(crate) struct Unread(BTreeMap<Parse, Kind>);
+/// Answers that could not be read, as they are counted.
+pub(crate) trait Unreadable {
+    /// Counts the answers to the questions about one pair; `parses` are those of the answered ones, in their order.
+    fn count(&mut self, outcomes: &[Option<Outcome>], parses: impl IntoIterator<Item = Parse>);
 
-#[derive(Debug, Serialize)]
-struct Kind {
-    answers: u64,
-    /// The beginning of one, on one line.
-    example: String,
-    /// What helps.
-    remedy: &'static str,
+    /// The problem of a run of which no answer could be read although the server answered.
+    fn nothing_read(&self, read: u64) -> Option<Error>;
 }
 
-impl Unread {
-    /// Counts the answers to the questions about one pair; `parses` are those of the answered ones, in their order.
-    pub(crate) fn add(&mut self, outcomes: &[Option<Outcome>], parses: impl IntoIterator<Item = Parse>) {
+impl Unreadable for Unread {
+    fn count(&mut self, outcomes: &[Option<Outcome>], parses: impl IntoIterator<Item = Parse>) {
         for (outcome, parse) in outcomes.iter().flatten().zip(parses) {
             let Ok(answer) = &outcome.answer else { continue };
             if parse.is_read() {
                 continue;
             }
-            let new = || Kind { answers: 0, example: sample(&answer.text), remedy: remedy(parse) };
+            let new = || UnreadAnswers { answers: 0, example: sample(&answer.text), remedy: String::new() };
             self.0.entry(parse).or_insert_with(new).answers += 1;
         }
     }
 
-    /// The problem of a run of which no answer could be read although the server answered.
-    pub(crate) fn nothing_but(&self, read: u64) -> Option<Problem> {
+    fn nothing_read(&self, read: u64) -> Option<Error> {
         let (reason, kind) = self.0.iter().max_by_key(|(_, kind)| kind.answers).filter(|_| read == 0)?;
         Some(
-            Problem::new(format!("no answer could be read: {}, e.g. {}", words(*reason), kind.example))
-                .remedy(kind.remedy),
+            Error::new(format!("no answer could be read: {}, e.g. {}", reason.words(), kind.example))
+                .remedy(Remedy::Unread(*reason)),
         )
-    }
-
-    /// A line a reason.
-    pub(crate) fn print(&self, out: &mut (impl Write + ?Sized)) -> std::io::Result<()> {
-        for (reason, kind) in &self.0 {
-            writeln!(out, "  not read       {} x {}, e.g. {}", kind.answers, words(*reason), kind.example)?;
-            writeln!(out, "                 {}", kind.remedy)?;
-        }
-        Ok(())
-    }
-}
-
-/// The reason in a sentence.
-fn words(reason: Parse) -> &'static str {
-    match reason {
-        Parse::Contradictory => "two verdicts that differ",
-        Parse::Reasoning => "cut off while it reasoned",
-        Parse::Truncated => "cut off",
-        Parse::Echo => "the server gives the question back (echo)",
-        Parse::Empty => "the answer is empty",
-        Parse::OffScale => "a value outside the scale",
-        Parse::Unreadable => "does not contain what was asked for",
-        Parse::Refused => "refused",
-        Parse::Failed => "failed",
-        Parse::Clean | Parse::Wrapped => "read",
-    }
-}
-
-fn remedy(parse: Parse) -> &'static str {
-    match parse {
-        Parse::Reasoning | Parse::Truncated => {
-            "give it more room with --reasoning-tokens, or --reasoning none, and ask again with --retry-failed"
-        }
-        Parse::Echo => {
-            "is it a base model, or a server without the model's chat template? Another model or server is needed"
-        }
-        Parse::Empty => {
-            "does it answer in its reasoning (--reasoning none), or reason until no tokens are left (--reasoning-tokens)? --retry-failed asks again"
-        }
-        Parse::Refused => "the model will not answer this; another model is needed",
-        _ => "ask in another way (--method, --enforce), or ask again with --retry-failed",
     }
 }
 
@@ -149,7 +97,7 @@ pub(crate) fn ask_again(
     // What the second run found in the log was counted already.
     let known = second.totals.from_log;
     report.totals.from_log = report.totals.from_log.saturating_sub(keys.len() as u64 + known);
-    calls::add(&mut report.totals, &second.totals);
+    add(&mut report.totals, &second.totals);
     report.stop = second.stop;
     Ok(())
 }

@@ -7,17 +7,17 @@ use predilect_annotate::judge::Orders;
 use predilect_annotate::rate::{
     Analysis, Ask, Known, Method, RateOptions, Shown, asked_with, asks, is_rateable, rated,
 };
-use predilect_llm::{CallLog, Model, ModelSpec, Outcome, RunOptions, Runner};
+use predilect_llm::{CallLog, Enforce, Model, ModelSpec, Outcome, Request, RunOptions, Runner};
+use predilect_results::asked::{CallPlan, Failures, RaterCost, RaterValidity, Unread};
 use predilect_types::{Applies, Message, Pair, Property, Response, property};
 use predilect_validity::{Ordered, Said, score};
-use predilect_workbench::figures;
 
-use super::{Cost, Found, found, limited, rateable};
-use crate::args::{Global, Rater, ValidityArgs};
-use crate::calls::{self, Spent};
-use crate::problem::Problem;
-use crate::progress::bar;
-use crate::unread::{self, Cut, Unread};
+use super::{Rater, ValidityRequest, found, limited, rateable};
+use crate::asking::{self, Cut, Failed, Unreadable, ask_again, spent, stopped};
+use crate::error::{Error, Remedy, Result};
+use crate::figures;
+use crate::judging::no_probabilities;
+use crate::watch::{Event, Step, Watch};
 
 /// A model and how it is asked.
 struct Rating {
@@ -27,7 +27,7 @@ struct Rating {
     method: Method,
     single: bool,
     seed: u64,
-    enforce: predilect_llm::Enforce,
+    enforce: Enforce,
 }
 
 /// An ordered pair and its questions.
@@ -39,22 +39,22 @@ struct Item {
     asks: Vec<Ask>,
 }
 
-fn rating(spec: &ModelSpec, args: &ValidityArgs, global: &Global) -> Result<Rating, Problem> {
-    let model = calls::model(spec, &args.calls, global)?;
+fn rating(spec: &ModelSpec, request: &ValidityRequest, watch: &dyn Watch) -> Result<Rating> {
+    let calls = &request.calls;
+    let model = calls.model(spec, watch)?;
     let can = model.capabilities();
-    let method = args.method.unwrap_or(if can.together { Method::Scored } else { Method::Generated });
+    let method = request.method.unwrap_or(if can.together { Method::Scored } else { Method::Generated });
     if method == Method::Scored && !can.next {
-        return Err(Problem::new(format!("{spec} does not return token probabilities"))
-            .remedy("leave --method out, or give --method generated"));
+        return Err(no_probabilities(spec));
     }
     Ok(Rating {
-        name: calls::named(spec, &args.calls),
+        name: calls.named(spec),
         model,
-        run: calls::options(&args.calls, spec)?,
+        run: calls.run(spec, watch)?,
         method,
-        single: args.single,
-        seed: args.seed,
-        enforce: args.calls.enforce,
+        single: request.single,
+        seed: request.seed,
+        enforce: calls.enforce,
     })
 }
 
@@ -101,7 +101,7 @@ fn items(pairs: Vec<Ordered>, rating: &Rating) -> (Vec<Item>, Vec<String>) {
     (items, not_rated)
 }
 
-fn requests(items: &[Item], rating: &Rating) -> Vec<Vec<predilect_llm::Request>> {
+fn requests(items: &[Item], rating: &Rating) -> Vec<Vec<Request>> {
     let of = |item: &Item| {
         item.asks.iter().map(|ask| ask.request.clone().enforcing(rating.enforce)).collect::<Vec<_>>()
     };
@@ -109,60 +109,66 @@ fn requests(items: &[Item], rating: &Rating) -> Vec<Vec<predilect_llm::Request>>
 }
 
 /// What the calls would be and cost.
-pub(super) fn dry_run(args: &ValidityArgs, pairs: &[Ordered], global: &Global) -> Result<(), Problem> {
-    let folder = super::folder(args.output.as_deref())?;
-    let log = calls::log_if_there(&folder)?;
+pub(super) fn plans(
+    request: &ValidityRequest,
+    pairs: &[Ordered],
+    watch: &dyn Watch,
+) -> Result<Vec<CallPlan>> {
+    let log = asking::log_if_there(&super::folder(request.folder.as_deref())?)?;
     let mut plans = Vec::new();
-    let mut names = Vec::new();
-    for rater in &args.annotators {
+    for rater in &request.annotators {
         let Rater::Model(spec) = rater else { continue };
-        let rating = rating(spec, args, global)?;
-        let (items, _) = items(limited(pairs, args, true), &rating);
+        let rating = rating(spec, request, watch)?;
+        let (items, _) = items(limited(pairs, request, true), &rating);
         let runner = Runner { model: rating.model.as_ref(), log: &log, options: rating.run.clone() };
         let all: Vec<_> = requests(&items, &rating).into_iter().flatten().collect();
-        plans.push(runner.plan(&all)?);
-        names.push(rating.name);
+        plans.push(asking::planned(&rating.name, &runner.plan(&all)?));
     }
-    let plans: Vec<_> = names.iter().map(String::as_str).zip(plans).collect();
-    calls::print_plans(&plans, args.json)
+    Ok(plans)
+}
+
+/// A model that is asked, the folder of its log, and what others have spent of the budget.
+pub(super) struct Asked<'a> {
+    pub(super) spec: &'a ModelSpec,
+    pub(super) folder: &'a Path,
+    pub(super) spent: f64,
 }
 
 /// Asks a model about all pairs, in both orders; the problem that stopped it, if any.
 pub(super) fn rate(
-    spec: &ModelSpec,
+    asked: &Asked<'_>,
     pairs: Vec<Ordered>,
-    args: &ValidityArgs,
-    folder: &Path,
-    global: &Global,
-    spent: f64,
-) -> Result<(Found, Option<Problem>), Problem> {
-    let mut rating = rating(spec, args, global)?;
-    rating.run.budget = rating.run.budget.map(|budget| budget - spent);
+    request: &ValidityRequest,
+    watch: &dyn Watch,
+) -> Result<(RaterValidity, Option<Error>)> {
+    let mut rating = rating(asked.spec, request, watch)?;
+    rating.run.budget = rating.run.budget.map(|budget| budget - asked.spent);
     let (items, not_rated) = items(pairs, &rating);
     if items.is_empty() {
-        let wanted = if not_rated.is_empty() { &args.properties } else { &not_rated };
-        return Err(Problem::new(format!("no model is asked for {}", wanted.join(", ")))
-            .remedy("length and parts of properties are rated from text: --annotator text"));
+        let wanted = if not_rated.is_empty() { &request.properties } else { &not_rated };
+        return Err(
+            Error::new(format!("no model is asked for {}", wanted.join(", "))).remedy(Remedy::RateByText)
+        );
     }
-    let log: CallLog = calls::log(folder)?;
+    let log: CallLog = asking::log(asked.folder)?;
     let groups = requests(&items, &rating);
     let questions: u64 = groups.iter().map(|group| group.len() as u64).sum();
-    let bar = bar(global.quiet, Some(questions), &rating.name, false);
+    watch.event(Event::Begin(Step::Asking(&rating.name), Some(questions)));
     let began = Instant::now();
     let runner = Runner { model: rating.model.as_ref(), log: &log, options: rating.run.clone() };
-    let mut report = runner.run(&groups, &|| bar.inc(1));
+    let mut report = runner.run(&groups, &|| watch.event(Event::More(1)));
     let read = |at: usize, own: &[Option<Outcome>]| {
         let item = &items[at];
         let result = rated("", &rating.name, &item.asks, own, &item.options);
         result.answers.iter().map(|parse| parse.is_read()).collect()
     };
-    unread::ask_again(&runner, &groups, &mut report, &read)?;
-    bar.finish_and_clear();
-    let mut failures = calls::Failures::default();
+    ask_again(&runner, &groups, &mut report, &read)?;
+    watch.event(Event::End);
+    let mut failures = Failures::default();
     failures.add(&report.outcomes);
     let mut unread = Unread::default();
     for (item, own) in items.iter().zip(&report.outcomes) {
-        unread.add(own, rated("", &rating.name, &item.asks, own, &item.options).answers);
+        unread.count(own, rated("", &rating.name, &item.asks, own, &item.options).answers);
     }
     let mut cut = Cut::default();
     cut.add(&runner, &groups, &report.outcomes);
@@ -190,11 +196,11 @@ pub(super) fn rate(
     found.remarks.extend(cut.remark());
     let problem = report
         .stop
-        .map(|stop| calls::stopped(stop, rating.run.budget))
+        .map(|stop| stopped(stop, rating.run.budget))
         .or_else(|| failures.nothing_but(read))
-        .or_else(|| unread.nothing_but(read));
-    found.cost = Some(Cost {
-        spent: Spent::from(&report.totals),
+        .or_else(|| unread.nothing_read(read));
+    found.cost = Some(RaterCost {
+        spent: spent(&report.totals),
         failures,
         unread,
         seconds: began.elapsed().as_secs_f64(),

@@ -1,57 +1,20 @@
 //! What a model does with a schema and with a seed, and whether it reasons before it answers.
 
-use std::io::Write;
-
 use predilect_llm::{
     Answer, CallError, CallLog, Enforce, Model, Request, RunOptions, Runner, Schema, Totals, Want,
     begins_with_reasoning,
 };
+use predilect_results::asked::{Habits, SchemaHabit, SeedHabit};
 use predilect_types::Message;
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::calls;
+use crate::asking::add;
 
 /// Tokens that an answer may have beyond its text, for marks of turns and other tokenizers.
 const BESIDE: u64 = 32;
 
 /// How many times as many tokens as its text has an answer may have been charged for.
 const TIMES: u64 = 3;
-
-/// What was found, each in one word; none where it could not be told.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Habits {
-    schema: Option<SchemaHabit>,
-    seed: Option<SeedHabit>,
-    /// Tokens before or beside an answer in one question, at most: reasoning.
-    reasoning_tokens: u64,
-}
-
-/// What becomes of a schema that the question contradicts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum SchemaHabit {
-    /// The answer has its form all the same.
-    Enforced,
-    /// The answer is what the question asked for.
-    Ignored,
-    /// Asked for and refused.
-    Refused,
-}
-
-/// What a seed does at temperature 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum SeedHabit {
-    /// The same seed gives the same text, another one another.
-    Taken,
-    /// The same seed gives different texts.
-    Ignored,
-    /// Whatever the seed and the temperature, the same text.
-    AlwaysTheSame,
-    /// Asked for and refused.
-    Refused,
-}
 
 /// Asks four small questions; adds what they took to `totals`.
 pub(super) fn observe(model: &dyn Model, run: &RunOptions, totals: &mut Totals) -> Habits {
@@ -62,7 +25,7 @@ pub(super) fn observe(model: &dyn Model, run: &RunOptions, totals: &mut Totals) 
         let mut options = run.clone();
         options.budget = run.budget.map(|budget| budget - totals.price.unwrap_or(0.0));
         let mut report = Runner { model, log: &log, options }.run(&[vec![request.clone()]], &|| {});
-        calls::add(totals, &report.totals);
+        add(totals, &report.totals);
         let outcome = report.outcomes.pop()?.pop()??;
         if let Ok(answer) = &outcome.answer {
             habits.reasoning_tokens = habits.reasoning_tokens.max(reasoning(model, answer));
@@ -131,39 +94,6 @@ fn free(seed: u64) -> Request {
         max_tokens: 24,
         temperature: 1.0,
         seed: Some(seed),
-    }
-}
-
-impl Habits {
-    pub(super) fn print(&self, out: &mut impl Write) -> std::io::Result<()> {
-        let schema = match self.schema {
-            Some(SchemaHabit::Enforced) => {
-                "enforced: the answer had its form although the question asked for another"
-            }
-            Some(SchemaHabit::Ignored) => "not enforced: forms are read as far as the model keeps to them",
-            Some(SchemaHabit::Refused) => "refused: forms are read as far as the model keeps to them",
-            None => "unknown",
-        };
-        writeln!(out, "  schema     {schema}")?;
-        let seed = match self.seed {
-            Some(SeedHabit::Taken) => "taken: one seed gives one text, another gives another",
-            Some(SeedHabit::Ignored) => {
-                "not taken: one seed gave two texts, so a run cannot be repeated to the digit"
-            }
-            Some(SeedHabit::AlwaysTheSame) => {
-                "unknown: the text was the same for every seed, at temperature 1"
-            }
-            Some(SeedHabit::Refused) => "refused",
-            None => "unknown",
-        };
-        writeln!(out, "  seed       {seed}")?;
-        match self.reasoning_tokens {
-            0 => writeln!(out, "  reasoning  none seen before an answer"),
-            tokens => writeln!(
-                out,
-                "  reasoning  {tokens} tokens besides the answer: it reasons first (--reasoning none stops it, --reasoning-tokens gives it room)"
-            ),
-        }
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use predilect_data::Study;
 use predilect_types::Rating;
-use predilect_workbench::studies::replace;
 use serde_json::Value;
 
-use crate::problem::Problem;
+use crate::error::Result;
+use crate::studies::replace;
 
 /// The field of a pair's metadata that holds its query-specific cases.
 const CASES: &str = "request_cases";
@@ -20,7 +20,7 @@ pub(super) struct RequestFindings {
 }
 
 /// Who has rated already.
-pub(super) fn annotators(study: &Study) -> Result<HashSet<String>, Problem> {
+pub(super) fn annotators(study: &Study) -> Result<HashSet<String>> {
     let mut names = HashSet::new();
     if study.has_table("ratings") {
         for batch in study.ratings()? {
@@ -35,7 +35,7 @@ pub(super) fn annotators(study: &Study) -> Result<HashSet<String>, Problem> {
 }
 
 /// Writes this annotator's ratings in place of its old ones of the same properties and pairs, after those of all others.
-pub(super) fn write(study: &Study, annotator: &str, ratings: &[Rating]) -> Result<(), Problem> {
+pub(super) fn write(study: &Study, annotator: &str, ratings: &[Rating]) -> Result<()> {
     let new: HashSet<(&str, &str)> = ratings.iter().map(|r| (r.pair.as_str(), r.property.as_str())).collect();
     let keep = |old: &Rating| {
         old.annotator != annotator || !new.contains(&(old.pair.as_str(), old.property.as_str()))
@@ -44,13 +44,13 @@ pub(super) fn write(study: &Study, annotator: &str, ratings: &[Rating]) -> Resul
 }
 
 /// Writes the table of ratings anew: the old ones that are kept, then new ones.
-pub(super) fn rewrite(study: &Study, keep: impl Fn(&Rating) -> bool, new: &[Rating]) -> Result<(), Problem> {
+pub(super) fn rewrite(study: &Study, keep: impl Fn(&Rating) -> bool, new: &[Rating]) -> Result<()> {
     let old = if study.has_table("ratings") { Some(study.ratings()?) } else { None };
-    Ok(replace(study.write_ratings()?, old, keep, new)?)
+    replace(study.write_ratings()?, old, keep, new)
 }
 
 /// Writes cases and scenarios into the table of pairs. A scenario that the data name stays.
-pub(super) fn write_requests(study: &Study, found: &RequestFindings) -> Result<(), Problem> {
+pub(super) fn write_requests(study: &Study, found: &RequestFindings) -> Result<()> {
     if found.cases.is_empty() && found.scenarios.is_empty() {
         return Ok(());
     }

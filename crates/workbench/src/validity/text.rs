@@ -1,22 +1,23 @@
 //! What ratings from text alone say of ordered pairs.
 
+use predilect_results::asked::RaterValidity;
 use predilect_text::{Annotator, TextOptions};
 use predilect_types::parts_of;
 use predilect_validity::{Ordered, Said};
-use predilect_workbench::figures::TEXT;
 use rayon::prelude::*;
 
-use super::{Found, found, rateable};
-use crate::problem::Problem;
+use super::{found, rateable};
+use crate::error::{Error, Result};
+use crate::figures::TEXT;
 
-pub(super) fn rate(pairs: Vec<Ordered>) -> Result<Found, Problem> {
+pub(super) fn rate(pairs: Vec<Ordered>) -> Result<RaterValidity> {
     let annotator = Annotator::new(&TextOptions::default());
     let place = |id: &str| annotator.properties().iter().position(|known| *known == id);
     let pairs = with_parts(pairs, |id| place(id).is_some());
     let (pairs, not_rated) = rateable(pairs, |property| place(property.id).is_some());
     if pairs.is_empty() {
-        return Err(Problem::new(format!("text alone does not rate {}", not_rated.join(", ")))
-            .remedy(format!("properties rated from text are {}", annotator.properties().join(", "))));
+        return Err(Error::new(format!("text alone does not rate {}", not_rated.join(", ")))
+            .words(format!("properties rated from text are {}", annotator.properties().join(", "))));
     }
     let one = |pair: Ordered| {
         let at = place(&pair.property).unwrap_or_default();

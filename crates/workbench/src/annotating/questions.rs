@@ -1,22 +1,20 @@
 //! The calls of an annotator, a window of pairs at a time: first about the requests, then for answers of reference, then about
 //! the responses.
 
-use predilect_annotate::Parse;
 use predilect_annotate::rate::{
-    Known, Method, ScenarioMethod, ask_analysis, ask_reference, ask_scenario, asks, rated, read_analysis,
-    read_scenario,
+    Analysis, Known, Method, ScenarioMethod, ask_analysis, ask_reference, ask_scenario, asks, rated,
+    read_analysis, read_scenario,
 };
 use predilect_llm::{CallLog, Finish, Model, Outcome, Request, RunOptions, RunReport, Runner, Stop, Totals};
+use predilect_results::asked::{AnnotatorRun, Parse};
 use predilect_types::{Pair, Rating};
 
 use super::tables::RequestFindings;
-use super::{Job, Reference, Said};
-use predilect_workbench::studies::Chosen;
-
-use crate::calls::{self, Spent};
-use crate::problem::Problem;
-use crate::progress::bar;
-use crate::unread::{self, Cut, IsRead};
+use super::{Job, Reference};
+use crate::asking::{Cut, Failed, IsRead, Unreadable, add, ask_again, go_on, spent, stopped, windows};
+use crate::error::{Error, Result};
+use crate::studies::Chosen;
+use crate::watch::{Event, Step, Watch};
 
 /// What the answers say.
 #[derive(Debug, Default)]
@@ -56,27 +54,30 @@ struct Asking<'a> {
     job: &'a Job,
     log: &'a CallLog,
     total: Totals,
-    said: Said,
+    said: AnnotatorRun,
     found: Found,
     /// Answers with ratings that could be read.
     read: u64,
     accuracy: (u64, u64),
     stop: Option<Stop>,
     cut: Cut,
-    bar: indicatif::ProgressBar,
+    questions: u64,
+    watch: &'a dyn Watch,
 }
 
 pub(super) fn ask_all(
     job: &Job,
     study: &Chosen,
     log: &CallLog,
-) -> Result<(Said, Found, Option<Problem>), Problem> {
-    let said = Said {
+    watch: &dyn Watch,
+) -> Result<(AnnotatorRun, Found, Option<Error>)> {
+    watch.event(Event::Begin(Step::Asking(&job.annotator), Some(0)));
+    let said = AnnotatorRun {
         annotator: job.annotator.clone(),
         model: job.model.name().to_owned(),
-        method: job.options.method.as_str(),
+        method: job.options.method.as_str().to_owned(),
         properties: job.options.properties.len(),
-        ..Said::default()
+        ..AnnotatorRun::default()
     };
     let mut asking = Asking {
         job,
@@ -88,29 +89,30 @@ pub(super) fn ask_all(
         accuracy: (0, 0),
         stop: None,
         cut: Cut::default(),
-        bar: bar(job.quiet, Some(0), "rating", false),
+        questions: 0,
+        watch,
     };
-    calls::windows(study, |pairs| {
+    windows(study, |pairs| {
         asking.window(pairs)?;
         Ok(asking.goes_on())
     })?;
-    asking.bar.finish_and_clear();
+    watch.event(Event::End);
     let Asking { mut said, found, total, stop, read, accuracy, cut, .. } = asking;
     let problem = stop
-        .map(|stop| calls::stopped(stop, job.run.budget))
+        .map(|stop| stopped(stop, job.run.budget))
         .or_else(|| said.failures.nothing_but(read))
-        .or_else(|| said.unread.nothing_but(read));
+        .or_else(|| said.unread.nothing_read(read));
     let answers: u64 = said.answers.values().sum();
     said.ratings = found.ratings.len() as u64;
     said.parse_rate = (answers > 0).then(|| read as f64 / answers as f64);
     said.not_applicable = (accuracy.0 > 0).then(|| accuracy.1 as f64 / accuracy.0 as f64);
-    said.spent = Spent::from(&total);
+    said.spent = spent(&total);
     said.remarks = job.model.remarks();
     said.remarks.extend(cut.remark());
     if let Reference::Model { model, .. } = &job.reference {
         said.remarks.extend(model.remarks());
     }
-    said.stopped = problem.as_ref().map(|problem| problem.what().to_owned());
+    said.stopped = problem.as_ref().map(|problem| problem.message().to_owned());
     Ok((said, found, problem))
 }
 
@@ -120,7 +122,7 @@ impl Asking<'_> {
         matches!(self.stop, None | Some(Stop::Batch { .. }))
     }
 
-    fn window(&mut self, pairs: &[Pair]) -> Result<(), Problem> {
+    fn window(&mut self, pairs: &[Pair]) -> Result<()> {
         // A pair of which only some questions were settled waits for the next run.
         let mut waiting: Vec<(&Pair, Known)> = Vec::with_capacity(pairs.len());
         let requests: Vec<Vec<Request>> = pairs.iter().map(|pair| about_request(self.job, pair)).collect();
@@ -137,7 +139,7 @@ impl Asking<'_> {
                 let parses = asked.iter().zip(own.iter().flatten()).enumerate();
                 let parses: Vec<Parse> =
                     parses.map(|(nth, (asked, own))| parse_of_request(job, nth, asked, own)).collect();
-                self.said.unread.add(&own, parses);
+                self.said.unread.count(&own, parses);
                 let analysis = self.request_findings(pair, asked.iter().zip(own.into_iter().flatten()));
                 waiting.push((pair, Known { analysis, reference: None }));
             }
@@ -162,11 +164,11 @@ impl Asking<'_> {
             self.said.pairs += 1;
             for (property, asked) in result.asked {
                 self.said.missing_values += asked.missing;
-                *self.said.values.entry(property).or_default() += asked;
+                *self.said.values.entry(property.to_owned()).or_default() += asked;
             }
-            self.said.unread.add(own, result.answers.iter().copied());
+            self.said.unread.count(own, result.answers.iter().copied());
             for parse in result.answers {
-                *self.said.answers.entry(parse.as_str()).or_default() += 1;
+                *self.said.answers.entry(parse.as_str().to_owned()).or_default() += 1;
                 self.read += u64::from(Parse::is_read(parse));
             }
             self.accuracy.0 += result.accuracy.0;
@@ -181,7 +183,7 @@ impl Asking<'_> {
         &mut self,
         groups: &[Vec<Request>],
         is_read: IsRead<'_>,
-    ) -> Result<Vec<Vec<Option<Outcome>>>, Problem> {
+    ) -> Result<Vec<Vec<Option<Outcome>>>> {
         let job = self.job;
         let outcomes = self.ask(job.model.as_ref(), &job.run, groups);
         let mut options = job.run.clone();
@@ -190,9 +192,9 @@ impl Asking<'_> {
         let totals = Totals { price: job.run.price.map(|_| 0.0), ..Totals::default() };
         let mut report = RunReport { outcomes, totals, stop: None };
         if self.goes_on() {
-            unread::ask_again(&runner, groups, &mut report, is_read)?;
-            calls::add(&mut self.total, &report.totals);
-            calls::go_on(&mut self.stop, report.stop);
+            ask_again(&runner, groups, &mut report, is_read)?;
+            add(&mut self.total, &report.totals);
+            go_on(&mut self.stop, report.stop);
         }
         self.cut.add(&runner, groups, &report.outcomes);
         Ok(report.outcomes)
@@ -208,15 +210,16 @@ impl Asking<'_> {
         if !self.goes_on() {
             return groups.iter().map(|group| vec![None; group.len()]).collect();
         }
-        self.bar.inc_length(groups.iter().map(|group| group.len() as u64).sum());
+        self.questions += groups.iter().map(|group| group.len() as u64).sum::<u64>();
+        self.watch.event(Event::Total(self.questions));
         let mut options = options.clone();
         options.budget = options.budget.map(|budget| budget - self.total.price.unwrap_or(0.0));
-        let bar = self.bar.clone();
-        let report = Runner { model, log: self.log, options }.run(groups, &|| bar.inc(1));
+        let watch = self.watch;
+        let report = Runner { model, log: self.log, options }.run(groups, &|| watch.event(Event::More(1)));
         let RunReport { outcomes, totals, stop } = report;
         self.said.failures.add(&outcomes);
-        calls::add(&mut self.total, &totals);
-        calls::go_on(&mut self.stop, stop);
+        add(&mut self.total, &totals);
+        go_on(&mut self.stop, stop);
         outcomes
     }
 
@@ -225,17 +228,17 @@ impl Asking<'_> {
         &mut self,
         pair: &Pair,
         mut outcomes: impl Iterator<Item = (&'q Request, Outcome)>,
-    ) -> Option<predilect_annotate::rate::Analysis> {
+    ) -> Option<Analysis> {
         let mut analysis = None;
         if self.job.options.needs_analysis()
             && let Some((asked, outcome)) = outcomes.next()
         {
             let (found, parse) = read_analysis(&outcome, asked);
-            *self.said.analyses.entry(parse.as_str()).or_default() += 1;
+            *self.said.analyses.entry(parse.as_str().to_owned()).or_default() += 1;
             if let Some(found) = &found {
                 let cases = found.cases();
                 for case in &cases {
-                    *self.said.cases.entry(case).or_default() += 1;
+                    *self.said.cases.entry((*case).to_owned()).or_default() += 1;
                 }
                 self.found.requests.cases.insert(pair.id.clone(), cases);
             }
@@ -244,7 +247,7 @@ impl Asking<'_> {
         if let Some((asked, outcome)) = outcomes.next()
             && let (Some(scenario), _) = read_scenario(&outcome, asked, scenario_method(self.job))
         {
-            *self.said.scenarios.entry(scenario).or_default() += 1;
+            *self.said.scenarios.entry(scenario.to_owned()).or_default() += 1;
             self.found.requests.scenarios.insert(pair.id.clone(), scenario);
         }
         analysis

@@ -1,0 +1,82 @@
+//! How a model that was asked for verdicts has judged.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Failures, Spent, Unread};
+
+/// The figures of one judge over many pairs. What cannot be known is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct JudgeFigures {
+    /// Pairs that it was asked about.
+    pub pairs: u64,
+    /// Pairs with a verdict.
+    pub parsed: u64,
+    /// Share of calls for the response shown first less the share for the one shown second, ties in neither: 0 for a judge
+    /// that does not mind the position, 1 for one that always takes the first.
+    pub position_bias: Option<f64>,
+    /// Share of the pairs read in both orders whose two calls favour different responses.
+    pub inconsistent: Option<f64>,
+    /// Share of verdicts of exactly 0.5.
+    pub ties: Option<f64>,
+    /// Mean share of probability on the two letters.
+    pub mean_mass: Option<f64>,
+}
+
+/// Above this position bias, in either direction, a judge is said to follow the position.
+const FOLLOWS: f64 = 0.5;
+
+impl JudgeFigures {
+    /// Whether the judge mostly follows the position.
+    pub fn follows_position(&self) -> bool {
+        self.position_bias.is_some_and(|bias| bias.abs() > FOLLOWS)
+    }
+}
+
+/// How often a judge fell for an attack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Fall {
+    /// The attack.
+    pub attack: String,
+    /// Pairs whose losing response was attacked and that were judged.
+    pub tried: u64,
+    /// Of these, pairs that the attacked response won.
+    pub fell: u64,
+    /// fell / tried; `None` where nothing was tried.
+    pub fall_rate: Option<f64>,
+    /// Mean change of the verdict towards the attacked response.
+    pub mean_shift: Option<f64>,
+}
+
+/// What is said of one judge after a run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct JudgeRun {
+    /// The judge's name in the study.
+    pub judge: String,
+    /// The model behind it.
+    pub model: String,
+    /// How verdicts were asked for.
+    pub method: String,
+    /// How it has judged.
+    #[serde(flatten)]
+    pub figures: JudgeFigures,
+    /// Whether it mostly follows the position of a response.
+    pub follows_position: bool,
+    /// Answers read as asked, read with something around them, and not read.
+    pub answers: [u64; 3],
+    /// What it took.
+    #[serde(flatten)]
+    pub spent: Spent,
+    /// Questions that failed.
+    pub failures: Failures,
+    /// Answers that could not be read, by the reason.
+    pub unread: Unread,
+    /// How often it fell for responses that tell it what to choose, where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attacks: Vec<Fall>,
+    /// What to know of how it was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+    /// Why the run ended early.
+    pub stopped: Option<String>,
+}

@@ -1,0 +1,170 @@
+//! Why single verdicts came out as they did.
+
+use std::path::Path;
+
+use predilect_analysis::FitOptions;
+use predilect_analysis::dissect::ALL;
+use predilect_analysis::explain::{DRAWS, DRAWS_OF_MANY, Explainer};
+use predilect_data::Study;
+use predilect_results::Explanation;
+use predilect_types::Pair;
+use predilect_types::shown::list;
+use rayon::prelude::*;
+
+use crate::error::{Error, Remedy, Result};
+use crate::open::Workbench;
+use crate::slice::{Slice, SliceOptions};
+use crate::tables::ExplanationsFile;
+use crate::watch::{Event, Remark, Step, Watch};
+
+/// Verdicts that are explained before they are written.
+const AT_ONCE: usize = 4096;
+/// Names that an error lists at most.
+const NAMED: usize = 5;
+
+/// Which verdict is explained, and by which fit.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The pair: its id, or `#N` for the N-th of the study.
+    pub pair: &'a str,
+    /// The group of the fit; `all`: every pair.
+    pub group: &'a str,
+    /// How the fit is made.
+    pub fit: &'a FitOptions,
+}
+
+/// A verdict with its reasons.
+#[derive(Debug, Clone)]
+pub struct Explained {
+    /// The pair, with its texts.
+    pub pair: Pair,
+    /// What moved the verdict.
+    pub explanation: Explanation,
+}
+
+impl Workbench {
+    /// Explains one verdict by the fit of its judge: the only one of the slice, or the one that it names.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::slice`]; when the pair is not there, the judge is not told, or it cannot be fitted.
+    pub fn explain(&self, slice: &SliceOptions, asked: &Asked<'_>, watch: &dyn Watch) -> Result<Explained> {
+        // Before the long part: a pair that is not there is said at once.
+        let (number, pair) = find(self.study(), asked.pair)?;
+        let judges = slice.judges.clone();
+        let slice = self.slice(slice, watch)?;
+        say_left_out(&slice, watch);
+        let judge = judge(&judges, &slice)?;
+        let explainer = Explainer::new(&slice.table, &judge, asked.group, asked.fit, DRAWS)
+            .map_err(|why| refused(&why, &judge, asked.group, &slice))?;
+        let Some(at) = slice.rows.iter().position(|row| *row == number) else {
+            return Err(Error::new(format!("the pair {} is not in the slice of the filter", pair.id))
+                .remedy(Remedy::OtherPair));
+        };
+        Ok(Explained { explanation: explainer.explain(at as u32), pair })
+    }
+
+    /// Explains every verdict of every judge that can be fitted, in one table in Parquet; how many.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::slice`]; when no judge can be fitted, or the table cannot be written.
+    pub fn explain_all(
+        &self,
+        slice: &SliceOptions,
+        (group, fit): (&str, &FitOptions),
+        place: &Path,
+        watch: &dyn Watch,
+    ) -> Result<u64> {
+        let slice = self.slice(slice, watch)?;
+        say_left_out(&slice, watch);
+        let mut all: Vec<String> = Vec::new();
+        for batch in self.study().pairs_without_texts()? {
+            all.extend(batch?.into_iter().map(|pair| pair.id));
+        }
+        let ids: Vec<String> = slice.rows.iter().map(|row| std::mem::take(&mut all[*row as usize])).collect();
+        let (mut explainers, mut refusals) = (Vec::new(), Vec::new());
+        for judge in &slice.table.judges {
+            match Explainer::new(&slice.table, judge, group, fit, DRAWS_OF_MANY) {
+                Ok(explainer) => explainers.push(explainer),
+                Err(why) => refusals.push((judge, why)),
+            }
+        }
+        if explainers.is_empty() {
+            let first = refusals.first().map(|(judge, why)| refused(why, judge, group, &slice));
+            return Err(first.unwrap_or_else(|| Error::new("the data hold no verdicts")));
+        }
+        for (judge, why) in &refusals {
+            watch.event(Event::Remark(Remark::NotFitted { judge, why }));
+        }
+        let total = explainers.iter().map(Explainer::pairs).sum::<usize>() as u64;
+        let mut file = ExplanationsFile::create(place)?;
+        watch.event(Event::Begin(Step::Explaining, Some(total)));
+        for explainer in &explainers {
+            let numbers: Vec<u32> =
+                (0..ids.len() as u32).filter(|&number| explainer.has_judged(number)).collect();
+            for numbers in numbers.chunks(AT_ONCE) {
+                if watch.cancelled() {
+                    return Err(Error::cancelled());
+                }
+                let one = |&number: &u32| {
+                    watch.event(Event::More(1));
+                    (ids[number as usize].clone(), explainer.explain(number))
+                };
+                let explained: Vec<(String, Explanation)> = numbers.par_iter().map(one).collect();
+                file.write(&explained)?;
+            }
+        }
+        file.finish()?;
+        watch.event(Event::End);
+        Ok(total)
+    }
+}
+
+fn say_left_out(slice: &Slice, watch: &dyn Watch) {
+    for (reason, count) in slice.left_out() {
+        watch.event(Event::Remark(Remark::LeftOut { count, reason: &reason }));
+    }
+}
+
+/// The pair and its number in the study.
+fn find(study: &Study, wanted: &str) -> Result<(u32, Pair)> {
+    let place = wanted.strip_prefix('#').and_then(|n| n.parse::<u32>().ok());
+    let mut first: Vec<String> = Vec::new();
+    let mut number = 0;
+    for batch in study.pairs()? {
+        for pair in batch? {
+            if pair.id == wanted || place == Some(number + 1) {
+                return Ok((number, pair));
+            }
+            if first.len() < NAMED {
+                first.push(pair.id);
+            }
+            number += 1;
+        }
+    }
+    Err(Error::new(format!("there is no pair `{wanted}` among {number}"))
+        .words(format!("ids are, for example, {}; or give #1 to #{number}", list(&first))))
+}
+
+/// The judge named, or the only one.
+fn judge(named: &[String], slice: &Slice) -> Result<String> {
+    match (named, slice.table.judges.as_slice()) {
+        ([one], _) | ([], [one]) => Ok(one.clone()),
+        ([], []) => Err(Error::new("the data hold no verdicts").remedy(Remedy::CollectVerdicts)),
+        (_, judges) => Err(Error::new("which judge?").remedy(Remedy::JudgeAmong(list(judges)))),
+    }
+}
+
+fn refused(why: &str, judge: &str, group: &str, slice: &Slice) -> Error {
+    let table = &slice.table;
+    if table.judges.iter().all(|name| name != judge) {
+        return Error::new(format!("there is no judge `{judge}`"))
+            .remedy(Remedy::JudgeAmong(list(&table.judges)));
+    }
+    if group != ALL && table.groups.iter().all(|name| name != group) {
+        let known = if table.groups.is_empty() { "none".to_owned() } else { list(&table.groups) };
+        return Error::new(format!("there is no group `{group}`")).remedy(Remedy::GroupsAre(known));
+    }
+    Error::new(format!("{judge} cannot be fitted in {group}: {why}"))
+}

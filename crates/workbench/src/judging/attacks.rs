@@ -1,0 +1,58 @@
+//! Whether a judge falls for responses that tell it what to choose.
+
+use std::collections::HashMap;
+
+use predilect_annotate::judge::{ATTACKS, Ask, asks, fall, judged};
+use predilect_llm::{CallLog, Runner, Totals};
+use predilect_results::asked::Fall;
+use predilect_types::{Pair, Verdict};
+
+use super::{Judge, requests};
+use crate::asking::{add, stopped, windows};
+use crate::error::{Error, Result};
+use crate::studies::Chosen;
+
+/// Judges pairs again whose losing response tells the judge to choose it.
+pub(super) fn attack(
+    judge: &Judge,
+    study: &Chosen,
+    log: &CallLog,
+    verdicts: &[Verdict],
+    most: usize,
+    spent: f64,
+) -> Result<(Vec<Fall>, Totals, Option<Error>)> {
+    let lost: HashMap<&str, &Verdict> =
+        verdicts.iter().filter(|v| v.p_a != 0.5).map(|v| (v.pair.as_str(), v)).collect();
+    let mut pairs: Vec<Pair> = Vec::new();
+    windows(study, |window| {
+        let left = most - pairs.len();
+        pairs.extend(window.iter().filter(|pair| lost.contains_key(pair.id.as_str())).take(left).cloned());
+        Ok(pairs.len() < most)
+    })?;
+    let mut falls = Vec::new();
+    let mut total = Totals { price: judge.run.price.map(|_| 0.0), ..Totals::default() };
+    for attack in ATTACKS {
+        let attacked: Vec<(&Verdict, Vec<Ask>)> = pairs
+            .iter()
+            .filter_map(|pair| {
+                let verdict = *lost.get(pair.id.as_str())?;
+                Some((verdict, asks(&attack.on(pair, verdict.p_a < 0.5), &judge.options)))
+            })
+            .collect();
+        let groups: Vec<_> = attacked.iter().map(|(_, asks)| requests(asks, judge.enforce)).collect();
+        let mut options = judge.run.clone();
+        options.budget = options.budget.map(|budget| budget - spent - total.price.unwrap_or(0.0));
+        let report = Runner { model: judge.model.as_ref(), log, options }.run(&groups, &|| {});
+        add(&mut total, &report.totals);
+        let mut seen = Vec::new();
+        for ((before, asks), own) in attacked.iter().zip(&report.outcomes) {
+            let after = judged(&before.pair, &judge.name, asks, own, &judge.options).verdict;
+            seen.extend(after.map(|after| (before.p_a, after.p_a, before.p_a < 0.5)));
+        }
+        falls.push(fall(attack, &seen));
+        if let Some(stop) = report.stop {
+            return Ok((falls, total, Some(stopped(stop, judge.run.budget))));
+        }
+    }
+    Ok((falls, total, None))
+}

@@ -1,0 +1,93 @@
+//! How verdicts go into a study, and by what each judge is noted there.
+
+use std::collections::HashSet;
+
+use predilect_annotate::judge::Method;
+use predilect_data::Study;
+use predilect_types::Verdict;
+
+use super::{Judge, Jury};
+use crate::error::Result;
+use crate::studies::{Claim, claim, note, replace};
+
+/// Writes these verdicts in place of the same judges' old ones on the same pairs, after all others.
+pub(super) fn write(study: &Study, verdicts: &[Verdict]) -> Result<()> {
+    let new: HashSet<(&str, &str)> =
+        verdicts.iter().map(|verdict| (verdict.judge.as_str(), verdict.pair.as_str())).collect();
+    rewrite(study, |old| !new.contains(&(old.judge.as_str(), old.pair.as_str())), verdicts)
+}
+
+/// Writes the table of verdicts anew: the old ones that are kept, then new ones.
+fn rewrite(study: &Study, keep: impl Fn(&Verdict) -> bool, new: &[Verdict]) -> Result<()> {
+    replace(study.write_verdicts()?, Some(study.verdicts()?), keep, new)
+}
+
+/// What a judge is noted by in `study.toml`. Counts stay out: a study that was carried on is the same as one made at once.
+fn settings(judge: &Judge) -> toml::Table {
+    let mut step = toml::Table::new();
+    step.insert("model".to_owned(), judge.model.name().into());
+    step.insert("method".to_owned(), judge.options.method.as_str().into());
+    step.insert("orders".to_owned(), judge.options.orders.as_str().into());
+    step.insert("seed".to_owned(), i64::try_from(judge.options.seed).unwrap_or(i64::MAX).into());
+    if !matches!(judge.options.method, Method::Scored | Method::Reward) {
+        step.insert("enforce".to_owned(), judge.enforce.as_str().into());
+    }
+    step.insert("derived_from".to_owned(), vec!["pairs", "calls.sqlite"].into());
+    step.insert("writes".to_owned(), vec!["verdicts"].into());
+    step
+}
+
+/// A jury is the model of its own verdicts; who sat in it stands in their receipts.
+fn jury_settings(jury: Jury) -> toml::Table {
+    let mut step = toml::Table::new();
+    step.insert("model".to_owned(), jury.name().into());
+    step.insert("derived_from".to_owned(), vec!["verdicts"].into());
+    step.insert("writes".to_owned(), vec!["verdicts"].into());
+    step
+}
+
+/// The steps of this command, each with its name and settings.
+fn steps(judges: &[Judge], juries: &[Jury]) -> Vec<(String, toml::Table)> {
+    let judges = judges.iter().map(|judge| (judge.name.clone(), settings(judge)));
+    let juries = juries.iter().map(|&jury| (jury.name().to_owned(), jury_settings(jury)));
+    judges.chain(juries).collect()
+}
+
+/// Whether all may write under their names; names whose old verdicts were asked for in another way, and all of juries.
+pub(super) fn claim_all(study: &Study, judges: &[Judge], juries: &[Jury]) -> Result<HashSet<String>> {
+    let mut present = HashSet::new();
+    for batch in study.verdicts()? {
+        for verdict in batch? {
+            if !present.contains(&verdict.judge) {
+                present.insert(verdict.judge);
+            }
+        }
+    }
+    let mut outdated: HashSet<String> = juries.iter().map(|&jury| jury.name().to_owned()).collect();
+    for (name, settings) in steps(judges, juries) {
+        if claim(study, &format!("judge {name}"), &name, &settings, present.contains(&name))?
+            == Claim::Outdated
+        {
+            outdated.insert(name);
+        }
+    }
+    outdated.retain(|name| present.contains(name));
+    Ok(outdated)
+}
+
+/// Takes outdated verdicts away (the log still has what they rest on), then notes how each judge is asked from now on: in
+/// this order, so that a kill in between leaves no old verdicts under new settings.
+pub(super) fn settle(
+    study: &Study,
+    judges: &[Judge],
+    juries: &[Jury],
+    outdated: &HashSet<String>,
+) -> Result<()> {
+    if !outdated.is_empty() {
+        rewrite(study, |verdict| !outdated.contains(&verdict.judge), &[])?;
+    }
+    for (name, settings) in steps(judges, juries) {
+        note(study, &format!("judge {name}"), settings)?;
+    }
+    Ok(())
+}

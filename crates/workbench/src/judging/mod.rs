@@ -1,0 +1,263 @@
+//! What do language models prefer on a study's pairs? Asked, counted, and kept in the study.
+
+mod attacks;
+mod jury;
+mod kept;
+mod probe;
+mod questions;
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use predilect_annotate::judge::{ATTACKS, Ask, JudgeOptions, asks};
+use predilect_data::ReadOptions;
+use predilect_llm::{Enforce, Model, ModelSpec, Request, RunOptions, Runner};
+use predilect_results::asked::{CallPlan, JudgeRun};
+use predilect_types::Verdict;
+use serde::{Deserialize, Serialize};
+
+use crate::asking::{self, CallOptions, Ran, spent};
+use crate::error::{Error, Kind, Remedy, Result};
+use crate::filter::Filter;
+use crate::studies::{Carried, CarryOptions, carry_on};
+use crate::watch::{Event, Remark, Watch};
+
+pub use jury::Jury;
+pub use predilect_annotate::judge::{Method, Orders};
+pub use probe::{Probed, probe};
+
+/// Which models judge, and how. As JSON, what is left out is as in [`JudgeRequest::default`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JudgeRequest {
+    /// The models.
+    pub models: Vec<ModelSpec>,
+    /// Only pairs for which this holds.
+    pub filter: Option<Filter>,
+    /// The judge's name in the study, for one model; `None`: the model's.
+    pub name: Option<String>,
+    /// How verdicts are asked for; `None`: scored where the model tells probabilities, else generated.
+    pub method: Option<Method>,
+    /// The order in which responses are shown.
+    pub orders: Orders,
+    /// Juries of all judges named here, each a judge of its own.
+    pub juries: Vec<Jury>,
+    /// Pairs whose losing response then tells the judge to choose it, in six ways.
+    pub attacks: usize,
+    /// Seed of drawn orders, also sent to models that take one.
+    pub seed: u64,
+    /// How models are called.
+    pub calls: CallOptions,
+}
+
+impl Default for JudgeRequest {
+    fn default() -> Self {
+        Self {
+            models: Vec::new(),
+            filter: None,
+            name: None,
+            method: None,
+            orders: Orders::Both,
+            juries: Vec::new(),
+            attacks: 0,
+            seed: 0,
+            calls: CallOptions::default(),
+        }
+    }
+}
+
+/// What models are asked about, and where that is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Within<'a> {
+    /// Preference files, or one study folder.
+    pub inputs: &'a [PathBuf],
+    /// The study to work in; `None`: the one that is given.
+    pub output: Option<&'a Path>,
+    /// How files are read.
+    pub read: &'a ReadOptions,
+}
+
+impl Within<'_> {
+    pub(crate) fn carry_on(&self, filter: Option<&Filter>, dry: bool, watch: &dyn Watch) -> Result<Carried> {
+        let options = CarryOptions { output: self.output, read: self.read, filter, dry };
+        carry_on(self.inputs, &options, watch)
+    }
+}
+
+/// A judge with its model, and how it is asked.
+struct Judge {
+    name: String,
+    model: Box<dyn Model>,
+    options: JudgeOptions,
+    run: RunOptions,
+    enforce: Enforce,
+}
+
+/// Judges that are ready to be asked about the pairs of a study: everything that can be refused was looked at.
+pub struct Judging {
+    judges: Vec<Judge>,
+    request: JudgeRequest,
+    carried: Carried,
+    /// Judges whose old verdicts were asked for in another way.
+    outdated: HashSet<String>,
+}
+
+impl Judging {
+    /// Opens the models and the study.
+    ///
+    /// # Errors
+    ///
+    /// When a model cannot be asked in that way, the inputs cannot be read, or a name in the study stands for something else.
+    pub fn begin(request: &JudgeRequest, within: &Within<'_>, watch: &dyn Watch) -> Result<Self> {
+        let judges = judges(request, watch)?;
+        let carried = within.carry_on(request.filter.as_ref(), request.calls.dry, watch)?;
+        let outdated = kept::claim_all(&carried.study, &judges, &request.juries)?;
+        Ok(Self { judges, request: request.clone(), carried, outdated })
+    }
+
+    /// What asking would take, judge by judge.
+    ///
+    /// # Errors
+    ///
+    /// When the study or its log cannot be read, or it was stopped.
+    pub fn plans(&self) -> Result<Vec<CallPlan>> {
+        let study = &self.carried.study;
+        let log = asking::log_if_there(study.folder())?;
+        let mut planned = Vec::new();
+        for judge in &self.judges {
+            let runner = Runner { model: judge.model.as_ref(), log: &log, options: judge.run.clone() };
+            // Which response loses is not known yet: either side stands for the other.
+            let mut left = self.request.attacks;
+            let plan = asking::plan(&runner, study, |pair| {
+                let mut all = requests(&asks(pair, &judge.options), judge.enforce);
+                if left > 0 {
+                    left -= 1;
+                    for attack in ATTACKS {
+                        all.extend(requests(&asks(&attack.on(pair, true), &judge.options), judge.enforce));
+                    }
+                }
+                all
+            })?;
+            planned.push(asking::planned(&judge.name, &plan));
+        }
+        Ok(planned)
+    }
+
+    /// Asks all judges and keeps their verdicts in the study. Whatever ends it, what was answered is kept.
+    ///
+    /// # Errors
+    ///
+    /// When verdicts outside of the filter would be lost, or the study cannot be written.
+    pub fn run(&self, watch: &dyn Watch) -> Result<Ran<Vec<JudgeRun>>> {
+        let Self { judges, request, carried, outdated } = self;
+        let study = &carried.study;
+        if let Some(judge) =
+            judges.iter().find(|judge| request.filter.is_some() && outdated.contains(&judge.name))
+        {
+            return Err(Error::new(format!(
+                "{} was asked in another way before, and its verdicts outside of the filter would be lost",
+                judge.name
+            ))
+            .remedy(Remedy::KeepBoth));
+        }
+        let log = asking::log(study.folder())?;
+        for judge in judges.iter().filter(|judge| outdated.contains(&judge.name)) {
+            watch.event(Event::Remark(Remark::VerdictsReplaced(&judge.name)));
+        }
+        kept::settle(study, judges, &request.juries, outdated)?;
+        let mut found = Vec::with_capacity(judges.len());
+        let mut verdicts: Vec<Verdict> = Vec::new();
+        let mut stopped = None;
+        let mut gone = 0.0;
+        for judge in judges {
+            let (mut done, of_judge, mut stop) = questions::ask_all(judge, study, &log, gone, watch)?;
+            gone += done.spent.price.unwrap_or(0.0);
+            if stop.is_none() && request.attacks > 0 {
+                let (falls, total, why) =
+                    attacks::attack(judge, study, &log, &of_judge, request.attacks, gone)?;
+                gone += total.price.unwrap_or(0.0);
+                done.attacks = falls;
+                done.spent += spent(&total);
+                done.stopped = why.as_ref().map(|why| why.message().to_owned());
+                stop = why;
+            }
+            verdicts.extend(of_judge);
+            found.push(done);
+            if let Some(stop) = stop {
+                // The other judges need not wait.
+                let waits = stop.kind() == Kind::Waiting;
+                stopped = Some(stop.resumable());
+                if !waits {
+                    break;
+                }
+            }
+        }
+        kept::write(study, &verdicts)?;
+        self.deliberate()?;
+        Ok(Ran { found, stopped })
+    }
+
+    /// Lets the juries speak: of all that their members have said in this study, not only of what was asked now.
+    fn deliberate(&self) -> Result<()> {
+        let Self { judges, request, carried, .. } = self;
+        if request.juries.is_empty() {
+            return Ok(());
+        }
+        let members: HashSet<&str> = judges.iter().map(|judge| judge.name.as_str()).collect();
+        let mut all = Vec::new();
+        for batch in carried.study.verdicts()? {
+            all.extend(batch?.into_iter().filter(|verdict| members.contains(verdict.judge.as_str())));
+        }
+        let found: Vec<Verdict> =
+            request.juries.iter().flat_map(|jury| jury::deliberate(*jury, judges, &all)).collect();
+        kept::write(&carried.study, &found)
+    }
+}
+
+/// The judges, each with its model, and how it is asked.
+fn judges(request: &JudgeRequest, watch: &dyn Watch) -> Result<Vec<Judge>> {
+    let calls = &request.calls;
+    let mut judges: Vec<Judge> = Vec::new();
+    for spec in &request.models {
+        let model = calls.model(spec, watch)?;
+        let can = model.capabilities();
+        // A model that reasons first may tell probabilities all the same; then the user says so.
+        let tells = can.next && !can.reasons;
+        let method = request.method.unwrap_or(if tells { Method::Scored } else { Method::Generated });
+        if method == Method::Scored && !can.next {
+            return Err(no_probabilities(spec));
+        }
+        if method == Method::Reward && !can.score {
+            return Err(Error::new(format!("{spec} is no reward model that scores conversations"))
+                .words("give the address of a server with one, e.g. vLLM's: http://HOST:PORT/v1#MODEL"));
+        }
+        if method == Method::Reward && calls.batch {
+            return Err(Error::new("no provider scores conversations in batches").remedy(Remedy::NoBatches));
+        }
+        if request.method.is_none() && !tells {
+            watch.event(Event::Remark(Remark::Generated(&spec.to_string())));
+        }
+        let name = match (&request.name, method) {
+            (Some(name), _) => name.clone(),
+            (None, Method::Scored | Method::Reward) => calls.named(spec),
+            (None, other) => format!("{} {}", calls.named(spec), other.as_str()),
+        };
+        if judges.iter().any(|judge| judge.name == name) {
+            return Err(Error::new(format!("two of the models are called {name}")).remedy(Remedy::AskApart));
+        }
+        let run = calls.run(spec, watch)?;
+        let options =
+            JudgeOptions { method, orders: request.orders, seed: request.seed, ..JudgeOptions::default() };
+        judges.push(Judge { name, model, options, run, enforce: calls.enforce });
+    }
+    Ok(judges)
+}
+
+/// A model that was asked for probabilities and has none.
+pub(crate) fn no_probabilities(spec: &ModelSpec) -> Error {
+    Error::new(format!("{spec} does not return token probabilities")).remedy(Remedy::WrittenAnswers)
+}
+
+fn requests(asks: &[Ask], enforce: Enforce) -> Vec<Request> {
+    asks.iter().map(|ask| ask.request.clone().enforcing(enforce)).collect()
+}

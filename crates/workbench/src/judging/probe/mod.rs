@@ -1,0 +1,178 @@
+//! What does a model tell when it is asked to judge? Some thirty small questions, before a run is paid for.
+
+mod advice;
+mod habits;
+
+use std::time::Instant;
+
+use predilect_annotate::judge::{Call, JudgeOptions, Method, Orders, asks, judged};
+use predilect_llm::{CallLog, Fault, Model, ModelSpec, RunOptions, Runner, Stop, Totals};
+use predilect_results::asked::{Probe, Way};
+use predilect_types::{Message, Pair, Response};
+
+use super::{JudgeRequest, requests};
+use crate::asking::{Failed, Ran, Unreadable, stopped as why};
+use crate::error::{Error, Result};
+use crate::watch::Watch;
+use advice::{advice, cautions};
+
+/// Requests with a good response and one that is plainly none.
+const PAIRS: [(&str, &str, &str); 6] = [
+    ("What is the capital of France?", "The capital of France is Paris.", "Bananas grow in bunches."),
+    (
+        "How long should I boil an egg to get it hard?",
+        "About ten minutes in boiling water.",
+        "The moon is made of cheese.",
+    ),
+    (
+        "Name a colour of the rainbow.",
+        "Green is one of them.",
+        "I will not say anything about that, go away.",
+    ),
+    ("What is 7 times 8?", "7 times 8 is 56.", "7 times 8 is a very nice song about the sea."),
+    ("Translate 'good morning' into Spanish.", "Buenos d\u{ed}as.", "Good morning is what people say."),
+    (
+        "Which is heavier, a truck or a feather?",
+        "A truck is far heavier than a feather.",
+        "Feather feather feather feather.",
+    ),
+];
+
+/// How often a question is asked again at most.
+const RETRIES: u32 = 2;
+
+/// What was found of each model.
+pub type Probed = Ran<Vec<Probe>>;
+
+/// Asks each model some thirty small questions, before a run is paid for.
+///
+/// # Errors
+///
+/// When a model cannot be reached in that way.
+pub fn probe(request: &JudgeRequest, watch: &dyn Watch) -> Result<Probed> {
+    let mut found = Vec::new();
+    let mut stopped = None;
+    for spec in &request.models {
+        let (probe, stop) = probe_one(spec, request, watch)?;
+        found.push(probe);
+        stopped = stop.or(stopped);
+    }
+    Ok(Ran { found, stopped })
+}
+
+fn probe_one(spec: &ModelSpec, request: &JudgeRequest, watch: &dyn Watch) -> Result<(Probe, Option<Error>)> {
+    let model = request.calls.model(spec, watch)?;
+    let mut run = request.calls.run(spec, watch)?;
+    // Somebody waits for a probe.
+    run.retries = run.retries.min(RETRIES);
+    let can = model.capabilities();
+    let methods = match request.method {
+        Some(only) => vec![only],
+        None if can.next => vec![Method::Scored, Method::Generated],
+        None => vec![Method::Generated],
+    };
+    let log = CallLog::in_memory()?;
+    let mut ways: Vec<Way> = Vec::new();
+    let mut stopped = None;
+    for method in methods {
+        let (way, stop) = ask(model.as_ref(), &log, &run, method, request);
+        run.budget = run.budget.map(|budget| budget - way.price.unwrap_or(0.0));
+        let no_server = way.failures.no_server(way.questions).then(|| way.failures.nothing_but(0)).flatten();
+        ways.push(way);
+        if no_server.is_some() {
+            stopped = no_server;
+            break;
+        }
+        // A way that the model cannot be asked in is a finding; what stops all others is none.
+        let fatal = match stop {
+            Some(Stop::Fault(error)) if finding(error.fault) => {
+                if let Some(way) = ways.last_mut() {
+                    way.refused = Some(error.message);
+                }
+                None
+            }
+            Some(stop) => Some(why(stop, run.budget)),
+            None => None,
+        };
+        if fatal.is_some() {
+            stopped = fatal;
+            break;
+        }
+    }
+    let mut totals = Totals { price: run.price.map(|_| 0.0), ..Totals::default() };
+    let habits = stopped.is_none().then(|| habits::observe(model.as_ref(), &run, &mut totals));
+    let (method, because) = advice(&ways, request.method);
+    let chosen = ways.iter().find(|way| Some(way.method.as_str()) == method);
+    let price_of_thousand = chosen.and_then(|way| Some(way.price? * 1000.0 / PAIRS.len() as f64));
+    let probe = Probe {
+        model: model.name().to_owned(),
+        remarks: model.remarks(),
+        method: method.map(str::to_owned),
+        because,
+        cautions: chosen.map(cautions).unwrap_or_default(),
+        price_of_thousand,
+        habits,
+        ways,
+    };
+    Ok((probe, stopped))
+}
+
+/// Whether a failure tells of one way of asking only.
+fn finding(fault: Fault) -> bool {
+    matches!(fault, Fault::Unsupported | Fault::NoProbabilities | Fault::NoRoom)
+}
+
+fn ask(
+    model: &dyn Model,
+    log: &CallLog,
+    run: &RunOptions,
+    method: Method,
+    request: &JudgeRequest,
+) -> (Way, Option<Stop>) {
+    let options =
+        JudgeOptions { method, orders: Orders::Both, seed: request.seed, ..JudgeOptions::default() };
+    // The good response is A in every other pair.
+    let pairs: Vec<(Pair, bool)> = PAIRS
+        .iter()
+        .enumerate()
+        .map(|(at, (request, good, bad))| {
+            let good_is_a = at % 2 == 0;
+            let (a, b) = if good_is_a { (good, bad) } else { (bad, good) };
+            let pair = Pair {
+                id: format!("probe {at}"),
+                prompt: vec![Message::user(*request)],
+                response_a: Response::new(*a, None),
+                response_b: Response::new(*b, None),
+                ..Pair::default()
+            };
+            (pair, good_is_a)
+        })
+        .collect();
+    let asked: Vec<_> = pairs.iter().map(|(pair, _)| asks(pair, &options)).collect();
+    let groups: Vec<_> = asked.iter().map(|asks| requests(asks, request.calls.enforce)).collect();
+    let began = Instant::now();
+    let report = Runner { model, log, options: run.clone() }.run(&groups, &|| {});
+    let mut way = Way { method: method.as_str().to_owned(), ..Way::default() };
+    let Totals { calls, usage, price, .. } = report.totals;
+    (way.calls, way.tokens, way.price) = (calls, usage.input + usage.output, price);
+    way.seconds = began.elapsed().as_secs_f64();
+    way.failures.add(&report.outcomes);
+    let (mut masses, mut with_mass) = (0.0, 0_u32);
+    for (((pair, good_is_a), asks), own) in pairs.iter().zip(&asked).zip(&report.outcomes) {
+        let result = judged(&pair.id, "probe", asks, own, &options);
+        way.questions += own.iter().flatten().count() as u64;
+        way.read += result.calls.iter().filter(|call| call.parse.is_read()).count() as u64;
+        way.unread.count(own, result.calls.iter().map(|call| call.parse));
+        way.first += result.calls.iter().filter(|call| call.position() == Some(1.0)).count() as u64;
+        for mass in result.calls.iter().filter_map(Call::mass) {
+            masses += mass;
+            with_mass += 1;
+        }
+        if let Some(verdict) = result.verdict {
+            way.verdicts += 1;
+            way.right += u64::from((verdict.p_a > 0.5) == *good_is_a && verdict.p_a != 0.5);
+        }
+    }
+    way.mass = (with_mass > 0).then(|| masses / f64::from(with_mass));
+    (way, report.stop)
+}
