@@ -76,7 +76,7 @@ impl Watch for Bars {
                 say!("remark: 1 {reason} is left out");
             }
             Event::Remark(Remark::NotRanked { count, reason }) => {
-                say!("remark: {count} {reason} are left out")
+                say!("remark: {count} {reason} are left out");
             }
             Event::Remark(Remark::SoftAsHard { method, soft }) => say!(
                 "remark: {method} knows wins, ties and losses only: {soft} soft verdicts count as the side they favour"

@@ -182,7 +182,11 @@ pub(crate) fn log_if_there(folder: &Path) -> Result<CallLog> {
     if folder.join(LOG).is_file() { log(folder) } else { Ok(CallLog::in_memory()?) }
 }
 
-/// What models in this process run on, in words; what is missing and what helps, where there are none.
+/// What models in this process run on, in words.
+///
+/// # Errors
+///
+/// What is missing, and what helps.
 #[cfg(feature = "local")]
 pub fn local_devices() -> std::result::Result<Vec<String>, (String, Option<String>)> {
     predilect_llm_local::devices().map_err(|error| (error.to_string(), error.remedy))

@@ -38,7 +38,7 @@ pub(super) fn advice(ways: &[Way], wanted: Option<Method>) -> (Option<&'static s
         return (read.then(|| wanted.as_str()), said.to_owned());
     }
     let enough = |way: &&Way| way.mass.is_some_and(|mass| mass >= MASS);
-    if scored.filter(whole).filter(enough).is_some() {
+    if scored.filter(whole).as_ref().is_some_and(enough) {
         return (
             Some(SCORED),
             "it returns the probabilities of both letters, and most of the mass is on them".to_owned(),
