@@ -5,13 +5,15 @@
 
 mod conversation;
 mod python;
+mod speaker;
 mod template;
 
 use predilect_types::{Message, Role};
 
 use crate::error::{Reason, RowError};
 
-pub(crate) use conversation::{conversation, leftovers, role, structured};
+pub(crate) use conversation::{conversation, leftovers, structured};
+pub(crate) use speaker::role;
 pub(crate) use template::has_marks;
 
 /// The name of the role under which a model's reasoning stands before the answer that it belongs to.
