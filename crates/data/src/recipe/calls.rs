@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use predilect_types::{TieKind, Verdict};
 use serde_json::Value;
 
-use super::roles::normal;
+use super::spelling::normal;
 use super::words::{NOTHING, words};
 use super::{Scale, VerdictRule};
 use crate::error::{Reason, RowError, kind_of};

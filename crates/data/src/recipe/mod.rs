@@ -9,19 +9,22 @@ mod calls;
 mod candidates;
 mod infer;
 mod mapping;
+mod one_or_many;
 mod path;
 mod plan;
 mod qualities;
 mod roles;
+mod rule;
 mod sample;
+mod spelling;
 mod told;
+mod verdict_rule;
 mod words;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 pub(crate) use apply::{Noted, judged, name_of, on_side_b, weight};
 #[cfg(test)]
@@ -39,6 +42,7 @@ pub(crate) use path::Column;
 pub use path::Path;
 pub(crate) use plan::{BareVotes, Naming, Plan};
 pub(crate) use sample::Sample;
+pub use verdict_rule::{Scale, VerdictRule};
 pub(crate) use words::words;
 
 use crate::error::DataError;
@@ -143,47 +147,47 @@ pub struct Recipe {
     pub(crate) doubt: Option<Refusal>,
 
     /// The prompt: text, messages or a transcript; the first of these fields that a record has.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub prompt: Vec<Path>,
     /// The system turn.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub system: Vec<Path>,
     /// There is no prompt.
     #[serde(skip_serializing_if = "is_default")]
     pub no_prompt: bool,
     /// Further input, which follows the prompt.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub input: Vec<Path>,
     /// The conversation before the prompt: messages, or pairs of a question and an answer.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub history: Vec<Path>,
     /// Response A, or the chosen one, or the only one.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub a: Vec<Path>,
     /// Response B, or the rejected one.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub b: Vec<Path>,
     /// The model that wrote A.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub model_a: Vec<Path>,
     /// The model that wrote B.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub model_b: Vec<Path>,
     /// The pair's id.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub id: Vec<Path>,
     /// The category of the prompt.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub scenario: Vec<Path>,
     /// The language.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub language: Vec<Path>,
     /// For `choice`: whether the chosen response is on side B, as an export of ours says. For `pair` and `votes`: whether the
     /// verdict's A means the second response, because the two were shown the other way round.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub swapped: Vec<Path>,
     /// Fields that only repeat others and are left out.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub leave_out: Vec<Path>,
 
     /// Several responses.
@@ -191,16 +195,16 @@ pub struct Recipe {
     pub candidates: Option<Candidates>,
 
     /// Who judges, for verdicts that do not say otherwise.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub judge: Vec<Path>,
     /// The person who gave the verdict, one of several who are one judge together.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub annotator: Vec<Path>,
     /// The field that says by which criterion was judged.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub criterion: Vec<Path>,
     /// How much a verdict counts.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub weight: Vec<Path>,
     /// The judge's name where the file names none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -234,13 +238,13 @@ pub struct Recipe {
 #[serde(deny_unknown_fields, default)]
 pub struct Candidates {
     /// The list of responses: texts, messages or objects; or several columns with one response each.
-    #[serde(with = "one_or_many")]
+    #[serde(with = "one_or_many::paths")]
     pub texts: Vec<Path>,
     /// Who wrote the responses of `texts`, where each has a column of its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
     /// The scores of the responses of `texts`, where each has a column of its own: larger is better.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub scores: Vec<Path>,
     /// `scores` holds ranks: smaller is better.
     #[serde(skip_serializing_if = "is_default")]
@@ -290,123 +294,6 @@ pub enum Sorted {
     BestFirst,
     /// The last response is the best one.
     WorstFirst,
-}
-
-/// How one verdict of a record is found. Exactly one of `field`, `higher`, `lower`, `share` and `one_hot` says where.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct VerdictRule {
-    /// A list (or an object by name) with one verdict in each element; the other paths are then within an element.
-    /// The name in an object is its `key`, an element that is no object its `value`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub each: Option<Path>,
-    /// The field that names the winner or grades both.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<Path>,
-    /// Values that mean A. Without any values the common words are read (`model_a`, `Response A`, `left`, `tie`, ...).
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
-    pub a: Vec<Value>,
-    /// Values that mean B.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
-    pub b: Vec<Value>,
-    /// Values that mean a tie.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
-    pub tie: Vec<Value>,
-    /// Values that mean that both are bad.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
-    pub both_bad: Vec<Value>,
-    /// Values that mean that both are good.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
-    pub both_good: Vec<Value>,
-    /// Values that mean that there is no verdict.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
-    pub nothing: Vec<Value>,
-    /// Graded values and the probability of A that each stands for.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub graded: BTreeMap<String, f64>,
-    /// Whether `field` names the response that lost, or holds the rank of a response that stands alone.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub loses: bool,
-    /// A number between two ends: the one that means A and the one that means B.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scale: Option<Scale>,
-    /// Two scores (two fields, or one field with a list of two): the larger one wins.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
-    pub higher: Vec<Path>,
-    /// Two ranks or costs: the smaller one wins.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
-    pub lower: Vec<Path>,
-    /// How many votes each response has, and how many a tie has: the verdict is the share of A's, a tie counts half.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
-    pub share: Vec<Path>,
-    /// Fields of which one is 1: for A, for B, for a tie, for both bad.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
-    pub one_hot: Vec<Path>,
-    /// A field that makes a tie of the verdict where it holds one of `tie_values`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tie_field: Option<Path>,
-    /// See `tie_field`; `true` unless given.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
-    pub tie_values: Vec<Value>,
-    /// Who judged by this rule: a name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub judge_name: Option<String>,
-    /// Who judged by this rule: a field.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
-    pub judge: Vec<Path>,
-    /// The person who gave it: a field.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
-    pub annotator: Vec<Path>,
-    /// What the values call A and B: two fields of the record, such as the ids of two options.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
-    pub names: Vec<Path>,
-    /// By which criterion: a field of the element of `each`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub criterion_field: Option<Path>,
-    /// By which criterion: a word.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub criterion: Option<String>,
-    /// A field that must hold one of `where_values`, else the verdict does not count.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub where_field: Option<Path>,
-    /// See `where_field`.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many_values")]
-    pub where_values: Vec<Value>,
-    /// Fields that are kept as its receipt.
-    #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
-    pub receipt: Vec<Path>,
-    /// The right answer, which belongs to the pair: repeated by another file it is the same one.
-    #[serde(skip_serializing_if = "is_default")]
-    pub gold: bool,
-    /// The responses were shown in the order A, B.
-    #[serde(skip_serializing_if = "is_default")]
-    pub shown_ab: bool,
-}
-
-impl VerdictRule {
-    /// The field that it cannot do without.
-    pub(crate) fn place(&self) -> Option<&Path> {
-        self.each
-            .as_ref()
-            .or(self.field.as_ref())
-            .or(self.higher.first())
-            .or(self.lower.first())
-            .or(self.share.first())
-            .or(self.one_hot.first())
-    }
-}
-
-/// The two ends of a number that grades both responses.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Scale {
-    /// The number that means that A is surely better.
-    pub a: f64,
-    /// The number that means that B is surely better.
-    pub b: f64,
-    /// Whether the number in the middle is a tie; else it is an even chance.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub tie: bool,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -520,51 +407,3 @@ pub(crate) static CATALOGUE: LazyLock<Vec<Recipe>> = LazyLock::new(|| {
         Err(error) => unreachable!("catalogue.toml: {error}"),
     }
 });
-
-/// One entry or a list of them.
-mod one_or_many {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::Path;
-
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum OneOrMany {
-        One(Path),
-        Many(Vec<Path>),
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Path>, D::Error> {
-        Ok(match OneOrMany::deserialize(deserializer)? {
-            OneOrMany::One(path) => vec![path],
-            OneOrMany::Many(paths) => paths,
-        })
-    }
-
-    pub(super) fn serialize<S: Serializer>(paths: &[Path], serializer: S) -> Result<S::Ok, S::Error> {
-        match paths {
-            [only] => only.serialize(serializer),
-            paths => paths.serialize(serializer),
-        }
-    }
-}
-
-/// One value or a list of them.
-mod one_or_many_values {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-    use serde_json::Value;
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Value>, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
-            Value::Array(values) => values,
-            one => vec![one],
-        })
-    }
-
-    pub(super) fn serialize<S: Serializer>(values: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
-        match values {
-            [only] => only.serialize(serializer),
-            values => values.serialize(serializer),
-        }
-    }
-}

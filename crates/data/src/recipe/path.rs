@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::roles::normal;
+use super::spelling::normal;
 use crate::row::{Name, Row, name_of};
 
 /// A place in a record as people write it: `winner`, `input.messages`, `votes[0].worker`.

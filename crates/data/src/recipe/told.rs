@@ -2,7 +2,8 @@
 
 use super::calls::{Code, Reading};
 use super::path::Column;
-use super::plan::{From, Plan};
+use super::plan::Plan;
+use super::rule::From;
 use super::{Path, Shape, Sorted};
 
 impl Plan {

@@ -3,7 +3,7 @@
 use predilect_types::TieKind;
 
 use super::calls::Call;
-use super::roles::tokens;
+use super::spelling::tokens;
 
 /// Words for no verdict at all.
 pub(super) const NOTHING: &[&str] = &[

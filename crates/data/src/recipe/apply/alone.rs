@@ -2,9 +2,11 @@
 
 use super::super::calls::Names;
 use super::super::path::Column;
-use super::super::plan::{From, Plan};
-use super::last_answer;
-use super::said::{judged, name_of, score};
+use super::super::plan::Plan;
+use super::super::rule::From;
+use super::prompt::last_answer;
+use super::said::score;
+use super::who::{judged, name_of};
 use crate::error::{Reason, RowError};
 use crate::formats::{Draft, Parsed};
 use crate::join::{Completion, Piece, Points, PointsKind, Scored, Sidecar};

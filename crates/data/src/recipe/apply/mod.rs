@@ -1,7 +1,9 @@
 //! What one record says, by a plan: the pair, its models, its verdicts, and everything else as metadata.
 
 mod alone;
+mod prompt;
 mod said;
+mod who;
 
 use super::calls::Names;
 use super::infer::{says_exchanged, turned};
@@ -11,14 +13,15 @@ use super::{Shape, candidates};
 use crate::error::{Reason, RowError};
 use crate::formats::{Draft, Parsed};
 use crate::row::{Row, as_text};
-use crate::texts::{conversation, is_whole, merge_prompt, split_shared};
 use predilect_types::{Message, Response, Role, content_id};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
 use said::in_doubt;
+
+pub(crate) use said::Noted;
 pub(super) use said::score;
-pub(crate) use said::{Noted, Who, judged, name_of, weight};
+pub(crate) use who::{Who, judged, name_of, weight};
 
 impl Plan {
     /// Reads one record.
@@ -237,167 +240,6 @@ impl Plan {
         Ok((model.map(|name| name.trim().to_owned()), Some(response)))
     }
 
-    /// The prompt column's own turns: system, history, prompt and further input.
-    pub(super) fn given_prompt(&self, row: &mut Row) -> Result<Option<Vec<Message>>, RowError> {
-        let mut turns = Vec::new();
-        if let Some((field, value)) = self.first(row, &self.system) {
-            let said = conversation(&field, value, Role::System)?;
-            turns.extend(
-                said.into_iter()
-                    .filter(|turn| !turn.content.trim().is_empty())
-                    .map(|turn| Message { role: Role::System, ..turn }),
-            );
-        }
-        if let Some((field, value)) = self.first(row, &self.history) {
-            turns.extend(conversation(&field, value, Role::Assistant)?);
-        }
-        let mut prompt = match self.first(row, &self.prompt) {
-            Some((field, value)) => conversation(&field, value, Role::User)?,
-            None => Vec::new(),
-        };
-        // The place of the answer to come is no answer.
-        if prompt.len() > 1 {
-            prompt.pop_if(|last| last.role == Role::Assistant && last.content.trim().is_empty());
-        }
-        if let Some((field, value)) = self.first(row, &self.input) {
-            let further =
-                as_text(&field, if value.is_string() { value } else { Value::String(value.to_string()) })?;
-            prompt.pop_if(|last| last.role == Role::User && last.content.trim().is_empty());
-            match prompt.last_mut() {
-                _ if further.trim().is_empty() || is_filler(&further) => {}
-                // What the prompt says already.
-                Some(last) if last.content.contains(further.trim()) => {}
-                Some(last) if last.role != Role::Assistant && !last.content.trim().is_empty() => {
-                    last.content.push_str("\n\n");
-                    last.content.push_str(&further);
-                }
-                _ => prompt.push(Message::user(further)),
-            }
-        }
-        // A history that ends with the prompt ends before it; a prompt may repeat any earlier turn.
-        if let [only] = prompt.as_slice() {
-            turns.pop_if(|last| last.role == Role::User && last.content.trim() == only.content.trim());
-        }
-        // A conversation that the prompt's column holds whole has its system turn itself.
-        if prompt.first().is_some_and(|turn| turn.role == Role::System) {
-            turns.retain(|turn| turn.role != Role::System);
-        }
-        turns.extend(prompt);
-        turns.retain(|turn| turn.role != Role::System || !turn.content.trim().is_empty());
-        Ok((!turns.is_empty()).then_some(turns))
-    }
-
-    /// Prompt and responses, and the prompt column's text where it contradicts the conversations.
-    #[expect(clippy::type_complexity, reason = "three texts and a remark, taken apart at once")]
-    pub(super) fn texts(
-        &self,
-        row: &mut Row,
-        (field_a, a): (&str, Option<Value>),
-        (field_b, b): (&str, Option<Value>),
-    ) -> Result<(Vec<Message>, Vec<Message>, Vec<Message>, Option<String>), RowError> {
-        let (a, b) = (a.unwrap_or(Value::Null), b.unwrap_or(Value::Null));
-        if let Some(done) = self.turn_lists(row, &a, &b)? {
-            return Ok(done);
-        }
-        let mut a = conversation(field_a, a, Role::Assistant)?;
-        let mut b = conversation(field_b, b, Role::Assistant)?;
-        let given = self.given_prompt(row)?;
-        let lonely = || {
-            let field = self.prompt_field.as_deref().unwrap_or("prompt");
-            let missing = match &self.prompt_field {
-                Some(_) => "no prompt: the prompt is missing or null",
-                None => "no column is known to contain the prompt",
-            };
-            RowError::new(Reason::MissingField, format!("{missing}, and the responses are not whole conversations"))
-                .field(field)
-                .hint(format!(
-                    "name the prompt's column with --map prompt=COLUMN, or say that there is none with --map prompt=none; what the texts of \
-                     `{field_a}` and `{field_b}` both begin with is not taken for a prompt"
-                ))
-        };
-        match (is_whole(&a), is_whole(&b)) {
-            (true, true) => {
-                let (shared, a, b) = split_shared(a, b).map_err(|error| error.field(field_b))?;
-                Ok(match given {
-                    None => (shared, a, b, None),
-                    // A conversation that ends with an answer is no prompt.
-                    Some(given) if given.last().is_some_and(|turn| turn.role == Role::Assistant) => {
-                        let odd = joined(&given);
-                        (shared, a, b, Some(odd))
-                    }
-                    given => {
-                        let (prompt, odd) = prompt_of(given, shared);
-                        (prompt, a, b, odd)
-                    }
-                })
-            }
-            // One of them is a whole conversation, the other only its last turn.
-            (true, false) => {
-                let own = last_answer(&mut a);
-                let (prompt, odd) = prompt_of(given, a);
-                Ok((prompt, own, b, odd))
-            }
-            (false, true) => {
-                let own = last_answer(&mut b);
-                let (prompt, odd) = prompt_of(given, b);
-                Ok((prompt, a, own, odd))
-            }
-            (false, false) => {
-                let prompt = match given {
-                    Some(prompt) => prompt,
-                    None if self.recipe.no_prompt => Vec::new(),
-                    None => return Err(lonely()),
-                };
-                if self.repeats_prompt
-                    && let ([only], [x], [y]) = (prompt.as_slice(), a.as_mut_slice(), b.as_mut_slice())
-                {
-                    let lead = only.content.trim();
-                    for turn in [x, y] {
-                        if let Some(rest) = turn.content.trim_start().strip_prefix(lead) {
-                            turn.content = rest.trim_start().to_owned();
-                        }
-                    }
-                }
-                Ok((prompt, a, b, None))
-            }
-        }
-    }
-
-    /// Prompt and responses as lists of texts, one for each turn: the answers follow their questions.
-    #[expect(clippy::type_complexity, reason = "as `texts`")]
-    fn turn_lists(
-        &self,
-        row: &mut Row,
-        a: &Value,
-        b: &Value,
-    ) -> Result<Option<(Vec<Message>, Vec<Message>, Vec<Message>, Option<String>)>, RowError> {
-        let (Some(a), Some(b)) = (text_list(a), text_list(b)) else { return Ok(None) };
-        let Some(at) = self.prompt.iter().position(|column| column.get(row).is_some()) else {
-            return Ok(None);
-        };
-        let Some(questions) = self.prompt.get(at).and_then(|column| column.get(row)).and_then(text_list)
-        else {
-            return Ok(None);
-        };
-        if questions.len() != a.len() || a.len() != b.len() || a.is_empty() {
-            return Ok(None);
-        }
-        drop(self.prompt.get(at).and_then(|column| column.take(row)));
-        let mut prompt = self.given_prompt(row)?.unwrap_or_default();
-        prompt.push(Message::user(questions.first().cloned().flatten().unwrap_or_default()));
-        let turns = |answers: Vec<Option<String>>| {
-            let mut turns = Vec::with_capacity(answers.len() * 2);
-            for (i, answer) in answers.into_iter().enumerate() {
-                if i > 0 {
-                    turns.push(Message::user(questions.get(i).cloned().flatten().unwrap_or_default()));
-                }
-                turns.push(Message::assistant(answer.unwrap_or_default()));
-            }
-            turns
-        };
-        Ok(Some((prompt, turns(a), turns(b), None)))
-    }
-
     /// Id, scenario and language, and the rest as metadata.
     pub(crate) fn finish(&self, mut row: Row, draft: &mut Draft) -> Result<(), RowError> {
         draft.pair.id = self.name(&mut row, &self.id)?.unwrap_or_default();
@@ -434,12 +276,6 @@ impl Plan {
     }
 }
 
-/// Whether a text stands for no further input.
-fn is_filler(text: &str) -> bool {
-    const FILLERS: &[&str] = &["n/a", "na", "none", "null", "nan", "<noinput>", "noinput", "-", "no input"];
-    FILLERS.contains(&text.trim().to_lowercase().as_str())
-}
-
 /// Whether a chosen response goes to side B: by a hash of the texts, so that it is the same in every run.
 ///
 /// With the chosen response always as A every verdict would be 1, and neither a side nor a property could be told from "A".
@@ -448,54 +284,11 @@ pub(crate) fn on_side_b(prompt: &[Message], chosen: &Response, rejected: &Respon
     id.bytes().last().is_some_and(|digit| digit % 2 == 1)
 }
 
-/// The last answer of a conversation, with the reasoning before it; the rest stays.
-pub(super) fn last_answer(turns: &mut Vec<Message>) -> Vec<Message> {
-    let answers = |turn: &Message| !matches!(turn.role, Role::User | Role::System);
-    let from = turns.iter().rposition(|turn| !answers(turn)).map_or(0, |at| at + 1);
-    turns.split_off(from)
-}
-
-/// The prompt of the prompt's column and of the conversation that a response holds; the column's text where the two differ.
-fn prompt_of(given: Option<Vec<Message>>, said: Vec<Message>) -> (Vec<Message>, Option<String>) {
-    match given.map(|given| merge_prompt(given, said.clone())) {
-        None => (said, None),
-        Some(Ok(prompt)) => (prompt, None),
-        Some(Err(given)) => (said, Some(joined(&given))),
-    }
-}
-
-fn joined(turns: &[Message]) -> String {
-    turns.iter().map(|turn| turn.content.as_str()).collect::<Vec<_>>().join("\n\n")
-}
-
 fn only_text(turns: &[Message]) -> Option<&str> {
     match turns {
         [only] => Some(&only.content),
         _ => None,
     }
-}
-
-/// A list of texts, also as JSON text; null stands for a turn without an answer.
-fn text_list(value: &Value) -> Option<Vec<Option<String>>> {
-    let parsed;
-    let items = match value {
-        Value::Array(items) => items,
-        Value::String(text)
-            if text.trim_start().starts_with("[\"") || text.trim_start().starts_with("[null") =>
-        {
-            parsed = serde_json::from_str::<Vec<Value>>(text).ok()?;
-            &parsed
-        }
-        _ => return None,
-    };
-    items
-        .iter()
-        .map(|item| match item {
-            Value::String(text) => Some(Some(text.clone())),
-            Value::Null => Some(None),
-            _ => None,
-        })
-        .collect()
 }
 
 /// Removes what was taken out of an object.

@@ -1,32 +1,21 @@
-//! What a record says of its pair: who judges, what each rule calls, and with which receipt.
+//! What a record says of its pair: what each rule calls, and with which receipt.
 
 use super::super::Shape;
 use super::super::calls::{Call, Code, Names, graded};
 use super::super::infer::{flag, says_exchanged, turned};
 use super::super::path::Column;
-use super::super::plan::{From, Plan, Rule};
+use super::super::plan::Plan;
+use super::super::rule::{From, Rule};
+use super::who::{Who, judged, name_of};
 use crate::error::{Reason, RowError};
 use crate::formats::{Draft, NO_VERDICT};
-use crate::row::{Row, as_text, number};
+use crate::row::{Row, number};
 use predilect_types::{Order, TieKind, Verdict};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// A value that named a winner: the rule's number, the value, what it was taken for.
 pub(crate) type Noted = (usize, String, Call);
-
-/// What is said of a record besides its pair: who judges it.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Who {
-    pub(crate) judge: Option<String>,
-    pub(crate) annotator: Option<String>,
-    pub(crate) criterion: Option<String>,
-    pub(crate) weight: f64,
-    /// Whether B was shown first, where the record says so.
-    pub(crate) turned: Option<bool>,
-    /// The field that says so, where nobody has said whether verdicts are about the columns or what was shown.
-    pub(crate) doubt: Option<String>,
-}
 
 /// States of answers that were not sent in.
 const UNSENT: &[&str] = &["discarded", "draft", "pending"];
@@ -55,50 +44,12 @@ impl Rule {
     }
 }
 
-/// A judge's name with the criterion by which it judged.
-pub(crate) fn judged(judge: String, criterion: Option<&str>) -> String {
-    match criterion {
-        Some(criterion) => format!("{judge} ({criterion})"),
-        None => judge,
-    }
-}
-
-/// A name written as text or number; of a list the first (a model and its prompt), of an object its `name` or `id`.
-pub(crate) fn name_of(field: &str, value: Value) -> Result<Option<String>, RowError> {
-    let value = match value {
-        Value::Array(items) => items.into_iter().next().unwrap_or_default(),
-        Value::Object(mut fields) => ["name", "id", "username", "email"]
-            .iter()
-            .find_map(|key| fields.remove(*key))
-            .unwrap_or(Value::Object(fields)),
-        other => other,
-    };
-    if value.is_null() {
-        return Ok(None);
-    }
-    let text = as_text(field, value)?;
-    let plain = text.trim();
-    Ok((!plain.is_empty()).then(|| plain.to_owned()))
-}
-
 /// A score that may be missing; text such as `N/A` is.
 pub(in crate::recipe) fn score(field: &str, value: Option<&Value>) -> Result<Option<f64>, RowError> {
     match value {
         None => Ok(None),
         Some(Value::Array(items)) if items.len() == 1 => score(field, items.first()),
         Some(value) => number(field, value),
-    }
-}
-
-pub(crate) fn weight(field: &str, value: &Value) -> Result<f64, RowError> {
-    let wrong = || {
-        RowError::new(Reason::VerdictOutOfRange, "a weight is a number of 0 or more").field(field).json(value)
-    };
-    match number(field, value).map_err(|_| wrong())? {
-        Some(weight) if weight >= 0.0 => Ok(weight),
-        // NaN and blank text: a weight that is no number is not 1.
-        None if value.as_str().is_some_and(|text| text.trim().is_empty()) => Ok(1.0),
-        _ => Err(wrong()),
     }
 }
 
@@ -135,38 +86,6 @@ pub(super) fn elements(list: Value) -> Vec<Row> {
 }
 
 impl Plan {
-    pub(crate) fn who(&self, row: &mut Row) -> Result<Who, RowError> {
-        let weight = match self.first(row, &self.weight) {
-            Some((field, value)) => weight(&field, &value)?,
-            None => 1.0,
-        };
-        Ok(Who {
-            judge: self.name(row, &self.judge)?,
-            annotator: self.name(row, &self.annotator)?,
-            criterion: self.name(row, &self.criterion)?,
-            weight,
-            doubt: self.exchanged_by(row),
-            turned: if self.recipe.shape == crate::recipe::Shape::Choice {
-                None
-            } else {
-                self.said_swapped(row)?
-            },
-        })
-    }
-
-    /// The field that says that the two were shown the other way round, and of which nobody has said what follows.
-    fn exchanged_by(&self, row: &Row) -> Option<String> {
-        let says = |column: &&Column| column.get(row).and_then(turned) == Some(true);
-        self.exchange.iter().find(says).map(Column::shown)
-    }
-
-    pub(super) fn name(&self, row: &mut Row, columns: &[Column]) -> Result<Option<String>, RowError> {
-        match self.first(row, columns) {
-            Some((field, value)) => name_of(&field, value),
-            None => Ok(None),
-        }
-    }
-
     /// What every rule says of a record, before the sides are settled.
     pub(super) fn calls(
         &self,

@@ -1,7 +1,8 @@
 //! One response a record: labelled as good or bad, or scored, and paired with others to the same prompt.
 
 use super::super::calls::Code;
-use super::super::roles::{self, normal};
+use super::super::roles;
+use super::super::spelling::normal;
 use super::super::{Path, Sample, VerdictRule};
 use super::doubts::flag;
 use super::responses::number_of;

@@ -5,7 +5,8 @@
 
 use super::super::calls::Call;
 use super::super::qualities;
-use super::super::roles::{self, normal, tokens};
+use super::super::roles;
+use super::super::spelling::{normal, tokens};
 use super::super::{Candidates, Sample};
 use super::losers::names_the_loser;
 use super::path;

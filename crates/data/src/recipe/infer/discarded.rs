@@ -1,6 +1,7 @@
 //! Columns that say of some verdicts that they are not to be trusted: they count all the same, which is told.
 
-use super::super::roles::{self, tokens};
+use super::super::roles;
+use super::super::spelling::tokens;
 use super::super::{Recipe, Sample};
 use super::doubts::flag;
 use super::used;

@@ -2,7 +2,8 @@
 
 use super::super::calls::{Call, Calls, Code, Names, Reading};
 use super::super::path::Column;
-use super::super::roles::{self, normal, tokens};
+use super::super::roles;
+use super::super::spelling::{normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
 use super::losers::is_plain_loser;
 use super::responses::number_of;

@@ -2,7 +2,7 @@
 
 use super::super::calls::Call;
 use super::super::qualities;
-use super::super::roles::tokens;
+use super::super::spelling::tokens;
 use super::super::words as words_of;
 use super::super::{Recipe, Sample, VerdictRule};
 use super::doubts::doubt;

@@ -2,7 +2,8 @@
 
 use super::super::calls::{Call, ranked};
 use super::super::qualities;
-use super::super::roles::{self, normal, tokens};
+use super::super::roles;
+use super::super::spelling::{normal, tokens};
 use super::super::{Recipe, Sample, VerdictRule};
 use super::judges::is_judge_word;
 use super::{path, used};

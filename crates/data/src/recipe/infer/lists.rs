@@ -1,6 +1,7 @@
 //! Lists of responses: with scores, ranks or a mark of choice within or beside them, or in order.
 
-use super::super::roles::{self, normal, tokens};
+use super::super::roles;
+use super::super::spelling::{normal, tokens};
 use super::super::{Call, Candidates, Path, Sample, words};
 use super::responses::{is_response_word, number_of, sided};
 use super::{Refusal, named, path, shell};

@@ -2,7 +2,8 @@
 
 use super::super::calls::Call;
 use super::super::qualities;
-use super::super::roles::{self, tokens};
+use super::super::roles;
+use super::super::spelling::tokens;
 use super::super::{Recipe, Sample, Shape, VerdictRule};
 use super::verdicts::{Evidence, evidence, sample_calls};
 use super::{Refusal, path, shell, used};

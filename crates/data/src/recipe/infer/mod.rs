@@ -8,25 +8,30 @@ mod authors;
 mod counts;
 mod discarded;
 mod doubts;
+mod flags;
 mod judges;
 mod listed;
 mod lists;
 mod losers;
 mod models;
 mod numbers;
+mod opened;
+mod paired;
 mod prompts;
 mod responses;
 mod sentences;
 mod start;
 mod ties;
 mod turns;
+mod uses;
 mod verdicts;
 
-use super::roles::{self, normal, tokens};
+use super::roles;
+use super::spelling::{normal, tokens};
 use super::{Call, Mapping, Path, Recipe, Sample, Shape, VerdictRule};
-use crate::row::Row;
 use judges::{criteria_beside, judges_beside};
 use models::{choice_models, choice_scores, models};
+use opened::opened;
 use prompts::find_prompt;
 use responses::{number_of, responses};
 use serde_json::Value;
@@ -41,6 +46,7 @@ pub(crate) use doubts::{
 };
 pub(crate) use losers::is_plain_loser;
 pub(crate) use models::are_names;
+pub(crate) use opened::places;
 pub(crate) use prompts::{
     answered_prompt, beside_prompt, doubtful_prompt, input_beside, prompt_column, settle_prompt,
     worded_prompt,
@@ -48,6 +54,7 @@ pub(crate) use prompts::{
 pub(crate) use responses::{names_not_texts, rivals, sides, third_response};
 pub(crate) use start::winner_start;
 pub(crate) use turns::{has_turns_beside, turns_beside};
+pub(crate) use uses::{used, used_as};
 
 /// Why no recipe can be told from a file.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -109,53 +116,6 @@ fn by_columns(sample: &Sample, mapping: &Mapping) -> Result<Recipe, Refusal> {
     Ok(recipe)
 }
 
-/// The columns of a file and the fields within them.
-pub(crate) fn places(sample: &Sample) -> Vec<String> {
-    let inner = opened(sample).map(|inner| inner.columns).unwrap_or_default();
-    sample.columns.iter().chain(&inner).cloned().collect()
-}
-
-/// The sample with the objects of its columns opened, three deep: a field of one is a column `data.prompt`.
-fn opened(sample: &Sample) -> Option<Sample> {
-    let objects = sample
-        .rows
-        .iter()
-        .take(64)
-        .any(|row| row.names().any(|name| row.get(name).is_some_and(Value::is_object)));
-    if !objects {
-        return None;
-    }
-    let mut inner = Sample { whole: sample.whole, cells: sample.cells, ..Sample::default() };
-    for row in sample.rows.iter().take(500) {
-        let mut fields = Vec::new();
-        let names: Vec<&str> = row.names().collect();
-        for name in names {
-            if let Some(value) = row.get(name) {
-                open_value(name.to_owned(), value, 0, &mut fields);
-            }
-        }
-        for (name, _) in &fields {
-            if !inner.columns.contains(name) {
-                inner.columns.push(name.clone());
-            }
-        }
-        inner.rows.push(Row::from_fields(fields));
-    }
-    (inner.columns.len() <= 400).then_some(inner)
-}
-
-fn open_value(name: String, value: &Value, depth: usize, fields: &mut Vec<(String, Value)>) {
-    match value {
-        // A turn is a text, not a place for others.
-        Value::Object(inner) if depth < 3 && !(inner.contains_key("role") || inner.contains_key("from")) => {
-            for (key, value) in inner {
-                open_value(format!("{name}.{key}"), value, depth + 1, fields);
-            }
-        }
-        value => fields.push((name, value.clone())),
-    }
-}
-
 pub(super) fn path(column: &str) -> Path {
     Path::new(column)
 }
@@ -187,77 +147,6 @@ pub(super) fn named(sample: &Sample, names: &[&str], used: &BTreeSet<String>) ->
         spelt.iter().filter(is).map(|(column, ..)| (*column).clone()).collect::<Vec<_>>()
     };
     names.iter().flat_map(|name| of(name)).collect()
-}
-
-/// The columns that a recipe uses.
-pub(crate) fn used(recipe: &Recipe, sample: &Sample) -> BTreeSet<String> {
-    used_as(recipe)
-        .iter()
-        .filter_map(|(_, path)| path.resolve(&sample.columns))
-        .map(|column| column.name.to_string())
-        .collect()
-}
-
-/// Every path of a recipe with the role it has.
-pub(crate) fn used_as(recipe: &Recipe) -> Vec<(String, Path)> {
-    let choice = recipe.shape == Shape::Choice;
-    let mut found: Vec<(String, Path)> = Vec::new();
-    for (role, paths) in [
-        ("prompt", &recipe.prompt),
-        ("system", &recipe.system),
-        ("input", &recipe.input),
-        ("history", &recipe.history),
-        (if choice { "chosen" } else { "response A" }, &recipe.a),
-        (if choice { "rejected" } else { "response B" }, &recipe.b),
-        (if choice { "model of chosen" } else { "model A" }, &recipe.model_a),
-        (if choice { "model of rejected" } else { "model B" }, &recipe.model_b),
-        ("id", &recipe.id),
-        ("scenario", &recipe.scenario),
-        ("language", &recipe.language),
-        ("swapped", &recipe.swapped),
-        ("left out", &recipe.leave_out),
-        ("judge", &recipe.judge),
-        ("annotator", &recipe.annotator),
-        ("criterion", &recipe.criterion),
-        ("weight", &recipe.weight),
-        ("score", &recipe.scores),
-    ] {
-        found.extend(paths.iter().map(|path| (role.to_owned(), path.clone())));
-    }
-    if let Some(candidates) = &recipe.candidates {
-        for (at, path) in candidates.texts.iter().enumerate() {
-            let role = match candidates.names.get(at) {
-                Some(name) => format!("response of {name}"),
-                None => "response".to_owned(),
-            };
-            found.push((role, path.clone()));
-        }
-        let each = if candidates.scores_are_ranks { "rank" } else { "score" };
-        found.extend(candidates.scores.iter().map(|path| (each.to_owned(), path.clone())));
-        let beside = [
-            ("model", &candidates.model),
-            ("score", &candidates.score),
-            ("rank", &candidates.rank),
-            ("verdict", &candidates.order),
-            ("verdict", &candidates.chosen),
-            ("worst", &candidates.worst),
-        ];
-        found.extend(beside.into_iter().filter_map(|(role, path)| Some((role.to_owned(), path.clone()?))));
-    }
-    for rule in &recipe.verdict {
-        if let Some(each) = &rule.each {
-            found.push(("verdicts".to_owned(), each.clone()));
-            continue;
-        }
-        let numbers = rule.higher.iter().chain(&rule.lower).chain(&rule.share).chain(&rule.one_hot);
-        let fields = rule.field.iter().chain(numbers);
-        found.extend(fields.map(|path| ("verdict".to_owned(), path.clone())));
-        found.extend(rule.tie_field.iter().map(|path| ("tie".to_owned(), path.clone())));
-        found.extend(rule.judge.iter().map(|path| ("judge".to_owned(), path.clone())));
-        found.extend(rule.annotator.iter().map(|path| ("annotator".to_owned(), path.clone())));
-        found.extend(rule.receipt.iter().map(|path| ("receipt".to_owned(), path.clone())));
-    }
-    found
 }
 
 /// Whether a value is a sentence or a number with a fraction, and no name.

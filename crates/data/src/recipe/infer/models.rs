@@ -1,7 +1,8 @@
 //! Which columns hold the names of models, and what else stands beside two responses in two columns.
 
 use super::super::Sample;
-use super::super::roles::{self, tokens};
+use super::super::roles;
+use super::super::spelling::tokens;
 use super::prompt_column;
 use super::responses::{is_response_word, number_of, sided};
 use crate::row::as_text;

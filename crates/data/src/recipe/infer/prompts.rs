@@ -1,6 +1,7 @@
 //! Which column is the prompt.
 
-use super::super::roles::{self, normal};
+use super::super::roles;
+use super::super::spelling::normal;
 use super::super::{Path, Recipe, Sample};
 use super::{Refusal, named, path, shell, used};
 use crate::texts::conversation;

@@ -1,6 +1,7 @@
 //! Which columns hold the responses, by their names and by what is in them: two sides, a choice, a list, one scored text.
 
-use super::super::roles::{self, normal, tokens};
+use super::super::roles;
+use super::super::spelling::{normal, tokens};
 use super::super::{Candidates, Part, Recipe, Sample, Shape};
 use super::alone::{groups_of_responses, scored, unpaired};
 use super::authors::by_author;

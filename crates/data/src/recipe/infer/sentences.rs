@@ -1,7 +1,7 @@
 //! A column of sentences that prefer one of two.
 
 use super::super::calls::Call;
-use super::super::roles::tokens;
+use super::super::spelling::tokens;
 use super::super::{Recipe, Sample, VerdictRule};
 use super::losers::compares;
 use super::{path, used};

@@ -1,6 +1,7 @@
 //! A mapping to start from, in the file's own names: what the columns most likely are, for the user to check and complete.
 
-use super::super::roles::{self, tokens};
+use super::super::roles;
+use super::super::spelling::tokens;
 use super::super::{Recipe, Sample};
 use super::losers::names_the_loser;
 use super::models::models;

@@ -1,6 +1,6 @@
 //! Whether a column beside the prompt holds turns: those before it, or the conversation that it is part of.
 
-use super::super::roles::tokens;
+use super::super::spelling::tokens;
 use super::super::{Path, Recipe, Sample, Shape};
 use super::{Refusal, path, shell, used};
 use crate::row::Row;

@@ -3,15 +3,17 @@
 use super::super::calls::{Call, Calls, Code, Names, Reading};
 use super::super::path::Column;
 use super::super::qualities;
-use super::super::roles::{self, normal, tokens};
+use super::super::roles;
+use super::super::spelling::{normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
 use super::doubts::doubt;
+use super::flags::flags_and_probabilities;
 use super::judges::{
     by_criterion, by_judge, common_words, judge_of_column, of_a_judge, people, people_in_numbers,
 };
 use super::listed::listed;
 use super::losers::{loser, names_the_loser};
-use super::numbers::{flags_and_probabilities, number_each, pair_votes};
+use super::numbers::{number_each, pair_votes};
 use super::responses::number_of;
 use super::sentences::phrased;
 use super::{Refusal, path, shell, used};

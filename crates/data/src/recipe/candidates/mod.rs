@@ -1,6 +1,9 @@
 //! Which pairs several responses to one prompt give: ranked, scored, or with one winner.
 
-use predilect_types::{Message, Response, Role, TieKind, Verdict};
+mod best;
+mod listed;
+
+use predilect_types::{Message, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::Sorted;
@@ -8,26 +11,16 @@ use super::apply::{judged, name_of, on_side_b, score};
 use super::calls::Call;
 use super::path::Column;
 use super::plan::Plan;
-use super::roles::{PLACES, normal, tokens};
+use super::spelling::tokens;
 use crate::error::{Reason, RowError};
 use crate::formats::{Draft, NO_VERDICT, Parsed};
-use crate::row::{Row, as_text};
-use crate::texts::{conversation, is_whole, split_shared};
+use crate::row::Row;
+use crate::texts::{is_whole, split_shared};
+use best::{Best, named_best, placed, position};
+use listed::{Candidate, read};
 
 /// More pairs than this from one record is a mistake in the file.
 pub(crate) const MOST_PAIRS: usize = 4096;
-
-/// One response with what is said of it.
-#[derive(Debug, Default, Clone)]
-struct Candidate {
-    response: Response,
-    /// The column it stands in, where each has one of its own.
-    column: String,
-    score: Option<f64>,
-    rank: Option<f64>,
-    chosen: Option<bool>,
-    criteria: Vec<(String, f64)>,
-}
 
 /// The pairs of one record.
 #[expect(clippy::too_many_lines, reason = "one question after the other, each of a few lines")]
@@ -194,251 +187,6 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
         first.dropped.push(NO_VERDICT);
     }
     Ok(Parsed::Drafts(drafts))
-}
-
-/// What a field of the record says of the best response.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Best {
-    /// There is no such field, or the responses themselves say it.
-    Unsaid,
-    /// One of them is marked as chosen.
-    One,
-    /// Two responses are equally good.
-    Tie(TieKind),
-    /// Nothing: blank, or a tie among more than two, which says nothing of any two of them.
-    Missing,
-}
-
-/// Marks the response that a value names.
-fn named_best(field: &str, value: &Value, found: &mut [Candidate]) -> Result<Best, RowError> {
-    let at = match position(field, value, found) {
-        Ok(at) => at,
-        Err(error) => {
-            return match value.as_str().and_then(super::words) {
-                Some(Call::Tie(kind)) if found.len() == 2 => Ok(Best::Tie(kind)),
-                Some(Call::Tie(_) | Call::Missing) => Ok(Best::Missing),
-                _ => Err(error),
-            };
-        }
-    };
-    for (i, candidate) in found.iter_mut().enumerate() {
-        candidate.chosen = Some(i == at);
-    }
-    Ok(Best::One)
-}
-
-/// Ranks from the positions or the names of the responses, the best first: each of them once, positions counted from 0 or from 1.
-fn placed(field: &str, items: &[Value], found: &mut [Candidate]) -> Result<(), RowError> {
-    let wrong = || {
-        RowError::new(
-            Reason::WrongType,
-            format!("the positions of {} responses are expected, each once, the best first", found.len()),
-        )
-        .field(field)
-    };
-    if !items.is_empty() && items.iter().all(Value::is_string) {
-        let places = items.iter().map(|item| position(field, item, found)).collect::<Result<Vec<_>, _>>()?;
-        let mut sorted = places.clone();
-        sorted.sort_unstable();
-        if sorted.len() != found.len() || sorted.iter().enumerate().any(|(i, at)| i != *at) {
-            return Err(wrong());
-        }
-        for (rank, at) in places.into_iter().enumerate() {
-            if let Some(candidate) = found.get_mut(at) {
-                candidate.rank = Some(rank as f64 + 1.0);
-            }
-        }
-        return Ok(());
-    }
-    let places: Vec<usize> = items
-        .iter()
-        .map(|item| item.as_u64().map(|at| at as usize))
-        .collect::<Option<_>>()
-        .ok_or_else(wrong)?;
-    let from = places.iter().copied().min().unwrap_or_default();
-    let mut sorted = places.clone();
-    sorted.sort_unstable();
-    if from > 1 || places.len() != found.len() || sorted.iter().enumerate().any(|(i, at)| i + from != *at) {
-        return Err(wrong());
-    }
-    for (rank, at) in places.into_iter().enumerate() {
-        if let Some(candidate) = found.get_mut(at - from) {
-            candidate.rank = Some(rank as f64 + 1.0);
-        }
-    }
-    Ok(())
-}
-
-fn read(plan: &Plan, row: &mut Row) -> Result<Vec<Candidate>, RowError> {
-    let (Some(declared), Some(columns)) = (&plan.recipe.candidates, &plan.candidates) else {
-        return Ok(Vec::new());
-    };
-    let mut found = Vec::new();
-    if columns.texts.len() > 1 {
-        for (at, column) in columns.texts.iter().enumerate() {
-            let Some(value) = column
-                .take(row)
-                .filter(|value| value.as_str().is_none_or(|text| !plan.cells || !text.trim().is_empty()))
-            else {
-                continue;
-            };
-            let mut candidate = one(plan, &column.shown(), value)?;
-            if let Some(name) = declared.names.get(at) {
-                candidate.response.model = Some(name.clone());
-            }
-            if let Some(column) = columns.scores.get(at) {
-                let number = score(&column.shown(), column.take(row).as_ref())?;
-                if declared.scores_are_ranks {
-                    candidate.rank = number;
-                } else {
-                    candidate.score = number;
-                }
-            }
-            found.push(candidate);
-        }
-        return Ok(found);
-    }
-    let Some(column) = columns.texts.first() else { return Ok(found) };
-    let shown = column.shown();
-    let list = match column.take(row) {
-        Some(Value::Array(items)) => items,
-        Some(Value::Object(fields)) => fields
-            .into_iter()
-            .map(|(model, value)| match value {
-                Value::Object(mut value) => {
-                    value.entry("model").or_insert(Value::String(model));
-                    Value::Object(value)
-                }
-                text => json!({ "model": model, "text": text }),
-            })
-            .collect(),
-        Some(Value::String(text)) => list_of(&text).ok_or_else(|| {
-            RowError::new(Reason::WrongType, "a list of responses is expected").field(&shown).value(&text)
-        })?,
-        Some(other) => return Err(RowError::wrong_type(&shown, &other, "a list of responses")),
-        None => return Err(RowError::missing(&shown)),
-    };
-    for (i, value) in list.into_iter().enumerate() {
-        found.push(one(plan, &format!("{shown}[{i}]"), value)?);
-    }
-    Ok(found)
-}
-
-/// A list that a cell of a table holds as JSON or as Python writes it.
-fn list_of(text: &str) -> Option<Vec<Value>> {
-    match crate::texts::structured(text) {
-        Some(Value::Array(items)) => Some(items),
-        _ => None,
-    }
-}
-
-/// One response from its element.
-fn one(plan: &Plan, field: &str, mut value: Value) -> Result<Candidate, RowError> {
-    let Some(declared) = &plan.recipe.candidates else { return Ok(Candidate::default()) };
-    let mut candidate = Candidate { column: field.to_owned(), ..Candidate::default() };
-    if value.is_object() {
-        let own = |path: &Option<super::Path>, value: &Value| {
-            path.as_ref().and_then(|path| path.within(value)).cloned()
-        };
-        if let Some(found) = own(&declared.score, &value) {
-            candidate.score = score(field, Some(&found))?;
-        }
-        if let Some(found) = own(&declared.rank, &value) {
-            candidate.rank = score(field, Some(&found))?;
-        }
-        if let Some(found) = own(&declared.chosen, &value) {
-            candidate.chosen = Some(truth(field, &found)?);
-        }
-        if let Some(Value::Object(criteria)) = own(&declared.criteria, &value) {
-            for (criterion, said) in criteria {
-                let said = match &declared.criterion_score {
-                    Some(path) => path.within(&said).cloned(),
-                    None => Some(said),
-                };
-                if let Some(points) = said.as_ref().and_then(|said| score(field, Some(said)).ok()).flatten() {
-                    candidate.criteria.push((criterion, points));
-                }
-            }
-        }
-        let model = own(&declared.model, &value)
-            .or_else(|| value.get("model").filter(|name| name.is_string()).cloned());
-        if let Some(model) = model {
-            candidate.response.model = Some(as_text(field, model)?);
-        }
-        if let Some(path) = &declared.text {
-            value =
-                path.take_within(&mut value).ok_or_else(|| RowError::missing(&format!("{field}.{path}")))?;
-        }
-    }
-    candidate.response.messages = conversation(field, value, Role::Assistant)?;
-    Ok(candidate)
-}
-
-fn truth(field: &str, value: &Value) -> Result<bool, RowError> {
-    match value {
-        Value::Bool(truth) => Ok(*truth),
-        Value::Number(number) if number.as_f64() == Some(1.0) => Ok(true),
-        Value::Number(number) if number.as_f64() == Some(0.0) => Ok(false),
-        Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(true),
-        Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-        other => Err(RowError::wrong_type(field, other, "true or false")),
-    }
-}
-
-/// Which of the responses a value names: by position, column, letter or text.
-fn position(field: &str, value: &Value, found: &[Candidate]) -> Result<usize, RowError> {
-    let wrong = || {
-        RowError::new(Reason::UnknownWinner, format!("the value names none of the {} responses", found.len()))
-            .field(field)
-            .json(value)
-    };
-    match value {
-        Value::Number(number) => {
-            let at = number.as_u64().map(|at| at as usize).ok_or_else(wrong)?;
-            // Columns of their own are called by their numbers, which may begin with 1, or by letters, which have none.
-            let listed = found.iter().all(|c| c.column.ends_with(']'));
-            let called = |c: &Candidate| tokens(&c.column).last().is_some_and(|word| *word == at.to_string());
-            match found.iter().position(called) {
-                Some(place) if !listed => Ok(place),
-                _ if listed => Some(at).filter(|at| *at < found.len()).ok_or_else(wrong),
-                _ => Err(wrong().hint(
-                    "the columns have no such number: name the best one by the name of its column, or by its letter",
-                )),
-            }
-        }
-        Value::String(text) => {
-            let plain = normal(text);
-            let by_column = |c: &Candidate| {
-                normal(&c.column) == plain
-                    || c.response.model.as_deref().is_some_and(|model| normal(model) == plain)
-            };
-            // The very spelling goes before one that differs in marks alone.
-            let exact =
-                |c: &Candidate| c.column == text.trim() || c.response.model.as_deref() == Some(text.trim());
-            let mut alike = found.iter().enumerate().filter(|(_, c)| by_column(c));
-            match (found.iter().position(exact), alike.next(), alike.next()) {
-                (Some(at), ..) | (None, Some((at, _)), None) => return Ok(at),
-                (None, Some(_), Some(_)) => return Err(wrong()),
-                (None, None, _) => {}
-            }
-            if let Some(at) = found.iter().position(
-                |c| matches!(c.response.messages.as_slice(), [only] if only.content.trim() == text.trim()),
-            ) {
-                return Ok(at);
-            }
-            // The place within the columns' names: `B`, `response_b` for `first_turn_response_b`.
-            let words = tokens(text);
-            let place = words.last().ok_or_else(wrong)?;
-            let by_place = |c: &Candidate| tokens(&c.column).contains(place);
-            let mut places = found.iter().enumerate().filter(|(_, c)| by_place(c));
-            if let (Some((at, _)), None) = (places.next(), places.next()) {
-                return Ok(at);
-            }
-            let letter = PLACES.first().and_then(|letters| letters.iter().position(|letter| letter == place));
-            letter.filter(|at| *at < found.len()).ok_or_else(wrong)
-        }
-        _ => Err(wrong()),
-    }
 }
 
 /// What the best and the worst of several decide, winners first: the best beats all, all beat the worst; or these two alone.

@@ -1,0 +1,59 @@
+//! How is one entry, or a list of them, written in a file of recipes and read from it?
+
+/// Paths.
+pub(super) mod paths {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::super::Path;
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(Path),
+        Many(Vec<Path>),
+    }
+
+    pub(in crate::recipe) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Path>, D::Error> {
+        Ok(match OneOrMany::deserialize(deserializer)? {
+            OneOrMany::One(path) => vec![path],
+            OneOrMany::Many(paths) => paths,
+        })
+    }
+
+    pub(in crate::recipe) fn serialize<S: Serializer>(
+        paths: &[Path],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match paths {
+            [only] => only.serialize(serializer),
+            paths => paths.serialize(serializer),
+        }
+    }
+}
+
+/// Values.
+pub(super) mod values {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value;
+
+    pub(in crate::recipe) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Value>, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::Array(values) => values,
+            one => vec![one],
+        })
+    }
+
+    pub(in crate::recipe) fn serialize<S: Serializer>(
+        values: &[Value],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match values {
+            [only] => only.serialize(serializer),
+            values => values.serialize(serializer),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A verdict rule resolved for one file: where its call comes from, and in which columns everything beside it is.
+
+use predilect_types::Order;
+use serde_json::Value;
+
+use super::calls::{Calls, Code};
+use super::path::Column;
+use super::{Path, Recipe, VerdictRule};
+
+/// A verdict rule resolved.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) declared: VerdictRule,
+    pub(super) each: Option<Column>,
+    pub(super) from: From,
+    pub(super) tie: Option<(Column, Vec<Code>)>,
+    pub(super) judge: Vec<Column>,
+    pub(super) annotator: Vec<Column>,
+    pub(super) receipt: Vec<Column>,
+    pub(super) names: Vec<Column>,
+    pub(super) criterion: Option<Column>,
+    /// The verdict counts only where this field holds one of these.
+    pub(super) counts: Option<(Column, Vec<Code>)>,
+    pub(super) order: Order,
+}
+
+/// Where a call comes from.
+#[derive(Debug)]
+pub(super) enum From {
+    /// The choice itself.
+    Choice,
+    Field(Column, Calls),
+    Scores {
+        a: Column,
+        b: Option<Column>,
+        lower: bool,
+    },
+    /// Votes for A, for B and maybe for a tie.
+    Share(Vec<Column>),
+    OneHot(Vec<Column>),
+}
+
+impl Rule {
+    pub(super) fn choice(recipe: &Recipe) -> Self {
+        let rule = VerdictRule { gold: recipe.gold, ..VerdictRule::default() };
+        Self {
+            each: None,
+            from: From::Choice,
+            tie: None,
+            judge: Vec::new(),
+            annotator: Vec::new(),
+            receipt: Vec::new(),
+            names: Vec::new(),
+            criterion: None,
+            counts: None,
+            order: Order::Unknown,
+            declared: rule,
+        }
+    }
+
+    pub(super) fn new(rule: &VerdictRule, columns: &[String]) -> Self {
+        let place = |path: &Path| path.resolve(columns).unwrap_or_else(|| path.plain());
+        // Within the elements of a list the paths are the elements' own.
+        let own = |path: &Path| if rule.each.is_some() { path.plain() } else { place(path) };
+        let owns = |paths: &[Path]| paths.iter().map(own).collect::<Vec<_>>();
+        let scores = |paths: &[Path], lower| {
+            paths.first().map(|first| From::Scores { a: own(first), b: paths.get(1).map(own), lower })
+        };
+        let from = if let Some(field) = &rule.field {
+            let column = own(field);
+            let shown = rule.each.as_ref().map_or_else(|| column.shown(), |each| format!("{each}.{field}"));
+            From::Field(column, Calls::of(rule, shown))
+        } else {
+            scores(&rule.higher, false)
+                .or_else(|| scores(&rule.lower, true))
+                .or_else(|| (!rule.share.is_empty()).then(|| From::Share(owns(&rule.share))))
+                .unwrap_or_else(|| From::OneHot(owns(&rule.one_hot)))
+        };
+        let tie = rule.tie_field.as_ref().map(|field| {
+            let values = if rule.tie_values.is_empty() { set_values() } else { rule.tie_values.clone() };
+            (own(field), values.iter().filter_map(Code::of).collect())
+        });
+        Self {
+            each: rule.each.as_ref().map(place),
+            from,
+            tie,
+            judge: owns(&rule.judge),
+            annotator: owns(&rule.annotator),
+            receipt: owns(&rule.receipt),
+            names: rule.names.iter().map(place).collect(),
+            criterion: rule.criterion_field.as_ref().map(own),
+            counts: rule
+                .where_field
+                .as_ref()
+                .map(|field| (own(field), rule.where_values.iter().filter_map(Code::of).collect())),
+            order: if rule.shown_ab { Order::Ab } else { Order::Unknown },
+            declared: rule.clone(),
+        }
+    }
+
+    /// A rule that says nothing but when the choice is a tie.
+    pub(super) fn is_only_a_tie(&self) -> bool {
+        matches!(&self.from, From::OneHot(columns) if columns.is_empty())
+    }
+}
+
+/// The values of a flag that is set.
+fn set_values() -> Vec<Value> {
+    vec![Value::Bool(true), Value::from(1), Value::from("yes"), Value::from("tie")]
+}
