@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::container::input::Input;
 use crate::container::sniff::{Container, recognise};
-use crate::container::source::{Input, open};
+use crate::container::source::open;
 use crate::container::table::{Placed, Table};
 use crate::error::{At, DataError, Reason, RowError};
 use crate::options::{OnBadRow, ReadOptions};

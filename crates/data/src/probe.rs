@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use predilect_types::SourceSummary;
 use serde::de::IgnoredAny;
 
+use crate::container::input::{Input, expand};
 use crate::container::sample::sample as first_rows;
 use crate::container::sniff::{Container, keys_at, recognise};
-use crate::container::source::{Found, Input, LONGEST_PREFIX, Opened, expand, look_into};
+use crate::container::source::{Found, LONGEST_PREFIX, Opened, look_into};
 use crate::detect::{Detected, Undetected, columns_used, detect};
 use crate::error::{At, DataError, Reason, RowError};
 use crate::formats::judge_of;

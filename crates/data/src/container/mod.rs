@@ -1,6 +1,6 @@
 //! How records lie in a file, and how they get out of it, whatever format they have.
 //!
-//! [`source`] opens inputs and sees through compression, [`sniff`] tells the container from the first bytes, [`split`]
+//! [`input`] finds the files behind paths, [`source`] opens them and sees through compression, [`sniff`] tells the container from the first bytes, [`split`]
 //! and [`table`] take records out of it, [`sample`] shows the first of them without using up the input.
 
 mod archive;
@@ -10,6 +10,7 @@ pub(crate) mod csv;
 pub(crate) mod dialect;
 mod document;
 mod encoding;
+pub(crate) mod input;
 mod ipc;
 pub(crate) mod json;
 pub(crate) mod parquet;

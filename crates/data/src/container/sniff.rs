@@ -8,8 +8,9 @@ use serde_json::de::IoRead;
 use super::dialect::{Dialect, dialect, utf8_remedy};
 use super::document::{Document, Shape, mended, shape};
 use super::encoding::is_surely_cp1252;
+use super::input::Input;
 use super::refuse::{Refusal, not_data, refusal};
-use super::source::{Input, LONGEST_PREFIX, Opened, open};
+use super::source::{LONGEST_PREFIX, Opened, open};
 use super::split::Layout;
 use crate::error::DataError;
 

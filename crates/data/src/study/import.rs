@@ -10,7 +10,7 @@ use predilect_types::{ReadSummary, Verdict};
 
 use super::people::People;
 use super::{ImportEntry, Study, StudyToml, TableReader, lock};
-use crate::container::source::expand;
+use crate::container::input::expand;
 use crate::error::DataError;
 use crate::options::{Progress, ReadOptions, Record};
 use crate::read::{Known, read_onto};
