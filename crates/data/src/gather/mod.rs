@@ -1,5 +1,8 @@
 //! What becomes of each record: new pairs are handed on, known ones merged, all that is not used is counted.
 
+mod pieces;
+mod votes;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,9 +11,9 @@ use foldhash::quality::RandomState;
 use predilect_types::{Provenance, ReadSummary, Verdict, content_id};
 
 use crate::error::{At, DataError, RowError};
-use crate::formats::{self, Context, Draft, NO_VERDICT, Parsed};
-use crate::identity::{KnownPair, exchange, gold_key, hash, keep_beside, ready, turn};
-use crate::join::{Parts, Piece, Sidecar, Waiting};
+use crate::formats::{self, Context, Draft, Parsed};
+use crate::identity::{KnownPair, gold_key, hash, keep_beside, ready, turn};
+use crate::join::{Parts, Sidecar, Waiting};
 use crate::options::{OnBadRow, Progress, ReadOptions, Record};
 use crate::recipe::{Noted, Plan, Seen};
 use crate::row::Row;
@@ -256,227 +259,10 @@ impl Reading<'_> {
         }
     }
 
-    /// The votes on a text of another file: those on its sides the other way round are turned, those on other models counted.
-    fn join_votes(&mut self, draft: &mut Draft) {
-        let Some(votes) = self.votes.as_mut().and_then(|votes| votes.remove(&draft.pair.id)) else { return };
-        let mut left = Vec::new();
-        for sidecar in votes {
-            let own = draft.pair.response_a.model.clone().zip(draft.pair.response_b.model.clone());
-            let theirs = sidecar.sides.clone().or_else(|| sidecar.models.clone());
-            let turned = match (&own, &theirs) {
-                (Some((a, b)), Some((x, y))) if a == y && b == x && a != b => true,
-                (Some((a, b)), Some((x, y))) if a == x && b == y => false,
-                // Names that neither file shares say nothing: the first model is the first response.
-                // Another text with this key may be of those.
-                (Some(own), Some(theirs)) if sidecar.sides.is_some() || shares(own, theirs) => {
-                    left.push(sidecar);
-                    continue;
-                }
-                _ => false,
-            };
-            for mut verdict in sidecar.verdicts {
-                if turned {
-                    exchange(&mut verdict);
-                }
-                draft.verdicts.push(verdict);
-            }
-            if let Some((x, y)) = sidecar.models {
-                let names = if turned { (y, x) } else { (x, y) };
-                draft.renamed = Some(names);
-            }
-        }
-        if !left.is_empty()
-            && let Some(votes) = &mut self.votes
-        {
-            self.other_models.insert(draft.pair.id.clone());
-            votes.insert(draft.pair.id.clone(), left);
-        }
-        // Votes name the models in words where the texts only count them.
-        if let Some((a, b)) = draft.renamed.take() {
-            let counted = |name: &Option<String>| {
-                name.as_ref().is_none_or(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
-            };
-            if counted(&draft.pair.response_a.model) && counted(&draft.pair.response_b.model) {
-                draft.pair.response_a.model = Some(a);
-                draft.pair.response_b.model = Some(b);
-            }
-        }
-    }
-
-    /// Votes of which no file has the text.
-    pub(crate) fn end_votes(&mut self) {
-        for (key, votes) in self.votes.take().into_iter().flatten() {
-            let reason = if self.other_models.contains(&key) { OTHER_MODELS } else { WITHOUT_PAIR };
-            *self.summary.dropped.entry(reason.to_owned()).or_default() += votes.len() as u64;
-        }
-    }
-
-    /// A pair that was put together from several records.
-    fn made(&mut self, mut draft: Draft) -> Result<(), DataError> {
-        ready(&mut draft);
-        draft.pair.provenance = Provenance {
-            source: Arc::clone(&self.at.label),
-            format: Arc::clone(&self.at.format),
-            record: self.at.record,
-        };
-        self.draft(Box::new(draft))
-    }
-
     fn verdict(&mut self, verdict: Verdict) -> Result<(), DataError> {
         self.summary.verdicts += 1;
         (self.sink)(Record::Verdict(verdict))
     }
-
-    fn piece(&mut self, format: &str, piece: Piece) -> Result<(), DataError> {
-        if !self.parts.contains_key(format) {
-            self.parts.insert(format.to_owned(), Parts::default());
-        }
-        let Some(parts) = self.parts.get_mut(format) else { return Ok(()) };
-        match piece {
-            Piece::Question(question) => parts.question(question),
-            Piece::Answer(answer) => parts.answer(answer),
-            Piece::Score(score) => {
-                if score.points.is_none() {
-                    self.drop_one(NO_VERDICT);
-                } else {
-                    parts.score(score);
-                }
-            }
-            Piece::Judgment(judgment) => {
-                parts.judged = true;
-                match parts.pair(&judgment.key, &judgment.model_a, &judgment.model_b, judgment.turns) {
-                    Err(reason) => self.drop_one(reason),
-                    Ok(mut draft) => {
-                        match judgment.verdict {
-                            Some(verdict) => draft.verdicts.push(verdict),
-                            None => draft.dropped.push(NO_VERDICT),
-                        }
-                        self.made(draft)?;
-                    }
-                }
-            }
-            Piece::Sidecar(mut sidecar) => {
-                self.note(sidecar.noted.drain(..));
-                match &mut self.votes {
-                    Some(votes) => {
-                        if sidecar.verdicts.is_empty() {
-                            self.drop_one(NO_VERDICT);
-                        } else {
-                            votes.entry(std::mem::take(&mut sidecar.key)).or_default().push(sidecar);
-                        }
-                    }
-                    None => self.sidecar(&sidecar.key, sidecar.verdicts)?,
-                }
-            }
-
-            Piece::Completion(completion) => {
-                if let Some(draft) = self.waiting.completion(completion) {
-                    self.made(draft)?;
-                }
-            }
-            Piece::Scored(scored) => {
-                let prompt = hash((&scored.prompt, &scored.group));
-                self.waiting.scored(prompt, scored);
-            }
-            Piece::Node(node) => self.waiting.node(node),
-        }
-        if self.waiting.full() {
-            return Err(DataError::input(
-                &*self.at.label,
-                format!(
-                    "more than {} GiB of responses wait for others to the same prompt",
-                    crate::join::WAITING >> 30
-                ),
-            )
-            .with_hint("sort the records by prompt, or split the file"));
-        }
-        Ok(())
-    }
-
-    fn sidecar(&mut self, key: &str, verdicts: Vec<Verdict>) -> Result<(), DataError> {
-        let known = self.keys.as_ref().and_then(|keys| keys.get(key)).map(Vec::as_slice).unwrap_or_default();
-        let near = known.iter().find(|(folder, _)| *folder == self.at.folder);
-        let id = near.or(if known.len() == 1 { known.first() } else { None }).map(|(_, id)| id.clone());
-        let Some(id) = id else {
-            // Of a few pairs only, most verdicts are on others.
-            if !self.enough() {
-                self.drop_one(WITHOUT_PAIR);
-            }
-            return Ok(());
-        };
-        if verdicts.is_empty() {
-            self.drop_one(NO_VERDICT);
-        }
-        for verdict in verdicts {
-            self.verdict(Verdict { pair: id.clone(), ..verdict })?;
-        }
-        Ok(())
-    }
-
-    /// What waits for others of its prompt at the end of a file.
-    pub(crate) fn end_waiting(&mut self) -> Result<(), DataError> {
-        let ended = std::mem::take(&mut self.waiting).end();
-        let (drafts, lonely, alone) = ended.map_err(|text| {
-            DataError::input(
-                &*self.at.label,
-                format!("the response {text:?} has two different values for one prompt, and no column says who gave which"),
-            )
-            .with_hint("name that column: --map annotator=COLUMN, or the one that tells groups of responses apart: --map id=COLUMN")
-        })?;
-        for (count, reason) in [(lonely, LONELY), (alone, ALONE)] {
-            if count > 0 {
-                *self.summary.dropped.entry(reason.to_owned()).or_default() += count as u64;
-            }
-        }
-        for draft in drafts {
-            if self.full() {
-                return Ok(());
-            }
-            self.made(draft)?;
-        }
-        Ok(())
-    }
-
-    /// Pairs from scores and, where nothing was judged, from every two models' answers.
-    pub(crate) fn parts_to_pairs(&mut self) -> Result<(), DataError> {
-        for (format, parts) in std::mem::take(&mut self.parts) {
-            let file = self.summary.sources.iter().find(|s| s.format == format);
-            self.at = Place {
-                label: file.map(|s| Arc::from(s.source.as_str())).unwrap_or_default(),
-                format: Arc::from(format.as_str()),
-                index: u32::MAX,
-                ..Place::default()
-            };
-            for draft in parts.scored_pairs() {
-                match draft {
-                    Ok(draft) => self.joined(draft)?,
-                    Err(reason) => self.drop_one(reason),
-                }
-            }
-            if !parts.judged {
-                for draft in parts.all_pairs() {
-                    self.joined(draft)?;
-                }
-                for _ in 0..parts.lonely_answers() {
-                    self.drop_one("answer of the only model: nothing to compare it with");
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn joined(&mut self, draft: Draft) -> Result<(), DataError> {
-        if self.full() {
-            return Ok(());
-        }
-        self.at.record += 1;
-        self.made(draft)
-    }
-}
-
-/// Whether two pairs of names have one in common.
-fn shares(own: &(String, String), theirs: &(String, String)) -> bool {
-    [&own.0, &own.1].iter().any(|name| **name == theirs.0 || **name == theirs.1)
 }
 
 /// Parses a record and hashes what it holds: the work that is done on all cores.
