@@ -52,7 +52,7 @@ def table(runs: list[dict]) -> str:
         for row in one["rows"]:
             if row["kind"] == "all" and (row["property"], row["set"]) not in order:
                 order.append((row["property"], row["set"]))
-    ids = [line.split('"')[1] for line in (ROOT / "crates/types/src/property.rs").read_text().split("\n") if line.strip().startswith("id: \"")]
+    ids = [line.split('"')[1] for line in (ROOT / "crates/types/src/property/catalogue.rs").read_text().split("\n") if line.strip().startswith("id: \"")]
     order.sort(key=lambda key: (ids.index(key[0]), key[1] != "predilect", key[1]))
     names = [one["annotator"] + ("" if one["how"] == one["annotator"] else f" ({one['how']})") for one in runs]
     lines = ["| property | pairs of | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(runs)]
@@ -83,7 +83,7 @@ def main() -> None:
     options = parser.parse_args()
     runs = [text(options.predilect, options.data)]
     asked = [row["property"] for row in runs[0]["rows"]]
-    every = [line.split('"')[1] for line in (ROOT / "crates/types/src/property.rs").read_text().split("\n") if line.strip().startswith("id: \"")]
+    every = [line.split('"')[1] for line in (ROOT / "crates/types/src/property/catalogue.rs").read_text().split("\n") if line.strip().startswith("id: \"")]
     core = [id for id in every[: every.index("length")] if options.all_properties or id not in WRITTEN]
     assert asked, "text rates nothing"
     for model in options.model:
