@@ -2,63 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use predilect_types::{TieKind, Verdict};
+use predilect_types::TieKind;
 use serde_json::Value;
 
+use super::call::Call;
+use super::shell::shell;
 use super::spelling::normal;
 use super::words::{NOTHING, words};
 use super::{Scale, VerdictRule};
 use crate::error::{Reason, RowError, kind_of};
-
-/// What a judge called.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Call {
-    A,
-    B,
-    Tie(TieKind),
-    /// A preference between the two: the probability that A is better.
-    Soft(f64),
-    /// Nothing that could be parsed, as the file itself says.
-    Missing,
-}
-
-impl Call {
-    pub(crate) fn verdict(self, judge: impl Into<String>) -> Option<Verdict> {
-        match self {
-            Self::Tie(kind) => Some(Verdict::tie("", judge, kind)),
-            other => other.p_a().map(|p_a| Verdict::new("", judge, p_a)),
-        }
-    }
-
-    pub(crate) fn p_a(self) -> Option<f64> {
-        match self {
-            Self::A => Some(1.0),
-            Self::B => Some(0.0),
-            Self::Tie(_) => Some(0.5),
-            Self::Soft(p_a) => Some(p_a),
-            Self::Missing => None,
-        }
-    }
-
-    pub(crate) fn flipped(self) -> Self {
-        match self {
-            Self::A => Self::B,
-            Self::B => Self::A,
-            Self::Soft(p_a) => Self::Soft(1.0 - p_a),
-            other => other,
-        }
-    }
-
-    /// The larger of two scores wins; equal ones are a tie.
-    pub(crate) fn larger(a: f64, b: f64) -> Self {
-        match a.partial_cmp(&b) {
-            Some(std::cmp::Ordering::Greater) => Self::A,
-            Some(std::cmp::Ordering::Less) => Self::B,
-            Some(std::cmp::Ordering::Equal) => Self::Tie(TieKind::Tie),
-            None => Self::Missing,
-        }
-    }
-}
 
 /// The better one of two that a ranking names, `[{"rank": 1, "value": "response_a"}, {"rank": 2, ...}]`, and whether both
 /// have the same rank. A list of several rankings, or a ranking of more than two, is none.
@@ -200,7 +152,7 @@ impl Calls {
         .json(value.unwrap_or(&Value::Null))
         .hint(format!(
             "say what it means, with A, B, tie or none for the question mark: --map {}",
-            super::shell(&format!("winner={}:{}=?", self.field, value.map(shown_short).unwrap_or_default()))
+            shell(&format!("winner={}:{}=?", self.field, value.map(shown_short).unwrap_or_default()))
         )))
     }
 
@@ -315,7 +267,7 @@ impl Calls {
             .json(value)
             .hint(format!(
                 "say what it means, with A, B, tie or none for the question mark: --map {} (several: VALUE=A,VALUE=B)",
-                super::shell(&format!("winner={}:{}=?", self.field, shown_short(value)))
+                shell(&format!("winner={}:{}=?", self.field, shown_short(value)))
             ))),
         }
     }

@@ -5,6 +5,7 @@
 //! reads a file is a [`Recipe`], so that all of them are shown, stored and checked in one way.
 
 mod apply;
+mod call;
 mod calls;
 mod candidates;
 mod infer;
@@ -13,9 +14,11 @@ mod one_or_many;
 mod path;
 mod plan;
 mod qualities;
+mod record;
 mod roles;
 mod rule;
 mod sample;
+mod shell;
 mod spelling;
 mod told;
 mod verdict_rule;
@@ -27,21 +30,23 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use apply::{Noted, judged, name_of, on_side_b, weight};
+pub(crate) use call::Call;
 #[cfg(test)]
 pub(crate) use calls::Calls;
-pub(crate) use calls::{Call, Names, Seen};
+pub(crate) use calls::{Names, Seen};
 pub(crate) use candidates::MOST_PAIRS;
 pub(crate) use infer::{
     Refusal, answered_prompt, are_names, beside_prompt, complete, contradiction, count_votes, discarded,
     doubtful_prompt, exchanged, find_verdicts, has_turns_beside, infer, input_beside, names_not_texts,
-    placed, places, prompt_column, rivals, settle_prompt, shell, sides, third_response, turns_beside,
-    used_as, winner_start, worded_prompt,
+    placed, places, prompt_column, rivals, settle_prompt, sides, third_response, turns_beside, used_as,
+    winner_start, worded_prompt,
 };
 pub use mapping::{Mapping, MappingError};
 pub(crate) use path::Column;
 pub use path::Path;
 pub(crate) use plan::{BareVotes, Naming, Plan};
 pub(crate) use sample::Sample;
+pub(crate) use shell::shell;
 pub use verdict_rule::{Scale, VerdictRule};
 pub(crate) use words::words;
 

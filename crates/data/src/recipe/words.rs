@@ -2,7 +2,7 @@
 
 use predilect_types::TieKind;
 
-use super::calls::Call;
+use super::call::Call;
 use super::spelling::tokens;
 
 /// Words for no verdict at all.

@@ -16,7 +16,7 @@ use predilect_types::{Message, Order, Response, Role};
 use serde_json::Value;
 
 impl Plan {
-    pub(super) fn votes(&self, mut row: Row, tag: &str, record: u64) -> Result<Parsed, RowError> {
+    pub(in crate::recipe) fn votes(&self, mut row: Row, tag: &str, record: u64) -> Result<Parsed, RowError> {
         let who = self.who(&mut row)?;
         let mut model = |columns: &[Column]| {
             self.first(&mut row, columns).map_or_else(
@@ -77,7 +77,7 @@ impl Plan {
         Ok(draft.into())
     }
 
-    pub(super) fn sidecar(&self, mut row: Row) -> Result<Parsed, RowError> {
+    pub(in crate::recipe) fn sidecar(&self, mut row: Row) -> Result<Parsed, RowError> {
         let who = self.who(&mut row)?;
         let mut draft = Draft::default();
         let calls = self.calls(&mut row, Names::default(), &who, &mut draft)?;
@@ -93,7 +93,7 @@ impl Plan {
         .into())
     }
 
-    pub(super) fn unpaired(&self, mut row: Row) -> Result<Parsed, RowError> {
+    pub(in crate::recipe) fn unpaired(&self, mut row: Row) -> Result<Parsed, RowError> {
         let who = self.who(&mut row)?;
         let (field, value) = self.response(&mut row, &self.a)?;
         let (model, value) = self.named(value, &mut row, &self.model_a)?;
@@ -117,7 +117,7 @@ impl Plan {
         .into())
     }
 
-    pub(super) fn scored(&self, mut row: Row) -> Result<Parsed, RowError> {
+    pub(in crate::recipe) fn scored(&self, mut row: Row) -> Result<Parsed, RowError> {
         let who = self.who(&mut row)?;
         let (field, value) = self.response(&mut row, &self.a)?;
         let (model, value) = self.named(value, &mut row, &self.model_a)?;

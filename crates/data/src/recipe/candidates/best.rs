@@ -3,7 +3,7 @@
 use predilect_types::TieKind;
 use serde_json::Value;
 
-use super::super::calls::Call;
+use super::super::call::Call;
 use super::super::roles::PLACES;
 use super::super::spelling::{normal, tokens};
 use super::super::words;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::Sorted;
 use super::apply::{judged, name_of, on_side_b, score};
-use super::calls::Call;
+use super::call::Call;
 use super::path::Column;
 use super::plan::Plan;
 use super::spelling::tokens;

@@ -3,14 +3,15 @@
 //! Two things speak for it: a column whose values are those names, or scores in columns of the same names
 //! (`outputs.NAME` and `score.NAME`).
 
-use super::super::calls::Call;
+use super::super::call::Call;
 use super::super::qualities;
 use super::super::roles;
 use super::super::spelling::{normal, tokens};
 use super::super::{Candidates, Sample};
 use super::losers::names_the_loser;
 use super::path;
-use super::responses::{is_response_word, number_of};
+use super::sided::is_response_word;
+use super::values::number_of;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

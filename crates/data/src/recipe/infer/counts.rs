@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::{Recipe, Sample, Shape};
-use super::responses::number_of;
+use super::values::number_of;
 use super::{Refusal, named, path, shell, used};
 use serde_json::Value;
 

@@ -3,8 +3,8 @@
 use super::super::roles;
 use super::super::spelling::tokens;
 use super::super::{Recipe, Sample};
-use super::doubts::flag;
 use super::used;
+use super::values::flag;
 use serde_json::Value;
 
 /// Words for what is kept where it is true.

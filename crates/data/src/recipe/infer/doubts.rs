@@ -1,13 +1,14 @@
 //! What stops: columns that may be read in two ways, or that contradict each other, with the flags that choose.
 
-use super::super::calls::{Call, Calls, Code, Names, Reading};
+use super::super::call::Call;
+use super::super::calls::{Calls, Names, Reading};
 use super::super::path::Column;
 use super::super::roles;
 use super::super::spelling::{normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
+use super::evidence::{Evidence, evidence, text_at};
 use super::losers::is_plain_loser;
-use super::responses::number_of;
-use super::verdicts::{Evidence, evidence, text_at};
+use super::values::{flag, number_of};
 use super::{Refusal, shell, used};
 use crate::row::Row;
 use serde_json::Value;
@@ -364,15 +365,6 @@ fn order(value: &Value) -> Option<bool> {
     match (is(x, y), is(y, x)) {
         (true, false) => Some(false),
         (false, true) => Some(true),
-        _ => None,
-    }
-}
-
-/// A truth value in any of its common forms.
-pub(crate) fn flag(value: &Value) -> Option<bool> {
-    match Code::of(value)?.shown().as_str() {
-        "1" | "\"true\"" | "\"yes\"" => Some(true),
-        "0" | "\"false\"" | "\"no\"" => Some(false),
         _ => None,
     }
 }

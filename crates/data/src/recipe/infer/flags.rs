@@ -2,9 +2,10 @@
 
 use super::super::spelling::{normal, tokens};
 use super::super::{Path, Recipe, Sample, Scale, VerdictRule};
-use super::doubts::flag;
 use super::paired::{both_bad, is_number, of_people, tie_of, two};
-use super::responses::{number_of, sided};
+use super::sided::sided;
+use super::values::flag;
+use super::values::number_of;
 use super::{Refusal, path, shell, used};
 use serde_json::Value;
 

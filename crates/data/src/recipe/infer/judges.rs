@@ -1,14 +1,14 @@
 //! Verdicts of several people, judges or criteria in one record, in columns that are named for them.
 
-use super::super::calls::Call;
+use super::super::call::Call;
 use super::super::qualities;
 use super::super::spelling::tokens;
 use super::super::words as words_of;
 use super::super::{Recipe, Sample, VerdictRule};
 use super::doubts::doubt;
+use super::evidence::{Evidence, evidence, sample_calls};
 use super::losers::names_the_loser;
-use super::responses::number_of;
-use super::verdicts::{Evidence, evidence, sample_calls};
+use super::values::number_of;
 use super::{Refusal, path, shell, used};
 use serde_json::Value;
 

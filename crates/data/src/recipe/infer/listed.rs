@@ -1,6 +1,7 @@
 //! Lists of verdicts in one record: objects with who says and what, objects of what by who, and bare words.
 
-use super::super::calls::{Call, ranked};
+use super::super::call::Call;
+use super::super::calls::ranked;
 use super::super::qualities;
 use super::super::roles;
 use super::super::spelling::{normal, tokens};

@@ -3,7 +3,8 @@
 use super::super::roles;
 use super::super::spelling::{normal, tokens};
 use super::super::{Call, Candidates, Path, Sample, words};
-use super::responses::{is_response_word, number_of, sided};
+use super::sided::{is_response_word, sided};
+use super::values::number_of;
 use super::{Refusal, named, path, shell};
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -1,11 +1,11 @@
 //! Columns that say who lost.
 
-use super::super::calls::Call;
+use super::super::call::Call;
 use super::super::qualities;
 use super::super::roles;
 use super::super::spelling::tokens;
 use super::super::{Recipe, Sample, Shape, VerdictRule};
-use super::verdicts::{Evidence, evidence, sample_calls};
+use super::evidence::{Evidence, evidence, sample_calls};
 use super::{Refusal, path, shell, used};
 use serde_json::Value;
 

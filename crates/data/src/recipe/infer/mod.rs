@@ -8,6 +8,7 @@ mod authors;
 mod counts;
 mod discarded;
 mod doubts;
+mod evidence;
 mod flags;
 mod judges;
 mod listed;
@@ -20,30 +21,32 @@ mod paired;
 mod prompts;
 mod responses;
 mod sentences;
+mod sided;
 mod start;
 mod ties;
 mod turns;
 mod uses;
+mod values;
 mod verdicts;
 
 use super::roles;
+use super::shell;
 use super::spelling::{normal, tokens};
 use super::{Call, Mapping, Path, Recipe, Sample, Shape, VerdictRule};
 use judges::{criteria_beside, judges_beside};
 use models::{choice_models, choice_scores, models};
 use opened::opened;
 use prompts::find_prompt;
-use responses::{number_of, responses};
+use responses::responses;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use ties::tie_beside;
+use values::number_of;
 use verdicts::verdicts;
 
 pub(crate) use counts::count_votes;
 pub(crate) use discarded::discarded;
-pub(crate) use doubts::{
-    contradiction, echoes, exchange_columns, exchanged, flag, placed, says_exchanged, turned,
-};
+pub(crate) use doubts::{contradiction, echoes, exchange_columns, exchanged, placed, says_exchanged, turned};
 pub(crate) use losers::is_plain_loser;
 pub(crate) use models::are_names;
 pub(crate) use opened::places;
@@ -55,6 +58,7 @@ pub(crate) use responses::{names_not_texts, rivals, sides, third_response};
 pub(crate) use start::winner_start;
 pub(crate) use turns::{has_turns_beside, turns_beside};
 pub(crate) use uses::{used, used_as};
+pub(crate) use values::flag;
 
 /// Why no recipe can be told from a file.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -118,16 +122,6 @@ fn by_columns(sample: &Sample, mapping: &Mapping) -> Result<Recipe, Refusal> {
 
 pub(super) fn path(column: &str) -> Path {
     Path::new(column)
-}
-
-/// An argument as a shell takes it.
-pub(crate) fn shell(argument: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_.-/:=,@%+".contains(c);
-    if argument.chars().all(plain) {
-        argument.to_owned()
-    } else {
-        format!("'{}'", argument.replace('\'', r"'\''"))
-    }
 }
 
 /// The columns with one of these names, in the order of the names.

@@ -6,7 +6,8 @@ use super::super::spelling::{normal, tokens};
 use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
 use super::judges::is_judge_word;
 use super::paired::{both_bad, is_number, of_people, tie_of, two};
-use super::responses::{is_response_word, number_of, sided};
+use super::sided::{is_response_word, sided};
+use super::values::number_of;
 use super::{Refusal, path, shell, used};
 use serde_json::Value;
 

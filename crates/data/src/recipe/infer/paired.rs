@@ -3,7 +3,8 @@
 use super::super::Sample;
 use super::super::spelling::tokens;
 use super::judges::is_person_word;
-use super::responses::{Group, is_response_word, number_of};
+use super::sided::{Group, is_response_word};
+use super::values::number_of;
 
 /// Whether the number in which two columns differ is that of a person: `annotator_1_rating` and `annotator_2_rating`.
 pub(super) fn of_people(group: &Group) -> bool {

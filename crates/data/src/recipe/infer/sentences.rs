@@ -1,6 +1,6 @@
 //! A column of sentences that prefer one of two.
 
-use super::super::calls::Call;
+use super::super::call::Call;
 use super::super::spelling::tokens;
 use super::super::{Recipe, Sample, VerdictRule};
 use super::losers::compares;

@@ -3,10 +3,11 @@
 use super::super::roles;
 use super::super::spelling::tokens;
 use super::super::{Recipe, Sample};
+use super::evidence::{Evidence, evidence};
 use super::losers::names_the_loser;
 use super::models::models;
-use super::responses::{Group, number_of, sided};
-use super::verdicts::{Evidence, evidence};
+use super::sided::{Group, sided};
+use super::values::number_of;
 use super::{path, prompt_column, shell, used};
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -1,8 +1,8 @@
 //! Ties that are stated beside the verdict.
 
-use super::super::calls::Call;
+use super::super::call::Call;
 use super::super::{Recipe, Sample, VerdictRule};
-use super::doubts::flag;
+use super::values::flag;
 use super::{named, path, used};
 use serde_json::Value;
 
