@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 
-use super::sniff::string_end;
+use super::json::string_end;
 use crate::error::{Reason, RowError};
 
 /// Where the records are.

@@ -4,7 +4,6 @@ use serde_json::Value;
 use serde_json::error::Category;
 
 use super::dialect::utf8_remedy;
-use super::sniff::without_nan;
 
 use crate::error::{Reason, RowError};
 use crate::row::Row;
@@ -82,4 +81,59 @@ fn around(text: &str, error: &serde_json::Error) -> String {
         from -= 1;
     }
     line.get(from..).unwrap_or(line).to_owned()
+}
+
+/// JSON as Python writes it: `NaN` and `Infinity` outside strings become texts, so that a number that is none is told from nothing.
+fn without_nan(text: &str) -> Option<Value> {
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len());
+    let (mut at, mut from, mut found) = (0, 0, false);
+    while let Some(&byte) = bytes.get(at) {
+        if byte == b'"' {
+            at = string_end(bytes, at + 1)?;
+            continue;
+        }
+        let word = ["NaN", "-Infinity", "Infinity"]
+            .into_iter()
+            .find(|word| text.get(at..).is_some_and(|rest| rest.starts_with(word)));
+        if let Some(word) = word {
+            out.push_str(text.get(from..at)?);
+            out.push('"');
+            out.push_str(word);
+            out.push('"');
+            at += word.len();
+            from = at;
+            found = true;
+        } else {
+            at += 1;
+        }
+    }
+    out.push_str(text.get(from..)?);
+    found.then(|| serde_json::from_str(&out).ok())?
+}
+
+/// Where a string ends (after its closing quote), given the byte after its opening one.
+pub(super) fn string_end(text: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let skip = memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+        at += skip;
+        if text.get(at) == Some(&b'"') {
+            return Some(at + 1);
+        }
+        at += 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nan_is_a_text() {
+        assert_eq!(
+            without_nan(r#"{"a": NaN, "b": "NaN"}"#),
+            Some(serde_json::json!({"a": "NaN", "b": "NaN"}))
+        );
+        assert_eq!(without_nan(r#"{"a": 1}"#), None);
+    }
 }

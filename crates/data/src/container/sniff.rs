@@ -9,6 +9,7 @@ use super::dialect::{Dialect, dialect, utf8_remedy};
 use super::document::{Document, Shape, mended, shape};
 use super::encoding::is_surely_cp1252;
 use super::input::Input;
+use super::json::string_end;
 use super::refuse::{Refusal, not_data, refusal};
 use super::source::{LONGEST_PREFIX, Opened, open};
 use super::split::Layout;
@@ -301,47 +302,6 @@ pub(crate) fn keys_at(text: &[u8], depth: usize, objects: usize) -> Vec<Key> {
     keys
 }
 
-/// Where a string ends (after its closing quote), given the byte after its opening one.
-pub(super) fn string_end(text: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        let skip = memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
-        at += skip;
-        if text.get(at) == Some(&b'"') {
-            return Some(at + 1);
-        }
-        at += 2;
-    }
-}
-
-/// JSON as Python writes it: `NaN` and `Infinity` outside strings become texts, so that a number that is none is told from nothing.
-pub(crate) fn without_nan(text: &str) -> Option<Value> {
-    let bytes = text.as_bytes();
-    let mut out = String::with_capacity(text.len());
-    let (mut at, mut from, mut found) = (0, 0, false);
-    while let Some(&byte) = bytes.get(at) {
-        if byte == b'"' {
-            at = string_end(bytes, at + 1)?;
-            continue;
-        }
-        let word = ["NaN", "-Infinity", "Infinity"]
-            .into_iter()
-            .find(|word| text.get(at..).is_some_and(|rest| rest.starts_with(word)));
-        if let Some(word) = word {
-            out.push_str(text.get(from..at)?);
-            out.push('"');
-            out.push_str(word);
-            out.push('"');
-            at += word.len();
-            from = at;
-            found = true;
-        } else {
-            at += 1;
-        }
-    }
-    out.push_str(text.get(from..)?);
-    found.then(|| serde_json::from_str(&out).ok())?
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -411,14 +371,5 @@ mod tests {
         ] {
             assert!(of(bytes, "x.csv").is_err_and(|e| e.0.contains(what)), "{what}");
         }
-    }
-
-    #[test]
-    fn nan_is_a_text() {
-        assert_eq!(
-            without_nan(r#"{"a": NaN, "b": "NaN"}"#),
-            Some(serde_json::json!({"a": "NaN", "b": "NaN"}))
-        );
-        assert_eq!(without_nan(r#"{"a": 1}"#), None);
     }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{BooleanArray, RecordBatch, new_null_array};
-use arrow_schema::{ArrowError, Field, Schema};
+use arrow_array::{BooleanArray, RecordBatch};
+use arrow_schema::ArrowError;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter, RowSelection,
@@ -16,11 +15,8 @@ use parquet::file::metadata::ParquetMetaDataReader;
 use predilect_types::{Pair, Rating};
 
 use super::Study;
-use super::table::{BATCH, TableReader, TableRow, damaged};
+use super::table::{BATCH, TEXTS, TableReader, TableRow, damaged};
 use crate::error::DataError;
-
-/// The columns of texts.
-const TEXTS: [&str; 3] = ["prompt", "response_a", "response_b"];
 
 type Builder = ParquetRecordBatchReaderBuilder<File>;
 
@@ -122,19 +118,4 @@ impl Study {
         let reader = builder.with_batch_size(BATCH).build().map_err(|e| damaged(&shown, &e.to_string()))?;
         Ok(TableReader::over(reader, shown, bare))
     }
-}
-
-/// The batch with columns of no texts.
-pub(super) fn with_no_texts(batch: RecordBatch) -> RecordBatch {
-    let wanted = Pair::schema();
-    let own = batch.schema();
-    let mut fields: Vec<Arc<Field>> = own.fields().iter().cloned().collect();
-    let mut columns = batch.columns().to_vec();
-    for name in TEXTS {
-        if let (Ok(field), Err(_)) = (wanted.field_with_name(name), own.field_with_name(name)) {
-            columns.push(new_null_array(field.data_type(), batch.num_rows()));
-            fields.push(Arc::new(Field::new(name, field.data_type().clone(), true)));
-        }
-    }
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap_or(batch)
 }

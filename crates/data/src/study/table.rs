@@ -5,11 +5,12 @@ use std::fs::File;
 use std::hash::{BuildHasher, Hasher};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_array::{RecordBatch, new_null_array};
+use arrow_schema::{Field, Schema, SchemaRef};
 use foldhash::quality::FixedState;
 use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
@@ -20,7 +21,6 @@ use tempfile::NamedTempFile;
 
 use super::conform::conform;
 use super::encoder::Encoder;
-use super::partly::with_no_texts;
 use super::{Study, flush};
 use crate::error::DataError;
 
@@ -28,6 +28,8 @@ use crate::error::DataError;
 pub(super) const BATCH: usize = 4096;
 /// Rows are encoded once their text is this large: little enough that it is in the processor's caches still.
 pub(super) const BATCH_BYTES: usize = 384 << 10;
+/// The columns of texts.
+pub(super) const TEXTS: [&str; 3] = ["prompt", "response_a", "response_b"];
 /// What can be a row of a table.
 pub trait TableRow: Sized + Clone + Send + Sync + 'static {
     /// The table's name.
@@ -296,4 +298,19 @@ impl<T> std::fmt::Debug for TableReader<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TableReader").field("path", &self.path).finish_non_exhaustive()
     }
+}
+
+/// The batch with columns of no texts.
+fn with_no_texts(batch: RecordBatch) -> RecordBatch {
+    let wanted = Pair::schema();
+    let own = batch.schema();
+    let mut fields: Vec<Arc<Field>> = own.fields().iter().cloned().collect();
+    let mut columns = batch.columns().to_vec();
+    for name in TEXTS {
+        if let (Ok(field), Err(_)) = (wanted.field_with_name(name), own.field_with_name(name)) {
+            columns.push(new_null_array(field.data_type(), batch.num_rows()));
+            fields.push(Arc::new(Field::new(name, field.data_type().clone(), true)));
+        }
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap_or(batch)
 }
