@@ -85,7 +85,7 @@ pub(crate) fn without_end(text: &str) -> Option<usize> {
 /// What begins an answer in Vicuna's transcripts.
 static ANSWER: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("ASSISTANT:"));
 
-/// The first mark of a template that a text holds, for a remark on a text that [`decode`] left whole.
+/// The first mark of a template that a text holds, for a remark on a text that [`decode`](super::decode) left whole.
 pub(crate) fn has_marks(text: &str) -> Option<&'static str> {
     let bytes = text.as_bytes();
     if let Some((mark, _)) = LINE_MARKS.iter().find(|(mark, _)| text.starts_with(mark)) {
