@@ -4,13 +4,11 @@ use std::borrow::Cow;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
+use crate::cut::{CAP, cut};
 use crate::language;
 use crate::phrases::{self, Marks};
 use crate::request::Request;
 use crate::words::{End, Piece, Words, split};
-
-/// Bytes of a response that are read; what lies behind them counts for length alone.
-pub(crate) const CAP: usize = 1 << 18;
 
 /// Stands in the prose for what is not prose: inline code, a formula, an address, an image.
 pub(crate) const OBJECT: char = '\u{FFFC}';
@@ -129,11 +127,6 @@ impl<'t> Document<'t> {
     pub(crate) fn ratable(&self) -> bool {
         self.english && !self.words.is_empty()
     }
-}
-
-/// The first `cap` bytes, to a character's boundary.
-pub(crate) fn cut(text: &str, cap: usize) -> &str {
-    &text[..text.floor_char_boundary(cap)]
 }
 
 /// Replaces formulas between `\(` and `\)` or `\[` and `\]` by [`OBJECT`]: markdown takes their marks for escapes.

@@ -2,7 +2,7 @@
 
 use whichlang::Lang;
 
-use crate::document::cut;
+use crate::cut::cut;
 use crate::words::{Piece, split};
 
 /// Bytes that are looked at.

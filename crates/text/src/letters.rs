@@ -73,7 +73,7 @@ fn ascii(written: &[u8], lower: &[u8]) -> Look {
 fn unicode(written: &str, lower: &str) -> Look {
     let mut letters = 0;
     for c in lower.chars() {
-        if crate::words::unspaced(c) {
+        if unspaced(c) {
             return Look::Character;
         }
         if c.is_numeric() || c == '_' {
@@ -83,6 +83,13 @@ fn unicode(written: &str, lower: &str) -> Look {
         letters += if ('\u{AC00}'..='\u{D7A3}').contains(&c) { 2 } else { usize::from(c.is_alphabetic()) };
     }
     if letters < LEAST || written.chars().count() > MOST { Look::Other } else { Look::Word }
+}
+
+/// Whether a character belongs to a script that puts no spaces between words.
+pub(crate) fn unspaced(c: char) -> bool {
+    matches!(u32::from(c),
+        0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF
+        | 0xF900..=0xFAFF | 0xFF66..=0xFF9F | 0x20000..=0x3FFFF)
 }
 
 #[cfg(test)]

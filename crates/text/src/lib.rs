@@ -16,6 +16,7 @@
 
 mod compress;
 mod constraints;
+mod cut;
 mod document;
 #[cfg(feature = "grammar")]
 mod grammar;

@@ -2,7 +2,7 @@
 
 use crate::compress::Known;
 use crate::constraints::{self, Constraint};
-use crate::document::{CAP, cut};
+use crate::cut::{CAP, cut};
 use crate::language;
 use crate::words::{End, Piece, Words, split};
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::letters::{Look, look};
+use crate::letters::{Look, look, unspaced};
 
 /// So many odd words are none of a text's making: names, abbreviations.
 const MANY: usize = 10;
@@ -165,7 +165,7 @@ impl Words {
                 }
             }
         }
-        // Normalised texts are far below 4 GiB: documents are cut at `document::CAP` bytes.
+        // Normalised texts are far below 4 GiB: documents are cut at `cut::CAP` bytes.
         self.spans.push((start as u32, self.text.len() as u32));
         let lower = &self.text[start..];
         self.looks.push(look(word, lower));
@@ -286,13 +286,6 @@ pub(crate) fn count(text: &str) -> usize {
             }
         })
         .sum()
-}
-
-/// Whether a character belongs to a script that puts no spaces between words.
-pub(crate) fn unspaced(c: char) -> bool {
-    matches!(u32::from(c),
-        0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF
-        | 0xF900..=0xFAFF | 0xFF66..=0xFF9F | 0x20000..=0x3FFFF)
 }
 
 /// An estimate of the syllables of a lower-case English word: its groups of vowels, without a silent final *e* and

@@ -1,7 +1,8 @@
 //! Does a response keep to a demand?
 
 use super::{Banned, Constraint, Range, Scope, Shape, Unit};
-use crate::document::{Document, cut};
+use crate::cut::cut;
+use crate::document::Document;
 use crate::language::detect_language;
 use crate::words;
 

@@ -4,10 +4,11 @@
 //! read, and what stands between quotation marks only where a demand is about those words.
 
 use super::check::plain;
+use super::phrase::{any, has};
 use super::shapes::{self, CODE};
 use super::words::{language, unit};
 use super::{Banned, Constraint, Range, Scope, Shape, Unit, counts};
-use crate::document::cut;
+use crate::cut::cut;
 
 /// Bytes up to which a request is read as a whole: longer ones are mostly material, or lists of tasks of which a demand may be about one.
 const SHORT: usize = 1100;
@@ -167,20 +168,6 @@ fn plain_words(text: &str, out: &mut Vec<Vec<String>>) {
             out.push(Vec::new());
         }
     }
-}
-
-/// Whether these words stand one behind the other.
-fn has(words: &[&str], phrase: &str) -> bool {
-    place(words, phrase).is_some()
-}
-
-fn place(words: &[&str], phrase: &str) -> Option<usize> {
-    let wanted: Vec<&str> = phrase.split(' ').collect();
-    words.windows(wanted.len()).position(|window| window == wanted)
-}
-
-pub(super) fn any(words: &[&str], phrases: &[&str]) -> bool {
-    phrases.iter().any(|phrase| has(words, phrase))
 }
 
 /// Words that forbid what follows.

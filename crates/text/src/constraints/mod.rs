@@ -5,6 +5,7 @@
 mod check;
 mod counts;
 mod find;
+mod phrase;
 mod shapes;
 mod words;
 

@@ -1,6 +1,6 @@
 //! Which shape must the whole response have?
 
-use super::find::any;
+use super::phrase::any;
 use super::{Constraint, Shape};
 
 /// Words of requests about programs, in which "lower case" and "JSON" are mostly the matter and not a demand.

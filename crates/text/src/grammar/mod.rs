@@ -5,7 +5,8 @@ mod spelling;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::document::{OBJECT, cut};
+use crate::cut::cut;
+use crate::document::OBJECT;
 use crate::words::{Piece, split};
 
 /// Bytes of prose that are checked.
