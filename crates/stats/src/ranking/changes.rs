@@ -3,8 +3,8 @@
 
 use super::Vote;
 use super::curvature::{Curvature, is_small};
-use super::errors::Seen;
-use super::fit::{RankingError, RankingOptions, Robust, checked, climb};
+use super::errors::{Robust, Seen};
+use super::fit::{RankingError, RankingOptions, checked, climb};
 use super::likelihood::{Terms, Weights};
 use super::model::Model;
 use crate::spd::{inverse, solve};

@@ -8,7 +8,6 @@ use rayon::prelude::*;
 
 use super::Vote;
 use super::curvature::Curvature;
-use super::fit::Robust;
 use super::likelihood::{Weights, squared_scores};
 use super::model::Model;
 use crate::spd::{inverse, product};
@@ -23,6 +22,19 @@ const GRID: i32 = 400;
 /// Draws where the matrix is too large: eight blocks of sixteen.
 const BLOCKS: u64 = 8;
 const LANES: usize = 16;
+
+/// What the covariance allows for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Robust {
+    /// Votes are independent and their variance is what it is: the sandwich H^-1 B H^-1.
+    #[default]
+    Votes,
+    /// Votes of one cluster depend on each other: the sandwich with scores summed by cluster. Votes on a competitor who was seen
+    /// in one cluster only count as independent.
+    Clusters,
+    /// Nothing: scores alone are wanted, as in a resample, and errors are `NaN`.
+    Nothing,
+}
 
 /// A part of the slope that varies on its own: places and values.
 pub(super) type Piece = Vec<(usize, f64)>;

@@ -6,7 +6,7 @@ use super::Vote;
 use super::apart::{OneWay, never_met, one_way};
 use super::cells::{Cell, cells};
 use super::curvature::Curvature;
-use super::errors::Seen;
+use super::errors::{Robust, Seen};
 use super::likelihood::{Ties, Weights};
 use super::model::Model;
 use super::posterior;
@@ -15,19 +15,6 @@ use super::posterior;
 const STEPS: usize = 100;
 /// A step of the scores below this ends the search.
 const TOLERANCE: f64 = 1e-10;
-
-/// What the covariance allows for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Robust {
-    /// Votes are independent and their variance is what it is: the sandwich H^-1 B H^-1.
-    #[default]
-    Votes,
-    /// Votes of one cluster depend on each other: the sandwich with scores summed by cluster. Votes on a competitor who was seen
-    /// in one cluster only count as independent.
-    Clusters,
-    /// Nothing: scores alone are wanted, as in a resample, and errors are `NaN`.
-    Nothing,
-}
 
 /// How votes are turned into scores.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
