@@ -7,7 +7,7 @@ use predilect_types::Order;
 
 use crate::compare::{Traits, usual_reference};
 use crate::dissect::ALL;
-use crate::fit::FitOptions;
+use crate::fit_options::FitOptions;
 use crate::table::FeatureTable;
 use crate::terms::{Design, Terms, fixed, sides};
 use predilect_results::{DataSummary, Fit};

@@ -4,7 +4,9 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use crate::fit::{Draws, FitOptions, fit};
+use crate::fit_options::{Draws, FitOptions};
+
+use crate::fit::fit;
 use crate::table::{FeatureTable, VerdictRow};
 use predilect_results::{Fit, Skipped};
 

@@ -7,7 +7,8 @@ use predilect_stats::resample::quantile;
 use predilect_stats::shapley::shapley;
 
 use crate::dissect::ALL;
-use crate::fit::{Draws, FitOptions, fit};
+use crate::fit::fit;
+use crate::fit_options::{Draws, FitOptions};
 use crate::rows::columns;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
@@ -169,7 +170,7 @@ fn sigmoid(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::Engine;
+    use crate::fit_options::Engine;
     use crate::table::{Feature, PairInfo};
     use predilect_types::Order;
 

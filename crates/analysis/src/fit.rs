@@ -1,15 +1,12 @@
 //! What one judge rewards in one group: the posterior, its checks and its terms.
 
-use std::fmt;
-use std::str::FromStr;
-
 use predilect_bayes::{NutsOptions, nuts};
 use predilect_stats::importance;
-use predilect_stats::leave_out::OverClusters;
-use predilect_stats::{EpOptions, EpPosterior, Marginal, Prior, Problem, ep};
-use serde::{Deserialize, Serialize};
+use predilect_stats::{EpOptions, Prior, Problem, ep};
 
+use crate::fit_options::{Draws, Engine, FitOptions, TERM_SD};
 use crate::length_beside::length_alone;
+use crate::marginals::{ep_weights, weight};
 use crate::over_units::{moments, over_units, widen};
 use crate::quality::{Held, held_out};
 use crate::rows::Rows;
@@ -20,155 +17,6 @@ use predilect_results::{Fit, Weight};
 
 /// Draws of the importance check: enough for a Pareto k that tells 0.5 from 0.7.
 const CHECK_DRAWS: usize = 2000;
-/// Standard deviation of the normal prior on nuisance terms.
-pub(crate) const TERM_SD: f64 = 2.0;
-
-/// Which engine computes the posterior.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Engine {
-    /// EP, checked by importance sampling; NUTS where the check fails.
-    #[default]
-    Auto,
-    /// EP, checked, never replaced.
-    Ep,
-    /// NUTS.
-    Nuts,
-}
-
-impl fmt::Display for Engine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Ep => "ep",
-            Self::Nuts => "nuts",
-        })
-    }
-}
-
-impl FromStr for Engine {
-    type Err = String;
-    fn from_str(s: &str) -> Result<Self, String> {
-        match s {
-            "auto" => Ok(Self::Auto),
-            "ep" => Ok(Self::Ep),
-            "nuts" => Ok(Self::Nuts),
-            _ => Err(format!("`{s}` is no engine: auto, ep or nuts")),
-        }
-    }
-}
-
-/// The prior on property weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PriorChoice {
-    /// Laplace: most weights near 0, few large.
-    #[default]
-    Laplace,
-    /// Normal.
-    Normal,
-}
-
-impl fmt::Display for PriorChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Laplace => "laplace",
-            Self::Normal => "normal",
-        })
-    }
-}
-
-impl FromStr for PriorChoice {
-    type Err = String;
-    fn from_str(s: &str) -> Result<Self, String> {
-        match s {
-            "laplace" => Ok(Self::Laplace),
-            "normal" => Ok(Self::Normal),
-            _ => Err(format!("`{s}` is no prior: laplace or normal")),
-        }
-    }
-}
-
-/// How fits are made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct FitOptions {
-    /// Engine.
-    pub engine: Engine,
-    /// Prior on property weights.
-    pub prior: PriorChoice,
-    /// Its scale: Laplace scale or normal sd, above 0.
-    pub prior_scale: f64,
-    /// Nuisance terms.
-    pub terms: Terms,
-    /// Smallest number of verdicts that is fitted.
-    pub min_rows: usize,
-    /// Folds of the held-out check; below 2: none.
-    pub folds: usize,
-    /// Seed of folds, checks and draws.
-    pub seed: u64,
-    /// NUTS: chains, draws, tuning.
-    pub nuts: NutsOptions,
-    /// Keep that many posterior draws of every fit (0: none).
-    pub keep_draws: usize,
-    /// Every verdict counts as independent of all others, as in the paper. Else intervals are over the table's units, prompts by
-    /// default: what is sure is so of prompts that nobody has seen.
-    pub independent: bool,
-}
-
-impl Default for FitOptions {
-    /// The paper's prior and draws, EP with check, terms where the data call for them, ten folds.
-    fn default() -> Self {
-        Self {
-            engine: Engine::Auto,
-            prior: PriorChoice::Laplace,
-            prior_scale: 0.1,
-            terms: Terms::Auto,
-            min_rows: 20,
-            folds: 10,
-            seed: 0,
-            nuts: NutsOptions::default(),
-            keep_draws: 0,
-            independent: false,
-        }
-    }
-}
-
-impl FitOptions {
-    /// What is wrong with options from a file or another program; `None`: they can be fitted.
-    pub fn problem(&self) -> Option<String> {
-        let within = |what: &str, value: usize, least: usize, most: usize| {
-            (!(least..=most).contains(&value))
-                .then(|| format!("{what} is {value}, and not within {least} to {most}"))
-        };
-        if !(1e-4..=1e4).contains(&self.prior_scale) {
-            return Some(format!("prior_scale is {}, and not within 0.0001 to 10000", self.prior_scale));
-        }
-        within("nuts.chains", self.nuts.chains, 1, 64)
-            .or_else(|| within("nuts.draws", self.nuts.draws, 4, 1_000_000))
-            .or_else(|| within("nuts.tune", self.nuts.tune, 50, 1_000_000))
-            .or_else(|| within("keep_draws", self.keep_draws, 0, 64_000_000))
-            .or_else(|| within("folds", self.folds, 0, 1_000_000))
-    }
-
-    pub(crate) fn prior(&self) -> Prior {
-        match self.prior {
-            PriorChoice::Laplace => Prior::Laplace { scale: self.prior_scale },
-            PriorChoice::Normal => Prior::Normal { sd: self.prior_scale },
-        }
-    }
-}
-
-/// Posterior draws of one fit.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Draws {
-    /// Names of the weights: properties, then terms.
-    pub names: Vec<String>,
-    /// Row-major draws.
-    pub values: Vec<f64>,
-    /// What leaving out one prompt (or another unit) after the other does to the weights; `None` where verdicts count as independent.
-    pub over: Option<OverClusters>,
-}
 
 /// Why there is no fit, in words for the reader.
 pub(crate) type Refusal = String;
@@ -352,27 +200,6 @@ fn solve(problem: &Problem, options: &FitOptions) -> Result<Solved, Refusal> {
         mean: fit.mean,
         covariance: fit.covariance,
     })
-}
-
-pub(crate) fn ep_weights(fit: &EpPosterior) -> Vec<Weight> {
-    fit.marginals.iter().map(|m| Weight { mcse_mean: Some(0.0), ..weight(m) }).collect()
-}
-
-fn weight(m: &Marginal) -> Weight {
-    Weight {
-        property: String::new(),
-        mean: m.mean,
-        sd: m.sd,
-        q05: m.q05,
-        q50: m.q50,
-        q95: m.q95,
-        p_positive: m.p_positive,
-        rhat: None,
-        ess_bulk: None,
-        ess_tail: None,
-        mcse_mean: None,
-        effective_units: None,
-    }
 }
 
 fn by_nuts(problem: &Problem, options: &FitOptions, because: Option<&str>) -> Result<Solved, Refusal> {

@@ -5,7 +5,7 @@ use predilect_stats::Prior;
 use rayon::prelude::*;
 
 use crate::dissect::ALL;
-use crate::fit::{FitOptions, TERM_SD};
+use crate::fit_options::{FitOptions, TERM_SD};
 use crate::quality::{Held, predict};
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};

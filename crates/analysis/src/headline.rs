@@ -11,7 +11,7 @@ use predilect_results::{Habit, Headline};
 use predilect_stats::student;
 use predilect_types::Order;
 
-use crate::compare::Traits;
+use crate::compare::{Traits, calls_ties};
 use crate::table::{FeatureTable, VerdictRow};
 
 /// Fewer prompts tell nothing of other prompts.
@@ -53,13 +53,6 @@ pub fn headline(table: &FeatureTable, traits: &[Traits]) -> Option<Headline> {
         }
     }
     best.map(|(_, headline)| headline)
-}
-
-/// Whether a tie is a call of this judge: it makes some, and was not asked in both orders.
-pub(crate) fn calls_ties(table: &FeatureTable, judge: u32) -> bool {
-    let own = || table.verdicts.iter().filter(|verdict| verdict.judge == judge);
-    let both = own().filter(|verdict| verdict.order == Order::Both).count();
-    own().any(|verdict| verdict.p_a == 0.5) && 2 * both < own().count()
 }
 
 /// What a verdict adds to a share: for and of.

@@ -4,7 +4,7 @@ use predilect_results::{LengthAlone, LengthSays};
 use predilect_stats::leave_out::{OverClusters, effective, spread};
 use predilect_stats::{Prior, student};
 
-use crate::fit::FitOptions;
+use crate::fit_options::FitOptions;
 use crate::refit::refit;
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};

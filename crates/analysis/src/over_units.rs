@@ -3,7 +3,7 @@
 use predilect_stats::Marginal;
 use predilect_stats::leave_out::{Clustered, OverClusters, Reach, leave_out};
 
-use crate::fit::Draws;
+use crate::fit_options::Draws;
 use crate::rows::{Merged, Rows};
 use crate::table::{FeatureTable, VerdictRow};
 use crate::units::{cells, ways};

@@ -7,7 +7,11 @@ use foldhash::{HashMap, HashMapExt};
 use predilect_stats::leave_out::{Reach, SmallRows, reach};
 use predilect_stats::{EpOptions, Prior, Problem, ep};
 
-use crate::fit::{FitOptions, Refusal, TERM_SD, ep_weights, refuse_poor_groups};
+use crate::fit_options::{FitOptions, TERM_SD};
+
+use crate::fit::{Refusal, refuse_poor_groups};
+
+use crate::marginals::ep_weights;
 use crate::over_units::{over_units, widen};
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};

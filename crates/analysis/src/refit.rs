@@ -3,7 +3,9 @@
 use predilect_stats::leave_out::OverClusters;
 use predilect_stats::{EpOptions, Prior, ep};
 
-use crate::fit::{FitOptions, ep_weights};
+use crate::fit_options::FitOptions;
+
+use crate::marginals::ep_weights;
 use crate::over_units::{over_units, widen};
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};

@@ -3,9 +3,8 @@
 use foldhash::{HashMap, HashMapExt};
 use predilect_stats::{Prior, Problem};
 
-use crate::table::{FeatureTable, VerdictRow};
+use crate::table::{FeatureTable, Unit, VerdictRow};
 use crate::terms::Design;
-use crate::units::Unit;
 
 /// Rows of a fit.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use predilect_types::Order;
 
-use crate::units::Unit;
 use crate::values::Values;
 
 /// A feature: a property of the catalogue or a column of a user's table.
@@ -164,6 +163,33 @@ impl FeatureTable {
             names.len() - 1
         });
         at as u32
+    }
+}
+
+/// The unit of a way of clustering.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unit {
+    /// The prompt of the pair.
+    Prompt,
+    /// The person who gave the verdict.
+    Annotator,
+    /// The value of a field, one hash per pair.
+    Field {
+        /// The field's name.
+        name: String,
+        /// One per pair; a pair without a value stands alone.
+        of_pair: Vec<u64>,
+    },
+}
+
+impl Unit {
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Prompt => "prompt",
+            Self::Annotator => "annotator",
+            Self::Field { name, .. } => name,
+        }
     }
 }
 

@@ -5,34 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use predilect_types::hash::FixedHasher;
 
-use crate::table::{FeatureTable, VerdictRow};
-
-/// The unit of a way of clustering.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unit {
-    /// The prompt of the pair.
-    Prompt,
-    /// The person who gave the verdict.
-    Annotator,
-    /// The value of a field, one hash per pair.
-    Field {
-        /// The field's name.
-        name: String,
-        /// One per pair; a pair without a value stands alone.
-        of_pair: Vec<u64>,
-    },
-}
-
-impl Unit {
-    /// What it is called.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Prompt => "prompt",
-            Self::Annotator => "annotator",
-            Self::Field { name, .. } => name,
-        }
-    }
-}
+use crate::table::{FeatureTable, Unit, VerdictRow};
 
 /// The clusters of some verdicts in one way.
 #[derive(Debug, Clone, PartialEq, Eq)]

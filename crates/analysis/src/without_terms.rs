@@ -2,7 +2,7 @@
 
 use predilect_stats::Prior;
 
-use crate::fit::{FitOptions, TERM_SD};
+use crate::fit_options::{FitOptions, TERM_SD};
 use crate::refit::refit;
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};

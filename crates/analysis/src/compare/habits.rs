@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use predilect_results::comparison::{HabitDifference, Interval, Measure};
 use predilect_stats::discoveries::q_values;
 use predilect_stats::student;
+use predilect_types::Order;
 use rayon::prelude::*;
 
 use super::accuracy::{agrees, majorities};
 use super::audit::{Shown, Traits, favours_first};
-use crate::headline::calls_ties;
 use crate::table::FeatureTable;
 
 /// Every two of more judges than this would fill pages.
@@ -153,11 +153,17 @@ fn difference(table: &FeatureTable, first: &OfPairs, second: &OfPairs, at: usize
     })
 }
 
+/// Whether a tie is a call of this judge: it makes some, and was not asked in both orders.
+pub(crate) fn calls_ties(table: &FeatureTable, judge: u32) -> bool {
+    let own = || table.verdicts.iter().filter(|verdict| verdict.judge == judge);
+    let both = own().filter(|verdict| verdict.order == Order::Both).count();
+    own().any(|verdict| verdict.p_a == 0.5) && 2 * both < own().count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::table::{PairInfo, VerdictRow};
-    use predilect_types::Order;
 
     /// 60 pairs on 60 prompts with the truth on A; two judges that err on the same pairs, the second on six more.
     fn table() -> FeatureTable {

@@ -17,6 +17,7 @@ mod weights;
 pub use agreement::{agreement_matrices, agreements};
 pub use audit::{Shown, Traits, audit, usual_reference};
 pub use contrasts::contrasts;
+pub(crate) use habits::calls_ties;
 pub use habits::habit_differences;
 pub use likeness::{LikenessOptions, likeness};
 pub use pooling::{PoolingOptions, pool};

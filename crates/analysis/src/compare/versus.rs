@@ -6,7 +6,7 @@ use predilect_stats::discoveries::q_values;
 use super::contrasts::contrasts;
 use super::weights::WeightTable;
 use crate::dissect::{ALL, Fits};
-use crate::fit::Draws;
+use crate::fit_options::Draws;
 use predilect_results::Fit;
 
 /// Fits of one part with their draws, by judge and group.

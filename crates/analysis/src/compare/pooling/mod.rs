@@ -11,7 +11,7 @@ use predilect_stats::ratio::Ratio;
 use predilect_stats::{EpOptions, Prior, Problem, ep};
 use rayon::prelude::*;
 
-use crate::fit::{FitOptions, TERM_SD};
+use crate::fit_options::{FitOptions, TERM_SD};
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
