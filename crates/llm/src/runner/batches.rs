@@ -10,8 +10,7 @@ use crate::contract::{Request, Usage};
 use crate::error::{CallError, Fault};
 use crate::log::{Entry, NewBatch, PendingBatch};
 
-/// The most calls of one batch, and the most bytes: no more than any provider takes.
-pub(super) const BATCH_CALLS: usize = 50_000;
+/// The most bytes of one batch: no more than any provider takes.
 const BATCH_BYTES: u64 = 100 << 20;
 
 impl Runner<'_> {

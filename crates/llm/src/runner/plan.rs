@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::batches;
 use crate::cancel::Cancel;
 use crate::price::Price;
+
+/// The most calls of one batch: no more than any provider takes.
+const BATCH_CALLS: usize = 50_000;
 
 /// How calls are made.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +44,7 @@ impl Default for RunOptions {
             retry_failed: false,
             offline: false,
             batch: false,
-            batch_calls: batches::BATCH_CALLS,
+            batch_calls: BATCH_CALLS,
             price: None,
             cancel: Cancel::default(),
         }
