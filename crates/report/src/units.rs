@@ -5,7 +5,6 @@ use predilect_results::FEW_UNITS;
 use predilect_results::{Fit, UnitCount};
 
 use crate::format;
-use crate::words::counted;
 
 /// What the intervals are over, in words.
 pub(crate) fn over(fit: &Fit) -> String {
@@ -28,7 +27,7 @@ pub(crate) fn over(fit: &Fit) -> String {
 
 /// `13 prompts and 124 annotators`.
 pub(crate) fn counted_units(units: &[UnitCount]) -> String {
-    let one = |unit: &UnitCount| counted(unit.count as usize, &singular(&unit.unit), &plural(&unit.unit));
+    let one = |unit: &UnitCount| format::counted(unit.count, &singular(&unit.unit), &plural(&unit.unit));
     units.iter().map(one).collect::<Vec<_>>().join(" and ")
 }
 

@@ -6,7 +6,7 @@ use predilect_results::Comparison;
 use predilect_results::comparison::{Intensity, Interval, Likeness, Profile};
 
 use super::judges;
-use super::style::{BOLD, DIM, Out, WARN, paint};
+use super::style::{BOLD, DIM, Out, WARN, heading, paint};
 use crate::format;
 use crate::judging::{
     FALSE_DISCOVERIES, contrast as contrast_words, departures, habit, not_ranked_words, strength,
@@ -79,12 +79,6 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
         out.wrapped(DIM, &format!("{more} more were not fitted; --json names them."))?;
     }
     Ok(())
-}
-
-pub(super) fn heading(out: &mut Out, heading: &str, what: &str) -> io::Result<()> {
-    out.blank()?;
-    out.line(&paint(BOLD, heading))?;
-    out.wrapped(DIM, what)
 }
 
 /// Judges in leaf order: places in `judges`.

@@ -4,8 +4,7 @@ use std::io;
 
 use predilect_results::comparison::{BiasCard, Pooling, StandIns};
 
-use super::comparison::heading;
-use super::style::{DIM, Out, paint};
+use super::style::{DIM, Out, heading, paint};
 use crate::format;
 use crate::judging::{TURNED, meanings, measures, parts, percent, pooling_words, stand_in_words};
 use crate::text;

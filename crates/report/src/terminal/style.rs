@@ -64,3 +64,9 @@ impl<'w> Out<'w> {
         Ok(())
     }
 }
+
+pub(super) fn heading(out: &mut Out, heading: &str, what: &str) -> io::Result<()> {
+    out.blank()?;
+    out.line(&paint(BOLD, heading))?;
+    out.wrapped(DIM, what)
+}
