@@ -3,8 +3,7 @@
 use predilect_results::asked::Validity;
 use serde::{Deserialize, Serialize};
 
-use crate::measure::{EVERY, HELD_BACK};
-use crate::ordered::{BY_RULE, WRITTEN};
+use crate::ordered::{BY_RULE, EVERY, HELD_BACK, WRITTEN};
 
 /// Measured before; `benchmarks/validity.py` writes it.
 const MEASURED: &str = include_str!("../figures.json");

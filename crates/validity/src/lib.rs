@@ -8,9 +8,11 @@ mod by_rule;
 mod figures;
 mod measure;
 mod ordered;
+mod shipped;
 mod written;
 
 pub use figures::{Figures, Origin, Run};
-pub use measure::{EVERY, HELD_BACK, Said, measure, score};
-pub use ordered::{BY_RULE, FileError, Ordered, WRITTEN, read, shipped, spread};
+pub use measure::{Said, measure, score};
+pub use ordered::{BY_RULE, EVERY, FileError, HELD_BACK, Ordered, WRITTEN, read, spread};
 pub use predilect_results::asked::Validity;
+pub use shipped::shipped;

@@ -6,16 +6,10 @@ use predilect_results::asked::Validity;
 use predilect_stats::ratio::Ratio;
 use predilect_types::{Rule, property};
 
-use crate::Ordered;
+use crate::ordered::{EVERY, HELD_BACK, Ordered};
 
 /// Standard errors to either side of a 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;
-
-/// The kind of a row over all pairs of a set.
-pub const EVERY: &str = "all";
-
-/// The kind of a row over the pairs that were held back.
-pub const HELD_BACK: &str = "held back";
 
 /// What an annotator says of one pair: the ratings of the two responses.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -5,14 +5,17 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::measure::{EVERY, HELD_BACK};
-use crate::{by_rule, written};
-
 /// The set of the pairs that were written for Predilect.
 pub const WRITTEN: &str = "predilect";
 
 /// The set of the pairs that are made by rule.
 pub const BY_RULE: &str = "by rule";
+
+/// The kind of a row over all pairs of a set.
+pub const EVERY: &str = "all";
+
+/// The kind of a row over the pairs that were held back.
+pub const HELD_BACK: &str = "held back";
 
 /// Two responses of which one has more of a property.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,15 +46,6 @@ pub struct Ordered {
     pub mistakes: Vec<String>,
     /// A right answer, for properties that count errors.
     pub reference: Option<String>,
-}
-
-/// All pairs that come with Predilect, in the order of the catalogue.
-pub fn shipped() -> Vec<Ordered> {
-    let mut all = written::pairs();
-    all.extend(by_rule::pairs());
-    let place = |id: &str| predilect_types::CATALOGUE.iter().position(|property| property.id == id);
-    all.sort_by_key(|pair| place(&pair.property));
-    all
 }
 
 /// At most `most` pairs of each property and set, taken evenly from its kinds, in their order.
