@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use predilect_data::{DataError, OnBadRow, ReadOptions, Reason};
+use predilect_data::{DataError, ReadOptions};
 
+use crate::packing::{arrow, arrow_of, bz2, gz, parquet, xz, zip};
 use crate::{All, lay, read_bytes, read_paths};
 
-const N: usize = 30;
+pub(crate) const N: usize = 30;
 
 fn lines(n: usize) -> String {
     (0..n)
@@ -21,130 +22,22 @@ fn lines(n: usize) -> String {
         .collect()
 }
 
-fn read(name: &str, bytes: &[u8]) -> Result<All, DataError> {
+pub(crate) fn read(name: &str, bytes: &[u8]) -> Result<All, DataError> {
     read_bytes(name, bytes, &ReadOptions::default())
 }
 
 /// What was repaired or looked odd in the first file.
-fn remarks(all: &All) -> String {
+pub(crate) fn remarks(all: &All) -> String {
     all.summary.sources[0].remarks.join("; ")
 }
 
 /// Thirty pairs, all won by A, with the texts of [`lines`].
-fn check(what: &str, all: &Result<All, DataError>) {
+pub(crate) fn check(what: &str, all: &Result<All, DataError>) {
     let all = all.as_ref().unwrap_or_else(|e| panic!("{what}: {e}"));
     assert_eq!((all.pairs.len(), all.verdicts.len()), (N, N), "{what}");
     assert!(all.verdicts.iter().all(|v| v.p_a == 1.0), "{what}");
     let found = |text: &str| all.pairs.iter().any(|pair| pair.response_a.messages[0].content == text);
     assert!((0..N).all(|i| found(&format!("café {i}"))), "{what}");
-}
-
-fn gz(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn bz2(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// One stream of xz whose one block is not compressed; made by hand, as the encoder is not built.
-fn xz(bytes: &[u8]) -> Vec<u8> {
-    let crc = |bytes: &[u8]| {
-        let mut crc = flate2::Crc::new();
-        crc.update(bytes);
-        crc.sum().to_le_bytes()
-    };
-    let number = |mut n: usize| {
-        let mut out = Vec::new();
-        while n >= 0x80 {
-            out.push(n as u8 | 0x80);
-            n >>= 7;
-        }
-        out.push(n as u8);
-        out
-    };
-    let flags = [0, 1];
-    let mut out = b"\xfd7zXZ\0".to_vec();
-    out.extend_from_slice(&flags);
-    out.extend_from_slice(&crc(&flags));
-    let header = [2, 0, 0x21, 1, 0x16, 0, 0, 0];
-    let start = out.len();
-    out.extend_from_slice(&header);
-    out.extend_from_slice(&crc(&header));
-    for (i, chunk) in bytes.chunks(60_000).enumerate() {
-        out.push(if i == 0 { 1 } else { 2 });
-        out.extend_from_slice(&((chunk.len() - 1) as u16).to_be_bytes());
-        out.extend_from_slice(chunk);
-    }
-    out.push(0);
-    let unpadded = out.len() - start + 4;
-    while !(out.len() - start).is_multiple_of(4) {
-        out.push(0);
-    }
-    out.extend_from_slice(&crc(bytes));
-    let mut index = vec![0, 1];
-    index.extend(number(unpadded));
-    index.extend(number(bytes.len()));
-    while !index.len().is_multiple_of(4) {
-        index.push(0);
-    }
-    out.extend_from_slice(&index);
-    out.extend_from_slice(&crc(&index));
-    let mut footer = (((index.len() + 4) / 4 - 1) as u32).to_le_bytes().to_vec();
-    footer.extend_from_slice(&flags);
-    out.extend_from_slice(&crc(&footer));
-    out.extend_from_slice(&footer);
-    out.extend_from_slice(b"YZ");
-    out
-}
-
-/// A zip archive, deflated or stored; `flags` 1 says that members are encrypted.
-fn zip(members: &[(&str, &[u8])], deflate: bool, flags: u16) -> Vec<u8> {
-    let (mut out, mut contents) = (Vec::new(), Vec::new());
-    for (name, bytes) in members {
-        let packed = if deflate {
-            let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
-            encoder.write_all(bytes).unwrap();
-            encoder.finish().unwrap()
-        } else {
-            bytes.to_vec()
-        };
-        let mut crc = flate2::Crc::new();
-        crc.update(bytes);
-        let mut common = Vec::new();
-        for short in [20, flags, if deflate { 8 } else { 0 }, 0, 0] {
-            common.extend_from_slice(&short.to_le_bytes());
-        }
-        for int in [crc.sum(), packed.len() as u32, bytes.len() as u32] {
-            common.extend_from_slice(&int.to_le_bytes());
-        }
-        common.extend_from_slice(&(name.len() as u16).to_le_bytes());
-        common.extend_from_slice(&[0, 0]);
-        let header = out.len() as u32;
-        out.extend_from_slice(b"PK\x03\x04");
-        out.extend_from_slice(&common);
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(&packed);
-        contents.extend_from_slice(b"PK\x01\x02\x14\0");
-        contents.extend_from_slice(&common);
-        contents.extend_from_slice(&[0; 10]);
-        contents.extend_from_slice(&header.to_le_bytes());
-        contents.extend_from_slice(name.as_bytes());
-    }
-    let start = out.len() as u32;
-    out.extend_from_slice(&contents);
-    out.extend_from_slice(b"PK\x05\x06\0\0\0\0");
-    for _ in 0..2 {
-        out.extend_from_slice(&(members.len() as u16).to_le_bytes());
-    }
-    out.extend_from_slice(&(contents.len() as u32).to_le_bytes());
-    out.extend_from_slice(&start.to_le_bytes());
-    out.extend_from_slice(&[0, 0]);
-    out
 }
 
 #[test]
@@ -529,203 +422,4 @@ pub(crate) fn texts() -> Vec<(&'static str, String)> {
         ("f.tsv", table('\t', 3).replace('q', "\"q")),
         ("f.csv", "a,b\nA?,B?\n\"{\"\"ImportId\"\":1}\",\"{\"\"ImportId\"\":2}\"\nx,y\n".to_owned()),
     ]
-}
-
-// Tables, made here.
-
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, RecordBatch, StringArray};
-
-fn batch(rows: std::ops::Range<usize>) -> RecordBatch {
-    let text = |make: &dyn Fn(usize) -> String| -> ArrayRef {
-        Arc::new(rows.clone().map(|i| Some(make(i))).collect::<StringArray>())
-    };
-    RecordBatch::try_from_iter([
-        ("id", text(&|i| i.to_string())),
-        ("prompt", text(&|i| format!("q {i}"))),
-        ("response_a", text(&|i| format!("café {i}"))),
-        ("response_b", text(&|_| "y".to_owned())),
-        ("preferred", text(&|_| "a".to_owned())),
-    ])
-    .unwrap()
-}
-
-fn arrow_of(
-    rows: std::ops::Range<usize>,
-    file: bool,
-    compression: Option<arrow_ipc::CompressionType>,
-) -> Vec<u8> {
-    let options = arrow_ipc::writer::IpcWriteOptions::default().try_with_compression(compression).unwrap();
-    let batches: Vec<RecordBatch> =
-        rows.clone().step_by(1000).map(|from| batch(from..(from + 1000).min(rows.end))).collect();
-    write_arrow(&batches, file, options)
-}
-
-fn write_arrow(batches: &[RecordBatch], file: bool, options: arrow_ipc::writer::IpcWriteOptions) -> Vec<u8> {
-    let (mut out, schema) = (Vec::new(), batches[0].schema());
-    if file {
-        let mut writer =
-            arrow_ipc::writer::FileWriter::try_new_with_options(&mut out, &schema, options).unwrap();
-        for batch in batches {
-            writer.write(batch).unwrap();
-        }
-        writer.finish().unwrap();
-    } else {
-        let mut writer =
-            arrow_ipc::writer::StreamWriter::try_new_with_options(&mut out, &schema, options).unwrap();
-        for batch in batches {
-            writer.write(batch).unwrap();
-        }
-        writer.finish().unwrap();
-    }
-    out
-}
-
-fn arrow(n: usize, file: bool, compression: Option<arrow_ipc::CompressionType>) -> Vec<u8> {
-    arrow_of(0..n, file, compression)
-}
-
-fn write_parquet(batch: &RecordBatch, codec: &str) -> Vec<u8> {
-    use parquet::basic::Compression;
-    let compression = match codec {
-        "snappy" => Compression::SNAPPY,
-        "gzip" => Compression::GZIP(parquet::basic::GzipLevel::default()),
-        "brotli" => Compression::BROTLI(parquet::basic::BrotliLevel::default()),
-        "lz4" => Compression::LZ4,
-        "lz4_raw" => Compression::LZ4_RAW,
-        "zstd" => Compression::ZSTD(parquet::basic::ZstdLevel::default()),
-        _ => Compression::UNCOMPRESSED,
-    };
-    let properties = parquet::file::properties::WriterProperties::builder()
-        .set_compression(compression)
-        .set_dictionary_page_size_limit(16 << 20)
-        .build();
-    let mut out = Vec::new();
-    let mut writer =
-        parquet::arrow::ArrowWriter::try_new(&mut out, batch.schema(), Some(properties)).unwrap();
-    writer.write(batch).unwrap();
-    writer.close().unwrap();
-    out
-}
-
-fn parquet(n: usize, codec: &str) -> Vec<u8> {
-    write_parquet(&batch(0..n), codec)
-}
-
-#[test]
-fn parquet_of_every_codec() {
-    for codec in ["", "snappy", "gzip", "brotli", "lz4", "lz4_raw", "zstd"] {
-        check(codec, &read("f.parquet", &parquet(N, codec)));
-    }
-    check("gz around it", &read("f.parquet.gz", &gz(&parquet(N, "zstd"))));
-}
-
-#[test]
-fn arrow_files_and_streams() {
-    const LZ4_FRAME: arrow_ipc::CompressionType = arrow_ipc::CompressionType::LZ4_FRAME;
-    const ZSTD: arrow_ipc::CompressionType = arrow_ipc::CompressionType::ZSTD;
-    for compression in [None, Some(LZ4_FRAME), Some(ZSTD)] {
-        for file in [false, true] {
-            check("arrow", &read("f.arrow", &arrow(N, file, compression)));
-            let all = read("f.arrow", &arrow(5_000, file, compression)).unwrap();
-            assert_eq!(all.pairs.len(), 5_000);
-            let bytes = arrow(N, file, compression);
-            for cut in [9, 100, bytes.len() / 2, bytes.len() * 2 / 3] {
-                let error = read("f.arrow", &bytes[..cut]).unwrap_err();
-                assert!(error.hint().is_some(), "{error}");
-            }
-        }
-    }
-}
-
-#[test]
-fn columns_of_every_type() {
-    use arrow_array::types::{Float16Type, Int8Type, UInt16Type};
-    use arrow_array::*;
-    let n = 0..i32::try_from(N).unwrap();
-    let plain = batch(0..N);
-    let column = |name: &str| plain.column_by_name(name).unwrap().clone();
-    let strings = |name: &str| column(name).as_any().downcast_ref::<StringArray>().unwrap().clone();
-    let dictionary: DictionaryArray<Int8Type> =
-        strings("preferred").iter().map(|v| v.unwrap()).collect::<Vec<_>>().into_iter().collect();
-    let wide: DictionaryArray<UInt16Type> = strings("prompt")
-        .iter()
-        .map(|v| v.unwrap().to_owned())
-        .collect::<Vec<_>>()
-        .iter()
-        .map(String::as_str)
-        .collect();
-    let large: LargeStringArray = strings("response_a").iter().collect();
-    let view: StringViewArray = strings("response_b").iter().collect();
-    let uuid = FixedSizeBinaryArray::try_from_iter(n.clone().map(|i| [i as u8; 16])).unwrap();
-    let half: Float16Array = n
-        .clone()
-        .map(|i| Some(<Float16Type as ArrowPrimitiveType>::Native::from_f64(f64::from(i) / 2.0)))
-        .collect();
-    let interval: IntervalYearMonthArray = n.map(Some).collect();
-    let batch = RecordBatch::try_from_iter([
-        ("prompt", Arc::new(wide) as ArrayRef),
-        ("response_a", Arc::new(large) as ArrayRef),
-        ("response_b", Arc::new(view) as ArrayRef),
-        ("preferred", Arc::new(dictionary) as ArrayRef),
-        ("row_uuid", Arc::new(uuid) as ArrayRef),
-        ("margin", Arc::new(half) as ArrayRef),
-        ("lasted", Arc::new(interval) as ArrayRef),
-    ])
-    .unwrap();
-    let options = arrow_ipc::writer::IpcWriteOptions::default;
-    for (name, bytes) in [
-        ("f.parquet", write_parquet(&batch, "snappy")),
-        ("f.arrow", write_arrow(std::slice::from_ref(&batch), true, options())),
-        ("f.arrow", write_arrow(std::slice::from_ref(&batch), false, options())),
-    ] {
-        let all = read(name, &bytes);
-        check(name, &all);
-        let all = all.unwrap();
-        let meta = &all.pairs[3].metadata;
-        assert_eq!(meta.get("row_uuid").and_then(|v| v.as_str()), Some("03".repeat(16).as_str()), "{meta:?}");
-        assert_eq!(meta.get("margin").and_then(serde_json::Value::as_f64), Some(1.5));
-        assert!(!meta.contains_key("lasted"));
-        assert!(remarks(&all).contains("column `lasted`"), "{}", remarks(&all));
-    }
-}
-
-#[test]
-fn a_small_file_of_huge_rows_stays_within_bounds() {
-    // One text of 3 MB, repeated by its number in a dictionary 2,000 times: 6 GB of text in a few kilobytes.
-    let long = "x".repeat(3 << 20);
-    let rows = 2_000;
-    let text: StringArray = (0..rows).map(|_| Some("y")).collect();
-    let keys = arrow_array::Int32Array::from(vec![0; rows]);
-    let huge = arrow_array::DictionaryArray::new(keys, Arc::new(StringArray::from(vec![long.as_str()])));
-    let ids: StringArray = (0..rows).map(|i| Some(format!("q {i}"))).collect();
-    let batch = RecordBatch::try_from_iter([
-        ("prompt", Arc::new(ids) as ArrayRef),
-        ("response_a", Arc::new(huge) as ArrayRef),
-        ("response_b", Arc::new(text.clone()) as ArrayRef),
-    ])
-    .unwrap();
-    let (_folder, paths) = lay(&[("f.parquet", &write_parquet(&batch, "zstd"))]);
-    let before = peak_kib();
-    let options = ReadOptions { limit: Some(500), ..crate::without_verdicts() };
-    let mut n = 0;
-    predilect_data::read(&paths, &options, &mut |_| {}, &mut |_| {
-        n += 1;
-        Ok(())
-    })
-    .unwrap();
-    assert_eq!(n, 500);
-    assert!(peak_kib() - before < 600 << 10, "{} MiB", (peak_kib() - before) >> 10);
-    let options =
-        ReadOptions { max_record_bytes: 1 << 20, on_bad_row: OnBadRow::Stop, ..ReadOptions::default() };
-    let error = read_paths(&paths, &options).unwrap_err();
-    assert_eq!(error.kind(), predilect_data::ErrorKind::Row(Reason::TooLarge), "{error}");
-}
-
-/// The most memory that this process ever had, where the system says so.
-fn peak_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
-    line.trim().trim_end_matches("kB").trim().parse().unwrap_or(0)
 }

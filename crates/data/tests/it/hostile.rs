@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use predilect_data::{Format, OnBadRow, ReadOptions};
 use proptest::prelude::*;
 
-use crate::formats::SAMPLES;
 use crate::read_bytes;
+use crate::samples::SAMPLES;
 
 fn try_all(name: &str, bytes: &[u8], format: Option<Format>) {
     for on_bad_row in [OnBadRow::Stop, OnBadRow::Skip] {

@@ -1,10 +1,10 @@
 //! What this crate promises, tested through its public face.
 //!
-//! `formats` has an invented file for each format that needs code and for common ones, `layouts` the files of
-//! `tests/layouts` (public data sets, tools, people's own), `bad_input` every kind of bad record,
-//! `containers` whatever they may be packed in, `hostile` arbitrary and mutated bytes, `round_trip` what
-//! export and import lose, `study` the folder, `messages` what is said of what cannot be read, `real` the files of ../shared (skipped where they are
-//! missing).
+//! `formats` reads an invented file of each format that needs code and of common ones (`samples`), `layouts` the files of
+//! `tests/layouts` (public data sets, tools, people's own), `bad_input` every kind of bad record, `recipes` what is declared and
+//! mapped, `doubts` what can be read in one way or in two, `containers` and `tables` whatever records may be packed in (`packing`),
+//! `hostile` arbitrary and mutated bytes, `round_trip` what export and import lose, `study` the folder, `messages` what is said of
+//! what cannot be read, `real` the files of ../shared (skipped where they are missing).
 
 #![allow(
     clippy::unwrap_used,
@@ -15,14 +15,18 @@
 
 mod bad_input;
 mod containers;
+mod doubts;
 mod formats;
 mod hostile;
 mod layouts;
 mod messages;
+mod packing;
 mod real;
 mod recipes;
 mod round_trip;
+mod samples;
 mod study;
+mod tables;
 
 use std::fs;
 use std::path::PathBuf;

@@ -9,7 +9,7 @@ use predilect_data::{ErrorKind, Onto, ReadOptions, Study, StudyToml, import};
 use predilect_types::{Message, Pair, Rating, Response, Verdict};
 use serde_json::json;
 
-use crate::formats::SAMPLES;
+use crate::samples::SAMPLES;
 use crate::{lay, read_paths, without_verdicts};
 
 fn pair(id: &str) -> Pair {
@@ -276,4 +276,43 @@ fn tables_of_two_imports_are_not_mixed() {
     writer.push(&Verdict::new("1", "j", 0.0)).unwrap();
     writer.finish().unwrap();
     assert_eq!(first.verdicts().unwrap().flat_map(Result::unwrap).count(), 1);
+}
+
+#[test]
+fn a_study_is_not_overwritten_by_accident() {
+    let pair = |k: usize, judge: &str| {
+        format!(
+            r#"{{"prompt": "p{k}", "response_a": "x", "response_b": "y", "judge": "{judge}", "preferred": "a"}}"#
+        )
+    };
+    let (first, second) = (pair(0, "one"), format!("{}\n{}", pair(0, "two"), pair(1, "two")));
+    let (folder, paths) = lay(&[("first.jsonl", first.as_bytes()), ("second.jsonl", second.as_bytes())]);
+    let place = folder.path().join("study");
+    let put = |at: usize, onto| import(&paths[at..=at], &ReadOptions::default(), &place, onto, &mut |_| {});
+    let (study, _) = put(0, Onto::New).unwrap();
+    study.write_table("fits", &study.read_table("pairs").unwrap()).unwrap();
+    // Somebody's own file in the folder.
+    std::fs::write(place.join("mine.parquet"), b"mine").unwrap();
+    let error = put(1, Onto::New).unwrap_err();
+    assert!(error.hint().is_some_and(|hint| hint.contains("--add") && hint.contains("--replace")), "{error}");
+    assert!(study.has_table("fits"));
+    let counts = |study: &Study| {
+        let pairs: usize = study.pairs().unwrap().map(|batch| batch.unwrap().len()).sum();
+        let verdicts: usize = study.verdicts().unwrap().map(|batch| batch.unwrap().len()).sum();
+        (pairs, verdicts)
+    };
+    assert_eq!(counts(&study), (1, 1));
+    let error = put(0, Onto::Add).unwrap_err();
+    assert!(error.to_string().contains("already part of the study"), "{error}");
+    put(1, Onto::Add).unwrap();
+    assert_eq!(counts(&study), (2, 3));
+    assert!(!study.has_table("fits"), "results of fewer pairs");
+    put(1, Onto::Replace).unwrap();
+    assert_eq!(counts(&study), (2, 2));
+    assert!(place.join("mine.parquet").exists(), "a file that is not the study's");
+    // A study of a later version is not touched.
+    let toml = std::fs::read_to_string(place.join("study.toml")).unwrap();
+    std::fs::write(place.join("study.toml"), toml.replace("layout = 1", "layout = 99")).unwrap();
+    assert!(put(0, Onto::Replace).is_err());
+    assert_eq!(counts(&study), (2, 2));
 }

@@ -1,0 +1,220 @@
+//! What may be read in two ways stops, even where it shows late; what is clear is read; what the file itself discards is reported.
+
+use std::fmt::Write as _;
+
+use crate::recipes::mapped;
+use crate::{read_bytes, read_text};
+
+/// A column with the two values that its cells have.
+type Cells = (&'static str, [&'static str; 2]);
+/// A judge with its verdicts on four pairs.
+type Said = (&'static str, [f64; 4]);
+
+/// A table of four pairs with these further columns; of each `1` or `2` says which of two values a row has.
+fn pairs_with(columns: &[Cells]) -> String {
+    let mut text = format!(
+        "prompt,response_a,response_b,{}\n",
+        columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
+    );
+    for (row, side) in [0, 1, 1, 0].into_iter().enumerate() {
+        let cells: Vec<&str> = columns.iter().map(|(_, values)| values[side]).collect();
+        let _ = writeln!(text, "what is {row}?,an answer to {row},a reply to {row},{}", cells.join(","));
+    }
+    text
+}
+
+#[test]
+fn what_may_be_read_in_two_ways_stops() {
+    let refused: &[(&[Cells], &str)] = &[
+        // The column names the worse one.
+        (&[("less_preferred", ["A", "B"])], "lost"),
+        (&[("downvoted", ["A", "B"])], "lost"),
+        (&[("which_more_toxic", ["A", "B"])], "lost"),
+        (&[("which_hallucinates_more", ["A", "B"])], "lost"),
+        // Numbers of which less may be better.
+        (&[("toxicity_score_a", ["1", "2"]), ("toxicity_score_b", ["2", "1"])], "larger"),
+        (&[("error_rate_a", ["1", "2"]), ("error_rate_b", ["2", "1"])], "larger"),
+        (&[("zap_score_a", ["1", "2"]), ("zap_score_b", ["2", "1"])], "larger"),
+        (&[("model_a_rank", ["3", "17"]), ("model_b_rank", ["7", "1"])], "larger"),
+        // A code, whatever stands beside it.
+        (&[("label", ["0", "1"]), ("prob_a", ["0.2", "0.9"])], "`label`"),
+        (&[("label", ["0", "1"]), ("which_is_gpt4", ["A", "B"])], "`label`"),
+        // Shown the other way round.
+        (&[("winner", ["A", "B"]), ("order", ["AB", "BA"])], "`order`"),
+        (&[("winner", ["A", "B"]), ("order", ["A;B", "B;A"])], "`order`"),
+        (&[("winner", ["A", "B"]), ("model_order_swapped", ["0", "1"])], "model_order_swapped"),
+        (&[("winner", ["left", "right"]), ("left_is", ["A", "B"])], "left_is"),
+        (&[("initial_choice", ["A", "B"]), ("final_choice", ["B", "A"])], "may both say"),
+        (&[("winner_ab", ["A", "B"]), ("winner_ba", ["B", "A"])], "two orders"),
+        // A key to who wrote which.
+        (&[("gpt4", ["A", "B"]), ("claude", ["B", "A"])], "something else"),
+        (
+            &[("handedness", ["left", "right"]), ("first_seen", ["A", "B"]), ("human_written", ["A", "B"])],
+            "verdict",
+        ),
+    ];
+    for (columns, said) in refused {
+        let text = pairs_with(columns);
+        match read_text("doubt.csv", &text) {
+            Ok(all) => panic!("{columns:?} was read: {:?}", all.calls()),
+            Err(error) => assert!(error.to_string().contains(said), "{columns:?}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn what_can_be_read_in_one_way_is_read() {
+    let a_then_b = [1.0, 0.0, 0.0, 1.0];
+    let read: &[(&[Cells], &[Said])] = &[
+        (&[("better_than_b", ["true", "false"])], &[("unnamed", a_then_b)]),
+        (&[("loser", ["B", "A"])], &[("unnamed", a_then_b)]),
+        (&[("not_better", ["B", "A"])], &[("unnamed", a_then_b)]),
+        (&[("least_toxic", ["A", "B"]), ("winner", ["A", "B"])], &[("unnamed", a_then_b)]),
+        (
+            &[
+                ("helpfulness_score_a", ["2", "1"]),
+                ("helpfulness_score_b", ["1", "2"]),
+                ("toxicity_score_a", ["9", "1"]),
+                ("toxicity_score_b", ["1", "9"]),
+            ],
+            &[("unnamed (helpfulness)", a_then_b)],
+        ),
+        (
+            &[
+                ("human_score_a", ["2", "1"]),
+                ("human_score_b", ["1", "2"]),
+                ("judge_score_a", ["1", "2"]),
+                ("judge_score_b", ["2", "1"]),
+            ],
+            &[("human", a_then_b), ("judge", [0.0, 1.0, 1.0, 0.0])],
+        ),
+        (
+            &[("preferred_response", ["A", "B"]), ("dispreferred_response", ["B", "A"])],
+            &[("unnamed", a_then_b)],
+        ),
+        (&[("winner", ["A", "B"]), ("tie", ["0", "1"])], &[("unnamed", [1.0, 0.5, 0.5, 1.0])]),
+        (
+            &[("human_1", ["A", "B"]), ("human_2", ["A", "B"]), ("judge", ["B", "A"])],
+            &[("human_1", a_then_b), ("human_2", a_then_b), ("judge", [0.0, 1.0, 1.0, 0.0])],
+        ),
+        // Other judges beside the one that is called the winner.
+        (
+            &[("winner", ["A", "B"]), ("gpt4_verdict", ["B", "A"])],
+            &[("unnamed", a_then_b), ("gpt4", [0.0, 1.0, 1.0, 0.0])],
+        ),
+        (
+            &[("human_label", ["A", "B"]), ("llm_label", ["A", "B"])],
+            &[("human", a_then_b), ("llm", a_then_b)],
+        ),
+        (
+            &[("anna_winner", ["A", "B"]), ("ben_winner", ["A", "B"])],
+            &[("anna", a_then_b), ("ben", a_then_b)],
+        ),
+        (
+            &[("helpfulness_preference", ["A", "B"]), ("safety_preference", ["A", "B"])],
+            &[("unnamed (helpfulness)", a_then_b), ("unnamed (safety)", a_then_b)],
+        ),
+        (
+            &[("annotator_1", ["1", "2"]), ("annotator_2", ["1", "2"])],
+            &[("annotator_1", a_then_b), ("annotator_2", a_then_b)],
+        ),
+    ];
+    for (columns, wanted) in read {
+        let all = match read_text("sure.csv", &pairs_with(columns)) {
+            Ok(all) => all,
+            Err(error) => panic!("{columns:?}: {error}"),
+        };
+        for (judge, calls) in *wanted {
+            let said: Vec<f64> = all.verdicts.iter().filter(|v| v.judge == *judge).map(|v| v.p_a).collect();
+            assert_eq!(said, calls, "{columns:?} {judge}: {:?}", all.calls());
+        }
+        assert_eq!(all.verdicts.len(), wanted.len() * 4, "{columns:?}");
+    }
+}
+
+#[test]
+fn a_swap_that_comes_late_stops_as_well() {
+    let mut text = "prompt,response_a,response_b,winner,swapped\n".to_owned();
+    for row in 0..4000 {
+        let _ = writeln!(text, "what is {row}?,an answer to {row},a reply to {row},A,{}", row > 3000);
+    }
+    let error = read_text("late.csv", &text).unwrap_err();
+    assert!(error.to_string().contains("late.csv:3003") && error.to_string().contains("swapped"), "{error}");
+    assert!(error.hint().unwrap().contains("--map swapped=none"), "{error}");
+    let all = read_bytes("late.csv", text.as_bytes(), &mapped(&["swapped=swapped"])).unwrap();
+    assert_eq!(all.verdicts.iter().filter(|verdict| verdict.p_a == 0.0).count(), 999);
+}
+
+#[test]
+fn a_field_of_a_swap_that_comes_late_stops_as_well() {
+    let mut text = String::new();
+    for row in 0..4000 {
+        let late = if row >= 3500 { r#", "swapped": true"# } else { "" };
+        let _ = writeln!(
+            text,
+            r#"{{"prompt": "what is {row}?", "response_a": "an answer", "response_b": "a reply", "winner": "A"{late}}}"#
+        );
+    }
+    let error = read_text("late.jsonl", &text).unwrap_err();
+    assert!(
+        error.to_string().contains("late.jsonl:3501") && error.to_string().contains("swapped"),
+        "{error}"
+    );
+    let all = read_bytes("late.jsonl", text.as_bytes(), &mapped(&["swapped=swapped"])).unwrap();
+    assert_eq!(all.verdicts.iter().filter(|verdict| verdict.p_a == 0.0).count(), 500);
+    let error =
+        read_bytes("late.jsonl", text.as_bytes(), &mapped(&["weight=trust", "swapped=none"])).unwrap_err();
+    assert!(error.to_string().contains("`trust`, which no record has"), "{error}");
+    let all = read_bytes("late.jsonl", text.as_bytes(), &mapped(&["swapped=none"])).unwrap();
+    assert_eq!(all.verdicts.iter().filter(|verdict| verdict.p_a == 0.0).count(), 0);
+}
+
+#[test]
+fn columns_that_agree_at_first_and_not_later_stop() {
+    let mut text = "prompt,response_a,response_b,winner,human_preference\n".to_owned();
+    for row in 0..4000 {
+        let other = if row < 3000 { "A" } else { "B" };
+        let _ = writeln!(text, "what is {row}?,an answer to {row},a reply to {row},A,{other}");
+    }
+    let error = read_text("late.csv", &text).unwrap_err();
+    assert!(
+        error.to_string().contains("late.csv:3002") && error.to_string().contains("contradict"),
+        "{error}"
+    );
+    assert!(error.hint().unwrap().contains("--map winner=human_preference"), "{error}");
+    let all = read_bytes("late.csv", text.as_bytes(), &mapped(&["winner=human_preference"])).unwrap();
+    assert_eq!(all.verdicts.iter().filter(|verdict| verdict.p_a == 0.0).count(), 1000);
+}
+
+#[test]
+fn fields_that_come_late_are_told_of() {
+    let mut text = String::new();
+    for row in 0..4000 {
+        let late = if row >= 3500 { r#", "annotator_3": "B""# } else { "" };
+        let _ = writeln!(
+            text,
+            r#"{{"prompt": "what is {row}?", "response_a": "an answer", "response_b": "a reply", "winner": "A"{late}}}"#
+        );
+    }
+    let all = read_text("late.jsonl", &text).unwrap();
+    let remarks = all.summary.sources[0].remarks.join("; ");
+    assert!(remarks.contains("`annotator_3`") && remarks.contains("from record 3501 on"), "{remarks}");
+    let whole = read_text("whole.jsonl", text.lines().last().unwrap()).unwrap();
+    assert!(whole.summary.sources[0].remarks.is_empty(), "{:?}", whole.summary.sources[0].remarks);
+}
+
+#[test]
+fn verdicts_that_the_file_itself_discards_are_told_of() {
+    let remarks = |columns: &[Cells]| {
+        let all = read_text("flags.csv", &pairs_with(columns)).unwrap();
+        all.summary.sources.iter().flat_map(|source| source.remarks.clone()).collect::<Vec<_>>().join("\n")
+    };
+    let winner = ("winner", ["A", "B"]);
+    assert!(remarks(&[winner, ("valid", ["true", "false"])]).contains("`valid` marks 2 records"));
+    assert!(remarks(&[winner, ("is_spam", ["0", "1"])]).contains("`is_spam` marks 2 records"));
+    assert!(
+        remarks(&[winner, ("AssignmentStatus", ["Approved", "Rejected"])]).contains("`AssignmentStatus`")
+    );
+    assert!(!remarks(&[winner, ("status", ["done", "open"])]).contains("marks"));
+    assert!(!remarks(&[winner, ("valid", ["true", "true"])]).contains("marks"));
+}
