@@ -32,6 +32,6 @@ mod without_terms;
 pub use dissect::{FitEvent, dissect};
 pub use encode::Encoding;
 pub use fit_options::{Draws, Engine, FitOptions, PriorChoice};
-pub use posterior::posterior;
+pub use posterior::{fitted, posterior};
 pub use table::Unit;
 pub use terms::Terms;

@@ -7,13 +7,14 @@ use foldhash::{HashMap, HashMapExt};
 use predilect_stats::leave_out::{Reach, SmallRows, reach};
 use predilect_stats::{EpOptions, Prior, Problem, ep};
 
+use crate::explain::sigmoid;
 use crate::fit_options::{FitOptions, TERM_SD};
 
 use crate::fit::{Refusal, refuse_poor_groups};
 
 use crate::marginals::ep_weights;
 use crate::over_units::{over_units, widen};
-use crate::rows::Rows;
+use crate::rows::{Rows, columns};
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
 use crate::units::{Way, cells, ways};
@@ -104,6 +105,20 @@ fn of_any(
     let (prompts, _) = prompts(table, verdicts);
     let solved = Solved { converged: fit.converged, iterations: fit.iterations };
     Ok((ep_weights(&fit), reach, units.unwrap_or_default(), prompts as u64, solved))
+}
+
+/// The probability that each verdict is for A by a fit of these verdicts ([`posterior`]), at the posterior mean of its weights and terms: what
+/// [`crate::explain::Explainer`] starts from.
+pub fn fitted(table: &FeatureTable, verdicts: &[VerdictRow], fit: &Fit, options: &FitOptions) -> Vec<f64> {
+    let design = Design::choose(options.terms, table, verdicts);
+    let weights: Vec<f64> = fit.weights.iter().chain(&fit.terms).map(|weight| weight.mean).collect();
+    verdicts
+        .iter()
+        .map(|row| {
+            let x = columns(table, row, &design);
+            sigmoid(x.iter().zip(&weights).map(|(x, w)| x * w).sum())
+        })
+        .collect()
 }
 
 fn of_small(

@@ -18,10 +18,11 @@ const MAX_MODELS: usize = 60;
 const ONE_SIDED: f64 = 0.8;
 
 /// The nuisance terms asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(try_from = "String", into = "String")]
 pub enum Terms {
     /// Each where the data call for it.
+    #[default]
     Auto,
     /// Exactly these, where they can be told apart at all.
     Chosen {

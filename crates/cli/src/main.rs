@@ -56,6 +56,8 @@ fn main() -> ExitCode {
         Verb::Compare(args) => verbs::compare::run(args, &cli.global),
         Verb::Explain(args) => verbs::explain::run(args, &cli.global),
         Verb::Rank(args) => verbs::rank::run(args, &cli.global),
+        #[cfg(feature = "serve")]
+        Verb::Serve(args) => verbs::serve::run(args, &cli.global),
         Verb::Fit(args) => verbs::fit::run(args, &cli.global),
         Verb::Annotate(args) => verbs::annotate::run(args, &cli.global),
         Verb::Judge(args) => verbs::judge::run(args, &cli.global),

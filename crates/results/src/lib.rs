@@ -13,6 +13,7 @@
 //! ```
 
 pub mod asked;
+pub mod browse;
 mod cautions;
 pub mod comparison;
 mod data;

@@ -88,14 +88,14 @@ fn answer(
 }
 
 /// One fit that is to be made.
-struct Task {
-    judge: String,
-    group: String,
-    rows: Vec<VerdictRow>,
+pub(crate) struct Task {
+    pub(crate) judge: String,
+    pub(crate) group: String,
+    pub(crate) rows: Vec<VerdictRow>,
 }
 
 /// The fits that a question asks for: judges by number of verdicts, of each the whole and then its groups by theirs.
-fn tasks(
+pub(crate) fn tasks(
     prepared: &Prepared,
     whole: &Whole,
     question: &SliceOptions,

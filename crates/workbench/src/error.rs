@@ -32,6 +32,8 @@ pub enum Kind {
     Waiting,
     /// What was read no longer fits what is there, or cannot be read: it must be read anew.
     Stale,
+    /// There are pairs, but no verdict on them.
+    NoVerdicts,
 }
 
 /// What helps. Front ends say it in their own words: a flag, a switch on a page, a keyword.
@@ -182,6 +184,12 @@ impl Error {
     #[must_use]
     pub(crate) fn resumable(self) -> Self {
         Self { resumes: true, ..self }
+    }
+
+    /// There are pairs, but no verdict on them.
+    #[must_use]
+    pub(crate) fn no_verdicts(self) -> Self {
+        Self { kind: Kind::NoVerdicts, ..self }
     }
 
     /// What was read no longer fits what is there.

@@ -64,6 +64,15 @@ impl Workbench {
         Ok(Explained { explanation: explainer.explain(at as u32), pair })
     }
 
+    /// A pair by its id, or `#N` for the N-th of the study; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the study cannot be read.
+    pub fn pair(&self, wanted: &str) -> Result<Option<Pair>> {
+        Ok(found(self.study(), wanted)?.ok().map(|(_, pair)| pair))
+    }
+
     /// Explains every verdict of every judge that can be fitted, in one table in Parquet; how many.
     ///
     /// # Errors
@@ -129,13 +138,21 @@ fn say_left_out(slice: &Slice, watch: &dyn Watch) {
 
 /// The pair and its number in the study.
 fn find(study: &Study, wanted: &str) -> Result<(u32, Pair)> {
+    found(study, wanted)?.map_err(|(number, first)| {
+        Error::new(format!("there is no pair `{wanted}` among {number}"))
+            .words(format!("ids are, for example, {}; or give #1 to #{number}", list(&first)))
+    })
+}
+
+/// The pair and its number, or how many there are and the first ids.
+fn found(study: &Study, wanted: &str) -> Result<std::result::Result<(u32, Pair), (u32, Vec<String>)>> {
     let place = wanted.strip_prefix('#').and_then(|n| n.parse::<u32>().ok());
     let mut first: Vec<String> = Vec::new();
     let mut number = 0;
     for batch in study.pairs()? {
         for pair in batch? {
             if pair.id == wanted || place == Some(number + 1) {
-                return Ok((number, pair));
+                return Ok(Ok((number, pair)));
             }
             if first.len() < NAMED {
                 first.push(pair.id);
@@ -143,8 +160,7 @@ fn find(study: &Study, wanted: &str) -> Result<(u32, Pair)> {
             number += 1;
         }
     }
-    Err(Error::new(format!("there is no pair `{wanted}` among {number}"))
-        .words(format!("ids are, for example, {}; or give #1 to #{number}", list(&first))))
+    Ok(Err((number, first)))
 }
 
 /// The judge named, or the only one.

@@ -17,6 +17,7 @@
 mod annotating;
 mod ask;
 mod asking;
+pub mod browse;
 pub mod compare;
 mod dissect;
 mod error;

@@ -5,6 +5,8 @@ mod compare;
 mod itself;
 mod rank;
 mod read;
+#[cfg(feature = "serve")]
+mod serve;
 
 use std::path::PathBuf;
 
@@ -19,6 +21,8 @@ pub(crate) use compare::{CompareArgs, ExplainArgs};
 pub(crate) use itself::{CompletionsArgs, DoctorArgs, FormatsArgs, ManArgs, RerunArgs, ValidityArgs};
 pub(crate) use rank::RankArgs;
 pub(crate) use read::{BadRow, ExampleArg, ReadArgs, Verdicts, inputs};
+#[cfg(feature = "serve")]
+pub(crate) use serve::ServeArgs;
 
 /// Dissect preferences: what a judge of responses rewards, how surely, and in which scenario.
 #[derive(Debug, Parser)]
@@ -59,6 +63,9 @@ pub(crate) enum Verb {
     Explain(ExplainArgs),
     /// Rank the models: a leaderboard from verdicts, raw or controlled for length, style or any property
     Rank(RankArgs),
+    /// Serve a page in the browser on which every filter is a question, and what judges reward the answer
+    #[cfg(feature = "serve")]
+    Serve(ServeArgs),
     /// Fit the preference model to any CSV or Parquet table of numeric features
     Fit(FitArgs),
     /// Write a study in another tool's format

@@ -12,5 +12,7 @@ pub(crate) mod import;
 pub(crate) mod judge;
 pub(crate) mod rank;
 pub(crate) mod rerun;
+#[cfg(feature = "serve")]
+pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod validity;

@@ -1,6 +1,7 @@
 //! What does a dissection look like as one file that a browser opens without a network?
 
 mod charts;
+pub mod live;
 mod page;
 mod parts;
 mod sections;

@@ -95,7 +95,7 @@ fn policy() -> String {
 }
 
 /// The marks, defined once for all charts.
-fn shapes() -> Markup {
+pub(super) fn shapes() -> Markup {
     html! {
         svg.defs width="0" height="0" aria-hidden="true" {
             defs {

@@ -59,6 +59,16 @@ pub struct Dissected {
 }
 
 impl Workbench {
+    /// The models of a slice, by people where there are any, with length and formatting held equal where they are rated; `None` where fewer than
+    /// two are named.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::slice`].
+    pub fn standings(&self, slice: &SliceOptions, watch: &dyn Watch) -> Result<Option<Standings>> {
+        Ok(ranked(&self.slice(slice, watch)?.table))
+    }
+
     /// Dissects the verdicts of a slice; where the study is kept, results go into its tables.
     ///
     /// # Errors

@@ -29,10 +29,12 @@ pub(crate) fn no_pair(filter: &Filter, pairs: &Pairs) -> Error {
 pub(crate) fn no_verdict(filtered: bool) -> Error {
     if filtered {
         return Error::new("no verdict is in this slice")
-            .remedy(Remedy::Filter("none of its verdicts fulfils the filter".to_owned()));
+            .remedy(Remedy::Filter("none of its verdicts fulfils the filter".to_owned()))
+            .no_verdicts();
     }
     Error::new("the data hold pairs but no verdicts, so there is nothing to dissect")
         .words("add the file that says which response was preferred")
+        .no_verdicts()
 }
 
 /// People to group or cluster by, where nobody is named.

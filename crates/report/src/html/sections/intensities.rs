@@ -20,7 +20,7 @@ pub(super) fn section(view: &View) -> Section {
 }
 
 /// The properties of the main group, from the most rewarded to the most penalised by the first judge.
-pub(super) fn ordered<'a>(view: &View<'a>) -> Vec<&'a str> {
+pub(in crate::html) fn ordered<'a>(view: &View<'a>) -> Vec<&'a str> {
     let mut ids = view.property_ids();
     if let Some(first) = view.main_fits().first() {
         let find = |id: &str| first.weights.iter().find(|w| w.property == id);

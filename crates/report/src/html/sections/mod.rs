@@ -15,15 +15,27 @@ mod ranking;
 mod reading;
 mod terms;
 
-use predilect_results::Comparison;
+use maud::Markup;
+use predilect_results::{Comparison, Standings};
 
 use crate::view::View;
 
 use super::parts::Section;
+pub(super) use intensities::ordered;
 
 /// The sections that say something of a comparison alone.
 pub(super) fn compared(c: &Comparison) -> Vec<Section> {
     vec![judges::of(Some(c)), biases::of(Some(c))]
+}
+
+/// The leaderboard alone.
+pub(super) fn board(standings: &Standings) -> Markup {
+    ranking::ranked(standings)
+}
+
+/// What was read, and what the data look like.
+pub(super) fn of_the_data(view: &View) -> Vec<Section> {
+    vec![reading::section(view), data::section(view), people::section(view), properties::section(view)]
 }
 
 /// All sections; each is there even when it has nothing to show, and then says so.

@@ -22,7 +22,7 @@ pub(super) fn section(view: &View) -> Section {
     Section { id: "ranking", name: "Leaderboard", title: "How do the models rank?", body }
 }
 
-fn ranked(s: &Standings) -> Markup {
+pub(super) fn ranked(s: &Standings) -> Markup {
     let judges: Vec<String> = s.judges.iter().map(|judge| text::line(judge)).collect();
     let held: Vec<String> =
         s.controlled.iter().flat_map(|board| &board.controls).map(|c| held(&c.name)).collect();

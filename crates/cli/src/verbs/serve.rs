@@ -1,0 +1,74 @@
+//! `predilect serve`: a page that answers while somebody looks.
+
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+
+use predilect_web::{ServeError, ServeOptions, serve};
+
+use crate::args::{Global, ServeArgs};
+use crate::problem::Problem;
+use crate::say::say;
+
+/// The variable that may hold the token.
+const TOKEN: &str = "PREDILECT_TOKEN";
+
+pub(crate) fn run(args: &ServeArgs, global: &Global) -> Result<(), Problem> {
+    for input in &args.inputs {
+        if !input.exists() {
+            return Err(Problem::new(format!("there is no {}", input.display()))
+                .remedy("give a study folder or preference files"));
+        }
+    }
+    let from_variable = || std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
+    let options = ServeOptions {
+        given: args.inputs.clone(),
+        read: args.read.options()?,
+        host: args.host,
+        port: args.port,
+        token: args.token.clone().or_else(from_variable),
+        names: args.names.clone(),
+    };
+    let open = !args.no_open && std::io::stdout().is_terminal();
+    let token = options.token.clone();
+    let ready = |address: SocketAddr| {
+        let mut out = std::io::stdout().lock();
+        // Whoever waits for this line must see it at once.
+        let _ = writeln!(out, "listening on http://{address}/").and_then(|()| out.flush());
+        drop(out);
+        if !global.quiet {
+            say!("Ctrl-C ends it");
+        }
+        if open {
+            let token = token.map_or_else(String::new, |token| format!("?token={token}"));
+            browse(&format!("http://{address}/{token}"));
+        }
+    };
+    serve(&options, ready).map_err(|error| match error {
+        ServeError::NoToken => Problem::new(format!("others could ask at {}, and no token is set", args.host))
+            .remedy(format!("give one with --token or in the variable {TOKEN}, or leave --host out")),
+        ServeError::ShortToken => {
+            Problem::new("the token is too short").remedy("take one of at least 16 characters")
+        }
+        ServeError::Taken(address, error) => Problem::new(format!("cannot listen at {address}: {error}"))
+            .remedy("another program may have this port: give another one with --port, or --port 0 for a free one"),
+        ServeError::Broken(error) => Problem::new(format!("the server broke off: {error}")),
+    })
+}
+
+/// Opens a browser where there is one; nothing is said where there is none, for the address was printed.
+fn browse(address: &str) {
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else if cfg!(windows) {
+        "explorer"
+    } else {
+        "xdg-open"
+    };
+    let _ = Command::new(program)
+        .arg(address)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+}

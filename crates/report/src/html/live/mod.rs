@@ -1,0 +1,44 @@
+//! The pieces of a page that answers while somebody looks: the sections and charts of the report, asked one by one.
+
+mod frame;
+mod pairs;
+mod rewarded;
+mod spread;
+
+use maud::Markup;
+use predilect_results::{Comparison, Dissection, Explanation, Standings};
+
+use super::charts;
+use super::sections;
+use crate::view::View;
+
+pub use frame::{Frame, Link, STYLE, document, icon};
+pub use pairs::{Side, Words, listed, reading};
+pub use rewarded::{Order, found, intensities, versus};
+pub use spread::spread;
+
+/// Likeness, agreement and habits of judges, and their biases.
+pub fn judges(c: &Comparison) -> Markup {
+    maud::html! { @for section in sections::compared(c) { (section.render()) } }
+}
+
+/// The models, as verdicts have them and with properties held equal.
+pub fn board(standings: &Standings) -> Markup {
+    sections::board(standings)
+}
+
+/// What the data look like and how they were read.
+pub fn data(d: &Dissection) -> Markup {
+    let view = View::new(d);
+    maud::html! { @for section in sections::of_the_data(&view) { (section.render()) } }
+}
+
+/// What moved one verdict.
+pub fn waterfall(e: &Explanation) -> Markup {
+    charts::waterfall(e)
+}
+
+/// A property's name in a table.
+pub fn label(id: &str) -> String {
+    crate::text::line(predilect_types::property(id).map_or(id, |property| property.label))
+}

@@ -1,0 +1,124 @@
+//! Pairs in a list, and one pair to read.
+
+use maud::{Markup, html};
+use predilect_results::browse::{PairRow, PairsPage};
+
+use crate::format;
+use crate::html::parts::{block, name, nothing};
+use crate::text;
+
+/// Judges whose verdicts stand in a list.
+const JUDGES: usize = 6;
+
+/// A piece of a response beside the other one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// The text.
+    pub text: String,
+    /// Whether the other response does not have it there.
+    pub own: bool,
+}
+
+/// One response of a pair.
+#[derive(Debug, Clone)]
+pub struct Side {
+    /// The model, where it is named.
+    pub model: Option<String>,
+    /// Its words, those of its own marked.
+    pub words: Vec<Words>,
+    /// How many words it has.
+    pub count: u64,
+}
+
+/// A list of pairs; `href` leads to a pair.
+pub fn listed(page: &PairsPage, href: &dyn Fn(&str) -> String) -> Markup {
+    let mut judges: Vec<&String> = Vec::new();
+    for row in &page.rows {
+        for judge in row.verdicts.keys() {
+            if !judges.contains(&judge) && judges.len() < JUDGES {
+                judges.push(judge);
+            }
+        }
+    }
+    html! {
+        @if page.rows.is_empty() { (nothing("There is no pair here.")) }
+        @else {
+            div.scroll role="region" tabindex="0" aria-label="Pairs" {
+                table.plain.pairs {
+                    thead { tr {
+                        th.num scope="col" { "No." }
+                        th scope="col" { "Prompt" }
+                        @for judge in &judges { th.num scope="col" { (name(judge)) } }
+                        th.num scope="col" { "Surprise" }
+                    } }
+                    tbody { @for row in &page.rows { (line(row, &judges, &href(&row.pair))) } }
+                }
+            }
+            p.hint { "A or B is what the judge preferred, with its verdict where it is soft; in brackets the probability for A by its fit. Surprise: how far the two lie apart." }
+        }
+    }
+}
+
+fn line(row: &PairRow, judges: &[&String], href: &str) -> Markup {
+    html! {
+        tr {
+            td.num { (format::count(row.number)) }
+            th scope="row" {
+                a href=(href) { bdi { @if row.prompt.trim().is_empty() { "(no prompt)" } @else { (text::cut(&text::line(&row.prompt), 120)) } } }
+                @if row.model_a.is_some() || row.model_b.is_some() {
+                    span.n.models { (model(row.model_a.as_deref())) " / " (model(row.model_b.as_deref())) }
+                }
+            }
+            @for judge in judges { td.num { (verdict(row, judge)) } }
+            td.num { (row.surprise.map_or_else(|| format::MISSING.to_owned(), |x| format::decimal(x, 2))) }
+        }
+    }
+}
+
+fn model(name: Option<&str>) -> String {
+    name.map_or_else(|| format::MISSING.to_owned(), |name| text::cut(&text::line(name), 28))
+}
+
+fn verdict(row: &PairRow, judge: &str) -> Markup {
+    let Some(&p_a) = row.verdicts.get(judge) else { return html! { (format::MISSING) } };
+    let side = if p_a > 0.5 {
+        "A"
+    } else if p_a < 0.5 {
+        "B"
+    } else {
+        "tie"
+    };
+    let soft = p_a > 0.0 && p_a < 1.0 && p_a != 0.5;
+    html! {
+        b { (side) }
+        @if soft { " " (format::decimal(p_a, 2)) }
+        @if let Some(fitted) = row.fitted.get(judge) { " " span.n { "(" (format::decimal(*fitted, 2)) ")" } }
+    }
+}
+
+/// A pair to read: its prompt and the two responses side by side, words that only one of them has marked.
+pub fn reading(prompt: &str, sides: [&Side; 2], verdicts: &[(String, f64)]) -> Markup {
+    html! {
+        @if prompt.trim().is_empty() { (nothing("There is no prompt.")) } @else { (block(prompt)) }
+        @if !verdicts.is_empty() {
+            p.verdicts {
+                @for (judge, p_a) in verdicts {
+                    span { (name(judge)) " " b { @if *p_a > 0.5 { "A" } @else if *p_a < 0.5 { "B" } @else { "tie" } }
+                        @if *p_a > 0.0 && *p_a < 1.0 && *p_a != 0.5 { " " (format::decimal(*p_a, 2)) } }
+                }
+            }
+        }
+        div.sides {
+            @for (letter, side) in ["A", "B"].iter().zip(sides) {
+                section aria-label={ "Response " (letter) } {
+                    h3 { (letter) @if let Some(model) = &side.model { " " (name(model)) } " " span.n { (format::counted(side.count, "word", "words")) } }
+                    div.text dir="auto" tabindex="0" {
+                        @for piece in &side.words {
+                            @if piece.own { mark { (text::visible(&piece.text)) } } @else { (text::visible(&piece.text)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What each judge rewards in a slice: in a sentence, as dots with intervals, and against another part.
+
+use std::str::FromStr;
+
+use maud::{Markup, html};
+use predilect_results::comparison::{Difference as Found, Interval, SliceVersus};
+use predilect_results::{Dissection, Fit, Weight};
+
+use crate::format;
+use crate::html::charts::{Difference, Dots, differences, key};
+use crate::html::parts::{SERIES, name, nothing, property};
+use crate::text;
+use crate::view::{Axis, View, by_strength, strongest, sure, sure_ones};
+use crate::words;
+
+/// Properties named in a sentence.
+const NAMED: usize = 3;
+/// Differences at a false discovery rate up to this are called so.
+const FALSE_DISCOVERIES: f64 = 0.05;
+/// Differences that are drawn.
+const DRAWN: usize = 29;
+
+/// In which order properties stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// From the most rewarded to the most penalised.
+    #[default]
+    Signed,
+    /// The strongest first.
+    Strength,
+    /// As in the catalogue.
+    Catalogue,
+}
+
+impl Order {
+    /// All, with their names in links and on the page.
+    pub const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Signed, "signed", "rewarded to penalised"),
+        (Self::Strength, "strength", "strongest first"),
+        (Self::Catalogue, "catalogue", "catalogue"),
+    ];
+
+    /// The name in a link.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(order, ..)| *order == self).map_or("", |(_, name, _)| name)
+    }
+}
+
+impl FromStr for Order {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.iter().find(|(_, name, _)| *name == text).map(|(order, ..)| *order).ok_or(())
+    }
+}
+
+/// The answer in a sentence for each judge: what it rewards and penalises most, with intervals.
+pub fn found(d: &Dissection) -> Markup {
+    let view = View::new(d);
+    let fits = view.main_fits();
+    html! {
+        @if fits.is_empty() { (nothing("No judge can be fitted in this slice.")) }
+        ul.found {
+            @for fit in fits.iter().take(SERIES) { li { (sentence(&view, fit)) } }
+        }
+        @if !d.skipped.is_empty() {
+            details { summary { (words::counted(d.skipped.len(), "fit", "fits")) " could not be made" }
+                ul { @for skipped in &d.skipped { li { (name(&skipped.judge)) " in " (name(&skipped.group)) ": " (text::line(&skipped.reason)) } } }
+            }
+        }
+    }
+}
+
+fn sentence(view: &View, fit: &Fit) -> Markup {
+    let [mut up, mut down] = [true, false].map(|up| sure_ones(fit, up));
+    up.sort_by(|a, b| by_strength(a, b));
+    down.sort_by(|a, b| by_strength(a, b));
+    let unsure = fit.weights.iter().filter(|w| !sure(w)).count();
+    html! {
+        strong { (name(&fit.judge)) }
+        @if up.is_empty() && down.is_empty() {
+            ": no property has a sure direction in " (format::counted(fit.rows, "verdict", "verdicts")) "."
+        } @else {
+            @if !up.is_empty() { " rewards " (list(view, &up)) }
+            @if !up.is_empty() && !down.is_empty() { "; it" }
+            @if !down.is_empty() { " penalises " (list(view, &down)) }
+            ". "
+            span.n { (format::counted(fit.rows, "verdict", "verdicts")) ", " (unsure) " of " (fit.weights.len()) " properties without a sure direction" }
+        }
+        @if !fit.converged { " " span.neg { "Not converged: " (fit.reason.as_deref().map(text::line).unwrap_or_default()) } }
+    }
+}
+
+fn list(view: &View, weights: &[&Weight]) -> Markup {
+    let more = weights.len().saturating_sub(NAMED);
+    html! {
+        @for (at, weight) in weights.iter().take(NAMED).enumerate() {
+            @if at > 0 { ", " }
+            (property(view, &weight.property)) " "
+            b { (format::intensity(weight.intensity())) "\u{a0}%" } " "
+            span.n { "[" (format::interval(weight.interval())) "]" }
+        }
+        @if more > 0 { " and " (more) " more" }
+    }
+}
+
+/// The dots with their intervals, a row for each property. `href` leads to the pairs that show one.
+pub fn intensities(d: &Dissection, order: Order, href: &dyn Fn(&str) -> String) -> Markup {
+    let view = View::new(d);
+    let fits: Vec<&Fit> = view.main_fits().into_iter().take(SERIES).collect();
+    let Some(first) = fits.first() else { return html! {} };
+    let properties: Vec<&str> = match order {
+        Order::Catalogue => view.property_ids(),
+        Order::Signed => crate::html::sections::ordered(&view),
+        Order::Strength => strongest(first).into_iter().map(|weight| weight.property.as_str()).collect(),
+    };
+    let axis = Axis::holding(fits.iter().flat_map(|fit| &fit.weights));
+    html! {
+        figure #plot {
+            p.legend {
+                @for (slot, fit) in fits.iter().enumerate() { span { (key(slot)) (name(&text::cut(&text::line(&fit.judge), 48))) } }
+            }
+            (Dots { view: &view, fits: &fits, properties: &properties, axis }.render())
+            figcaption.hint {
+                "How often, in %, a response wins that alone has more of the property. The line is the 90 % interval; a hollow mark means that the "
+                "direction is not sure. Not checked while you look: " code { "predilect dissect" } " checks."
+            }
+        }
+        details {
+            summary { "Pairs that show a property" }
+            ul.links { @for id in &properties { li { a href=(href(id)) { (view.label(id)) } } } }
+        }
+    }
+}
+
+/// What is rewarded otherwise in the slice than in the other part.
+pub fn versus(found: &SliceVersus) -> Markup {
+    let other = if found.versus == "rest" { "the rest".to_owned() } else { text::line(&found.versus) };
+    let all = &found.found;
+    html! {
+        section.versus aria-label="Against another part" {
+            h2 { "Against " bdi { (other) } }
+            p.hint {
+                (format::counted(found.pairs[0], "pair", "pairs")) " in the slice, " (format::counted(found.pairs[1], "pair", "pairs")) " in the other part"
+                @if found.shared_pairs > 0 { " (" (format::count(found.shared_pairs)) " in both)" }
+                ". Differences of weights in log-odds with 90 % intervals, at a false discovery rate of at most "
+                (format::share(FALSE_DISCOVERIES)) " over all judges and properties."
+            }
+            @for judge in &all.judges {
+                @let own: Vec<&Found> = all.differences.iter().filter(|d| d.judge == judge.judge).collect();
+                @let clear: Vec<&Found> = own.iter().copied().filter(|d| d.q_value <= FALSE_DISCOVERIES).take(DRAWN).collect();
+                h3 { (name(&judge.judge)) " " span.n { (format::counted(judge.verdicts[0], "verdict", "verdicts")) " against " (format::count(judge.verdicts[1])) } }
+                @if clear.is_empty() {
+                    p { "No property is rewarded clearly otherwise"
+                        @if let Some(first) = own.first() {
+                            "; the surest is " (super::label(&first.property)) ", P(sign) "
+                            (format::p_sign(first.p_positive.max(1.0 - first.p_positive)))
+                        }
+                        "."
+                    }
+                } @else {
+                    @for d in clear.iter().take(1) { p { (difference(d)) } }
+                    (differences(&clear.iter().map(|d| row(d)).collect::<Vec<_>>(), "In the slice more (right) or less", 2))
+                }
+            }
+            @for skipped in &all.skipped { p.hint { "Not fitted: " (name(&skipped.judge)) ", " (text::line(&skipped.reason)) } }
+        }
+    }
+}
+
+fn percent(weight: f64) -> String {
+    format::intensity(100.0 / (1.0 + (-weight).exp()))
+}
+
+fn difference(d: &Found) -> Markup {
+    let more = if d.mean > 0.0 { "more" } else { "less" };
+    html! {
+        "Most clearly, " strong { (super::label(&d.property)) } " counts " (more) " here: " b { (percent(d.inside)) "\u{a0}%" }
+        " against " (percent(d.outside)) "\u{a0}%."
+    }
+}
+
+fn row(d: &Found) -> Difference {
+    Difference {
+        name: html! { (super::label(&d.property)) " " span.n { (percent(d.inside)) " / " (percent(d.outside)) " %" } },
+        by: Interval { value: d.mean, low: d.low, high: d.high },
+    }
+}

@@ -1,0 +1,86 @@
+//! What is looked at pair by pair, while somebody looks: which pairs there are, what was said of them, what a fit makes of that.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::comparison::SliceVersus;
+use crate::fit::{Fit, Skipped};
+
+/// Which part of a study an answer is about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SliceInfo {
+    /// The filter as it can be given again; `None`: everything.
+    #[serde(rename = "where")]
+    pub filter: Option<String>,
+    /// Pairs of the slice.
+    pub pairs: u64,
+    /// Pairs of the study.
+    pub of: u64,
+    /// Verdicts on them that were fitted.
+    pub verdicts: u64,
+    /// Whether all of them were, and no sample.
+    pub exact: bool,
+}
+
+/// The posteriors of a slice, as a page or a program asks for them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LiveDissectJson {
+    /// Which part of the study.
+    pub slice: SliceInfo,
+    /// One posterior for each judge, of all its verdicts and of those in each group; unchecked.
+    pub fits: Vec<Fit>,
+    /// Judges and groups that cannot be fitted, and why.
+    pub skipped: Vec<Skipped>,
+    /// What is rewarded otherwise than in another part, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versus: Option<SliceVersus>,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+}
+
+/// A pair in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PairRow {
+    /// The pair's id.
+    pub pair: String,
+    /// Its number in the study, from 1.
+    pub number: u64,
+    /// The beginning of the prompt.
+    pub prompt: String,
+    /// The model of A.
+    pub model_a: Option<String>,
+    /// The model of B.
+    pub model_b: Option<String>,
+    /// What each judge said: the probability that A is better, the mean of several verdicts.
+    pub verdicts: BTreeMap<String, f64>,
+    /// What the fit of each judge makes of it, at the posterior mean of the weights.
+    pub fitted: BTreeMap<String, f64>,
+    /// The largest distance between a verdict and what is fitted, over judges; `None` without a verdict.
+    pub surprise: Option<f64>,
+}
+
+/// Some pairs of a slice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PairsPage {
+    /// The pairs.
+    pub rows: Vec<PairRow>,
+    /// How many there are in the slice.
+    pub total: u64,
+    /// Where the next page begins; `None`: this is the last.
+    pub next: Option<u64>,
+}
+
+/// How often values of one number occur in a slice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Histogram {
+    /// The number, as a filter writes it: `words(a) - words(b)`.
+    pub field: String,
+    /// The edges of the bins, one more than there are bins; what lies beyond the first and the last is counted in the outer bins.
+    pub edges: Vec<f64>,
+    /// Pairs of the whole study in each bin.
+    pub all: Vec<u64>,
+    /// Pairs of the slice in each bin.
+    pub slice: Vec<u64>,
+}

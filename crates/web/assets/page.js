@@ -1,0 +1,237 @@
+// Asks for answers as the reader changes the question, and keeps the address true. The page is complete without it.
+import { address, between, range } from "./state.js";
+
+/** Milliseconds after the last letter before a filter is asked. */
+const PAUSE = 250;
+
+const main = /** @type {HTMLElement} */ (document.getElementById("answer"));
+const said = /** @type {HTMLElement} */ (document.getElementById("said"));
+/** @type {AbortController | null} */
+let asked = null;
+
+/** @returns {HTMLFormElement | null} */
+const form = () => document.querySelector("form.slice");
+
+/**
+ * Puts the parts of an answer into the page; whatever had the focus keeps it.
+ * @param {string} text
+ */
+function show(text) {
+  const held = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+  const place = held && held.id ? `#${CSS.escape(held.id)}`
+    : held instanceof HTMLInputElement ? `input[name="${CSS.escape(held.name)}"][value="${CSS.escape(held.value)}"]`
+    : held instanceof HTMLSelectElement ? `select[name="${CSS.escape(held.name)}"]` : "";
+  const caret = held instanceof HTMLInputElement && held.type === "text" ? held.selectionStart : null;
+  const typed = held instanceof HTMLInputElement && held.id === "where" ? held.value : null;
+  const parts = new DOMParser().parseFromString(text, "text/html");
+  const bar = parts.querySelector('template[data-part="bar"]');
+  const answer = parts.querySelector('template[data-part="main"]');
+  if (!(bar instanceof HTMLTemplateElement) || !(answer instanceof HTMLTemplateElement)) return false;
+  document.title = `${bar.dataset.title ?? ""} · Predilect`;
+  form()?.replaceWith(bar.content);
+  main.replaceChildren(answer.content);
+  const again = place ? document.querySelector(place) : null;
+  if (again instanceof HTMLElement) {
+    again.focus({ preventScroll: true });
+    if (again instanceof HTMLInputElement && typed !== null) {
+      again.value = typed;
+      again.setSelectionRange(caret, caret);
+    }
+  }
+  const count = document.querySelector("form.slice .count")?.textContent ?? "";
+  const first = main.querySelector(".found li")?.textContent ?? main.querySelector(".problem")?.textContent ?? "";
+  said.textContent = `${count.trim()}. ${first.trim()}`;
+  ready();
+  return true;
+}
+
+/**
+ * Asks for an address and shows its answer; a newer question takes the place of an older one.
+ * @param {string} to
+ * @param {"push" | "replace" | "none"} keep
+ */
+async function ask(to, keep) {
+  asked?.abort();
+  const own = new AbortController();
+  asked = own;
+  document.body.setAttribute("aria-busy", "true");
+  if (keep === "push") history.pushState(null, "", to);
+  if (keep === "replace") history.replaceState(null, "", to);
+  try {
+    const answer = await fetch(to, { headers: { "Predilect-Fragment": "1" }, signal: own.signal });
+    const text = await answer.text();
+    if (own.signal.aborted) return;
+    if (!show(text)) location.assign(to);
+    nav();
+  } catch (error) {
+    if (own.signal.aborted) return;
+    said.textContent = "The server does not answer.";
+    const box = document.createElement("div");
+    box.className = "problem";
+    box.setAttribute("role", "alert");
+    box.textContent = "The server does not answer. Is it still running?";
+    main.prepend(box);
+  } finally {
+    if (asked === own) {
+      asked = null;
+      document.body.removeAttribute("aria-busy");
+    }
+  }
+}
+
+/** The pages keep the slice that is looked at. */
+function nav() {
+  const here = new URL(location.href);
+  here.searchParams.delete("from");
+  for (const link of document.querySelectorAll(".top nav a, .top .study")) {
+    if (link instanceof HTMLAnchorElement) link.search = here.search;
+  }
+}
+
+/** @param {HTMLFormElement} of */
+function question(of) {
+  const fields = [...new FormData(of)].map(([name, value]) => /** @type {[string, string]} */ ([name, String(value)]));
+  const kept = new URL(location.href).searchParams;
+  for (const name of ["prop", "pairs", "terms"]) {
+    const value = kept.get(name);
+    if (value) fields.push([name, value]);
+  }
+  return address(of.getAttribute("action") ?? location.pathname, fields);
+}
+
+/** @type {number | undefined} */
+let timer;
+
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (!(field instanceof HTMLInputElement) || field.id !== "where" || !field.form) return;
+  const own = field.form;
+  clearTimeout(timer);
+  timer = setTimeout(() => ask(question(own), "replace"), PAUSE);
+});
+
+document.addEventListener("change", (event) => {
+  const field = event.target;
+  if (!(field instanceof HTMLInputElement || field instanceof HTMLSelectElement)) return;
+  if (!field.form?.matches("form.slice") || field.id === "where") return;
+  ask(question(field.form), "push");
+});
+
+document.addEventListener("submit", (event) => {
+  if (!(event.target instanceof HTMLFormElement) || !event.target.matches("form.slice")) return;
+  event.preventDefault();
+  clearTimeout(timer);
+  ask(question(event.target), "push");
+});
+
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  if (!link || event.defaultPrevented || event.button !== 0) return;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const to = link.getAttribute("href") ?? (link instanceof SVGElement ? link.getAttribute("href") : null);
+  // Within one study, the bar and the answer change and the page stays.
+  const study = /^\/s\/[^/?]+/.exec(location.pathname)?.[0];
+  if (!to || !study || !(to === study || to.startsWith(`${study}/`) || to.startsWith(`${study}?`))) return;
+  event.preventDefault();
+  go(to);
+});
+
+/** @param {string} to */
+async function go(to) {
+  await ask(to, "push");
+  const here = location.pathname;
+  for (const link of document.querySelectorAll(".top nav a")) {
+    if (!(link instanceof HTMLAnchorElement)) continue;
+    const current = link.pathname === here || (link.pathname.endsWith("/pairs") && here.startsWith(`${link.pathname}/`));
+    if (current) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  window.scrollTo({ top: 0 });
+}
+
+addEventListener("popstate", () => ask(location.pathname + location.search, "none"));
+
+/** Dragging over a histogram chooses its bins; the answer follows the finger. */
+function brushes() {
+  for (const chart of document.querySelectorAll("figure.spread")) {
+    if (!(chart instanceof HTMLElement)) continue;
+    const bars = [...chart.querySelectorAll("a[data-bin]")];
+    const edges = (chart.dataset.edges ?? "").split(" ").map(Number);
+    /** @type {number | null} */
+    let start = null;
+    let last = -1;
+    const before = new URL(location.href).searchParams.get("where") ?? "";
+    /** @param {PointerEvent} event */
+    const bin = (event) => {
+      const box = chart.querySelector("svg")?.getBoundingClientRect();
+      if (!box) return 0;
+      const at = Math.floor(((event.clientX - box.left) / box.width) * bars.length);
+      return Math.min(bars.length - 1, Math.max(0, at));
+    };
+    const svg = chart.querySelector("svg");
+    svg?.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      start = bin(event);
+      last = -1;
+    });
+    addEventListener("pointermove", (event) => {
+      if (start === null || !chart.isConnected) return;
+      const at = bin(event);
+      if (at === last) return;
+      last = at;
+      const [from, to] = range(start, at);
+      bars.forEach((bar, index) => bar.classList.toggle("brushed", index >= from && index <= to));
+    });
+    addEventListener("pointerup", (event) => {
+      if (start === null || !chart.isConnected) return;
+      const [from, to] = range(start, bin(event));
+      const dragged = from !== to;
+      start = null;
+      const own = form();
+      if (!dragged || !own) return;
+      const field = own.querySelector("#where");
+      if (field instanceof HTMLInputElement) {
+        field.value = between(before, chart.dataset.field ?? "", edges[from], edges[to + 1]);
+        ask(question(own), "push");
+      }
+    });
+    svg?.addEventListener("dragstart", (event) => event.preventDefault());
+  }
+}
+
+/** @param {number} by */
+function along(by) {
+  const links = [...document.querySelectorAll(".pairs tbody a")];
+  const at = links.indexOf(/** @type {Element} */ (document.activeElement));
+  const next = links[Math.min(links.length - 1, Math.max(0, at + by))];
+  if (next instanceof HTMLElement) next.focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  const field = event.target;
+  const typing = field instanceof HTMLInputElement && field.type === "text";
+  if (event.key === "Escape" && typing) field.blur();
+  if (typing || event.metaKey || event.ctrlKey || event.altKey || field instanceof HTMLSelectElement) return;
+  const pages = [...document.querySelectorAll(".top nav a")];
+  const rest = document.getElementById("rest");
+  if (event.key === "/") {
+    event.preventDefault();
+    document.getElementById("where")?.focus();
+  } else if (event.key === "?") {
+    const keys = document.getElementById("keys");
+    if (keys instanceof HTMLDialogElement && !keys.open) keys.showModal();
+  } else if (event.key === "r" && rest instanceof HTMLInputElement) {
+    rest.click();
+  } else if (event.key === "j" || event.key === "k") {
+    along(event.key === "j" ? 1 : -1);
+  } else if (/^[1-9]$/.test(event.key)) {
+    const page = pages[Number(event.key) - 1];
+    if (page instanceof HTMLElement) page.click();
+  }
+});
+
+function ready() {
+  document.documentElement.classList.add("js");
+  brushes();
+}
+ready();

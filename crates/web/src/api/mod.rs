@@ -1,0 +1,215 @@
+//! What programs ask, and the page too: JSON by the shapes of `results`.
+
+use std::time::Instant;
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use predilect_results::browse::{Histogram, LiveDissectJson, PairsPage};
+use predilect_results::{CompareJson, DataSummary, Explanation, PropertyNote, Standings, Written};
+use predilect_types::{Pair, ReadSummary};
+use predilect_workbench::browse::PageRequest;
+use predilect_workbench::explain::{Asked, Explained};
+use predilect_workbench::{FitOptions, SliceOptions};
+use serde::Serialize;
+
+use crate::asking::{Waiting, ask};
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::server::App;
+use crate::shelf::Opened;
+
+/// Pairs of one page, unless another number is asked for.
+const PAGE: usize = 50;
+
+/// A study in the list.
+#[derive(Debug, Serialize)]
+struct StudyRow<'a> {
+    id: &'a str,
+    title: &'a str,
+    example: bool,
+}
+
+/// What is known of a study before any question.
+#[derive(Debug, Serialize)]
+struct StudyJson {
+    id: String,
+    title: String,
+    read: ReadSummary,
+    data: DataSummary,
+    properties: Vec<PropertyNote>,
+    /// Fields that pairs can be grouped by, with their most frequent values.
+    fields: Vec<(String, Vec<(String, u64)>)>,
+}
+
+/// A pair with its texts, and why a judge's verdict on it came out as it did.
+#[derive(Debug, Serialize)]
+struct PairJson {
+    pair: Pair,
+    explanation: Option<Explanation>,
+    /// Why there is no explanation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unexplained: Option<String>,
+}
+
+fn json(value: &impl Serialize) -> Result<Response, Problem> {
+    let body = serde_json::to_vec(value).map_err(|_| Problem::failed())?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], Bytes::from(body)).into_response())
+}
+
+/// Reads the query, opens the study, and answers on a thread of its own.
+async fn answered<T, W>(app: App, id: String, query: Option<String>, work: W) -> Result<Response, Problem>
+where
+    T: Serialize + Send + 'static,
+    W: FnOnce(&Opened, &Query, &Waiting) -> Result<T, Problem> + Send + 'static,
+{
+    let read = Query::read(&query.unwrap_or_default());
+    if let Some(error) = &read.error {
+        return Err(error.into());
+    }
+    if let Some(unknown) = read.query.unknown.iter().find(|pair| !pair.starts_with("most=")) {
+        return Err(Problem::not_found(format!(
+            "nothing here is called {}",
+            unknown.split('=').next().unwrap_or_default()
+        ))
+        .remedy("names are where, vs, judge, group, prop, sort, pairs, terms, from and most"));
+    }
+    let shelf = std::sync::Arc::clone(&app.shelf);
+    let value = ask(&app.cores, move |waiting| {
+        let book = shelf.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
+        let opened = book.open(waiting)?;
+        work(&opened, &read.query, waiting)
+    })
+    .await?;
+    json(&Written::new(value))
+}
+
+pub(crate) async fn studies(State(app): State<App>) -> Result<Response, Problem> {
+    let books = app.shelf.books().iter();
+    let rows: Vec<StudyRow<'_>> =
+        books.map(|book| StudyRow { id: &book.id, title: &book.title, example: book.is_example() }).collect();
+    json(&serde_json::json!({"schema": predilect_results::SCHEMA, "studies": rows}))
+}
+
+pub(crate) async fn study(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let title = app.shelf.get(&id).map(|book| book.title.clone()).unwrap_or_default();
+    let own = id.clone();
+    answered(app, id, None, move |opened, _, _| {
+        let about = &opened.about;
+        Ok(StudyJson {
+            id: own,
+            title,
+            read: about.empty.read.clone(),
+            data: about.empty.data.clone(),
+            properties: about.empty.properties.clone(),
+            fields: about.fields.clone(),
+        })
+    })
+    .await
+}
+
+pub(crate) async fn dissect(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    answered(app, id, query, |opened, query, waiting| {
+        let began = Instant::now();
+        let (found, slice) = opened.dissect(query, waiting)?;
+        let versus = match &query.versus {
+            Some(other) => Some(opened.bench.versus(&query.slice(), other, &query.fit(), waiting)?),
+            None => None,
+        };
+        let took_us = began.elapsed().as_micros() as u64;
+        Ok(LiveDissectJson { slice, fits: found.fits, skipped: found.skipped, versus, took_us })
+    })
+    .await
+}
+
+pub(crate) async fn histogram(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    answered(app, id, query, |opened, query, waiting| -> Result<Histogram, Problem> {
+        Ok(opened.bench.words_apart(&query.slice(), waiting)?)
+    })
+    .await
+}
+
+pub(crate) async fn pairs(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    answered(app, id, query, |opened, query, waiting| -> Result<PairsPage, Problem> {
+        let most = query.unknown.iter().find_map(|pair| pair.strip_prefix("most=")?.parse().ok());
+        let page = PageRequest { sort: query.pairs, from: query.from, most: most.unwrap_or(PAGE) };
+        Ok(opened.bench.browse(&query.slice(), &query.fit(), &page, waiting)?)
+    })
+    .await
+}
+
+pub(crate) async fn pair(
+    State(app): State<App>,
+    Path((id, pair)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    answered(app, id, query, move |opened, query, waiting| {
+        let (pair, explanation) = explained(opened, query, &pair, waiting)?;
+        let (explanation, unexplained) = match explanation {
+            Ok(explanation) => (Some(explanation), None),
+            Err(why) => (None, Some(why)),
+        };
+        Ok(PairJson { pair, explanation, unexplained })
+    })
+    .await
+}
+
+/// A pair, and why the verdict of the first judge that is asked about came out as it did; why not, in words.
+pub(crate) fn explained(
+    opened: &Opened,
+    query: &Query,
+    pair: &str,
+    waiting: &Waiting,
+) -> Result<(Pair, Result<Explanation, String>), Problem> {
+    let judge = query
+        .judges
+        .first()
+        .cloned()
+        .or_else(|| opened.about.judges().first().map(|judge| (*judge).to_owned()));
+    let slice =
+        SliceOptions { filter: None, group_by: None, judges: judge.into_iter().collect(), ..query.slice() };
+    let fit: FitOptions = query.fit();
+    let asked = Asked { pair, group: "all", fit: &fit };
+    match opened.bench.explain(&slice, &asked, waiting) {
+        Ok(Explained { pair, explanation }) => Ok((pair, Ok(explanation))),
+        Err(error) => match opened.bench.pair(pair)? {
+            Some(pair) => Ok((pair, Err(error.message().to_owned()))),
+            None => Err(Problem::not_found(format!("there is no pair `{pair}`"))),
+        },
+    }
+}
+
+pub(crate) async fn judges(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    answered(app, id, query, |opened, query, waiting| -> Result<CompareJson, Problem> {
+        Ok((*opened.compare(query, waiting)?).clone())
+    })
+    .await
+}
+
+pub(crate) async fn models(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    answered(app, id, query, |opened, query, waiting| -> Result<Standings, Problem> {
+        Ok((*opened.rank(query, waiting)?).clone())
+    })
+    .await
+}

@@ -1,0 +1,230 @@
+//! Who may ask: exact hosts and origins, a token where others than this machine can reach it, and what every answer forbids a browser to do.
+
+use std::net::SocketAddr;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::problem::Problem;
+use crate::server::{App, ServeOptions};
+
+/// The cookie that holds the token.
+const COOKIE: &str = "predilect_token";
+/// The header that a page of another site cannot send.
+const HEADER: &str = "predilect-request";
+
+/// What is checked of every request.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    /// Hosts by which this server is reached, as a browser writes them.
+    hosts: Vec<String>,
+    token: Option<String>,
+}
+
+impl Guard {
+    pub(crate) fn of(address: SocketAddr, options: &ServeOptions) -> Self {
+        let port = address.port();
+        let mut names: Vec<String> = options.names.clone();
+        if address.ip().is_loopback() {
+            names.extend(["127.0.0.1", "localhost", "[::1]"].map(str::to_owned));
+        } else if !address.ip().is_unspecified() {
+            names.push(if address.is_ipv6() {
+                format!("[{}]", address.ip())
+            } else {
+                address.ip().to_string()
+            });
+        }
+        let hosts = names.iter().flat_map(|name| {
+            let name = name.to_ascii_lowercase();
+            // A browser leaves the usual port out; a name may come with its own.
+            let with_port = format!("{name}:{port}");
+            if port == 80 || name.rsplit(':').next().is_some_and(|last| last.parse::<u16>().is_ok()) {
+                vec![name, with_port]
+            } else {
+                vec![with_port]
+            }
+        });
+        Self { hosts: hosts.collect(), token: options.token.clone() }
+    }
+
+    fn knows_host(&self, headers: &HeaderMap, uri_host: Option<&str>) -> bool {
+        let named = headers.get(header::HOST).and_then(|host| host.to_str().ok()).or(uri_host);
+        named.is_some_and(|host| self.hosts.contains(&host.to_ascii_lowercase()))
+    }
+
+    /// Whether a request comes from a page of this server, or from no page.
+    fn knows_origin(&self, headers: &HeaderMap) -> bool {
+        let Some(origin) = headers.get(header::ORIGIN) else { return true };
+        let host = origin
+            .to_str()
+            .ok()
+            .and_then(|origin| origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")));
+        host.is_some_and(|host| self.hosts.contains(&host.to_ascii_lowercase()))
+    }
+
+    /// Whether whoever asks knows the token, by a header or the cookie of an earlier answer.
+    fn knows_token(&self, headers: &HeaderMap) -> bool {
+        let Some(token) = &self.token else { return true };
+        let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let bearer = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+        let cookies = text(header::COOKIE).unwrap_or_default().split(';');
+        let cookie = cookies.filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('=')).next();
+        bearer.into_iter().chain(cookie).any(|given| same(given, token))
+    }
+}
+
+/// Whether two texts are the same, in a time that tells nothing of where they differ.
+fn same(given: &str, wanted: &str) -> bool {
+    given.len() == wanted.len()
+        && given.bytes().zip(wanted.bytes()).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
+}
+
+/// Lets a request through, or says why not; puts on every answer what a browser must not do with it.
+pub(crate) async fn guarded(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut answer = match checked(&app.guard, &request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal,
+    };
+    let headers = answer.headers_mut();
+    for (name, value) in FORBIDDEN {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    answer
+}
+
+fn checked(guard: &Guard, request: &Request) -> Result<(), Response> {
+    let headers = request.headers();
+    if !guard.knows_host(headers, request.uri().authority().map(axum::http::uri::Authority::as_str)) {
+        return Err(Problem::forbidden("this server does not go by that name")
+            .remedy("open it by the address that it printed; --name gives it another name")
+            .into_response());
+    }
+    if !guard.knows_origin(headers) {
+        return Err(Problem::forbidden("a page of another site asks").into_response());
+    }
+    if !guard.knows_token(headers) {
+        let query = request.uri().query().unwrap_or_default();
+        let given = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "token");
+        if let (Some((_, given)), Some(token)) = (given, &guard.token)
+            && same(&given, token)
+        {
+            return Err(welcome(token, request));
+        }
+        return Err(Problem {
+            status: StatusCode::UNAUTHORIZED.as_u16(),
+            ..Problem::forbidden("a token is needed")
+        }
+        .remedy("open the address that the server printed, with ?token= and the token behind it")
+        .into_response());
+    }
+    // What changes something must come from a page of this server, or from a program that knows what it does.
+    let changes = ![Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+    if changes && !headers.contains_key(HEADER) {
+        return Err(Problem::forbidden(format!(
+            "a request that changes something needs the header {HEADER}"
+        ))
+        .into_response());
+    }
+    Ok(())
+}
+
+/// Keeps the token in a cookie, and takes it out of the address.
+fn welcome(token: &str, request: &Request) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let mut rest = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "token") {
+        rest.append_pair(&name, &value);
+    }
+    let rest = rest.finish();
+    let path = request.uri().path();
+    // Two slashes would lead to another host.
+    let path = format!("/{}", path.trim_start_matches('/'));
+    let to = if rest.is_empty() { path } else { format!("{path}?{rest}") };
+    let cookie = format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/");
+    let mut answer = StatusCode::SEE_OTHER.into_response();
+    for (name, value) in [(header::LOCATION, to), (header::SET_COOKIE, cookie)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    answer
+}
+
+/// What a browser must not do: load or run anything from elsewhere, show the page within another, guess types, tell others where it was.
+const FORBIDDEN: [(header::HeaderName, &str); 6] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guard(token: Option<&str>) -> Guard {
+        let options = ServeOptions { token: token.map(str::to_owned), ..ServeOptions::default() };
+        Guard::of(SocketAddr::from(([127, 0, 0, 1], 4870)), &options)
+    }
+
+    fn headers(all: &[(&'static str, &str)]) -> HeaderMap {
+        all.iter()
+            .map(|(name, value)| {
+                (header::HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn only_its_own_names_are_answered() {
+        let guard = guard(None);
+        for host in ["127.0.0.1:4870", "localhost:4870", "LOCALHOST:4870", "[::1]:4870"] {
+            assert!(guard.knows_host(&headers(&[("host", host)]), None), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "localhost:4870.evil.example",
+            "evil.example:4870",
+            "",
+        ] {
+            assert!(!guard.knows_host(&headers(&[("host", host)]), None), "{host}");
+        }
+    }
+
+    #[test]
+    fn pages_of_other_sites_may_not_ask() {
+        let guard = guard(None);
+        assert!(
+            guard.knows_origin(&headers(&[]))
+                && guard.knows_origin(&headers(&[("origin", "http://localhost:4870")]))
+        );
+        for origin in ["null", "http://evil.example", "http://localhost:4871", "file://localhost:4870"] {
+            assert!(!guard.knows_origin(&headers(&[("origin", origin)])), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_known_from_a_header_or_a_cookie() {
+        let guard = guard(Some("0123456789abcdef"));
+        assert!(guard.knows_token(&headers(&[("authorization", "Bearer 0123456789abcdef")])));
+        assert!(guard.knows_token(&headers(&[("cookie", "a=b; predilect_token=0123456789abcdef")])));
+        for (name, value) in [
+            ("authorization", "Bearer 0123456789abcdee"),
+            ("cookie", "predilect_token="),
+            ("cookie", "xpredilect_token=0123456789abcdef"),
+        ] {
+            assert!(!guard.knows_token(&headers(&[(name, value)])), "{value}");
+        }
+        assert!(!guard.knows_token(&headers(&[])));
+    }
+}

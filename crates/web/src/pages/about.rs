@@ -1,0 +1,78 @@
+//! The pages of no study: the first one, the published judges, and what is not there.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use maud::html;
+use predilect_report::live;
+use predilect_workbench::FitOptions;
+use predilect_workbench::compare::{CompareOptions, published as of_published};
+
+use super::parts::{plain_page, shown, trouble};
+use crate::asking::ask;
+use crate::problem::Problem;
+use crate::server::App;
+
+/// What there is to look at.
+pub(crate) async fn home(State(app): State<App>) -> Response {
+    let books = app.shelf.books();
+    let (own, examples): (Vec<_>, Vec<_>) = books.iter().partition(|book| !book.is_example());
+    let main = html! {
+        h1 { "What does a judge reward?" }
+        p { "Open a study, and every filter you write is a question: the posterior of what each judge rewards, with intervals, is the answer." }
+        @if own.is_empty() {
+            div.drop {
+                p { strong { "Your own data: " } "start with a file or a study, in any format of the field." }
+                p.copy { "predilect serve votes.jsonl" }
+            }
+        } @else {
+            ul.tiles aria-label="Studies" {
+                @for book in &own { li { a href={ "/s/" (book.id) } { b { bdi { (shown(&book.title)) } } span { bdi { (shown(&book.given)) } } } } }
+            }
+        }
+        h2 { "To begin with" }
+        ul.tiles aria-label="Examples" {
+            @for book in &examples {
+                li { a href={ "/s/" (book.id) } { b { (book.title) } span { (about_example(&book.id)) } } }
+            }
+            li { a href="/published" { b { "33 published judges" } span { "People and 32 language models, by the weights of Li et al. (2024)." } } }
+        }
+    };
+    plain_page(StatusCode::OK, "Studies", &main)
+}
+
+fn about_example(id: &str) -> &'static str {
+    match id {
+        "llmfao" => "124 people, GPT-4 and GPT-3.5 on the same 2,139 pairs of responses by 59 models.",
+        _ => "320 pairs of two small local models, judged by both.",
+    }
+}
+
+/// The published judges among themselves.
+pub(crate) async fn published(State(app): State<App>) -> Response {
+    let found = ask(&app.cores, |_| {
+        let options = CompareOptions { published: true, ..CompareOptions::default() };
+        Ok(of_published(&options, FitOptions::default().seed)?.comparison)
+    });
+    match found.await {
+        Ok(comparison) => {
+            let main = html! { h1 { "How 33 published judges compare" } (live::judges(&comparison)) };
+            plain_page(StatusCode::OK, "Published judges", &main)
+        }
+        Err(problem) => plain_page(problem.status(), problem.title, &trouble(&problem)),
+    }
+}
+
+/// A study that is not there.
+pub(super) fn no_study(id: &str) -> Response {
+    let problem = Problem::not_found(format!("there is no study `{id}`"))
+        .remedy("the first page lists those that there are");
+    plain_page(StatusCode::NOT_FOUND, problem.title, &trouble(&problem))
+}
+
+/// An address that leads nowhere.
+pub(crate) async fn nowhere() -> Response {
+    let problem =
+        Problem::not_found("nothing is at this address").remedy("the first page lists what there is");
+    plain_page(StatusCode::NOT_FOUND, problem.title, &trouble(&problem))
+}

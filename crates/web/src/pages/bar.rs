@@ -1,0 +1,117 @@
+//! The bar of the slice, on every page of a study: which part is looked at, by whom it was judged, against what.
+
+use maud::{Markup, html};
+use predilect_report::format;
+use predilect_report::live::Order;
+use predilect_workbench::Other;
+
+use super::parts::{place, shown, trouble};
+use crate::problem::Problem;
+use crate::query::{Query, Read};
+use crate::shelf::{About, Book};
+
+/// Judges that can be chosen without looking further.
+const JUDGES: usize = 12;
+/// Values of a field that are offered as slices.
+const VALUES: usize = 8;
+
+/// The form; without a script its button sends it, with one every change does.
+pub(super) fn bar(
+    book: &Book,
+    read: &Read,
+    end: &str,
+    about: Option<&About>,
+    counts: Option<(u64, u64)>,
+) -> Markup {
+    let query = &read.query;
+    let wrong = read.error.is_some();
+    let against = match &query.versus {
+        Some(Other::Where(filter)) => Some(filter.to_string()),
+        _ => None,
+    };
+    html! {
+        form.slice method="get" action={ "/s/" (book.id) (end) } role="search" aria-label="Slice" {
+            input #where type="text" name="where" value=(shown(&read.written)) autocomplete="off" spellcheck="false" aria-label="Filter"
+                placeholder="All pairs. Filter: scenario = code and words(a) > 2 * words(b)" aria-invalid=[wrong.then_some("true")];
+            span.count aria-live="polite" {
+                @match counts {
+                    Some((pairs, of)) if pairs < of => { b { (format::count(pairs)) } " of " (format::count(of)) " pairs" }
+                    Some((pairs, _)) => { b { (format::count(pairs)) } " pairs" }
+                    None => {}
+                }
+            }
+            @if let Some(about) = about { (row(query, about, against.as_deref(), end)) }
+            @if let Some(about) = about.filter(|_| query.filter.is_none()) { (offers(book, query, about, end)) }
+            @if query.filter.is_some() {
+                ul.chips.row aria-label="The filter" {
+                    li { a href=(place(book, end, &query.with_filter(None))) { "All pairs" } }
+                }
+            }
+            @if let Some(error) = &read.error { div.row { (trouble(&Problem::from(error))) } }
+            @if !query.unknown.is_empty() {
+                div.row { p.problem { "The address holds what means nothing here: " (shown(&query.unknown.join(", "))) } }
+            }
+        }
+    }
+}
+
+fn row(query: &Query, about: &About, against: Option<&str>, end: &str) -> Markup {
+    let judges = about.judges();
+    let first = judges.iter().take(JUDGES);
+    let rest: Vec<&&str> = judges.iter().skip(JUDGES).collect();
+    let chosen = |judge: &str| query.judges.iter().any(|own| own == judge);
+    html! {
+        div.row {
+            @if judges.len() > 1 {
+                @for judge in first {
+                    label { input type="checkbox" name="judge" value=(judge) checked[chosen(judge)]; bdi { (shown(judge)) } }
+                }
+                @if !rest.is_empty() {
+                    select name="judge" aria-label="Another judge" {
+                        option value="" { "+ another judge" }
+                        @for judge in &rest { option value=(judge) selected[chosen(judge)] { (shown(judge)) } }
+                    }
+                }
+            }
+            @if query.filter.is_some() {
+                label { input #rest type="checkbox" name="vs" value="rest" checked[query.versus == Some(Other::Rest)]; "against the rest" }
+            }
+            @if let Some(filter) = against { input type="hidden" name="vs" value=(filter); span.n { "against " bdi { (shown(filter)) } } }
+            @if end.is_empty() && query.judges.len() < 7 {
+                label { "Order "
+                    select name="sort" {
+                        @for (order, name, words) in Order::ALL {
+                            option value=(if order == Order::default() { "" } else { name }) selected[query.order == order] { (words) }
+                        }
+                    }
+                }
+            }
+            @if let Some(group) = &query.group { input type="hidden" name="group" value=(group); }
+            button.send type="submit" { "Show" }
+        }
+    }
+}
+
+/// Slices to begin with: the values of the fields that the data have.
+fn offers(book: &Book, query: &Query, about: &About, end: &str) -> Markup {
+    let longer = ["words(a) > 2 * words(b)"];
+    html! {
+        ul.chips.row aria-label="Slices to begin with" {
+            @for (field, values) in &about.fields {
+                @for (value, pairs) in values.iter().take(VALUES) {
+                    @if let Some(narrower) = query.narrowed(&format!("{field} = {}", quoted(value))) {
+                        li { a href=(place(book, end, &narrower)) { bdi { (shown(value)) } " " span.n { (format::count(*pairs)) } } }
+                    }
+                }
+            }
+            @for filter in longer {
+                @if let Some(narrower) = query.narrowed(filter) { li { a href=(place(book, end, &narrower)) { "A twice as long" } } }
+            }
+        }
+    }
+}
+
+/// A value as a filter writes it.
+pub(super) fn quoted(value: &str) -> String {
+    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+}

@@ -1,0 +1,13 @@
+//! The pages: whole documents without a script, and their answer alone where the script asks for that.
+
+mod about;
+mod bar;
+mod parts;
+mod study;
+
+pub(crate) use about::{home, nowhere, published};
+pub(crate) use study::{data, judges, models, pair, pairs, rewarded};
+
+/// The pages of a study: the end of their address, and their name.
+const PAGES: [(&str, &str); 5] =
+    [("", "Rewarded"), ("/pairs", "Pairs"), ("/judges", "Judges"), ("/models", "Models"), ("/data", "Data")];

@@ -1,0 +1,294 @@
+//! The pages of a study.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use maud::{Markup, html};
+use predilect_report::live::{self, Side, Words};
+use predilect_types::Pair;
+use predilect_workbench::browse::{PageRequest, Sort};
+use similar::{ChangeTag, TextDiff};
+
+use super::about::no_study;
+use super::parts::{Said, part, place, shown, study_page, trouble};
+use crate::api::explained;
+use crate::asking::{Waiting, ask};
+use crate::problem::Problem;
+use crate::query::{Query, Read};
+use crate::server::App;
+use crate::shelf::{Book, Opened};
+
+/// Judges of which one page shows the weights, where nobody chose any.
+const JUDGES: usize = 6;
+/// Pairs of one page.
+const PAGE: usize = 50;
+/// Characters of a response up to which words are compared.
+const COMPARED: usize = 40_000;
+
+/// What a page found: its answer, and how many pairs the slice has of how many.
+type Found = (Said, Option<(u64, u64)>);
+
+/// Opens the study, finds the answer on a thread of its own, and lays the page around it.
+async fn answered<W>(
+    app: App,
+    headers: HeaderMap,
+    id: String,
+    query: Option<String>,
+    end: &'static str,
+    work: W,
+) -> Response
+where
+    W: FnOnce(&Book, &Opened, &Query, &Waiting) -> Result<Found, Problem> + Send + 'static,
+{
+    let read = Query::read(&query.unwrap_or_default());
+    if app.shelf.get(&id).is_none() {
+        return no_study(&id);
+    }
+    let shelf = Arc::clone(&app.shelf);
+    let asked = read.clone();
+    let answer = ask(&app.cores, move |waiting| {
+        let book = shelf.get(&id).ok_or_else(Problem::failed)?;
+        let opened = match book.open(waiting) {
+            Ok(opened) => opened,
+            Err(error) => {
+                return Ok(study_page(&headers, book, &asked, end, (None, None), Err(error.into())));
+            }
+        };
+        let Read { query, error, .. } = &asked;
+        let found = match error {
+            // What cannot be read is no question; the bar says what is wrong with it.
+            Some(_) => Ok((Said { title: "The address cannot be read".to_owned(), main: html! {} }, None)),
+            None => work(book, &opened, query, waiting),
+        };
+        let (said, counts) = match found {
+            Ok((said, counts)) => (Ok(said), counts),
+            Err(problem) => (Err(problem), None),
+        };
+        Ok(study_page(&headers, book, &asked, end, (Some(&opened.about), counts), said))
+    });
+    match answer.await {
+        Ok(page) => page,
+        Err(problem) => super::parts::plain_page(problem.status(), problem.title, &trouble(&problem)),
+    }
+}
+
+/// What each judge rewards in the slice.
+pub(crate) async fn rewarded(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    answered(app, headers, id, query, "", |book, opened, query, waiting| {
+        let mut asked = query.clone();
+        if asked.judges.is_empty() {
+            // Of many judges those with the most verdicts: more than a few cannot be told apart in one chart.
+            let all = opened.about.judges();
+            if all.len() > JUDGES {
+                asked.judges = all.into_iter().take(JUDGES).map(str::to_owned).collect();
+            }
+        }
+        let (found, slice) = opened.dissect(&Query { group: None, ..asked.clone() }, waiting)?;
+        let versus = match &query.versus {
+            Some(other) if query.filter.is_some() => {
+                Some(opened.bench.versus(&asked.slice(), other, &query.fit(), waiting).map_err(Problem::from))
+            }
+            _ => None,
+        };
+        let words = opened.bench.words_apart(&query.slice(), waiting)?;
+        let pairs_of = |id: &str| match query.narrowed(&format!("rating({id}) != 0")) {
+            Some(narrower) => place(book, "/pairs", &narrower),
+            None => place(book, "/pairs", query),
+        };
+        let between = |low: f64, high: f64| {
+            let condition = format!("words(a) - words(b) >= {low} and words(a) - words(b) < {high}");
+            query.narrowed(&condition).map_or_else(|| place(book, "", query), |narrower| place(book, "", &narrower))
+        };
+        let main = html! {
+            h1 { "What " (if query.judges.len() == 1 { "this judge rewards" } else { "each judge rewards" }) @if query.filter.is_some() { " in this slice" } }
+            (live::found(&found))
+            @match versus {
+                Some(Ok(versus)) => { (live::versus(&versus)) }
+                Some(Err(problem)) => { (trouble(&problem)) }
+                None => {}
+            }
+            div.split {
+                section aria-label="Preference intensities" { (live::intensities(&found, query.order, &pairs_of)) }
+                aside.side-notes {
+                    h2 { "By length" }
+                    (live::spread(&words, "Words of A less words of B", &between))
+                    p.n { "Choose a bar, or drag over several, to look at those pairs only." }
+                    (same_elsewhere(book, query))
+                }
+            }
+        };
+        Ok((Said { title: "Rewarded".to_owned(), main }, Some((slice.pairs, slice.of))))
+    })
+    .await
+}
+
+/// Where the same figures come from, to take along.
+fn same_elsewhere(book: &Book, query: &Query) -> Markup {
+    html! {
+        h2 { "The same elsewhere" }
+        p.copy { (shown(&query.command(&book.given))) }
+        p { a.button href={ "/api/v1/s/" (book.id) "/dissect" (query.to_address()) } { "JSON" } }
+    }
+}
+
+/// The pairs of the slice.
+pub(crate) async fn pairs(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    answered(app, headers, id, query, "/pairs", |book, opened, query, waiting| {
+        let request = PageRequest { sort: query.pairs, from: query.from, most: PAGE };
+        let page = opened.bench.browse(&query.slice(), &query.fit(), &request, waiting)?;
+        let at = |from: u64| place(book, "/pairs", &Query { from: from as usize, ..query.clone() });
+        let sorted = |pairs| place(book, "/pairs", &Query { pairs, from: 0, ..query.clone() });
+        let of = opened.about.empty.data.pairs;
+        let main = html! {
+            h1 { "Pairs" @if query.filter.is_some() { " of this slice" } }
+            p.pager {
+                "First: "
+                @if query.pairs == Sort::Study { b { "as in the study" } " · " a href=(sorted(Sort::Surprise)) { "the most surprising" } }
+                @else { a href=(sorted(Sort::Study)) { "as in the study" } " · " b { "the most surprising" } }
+            }
+            (live::listed(&page, &|id| format!("/s/{}/pairs/{}{}", book.id, part(id), Query { from: 0, ..query.clone() }.to_address())))
+            p.pager {
+                @if query.from > 0 { a.button rel="prev" href=(at(query.from.saturating_sub(PAGE) as u64)) { "Previous" } }
+                span.n { (predilect_report::format::count((query.from + 1).min(page.total as usize) as u64)) " to "
+                    (predilect_report::format::count((query.from + page.rows.len()) as u64)) " of " (predilect_report::format::count(page.total)) }
+                @if let Some(next) = page.next { a.button rel="next" href=(at(next)) { "Next" } }
+            }
+        };
+        Ok((Said { title: "Pairs".to_owned(), main }, Some((page.total, of))))
+    })
+    .await
+}
+
+/// One pair: its texts, what was said of it, and why.
+pub(crate) async fn pair(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path((id, wanted)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    answered(app, headers, id, query, "/pairs", move |book, opened, query, waiting| {
+        let (pair, explanation) = explained(opened, query, &wanted, waiting)?;
+        let verdicts = opened.bench.verdicts_on(&pair.id, waiting)?;
+        let [a, b] = sides(&pair);
+        let main = html! {
+            p { a href=(place(book, "/pairs", query)) { "← Pairs" @if query.filter.is_some() { " of this slice" } } }
+            h1 { "Pair " bdi { (shown(&pair.id)) } }
+            (live::reading(&pair.prompt_text(), [&a, &b], &verdicts))
+            section aria-label="Why" {
+                @match &explanation {
+                    Ok(explanation) => {
+                        h2 { "Why " bdi { (shown(&explanation.judge)) } " would say so" }
+                        p {
+                            "By its fitted weights, " bdi { (shown(&explanation.judge)) } " prefers A with a probability of "
+                            b { (predilect_report::format::share(explanation.value)) } " ["
+                            (predilect_report::format::share(explanation.low)) ", " (predilect_report::format::share(explanation.high)) "]."
+                            @if let Some(p_a) = explanation.p_a { " Its verdict: " b { (predilect_report::format::decimal(p_a, 2)) } "." }
+                        }
+                        (live::waterfall(explanation))
+                    }
+                    Err(why) => { p.n { "Not explained: " (shown(why)) } }
+                }
+            }
+        };
+        Ok((Said { title: format!("Pair {}", shown(&pair.id)), main }, None))
+    })
+    .await
+}
+
+/// The two responses, words that only one of them has marked.
+fn sides(pair: &Pair) -> [Side; 2] {
+    let texts = [&pair.response_a, &pair.response_b].map(|response| response.text().into_owned());
+    let [a, b] = &texts;
+    let mut words: [Vec<Words>; 2] = [Vec::new(), Vec::new()];
+    if a.len() + b.len() <= COMPARED {
+        let found = TextDiff::configure()
+            .timeout(std::time::Duration::from_millis(200))
+            .diff_words(a.as_str(), b.as_str());
+        for change in found.iter_all_changes() {
+            let mut add = |side: usize, own: bool| match words[side].last_mut() {
+                Some(last) if last.own == own => last.text.push_str(change.value()),
+                _ => words[side].push(Words { text: change.value().to_owned(), own }),
+            };
+            match change.tag() {
+                ChangeTag::Equal => {
+                    add(0, false);
+                    add(1, false);
+                }
+                ChangeTag::Delete => add(0, true),
+                ChangeTag::Insert => add(1, true),
+            }
+        }
+    } else {
+        words = [a, b].map(|text| vec![Words { text: text.clone(), own: false }]);
+    }
+    let [of_a, of_b] = words;
+    let count = |text: &str| text.split_whitespace().count() as u64;
+    [
+        Side { model: pair.response_a.model.clone(), count: count(a), words: of_a },
+        Side { model: pair.response_b.model.clone(), count: count(b), words: of_b },
+    ]
+}
+
+/// The judges beside each other.
+pub(crate) async fn judges(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    answered(app, headers, id, query, "/judges", |_, opened, query, waiting| {
+        let comparison = opened.compare(query, waiting)?;
+        let main = html! {
+            h1 { "How the judges compare" @if query.filter.is_some() { " in this slice" } }
+            (live::judges(&comparison))
+        };
+        Ok((Said { title: "Judges".to_owned(), main }, None))
+    })
+    .await
+}
+
+/// The models, raw and with length and formatting held equal.
+pub(crate) async fn models(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    answered(app, headers, id, query, "/models", |_, opened, query, waiting| {
+        let standings = opened.rank(query, waiting)?;
+        let main = html! {
+            h1 { "How the models rank" @if query.filter.is_some() { " in this slice" } }
+            (live::board(&standings))
+        };
+        Ok((Said { title: "Models".to_owned(), main }, None))
+    })
+    .await
+}
+
+/// What was read, and what the data look like.
+pub(crate) async fn data(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    answered(app, headers, id, query, "/data", |_, opened, _, _| {
+        let about = &opened.about;
+        let main = html! { h1 { "What was read" } (live::data(&about.empty)) };
+        let pairs = about.empty.data.pairs;
+        Ok((Said { title: "Data".to_owned(), main }, Some((pairs, pairs))))
+    })
+    .await
+}

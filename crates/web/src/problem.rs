@@ -1,0 +1,176 @@
+//! What went wrong, as a page or a program is told: what, what helps, and where (RFC 9457).
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use predilect_workbench::{Error, Kind, Remedy};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::query::QueryError;
+
+/// A problem, in the fields of RFC 9457 and some more.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Problem {
+    /// What kind: `where-syntax`, `bad-value`, `refused`, `not-found`, `read-only`, `stopped`, `failed`.
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    /// In a word.
+    pub(crate) title: &'static str,
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// What exactly.
+    pub(crate) detail: String,
+    /// Where in the filter, in characters from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) position: Option<usize>,
+    /// What was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) value: Option<String>,
+    /// What helps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) remedy: Option<String>,
+    /// Whether the same may succeed later.
+    pub(crate) retry: bool,
+}
+
+impl Problem {
+    fn new(kind: &'static str, title: &'static str, status: StatusCode, detail: impl Into<String>) -> Self {
+        let status = status.as_u16();
+        Self {
+            kind,
+            title,
+            status,
+            detail: detail.into(),
+            position: None,
+            value: None,
+            remedy: None,
+            retry: false,
+        }
+    }
+
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new("not-found", "Not found", StatusCode::NOT_FOUND, detail)
+    }
+
+    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new("forbidden", "Not allowed", StatusCode::FORBIDDEN, detail)
+    }
+
+    /// The work did not come to an end: nobody waits any more, or it broke.
+    pub(crate) fn failed() -> Self {
+        let detail = "the answer was not made: the work broke off";
+        Self { retry: true, ..Self::new("failed", "Failed", StatusCode::INTERNAL_SERVER_ERROR, detail) }
+    }
+
+    pub(crate) fn remedy(self, remedy: impl Into<String>) -> Self {
+        Self { remedy: Some(remedy.into()), ..self }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl From<&QueryError> for Problem {
+    fn from(error: &QueryError) -> Self {
+        match error {
+            QueryError::Filter { name, text, error } => {
+                let detail = format!("`{name}` cannot be read: {}", error.problem);
+                Self {
+                    position: Some(error.at),
+                    value: Some(text.clone()),
+                    remedy: Some(error.remedy.clone()),
+                    ..Self::new("where-syntax", "The filter cannot be read", StatusCode::BAD_REQUEST, detail)
+                }
+            }
+            QueryError::Value { name, value, takes } => Self {
+                value: Some(value.clone()),
+                remedy: Some(format!("it takes {takes}")),
+                ..Self::new(
+                    "bad-value",
+                    "A value means nothing here",
+                    StatusCode::BAD_REQUEST,
+                    format!("`{name}` does not take `{value}`"),
+                )
+            },
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let (kind, title, status, retry) = match error.kind() {
+            Kind::Cancelled => ("stopped", "Stopped", StatusCode::SERVICE_UNAVAILABLE, true),
+            Kind::Waiting => ("waiting", "Waiting", StatusCode::ACCEPTED, true),
+            Kind::Stale => ("stale", "The study has changed", StatusCode::CONFLICT, true),
+            Kind::Refused | Kind::ClosedPipe | Kind::NoVerdicts => {
+                ("refused", "There is no answer", StatusCode::BAD_REQUEST, false)
+            }
+        };
+        let detail = error.message().to_owned();
+        let remedy = error.what_helps().map(words);
+        Self { remedy, retry, ..Self::new(kind, title, status, detail) }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec_pretty(&self).unwrap_or_default();
+        (self.status(), [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+    }
+}
+
+/// What helps, in the words of a page.
+fn words(remedy: &Remedy) -> String {
+    let fixed = match remedy {
+        Remedy::Words(words) | Remedy::Filter(words) => return words.clone(),
+        Remedy::ChooseAmong(names)
+        | Remedy::JudgeAmong(names)
+        | Remedy::ReferenceAmong(names)
+        | Remedy::GroupsAre(names) => return format!("choose among: {names}"),
+        Remedy::RateByModel(why) => return format!("{why} with a language model"),
+        Remedy::AnchorPoints(name) => return format!("give {name} a number of points"),
+        Remedy::WithoutDifficulty(models) => {
+            return format!("leave the difficulty of prompts out: it needs {models} models");
+        }
+        Remedy::Fewer(_) => "choose some judges, or group by a field with fewer values",
+        Remedy::DissectFirst => "dissect the study first",
+        Remedy::TemporaryFolder => "set TMPDIR to a folder that can be written to, and start again",
+        Remedy::NameAnnotators => "the annotators' column must be named when the data are read",
+        Remedy::FewerUnits | Remedy::OtherUnits => "choose another field that intervals are over",
+        Remedy::OtherBaseline | Remedy::NameBaseline => "name the model to compare with",
+        Remedy::KnownFormats => "`predilect formats` lists what is read",
+        Remedy::RankWithoutTexts | Remedy::PlainRates => "look at the plain win rates",
+        Remedy::OtherPlace | Remedy::OtherPlaceOrReplace | Remedy::NamePlace | Remedy::NameFolder => {
+            "give another folder"
+        }
+        Remedy::NameModel | Remedy::KeepBoth | Remedy::AskApart => "give the model another name",
+        Remedy::NameSlice => "write a filter first; then it can be set against the rest",
+        Remedy::NoPublished => "rate the study by a language model first",
+        Remedy::NoReasoning => "models in this process take no options for reasoning",
+        Remedy::GivePrices | Remedy::WritePrices => "a price must be known before a budget can be kept",
+        Remedy::WrittenAnswers => "ask for written answers",
+        Remedy::NoBatches => "ask one by one instead of in batches",
+        Remedy::GiveReference => "name a model that answers each request, or the field that holds an answer",
+        Remedy::StartServer => "is a server running at that address, and is its port right?",
+        Remedy::Unread(_) => "ask in another way, or another model",
+        Remedy::RateByText => "length and parts of properties are rated from text",
+        Remedy::NameProperty => "name the property of all pairs",
+        Remedy::WritePairs => "each line is an object with `higher`, `lower` and `property`",
+        Remedy::NameAModel => "name a model",
+        Remedy::OtherPair => "take another pair, or a wider filter",
+        Remedy::CollectVerdicts => "`predilect judge` collects those of a language model",
+        Remedy::PublishedBeside => "look at the published judges: they are on the first page",
+        Remedy::DissectSaysMore => "`predilect dissect` says more",
+        Remedy::RankApart => "rank each group apart, or add verdicts between them",
+        Remedy::KeepFinite | Remedy::KeepFiniteWithTies => "`predilect rank --prior 0.1` keeps scores finite",
+        Remedy::TiesAsHalf => "Bradley-Terry counts a tie as half a win",
+        Remedy::CheckVerdicts => "look at what was read, under Data",
+        Remedy::NoAnchor => "leave the anchor out",
+        Remedy::FewerVerdicts => "ask for fewer verdicts a model",
+        Remedy::AnyJudge | Remedy::ChooseJudge => "choose another judge",
+        Remedy::NameModels => "models come from fields such as model_a and model_b",
+        Remedy::OtherVariant => "name a model of the files",
+    };
+    fixed.to_owned()
+}

@@ -1,0 +1,273 @@
+//! What stands in an address: the slice, what it is set against, judges, order. The same on every page, so that a tab keeps the slice.
+
+use predilect_report::live::Order;
+use predilect_workbench::browse::Sort;
+use predilect_workbench::{Filter, FilterError, FitOptions, Other, SliceOptions, Terms};
+
+/// What somebody looks at. Prints as it is read, in a fixed order and without what is usual.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Query {
+    /// Which pairs.
+    pub(crate) filter: Option<Filter>,
+    /// What they are set against.
+    pub(crate) versus: Option<Other>,
+    /// Whose verdicts; none: those with the most.
+    pub(crate) judges: Vec<String>,
+    /// The field whose values are fitted apart.
+    pub(crate) group: Option<String>,
+    /// The property that is looked at.
+    pub(crate) property: Option<String>,
+    /// In which order properties stand.
+    pub(crate) order: Order,
+    /// In which order pairs stand.
+    pub(crate) pairs: Sort,
+    /// Nuisance terms.
+    pub(crate) terms: Terms,
+    /// Pairs that are passed over.
+    pub(crate) from: usize,
+    /// Names that mean nothing here, with their values.
+    pub(crate) unknown: Vec<String>,
+}
+
+/// An address that cannot be read.
+#[derive(Debug, Clone)]
+pub(crate) enum QueryError {
+    /// The filter, or what it is set against: the name, what was written, and where it stops making sense.
+    Filter { name: &'static str, text: String, error: FilterError },
+    /// A value that is none of those that a name takes.
+    Value { name: &'static str, value: String, takes: String },
+}
+
+/// What an address reads as, as far as it can be read: the page shows the rest of it beside the problem.
+#[derive(Debug, Clone)]
+pub(crate) struct Read {
+    pub(crate) query: Query,
+    pub(crate) error: Option<QueryError>,
+    /// The filter as it was written.
+    pub(crate) written: String,
+}
+
+impl Query {
+    /// Reads the part of an address after the question mark. What cannot be read is said, and left out.
+    pub(crate) fn read(text: &str) -> Read {
+        let mut query = Self::default();
+        let mut error = None;
+        let mut written = String::new();
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+            if value.is_empty() {
+                continue;
+            }
+            let mut wrong = |problem| {
+                error.get_or_insert(problem);
+            };
+            match &*name {
+                "where" => {
+                    written = value.clone().into_owned();
+                    match value.parse() {
+                        Ok(filter) => query.filter = Some(filter),
+                        Err(error) => {
+                            wrong(QueryError::Filter { name: "where", text: value.into_owned(), error })
+                        }
+                    }
+                }
+                "vs" => match value.parse() {
+                    Ok(other) => query.versus = Some(other),
+                    Err(error) => wrong(QueryError::Filter { name: "vs", text: value.into_owned(), error }),
+                },
+                "judge" => {
+                    if !query.judges.iter().any(|judge| *judge == value) {
+                        query.judges.push(value.into_owned());
+                    }
+                }
+                "group" => query.group = Some(value.into_owned()),
+                "prop" => query.property = Some(value.into_owned()),
+                "sort" => match value.parse() {
+                    Ok(order) => query.order = order,
+                    Err(()) => wrong(QueryError::Value {
+                        name: "sort",
+                        value: value.into_owned(),
+                        takes: Order::ALL.map(|(_, name, _)| name).join(", "),
+                    }),
+                },
+                "pairs" => match &*value {
+                    "study" => query.pairs = Sort::Study,
+                    "surprise" => query.pairs = Sort::Surprise,
+                    _ => wrong(QueryError::Value {
+                        name: "pairs",
+                        value: value.into_owned(),
+                        takes: "study, surprise".to_owned(),
+                    }),
+                },
+                "terms" => match value.parse() {
+                    Ok(terms) => query.terms = terms,
+                    Err(_) => wrong(QueryError::Value {
+                        name: "terms",
+                        value: value.into_owned(),
+                        takes: "auto, none, or any of side, order, models".to_owned(),
+                    }),
+                },
+                "from" => match value.parse() {
+                    Ok(from) => query.from = from,
+                    Err(_) => wrong(QueryError::Value {
+                        name: "from",
+                        value: value.into_owned(),
+                        takes: "a number of pairs".to_owned(),
+                    }),
+                },
+                // The form's own choice of what the slice is set against.
+                _ => query.unknown.push(format!("{name}={value}")),
+            }
+        }
+        Read { query, error, written }
+    }
+
+    /// The part of an address after the question mark, the question mark included; empty where all is usual.
+    pub(crate) fn to_address(&self) -> String {
+        let mut out = form_urlencoded::Serializer::new(String::new());
+        if let Some(filter) = &self.filter {
+            out.append_pair("where", &filter.to_string());
+        }
+        if let Some(other) = &self.versus {
+            out.append_pair("vs", &other.to_string());
+        }
+        for judge in &self.judges {
+            out.append_pair("judge", judge);
+        }
+        if let Some(group) = &self.group {
+            out.append_pair("group", group);
+        }
+        if let Some(property) = &self.property {
+            out.append_pair("prop", property);
+        }
+        if self.order != Order::default() {
+            out.append_pair("sort", self.order.as_str());
+        }
+        if self.pairs == Sort::Surprise {
+            out.append_pair("pairs", "surprise");
+        }
+        if self.terms != Terms::default() {
+            out.append_pair("terms", &self.terms.to_string());
+        }
+        if self.from > 0 {
+            out.append_pair("from", &self.from.to_string());
+        }
+        let text = out.finish();
+        if text.is_empty() { text } else { format!("?{text}") }
+    }
+
+    /// The same with another part of the data.
+    pub(crate) fn with_filter(&self, filter: Option<Filter>) -> Self {
+        Self { filter, from: 0, ..self.clone() }
+    }
+
+    /// The same within a smaller part of the data: both must hold. `None` where the condition cannot be read.
+    pub(crate) fn narrowed(&self, condition: &str) -> Option<Self> {
+        let text = match &self.filter {
+            Some(filter) => format!("({filter}) and {condition}"),
+            None => condition.to_owned(),
+        };
+        Some(self.with_filter(Some(text.parse().ok()?)))
+    }
+
+    /// Which pairs and verdicts are asked about.
+    pub(crate) fn slice(&self) -> SliceOptions {
+        SliceOptions {
+            filter: self.filter.clone(),
+            judges: self.judges.clone(),
+            group_by: self.group.clone(),
+            ..SliceOptions::default()
+        }
+    }
+
+    /// How fits are made.
+    pub(crate) fn fit(&self) -> FitOptions {
+        FitOptions { terms: self.terms, ..FitOptions::default() }
+    }
+
+    /// The command line that gives the same figures, with a check.
+    pub(crate) fn command(&self, study: &str) -> String {
+        let mut words = vec!["predilect".to_owned(), "dissect".to_owned(), quoted(study)];
+        let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
+        if let Some(filter) = &self.filter {
+            flag("--where", &filter.to_string());
+        }
+        if let Some(other) = &self.versus {
+            flag("--versus", &other.to_string());
+        }
+        for judge in &self.judges {
+            flag("--judge", judge);
+        }
+        if let Some(group) = &self.group {
+            flag("--group-by", group);
+        }
+        if self.terms != Terms::default() {
+            flag("--terms", &self.terms.to_string());
+        }
+        words.join(" ")
+    }
+}
+
+/// A word of a command line, in quotation marks where it needs them.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_written_as_it_is_read() {
+        for address in [
+            "",
+            "?where=scenario+%3D+code&vs=rest&judge=human&judge=gpt-4.1-mini&sort=strength",
+            "?where=words%28a%29+%3E+2+*+words%28b%29&group=language&prop=length&pairs=surprise&terms=none&from=50",
+        ] {
+            let read = Query::read(address.trim_start_matches('?'));
+            assert!(read.error.is_none() && read.query.unknown.is_empty(), "{read:?}");
+            assert_eq!(read.query.to_address(), address);
+        }
+    }
+
+    #[test]
+    fn names_are_kept_letter_by_letter() {
+        let read = Query::read("judge=a%26b%3D%22%3Cscript%3E&judge=a%26b%3D%22%3Cscript%3E&nonsense=1");
+        assert_eq!(read.query.judges, ["a&b=\"<script>"]);
+        assert_eq!(read.query.unknown, ["nonsense=1"]);
+        let again = Query::read(read.query.to_address().trim_start_matches('?'));
+        assert_eq!(again.query.judges, read.query.judges);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_with_its_place() {
+        let read = Query::read("where=scenario+%3D&judge=human");
+        let Some(QueryError::Filter { name: "where", text, error }) = read.error else { panic!("{read:?}") };
+        assert_eq!((text.as_str(), error.at), ("scenario =", 10));
+        assert_eq!(read.query.judges, ["human"], "the rest is read all the same");
+    }
+
+    #[test]
+    fn a_slice_becomes_smaller() {
+        let query = Query::read("where=scenario+%3D+a+or+scenario+%3D+b&from=50").query;
+        let smaller = query.narrowed("words(a) - words(b) > 10").expect("a filter");
+        assert_eq!(
+            smaller.filter.map(|filter| filter.to_string()).as_deref(),
+            Some("(scenario = a or scenario = b) and words(a) - words(b) > 10")
+        );
+        assert_eq!(smaller.from, 0);
+    }
+
+    #[test]
+    fn a_command_line_is_quoted() {
+        let query = Query::read("where=text%28a%29+~+%2Fit%27s%2F&judge=gpt-4").query;
+        assert_eq!(
+            query.command("my study"),
+            r"predilect dissect 'my study' --where 'text(a) ~ /it'\''s/' --judge gpt-4"
+        );
+    }
+}

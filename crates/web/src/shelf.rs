@@ -1,0 +1,245 @@
+//! The studies that are served: each has a short name in addresses, and is opened when somebody first looks at it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use predilect_results::browse::SliceInfo;
+use predilect_results::{Comparison, Dissection, Settings, Standings};
+use predilect_workbench::compare::CompareOptions;
+use predilect_workbench::{Error, Example, Inputs, ReadOptions, Result, SliceOptions, Watch, Workbench};
+
+use crate::query::Query;
+
+/// What a study is made of.
+#[derive(Debug, Clone)]
+enum Made {
+    /// A study where it lies, or files that are read together.
+    Files(Vec<PathBuf>),
+    Example(Example),
+}
+
+/// A study that is served.
+#[derive(Debug)]
+pub(crate) struct Book {
+    /// Its name in addresses.
+    pub(crate) id: String,
+    /// Its name on the page.
+    pub(crate) title: String,
+    /// What a command line takes for it.
+    pub(crate) given: String,
+    made: Made,
+    read: ReadOptions,
+    opened: Mutex<Option<Arc<Opened>>>,
+}
+
+/// A study that is open.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) bench: Workbench,
+    /// What the data look like, and what the properties are.
+    pub(crate) about: About,
+    /// Comparisons of judges that were made, the last ones.
+    compared: Mutex<Vec<(String, Arc<Comparison>)>>,
+    /// Leaderboards that were made, the last ones.
+    ranked: Mutex<Vec<(String, Arc<Standings>)>>,
+}
+
+/// Comparisons and leaderboards that are kept.
+const KEPT: usize = 8;
+
+/// What is known of a study before any question.
+#[derive(Debug)]
+pub(crate) struct About {
+    /// A dissection without fits: what was read, what the data look like, what the properties are.
+    pub(crate) empty: Dissection,
+    /// Fields that pairs can be grouped and filtered by, with their most frequent values.
+    pub(crate) fields: Vec<(String, Vec<(String, u64)>)>,
+}
+
+/// All of them, in their order.
+#[derive(Debug)]
+pub(crate) struct Shelf(Vec<Book>);
+
+impl Shelf {
+    /// Studies that were given each by itself, other files together, and the examples.
+    pub(crate) fn of(given: &[PathBuf], read: &ReadOptions) -> Self {
+        let mut books: Vec<Book> = Vec::new();
+        let (studies, files): (Vec<PathBuf>, Vec<PathBuf>) =
+            given.iter().cloned().partition(|path| predilect_workbench::studies::is_study(path));
+        let mut add = |made: Made, title: String, given: String| {
+            let id = id_of(&title, &books);
+            books.push(Book { id, title, given, made, read: read.clone(), opened: Mutex::default() });
+        };
+        for study in studies {
+            let title = study
+                .file_name()
+                .map_or_else(|| study.display().to_string(), |n| n.to_string_lossy().into_owned());
+            add(Made::Files(vec![study.clone()]), title, study.display().to_string());
+        }
+        if let Some(first) = files.first() {
+            let name = first
+                .file_stem()
+                .map_or_else(|| first.display().to_string(), |n| n.to_string_lossy().into_owned());
+            let title = if files.len() > 1 { format!("{name} and {} more", files.len() - 1) } else { name };
+            let given = files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" ");
+            add(Made::Files(files), title, given);
+        }
+        add(Made::Example(Example::Llmfao), "llmfao".to_owned(), "--example llmfao".to_owned());
+        add(Made::Example(Example::LocalJudge), "local-judge".to_owned(), "--example local-judge".to_owned());
+        Self(books)
+    }
+
+    pub(crate) fn books(&self) -> &[Book] {
+        &self.0
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Book> {
+        self.0.iter().find(|book| book.id == id)
+    }
+}
+
+/// A name for addresses: small letters, digits and hyphens, and a number where it is taken.
+fn id_of(title: &str, taken: &[Book]) -> String {
+    let mut id: String =
+        title.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    while id.contains("--") {
+        id = id.replace("--", "-");
+    }
+    let id = match id.trim_matches('-') {
+        "" => "study".to_owned(),
+        id => id.chars().take(60).collect(),
+    };
+    let free = |id: &str| taken.iter().all(|book| book.id != id);
+    if free(&id) {
+        return id;
+    }
+    (2..).map(|n| format!("{id}-{n}")).find(|id| free(id)).unwrap_or(id)
+}
+
+impl Book {
+    pub(crate) fn is_example(&self) -> bool {
+        matches!(self.made, Made::Example(_))
+    }
+
+    /// The study, opened and read where that was not done before. Whoever asks at the same time waits.
+    pub(crate) fn open(&self, watch: &dyn Watch) -> Result<Arc<Opened>> {
+        let mut slot = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opened) = &*slot {
+            return Ok(Arc::clone(opened));
+        }
+        let (files, example): (&[PathBuf], _) = match &self.made {
+            Made::Files(files) => (files, None),
+            Made::Example(example) => (&[], Some(*example)),
+        };
+        let inputs = Inputs { files, example, options: &self.read };
+        let bench = Workbench::of(&inputs, None, watch)?;
+        let about = About::of(&bench, watch)?;
+        let opened = Arc::new(Opened { bench, about, compared: Mutex::default(), ranked: Mutex::default() });
+        *slot = Some(Arc::clone(&opened));
+        Ok(opened)
+    }
+}
+
+impl About {
+    fn of(bench: &Workbench, watch: &dyn Watch) -> Result<Self> {
+        let slice = bench.slice(&SliceOptions::default(), watch)?;
+        let fields = [("scenario", &slice.data.scenarios), ("language", &slice.data.languages)];
+        let fields = fields
+            .into_iter()
+            .filter(|(_, values)| values.len() > 1)
+            .map(|(name, values)| (name.to_owned(), values.clone()))
+            .collect();
+        let settings = Settings {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            simulated: slice.simulated,
+            ..Settings::default()
+        };
+        let empty = Dissection {
+            read: bench.read().clone(),
+            cautions: Vec::new(),
+            data: slice.data,
+            fits: Vec::new(),
+            skipped: Vec::new(),
+            properties: slice.notes,
+            examples: Vec::new(),
+            comparison: None,
+            headline: None,
+            people: Vec::new(),
+            ranking: None,
+            settings,
+        };
+        Ok(Self { empty, fields })
+    }
+
+    /// The judges, by number of verdicts.
+    pub(crate) fn judges(&self) -> Vec<&str> {
+        self.empty.data.judges.iter().map(|judge| judge.judge.as_str()).collect()
+    }
+}
+
+impl Opened {
+    /// The posteriors of the slice that a query asks about, within the dissection that a section takes.
+    pub(crate) fn dissect(&self, query: &Query, watch: &dyn Watch) -> Result<(Dissection, SliceInfo)> {
+        let answer = self.bench.ask(&query.slice(), &query.fit(), watch)?;
+        let slice = SliceInfo {
+            filter: query.filter.as_ref().map(ToString::to_string),
+            pairs: answer.pairs,
+            of: answer.of_pairs,
+            verdicts: answer.verdicts,
+            exact: true,
+        };
+        let empty = &self.about.empty;
+        let found = Dissection {
+            read: empty.read.clone(),
+            properties: empty.properties.clone(),
+            data: empty.data.clone(),
+            settings: empty.settings.clone(),
+            fits: answer.fits,
+            skipped: answer.skipped,
+            cautions: Vec::new(),
+            examples: Vec::new(),
+            comparison: None,
+            headline: None,
+            people: Vec::new(),
+            ranking: None,
+        };
+        Ok((found, slice))
+    }
+
+    /// The judges of a slice beside each other.
+    pub(crate) fn compare(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Comparison>> {
+        let slice = SliceOptions { group_by: None, ..query.slice() };
+        kept(&self.compared, &Query { from: 0, ..query.clone() }.to_address(), || {
+            let options = CompareOptions { pooling: false, resamples: 200, ..CompareOptions::default() };
+            Ok(self.bench.compare(&slice, &query.fit(), &options, watch)?.comparison)
+        })
+    }
+
+    /// The models of a slice, as verdicts have them and with length and formatting held equal.
+    pub(crate) fn rank(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Standings>> {
+        let slice = SliceOptions { group_by: None, ..query.slice() };
+        kept(&self.ranked, &Query { from: 0, ..query.clone() }.to_address(), || {
+            self.bench.standings(&slice, watch)?.ok_or_else(|| {
+                Error::new("fewer than two models are named, so there is nothing to rank")
+                    .words("models come from fields such as model_a and model_b")
+            })
+        })
+    }
+}
+
+/// What was made before for this key, or is made now; two who ask at once may both make it.
+fn kept<T>(
+    slot: &Mutex<Vec<(String, Arc<T>)>>,
+    key: &str,
+    make: impl FnOnce() -> Result<T>,
+) -> Result<Arc<T>> {
+    let known = || slot.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, found)) = known().iter().find(|(known, _)| known == key) {
+        return Ok(Arc::clone(found));
+    }
+    let made = Arc::new(make()?);
+    let mut all = known();
+    all.insert(0, (key.to_owned(), Arc::clone(&made)));
+    all.truncate(KEPT);
+    Ok(made)
+}
