@@ -185,8 +185,9 @@ impl Query {
     }
 
     /// The command line that gives the same figures, with a check.
-    pub(crate) fn command(&self, study: &str) -> String {
-        let mut words = vec!["predilect".to_owned(), "dissect".to_owned(), quoted(study)];
+    pub(crate) fn command(&self, given: &[String]) -> String {
+        let mut words = vec!["predilect".to_owned(), "dissect".to_owned()];
+        words.extend(given.iter().map(|word| quoted(word)));
         let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
         if let Some(filter) = &self.filter {
             flag("--where", &filter.to_string());
@@ -266,7 +267,7 @@ mod tests {
     fn a_command_line_is_quoted() {
         let query = Query::read("where=text%28a%29+~+%2Fit%27s%2F&judge=gpt-4").query;
         assert_eq!(
-            query.command("my study"),
+            query.command(&["my study".to_owned()]),
             r"predilect dissect 'my study' --where 'text(a) ~ /it'\''s/' --judge gpt-4"
         );
     }

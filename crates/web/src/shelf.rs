@@ -26,7 +26,7 @@ pub(crate) struct Book {
     /// Its name on the page.
     pub(crate) title: String,
     /// What a command line takes for it.
-    pub(crate) given: String,
+    pub(crate) given: Vec<String>,
     made: Made,
     read: ReadOptions,
     opened: Mutex<Option<Arc<Opened>>>,
@@ -66,7 +66,8 @@ impl Shelf {
         let mut books: Vec<Book> = Vec::new();
         let (studies, files): (Vec<PathBuf>, Vec<PathBuf>) =
             given.iter().cloned().partition(|path| predilect_workbench::studies::is_study(path));
-        let mut add = |made: Made, title: String, given: String| {
+        let example = |name: &str| vec!["--example".to_owned(), name.to_owned()];
+        let mut add = |made: Made, title: String, given: Vec<String>| {
             let id = id_of(&title, &books);
             books.push(Book { id, title, given, made, read: read.clone(), opened: Mutex::default() });
         };
@@ -74,18 +75,18 @@ impl Shelf {
             let title = study
                 .file_name()
                 .map_or_else(|| study.display().to_string(), |n| n.to_string_lossy().into_owned());
-            add(Made::Files(vec![study.clone()]), title, study.display().to_string());
+            add(Made::Files(vec![study.clone()]), title, vec![study.display().to_string()]);
         }
         if let Some(first) = files.first() {
             let name = first
                 .file_stem()
                 .map_or_else(|| first.display().to_string(), |n| n.to_string_lossy().into_owned());
             let title = if files.len() > 1 { format!("{name} and {} more", files.len() - 1) } else { name };
-            let given = files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" ");
+            let given = files.iter().map(|file| file.display().to_string()).collect();
             add(Made::Files(files), title, given);
         }
-        add(Made::Example(Example::Llmfao), "llmfao".to_owned(), "--example llmfao".to_owned());
-        add(Made::Example(Example::LocalJudge), "local-judge".to_owned(), "--example local-judge".to_owned());
+        add(Made::Example(Example::Llmfao), "llmfao".to_owned(), example("llmfao"));
+        add(Made::Example(Example::LocalJudge), "local-judge".to_owned(), example("local-judge"));
         Self(books)
     }
 

@@ -27,7 +27,7 @@ pub(crate) async fn home(State(app): State<App>) -> Response {
             }
         } @else {
             ul.tiles aria-label="Studies" {
-                @for book in &own { li { a href={ "/s/" (book.id) } { b { bdi { (shown(&book.title)) } } span { bdi { (shown(&book.given)) } } } } }
+                @for book in &own { li { a href={ "/s/" (book.id) } { b { bdi { (shown(&book.title)) } } span { bdi { (shown(&book.given.join(" "))) } } } } }
             }
         }
         h2 { "To begin with" }

@@ -196,7 +196,7 @@ pub(crate) async fn pair(
                             (predilect_report::format::share(explanation.low)) ", " (predilect_report::format::share(explanation.high)) "]."
                             @if let Some(p_a) = explanation.p_a { " Its verdict: " b { (predilect_report::format::decimal(p_a, 2)) } "." }
                         }
-                        (live::waterfall(explanation))
+                        div.scroll role="region" tabindex="0" aria-label="What moved it" { (live::waterfall(explanation)) }
                     }
                     Err(why) => { p.n { "Not explained: " (shown(why)) } }
                 }

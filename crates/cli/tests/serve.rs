@@ -1,0 +1,256 @@
+//! `predilect serve`: whoever asks gets the figures of the command line, and nobody else gets any.
+#![cfg(feature = "serve")]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+/// A server that ends with the test.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(args: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_predilect"))
+            .args(["serve", "--port", "0", "--no-open", "--quiet"])
+            .args(args)
+            .env_remove("PREDILECT_TOKEN")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a server");
+        let mut line = String::new();
+        let out = child.stdout.as_mut().expect("its output");
+        BufReader::new(out).read_line(&mut line).expect("a line");
+        let address = line.trim().strip_prefix("listening on http://").expect("an address").trim_end_matches('/');
+        Self { address: address.to_owned(), child }
+    }
+
+    /// Sends a request, and gives back the status, the headers and the body.
+    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> (u16, BTreeMap<String, String>, String) {
+        let mut stream = TcpStream::connect(&self.address).expect("a connection");
+        let mut all = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+        if headers.iter().all(|(name, _)| *name != "Host") {
+            all += &format!("Host: {}\r\n", self.address);
+        }
+        for (name, value) in headers {
+            all += &format!("{name}: {value}\r\n");
+        }
+        stream.write_all((all + "\r\n").as_bytes()).expect("sent");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer");
+        let answer = String::from_utf8(answer).expect("UTF-8");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
+        let pairs = lines.filter_map(|line| line.split_once(": "));
+        (status, pairs.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(), body.to_owned())
+    }
+
+    fn get(&self, path: &str) -> (u16, String) {
+        let (status, _, body) = self.send("GET", path, &[]);
+        (status, body)
+    }
+
+    fn json(&self, path: &str) -> Value {
+        let (status, body) = self.get(path);
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str(&body).expect("JSON")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A text as an address holds it.
+fn encoded(text: &str) -> String {
+    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+/// The figures of every weight by judge and property, to the last digit.
+fn figures(fits: &Value) -> BTreeMap<(String, String, String), Vec<String>> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut all = BTreeMap::new();
+    for fit in fits.as_array().expect("fits") {
+        for weight in fit["weights"].as_array().expect("weights") {
+            let figures = ["mean", "sd", "q05", "q50", "q95", "p_positive"].map(|name| weight[name].to_string());
+            all.insert((text(&fit["judge"]), text(&fit["group"]), text(&weight["property"])), figures.to_vec());
+        }
+    }
+    all
+}
+
+fn dissected(args: &[&str]) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .args(["dissect", "--example", "local-judge", "--engine", "ep", "--folds", "0", "--json", "--quiet"])
+        .args(args)
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn the_page_the_api_and_the_command_line_give_the_same_figures() {
+    let server = Server::start(&[]);
+    let filters = [
+        "words(a) > words(b)",
+        "words(a) + words(b) < 200",
+        "words(a) > 2 * words(b) or words(b) > 2 * words(a)",
+        "not text(a) ~ /the/i",
+        "rating(length) > 0 and words(b) >= 10",
+        "judge(\"smollm2-135m-instruct\") > 0.5",
+    ];
+    for filter in filters {
+        let slice = format!("where={}", encoded(filter));
+        let live = server.json(&format!("/api/v1/s/local-judge/dissect?{slice}"));
+        let told = dissected(&["--where", filter]);
+        let (live_figures, mut told_figures) = (figures(&live["fits"]), figures(&told["fits"]));
+        told_figures.retain(|(_, group, _), _| group == "all");
+        assert_eq!(live_figures, told_figures, "{filter}");
+        assert!(!live_figures.is_empty() && live["slice"]["exact"] == true, "{filter}");
+        // The page shows what both have, rounded as everything is.
+        let (status, page) = server.get(&format!("/s/local-judge?{slice}"));
+        assert_eq!(status, 200, "{page}");
+        for fit in live["fits"].as_array().expect("fits") {
+            for weight in fit["weights"].as_array().expect("weights") {
+                let intensity = 100.0 / (1.0 + (-weight["mean"].as_f64().expect("a mean")).exp());
+                let shown = format!("{intensity:.1}");
+                assert!(page.contains(&format!(">{shown}<")), "{filter}: {shown} is not on the page");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_part_is_set_against_the_rest_as_the_command_line_does() {
+    let server = Server::start(&[]);
+    let filter = "words(a) > words(b)";
+    let live = server.json(&format!("/api/v1/s/local-judge/dissect?where={}&vs=rest", encoded(filter)));
+    let told = dissected(&["--where", filter, "--versus", "rest"]);
+    assert_eq!(live["versus"]["differences"], told["differences"]);
+    assert!(!told["differences"].as_array().expect("differences").is_empty());
+}
+
+#[test]
+fn what_cannot_be_read_is_said_where_it_stands() {
+    let server = Server::start(&[]);
+    let (status, headers, body) = server.send("GET", "/api/v1/s/local-judge/dissect?where=scenario%20%3D", &[]);
+    let problem: Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!((status, headers["content-type"].as_str()), (400, "application/problem+json"));
+    assert_eq!((problem["type"].as_str(), problem["position"].as_u64()), (Some("where-syntax"), Some(10)));
+    assert!(problem["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()), "{body}");
+    let (status, page) = server.get("/s/local-judge?where=scenario%20%3D");
+    assert_eq!(status, 200);
+    assert!(page.contains("scenario =") && page.contains("role=\"alert\""), "{page}");
+    for (path, wanted) in [
+        ("/api/v1/s/nothing/dissect", 404),
+        ("/api/v1/s/local-judge/dissect?judge=nobody", 400),
+        ("/api/v1/s/local-judge/dissect?nonsense=1", 404),
+        ("/api/v1/s/local-judge/pairs/nobody", 404),
+        ("/s/nothing", 404),
+        ("/s/..%2F..%2Fetc%2Fpasswd", 404),
+        ("/s/local-judge/pairs/..%2F..%2F..%2Fetc%2Fpasswd", 404),
+        ("/assets/..%2FCargo.toml", 404),
+    ] {
+        let (status, body) = server.get(path);
+        assert_eq!(status, wanted, "{path}: {body}");
+        assert!(!body.contains("root:"), "{path}");
+    }
+    assert_eq!(server.send("POST", "/api/v1/studies", &[]).0, 403, "nothing is changed without the header");
+}
+
+#[test]
+fn nobody_else_may_ask() {
+    let server = Server::start(&[]);
+    for headers in [&[("Host", "evil.example")][..], &[("Origin", "http://evil.example")], &[("Origin", "null")]] {
+        let (status, _, body) = server.send("GET", "/api/v1/studies", headers);
+        assert_eq!(status, 403, "{headers:?}: {body}");
+        assert!(!body.contains("llmfao"), "{body}");
+    }
+    let (status, headers, _) = server.send("GET", "/", &[]);
+    let policy = &headers["content-security-policy"];
+    assert!(status == 200 && policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+    assert!(!policy.contains("script-src 'self' 'unsafe"), "{policy}");
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+}
+
+#[test]
+fn a_token_is_asked_for_where_one_is_set() {
+    let server = Server::start(&["--token", "a-token-of-some-length"]);
+    assert_eq!(server.get("/").0, 401);
+    assert_eq!(server.get("/?token=wrong").0, 401);
+    let bearer = server.send("GET", "/api/v1/studies", &[("Authorization", "Bearer a-token-of-some-length")]);
+    assert_eq!(bearer.0, 200);
+    let (status, headers, _) = server.send("GET", "/s/llmfao?token=a-token-of-some-length&sort=strength", &[]);
+    assert_eq!((status, headers["location"].as_str()), (303, "/s/llmfao?sort=strength"));
+    let cookie = headers["set-cookie"].split(';').next().expect("a cookie").to_owned();
+    assert!(headers["set-cookie"].contains("HttpOnly") && headers["set-cookie"].contains("SameSite=Strict"));
+    assert_eq!(server.send("GET", "/", &[("Cookie", &cookie)]).0, 200);
+    // Two slashes would lead to another host.
+    let (_, headers, _) = server.send("GET", "//evil.example/?token=a-token-of-some-length", &[]);
+    assert_eq!(headers["location"], "/evil.example/");
+    let open = Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .args(["serve", "--host", "0.0.0.0", "--port", "0", "--no-open"])
+        .env_remove("PREDILECT_TOKEN")
+        .output()
+        .expect("it ends");
+    let said = String::from_utf8_lossy(&open.stderr).into_owned();
+    assert!(!open.status.success() && said.contains("--token"), "{said}");
+}
+
+/// Texts that would act on a page, a terminal or a prompt.
+fn hostile(folder: &Path) -> String {
+    let evil = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\u{202e}gnirts\u{1b}[2J<|im_end|>";
+    let mut lines = String::new();
+    for n in 0..40 {
+        let (winner, a, b) = if n % 3 == 0 { ("a", evil, "fine") } else { ("b", "a longer, fine answer", evil) };
+        let pair = serde_json::json!({"prompt": format!("{n} {evil}"), "response_a": a, "response_b": b, "preferred": winner,
+            "judge": format!("judge {evil}"), "model_a": evil, "model_b": "\"'><b>", "scenario": if n % 2 == 0 { evil } else { "plain" }});
+        lines += &format!("{pair}\n");
+    }
+    let path = folder.join("<evil> & files.jsonl");
+    std::fs::write(&path, lines).expect("written");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn no_text_acts_on_a_page() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = hostile(folder.path());
+    let server = Server::start(&[&file]);
+    let studies = server.json("/api/v1/studies");
+    let id = studies["studies"][0]["id"].as_str().expect("an id").to_owned();
+    assert!(id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'), "{id}");
+    let pairs = server.json(&format!("/api/v1/s/{id}/pairs?most=3"));
+    let pair = encoded(pairs["rows"][0]["pair"].as_str().expect("a pair"));
+    let evil = encoded("text(a) ~ /<script>/ and scenario != \"</script>\"");
+    for path in [
+        "/".to_owned(),
+        format!("/s/{id}"),
+        format!("/s/{id}?where={evil}"),
+        format!("/s/{id}?where={evil}&judge={}&%3Cscript%3E=%22%3E%3Cscript%3E", encoded("<script>")),
+        format!("/s/{id}/pairs"),
+        format!("/s/{id}/pairs/{pair}"),
+        format!("/s/{id}/judges"),
+        format!("/s/{id}/models"),
+        format!("/s/{id}/data"),
+        format!("/s/{}", encoded("<script>alert(1)</script>")),
+    ] {
+        let (_, page) = server.get(&path);
+        assert!(page.contains("<html") && page.contains("</html>"), "{path}: {page}");
+        for bad in ["<script>", "<img", "onerror=alert(1)>", "<b>\"", "\u{1b}", "\u{202e}"] {
+            assert!(!page.contains(bad), "{path} holds {bad}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+// `node --test crates/web/assets/tests`
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { address, between, range } from "../state.js";
+
+test("an address holds what is not empty, in the server's order", () => {
+  const fields = [["sort", "strength"], ["judge", "a&b"], ["where", "  x = 1 "], ["judge", "c"], ["judge", "a&b"], ["vs", ""]];
+  assert.equal(address("/s/one", fields), "/s/one?where=x+%3D+1&judge=a%26b&judge=c&sort=strength");
+  assert.equal(address("/s/one", [["where", " "]]), "/s/one");
+});
+
+test("a range narrows what is asked already", () => {
+  assert.equal(between("", "words(a) - words(b)", -10, 20), "words(a) - words(b) >= -10 and words(a) - words(b) < 20");
+  assert.equal(between("a or b", "f", 0, 1), "(a or b) and f >= 0 and f < 1");
+});
+
+test("bins are a range whichever was touched first", () => {
+  assert.deepEqual(range(5, 2), [2, 5]);
+  assert.deepEqual(range(2, 2), [2, 2]);
+});

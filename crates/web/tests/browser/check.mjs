@@ -1,0 +1,131 @@
+// The page in a real browser: what axe finds, what the keyboard and Back do, whether the address and the answer agree, and pictures.
+//
+// `node check.mjs BINARY [FOLDER]`: BINARY serves the examples; pictures go to FOLDER. Needs Debian's chromium, and playwright-core and
+// @axe-core/playwright from npm (scripts/page.sh installs them).
+import { AxeBuilder } from "@axe-core/playwright";
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { chromium } from "playwright-core";
+
+const [binary, pictures] = process.argv.slice(2);
+const server = spawn(binary, ["serve", "--port", "0", "--no-open", "--quiet"], { stdio: ["ignore", "pipe", "inherit"] });
+const base = await new Promise((resolve) => {
+  let text = "";
+  server.stdout.on("data", (data) => {
+    text += data;
+    const found = /listening on (http:\S+)\//.exec(text);
+    if (found) resolve(found[1]);
+  });
+});
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+let failed = 0;
+const check = (fine, what) => {
+  console.log(`${fine ? "ok  " : "FAIL"} ${what}`);
+  if (!fine) failed += 1;
+};
+const where = (text) => `where=${encodeURIComponent(text)}`;
+const slice = where("words(a) > 2 * words(b)");
+const PAGES = [
+  ["home", "/"],
+  ["published", "/published"],
+  ["rewarded", "/s/llmfao"],
+  ["slice", `/s/llmfao?${slice}`],
+  ["versus", `/s/llmfao?${slice}&vs=rest&judge=human&judge=gpt-4`],
+  ["wrong", `/s/llmfao?${where("scenario =")}`],
+  ["empty", `/s/llmfao?${where("words(a) > 1000000")}`],
+  ["pairs", "/s/llmfao/pairs?pairs=surprise"],
+  ["pair", "/s/llmfao/pairs/0"],
+  ["judges", "/s/llmfao/judges"],
+  ["models", "/s/llmfao/models"],
+  ["data", "/s/llmfao/data"],
+];
+if (pictures) mkdirSync(pictures, { recursive: true });
+
+for (const [look, options] of [
+  ["light", { colorScheme: "light", viewport: { width: 1280, height: 900 } }],
+  ["dark", { colorScheme: "dark", viewport: { width: 1280, height: 900 } }],
+  ["phone", { colorScheme: "light", viewport: { width: 390, height: 844 } }],
+]) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => { if (message.type() === "error" && !/40\d/.test(message.text())) errors.push(message.text()); });
+  for (const [name, path] of PAGES) {
+    await page.goto(base + path);
+    const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+    const said = found.violations.map((v) => `${v.id} x${v.nodes.length} ${v.nodes[0].target} ${v.nodes[0].failureSummary?.split("\n")[1] ?? ""}`);
+    check(said.length === 0, `axe ${look} ${name} ${said.join("; ")}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    check(wide <= 0, `no sideways scrolling ${look} ${name} (${wide})`);
+    if (pictures) await page.screenshot({ path: `${pictures}/${name}-${look}.png`, fullPage: false });
+  }
+  check(errors.length === 0, `no errors ${look} ${errors.slice(0, 3).join("; ")}`);
+  await context.close();
+}
+
+// What a reader does.
+const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+const page = await context.newPage();
+const settled = () => page.waitForFunction(() => !document.body.hasAttribute("aria-busy"));
+const count = async () => (await page.locator("form.slice .count").innerText()).trim();
+await page.goto(`${base}/s/llmfao`);
+const all = await count();
+await page.keyboard.press("/");
+await page.keyboard.type("words(a) > words(b)");
+await page.waitForURL(/where=/);
+await settled();
+const part = await count();
+check(part !== all && / of /.test(part), `a filter is answered while it is typed (${all}; ${part})`);
+check(await page.evaluate(() => document.activeElement?.id) === "where", "the field keeps the focus");
+await page.keyboard.press("Escape");
+await page.keyboard.press("r");
+await page.waitForURL(/vs=rest/);
+await settled();
+check(await page.locator("section.versus").count() === 1, "r sets the slice against the rest");
+await page.goBack();
+await settled();
+check(!/vs=/.test(page.url()) && await page.locator("section.versus").count() === 0, "Back undoes it");
+await page.keyboard.press("2");
+await page.waitForURL(/\/pairs/);
+await settled();
+check(/where=/.test(page.url()) && (await page.locator(".pairs tbody tr").count()) > 1, "the pages keep the slice");
+await page.keyboard.press("j");
+await page.keyboard.press("j");
+await page.keyboard.press("Enter");
+await page.waitForURL(/\/pairs\/./);
+await settled();
+check(await page.locator(".sides section").count() === 2 && await page.locator(".waterfall").count() === 1, "a pair is opened by keys, with its reasons");
+await page.keyboard.press("?");
+check(await page.locator("dialog#keys").evaluate((dialog) => dialog.open), "? lists the keys");
+await page.keyboard.press("Escape");
+await page.goto(`${base}/s/llmfao`);
+const bars = await page.locator("figure.spread svg").boundingBox();
+await page.mouse.move(bars.x + bars.width * 0.55, bars.y + bars.height / 2);
+await page.mouse.down();
+await page.mouse.move(bars.x + bars.width * 0.9, bars.y + bars.height / 2, { steps: 6 });
+await page.mouse.up();
+await page.waitForURL(/where=/);
+await settled();
+check(/words\(a\) - words\(b\) >=/.test(decodeURIComponent(page.url().replaceAll("+", " "))), `a brush is a filter (${decodeURIComponent(page.url())})`);
+await page.locator('input[name="judge"][value="gpt-4"]').check();
+await page.waitForURL(/judge=gpt-4/);
+await settled();
+check(await page.locator(".found li").count() === 1, "a judge is chosen");
+check(await page.evaluate(() => document.activeElement?.getAttribute("value")) === "gpt-4", "and keeps the focus");
+check((await page.locator("#said").innerText()).length > 5, "a live region says what changed");
+await context.close();
+
+// Without a script every page says the same.
+const bare = await browser.newContext({ javaScriptEnabled: false });
+const plain = await bare.newPage();
+await plain.goto(`${base}/s/llmfao?${slice}`);
+await plain.locator("button.send").click();
+check(/where=/.test(plain.url()) && (await plain.locator(".found li").count()) === 3, "the form works without a script");
+await bare.close();
+await browser.close();
+server.kill();
+process.exit(failed === 0 ? 0 : 1);
