@@ -1,4 +1,5 @@
 // Asks for answers as the reader changes the question, and keeps the address true. The page is complete without it.
+import { runs } from "./runs.js";
 import { address, between, range } from "./state.js";
 
 /** Milliseconds after the last letter before a filter is asked. */
@@ -233,5 +234,6 @@ document.addEventListener("keydown", (event) => {
 function ready() {
   document.documentElement.classList.add("js");
   brushes();
+  runs((to) => ask(to, "none"));
 }
 ready();

@@ -9,6 +9,7 @@ mod guard;
 mod pages;
 mod problem;
 mod query;
+mod runs;
 mod server;
 mod shelf;
 

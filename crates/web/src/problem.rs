@@ -52,6 +52,11 @@ impl Problem {
         Self::new("not-found", "Not found", StatusCode::NOT_FOUND, detail)
     }
 
+    /// It can be understood and not be done.
+    pub(crate) fn refused(detail: impl Into<String>) -> Self {
+        Self::new("refused", "There is no answer", StatusCode::BAD_REQUEST, detail)
+    }
+
     pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
         Self::new("forbidden", "Not allowed", StatusCode::FORBIDDEN, detail)
     }

@@ -3,16 +3,19 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware;
 use axum::routing::get;
+use predilect_workbench::Cancel;
 use predilect_workbench::ReadOptions;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use crate::guard::{Guard, guarded};
+use crate::runs::Runs;
 use crate::shelf::Shelf;
 use crate::{api, pages};
 
@@ -31,6 +34,8 @@ pub struct ServeOptions {
     pub token: Option<String>,
     /// Names by which others reach this machine, beside its address.
     pub names: Vec<String>,
+    /// Whether models may be asked from the page, which can cost money.
+    pub runs: bool,
 }
 
 impl Default for ServeOptions {
@@ -42,6 +47,7 @@ impl Default for ServeOptions {
             port: 4870,
             token: None,
             names: Vec::new(),
+            runs: false,
         }
     }
 }
@@ -59,6 +65,9 @@ pub enum ServeError {
     Broken(std::io::Error),
 }
 
+/// How often it is looked whether the server is to stop.
+const PACE: Duration = Duration::from_millis(100);
+
 /// The shortest token that is one.
 const LEAST_TOKEN: usize = 16;
 
@@ -68,14 +77,17 @@ pub(crate) struct App {
     pub(crate) shelf: Arc<Shelf>,
     pub(crate) cores: Arc<Semaphore>,
     pub(crate) guard: Arc<Guard>,
+    pub(crate) runs: Arc<Runs>,
+    pub(crate) runs_allowed: bool,
 }
 
-/// Serves until the program ends; `ready` is called with the address once it listens.
+/// Serves until it is told to stop; `ready` is called with the address once it listens. Runs that are under way are stopped, and what was
+/// answered is kept.
 ///
 /// # Errors
 ///
 /// When the address cannot be taken, or others could ask without a token.
-pub fn serve(options: &ServeOptions, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+pub fn serve(options: &ServeOptions, stop: &Cancel, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
     if options.token.is_none() && !options.host.is_loopback() {
         return Err(ServeError::NoToken);
     }
@@ -84,6 +96,7 @@ pub fn serve(options: &ServeOptions, ready: impl FnOnce(SocketAddr)) -> Result<(
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Broken)?;
+    let runs = Arc::new(Runs::default());
     let done = runtime.block_on(async {
         let wanted = SocketAddr::from((options.host, options.port));
         let listener = TcpListener::bind(wanted).await.map_err(|error| ServeError::Taken(wanted, error))?;
@@ -93,14 +106,28 @@ pub fn serve(options: &ServeOptions, ready: impl FnOnce(SocketAddr)) -> Result<(
             shelf: Arc::new(Shelf::of(&options.given, &options.read)),
             cores: Arc::new(Semaphore::new(cores)),
             guard: Arc::new(Guard::of(address, options)),
+            runs: Arc::clone(&runs),
+            runs_allowed: options.runs,
         };
         ready(address);
-        axum::serve(listener, router(app)).await.map_err(ServeError::Broken)
+        let serving = tokio::spawn(axum::serve(listener, router(app)).into_future());
+        while !stop.is_cancelled() && !serving.is_finished() {
+            tokio::time::sleep(PACE).await;
+        }
+        if serving.is_finished() {
+            return serving.await.map_err(std::io::Error::other).and_then(|ended| ended).map_err(ServeError::Broken);
+        }
+        serving.abort();
+        Ok(())
     });
+    runs.stop_all();
     // Work that nobody waits for any more does not keep the program.
     runtime.shutdown_background();
     done
 }
+
+/// The kind of a script.
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 fn router(app: App) -> Router {
     Router::new()
@@ -111,15 +138,16 @@ fn router(app: App) -> Router {
         .route("/s/{id}/pairs/{pair}", get(pages::pair))
         .route("/s/{id}/judges", get(pages::judges))
         .route("/s/{id}/models", get(pages::models))
+        .route("/s/{id}/runs", get(pages::runs))
         .route("/s/{id}/data", get(pages::data))
         .route("/assets/style.css", get(|| asset(predilect_report::live::STYLE, "text/css; charset=utf-8")))
         .route(
             "/assets/page.js",
-            get(|| asset(include_str!("../assets/page.js"), "text/javascript; charset=utf-8")),
+            get(|| asset(include_str!("../assets/page.js"), SCRIPT)),
         )
         .route(
             "/assets/state.js",
-            get(|| asset(include_str!("../assets/state.js"), "text/javascript; charset=utf-8")),
+            get(|| asset(include_str!("../assets/state.js"), SCRIPT)),
         )
         .route(
             "/assets/icon.svg",
@@ -133,6 +161,9 @@ fn router(app: App) -> Router {
         .route("/api/v1/s/{id}/pairs/{pair}", get(api::pair))
         .route("/api/v1/s/{id}/judges", get(api::judges))
         .route("/api/v1/s/{id}/models", get(api::models))
+        .route("/api/v1/s/{id}/runs", get(api::runs::list).post(api::runs::start))
+        .route("/api/v1/s/{id}/runs/{run}", get(api::runs::look).delete(api::runs::stop))
+        .route("/api/v1/s/{id}/runs/{run}/events", get(api::runs::follow))
         .fallback(pages::nowhere)
         .layer(middleware::from_fn_with_state(app.clone(), guarded))
         .with_state(app)

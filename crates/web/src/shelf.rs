@@ -1,11 +1,12 @@
 //! The studies that are served: each has a short name in addresses, and is opened when somebody first looks at it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use predilect_results::browse::SliceInfo;
 use predilect_results::{Comparison, Dissection, Settings, Standings};
 use predilect_workbench::compare::CompareOptions;
+use predilect_workbench::studies::is_study;
 use predilect_workbench::{Error, Example, Inputs, ReadOptions, Result, SliceOptions, Watch, Workbench};
 
 use crate::query::Query;
@@ -58,18 +59,18 @@ pub(crate) struct About {
 
 /// All of them, in their order.
 #[derive(Debug)]
-pub(crate) struct Shelf(Vec<Book>);
+pub(crate) struct Shelf(Vec<Arc<Book>>);
 
 impl Shelf {
     /// Studies that were given each by itself, other files together, and the examples.
     pub(crate) fn of(given: &[PathBuf], read: &ReadOptions) -> Self {
-        let mut books: Vec<Book> = Vec::new();
+        let mut books: Vec<Arc<Book>> = Vec::new();
         let (studies, files): (Vec<PathBuf>, Vec<PathBuf>) =
-            given.iter().cloned().partition(|path| predilect_workbench::studies::is_study(path));
+            given.iter().cloned().partition(|path| is_study(path));
         let example = |name: &str| vec!["--example".to_owned(), name.to_owned()];
         let mut add = |made: Made, title: String, given: Vec<String>| {
             let id = id_of(&title, &books);
-            books.push(Book { id, title, given, made, read: read.clone(), opened: Mutex::default() });
+            books.push(Arc::new(Book { id, title, given, made, read: read.clone(), opened: Mutex::default() }));
         };
         for study in studies {
             let title = study
@@ -90,17 +91,17 @@ impl Shelf {
         Self(books)
     }
 
-    pub(crate) fn books(&self) -> &[Book] {
+    pub(crate) fn books(&self) -> &[Arc<Book>] {
         &self.0
     }
 
-    pub(crate) fn get(&self, id: &str) -> Option<&Book> {
+    pub(crate) fn get(&self, id: &str) -> Option<&Arc<Book>> {
         self.0.iter().find(|book| book.id == id)
     }
 }
 
 /// A name for addresses: small letters, digits and hyphens, and a number where it is taken.
-fn id_of(title: &str, taken: &[Book]) -> String {
+fn id_of(title: &str, taken: &[Arc<Book>]) -> String {
     let mut id: String =
         title.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     while id.contains("--") {
@@ -120,6 +121,22 @@ fn id_of(title: &str, taken: &[Book]) -> String {
 impl Book {
     pub(crate) fn is_example(&self) -> bool {
         matches!(self.made, Made::Example(_))
+    }
+
+    /// The folder, where it is a study that lies there.
+    pub(crate) fn study(&self) -> Option<&Path> {
+        match &self.made {
+            Made::Files(files) => match files.as_slice() {
+                [only] if is_study(only) => Some(only),
+                _ => None,
+            },
+            Made::Example(_) => None,
+        }
+    }
+
+    /// Opens it anew when it is next asked: it has changed.
+    pub(crate) fn forget(&self) {
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The study, opened and read where that was not done before. Whoever asks at the same time waits.

@@ -30,7 +30,10 @@ pub(crate) struct ServeArgs {
     /// Do not open a browser
     #[arg(long)]
     pub(crate) no_open: bool,
-    /// Nothing can be changed from the page: no upload, no verdicts, no runs
+    /// Let the page ask language models for verdicts and ratings, which can cost money; keys come from the environment
+    #[arg(long, conflicts_with = "read_only")]
+    pub(crate) runs: bool,
+    /// Nothing can be changed from the page
     #[arg(long)]
     pub(crate) read_only: bool,
     #[command(flatten)]

@@ -9,6 +9,7 @@ use predilect_web::{ServeError, ServeOptions, serve};
 use crate::args::{Global, ServeArgs};
 use crate::problem::Problem;
 use crate::say::say;
+use crate::signals;
 
 /// The variable that may hold the token.
 const TOKEN: &str = "PREDILECT_TOKEN";
@@ -28,6 +29,7 @@ pub(crate) fn run(args: &ServeArgs, global: &Global) -> Result<(), Problem> {
         port: args.port,
         token: args.token.clone().or_else(from_variable),
         names: args.names.clone(),
+        runs: args.runs && !args.read_only,
     };
     let open = !args.no_open && std::io::stdout().is_terminal();
     let token = options.token.clone();
@@ -44,7 +46,9 @@ pub(crate) fn run(args: &ServeArgs, global: &Global) -> Result<(), Problem> {
             browse(&format!("http://{address}/{token}"));
         }
     };
-    serve(&options, ready).map_err(|error| match error {
+    // Runs keep what was answered; a second signal ends all at once.
+    let _asking = signals::asking();
+    serve(&options, &signals::cancel(), ready).map_err(|error| match error {
         ServeError::NoToken => Problem::new(format!("others could ask at {}, and no token is set", args.host))
             .remedy(format!("give one with --token or in the variable {TOKEN}, or leave --host out")),
         ServeError::ShortToken => {

@@ -1,5 +1,7 @@
 //! What programs ask, and the page too: JSON by the shapes of `results`.
 
+pub(crate) mod runs;
+
 use std::time::Instant;
 
 use axum::body::Bytes;

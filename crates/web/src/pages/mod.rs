@@ -3,11 +3,19 @@
 mod about;
 mod bar;
 mod parts;
+mod runs;
 mod study;
 
 pub(crate) use about::{home, nowhere, published};
+pub(crate) use runs::runs;
 pub(crate) use study::{data, judges, models, pair, pairs, rewarded};
 
 /// The pages of a study: the end of their address, and their name.
-const PAGES: [(&str, &str); 5] =
-    [("", "Rewarded"), ("/pairs", "Pairs"), ("/judges", "Judges"), ("/models", "Models"), ("/data", "Data")];
+const PAGES: [(&str, &str); 6] = [
+    ("", "Rewarded"),
+    ("/pairs", "Pairs"),
+    ("/judges", "Judges"),
+    ("/models", "Models"),
+    ("/runs", "Runs"),
+    ("/data", "Data"),
+];

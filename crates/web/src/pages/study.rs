@@ -28,10 +28,10 @@ const PAGE: usize = 50;
 const COMPARED: usize = 40_000;
 
 /// What a page found: its answer, and how many pairs the slice has of how many.
-type Found = (Said, Option<(u64, u64)>);
+pub(super) type Found = (Said, Option<(u64, u64)>);
 
 /// Opens the study, finds the answer on a thread of its own, and lays the page around it.
-async fn answered<W>(
+pub(super) async fn answered<W>(
     app: App,
     headers: HeaderMap,
     id: String,

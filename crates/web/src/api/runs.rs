@@ -1,0 +1,97 @@
+//! Runs over the API: start, list, look, follow, stop.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, Stream};
+
+use super::json;
+use crate::asking::ask;
+use crate::problem::Problem;
+use crate::runs::{Run, Wanted};
+use crate::server::App;
+
+/// How often a run that is followed is looked at.
+const PACE: Duration = Duration::from_millis(400);
+
+/// Whether runs may be started here.
+fn allowed(app: &App) -> Result<(), Problem> {
+    if app.runs_allowed {
+        return Ok(());
+    }
+    Err(Problem::forbidden("runs are off, since they can cost money").remedy("start the server with --runs"))
+}
+
+fn known(app: &App, id: &str, number: u32) -> Result<Arc<Run>, Problem> {
+    app.runs.get(id, number).ok_or_else(|| Problem::not_found(format!("there is no run {number} on `{id}`")))
+}
+
+pub(crate) async fn list(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let states: Vec<_> = app.runs.of(&id).iter().map(|run| run.state()).collect();
+    json(&serde_json::json!({"schema": predilect_results::SCHEMA, "runs": states}))
+}
+
+pub(crate) async fn start(State(app): State<App>, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {
+    allowed(&app)?;
+    let wanted: Wanted = serde_json::from_slice(&body)
+        .map_err(|error| Problem::refused(format!("the run cannot be read: {error}")))?;
+    let own = app.clone();
+    let answer = ask(&app.cores, move |waiting| {
+        let book = own.shelf.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
+        let forecast = wanted.forecast(book, waiting)?;
+        let run = if wanted.dry_run { None } else { Some(wanted.start(&own.runs, book, waiting)?.state().run) };
+        Ok(serde_json::json!({"schema": predilect_results::SCHEMA, "run": run, "calls": forecast.calls,
+            "logged": forecast.logged, "cost": forecast.cost}))
+    })
+    .await?;
+    json(&answer)
+}
+
+pub(crate) async fn look(
+    State(app): State<App>,
+    Path((id, number)): Path<(String, u32)>,
+) -> Result<Response, Problem> {
+    json(&known(&app, &id, number)?.state())
+}
+
+pub(crate) async fn stop(
+    State(app): State<App>,
+    Path((id, number)): Path<(String, u32)>,
+) -> Result<Response, Problem> {
+    allowed(&app)?;
+    let run = known(&app, &id, number)?;
+    run.stop();
+    json(&run.state())
+}
+
+pub(crate) async fn follow(
+    State(app): State<App>,
+    Path((id, number)): Path<(String, u32)>,
+) -> Result<Response, Problem> {
+    let run = known(&app, &id, number)?;
+    Ok(Sse::new(events(run)).keep_alive(KeepAlive::default()).into_response())
+}
+
+/// `progress` as often as something has changed, then `end`.
+fn events(run: Arc<Run>) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold((run, None, false), |(run, last, ended)| async move {
+        if ended {
+            return None;
+        }
+        loop {
+            let state = run.state();
+            let over = state.end.is_some();
+            if over || last != Some((state.done, state.of)) {
+                let name = if over { "end" } else { "progress" };
+                let event = Event::default().event(name).data(serde_json::to_string(&state).unwrap_or_default());
+                return Some((Ok(event), (run, Some((state.done, state.of)), over)));
+            }
+            tokio::time::sleep(PACE).await;
+        }
+    })
+}

@@ -1,0 +1,347 @@
+//! Judging and annotating that is started from the page: forecast, budget, progress, stopping, going on.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use predilect_results::asked::{AnnotatorRun, CallPlan, JudgeRun};
+use predilect_workbench::{
+    AnnotateRequest, Annotating, CallOptions, Cancel, Event, Filter, JudgeRequest, Judging, Method, ModelSpec,
+    Orders, RateMethod, ReadOptions, Watch, Within,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::problem::Problem;
+use crate::shelf::Book;
+
+/// What somebody wants a model to be asked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    verb: Verb,
+    model: ModelSpec,
+    /// Which pairs; none: all.
+    #[serde(default, rename = "where")]
+    filter: Option<Filter>,
+    /// The most US dollars.
+    #[serde(default)]
+    budget: Option<f64>,
+    /// The name in the study; none: the model's.
+    #[serde(default)]
+    name: Option<String>,
+    /// How verdicts are asked for; of ratings, scored or generated.
+    #[serde(default)]
+    method: Option<String>,
+    /// In which order responses are shown; none: the usual one of the verb.
+    #[serde(default)]
+    orders: Option<Orders>,
+    /// Properties to rate; none: all that can be asked for.
+    #[serde(default)]
+    properties: Vec<String>,
+    /// Whether what failed for good is asked again.
+    #[serde(default)]
+    retry_failed: bool,
+    /// Only what it would take is said.
+    #[serde(default)]
+    pub(crate) dry_run: bool,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Verb {
+    Judge,
+    Annotate,
+}
+
+/// What a run would take.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Forecast {
+    /// Calls to make.
+    pub(crate) calls: u64,
+    /// Questions that the log answers already.
+    pub(crate) logged: u64,
+    /// What they cost; `None` where no price is known.
+    pub(crate) cost: Option<Cost>,
+}
+
+/// About what calls cost: without reasoning, and if the model always reasoned as long as it may.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Cost {
+    low: f64,
+    high: f64,
+    currency: &'static str,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "reason", rename_all = "lowercase")]
+pub(crate) enum End {
+    /// Every question was settled.
+    Done,
+    /// Somebody stopped it, or it waits for batches; what was answered is kept.
+    Stopped,
+    /// Something else ended it; what was answered is kept.
+    Failed {
+        detail: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        remedy: Option<String>,
+    },
+}
+
+/// What a run found.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Found {
+    Judge(Vec<JudgeRun>),
+    Annotate(Box<AnnotatorRun>),
+}
+
+/// A run, as it is shown.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct State {
+    /// Its number.
+    pub(crate) run: u32,
+    verb: Verb,
+    model: String,
+    #[serde(rename = "where")]
+    filter: Option<String>,
+    budget: Option<f64>,
+    /// Questions that are settled.
+    pub(crate) done: u64,
+    /// Of so many, as far as they were counted.
+    pub(crate) of: u64,
+    /// Seconds until the end at the present pace.
+    eta_s: Option<u64>,
+    /// Why it ended; `None`: it runs.
+    pub(crate) end: Option<End>,
+    /// What it found, once it has ended.
+    pub(crate) found: Option<Found>,
+}
+
+impl State {
+    /// What is asked for, in a word.
+    pub(crate) fn what(&self) -> &'static str {
+        match self.verb {
+            Verb::Judge => "Verdicts",
+            Verb::Annotate => "Ratings",
+        }
+    }
+
+    pub(crate) fn model(&self) -> &str {
+        &self.model
+    }
+
+    pub(crate) fn filter(&self) -> Option<&str> {
+        self.filter.as_deref()
+    }
+}
+
+/// One run that was started.
+#[derive(Debug)]
+pub(crate) struct Run {
+    study: String,
+    state: Mutex<State>,
+    began: Instant,
+    cancel: Cancel,
+}
+
+/// All runs that were started since the server was.
+#[derive(Debug, Default)]
+pub(crate) struct Runs(Mutex<Vec<Arc<Run>>>);
+
+impl Run {
+    pub(crate) fn state(&self) -> State {
+        let mut state = self.locked().clone();
+        let left = state.of.saturating_sub(state.done);
+        if state.end.is_none() && state.done > 0 && left > 0 {
+            let each = self.began.elapsed().as_secs_f64() / state.done as f64;
+            state.eta_s = Some((each * left as f64).ceil() as u64);
+        }
+        state
+    }
+
+    pub(crate) fn stop(&self) {
+        self.cancel.cancel();
+    }
+
+    fn locked(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watch for Run {
+    fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Total(total) => self.locked().of = total,
+            Event::At(done) => self.locked().done = done,
+            Event::More(more) => self.locked().done += more,
+            Event::Begin(_, total) => {
+                let mut state = self.locked();
+                (state.done, state.of) = (0, total.unwrap_or(0));
+            }
+            Event::End | Event::Remark(_) => {}
+        }
+    }
+
+    fn cancel(&self) -> Cancel {
+        self.cancel.clone()
+    }
+}
+
+impl Runs {
+    /// Runs on that study, the newest first.
+    pub(crate) fn of(&self, study: &str) -> Vec<Arc<Run>> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().rev().filter(|run| run.study == study).map(Arc::clone).collect()
+    }
+
+    pub(crate) fn get(&self, study: &str, number: u32) -> Option<Arc<Run>> {
+        self.of(study).into_iter().find(|run| run.locked().run == number)
+    }
+
+    fn add(&self, study: &str, wanted: &Wanted) -> Arc<Run> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = State {
+            run: all.len() as u32 + 1,
+            verb: wanted.verb,
+            model: wanted.model.to_string(),
+            filter: wanted.filter.as_ref().map(ToString::to_string),
+            budget: wanted.budget,
+            done: 0,
+            of: 0,
+            eta_s: None,
+            end: None,
+            found: None,
+        };
+        let run = Arc::new(Run {
+            study: study.to_owned(),
+            state: Mutex::new(state),
+            began: Instant::now(),
+            cancel: Cancel::default(),
+        });
+        all.push(Arc::clone(&run));
+        run
+    }
+
+    /// Stops all that run, and waits a while until they have kept what was answered.
+    pub(crate) fn stop_all(&self) {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        all.iter().for_each(|run| run.stop());
+        let until = Instant::now() + Duration::from_secs(20);
+        while all.iter().any(|run| run.locked().end.is_none()) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// A model that is ready to be asked.
+enum Ready {
+    Judge(Judging),
+    Annotate(Annotating),
+}
+
+impl Wanted {
+    /// Opens the model and the study, for a forecast or for the run itself.
+    fn ready(&self, book: &Book, watch: &dyn Watch) -> Result<Ready, Problem> {
+        let Some(study) = book.study() else {
+            return Err(Problem::refused("verdicts and ratings are kept in a study, and these data are in none")
+                .remedy("import them first: predilect import FILE -o STUDY, then predilect serve STUDY --runs"));
+        };
+        if self.budget.is_some_and(|budget| !(budget >= 0.0 && budget.is_finite())) {
+            return Err(Problem::refused("the budget is no number of 0 or more"));
+        }
+        let read = ReadOptions::default();
+        let inputs = [study.to_owned()];
+        let within = Within { inputs: &inputs, output: None, read: &read };
+        let calls = CallOptions {
+            dry: self.dry_run,
+            budget: self.budget,
+            retry_failed: self.retry_failed,
+            ..CallOptions::default()
+        };
+        match self.verb {
+            Verb::Judge => {
+                let request = JudgeRequest {
+                    models: vec![self.model.clone()],
+                    filter: self.filter.clone(),
+                    name: self.name.clone(),
+                    method: self.named(&Method::ALL)?,
+                    orders: self.orders.unwrap_or(Orders::Both),
+                    calls,
+                    ..JudgeRequest::default()
+                };
+                Ok(Ready::Judge(Judging::begin(&request, &within, watch)?))
+            }
+            Verb::Annotate => {
+                let usual = AnnotateRequest::of(self.model.clone());
+                let request = AnnotateRequest {
+                    filter: self.filter.clone(),
+                    name: self.name.clone(),
+                    method: self.named(&RateMethod::ALL)?,
+                    orders: self.orders.unwrap_or(usual.orders),
+                    properties: self.properties.clone(),
+                    calls,
+                    ..usual
+                };
+                Ok(Ready::Annotate(Annotating::begin(&request, &within, watch)?))
+            }
+        }
+    }
+
+    /// The method that was named, among those of the verb.
+    fn named<T: Copy>(&self, all: &[(T, &'static str)]) -> Result<Option<T>, Problem> {
+        let Some(wanted) = &self.method else { return Ok(None) };
+        match all.iter().find(|(_, name)| name == wanted) {
+            Some((method, _)) => Ok(Some(*method)),
+            None => Err(Problem::refused(format!("there is no method `{wanted}`"))
+                .remedy(format!("it is one of {}", all.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ")))),
+        }
+    }
+
+    /// What the run would take. Nothing is changed, nothing is sent.
+    pub(crate) fn forecast(&self, book: &Book, watch: &dyn Watch) -> Result<Forecast, Problem> {
+        let dry = Self { dry_run: true, ..self.clone() };
+        let plans: Vec<CallPlan> = match dry.ready(book, watch)? {
+            Ready::Judge(judging) => judging.plans()?,
+            Ready::Annotate(annotating) => annotating.plans()?,
+        };
+        let sum = |of: fn(&CallPlan) -> Option<f64>| plans.iter().map(of).sum::<Option<f64>>();
+        let cost = sum(|plan| plan.price).zip(sum(|plan| plan.price_with_reasoning));
+        Ok(Forecast {
+            calls: plans.iter().map(|plan| plan.calls).sum(),
+            logged: plans.iter().map(|plan| plan.logged).sum(),
+            cost: cost.map(|(low, high)| Cost { low, high, currency: "USD" }),
+        })
+    }
+
+    /// Starts the run on a thread of its own; whatever ends it, what was answered is kept, and the same run again goes on from there.
+    pub(crate) fn start(&self, runs: &Runs, book: &Arc<Book>, watch: &dyn Watch) -> Result<Arc<Run>, Problem> {
+        let ready = self.ready(book, watch)?;
+        let run = runs.add(&book.id, self);
+        let (own, book) = (Arc::clone(&run), Arc::clone(book));
+        std::thread::spawn(move || {
+            let watch: &dyn Watch = &*own;
+            let ended = match ready {
+                Ready::Judge(judging) => judging.run(watch).map(|ran| (Found::Judge(ran.found), ran.stopped)),
+                Ready::Annotate(annotating) => {
+                    annotating.run(watch).map(|ran| (Found::Annotate(Box::new(ran.found)), ran.stopped))
+                }
+            };
+            // What was asked is part of the study now.
+            book.forget();
+            let failed = |problem: Problem| match problem.kind {
+                "stopped" | "waiting" => End::Stopped,
+                _ => End::Failed { detail: problem.detail, remedy: problem.remedy },
+            };
+            let mut state = own.locked();
+            match ended {
+                Ok((found, stopped)) => {
+                    state.end = Some(stopped.map_or(End::Done, |error| failed(error.into())));
+                    state.found = Some(found);
+                }
+                Err(error) => state.end = Some(failed(error.into())),
+            }
+        });
+        Ok(run)
+    }
+}
