@@ -214,7 +214,7 @@ fn named_best(field: &str, value: &Value, found: &mut [Candidate]) -> Result<Bes
     let at = match position(field, value, found) {
         Ok(at) => at,
         Err(error) => {
-            return match value.as_str().and_then(super::words) {
+            return match value.as_str().and_then(super::plain_words) {
                 Some(Call::Tie(kind)) if found.len() == 2 => Ok(Best::Tie(kind)),
                 Some(Call::Tie(_) | Call::Missing) => Ok(Best::Missing),
                 _ => Err(error),
@@ -374,7 +374,7 @@ fn one(plan: &Plan, field: &str, mut value: Value) -> Result<Candidate, RowError
     Ok(candidate)
 }
 
-fn truth(field: &str, value: &Value) -> Result<bool, RowError> {
+pub(crate) fn truth(field: &str, value: &Value) -> Result<bool, RowError> {
     match value {
         Value::Bool(truth) => Ok(*truth),
         Value::Number(number) if number.as_f64() == Some(1.0) => Ok(true),

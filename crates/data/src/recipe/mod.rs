@@ -27,7 +27,7 @@ pub(crate) use apply::{Noted, judged, name_of, on_side_b, weight};
 #[cfg(test)]
 pub(crate) use calls::Calls;
 pub(crate) use calls::{Call, Names, Seen};
-pub(crate) use candidates::MOST_PAIRS;
+pub(crate) use candidates::{MOST_PAIRS, truth};
 pub(crate) use infer::{
     Refusal, answered_prompt, are_names, beside_prompt, complete, contradiction, count_votes, discarded,
     doubtful_prompt, exchanged, find_verdicts, has_turns_beside, infer, input_beside, names_not_texts,
@@ -39,7 +39,7 @@ pub(crate) use path::Column;
 pub use path::Path;
 pub(crate) use plan::{BareVotes, Naming, Plan};
 pub(crate) use sample::Sample;
-pub(crate) use words::words;
+pub(crate) use words::{plain_words, words};
 
 use crate::error::DataError;
 
