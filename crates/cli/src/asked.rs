@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use predilect_report::format::count;
 use predilect_results::asked::{CallPlan, Failures, Unread, dollars};
 use predilect_types::shown::line;
 
@@ -9,8 +10,8 @@ use crate::output::print_json;
 use crate::problem::Problem;
 use crate::remedies;
 
-/// Says what runs would take, one model a line.
-pub(crate) fn print_plans(plans: &[CallPlan], json: bool) -> Result<(), Problem> {
+/// Says what runs would take, one model a line, and whether all of it is within the budget.
+pub(crate) fn print_plans(plans: &[CallPlan], budget: Option<f64>, json: bool) -> Result<(), Problem> {
     if json {
         return print_json(&plans);
     }
@@ -18,25 +19,50 @@ pub(crate) fn print_plans(plans: &[CallPlan], json: bool) -> Result<(), Problem>
     for plan in plans {
         writeln!(
             out,
-            "{}: {} calls to make ({} of {} questions are answered), about {} tokens to read and at most {} to write, about {}",
+            "{}: {} calls to make ({} of {} questions are answered), about {} tokens to read and at most {} to write, {}",
             plan.name,
-            plan.calls,
-            plan.logged,
-            plan.questions,
-            plan.input_tokens,
-            plan.output_tokens,
-            dollars(plan.price)
+            count(plan.calls),
+            count(plan.logged),
+            count(plan.questions),
+            count(plan.input_tokens),
+            count(plan.output_tokens),
+            match plan.price {
+                Some(price) => format!("about {}", dollars(Some(price))),
+                None => "at a price that is not known".to_owned(),
+            }
         )?;
         if plan.reasoning_tokens > 0 {
+            let price = plan.price_with_reasoning.map_or_else(String::new, |price| {
+                format!(", {} in all if it always used them up", dollars(Some(price)))
+            });
             writeln!(
                 out,
-                "  its reasoning comes on top: at most {} tokens, {} in all if it always used them up",
-                plan.reasoning_tokens,
-                dollars(plan.price_with_reasoning)
+                "  its reasoning comes on top: at most {} tokens{price}",
+                count(plan.reasoning_tokens)
             )?;
         }
     }
+    if let Some(words) = budget.and_then(|budget| over(plans, budget)) {
+        writeln!(out, "{words}")?;
+    }
     Ok(())
+}
+
+/// What is said where the models may cost more together than the budget, which is for all of them.
+fn over(plans: &[CallPlan], budget: f64) -> Option<String> {
+    let sum = |price: fn(&CallPlan) -> Option<f64>| plans.iter().map(price).sum::<Option<f64>>();
+    let (price, most) = (sum(|plan| plan.price)?, sum(|plan| plan.price_with_reasoning));
+    let (about, limit) = (dollars(Some(price)), dollars(Some(budget)));
+    if price > budget {
+        return Some(format!(
+            "The forecast of {about} exceeds the budget of {limit}: the run would stop before all is asked."
+        ));
+    }
+    let most = most.filter(|most| *most > budget)?;
+    Some(format!(
+        "With reasoning, the run may cost {} and exceed the budget of {limit}: it would then stop before all is asked.",
+        dollars(Some(most))
+    ))
 }
 
 /// A line a kind of failure.
@@ -61,5 +87,32 @@ pub(crate) fn print_unread(unread: &Unread, out: &mut (impl Write + ?Sized)) -> 
 pub(crate) fn with_remedies(unread: &mut Unread) {
     for (reason, kind) in &mut unread.0 {
         remedies::unread(*reason).clone_into(&mut kind.remedy);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_for_all_models_together() {
+        let plan = |price, price_with_reasoning| CallPlan {
+            name: "m".to_owned(),
+            questions: 1,
+            logged: 0,
+            calls: 1,
+            input_tokens: 1,
+            output_tokens: 1,
+            reasoning_tokens: 0,
+            price,
+            price_with_reasoning,
+        };
+        let plans = [plan(Some(1.0), Some(1.0)), plan(Some(2.0), Some(6.0))];
+        assert_eq!(over(&plans, 7.0), None);
+        let said = over(&plans, 5.0).expect("reasoning");
+        assert!(said.contains("may cost 7.00 USD and exceed the budget of 5.00 USD"), "{said}");
+        let said = over(&plans, 2.5).expect("a forecast");
+        assert!(said.starts_with("The forecast of 3.00 USD exceeds the budget of 2.50 USD"), "{said}");
+        assert_eq!(over(&[plan(None, None)], 0.1), None);
     }
 }

@@ -13,7 +13,12 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         Remedy::ReferenceAmong(names) => return format!("--reference takes one of {names}"),
         Remedy::WithoutDifficulty(models) => {
             return format!(
-                "--difficulty needs {models}: leave it out for the minimal form, or give the results of further models"
+                "--difficulty needs {models} models or more: leave it out for the minimal form, or give the results of further models"
+            );
+        }
+        Remedy::FewerVerdicts(largest) => {
+            return format!(
+                "take a smaller --min-verdicts: {largest} is the largest that leaves two models or more"
             );
         }
         Remedy::AnchorPoints(name) => return format!("write --anchor {name}=1000, or --anchor {name}"),
@@ -57,7 +62,6 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         Remedy::TiesAsHalf => "--method bradley-terry counts a tie as half a win",
         Remedy::CheckVerdicts => "check the verdicts with `predilect import --json`",
         Remedy::NoAnchor => "leave --anchor out",
-        Remedy::FewerVerdicts => "take a smaller --min-verdicts",
         Remedy::AnyJudge => "leave --judge out to see by whom verdicts are",
         Remedy::NameModels => {
             "models come from fields such as model_a and model_b; `predilect formats` lists what is read"

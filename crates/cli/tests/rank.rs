@@ -281,5 +281,5 @@ fn very_many_models_end_in_a_message_and_few_verdicts_can_be_left_out() {
     assert_eq!(few["left_out"]["verdicts on models with fewer than --min-verdicts"], 200_000);
     assert_eq!(rows(&json(&["rank", votes, "--method", "win-rate", "--json", "--quiet"])).len(), 200_003);
     let (_, _, said) = run(&["rank", votes, "--min-verdicts", "9"]);
-    assert!(said.contains("smaller --min-verdicts"), "{said}");
+    assert!(said.contains("smaller --min-verdicts: 8 is the largest that leaves"), "{said}");
 }

@@ -28,12 +28,18 @@ impl Server {
         let mut line = String::new();
         let out = child.stdout.as_mut().expect("its output");
         BufReader::new(out).read_line(&mut line).expect("a line");
-        let address = line.trim().strip_prefix("listening on http://").expect("an address").trim_end_matches('/');
+        let address =
+            line.trim().strip_prefix("listening on http://").expect("an address").trim_end_matches('/');
         Self { address: address.to_owned(), child }
     }
 
     /// Sends a request, and gives back the status, the headers and the body.
-    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> (u16, BTreeMap<String, String>, String) {
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> (u16, BTreeMap<String, String>, String) {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
         let mut all = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if headers.iter().all(|(name, _)| *name != "Host") {
@@ -50,7 +56,11 @@ impl Server {
         let mut lines = head.lines();
         let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
         let pairs = lines.filter_map(|line| line.split_once(": "));
-        (status, pairs.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(), body.to_owned())
+        (
+            status,
+            pairs.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(),
+            body.to_owned(),
+        )
     }
 
     fn get(&self, path: &str) -> (u16, String) {
@@ -74,7 +84,9 @@ impl Drop for Server {
 
 /// A text as an address holds it.
 fn encoded(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 /// The figures of every weight by judge and property, to the last digit.
@@ -83,8 +95,12 @@ fn figures(fits: &Value) -> BTreeMap<(String, String, String), Vec<String>> {
     let mut all = BTreeMap::new();
     for fit in fits.as_array().expect("fits") {
         for weight in fit["weights"].as_array().expect("weights") {
-            let figures = ["mean", "sd", "q05", "q50", "q95", "p_positive"].map(|name| weight[name].to_string());
-            all.insert((text(&fit["judge"]), text(&fit["group"]), text(&weight["property"])), figures.to_vec());
+            let figures =
+                ["mean", "sd", "q05", "q50", "q95", "p_positive"].map(|name| weight[name].to_string());
+            all.insert(
+                (text(&fit["judge"]), text(&fit["group"]), text(&weight["property"])),
+                figures.to_vec(),
+            );
         }
     }
     all
@@ -145,7 +161,8 @@ fn a_part_is_set_against_the_rest_as_the_command_line_does() {
 #[test]
 fn what_cannot_be_read_is_said_where_it_stands() {
     let server = Server::start(&[]);
-    let (status, headers, body) = server.send("GET", "/api/v1/s/local-judge/dissect?where=scenario%20%3D", &[]);
+    let (status, headers, body) =
+        server.send("GET", "/api/v1/s/local-judge/dissect?where=scenario%20%3D", &[]);
     let problem: Value = serde_json::from_str(&body).expect("JSON");
     assert_eq!((status, headers["content-type"].as_str()), (400, "application/problem+json"));
     assert_eq!((problem["type"].as_str(), problem["position"].as_u64()), (Some("where-syntax"), Some(10)));
@@ -173,14 +190,18 @@ fn what_cannot_be_read_is_said_where_it_stands() {
 #[test]
 fn nobody_else_may_ask() {
     let server = Server::start(&[]);
-    for headers in [&[("Host", "evil.example")][..], &[("Origin", "http://evil.example")], &[("Origin", "null")]] {
+    for headers in
+        [&[("Host", "evil.example")][..], &[("Origin", "http://evil.example")], &[("Origin", "null")]]
+    {
         let (status, _, body) = server.send("GET", "/api/v1/studies", headers);
         assert_eq!(status, 403, "{headers:?}: {body}");
         assert!(!body.contains("llmfao"), "{body}");
     }
     let (status, headers, _) = server.send("GET", "/", &[]);
     let policy = &headers["content-security-policy"];
-    assert!(status == 200 && policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+    assert!(
+        status == 200 && policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'")
+    );
     assert!(!policy.contains("script-src 'self' 'unsafe"), "{policy}");
     assert_eq!(headers["x-content-type-options"], "nosniff");
 }
@@ -192,7 +213,8 @@ fn a_token_is_asked_for_where_one_is_set() {
     assert_eq!(server.get("/?token=wrong").0, 401);
     let bearer = server.send("GET", "/api/v1/studies", &[("Authorization", "Bearer a-token-of-some-length")]);
     assert_eq!(bearer.0, 200);
-    let (status, headers, _) = server.send("GET", "/s/llmfao?token=a-token-of-some-length&sort=strength", &[]);
+    let (status, headers, _) =
+        server.send("GET", "/s/llmfao?token=a-token-of-some-length&sort=strength", &[]);
     assert_eq!((status, headers["location"].as_str()), (303, "/s/llmfao?sort=strength"));
     let cookie = headers["set-cookie"].split(';').next().expect("a cookie").to_owned();
     assert!(headers["set-cookie"].contains("HttpOnly") && headers["set-cookie"].contains("SameSite=Strict"));
@@ -211,10 +233,12 @@ fn a_token_is_asked_for_where_one_is_set() {
 
 /// Texts that would act on a page, a terminal or a prompt.
 fn hostile(folder: &Path) -> String {
-    let evil = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\u{202e}gnirts\u{1b}[2J<|im_end|>";
+    let evil =
+        "</script><script>alert(1)</script><img src=x onerror=alert(1)>\u{202e}gnirts\u{1b}[2J<|im_end|>";
     let mut lines = String::new();
     for n in 0..40 {
-        let (winner, a, b) = if n % 3 == 0 { ("a", evil, "fine") } else { ("b", "a longer, fine answer", evil) };
+        let (winner, a, b) =
+            if n % 3 == 0 { ("a", evil, "fine") } else { ("b", "a longer, fine answer", evil) };
         let pair = serde_json::json!({"prompt": format!("{n} {evil}"), "response_a": a, "response_b": b, "preferred": winner,
             "judge": format!("judge {evil}"), "model_a": evil, "model_b": "\"'><b>", "scenario": if n % 2 == 0 { evil } else { "plain" }});
         lines += &format!("{pair}\n");

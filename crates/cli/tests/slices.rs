@@ -89,6 +89,11 @@ fn a_slice_has_the_pairs_for_which_its_filter_holds() {
     assert_eq!(plan[0]["questions"].as_u64().or(plan["questions"].as_u64()), Some(6), "{plan}");
     for (filter, why) in [
         ("scenario = essays", "no pair of 600 is in the slice"),
+        ("scenario = essays", "scenario is never \"essays\"; did you mean \"essay\"?"),
+        ("scenario = Essay", "did you mean \"essay\"? Names are case-sensitive"),
+        ("not scenario in (essay, chat)", "set a weaker condition; a filter can ask for scenario"),
+        ("meta.label = none", "meta.label is never \"none\"; its values are: x, y"),
+        ("meta.labels = x", "fields of these data are: meta.label"),
         ("judge(humans) = 1", "has no verdict in these data"),
         ("rating(novel) > 0", "which is not a property that was rated"),
         ("scenario = ", "a value is missing"),

@@ -24,6 +24,23 @@ fn names(folder: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_study_of_an_example_names_the_example() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = folder.path().join("study").to_str().expect("a path").to_owned();
+    let quick = ["--no-grammar", "--folds", "0"];
+    let first = found(&[&["dissect", "--example", "local-judge", "-o", &study], &quick[..]].concat());
+    let name = "examples/local-judge.jsonl";
+    assert_eq!(first["read"]["sources"][0]["source"], name);
+    let again = found(&[&["dissect", &study, "--group-by", "source"], &quick[..]].concat());
+    assert_eq!(again["read"]["sources"], first["read"]["sources"]);
+    let groups: std::collections::BTreeSet<_> =
+        again["fits"].as_array().expect("fits").iter().filter_map(|fit| fit["group"].as_str()).collect();
+    assert_eq!(groups.into_iter().collect::<Vec<_>>(), ["all", name]);
+    // The example is still the data of its study.
+    found(&[&["dissect", "--example", "local-judge", "-o", &study], &quick[..]].concat());
+}
+
+#[test]
 fn a_second_look_finds_what_the_first_has_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let study = imported(folder.path());

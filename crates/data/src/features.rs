@@ -10,7 +10,7 @@ use crate::container::source::open;
 use crate::container::table::{Placed, Table};
 use crate::error::{At, DataError, Reason, RowError};
 use crate::options::{OnBadRow, ReadOptions};
-use crate::recipe::words;
+use crate::recipe::plain_words;
 use crate::row::{Row, as_text, number};
 
 /// Which columns are no features.
@@ -214,7 +214,7 @@ fn verdict(row: &mut Row, name: &str) -> Result<f64, RowError> {
     if !text.chars().any(char::is_alphabetic) {
         return numeric(row, name);
     }
-    match words(text) {
+    match plain_words(text) {
         Some(call) => call.p_a().ok_or_else(|| {
             RowError::new(Reason::MissingField, "the row has no verdict")
                 .field(name)
@@ -267,6 +267,9 @@ mod tests {
         let table = read(text, OnBadRow::Skip).unwrap();
         assert_eq!(table.values, [1.0, 2.0]);
         assert_eq!(table.dropped.values().sum::<u64>(), 3);
+        // Neither A, B nor a tie.
+        let error = read("y,who,a\n1,x,1\nc,x,2\n", OnBadRow::Stop).unwrap_err();
+        assert!(error.to_string().contains("\"c\""), "{error}");
         let error = read("a,who\n1,x\n", OnBadRow::Stop).unwrap_err();
         assert!(error.to_string().contains("no column `y`") && error.hint().unwrap().contains("a, who"));
     }

@@ -44,6 +44,7 @@ pub use features::{FeatureColumns, Features, read_features};
 pub use files::{clear_away, made, temporary};
 pub use format::{Format, UnknownFormat};
 pub use formats::NO_VERDICT;
+pub use near::nearest;
 pub use options::{Judges, OnBadRow, Progress, ReadOptions, Record};
 pub use preview::{Preview, Previewed, preview};
 pub use property_set::PropertySet;

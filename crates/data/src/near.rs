@@ -1,7 +1,7 @@
 //! What somebody may have meant who wrote a name that does not exist.
 
 /// The name that differs least, if it differs by a third of its letters at most (a swap of two counts as one).
-pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let given = given.to_lowercase();
     let most = (given.chars().count() / 3).max(1);
     known

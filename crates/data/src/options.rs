@@ -66,6 +66,8 @@ pub struct ReadOptions {
     pub judges: Judges,
     /// Pairs without any verdict are what is wanted.
     pub without_verdicts: bool,
+    /// What a single input is called in messages and in the study, where its path says nothing of it.
+    pub shown: Option<String>,
     /// A record larger than this is a bad row; one JSON object that holds a whole data set may be 16 times as large.
     pub max_record_bytes: usize,
 }
@@ -85,6 +87,7 @@ impl Default for ReadOptions {
             neighbours: false,
             judges: Judges::default(),
             without_verdicts: false,
+            shown: None,
             max_record_bytes: 64 << 20,
         }
     }

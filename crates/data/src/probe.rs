@@ -43,7 +43,7 @@ pub(crate) fn probe(paths: &[PathBuf], options: &ReadOptions) -> Result<Probed, 
         return Err(DataError::input("", "no input is named")
             .with_hint("name a file, a folder, or - for standard input"));
     }
-    let (inputs, left_out) = expand(paths)?;
+    let (inputs, left_out) = expand(paths, options.shown.as_deref())?;
     let mut skipped: Vec<SourceSummary> =
         left_out.into_iter().map(|(source, why)| skip(source, &why)).collect();
     let mut damaged: Vec<SourceSummary> = Vec::new();

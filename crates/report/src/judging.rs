@@ -134,9 +134,7 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
         None,
         "1 less the agreement of one verdict with the majority of its other ones on the same pair.",
     );
-    for (name, excess) in [("own model", &card.own_model), ("own family", &card.own_family)] {
-        out.extend(excess.as_ref().map(|excess| own(name, excess)));
-    }
+    out.extend(own_favour(card));
     if card.missing > 0.0 {
         out.push(plain(
             "no verdict",
@@ -152,6 +150,17 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
         ));
     }
     out
+}
+
+/// Whether it favours what it is itself; where its family has no other model here, that is one figure, said once.
+fn own_favour(card: &BiasCard) -> Vec<Measure> {
+    if let (Some(model), Some(family)) = (&card.own_model, &card.own_family)
+        && model.models == family.models
+    {
+        return vec![own("own model and family", model)];
+    }
+    let both = [("own model", &card.own_model), ("own family", &card.own_family)];
+    both.into_iter().filter_map(|(name, excess)| Some(own(name, excess.as_ref()?))).collect()
 }
 
 fn own(name: &str, excess: &Excess) -> Measure {

@@ -26,3 +26,9 @@ pub use terminal::{
     never_met, print_pair, print_reading, terminal, terminal_comparison, terminal_controls_alone,
     terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard, terminal_versus,
 };
+
+/// Text in lines of at most `width` columns, as all views for a terminal break it.
+#[must_use]
+pub fn wrapped(text: &str, width: u16) -> Vec<String> {
+    text::wrap(text, usize::from(width))
+}

@@ -73,6 +73,12 @@ impl<'a> View<'a> {
         self.groups.get(1..).unwrap_or_default()
     }
 
+    /// Whether a group beside the main one says something of its own: one that holds every verdict of its judges is the whole again.
+    pub(crate) fn is_grouped(&self) -> bool {
+        let is_part = |fit: &Fit| self.fit(&fit.judge, self.main).is_none_or(|whole| whole.rows != fit.rows);
+        self.d.fits.iter().any(|fit| fit.group != self.main && is_part(fit))
+    }
+
     /// One column per group for this judge.
     pub(crate) fn by_group(&self, judge: &str) -> Vec<Column<'a>> {
         let cell = |group: &'a str| {

@@ -79,3 +79,44 @@ fn fits_alone_come_without_what_was_read() {
     assert!(text.contains("no_severe_errors      ▲   63.7 %"), "{text}");
     assert!(text.contains("Not fitted"));
 }
+
+#[test]
+fn a_group_that_is_the_whole_has_no_table() {
+    let mut d = fixture::study(&["human", "gpt-4-turbo"], &["Code"]);
+    assert!(plain(&raw(&d, 80)).contains("By group"));
+    let wholes: Vec<(String, u64)> =
+        d.fits.iter().filter(|fit| fit.group == "all").map(|fit| (fit.judge.clone(), fit.rows)).collect();
+    for fit in d.fits.iter_mut().filter(|fit| fit.group != "all") {
+        fit.rows = wholes.iter().find(|(judge, _)| *judge == fit.judge).expect("a whole").1;
+    }
+    assert!(!plain(&raw(&d, 80)).contains("By group"));
+    let page = predilect_report::html(&d);
+    assert!(page.contains("All verdicts are in one group") && !page.contains("Group by group"));
+}
+
+#[test]
+fn a_long_name_does_not_run_into_the_next_column() {
+    let explanation = predilect_results::Explanation {
+        judge: "human".to_owned(),
+        group: "all".to_owned(),
+        p_a: None,
+        fitted: false,
+        base: 0.5,
+        value: 0.503,
+        low: 0.465,
+        high: 0.54,
+        contributions: vec![predilect_results::Contribution {
+            property: "model:Chronos Hermes (13B)".to_owned(),
+            comparison: -1.0,
+            shap: 0.003,
+            low: 0.001,
+            high: 0.005,
+        }],
+    };
+    let mut out = Vec::new();
+    predilect_report::terminal_explanation(&predilect_types::Pair::default(), &explanation, &mut out, 100)
+        .expect("writing to memory");
+    let text = plain(&String::from_utf8(out).expect("UTF-8"));
+    assert!(text.contains("strength of Chronos Herm… B "), "{text}");
+    assert!(text.contains("A is preferred with a probability of 50.3 % [46.5 %, 54.0 %]."), "{text}");
+}

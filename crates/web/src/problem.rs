@@ -134,6 +134,7 @@ fn words(remedy: &Remedy) -> String {
         | Remedy::ReferenceAmong(names)
         | Remedy::GroupsAre(names) => return format!("choose among: {names}"),
         Remedy::RateByModel(why) => return format!("{why} with a language model"),
+        Remedy::FewerVerdicts(most) => return format!("ask for at most {most} verdicts a model"),
         Remedy::AnchorPoints(name) => return format!("give {name} a number of points"),
         Remedy::WithoutDifficulty(models) => {
             return format!("leave the difficulty of prompts out: it needs {models} models");
@@ -172,7 +173,6 @@ fn words(remedy: &Remedy) -> String {
         Remedy::TiesAsHalf => "Bradley-Terry counts a tie as half a win",
         Remedy::CheckVerdicts => "look at what was read, under Data",
         Remedy::NoAnchor => "leave the anchor out",
-        Remedy::FewerVerdicts => "ask for fewer verdicts a model",
         Remedy::AnyJudge | Remedy::ChooseJudge => "choose another judge",
         Remedy::NameModels => "models come from fields such as model_a and model_b",
         Remedy::OtherVariant => "name a model of the files",

@@ -226,8 +226,8 @@ mod tests {
     fn an_address_is_written_as_it_is_read() {
         for address in [
             "",
-            "?where=scenario+%3D+code&vs=rest&judge=human&judge=gpt-4.1-mini&sort=strength",
-            "?where=words%28a%29+%3E+2+*+words%28b%29&group=language&prop=length&pairs=surprise&terms=none&from=50",
+            "?where=scenario+%3D+%22code%22&vs=rest&judge=human&judge=gpt-4.1-mini&sort=strength",
+            "?where=words%28a%29+%3E+%282+*+words%28b%29%29&group=language&prop=length&pairs=surprise&terms=none&from=50",
         ] {
             let read = Query::read(address.trim_start_matches('?'));
             assert!(read.error.is_none() && read.query.unknown.is_empty(), "{read:?}");
@@ -258,7 +258,7 @@ mod tests {
         let smaller = query.narrowed("words(a) - words(b) > 10").expect("a filter");
         assert_eq!(
             smaller.filter.map(|filter| filter.to_string()).as_deref(),
-            Some("(scenario = a or scenario = b) and words(a) - words(b) > 10")
+            Some("(scenario = \"a\" or scenario = \"b\") and (words(a) - words(b)) > 10")
         );
         assert_eq!(smaller.from, 0);
     }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use predilect_results::asked::{AnnotatorRun, CallPlan, JudgeRun};
 use predilect_workbench::{
-    AnnotateRequest, Annotating, CallOptions, Cancel, Event, Filter, JudgeRequest, Judging, Method, ModelSpec,
-    Orders, RateMethod, ReadOptions, Watch, Within,
+    AnnotateRequest, Annotating, CallOptions, Cancel, Event, Filter, JudgeRequest, Judging, Method,
+    ModelSpec, Orders, RateMethod, ReadOptions, Watch, Within,
 };
 use serde::{Deserialize, Serialize};
 
@@ -244,8 +244,10 @@ impl Wanted {
     /// Opens the model and the study, for a forecast or for the run itself.
     fn ready(&self, book: &Book, watch: &dyn Watch) -> Result<Ready, Problem> {
         let Some(study) = book.study() else {
-            return Err(Problem::refused("verdicts and ratings are kept in a study, and these data are in none")
-                .remedy("import them first: predilect import FILE -o STUDY, then predilect serve STUDY --runs"));
+            return Err(Problem::refused(
+                "verdicts and ratings are kept in a study, and these data are in none",
+            )
+            .remedy("import them first: predilect import FILE -o STUDY, then predilect serve STUDY --runs"));
         };
         if self.budget.is_some_and(|budget| !(budget >= 0.0 && budget.is_finite())) {
             return Err(Problem::refused("the budget is no number of 0 or more"));
@@ -293,8 +295,10 @@ impl Wanted {
         let Some(wanted) = &self.method else { return Ok(None) };
         match all.iter().find(|(_, name)| name == wanted) {
             Some((method, _)) => Ok(Some(*method)),
-            None => Err(Problem::refused(format!("there is no method `{wanted}`"))
-                .remedy(format!("it is one of {}", all.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ")))),
+            None => Err(Problem::refused(format!("there is no method `{wanted}`")).remedy(format!(
+                "it is one of {}",
+                all.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
+            ))),
         }
     }
 
@@ -315,7 +319,12 @@ impl Wanted {
     }
 
     /// Starts the run on a thread of its own; whatever ends it, what was answered is kept, and the same run again goes on from there.
-    pub(crate) fn start(&self, runs: &Runs, book: &Arc<Book>, watch: &dyn Watch) -> Result<Arc<Run>, Problem> {
+    pub(crate) fn start(
+        &self,
+        runs: &Runs,
+        book: &Arc<Book>,
+        watch: &dyn Watch,
+    ) -> Result<Arc<Run>, Problem> {
         let ready = self.ready(book, watch)?;
         let run = runs.add(&book.id, self);
         let (own, book) = (Arc::clone(&run), Arc::clone(book));

@@ -87,7 +87,11 @@ pub(crate) struct App {
 /// # Errors
 ///
 /// When the address cannot be taken, or others could ask without a token.
-pub fn serve(options: &ServeOptions, stop: &Cancel, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+pub fn serve(
+    options: &ServeOptions,
+    stop: &Cancel,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
     if options.token.is_none() && !options.host.is_loopback() {
         return Err(ServeError::NoToken);
     }
@@ -115,7 +119,11 @@ pub fn serve(options: &ServeOptions, stop: &Cancel, ready: impl FnOnce(SocketAdd
             tokio::time::sleep(PACE).await;
         }
         if serving.is_finished() {
-            return serving.await.map_err(std::io::Error::other).and_then(|ended| ended).map_err(ServeError::Broken);
+            return serving
+                .await
+                .map_err(std::io::Error::other)
+                .and_then(|ended| ended)
+                .map_err(ServeError::Broken);
         }
         serving.abort();
         Ok(())
@@ -141,14 +149,8 @@ fn router(app: App) -> Router {
         .route("/s/{id}/runs", get(pages::runs))
         .route("/s/{id}/data", get(pages::data))
         .route("/assets/style.css", get(|| asset(predilect_report::live::STYLE, "text/css; charset=utf-8")))
-        .route(
-            "/assets/page.js",
-            get(|| asset(include_str!("../assets/page.js"), SCRIPT)),
-        )
-        .route(
-            "/assets/state.js",
-            get(|| asset(include_str!("../assets/state.js"), SCRIPT)),
-        )
+        .route("/assets/page.js", get(|| asset(include_str!("../assets/page.js"), SCRIPT)))
+        .route("/assets/state.js", get(|| asset(include_str!("../assets/state.js"), SCRIPT)))
         .route(
             "/assets/icon.svg",
             get(|| async { ([(header::CONTENT_TYPE, "image/svg+xml")], predilect_report::live::icon()) }),

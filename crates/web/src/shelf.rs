@@ -70,7 +70,14 @@ impl Shelf {
         let example = |name: &str| vec!["--example".to_owned(), name.to_owned()];
         let mut add = |made: Made, title: String, given: Vec<String>| {
             let id = id_of(&title, &books);
-            books.push(Arc::new(Book { id, title, given, made, read: read.clone(), opened: Mutex::default() }));
+            books.push(Arc::new(Book {
+                id,
+                title,
+                given,
+                made,
+                read: read.clone(),
+                opened: Mutex::default(),
+            }));
         };
         for study in studies {
             let title = study

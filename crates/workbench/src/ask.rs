@@ -52,7 +52,7 @@ fn answer(
         None => prepared.pairs().len(),
     };
     if let Some(filter) = question.filter.as_ref().filter(|_| pairs == 0) {
-        return Err(no_pair(filter, prepared.pairs()));
+        return Err(no_pair(filter, prepared));
     }
     let tasks = tasks(prepared, &whole, question, orders.as_deref(), watch)?;
     let done: Vec<_> = tasks

@@ -137,8 +137,8 @@ pub enum Remedy {
     AnchorPoints(String),
     /// No anchor.
     NoAnchor,
-    /// A smaller least number of verdicts.
-    FewerVerdicts,
+    /// A smaller least number of verdicts: the largest that leaves two models or more.
+    FewerVerdicts(u64),
     /// Any judge, to see by whom verdicts are.
     AnyJudge,
     /// Models must be named in the data.

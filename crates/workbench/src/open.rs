@@ -125,19 +125,22 @@ impl Workbench {
             .words("give it alone, or export it to a file first"));
         }
         let scratch = scratch()?;
+        let mut options = inputs.options.clone();
         let files = match inputs.example.map(Example::file) {
             Some((name, bytes)) => {
                 let path = scratch.path().join(Path::new(name).file_name().unwrap_or_default());
                 std::fs::write(&path, bytes)?;
+                // A study that is kept outlives the folder, so the file goes by its own name.
+                options.shown = Some(name.to_owned());
                 vec![path]
             }
             None => inputs.files.to_vec(),
         };
-        let (study, mut read) = match place {
+        let (study, read) = match place {
             Some(place) if is_study(place) => {
                 // Read again, to see whether the study is of the same data: then it is carried on.
                 let again = scratch.path().join("again");
-                let (again, read) = import(&files, inputs.options, &again, Onto::New, watch)?;
+                let (again, read) = import(&files, &options, &again, Onto::New, watch)?;
                 let there = Study::open(place)?;
                 if again.import_name().is_none() || again.import_name() != there.import_name() {
                     return Err(Error::new(format!("{} is a study of other data", place.display()))
@@ -145,14 +148,9 @@ impl Workbench {
                 }
                 (there, read)
             }
-            Some(place) => import(&files, inputs.options, place, Onto::Replace, watch)?,
-            None => import(&files, inputs.options, &scratch.path().join("study"), Onto::Replace, watch)?,
+            Some(place) => import(&files, &options, place, Onto::Replace, watch)?,
+            None => import(&files, &options, &scratch.path().join("study"), Onto::Replace, watch)?,
         };
-        if let Some((name, _)) = inputs.example.map(Example::file) {
-            for source in &mut read.sources {
-                name.clone_into(&mut source.source);
-            }
-        }
         let lock = place.map(|_| study.lock("dissect")).transpose()?;
         Ok(Self {
             study,

@@ -1,6 +1,6 @@
 //! Who competes, and what was said of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use predilect_stats::ranking::{Vote, Weights};
 
@@ -88,6 +88,48 @@ impl Contest {
         Some(out)
     }
 
+    /// How many verdicts a vote is.
+    fn times(&self) -> impl Fn(&Vote) -> u64 + use<> {
+        let counts = Weights::of(&self.votes) == Weights::Counts;
+        move |vote| if counts { vote.weight as u64 } else { 1 }
+    }
+
+    /// The largest number of verdicts for which [`Contest::leave_out_below`] leaves any model, and so two of them at least; 0 without verdicts.
+    ///
+    /// The model with the fewest goes first, then the one that has the fewest among those that stay: until the last one has gone, nobody who
+    /// stayed had fewer than the largest of these numbers.
+    pub fn largest_least(&self) -> u64 {
+        let mut between: HashMap<(u32, u32), u64> = HashMap::new();
+        let times = self.times();
+        for vote in self.votes.iter().filter(|vote| vote.a != vote.b) {
+            let own = between.entry((vote.a.min(vote.b), vote.a.max(vote.b))).or_default();
+            *own = own.saturating_add(times(vote));
+        }
+        let mut counts = vec![0_u64; self.models.len()];
+        let mut of: Vec<Vec<(u32, u64)>> = vec![Vec::new(); counts.len()];
+        for ((a, b), times) in between {
+            for (own, other) in [(a, b), (b, a)] {
+                let count = &mut counts[own as usize];
+                *count = count.saturating_add(times);
+                of[own as usize].push((other, times));
+            }
+        }
+        let mut stay: BTreeSet<(u64, u32)> =
+            (0..).zip(&counts).map(|(model, &count)| (count, model)).collect();
+        let mut largest = 0;
+        while let Some((count, model)) = stay.pop_first() {
+            largest = largest.max(count);
+            for (other, times) in std::mem::take(&mut of[model as usize]) {
+                let count = &mut counts[other as usize];
+                if stay.remove(&(*count, other)) {
+                    *count = count.saturating_sub(times);
+                    stay.insert((*count, other));
+                }
+            }
+        }
+        largest
+    }
+
     /// Leaves out the models with fewer verdicts than `least` with the verdicts on them, then those that have fewer now, until all
     /// have enough. Returns how many verdicts went.
     pub fn leave_out_below(&mut self, least: u64) -> u64 {
@@ -97,8 +139,7 @@ impl Contest {
         let mut kept = vec![true; self.models.len()];
         let mut counts = vec![0_u64; kept.len()];
         let mut of: Vec<Vec<(u32, u64)>> = vec![Vec::new(); kept.len()];
-        let kind = Weights::of(&self.votes);
-        let times = |vote: &Vote| if kind == Weights::Counts { vote.weight as u64 } else { 1 };
+        let times = self.times();
         for vote in &self.votes {
             for (own, other) in [(vote.a, vote.b), (vote.b, vote.a)] {
                 let count = &mut counts[own as usize];
@@ -182,5 +223,36 @@ impl Contest {
                 .extend(controls.iter().map(|&column| known(table.value(verdict.pair, column))));
         }
         (contest, unnamed, itself)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_largest_least_leaves_two_models_and_one_more_leaves_none(
+            votes in prop::collection::vec((0_u32..7, 0_u32..7, 1_u8..4), 1..60),
+        ) {
+            let votes: Vec<Vote> = votes
+                .into_iter()
+                .filter(|(a, b, _)| a != b)
+                .map(|(a, b, weight)| Vote { a, b, y: 1.0, weight: f32::from(weight), cluster: 0 })
+                .collect();
+            prop_assume!(!votes.is_empty());
+            let contest =
+                Contest { models: (0..7).map(|n| n.to_string()).collect(), votes, ..Contest::default() };
+            let least = contest.largest_least();
+            let left = |least| {
+                let mut contest = contest.clone();
+                contest.leave_out_below(least);
+                contest.models.len()
+            };
+            prop_assert!(least > 0 && left(least) >= 2, "{least}");
+            prop_assert_eq!(left(least + 1), 0);
+        }
     }
 }

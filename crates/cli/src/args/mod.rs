@@ -37,7 +37,7 @@ pub(crate) struct Cli {
 /// Flags of every verb.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// No progress and no remarks on the standard error stream
+    /// No progress and no remarks (those that are part of a result stay)
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
     /// Threads to use (default: one per core)

@@ -31,8 +31,8 @@ pub(crate) struct RankArgs {
     /// lc: the model that all others are compared with (default: the one in every pair)
     #[arg(long, value_name = "MODEL")]
     pub(crate) baseline: Option<String>,
-    /// lc: fit over the other models (4 or more) how hard every prompt is and what length does, and hold that in each model's fit (default:
-    /// AlpacaEval's own difficulties where all prompts and the baseline are its own, else none)
+    /// lc: fit over the other models how hard every prompt is and what length does, and hold that in each model's fit; it needs 5 models or
+    /// more (default: AlpacaEval's own difficulties where all prompts and the baseline are its own, else none)
     #[arg(long, conflicts_with = "minimal")]
     pub(crate) difficulty: bool,
     /// lc: the form without the difficulty of prompts

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
     let within = Within { inputs: given.files, output: args.output.as_deref(), read: &reading };
     let annotating = Annotating::begin(&request, &within, &bars)?;
     if request.calls.dry {
-        return print_plans(&annotating.plans()?, args.json);
+        return print_plans(&annotating.plans()?, request.calls.budget, args.json);
     }
     // Until all is written: what was answered must not be lost to a signal in between.
     let _asking = signals::asking();

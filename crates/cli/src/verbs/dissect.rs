@@ -90,7 +90,9 @@ pub(crate) fn show(
         }
     }
     if dissection.fits.is_empty() {
-        return Err(Problem::new("nothing could be fitted").remedy("the reasons stand under \"not fitted\""));
+        let heading = if json { "skipped" } else { "Not fitted" };
+        return Err(Problem::new("nothing could be fitted")
+            .remedy(format!("the reasons are listed under \"{heading}\"")));
     }
     Ok(())
 }

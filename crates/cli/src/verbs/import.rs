@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use predilect_types::ReadSummary;
 use predilect_workbench::import;
 use predilect_workbench::{Onto, ReadOptions, preview};
 
@@ -13,9 +14,12 @@ use crate::progress::Bars;
 pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
     let options = ReadOptions { without_verdicts: args.without_verdicts, ..args.read.options()? };
     let Some(output) = args.output.as_deref().filter(|_| !args.preview) else {
-        let seen = preview(&args.inputs, &options)?;
+        let mut seen = preview(&args.inputs, &options)?;
         if args.json {
             return print_json(&seen);
+        }
+        if global.quiet {
+            without_remarks(&mut seen.read);
         }
         let mut out = std::io::stdout().lock();
         predilect_report::print_reading(&seen.read, &mut out)?;
@@ -37,12 +41,21 @@ pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
         (_, true) => Onto::Replace,
         _ => Onto::New,
     };
-    let (_, summary) = import(&args.inputs, &options, output, onto, &Bars::new(global.quiet))?;
+    let (_, mut summary) = import(&args.inputs, &options, output, onto, &Bars::new(global.quiet))?;
     if args.json {
         return print_json(&summary);
+    }
+    if global.quiet {
+        without_remarks(&mut summary);
     }
     let mut out = std::io::stdout().lock();
     predilect_report::print_reading(&summary, &mut out)?;
     writeln!(out, "written to {}", output.display())?;
     Ok(())
+}
+
+/// What is remarked is for whoever wants to hear it; what was read and what was left out is always said.
+fn without_remarks(read: &mut ReadSummary) {
+    read.remarks.clear();
+    read.sources.iter_mut().for_each(|source| source.remarks.clear());
 }

@@ -120,8 +120,8 @@ impl Input {
 /// What a folder or archive contains besides data, with the reason it is left out.
 pub(crate) type LeftOut = Vec<(String, String)>;
 
-/// The files behind the paths: folders are searched through, sorted by name.
-pub(crate) fn expand(paths: &[PathBuf]) -> Result<(Vec<Input>, LeftOut), DataError> {
+/// The files behind the paths: folders are searched through, sorted by name. A single file is called as `shown` says.
+pub(crate) fn expand(paths: &[PathBuf], shown: Option<&str>) -> Result<(Vec<Input>, LeftOut), DataError> {
     let mut inputs = Vec::new();
     let mut left_out = Vec::new();
     for path in paths {
@@ -135,6 +135,9 @@ pub(crate) fn expand(paths: &[PathBuf]) -> Result<(Vec<Input>, LeftOut), DataErr
         } else {
             inputs.push(Input::new(path.clone(), true));
         }
+    }
+    if let (Some(shown), [only]) = (shown, inputs.as_mut_slice()) {
+        shown.clone_into(&mut only.label);
     }
     Ok((inputs, left_out))
 }

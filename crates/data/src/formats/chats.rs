@@ -24,7 +24,7 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     let rating = match data.get("rating") {
         None | Some(Value::Null) => {
             base.dropped.push(NO_VERDICT);
-            return Ok(Parsed::Drafts(Vec::new()));
+            return Ok(Parsed::Dropped(Box::new(base)));
         }
         Some(value) => match crate::row::number("data.rating", value)? {
             Some(1.0) => true,

@@ -3,7 +3,7 @@
 //! `label` is `A>B` or `B>A` (judge `gold`). Output files add `judge_name` and `judgments`, whose `decision` is in the
 //! sense of what was shown: the second was shown with the responses swapped. The judge is the `judge_model` that stands anywhere
 //! within them; `judge_name` is only how it was asked. Both make one verdict with order `both`;
-//! decisions that are null or unknown to the benchmark's own parser are no call. `pair_id` is the pair's id, `source`
+//! decisions that are null or `error` are no call, any other word stops. `pair_id` is the pair's id, `source`
 //! the scenario, `response_model` the model of both.
 
 use predilect_types::{Message, Response, TieKind};
@@ -25,7 +25,10 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     let gold = decision("label", row.take("label").as_ref())?;
     draft.gold("gold", gold);
     let method = row.opt_text("judge_name")?;
-    if let Some(Value::Array(judgments)) = row.take("judgments") {
+    if let Some(judgments) = row.take("judgments") {
+        let Value::Array(judgments) = judgments else {
+            return Err(RowError::wrong_type("judgments", &judgments, "a list of judgments"));
+        };
         let judge = cx.judge_or_stem(judge_of(&judgments, method, cx.by_prompt));
         let mut calls = Vec::new();
         for (i, judgment) in judgments.iter().take(2).enumerate() {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Context, Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
-use crate::recipe::{Call, MOST_PAIRS, Plan, Sample, name_of, sides, words};
+use crate::recipe::{Call, MOST_PAIRS, Plan, Sample, name_of, plain_words, sides};
 use crate::row::Row;
 
 pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
@@ -57,14 +57,21 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
         let annotator = annotator(&annotation)?;
         for result in results(&annotation) {
             let value = result.get("value");
-            let said = value.and_then(|value| {
-                value.get("selected").cloned().or_else(|| value.get("choices")?.get(0).cloned())
-            });
+            let choices = value.and_then(|value| value.get("choices"));
+            if let Some(several) = choices.filter(|list| list.as_array().is_some_and(|list| list.len() > 1)) {
+                return Err(RowError::new(
+                    Reason::UnknownWinner,
+                    "several choices are made, and only one can name the better text",
+                )
+                .field("annotations.result.value.choices")
+                .json(several));
+            }
+            let said = value.and_then(|value| value.get("selected")).or_else(|| choices?.get(0)).cloned();
             let Some(said) = said.filter(|_| !cancelled) else {
                 draft.dropped.push(NO_VERDICT);
                 continue;
             };
-            let call = said.as_str().and_then(words);
+            let call = said.as_str().and_then(plain_words);
             let Some(call) = call else {
                 return Err(RowError::new(
                     Reason::UnknownWinner,

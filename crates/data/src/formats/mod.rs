@@ -166,7 +166,9 @@ impl From<Draft> for Parsed {
     }
 }
 
-/// Reads a winner in words: the names given for A and B, the words for ties, the words for no verdict.
+/// Reads a winner in words: the names given for A and B, a tie and its two kinds, and what stands for no verdict.
+///
+/// Nothing else is guessed: what the formats do not define (`c`, `both`, `draw`) stops.
 pub(crate) fn winner(
     field: &str,
     value: Option<Value>,
@@ -185,11 +187,9 @@ pub(crate) fn winner(
         return Ok(Call::B);
     }
     Ok(match plain.to_ascii_lowercase().as_str() {
-        "tie" | "draw" | "equal" | "same" | "both" | "c" | "a=b" => Call::Tie(TieKind::Tie),
-        "tie (bothbad)" | "tie (both bad)" | "bothbad" | "both_bad" | "both bad" | "neither" => {
-            Call::Tie(TieKind::BothBad)
-        }
-        "bothgood" | "both_good" | "both good" => Call::Tie(TieKind::BothGood),
+        "tie" => Call::Tie(TieKind::Tie),
+        "tie (bothbad)" | "tie (both bad)" | "bothbad" | "both_bad" => Call::Tie(TieKind::BothBad),
+        "tie (bothgood)" | "tie (both good)" | "bothgood" | "both_good" => Call::Tie(TieKind::BothGood),
         "" | "none" | "null" | "nan" | "n/a" | "error" | "garbage" | "invalid" | "unknown" => Call::Missing,
         _ => {
             let one = |names: &[&str]| names.first().copied().unwrap_or_default().to_owned();

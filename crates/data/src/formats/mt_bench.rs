@@ -11,7 +11,7 @@ use predilect_types::{Response, Role};
 use serde_json::{Value, json};
 
 use super::{Context, Draft, Parsed, arena_hard, both_orders, keep_rest, winner};
-use crate::error::RowError;
+use crate::error::{Reason, RowError};
 use crate::join::{Judgment, Piece, Score};
 use crate::row::{Row, as_text};
 use crate::texts::split_shared;
@@ -34,7 +34,10 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
 }
 
 fn human(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
-    let turn = row.get("turn").and_then(Value::as_f64).map(|turn| turn.clamp(1.0, 1e6) as u64);
+    let turn = match row.get("turn") {
+        Some(turn) => crate::row::number("turn", turn)?.map(|turn| turn.clamp(1.0, 1e6) as u64),
+        None => None,
+    };
     let judge = judge(cx, &mut row, Some("human"))?;
     let (mut draft, mut row) = battle(row, turn)?;
     call(&mut draft, &mut row, judge)?;
@@ -118,7 +121,18 @@ fn single(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError> {
     let model = row.text("model")?;
     let judge = judge(cx, &mut row, None)?;
     let turns = turns(&mut row)?;
-    let points = row.opt_number("score")?.filter(|score| *score >= 0.0);
+    let points = match row.opt_number("score")? {
+        Some(-1.0) => None,
+        Some(score) if score < 0.0 => {
+            return Err(RowError::new(
+                Reason::VerdictOutOfRange,
+                "a score of 0 or more is expected, or -1 where none was read",
+            )
+            .field("score")
+            .value(&score.to_string()));
+        }
+        points => points,
+    };
     Ok(Piece::Score(Score { key, model, judge, turns, points }).into())
 }
 

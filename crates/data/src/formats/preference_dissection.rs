@@ -169,6 +169,10 @@ fn errors(draft: &mut Draft, row: &mut Row) {
         if applicable.trim().eq_ignore_ascii_case("not applicable") {
             continue;
         }
+        if !applicable.trim().eq_ignore_ascii_case("applicable") {
+            draft.dropped.push(UNKNOWN_RATING);
+            continue;
+        }
         let mut count = [0.0; 3];
         for error in found.get("errors").and_then(Value::as_array).into_iter().flatten() {
             let severity =

@@ -46,7 +46,7 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     plan.finish(row, &mut base)?;
     let mut drafts = Vec::new();
     let mut path = Vec::new();
-    walk(&root, &mut path, &cx.judge, 0, &mut drafts);
+    walk(&root, &mut path, &cx.judge, 0, &mut drafts)?;
     for draft in &mut drafts {
         draft.pair.metadata.clone_from(&base.pair.metadata);
         draft.pair.language = root.get("lang").and_then(Value::as_str).map(str::to_owned);
@@ -54,26 +54,33 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     Ok(Parsed::Drafts(drafts))
 }
 
-fn walk(node: &Value, path: &mut Vec<Message>, judge: &str, depth: usize, drafts: &mut Vec<Draft>) {
+fn walk(
+    node: &Value,
+    path: &mut Vec<Message>,
+    judge: &str,
+    depth: usize,
+    drafts: &mut Vec<Draft>,
+) -> Result<(), RowError> {
     let text = |node: &Value| node.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
     let role = crate::texts::role(node.get("role").and_then(Value::as_str).unwrap_or("user"));
     path.push(Message { role, content: text(node) });
     let replies = node.get("replies").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let ranked: Vec<(Message, f64)> = replies
-        .iter()
-        .filter_map(|reply| {
-            Some((Message::assistant(text(reply)), reply.get("rank").and_then(Value::as_f64)?))
-        })
-        .collect();
+    let mut ranked: Vec<(Message, f64)> = Vec::new();
+    for reply in replies {
+        if let Some(rank) = crate::row::number("replies.rank", reply.get("rank").unwrap_or(&Value::Null))? {
+            ranked.push((Message::assistant(text(reply)), rank));
+        }
+    }
     if path.last().is_some_and(|last| last.role != Role::Assistant) {
         ranks(path, &ranked, judge, drafts);
     }
     if depth < DEPTH {
         for reply in replies {
-            walk(reply, path, judge, depth + 1, drafts);
+            walk(reply, path, judge, depth + 1, drafts)?;
         }
     }
     path.pop();
+    Ok(())
 }
 
 /// Every two of the replies with different ranks.

@@ -7,8 +7,8 @@ use predilect_types::{Message, Response};
 use serde_json::{Value, json};
 
 use super::{Context, Draft, NO_VERDICT, Parsed};
-use crate::error::RowError;
-use crate::recipe::{Plan, judged, on_side_b};
+use crate::error::{Reason, RowError};
+use crate::recipe::{Plan, judged, on_side_b, truth};
 use crate::row::{Row, as_text};
 
 pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
@@ -25,16 +25,14 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     let mut said: Vec<Message> = Vec::new();
     let mut replies: Vec<(Message, Option<String>, bool, Value)> = Vec::new();
     let mut drafts = Vec::new();
-    let pair_up = |said: &mut Vec<Message>,
-                   replies: &mut Vec<(Message, Option<String>, bool, Value)>,
-                   drafts: &mut Vec<Draft>| {
+    // Turns with several replies of which none was chosen.
+    let mut unsaid = 0;
+    let mut pair_up = |said: &mut Vec<Message>,
+                       replies: &mut Vec<(Message, Option<String>, bool, Value)>,
+                       drafts: &mut Vec<Draft>| {
         let winner = replies.iter().position(|(.., chosen, _)| *chosen);
         let Some((best, model, _, score)) = winner.and_then(|at| replies.get(at)).cloned() else {
-            if replies.len() > 1
-                && let Some(first) = drafts.last_mut()
-            {
-                first.dropped.push(NO_VERDICT);
-            }
+            unsaid += usize::from(replies.len() > 1);
             said.extend(replies.drain(..).take(1).map(|(turn, ..)| turn));
             return;
         };
@@ -72,8 +70,17 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
         match crate::texts::role(&role) {
             predilect_types::Role::Assistant => {
                 let model = own(&names.model).map(|model| as_text(&at, model)).transpose()?;
-                let chosen =
-                    own(&names.chosen).is_some_and(|value| value == Value::Bool(true) || value == json!(1));
+                let chosen = match own(&names.chosen).filter(|value| !value.is_null()) {
+                    Some(value) => truth(&at, &value)?,
+                    None => false,
+                };
+                if chosen && replies.iter().any(|(.., before, _)| *before) {
+                    return Err(RowError::new(
+                        Reason::UnknownWinner,
+                        "two replies of one turn are chosen, and only one can be",
+                    )
+                    .field(&at));
+                }
                 replies.push((
                     Message::assistant(text),
                     model,
@@ -88,5 +95,13 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
         }
     }
     pair_up(&mut said, &mut replies, &mut drafts);
+    let nothing = std::iter::repeat_n(NO_VERDICT, unsaid);
+    match drafts.first_mut() {
+        Some(first) => first.dropped.extend(nothing),
+        None => {
+            base.dropped.extend(nothing);
+            return Ok(Parsed::Dropped(Box::new(base)));
+        }
+    }
     Ok(Parsed::Drafts(drafts))
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::call::Call;
 use super::shell::shell;
 use super::spelling::normal;
-use super::words::{NOTHING, words};
+use super::words::{NOTHING, plain_words, words};
 use super::{Scale, VerdictRule};
 use crate::error::{Reason, RowError, kind_of};
 
@@ -183,7 +183,7 @@ impl Calls {
                     Code::Text(text) if NOTHING.contains(&text.as_str()) => Ok(Call::Missing),
                     // Ties and the like in words stand beside numbers in many files.
                     Code::Text(text) if named.iter().all(|(known, _)| matches!(known, Code::Number(_))) => {
-                        match words(text) {
+                        match plain_words(text) {
                             Some(call @ (Call::Tie(_) | Call::Missing)) => Ok(call),
                             _ => Err(self.unknown(value, named)),
                         }
@@ -203,7 +203,7 @@ impl Calls {
         let number = match code {
             Code::Number(number) => *number,
             Code::Text(text) if NOTHING.contains(&text.as_str()) => return Ok(Call::Missing),
-            Code::Text(text) => match words(text) {
+            Code::Text(text) => match plain_words(text) {
                 Some(call @ Call::Tie(_)) => return Ok(call),
                 _ => return Err(self.out_of_range(value, scale)),
             },
@@ -384,7 +384,9 @@ mod tests {
         let names = Names { model_a: Some("m-1"), model_b: Some("A"), ..Names::default() };
         assert_eq!(calls.call(Some(&json!("M-1")), names).ok(), Some(Call::A));
         assert!(calls.call(Some(&json!("A")), names).is_err());
-        assert!(calls.call(Some(&json!(0)), Names::default()).is_err());
+        for value in [json!(0), json!("C")] {
+            assert!(calls.call(Some(&value), Names::default()).is_err(), "{value}");
+        }
     }
 
     #[test]
@@ -395,11 +397,15 @@ mod tests {
         assert_eq!(calls.call(Some(&json!(-3)), Names::default()).ok(), Some(Call::A));
         assert_eq!(calls.call(Some(&json!("0")), Names::default()).ok(), Some(Call::Tie(TieKind::Tie)));
         assert_eq!(calls.call(Some(&json!(1)), Names::default()).ok(), Some(Call::Soft(1.0 / 3.0)));
-        assert!(calls.call(Some(&json!(4)), Names::default()).is_err());
+        for value in [json!(4), json!("c")] {
+            assert!(calls.call(Some(&value), Names::default()).is_err(), "{value}");
+        }
         let rule = VerdictRule { a: vec![json!(1)], b: vec![json!("2")], ..VerdictRule::default() };
         let calls = Calls::of(&rule, "label".to_owned());
         assert_eq!(calls.call(Some(&json!("1.0")), Names::default()).ok(), Some(Call::A));
         assert_eq!(calls.call(Some(&json!("Tie")), Names::default()).ok(), Some(Call::Tie(TieKind::Tie)));
-        assert!(calls.call(Some(&json!(0)), Names::default()).is_err());
+        for value in [json!(0), json!("C")] {
+            assert!(calls.call(Some(&value), Names::default()).is_err(), "{value}");
+        }
     }
 }

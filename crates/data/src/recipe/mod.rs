@@ -34,7 +34,7 @@ pub(crate) use call::Call;
 #[cfg(test)]
 pub(crate) use calls::Calls;
 pub(crate) use calls::{Names, Seen};
-pub(crate) use candidates::MOST_PAIRS;
+pub(crate) use candidates::{MOST_PAIRS, truth};
 pub(crate) use infer::{
     Refusal, answered_prompt, are_names, beside_prompt, complete, contradiction, count_votes, discarded,
     doubtful_prompt, exchanged, find_verdicts, has_turns_beside, infer, input_beside, names_not_texts,
@@ -48,7 +48,7 @@ pub(crate) use plan::{BareVotes, Naming, Plan};
 pub(crate) use sample::Sample;
 pub(crate) use shell::shell;
 pub use verdict_rule::{Scale, VerdictRule};
-pub(crate) use words::words;
+pub(crate) use words::{plain_words, words};
 
 use crate::error::DataError;
 

@@ -281,6 +281,12 @@ pub(crate) fn words(text: &str) -> Option<Call> {
     named_side(&loose).or_else(|| words(numbered(&plain)?))
 }
 
+/// As [`words`], where nothing says that the values are the letters A, B and C: a bare `C` may then be a third response, and is
+/// not understood.
+pub(crate) fn plain_words(text: &str) -> Option<Call> {
+    if text.trim().eq_ignore_ascii_case("c") { None } else { words(text) }
+}
+
 /// What stands behind the number of an answer on a scale: `1 (A is much better)`, `5 - B is better`.
 fn numbered(text: &str) -> Option<&str> {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -400,6 +406,8 @@ mod tests {
         assert_eq!(words("both_bad"), Some(Call::Tie(TieKind::BothBad)));
         assert_eq!(words("No preference"), Some(Call::Tie(TieKind::Tie)));
         assert_eq!(words(" "), Some(Call::Missing));
+        assert_eq!((words("C"), words("[[C]]")), (Some(Call::Tie(TieKind::Tie)), plain_words("[[C]]")));
+        assert_eq!((plain_words("C"), plain_words(" c "), plain_words("a")), (None, None, Some(Call::A)));
         for text in ["0", "3", "model c", "the better one", "yes", "a or b", "gpt-4", "A>=B", "not a", "true"]
         {
             assert_eq!(words(text), None, "{text}");

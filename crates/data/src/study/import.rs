@@ -96,7 +96,7 @@ fn import_into(
         }
     }
     // What is added must be known to be new before it is read.
-    let mut files = if onto == Onto::Add { digests(inputs, &HashMap::new())? } else { Vec::new() };
+    let mut files = if onto == Onto::Add { digests(inputs, options, &HashMap::new())? } else { Vec::new() };
     let mut toml = StudyToml::default();
     let mut pairs = study.write_pairs()?;
     let mut verdicts = study.write_verdicts()?;
@@ -192,7 +192,7 @@ fn import_into(
     }
     let mut entry = ImportEntry::new(options, &summary);
     if onto != Onto::Add {
-        files = digests(inputs, &read.checksums)?;
+        files = digests(inputs, options, &read.checksums)?;
     }
     entry.files = files;
     if let (Onto::Add, Some(before)) = (onto, old.and_then(|old| old.import)) {
@@ -211,9 +211,13 @@ fn same_name(a: &str, b: &str) -> bool {
 /// Size and checksum of every regular file among the inputs, to tell one that is given twice.
 ///
 /// Those that reading has taken already are not taken again.
-fn digests(inputs: &[PathBuf], taken: &HashMap<String, u32>) -> Result<Vec<(String, String)>, DataError> {
+fn digests(
+    inputs: &[PathBuf],
+    options: &ReadOptions,
+    taken: &HashMap<String, u32>,
+) -> Result<Vec<(String, String)>, DataError> {
     let mut found: Vec<(String, String)> = Vec::new();
-    for input in expand(inputs)?.0 {
+    for input in expand(inputs, options.shown.as_deref())?.0 {
         if let Some(size) = input.size() {
             let sum = taken.get(&input.label).copied().map_or_else(|| input.checksum(), Ok)?;
             found.push((input.label.clone(), format!("{size}-{sum:08x}")));

@@ -246,3 +246,112 @@ fn lines_of_csv_are_counted_as_editors_count_them() {
         assert!(error.to_string().contains("x.csv:6:"), "{end:?} {last:?}: {error}");
     }
 }
+
+/// Files of several formats, each with one value in `?` that the format does not define, and the field that has it.
+const UNDEFINED: &[(&str, &str, &str, &str)] = &[
+    (
+        "pairs.jsonl",
+        r#"{"prompt": "q", "response_a": "x", "response_b": "y", "preferred": "?"}"#,
+        "preferred",
+        "c both draw d",
+    ),
+    (
+        "list.jsonl",
+        r#"{"prompt": "q", "response_a": "x", "response_b": "y", "verdicts": [{"judge": "j", "preferred": "?"}]}"#,
+        "verdicts[0].preferred",
+        "c neither",
+    ),
+    ("table.csv", "text_a,text_b,preferred_text,input\nx,y,?,q\n", "preferred_text", "c same"),
+    (
+        "ap.json",
+        r#"{"metadata": {}, "annotators": {"j": {}}, "comparisons": [{"id": "c1", "prompt": "q", "response_a": {"text": "x"}, "response_b": {"text": "y"}, "annotations": {"j": {"pref": "?"}}, "metadata": {}}]}"#,
+        "annotations.j.pref",
+        "c",
+    ),
+    (
+        "human.jsonl",
+        r#"{"question_id": 81, "model_a": "m", "model_b": "n", "winner": "?", "judge": "expert", "turn": 1, "conversation_a": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x"}], "conversation_b": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "y"}]}"#,
+        "winner",
+        "c",
+    ),
+    (
+        "pd.jsonl",
+        r#"{"query": "q", "response_1": {"content": "x"}, "response_2": {"content": "y"}, "preference_labels": {"j": "?"}}"#,
+        "preference_labels.j",
+        "c equal",
+    ),
+    (
+        "auto_j.jsonl",
+        r#"{"scenario": "s", "label": "?", "prompt": "q", "response 1": "x", "response 2": "y"}"#,
+        "label",
+        "c 3",
+    ),
+    (
+        "single.jsonl",
+        r#"{"question_id": 81, "model": "m", "judge": ["j", "p"], "judgment": "", "score": "?", "turn": 1}"#,
+        "score",
+        "-2",
+    ),
+    (
+        "prism.jsonl",
+        r#"{"user_id": "u", "opening_prompt": "q", "conversation_history": [{"role": "user", "content": "q"}, {"role": "model", "content": "x", "if_chosen": "?"}, {"role": "model", "content": "y", "if_chosen": false}]}"#,
+        "conversation_history[1]",
+        "maybe 2",
+    ),
+    (
+        "oasst.jsonl",
+        r#"{"message_tree_id": "t", "prompt": {"message_id": "t", "text": "q", "role": "prompter", "replies": [{"text": "x", "role": "assistant", "rank": "?"}, {"text": "y", "role": "assistant", "rank": 1}]}}"#,
+        "replies.rank",
+        "best",
+    ),
+    (
+        "best.jsonl",
+        r#"{"prompt": "q", "responses": ["x", "y"], "best": "?"}
+{"prompt": "r", "responses": ["x", "y"], "best": "x"}"#,
+        "best",
+        "c",
+    ),
+];
+
+#[test]
+fn a_value_that_the_format_does_not_define_is_refused_or_counted() {
+    for (name, text, field, values) in UNDEFINED {
+        for value in values.split(' ') {
+            let text = text.replace('?', value) + "\n";
+            let Err(error) = read_text(name, &text) else { panic!("{name}: {value} was read") };
+            let said = format!("{error}");
+            assert_eq!(error.field(), Some(*field), "{name} {value}: {said}");
+            assert!(matches!(error.kind(), ErrorKind::Row(_)) && error.at().is_some(), "{said}");
+            assert!(error.value().is_some_and(|said| said.contains(value)), "{said}");
+            assert!(error.hint().is_some(), "{said}");
+            let ErrorKind::Row(reason) = error.kind() else { unreachable!() };
+            // Where nothing else is in the file, the count is in the message.
+            match read_bytes(name, text.as_bytes(), &skip()) {
+                Ok(all) => assert_eq!(all.dropped(reason.as_str()), 1, "{name} {value}"),
+                Err(error) => {
+                    let counted = format!("dropped: 1 {}", reason.as_str());
+                    assert!(error.to_string().contains(&counted), "{name} {value}: {error}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_turn_with_nothing_chosen_is_counted() {
+    let turn = |chosen| {
+        format!(
+            r#"{{"role": "user", "content": "q"}}, {{"role": "model", "content": "x", "if_chosen": {chosen}}}, {{"role": "model", "content": "y", "if_chosen": false}}"#
+        )
+    };
+    let of = |turns: &str| {
+        format!("{{\"user_id\": \"u\", \"opening_prompt\": \"q\", \"conversation_history\": [{turns}]}}\n")
+    };
+    let text = of(&format!("{}, {}", turn("false"), turn("true")));
+    let all = read_text("prism.jsonl", &text).unwrap();
+    assert_eq!((all.pairs.len(), all.dropped("verdict missing or not parsed")), (1, 1));
+    let error = read_text("prism.jsonl", &of(&turn("null"))).unwrap_err();
+    assert!(error.to_string().contains("dropped: 1 verdict missing or not parsed"), "{error}");
+    let error = read_text("prism.jsonl", &text.replace("false", "true")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Row(Reason::UnknownWinner), "{error}");
+}

@@ -139,10 +139,12 @@ fn tables(raters: &[Rater]) -> Section {
 fn table(rows: &[Row]) -> Markup {
     let order = rows.iter().any(|row| row.order_effect.is_some());
     let mut columns = vec![("Property", Align::Left), ("Pairs of", Align::Left)];
-    columns.extend(
-        ["Pairs", "Right", "Wrong", "Equal", "Not rated", "AUC", "95 %", "Held back"]
-            .map(|c| (c, Align::Right)),
-    );
+    columns
+        .extend(["Pairs", "Right", "Wrong", "Equal", "Not rated", "AUC", "95 %"].map(|c| (c, Align::Right)));
+    let held_back = rows.iter().any(|row| row.held_back.is_some());
+    if held_back {
+        columns.push(("Held back", Align::Right));
+    }
     if order {
         columns.push(("Shown first", Align::Right));
     }
@@ -158,7 +160,7 @@ fn table(rows: &[Row]) -> Markup {
                         td.num { @if row.weak { span.unsure title="hardly a rating of its property" { (format::auc(row.auc[0])) } }
                                  @else { (format::auc(row.auc[0])) } }
                         td.num { (format::auc(row.auc[1])) "–" (format::auc(row.auc[2])) }
-                        td.num { @if let Some(auc) = row.held_back { (format::auc(auc)) } }
+                        @if held_back { td.num { @if let Some(auc) = row.held_back { (format::auc(auc)) } } }
                         @if order { td.num { @if let Some(effect) = row.order_effect { (format::decimal(effect, 2)) } } }
                     }
                 }

@@ -40,7 +40,7 @@ pub fn terminal_explanation(
     out.wrapped(
         BOLD,
         &format!(
-            "The model of this judge{group} prefers A with {} [{}, {}]",
+            "By this judge's fitted weights{group}, A is preferred with a probability of {} [{}, {}].",
             percent(e.value),
             percent(e.low),
             percent(e.high)
@@ -154,8 +154,8 @@ fn row(
     let blocks = "█".repeat(end - start);
     let style = if shap > 0.0 { UP } else { DOWN };
     let head = format!(
-        "  {}{}{}  {}",
-        text::left(name, NAME),
+        "  {} {}{}  {}",
+        text::left(name, NAME - 1),
         text::left(more, 9),
         text::right(&signed(shap), 8),
         text::left(&interval, 16)

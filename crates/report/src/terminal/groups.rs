@@ -26,7 +26,7 @@ const NAMED: usize = 12;
 /// A line or two per judge and group: the strongest sure properties.
 pub(super) fn groups(view: &View, out: &mut Out) -> io::Result<()> {
     let others = view.other_groups();
-    if !view.d.fits.iter().any(|fit| fit.group != view.main) {
+    if !view.is_grouped() {
         return Ok(());
     }
     out.blank()?;

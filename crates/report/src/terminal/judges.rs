@@ -30,7 +30,7 @@ pub(super) fn biases(cards: &[BiasCard], unit: &str, out: &mut Out) -> io::Resul
         out,
         "Biases",
         &format!(
-            "In %, with 90 % intervals by {}; {quality}; * marks a bias whose interval excludes none.",
+            "In %, with 90 % intervals by {}; {quality}; * marks a bias whose interval excludes zero.",
             units::singular(unit)
         ),
     )?;

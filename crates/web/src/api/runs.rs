@@ -36,15 +36,21 @@ pub(crate) async fn list(State(app): State<App>, Path(id): Path<String>) -> Resu
     json(&serde_json::json!({"schema": predilect_results::SCHEMA, "runs": states}))
 }
 
-pub(crate) async fn start(State(app): State<App>, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {
+pub(crate) async fn start(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
     allowed(&app)?;
     let wanted: Wanted = serde_json::from_slice(&body)
         .map_err(|error| Problem::refused(format!("the run cannot be read: {error}")))?;
     let own = app.clone();
     let answer = ask(&app.cores, move |waiting| {
-        let book = own.shelf.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
+        let book =
+            own.shelf.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
         let forecast = wanted.forecast(book, waiting)?;
-        let run = if wanted.dry_run { None } else { Some(wanted.start(&own.runs, book, waiting)?.state().run) };
+        let run =
+            if wanted.dry_run { None } else { Some(wanted.start(&own.runs, book, waiting)?.state().run) };
         Ok(serde_json::json!({"schema": predilect_results::SCHEMA, "run": run, "calls": forecast.calls,
             "logged": forecast.logged, "cost": forecast.cost}))
     })
@@ -88,7 +94,8 @@ fn events(run: Arc<Run>) -> impl Stream<Item = Result<Event, Infallible>> {
             let over = state.end.is_some();
             if over || last != Some((state.done, state.of)) {
                 let name = if over { "end" } else { "progress" };
-                let event = Event::default().event(name).data(serde_json::to_string(&state).unwrap_or_default());
+                let event =
+                    Event::default().event(name).data(serde_json::to_string(&state).unwrap_or_default());
                 return Some((Ok(event), (run, Some((state.done, state.of)), over)));
             }
             tokio::time::sleep(PACE).await;

@@ -94,7 +94,8 @@ fn row(state: &RunState) -> Markup {
 
 /// How far a run is, or how it ended.
 fn far(state: &RunState) -> String {
-    let done = format!("{} of {}", format::count(state.done), format::counted(state.of, "question", "questions"));
+    let done =
+        format!("{} of {}", format::count(state.done), format::counted(state.of, "question", "questions"));
     match &state.end {
         None => done,
         Some(End::Done) => format!("{done}; done"),

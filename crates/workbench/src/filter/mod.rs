@@ -185,6 +185,11 @@ impl Filter {
         Self(Is::Not(Box::new(self.0.clone())))
     }
 
+    /// Every value that a field is to be equal to, in words, with that field.
+    pub(crate) fn sought(&self, see: &mut impl FnMut(&Field, &str)) {
+        self.0.sought(see);
+    }
+
     fn any(&self, is: &dyn Fn(&Field) -> bool) -> bool {
         let mut found = false;
         self.0.fields(&mut |field| found |= is(field));
@@ -193,6 +198,24 @@ impl Filter {
 }
 
 impl Is {
+    fn sought(&self, see: &mut impl FnMut(&Field, &str)) {
+        match self {
+            Self::And(all) | Self::Or(all) => all.iter().for_each(|one| one.sought(see)),
+            Self::Compare(Value::Field(field), Order::Equal, Value::Literal(Literal::Text(text)))
+            | Self::Compare(Value::Literal(Literal::Text(text)), Order::Equal, Value::Field(field)) => {
+                see(field, text);
+            }
+            Self::In(Value::Field(field), list, true) => {
+                for item in list {
+                    if let Literal::Text(text) = item {
+                        see(field, text);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
     pub(crate) fn fields<'f>(&'f self, see: &mut impl FnMut(&'f Field)) {
         match self {
             Self::And(all) | Self::Or(all) => all.iter().for_each(|one| one.fields(see)),

@@ -121,9 +121,10 @@ pub fn by_strength(method: RankMethod) -> bool {
 /// When the inputs cannot be read, fewer than two models have verdicts, or there are no finite scores.
 pub fn rank(inputs: &Inputs<'_>, request: &RankRequest, watch: &dyn Watch) -> Result<Ranked> {
     let gathered = gathered(inputs, request, watch)?;
-    let Gathered { contest, judges, left_out } = gathered.with_verdicts(request.min_verdicts);
-    remarks(request, &contest, &left_out, watch);
-    enough(request, &contest, &judges, &left_out)?;
+    let gathered = gathered.with_verdicts(request.min_verdicts);
+    remarks(request, &gathered.contest, &gathered.left_out, watch);
+    enough(request, &gathered)?;
+    let Gathered { contest, judges, left_out, .. } = gathered;
     let options = RankOptions {
         method: request.method,
         anchor: anchor(request, &contest.models)?,
@@ -149,14 +150,15 @@ pub fn rank(inputs: &Inputs<'_>, request: &RankRequest, watch: &dyn Watch) -> Re
 }
 
 /// Whether there is anything to rank.
-fn enough(request: &RankRequest, contest: &Contest, judges: &[String], left_out: &LeftOut) -> Result<()> {
+fn enough(request: &RankRequest, gathered: &Gathered) -> Result<()> {
+    let Gathered { contest, judges, left_out, largest_least } = gathered;
     if contest.models.len() >= 2 {
         return if by_strength(request.method) { Ok(TooMany::models(contest.models.len())?) } else { Ok(()) };
     }
     if left_out.contains_key(FEW_VERDICTS) {
         let least = request.min_verdicts;
         return Err(Error::new(format!("fewer than two models have {least} verdicts on each other"))
-            .remedy(Remedy::FewerVerdicts));
+            .remedy(Remedy::FewerVerdicts(*largest_least)));
     }
     if !request.judges.is_empty() && judges.is_empty() {
         return Err(

@@ -27,6 +27,8 @@ pub(super) struct Gathered {
     pub judges: Vec<String>,
     /// What is left out, by reason.
     pub left_out: LeftOut,
+    /// The largest number of verdicts that two models or more have on each other, where fewer are left out.
+    pub largest_least: u64,
 }
 
 /// Verdicts or pairs that do not count, by reason.
@@ -55,6 +57,9 @@ impl Gathered {
             self.left_out.insert(WEIGHTLESS, nothing);
             // Models that only such verdicts named.
             self.contest.leave_out_below(1);
+        }
+        if least > 0 {
+            self.largest_least = self.contest.largest_least();
         }
         let gone = self.contest.leave_out_below(least);
         if gone > 0 {
@@ -233,7 +238,7 @@ impl Gatherer<'_> {
             (ORPHANS, self.orphans),
             (WITHOUT, without),
         ]);
-        Gathered { contest, judges: self.judges.list, left_out }
+        Gathered { contest, judges: self.judges.list, left_out, largest_least: 0 }
     }
 }
 
@@ -341,5 +346,5 @@ pub(super) fn controlled(
         (ORPHANS, slice.orphans),
         (INAPPLICABLE, slice.inapplicable),
     ]);
-    Ok(Gathered { contest, judges: table.judges, left_out })
+    Ok(Gathered { contest, judges: table.judges, left_out, largest_least: 0 })
 }

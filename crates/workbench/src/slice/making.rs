@@ -42,7 +42,7 @@ pub(super) fn make(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watc
         None => (0..prepared.pairs().len() as u32).collect(),
     };
     if let Some(filter) = options.filter.as_ref().filter(|_| rows.is_empty()) {
-        return Err(no_pair(filter, prepared.pairs()));
+        return Err(no_pair(filter, prepared));
     }
     let mut making = Making::new(prepared, options, &sources)?;
     making.models(&rows);

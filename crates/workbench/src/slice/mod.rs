@@ -179,7 +179,7 @@ pub(crate) fn rows_of(
     };
     let rows: HashMap<u32, u8> = (0..).zip(taken).filter(|(_, orders)| *orders != 0).collect();
     if rows.is_empty() {
-        return Err(said::no_pair(filter, prepared.pairs()));
+        return Err(said::no_pair(filter, &prepared));
     }
     Ok(rows)
 }

@@ -3,26 +3,96 @@
 use std::collections::BTreeSet;
 
 use predilect_analysis::dissect::ALL;
+use predilect_data::nearest;
 use predilect_types::shown;
 
 use super::units::NoUnits;
 use crate::error::{Error, Remedy};
-use crate::filter::Filter;
-use crate::prepared::Pairs;
+use crate::filter::{Field, Filter, Literal};
+use crate::prepared::Prepared;
 
 /// The group of a value; the name of the whole is taken.
 pub(crate) fn group_name(value: &str) -> &str {
     if value == ALL { "all (as a value)" } else { value }
 }
 
-/// A filter that takes nothing.
-pub(crate) fn no_pair(filter: &Filter, pairs: &Pairs) -> Error {
-    Error::new(format!("no pair of {} is in the slice {filter}", pairs.len())).remedy(Remedy::Filter(
-        format!(
-            "ask for less; names are case-sensitive; fields of these data are: {}",
-            known_fields("", pairs.keys())
-        ),
-    ))
+/// Values among which a likely one is looked for.
+const VALUES: usize = 10_000;
+
+/// A filter that takes nothing: a value that no pair has is said first.
+pub(crate) fn no_pair(filter: &Filter, prepared: &Prepared) -> Error {
+    let (mut unknown, keys) = (None, prepared.pairs().keys());
+    filter.sought(&mut |field, text| {
+        if unknown.is_none() {
+            unknown = never(field, text, prepared);
+        }
+    });
+    let remedy = unknown.unwrap_or_else(|| format!("set a weaker condition; {}", fields_to_ask(keys)));
+    Error::new(format!("no pair of {} is in the slice {filter}", prepared.pairs().len()))
+        .remedy(Remedy::Filter(remedy))
+}
+
+/// A field that never has the value, and which value may be meant; nothing where it has.
+fn never(field: &Field, text: &str, prepared: &Prepared) -> Option<String> {
+    let known: Vec<String> = match field {
+        Field::Scenario => texts_of(prepared, "scenario")?,
+        Field::Meta(key) => texts_of(prepared, key)?,
+        Field::Language => prepared.facts().languages().names().to_vec(),
+        Field::Source => prepared.pairs().sources().names().to_vec(),
+        Field::Model(_) => prepared.pairs().models().to_vec(),
+        _ => return None,
+    };
+    if known.iter().any(|value| value == text) {
+        return None;
+    }
+    let of = match field {
+        Field::Meta(key) => key_to_ask(key),
+        field => field.to_string(),
+    };
+    if known.is_empty() {
+        return Some(format!("no pair has a value for {of}; {}", fields_to_ask(prepared.pairs().keys())));
+    }
+    let written = |text: &str| Literal::Text(text.to_owned()).to_string();
+    let text_shown = shown::line(&written(text));
+    Some(match nearest(text, known.iter().take(VALUES).map(String::as_str)) {
+        Some(near) => {
+            let case = near.to_lowercase() == text.to_lowercase();
+            let why = if case { " Names are case-sensitive" } else { "" };
+            format!("{of} is never {text_shown}; did you mean {}?{why}", shown::line(&written(near)))
+        }
+        None => format!("{of} is never {text_shown}; its values are: {}", shown::list(known)),
+    })
+}
+
+/// The different texts that a field of the data has; nothing where any of its values is a number, which is compared otherwise.
+fn texts_of(prepared: &Prepared, field: &str) -> Option<Vec<String>> {
+    let field = prepared.field(field).ok()?;
+    let numbers = field.values().iter().any(|value| value.number.is_some());
+    let texts: BTreeSet<&String> = field.values().iter().flat_map(|value| &value.texts).collect();
+    (!numbers).then(|| texts.into_iter().cloned().collect())
+}
+
+/// What a filter can ask of these pairs, as it is written there.
+pub(super) fn fields_to_ask(keys: &BTreeSet<String>) -> String {
+    let usual = "scenario, language, source, model(a), model(b), words(a), words(b)";
+    if keys.is_empty() {
+        return format!("a filter can ask for {usual}");
+    }
+    format!("a filter can ask for {usual} and for the fields of the data: {}", keys_to_ask(keys))
+}
+
+/// The data's own fields as a filter names them.
+pub(super) fn keys_to_ask(keys: &BTreeSet<String>) -> String {
+    shown::list(keys.iter().map(|key| key_to_ask(key)))
+}
+
+/// In quotation marks only where the name needs them.
+fn key_to_ask(key: &str) -> String {
+    if !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        format!("meta.{key}")
+    } else {
+        Field::Meta(key.to_owned()).to_string()
+    }
 }
 
 /// Pairs, but no verdicts on them.

@@ -8,6 +8,7 @@ use predilect_data::{Judges, PropertySet};
 use predilect_types::{Pair, Property, shown};
 
 use super::features::Source;
+use super::said::keys_to_ask;
 use crate::error::{Error, Remedy, Result};
 use crate::filter::{Field as Asked, Filter, Found, Is, Known, Part, Side, Texts};
 use crate::prepared::column::NONE;
@@ -73,7 +74,7 @@ fn known_keys(fields: &BTreeSet<String>) -> String {
     if fields.is_empty() {
         return "these data have no fields beside scenario, language, source and models".to_owned();
     }
-    format!("fields of these data are: {}", shown::list(fields))
+    format!("fields of these data are: {}", keys_to_ask(fields))
 }
 
 impl<'a> Which<'a> {

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ValidityArgs, global: &Global) -> Result<(), Problem> {
             return Err(Problem::new("--dry-run says what a model would cost")
                 .remedy("name one with --annotator MODEL; ratings from text cost nothing"));
         }
-        return print_plans(&plans(&request, &bars)?, args.json);
+        return print_plans(&plans(&request, &bars)?, request.calls.budget, args.json);
     }
     let mut ran = measured(&request, &bars)?;
     for cost in ran.found.iter_mut().filter_map(|own| own.cost.as_mut()) {

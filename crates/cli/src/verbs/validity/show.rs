@@ -4,24 +4,36 @@ use std::io::Write;
 
 use predilect_report::format;
 use predilect_report::validity::{self as report, Rater, Row};
+use predilect_report::wrapped;
 use predilect_results::asked::{RaterValidity, Reversed, Validity};
 use predilect_workbench::validity::{EVERY, HELD_BACK, held_back};
 
 use crate::asked::{print_failures, print_unread};
+use crate::output::width;
 use crate::problem::Problem;
 
 /// One table for each annotator; with `kinds`, a row for each kind of pairs as well.
 pub(super) fn table(found: &[RaterValidity], kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
-    writeln!(
-        out,
-        "Pairs whose order is known. AUC: the share that is rated in that order, equal or unrated pairs half, with its 95 % interval.\n\
-         Held back: the same on a third of the pairs that nobody looked at who worked on ratings."
-    )?;
+    let mut heading = vec![
+        "Pairs whose order is known. AUC: the share that is rated in that order, equal or unrated pairs half, with its 95 % interval.",
+    ];
+    if found.iter().any(any_held_back) {
+        heading
+            .push("Held back: the same on a third of the pairs that nobody looked at who worked on ratings.");
+    }
+    for line in heading.iter().flat_map(|sentence| wrapped(sentence, width().min(100))) {
+        writeln!(out, "{line}")?;
+    }
     for own in found {
         writeln!(out)?;
         one(own, kinds, out)?;
     }
     Ok(())
+}
+
+/// Whether some of the pairs were held back: the user's own never are.
+fn any_held_back(own: &RaterValidity) -> bool {
+    own.rows.iter().any(|row| held_back(row, own).is_some())
 }
 
 fn one(own: &RaterValidity, kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
@@ -34,9 +46,9 @@ fn one(own: &RaterValidity, kinds: bool, out: &mut dyn Write) -> Result<(), Prob
     let wide = shown.iter().map(|row| label(row).chars().count()).max().unwrap_or(0).max("property".len());
     let sets = shown.iter().map(|row| row.set.chars().count()).max().unwrap_or(0).max("set".len());
     let order = shown.iter().any(|row| row.order_effect.is_some());
-    writeln!(
-        out,
-        "{:wide$}  {:sets$}  {:>5}  {:>5}  {:>5}  {:>5}  {:>9}  {:<14}  {:>9}{}",
+    let some_held = any_held_back(own);
+    let head = format!(
+        "{:wide$}  {:sets$}  {:>5}  {:>5}  {:>5}  {:>5}  {:>9}  {:<14}{}{}",
         "property",
         "set",
         "pairs",
@@ -45,11 +57,13 @@ fn one(own: &RaterValidity, kinds: bool, out: &mut dyn Write) -> Result<(), Prob
         "equal",
         "not rated",
         "AUC",
-        "held back",
+        if some_held { "  held back" } else { "" },
         if order { "  shown first" } else { "" }
-    )?;
+    );
+    writeln!(out, "{}", head.trim_end())?;
     for row in shown {
         let held = held_back(row, own).map_or_else(String::new, |held| format::auc(held.auc));
+        let held = if some_held { format!("  {held:>9}") } else { String::new() };
         let first = match row.order_effect {
             Some(effect) if order => format!("  {effect:>+11.2}"),
             _ if order => " ".repeat(13),
@@ -57,7 +71,7 @@ fn one(own: &RaterValidity, kinds: bool, out: &mut dyn Write) -> Result<(), Prob
         };
         let weak = if row.kind == EVERY && row.is_weak() { "  hardly a rating of its property" } else { "" };
         let line = format!(
-            "{:wide$}  {:sets$}  {:>5}  {:>5}  {:>5}  {:>5}  {:>9}  {:<14}  {held:>9}{first}{weak}",
+            "{:wide$}  {:sets$}  {:>5}  {:>5}  {:>5}  {:>5}  {:>9}  {:<14}{held}{first}{weak}",
             label(row),
             row.set,
             row.pairs,

@@ -4,9 +4,9 @@ use predilect_types::TieKind;
 use serde_json::Value;
 
 use super::super::call::Call;
+use super::super::plain_words;
 use super::super::roles::PLACES;
 use super::super::spelling::{normal, tokens};
-use super::super::words;
 use super::listed::Candidate;
 use crate::error::{Reason, RowError};
 
@@ -28,7 +28,7 @@ pub(super) fn named_best(field: &str, value: &Value, found: &mut [Candidate]) ->
     let at = match position(field, value, found) {
         Ok(at) => at,
         Err(error) => {
-            return match value.as_str().and_then(words) {
+            return match value.as_str().and_then(plain_words) {
                 Some(Call::Tie(kind)) if found.len() == 2 => Ok(Best::Tie(kind)),
                 Some(Call::Tie(_) | Call::Missing) => Ok(Best::Missing),
                 _ => Err(error),

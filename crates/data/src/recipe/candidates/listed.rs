@@ -126,7 +126,7 @@ fn one(plan: &Plan, field: &str, mut value: Value) -> Result<Candidate, RowError
     Ok(candidate)
 }
 
-fn truth(field: &str, value: &Value) -> Result<bool, RowError> {
+pub(crate) fn truth(field: &str, value: &Value) -> Result<bool, RowError> {
     match value {
         Value::Bool(truth) => Ok(*truth),
         Value::Number(number) if number.as_f64() == Some(1.0) => Ok(true),

@@ -17,6 +17,7 @@ use crate::formats::{Draft, NO_VERDICT, Parsed};
 use crate::row::Row;
 use crate::texts::{is_whole, split_shared};
 use best::{Best, named_best, placed, position};
+pub(crate) use listed::truth;
 use listed::{Candidate, read};
 
 /// More pairs than this from one record is a mistake in the file.

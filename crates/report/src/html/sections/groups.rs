@@ -17,10 +17,12 @@ const PANEL_ROWS: usize = 10;
 const PANELS: usize = 12;
 
 pub(super) fn section(view: &View) -> Section {
-    let grouped = view.d.fits.iter().any(|fit| fit.group != view.main);
     let body = html! {
-        @if grouped { (maps(view)) (panels(view)) }
+        @if view.is_grouped() { (maps(view)) (panels(view)) }
         @else if view.d.fits.is_empty() { (nothing("Nothing was fitted in any group.")) }
+        @else if view.d.fits.iter().any(|fit| fit.group != view.main) {
+            (nothing("All verdicts are in one group: its figures are those of the whole."))
+        }
         @else { (nothing("No group was fitted beside the whole: the data name none, or none has enough verdicts (below).")) }
         (skipped(view))
     };

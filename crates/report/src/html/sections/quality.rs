@@ -189,7 +189,7 @@ fn plots(fits: &[&Fit]) -> Markup {
 fn more(view: &View) -> Markup {
     let others: Vec<&Fit> =
         view.d.fits.iter().filter(|f| f.group != view.main && f.quality.is_some()).collect();
-    if others.is_empty() {
+    if others.is_empty() || !view.is_grouped() {
         return html! {};
     }
     folded("Quality in the other groups", &scroll("Held-out quality by group", &table(&others, true)))
