@@ -1,93 +1,14 @@
 //! `predilect serve`: whoever asks gets the figures of the command line, and nobody else gets any.
 #![cfg(feature = "serve")]
 
+mod page;
+
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
+use page::{Server, encoded};
 use serde_json::Value;
-
-/// A server that ends with the test.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(args: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_predilect"))
-            .args(["serve", "--port", "0", "--no-open", "--quiet"])
-            .args(args)
-            .env_remove("PREDILECT_TOKEN")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a server");
-        let mut line = String::new();
-        let out = child.stdout.as_mut().expect("its output");
-        BufReader::new(out).read_line(&mut line).expect("a line");
-        let address =
-            line.trim().strip_prefix("listening on http://").expect("an address").trim_end_matches('/');
-        Self { address: address.to_owned(), child }
-    }
-
-    /// Sends a request, and gives back the status, the headers and the body.
-    fn send(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-    ) -> (u16, BTreeMap<String, String>, String) {
-        let mut stream = TcpStream::connect(&self.address).expect("a connection");
-        let mut all = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
-        if headers.iter().all(|(name, _)| *name != "Host") {
-            all += &format!("Host: {}\r\n", self.address);
-        }
-        for (name, value) in headers {
-            all += &format!("{name}: {value}\r\n");
-        }
-        stream.write_all((all + "\r\n").as_bytes()).expect("sent");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("an answer");
-        let answer = String::from_utf8(answer).expect("UTF-8");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-        let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
-        let pairs = lines.filter_map(|line| line.split_once(": "));
-        (
-            status,
-            pairs.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(),
-            body.to_owned(),
-        )
-    }
-
-    fn get(&self, path: &str) -> (u16, String) {
-        let (status, _, body) = self.send("GET", path, &[]);
-        (status, body)
-    }
-
-    fn json(&self, path: &str) -> Value {
-        let (status, body) = self.get(path);
-        assert_eq!(status, 200, "{path}: {body}");
-        serde_json::from_str(&body).expect("JSON")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A text as an address holds it.
-fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect()
-}
 
 /// The figures of every weight by judge and property, to the last digit.
 fn figures(fits: &Value) -> BTreeMap<(String, String, String), Vec<String>> {

@@ -1,0 +1,207 @@
+//! Runs from the page: what they would take, what they keep, and that nothing is paid twice.
+#![cfg(feature = "serve")]
+
+mod page;
+mod serving;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use page::Server;
+use serde_json::{Value, json};
+use serving::serve_calls;
+
+const CHANGES: (&str, &str) = ("Predilect-Request", "1");
+
+/// A provider that says A after a while, and counts its answers.
+fn provider(wait: Duration) -> (String, Arc<AtomicU64>) {
+    let count = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&count);
+    let address = serve_calls(move |_, _| {
+        std::thread::sleep(wait);
+        counted.fetch_add(1, Ordering::SeqCst);
+        let choice = json!({"message": {"content": "{\"verdict\": \"A\"}"}, "finish_reason": "stop"});
+        Some((200, json!({"choices": [choice], "usage": {"prompt_tokens": 5, "completion_tokens": 5}})))
+    });
+    (address, count)
+}
+
+/// A study of so many pairs with a person's verdicts.
+fn study(folder: &Path, pairs: usize) -> PathBuf {
+    let file = folder.join("pairs.jsonl");
+    let line = |i: usize| {
+        let (a, b) = ("yes ".repeat(i % 7 + 1), "no ".repeat(i % 5 + 1));
+        format!(
+            r#"{{"id":"p{i}","prompt":"Q{i}?","response_a":"{a}","response_b":"{b}","judge":"person","p_a":{}}}"#,
+            i % 2
+        )
+    };
+    std::fs::write(&file, (0..pairs).map(line).collect::<Vec<_>>().join("\n")).expect("written");
+    let study = folder.join("study");
+    let done = Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .args(["import", "--quiet"])
+        .arg(&file)
+        .arg("-o")
+        .arg(&study)
+        .output()
+        .expect("it runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    study
+}
+
+fn post(server: &Server, wanted: &Value) -> (u16, Value) {
+    let (status, _, body) = server.send_body("POST", "/api/v1/s/study/runs", &[CHANGES], &wanted.to_string());
+    (status, serde_json::from_str(&body).unwrap_or_else(|_| panic!("{body}")))
+}
+
+/// Looks at a run until it has ended.
+fn ended(server: &Server, run: u64) -> Value {
+    let from = Instant::now();
+    loop {
+        let state = server.json(&format!("/api/v1/s/study/runs/{run}"));
+        if !state["end"].is_null() {
+            return state;
+        }
+        assert!(from.elapsed() < Duration::from_mins(1), "it takes too long: {state}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn of_judge(server: &Server, judge: &str) -> u64 {
+    let study = server.json("/api/v1/s/study");
+    let judges = study["data"]["judges"].as_array().expect("judges").iter();
+    judges.filter(|own| own["judge"] == judge).filter_map(|own| own["verdicts"].as_u64()).sum()
+}
+
+#[test]
+fn a_run_is_forecast_started_followed_and_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = study(folder.path(), 30);
+    let (model, count) = provider(Duration::ZERO);
+    let server = Server::start(&[place.to_str().expect("UTF-8"), "--runs"]);
+    let wanted = json!({"verb": "judge", "model": model, "method": "generated", "name": "it", "where": "words(a) > words(b)"});
+    let mut dry = wanted.clone();
+    dry["dry_run"] = true.into();
+    let (status, forecast) = post(&server, &dry);
+    assert_eq!(
+        (status, forecast["run"].clone(), forecast["cost"].clone()),
+        (200, Value::Null, Value::Null),
+        "{forecast}"
+    );
+    let calls = forecast["calls"].as_u64().expect("calls");
+    assert!(calls > 0 && calls < 60 && count.load(Ordering::SeqCst) == 0, "{forecast}");
+    let (status, started) = post(&server, &wanted);
+    assert_eq!(status, 200, "{started}");
+    let state = ended(&server, started["run"].as_u64().expect("a number"));
+    assert_eq!(
+        (state["end"]["reason"].as_str(), state["done"].as_u64()),
+        (Some("done"), Some(calls)),
+        "{state}"
+    );
+    assert_eq!(state["found"][0]["judge"], "it");
+    // The study is seen with them, at once, by the page too.
+    assert_eq!(of_judge(&server, "it"), calls / 2);
+    assert!(server.get("/s/study/runs").1.contains("done"));
+    let (_, events) = server.get("/api/v1/s/study/runs/1/events");
+    assert!(events.contains("event: end"), "{events}");
+    // The same again asks nothing.
+    let before = count.load(Ordering::SeqCst);
+    let (_, again) = post(&server, &wanted);
+    assert_eq!((again["calls"].as_u64(), again["logged"].as_u64()), (Some(0), Some(calls)), "{again}");
+    ended(&server, again["run"].as_u64().expect("a number"));
+    assert_eq!(count.load(Ordering::SeqCst), before);
+}
+
+#[test]
+fn a_killed_server_has_kept_what_was_answered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = study(folder.path(), 200);
+    let (model, count) = provider(Duration::from_millis(30));
+    let wanted =
+        json!({"verb": "judge", "model": model, "method": "generated", "name": "it", "orders": "ab"});
+    let mut server = Server::start(&[place.to_str().expect("UTF-8"), "--runs"]);
+    post(&server, &wanted);
+    let from = Instant::now();
+    while count.load(Ordering::SeqCst) < 40 {
+        assert!(from.elapsed() < Duration::from_mins(1), "nothing is asked");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    server.child.kill().expect("killed");
+    server.child.wait().expect("gone");
+    std::thread::sleep(Duration::from_millis(200));
+    let paid = count.load(Ordering::SeqCst);
+    let server = Server::start(&[place.to_str().expect("UTF-8"), "--runs"]);
+    let (_, started) = post(&server, &wanted);
+    let logged = started["logged"].as_u64().expect("a number");
+    // What was under way when it was killed is lost, and nothing else: as many calls as are made at once.
+    assert!(logged >= paid - 16, "{started} after {paid}");
+    let state = ended(&server, started["run"].as_u64().expect("a number"));
+    assert_eq!(state["end"]["reason"], "done", "{state}");
+    assert_eq!(count.load(Ordering::SeqCst), paid + 200 - logged);
+    assert_eq!(of_judge(&server, "it"), 200);
+}
+
+#[test]
+fn a_stopped_run_goes_on_later() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = study(folder.path(), 200);
+    let (model, count) = provider(Duration::from_millis(30));
+    let server = Server::start(&[place.to_str().expect("UTF-8"), "--runs"]);
+    let wanted =
+        json!({"verb": "judge", "model": model, "method": "generated", "name": "it", "orders": "ab"});
+    let (_, started) = post(&server, &wanted);
+    while count.load(Ordering::SeqCst) < 20 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let (status, ..) = server.send("DELETE", "/api/v1/s/study/runs/1", &[CHANGES]);
+    assert_eq!(status, 200);
+    let state = ended(&server, started["run"].as_u64().expect("a number"));
+    assert_eq!(state["end"]["reason"], "stopped", "{state}");
+    let so_far = of_judge(&server, "it");
+    assert!((20..200).contains(&so_far), "{so_far}");
+    let (_, again) = post(&server, &wanted);
+    ended(&server, again["run"].as_u64().expect("a number"));
+    assert_eq!((of_judge(&server, "it"), count.load(Ordering::SeqCst)), (200, 200));
+}
+
+#[test]
+fn what_may_not_be_run_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = study(folder.path(), 10);
+    let place = place.to_str().expect("UTF-8");
+    let (model, count) = provider(Duration::ZERO);
+    let wanted = json!({"verb": "judge", "model": model});
+    for flags in [&[place][..], &[place, "--read-only"]] {
+        let server = Server::start(flags);
+        let (status, problem) = post(&server, &wanted);
+        assert!(
+            status == 403 && problem["remedy"].as_str().is_some_and(|words| words.contains("--runs")),
+            "{problem}"
+        );
+    }
+    let server = Server::start(&[place, "--runs"]);
+    let (status, ..) = server.send_body("POST", "/api/v1/s/study/runs", &[], &wanted.to_string());
+    assert_eq!(status, 403, "a page of another site cannot send the header");
+    for (wrong, why) in [
+        (json!({"verb": "judge"}), "model"),
+        (json!({"verb": "judge", "model": "nobody:x"}), "not known"),
+        (json!({"verb": "judge", "model": model, "method": "x"}), "no method"),
+        (json!({"verb": "judge", "model": model, "budget": -1}), "budget"),
+        (json!({"verb": "judge", "model": model, "budget": 1}), "price"),
+        (json!({"verb": "judge", "model": model, "where": "scenario ="}), "value is missing"),
+        (json!({"verb": "steal", "model": model}), "variant"),
+    ] {
+        let (status, problem) = post(&server, &wrong);
+        assert!(
+            status == 400 && problem["detail"].as_str().is_some_and(|detail| detail.contains(why)),
+            "{wrong}: {problem}"
+        );
+    }
+    let (status, _, body) =
+        server.send_body("POST", "/api/v1/s/llmfao/runs", &[CHANGES], &wanted.to_string());
+    assert!(status == 400 && body.contains("import"), "{body}");
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+}
