@@ -10,18 +10,15 @@ use std::process::Command;
 use page::{Server, encoded};
 use serde_json::Value;
 
-/// The figures of every weight by judge and property, to the last digit.
-fn figures(fits: &Value) -> BTreeMap<(String, String, String), Vec<String>> {
+/// The figures of every weight by judge, group and property.
+fn figures(fits: &Value) -> BTreeMap<(String, String, String), [f64; 6]> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut all = BTreeMap::new();
     for fit in fits.as_array().expect("fits") {
         for weight in fit["weights"].as_array().expect("weights") {
-            let figures =
-                ["mean", "sd", "q05", "q50", "q95", "p_positive"].map(|name| weight[name].to_string());
-            all.insert(
-                (text(&fit["judge"]), text(&fit["group"]), text(&weight["property"])),
-                figures.to_vec(),
-            );
+            let figures = ["mean", "sd", "q05", "q50", "q95", "p_positive"]
+                .map(|name| weight[name].as_f64().expect("a number"));
+            all.insert((text(&fit["judge"]), text(&fit["group"]), text(&weight["property"])), figures);
         }
     }
     all
@@ -54,7 +51,12 @@ fn the_page_the_api_and_the_command_line_give_the_same_figures() {
         let told = dissected(&["--where", filter]);
         let (live_figures, mut told_figures) = (figures(&live["fits"]), figures(&told["fits"]));
         told_figures.retain(|(_, group, _), _| group == "all");
-        assert_eq!(live_figures, told_figures, "{filter}");
+        // Sums are made in another order, so that the last digits of sixteen may differ, and none that is shown.
+        assert!(live_figures.keys().eq(told_figures.keys()), "{filter}");
+        for (of, figures) in &live_figures {
+            let alike = figures.iter().zip(told_figures[of]).all(|(a, b)| (a - b).abs() <= 1e-11);
+            assert!(alike, "{filter}: {of:?} {figures:?} {:?}", told_figures[of]);
+        }
         assert!(!live_figures.is_empty() && live["slice"]["exact"] == true, "{filter}");
         // The page shows what both have, rounded as everything is.
         let (status, page) = server.get(&format!("/s/local-judge?{slice}"));

@@ -96,12 +96,10 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     }
     pair_up(&mut said, &mut replies, &mut drafts);
     let nothing = std::iter::repeat_n(NO_VERDICT, unsaid);
-    match drafts.first_mut() {
-        Some(first) => first.dropped.extend(nothing),
-        None => {
-            base.dropped.extend(nothing);
-            return Ok(Parsed::Dropped(Box::new(base)));
-        }
-    }
+    let Some(first) = drafts.first_mut() else {
+        base.dropped.extend(nothing);
+        return Ok(Parsed::Dropped(Box::new(base)));
+    };
+    first.dropped.extend(nothing);
     Ok(Parsed::Drafts(drafts))
 }

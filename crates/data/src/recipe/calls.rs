@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::call::Call;
 use super::shell::shell;
 use super::spelling::normal;
-use super::words::{NOTHING, plain_words, words};
+use super::words::{NOTHING, plain_words};
 use super::{Scale, VerdictRule};
 use crate::error::{Reason, RowError, kind_of};
 
@@ -247,7 +247,7 @@ impl Calls {
         let is_text = |side: Option<&str>| given.len() > 2 && side.is_some_and(|side| side.trim() == given);
         let by_name = either(names.model_a.is_some_and(named), names.model_b.is_some_and(named))
             .or_else(|| either(is_text(names.text_a), is_text(names.text_b)));
-        let by_side = either(named(names.column_a), named(names.column_b)).or_else(|| words(&text));
+        let by_side = either(named(names.column_a), named(names.column_b)).or_else(|| plain_words(&text));
         match (by_name, by_side) {
             (Some(name), Some(side)) if name != side && matches!(side, Call::A | Call::B) => {
                 Err(RowError::new(
@@ -259,16 +259,20 @@ impl Calls {
                 .hint(format!("say which: --map winner={}:VALUE=A,VALUE=B", self.field)))
             }
             (Some(call), _) | (None, Some(call)) => Ok(call),
-            (None, None) => Err(RowError::new(
-                Reason::UnknownWinner,
-                "the value names neither of the two responses, nor a tie",
-            )
-            .field(&self.field)
-            .json(value)
-            .hint(format!(
-                "say what it means, with A, B, tie or none for the question mark: --map {} (several: VALUE=A,VALUE=B)",
-                shell(&format!("winner={}:{}=?", self.field, shown_short(value)))
-            ))),
+            (None, None) => {
+                // A mapping names every value: beside a bare C these are the other letters.
+                let others = if given.eq_ignore_ascii_case("c") { "A=A,B=B," } else { "" };
+                Err(RowError::new(
+                    Reason::UnknownWinner,
+                    "the value names neither of the two responses, nor a tie",
+                )
+                .field(&self.field)
+                .json(value)
+                .hint(format!(
+                    "say what it means, with A, B, tie or none for the question mark: --map {} (several: VALUE=A,VALUE=B)",
+                    shell(&format!("winner={}:{others}{}=?", self.field, shown_short(value)))
+                )))
+            }
         }
     }
 

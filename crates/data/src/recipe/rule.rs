@@ -7,13 +7,22 @@ use super::calls::{Calls, Code};
 use super::path::Column;
 use super::{Path, Recipe, VerdictRule};
 
+/// A field that makes a tie of the verdict.
+#[derive(Debug)]
+pub(super) struct Tied {
+    pub(super) column: Column,
+    pub(super) values: Vec<Code>,
+    /// Whether it is true or false, rather than one of many things of which some mean a tie.
+    pub(super) flag: bool,
+}
+
 /// A verdict rule resolved.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) declared: VerdictRule,
     pub(super) each: Option<Column>,
     pub(super) from: From,
-    pub(super) tie: Option<(Column, Vec<Code>)>,
+    pub(super) tie: Option<Tied>,
     pub(super) judge: Vec<Column>,
     pub(super) annotator: Vec<Column>,
     pub(super) receipt: Vec<Column>,
@@ -77,8 +86,9 @@ impl Rule {
                 .unwrap_or_else(|| From::OneHot(owns(&rule.one_hot)))
         };
         let tie = rule.tie_field.as_ref().map(|field| {
-            let values = if rule.tie_values.is_empty() { set_values() } else { rule.tie_values.clone() };
-            (own(field), values.iter().filter_map(Code::of).collect())
+            let flag = rule.tie_values.is_empty();
+            let values = if flag { set_values() } else { rule.tie_values.clone() };
+            Tied { column: own(field), values: values.iter().filter_map(Code::of).collect(), flag }
         });
         Self {
             each: rule.each.as_ref().map(place),

@@ -281,8 +281,8 @@ pub(crate) fn words(text: &str) -> Option<Call> {
     named_side(&loose).or_else(|| words(numbered(&plain)?))
 }
 
-/// As [`words`], where nothing says that the values are the letters A, B and C: a bare `C` may then be a third response, and is
-/// not understood.
+/// As [`words`], but for a bare `C`: among A and B it is a tie for some judges' prompts, a third response elsewhere, and a slip of the
+/// finger in a third file. It tells a column of verdicts from others; what it means, the user has to say.
 pub(crate) fn plain_words(text: &str) -> Option<Call> {
     if text.trim().eq_ignore_ascii_case("c") { None } else { words(text) }
 }

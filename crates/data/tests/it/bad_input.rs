@@ -261,6 +261,19 @@ const UNDEFINED: &[(&str, &str, &str, &str)] = &[
         "verdicts[0].preferred",
         "c neither",
     ),
+    (
+        "by_person.csv",
+        "prompt,response_a,response_b,annotator,criterion,winner\nq,x,y,ann,helpful,?\nr,x,y,ann,helpful,response_a\n",
+        "winner",
+        "c d",
+    ),
+    ("votes.csv", "left,right,winner\nm,n,left\nn,m,?\n", "winner", "c o"),
+    (
+        "tie.csv",
+        "prompt,response_a,response_b,model_a,model_b,annotator,winner,tie\nq,x,y,m,n,ann,model_a,no\nr,x,y,m,n,ann,model_b,?\n",
+        "tie",
+        "perhaps 2",
+    ),
     ("table.csv", "text_a,text_b,preferred_text,input\nx,y,?,q\n", "preferred_text", "c same"),
     (
         "ap.json",

@@ -6,7 +6,8 @@ use super::super::calls::{Code, Names, graded};
 use super::super::infer::{flag, says_exchanged, turned};
 use super::super::path::Column;
 use super::super::plan::Plan;
-use super::super::rule::{From, Rule};
+use super::super::rule::{From, Rule, Tied};
+use super::super::words::NOTHING;
 use super::who::{Who, judged, name_of};
 use crate::error::{Reason, RowError};
 use crate::formats::{Draft, NO_VERDICT};
@@ -17,6 +18,12 @@ use std::collections::BTreeMap;
 
 /// A value that named a winner: the rule's number, the value, what it was taken for.
 pub(crate) type Noted = (usize, String, Call);
+
+/// Whether it stands for no value.
+fn is_nothing(value: &Value) -> bool {
+    value.is_null()
+        || value.as_str().is_some_and(|text| NOTHING.contains(&text.trim().to_lowercase().as_str()))
+}
 
 /// States of answers that were not sent in.
 const UNSENT: &[&str] = &["discarded", "draft", "pending"];
@@ -29,6 +36,24 @@ pub(super) fn in_doubt(field: &str) -> RowError {
     )
     .field(field)
     .hint(format!("say which: --map swapped={field} (the verdict's A is then the second response) or --map swapped=none"))
+}
+
+impl Tied {
+    /// A tie where the field says so, else the call.
+    fn or(&self, call: Call, row: &Row) -> Result<Call, RowError> {
+        let Some(value) = self.column.get(row) else { return Ok(call) };
+        if Code::of(value).is_some_and(|code| self.values.contains(&code)) {
+            return Ok(Call::Tie(TieKind::Tie));
+        }
+        if !self.flag || is_nothing(value) || flag(value) == Some(false) {
+            return Ok(call);
+        }
+        // A flag says true, false or which kind of tie, and nothing else.
+        value.as_str().and_then(TieKind::parse).map(Call::Tie).ok_or_else(|| {
+            RowError::wrong_type(&self.column.shown(), value, "true or false")
+                .hint("write true where the verdict is a tie, else false")
+        })
+    }
 }
 
 impl Rule {
@@ -265,10 +290,8 @@ impl Plan {
                 if who.turned == Some(true) { call.flipped() } else { call }
             }
         };
-        if let Some((column, codes)) = &rule.tie
-            && column.get(row).and_then(Code::of).is_some_and(|code| codes.contains(&code))
-        {
-            call = Call::Tie(TieKind::Tie);
+        if let Some(tie) = &rule.tie {
+            call = tie.or(call, row)?;
         }
         for column in &rule.receipt {
             if let Some(value) = column.get(row) {
