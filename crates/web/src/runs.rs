@@ -150,6 +150,23 @@ pub(crate) struct Run {
 pub(crate) struct Runs(Mutex<Vec<Arc<Run>>>);
 
 impl Run {
+    fn of(study: &str, wanted: &Wanted) -> Self {
+        let state = State {
+            run: 0,
+            verb: wanted.verb,
+            model: wanted.model.to_string(),
+            filter: wanted.filter.as_ref().map(ToString::to_string),
+            budget: wanted.budget,
+            done: 0,
+            of: 0,
+            eta_s: None,
+            end: None,
+            found: None,
+        };
+        let state = Mutex::new(state);
+        Self { study: study.to_owned(), state, began: Instant::now(), cancel: Cancel::default() }
+    }
+
     pub(crate) fn state(&self) -> State {
         let mut state = self.locked().clone();
         let left = state.of.saturating_sub(state.done);
@@ -199,28 +216,11 @@ impl Runs {
         self.of(study).into_iter().find(|run| run.locked().run == number)
     }
 
-    fn add(&self, study: &str, wanted: &Wanted) -> Arc<Run> {
+    /// Puts a run on the list, which gives it its number.
+    fn add(&self, run: Arc<Run>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = State {
-            run: all.len() as u32 + 1,
-            verb: wanted.verb,
-            model: wanted.model.to_string(),
-            filter: wanted.filter.as_ref().map(ToString::to_string),
-            budget: wanted.budget,
-            done: 0,
-            of: 0,
-            eta_s: None,
-            end: None,
-            found: None,
-        };
-        let run = Arc::new(Run {
-            study: study.to_owned(),
-            state: Mutex::new(state),
-            began: Instant::now(),
-            cancel: Cancel::default(),
-        });
-        all.push(Arc::clone(&run));
-        run
+        run.locked().run = all.len() as u32 + 1;
+        all.push(run);
     }
 
     /// Stops all that run, and waits a while until they have kept what was answered.
@@ -319,14 +319,11 @@ impl Wanted {
     }
 
     /// Starts the run on a thread of its own; whatever ends it, what was answered is kept, and the same run again goes on from there.
-    pub(crate) fn start(
-        &self,
-        runs: &Runs,
-        book: &Arc<Book>,
-        watch: &dyn Watch,
-    ) -> Result<Arc<Run>, Problem> {
-        let ready = self.ready(book, watch)?;
-        let run = runs.add(&book.id, self);
+    pub(crate) fn start(&self, runs: &Runs, book: &Arc<Book>) -> Result<Arc<Run>, Problem> {
+        // Models are opened with the run's own switch: the request that starts it ends long before it.
+        let run = Arc::new(Run::of(&book.id, self));
+        let ready = self.ready(book, &*run)?;
+        runs.add(Arc::clone(&run));
         let (own, book) = (Arc::clone(&run), Arc::clone(book));
         std::thread::spawn(move || {
             let watch: &dyn Watch = &*own;

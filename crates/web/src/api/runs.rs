@@ -49,8 +49,7 @@ pub(crate) async fn start(
         let book =
             own.shelf.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
         let forecast = wanted.forecast(book, waiting)?;
-        let run =
-            if wanted.dry_run { None } else { Some(wanted.start(&own.runs, book, waiting)?.state().run) };
+        let run = if wanted.dry_run { None } else { Some(wanted.start(&own.runs, book)?.state().run) };
         Ok(serde_json::json!({"schema": predilect_results::SCHEMA, "run": run, "calls": forecast.calls,
             "logged": forecast.logged, "cost": forecast.cost}))
     })
