@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use predilect_results::browse::{Histogram, LiveDissectJson, PairsPage};
 use predilect_results::asked::{AnnotatorRun, CallPlan, JudgeRun, Probe, RaterValidity};
 use predilect_results::{
     Answer, CompareJson, DissectJson, ExplainJson, FitJson, RankJson, RankLcJson, VersusJson, Written,
@@ -44,4 +45,7 @@ fn are_those_of_the_types() {
     holds::<Written<AnnotatorRun>>("annotate");
     holds::<Vec<RaterValidity>>("validity");
     holds::<Vec<CallPlan>>("dry-run");
+    holds::<Written<LiveDissectJson>>("live-dissect");
+    holds::<Written<PairsPage>>("live-pairs");
+    holds::<Written<Histogram>>("live-histogram");
 }
