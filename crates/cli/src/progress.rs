@@ -87,6 +87,9 @@ impl Watch for Bars {
             Event::Remark(Remark::Weighted { counts: false }) => say!(
                 "remark: weights are not all whole numbers: they say how much a verdict counts for scores; for intervals it stays one verdict"
             ),
+            Event::Remark(Remark::NeverDiffers(properties)) => {
+                say!("remark: no two responses differ in {properties}, so there is nothing to hold equal");
+            }
             Event::Remark(Remark::NoDifference(models)) => say!(
                 "remark: without preferences, or with one and the same difference in length throughout, and left out: {models}"
             ),

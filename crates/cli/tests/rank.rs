@@ -137,6 +137,27 @@ fn length_can_be_held_equal() {
     assert!(out.contains("Each control alone") && out.contains("information"), "{out}");
     let (_, out, _) = run(&["rank", &battles, "--quiet", "--control", "length"]);
     assert!(out.contains("Controls") && out.contains("lengthy") && out.contains("change"), "{out}");
+    // The page has the raw scores beside those with the style held equal.
+    let page = folder.path().join("board.html");
+    let place = page.to_str().expect("UTF-8");
+    let style = json(&["rank", &battles, "--json", "--quiet", "--control", "style", "--html", place]);
+    let names: Vec<&str> = style["controls"]
+        .as_array()
+        .expect("controls")
+        .iter()
+        .filter_map(|own| own["name"].as_str())
+        .collect();
+    assert_eq!(names, ["length"], "the others never differ here");
+    let html = std::fs::read_to_string(&page).expect("a page");
+    for row in raw["ranking"].as_array().expect("rows") {
+        let score = row["score"].as_f64().expect("points").round();
+        let shown = if score >= 1000.0 { format!("1,{:03}", score - 1000.0) } else { format!("{score}") };
+        assert!(html.contains(&format!(">{shown}<")), "{shown} is not on the page");
+    }
+    assert!(
+        html.contains("Controlled") && !html.contains("src=\"http"),
+        "both scores, and nothing is loaded"
+    );
 }
 
 #[test]

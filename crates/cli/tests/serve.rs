@@ -78,6 +78,14 @@ fn a_part_is_set_against_the_rest_as_the_command_line_does() {
     let live = server.json(&format!("/api/v1/s/local-judge/dissect?where={}&vs=rest", encoded(filter)));
     let told = dissected(&["--where", filter, "--versus", "rest"]);
     assert_eq!(live["versus"]["differences"], told["differences"]);
+    let (status, table) = server.get(&format!("/api/v1/s/local-judge/weights.csv?where={}", encoded(filter)));
+    let rows: usize = live["fits"]
+        .as_array()
+        .expect("fits")
+        .iter()
+        .map(|fit| fit["weights"].as_array().map_or(0, Vec::len))
+        .sum();
+    assert_eq!((status, table.lines().count()), (200, rows + 1), "{table}");
     assert!(!told["differences"].as_array().expect("differences").is_empty());
 }
 

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use predilect_results::browse::{Histogram, LiveDissectJson, PairsPage};
 use predilect_results::asked::{AnnotatorRun, CallPlan, JudgeRun, Probe, RaterValidity};
+use predilect_results::browse::{Histogram, LiveDissectJson, PairsPage};
 use predilect_results::{
     Answer, CompareJson, DissectJson, ExplainJson, FitJson, RankJson, RankLcJson, VersusJson, Written,
 };

@@ -6,6 +6,7 @@
 mod api;
 mod asking;
 mod guard;
+mod openapi;
 mod pages;
 mod problem;
 mod query;

@@ -156,9 +156,11 @@ fn router(app: App) -> Router {
             "/assets/icon.svg",
             get(|| async { ([(header::CONTENT_TYPE, "image/svg+xml")], predilect_report::live::icon()) }),
         )
+        .route("/api/v1/openapi.json", get(api::described))
         .route("/api/v1/studies", get(api::studies))
         .route("/api/v1/s/{id}", get(api::study))
         .route("/api/v1/s/{id}/dissect", get(api::dissect))
+        .route("/api/v1/s/{id}/weights.csv", get(api::weights))
         .route("/api/v1/s/{id}/histogram", get(api::histogram))
         .route("/api/v1/s/{id}/pairs", get(api::pairs))
         .route("/api/v1/s/{id}/pairs/{pair}", get(api::pair))

@@ -71,6 +71,8 @@ pub enum Remark<'a> {
         /// Whether they are counts.
         counts: bool,
     },
+    /// Properties that were to be held equal never differ, and are left out.
+    NeverDiffers(&'a str),
     /// Models without preferences, or with one and the same difference in length throughout, are left out.
     NoDifference(&'a str),
     /// Features that are far from unit size by root mean square, for which the prior is not made.

@@ -68,6 +68,26 @@ impl Contest {
         }
     }
 
+    /// Leaves out controls that never differ while another one does; which these were. What never differs has no weight, and would stop the others.
+    pub fn leave_out_constant(&mut self) -> Vec<String> {
+        let width = self.controls.len();
+        let differs = |control: usize| self.covariates.iter().skip(control).step_by(width).any(|x| *x != 0.0);
+        let kept: Vec<usize> = (0..width).filter(|control| differs(*control)).collect();
+        if kept.is_empty() || kept.len() == width {
+            return Vec::new();
+        }
+        let covariates = self
+            .covariates
+            .chunks_exact(width)
+            .flat_map(|row| kept.iter().map(|control| row[*control]))
+            .collect();
+        let names = std::mem::take(&mut self.controls);
+        let (stay, go): (Vec<_>, Vec<_>) =
+            names.into_iter().enumerate().partition(|(at, _)| kept.contains(at));
+        (self.controls, self.covariates) = (stay.into_iter().map(|(_, name)| name).collect(), covariates);
+        go.into_iter().map(|(_, name)| name).collect()
+    }
+
     /// The same with a vote of weight 7 as seven votes, where votes stand for themselves and weights are counts; `None` where all weigh 1, or
     /// there would be too many.
     pub(super) fn written_out(&self) -> Option<Self> {

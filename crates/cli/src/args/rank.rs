@@ -22,7 +22,8 @@ pub(crate) struct RankArgs {
     /// length-controlled win rate against a baseline)
     #[arg(long, default_value_t = RankMethod::BradleyTerry, value_name = "METHOD", value_parser = method())]
     pub(crate) method: RankMethod,
-    /// Properties to control for, by id and comma separated: such as length or lists (Bradley-Terry methods)
+    /// Properties to control for, by id and comma separated: such as length or lists; style stands for length,headings,lists,bold
+    /// (Bradley-Terry methods)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) control: Vec<String>,
     /// A model whose score is fixed, so that further models do not move it: NAME or NAME=POINTS
@@ -71,6 +72,9 @@ pub(crate) struct RankArgs {
     /// Write the leaderboard as tables in Parquet into this folder
     #[arg(long, short, value_name = "STUDY")]
     pub(crate) output: Option<PathBuf>,
+    /// Write the leaderboard as one HTML file; with --control both, as verdicts are and with the properties held equal
+    #[arg(long, value_name = "BOARD.html")]
+    pub(crate) html: Option<PathBuf>,
     /// Print JSON instead of a table
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,6 +1,8 @@
 //! `predilect rank`: which model is how strong, by what people or judges said?
 
-use predilect_results::{RankJson, RankLcJson, Written};
+use predilect_results::{RankJson, RankLcJson, Settings, Standings, Written};
+use predilect_workbench::Unwatched;
+use predilect_workbench::files::write_file;
 use predilect_workbench::rank::{
     Difficulties, LcRequest, RankMethod, RankRequest, by_strength, rank, rank_lc,
 };
@@ -9,6 +11,7 @@ use crate::args::{Global, RankArgs, inputs};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
 use crate::progress::Bars;
+use crate::say::say;
 
 pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     fits_together(args)?;
@@ -19,7 +22,7 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     let inputs = inputs(&args.inputs, None, &args.read, &reading)?;
     let request = RankRequest {
         method: args.method,
-        controls: args.control.clone(),
+        controls: controls(args),
         encoding: args.encoding,
         anchor: args.anchor.clone(),
         prior: args.prior,
@@ -35,6 +38,21 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     if let Some(folder) = &args.output {
         ranked.keep(folder)?;
     }
+    if let Some(page) = &args.html {
+        // What is held equal stands beside the verdicts as they are.
+        let raw = match request.controls.is_empty() {
+            true => None,
+            false => Some(rank(&inputs, &RankRequest { controls: Vec::new(), ..request }, &Unwatched)?.board),
+        };
+        let controlled = raw.is_some().then(|| ranked.board.clone());
+        let raw = raw.unwrap_or_else(|| ranked.board.clone());
+        let standings = Standings { judges: raw.judges.clone(), raw, controlled };
+        let settings = Settings { version: env!("CARGO_PKG_VERSION").to_owned(), ..Settings::default() };
+        write_file(page, predilect_report::html_leaderboard(&standings, &settings).as_bytes())?;
+        if !global.quiet {
+            say!("report: {}", page.display());
+        }
+    }
     let (board, alone, left_out) = (ranked.board, ranked.alone, ranked.left_out);
     if args.json {
         return print_json(&Written::new(RankJson { board, alone, left_out }));
@@ -42,6 +60,23 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     predilect_report::terminal_leaderboard(&board, &mut anstream::stdout().lock(), width())?;
     predilect_report::terminal_controls_alone(&board, &alone, &mut anstream::stdout().lock(), width())?;
     Ok(())
+}
+
+/// What arenas call style: length and marks of formatting.
+const STYLE: [&str; 4] = ["length", "headings", "lists", "bold"];
+
+/// The properties to hold equal, each once; `style` stands for several.
+fn controls(args: &RankArgs) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for id in &args.control {
+        let ids = if id == "style" { STYLE.map(str::to_owned).to_vec() } else { vec![id.clone()] };
+        for id in ids {
+            if !all.contains(&id) {
+                all.push(id);
+            }
+        }
+    }
+    all
 }
 
 /// Whether these flags mean anything together.
@@ -54,6 +89,10 @@ fn fits_together(args: &RankArgs) -> Result<(), Problem> {
         if args.filter.is_some() {
             return Err(Problem::new("--where cannot be used with --method lc")
                 .remedy("export the slice first: predilect export STUDY --where FILTER"));
+        }
+        if args.html.is_some() {
+            return Err(Problem::new("there is no page of length-controlled win rates")
+                .remedy("leave --html out, or --method lc"));
         }
         if args.anchor.is_some() || args.bootstrap.is_some() || args.prior > 0.0 || args.min_verdicts > 0 {
             return Err(Problem::new("lc takes no --anchor, --bootstrap, --prior or --min-verdicts")

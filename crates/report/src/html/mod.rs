@@ -8,7 +8,7 @@ mod sections;
 mod validity;
 
 use predilect_results::Comparison;
-use predilect_results::{Dissection, Settings};
+use predilect_results::{Dissection, Settings, Standings};
 
 use crate::validity::Rater;
 use crate::view::View;
@@ -24,6 +24,11 @@ pub fn html(d: &Dissection) -> String {
 /// A comparison of judges alone as one such document; of the settings, the version and whether data are simulated are shown.
 pub fn html_comparison(c: &Comparison, settings: &Settings) -> String {
     page::comparison_page(c, settings).into_string()
+}
+
+/// A leaderboard alone as one such document; of the settings, the version and whether data are simulated are shown.
+pub fn html_leaderboard(standings: &Standings, settings: &Settings) -> String {
+    page::board_page(standings, settings).into_string()
 }
 
 /// The page of what is known of the validity of ratings.

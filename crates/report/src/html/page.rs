@@ -4,6 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use predilect_results::Caution;
 use predilect_results::Comparison;
 use predilect_results::Settings;
+use predilect_results::Standings;
 
 use crate::text;
 use crate::view::View;
@@ -51,6 +52,30 @@ pub(super) fn comparison_page(c: &Comparison, settings: &Settings) -> Markup {
         }
     };
     document(&title, "#judges", &header, &sections::compared(c), &footer(settings))
+}
+
+/// The page of a leaderboard alone.
+pub(super) fn board_page(standings: &Standings, settings: &Settings) -> Markup {
+    let title = format!("How {} rank", words::counted(standings.raw.ranking.len(), "model", "models"));
+    let held = standings.controlled.is_some();
+    let header = html! {
+        header {
+            p.kicker { "Preference dissection" }
+            h1 { (title) }
+            p.lead {
+                "By the verdicts of " bdi { (text::cut(&words::listed(&standings.judges.iter().map(|judge| text::line(judge)).collect::<Vec<_>>()), 200)) }
+                @if held { ", as they are and with properties held equal" }
+                "."
+            }
+        }
+    };
+    let section = Section {
+        id: "ranking",
+        name: "Leaderboard",
+        title: "Leaderboard",
+        body: sections::board(standings),
+    };
+    document(&title, "#ranking", &header, &[section], &footer(settings))
 }
 
 pub(super) fn document(

@@ -66,25 +66,19 @@ where
     T: Serialize + Send + 'static,
     W: FnOnce(&Opened, &Query, &Waiting) -> Result<T, Problem> + Send + 'static,
 {
-    let read = Query::read(&query.unwrap_or_default());
-    if let Some(error) = &read.error {
-        return Err(error.into());
-    }
-    if let Some(unknown) = read.query.unknown.iter().find(|pair| !pair.starts_with("most=")) {
-        return Err(Problem::not_found(format!(
-            "nothing here is called {}",
-            unknown.split('=').next().unwrap_or_default()
-        ))
-        .remedy("names are where, vs, judge, group, prop, sort, pairs, terms, from and most"));
-    }
+    let read = asked(query, &["most"])?;
     let shelf = std::sync::Arc::clone(&app.shelf);
     let value = ask(&app.cores, move |waiting| {
         let book = shelf.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
         let opened = book.open(waiting)?;
-        work(&opened, &read.query, waiting)
+        work(&opened, &read, waiting)
     })
     .await?;
     json(&Written::new(value))
+}
+
+pub(crate) async fn described() -> Result<Response, Problem> {
+    json(&crate::openapi::document())
 }
 
 pub(crate) async fn studies(State(app): State<App>) -> Result<Response, Problem> {
@@ -127,6 +121,62 @@ pub(crate) async fn dissect(
         Ok(LiveDissectJson { slice, fits: found.fits, skipped: found.skipped, versus, took_us })
     })
     .await
+}
+
+/// The weights as a table for spreadsheets: a row for each judge, group and property.
+pub(crate) async fn weights(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let read = asked(query, &[])?;
+    let shelf = std::sync::Arc::clone(&app.shelf);
+    let name = format!("attachment; filename=\"{id}-weights.csv\"");
+    let table = ask(&app.cores, move |waiting| {
+        let book = shelf.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
+        let (found, _) = book.open(waiting)?.dissect(&read, waiting)?;
+        let mut out =
+            String::from("judge,group,property,verdicts,intensity,low,high,mean,sd,q05,q95,p_positive\n");
+        for fit in &found.fits {
+            for w in &fit.weights {
+                let (low, high) = w.interval();
+                let names = [&fit.judge, &fit.group, &w.property].map(|name| cell(name)).join(",");
+                let figures = [w.intensity(), low, high, w.mean, w.sd, w.q05, w.q95, w.p_positive];
+                let figures = figures.map(|x| x.to_string()).join(",");
+                out.push_str(&format!("{names},{},{figures}\n", fit.rows));
+            }
+        }
+        Ok(out)
+    })
+    .await?;
+    let disposition = axum::http::HeaderValue::from_str(&name).map_err(|_| Problem::failed())?;
+    Ok((
+        [(header::CONTENT_DISPOSITION, disposition)],
+        [(header::CONTENT_TYPE, "text/csv; charset=utf-8")],
+        table,
+    )
+        .into_response())
+}
+
+/// A cell of a table: in quotation marks where it needs them, and never a formula that a spreadsheet would run.
+fn cell(text: &str) -> String {
+    let text =
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+/// What an address asks, without names that mean nothing here.
+fn asked(query: Option<String>, also: &[&str]) -> Result<Query, Problem> {
+    let read = Query::read(&query.unwrap_or_default());
+    if let Some(error) = &read.error {
+        return Err(error.into());
+    }
+    let name = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
+    match read.query.unknown.iter().map(|pair| name(pair)).find(|name| !also.contains(&name.as_str())) {
+        None => Ok(read.query),
+        Some(unknown) => Err(Problem::not_found(format!("nothing here is called {unknown}"))
+            .remedy("names are where, vs, judge, group, prop, sort, pairs, terms, from and most")),
+    }
 }
 
 pub(crate) async fn histogram(

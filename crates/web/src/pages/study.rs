@@ -134,7 +134,7 @@ fn same_elsewhere(book: &Book, query: &Query) -> Markup {
     html! {
         h2 { "The same elsewhere" }
         p.copy { (shown(&query.command(&book.given))) }
-        p { a.button href={ "/api/v1/s/" (book.id) "/dissect" (query.to_address()) } { "JSON" } }
+        p { a.button href={ "/api/v1/s/" (book.id) "/dissect" (query.to_address()) } { "JSON" } " " a.button href={ "/api/v1/s/" (book.id) "/weights.csv" (query.to_address()) } download { "CSV" } }
     }
 }
 

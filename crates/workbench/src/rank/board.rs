@@ -124,7 +124,11 @@ pub fn rank(inputs: &Inputs<'_>, request: &RankRequest, watch: &dyn Watch) -> Re
     let gathered = gathered.with_verdicts(request.min_verdicts);
     remarks(request, &gathered.contest, &gathered.left_out, watch);
     enough(request, &gathered)?;
-    let Gathered { contest, judges, left_out, .. } = gathered;
+    let Gathered { mut contest, judges, left_out, .. } = gathered;
+    let constant = contest.leave_out_constant();
+    if !constant.is_empty() {
+        watch.event(Event::Remark(Remark::NeverDiffers(&list(&constant))));
+    }
     let options = RankOptions {
         method: request.method,
         anchor: anchor(request, &contest.models)?,

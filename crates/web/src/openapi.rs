@@ -1,0 +1,172 @@
+//! What programs may ask, as an OpenAPI document; the shapes are those of `docs/json-schema`.
+
+use serde_json::{Value, json};
+
+/// What an address answers: the method, the address, what it is for, the shape of the answer, and whether it takes the page's query.
+type Route = (&'static str, &'static str, &'static str, Option<&'static str>, bool);
+
+/// Every address of the API.
+const ROUTES: [Route; 14] = [
+    ("get", "/api/v1/studies", "The studies that are served", None, false),
+    (
+        "get",
+        "/api/v1/s/{id}",
+        "What was read, what the data look like, which properties and fields there are",
+        None,
+        false,
+    ),
+    (
+        "get",
+        "/api/v1/s/{id}/dissect",
+        "The posteriors of a slice, and against another part",
+        Some("live-dissect"),
+        true,
+    ),
+    ("get", "/api/v1/s/{id}/weights.csv", "The weights of a slice as a table", None, true),
+    (
+        "get",
+        "/api/v1/s/{id}/histogram",
+        "How the difference in words is spread over a slice",
+        Some("live-histogram"),
+        true,
+    ),
+    (
+        "get",
+        "/api/v1/s/{id}/pairs",
+        "Some pairs of a slice, with verdicts and what fits make of them",
+        Some("live-pairs"),
+        true,
+    ),
+    (
+        "get",
+        "/api/v1/s/{id}/pairs/{pair}",
+        "A pair with its texts, and why a verdict came out as it did",
+        None,
+        true,
+    ),
+    ("get", "/api/v1/s/{id}/judges", "The judges of a slice beside each other", Some("compare"), true),
+    (
+        "get",
+        "/api/v1/s/{id}/models",
+        "The models of a slice, as they are and with length and formatting held equal",
+        None,
+        true,
+    ),
+    ("get", "/api/v1/s/{id}/runs", "Runs that were started since the server was", None, false),
+    ("post", "/api/v1/s/{id}/runs", "Start a run, or say what it would take (dry_run)", None, false),
+    ("get", "/api/v1/s/{id}/runs/{run}", "How far a run is, or how it ended", None, false),
+    ("delete", "/api/v1/s/{id}/runs/{run}", "Stop a run; what was answered is kept", None, false),
+    (
+        "get",
+        "/api/v1/s/{id}/runs/{run}/events",
+        "Follow a run: progress, then end (server-sent events)",
+        None,
+        false,
+    ),
+];
+
+/// The names of a query, and what they take.
+const QUERY: [(&str, &str); 9] = [
+    ("where", "Which pairs: a filter, as --where takes it"),
+    ("vs", "What they are set against: rest, or a filter"),
+    ("judge", "Whose verdicts (repeatable)"),
+    ("group", "The field whose values are fitted apart"),
+    ("sort", "The order of properties on the page: signed, strength, catalogue"),
+    ("pairs", "The order of pairs: study, surprise"),
+    ("terms", "Nuisance terms: auto, none, or any of side, order, models"),
+    ("from", "Pairs that are passed over"),
+    ("prop", "The property that is looked at"),
+];
+
+/// The document.
+pub(crate) fn document() -> Value {
+    let mut paths = serde_json::Map::new();
+    for (method, path, summary, schema, query) in ROUTES {
+        let of_path = ["id", "pair", "run"].into_iter().filter(|name| path.contains(&format!("{{{name}}}")));
+        let mut parameters: Vec<Value> = of_path
+            .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": if name == "run" { "integer" } else { "string" }}}))
+            .collect();
+        if query {
+            parameters.extend(QUERY.iter().map(|(name, words)| {
+                json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
+            }));
+        }
+        if method != "get" {
+            parameters.push(json!({"name": "Predilect-Request", "in": "header", "required": true, "schema": {"type": "string"},
+                "description": "Any value: pages of other sites cannot send it"}));
+        }
+        let kind = match path {
+            path if path.ends_with(".csv") => "text/csv",
+            path if path.ends_with("/events") => "text/event-stream",
+            _ => "application/json",
+        };
+        let shape =
+            schema.map_or_else(|| json!({}), |name| json!({"$ref": format!("json-schema/{name}.json")}));
+        let own = json!({
+            "summary": summary,
+            "parameters": parameters,
+            "responses": {
+                "200": {"description": "The answer", "content": {kind: {"schema": shape}}},
+                "4XX": {"description": "Why there is none (RFC 9457)",
+                    "content": {"application/problem+json": {"schema": {"$ref": "json-schema/problem.json"}}}},
+            },
+        });
+        let slot = paths.entry(path).or_insert_with(|| json!({}));
+        slot[method] = own;
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Predilect", "version": "1",
+            "description": "What judges of responses reward, in any slice of a study. Every answer has a field `schema`: its number rises when a field goes or means something else."},
+        "paths": paths,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::problem::Problem;
+
+    /// Compares a file of the documentation with what it should be, or writes it.
+    fn holds(name: &str, wanted: &Value) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
+        let wanted = serde_json::to_string_pretty(wanted).expect("JSON") + "\n";
+        if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+            std::fs::write(&path, wanted).expect("written");
+            return;
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            kept == wanted,
+            "{} lags behind: UPDATE_SCHEMAS=1 cargo nextest run -p predilect-web",
+            path.display()
+        );
+    }
+
+    #[test]
+    fn the_document_is_that_of_the_code() {
+        holds("openapi.json", &document());
+        let mut problem = serde_json::to_value(schemars::schema_for!(Problem)).expect("a schema");
+        problem["title"] = "predilect problem".into();
+        holds("json-schema/problem.json", &problem);
+    }
+
+    #[test]
+    fn every_address_of_the_api_is_described() {
+        let server: String = include_str!("server.rs").split_whitespace().collect::<Vec<_>>().join("");
+        let mut served: Vec<&str> = server
+            .split(".route(\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .filter(|path| path.starts_with("/api/"))
+            .collect();
+        served.retain(|path| *path != "/api/v1/openapi.json");
+        served.sort_unstable();
+        let mut described: Vec<&str> = ROUTES.iter().map(|route| route.1).collect();
+        described.sort_unstable();
+        described.dedup();
+        assert_eq!(served, described);
+    }
+}
