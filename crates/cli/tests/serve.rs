@@ -110,6 +110,27 @@ fn what_cannot_be_read_is_said_where_it_stands() {
     assert_eq!(server.send("POST", "/api/v1/studies", &[]).0, 403, "nothing is changed without the header");
 }
 
+/// A script that is not there stops all that import it, and the page still looks whole.
+#[test]
+fn every_script_that_the_page_imports_is_served() {
+    let server = Server::start(&[]);
+    let mut left = vec!["page.js".to_owned()];
+    let mut seen: Vec<String> = Vec::new();
+    while let Some(name) = left.pop() {
+        let (status, headers, text) = server.send("GET", &format!("/assets/{name}"), &[]);
+        assert_eq!(
+            (status, headers["content-type"].as_str()),
+            (200, "text/javascript; charset=utf-8"),
+            "{name}"
+        );
+        let imports = text.lines().filter_map(|line| line.strip_prefix("import ")?.split("\"./").nth(1));
+        left.extend(imports.filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+        seen.push(name);
+        left.retain(|name| !seen.contains(name));
+    }
+    assert!(seen.len() > 2, "{seen:?}");
+}
+
 #[test]
 fn nobody_else_may_ask() {
     let server = Server::start(&[]);

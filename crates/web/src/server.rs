@@ -150,6 +150,7 @@ fn router(app: App) -> Router {
         .route("/s/{id}/data", get(pages::data))
         .route("/assets/style.css", get(|| asset(predilect_report::live::STYLE, "text/css; charset=utf-8")))
         .route("/assets/page.js", get(|| asset(include_str!("../assets/page.js"), SCRIPT)))
+        .route("/assets/runs.js", get(|| asset(include_str!("../assets/runs.js"), SCRIPT)))
         .route("/assets/state.js", get(|| asset(include_str!("../assets/state.js"), SCRIPT)))
         .route(
             "/assets/icon.svg",
