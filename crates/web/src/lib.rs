@@ -12,5 +12,6 @@ mod query;
 mod runs;
 mod server;
 mod shelf;
+mod votes;
 
 pub use server::{ServeError, ServeOptions, serve};

@@ -39,6 +39,17 @@ impl Server {
         path: &str,
         headers: &[(&str, &str)],
     ) -> (u16, BTreeMap<String, String>, String) {
+        self.send_body(method, path, headers, "")
+    }
+
+    /// The same with a body.
+    pub(crate) fn send_body(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (u16, BTreeMap<String, String>, String) {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
         let mut all = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if headers.iter().all(|(name, _)| *name != "Host") {
@@ -54,14 +65,14 @@ impl Server {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("an answer");
         let answer = String::from_utf8(answer).expect("UTF-8");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let (head, content) = answer.split_once("\r\n\r\n").expect("a head");
         let mut lines = head.lines();
         let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
         let pairs = lines.filter_map(|line| line.split_once(": "));
         (
             status,
             pairs.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(),
-            body.to_owned(),
+            content.to_owned(),
         )
     }
 
