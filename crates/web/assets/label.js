@@ -68,6 +68,9 @@ async function send(chosen, again) {
     if (answer.ok) {
       await again(location.pathname + location.search);
       words = told(chosen, found);
+      // One thing is said at a time: the vote, and not what it does to the weights.
+      const other = document.getElementById("said");
+      if (other) other.textContent = "";
       // The next pair is read from its beginning.
       const next = box();
       if (next && next.getBoundingClientRect().top < 0) next.scrollIntoView({ block: "start" });

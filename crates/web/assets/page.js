@@ -42,7 +42,7 @@ function show(text) {
   }
   const count = document.querySelector("form.slice .count")?.textContent ?? "";
   const first = main.querySelector(".found li")?.textContent ?? main.querySelector(".problem")?.textContent ?? "";
-  said.textContent = `${count.trim()}. ${first.trim()}`;
+  said.textContent = [count.trim(), first.trim()].filter((words) => words !== "").join(". ");
   ready();
   return true;
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use predilect_types::hash::fixed;
 use predilect_types::{Order, Pair, TieKind, Verdict};
-use predilect_workbench::labelling::{Labeller, Next, ToLabel, judge_named};
+use predilect_workbench::labelling::{Drawn, Labeller, Next, ToLabel, judge_named, receipt};
 use predilect_workbench::{SliceOptions, Watch};
 use serde::Deserialize;
 
@@ -30,7 +30,7 @@ pub(crate) struct Votes {
 #[derive(Debug, Clone)]
 struct Offered {
     pair: String,
-    drawn: &'static str,
+    drawn: Drawn,
 }
 
 /// What somebody says of a pair.
@@ -140,7 +140,7 @@ impl Votes {
             if offered.len() >= NAMES {
                 offered.clear();
             }
-            let own = Offered { pair: next.pair.id.clone(), drawn: next.drawn.as_str() };
+            let own = Offered { pair: next.pair.id.clone(), drawn: next.drawn };
             offered.insert((book.id.clone(), session.judge.clone()), own);
         }
         Ok(found)
@@ -162,7 +162,7 @@ impl Votes {
         let who: Who = (book.id.clone(), judge);
         if let Some(offered) = locked(&self.offered).get(&who).filter(|own| own.pair == verdict.pair) {
             // Verdicts on pairs that nobody chose check the fit to the others.
-            verdict.receipt = Some(serde_json::json!({"labelled": {"drawn": offered.drawn}}));
+            verdict.receipt = Some(receipt(offered.drawn));
         }
         if book.study().is_some() {
             let now = opened.bench.keep_vote(&verdict, watch)?.len();

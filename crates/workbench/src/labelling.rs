@@ -88,6 +88,26 @@ pub struct ToLabel {
     pub left: u64,
 }
 
+/// How a fit does on pairs that were drawn at random, when it was made of all other votes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Checked {
+    /// Of so many random pairs on which the labeller preferred one of the responses.
+    pub of: u64,
+    /// So many were foretold.
+    pub right: u64,
+}
+
+/// Evidence that a vote is on a pair that was drawn so.
+pub fn receipt(drawn: Drawn) -> serde_json::Value {
+    serde_json::json!({"labelled": {"drawn": drawn.as_str()}})
+}
+
+/// Whether a vote is on a pair that was drawn at random.
+fn is_random(vote: &Verdict) -> bool {
+    let drawn = vote.receipt.as_ref().and_then(|receipt| receipt.get("labelled")?.get("drawn")?.as_str());
+    drawn == Some(Drawn::Random.as_str())
+}
+
 /// The judge that somebody of this name is: `human:NAME`.
 ///
 /// # Errors
@@ -224,6 +244,34 @@ impl Workbench {
                 .collect();
             alike.sort_by(|a, b| b.correlation.value.total_cmp(&a.correlation.value));
             Ok(alike)
+        })
+    }
+
+    /// On how many of the pairs drawn at random the fit to the labeller's other votes expects the response that they preferred; ties are
+    /// left out.
+    ///
+    /// # Errors
+    ///
+    /// When the study cannot be read.
+    pub fn checked_at_random(
+        &self,
+        labeller: &Labeller<'_>,
+        options: &SliceOptions,
+        fit: &FitOptions,
+        watch: &dyn Watch,
+    ) -> Result<Checked> {
+        let (random, chosen): (Vec<Verdict>, Vec<Verdict>) =
+            labeller.votes.iter().cloned().partition(is_random);
+        if random.is_empty() {
+            return Ok(Checked { of: 0, right: 0 });
+        }
+        self.with_pairs(options, watch, |prepared| {
+            let whole = prepared.whole(options, watch)?;
+            let of = |votes: &[Verdict]| rows(prepared, &whole.inapplicable, votes);
+            let belief = Belief::of(&whole.table, &of(&chosen), fit);
+            let held: Vec<VerdictRow> = of(&random).into_iter().filter(|row| row.p_a != 0.5).collect();
+            let right = held.iter().filter(|row| (belief.p_a(&whole.table, row) > 0.5) == (row.p_a > 0.5));
+            Ok(Checked { of: held.len() as u64, right: right.count() as u64 })
         })
     }
 
@@ -403,6 +451,8 @@ fn rows(prepared: &Prepared, inapplicable: &[bool], votes: &[Verdict]) -> Vec<Ve
 
 #[cfg(test)]
 mod tests {
+    use predilect_data::ReadOptions;
+
     use super::*;
     use crate::open::{Example, Inputs};
     use crate::watch::Unwatched;
@@ -414,7 +464,8 @@ mod tests {
     }
 
     fn example() -> Workbench {
-        let inputs = Inputs { files: &[], example: Some(Example::LocalJudge), options: &Default::default() };
+        let inputs =
+            Inputs { files: &[], example: Some(Example::LocalJudge), options: &ReadOptions::default() };
         Workbench::of(&inputs, None, &Unwatched).expect("the example")
     }
 
@@ -485,8 +536,11 @@ mod tests {
             assert!((next.gain - most).abs() < 1e-15, "{} {most}", next.gain);
             // Longer is better, whichever side it is on.
             let longer = next.pair.response_a.text().len() > next.pair.response_b.text().len();
-            votes.push(vote(&next, f64::from(u8::from(longer))));
+            let said = vote(&next, f64::from(u8::from(longer)));
+            votes.push(Verdict { receipt: Some(receipt(next.drawn)), ..said });
         }
+        let checked = bench.checked_at_random(&labeller(&votes), &options, &fit, &Unwatched).expect("read");
+        assert!(checked.of == 2 && checked.right <= 2, "{checked:?}");
         let own =
             bench.of_labeller(&labeller(&votes), &options, &fit, &Unwatched).expect("read").expect("a fit");
         assert_eq!((own.rows, own.judge.as_str()), (12, JUDGE));

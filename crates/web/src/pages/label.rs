@@ -8,9 +8,9 @@ use axum::response::Response;
 use maud::{Markup, html};
 use predilect_report::{format, live};
 use predilect_types::Order;
-use predilect_workbench::labelling::{COMPARED_FROM, LONGEST_NAME, ToLabel};
+use predilect_workbench::labelling::{COMPARED_FROM, LONGEST_NAME, ToLabel, judge_named};
 
-use super::parts::{Said, place, shown};
+use super::parts::{Said, place, shown, trouble};
 use super::study::answered_by;
 use crate::asking::Waiting;
 use crate::problem::Problem;
@@ -18,6 +18,9 @@ use crate::query::Query;
 use crate::server::App;
 use crate::shelf::{Book, Opened};
 use crate::votes::{Session, texts};
+
+/// Random pairs from which it is said how many were foretold.
+const CHECKED_FROM: u64 = 4;
 
 pub(crate) async fn label(
     State(app): State<App>,
@@ -31,10 +34,15 @@ pub(crate) async fn label(
     let work = move |book: &Book, opened: &Opened, query: &Query, waiting: &Waiting| {
         let main = match &query.name {
             None => html! { h1 { "Judge yourself" } (welcome(book, query, read_only)) },
+            Some(name) if judge_named(name).is_err() => html! {
+                h1 { "Judge yourself" }
+                @if let Err(error) = judge_named(name) { (trouble(&error.into())) }
+                (welcome(book, query, read_only))
+            },
             Some(name) => {
                 let session = votes.session(book, opened, name)?;
                 let next = votes.next((book, opened), &session, query, waiting)?;
-                let beside = beside(opened, &session, query, waiting)?;
+                let beside = beside(book, opened, &session, query, waiting)?;
                 html! {
                     h1 { "Judge yourself" }
                     (counts(book, query, &session, &next))
@@ -122,7 +130,13 @@ fn pair(book: &Book, query: &Query, session: &Session, found: &ToLabel, read_onl
 }
 
 /// What the votes say so far, and whom they resemble.
-fn beside(opened: &Opened, session: &Session, query: &Query, waiting: &Waiting) -> Result<Markup, Problem> {
+fn beside(
+    book: &Book,
+    opened: &Opened,
+    session: &Session,
+    query: &Query,
+    waiting: &Waiting,
+) -> Result<Markup, Problem> {
     let (slice, fit) = (Query::default().slice(), query.fit());
     let labeller = session.labeller();
     let own = opened.bench.of_labeller(&labeller, &slice, &fit, waiting)?;
@@ -133,7 +147,11 @@ fn beside(opened: &Opened, session: &Session, query: &Query, waiting: &Waiting) 
     } else {
         Vec::new()
     };
-    let pairs = |_: &str| String::new();
+    let checked = opened.bench.checked_at_random(&labeller, &slice, &fit, waiting)?;
+    let pairs = |id: &str| {
+        let narrower = query.narrowed(&format!("rating({id}) != 0"));
+        place(book, "/pairs", narrower.as_ref().unwrap_or(query))
+    };
     Ok(html! {
         aside.side-notes aria-label="Your votes so far" {
             h2 { "What you reward" }
@@ -145,6 +163,10 @@ fn beside(opened: &Opened, session: &Session, query: &Query, waiting: &Waiting) 
                 }
                 Err(_) if session.votes.is_empty() => { p.nothing { "It appears here with your first vote." } }
                 Err(why) => { p.nothing { "Nothing can be said yet: " (shown(&why)) "." } }
+            }
+            @if checked.of >= CHECKED_FROM {
+                p.n { "Checked on pairs drawn at random: of " (checked.of) " on which you preferred one response, the fit to your other votes foretells "
+                    b { (checked.right) } "." }
             }
             h2 { "Whom you resemble" }
             @if missing > 0 {
