@@ -12,6 +12,7 @@ mod fit;
 mod fit_options;
 pub mod gains;
 pub mod headline;
+pub mod labelling;
 mod length_beside;
 pub mod limits;
 mod marginals;

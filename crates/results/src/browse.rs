@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::comparison::SliceVersus;
+use crate::comparison::{Interval, SliceVersus};
 use crate::fit::{Fit, Skipped};
 
 /// Which part of a study an answer is about.
@@ -70,6 +70,15 @@ pub struct PairsPage {
     pub total: u64,
     /// Where the next page begins; `None`: this is the last.
     pub next: Option<u64>,
+}
+
+/// How alike the weights of somebody who labels are to those of another judge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Alike {
+    /// The other judge.
+    pub judge: String,
+    /// The correlation of the weights over properties, with the 90 % interval that both posteriors leave.
+    pub correlation: Interval,
 }
 
 /// How often values of one number occur in a slice.

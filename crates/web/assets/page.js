@@ -1,4 +1,5 @@
 // Asks for answers as the reader changes the question, and keeps the address true. The page is complete without it.
+import { label, labelled } from "./label.js";
 import { runs } from "./runs.js";
 import { address, between, range } from "./state.js";
 
@@ -41,7 +42,7 @@ function show(text) {
   }
   const count = document.querySelector("form.slice .count")?.textContent ?? "";
   const first = main.querySelector(".found li")?.textContent ?? main.querySelector(".problem")?.textContent ?? "";
-  said.textContent = `${count.trim()}. ${first.trim()}`;
+  said.textContent = [count.trim(), first.trim()].filter((words) => words !== "").join(". ");
   ready();
   return true;
 }
@@ -213,6 +214,7 @@ document.addEventListener("keydown", (event) => {
   const typing = field instanceof HTMLInputElement && field.type === "text";
   if (event.key === "Escape" && typing) field.blur();
   if (typing || event.metaKey || event.ctrlKey || event.altKey || field instanceof HTMLSelectElement) return;
+  if (labelled(event)) return;
   const pages = [...document.querySelectorAll(".top nav a")];
   const rest = document.getElementById("rest");
   if (event.key === "/") {
@@ -235,5 +237,6 @@ function ready() {
   document.documentElement.classList.add("js");
   brushes();
   runs((to) => ask(to, "none"));
+  label((to) => ask(to, "none"));
 }
 ready();

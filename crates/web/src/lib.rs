@@ -13,5 +13,6 @@ mod query;
 mod runs;
 mod server;
 mod shelf;
+mod votes;
 
 pub use server::{ServeError, ServeOptions, serve};

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 type Route = (&'static str, &'static str, &'static str, Option<&'static str>, bool);
 
 /// Every address of the API.
-const ROUTES: [Route; 14] = [
+const ROUTES: [Route; 17] = [
     ("get", "/api/v1/studies", "The studies that are served", None, false),
     (
         "get",
@@ -52,6 +52,15 @@ const ROUTES: [Route; 14] = [
         None,
         true,
     ),
+    (
+        "get",
+        "/api/v1/s/{id}/label",
+        "The next pair to judge yourself, blind, and what your votes say so far",
+        None,
+        true,
+    ),
+    ("post", "/api/v1/s/{id}/verdicts", "Your verdict on a pair", None, false),
+    ("delete", "/api/v1/s/{id}/verdicts", "Take your last verdict back", None, false),
     ("get", "/api/v1/s/{id}/runs", "Runs that were started since the server was", None, false),
     ("post", "/api/v1/s/{id}/runs", "Start a run, or say what it would take (dry_run)", None, false),
     ("get", "/api/v1/s/{id}/runs/{run}", "How far a run is, or how it ended", None, false),
@@ -66,7 +75,7 @@ const ROUTES: [Route; 14] = [
 ];
 
 /// The names of a query, and what they take.
-const QUERY: [(&str, &str); 9] = [
+const QUERY: [(&str, &str); 10] = [
     ("where", "Which pairs: a filter, as --where takes it"),
     ("vs", "What they are set against: rest, or a filter"),
     ("judge", "Whose verdicts (repeatable)"),
@@ -76,6 +85,7 @@ const QUERY: [(&str, &str); 9] = [
     ("terms", "Nuisance terms: auto, none, or any of side, order, models"),
     ("from", "Pairs that are passed over"),
     ("prop", "The property that is looked at"),
+    ("name", "The name of whoever labels"),
 ];
 
 /// The document.

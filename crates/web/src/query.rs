@@ -23,6 +23,8 @@ pub(crate) struct Query {
     pub(crate) pairs: Sort,
     /// Nuisance terms.
     pub(crate) terms: Terms,
+    /// The name of whoever labels.
+    pub(crate) name: Option<String>,
     /// Pairs that are passed over.
     pub(crate) from: usize,
     /// Names that mean nothing here, with their values.
@@ -106,6 +108,7 @@ impl Query {
                         takes: "auto, none, or any of side, order, models".to_owned(),
                     }),
                 },
+                "name" => query.name = Some(value.into_owned()),
                 "from" => match value.parse() {
                     Ok(from) => query.from = from,
                     Err(_) => wrong(QueryError::Value {
@@ -147,6 +150,9 @@ impl Query {
         }
         if self.terms != Terms::default() {
             out.append_pair("terms", &self.terms.to_string());
+        }
+        if let Some(name) = &self.name {
+            out.append_pair("name", name);
         }
         if self.from > 0 {
             out.append_pair("from", &self.from.to_string());
@@ -227,7 +233,7 @@ mod tests {
         for address in [
             "",
             "?where=scenario+%3D+%22code%22&vs=rest&judge=human&judge=gpt-4.1-mini&sort=strength",
-            "?where=words%28a%29+%3E+%282+*+words%28b%29%29&group=language&prop=length&pairs=surprise&terms=none&from=50",
+            "?where=words%28a%29+%3E+%282+*+words%28b%29%29&group=language&prop=length&pairs=surprise&terms=none&name=Ada+L.&from=50",
         ] {
             let read = Query::read(address.trim_start_matches('?'));
             assert!(read.error.is_none() && read.query.unknown.is_empty(), "{read:?}");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{get, post};
 use predilect_workbench::Cancel;
 use predilect_workbench::ReadOptions;
 use tokio::net::TcpListener;
@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use crate::guard::{Guard, guarded};
 use crate::runs::Runs;
 use crate::shelf::Shelf;
+use crate::votes::Votes;
 use crate::{api, pages};
 
 /// What is served, where, and to whom.
@@ -36,6 +37,8 @@ pub struct ServeOptions {
     pub names: Vec<String>,
     /// Whether models may be asked from the page, which can cost money.
     pub runs: bool,
+    /// Whether nothing can be changed from the page.
+    pub read_only: bool,
 }
 
 impl Default for ServeOptions {
@@ -48,6 +51,7 @@ impl Default for ServeOptions {
             token: None,
             names: Vec::new(),
             runs: false,
+            read_only: false,
         }
     }
 }
@@ -79,6 +83,8 @@ pub(crate) struct App {
     pub(crate) guard: Arc<Guard>,
     pub(crate) runs: Arc<Runs>,
     pub(crate) runs_allowed: bool,
+    pub(crate) votes: Arc<Votes>,
+    pub(crate) read_only: bool,
 }
 
 /// Serves until it is told to stop; `ready` is called with the address once it listens. Runs that are under way are stopped, and what was
@@ -111,7 +117,9 @@ pub fn serve(
             cores: Arc::new(Semaphore::new(cores)),
             guard: Arc::new(Guard::of(address, options)),
             runs: Arc::clone(&runs),
-            runs_allowed: options.runs,
+            runs_allowed: options.runs && !options.read_only,
+            votes: Arc::default(),
+            read_only: options.read_only,
         };
         ready(address);
         let serving = tokio::spawn(axum::serve(listener, router(app)).into_future());
@@ -146,11 +154,13 @@ fn router(app: App) -> Router {
         .route("/s/{id}/pairs/{pair}", get(pages::pair))
         .route("/s/{id}/judges", get(pages::judges))
         .route("/s/{id}/models", get(pages::models))
+        .route("/s/{id}/label", get(pages::label))
         .route("/s/{id}/runs", get(pages::runs))
         .route("/s/{id}/data", get(pages::data))
         .route("/assets/style.css", get(|| asset(predilect_report::live::STYLE, "text/css; charset=utf-8")))
         .route("/assets/page.js", get(|| asset(include_str!("../assets/page.js"), SCRIPT)))
         .route("/assets/runs.js", get(|| asset(include_str!("../assets/runs.js"), SCRIPT)))
+        .route("/assets/label.js", get(|| asset(include_str!("../assets/label.js"), SCRIPT)))
         .route("/assets/state.js", get(|| asset(include_str!("../assets/state.js"), SCRIPT)))
         .route(
             "/assets/icon.svg",
@@ -166,6 +176,8 @@ fn router(app: App) -> Router {
         .route("/api/v1/s/{id}/pairs/{pair}", get(api::pair))
         .route("/api/v1/s/{id}/judges", get(api::judges))
         .route("/api/v1/s/{id}/models", get(api::models))
+        .route("/api/v1/s/{id}/label", get(api::label::next))
+        .route("/api/v1/s/{id}/verdicts", post(api::label::vote).delete(api::label::undo))
         .route("/api/v1/s/{id}/runs", get(api::runs::list).post(api::runs::start))
         .route("/api/v1/s/{id}/runs/{run}", get(api::runs::look).delete(api::runs::stop))
         .route("/api/v1/s/{id}/runs/{run}/events", get(api::runs::follow))

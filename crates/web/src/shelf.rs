@@ -1,13 +1,16 @@
 //! The studies that are served: each has a short name in addresses, and is opened when somebody first looks at it.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use predilect_results::browse::SliceInfo;
-use predilect_results::{Comparison, Dissection, Settings, Standings};
+use predilect_results::{Comparison, Dissection, Fit, Settings, Skipped, Standings};
 use predilect_workbench::compare::CompareOptions;
 use predilect_workbench::studies::is_study;
-use predilect_workbench::{Error, Example, Inputs, ReadOptions, Result, SliceOptions, Watch, Workbench};
+use predilect_workbench::{
+    Error, Example, Inputs, Known, ReadOptions, Result, SliceOptions, Watch, Workbench,
+};
 
 use crate::query::Query;
 
@@ -31,6 +34,8 @@ pub(crate) struct Book {
     made: Made,
     read: ReadOptions,
     opened: Mutex<Option<Arc<Opened>>>,
+    /// Whether votes were added since it was opened.
+    voted: AtomicBool,
 }
 
 /// A study that is open.
@@ -43,6 +48,8 @@ pub(crate) struct Opened {
     compared: Mutex<Vec<(String, Arc<Comparison>)>>,
     /// Leaderboards that were made, the last ones.
     ranked: Mutex<Vec<(String, Arc<Standings>)>>,
+    /// Judges that whoever labels is compared with, as they were asked for last.
+    known: Mutex<Vec<(String, Arc<Vec<Known>>)>>,
 }
 
 /// Comparisons and leaderboards that are kept.
@@ -77,6 +84,7 @@ impl Shelf {
                 made,
                 read: read.clone(),
                 opened: Mutex::default(),
+                voted: AtomicBool::default(),
             }));
         };
         for study in studies {
@@ -146,8 +154,21 @@ impl Book {
         *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// The study, opened and read where that was not done before. Whoever asks at the same time waits.
+    /// Opens it anew when another page than that of labelling asks for it: there is a vote more or less.
+    pub(crate) fn has_votes(&self) {
+        self.voted.store(true, Ordering::SeqCst);
+    }
+
+    /// The study, opened and read where that was not done before or votes were added. Whoever asks at the same time waits.
     pub(crate) fn open(&self, watch: &dyn Watch) -> Result<Arc<Opened>> {
+        if self.voted.swap(false, Ordering::SeqCst) {
+            self.forget();
+        }
+        self.open_as_it_was(watch)
+    }
+
+    /// The same, with the judges that it had when it was opened.
+    pub(crate) fn open_as_it_was(&self, watch: &dyn Watch) -> Result<Arc<Opened>> {
         let mut slot = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(opened) = &*slot {
             return Ok(Arc::clone(opened));
@@ -159,7 +180,13 @@ impl Book {
         let inputs = Inputs { files, example, options: &self.read };
         let bench = Workbench::of(&inputs, None, watch)?;
         let about = About::of(&bench, watch)?;
-        let opened = Arc::new(Opened { bench, about, compared: Mutex::default(), ranked: Mutex::default() });
+        let opened = Arc::new(Opened {
+            bench,
+            about,
+            compared: Mutex::default(),
+            ranked: Mutex::default(),
+            known: Mutex::default(),
+        });
         *slot = Some(Arc::clone(&opened));
         Ok(opened)
     }
@@ -213,22 +240,34 @@ impl Opened {
             verdicts: answer.verdicts,
             exact: true,
         };
+        Ok((self.of_fits(answer.fits, answer.skipped), slice))
+    }
+
+    /// Fits within the dissection that a section takes.
+    pub(crate) fn of_fits(&self, fits: Vec<Fit>, skipped: Vec<Skipped>) -> Dissection {
         let empty = &self.about.empty;
-        let found = Dissection {
+        Dissection {
             read: empty.read.clone(),
             properties: empty.properties.clone(),
             data: empty.data.clone(),
             settings: empty.settings.clone(),
-            fits: answer.fits,
-            skipped: answer.skipped,
+            fits,
+            skipped,
             cautions: Vec::new(),
             examples: Vec::new(),
             comparison: None,
             headline: None,
             people: Vec::new(),
             ranking: None,
-        };
-        Ok((found, slice))
+        }
+    }
+
+    /// The judges that whoever labels is compared with: those that the query names, or those with the most verdicts.
+    pub(crate) fn known(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Vec<Known>>> {
+        let asked = Query { judges: query.judges.clone(), terms: query.terms, ..Query::default() };
+        kept(&self.known, &asked.to_address(), || {
+            self.bench.known_judges(&asked.slice(), &asked.fit(), watch)
+        })
     }
 
     /// The judges of a slice beside each other.

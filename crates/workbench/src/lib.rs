@@ -28,6 +28,7 @@ pub mod files;
 mod filter;
 pub mod fits;
 mod judging;
+pub mod labelling;
 mod open;
 mod prepared;
 pub mod rank;
@@ -48,6 +49,7 @@ pub use filter::{Filter, FilterError};
 pub use judging::{JudgeRequest, Judging, Jury, Method, Orders, Probed, Within, probe};
 pub use open::{Example, Inputs, Workbench, import};
 /// How fits are made, and what is too much for one.
+pub use predilect_analysis::labelling::Known;
 pub use predilect_analysis::limits::TooMany;
 pub use predilect_analysis::{Encoding, Engine, FitOptions, PriorChoice, Terms};
 pub use predilect_bayes::NutsOptions;

@@ -78,6 +78,10 @@ pub struct Workbench {
 /// What tells whether tables have changed since they were read: their sizes and times, and whether grammar was rated.
 type Stamp = (bool, Vec<Option<(u64, SystemTime)>>);
 
+/// The tables that are read, and where that of verdicts is among them.
+const TABLES: [&str; 3] = ["pairs", "verdicts", "ratings"];
+const VERDICTS: usize = 1;
+
 impl Workbench {
     /// Opens a study where it lies. Nothing is copied; nothing is written but the facts on its texts, where its folder lets that happen.
     ///
@@ -210,6 +214,25 @@ impl Workbench {
         }
     }
 
+    /// The same, where verdicts that were added since do not matter: nothing is read again after every vote.
+    pub(crate) fn with_pairs<T>(
+        &self,
+        options: &SliceOptions,
+        watch: &dyn Watch,
+        ask: impl Fn(&Prepared) -> Result<T>,
+    ) -> Result<T> {
+        let (grammar, mut tables) = (options.needs_grammar(), self.tables());
+        let known = self.known().as_ref().and_then(|((own_grammar, own_tables), prepared)| {
+            tables[VERDICTS] = own_tables[VERDICTS];
+            (*own_grammar == grammar && *own_tables == tables).then(|| Arc::clone(prepared))
+        });
+        match known.map(|prepared| ask(&prepared)) {
+            Some(Err(error)) if error.kind() == Kind::Stale => self.with(options, watch, ask),
+            Some(done) => done,
+            None => self.with(options, watch, ask),
+        }
+    }
+
     /// The study in memory: read once, and again where its tables have changed.
     fn prepared(&self, options: &SliceOptions, anew: bool, watch: &dyn Watch) -> Result<Arc<Prepared>> {
         let stamp = (options.needs_grammar(), self.tables());
@@ -234,7 +257,7 @@ impl Workbench {
             let found = std::fs::metadata(self.study.table_path(name)).ok()?;
             Some((found.len(), found.modified().ok()?))
         };
-        ["pairs", "verdicts", "ratings"].iter().map(of).collect()
+        TABLES.iter().map(of).collect()
     }
 }
 

@@ -29,7 +29,8 @@ pub(crate) fn run(args: &ServeArgs, global: &Global) -> Result<(), Problem> {
         port: args.port,
         token: args.token.clone().or_else(from_variable),
         names: args.names.clone(),
-        runs: args.runs && !args.read_only,
+        runs: args.runs,
+        read_only: args.read_only,
     };
     let open = !args.no_open && std::io::stdout().is_terminal();
     let token = options.token.clone();

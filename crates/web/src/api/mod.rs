@@ -1,5 +1,6 @@
 //! What programs ask, and the page too: JSON by the shapes of `results`.
 
+pub(crate) mod label;
 pub(crate) mod runs;
 
 use std::time::Instant;
@@ -20,7 +21,7 @@ use crate::asking::{Waiting, ask};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::server::App;
-use crate::shelf::Opened;
+use crate::shelf::{Book, Opened};
 
 /// Pairs of one page, unless another number is asked for.
 const PAGE: usize = 50;
@@ -66,12 +67,21 @@ where
     T: Serialize + Send + 'static,
     W: FnOnce(&Opened, &Query, &Waiting) -> Result<T, Problem> + Send + 'static,
 {
-    let read = asked(query, &["most"])?;
+    let at = |book: &Book, query: &Query, waiting: &Waiting| work(&*book.open(waiting)?, query, waiting);
+    answered_at(app, id, query, at).await
+}
+
+/// The same where the study is opened by the work itself.
+async fn answered_at<T, W>(app: App, id: String, query: Option<String>, work: W) -> Result<Response, Problem>
+where
+    T: Serialize + Send + 'static,
+    W: FnOnce(&Book, &Query, &Waiting) -> Result<T, Problem> + Send + 'static,
+{
+    let read = asked(query, &["most", "name"])?;
     let shelf = std::sync::Arc::clone(&app.shelf);
     let value = ask(&app.cores, move |waiting| {
         let book = shelf.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
-        let opened = book.open(waiting)?;
-        work(&opened, &read, waiting)
+        work(book, &read, waiting)
     })
     .await?;
     json(&Written::new(value))
@@ -175,7 +185,7 @@ fn asked(query: Option<String>, also: &[&str]) -> Result<Query, Problem> {
     match read.query.unknown.iter().map(|pair| name(pair)).find(|name| !also.contains(&name.as_str())) {
         None => Ok(read.query),
         Some(unknown) => Err(Problem::not_found(format!("nothing here is called {unknown}"))
-            .remedy("names are where, vs, judge, group, prop, sort, pairs, terms, from and most")),
+            .remedy("names are where, vs, judge, group, prop, sort, pairs, terms, name, from and most")),
     }
 }
 

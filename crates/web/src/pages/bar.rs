@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use predilect_report::format;
 use predilect_report::live::Order;
 use predilect_workbench::Other;
+use predilect_workbench::labelling::judge_named;
 
 use super::parts::{place, shown, trouble};
 use crate::problem::Problem;
@@ -33,6 +34,7 @@ pub(super) fn bar(
         form.slice method="get" action={ "/s/" (book.id) (end) } role="search" aria-label="Slice" {
             input #where type="text" name="where" value=(shown(&read.written)) autocomplete="off" spellcheck="false" aria-label="Filter"
                 placeholder="All pairs. Filter: scenario = code and words(a) > 2 * words(b)" aria-invalid=[wrong.then_some("true")];
+            @if let Some(name) = query.name.as_ref().filter(|name| judge_named(name).is_ok()) { input type="hidden" name="name" value=(name); }
             span.count aria-live="polite" {
                 @match counts {
                     Some((pairs, of)) if pairs < of => { b { (format::count(pairs)) } " of " (format::count(of)) " pairs" }

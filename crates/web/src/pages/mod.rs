@@ -2,20 +2,23 @@
 
 mod about;
 mod bar;
+mod label;
 mod parts;
 mod runs;
 mod study;
 
 pub(crate) use about::{home, nowhere, published};
+pub(crate) use label::label;
 pub(crate) use runs::runs;
 pub(crate) use study::{data, judges, models, pair, pairs, rewarded};
 
 /// The pages of a study: the end of their address, and their name.
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("", "Rewarded"),
     ("/pairs", "Pairs"),
     ("/judges", "Judges"),
     ("/models", "Models"),
+    ("/label", "Label"),
     ("/runs", "Runs"),
     ("/data", "Data"),
 ];

@@ -42,6 +42,23 @@ pub(super) async fn answered<W>(
 where
     W: FnOnce(&Book, &Opened, &Query, &Waiting) -> Result<Found, Problem> + Send + 'static,
 {
+    let open = |book: &Book, waiting: &Waiting| book.open(waiting);
+    answered_by(app, headers, id, query, end, (open, work)).await
+}
+
+/// The same, with the way in which the study is opened.
+pub(super) async fn answered_by<O, W>(
+    app: App,
+    headers: HeaderMap,
+    id: String,
+    query: Option<String>,
+    end: &'static str,
+    (open, work): (O, W),
+) -> Response
+where
+    O: FnOnce(&Book, &Waiting) -> predilect_workbench::Result<Arc<Opened>> + Send + 'static,
+    W: FnOnce(&Book, &Opened, &Query, &Waiting) -> Result<Found, Problem> + Send + 'static,
+{
     let read = Query::read(&query.unwrap_or_default());
     if app.shelf.get(&id).is_none() {
         return no_study(&id);
@@ -50,7 +67,7 @@ where
     let asked = read.clone();
     let answer = ask(&app.cores, move |waiting| {
         let book = shelf.get(&id).ok_or_else(Problem::failed)?;
-        let opened = match book.open(waiting) {
+        let opened = match open(book, waiting) {
             Ok(opened) => opened,
             Err(error) => {
                 return Ok(study_page(&headers, book, &asked, end, (None, None), Err(error.into())));

@@ -40,6 +40,8 @@ const PAGES = [
   ["pair", "/s/llmfao/pairs/0"],
   ["judges", "/s/llmfao/judges"],
   ["models", "/s/llmfao/models"],
+  ["label", "/s/llmfao/label"],
+  ["labelling", "/s/llmfao/label?name=Ada"],
   ["data", "/s/llmfao/data"],
 ];
 if (pictures) mkdirSync(pictures, { recursive: true });
@@ -117,6 +119,45 @@ await settled();
 check(await page.locator(".found li").count() === 1, "a judge is chosen");
 check(await page.evaluate(() => document.activeElement?.getAttribute("value")) === "gpt-4", "and keeps the focus");
 check((await page.locator("#said").innerText()).length > 5, "a live region says what changed");
+// Judging by keys alone.
+await page.goto(`${base}/s/llmfao`);
+await page.keyboard.press("5");
+await page.waitForURL(/\/label/);
+await settled();
+await page.focus("#name");
+await page.keyboard.type("Key board");
+await page.keyboard.press("Enter");
+await page.waitForURL(/name=Key\+board/);
+await page.waitForSelector("#label");
+const pairNow = () => page.locator("#label").getAttribute("data-pair");
+const votes = async () => Number((await page.locator("#labelled b").innerText()).replace(/\D/g, ""));
+const press = async (key) => {
+  const before = await pairNow();
+  await page.keyboard.press(key);
+  await page.waitForFunction((pair) => document.querySelector("#label")?.getAttribute("data-pair") !== pair, before);
+  await page.waitForFunction(() => document.getElementById("voted")?.textContent !== "");
+};
+for (let nth = 0; nth < 21; nth += 1) await press(nth < 4 ? ["0", "1", "2", "3"][nth] : nth % 3 === 0 ? "1" : "2");
+check((await votes()) === 21 && /21 votes/.test(await page.locator("#voted").innerText()), "keys are votes, and a live region says so");
+check((await page.locator(".labelling .dots tbody tr").count()) > 10 && (await page.locator(".wide-names tbody tr").count()) === 3, "the own posterior, and whom it resembles");
+const axe = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+check(axe.violations.length === 0, `axe after 21 votes ${axe.violations.map((v) => v.id).join(", ")}`);
+await page.setViewportSize({ width: 390, height: 844 });
+const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+check(beyond <= 0, `no sideways scrolling after 21 votes on a phone (${beyond})`);
+if (pictures) await page.screenshot({ path: `${pictures}/labelled-phone.png`, fullPage: true });
+await page.setViewportSize({ width: 1280, height: 900 });
+if (pictures) await page.screenshot({ path: `${pictures}/labelled.png`, fullPage: true });
+await press("u");
+check((await votes()) === 20, "u takes the last one back");
+await page.keyboard.press("6");
+await page.waitForTimeout(200);
+check(/\/label/.test(page.url()), "a digit beside the keys leads nowhere");
+await page.focus("#where");
+await page.keyboard.type("words(a) > 1");
+await page.waitForURL(/where=/);
+await settled();
+check((await votes()) === 20 && /name=Key/.test(page.url()), "what is typed is no vote, and a filter keeps the name");
 await context.close();
 
 // Without a script every page says the same.

@@ -92,6 +92,11 @@ impl Facts {
         gist(self.clusters[row], self.flags[row], responses, self.sizes[row])
     }
 
+    /// Whether somebody can prefer one of the responses by reading them.
+    pub(crate) fn can_be_judged(&self, row: usize) -> bool {
+        self.flags[row] & (TEXT | IDENTICAL) == TEXT
+    }
+
     pub(crate) fn languages(&self) -> &Names {
         &self.languages
     }

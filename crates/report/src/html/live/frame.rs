@@ -75,10 +75,11 @@ pub fn document(frame: &Frame<'_>, main: &Markup) -> String {
 }
 
 /// The keys that a page knows.
-const KEYS: [(&str, &str); 6] = [
+const KEYS: [(&str, &str); 7] = [
     ("/", "write a filter"),
     ("r", "set the slice against the rest, and back"),
-    ("1 … 7", "go to a page"),
+    ("1 … 7", "go to a page (not while you label)"),
+    ("1, 2, 3, 0, u", "while you label: the first, the second, a tie, both bad, take back"),
     ("j, k", "next and previous pair"),
     ("Esc", "leave a field, close a box"),
     ("?", "these keys"),

@@ -1,6 +1,7 @@
 //! The pieces of a page that answers while somebody looks: the sections and charts of the report, asked one by one.
 
 mod frame;
+mod label;
 mod pairs;
 mod rewarded;
 mod spread;
@@ -13,6 +14,7 @@ use super::sections;
 use crate::view::View;
 
 pub use frame::{Frame, Link, STYLE, document, icon};
+pub use label::{Choice, alike, judging};
 pub use pairs::{Side, Words, listed, reading};
 pub use rewarded::{Order, found, intensities, versus};
 pub use spread::spread;

@@ -1,0 +1,74 @@
+//! A pair to be judged by whoever looks, and whom they resemble.
+
+use maud::{Markup, html};
+use predilect_results::browse::Alike;
+use predilect_results::comparison::Interval;
+
+use crate::format;
+use crate::html::charts::{Difference, differences};
+use crate::html::parts::{block, name};
+use crate::text;
+
+/// What can be said of a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// The response that is shown first is better.
+    First,
+    /// The one that is shown second.
+    Second,
+    /// They are equally good.
+    Tie,
+    /// Both are bad.
+    Bad,
+}
+
+impl Choice {
+    /// All, with their names in requests, their keys, and what stands on their buttons.
+    pub const ALL: [(Self, &'static str, &'static str, &'static str); 4] = [
+        (Self::First, "first", "1", "The first is better"),
+        (Self::Second, "second", "2", "The second is better"),
+        (Self::Tie, "tie", "3", "Tie"),
+        (Self::Bad, "bad", "0", "Both are bad"),
+    ];
+}
+
+/// A prompt with two responses in the order in which they are to be read, of nobody, and the buttons for a verdict.
+pub fn judging(prompt: &str, responses: [&str; 2], can_undo: bool) -> Markup {
+    html! {
+        h2 .sr { "The request" }
+        @if prompt.trim().is_empty() { p.nothing { "There is no prompt." } } @else { (block(prompt)) }
+        div.sides {
+            @for (title, response) in ["First", "Second"].iter().zip(responses) {
+                section aria-label={ (title) " response" } {
+                    h3 { (title) }
+                    div.text dir="auto" tabindex="0" { (text::visible(response)) }
+                }
+            }
+        }
+        div.choices role="group" aria-label="Which response is better?" {
+            @for (_, choice, key, words) in Choice::ALL {
+                button id={ "choice-" (choice) } type="button" data-choice=(choice) aria-keyshortcuts=(key) { kbd aria-hidden="true" { (key) } " " (words) }
+            }
+            button #choice-undo type="button" data-choice="undo" aria-keyshortcuts="u" disabled[!can_undo] { kbd aria-hidden="true" { "u" } " Undo" }
+        }
+    }
+}
+
+/// How alike somebody's weights are to those of other judges, the most alike first.
+pub fn alike(all: &[Alike]) -> Markup {
+    let row = |one: &Alike| Difference { name: name(&one.judge), by: one.correlation };
+    let rows: Vec<Difference> = all.iter().map(row).collect();
+    html! {
+        @if let Some(first) = all.first() { p { (sentence(first)) } }
+        (differences(&rows, "Correlation of weights", 2))
+        p.hint { "1: the same properties are rewarded in the same proportion; 0: no relation. 90 % intervals by both posteriors." }
+    }
+}
+
+fn sentence(one: &Alike) -> Markup {
+    let Interval { value, low, high } = one.correlation;
+    html! {
+        @if low > 0.0 { "You are most like " strong { (name(&one.judge)) } ": " } @else { "Not sure yet; the closest is " strong { (name(&one.judge)) } ": " }
+        b { (format::decimal(value, 2)) } " " span.n { "[" (format::decimal(low, 2)) ", " (format::decimal(high, 2)) "]" } "."
+    }
+}

@@ -1,0 +1,105 @@
+//! Labelling over the API: the next pair, a vote, the last vote taken back.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use predilect_types::Order;
+use predilect_workbench::labelling::ToLabel;
+use serde_json::{Value, json};
+
+use super::{answered_at, json as answer};
+use crate::asking::{Waiting, ask};
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::server::App;
+use crate::shelf::{Book, Opened};
+use crate::votes::{Given, texts};
+
+/// Whether anything may be changed here.
+fn allowed(app: &App) -> Result<(), Problem> {
+    if app.read_only {
+        return Err(Problem::forbidden(
+            "nothing can be changed here: the server was started with --read-only",
+        ));
+    }
+    Ok(())
+}
+
+fn named(query: &Query) -> Result<&str, Problem> {
+    query.name.as_deref().ok_or_else(|| {
+        Problem::refused("whoever labels has no name").remedy("give one: ?name=NAME; votes are of human:NAME")
+    })
+}
+
+pub(crate) async fn next(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let votes = Arc::clone(&app.votes);
+    answered_at(app, id, query, move |book, query, waiting| {
+        let opened = book.open_as_it_was(waiting)?;
+        let session = votes.session(book, &opened, named(query)?)?;
+        let ToLabel { next, left } = votes.next((book, &opened), &session, query, waiting)?;
+        let next = next.map(|next| {
+            let (prompt, [first, second]) = texts(&next);
+            // Nothing here says which model wrote what.
+            json!({"pair": next.pair.id, "prompt": prompt, "first": first, "second": second,
+                "shown": if next.order == Order::Ba { "ba" } else { "ab" }, "drawn": next.drawn.as_str(), "gain": next.gain})
+        });
+        Ok(json!({"judge": session.judge, "votes": session.votes.len(), "left": left,
+            "kept": book.study().is_some(), "next": next}))
+    })
+    .await
+}
+
+pub(crate) async fn vote(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    allowed(&app)?;
+    let given: Given = serde_json::from_slice(&body)
+        .map_err(|error| Problem::refused(format!("the vote cannot be read: {error}")))?;
+    changed(app, id, move |app, book, opened, waiting| {
+        let votes = app.votes.vote(book, opened, &given, waiting)?;
+        Ok(json!({"votes": votes, "kept": book.study().is_some()}))
+    })
+    .await
+}
+
+pub(crate) async fn undo(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    allowed(&app)?;
+    let query = Query::read(&query.unwrap_or_default()).query;
+    let name = named(&query)?.to_owned();
+    changed(app, id, move |app, book, opened, waiting| {
+        let (undone, votes) = app.votes.undo(book, opened, &name, waiting)?;
+        Ok(json!({"votes": votes, "undone": undone.map(|vote| vote.pair), "kept": book.study().is_some()}))
+    })
+    .await
+}
+
+/// Does what changes votes, on a thread of its own.
+async fn changed(
+    app: App,
+    id: String,
+    work: impl FnOnce(&App, &Book, &Opened, &Waiting) -> Result<Value, Problem> + Send + 'static,
+) -> Result<Response, Problem> {
+    let own = app.clone();
+    let found = ask(&app.cores, move |waiting| {
+        let book =
+            own.shelf.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
+        let opened = book.open_as_it_was(waiting)?;
+        let mut found = work(&own, book, &opened, waiting)?;
+        found["schema"] = predilect_results::SCHEMA.into();
+        Ok(found)
+    })
+    .await?;
+    answer(&found)
+}

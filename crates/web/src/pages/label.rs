@@ -1,0 +1,179 @@
+//! The page on which somebody judges pairs: blind, one by one, with what their votes say so far beside it.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use maud::{Markup, html};
+use predilect_report::{format, live};
+use predilect_types::Order;
+use predilect_workbench::labelling::{COMPARED_FROM, LONGEST_NAME, ToLabel, judge_named};
+
+use super::parts::{Said, place, shown, trouble};
+use super::study::answered_by;
+use crate::asking::Waiting;
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::server::App;
+use crate::shelf::{Book, Opened};
+use crate::votes::{Session, texts};
+
+/// Random pairs from which it is said how many were foretold.
+const CHECKED_FROM: u64 = 4;
+
+pub(crate) async fn label(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let (votes, read_only) = (Arc::clone(&app.votes), app.read_only);
+    // A vote changes nothing that this page shows of the study, so the study is not opened anew for each.
+    let open = |book: &Book, waiting: &Waiting| book.open_as_it_was(waiting);
+    let work = move |book: &Book, opened: &Opened, query: &Query, waiting: &Waiting| {
+        let main = match &query.name {
+            None => html! { h1 { "Judge yourself" } (welcome(book, query, read_only)) },
+            Some(name) if judge_named(name).is_err() => html! {
+                h1 { "Judge yourself" }
+                @if let Err(error) = judge_named(name) { (trouble(&error.into())) }
+                (welcome(book, query, read_only))
+            },
+            Some(name) => {
+                let session = votes.session(book, opened, name)?;
+                let next = votes.next((book, opened), &session, query, waiting)?;
+                let beside = beside(book, opened, &session, query, waiting)?;
+                html! {
+                    h1 { "Judge yourself" }
+                    (counts(book, query, &session, &next))
+                    div.split.labelling {
+                        (pair(book, query, &session, &next, read_only))
+                        (beside)
+                    }
+                }
+            }
+        };
+        Ok((Said { title: "Label".to_owned(), main }, None))
+    };
+    answered_by(app, headers, id, query, "/label", (open, work)).await
+}
+
+/// Who is asked for a name.
+fn welcome(book: &Book, query: &Query, read_only: bool) -> Markup {
+    html! {
+        p { "Read two responses, say which is better, and see what you reward, how sure that is, and which judge you resemble. You are not told which "
+            "model wrote what, and not what others said." }
+        @if read_only {
+            div.drop { p { "Votes are off: the server was started with " code { "--read-only" } "." } }
+        } @else {
+            form.asking method="get" action={ "/s/" (book.id) "/label" } {
+                @if let Some(filter) = &query.filter { input type="hidden" name="where" value=(filter); }
+                @for judge in &query.judges { input type="hidden" name="judge" value=(judge); }
+                label.grow { "Your name " input #name type="text" name="name" required maxlength=(LONGEST_NAME) autocomplete="nickname" spellcheck="false"; }
+                button type="submit" { "Begin" }
+            }
+            p.hint {
+                @if book.study().is_some() { "Your votes are kept in the study, as those of the judge " code { "human:NAME" } "." }
+                @else { (not_kept()) }
+            }
+        }
+        noscript { p.problem { "Voting needs the page's script." } }
+    }
+}
+
+fn not_kept() -> Markup {
+    html! {
+        "These data are not in a study, so your votes stay in the server's memory and are lost when it ends. To keep them, import the data first: "
+        code { "predilect import FILE -o STUDY" } "."
+    }
+}
+
+/// How many votes there are, of how many.
+fn counts(book: &Book, query: &Query, session: &Session, next: &ToLabel) -> Markup {
+    let votes = session.votes.len();
+    html! {
+        p #labelled.n {
+            b { (format::counted(votes as u64, "vote", "votes")) } " of " bdi { (shown(&session.judge)) } "; "
+            (format::counted(next.left, "pair", "pairs")) @if query.filter.is_some() { " of this slice" } " left. "
+            a href=(place(book, "/label", &Query { name: None, ..query.clone() })) { "Another name" }
+        }
+        @if book.study().is_none() { p.hint { (not_kept()) } }
+    }
+}
+
+/// The pair, and the buttons.
+fn pair(book: &Book, query: &Query, session: &Session, found: &ToLabel, read_only: bool) -> Markup {
+    let can_undo = !session.votes.is_empty();
+    let name = query.name.as_deref().unwrap_or_default();
+    let Some(next) = &found.next else {
+        return html! {
+            section #label data-study=(book.id) data-name=(name) aria-label="The pair" {
+                p.nothing { "You have judged every pair" @if query.filter.is_some() { " of this slice" } "." }
+                @if can_undo && !read_only { div.choices { button #choice-undo type="button" data-choice="undo" aria-keyshortcuts="u" { kbd aria-hidden="true" { "u" } " Undo" } } }
+            }
+        };
+    };
+    let (prompt, [first, second]) = texts(next);
+    html! {
+        section #label data-study=(book.id) data-name=(name) data-pair=(next.pair.id) data-shown=(if next.order == Order::Ba { "ba" } else { "ab" })
+            data-votes=(session.votes.len()) aria-label="The pair" {
+            @if read_only { p.problem { "Votes are off: the server was started with --read-only." } }
+            (live::judging(&prompt, [&first, &second], can_undo))
+            p #voted role="status" {}
+            noscript { p.problem { "Voting needs the page's script." } }
+            p.hint {
+                "The next pair is the one whose verdict is expected to tell most about what you reward; every fifth is drawn at random, so that the estimate can be "
+                "checked on pairs that nobody chose. The order of the two responses is random."
+            }
+        }
+    }
+}
+
+/// What the votes say so far, and whom they resemble.
+fn beside(
+    book: &Book,
+    opened: &Opened,
+    session: &Session,
+    query: &Query,
+    waiting: &Waiting,
+) -> Result<Markup, Problem> {
+    let (slice, fit) = (Query::default().slice(), query.fit());
+    let labeller = session.labeller();
+    let own = opened.bench.of_labeller(&labeller, &slice, &fit, waiting)?;
+    let missing = COMPARED_FROM.saturating_sub(session.votes.len());
+    let alike = if missing == 0 {
+        let others = opened.known(query, waiting)?;
+        opened.bench.resembled(&labeller, &others, &slice, &fit, waiting)?
+    } else {
+        Vec::new()
+    };
+    let checked = opened.bench.checked_at_random(&labeller, &slice, &fit, waiting)?;
+    let pairs = |id: &str| {
+        let narrower = query.narrowed(&format!("rating({id}) != 0"));
+        place(book, "/pairs", narrower.as_ref().unwrap_or(query))
+    };
+    Ok(html! {
+        aside.side-notes aria-label="Your votes so far" {
+            h2 { "What you reward" }
+            @match own {
+                Ok(fit) => {
+                    @let found = opened.of_fits(vec![fit], Vec::new());
+                    (live::found(&found))
+                    (live::intensities(&found, query.order, &pairs))
+                }
+                Err(_) if session.votes.is_empty() => { p.nothing { "It appears here with your first vote." } }
+                Err(why) => { p.nothing { "Nothing can be said yet: " (shown(&why)) "." } }
+            }
+            @if checked.of >= CHECKED_FROM {
+                p.n { "Checked on pairs drawn at random: of " (checked.of) " on which you preferred one response, the fit to your other votes foretells "
+                    b { (checked.right) } "." }
+            }
+            h2 { "Whom you resemble" }
+            @if missing > 0 {
+                p.nothing { "From " (COMPARED_FROM) " votes on: " (format::counted(missing as u64, "vote is", "votes are")) " missing." }
+            } @else if alike.is_empty() {
+                p.nothing { "There is no other judge to compare with, or your votes say too little." }
+            } @else { (live::alike(&alike)) }
+        }
+    })
+}

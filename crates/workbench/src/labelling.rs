@@ -1,0 +1,632 @@
+//! People who judge pairs one by one: which pair comes next, what their verdicts say so far, whom they resemble, and how verdicts are kept.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use predilect_analysis::labelling::{Belief, Known};
+use predilect_analysis::table::VerdictRow;
+use predilect_analysis::{FitOptions, Terms, posterior};
+use predilect_data::{Study, StudyLock, StudyToml};
+use predilect_results::Fit;
+use predilect_results::browse::Alike;
+use predilect_types::hash::fixed;
+use predilect_types::{Order, Pair, Verdict, shown};
+use rayon::prelude::*;
+
+use crate::ask::tasks;
+use crate::dissect::check;
+use crate::error::{Error, Kind, Result};
+use crate::open::Workbench;
+use crate::prepared::Prepared;
+use crate::slice::{SliceOptions, taken};
+use crate::studies::{claim, note, replace};
+use crate::watch::Watch;
+
+/// Characters of a name at most.
+pub const LONGEST_NAME: usize = 40;
+/// Votes from which weights are compared with those of other judges.
+pub const COMPARED_FROM: usize = 20;
+/// Pairs among which the next one is chosen.
+const CANDIDATES: usize = 200;
+/// Every so many pairs one is drawn at random, so that the fit can be checked on pairs that nobody chose.
+const RANDOM_EVERY: usize = 5;
+/// Judges that somebody is compared with at most, those with the most verdicts.
+const OTHERS: usize = 24;
+/// How often, and how long apart, a study that somebody else is writing is tried.
+const TRIES: u32 = 30;
+const APART: Duration = Duration::from_millis(100);
+
+/// Whoever labels, and what they have said so far.
+#[derive(Debug, Clone, Copy)]
+pub struct Labeller<'a> {
+    /// The judge that their verdicts are of; see [`judge_named`].
+    pub judge: &'a str,
+    /// Their verdicts, the first one first.
+    pub votes: &'a [Verdict],
+    /// What candidates, random pairs and orders of presentation are drawn by.
+    pub seed: u64,
+}
+
+/// Why a pair comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drawn {
+    /// Its verdict is expected to tell the most.
+    Information,
+    /// At random.
+    Random,
+}
+
+impl Drawn {
+    /// The name in receipts and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Information => "information",
+            Self::Random => "random",
+        }
+    }
+}
+
+/// The pair to judge next.
+#[derive(Debug, Clone)]
+pub struct Next {
+    /// The pair with its texts.
+    pub pair: Pair,
+    /// In which order its responses are to be shown.
+    pub order: Order,
+    /// Why it comes next.
+    pub drawn: Drawn,
+    /// By how much its verdict is expected to shrink log det of the covariance.
+    pub gain: f64,
+}
+
+/// The pair to judge next, and how many are left.
+#[derive(Debug, Clone)]
+pub struct ToLabel {
+    /// The pair; `None`: all are judged.
+    pub next: Option<Next>,
+    /// Pairs with texts that the labeller has not judged, this one included.
+    pub left: u64,
+}
+
+/// How a fit does on pairs that were drawn at random, when it was made of all other votes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Checked {
+    /// Of so many random pairs on which the labeller preferred one of the responses.
+    pub of: u64,
+    /// So many were foretold.
+    pub right: u64,
+}
+
+/// Evidence that a vote is on a pair that was drawn so.
+pub fn receipt(drawn: Drawn) -> serde_json::Value {
+    serde_json::json!({"labelled": {"drawn": drawn.as_str()}})
+}
+
+/// Whether a vote is on a pair that was drawn at random.
+fn is_random(vote: &Verdict) -> bool {
+    let drawn = vote.receipt.as_ref().and_then(|receipt| receipt.get("labelled")?.get("drawn")?.as_str());
+    drawn == Some(Drawn::Random.as_str())
+}
+
+/// The judge that somebody of this name is: `human:NAME`.
+///
+/// # Errors
+///
+/// When there is no name, it is too long, or has characters that cannot be seen.
+pub fn judge_named(name: &str) -> Result<String> {
+    let name = name.trim();
+    let length = name.chars().count();
+    let refused =
+        |what: String| Err(Error::new(what).words(format!("take a name of 1 to {LONGEST_NAME} characters")));
+    if length == 0 || length > LONGEST_NAME {
+        return refused(format!("a name has 1 to {LONGEST_NAME} characters, not {length}"));
+    }
+    // Two names that look the same would be two judges.
+    let unseen = |c: char| matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+    if name.chars().any(|c| c.is_control() || unseen(c)) || shown::visible(name) != name {
+        return refused("the name contains control characters or characters that cannot be seen".to_owned());
+    }
+    Ok(format!("human:{name}"))
+}
+
+impl Workbench {
+    /// Of up to 200 pairs with texts that the labeller has not judged, drawn by the seed, the one whose verdict would shrink their posterior
+    /// most ([`predilect_analysis::labelling`]); every fifth one is drawn at random. The same votes lead to the same pair.
+    ///
+    /// Of the options the filter says which pairs come into question, and those that say how ratings are compared count.
+    ///
+    /// # Errors
+    ///
+    /// When the filter cannot be answered, or the study cannot be read.
+    pub fn next_to_label(
+        &self,
+        labeller: &Labeller<'_>,
+        options: &SliceOptions,
+        fit: &FitOptions,
+        watch: &dyn Watch,
+    ) -> Result<ToLabel> {
+        check(fit)?;
+        let chosen =
+            self.with_pairs(options, watch, |prepared| next(prepared, labeller, options, fit, watch))?;
+        let (Some((row, drawn, gain)), left) = chosen else { return Ok(ToLabel { next: None, left: 0 }) };
+        let pair = self.study().some_pairs(&[row])?.into_iter().next().map(|(_, pair)| pair);
+        let next = pair.map(|pair| Next { order: order_of(labeller.seed, &pair.id), pair, drawn, gain });
+        Ok(ToLabel { next, left })
+    }
+
+    /// What the labeller rewards by their verdicts so far, however few: the fit that [`Workbench::ask`] gives, without its terms where
+    /// all verdicts are for one side. The inner error says why there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// When the study cannot be read.
+    pub fn of_labeller(
+        &self,
+        labeller: &Labeller<'_>,
+        options: &SliceOptions,
+        fit: &FitOptions,
+        watch: &dyn Watch,
+    ) -> Result<Result<Fit, String>> {
+        check(fit)?;
+        self.with_pairs(options, watch, |prepared| {
+            let whole = prepared.whole(options, watch)?;
+            let rows = rows(prepared, &whole.inapplicable, labeller.votes);
+            if rows.is_empty() {
+                return Ok(Err("there is no vote yet".to_owned()));
+            }
+            let few = FitOptions { min_rows: 1, ..fit.clone() };
+            let plain = FitOptions { terms: Terms::NONE, ..few.clone() };
+            let found = posterior(&whole.table, &rows, labeller.judge, &few)
+                .or_else(|_| posterior(&whole.table, &rows, labeller.judge, &plain));
+            Ok(found)
+        })
+    }
+
+    /// The other judges of the study, those with the most verdicts, as weights are compared with theirs.
+    ///
+    /// # Errors
+    ///
+    /// When a judge that is named does not exist, the study cannot be read, or the work is cancelled.
+    pub fn known_judges(
+        &self,
+        options: &SliceOptions,
+        fit: &FitOptions,
+        watch: &dyn Watch,
+    ) -> Result<Vec<Known>> {
+        check(fit)?;
+        let options = SliceOptions { filter: None, group_by: None, ..options.clone() };
+        self.with_pairs(&options, watch, |prepared| {
+            let whole = prepared.whole(&options, watch)?;
+            let mut tasks = match tasks(prepared, &whole, &options, None, watch) {
+                Ok(tasks) => tasks,
+                Err(error) if error.kind() == Kind::NoVerdicts => return Ok(Vec::new()),
+                Err(error) => return Err(error),
+            };
+            tasks.truncate(OTHERS);
+            let known = tasks.par_iter().map(|task| {
+                if watch.cancelled() {
+                    return Err(Error::cancelled());
+                }
+                Ok(Known::of(&whole.table, &task.rows, &task.judge, fit).ok())
+            });
+            Ok(known.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+        })
+    }
+
+    /// How alike the labeller's weights are to those of the other judges, the most alike first; none before [`COMPARED_FROM`] votes, and
+    /// where the votes cannot be fitted.
+    ///
+    /// # Errors
+    ///
+    /// When the study cannot be read.
+    pub fn resembled(
+        &self,
+        labeller: &Labeller<'_>,
+        others: &[Known],
+        options: &SliceOptions,
+        fit: &FitOptions,
+        watch: &dyn Watch,
+    ) -> Result<Vec<Alike>> {
+        if labeller.votes.len() < COMPARED_FROM {
+            return Ok(Vec::new());
+        }
+        self.with_pairs(options, watch, |prepared| {
+            let whole = prepared.whole(options, watch)?;
+            let rows = rows(prepared, &whole.inapplicable, labeller.votes);
+            let few = FitOptions { min_rows: 1, ..fit.clone() };
+            let Ok(own) = Known::of(&whole.table, &rows, labeller.judge, &few) else { return Ok(Vec::new()) };
+            let others = others.iter().filter(|other| other.fit.judge != labeller.judge);
+            let mut alike: Vec<Alike> = others
+                .filter_map(|other| {
+                    let judge = other.fit.judge.clone();
+                    Some(Alike { judge, correlation: own.correlation(other)? })
+                })
+                .collect();
+            alike.sort_by(|a, b| b.correlation.value.total_cmp(&a.correlation.value));
+            Ok(alike)
+        })
+    }
+
+    /// On how many of the pairs drawn at random the fit to the labeller's other votes expects the response that they preferred; ties are
+    /// left out.
+    ///
+    /// # Errors
+    ///
+    /// When the study cannot be read.
+    pub fn checked_at_random(
+        &self,
+        labeller: &Labeller<'_>,
+        options: &SliceOptions,
+        fit: &FitOptions,
+        watch: &dyn Watch,
+    ) -> Result<Checked> {
+        let (random, chosen): (Vec<Verdict>, Vec<Verdict>) =
+            labeller.votes.iter().cloned().partition(is_random);
+        if random.is_empty() {
+            return Ok(Checked { of: 0, right: 0 });
+        }
+        self.with_pairs(options, watch, |prepared| {
+            let whole = prepared.whole(options, watch)?;
+            let of = |votes: &[Verdict]| rows(prepared, &whole.inapplicable, votes);
+            let belief = Belief::of(&whole.table, &of(&chosen), fit);
+            let held: Vec<VerdictRow> = of(&random).into_iter().filter(|row| row.p_a != 0.5).collect();
+            let right = held.iter().filter(|row| (belief.p_a(&whole.table, row) > 0.5) == (row.p_a > 0.5));
+            Ok(Checked { of: held.len() as u64, right: right.count() as u64 })
+        })
+    }
+
+    /// Whether the study contains a pair of that id.
+    ///
+    /// # Errors
+    ///
+    /// When the study cannot be read.
+    pub fn has_pair(&self, id: &str, watch: &dyn Watch) -> Result<bool> {
+        self.with_pairs(&SliceOptions::default(), watch, |prepared| {
+            Ok(prepared.pairs().ids().any(|known| known == id))
+        })
+    }
+
+    /// The verdicts of a judge in the study, in the order in which they were given.
+    ///
+    /// # Errors
+    ///
+    /// When the study cannot be read.
+    pub fn votes_of(&self, judge: &str) -> Result<Vec<Verdict>> {
+        let mut own = Vec::new();
+        for batch in self.study().verdicts()? {
+            own.extend(batch?.into_iter().filter(|verdict| verdict.judge == judge));
+        }
+        Ok(own)
+    }
+
+    /// Keeps a verdict in the study, in place of the same judge's on the same pair; all other verdicts stay. Gives back those of the judge.
+    ///
+    /// # Errors
+    ///
+    /// When the data have verdicts by that name already, somebody else keeps writing the study, or it cannot be read or written.
+    pub fn keep_vote(&self, vote: &Verdict, watch: &dyn Watch) -> Result<Vec<Verdict>> {
+        let study = self.study();
+        let _held = locked(study, watch)?;
+        let mut own = self.votes_of(&vote.judge)?;
+        claimed(study, &vote.judge, !own.is_empty())?;
+        let same = |old: &Verdict| old.judge == vote.judge && old.pair == vote.pair;
+        replace(
+            study.write_verdicts()?,
+            Some(study.verdicts()?),
+            |old| !same(old),
+            std::slice::from_ref(vote),
+        )?;
+        own.retain(|old| !same(old));
+        own.push(vote.clone());
+        Ok(own)
+    }
+
+    /// Takes a judge's last verdict out of the study; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::keep_vote`].
+    pub fn undo_vote(&self, judge: &str, watch: &dyn Watch) -> Result<Option<Verdict>> {
+        let study = self.study();
+        let _held = locked(study, watch)?;
+        let Some(last) = self.votes_of(judge)?.pop() else { return Ok(None) };
+        claimed(study, judge, true)?;
+        let same = |old: &Verdict| old.judge == judge && old.pair == last.pair;
+        replace(study.write_verdicts()?, Some(study.verdicts()?), |old| !same(old), &[])?;
+        Ok(Some(last))
+    }
+}
+
+/// The right to write a study; whoever else has it is waited for a little.
+fn locked(study: &Study, watch: &dyn Watch) -> Result<StudyLock> {
+    for _ in 0..TRIES {
+        if let Some(lock) = study.try_lock("label") {
+            return Ok(lock);
+        }
+        if watch.cancelled() {
+            return Err(Error::cancelled());
+        }
+        std::thread::sleep(APART);
+    }
+    Ok(study.lock("label")?)
+}
+
+/// Notes the judge in the study, where it is not there yet; refuses where the data have verdicts by that name.
+fn claimed(study: &Study, judge: &str, present: bool) -> Result<()> {
+    let step = format!("judge {judge}");
+    let known = StudyToml::load_or_new(study)?.steps.contains_key(&step);
+    if present && !known {
+        return Err(Error::new(format!("the data contain verdicts by {judge} already"))
+            .words("take another name: these would be mixed with yours"));
+    }
+    let mut settings = toml::Table::new();
+    settings.insert("model".to_owned(), judge.into());
+    settings.insert("method".to_owned(), "labelled".into());
+    settings.insert("derived_from".to_owned(), vec!["pairs"].into());
+    settings.insert("writes".to_owned(), vec!["verdicts"].into());
+    claim(study, &step, judge, &settings, present)?;
+    if known { Ok(()) } else { note(study, &step, settings) }
+}
+
+/// In which order a pair is shown to somebody.
+fn order_of(seed: u64, pair: &str) -> Order {
+    if fixed(&(seed, "order", pair)) & 1 == 0 { Order::Ab } else { Order::Ba }
+}
+
+/// The number of the next pair, why it is chosen, and what its verdict is expected to tell.
+type Chosen = (u32, Drawn, f64);
+
+/// The next pair, and how many are left.
+fn next(
+    prepared: &Prepared,
+    labeller: &Labeller<'_>,
+    options: &SliceOptions,
+    fit: &FitOptions,
+    watch: &dyn Watch,
+) -> Result<(Option<Chosen>, u64)> {
+    let whole = prepared.whole(options, watch)?;
+    let orders = match &options.filter {
+        Some(filter) => Some(taken(filter, prepared, options.people, options.annotator.as_deref(), watch)?),
+        None => None,
+    };
+    let judged: HashSet<&str> = labeller.votes.iter().map(|vote| vote.pair.as_str()).collect();
+    let (pairs, facts) = (prepared.pairs(), prepared.facts());
+    let mut left: Vec<u32> = (0..pairs.len())
+        .filter(|&row| {
+            facts.can_be_judged(row)
+                && !whole.inapplicable[row]
+                && orders.as_ref().is_none_or(|orders| orders[row] != 0)
+                && !judged.contains(pairs.id(row))
+        })
+        .map(|row| row as u32)
+        .collect();
+    let count = left.len() as u64;
+    // Drawn anew for every vote, the same for the same votes: those with the smallest hashes.
+    let nth = labeller.votes.len() as u64;
+    let draw = |row: &u32| (fixed(&(labeller.seed, nth, pairs.id(*row as usize))), *row);
+    if left.len() > CANDIDATES {
+        left.select_nth_unstable_by_key(CANDIDATES, draw);
+        left.truncate(CANDIDATES);
+    }
+    left.sort_by_cached_key(draw);
+    let rows_so_far = rows(prepared, &whole.inapplicable, labeller.votes);
+    let belief = Belief::of(&whole.table, &rows_so_far, fit);
+    let gain = |row: u32| {
+        let order = order_of(labeller.seed, pairs.id(row as usize));
+        belief.gain(&whole.table, &verdict_row(row, 0.5, 1.0, order))
+    };
+    if (labeller.votes.len() + 1).is_multiple_of(RANDOM_EVERY) {
+        return Ok((left.first().map(|&row| (row, Drawn::Random, gain(row))), count));
+    }
+    // Of equal ones the first drawn.
+    let mut best: Option<(u32, f64)> = None;
+    for &row in &left {
+        let own = gain(row);
+        if best.is_none_or(|(_, most)| own > most) {
+            best = Some((row, own));
+        }
+    }
+    Ok((best.map(|(row, gain)| (row, Drawn::Information, gain)), count))
+}
+
+fn verdict_row(pair: u32, p_a: f64, weight: f64, order: Order) -> VerdictRow {
+    VerdictRow { pair, judge: 0, p_a, weight, order, annotator: None, group: None }
+}
+
+/// Votes as a fit takes them, in the order of pairs.
+fn rows(prepared: &Prepared, inapplicable: &[bool], votes: &[Verdict]) -> Vec<VerdictRow> {
+    let by_pair: HashMap<&str, &Verdict> = votes.iter().map(|vote| (vote.pair.as_str(), vote)).collect();
+    if by_pair.is_empty() {
+        return Vec::new();
+    }
+    prepared
+        .pairs()
+        .ids()
+        .enumerate()
+        .filter(|(row, _)| !inapplicable[*row])
+        .filter_map(|(row, id)| Some((row, by_pair.get(id)?)))
+        .map(|(row, vote)| verdict_row(row as u32, vote.p_a, vote.weight, vote.order))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use predilect_data::ReadOptions;
+
+    use super::*;
+    use crate::open::{Example, Inputs};
+    use crate::watch::Unwatched;
+
+    const JUDGE: &str = "human:me";
+
+    fn options() -> SliceOptions {
+        SliceOptions { grammar: false, ..SliceOptions::default() }
+    }
+
+    fn example() -> Workbench {
+        let inputs =
+            Inputs { files: &[], example: Some(Example::LocalJudge), options: &ReadOptions::default() };
+        Workbench::of(&inputs, None, &Unwatched).expect("the example")
+    }
+
+    fn labeller(votes: &[Verdict]) -> Labeller<'_> {
+        Labeller { judge: JUDGE, votes, seed: 7 }
+    }
+
+    fn next_of(bench: &Workbench, votes: &[Verdict]) -> (Next, u64) {
+        let found = bench
+            .next_to_label(&labeller(votes), &options(), &FitOptions::default(), &Unwatched)
+            .expect("a pair");
+        (found.next.expect("a pair"), found.left)
+    }
+
+    fn vote(next: &Next, p_a: f64) -> Verdict {
+        Verdict { order: next.order, ..Verdict::new(&*next.pair.id, JUDGE, p_a) }
+    }
+
+    #[test]
+    fn names_that_cannot_be_read_are_refused() {
+        assert_eq!(judge_named(" Ada L. ").expect("a name"), "human:Ada L.");
+        assert_eq!(judge_named(&"ß".repeat(40)).expect("a name").chars().count(), 46);
+        for bad in ["", "  ", &"x".repeat(41), "a\nb", "a\u{0}", "a\u{1b}[2J", "\u{202e}evil", "a\u{200b}b"] {
+            assert!(judge_named(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    /// Every candidate by itself, by the formula, from a belief of its own.
+    #[test]
+    fn the_next_pair_is_the_one_that_a_plain_search_finds() {
+        let bench = example();
+        let (options, fit) = (options(), FitOptions::default());
+        let mut votes = Vec::new();
+        for nth in 0..12 {
+            let (next, left) = next_of(&bench, &votes);
+            let (again, _) = next_of(&bench, &votes);
+            assert_eq!(
+                (&again.pair.id, again.order),
+                (&next.pair.id, next.order),
+                "the same votes, the same pair"
+            );
+            assert!(votes.iter().all(|vote: &Verdict| vote.pair != next.pair.id));
+            assert_eq!(next.drawn == Drawn::Random, nth % 5 == 4);
+            let most = bench
+                .with(&options, &Unwatched, |prepared| {
+                    let whole = prepared.whole(&options, &Unwatched)?;
+                    let rows = rows(prepared, &whole.inapplicable, &votes);
+                    let belief = Belief::of(&whole.table, &rows, &fit);
+                    let mut ids: Vec<(u64, usize)> = (0..prepared.pairs().len())
+                        .filter(|&row| prepared.facts().can_be_judged(row))
+                        .filter(|&row| votes.iter().all(|vote| vote.pair != prepared.pairs().id(row)))
+                        .map(|row| (fixed(&(7_u64, nth as u64, prepared.pairs().id(row))), row))
+                        .collect();
+                    assert_eq!(ids.len() as u64, left);
+                    ids.sort_unstable();
+                    ids.truncate(200);
+                    let gain = |row: usize| {
+                        let order = order_of(7, prepared.pairs().id(row));
+                        belief.gain(&whole.table, &verdict_row(row as u32, 0.0, 1.0, order))
+                    };
+                    if next.drawn == Drawn::Random {
+                        assert_eq!(prepared.pairs().id(ids[0].1), next.pair.id);
+                        return Ok(gain(ids[0].1));
+                    }
+                    Ok(ids.iter().map(|(_, row)| gain(*row)).fold(0.0, f64::max))
+                })
+                .expect("read");
+            assert!((next.gain - most).abs() < 1e-15, "{} {most}", next.gain);
+            // Longer is better, whichever side it is on.
+            let longer = next.pair.response_a.text().len() > next.pair.response_b.text().len();
+            let said = vote(&next, f64::from(u8::from(longer)));
+            votes.push(Verdict { receipt: Some(receipt(next.drawn)), ..said });
+        }
+        let checked = bench.checked_at_random(&labeller(&votes), &options, &fit, &Unwatched).expect("read");
+        assert!(checked.of == 2 && checked.right <= 2, "{checked:?}");
+        let own =
+            bench.of_labeller(&labeller(&votes), &options, &fit, &Unwatched).expect("read").expect("a fit");
+        assert_eq!((own.rows, own.judge.as_str()), (12, JUDGE));
+        let length = own.weights.iter().find(|weight| weight.property == "length").expect("length");
+        assert!(length.mean > 0.0, "{length:?}");
+    }
+
+    #[test]
+    fn votes_of_any_number_have_a_posterior_and_twenty_are_compared() {
+        let bench = example();
+        let (options, fit) = (options(), FitOptions::default());
+        let none = bench.of_labeller(&labeller(&[]), &options, &fit, &Unwatched).expect("read");
+        assert!(none.is_err());
+        let others = bench.known_judges(&options, &fit, &Unwatched).expect("judges");
+        assert_eq!(others.len(), 2);
+        // Somebody who says what the first judge says is the most alike to it.
+        let judge = others[0].fit.judge.clone();
+        let all = bench.votes_of(&judge).expect("verdicts");
+        let votes: Vec<Verdict> =
+            all.iter().map(|verdict| Verdict { judge: JUDGE.to_owned(), ..verdict.clone() }).collect();
+        let first = bench.of_labeller(&labeller(&votes[..1]), &options, &fit, &Unwatched).expect("read");
+        assert_eq!(first.expect("one vote has a posterior").rows, 1);
+        let few =
+            bench.resembled(&labeller(&votes[..19]), &others, &options, &fit, &Unwatched).expect("read");
+        assert!(few.is_empty());
+        let alike = bench.resembled(&labeller(&votes), &others, &options, &fit, &Unwatched).expect("read");
+        assert_eq!((alike.len(), &alike[0].judge), (2, &judge));
+        assert!(alike[0].correlation.value > 0.999, "{alike:?}");
+        let other = alike[1].correlation;
+        assert!(-1.0 <= other.low && other.low <= other.value && other.value <= other.high, "{other:?}");
+        assert!(other.low < other.high && other.high <= 1.0, "{other:?}");
+    }
+
+    #[test]
+    fn votes_are_kept_beside_those_of_others_and_taken_back() {
+        let bench = example();
+        let others: Vec<Verdict> =
+            bench.study().verdicts().expect("a table").flat_map(|batch| batch.expect("rows")).collect();
+        let (first, _) = next_of(&bench, &[]);
+        let kept = bench.keep_vote(&vote(&first, 1.0), &Unwatched).expect("kept");
+        let (second, _) = next_of(&bench, &kept);
+        let kept = bench.keep_vote(&vote(&second, 0.0), &Unwatched).expect("kept");
+        assert_eq!(kept, bench.votes_of(JUDGE).expect("votes"));
+        // One verdict of a judge on a pair: a second one takes its place, and is the last one then.
+        let kept = bench.keep_vote(&vote(&first, 0.5), &Unwatched).expect("kept");
+        assert_eq!(kept, bench.votes_of(JUDGE).expect("votes"));
+        assert_eq!(kept.iter().map(|vote| vote.p_a).collect::<Vec<_>>(), [0.0, 0.5]);
+        let undone = bench.undo_vote(JUDGE, &Unwatched).expect("undone").expect("a vote");
+        assert_eq!((undone.pair.as_str(), undone.p_a), (first.pair.id.as_str(), 0.5));
+        assert!(bench.undo_vote(JUDGE, &Unwatched).expect("undone").is_some());
+        assert!(bench.undo_vote(JUDGE, &Unwatched).expect("undone").is_none());
+        let after: Vec<Verdict> =
+            bench.study().verdicts().expect("a table").flat_map(|batch| batch.expect("rows")).collect();
+        assert_eq!(after, others);
+        // A judge of the data is nobody's name here.
+        let judge = others[0].judge.clone();
+        let taken = Verdict { judge: judge.clone(), ..vote(&first, 1.0) };
+        assert!(bench.keep_vote(&taken, &Unwatched).is_err());
+        assert!(bench.undo_vote(&judge, &Unwatched).is_err());
+        assert!(bench.has_pair(&first.pair.id, &Unwatched).expect("read"));
+        assert!(!bench.has_pair("nobody", &Unwatched).expect("read"));
+    }
+
+    /// Nobody waits any more.
+    struct Stopped;
+
+    impl Watch for Stopped {
+        fn event(&self, _: crate::Event<'_>) {}
+
+        fn cancelled(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn who_writes_the_study_is_waited_for_and_then_named() {
+        let bench = example();
+        let (first, _) = next_of(&bench, &[]);
+        let held = bench.study().lock("judge").expect("a lock");
+        assert_eq!(locked(bench.study(), &Stopped).expect_err("held").kind(), Kind::Cancelled);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                std::thread::sleep(APART);
+                drop(held);
+            });
+            bench.keep_vote(&vote(&first, 1.0), &Unwatched).expect("kept once the lock is free");
+        });
+    }
+}
