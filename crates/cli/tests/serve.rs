@@ -193,7 +193,7 @@ fn hostile(folder: &Path) -> String {
             if n % 3 == 0 { ("a", evil, "fine") } else { ("b", "a longer, fine answer", evil) };
         let pair = serde_json::json!({"prompt": format!("{n} {evil}"), "response_a": a, "response_b": b, "preferred": winner,
             "judge": format!("judge {evil}"), "model_a": evil, "model_b": "\"'><b>", "scenario": if n % 2 == 0 { evil } else { "plain" }});
-        lines += &format!("{pair}\n");
+        lines = lines + &pair.to_string() + "\n";
     }
     let path = folder.join("<evil> & files.jsonl");
     std::fs::write(&path, lines).expect("written");

@@ -69,8 +69,8 @@ impl Guard {
         let Some(token) = &self.token else { return true };
         let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-        let cookies = text(header::COOKIE).unwrap_or_default().split(';');
-        let cookie = cookies.filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('=')).next();
+        let mut cookies = text(header::COOKIE).unwrap_or_default().split(';');
+        let cookie = cookies.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
         bearer.into_iter().chain(cookie).any(|given| same(given, token))
     }
 }
@@ -85,7 +85,7 @@ fn same(given: &str, wanted: &str) -> bool {
 pub(crate) async fn guarded(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut answer = match checked(&app.guard, &request) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     };
     let headers = answer.headers_mut();
     for (name, value) in FORBIDDEN {
@@ -94,15 +94,17 @@ pub(crate) async fn guarded(State(app): State<App>, request: Request, next: Next
     answer
 }
 
-fn checked(guard: &Guard, request: &Request) -> Result<(), Response> {
+fn checked(guard: &Guard, request: &Request) -> Result<(), Box<Response>> {
     let headers = request.headers();
     if !guard.knows_host(headers, request.uri().authority().map(axum::http::uri::Authority::as_str)) {
-        return Err(Problem::forbidden("this server does not go by that name")
-            .remedy("open it by the address that it printed; --name gives it another name")
-            .into_response());
+        return Err(Box::new(
+            Problem::forbidden("this server does not go by that name")
+                .remedy("open it by the address that it printed; --name gives it another name")
+                .into_response(),
+        ));
     }
     if !guard.knows_origin(headers) {
-        return Err(Problem::forbidden("a page of another site asks").into_response());
+        return Err(Box::new(Problem::forbidden("a page of another site asks").into_response()));
     }
     if !guard.knows_token(headers) {
         let query = request.uri().query().unwrap_or_default();
@@ -110,22 +112,21 @@ fn checked(guard: &Guard, request: &Request) -> Result<(), Response> {
         if let (Some((_, given)), Some(token)) = (given, &guard.token)
             && same(&given, token)
         {
-            return Err(welcome(token, request));
+            return Err(Box::new(welcome(token, request)));
         }
-        return Err(Problem {
-            status: StatusCode::UNAUTHORIZED.as_u16(),
-            ..Problem::forbidden("a token is needed")
-        }
-        .remedy("open the address that the server printed, with ?token= and the token behind it")
-        .into_response());
+        return Err(Box::new(
+            Problem { status: StatusCode::UNAUTHORIZED.as_u16(), ..Problem::forbidden("a token is needed") }
+                .remedy("open the address that the server printed, with ?token= and the token behind it")
+                .into_response(),
+        ));
     }
     // What changes something must come from a page of this server, or from a program that knows what it does.
     let changes = ![Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     if changes && !headers.contains_key(HEADER) {
-        return Err(Problem::forbidden(format!(
-            "a request that changes something needs the header {HEADER}"
-        ))
-        .into_response());
+        return Err(Box::new(
+            Problem::forbidden(format!("a request that changes something needs the header {HEADER}"))
+                .into_response(),
+        ));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What programs may ask, as an OpenAPI document; the shapes are those of `docs/json-schema`.
+//! What programs may ask, as a document of the kind `OpenAPI`; the shapes are those of `docs/json-schema`.
 
 use serde_json::{Value, json};
 
@@ -106,7 +106,7 @@ pub(crate) fn document() -> Value {
                 "description": "Any value: pages of other sites cannot send it"}));
         }
         let kind = match path {
-            path if path.ends_with(".csv") => "text/csv",
+            path if path.ends_with("weights.csv") => "text/csv",
             path if path.ends_with("/events") => "text/event-stream",
             _ => "application/json",
         };

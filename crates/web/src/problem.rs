@@ -25,7 +25,7 @@ pub(crate) struct Problem {
     pub(crate) position: Option<usize>,
     /// What was written.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) value: Option<String>,
+    pub(crate) value: Option<Box<str>>,
     /// What helps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remedy: Option<String>,
@@ -83,13 +83,13 @@ impl From<&QueryError> for Problem {
                 let detail = format!("`{name}` cannot be read: {}", error.problem);
                 Self {
                     position: Some(error.at),
-                    value: Some(text.clone()),
+                    value: Some(text.as_str().into()),
                     remedy: Some(error.remedy.clone()),
                     ..Self::new("where-syntax", "The filter cannot be read", StatusCode::BAD_REQUEST, detail)
                 }
             }
             QueryError::Value { name, value, takes } => Self {
-                value: Some(value.clone()),
+                value: Some(value.as_str().into()),
                 remedy: Some(format!("it takes {takes}")),
                 ..Self::new(
                     "bad-value",

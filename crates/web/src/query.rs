@@ -68,7 +68,7 @@ impl Query {
                     match value.parse() {
                         Ok(filter) => query.filter = Some(filter),
                         Err(error) => {
-                            wrong(QueryError::Filter { name: "where", text: value.into_owned(), error })
+                            wrong(QueryError::Filter { name: "where", text: value.into_owned(), error });
                         }
                     }
                 }

@@ -226,7 +226,9 @@ impl Runs {
     /// Stops all that run, and waits a while until they have kept what was answered.
     pub(crate) fn stop_all(&self) {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        all.iter().for_each(|run| run.stop());
+        for run in &all {
+            run.stop();
+        }
         let until = Instant::now() + Duration::from_secs(20);
         while all.iter().any(|run| run.locked().end.is_none()) && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(50));

@@ -186,9 +186,9 @@ fn router(app: App) -> Router {
         .with_state(app)
 }
 
-async fn asset(
-    text: &'static str,
-    kind: &'static str,
-) -> ([(header::HeaderName, HeaderValue); 1], &'static str) {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], text)
+/// A text that comes with the program, and its kind.
+type Asset = ([(header::HeaderName, HeaderValue); 1], &'static str);
+
+fn asset(text: &'static str, kind: &'static str) -> std::future::Ready<Asset> {
+    std::future::ready(([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], text))
 }

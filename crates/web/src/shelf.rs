@@ -130,7 +130,7 @@ fn id_of(title: &str, taken: &[Arc<Book>]) -> String {
     if free(&id) {
         return id;
     }
-    (2..).map(|n| format!("{id}-{n}")).find(|id| free(id)).unwrap_or(id)
+    (2..=taken.len() + 2).map(|n| format!("{id}-{n}")).find(|id| free(id)).unwrap_or(id)
 }
 
 impl Book {

@@ -144,8 +144,11 @@ fn find(study: &Study, wanted: &str) -> Result<(u32, Pair)> {
     })
 }
 
-/// The pair and its number, or how many there are and the first ids.
-fn found(study: &Study, wanted: &str) -> Result<std::result::Result<(u32, Pair), (u32, Vec<String>)>> {
+/// A pair with its number, or how many there are and the first ids.
+type Looked = std::result::Result<(u32, Pair), (u32, Vec<String>)>;
+
+/// Looks for a pair by its id or number.
+fn found(study: &Study, wanted: &str) -> Result<Looked> {
     let place = wanted.strip_prefix('#').and_then(|n| n.parse::<u32>().ok());
     let mut first: Vec<String> = Vec::new();
     let mut number = 0;

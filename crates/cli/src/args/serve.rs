@@ -20,7 +20,7 @@ pub(crate) struct ServeArgs {
     /// The address to listen at; others than this machine can only reach one that is not 127.0.0.1, and need the token
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     pub(crate) host: IpAddr,
-    /// What whoever asks must know, at least 16 characters (it can also stand in the variable PREDILECT_TOKEN, where no list of processes
+    /// What whoever asks must know, at least 16 characters (it can also stand in the variable `PREDILECT_TOKEN`, where no list of processes
     /// shows it)
     #[arg(long, value_name = "TOKEN")]
     pub(crate) token: Option<String>,

@@ -40,9 +40,11 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     }
     if let Some(page) = &args.html {
         // What is held equal stands beside the verdicts as they are.
-        let raw = match request.controls.is_empty() {
-            true => None,
-            false => Some(rank(&inputs, &RankRequest { controls: Vec::new(), ..request }, &Unwatched)?.board),
+        let raw = if request.controls.is_empty() {
+            None
+        } else {
+            let plain = RankRequest { controls: Vec::new(), ..request };
+            Some(rank(&inputs, &plain, &Unwatched)?.board)
         };
         let controlled = raw.is_some().then(|| ranked.board.clone());
         let raw = raw.unwrap_or_else(|| ranked.board.clone());

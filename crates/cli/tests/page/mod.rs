@@ -53,13 +53,13 @@ impl Server {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
         let mut all = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if headers.iter().all(|(name, _)| *name != "Host") {
-            all += &format!("Host: {}\r\n", self.address);
+            all = all + "Host: " + &self.address + "\r\n";
         }
         for (name, value) in headers {
-            all += &format!("{name}: {value}\r\n");
+            all = all + name + ": " + value + "\r\n";
         }
         if !body.is_empty() {
-            all += &format!("Content-Length: {}\r\n", body.len());
+            all = all + "Content-Length: " + &body.len().to_string() + "\r\n";
         }
         stream.write_all((all + "\r\n" + body).as_bytes()).expect("sent");
         let mut answer = Vec::new();

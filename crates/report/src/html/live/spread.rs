@@ -16,7 +16,7 @@ pub fn spread(found: &Histogram, title: &str, href: &dyn Fn(f64, f64) -> String)
     let tall = |count: u64| 72.0 * (count as f64 / most as f64).sqrt();
     let ends = [found.edges.first(), found.edges.get(bins / 2), found.edges.last()];
     html! {
-        figure.spread data-field=(found.field) data-edges=(found.edges.iter().map(|edge| edge.to_string()).collect::<Vec<_>>().join(" ")) {
+        figure.spread data-field=(found.field) data-edges=(found.edges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")) {
             figcaption { (title) " " span.n { "pale: the whole study; heights by the square root" } }
             svg.bars width="100%" height="76" role="group" aria-label=(title) {
                 @for (bin, (all, slice)) in found.all.iter().zip(&found.slice).enumerate() {
