@@ -72,6 +72,40 @@ pub struct PairsPage {
     pub next: Option<u64>,
 }
 
+/// What somebody is to judge next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LabelJson {
+    /// The judge that their verdicts are of.
+    pub judge: String,
+    /// How many they have given.
+    pub votes: u64,
+    /// Pairs of the slice that are left, the next one included.
+    pub left: u64,
+    /// Whether votes are kept in a study; else they are lost when the server ends.
+    pub kept: bool,
+    /// The next pair; `None`: all are judged.
+    pub next: Option<LabelPair>,
+}
+
+/// A pair as somebody judges it: who wrote the responses is not said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LabelPair {
+    /// The pair's id.
+    pub pair: String,
+    /// The request.
+    pub prompt: String,
+    /// The response to show first.
+    pub first: String,
+    /// The response to show second.
+    pub second: String,
+    /// Which response that is: `ab` where A comes first, else `ba`.
+    pub shown: String,
+    /// Why it comes next: `information`, where its verdict is expected to tell the most, or `random`.
+    pub drawn: String,
+    /// By how much its verdict is expected to shrink log det of the posterior covariance.
+    pub gain: f64,
+}
+
 /// How alike the weights of somebody who labels are to those of another judge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Alike {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use predilect_results::asked::{AnnotatorRun, CallPlan, JudgeRun, Probe, RaterValidity};
-use predilect_results::browse::{Histogram, LiveDissectJson, PairsPage};
+use predilect_results::browse::{Histogram, LabelJson, LiveDissectJson, PairsPage};
 use predilect_results::{
     Answer, CompareJson, DissectJson, ExplainJson, FitJson, RankJson, RankLcJson, VersusJson, Written,
 };
@@ -48,4 +48,5 @@ fn are_those_of_the_types() {
     holds::<Written<LiveDissectJson>>("live-dissect");
     holds::<Written<PairsPage>>("live-pairs");
     holds::<Written<Histogram>>("live-histogram");
+    holds::<Written<LabelJson>>("live-label");
 }

@@ -55,12 +55,18 @@ const ROUTES: [Route; 17] = [
     (
         "get",
         "/api/v1/s/{id}/label",
-        "The next pair to judge yourself, blind, and what your votes say so far",
-        None,
+        "The pair that somebody is to judge next, without the names of models",
+        Some("live-label"),
         true,
     ),
-    ("post", "/api/v1/s/{id}/verdicts", "Your verdict on a pair", None, false),
-    ("delete", "/api/v1/s/{id}/verdicts", "Take your last verdict back", None, false),
+    (
+        "post",
+        "/api/v1/s/{id}/verdicts",
+        "A vote: name, pair, and either p_a or choice (first, second, tie, bad) with shown (ab, ba)",
+        None,
+        false,
+    ),
+    ("delete", "/api/v1/s/{id}/verdicts", "Take somebody's last vote back", None, true),
     ("get", "/api/v1/s/{id}/runs", "Runs that were started since the server was", None, false),
     ("post", "/api/v1/s/{id}/runs", "Start a run, or say what it would take (dry_run)", None, false),
     ("get", "/api/v1/s/{id}/runs/{run}", "How far a run is, or how it ended", None, false),
@@ -83,9 +89,9 @@ const QUERY: [(&str, &str); 10] = [
     ("sort", "The order of properties on the page: signed, strength, catalogue"),
     ("pairs", "The order of pairs: study, surprise"),
     ("terms", "Nuisance terms: auto, none, or any of side, order, models"),
+    ("name", "Who labels; votes are of the judge human:NAME"),
     ("from", "Pairs that are passed over"),
     ("prop", "The property that is looked at"),
-    ("name", "The name of whoever labels"),
 ];
 
 /// The document.
@@ -97,7 +103,9 @@ pub(crate) fn document() -> Value {
             .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": if name == "run" { "integer" } else { "string" }}}))
             .collect();
         if query {
-            parameters.extend(QUERY.iter().map(|(name, words)| {
+            // What is changed is changed in somebody's name, whatever is looked at.
+            let names = QUERY.iter().filter(|(name, _)| method == "get" || *name == "name");
+            parameters.extend(names.map(|(name, words)| {
                 json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
             }));
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
-use predilect_types::Order;
+use predilect_results::browse::{LabelJson, LabelPair};
 use predilect_workbench::labelling::ToLabel;
 use serde_json::{Value, json};
 
@@ -45,12 +45,18 @@ pub(crate) async fn next(
         let ToLabel { next, left } = votes.next((book, &opened), &session, query, waiting)?;
         let next = next.map(|next| {
             let (prompt, [first, second]) = texts(&next);
-            // Nothing here says which model wrote what.
-            json!({"pair": next.pair.id, "prompt": prompt, "first": first, "second": second,
-                "shown": if next.order == Order::Ba { "ba" } else { "ab" }, "drawn": next.drawn.as_str(), "gain": next.gain})
+            LabelPair {
+                prompt,
+                first,
+                second,
+                shown: next.order.as_str().to_owned(),
+                drawn: next.drawn.as_str().to_owned(),
+                gain: next.gain,
+                pair: next.pair.id,
+            }
         });
-        Ok(json!({"judge": session.judge, "votes": session.votes.len(), "left": left,
-            "kept": book.study().is_some(), "next": next}))
+        let (votes, kept) = (session.votes.len() as u64, book.study().is_some());
+        Ok(LabelJson { judge: session.judge, votes, left, kept, next })
     })
     .await
 }

@@ -7,7 +7,6 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
 use predilect_report::{format, live};
-use predilect_types::Order;
 use predilect_workbench::labelling::{COMPARED_FROM, LONGEST_NAME, ToLabel, judge_named};
 
 use super::parts::{Said, place, shown, trouble};
@@ -115,7 +114,7 @@ fn pair(book: &Book, query: &Query, session: &Session, found: &ToLabel, read_onl
     };
     let (prompt, [first, second]) = texts(next);
     html! {
-        section #label data-study=(book.id) data-name=(name) data-pair=(next.pair.id) data-shown=(if next.order == Order::Ba { "ba" } else { "ab" })
+        section #label data-study=(book.id) data-name=(name) data-pair=(next.pair.id) data-shown=(next.order.as_str())
             data-votes=(session.votes.len()) aria-label="The pair" {
             @if read_only { p.problem { "Votes are off: the server was started with --read-only." } }
             (live::judging(&prompt, [&first, &second], can_undo))
