@@ -106,6 +106,9 @@ fn what_cannot_be_read_is_said_where_it_stands() {
         ("/api/v1/s/local-judge/dissect?judge=nobody", 400),
         ("/api/v1/s/local-judge/dissect?nonsense=1", 404),
         ("/api/v1/s/local-judge/pairs/nobody", 404),
+        ("/api/v1/s/nothing/runs", 404),
+        ("/api/v1/nothing", 404),
+        ("/s/local-judge/pairs?from=18446744073709551615", 200),
         ("/s/nothing", 404),
         ("/s/..%2F..%2Fetc%2Fpasswd", 404),
         ("/s/local-judge/pairs/..%2F..%2F..%2Fetc%2Fpasswd", 404),
@@ -159,10 +162,41 @@ fn nobody_else_may_ask() {
 }
 
 #[test]
+fn every_address_that_it_listens_at_is_its_own() {
+    let token = ["--token", "a-token-of-some-length"];
+    let bearer = ("Authorization", "Bearer a-token-of-some-length");
+    let mut server =
+        Server::start(&[&token[..], &["--host", "0.0.0.0", "--name", "predilect.example"]].concat());
+    let port = server.address.rsplit(':').next().expect("a port").to_owned();
+    server.address = format!("127.0.0.1:{port}");
+    for host in [
+        format!("127.0.0.1:{port}"),
+        format!("10.1.2.3:{port}"),
+        "predilect.example".to_owned(),
+        format!("predilect.example:{port}"),
+    ] {
+        assert_eq!(server.send("GET", "/api/v1/studies", &[("Host", &host), bearer]).0, 200, "{host}");
+    }
+    for host in ["evil.example", "evil.example:80", "localhost.evil.example"] {
+        assert_eq!(server.send("GET", "/api/v1/studies", &[("Host", host), bearer]).0, 403, "{host}");
+    }
+}
+
+#[test]
 fn a_token_is_asked_for_where_one_is_set() {
     let server = Server::start(&["--token", "a-token-of-some-length"]);
     assert_eq!(server.get("/").0, 401);
     assert_eq!(server.get("/?token=wrong").0, 401);
+    // With the token in the address it leads to the same without it, known or not.
+    let cookie = (
+        "Cookie",
+        format!(
+            "predilect_token_{}=a-token-of-some-length",
+            server.address.rsplit(':').next().expect("a port")
+        ),
+    );
+    let again = server.send("GET", "/?token=a-token-of-some-length", &[(cookie.0, &cookie.1)]);
+    assert_eq!((again.0, again.1["location"].as_str()), (303, "/"));
     let bearer = server.send("GET", "/api/v1/studies", &[("Authorization", "Bearer a-token-of-some-length")]);
     assert_eq!(bearer.0, 200);
     let (status, headers, _) =

@@ -93,11 +93,6 @@ function nav() {
 /** @param {HTMLFormElement} of */
 function question(of) {
   const fields = [...new FormData(of)].map(([name, value]) => /** @type {[string, string]} */ ([name, String(value)]));
-  const kept = new URL(location.href).searchParams;
-  for (const name of ["prop", "pairs", "terms"]) {
-    const value = kept.get(name);
-    if (value) fields.push([name, value]);
-  }
   return address(of.getAttribute("action") ?? location.pathname, fields);
 }
 
@@ -153,8 +148,14 @@ async function go(to) {
 
 addEventListener("popstate", () => ask(location.pathname + location.search, "none"));
 
+/** @type {AbortController | null} */
+let brushing = null;
+
 /** Dragging over a histogram chooses its bins; the answer follows the finger. */
 function brushes() {
+  brushing?.abort();
+  brushing = new AbortController();
+  const { signal } = brushing;
   for (const chart of document.querySelectorAll("figure.spread")) {
     if (!(chart instanceof HTMLElement)) continue;
     const bars = [...chart.querySelectorAll("a[data-bin]")];
@@ -183,7 +184,7 @@ function brushes() {
       last = at;
       const [from, to] = range(start, at);
       bars.forEach((bar, index) => bar.classList.toggle("brushed", index >= from && index <= to));
-    });
+    }, { signal });
     addEventListener("pointerup", (event) => {
       if (start === null || !chart.isConnected) return;
       const [from, to] = range(start, bin(event));
@@ -193,10 +194,13 @@ function brushes() {
       if (!dragged || !own) return;
       const field = own.querySelector("#where");
       if (field instanceof HTMLInputElement) {
-        field.value = between(before, chart.dataset.field ?? "", edges[from], edges[to + 1]);
+        // What lies beyond is counted in the outer bins.
+        const low = from === 0 ? null : edges[from];
+        const high = to === bars.length - 1 ? null : edges[to + 1];
+        field.value = between(before, chart.dataset.field ?? "", low, high);
         ask(question(own), "push");
       }
-    });
+    }, { signal });
     svg?.addEventListener("dragstart", (event) => event.preventDefault());
   }
 }
@@ -211,9 +215,11 @@ function along(by) {
 
 document.addEventListener("keydown", (event) => {
   const field = event.target;
-  const typing = field instanceof HTMLInputElement && field.type === "text";
-  if (event.key === "Escape" && typing) field.blur();
-  if (typing || event.metaKey || event.ctrlKey || event.altKey || field instanceof HTMLSelectElement) return;
+  const typing = field instanceof Element &&
+    field.matches("input:not([type=checkbox], [type=radio], [type=submit], [type=button]), textarea, select, [contenteditable]");
+  if (document.querySelector("dialog[open]")) return;
+  if (event.key === "Escape" && field instanceof HTMLElement && typing) field.blur();
+  if (typing || event.metaKey || event.ctrlKey || event.altKey) return;
   if (labelled(event)) return;
   const pages = [...document.querySelectorAll(".top nav a")];
   const rest = document.getElementById("rest");

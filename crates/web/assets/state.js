@@ -33,12 +33,14 @@ export function address(action, fields) {
  * A filter within a range of a histogram's field, joined with what is asked already.
  * @param {string} filter
  * @param {string} field
- * @param {number} low
- * @param {number} high
+ * @param {number | null} low
+ * @param {number | null} high
  * @returns {string}
  */
 export function between(filter, field, low, high) {
-  const own = `${field} >= ${low} and ${field} < ${high}`;
+  const ends = [low === null ? "" : `${field} >= ${low}`, high === null ? "" : `${field} < ${high}`].filter((end) => end !== "");
+  if (ends.length === 0) return filter.trim();
+  const own = ends.join(" and ");
   return filter.trim() === "" ? own : `(${filter.trim()}) and ${own}`;
 }
 

@@ -20,38 +20,49 @@ const HEADER: &str = "predilect-request";
 pub(crate) struct Guard {
     /// Hosts by which this server is reached, as a browser writes them.
     hosts: Vec<String>,
+    /// Whether every address of this machine is listened at.
+    any_address: bool,
     token: Option<String>,
+    /// The name of the cookie that holds the token: ports of one machine share their cookies.
+    cookie: String,
 }
 
 impl Guard {
     pub(crate) fn of(address: SocketAddr, options: &ServeOptions) -> Self {
-        let port = address.port();
-        let mut names: Vec<String> = options.names.clone();
-        if address.ip().is_loopback() {
-            names.extend(["127.0.0.1", "localhost", "[::1]"].map(str::to_owned));
-        } else if !address.ip().is_unspecified() {
-            names.push(if address.is_ipv6() {
-                format!("[{}]", address.ip())
-            } else {
-                address.ip().to_string()
-            });
+        let (ip, port) = (address.ip(), address.port());
+        let literal = if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() };
+        let mut own = vec![literal];
+        if ip.is_loopback() {
+            own.extend(["127.0.0.1", "localhost", "[::1]"].map(str::to_owned));
         }
-        let hosts = names.iter().flat_map(|name| {
+        let mut hosts: Vec<String> = own.iter().map(|name| format!("{name}:{port}")).collect();
+        if port == 80 {
+            hosts.extend(own);
+        }
+        // A proxy passes on the name that it was asked by, with its own port or without.
+        for name in &options.names {
             let name = name.to_ascii_lowercase();
-            // A browser leaves the usual port out; a name may come with its own.
-            let with_port = format!("{name}:{port}");
-            if port == 80 || name.rsplit(':').next().is_some_and(|last| last.parse::<u16>().is_ok()) {
-                vec![name, with_port]
-            } else {
-                vec![with_port]
-            }
-        });
-        Self { hosts: hosts.collect(), token: options.token.clone() }
+            hosts.push(format!("{name}:{port}"));
+            hosts.push(name);
+        }
+        Self {
+            hosts,
+            any_address: ip.is_unspecified(),
+            token: options.token.clone(),
+            cookie: format!("{COOKIE}_{port}"),
+        }
+    }
+
+    /// Whether it is one of the hosts; where every address of this machine is listened at, any address written as a number: only a name can be
+    /// made to point here by somebody else.
+    fn is_ours(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        self.hosts.contains(&host) || (self.any_address && host.parse::<SocketAddr>().is_ok())
     }
 
     fn knows_host(&self, headers: &HeaderMap, uri_host: Option<&str>) -> bool {
         let named = headers.get(header::HOST).and_then(|host| host.to_str().ok()).or(uri_host);
-        named.is_some_and(|host| self.hosts.contains(&host.to_ascii_lowercase()))
+        named.is_some_and(|host| self.is_ours(host))
     }
 
     /// Whether a request comes from a page of this server, or from no page.
@@ -61,7 +72,7 @@ impl Guard {
             .to_str()
             .ok()
             .and_then(|origin| origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")));
-        host.is_some_and(|host| self.hosts.contains(&host.to_ascii_lowercase()))
+        host.is_some_and(|host| self.is_ours(host))
     }
 
     /// Whether whoever asks knows the token, by a header or the cookie of an earlier answer.
@@ -70,7 +81,8 @@ impl Guard {
         let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
         let mut cookies = text(header::COOKIE).unwrap_or_default().split(';');
-        let cookie = cookies.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
+        let cookie =
+            cookies.find_map(|pair| pair.trim().strip_prefix(self.cookie.as_str())?.strip_prefix('='));
         bearer.into_iter().chain(cookie).any(|given| same(given, token))
     }
 }
@@ -106,14 +118,15 @@ fn checked(guard: &Guard, request: &Request) -> Result<(), Box<Response>> {
     if !guard.knows_origin(headers) {
         return Err(Box::new(Problem::forbidden("a page of another site asks").into_response()));
     }
+    // An address with the token leads to the same without it, whether or not it is known already: it must not stay where others can read it.
+    let query = request.uri().query().unwrap_or_default();
+    let given = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "token");
+    if let (Some((_, given)), Some(token)) = (given, &guard.token)
+        && same(&given, token)
+    {
+        return Err(Box::new(welcome(guard, token, request)));
+    }
     if !guard.knows_token(headers) {
-        let query = request.uri().query().unwrap_or_default();
-        let given = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "token");
-        if let (Some((_, given)), Some(token)) = (given, &guard.token)
-            && same(&given, token)
-        {
-            return Err(Box::new(welcome(token, request)));
-        }
         return Err(Box::new(
             Problem { status: StatusCode::UNAUTHORIZED.as_u16(), ..Problem::forbidden("a token is needed") }
                 .remedy("open the address that the server printed, with ?token= and the token behind it")
@@ -132,7 +145,7 @@ fn checked(guard: &Guard, request: &Request) -> Result<(), Box<Response>> {
 }
 
 /// Keeps the token in a cookie, and takes it out of the address.
-fn welcome(token: &str, request: &Request) -> Response {
+fn welcome(guard: &Guard, token: &str, request: &Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let mut rest = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "token") {
@@ -143,7 +156,7 @@ fn welcome(token: &str, request: &Request) -> Response {
     // Two slashes would lead to another host.
     let path = format!("/{}", path.trim_start_matches('/'));
     let to = if rest.is_empty() { path } else { format!("{path}?{rest}") };
-    let cookie = format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/");
+    let cookie = format!("{}={token}; HttpOnly; SameSite=Strict; Path=/", guard.cookie);
     let mut answer = StatusCode::SEE_OTHER.into_response();
     for (name, value) in [(header::LOCATION, to), (header::SET_COOKIE, cookie)] {
         if let Ok(value) = HeaderValue::from_str(&value) {
@@ -218,11 +231,11 @@ mod tests {
     fn a_token_is_known_from_a_header_or_a_cookie() {
         let guard = guard(Some("0123456789abcdef"));
         assert!(guard.knows_token(&headers(&[("authorization", "Bearer 0123456789abcdef")])));
-        assert!(guard.knows_token(&headers(&[("cookie", "a=b; predilect_token=0123456789abcdef")])));
+        assert!(guard.knows_token(&headers(&[("cookie", "a=b; predilect_token_4870=0123456789abcdef")])));
         for (name, value) in [
             ("authorization", "Bearer 0123456789abcdee"),
-            ("cookie", "predilect_token="),
-            ("cookie", "xpredilect_token=0123456789abcdef"),
+            ("cookie", "predilect_token_4870="),
+            ("cookie", "xpredilect_token_4870=0123456789abcdef"),
         ] {
             assert!(!guard.knows_token(&headers(&[(name, value)])), "{value}");
         }

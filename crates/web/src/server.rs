@@ -61,8 +61,8 @@ impl Default for ServeOptions {
 pub enum ServeError {
     /// Others could ask, and no token was given.
     NoToken,
-    /// The token is too short to be one.
-    ShortToken,
+    /// The token is too short, or would not pass through an address and a cookie as it is.
+    BadToken,
     /// The address cannot be taken.
     Taken(SocketAddr, std::io::Error),
     /// The server broke off.
@@ -101,8 +101,11 @@ pub fn serve(
     if options.token.is_none() && !options.host.is_loopback() {
         return Err(ServeError::NoToken);
     }
-    if options.token.as_ref().is_some_and(|token| token.len() < LEAST_TOKEN) {
-        return Err(ServeError::ShortToken);
+    let plain = |token: &String| {
+        token.len() >= LEAST_TOKEN && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+    };
+    if options.token.as_ref().is_some_and(|token| !plain(token)) {
+        return Err(ServeError::BadToken);
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Broken)?;

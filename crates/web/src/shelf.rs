@@ -55,6 +55,9 @@ pub(crate) struct Opened {
 /// Comparisons and leaderboards that are kept.
 const KEPT: usize = 8;
 
+/// Judges that are compared while somebody waits.
+pub(crate) const COMPARED: usize = 16;
+
 /// What is known of a study before any question.
 #[derive(Debug)]
 pub(crate) struct About {
@@ -272,8 +275,22 @@ impl Opened {
 
     /// The judges of a slice beside each other.
     pub(crate) fn compare(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Comparison>> {
-        let slice = SliceOptions { group_by: None, ..query.slice() };
-        kept(&self.compared, &Query { from: 0, ..query.clone() }.to_address(), || {
+        let mut slice = SliceOptions { group_by: None, ..query.slice() };
+        if slice.judges.is_empty() {
+            // Work grows with the square of the judges: of many, those with the most verdicts, unless others are named.
+            let all = self.about.judges();
+            if all.len() > COMPARED {
+                slice.judges = all.into_iter().take(COMPARED).map(str::to_owned).collect();
+            }
+        }
+        if slice.judges.len() > COMPARED {
+            return Err(Error::new(format!(
+                "{} judges are too many to compare while somebody waits",
+                slice.judges.len()
+            ))
+            .words(format!("choose up to {COMPARED} of them; `predilect compare` takes more")));
+        }
+        kept(&self.compared, &of_pairs(query), || {
             let options = CompareOptions { pooling: false, resamples: 200, ..CompareOptions::default() };
             Ok(self.bench.compare(&slice, &query.fit(), &options, watch)?.comparison)
         })
@@ -282,13 +299,19 @@ impl Opened {
     /// The models of a slice, as verdicts have them and with length and formatting held equal.
     pub(crate) fn rank(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Standings>> {
         let slice = SliceOptions { group_by: None, ..query.slice() };
-        kept(&self.ranked, &Query { from: 0, ..query.clone() }.to_address(), || {
+        kept(&self.ranked, &of_pairs(query), || {
             self.bench.standings(&slice, watch)?.ok_or_else(|| {
                 Error::new("fewer than two models are named, so there is nothing to rank")
                     .words("models come from fields such as model_a and model_b")
             })
         })
     }
+}
+
+/// What a comparison or a leaderboard depends on: not how a page orders what it shows.
+fn of_pairs(query: &Query) -> String {
+    let Query { filter, judges, terms, .. } = query.clone();
+    Query { filter, judges, terms, ..Query::default() }.to_address()
 }
 
 /// What was made before for this key, or is made now; two who ask at once may both make it.

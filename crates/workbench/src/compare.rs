@@ -141,7 +141,9 @@ impl Workbench {
     ) -> Result<Compared> {
         let slice = self.slice(slice, watch)?;
         TooMany::compared(slice.table.judges.len())?;
+        let still = || if watch.cancelled() { Err(Error::cancelled()) } else { Ok(()) };
         let mut comparison = by_verdicts(&slice, fit, options)?;
+        still()?;
         let with_draws = FitOptions { keep_draws: DRAWS, ..fit.clone() };
         let mut draws = Vec::new();
         let fits = fit_with(&slice.table, &with_draws, watch, &mut |fit, own| {
@@ -155,6 +157,7 @@ impl Workbench {
         }
         comparison.cautions = cautions(&slice.table, &slice.traits, &slice.data, &fits.fits, fit);
         comparison.skipped.clone_from(&fits.skipped);
+        still()?;
         complete(&mut comparison, weights(&fits, draws), options, fit.seed)?;
         Ok(Compared { comparison, simulated: slice.simulated })
     }

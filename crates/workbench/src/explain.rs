@@ -151,11 +151,15 @@ type Looked = std::result::Result<(u32, Pair), (u32, Vec<String>)>;
 fn found(study: &Study, wanted: &str) -> Result<Looked> {
     let place = wanted.strip_prefix('#').and_then(|n| n.parse::<u32>().ok());
     let mut first: Vec<String> = Vec::new();
+    let mut at_place = None;
     let mut number = 0;
     for batch in study.pairs()? {
         for pair in batch? {
-            if pair.id == wanted || place == Some(number + 1) {
+            if pair.id == wanted {
                 return Ok(Ok((number, pair)));
+            }
+            if place == Some(number + 1) {
+                at_place = Some((number, pair.clone()));
             }
             if first.len() < NAMED {
                 first.push(pair.id);
@@ -163,7 +167,8 @@ fn found(study: &Study, wanted: &str) -> Result<Looked> {
             number += 1;
         }
     }
-    Ok(Err((number, first)))
+    // An id may look like a number: it comes first.
+    Ok(at_place.ok_or((number, first)))
 }
 
 /// The judge named, or the only one.

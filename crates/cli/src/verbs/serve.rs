@@ -48,13 +48,12 @@ pub(crate) fn run(args: &ServeArgs, global: &Global) -> Result<(), Problem> {
         }
     };
     // Runs keep what was answered; a second signal ends all at once.
-    let _asking = signals::asking();
+    let _asking = options.runs.then(signals::asking);
     serve(&options, &signals::cancel(), ready).map_err(|error| match error {
         ServeError::NoToken => Problem::new(format!("others could ask at {}, and no token is set", args.host))
             .remedy(format!("give one with --token or in the variable {TOKEN}, or leave --host out")),
-        ServeError::ShortToken => {
-            Problem::new("the token is too short").remedy("take one of at least 16 characters")
-        }
+        ServeError::BadToken => Problem::new("that is no token")
+            .remedy("take at least 16 letters, digits or any of - . _ ~"),
         ServeError::Taken(address, error) => Problem::new(format!("cannot listen at {address}: {error}"))
             .remedy("another program may have this port: give another one with --port, or --port 0 for a free one"),
         ServeError::Broken(error) => Problem::new(format!("the server broke off: {error}")),

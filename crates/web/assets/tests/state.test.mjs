@@ -12,6 +12,9 @@ test("an address holds what is not empty, in the server's order", () => {
 test("a range narrows what is asked already", () => {
   assert.equal(between("", "words(a) - words(b)", -10, 20), "words(a) - words(b) >= -10 and words(a) - words(b) < 20");
   assert.equal(between("a or b", "f", 0, 1), "(a or b) and f >= 0 and f < 1");
+  assert.equal(between("", "f", null, 1), "f < 1");
+  assert.equal(between("a", "f", 0, null), "(a) and f >= 0");
+  assert.equal(between("a", "f", null, null), "a");
 });
 
 test("bins are a range whichever was touched first", () => {

@@ -15,7 +15,7 @@ use predilect_results::{CompareJson, DataSummary, Explanation, PropertyNote, Sta
 use predilect_types::{Pair, ReadSummary};
 use predilect_workbench::browse::PageRequest;
 use predilect_workbench::explain::{Asked, Explained};
-use predilect_workbench::{FitOptions, SliceOptions};
+use predilect_workbench::{FitOptions, Kind, SliceOptions};
 use serde::Serialize;
 
 use crate::asking::{Waiting, ask};
@@ -243,11 +243,18 @@ pub(crate) fn explained(
         .first()
         .cloned()
         .or_else(|| opened.about.judges().first().map(|judge| (*judge).to_owned()));
-    let slice =
-        SliceOptions { filter: None, group_by: None, judges: judge.into_iter().collect(), ..query.slice() };
+    let slice = SliceOptions { group_by: None, judges: judge.into_iter().collect(), ..query.slice() };
     let fit: FitOptions = query.fit();
     let asked = Asked { pair, group: "all", fit: &fit };
-    match opened.bench.explain(&slice, &asked, waiting) {
+    let explain = |slice: &SliceOptions| opened.bench.explain(slice, &asked, waiting);
+    // By the slice, as the list has it; a pair that is not in it, by everything.
+    let found = match explain(&slice) {
+        Err(error) if slice.filter.is_some() && error.kind() != Kind::Cancelled => {
+            explain(&SliceOptions { filter: None, ..slice.clone() })
+        }
+        found => found,
+    };
+    match found {
         Ok(Explained { pair, explanation }) => Ok((pair, Ok(explanation))),
         Err(error) => match opened.bench.pair(pair)? {
             Some(pair) => Ok((pair, Err(error.message().to_owned()))),

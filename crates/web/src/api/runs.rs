@@ -32,6 +32,9 @@ fn known(app: &App, id: &str, number: u32) -> Result<Arc<Run>, Problem> {
 }
 
 pub(crate) async fn list(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+    if app.shelf.get(&id).is_none() {
+        return Err(Problem::not_found(format!("there is no study `{id}`")));
+    }
     let states: Vec<_> = app.runs.of(&id).iter().map(|run| run.state()).collect();
     json(&serde_json::json!({"schema": predilect_results::SCHEMA, "runs": states}))
 }

@@ -1,10 +1,13 @@
 //! The pages of no study: the first one, the published judges, and what is not there.
 
+use std::sync::OnceLock;
+
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
 use maud::html;
 use predilect_report::live;
+use predilect_results::Comparison;
 use predilect_workbench::FitOptions;
 use predilect_workbench::compare::{CompareOptions, published as of_published};
 
@@ -50,13 +53,19 @@ fn about_example(id: &str) -> &'static str {
 
 /// The published judges among themselves.
 pub(crate) async fn published(State(app): State<App>) -> Response {
+    // The same for everybody: made once.
+    static MADE: OnceLock<Comparison> = OnceLock::new();
     let found = ask(&app.cores, |_| {
+        if let Some(made) = MADE.get() {
+            return Ok(made);
+        }
         let options = CompareOptions { published: true, ..CompareOptions::default() };
-        Ok(of_published(&options, FitOptions::default().seed)?.comparison)
+        let made = of_published(&options, FitOptions::default().seed)?.comparison;
+        Ok(MADE.get_or_init(|| made))
     });
     match found.await {
         Ok(comparison) => {
-            let main = html! { h1 { "How 33 published judges compare" } (live::judges(&comparison)) };
+            let main = html! { h1 { "How 33 published judges compare" } (live::judges(comparison)) };
             plain_page(StatusCode::OK, "Published judges", &main)
         }
         Err(problem) => plain_page(problem.status(), problem.title, &trouble(&problem)),
@@ -71,8 +80,11 @@ pub(super) fn no_study(id: &str) -> Response {
 }
 
 /// An address that leads nowhere.
-pub(crate) async fn nowhere() -> Response {
+pub(crate) async fn nowhere(uri: Uri) -> Response {
     let problem =
         Problem::not_found("nothing is at this address").remedy("the first page lists what there is");
+    if uri.path().starts_with("/api/") {
+        return problem.remedy("/api/v1/openapi.json lists what programs may ask").into_response();
+    }
     plain_page(StatusCode::NOT_FOUND, problem.title, &trouble(&problem))
 }

@@ -50,6 +50,12 @@ pub(super) fn bar(
                 }
             }
             @if let Some(error) = &read.error { div.row { (trouble(&Problem::from(error))) } }
+            @if query.versus.is_some() && query.filter.is_none() {
+                div.row { p.problem { "There is no filter, so there is nothing to set against another part." } }
+            }
+            @if query.group.is_some() {
+                div.row { p.problem { "Groups are not shown on the page; JSON and the command line have them." } }
+            }
             @if !query.unknown.is_empty() {
                 div.row { p.problem { "The address holds what means nothing here: " (shown(&query.unknown.join(", "))) } }
             }
@@ -64,22 +70,30 @@ fn row(query: &Query, about: &About, against: Option<&str>, end: &str) -> Markup
     let chosen = |judge: &str| query.judges.iter().any(|own| own == judge);
     html! {
         div.row {
+            @if judges.len() < 2 { @for judge in &query.judges { input type="hidden" name="judge" value=(judge); } }
             @if judges.len() > 1 {
                 @for judge in first {
                     label { input type="checkbox" name="judge" value=(judge) checked[chosen(judge)]; bdi { (shown(judge)) } }
                 }
                 @if !rest.is_empty() {
+                    @for judge in rest.iter().filter(|judge| chosen(judge)) {
+                        label { input type="checkbox" name="judge" value=(judge) checked; bdi { (shown(judge)) } }
+                    }
                     select name="judge" aria-label="Another judge" {
-                        option value="" { "+ another judge" }
-                        @for judge in &rest { option value=(judge) selected[chosen(judge)] { (shown(judge)) } }
+                        option value="" selected { "+ another judge" }
+                        @for judge in rest.iter().filter(|judge| !chosen(judge)) { option value=(judge) { (shown(judge)) } }
                     }
                 }
             }
-            @if query.filter.is_some() {
+            @if against.is_none() && (query.filter.is_some() || query.versus.is_some()) {
                 label { input #rest type="checkbox" name="vs" value="rest" checked[query.versus == Some(Other::Rest)]; "against the rest" }
             }
-            @if let Some(filter) = against { input type="hidden" name="vs" value=(filter); span.n { "against " bdi { (shown(filter)) } } }
-            @if end.is_empty() && query.judges.len() < 7 {
+            @if let Some(filter) = against { label { input type="checkbox" name="vs" value=(filter) checked; "against " bdi { (shown(filter)) } } }
+            @if !end.is_empty() && query.order != Order::default() { input type="hidden" name="sort" value=(query.order.as_str()); }
+            @if query.pairs == predilect_workbench::browse::Sort::Surprise { input type="hidden" name="pairs" value="surprise"; }
+            @if query.terms != predilect_workbench::Terms::default() { input type="hidden" name="terms" value=(query.terms.to_string()); }
+            @if let Some(property) = &query.property { input type="hidden" name="prop" value=(property); }
+            @if end.is_empty() {
                 label { "Order "
                     select name="sort" {
                         @for (order, name, words) in Order::ALL {

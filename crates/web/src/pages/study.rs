@@ -120,7 +120,11 @@ pub(crate) async fn rewarded(
             None => place(book, "/pairs", query),
         };
         let between = |low: f64, high: f64| {
-            let condition = format!("words(a) - words(b) >= {low} and words(a) - words(b) < {high}");
+            let condition = match (low.is_finite(), high.is_finite()) {
+                (true, true) => format!("words(a) - words(b) >= {low} and words(a) - words(b) < {high}"),
+                (true, false) => format!("words(a) - words(b) >= {low}"),
+                (false, _) => format!("words(a) - words(b) < {high}"),
+            };
             query.narrowed(&condition).map_or_else(|| place(book, "", query), |narrower| place(book, "", &narrower))
         };
         let main = html! {
@@ -134,10 +138,12 @@ pub(crate) async fn rewarded(
             div.split {
                 section aria-label="Preference intensities" { (live::intensities(&found, query.order, &pairs_of)) }
                 aside.side-notes {
-                    h2 { "By length" }
-                    (live::spread(&words, "Words of A less words of B", &between))
-                    p.n { "Choose a bar, or drag over several, to look at those pairs only." }
-                    (same_elsewhere(book, query))
+                    @if words.all.len() > 2 {
+                        h2 { "By length" }
+                        (live::spread(&words, "Words of A less words of B", &between))
+                        p.n { "Choose a bar, or drag over several, to look at those pairs only." }
+                    }
+                    (same_elsewhere(book, &asked))
                 }
             }
         };
@@ -163,6 +169,9 @@ pub(crate) async fn pairs(
     RawQuery(query): RawQuery,
 ) -> Response {
     answered(app, headers, id, query, "/pairs", |book, opened, query, waiting| {
+        // Beyond the end is the last page.
+        let last = (opened.about.empty.data.pairs as usize).saturating_sub(1);
+        let query = &Query { from: query.from.min(last), ..query.clone() };
         let request = PageRequest { sort: query.pairs, from: query.from, most: PAGE };
         let page = opened.bench.browse(&query.slice(), &query.fit(), &request, waiting)?;
         let at = |from: u64| place(book, "/pairs", &Query { from: from as usize, ..query.clone() });
@@ -211,7 +220,7 @@ pub(crate) async fn pair(
                             "By its fitted weights, " bdi { (shown(&explanation.judge)) } " prefers A with a probability of "
                             b { (predilect_report::format::share(explanation.value)) } " ["
                             (predilect_report::format::share(explanation.low)) ", " (predilect_report::format::share(explanation.high)) "]."
-                            @if let Some(p_a) = explanation.p_a { " Its verdict: " b { (predilect_report::format::decimal(p_a, 2)) } "." }
+                            @if let Some(p_a) = explanation.p_a { " Its verdict: " b { (live::verdict(p_a)) } "." }
                         }
                         div.scroll role="region" tabindex="0" aria-label="What moved it" { (live::waterfall(explanation)) }
                     }

@@ -40,6 +40,19 @@ pub fn waterfall(e: &Explanation) -> Markup {
     charts::waterfall(e)
 }
 
+/// A verdict in words: A, B or tie, and how soft it is.
+pub fn verdict(p_a: f64) -> String {
+    let side = if p_a > 0.5 {
+        "A"
+    } else if p_a < 0.5 {
+        "B"
+    } else {
+        "tie"
+    };
+    let soft = p_a > 0.0 && p_a < 1.0 && p_a != 0.5;
+    if soft { format!("{side} ({})", crate::format::decimal(p_a, 2)) } else { side.to_owned() }
+}
+
 /// A property's name in a table.
 pub fn label(id: &str) -> String {
     crate::text::line(predilect_types::property(id).map_or(id, |property| property.label))

@@ -20,8 +20,10 @@ pub fn spread(found: &Histogram, title: &str, href: &dyn Fn(f64, f64) -> String)
             figcaption { (title) " " span.n { "pale: the whole study; heights by the square root" } }
             svg.bars width="100%" height="76" role="group" aria-label=(title) {
                 @for (bin, (all, slice)) in found.all.iter().zip(&found.slice).enumerate() {
-                    @let (low, high) = (found.edges[bin], found.edges[bin + 1]);
-                    a href=(href(low, high)) aria-label={ (format::decimal(low, 0)) " to " (format::decimal(high, 0)) ": " (format::counted(*slice, "pair", "pairs")) } data-bin=(bin) {
+                    // What lies beyond is counted in the outer bins.
+                    @let low = if bin == 0 { f64::NEG_INFINITY } else { found.edges[bin] };
+                    @let high = if bin + 1 == bins { f64::INFINITY } else { found.edges[bin + 1] };
+                    a href=(href(low, high)) aria-label={ (reach(low, high)) ": " (format::counted(*slice, "pair", "pairs")) } data-bin=(bin) {
                         rect.all x={ (format::decimal(bin as f64 * wide, 3)) "%" } y=(format::decimal(74.0 - tall(*all), 1)) width={ (format::decimal(wide * 0.9, 3)) "%" } height=(format::decimal(tall(*all), 1)) {}
                         rect.slice x={ (format::decimal(bin as f64 * wide, 3)) "%" } y=(format::decimal(74.0 - tall(*slice), 1)) width={ (format::decimal(wide * 0.9, 3)) "%" } height=(format::decimal(tall(*slice), 1)) {}
                         rect.hit x={ (format::decimal(bin as f64 * wide, 3)) "%" } y="0" width={ (format::decimal(wide, 3)) "%" } height="76" {}
@@ -30,5 +32,14 @@ pub fn spread(found: &Histogram, title: &str, href: &dyn Fn(f64, f64) -> String)
             }
             div.ends.n { @for end in ends.into_iter().flatten() { span { (format::decimal(*end, 0)) } } }
         }
+    }
+}
+
+/// From where to where a bin reaches, in words.
+fn reach(low: f64, high: f64) -> String {
+    match (low.is_finite(), high.is_finite()) {
+        (true, true) => format!("{} to {}", format::decimal(low, 0), format::decimal(high, 0)),
+        (true, false) => format!("{} and more", format::decimal(low, 0)),
+        (false, _) => format!("less than {}", format::decimal(high, 0)),
     }
 }
