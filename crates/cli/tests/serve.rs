@@ -99,7 +99,7 @@ fn what_cannot_be_read_is_said_where_it_stands() {
     assert_eq!((problem["type"].as_str(), problem["position"].as_u64()), (Some("where-syntax"), Some(10)));
     assert!(problem["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()), "{body}");
     let (status, page) = server.get("/s/local-judge?where=scenario%20%3D");
-    assert_eq!(status, 200);
+    assert_eq!(status, 400);
     assert!(page.contains("scenario =") && page.contains("role=\"alert\""), "{page}");
     for (path, wanted) in [
         ("/api/v1/s/nothing/dissect", 404),

@@ -6,8 +6,7 @@ use predilect_report::live::Order;
 use predilect_workbench::Other;
 use predilect_workbench::labelling::judge_named;
 
-use super::parts::{place, shown, trouble};
-use crate::problem::Problem;
+use super::parts::{place, shown};
 use crate::query::{Query, Read};
 use crate::shelf::{About, Book};
 
@@ -49,7 +48,6 @@ pub(super) fn bar(
                     li { a href=(place(book, end, &query.with_filter(None))) { "All pairs" } }
                 }
             }
-            @if let Some(error) = &read.error { div.row { (trouble(&Problem::from(error))) } }
             @if query.versus.is_some() && query.filter.is_none() {
                 div.row { p.problem { "There is no filter, so there is nothing to set against another part." } }
             }

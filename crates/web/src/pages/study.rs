@@ -75,8 +75,8 @@ where
         };
         let Read { query, error, .. } = &asked;
         let found = match error {
-            // What cannot be read is no question; the bar says what is wrong with it.
-            Some(_) => Ok((Said { title: "The address cannot be read".to_owned(), main: html! {} }, None)),
+            // What cannot be read is no question.
+            Some(error) => Err(error.into()),
             None => work(book, &opened, query, waiting),
         };
         let (said, counts) = match found {
