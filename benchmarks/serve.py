@@ -22,6 +22,7 @@ WORDS = "the a river stone answer question because water light list number point
 BUDGET = {
     "first paint": (100, 150, 300),
     "filter, one judge": (8, 50, 500),
+    # A whole page: the budget of a first paint.
     "filter, page": (100, 150, 300),
     "against the rest": (40, 250, 3000),
     "pairs": (20, 20, 30),

@@ -49,7 +49,7 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         Remedy::NameSlice => "say which: --where 'scenario = code' --versus rest",
         Remedy::OtherPair => "take another pair, or leave --where out",
         Remedy::CollectVerdicts => "`predilect judge` collects those of a language model",
-        Remedy::PublishedBeside => "--published lays the 33 published judges beside it",
+        Remedy::PublishedBeside => "--published adds the 33 published judges",
         Remedy::DissectSaysMore => "`predilect dissect` says more; `predilect judge` collects verdicts",
         Remedy::RankApart => {
             "rank each group apart, or add verdicts between them; --prior 0.1 puts both around the same mean, \
@@ -79,7 +79,7 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         }
         Remedy::WrittenAnswers => "leave --method out, or give --method generated",
         Remedy::NoBatches => "leave --batch out",
-        Remedy::AskApart => "ask one of them in a command of its own, with --name",
+        Remedy::AskApart => "ask one of them in a separate command, with --name",
         Remedy::KeepBoth => "keep both with --name, or leave --where out",
         Remedy::GiveReference => {
             "give --reference-model MODEL to have one written, or --reference-field FIELD where the data hold one"

@@ -4,36 +4,11 @@
 mod page;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use page::{Server, encoded};
+use page::{CHANGES, MODEL, Server, encoded, study};
 use serde_json::{Value, json};
-
-const CHANGES: (&str, &str) = ("Predilect-Request", "1");
-const MODEL: &str = "a-secret-model";
-
-/// A study of so many pairs by named models with a person's verdicts.
-fn study(folder: &Path, pairs: usize) -> PathBuf {
-    let file = folder.join("pairs.jsonl");
-    let line = |i: usize| {
-        let (a, b) = ("yes ".repeat(i % 7 + 1), "no ".repeat(i % 5 + 1));
-        json!({"id": format!("p{i}"), "prompt": format!("Q{i}?"), "response_a": a, "response_b": b, "judge": "person",
-            "p_a": i % 2, "model_a": MODEL, "model_b": "another"})
-        .to_string()
-    };
-    std::fs::write(&file, (0..pairs).map(line).collect::<Vec<_>>().join("\n")).expect("written");
-    let study = folder.join("study");
-    let done = Command::new(env!("CARGO_BIN_EXE_predilect"))
-        .args(["import", "--quiet"])
-        .arg(&file)
-        .arg("-o")
-        .arg(&study)
-        .output()
-        .expect("it runs");
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    study
-}
 
 fn served(study: &Path, more: &[&str]) -> Server {
     let study = study.to_str().expect("UTF-8");

@@ -4,53 +4,12 @@
 mod page;
 mod serving;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use page::Server;
+use page::{CHANGES, Server, study};
 use serde_json::{Value, json};
-use serving::serve_calls;
-
-const CHANGES: (&str, &str) = ("Predilect-Request", "1");
-
-/// A provider that says A after a while, and counts its answers.
-fn provider(wait: Duration) -> (String, Arc<AtomicU64>) {
-    let count = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&count);
-    let address = serve_calls(move |_, _| {
-        std::thread::sleep(wait);
-        counted.fetch_add(1, Ordering::SeqCst);
-        let choice = json!({"message": {"content": "{\"verdict\": \"A\"}"}, "finish_reason": "stop"});
-        Some((200, json!({"choices": [choice], "usage": {"prompt_tokens": 5, "completion_tokens": 5}})))
-    });
-    (address, count)
-}
-
-/// A study of so many pairs with a person's verdicts.
-fn study(folder: &Path, pairs: usize) -> PathBuf {
-    let file = folder.join("pairs.jsonl");
-    let line = |i: usize| {
-        let (a, b) = ("yes ".repeat(i % 7 + 1), "no ".repeat(i % 5 + 1));
-        format!(
-            r#"{{"id":"p{i}","prompt":"Q{i}?","response_a":"{a}","response_b":"{b}","judge":"person","p_a":{}}}"#,
-            i % 2
-        )
-    };
-    std::fs::write(&file, (0..pairs).map(line).collect::<Vec<_>>().join("\n")).expect("written");
-    let study = folder.join("study");
-    let done = Command::new(env!("CARGO_BIN_EXE_predilect"))
-        .args(["import", "--quiet"])
-        .arg(&file)
-        .arg("-o")
-        .arg(&study)
-        .output()
-        .expect("it runs");
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    study
-}
+use serving::serve_a;
 
 fn post(server: &Server, wanted: &Value) -> (u16, Value) {
     let (status, _, body) = server.send_body("POST", "/api/v1/s/study/runs", &[CHANGES], &wanted.to_string());
@@ -89,7 +48,7 @@ fn of_judge(server: &Server, judge: &str) -> u64 {
 fn a_run_is_forecast_started_followed_and_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = study(folder.path(), 30);
-    let (model, count) = provider(Duration::ZERO);
+    let (model, count) = serve_a(Duration::ZERO);
     let server = Server::start(&[place.to_str().expect("UTF-8"), "--runs"]);
     let wanted = json!({"verb": "judge", "model": model, "method": "generated", "name": "it", "where": "words(a) > words(b)"});
     let mut dry = wanted.clone();
@@ -125,7 +84,7 @@ fn a_run_is_forecast_started_followed_and_kept() {
 fn a_killed_server_has_kept_what_was_answered() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = study(folder.path(), 200);
-    let (model, count) = provider(Duration::from_millis(30));
+    let (model, count) = serve_a(Duration::from_millis(30));
     let wanted =
         json!({"verb": "judge", "model": model, "method": "generated", "name": "it", "orders": "ab"});
     let mut server = Server::start(&[place.to_str().expect("UTF-8"), "--runs"]);
@@ -151,7 +110,7 @@ fn a_killed_server_has_kept_what_was_answered() {
 fn a_stopped_run_goes_on_later() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = study(folder.path(), 200);
-    let (model, count) = provider(Duration::from_millis(30));
+    let (model, count) = serve_a(Duration::from_millis(30));
     let server = Server::start(&[place.to_str().expect("UTF-8"), "--runs"]);
     let wanted =
         json!({"verb": "judge", "model": model, "method": "generated", "name": "it", "orders": "ab"});
@@ -174,7 +133,7 @@ fn what_may_not_be_run_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = study(folder.path(), 10);
     let place = place.to_str().expect("UTF-8");
-    let (model, count) = provider(Duration::ZERO);
+    let (model, count) = serve_a(Duration::ZERO);
     let wanted = json!({"verb": "judge", "model": model});
     for flags in [&[place][..], &[place, "--read-only"]] {
         let server = Server::start(flags);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use page::{Server, encoded};
+use page::{Server, encoded, study};
 use serde_json::Value;
 
 /// The figures of every weight by judge, group and property.
@@ -215,6 +215,21 @@ fn a_token_is_asked_for_where_one_is_set() {
         .expect("it ends");
     let said = String::from_utf8_lossy(&open.stderr).into_owned();
     assert!(!open.status.success() && said.contains("--token"), "{said}");
+}
+
+#[test]
+fn what_to_watch_out_for_stands_on_the_page() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // One model wrote every A, so that side and model cannot be told apart.
+    let place = study(folder.path(), 60);
+    let server = Server::start(&[place.to_str().expect("UTF-8")]);
+    let live = server.json("/api/v1/s/study/dissect");
+    assert!(live["cautions"].as_array().is_some_and(|all| !all.is_empty()), "{live}");
+    let (_, page) = server.get("/s/study");
+    assert!(page.contains("Watch out") && page.contains("cannot be told apart"), "{page}");
+    assert!(page.contains("What this judge rewards"), "there is one judge");
+    // The example by local models is made of real responses; only what says so of itself is called made up.
+    assert!(!server.get("/s/local-judge").1.contains("SIMULATED"));
 }
 
 /// Texts that would act on a page, a terminal or a prompt.

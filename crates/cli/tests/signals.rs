@@ -5,25 +5,11 @@ mod serving;
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use serving::serve_calls;
-
-/// A server that answers A after a while, and counts its answers.
-fn serve(wait: Duration) -> (String, Arc<AtomicU64>) {
-    let count = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&count);
-    let address = serve_calls(move |_, _| {
-        std::thread::sleep(wait);
-        counted.fetch_add(1, Ordering::SeqCst);
-        let choice = json!({"message": {"content": "{\"verdict\": \"A\"}"}, "finish_reason": "stop"});
-        Some((200, json!({"choices": [choice], "usage": {"prompt_tokens": 5, "completion_tokens": 5}})))
-    });
-    (address, count)
-}
+use serde_json::Value;
+use serving::serve_a;
 
 fn signal(child: &Child, name: &str) {
     let sent =
@@ -48,7 +34,7 @@ fn a_stopped_judge_goes_on_where_it_was() {
     };
     std::fs::write(&pairs, (0..150).map(line).collect::<Vec<_>>().join("\n")).expect("written");
     let study = folder.path().join("study");
-    let (model, count) = serve(Duration::from_millis(40));
+    let (model, count) = serve_a(Duration::from_millis(40));
     let judge = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
         command.args([

@@ -118,5 +118,5 @@ fn a_long_name_does_not_run_into_the_next_column() {
         .expect("writing to memory");
     let text = plain(&String::from_utf8(out).expect("UTF-8"));
     assert!(text.contains("strength of Chronos Herm… B "), "{text}");
-    assert!(text.contains("A is preferred with a probability of 50.3 % [46.5 %, 54.0 %]."), "{text}");
+    assert!(text.contains("gives A a 50.3 % chance of winning [46.5 %, 54.0 %]."), "{text}");
 }

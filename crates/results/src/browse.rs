@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cautions::Caution;
 use crate::comparison::{Interval, SliceVersus};
 use crate::fit::{Fit, Skipped};
 
@@ -29,6 +30,9 @@ pub struct SliceInfo {
 pub struct LiveDissectJson {
     /// Which part of the study.
     pub slice: SliceInfo,
+    /// What to know before any figure.
+    #[serde(default)]
+    pub cautions: Vec<Caution>,
     /// One posterior for each judge, of all its verdicts and of those in each group; unchecked.
     pub fits: Vec<Fit>,
     /// Judges and groups that cannot be fitted, and why.

@@ -12,7 +12,7 @@ mod problem;
 mod query;
 mod runs;
 mod server;
-mod shelf;
+mod studies;
 mod votes;
 
 pub use server::{ServeError, ServeOptions, serve};

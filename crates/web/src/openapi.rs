@@ -44,7 +44,7 @@ const ROUTES: [Route; 17] = [
         None,
         true,
     ),
-    ("get", "/api/v1/s/{id}/judges", "The judges of a slice beside each other", Some("compare"), true),
+    ("get", "/api/v1/s/{id}/judges", "How the judges of a slice compare", Some("compare"), true),
     (
         "get",
         "/api/v1/s/{id}/models",

@@ -63,7 +63,7 @@ impl Problem {
 
     /// The work did not come to an end: nobody waits any more, or it broke.
     pub(crate) fn failed() -> Self {
-        let detail = "the answer was not made: the work broke off";
+        let detail = "the work stopped before there was an answer";
         Self { retry: true, ..Self::new("failed", "Failed", StatusCode::INTERNAL_SERVER_ERROR, detail) }
     }
 
@@ -93,7 +93,7 @@ impl From<&QueryError> for Problem {
                 remedy: Some(format!("it takes {takes}")),
                 ..Self::new(
                     "bad-value",
-                    "A value means nothing here",
+                    "A value is not valid",
                     StatusCode::BAD_REQUEST,
                     format!("`{name}` does not take `{value}`"),
                 )
@@ -157,7 +157,9 @@ fn words(remedy: &Remedy) -> String {
         Remedy::GivePrices | Remedy::WritePrices => "a price must be known before a budget can be kept",
         Remedy::WrittenAnswers => "ask for written answers",
         Remedy::NoBatches => "ask one by one instead of in batches",
-        Remedy::GiveReference => "name a model that answers each request, or the field that holds an answer",
+        Remedy::GiveReference => {
+            "name a model that answers each request, or the field that contains an answer"
+        }
         Remedy::StartServer => "is a server running at that address, and is its port right?",
         Remedy::Unread(_) => "ask in another way, or another model",
         Remedy::RateByText => "length and parts of properties are rated from text",

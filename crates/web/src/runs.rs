@@ -11,7 +11,7 @@ use predilect_workbench::{
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
-use crate::shelf::Book;
+use crate::studies::Served;
 
 /// What somebody wants a model to be asked.
 #[derive(Debug, Clone, Deserialize)]
@@ -244,15 +244,15 @@ enum Ready {
 
 impl Wanted {
     /// Opens the model and the study, for a forecast or for the run itself.
-    fn ready(&self, book: &Book, watch: &dyn Watch) -> Result<Ready, Problem> {
-        let Some(study) = book.study() else {
+    fn ready(&self, served: &Served, watch: &dyn Watch) -> Result<Ready, Problem> {
+        let Some(study) = served.study() else {
             return Err(Problem::refused(
-                "verdicts and ratings are kept in a study, and these data are in none",
+                "verdicts and ratings are kept in a study folder, and these data are not in one",
             )
             .remedy("import them first: predilect import FILE -o STUDY, then predilect serve STUDY --runs"));
         };
         if self.budget.is_some_and(|budget| !(budget >= 0.0 && budget.is_finite())) {
-            return Err(Problem::refused("the budget is no number of 0 or more"));
+            return Err(Problem::refused("the budget is not a number of at least 0"));
         }
         let read = ReadOptions::default();
         let inputs = [study.to_owned()];
@@ -305,9 +305,9 @@ impl Wanted {
     }
 
     /// What the run would take. Nothing is changed, nothing is sent.
-    pub(crate) fn forecast(&self, book: &Book, watch: &dyn Watch) -> Result<Forecast, Problem> {
+    pub(crate) fn forecast(&self, served: &Served, watch: &dyn Watch) -> Result<Forecast, Problem> {
         let dry = Self { dry_run: true, ..self.clone() };
-        let plans: Vec<CallPlan> = match dry.ready(book, watch)? {
+        let plans: Vec<CallPlan> = match dry.ready(served, watch)? {
             Ready::Judge(judging) => judging.plans()?,
             Ready::Annotate(annotating) => annotating.plans()?,
         };
@@ -321,12 +321,12 @@ impl Wanted {
     }
 
     /// Starts the run on a thread of its own; whatever ends it, what was answered is kept, and the same run again goes on from there.
-    pub(crate) fn start(&self, runs: &Runs, book: &Arc<Book>) -> Result<Arc<Run>, Problem> {
+    pub(crate) fn start(&self, runs: &Runs, served: &Arc<Served>) -> Result<Arc<Run>, Problem> {
         // Models are opened with the run's own switch: the request that starts it ends long before it.
-        let run = Arc::new(Run::of(&book.id, self));
-        let ready = self.ready(book, &*run)?;
+        let run = Arc::new(Run::of(&served.id, self));
+        let ready = self.ready(served, &*run)?;
         runs.add(Arc::clone(&run));
-        let (own, book) = (Arc::clone(&run), Arc::clone(book));
+        let (own, served) = (Arc::clone(&run), Arc::clone(served));
         std::thread::spawn(move || {
             let watch: &dyn Watch = &*own;
             let ended = match ready {
@@ -336,7 +336,7 @@ impl Wanted {
                 }
             };
             // What was asked is part of the study now.
-            book.forget();
+            served.forget();
             let failed = |problem: Problem| match problem.kind {
                 "stopped" | "waiting" => End::Stopped,
                 _ => End::Failed { detail: problem.detail, remedy: problem.remedy },

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 
 use crate::guard::{Guard, guarded};
 use crate::runs::Runs;
-use crate::shelf::Shelf;
+use crate::studies::Studies;
 use crate::votes::Votes;
 use crate::{api, pages};
 
@@ -78,7 +78,7 @@ const LEAST_TOKEN: usize = 16;
 /// What every answer needs.
 #[derive(Debug, Clone)]
 pub(crate) struct App {
-    pub(crate) shelf: Arc<Shelf>,
+    pub(crate) studies: Arc<Studies>,
     pub(crate) cores: Arc<Semaphore>,
     pub(crate) guard: Arc<Guard>,
     pub(crate) runs: Arc<Runs>,
@@ -116,7 +116,7 @@ pub fn serve(
         let address = listener.local_addr().map_err(ServeError::Broken)?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let app = App {
-            shelf: Arc::new(Shelf::of(&options.given, &options.read)),
+            studies: Arc::new(Studies::of(&options.given, &options.read)),
             cores: Arc::new(Semaphore::new(cores)),
             guard: Arc::new(Guard::of(address, options)),
             runs: Arc::clone(&runs),

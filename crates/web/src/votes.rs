@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::shelf::{Book, Opened};
+use crate::studies::{Opened, Served};
 
 /// Names that are known at once at most, where votes are kept by the server alone.
 const NAMES: usize = 1000;
@@ -116,19 +116,19 @@ fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Votes {
     /// Whoever has that name, with what they have said of the study.
-    pub(crate) fn session(&self, book: &Book, opened: &Opened, name: &str) -> Result<Session, Problem> {
+    pub(crate) fn session(&self, served: &Served, opened: &Opened, name: &str) -> Result<Session, Problem> {
         let judge = judge_named(name)?;
-        let votes = match book.study() {
+        let votes = match served.study() {
             Some(_) => opened.bench.votes_of(&judge)?,
-            None => locked(&self.kept).get(&(book.id.clone(), judge.clone())).cloned().unwrap_or_default(),
+            None => locked(&self.kept).get(&(served.id.clone(), judge.clone())).cloned().unwrap_or_default(),
         };
-        Ok(Session { seed: fixed(&(&book.title, &judge)), judge, votes })
+        Ok(Session { seed: fixed(&(&served.title, &judge)), judge, votes })
     }
 
     /// The next pair for somebody, which is remembered until they have judged it.
     pub(crate) fn next(
         &self,
-        (book, opened): (&Book, &Opened),
+        (served, opened): (&Served, &Opened),
         session: &Session,
         query: &Query,
         watch: &dyn Watch,
@@ -141,7 +141,7 @@ impl Votes {
                 offered.clear();
             }
             let own = Offered { pair: next.pair.id.clone(), drawn: next.drawn };
-            offered.insert((book.id.clone(), session.judge.clone()), own);
+            offered.insert((served.id.clone(), session.judge.clone()), own);
         }
         Ok(found)
     }
@@ -149,7 +149,7 @@ impl Votes {
     /// Keeps a vote, and says how many there are now.
     pub(crate) fn vote(
         &self,
-        book: &Book,
+        served: &Served,
         opened: &Opened,
         given: &Given,
         watch: &dyn Watch,
@@ -159,14 +159,14 @@ impl Votes {
         if !opened.bench.has_pair(&verdict.pair, watch)? {
             return Err(Problem::not_found(format!("there is no pair `{}`", verdict.pair)));
         }
-        let who: Who = (book.id.clone(), judge);
+        let who: Who = (served.id.clone(), judge);
         if let Some(offered) = locked(&self.offered).get(&who).filter(|own| own.pair == verdict.pair) {
             // Verdicts on pairs that nobody chose check the fit to the others.
             verdict.receipt = Some(receipt(offered.drawn));
         }
-        if book.study().is_some() {
+        if served.study().is_some() {
             let now = opened.bench.keep_vote(&verdict, watch)?.len();
-            book.has_votes();
+            served.has_votes();
             return Ok(now);
         }
         let mut kept = locked(&self.kept);
@@ -183,19 +183,19 @@ impl Votes {
     /// Takes somebody's last vote back: which it was, and how many there are now.
     pub(crate) fn undo(
         &self,
-        book: &Book,
+        served: &Served,
         opened: &Opened,
         name: &str,
         watch: &dyn Watch,
     ) -> Result<(Option<Verdict>, usize), Problem> {
         let judge = judge_named(name)?;
-        if book.study().is_some() {
+        if served.study().is_some() {
             let undone = opened.bench.undo_vote(&judge, watch)?;
-            book.has_votes();
+            served.has_votes();
             return Ok((undone, opened.bench.votes_of(&judge)?.len()));
         }
         let mut kept = locked(&self.kept);
-        let Some(own) = kept.get_mut(&(book.id.clone(), judge)) else { return Ok((None, 0)) };
+        let Some(own) = kept.get_mut(&(served.id.clone(), judge)) else { return Ok((None, 0)) };
         Ok((own.pop(), own.len()))
     }
 }

@@ -61,7 +61,7 @@ pub fn fit_features(
     let options = ReadOptions { on_bad_row: request.on_bad_row, ..ReadOptions::default() };
     let features = read_features(path, &request.columns, &options)?;
     if features.names.is_empty() {
-        return Err(Error::new(format!("{}: no column holds numbers beside the label", path.display()))
+        return Err(Error::new(format!("{}: no column besides the label contains numbers", path.display()))
             .words("give a table with one numeric column per property"));
     }
     TooMany::features(features.names.len())?;

@@ -93,7 +93,7 @@ fn fits_together(args: &RankArgs) -> Result<(), Problem> {
                 .remedy("export the slice first: predilect export STUDY --where FILTER"));
         }
         if args.html.is_some() {
-            return Err(Problem::new("there is no page of length-controlled win rates")
+            return Err(Problem::new("--html cannot be used with --method lc")
                 .remedy("leave --html out, or --method lc"));
         }
         if args.anchor.is_some() || args.bootstrap.is_some() || args.prior > 0.0 || args.min_verdicts > 0 {

@@ -17,7 +17,7 @@ const TOKEN: &str = "PREDILECT_TOKEN";
 pub(crate) fn run(args: &ServeArgs, global: &Global) -> Result<(), Problem> {
     for input in &args.inputs {
         if !input.exists() {
-            return Err(Problem::new(format!("there is no {}", input.display()))
+            return Err(Problem::new(format!("{} does not exist", input.display()))
                 .remedy("give a study folder or preference files"));
         }
     }
@@ -50,13 +50,13 @@ pub(crate) fn run(args: &ServeArgs, global: &Global) -> Result<(), Problem> {
     // Runs keep what was answered; a second signal ends all at once.
     let _asking = options.runs.then(signals::asking);
     serve(&options, &signals::cancel(), ready).map_err(|error| match error {
-        ServeError::NoToken => Problem::new(format!("others could ask at {}, and no token is set", args.host))
+        ServeError::NoToken => Problem::new(format!("other machines can reach {}, and no token is set", args.host))
             .remedy(format!("give one with --token or in the variable {TOKEN}, or leave --host out")),
-        ServeError::BadToken => Problem::new("that is no token")
-            .remedy("take at least 16 letters, digits or any of - . _ ~"),
+        ServeError::BadToken => Problem::new("the token is not valid")
+            .remedy("use at least 16 characters: letters, digits and - . _ ~"),
         ServeError::Taken(address, error) => Problem::new(format!("cannot listen at {address}: {error}"))
             .remedy("another program may have this port: give another one with --port, or --port 0 for a free one"),
-        ServeError::Broken(error) => Problem::new(format!("the server broke off: {error}")),
+        ServeError::Broken(error) => Problem::new(format!("the server stopped: {error}")),
     })
 }
 

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A server that ends with the test.
 pub(crate) struct Server {
@@ -100,4 +101,32 @@ pub(crate) fn encoded(text: &str) -> String {
     text.bytes()
         .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
         .collect()
+}
+
+/// The model that wrote every A.
+pub(crate) const MODEL: &str = "a-secret-model";
+
+/// The header without which nothing is changed.
+pub(crate) const CHANGES: (&str, &str) = ("Predilect-Request", "1");
+
+/// A study of so many pairs by named models with a person's verdicts.
+pub(crate) fn study(folder: &Path, pairs: usize) -> PathBuf {
+    let file = folder.join("pairs.jsonl");
+    let line = |i: usize| {
+        let (a, b) = ("yes ".repeat(i % 7 + 1), "no ".repeat(i % 5 + 1));
+        json!({"id": format!("p{i}"), "prompt": format!("Q{i}?"), "response_a": a, "response_b": b, "judge": "person",
+            "p_a": i % 2, "model_a": MODEL, "model_b": "another"})
+        .to_string()
+    };
+    std::fs::write(&file, (0..pairs).map(line).collect::<Vec<_>>().join("\n")).expect("written");
+    let study = folder.join("study");
+    let done = Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .args(["import", "--quiet"])
+        .arg(&file)
+        .arg("-o")
+        .arg(&study)
+        .output()
+        .expect("it runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    study
 }

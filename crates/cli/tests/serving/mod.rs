@@ -2,8 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A server on this machine, by what it makes of a path and a body: status and answer. None closes the connection.
 pub(crate) fn serve_calls(
@@ -40,4 +43,18 @@ fn serve_one(mut stream: &TcpStream, answer: &impl Fn(&str, &Value) -> Option<(u
         said.len()
     );
     stream.write_all(reply.as_bytes()).ok()
+}
+
+/// A server that answers A after a while, and counts its answers.
+#[allow(dead_code)]
+pub(crate) fn serve_a(wait: Duration) -> (String, Arc<AtomicU64>) {
+    let count = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&count);
+    let address = serve_calls(move |_, _| {
+        std::thread::sleep(wait);
+        counted.fetch_add(1, Ordering::SeqCst);
+        let choice = json!({"message": {"content": "{\"verdict\": \"A\"}"}, "finish_reason": "stop"});
+        Some((200, json!({"choices": [choice], "usage": {"prompt_tokens": 5, "completion_tokens": 5}})))
+    });
+    (address, count)
 }

@@ -156,7 +156,7 @@ fn header(view: &View, title: &str) -> Markup {
 }
 
 /// What to know before any figure.
-fn watch_out(cautions: &[Caution]) -> Markup {
+pub(super) fn watch_out(cautions: &[Caution]) -> Markup {
     html! {
         @if !cautions.is_empty() {
             section.watch aria-label="Watch out" {

@@ -40,7 +40,7 @@ pub fn terminal_explanation(
     out.wrapped(
         BOLD,
         &format!(
-            "By this judge's fitted weights{group}, A is preferred with a probability of {} [{}, {}].",
+            "The model fitted to this judge{group} gives A a {} chance of winning [{}, {}].",
             percent(e.value),
             percent(e.low),
             percent(e.high)

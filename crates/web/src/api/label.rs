@@ -14,7 +14,7 @@ use crate::asking::{Waiting, ask};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::server::App;
-use crate::shelf::{Book, Opened};
+use crate::studies::{Opened, Served};
 use crate::votes::{Given, texts};
 
 /// Whether anything may be changed here.
@@ -39,10 +39,10 @@ pub(crate) async fn next(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let votes = Arc::clone(&app.votes);
-    answered_at(app, id, query, move |book, query, waiting| {
-        let opened = book.open_as_it_was(waiting)?;
-        let session = votes.session(book, &opened, named(query)?)?;
-        let ToLabel { next, left } = votes.next((book, &opened), &session, query, waiting)?;
+    answered_at(app, id, query, move |served, query, waiting| {
+        let opened = served.open_as_it_was(waiting)?;
+        let session = votes.session(served, &opened, named(query)?)?;
+        let ToLabel { next, left } = votes.next((served, &opened), &session, query, waiting)?;
         let next = next.map(|next| {
             let (prompt, [first, second]) = texts(&next);
             LabelPair {
@@ -55,7 +55,7 @@ pub(crate) async fn next(
                 pair: next.pair.id,
             }
         });
-        let (votes, kept) = (session.votes.len() as u64, book.study().is_some());
+        let (votes, kept) = (session.votes.len() as u64, served.study().is_some());
         Ok(LabelJson { judge: session.judge, votes, left, kept, next })
     })
     .await
@@ -69,9 +69,9 @@ pub(crate) async fn vote(
     allowed(&app)?;
     let given: Given = serde_json::from_slice(&body)
         .map_err(|error| Problem::refused(format!("the vote cannot be read: {error}")))?;
-    changed(app, id, move |app, book, opened, waiting| {
-        let votes = app.votes.vote(book, opened, &given, waiting)?;
-        Ok(json!({"votes": votes, "kept": book.study().is_some()}))
+    changed(app, id, move |app, served, opened, waiting| {
+        let votes = app.votes.vote(served, opened, &given, waiting)?;
+        Ok(json!({"votes": votes, "kept": served.study().is_some()}))
     })
     .await
 }
@@ -84,9 +84,9 @@ pub(crate) async fn undo(
     allowed(&app)?;
     let query = Query::read(&query.unwrap_or_default()).query;
     let name = named(&query)?.to_owned();
-    changed(app, id, move |app, book, opened, waiting| {
-        let (undone, votes) = app.votes.undo(book, opened, &name, waiting)?;
-        Ok(json!({"votes": votes, "undone": undone.map(|vote| vote.pair), "kept": book.study().is_some()}))
+    changed(app, id, move |app, served, opened, waiting| {
+        let (undone, votes) = app.votes.undo(served, opened, &name, waiting)?;
+        Ok(json!({"votes": votes, "undone": undone.map(|vote| vote.pair), "kept": served.study().is_some()}))
     })
     .await
 }
@@ -95,14 +95,14 @@ pub(crate) async fn undo(
 async fn changed(
     app: App,
     id: String,
-    work: impl FnOnce(&App, &Book, &Opened, &Waiting) -> Result<Value, Problem> + Send + 'static,
+    work: impl FnOnce(&App, &Served, &Opened, &Waiting) -> Result<Value, Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
     let own = app.clone();
     let found = ask(&app.cores, move |waiting| {
-        let book =
-            own.shelf.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
-        let opened = book.open_as_it_was(waiting)?;
-        let mut found = work(&own, book, &opened, waiting)?;
+        let served =
+            own.studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
+        let opened = served.open_as_it_was(waiting)?;
+        let mut found = work(&own, served, &opened, waiting)?;
         found["schema"] = predilect_results::SCHEMA.into();
         Ok(found)
     })

@@ -22,7 +22,7 @@ use crate::asking::{Waiting, ask};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::server::App;
-use crate::shelf::{Book, Opened};
+use crate::studies::{Opened, Served};
 
 /// Pairs of one page, unless another number is asked for.
 const PAGE: usize = 50;
@@ -55,6 +55,9 @@ struct PairJson {
     /// Why there is no explanation.
     #[serde(skip_serializing_if = "Option::is_none")]
     unexplained: Option<String>,
+    /// Why the explanation is by all pairs, although a slice was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_by_slice: Option<String>,
 }
 
 fn json(value: &impl Serialize) -> Result<Response, Problem> {
@@ -68,7 +71,8 @@ where
     T: Serialize + Send + 'static,
     W: FnOnce(&Opened, &Query, &Waiting) -> Result<T, Problem> + Send + 'static,
 {
-    let at = |book: &Book, query: &Query, waiting: &Waiting| work(&*book.open(waiting)?, query, waiting);
+    let at =
+        |served: &Served, query: &Query, waiting: &Waiting| work(&*served.open(waiting)?, query, waiting);
     answered_at(app, id, query, at).await
 }
 
@@ -76,13 +80,14 @@ where
 async fn answered_at<T, W>(app: App, id: String, query: Option<String>, work: W) -> Result<Response, Problem>
 where
     T: Serialize + Send + 'static,
-    W: FnOnce(&Book, &Query, &Waiting) -> Result<T, Problem> + Send + 'static,
+    W: FnOnce(&Served, &Query, &Waiting) -> Result<T, Problem> + Send + 'static,
 {
     let read = asked(query, &["most", "name"])?;
-    let shelf = std::sync::Arc::clone(&app.shelf);
+    let studies = std::sync::Arc::clone(&app.studies);
     let value = ask(&app.cores, move |waiting| {
-        let book = shelf.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
-        work(book, &read, waiting)
+        let served =
+            studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
+        work(served, &read, waiting)
     })
     .await?;
     json(&Written::new(value))
@@ -93,14 +98,15 @@ pub(crate) async fn described() -> Result<Response, Problem> {
 }
 
 pub(crate) async fn studies(State(app): State<App>) -> Result<Response, Problem> {
-    let books = app.shelf.books().iter();
-    let rows: Vec<StudyRow<'_>> =
-        books.map(|book| StudyRow { id: &book.id, title: &book.title, example: book.is_example() }).collect();
+    let served = app.studies.served().iter();
+    let rows: Vec<StudyRow<'_>> = served
+        .map(|served| StudyRow { id: &served.id, title: &served.title, example: served.is_example() })
+        .collect();
     json(&serde_json::json!({"schema": predilect_results::SCHEMA, "studies": rows}))
 }
 
 pub(crate) async fn study(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let title = app.shelf.get(&id).map(|book| book.title.clone()).unwrap_or_default();
+    let title = app.studies.get(&id).map(|served| served.title.clone()).unwrap_or_default();
     let own = id.clone();
     answered(app, id, None, move |opened, _, _| {
         let about = &opened.about;
@@ -129,7 +135,14 @@ pub(crate) async fn dissect(
             None => None,
         };
         let took_us = began.elapsed().as_micros() as u64;
-        Ok(LiveDissectJson { slice, fits: found.fits, skipped: found.skipped, versus, took_us })
+        Ok(LiveDissectJson {
+            slice,
+            cautions: found.cautions,
+            fits: found.fits,
+            skipped: found.skipped,
+            versus,
+            took_us,
+        })
     })
     .await
 }
@@ -141,11 +154,12 @@ pub(crate) async fn weights(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let read = asked(query, &[])?;
-    let shelf = std::sync::Arc::clone(&app.shelf);
+    let studies = std::sync::Arc::clone(&app.studies);
     let name = format!("attachment; filename=\"{id}-weights.csv\"");
     let table = ask(&app.cores, move |waiting| {
-        let book = shelf.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
-        let (found, _) = book.open(waiting)?.dissect(&read, waiting)?;
+        let served =
+            studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
+        let (found, _) = served.open(waiting)?.dissect(&read, waiting)?;
         let mut out =
             String::from("judge,group,property,verdicts,intensity,low,high,mean,sd,q05,q95,p_positive\n");
         for fit in &found.fits {
@@ -221,43 +235,50 @@ pub(crate) async fn pair(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     answered(app, id, query, move |opened, query, waiting| {
-        let (pair, explanation) = explained(opened, query, &pair, waiting)?;
+        let Reasons { pair, explanation, not_by_slice } = reasons(opened, query, &pair, waiting)?;
         let (explanation, unexplained) = match explanation {
             Ok(explanation) => (Some(explanation), None),
             Err(why) => (None, Some(why)),
         };
-        Ok(PairJson { pair, explanation, unexplained })
+        Ok(PairJson { pair, explanation, unexplained, not_by_slice })
     })
     .await
 }
 
-/// A pair, and why the verdict of the first judge that is asked about came out as it did; why not, in words.
-pub(crate) fn explained(
+/// A pair, and why a judge's verdict on it came out as it did.
+pub(crate) struct Reasons {
+    pub(crate) pair: Pair,
+    /// Why there is none, in words.
+    pub(crate) explanation: Result<Explanation, String>,
+    /// Why the fit is of all pairs although a slice is looked at.
+    pub(crate) not_by_slice: Option<String>,
+}
+
+/// Explains the verdict of the first judge that is asked about, by the slice as the list has it; where that cannot be, by all pairs.
+pub(crate) fn reasons(
     opened: &Opened,
     query: &Query,
     pair: &str,
     waiting: &Waiting,
-) -> Result<(Pair, Result<Explanation, String>), Problem> {
-    let judge = query
-        .judges
-        .first()
-        .cloned()
-        .or_else(|| opened.about.judges().first().map(|judge| (*judge).to_owned()));
+) -> Result<Reasons, Problem> {
+    let first = || opened.about.judges().first().map(|judge| (*judge).to_owned());
+    let judge = query.judges.first().cloned().or_else(first);
     let slice = SliceOptions { group_by: None, judges: judge.into_iter().collect(), ..query.slice() };
     let fit: FitOptions = query.fit();
     let asked = Asked { pair, group: "all", fit: &fit };
     let explain = |slice: &SliceOptions| opened.bench.explain(slice, &asked, waiting);
-    // By the slice, as the list has it; a pair that is not in it, by everything.
-    let found = match explain(&slice) {
+    let (found, not_by_slice) = match explain(&slice) {
         Err(error) if slice.filter.is_some() && error.kind() != Kind::Cancelled => {
-            explain(&SliceOptions { filter: None, ..slice.clone() })
+            (explain(&SliceOptions { filter: None, ..slice.clone() }), Some(error.message().to_owned()))
         }
-        found => found,
+        found => (found, None),
     };
     match found {
-        Ok(Explained { pair, explanation }) => Ok((pair, Ok(explanation))),
+        Ok(Explained { pair, explanation }) => {
+            Ok(Reasons { pair, explanation: Ok(explanation), not_by_slice })
+        }
         Err(error) => match opened.bench.pair(pair)? {
-            Some(pair) => Ok((pair, Err(error.message().to_owned()))),
+            Some(pair) => Ok(Reasons { pair, explanation: Err(error.message().to_owned()), not_by_slice }),
             None => Err(Problem::not_found(format!("there is no pair `{pair}`"))),
         },
     }

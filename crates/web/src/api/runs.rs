@@ -32,7 +32,7 @@ fn known(app: &App, id: &str, number: u32) -> Result<Arc<Run>, Problem> {
 }
 
 pub(crate) async fn list(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    if app.shelf.get(&id).is_none() {
+    if app.studies.get(&id).is_none() {
         return Err(Problem::not_found(format!("there is no study `{id}`")));
     }
     let states: Vec<_> = app.runs.of(&id).iter().map(|run| run.state()).collect();
@@ -49,10 +49,10 @@ pub(crate) async fn start(
         .map_err(|error| Problem::refused(format!("the run cannot be read: {error}")))?;
     let own = app.clone();
     let answer = ask(&app.cores, move |waiting| {
-        let book =
-            own.shelf.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
-        let forecast = wanted.forecast(book, waiting)?;
-        let run = if wanted.dry_run { None } else { Some(wanted.start(&own.runs, book)?.state().run) };
+        let served =
+            own.studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
+        let forecast = wanted.forecast(served, waiting)?;
+        let run = if wanted.dry_run { None } else { Some(wanted.start(&own.runs, served)?.state().run) };
         Ok(serde_json::json!({"schema": predilect_results::SCHEMA, "run": run, "calls": forecast.calls,
             "logged": forecast.logged, "cost": forecast.cost}))
     })

@@ -18,8 +18,8 @@ use crate::server::App;
 
 /// What there is to look at.
 pub(crate) async fn home(State(app): State<App>) -> Response {
-    let books = app.shelf.books();
-    let (own, examples): (Vec<_>, Vec<_>) = books.iter().partition(|book| !book.is_example());
+    let served = app.studies.served();
+    let (own, examples): (Vec<_>, Vec<_>) = served.iter().partition(|served| !served.is_example());
     let main = html! {
         h1 { "What does a judge reward?" }
         p { "Open a study, and every filter you write is a question: the posterior of what each judge rewards, with intervals, is the answer." }
@@ -30,13 +30,13 @@ pub(crate) async fn home(State(app): State<App>) -> Response {
             }
         } @else {
             ul.tiles aria-label="Studies" {
-                @for book in &own { li { a href={ "/s/" (book.id) } { b { bdi { (shown(&book.title)) } } span { bdi { (shown(&book.given.join(" "))) } } } } }
+                @for served in &own { li { a href={ "/s/" (served.id) } { b { bdi { (shown(&served.title)) } } span { bdi { (shown(&served.given.join(" "))) } } } } }
             }
         }
         h2 { "To begin with" }
         ul.tiles aria-label="Examples" {
-            @for book in &examples {
-                li { a href={ "/s/" (book.id) } { b { (book.title) } span { (about_example(&book.id)) } } }
+            @for served in &examples {
+                li { a href={ "/s/" (served.id) } { b { (served.title) } span { (about_example(&served.id)) } } }
             }
             li { a href="/published" { b { "33 published judges" } span { "People and 32 language models, by the weights of Li et al. (2024)." } } }
         }

@@ -8,7 +8,7 @@ use predilect_workbench::labelling::judge_named;
 
 use super::parts::{place, shown};
 use crate::query::{Query, Read};
-use crate::shelf::{About, Book};
+use crate::studies::{About, Served};
 
 /// Judges that can be chosen without looking further.
 const JUDGES: usize = 12;
@@ -17,7 +17,7 @@ const VALUES: usize = 8;
 
 /// The form; without a script its button sends it, with one every change does.
 pub(super) fn bar(
-    book: &Book,
+    served: &Served,
     read: &Read,
     end: &str,
     about: Option<&About>,
@@ -30,7 +30,7 @@ pub(super) fn bar(
         _ => None,
     };
     html! {
-        form.slice method="get" action={ "/s/" (book.id) (end) } role="search" aria-label="Slice" {
+        form.slice method="get" action={ "/s/" (served.id) (end) } role="search" aria-label="Slice" {
             input #where type="text" name="where" value=(shown(&read.written)) autocomplete="off" spellcheck="false" aria-label="Filter"
                 placeholder="All pairs. Filter: scenario = code and words(a) > 2 * words(b)" aria-invalid=[wrong.then_some("true")];
             @if let Some(name) = query.name.as_ref().filter(|name| judge_named(name).is_ok()) { input type="hidden" name="name" value=(name); }
@@ -42,20 +42,20 @@ pub(super) fn bar(
                 }
             }
             @if let Some(about) = about { (row(query, about, against.as_deref(), end)) }
-            @if let Some(about) = about.filter(|_| query.filter.is_none()) { (offers(book, query, about, end)) }
+            @if let Some(about) = about.filter(|_| query.filter.is_none()) { (offers(served, query, about, end)) }
             @if query.filter.is_some() {
                 ul.chips.row aria-label="The filter" {
-                    li { a href=(place(book, end, &query.with_filter(None))) { "All pairs" } }
+                    li { a href=(place(served, end, &query.with_filter(None))) { "All pairs" } }
                 }
             }
             @if query.versus.is_some() && query.filter.is_none() {
-                div.row { p.problem { "There is no filter, so there is nothing to set against another part." } }
+                div.row { p.problem { "Write a filter first: without one there is nothing to compare with the rest." } }
             }
             @if query.group.is_some() {
                 div.row { p.problem { "Groups are not shown on the page; JSON and the command line have them." } }
             }
             @if !query.unknown.is_empty() {
-                div.row { p.problem { "The address holds what means nothing here: " (shown(&query.unknown.join(", "))) } }
+                div.row { p.problem { "The address contains unknown names: " (shown(&query.unknown.join(", "))) } }
             }
         }
     }
@@ -107,19 +107,19 @@ fn row(query: &Query, about: &About, against: Option<&str>, end: &str) -> Markup
 }
 
 /// Slices to begin with: the values of the fields that the data have.
-fn offers(book: &Book, query: &Query, about: &About, end: &str) -> Markup {
+fn offers(served: &Served, query: &Query, about: &About, end: &str) -> Markup {
     let longer = ["words(a) > 2 * words(b)"];
     html! {
         ul.chips.row aria-label="Slices to begin with" {
             @for (field, values) in &about.fields {
                 @for (value, pairs) in values.iter().take(VALUES) {
                     @if let Some(narrower) = query.narrowed(&format!("{field} = {}", quoted(value))) {
-                        li { a href=(place(book, end, &narrower)) { bdi { (shown(value)) } " " span.n { (format::count(*pairs)) } } }
+                        li { a href=(place(served, end, &narrower)) { @if field != "scenario" { span.n { (field) " " } } bdi { (shown(value)) } " " span.n { (format::count(*pairs)) } } }
                     }
                 }
             }
             @for filter in longer {
-                @if let Some(narrower) = query.narrowed(filter) { li { a href=(place(book, end, &narrower)) { "A twice as long" } } }
+                @if let Some(narrower) = query.narrowed(filter) { li { a href=(place(served, end, &narrower)) { "A twice as long" } } }
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::asking::Waiting;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::server::App;
-use crate::shelf::{Book, Opened};
+use crate::studies::{Opened, Served};
 use crate::votes::{Session, texts};
 
 /// Random pairs from which it is said how many were foretold.
@@ -29,24 +29,24 @@ pub(crate) async fn label(
 ) -> Response {
     let (votes, read_only) = (Arc::clone(&app.votes), app.read_only);
     // A vote changes nothing that this page shows of the study, so the study is not opened anew for each.
-    let open = |book: &Book, waiting: &Waiting| book.open_as_it_was(waiting);
-    let work = move |book: &Book, opened: &Opened, query: &Query, waiting: &Waiting| {
+    let open = |served: &Served, waiting: &Waiting| served.open_as_it_was(waiting);
+    let work = move |served: &Served, opened: &Opened, query: &Query, waiting: &Waiting| {
         let main = match &query.name {
-            None => html! { h1 { "Judge yourself" } (welcome(book, query, read_only)) },
+            None => html! { h1 { "Judge yourself" } (welcome(served, query, read_only)) },
             Some(name) if judge_named(name).is_err() => html! {
                 h1 { "Judge yourself" }
                 @if let Err(error) = judge_named(name) { (trouble(&error.into())) }
-                (welcome(book, query, read_only))
+                (welcome(served, query, read_only))
             },
             Some(name) => {
-                let session = votes.session(book, opened, name)?;
-                let next = votes.next((book, opened), &session, query, waiting)?;
-                let beside = beside(book, opened, &session, query, waiting)?;
+                let session = votes.session(served, opened, name)?;
+                let next = votes.next((served, opened), &session, query, waiting)?;
+                let beside = beside(served, opened, &session, query, waiting)?;
                 html! {
                     h1 { "Judge yourself" }
-                    (counts(book, query, &session, &next))
+                    (counts(served, query, &session, &next))
                     div.split.labelling {
-                        (pair(book, query, &session, &next, read_only))
+                        (pair(served, query, &session, &next, read_only))
                         (beside)
                     }
                 }
@@ -58,21 +58,21 @@ pub(crate) async fn label(
 }
 
 /// Who is asked for a name.
-fn welcome(book: &Book, query: &Query, read_only: bool) -> Markup {
+fn welcome(served: &Served, query: &Query, read_only: bool) -> Markup {
     html! {
         p { "Read two responses, say which is better, and see what you reward, how sure that is, and which judge you resemble. You are not told which "
             "model wrote what, and not what others said." }
         @if read_only {
             div.drop { p { "Votes are off: the server was started with " code { "--read-only" } "." } }
         } @else {
-            form.asking method="get" action={ "/s/" (book.id) "/label" } {
+            form.asking method="get" action={ "/s/" (served.id) "/label" } {
                 @if let Some(filter) = &query.filter { input type="hidden" name="where" value=(filter); }
                 @for judge in &query.judges { input type="hidden" name="judge" value=(judge); }
                 label.grow { "Your name " input #name type="text" name="name" required maxlength=(LONGEST_NAME) autocomplete="nickname" spellcheck="false"; }
                 button type="submit" { "Begin" }
             }
             p.hint {
-                @if book.study().is_some() { "Your votes are kept in the study, as those of the judge " code { "human:NAME" } "." }
+                @if served.study().is_some() { "Your votes are kept in the study, as those of the judge " code { "human:NAME" } "." }
                 @else { (not_kept()) }
             }
         }
@@ -88,25 +88,25 @@ fn not_kept() -> Markup {
 }
 
 /// How many votes there are, of how many.
-fn counts(book: &Book, query: &Query, session: &Session, next: &ToLabel) -> Markup {
+fn counts(served: &Served, query: &Query, session: &Session, next: &ToLabel) -> Markup {
     let votes = session.votes.len();
     html! {
         p #labelled.n {
             b { (format::counted(votes as u64, "vote", "votes")) } " of " bdi { (shown(&session.judge)) } "; "
             (format::counted(next.left, "pair", "pairs")) @if query.filter.is_some() { " of this slice" } " left. "
-            a href=(place(book, "/label", &Query { name: None, ..query.clone() })) { "Another name" }
+            a href=(place(served, "/label", &Query { name: None, ..query.clone() })) { "Another name" }
         }
-        @if book.study().is_none() { p.hint { (not_kept()) } }
+        @if served.study().is_none() { p.hint { (not_kept()) } }
     }
 }
 
 /// The pair, and the buttons.
-fn pair(book: &Book, query: &Query, session: &Session, found: &ToLabel, read_only: bool) -> Markup {
+fn pair(served: &Served, query: &Query, session: &Session, found: &ToLabel, read_only: bool) -> Markup {
     let can_undo = !session.votes.is_empty();
     let name = query.name.as_deref().unwrap_or_default();
     let Some(next) = &found.next else {
         return html! {
-            section #label data-study=(book.id) data-name=(name) aria-label="The pair" {
+            section #label data-study=(served.id) data-name=(name) aria-label="The pair" {
                 p.nothing { "You have judged every pair" @if query.filter.is_some() { " of this slice" } "." }
                 @if can_undo && !read_only { div.choices { button #choice-undo type="button" data-choice="undo" aria-keyshortcuts="u" { kbd aria-hidden="true" { "u" } " Undo" } } }
             }
@@ -114,7 +114,7 @@ fn pair(book: &Book, query: &Query, session: &Session, found: &ToLabel, read_onl
     };
     let (prompt, [first, second]) = texts(next);
     html! {
-        section #label data-study=(book.id) data-name=(name) data-pair=(next.pair.id) data-shown=(next.order.as_str())
+        section #label data-study=(served.id) data-name=(name) data-pair=(next.pair.id) data-shown=(next.order.as_str())
             data-votes=(session.votes.len()) aria-label="The pair" {
             @if read_only { p.problem { "Votes are off: the server was started with --read-only." } }
             (live::judging(&prompt, [&first, &second], can_undo))
@@ -130,7 +130,7 @@ fn pair(book: &Book, query: &Query, session: &Session, found: &ToLabel, read_onl
 
 /// What the votes say so far, and whom they resemble.
 fn beside(
-    book: &Book,
+    served: &Served,
     opened: &Opened,
     session: &Session,
     query: &Query,
@@ -149,7 +149,7 @@ fn beside(
     let checked = opened.bench.checked_at_random(&labeller, &slice, &fit, waiting)?;
     let pairs = |id: &str| {
         let narrower = query.narrowed(&format!("rating({id}) != 0"));
-        place(book, "/pairs", narrower.as_ref().unwrap_or(query))
+        place(served, "/pairs", narrower.as_ref().unwrap_or(query))
     };
     Ok(html! {
         aside.side-notes aria-label="Your votes so far" {

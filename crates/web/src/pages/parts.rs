@@ -4,13 +4,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use predilect_report::live::{Frame, Link, document};
+use predilect_report::live::{Frame, Link, document, simulated};
 
 use super::PAGES;
 use super::bar::bar;
 use crate::problem::Problem;
 use crate::query::{Query, Read};
-use crate::shelf::{About, Book};
+use crate::studies::{About, Served};
 
 /// What a part of a path may hold as it is.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -27,8 +27,8 @@ pub(super) fn part(text: &str) -> String {
 }
 
 /// The address of a page of a study, with what is looked at.
-pub(super) fn place(book: &Book, end: &str, query: &Query) -> String {
-    format!("/s/{}{end}{}", book.id, query.to_address())
+pub(super) fn place(served: &Served, end: &str, query: &Query) -> String {
+    format!("/s/{}{end}{}", served.id, query.to_address())
 }
 
 /// What a page of a study says: its title, and the answer.
@@ -40,7 +40,7 @@ pub(super) struct Said {
 /// A page of a study around its answer, or around why there is none.
 pub(super) fn study_page(
     headers: &HeaderMap,
-    book: &Book,
+    served: &Served,
     read: &Read,
     end: &str,
     (about, counts): (Option<&About>, Option<(u64, u64)>),
@@ -50,9 +50,13 @@ pub(super) fn study_page(
         Ok(said) => (StatusCode::OK, said),
         Err(problem) => (problem.status(), Said { title: problem.title.to_owned(), main: trouble(&problem) }),
     };
-    let bar = bar(book, read, end, about, counts);
+    let mut said = said;
+    if about.is_some_and(|about| about.empty.settings.simulated) {
+        said.main = html! { (simulated()) (said.main) };
+    }
+    let bar = bar(served, read, end, about, counts);
     if headers.contains_key(FRAGMENT) {
-        let title = format!("{} · {}", said.title, book.title);
+        let title = format!("{} · {}", said.title, served.title);
         let parts = html! {
             template data-title=(title) data-part="bar" { (bar) }
             template data-part="main" { (said.main) }
@@ -63,13 +67,13 @@ pub(super) fn study_page(
         .iter()
         .map(|(own, name)| Link {
             name: (*name).to_owned(),
-            href: place(book, own, &Query { from: 0, ..read.query.clone() }),
+            href: place(served, own, &Query { from: 0, ..read.query.clone() }),
             current: *own == end,
         })
         .collect();
-    let title = format!("{} · {}", said.title, book.title);
-    let first = place(book, "", &read.query);
-    let frame = Frame { title: &title, study: Some((&book.title, &first)), pages: &pages, bar };
+    let title = format!("{} · {}", said.title, served.title);
+    let first = place(served, "", &read.query);
+    let frame = Frame { title: &title, study: Some((&served.title, &first)), pages: &pages, bar };
     (status, Html(document(&frame, &said.main))).into_response()
 }
 

@@ -19,7 +19,7 @@ pub(crate) async fn runs(
 ) -> Response {
     let states: Vec<RunState> = app.runs.of(&id).iter().map(|run| run.state()).collect();
     let allowed = app.runs_allowed;
-    answered(app, headers, id, query, "/runs", move |book, opened, query, _| {
+    answered(app, headers, id, query, "/runs", move |served, opened, query, _| {
         let of = opened.about.empty.data.pairs;
         let main = html! {
             h1 { "Ask a model" }
@@ -28,17 +28,17 @@ pub(crate) async fn runs(
                     p { "Runs are off here, since they can cost money." }
                     p.copy { "predilect serve STUDY --runs" }
                 }
-            } @else if book.study().is_none() {
+            } @else if served.study().is_none() {
                 div.drop {
                     p { "Verdicts and ratings are kept in a study, and these data are in none. Import them first:" }
                     p.copy { "predilect import FILE -o STUDY" br; "predilect serve STUDY --runs" }
                 }
             } @else {
-                (form(&book.id, query.filter.as_ref().map(ToString::to_string).as_deref(), of))
+                (form(&served.id, query.filter.as_ref().map(ToString::to_string).as_deref(), of))
             }
             section aria-label="Runs" {
                 h2 { "Runs since this server was started" }
-                div #runs data-study=(book.id) {
+                div #runs data-study=(served.id) {
                     @if states.is_empty() { p.nothing { "None yet." } }
                     @for state in &states { (row(state)) }
                 }

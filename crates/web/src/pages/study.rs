@@ -13,12 +13,12 @@ use similar::{ChangeTag, TextDiff};
 
 use super::about::no_study;
 use super::parts::{Said, part, place, shown, study_page, trouble};
-use crate::api::explained;
+use crate::api::{Reasons, reasons};
 use crate::asking::{Waiting, ask};
 use crate::problem::Problem;
 use crate::query::{Query, Read};
 use crate::server::App;
-use crate::shelf::{Book, Opened};
+use crate::studies::{Opened, Served};
 
 /// Judges of which one page shows the weights, where nobody chose any.
 const JUDGES: usize = 6;
@@ -40,9 +40,9 @@ pub(super) async fn answered<W>(
     work: W,
 ) -> Response
 where
-    W: FnOnce(&Book, &Opened, &Query, &Waiting) -> Result<Found, Problem> + Send + 'static,
+    W: FnOnce(&Served, &Opened, &Query, &Waiting) -> Result<Found, Problem> + Send + 'static,
 {
-    let open = |book: &Book, waiting: &Waiting| book.open(waiting);
+    let open = |served: &Served, waiting: &Waiting| served.open(waiting);
     answered_by(app, headers, id, query, end, (open, work)).await
 }
 
@@ -56,34 +56,34 @@ pub(super) async fn answered_by<O, W>(
     (open, work): (O, W),
 ) -> Response
 where
-    O: FnOnce(&Book, &Waiting) -> predilect_workbench::Result<Arc<Opened>> + Send + 'static,
-    W: FnOnce(&Book, &Opened, &Query, &Waiting) -> Result<Found, Problem> + Send + 'static,
+    O: FnOnce(&Served, &Waiting) -> predilect_workbench::Result<Arc<Opened>> + Send + 'static,
+    W: FnOnce(&Served, &Opened, &Query, &Waiting) -> Result<Found, Problem> + Send + 'static,
 {
     let read = Query::read(&query.unwrap_or_default());
-    if app.shelf.get(&id).is_none() {
+    if app.studies.get(&id).is_none() {
         return no_study(&id);
     }
-    let shelf = Arc::clone(&app.shelf);
+    let studies = Arc::clone(&app.studies);
     let asked = read.clone();
     let answer = ask(&app.cores, move |waiting| {
-        let book = shelf.get(&id).ok_or_else(Problem::failed)?;
-        let opened = match open(book, waiting) {
+        let served = studies.get(&id).ok_or_else(Problem::failed)?;
+        let opened = match open(served, waiting) {
             Ok(opened) => opened,
             Err(error) => {
-                return Ok(study_page(&headers, book, &asked, end, (None, None), Err(error.into())));
+                return Ok(study_page(&headers, served, &asked, end, (None, None), Err(error.into())));
             }
         };
         let Read { query, error, .. } = &asked;
         let found = match error {
             // What cannot be read is no question.
             Some(error) => Err(error.into()),
-            None => work(book, &opened, query, waiting),
+            None => work(served, &opened, query, waiting),
         };
         let (said, counts) = match found {
             Ok((said, counts)) => (Ok(said), counts),
             Err(problem) => (Err(problem), None),
         };
-        Ok(study_page(&headers, book, &asked, end, (Some(&opened.about), counts), said))
+        Ok(study_page(&headers, served, &asked, end, (Some(&opened.about), counts), said))
     });
     match answer.await {
         Ok(page) => page,
@@ -98,7 +98,7 @@ pub(crate) async fn rewarded(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answered(app, headers, id, query, "", |book, opened, query, waiting| {
+    answered(app, headers, id, query, "", |served, opened, query, waiting| {
         let mut asked = query.clone();
         if asked.judges.is_empty() {
             // Of many judges those with the most verdicts: more than a few cannot be told apart in one chart.
@@ -116,8 +116,8 @@ pub(crate) async fn rewarded(
         };
         let words = opened.bench.words_apart(&query.slice(), waiting)?;
         let pairs_of = |id: &str| match query.narrowed(&format!("rating({id}) != 0")) {
-            Some(narrower) => place(book, "/pairs", &narrower),
-            None => place(book, "/pairs", query),
+            Some(narrower) => place(served, "/pairs", &narrower),
+            None => place(served, "/pairs", query),
         };
         let between = |low: f64, high: f64| {
             let condition = match (low.is_finite(), high.is_finite()) {
@@ -125,11 +125,13 @@ pub(crate) async fn rewarded(
                 (true, false) => format!("words(a) - words(b) >= {low}"),
                 (false, _) => format!("words(a) - words(b) < {high}"),
             };
-            query.narrowed(&condition).map_or_else(|| place(book, "", query), |narrower| place(book, "", &narrower))
+            query.narrowed(&condition).map_or_else(|| place(served, "", query), |narrower| place(served, "", &narrower))
         };
+        let judges = found.fits.len();
         let main = html! {
-            h1 { "What " (if query.judges.len() == 1 { "this judge rewards" } else { "each judge rewards" }) @if query.filter.is_some() { " in this slice" } }
+            h1 { "What " (if judges == 1 { "this judge rewards" } else { "each judge rewards" }) @if query.filter.is_some() { " in this slice" } }
             (live::found(&found))
+            (live::cautions(&found))
             @match versus {
                 Some(Ok(versus)) => { (live::versus(&versus)) }
                 Some(Err(problem)) => { (trouble(&problem)) }
@@ -143,7 +145,7 @@ pub(crate) async fn rewarded(
                         (live::spread(&words, "Words of A less words of B", &between))
                         p.n { "Choose a bar, or drag over several, to look at those pairs only." }
                     }
-                    (same_elsewhere(book, &asked))
+                    (same_elsewhere(served, &asked))
                 }
             }
         };
@@ -153,11 +155,11 @@ pub(crate) async fn rewarded(
 }
 
 /// Where the same figures come from, to take along.
-fn same_elsewhere(book: &Book, query: &Query) -> Markup {
+fn same_elsewhere(served: &Served, query: &Query) -> Markup {
     html! {
         h2 { "The same elsewhere" }
-        p.copy { (shown(&query.command(&book.given))) }
-        p { a.button href={ "/api/v1/s/" (book.id) "/dissect" (query.to_address()) } { "JSON" } " " a.button href={ "/api/v1/s/" (book.id) "/weights.csv" (query.to_address()) } download { "CSV" } }
+        p.copy { (shown(&query.command(&served.given))) }
+        p { a.button href={ "/api/v1/s/" (served.id) "/dissect" (query.to_address()) } { "JSON" } " " a.button href={ "/api/v1/s/" (served.id) "/weights.csv" (query.to_address()) } download { "CSV" } }
     }
 }
 
@@ -168,14 +170,14 @@ pub(crate) async fn pairs(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answered(app, headers, id, query, "/pairs", |book, opened, query, waiting| {
+    answered(app, headers, id, query, "/pairs", |served, opened, query, waiting| {
         // Beyond the end is the last page.
         let last = (opened.about.empty.data.pairs as usize).saturating_sub(1);
         let query = &Query { from: query.from.min(last), ..query.clone() };
         let request = PageRequest { sort: query.pairs, from: query.from, most: PAGE };
         let page = opened.bench.browse(&query.slice(), &query.fit(), &request, waiting)?;
-        let at = |from: u64| place(book, "/pairs", &Query { from: from as usize, ..query.clone() });
-        let sorted = |pairs| place(book, "/pairs", &Query { pairs, from: 0, ..query.clone() });
+        let at = |from: u64| place(served, "/pairs", &Query { from: from as usize, ..query.clone() });
+        let sorted = |pairs| place(served, "/pairs", &Query { pairs, from: 0, ..query.clone() });
         let of = opened.about.empty.data.pairs;
         let main = html! {
             h1 { "Pairs" @if query.filter.is_some() { " of this slice" } }
@@ -184,7 +186,7 @@ pub(crate) async fn pairs(
                 @if query.pairs == Sort::Study { b { "as in the study" } " · " a href=(sorted(Sort::Surprise)) { "the most surprising" } }
                 @else { a href=(sorted(Sort::Study)) { "as in the study" } " · " b { "the most surprising" } }
             }
-            (live::listed(&page, &|id| format!("/s/{}/pairs/{}{}", book.id, part(id), Query { from: 0, ..query.clone() }.to_address())))
+            (live::listed(&page, &|id| format!("/s/{}/pairs/{}{}", served.id, part(id), Query { from: 0, ..query.clone() }.to_address())))
             p.pager {
                 @if query.from > 0 { a.button rel="prev" href=(at(query.from.saturating_sub(PAGE) as u64)) { "Previous" } }
                 span.n { (predilect_report::format::count((query.from + 1).min(page.total as usize) as u64)) " to "
@@ -204,23 +206,27 @@ pub(crate) async fn pair(
     Path((id, wanted)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answered(app, headers, id, query, "/pairs", move |book, opened, query, waiting| {
-        let (pair, explanation) = explained(opened, query, &wanted, waiting)?;
+    answered(app, headers, id, query, "/pairs", move |served, opened, query, waiting| {
+        let Reasons { pair, explanation, not_by_slice } = reasons(opened, query, &wanted, waiting)?;
         let verdicts = opened.bench.verdicts_on(&pair.id, waiting)?;
         let [a, b] = sides(&pair);
         let main = html! {
-            p { a href=(place(book, "/pairs", query)) { "← Pairs" @if query.filter.is_some() { " of this slice" } } }
+            p { a href=(place(served, "/pairs", query)) { "← Pairs" @if query.filter.is_some() { " of this slice" } } }
             h1 { "Pair " bdi { (shown(&pair.id)) } }
             (live::reading(&pair.prompt_text(), [&a, &b], &verdicts))
             section aria-label="Why" {
                 @match &explanation {
                     Ok(explanation) => {
-                        h2 { "Why " bdi { (shown(&explanation.judge)) } " would say so" }
+                        h2 { "Why" }
                         p {
-                            "By its fitted weights, " bdi { (shown(&explanation.judge)) } " prefers A with a probability of "
-                            b { (predilect_report::format::share(explanation.value)) } " ["
+                            "The model fitted to " bdi { (shown(&explanation.judge)) }
+                            @match &not_by_slice {
+                                Some(why) => { " on all pairs (not by the slice: " (shown(why)) ")" }
+                                None => { @if query.filter.is_some() { " in this slice" } }
+                            }
+                            " gives A a " b { (predilect_report::format::share(explanation.value)) } " chance of winning ["
                             (predilect_report::format::share(explanation.low)) ", " (predilect_report::format::share(explanation.high)) "]."
-                            @if let Some(p_a) = explanation.p_a { " Its verdict: " b { (live::verdict(p_a)) } "." }
+                            @if let Some(p_a) = explanation.p_a { " Its verdict: " (live::verdict(p_a)) "." }
                         }
                         div.scroll role="region" tabindex="0" aria-label="What moved it" { (live::waterfall(explanation)) }
                     }

@@ -228,7 +228,7 @@ fn judges(request: &JudgeRequest, watch: &dyn Watch) -> Result<Vec<Judge>> {
             return Err(no_probabilities(spec));
         }
         if method == Method::Reward && !can.score {
-            return Err(Error::new(format!("{spec} is no reward model that scores conversations"))
+            return Err(Error::new(format!("{spec} is not a reward model that scores conversations"))
                 .words("give the address of a server with one, e.g. vLLM's: http://HOST:PORT/v1#MODEL"));
         }
         if method == Method::Reward && calls.batch {

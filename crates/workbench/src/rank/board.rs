@@ -255,7 +255,7 @@ pub fn rank_lc(inputs: &Inputs<'_>, request: &LcRequest, watch: &dyn Watch) -> R
     let beside = |name: &String| outputs.iter().all(|output| output.model != *name);
     if let Some(name) = request.variants.iter().find(|name| beside(name)) {
         return Err(
-            Error::new(format!("there is no model `{name}` beside {baseline}")).remedy(Remedy::OtherVariant)
+            Error::new(format!("there is no model `{name}` besides {baseline}")).remedy(Remedy::OtherVariant)
         );
     }
     let mut models: Vec<&str> = outputs.iter().map(|output| output.model.as_str()).collect();
@@ -277,8 +277,8 @@ pub fn rank_lc(inputs: &Inputs<'_>, request: &LcRequest, watch: &dyn Watch) -> R
             ))
             .remedy(Remedy::PlainRates));
         }
-        return Err(Error::new(format!("no model has preferences and texts beside {baseline}"))
-            .words("lc reads the texts of both outputs, as AlpacaEval's annotations.json holds them"));
+        return Err(Error::new(format!("no model besides {baseline} has preferences and texts"))
+            .words("lc reads the texts of both outputs, as AlpacaEval's annotations.json contains them"));
     }
     models.retain(|model| !request.variants.iter().any(|name| name == model));
     models.retain(|model| board.ranking.iter().all(|row| row.model != *model));

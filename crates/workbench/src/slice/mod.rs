@@ -13,11 +13,12 @@ mod whole;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use predilect_analysis::Encoding;
+use predilect_analysis::cautions::cautions;
 use predilect_analysis::compare::{Shown, Traits};
 use predilect_analysis::table::FeatureTable;
+use predilect_analysis::{Encoding, FitOptions};
 use predilect_data::{Judges, Study};
-use predilect_results::{DataSummary, PropertyNote};
+use predilect_results::{Caution, DataSummary, PropertyNote};
 use predilect_types::shown;
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +113,11 @@ impl Slice {
             .filter(|(_, count)| *count > 0)
             .map(|(name, count)| (name.to_owned(), count))
             .collect()
+    }
+
+    /// What to know of these data before any figure, whatever is fitted.
+    pub fn cautions(&self, fit: &FitOptions) -> Vec<Caution> {
+        cautions(&self.table, &self.traits, &self.data, &[], fit)
     }
 
     /// Pairs and verdicts of a study with everything that a fit needs. Ratings that came with the data (from people or language models)

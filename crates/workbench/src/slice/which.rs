@@ -72,7 +72,7 @@ fn has_keys(filter: &Filter, prepared: &Prepared) -> Result<()> {
 /// What a filter can ask of the data's own fields.
 fn known_keys(fields: &BTreeSet<String>) -> String {
     if fields.is_empty() {
-        return "these data have no fields beside scenario, language, source and models".to_owned();
+        return "these data have no fields besides scenario, language, source and models".to_owned();
     }
     format!("fields of these data are: {}", keys_to_ask(fields))
 }

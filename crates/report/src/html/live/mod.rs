@@ -10,12 +10,13 @@ use maud::Markup;
 use predilect_results::{Comparison, Dissection, Explanation, Standings};
 
 use super::charts;
+use super::page::watch_out;
 use super::sections;
 use crate::view::View;
 
 pub use frame::{Frame, Link, STYLE, document, icon};
 pub use label::{Choice, alike, judging};
-pub use pairs::{Side, Words, listed, reading};
+pub use pairs::{Side, Words, listed, reading, verdict};
 pub use rewarded::{Order, found, intensities, versus};
 pub use spread::spread;
 
@@ -35,22 +36,19 @@ pub fn data(d: &Dissection) -> Markup {
     maud::html! { @for section in sections::of_the_data(&view) { (section.render()) } }
 }
 
+/// What to know before any figure.
+pub fn cautions(d: &Dissection) -> Markup {
+    watch_out(&d.cautions)
+}
+
+/// Said on every page of data that are made up.
+pub fn simulated() -> Markup {
+    maud::html! { p.simulated role="alert" { (crate::words::SIMULATED) } }
+}
+
 /// What moved one verdict.
 pub fn waterfall(e: &Explanation) -> Markup {
     charts::waterfall(e)
-}
-
-/// A verdict in words: A, B or tie, and how soft it is.
-pub fn verdict(p_a: f64) -> String {
-    let side = if p_a > 0.5 {
-        "A"
-    } else if p_a < 0.5 {
-        "B"
-    } else {
-        "tie"
-    };
-    let soft = p_a > 0.0 && p_a < 1.0 && p_a != 0.5;
-    if soft { format!("{side} ({})", crate::format::decimal(p_a, 2)) } else { side.to_owned() }
 }
 
 /// A property's name in a table.

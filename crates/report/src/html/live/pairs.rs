@@ -1,5 +1,7 @@
 //! Pairs in a list, and one pair to read.
 
+use std::cmp::Ordering;
+
 use maud::{Markup, html};
 use predilect_results::browse::{PairRow, PairsPage};
 
@@ -69,7 +71,7 @@ fn line(row: &PairRow, judges: &[&String], href: &str) -> Markup {
                     span.n.models { (model(row.model_a.as_deref())) " / " (model(row.model_b.as_deref())) }
                 }
             }
-            @for judge in judges { td.num { (verdict(row, judge)) } }
+            @for judge in judges { td.num { (said(row, judge)) } }
             td.num { (row.surprise.map_or_else(|| format::MISSING.to_owned(), |x| format::decimal(x, 2))) }
         }
     }
@@ -79,19 +81,21 @@ fn model(name: Option<&str>) -> String {
     name.map_or_else(|| format::MISSING.to_owned(), |name| text::cut(&text::line(name), 28))
 }
 
-fn verdict(row: &PairRow, judge: &str) -> Markup {
-    let Some(&p_a) = row.verdicts.get(judge) else { return html! { (format::MISSING) } };
-    let side = if p_a > 0.5 {
-        "A"
-    } else if p_a < 0.5 {
-        "B"
-    } else {
-        "tie"
+/// A verdict in words: A, B or tie, and how soft it is.
+pub fn verdict(p_a: f64) -> Markup {
+    let side = match p_a.total_cmp(&0.5) {
+        Ordering::Greater => "A",
+        Ordering::Less => "B",
+        Ordering::Equal => "tie",
     };
     let soft = p_a > 0.0 && p_a < 1.0 && p_a != 0.5;
+    html! { b { (side) } @if soft { " " (format::decimal(p_a, 2)) } }
+}
+
+fn said(row: &PairRow, judge: &str) -> Markup {
+    let Some(&p_a) = row.verdicts.get(judge) else { return html! { (format::MISSING) } };
     html! {
-        b { (side) }
-        @if soft { " " (format::decimal(p_a, 2)) }
+        (verdict(p_a))
         @if let Some(fitted) = row.fitted.get(judge) { " " span.n { "(" (format::decimal(*fitted, 2)) ")" } }
     }
 }
@@ -102,10 +106,7 @@ pub fn reading(prompt: &str, sides: [&Side; 2], verdicts: &[(String, f64)]) -> M
         @if prompt.trim().is_empty() { (nothing("There is no prompt.")) } @else { (block(prompt)) }
         @if !verdicts.is_empty() {
             p.verdicts {
-                @for (judge, p_a) in verdicts {
-                    span { (name(judge)) " " b { @if *p_a > 0.5 { "A" } @else if *p_a < 0.5 { "B" } @else { "tie" } }
-                        @if *p_a > 0.0 && *p_a < 1.0 && *p_a != 0.5 { " " (format::decimal(*p_a, 2)) } }
-                }
+                @for (judge, p_a) in verdicts { span { (name(judge)) " " (verdict(*p_a)) } }
             }
         }
         div.sides {

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use predilect_results::browse::SliceInfo;
-use predilect_results::{Comparison, Dissection, Fit, Settings, Skipped, Standings};
+use predilect_results::{Comparison, Dissection, Fit, Settings, Skipped, Standings, few_units};
 use predilect_workbench::compare::CompareOptions;
 use predilect_workbench::studies::is_study;
 use predilect_workbench::{
-    Error, Example, Inputs, Known, ReadOptions, Result, SliceOptions, Watch, Workbench,
+    Error, Example, FitOptions, Inputs, Known, ReadOptions, Result, SliceOptions, Watch, Workbench,
 };
 
 use crate::query::Query;
@@ -24,7 +24,7 @@ enum Made {
 
 /// A study that is served.
 #[derive(Debug)]
-pub(crate) struct Book {
+pub(crate) struct Served {
     /// Its name in addresses.
     pub(crate) id: String,
     /// Its name on the page.
@@ -69,18 +69,18 @@ pub(crate) struct About {
 
 /// All of them, in their order.
 #[derive(Debug)]
-pub(crate) struct Shelf(Vec<Arc<Book>>);
+pub(crate) struct Studies(Vec<Arc<Served>>);
 
-impl Shelf {
+impl Studies {
     /// Studies that were given each by itself, other files together, and the examples.
     pub(crate) fn of(given: &[PathBuf], read: &ReadOptions) -> Self {
-        let mut books: Vec<Arc<Book>> = Vec::new();
+        let mut served: Vec<Arc<Served>> = Vec::new();
         let (studies, files): (Vec<PathBuf>, Vec<PathBuf>) =
             given.iter().cloned().partition(|path| is_study(path));
         let example = |name: &str| vec!["--example".to_owned(), name.to_owned()];
         let mut add = |made: Made, title: String, given: Vec<String>| {
-            let id = id_of(&title, &books);
-            books.push(Arc::new(Book {
+            let id = id_of(&title, &served);
+            served.push(Arc::new(Served {
                 id,
                 title,
                 given,
@@ -106,20 +106,20 @@ impl Shelf {
         }
         add(Made::Example(Example::Llmfao), "llmfao".to_owned(), example("llmfao"));
         add(Made::Example(Example::LocalJudge), "local-judge".to_owned(), example("local-judge"));
-        Self(books)
+        Self(served)
     }
 
-    pub(crate) fn books(&self) -> &[Arc<Book>] {
+    pub(crate) fn served(&self) -> &[Arc<Served>] {
         &self.0
     }
 
-    pub(crate) fn get(&self, id: &str) -> Option<&Arc<Book>> {
-        self.0.iter().find(|book| book.id == id)
+    pub(crate) fn get(&self, id: &str) -> Option<&Arc<Served>> {
+        self.0.iter().find(|served| served.id == id)
     }
 }
 
 /// A name for addresses: small letters, digits and hyphens, and a number where it is taken.
-fn id_of(title: &str, taken: &[Arc<Book>]) -> String {
+fn id_of(title: &str, taken: &[Arc<Served>]) -> String {
     let mut id: String =
         title.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     while id.contains("--") {
@@ -129,14 +129,14 @@ fn id_of(title: &str, taken: &[Arc<Book>]) -> String {
         "" => "study".to_owned(),
         id => id.chars().take(60).collect(),
     };
-    let free = |id: &str| taken.iter().all(|book| book.id != id);
+    let free = |id: &str| taken.iter().all(|served| served.id != id);
     if free(&id) {
         return id;
     }
     (2..=taken.len() + 2).map(|n| format!("{id}-{n}")).find(|id| free(id)).unwrap_or(id)
 }
 
-impl Book {
+impl Served {
     pub(crate) fn is_example(&self) -> bool {
         matches!(self.made, Made::Example(_))
     }
@@ -211,7 +211,7 @@ impl About {
         };
         let empty = Dissection {
             read: bench.read().clone(),
-            cautions: Vec::new(),
+            cautions: slice.cautions(&FitOptions::default()),
             data: slice.data,
             fits: Vec::new(),
             skipped: Vec::new(),
@@ -249,6 +249,8 @@ impl Opened {
     /// Fits within the dissection that a section takes.
     pub(crate) fn of_fits(&self, fits: Vec<Fit>, skipped: Vec<Skipped>) -> Dissection {
         let empty = &self.about.empty;
+        let mut cautions = self.about.empty.cautions.clone();
+        cautions.extend(few_units(&fits));
         Dissection {
             read: empty.read.clone(),
             properties: empty.properties.clone(),
@@ -256,7 +258,7 @@ impl Opened {
             settings: empty.settings.clone(),
             fits,
             skipped,
-            cautions: Vec::new(),
+            cautions,
             examples: Vec::new(),
             comparison: None,
             headline: None,
