@@ -61,6 +61,7 @@ fn main() -> ExitCode {
         Verb::Fit(args) => verbs::fit::run(args, &cli.global),
         Verb::Annotate(args) => verbs::annotate::run(args, &cli.global),
         Verb::Judge(args) => verbs::judge::run(args, &cli.global),
+        Verb::Steer(args) => verbs::steer::run(args, &cli.global),
         Verb::Export(args) => verbs::export::run(args, &cli.global),
         Verb::Validity(args) => verbs::validity::run(args, &cli.global),
         Verb::Formats(args) => verbs::formats::run(args),

@@ -53,7 +53,7 @@ impl Watch for Bars {
                     Step::Rating => ("rating", false),
                     Step::Fitting => ("fitting", false),
                     Step::Explaining => ("explaining", false),
-                    Step::Asking(name) => (name, false),
+                    Step::Asking(name) | Step::Writing(name) => (name, false),
                     Step::Downloading => ("download", true),
                 };
                 *own = bar(self.quiet, total, what, bytes);

@@ -13,6 +13,7 @@ mod judging;
 mod length;
 mod people;
 mod ranking;
+mod steering;
 mod terminal;
 mod text;
 mod units;
@@ -21,10 +22,11 @@ mod view;
 mod words;
 
 pub use cautions::caution;
-pub use html::{html, html_comparison, html_leaderboard, live};
+pub use html::{html, html_comparison, html_leaderboard, html_steering, live};
 pub use terminal::{
     never_met, print_pair, print_reading, terminal, terminal_comparison, terminal_controls_alone,
-    terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard, terminal_versus,
+    terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard, terminal_steering,
+    terminal_versus,
 };
 
 /// Text in lines of at most `width` columns, as all views for a terminal break it.

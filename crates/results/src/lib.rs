@@ -24,6 +24,8 @@ mod gains;
 mod nan;
 mod people;
 pub mod ranking;
+pub mod steering;
+pub mod verifying;
 mod written;
 
 pub use cautions::{Caution, FEW_UNITS, adds_nothing, few_units, usual_units};

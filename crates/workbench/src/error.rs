@@ -182,7 +182,7 @@ impl Error {
 
     /// The same of a run that goes on where it stopped.
     #[must_use]
-    pub(crate) fn resumable(self) -> Self {
+    pub fn resumable(self) -> Self {
         Self { resumes: true, ..self }
     }
 

@@ -29,15 +29,19 @@ mod filter;
 pub mod fits;
 mod judging;
 pub mod labelling;
+pub mod laboratory;
 mod open;
 mod prepared;
 pub mod rank;
+mod rating;
 mod slice;
 pub mod studies;
 pub mod tables;
 pub mod validity;
 mod versus;
 mod watch;
+mod weights;
+mod writing;
 
 pub use annotating::{AnnotateRequest, Annotating, RateMethod};
 #[cfg(feature = "local")]
@@ -61,6 +65,9 @@ pub use predilect_data::{
 pub use predilect_llm::{Cancel, Enforce, ModelSpec, SpecError};
 pub use predilect_stats::similarity::Measure;
 pub use predilect_text::RATES_GRAMMAR;
+pub use rating::{PairRatings, kept_ratings, text_ratings};
 pub use slice::{Slice, SliceOptions};
 pub use versus::Other;
 pub use watch::{Event, Remark, Step, Unwatched, Watch};
+pub use weights::{GroupWeights, JudgeWeights};
+pub use writing::{Question, Text, WriteRequest, Writer, Written};

@@ -15,6 +15,8 @@ pub enum Step<'a> {
     Explaining,
     /// A model is asked, counted in questions: the name it has in the study.
     Asking(&'a str),
+    /// A model writes, counted in texts: its name.
+    Writing(&'a str),
     /// A model's file is fetched, counted in bytes.
     Downloading,
 }

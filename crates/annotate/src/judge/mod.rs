@@ -95,11 +95,13 @@ pub struct JudgeOptions {
     pub seed: u64,
     /// The most tokens of reasoning.
     pub max_tokens: u32,
+    /// Whether a grade is given beside the pair's answer of reference (the field `reference` of its metadata), where it has one.
+    pub references: bool,
 }
 
 impl Default for JudgeOptions {
     fn default() -> Self {
-        Self { method: Method::Scored, orders: Orders::Both, seed: 0, max_tokens: 512 }
+        Self { method: Method::Scored, orders: Orders::Both, seed: 0, max_tokens: 512, references: false }
     }
 }
 

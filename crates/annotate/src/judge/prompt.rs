@@ -22,8 +22,8 @@ pub(super) fn request(pair: &Pair, shown: Shown, options: &JudgeOptions) -> Requ
     let user = match shown {
         Shown::Ab => compare(pair, first, second, options.method),
         Shown::Ba => compare(pair, second, first, options.method),
-        Shown::A => grade(pair, first),
-        Shown::B => grade(pair, second),
+        Shown::A => grade(pair, first, options.references),
+        Shown::B => grade(pair, second, options.references),
     };
     let (want, max_tokens) = match options.method {
         Method::Scored => (Want::Next(vec!["A".to_owned(), "B".to_owned()]), 1),
@@ -67,12 +67,16 @@ fn compare(pair: &Pair, first: &Response, second: &Response, method: Method) -> 
     text
 }
 
-fn grade(pair: &Pair, response: &Response) -> String {
+fn grade(pair: &Pair, response: &Response, references: bool) -> String {
     let prompt = pair.prompt_text();
     let response = turns(response);
-    let fence = Fence::around(&[prompt.as_ref(), &response]);
+    let reference = pair.metadata.get("reference").and_then(serde_json::Value::as_str).filter(|_| references);
+    let fence = Fence::around(&[prompt.as_ref(), &response, reference.unwrap_or_default()]);
     let mut text = String::new();
     fence.add(&mut text, "request", &prompt);
+    if let Some(reference) = reference {
+        fence.add(&mut text, "right_answer", reference);
+    }
     fence.add(&mut text, "response", &response);
     text.push_str(
         "How well does the response answer the request, from 1 (useless) to 10 (could not be better)? Answer with one JSON object and nothing else: {\"grade\": ...}, where the grade is a whole number.",
@@ -143,6 +147,23 @@ mod tests {
         // A model in this process reads everything before the responses once.
         assert_eq!(ab.split("<response_a>").next(), ba.split("<response_a>").next());
         assert_eq!(sorted(&ab), sorted(&ba));
+    }
+
+    #[test]
+    fn a_grade_is_given_beside_the_right_answer_where_there_is_one() {
+        let mut pair = pair("two", "three");
+        let ask = |pair: &Pair, references| {
+            let options = JudgeOptions { method: Method::Graded, references, ..JudgeOptions::default() };
+            request(pair, Shown::A, &options).messages[1].content.clone()
+        };
+        let without = ask(&pair, true);
+        pair.metadata.insert("reference".to_owned(), "It is 2.".into());
+        assert_eq!(ask(&pair, false), without);
+        assert!(
+            ask(&pair, true).contains("<right_answer>\nIt is 2.\n</right_answer>"),
+            "{}",
+            ask(&pair, true)
+        );
     }
 
     #[test]

@@ -150,6 +150,7 @@ impl JudgeArgs {
             juries: self.jury.iter().copied().map(Into::into).collect(),
             attacks: self.attacks,
             seed: self.seed,
+            references: false,
             calls: self.calls.options(global),
         }
     }

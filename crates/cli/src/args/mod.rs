@@ -7,6 +7,7 @@ mod rank;
 mod read;
 #[cfg(feature = "serve")]
 mod serve;
+mod steer;
 
 use std::path::PathBuf;
 
@@ -23,6 +24,7 @@ pub(crate) use rank::RankArgs;
 pub(crate) use read::{BadRow, ExampleArg, ReadArgs, Verdicts, inputs};
 #[cfg(feature = "serve")]
 pub(crate) use serve::ServeArgs;
+pub(crate) use steer::SteerArgs;
 
 /// Dissect preferences: what a judge of responses rewards, how surely, and in which scenario.
 #[derive(Debug, Parser)]
@@ -63,6 +65,8 @@ pub(crate) enum Verb {
     Explain(ExplainArgs),
     /// Rank the models: a leaderboard from verdicts, raw or controlled for length, style or any property
     Rank(RankArgs),
+    /// Move an evaluation by what its judge rewards: tell a model to write so, and measure what that does to its score
+    Steer(SteerArgs),
     /// Serve a page in the browser on which every filter is a question, and what judges reward the answer
     #[cfg(feature = "serve")]
     Serve(ServeArgs),

@@ -15,4 +15,5 @@ pub(crate) mod rerun;
 #[cfg(feature = "serve")]
 pub(crate) mod serve;
 pub(crate) mod shell;
+pub(crate) mod steer;
 pub(crate) mod validity;

@@ -5,9 +5,11 @@ pub mod live;
 mod page;
 mod parts;
 mod sections;
+mod steering;
 mod validity;
 
 use predilect_results::Comparison;
+use predilect_results::steering::SteerJson;
 use predilect_results::{Dissection, Settings, Standings};
 
 use crate::validity::Rater;
@@ -29,6 +31,11 @@ pub fn html_comparison(c: &Comparison, settings: &Settings) -> String {
 /// A leaderboard alone as one such document; of the settings, the version and whether data are simulated are shown.
 pub fn html_leaderboard(standings: &Standings, settings: &Settings) -> String {
     page::board_page(standings, settings).into_string()
+}
+
+/// A run of `steer` as one such document.
+pub fn html_steering(found: &SteerJson) -> String {
+    steering::page(found).into_string()
 }
 
 /// The page of what is known of the validity of ratings.

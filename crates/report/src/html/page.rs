@@ -175,7 +175,7 @@ fn navigation(sections: &[Section]) -> Markup {
     }
 }
 
-fn footer(settings: &Settings) -> Markup {
+pub(super) fn footer(settings: &Settings) -> Markup {
     html! {
         footer {
             @if settings.simulated { p.simulated { (words::SIMULATED) } }

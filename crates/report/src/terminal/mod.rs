@@ -8,6 +8,7 @@ mod leaderboard;
 mod overview;
 mod people;
 mod reading;
+mod steering;
 mod style;
 mod table;
 mod versus;
@@ -26,6 +27,7 @@ pub use comparison::terminal_comparison;
 pub use explanation::terminal_explanation;
 pub use leaderboard::{never_met, terminal_controls_alone, terminal_lc, terminal_leaderboard};
 pub use reading::{print_pair, print_reading};
+pub use steering::terminal_steering;
 use style::{BOLD, DIM, Out, WARN};
 pub use versus::terminal_versus;
 

@@ -32,6 +32,9 @@ fn settings(judge: &Judge) -> toml::Table {
     if !matches!(judge.options.method, Method::Scored | Method::Reward) {
         step.insert("enforce".to_owned(), judge.enforce.as_str().into());
     }
+    if judge.options.references {
+        step.insert("references".to_owned(), true.into());
+    }
     step.insert("derived_from".to_owned(), vec!["pairs", "calls.sqlite"].into());
     step.insert("writes".to_owned(), vec!["verdicts"].into());
     step

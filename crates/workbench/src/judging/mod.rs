@@ -46,6 +46,8 @@ pub struct JudgeRequest {
     pub attacks: usize,
     /// Seed of drawn orders, also sent to models that take one.
     pub seed: u64,
+    /// Whether grades are given beside the pairs' answers of reference, the field `reference` of their metadata.
+    pub references: bool,
     /// How models are called.
     pub calls: CallOptions,
 }
@@ -61,6 +63,7 @@ impl Default for JudgeRequest {
             juries: Vec::new(),
             attacks: 0,
             seed: 0,
+            references: false,
             calls: CallOptions::default(),
         }
     }
@@ -246,8 +249,13 @@ fn judges(request: &JudgeRequest, watch: &dyn Watch) -> Result<Vec<Judge>> {
             return Err(Error::new(format!("two of the models are called {name}")).remedy(Remedy::AskApart));
         }
         let run = calls.run(spec, watch)?;
-        let options =
-            JudgeOptions { method, orders: request.orders, seed: request.seed, ..JudgeOptions::default() };
+        let options = JudgeOptions {
+            method,
+            orders: request.orders,
+            seed: request.seed,
+            references: request.references,
+            ..JudgeOptions::default()
+        };
         judges.push(Judge { name, model, options, run, enforce: calls.enforce });
     }
     Ok(judges)

@@ -6,4 +6,6 @@ mod contest;
 mod refused;
 
 pub use board::{LcRequest, RankRequest, Ranked, RankedLc, by_strength, rank, rank_lc};
-pub use predilect_analysis::ranking::{Difficulties, RankMethod};
+pub use predilect_analysis::ranking::{
+    Against, Difficulties, LcOptions, RankMethod, length_controlled_board,
+};

@@ -4,11 +4,13 @@ mod comparison;
 mod explanations;
 mod leaderboards;
 mod people;
+mod steering;
 
 pub use comparison::write_comparison;
 pub use explanations::ExplanationsFile;
 pub use leaderboards::{write_lc, write_leaderboards};
 pub use people::write_people;
+pub use steering::write_steering;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

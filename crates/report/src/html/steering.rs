@@ -1,0 +1,219 @@
+//! How far an evaluation was moved, as a page of its own.
+
+use maud::{Markup, html};
+use predilect_results::Settings;
+use predilect_results::comparison::Interval;
+use predilect_results::steering::{ArmRow, Flip, SteerJson};
+
+use super::charts::{Difference, differences};
+use super::page::{document, footer};
+use super::parts::{Align, Section, block, folded, heads, name, nothing, scroll};
+use crate::format;
+use crate::steering::{
+    asked, is_sure, label, left_out, method, places, range, sentences, signed, title, unit,
+};
+use crate::text;
+
+/// The page.
+pub(super) fn page(found: &SteerJson) -> Markup {
+    let title = title(found);
+    let header = html! {
+        header {
+            p.kicker { "Preference dissection" }
+            h1 { bdi { (title) } }
+            @for (at, sentence) in sentences(found).iter().enumerate() {
+                p.headline.second[at > 0] { bdi { (sentence.replace(" %", "\u{a0}%")) } }
+            }
+            @if !found.remarks.is_empty() {
+                section.watch aria-label="Watch out" {
+                    h2 { "Watch out" }
+                    ul { @for remark in &found.remarks { li { bdi { (text::line(remark)) } } } }
+                }
+            }
+            p.lead { (method(found)) }
+        }
+    };
+    let settings = Settings { version: env!("CARGO_PKG_VERSION").to_owned(), ..Settings::default() };
+    document(&title, "#shifts", &header, &self::sections(found), &footer(&settings))
+}
+
+/// The sections, for a page of any kind.
+pub(super) fn sections(found: &SteerJson) -> Vec<Section> {
+    let section = |id, name, title, body| Section { id, name, title, body };
+    vec![
+        section("shifts", "Shifts", "How far did each arm move each judge?", shifts(found)),
+        section("expected", "Expected", "Did the weights expect it?", expected(found)),
+        section("asked", "Messages", "What was the model told, and did it do that?", told(found)),
+        section("responses", "Responses", "What did it write?", responses(found)),
+        section("flips", "Flips", "Which verdicts did that turn?", flips(&found.flips)),
+    ]
+}
+
+fn judges(found: &SteerJson) -> Vec<&str> {
+    let mut judges: Vec<&str> = Vec::new();
+    for row in &found.arms {
+        if !judges.contains(&row.judge.as_str()) {
+            judges.push(&row.judge);
+        }
+    }
+    judges
+}
+
+fn shifts(found: &SteerJson) -> Markup {
+    let Some(first) = found.arms.first() else { return nothing("No judge has a verdict in every arm.") };
+    let digits = places(&first.protocol);
+    html! {
+        p { "Shifts against the plain arm, paired by prompt, with 90 % intervals over resampled prompts; in " (unit(&first.protocol)) "." }
+        @for judge in judges(found) {
+            @let rows: Vec<&ArmRow> = found.arms.iter().filter(|row| row.judge == judge).collect();
+            h3 { (name(judge)) @if rows.iter().any(|row| row.target) { " (its weights were used)" } @else { " (held out)" } }
+            (differences(&rows.iter().filter(|row| row.arm != "plain").map(|row| Difference {
+                name: html! { (name(&row.arm)) },
+                by: Interval { value: row.shift, low: row.shift_low, high: row.shift_high },
+            }).collect::<Vec<_>>(), "Arm", digits))
+            (scroll("Scores of each arm", &table(&rows, digits)))
+        }
+    }
+}
+
+fn table(rows: &[&ArmRow], digits: usize) -> Markup {
+    html! {
+        table.plain {
+            (heads(&[("Arm", Align::Left), ("Prompts", Align::Right), ("Score", Align::Right), ("90 %", Align::Right), ("Shift", Align::Right), ("90 %", Align::Right), ("Shift at equal length", Align::Right)]))
+            tbody {
+                @for row in rows {
+                    tr {
+                        th scope="row" { (name(&row.arm)) }
+                        td.num { (row.prompts) }
+                        td.num { (format::decimal(row.score, digits)) }
+                        td.num { (format::decimal(row.low, digits)) " to " (format::decimal(row.high, digits)) }
+                        td.num { @if is_sure(row.shift_low, row.shift_high) { strong { (signed(row.shift, digits)) } } @else { (signed(row.shift, digits)) } }
+                        td.num { (range(row.shift_low, row.shift_high, digits)) }
+                        td.num { (row.lc_shift.map_or_else(|| format::MISSING.to_owned(), |x| signed(x, 1))) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn expected(found: &SteerJson) -> Markup {
+    let rows: Vec<&ArmRow> = found.arms.iter().filter(|row| row.found.is_some()).collect();
+    if rows.is_empty() {
+        return nothing("No arm besides the plain one was measured.");
+    }
+    let cell = |mean: Option<f64>, low: Option<f64>, high: Option<f64>| match (mean, low, high) {
+        (Some(mean), Some(low), Some(high)) => format!("{} {}", signed(mean, 1), range(low, high, 1)),
+        _ => format::MISSING.to_owned(),
+    };
+    html! {
+        p {
+            "In points of preference over the opponent. " em { "As asked for" } " sets every comparison that was asked for, which no model does on every prompt: it is "
+            "the most that could be expected. " em { "As found" } " takes the comparisons that the responses really show. Intervals are over posterior draws and prompts."
+        }
+        (scroll("Expected beside measured shifts", &html! {
+            table.plain {
+                (heads(&[("Arm", Align::Left), ("Judge", Align::Left), ("As asked for", Align::Right), ("As found", Align::Right), ("Measured", Align::Right)]))
+                tbody {
+                    @for row in rows {
+                        tr {
+                            th scope="row" { (name(&row.arm)) }
+                            td { (name(&row.judge)) }
+                            td.num { (cell(row.predicted, row.predicted_low, row.predicted_high)) }
+                            td.num { (cell(row.found, row.found_low, row.found_high)) }
+                            td.num { strong { (signed(row.measured(), 1)) } }
+                        }
+                    }
+                }
+            }
+        }))
+    }
+}
+
+fn told(found: &SteerJson) -> Markup {
+    let judge = found.arms.first().map(|row| row.judge.as_str());
+    let complied: Vec<&ArmRow> = found
+        .arms
+        .iter()
+        .filter(|row| Some(row.judge.as_str()) == judge && !row.compliance.is_empty())
+        .collect();
+    html! {
+        @for group in &found.plan {
+            h3 { @if found.plan.len() > 1 { (name(&group.group)) ", " } (format::counted(group.prompts, "prompt", "prompts")) }
+            dl {
+                @for (arm, asks) in &group.asked {
+                    dt { (arm) }
+                    dd { @if asks.is_empty() { "nothing qualifies" } @else { (asked(asks)) } }
+                }
+            }
+            @for (arm, groups) in &found.messages {
+                @if let Some(message) = groups.get(&group.group) {
+                    (folded(&format!("The message of the arm {arm}"), &block(message)))
+                }
+            }
+            @if !group.left_out.is_empty() {
+                (folded("What was not asked for, and why", &html! {
+                    ul { @for (why, names) in left_out(&group.left_out) { li { bdi { (names) } ": " (why) } } }
+                }))
+            }
+        }
+        @if !complied.is_empty() {
+            h3 { "What the responses did" }
+            (scroll("Compliance", &html! {
+                table.plain {
+                    (heads(&[("Arm", Align::Left), ("Property", Align::Left), ("Asked", Align::Left), ("Did", Align::Right), ("The reverse", Align::Right), ("Prompts", Align::Right)]))
+                    tbody {
+                        @for row in complied {
+                            @for (id, own) in &row.compliance {
+                                tr {
+                                    th scope="row" { (name(&row.arm)) }
+                                    td { bdi { (label(id)) } }
+                                    td { (own.asked) }
+                                    td.num { (format::share(own.followed)) }
+                                    td.num { (format::share(own.against)) }
+                                    td.num { (own.prompts) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }))
+        }
+    }
+}
+
+fn responses(found: &SteerJson) -> Markup {
+    html! {
+        p { "Written by " (name(&found.model)) ": " (found.spent.to_string()) "." }
+        (scroll("Responses of each arm", &html! {
+            table.plain {
+                (heads(&[("Arm", Align::Left), ("Responses", Align::Right), ("Different", Align::Right), ("Words (middle)", Align::Right), ("Cut off", Align::Right), ("Empty", Align::Right), ("Refused", Align::Right)]))
+                tbody {
+                    @for own in &found.responses {
+                        tr {
+                            th scope="row" { (name(&own.arm)) }
+                            @for count in [own.responses, own.distinct, own.words, own.cut, own.empty, own.refused] { td.num { (format::count(count)) } }
+                        }
+                    }
+                }
+            }
+        }))
+    }
+}
+
+fn flips(flips: &[Flip]) -> Markup {
+    if flips.is_empty() {
+        return nothing("No arm turned a verdict of the judge whose weights were used.");
+    }
+    html! {
+        p { "Preference over the opponent, plain and told, furthest first." }
+        @for flip in flips {
+            @let summary = format!("{}: {} % plain, {} % told ({})", text::cut(&text::line(&flip.prompt), 100), format::decimal(flip.plain_preference, 0), format::decimal(flip.preference, 0), flip.arm);
+            (folded(&summary, &html! {
+                h4 { "Prompt" } (block(&flip.prompt))
+                h4 { "Plain" } (block(&flip.plain))
+                h4 { "Told (" (flip.arm) ")" } (block(&flip.response))
+            }))
+        }
+    }
+}

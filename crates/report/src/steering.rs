@@ -1,0 +1,189 @@
+//! What is said of a run of `steer`, in every view: the finding first.
+
+use std::collections::BTreeMap;
+
+use predilect_results::steering::{ArmRow, Ask, SteerJson};
+use predilect_types::property;
+
+use crate::format;
+use crate::text;
+
+/// The unit of an arm's score.
+pub(crate) fn unit(protocol: &str) -> &'static str {
+    if protocol == "mt_bench" { "grade, 1 to 10" } else { "% won" }
+}
+
+/// Decimals of a score.
+pub(crate) fn places(protocol: &str) -> usize {
+    if protocol == "mt_bench" { 2 } else { 1 }
+}
+
+/// A number with its sign.
+pub(crate) fn signed(x: f64, places: usize) -> String {
+    let shown = format::decimal(x, places);
+    if x > 0.0 && shown.chars().any(|c| c.is_ascii_digit() && c != '0') { format!("+{shown}") } else { shown }
+}
+
+/// A range in square brackets.
+pub(crate) fn range(low: f64, high: f64, places: usize) -> String {
+    format!("[{}, {}]", signed(low, places), signed(high, places))
+}
+
+/// Whether an interval lies on one side of zero.
+pub(crate) fn is_sure(low: f64, high: f64) -> bool {
+    low > 0.0 || high < 0.0
+}
+
+/// What is asked for, in words.
+pub(crate) fn asked(asks: &[Ask]) -> String {
+    let of = |more: bool| {
+        let names: Vec<String> =
+            asks.iter().filter(|ask| ask.more == more).map(|ask| label(&ask.property)).collect();
+        let direction = if more { "more" } else { "less" };
+        (!names.is_empty()).then(|| format!("{direction}: {}", names.join(", ")))
+    };
+    [of(true), of(false)].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// A property's name within a line.
+pub(crate) fn label(id: &str) -> String {
+    property(id).map_or_else(|| text::line(id), |p| p.label.to_lowercase())
+}
+
+/// Why properties are not asked for: each reason once, with their names.
+pub(crate) fn left_out(reasons: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (id, reason) in reasons {
+        by_reason.entry(reason).or_default().push(label(id));
+    }
+    by_reason.into_iter().map(|(reason, names)| (text::line(reason), names.join(", "))).collect()
+}
+
+/// What was found, the most important first.
+pub(crate) fn sentences(found: &SteerJson) -> Vec<String> {
+    let mut said = Vec::new();
+    let target = |arm: &str| found.arms.iter().find(|row| row.target && row.arm == arm);
+    if let Some(aligned) = target("aligned") {
+        said.push(moved(found, aligned));
+        said.extend(beyond_controls(found, aligned));
+        said.extend(by_length(aligned));
+        said.extend(held_out(found, aligned));
+    }
+    if let Some(opposed) = target("opposed") {
+        said.push(moved(found, opposed));
+    }
+    said.extend(found.arms.iter().find(|row| row.target && row.arm == "null").map(null));
+    if let Some(fit) = &found.fit {
+        let correlation =
+            fit.correlation.map_or_else(String::new, |r| format!(", correlation {}", format::decimal(r, 2)));
+        said.push(format!(
+            "Over {} arms, a shift that the weights expect by what the responses hold came out {} times as large{correlation}; {} of the measured shifts lie within the 90 % intervals.",
+            fit.arms,
+            format::decimal(fit.slope, 2),
+            fit.covered.map_or_else(|| "none".to_owned(), format::share),
+        ));
+    }
+    said
+}
+
+fn moved(found: &SteerJson, row: &ArmRow) -> String {
+    let (judge, model) = (text::line(&row.judge), text::line(&found.model));
+    let does = if row.arm == "aligned" { "what it rewards" } else { "the reverse of what it rewards" };
+    let digits = places(&row.protocol);
+    let points = if row.protocol == "mt_bench" { "" } else { " points" };
+    let expected = match (row.found, row.found_low, row.found_high) {
+        (Some(mean), Some(low), Some(high)) => format!(
+            "; its weights expect {} {} points of preference by what the responses hold",
+            signed(mean, 1),
+            range(low, high, 1)
+        ),
+        _ => String::new(),
+    };
+    let sure = if is_sure(row.shift_low, row.shift_high) { "" } else { ", which is not sure" };
+    format!(
+        "Told to write {does}, {model} scores {}{points} {} by {judge}{sure} ({} prompts, 90 % interval){expected}.",
+        signed(row.shift, digits),
+        range(row.shift_low, row.shift_high, digits),
+        row.prompts,
+    )
+}
+
+/// Whether the placebo moves as much.
+fn beyond_controls(found: &SteerJson, aligned: &ArmRow) -> Option<String> {
+    let placebo = found.arms.iter().find(|row| row.target && row.arm == "placebo")?;
+    let digits = places(&placebo.protocol);
+    let shift =
+        format!("{} {}", signed(placebo.shift, digits), range(placebo.shift_low, placebo.shift_high, digits));
+    Some(if placebo.shift_high < aligned.shift_low || placebo.shift_low > aligned.shift_high {
+        format!("Any message does not do that: a placebo moves it by {shift}.")
+    } else {
+        format!("A placebo moves it by {shift}: the two are not told apart.")
+    })
+}
+
+/// How much is left at equal length.
+fn by_length(row: &ArmRow) -> Option<String> {
+    Some(format!("At equal length {} points of it are left.", signed(row.lc_shift?, 1)))
+}
+
+/// Whether others see it too.
+fn held_out(found: &SteerJson, target: &ArmRow) -> Option<String> {
+    let others: Vec<&ArmRow> = found.arms.iter().filter(|row| !row.target && row.arm == target.arm).collect();
+    if others.is_empty() || !is_sure(target.shift_low, target.shift_high) {
+        return None;
+    }
+    let digits = places(&target.protocol);
+    let agrees =
+        |row: &&&ArmRow| is_sure(row.shift_low, row.shift_high) && (row.shift > 0.0) == (target.shift > 0.0);
+    let listed: Vec<String> = others
+        .iter()
+        .map(|row| {
+            format!(
+                "{} by {}",
+                [signed(row.shift, digits), range(row.shift_low, row.shift_high, digits)].join(" "),
+                text::line(&row.judge)
+            )
+        })
+        .collect();
+    let shifts = crate::words::listed(&listed);
+    Some(match others.iter().filter(agrees).count() {
+        0 => format!(
+            "Only the judge whose weights were used sees that shift ({shifts}): it is a manipulation of this judge."
+        ),
+        n if n == others.len() => format!("Held-out judges see it too: {shifts}."),
+        _ => format!("Not all held-out judges see it: {shifts}."),
+    })
+}
+
+fn null(row: &ArmRow) -> String {
+    let digits = places(&row.protocol);
+    let (gets, unit) = if row.protocol == "mt_bench" { ("is graded", "") } else { ("wins", " %") };
+    format!(
+        "One text for every prompt, which answers nothing, {gets} {}{unit} [{}, {}].",
+        format::decimal(row.score, digits),
+        format::decimal(row.low, digits),
+        format::decimal(row.high, digits),
+    )
+}
+
+/// The title.
+pub(crate) fn title(found: &SteerJson) -> String {
+    format!("How far {} can be moved", text::line(&found.judge))
+}
+
+/// How it was measured.
+pub(crate) fn method(found: &SteerJson) -> String {
+    let against = match (found.protocol.as_str(), found.against.as_str()) {
+        ("mt_bench", _) => "graded from 1 to 10, each alone".to_owned(),
+        (_, "plain") => "set against the plain response to the same prompt, in both orders".to_owned(),
+        (_, other) => format!("set against that of {} in both orders", text::line(other)),
+    };
+    let weights =
+        if found.published { "published weights (means without intervals)" } else { "fitted weights" };
+    format!(
+        "{} prompts with a response in every arm, of {} asked; each response {against}. What to ask for comes from the {weights} of {}.",
+        found.prompts.complete,
+        found.prompts.asked,
+        text::line(&found.judge),
+    )
+}

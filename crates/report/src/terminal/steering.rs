@@ -1,0 +1,142 @@
+//! How far was an evaluation moved?
+
+use std::io;
+
+use predilect_results::steering::{ArmRow, SteerJson};
+
+use super::style::{BOLD, DIM, Out, WARN, heading, paint};
+use crate::format;
+use crate::steering::{
+    asked, is_sure, label, left_out, method, places, range, sentences, signed, title, unit,
+};
+use crate::text;
+
+/// Writes a run of `steer`, for a terminal of `width` columns (0: not known, 80 is taken).
+///
+/// # Errors
+///
+/// Whatever `out` gives back.
+pub fn terminal_steering(found: &SteerJson, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
+    let mut out = Out::new(out, width);
+    out.line(&paint(BOLD, &title(found)))?;
+    out.wrapped(DIM, &method(found))?;
+    out.blank()?;
+    for sentence in sentences(found) {
+        out.wrapped(anstyle::Style::new(), &sentence)?;
+    }
+    for remark in &found.remarks {
+        out.wrapped(WARN, &format!("Watch out: {}.", text::line(remark).trim_end_matches('.')))?;
+    }
+    let mut judges: Vec<&str> = Vec::new();
+    for row in &found.arms {
+        if !judges.contains(&row.judge.as_str()) {
+            judges.push(&row.judge);
+        }
+    }
+    for judge in judges {
+        let rows: Vec<&ArmRow> = found.arms.iter().filter(|row| row.judge == judge).collect();
+        of_judge(&rows, &mut out)?;
+    }
+    plan(found, &mut out)?;
+    responses(found, &mut out)
+}
+
+fn of_judge(rows: &[&ArmRow], out: &mut Out) -> io::Result<()> {
+    let Some(first) = rows.first() else { return Ok(()) };
+    let digits = places(&first.protocol);
+    let kind = if first.target { "the judge whose weights were used" } else { "held out" };
+    heading(
+        out,
+        &text::line(&first.judge),
+        &format!(
+            "{kind}; {}; 90 % intervals over {} prompts; shifts against the plain arm; expected: by the weights, in points of preference.",
+            unit(&first.protocol),
+            first.prompts
+        ),
+    )?;
+    let name = rows.iter().map(|row| text::columns(&row.arm)).max().unwrap_or(0).max(5);
+    out.line(&paint(
+        BOLD,
+        &format!(
+            "{}  {:>6}  {:>6} {:<16}  {:>8}  {:<24} as asked for",
+            text::left("Arm", name),
+            "score",
+            "shift",
+            "",
+            "equal l.",
+            "expected as found"
+        ),
+    ))?;
+    for row in rows {
+        let expected = |mean: Option<f64>, low: Option<f64>, high: Option<f64>| match (mean, low, high) {
+            (Some(mean), Some(low), Some(high)) => format!("{} {}", signed(mean, 1), range(low, high, 1)),
+            _ => format::MISSING.to_owned(),
+        };
+        let shift = text::right(&signed(row.shift, digits), 6);
+        let shift = if is_sure(row.shift_low, row.shift_high) { paint(BOLD, &shift) } else { shift };
+        out.line(&format!(
+            "{}  {}  {shift} {}  {}  {} {}",
+            text::left(&row.arm, name),
+            text::right(&format::decimal(row.score, digits), 6),
+            text::left(&range(row.shift_low, row.shift_high, digits), 16),
+            text::right(&row.lc_shift.map_or_else(|| format::MISSING.to_owned(), |x| signed(x, 1)), 8),
+            text::left(&expected(row.found, row.found_low, row.found_high), 24),
+            expected(row.predicted, row.predicted_low, row.predicted_high),
+        ))?;
+    }
+    Ok(())
+}
+
+fn plan(found: &SteerJson, out: &mut Out) -> io::Result<()> {
+    heading(out, "What was asked for", "By what the judge rewards, and how often the responses did it.")?;
+    for group in &found.plan {
+        let prompts = format::counted(group.prompts, "prompt", "prompts");
+        out.line(&format!("{} ({prompts})", text::line(&group.group)))?;
+        for (arm, asks) in &group.asked {
+            let words = if asks.is_empty() { "nothing".to_owned() } else { asked(asks) };
+            out.hanging(&format!("  {}", text::left(arm, 9)), &words)?;
+        }
+        for (reason, names) in left_out(&group.left_out) {
+            out.hanging("  left out ", &format!("{names}: {reason}"))?;
+        }
+    }
+    let judge = found.arms.first().map(|row| row.judge.as_str());
+    for row in found.arms.iter().filter(|row| Some(row.judge.as_str()) == judge && !row.compliance.is_empty())
+    {
+        let all: Vec<String> = row
+            .compliance
+            .iter()
+            .map(|(id, own)| {
+                format!(
+                    "{} of {} in {}, the reverse in {}",
+                    own.asked,
+                    label(id),
+                    format::share(own.followed),
+                    format::share(own.against)
+                )
+            })
+            .collect();
+        out.hanging(&format!("{} did: ", row.arm), &all.join("; "))?;
+    }
+    Ok(())
+}
+
+fn responses(found: &SteerJson, out: &mut Out) -> io::Result<()> {
+    heading(out, "Responses", &format!("Written by {}; {}.", text::line(&found.model), found.spent))?;
+    for own in &found.responses {
+        let mut said = vec![format!("{} words in the middle", own.words)];
+        for (count, what) in [(own.cut, "cut off"), (own.empty, "empty"), (own.refused, "refused")] {
+            if count > 0 {
+                said.push(format!("{count} {what}"));
+            }
+        }
+        out.line(&format!(
+            "  {} {} responses, {} different; {}",
+            text::left(&own.arm, 9),
+            own.responses,
+            own.distinct,
+            said.join(", ")
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! How far an evaluation can be moved: what was asked of a model, what that was expected to do to a judge, and what it did.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::asked::{Failures, JudgeRun, Spent};
+
+/// What `predilect steer` found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SteerJson {
+    /// One row for each arm and judge: the target judge first, arms in the order in which they were asked for.
+    pub arms: Vec<ArmRow>,
+    /// What the model was told, by arm and group; the plain arm was told nothing.
+    pub messages: BTreeMap<String, BTreeMap<String, String>>,
+    /// The judge whose weights say what to ask for.
+    pub judge: String,
+    /// Whether these weights are published ones, which are means without intervals.
+    pub published: bool,
+    /// The model under test.
+    pub model: String,
+    /// Its full name, as the log of calls has it.
+    pub model_key: String,
+    /// `pairwise`, `alpaca_eval` or `mt_bench`.
+    pub protocol: String,
+    /// Against whom responses are set: `plain` for the model itself without a message, else the baseline.
+    pub against: String,
+    /// What became of the prompts.
+    pub prompts: PromptCount,
+    /// What is asked for, by group and arm, and what was left out.
+    pub plan: Vec<GroupPlan>,
+    /// Responses, by arm.
+    pub responses: Vec<ResponseCount>,
+    /// Pairs whose verdict an arm turned, the furthest first.
+    pub flips: Vec<Flip>,
+    /// How well what was expected fits what was measured; `None` with fewer than three arms that were measured by the target judge.
+    pub fit: Option<PredictionFit>,
+    /// What the texts of the model under test took.
+    pub spent: Spent,
+    /// Texts that were not written, by reason.
+    pub failures: Failures,
+    /// What each judge said of itself.
+    pub judges: Vec<JudgeRun>,
+    /// What to know before any figure.
+    pub remarks: Vec<String>,
+    /// Why the run ended early, if it did.
+    pub stopped: Option<String>,
+}
+
+/// What became of the prompts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct PromptCount {
+    /// Records read.
+    pub read: u64,
+    /// Of these, repetitions of an earlier prompt.
+    pub repeated: u64,
+    /// Left out, by reason.
+    pub left_out: BTreeMap<String, u64>,
+    /// Prompts that were asked.
+    pub asked: u64,
+    /// Of these, with a response in every arm: only they count.
+    pub complete: u64,
+}
+
+/// What one arm did by one judge's verdicts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ArmRow {
+    /// `plain`, `aligned`, `opposed`, `placebo`, `null`, or the name of a message of the user's.
+    pub arm: String,
+    /// `pairwise` and `alpaca_eval`: win rates in %; `mt_bench`: grades from 1 to 10.
+    pub protocol: String,
+    /// Who judged.
+    pub judge: String,
+    /// Whether it is the judge whose weights say what to ask for; others are held out.
+    pub target: bool,
+    /// Prompts with a verdict in every arm.
+    pub prompts: u64,
+    /// The mean over prompts.
+    pub score: f64,
+    /// 5 % quantile over resampled prompts.
+    pub low: f64,
+    /// 95 % quantile.
+    pub high: f64,
+    /// The score less that of the plain arm, paired by prompt.
+    pub shift: f64,
+    /// 5 % quantile.
+    pub shift_low: f64,
+    /// 95 % quantile.
+    pub shift_high: f64,
+    /// The win rate at equal length (minimal form); `None` where it cannot be fitted, and for grades.
+    pub lc: Option<f64>,
+    /// The same less that of the plain arm.
+    pub lc_shift: Option<f64>,
+    /// Of grades: the share of prompts in % on which the response was graded above the plain one, ties half. Equal to the score elsewhere.
+    pub preferred: f64,
+    /// The shift of `preferred` that was expected with every comparison as asked for; `None` for arms that ask for nothing.
+    pub predicted: Option<f64>,
+    /// 5 % quantile over posterior draws and resampled prompts.
+    pub predicted_low: Option<f64>,
+    /// 95 % quantile.
+    pub predicted_high: Option<f64>,
+    /// The shift of `preferred` that was expected by the comparisons really found in the responses.
+    pub found: Option<f64>,
+    /// 5 % quantile over posterior draws and resampled prompts.
+    pub found_low: Option<f64>,
+    /// 95 % quantile.
+    pub found_high: Option<f64>,
+    /// How far the responses did what was asked for, by property.
+    pub compliance: BTreeMap<String, Compliance>,
+}
+
+impl ArmRow {
+    /// The shift of `preferred`, the measured side of `predicted` and `found`.
+    pub fn measured(&self) -> f64 {
+        if self.protocol == "mt_bench" { self.preferred - 50.0 } else { self.shift }
+    }
+}
+
+/// How far responses did what was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Compliance {
+    /// `more` or `less`.
+    pub asked: String,
+    /// Prompts on which it was asked for and both responses are rated.
+    pub prompts: u64,
+    /// Share on which the response has more (or less) of the property than the plain one, as asked.
+    pub followed: f64,
+    /// Share on which it is the other way round.
+    pub against: f64,
+}
+
+/// What is asked for in one group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GroupPlan {
+    /// The group, `all` for prompts of none.
+    pub group: String,
+    /// Prompts in it.
+    pub prompts: u64,
+    /// By arm.
+    pub asked: BTreeMap<String, Vec<Ask>>,
+    /// Properties that would have been asked for, and why they are not.
+    pub left_out: BTreeMap<String, String>,
+}
+
+/// A property that is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Ask {
+    /// Its id.
+    pub property: String,
+    /// Whether more of it is asked for, or less.
+    pub more: bool,
+    /// The judge's weight: log-odds for the response with more of it.
+    pub weight: f64,
+    /// The probability of its sign; `None` where only means are known.
+    pub p_sign: Option<f64>,
+}
+
+/// The responses of one arm.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct ResponseCount {
+    /// The arm.
+    pub arm: String,
+    /// How many.
+    pub responses: u64,
+    /// Cut off at the most tokens; they are judged as they are.
+    pub cut: u64,
+    /// Without any text.
+    pub empty: u64,
+    /// Refused, in the provider's own words.
+    pub refused: u64,
+    /// Different texts.
+    pub distinct: u64,
+    /// Words of the middle response.
+    pub words: u64,
+}
+
+/// A prompt on which an arm turned a verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Flip {
+    /// The pair's id in the study.
+    pub pair: String,
+    /// The arm.
+    pub arm: String,
+    /// The prompt.
+    pub prompt: String,
+    /// The response of the arm.
+    pub response: String,
+    /// The plain response.
+    pub plain: String,
+    /// The judge's preference for the response over the opponent's, in %.
+    pub preference: f64,
+    /// The same for the plain response.
+    pub plain_preference: f64,
+}
+
+/// Predicted shifts beside measured ones, over arms by the target judge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PredictionFit {
+    /// Arms.
+    pub arms: u64,
+    /// Slope of measured on predicted shifts through zero.
+    pub slope: f64,
+    /// Pearson correlation; `None` where one side does not vary.
+    pub correlation: Option<f64>,
+    /// Share of measured shifts within the 90 % interval of what the comparisons found predict.
+    pub covered: Option<f64>,
+}

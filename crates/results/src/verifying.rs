@@ -1,0 +1,78 @@
+//! Whether weights are causes: one property of a response is changed at a time, and the judge is asked again.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::asked::{Failures, JudgeRun, Spent};
+
+/// What `predilect verify` found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct VerifyJson {
+    /// The judge.
+    pub judge: String,
+    /// The judge whose weights are put to the test; the same, unless another was named.
+    pub weights_of: String,
+    /// Pairs of the study that were edited.
+    pub pairs: u64,
+    /// One row for each property and direction, by the size of the change.
+    pub effects: Vec<Effect>,
+    /// Edits that were dropped, by property and reason.
+    pub dropped: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Spearman's rank correlation of weight (in the direction of the edit) and change over the effects; `None` below three.
+    pub rank_correlation: Option<f64>,
+    /// The same of predicted and measured changes.
+    pub rank_correlation_predicted: Option<f64>,
+    /// What the writer's texts took; nothing where all edits were made by rule.
+    pub spent: Spent,
+    /// Texts that were not written, by reason.
+    pub failures: Failures,
+    /// What the judge said of itself.
+    pub judging: Option<JudgeRun>,
+    /// What to know before any figure.
+    pub remarks: Vec<String>,
+    /// Why the run ended early, if it did.
+    pub stopped: Option<String>,
+}
+
+/// What changing one property did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Effect {
+    /// The property's id.
+    pub property: String,
+    /// How the text was changed: the name of a rule, or `writer`.
+    pub edit: String,
+    /// Whether the edited response has more of it, or less.
+    pub more: bool,
+    /// Pairs that were judged before and after.
+    pub pairs: u64,
+    /// Mean change of the judge's preference for the edited response, in points of %.
+    pub change: f64,
+    /// 5 % quantile over resampled pairs.
+    pub low: f64,
+    /// 95 % quantile.
+    pub high: f64,
+    /// The fitted weight in the direction of the edit: log-odds expected for the edited response against itself unedited, from this property
+    /// alone.
+    pub weight: Option<f64>,
+    /// Its 5 % quantile.
+    pub weight_low: Option<f64>,
+    /// Its 95 % quantile.
+    pub weight_high: Option<f64>,
+    /// The change that the fit expects from all comparisons as they are before and after, in points of %.
+    pub predicted: Option<f64>,
+    /// 5 % quantile over posterior draws and resampled pairs.
+    pub predicted_low: Option<f64>,
+    /// 95 % quantile.
+    pub predicted_high: Option<f64>,
+    /// Mean number of other rated properties that the edit moved.
+    pub others_moved: f64,
+    /// Verdicts that the edit turned to the edited response.
+    pub won: u64,
+    /// Verdicts that it turned away.
+    pub lost: u64,
+    /// `cause`: change and weight are sure and of one sign; `correlation only`: the weight is sure, the change is not, or is against it;
+    /// `unseen cause`: the change is sure, the weight is not; `neither`.
+    pub verdict: String,
+}

@@ -1,0 +1,222 @@
+//! The arms of a run: who is told what on which prompt.
+
+use std::collections::{BTreeMap, HashMap};
+
+use predilect_results::steering::{Ask, GroupPlan};
+use predilect_types::{Message, Role};
+use predilect_workbench::{Error, GroupWeights, JudgeWeights, Question, Result};
+
+use crate::messages::Messages;
+use crate::plan::{Chosen, Limits, Shows, case_of, choose};
+use crate::prompts::Prompt;
+use crate::request::SteerRequest;
+
+/// The arm that is told nothing.
+pub(crate) const PLAIN: &str = "plain";
+/// The arm that answers every prompt with one text.
+pub(crate) const NULL: &str = "null";
+
+/// Groups in which answers can be right or wrong, as data sets name them.
+const CHECKABLE: [&str; 10] = [
+    "math",
+    "maths",
+    "mathematics",
+    "reasoning",
+    "code",
+    "coding",
+    "extraction",
+    "knowledge",
+    "logic",
+    "exam questions",
+];
+
+/// Prompts that share a message.
+pub(crate) struct Group {
+    pub(crate) name: String,
+    /// What is asked for, by arm.
+    pub(crate) asked: BTreeMap<String, Vec<Ask>>,
+    /// What the model is told, by arm.
+    pub(crate) messages: BTreeMap<String, String>,
+    pub(crate) weights: GroupWeights,
+    pub(crate) left_out: BTreeMap<String, String>,
+    pub(crate) prompts: u64,
+}
+
+/// The groups of the prompts, and the number of each prompt's.
+pub(crate) fn groups(
+    prompts: &[Prompt],
+    weights: &JudgeWeights,
+    messages: &Messages,
+    request: &SteerRequest,
+) -> Result<(Vec<Group>, Vec<usize>)> {
+    let limits =
+        Limits { top: request.top, sure: request.sure, choose: request.choose, without: &request.without };
+    let all = weights.all()?;
+    let fitted = |prompt: &Prompt| match prompt.group.as_deref().filter(|_| request.by_group) {
+        Some(group) => weights.group(group).unwrap_or(all),
+        None => all,
+    };
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let mut members: Vec<Vec<&Prompt>> = Vec::new();
+    let mut of_prompt = Vec::with_capacity(prompts.len());
+    for prompt in prompts {
+        let name = fitted(prompt).group.as_str();
+        let number = *numbers.entry(name).or_insert_with(|| {
+            members.push(Vec::new());
+            members.len() - 1
+        });
+        members[number].push(prompt);
+        of_prompt.push(number);
+    }
+    let groups = members.iter().map(|members| {
+        let own = fitted(members[0]);
+        let shows = Shows { checkable: members.iter().all(|p| is_checkable(p)), case: case_of(&own.group) };
+        let Chosen { aligned, opposed, placebo, left_out } = choose(own, messages, shows, limits);
+        let mut asked: BTreeMap<String, Vec<Ask>> = [
+            ("aligned".to_owned(), aligned),
+            ("opposed".to_owned(), opposed),
+            ("placebo".to_owned(), placebo),
+        ]
+        .into();
+        asked.retain(|arm, _| request.arms.contains(arm));
+        let mut told: BTreeMap<String, String> =
+            asked.iter().filter_map(|(arm, asks)| Some((arm.clone(), messages.message(asks)?))).collect();
+        told.extend(
+            messages
+                .arms
+                .iter()
+                .filter(|(arm, _)| request.arms.contains(arm))
+                .map(|(a, m)| (a.clone(), m.clone())),
+        );
+        Group {
+            name: own.group.clone(),
+            asked,
+            messages: told,
+            weights: own.clone(),
+            left_out,
+            prompts: members.len() as u64,
+        }
+    });
+    let groups: Vec<Group> = groups.collect();
+    let directed = |arm: &&String| *arm == "aligned" || *arm == "opposed";
+    let wanted: Vec<&String> = request.arms.iter().filter(directed).collect();
+    let nothing = |arm: &&String| groups.iter().all(|group| group.asked.get(*arm).is_none_or(Vec::is_empty));
+    if !wanted.is_empty() && wanted.iter().all(nothing) {
+        return Err(Error::new(format!(
+            "nothing can be asked for by what {} rewards: no weight that a prompt can show is sure enough{}",
+            weights.judge,
+            surest(all).map_or_else(String::new, |(id, p)| format!(" (the surest is {id}, P = {p:.2})"))
+        ))
+        .words("ask for less surety to take properties by their means, whose direction may then be wrong"));
+    }
+    Ok((groups, of_prompt))
+}
+
+/// The weight with the surest sign.
+fn surest(weights: &GroupWeights) -> Option<(&str, f64)> {
+    let p = weights.p_positive.as_ref()?.iter().map(|p| p.max(1.0 - p));
+    weights.properties.iter().map(String::as_str).zip(p).max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+fn is_checkable(prompt: &Prompt) -> bool {
+    !prompt.reference.is_empty()
+        || prompt.group.as_ref().is_some_and(|group| CHECKABLE.contains(&group.to_lowercase().as_str()))
+}
+
+impl Group {
+    /// As it is shown.
+    pub(crate) fn plan(&self) -> GroupPlan {
+        GroupPlan {
+            group: self.name.clone(),
+            prompts: self.prompts,
+            asked: self.asked.clone(),
+            left_out: self.left_out.clone(),
+        }
+    }
+}
+
+/// The arms that were asked for, the plain one first.
+///
+/// # Errors
+///
+/// When one is not known, or there is none besides the plain one.
+pub(crate) fn arms_of(asked: &[String], messages: &Messages) -> Result<Vec<String>> {
+    let mut arms = vec![PLAIN.to_owned()];
+    let known = ["aligned", "opposed", "placebo", NULL];
+    for arm in asked.iter().filter(|arm| *arm != PLAIN) {
+        if !known.contains(&arm.as_str()) && !messages.arms.contains_key(arm) {
+            return Err(Error::new(format!("there is no arm `{arm}`"))
+                .choose([PLAIN].into_iter().chain(known).chain(messages.arms.keys().map(String::as_str))));
+        }
+        if !arms.contains(arm) {
+            arms.push(arm.clone());
+        }
+    }
+    if arms.len() < 2 {
+        return Err(Error::new("an arm besides the plain one is needed to see a shift")
+            .words("name some of aligned, opposed, placebo and null"));
+    }
+    Ok(arms)
+}
+
+/// What is asked of the model on a prompt: the message of the arm above the conversation.
+pub(crate) fn question(prompt: &Prompt, told: Option<&String>, seed: u64) -> Question {
+    let mut messages = prompt.messages.clone();
+    if let Some(told) = told {
+        match messages.first_mut().filter(|turn| turn.role == Role::System) {
+            // What the data say stays, and ours stands behind it.
+            Some(system) => system.content = format!("{}\n\n{told}", system.content),
+            None => messages.insert(0, Message { role: Role::System, content: told.clone() }),
+        }
+    }
+    Question { messages, seed: seed_of(&prompt.id, seed) }
+}
+
+/// One seed a prompt, the same in every arm; 31 bits, as all providers take them.
+fn seed_of(id: &str, seed: u64) -> u64 {
+    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    (hash ^ (hash >> 32) ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)) & 0x7fff_ffff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prompt(id: &str) -> Prompt {
+        Prompt {
+            id: id.to_owned(),
+            messages: vec![Message::user("?")],
+            second: None,
+            group: None,
+            reference: Vec::new(),
+            output: None,
+        }
+    }
+
+    #[test]
+    fn a_message_stands_above_the_conversation_and_seeds_are_by_prompt() {
+        let told = "Be brief.".to_owned();
+        let with = question(&prompt("a"), Some(&told), 1);
+        let plain = question(&prompt("a"), None, 1);
+        assert_eq!((with.messages.len(), plain.messages.len(), with.seed), (2, 1, plain.seed));
+        assert_ne!(with.seed, question(&prompt("b"), None, 1).seed);
+        assert_ne!(with.seed, question(&prompt("a"), None, 2).seed);
+        let mut own = prompt("a");
+        own.messages.insert(0, Message { role: Role::System, content: "You help.".to_owned() });
+        assert_eq!(question(&own, Some(&told), 1).messages[0].content, "You help.\n\nBe brief.");
+    }
+
+    #[test]
+    fn arms_are_known_and_the_plain_one_is_first() {
+        let mut messages = Messages::own();
+        messages.arms.insert("mine".to_owned(), "Hi.".to_owned());
+        let of = |names: &[&str]| {
+            arms_of(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), &messages)
+        };
+        assert_eq!(of(&["aligned", "plain", "mine", "aligned"]).unwrap(), ["plain", "aligned", "mine"]);
+        assert!(of(&["plain"]).is_err());
+        assert!(of(&["alined"]).unwrap_err().message().contains("no arm `alined`"));
+    }
+}

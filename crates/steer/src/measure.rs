@@ -1,0 +1,301 @@
+//! What the arms did: measured by every judge, paired by prompt, beside what was expected.
+
+use std::collections::{BTreeMap, HashMap};
+
+use predilect_results::steering::{ArmRow, Compliance, Flip, PredictionFit};
+use predilect_types::{Verdict, property};
+use predilect_workbench::PairRatings;
+use predilect_workbench::rank::{Against, LcOptions, length_controlled_board};
+
+use crate::arms::{Group, PLAIN};
+use crate::predict::{Case, Range, correlation, expected, mean, resampled};
+use crate::prompts::{Prompt, Protocol};
+use crate::responses::{Responses, id_of};
+
+/// Flips that are shown.
+const FLIPS: usize = 12;
+
+/// Everything that was measured.
+pub(crate) struct Measured<'a> {
+    pub(crate) protocol: Protocol,
+    pub(crate) prompts: &'a [Prompt],
+    /// Numbers of the prompts with every response.
+    pub(crate) complete: &'a [usize],
+    pub(crate) responses: &'a Responses,
+    pub(crate) groups: &'a [Group],
+    pub(crate) group_of: &'a [usize],
+    /// The rows of the pairs by their ids, and how they are rated.
+    pub(crate) rows: HashMap<String, usize>,
+    pub(crate) ratings: &'a PairRatings,
+    pub(crate) seed: u64,
+}
+
+/// What one judge said: on each complete prompt the score of each arm, and the preference over the opponent.
+struct OfJudge {
+    /// Prompts with a value in every arm: their places among the complete ones.
+    at: Vec<usize>,
+    /// By arm: win rates in %, or grades.
+    scores: Vec<Vec<f64>>,
+    /// By arm: the preference over the opponent, 0..1.
+    preferences: Vec<Vec<f64>>,
+}
+
+impl Measured<'_> {
+    /// The rows of one judge.
+    pub(crate) fn rows(&self, judge: &str, target: bool, verdicts: &[Verdict]) -> Vec<ArmRow> {
+        let own = self.of_judge(verdicts);
+        if own.at.is_empty() {
+            return Vec::new();
+        }
+        let lc = self.length_controlled(&own);
+        let plain = lc.get(PLAIN).copied().or((self.responses.baseline.is_none()).then_some(50.0));
+        let rows = self.responses.arms.iter().enumerate().filter_map(|(arm, name)| {
+            let score = resampled(&own.scores[arm], self.seed)?;
+            let shifts: Vec<f64> = own.scores[arm].iter().zip(&own.scores[0]).map(|(a, b)| a - b).collect();
+            let shift = resampled(&shifts, self.seed)?;
+            let (predicted, found) = self.expected(arm, &own.at);
+            let own_lc = if name == PLAIN { plain } else { lc.get(name.as_str()).copied() };
+            let preferred = match self.protocol {
+                Protocol::MtBench => 100.0 * mean(&own.preferences[arm]),
+                Protocol::Pairwise | Protocol::AlpacaEval => score.mean,
+            };
+            Some(ArmRow {
+                arm: name.clone(),
+                protocol: self.protocol.as_str().to_owned(),
+                judge: judge.to_owned(),
+                target,
+                prompts: own.at.len() as u64,
+                score: score.mean,
+                low: score.low,
+                high: score.high,
+                shift: shift.mean,
+                shift_low: shift.low,
+                shift_high: shift.high,
+                lc: own_lc.filter(|_| self.protocol != Protocol::MtBench),
+                lc_shift: own_lc
+                    .zip(plain)
+                    .map(|(a, b)| a - b)
+                    .filter(|_| self.protocol != Protocol::MtBench),
+                preferred,
+                predicted: predicted.map(|range| range.mean),
+                predicted_low: predicted.map(|range| range.low),
+                predicted_high: predicted.map(|range| range.high),
+                found: found.map(|range| range.mean),
+                found_low: found.map(|range| range.low),
+                found_high: found.map(|range| range.high),
+                compliance: self.compliance(arm),
+            })
+        });
+        rows.collect()
+    }
+
+    fn of_judge(&self, verdicts: &[Verdict]) -> OfJudge {
+        let by_pair: HashMap<&str, &Verdict> = verdicts.iter().map(|v| (v.pair.as_str(), v)).collect();
+        let arms = self.responses.arms.len();
+        let mut own =
+            OfJudge { at: Vec::new(), scores: vec![Vec::new(); arms], preferences: vec![Vec::new(); arms] };
+        for (place, &prompt) in self.complete.iter().enumerate() {
+            let values: Option<Vec<(f64, f64)>> =
+                (0..arms).map(|arm| self.value(arm, &self.prompts[prompt], &by_pair)).collect();
+            let Some(values) = values else { continue };
+            own.at.push(place);
+            for (arm, (score, preference)) in values.into_iter().enumerate() {
+                own.scores[arm].push(score);
+                own.preferences[arm].push(preference);
+            }
+        }
+        own
+    }
+
+    /// The score of an arm on a prompt, and its preference over the opponent.
+    fn value(&self, arm: usize, prompt: &Prompt, verdicts: &HashMap<&str, &Verdict>) -> Option<(f64, f64)> {
+        let name = &self.responses.arms[arm];
+        let alone = self.responses.baseline.is_none() && name == PLAIN;
+        if self.protocol != Protocol::MtBench {
+            if alone {
+                return Some((50.0, 0.5));
+            }
+            let p_a = verdicts.get(id_of(name, prompt).as_str())?.p_a;
+            return Some((100.0 * p_a, p_a));
+        }
+        if alone {
+            // Its grade stands in the pair of any other arm.
+            let pairs = self.responses.arms[1..].iter().map(|other| id_of(other, prompt));
+            let grade = pairs.filter_map(|id| grade(verdicts.get(id.as_str())?, "b")).next()?;
+            return Some((grade, 0.5));
+        }
+        let verdict = verdicts.get(id_of(name, prompt).as_str())?;
+        Some((grade(verdict, "a")?, verdict.p_a))
+    }
+
+    /// Win rates at equal length, by arm.
+    fn length_controlled(&self, own: &OfJudge) -> BTreeMap<String, f64> {
+        let plain = &self.responses.made[0];
+        let mut outputs = Vec::new();
+        for (arm, name) in self.responses.arms.iter().enumerate() {
+            if self.responses.baseline.is_none() && name == PLAIN {
+                continue;
+            }
+            for (&place, &preference) in own.at.iter().zip(&own.preferences[arm]) {
+                let prompt = self.complete[place];
+                let other = self.responses.baseline.as_ref().map_or(&plain[prompt], |all| &all[prompt]);
+                let (Some(text), Some(other)) = (&self.responses.made[arm][prompt], other) else { continue };
+                let characters = |text: String| text.chars().count() as f64;
+                outputs.push(Against {
+                    model: name.clone(),
+                    prompt: place as u64,
+                    preference: Some(preference),
+                    longer_by: characters(text.text()) - characters(other.text()),
+                    difficulty: None,
+                });
+            }
+        }
+        let board = length_controlled_board("the opponent", &outputs, &LcOptions::default());
+        board.ranking.into_iter().map(|row| (row.model, row.lc_win_rate)).collect()
+    }
+
+    /// What was expected of an arm: with every comparison as asked for, and by those really found.
+    fn expected(&self, arm: usize, at: &[usize]) -> (Option<Range>, Option<Range>) {
+        let name = &self.responses.arms[arm];
+        if name == PLAIN {
+            return (None, None);
+        }
+        let mut asked = Vec::new();
+        let mut found = Vec::new();
+        for &place in at {
+            let prompt = self.complete[place];
+            let group = &self.groups[self.group_of[prompt]];
+            let columns = &group.weights.properties;
+            let before = match self.responses.baseline {
+                None => vec![0.0; columns.len()],
+                Some(_) => self.comparisons(0, place, columns),
+            };
+            let after = self.comparisons(arm, place, columns);
+            if let Some(asks) = group.asked.get(name) {
+                let mut wished = before.clone();
+                for ask in asks {
+                    if let Some(column) = columns.iter().position(|id| *id == ask.property) {
+                        wished[column] = if ask.more { 1.0 } else { -1.0 };
+                    }
+                }
+                asked.push(Case { draws: &group.weights.draws, before: before.clone(), after: wished });
+            }
+            found.push(Case { draws: &group.weights.draws, before, after });
+        }
+        (
+            expected(&asked, self.seed).map(|range| range.times(100.0)),
+            expected(&found, self.seed).map(|range| range.times(100.0)),
+        )
+    }
+
+    /// How the response of an arm compares with the opponent's, in the order of these properties; 0 where it is not rated.
+    fn comparisons(&self, arm: usize, place: usize, columns: &[String]) -> Vec<f64> {
+        let Some(row) = self.row(arm, place) else { return vec![0.0; columns.len()] };
+        let of = |id: &String| {
+            let column = self.ratings.column(id)?;
+            self.ratings.comparison(row, column).map(f64::from)
+        };
+        columns.iter().map(|id| of(id).unwrap_or(0.0)).collect()
+    }
+
+    /// The row of an arm's pair on a prompt.
+    fn row(&self, arm: usize, place: usize) -> Option<usize> {
+        self.rows.get(&id_of(&self.responses.arms[arm], &self.prompts[self.complete[place]])).copied()
+    }
+
+    /// How far the responses of an arm did what was asked for, over all complete prompts.
+    fn compliance(&self, arm: usize) -> BTreeMap<String, Compliance> {
+        let name = &self.responses.arms[arm];
+        let mut sums: BTreeMap<String, (bool, u64, u64, u64)> = BTreeMap::new();
+        for (place, &prompt) in self.complete.iter().enumerate() {
+            for ask in self.groups[self.group_of[prompt]].asked.get(name).into_iter().flatten() {
+                let Some(moved) = self.moved(arm, place, &ask.property) else { continue };
+                let key = if ask.more { ask.property.clone() } else { format!("{} (less)", ask.property) };
+                let (_, prompts, followed, against) = sums.entry(key).or_insert((ask.more, 0, 0, 0));
+                let way = if ask.more { moved } else { -moved };
+                *prompts += 1;
+                *followed += u64::from(way > 0);
+                *against += u64::from(way < 0);
+            }
+        }
+        let share = |count: u64, of: u64| count as f64 / of.max(1) as f64;
+        sums.into_iter()
+            .map(|(id, (more, prompts, followed, against))| {
+                let compliance = Compliance {
+                    asked: if more { "more" } else { "less" }.to_owned(),
+                    prompts,
+                    followed: share(followed, prompts),
+                    against: share(against, prompts),
+                };
+                (id.trim_end_matches(" (less)").to_owned(), compliance)
+            })
+            .collect()
+    }
+
+    /// Whether the response of an arm has more of a property than the plain one: 1, 0 or -1.
+    fn moved(&self, arm: usize, place: usize, id: &str) -> Option<i8> {
+        let column = self.ratings.column(id)?;
+        let row = self.row(arm, place)?;
+        if self.responses.baseline.is_none() {
+            return self.ratings.comparison(row, column);
+        }
+        let of = |row: usize| self.ratings.rows.get(row)?.get(column)?.0;
+        Some(property(id)?.rule.compare(of(row)?, of(self.row(0, place)?)?))
+    }
+
+    /// Prompts on which an arm turned the verdict, by the target judge.
+    pub(crate) fn flips(&self, verdicts: &[Verdict]) -> Vec<Flip> {
+        let own = self.of_judge(verdicts);
+        let mut flips: Vec<Flip> = Vec::new();
+        for (arm, name) in self.responses.arms.iter().enumerate().skip(1) {
+            for (number, &place) in own.at.iter().enumerate() {
+                let (after, before) = (own.preferences[arm][number], own.preferences[0][number]);
+                if (after > 0.5) == (before > 0.5) && (after < 0.5) == (before < 0.5) {
+                    continue;
+                }
+                let prompt = self.complete[place];
+                let text =
+                    |arm: usize| self.responses.made[arm][prompt].as_ref().map(crate::responses::Made::text);
+                flips.push(Flip {
+                    pair: id_of(name, &self.prompts[prompt]),
+                    arm: name.clone(),
+                    prompt: self.prompts[prompt].text().to_owned(),
+                    response: text(arm).unwrap_or_default(),
+                    plain: text(0).unwrap_or_default(),
+                    preference: 100.0 * after,
+                    plain_preference: 100.0 * before,
+                });
+            }
+        }
+        let size = |flip: &Flip| (flip.preference - flip.plain_preference).abs();
+        flips.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.pair.cmp(&b.pair)));
+        flips.truncate(FLIPS);
+        flips
+    }
+}
+
+/// The grade of one side in a verdict's receipt.
+fn grade(verdict: &Verdict, side: &str) -> Option<f64> {
+    verdict.receipt.as_ref()?.get(side)?.get("grade")?.as_f64()
+}
+
+/// Predicted beside measured shifts of the target judge, by the comparisons found.
+pub(crate) fn prediction_fit(rows: &[ArmRow]) -> Option<PredictionFit> {
+    let both: Vec<(f64, f64, bool)> = rows
+        .iter()
+        .filter(|row| row.target && row.arm != PLAIN)
+        .filter_map(|row| {
+            let measured = row.measured();
+            let within = row.found_low? <= measured && measured <= row.found_high?;
+            Some((row.found?, measured, within))
+        })
+        .collect();
+    let (x, y): (Vec<f64>, Vec<f64>) = both.iter().map(|(x, y, _)| (*x, *y)).unzip();
+    let squares: f64 = x.iter().map(|x| x * x).sum();
+    (both.len() > 2 && squares > 0.0).then(|| PredictionFit {
+        arms: both.len() as u64,
+        slope: x.iter().zip(&y).map(|(x, y)| x * y).sum::<f64>() / squares,
+        correlation: correlation(&x, &y),
+        covered: Some(both.iter().filter(|(.., within)| *within).count() as f64 / both.len() as f64),
+    })
+}

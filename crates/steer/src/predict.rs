@@ -1,0 +1,160 @@
+//! What a fit expects of a change: `sigmoid(w . after) - sigmoid(w . before)`, averaged over prompts, with intervals by posterior draws and
+//! resampled prompts (METHOD-LEARN section 4.2).
+
+use predilect_stats::resample::{bootstrap, quantile};
+
+/// Posterior draws that a prediction takes.
+const DRAWS: usize = 1000;
+
+/// A mean with its 90 % interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Range {
+    /// The mean.
+    pub(crate) mean: f64,
+    /// 5 % quantile.
+    pub(crate) low: f64,
+    /// 95 % quantile.
+    pub(crate) high: f64,
+}
+
+impl Range {
+    /// The same, each times that.
+    #[must_use]
+    pub(crate) fn times(self, factor: f64) -> Self {
+        Self { mean: self.mean * factor, low: self.low * factor, high: self.high * factor }
+    }
+}
+
+/// One prompt: the comparisons with the opponent's response before and after, in the order of the weights.
+#[derive(Debug, Clone)]
+pub(crate) struct Case<'a> {
+    /// Draws of the weights, row-major.
+    pub(crate) draws: &'a [f64],
+    /// Comparisons before.
+    pub(crate) before: Vec<f64>,
+    /// Comparisons after.
+    pub(crate) after: Vec<f64>,
+}
+
+/// The expected mean change of the preference over prompts; `None` without any.
+pub(crate) fn expected(cases: &[Case<'_>], seed: u64) -> Option<Range> {
+    if cases.is_empty() {
+        return None;
+    }
+    let of_draw = |case: &Case<'_>, draw: usize| {
+        let width = case.before.len().max(1);
+        let rows = (case.draws.len() / width).max(1);
+        // Draws of fits with fewer of them are taken again.
+        let row = draw * rows.div_ceil(DRAWS).max(1) % rows;
+        let w = &case.draws[row * width..(row + 1) * width];
+        sigmoid(dot(w, &case.after)) - sigmoid(dot(w, &case.before))
+    };
+    let mut means = Vec::with_capacity(DRAWS);
+    let mut resampled = Vec::with_capacity(DRAWS);
+    for (draw, at) in bootstrap(cases.len(), DRAWS, seed).enumerate() {
+        let changes: Vec<f64> = cases.iter().map(|case| of_draw(case, draw)).collect();
+        means.push(mean(&changes));
+        resampled.push(mean(&at.iter().map(|&at| changes[at]).collect::<Vec<_>>()));
+    }
+    Some(Range {
+        mean: mean(&means),
+        low: quantile(&mut resampled, 0.05)?,
+        high: quantile(&mut resampled, 0.95)?,
+    })
+}
+
+/// The mean of values with its interval over resampled ones; `None` without any.
+pub(crate) fn resampled(values: &[f64], seed: u64) -> Option<Range> {
+    const TIMES: usize = 2000;
+    let mut means: Vec<f64> = bootstrap(values.len(), TIMES, seed)
+        .map(|at| mean(&at.iter().map(|&at| values[at]).collect::<Vec<_>>()))
+        .collect();
+    (!values.is_empty()).then_some(())?;
+    Some(Range { mean: mean(values), low: quantile(&mut means, 0.05)?, high: quantile(&mut means, 0.95)? })
+}
+
+/// The mean; 0 without values.
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
+}
+
+/// `1 / (1 + exp(-x))`.
+pub(crate) fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Pearson's correlation; `None` where one side does not vary.
+pub(crate) fn correlation(x: &[f64], y: &[f64]) -> Option<f64> {
+    let (mx, my) = (mean(x), mean(y));
+    let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
+    for (x, y) in x.iter().zip(y) {
+        xy += (x - mx) * (y - my);
+        xx += (x - mx).powi(2);
+        yy += (y - my).powi(2);
+    }
+    (xx > 0.0 && yy > 0.0).then(|| (xy / (xx * yy).sqrt()).clamp(-1.0, 1.0))
+}
+
+/// Spearman's rank correlation, ties by their mean rank; `None` below three or where one side does not vary.
+pub(crate) fn rank_correlation(x: &[f64], y: &[f64]) -> Option<f64> {
+    (x.len() > 2).then(|| correlation(&ranks(x), &ranks(y)))?
+}
+
+fn ranks(values: &[f64]) -> Vec<f64> {
+    values
+        .iter()
+        .map(|own| {
+            let below = values.iter().filter(|other| *other < own).count() as f64;
+            let equal = values.iter().filter(|other| *other == own).count() as f64;
+            below + f64::midpoint(equal, 1.0)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worked_example_of_the_method() {
+        let draws = [0.5, -0.2, 1.1];
+        let case = Case { draws: &draws, before: vec![0.0, 1.0, -1.0], after: vec![1.0, 0.0, 1.0] };
+        let found = expected(&[case.clone(), case], 1).unwrap();
+        assert!((found.mean - 0.617853).abs() < 1e-6, "{found:?}");
+        assert!((found.low - found.high).abs() < 1e-12);
+        assert_eq!(expected(&[], 1), None);
+    }
+
+    #[test]
+    fn intervals_hold_draws_and_prompts() {
+        // Weights of 0 or 1 by halves, prompts that move and prompts that do not.
+        let draws = [0.0, 1.0];
+        let moving = Case { draws: &draws, before: vec![0.0], after: vec![1.0] };
+        let still = Case { draws: &draws, before: vec![0.0], after: vec![0.0] };
+        let cases: Vec<_> =
+            (0..40).map(|at| if at % 2 == 0 { moving.clone() } else { still.clone() }).collect();
+        let found = expected(&cases, 2).unwrap();
+        let whole = sigmoid(1.0) - 0.5;
+        assert!((found.mean - whole / 4.0).abs() < 1e-9, "{found:?}");
+        assert_eq!(found.low, 0.0);
+        assert!(found.high > whole / 2.0 && found.high < whole, "{found:?}");
+    }
+
+    #[test]
+    fn means_are_resampled_and_ranks_are_midranks() {
+        let values: Vec<f64> = (0..100).map(|at| f64::from(at % 2)).collect();
+        let found = resampled(&values, 3).unwrap();
+        // The standard error is 0.05.
+        assert!((found.mean - 0.5).abs() < 1e-12 && (found.low - 0.4178).abs() < 0.02, "{found:?}");
+        assert_eq!(resampled(&[], 3), None);
+        assert_eq!(ranks(&[3.0, 1.0, 3.0]), [2.5, 1.0, 2.5]);
+        assert_eq!(rank_correlation(&[1.0, 2.0, 3.0], &[10.0, 20.0, 21.0]), Some(1.0));
+        assert_eq!(rank_correlation(&[1.0, 2.0], &[1.0, 2.0]), None);
+        assert_eq!(rank_correlation(&[1.0, 1.0, 1.0], &[1.0, 2.0, 3.0]), None);
+        assert!((correlation(&[0.0, 1.0, 2.0], &[1.0, 0.0, 3.0]).unwrap() - 0.6546536707).abs() < 1e-9);
+    }
+}

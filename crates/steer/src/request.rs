@@ -1,0 +1,131 @@
+//! What somebody asks `steer` for: plain data, kept with the results, from which it can be run again.
+
+use std::path::PathBuf;
+
+use predilect_workbench::{CallOptions, FitOptions, Method, ModelSpec, SliceOptions};
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Choose;
+use crate::prompts::Protocol;
+
+/// How an evaluation is to be moved, and measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SteerRequest {
+    /// The judge whose weights say what to ask for.
+    pub judge: String,
+    /// Whether these are the published weights of Li et al. (2024) instead of a fit.
+    #[serde(default)]
+    pub published: bool,
+    /// The file of the prompts.
+    pub prompts: PathBuf,
+    /// The field that holds the prompt, where that could be several.
+    #[serde(default)]
+    pub prompt_field: Option<String>,
+    /// How responses are scored; `None`: as the prompts' file says.
+    #[serde(default)]
+    pub protocol: Option<Protocol>,
+    /// Answers of reference in the form of MT-Bench, beside those in the prompts' file.
+    #[serde(default)]
+    pub references: Option<PathBuf>,
+    /// Turns of a prompt that are answered, 1 or 2.
+    #[serde(default = "one")]
+    pub turns: u8,
+    /// The model under test.
+    pub model: ModelSpec,
+    /// Models that judge, the target among them.
+    pub judge_models: Vec<ModelSpec>,
+    /// How they are asked; `None`: scored where they tell probabilities.
+    #[serde(default)]
+    pub method: Option<Method>,
+    /// Against whose responses: a file of outputs, a model, or nobody but the model itself.
+    #[serde(default)]
+    pub baseline: Option<Baseline>,
+    /// So many properties are asked for at most.
+    #[serde(default = "three")]
+    pub top: usize,
+    /// Whether each group of prompts has a message of its own.
+    #[serde(default)]
+    pub by_group: bool,
+    /// How properties are chosen.
+    #[serde(default)]
+    pub choose: Choose,
+    /// The least probability of a weight's sign.
+    #[serde(default = "sure")]
+    pub sure: f64,
+    /// Properties that are not asked for.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// The arms; the plain one is always among them.
+    #[serde(default = "arms")]
+    pub arms: Vec<String>,
+    /// So many prompts at most, the first of the file.
+    #[serde(default)]
+    pub limit: Option<usize>,
+    /// The most tokens of a response.
+    #[serde(default = "tokens")]
+    pub max_tokens: u32,
+    /// Temperature of the model under test.
+    #[serde(default = "warm")]
+    pub temperature: f64,
+    /// A model that rates the responses; `None`: text analysis.
+    #[serde(default)]
+    pub annotator: Option<ModelSpec>,
+    /// Seed of sampling, orders and resampling.
+    #[serde(default)]
+    pub seed: u64,
+    /// A file of messages.
+    #[serde(default)]
+    pub messages: Option<PathBuf>,
+    /// Whether judges are tried on a few plain pairs before anything is paid for.
+    #[serde(default = "yes")]
+    pub probe: bool,
+    /// The pairs and verdicts that weights are fitted to.
+    #[serde(default)]
+    pub slice: SliceOptions,
+    /// How they are fitted.
+    #[serde(default)]
+    pub fit: FitOptions,
+    /// How models are called.
+    #[serde(default)]
+    pub calls: CallOptions,
+}
+
+/// Against whose responses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Baseline {
+    /// A file of outputs.
+    File(PathBuf),
+    /// A model that is asked without a message.
+    Model(ModelSpec),
+}
+
+fn one() -> u8 {
+    1
+}
+
+fn three() -> usize {
+    3
+}
+
+fn sure() -> f64 {
+    0.9
+}
+
+fn tokens() -> u32 {
+    512
+}
+
+fn warm() -> f64 {
+    0.7
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The arms where none are named.
+pub fn arms() -> Vec<String> {
+    ["plain", "aligned", "opposed", "placebo", "null"].map(str::to_owned).to_vec()
+}

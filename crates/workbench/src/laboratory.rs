@@ -1,0 +1,202 @@
+//! Studies of pairs that were made here: responses written to order, responses that were edited. Such a folder is a study like any other,
+//! so that its pairs are judged, rated, dissected and shown by the same means.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use predilect_data::{Onto, ReadOptions, Study, StudyLock};
+use predilect_types::{Message, Pair, Response, Role, Verdict};
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Remedy, Result};
+use crate::files::write_file;
+use crate::open::import;
+use crate::studies::is_study;
+use crate::watch::Watch;
+
+/// The file of the pairs, in the format `pairs`.
+const PAIRS: &str = "pairs.jsonl";
+
+/// A folder in which pairs are made.
+#[derive(Debug)]
+pub struct Laboratory {
+    folder: PathBuf,
+    /// The file with the settings of what made them.
+    settings: PathBuf,
+}
+
+impl Laboratory {
+    /// Opens a folder that is new, empty or was made by the same `verb` with the same `fixed` settings; others of them may change.
+    ///
+    /// # Errors
+    ///
+    /// When the folder holds another study, or pairs that were made in another way, and when it cannot be written.
+    pub fn open(folder: &Path, verb: &str, settings: &Value, fixed: &[&str]) -> Result<Self> {
+        let own = Self { folder: folder.to_owned(), settings: folder.join(format!("{verb}.json")) };
+        let kept = fs::read_to_string(&own.settings).ok();
+        if kept.is_none() && is_study(folder) {
+            return Err(Error::new(format!("{} contains a study of other data", folder.display()))
+                .remedy(Remedy::OtherPlace));
+        }
+        let kept: Option<Value> = kept.and_then(|text| serde_json::from_str(&text).ok());
+        if let Some(other) = kept.and_then(|kept| {
+            fixed.iter().find(|name| kept.get(**name) != settings.get(**name)).map(|name| (*name).to_owned())
+        }) {
+            return Err(Error::new(format!(
+                "{} was made with another `{other}`, and its results would be lost",
+                folder.display()
+            ))
+            .remedy(Remedy::OtherPlace));
+        }
+        Ok(own)
+    }
+
+    /// Notes the settings, and takes the right to write until it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When somebody else is writing, or the folder cannot be written.
+    pub fn hold(&self, verb: &str, settings: &Value) -> Result<StudyLock> {
+        let lock = Study::create(&self.folder)?.lock(verb)?;
+        let text = serde_json::to_string_pretty(settings).unwrap_or_default() + "\n";
+        write_file(&self.settings, text.as_bytes())?;
+        Ok(lock)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Makes a study of these pairs. Where they are those that it has, nothing happens, and verdicts on them stay; else its tables are
+    /// made anew: whatever models have answered is still in the log.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be written.
+    pub fn put(&self, pairs: &[Pair], watch: &dyn Watch) -> Result<Study> {
+        let mut text = Vec::new();
+        for pair in pairs {
+            let written = serde_json::to_writer(&mut text, &record(pair));
+            written.map_err(|e| Error::new(format!("a pair cannot be written: {e}")))?;
+            let _ = text.write_all(b"\n");
+        }
+        let path = self.folder.join(PAIRS);
+        if is_study(&self.folder) && fs::read(&path).is_ok_and(|kept| kept == text) {
+            return Ok(Study::open(&self.folder)?);
+        }
+        write_file(&path, &text)?;
+        let options = ReadOptions { without_verdicts: true, ..ReadOptions::default() };
+        let (study, read) = import(&[path], &options, &self.folder, Onto::Replace, watch)?;
+        if read.pairs as usize != pairs.len() {
+            return Err(Error::new(format!("of {} pairs, {} could be kept", pairs.len(), read.pairs)));
+        }
+        Ok(study)
+    }
+}
+
+/// A pair as the format `pairs` has it.
+fn record(pair: &Pair) -> Value {
+    let mut out = Map::new();
+    out.insert("id".to_owned(), pair.id.clone().into());
+    out.insert("prompt".to_owned(), conversation(&pair.prompt, &Role::User));
+    for (side, response) in [("a", &pair.response_a), ("b", &pair.response_b)] {
+        out.insert(format!("response_{side}"), said(response));
+        if let Some(model) = &response.model {
+            out.insert(format!("model_{side}"), model.clone().into());
+        }
+    }
+    if let Some(scenario) = &pair.scenario {
+        out.insert("scenario".to_owned(), scenario.clone().into());
+    }
+    if !pair.metadata.is_empty() {
+        out.insert("metadata".to_owned(), json!(pair.metadata));
+    }
+    Value::Object(out)
+}
+
+fn said(response: &Response) -> Value {
+    conversation(&response.messages, &Role::Assistant)
+}
+
+/// One turn of that role is its text.
+fn conversation(turns: &[Message], role: &Role) -> Value {
+    match turns {
+        [only] if only.role == *role => only.content.clone().into(),
+        turns => json!(turns),
+    }
+}
+
+/// The pairs of a study, in their order.
+///
+/// # Errors
+///
+/// When the table cannot be read.
+pub fn pairs_of(study: &Study) -> Result<Vec<Pair>> {
+    let mut all = Vec::new();
+    for batch in study.pairs()? {
+        all.extend(batch?);
+    }
+    Ok(all)
+}
+
+/// The verdicts of a study by one judge.
+///
+/// # Errors
+///
+/// When the table cannot be read.
+pub fn verdicts_of(study: &Study, judge: &str) -> Result<Vec<Verdict>> {
+    let mut all = Vec::new();
+    for batch in study.verdicts()? {
+        all.extend(batch?.into_iter().filter(|verdict| verdict.judge == judge));
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watch::Unwatched;
+
+    fn pair(id: &str, a: &str) -> Pair {
+        let multi = Response {
+            messages: vec![Message::assistant("one"), Message::user("more"), Message::assistant("two")],
+            model: Some("plain".to_owned()),
+        };
+        Pair {
+            id: id.to_owned(),
+            prompt: vec![Message::user("?")],
+            response_a: Response::new(a, Some("aligned".to_owned())),
+            response_b: multi,
+            metadata: [("arm".to_owned(), json!("aligned"))].into(),
+            ..Pair::default()
+        }
+    }
+
+    #[test]
+    fn pairs_that_are_put_come_back_and_the_folder_is_for_its_verb_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lab");
+        let settings = json!({"model": "m", "limit": 3});
+        let lab = Laboratory::open(&path, "steer", &settings, &["model"]).unwrap();
+        drop(lab.hold("steer", &settings).unwrap());
+        let pairs = [pair("x", "yes"), pair("y", "")];
+        let study = lab.put(&pairs, &Unwatched).unwrap();
+        let back = pairs_of(&study).unwrap();
+        assert_eq!(back.len(), 2);
+        for (one, other) in back.iter().zip(&pairs) {
+            assert_eq!((&one.id, &one.prompt), (&other.id, &other.prompt));
+            assert_eq!((&one.response_a, &one.response_b), (&other.response_a, &other.response_b));
+            assert_eq!(one.metadata, other.metadata);
+        }
+        // Equal pairs change nothing.
+        let before = fs::metadata(study.table_path("pairs")).unwrap().modified().unwrap();
+        lab.put(&pairs, &Unwatched).unwrap();
+        assert_eq!(fs::metadata(study.table_path("pairs")).unwrap().modified().unwrap(), before);
+        assert!(Laboratory::open(&path, "steer", &json!({"model": "m", "limit": 9}), &["model"]).is_ok());
+        let other = Laboratory::open(&path, "steer", &json!({"model": "n"}), &["model"]).unwrap_err();
+        assert!(other.message().contains("another `model`"), "{}", other.message());
+        assert!(Laboratory::open(&path, "verify", &settings, &["model"]).is_err());
+    }
+}

@@ -1,0 +1,84 @@
+//! How text analysis rates pairs that no study holds (yet).
+
+use predilect_data::Study;
+use predilect_text::{Annotator, TextOptions};
+use predilect_types::{Pair, property};
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::watch::{Event, Step, Watch};
+
+/// Ratings of pairs, property by property.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairRatings {
+    /// Ids of the rated properties.
+    pub properties: Vec<String>,
+    /// One row a pair, one entry a property: the ratings of A and B; `None` where there is none.
+    pub rows: Vec<Vec<(Option<f64>, Option<f64>)>>,
+}
+
+impl PairRatings {
+    /// How A compares with B on a property: 1, 0 or -1, `None` where one is not rated.
+    pub fn comparison(&self, row: usize, column: usize) -> Option<i8> {
+        let (a, b) = *self.rows.get(row)?.get(column)?;
+        Some(property(self.properties.get(column)?)?.rule.compare(a?, b?))
+    }
+
+    /// The column of a property.
+    pub fn column(&self, id: &str) -> Option<usize> {
+        self.properties.iter().position(|own| own == id)
+    }
+}
+
+/// Rates pairs by their texts, in parallel.
+///
+/// # Errors
+///
+/// When the work is cancelled.
+pub fn text_ratings(pairs: &[Pair], grammar: bool, watch: &dyn Watch) -> Result<PairRatings> {
+    let annotator = Annotator::new(&TextOptions { grammar });
+    watch.event(Event::Begin(Step::Rating, Some(pairs.len() as u64)));
+    let rows: Vec<_> = pairs
+        .par_iter()
+        .map(|pair| {
+            if watch.cancelled() {
+                return Vec::new();
+            }
+            let rated = annotator.rate_both(pair);
+            watch.event(Event::More(1));
+            rated
+        })
+        .collect();
+    watch.event(Event::End);
+    if watch.cancelled() {
+        return Err(Error::cancelled());
+    }
+    let properties = annotator.properties().iter().map(|id| (*id).to_owned()).collect();
+    Ok(PairRatings { properties, rows })
+}
+
+/// The ratings of one annotator in a study, for these pairs in their order.
+///
+/// # Errors
+///
+/// When the table of ratings cannot be read.
+pub fn kept_ratings(study: &Study, annotator: &str, pairs: &[Pair]) -> Result<PairRatings> {
+    let row_of: std::collections::HashMap<&str, usize> =
+        pairs.iter().enumerate().map(|(row, pair)| (pair.id.as_str(), row)).collect();
+    let mut found = PairRatings { properties: Vec::new(), rows: vec![Vec::new(); pairs.len()] };
+    for batch in study.ratings()? {
+        for rating in batch?.into_iter().filter(|rating| rating.annotator == annotator) {
+            let Some(&row) = row_of.get(rating.pair.as_str()) else { continue };
+            let column = found.column(&rating.property).unwrap_or_else(|| {
+                found.properties.push(rating.property.clone());
+                found.properties.len() - 1
+            });
+            let own = &mut found.rows[row];
+            own.resize(own.len().max(column + 1), (None, None));
+            own[column] = (rating.a, rating.b);
+        }
+    }
+    let width = found.properties.len();
+    found.rows.iter_mut().for_each(|row| row.resize(width, (None, None)));
+    Ok(found)
+}

@@ -1,0 +1,249 @@
+//! What a language model writes: texts that are asked for, each paid once and kept in the log of a study.
+
+use std::path::Path;
+
+use predilect_llm::{
+    Fault, Finish, MESSAGE, Model, ModelSpec, Outcome, Request, RunOptions, Runner, THOUGHTS, Totals, Want,
+};
+use predilect_results::asked::{CallPlan, Failures, Spent};
+use predilect_types::{Message, Role};
+use serde::{Deserialize, Serialize};
+
+use crate::asking::{self, CallOptions, Failed, add, planned, spent, stopped};
+use crate::error::{Error, Result};
+use crate::watch::{Event, Step, Watch};
+
+/// Which model writes, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WriteRequest {
+    /// The model.
+    pub model: ModelSpec,
+    /// The most tokens of a text.
+    pub max_tokens: u32,
+    /// 0: the most probable text.
+    pub temperature: f64,
+    /// How the model is called.
+    pub calls: CallOptions,
+}
+
+/// One text that is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// The conversation so far; a system turn stands first.
+    pub messages: Vec<Message>,
+    /// Seed of sampling, where the model takes one.
+    pub seed: u64,
+}
+
+/// A text that a model wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The text, without what the model wrote for itself before it.
+    pub text: String,
+    /// Whether the most tokens were reached.
+    pub cut: bool,
+    /// Whether the model refused, in the provider's own words.
+    pub refused: bool,
+}
+
+/// What a model wrote, as far as it went.
+#[derive(Debug)]
+pub struct Written {
+    /// One for each question; `None` where there is no answer (yet).
+    pub texts: Vec<Option<Text>>,
+    /// What it took.
+    pub spent: Spent,
+    /// What failed.
+    pub failures: Failures,
+    /// What to know of how the model was asked.
+    pub remarks: Vec<String>,
+    /// Whether the model takes no system turn, so that its words began the person's.
+    pub system_in_user: bool,
+    /// Why it ended early.
+    pub stopped: Option<Error>,
+}
+
+/// A model that is ready to write.
+pub struct Writer {
+    request: WriteRequest,
+    model: Box<dyn Model>,
+    run: RunOptions,
+}
+
+impl Writer {
+    /// Opens the model.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be reached or asked in that way.
+    pub fn begin(request: &WriteRequest, watch: &dyn Watch) -> Result<Self> {
+        let model = request.calls.model(&request.model, watch)?;
+        let run = request.calls.run(&request.model, watch)?;
+        Ok(Self { request: request.clone(), model, run })
+    }
+
+    /// The model's name, as the log has it.
+    pub fn name(&self) -> &str {
+        self.model.name()
+    }
+
+    /// What asking would take.
+    ///
+    /// # Errors
+    ///
+    /// When the log in that folder cannot be read.
+    pub fn plan(&self, folder: &Path, questions: &[Question]) -> Result<CallPlan> {
+        let log = asking::log_if_there(folder)?;
+        let runner = Runner { model: self.model.as_ref(), log: &log, options: self.run.clone() };
+        let requests: Vec<Request> = questions.iter().map(|question| self.asked(question, false)).collect();
+        Ok(planned(self.model.name(), &runner.plan(&requests)?))
+    }
+
+    /// Asks every question that the log in that folder does not answer, within what is left of the budget once `gone` is spent.
+    ///
+    /// A model that takes no system turn is told its words at the beginning of the person's.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be opened.
+    pub fn write(
+        &self,
+        folder: &Path,
+        questions: &[Question],
+        gone: f64,
+        watch: &dyn Watch,
+    ) -> Result<Written> {
+        let log = asking::log(folder)?;
+        watch.event(Event::Begin(Step::Writing(self.model.name()), Some(questions.len() as u64)));
+        let mut total = Totals { price: self.run.price.map(|_| 0.0), ..Totals::default() };
+        let mut ask = |merged: bool| {
+            let mut options = self.run.clone();
+            options.budget = options.budget.map(|budget| budget - gone - total.price.unwrap_or(0.0));
+            let groups: Vec<_> =
+                questions.iter().map(|question| vec![self.asked(question, merged)]).collect();
+            let runner = Runner { model: self.model.as_ref(), log: &log, options };
+            let report = runner.run(&groups, &|| watch.event(Event::More(1)));
+            add(&mut total, &report.totals);
+            report
+        };
+        let mut report = ask(false);
+        let system_in_user = report.stop.is_none() && knows_no_system(questions, &report.outcomes);
+        if system_in_user {
+            report = ask(true);
+        }
+        watch.event(Event::End);
+        let mut failures = Failures::default();
+        failures.add(&report.outcomes);
+        let texts: Vec<Option<Text>> = report
+            .outcomes
+            .iter()
+            .map(|own| own.first().and_then(Option::as_ref).and_then(|outcome| outcome.answer.as_ref().ok()))
+            .map(|answer| {
+                answer.map(|answer| Text {
+                    text: without_thoughts(&answer.text).to_owned(),
+                    cut: answer.finish == Finish::Length,
+                    refused: answer.finish == Finish::Refused,
+                })
+            })
+            .collect();
+        let written = texts.iter().flatten().count() as u64;
+        let problem = report
+            .stop
+            .map(|stop| stopped(stop, self.run.budget))
+            .or_else(|| failures.nothing_but(written).filter(|_| !questions.is_empty()));
+        Ok(Written {
+            texts,
+            spent: spent(&total),
+            failures,
+            remarks: self.model.remarks(),
+            system_in_user,
+            stopped: problem,
+        })
+    }
+
+    fn asked(&self, question: &Question, merged: bool) -> Request {
+        let mut messages = question.messages.clone();
+        if merged && messages.len() > 1 && messages[0].role == Role::System {
+            let system = messages.remove(0);
+            messages[0].content = format!("{}\n\n{}", system.content, messages[0].content);
+        }
+        Request {
+            messages,
+            want: Want::Text,
+            max_tokens: self.request.max_tokens,
+            temperature: self.request.temperature,
+            seed: Some(question.seed),
+        }
+    }
+}
+
+/// Whether every question with a system turn was refused by a message that speaks of it.
+fn knows_no_system(questions: &[Question], outcomes: &[Vec<Option<Outcome>>]) -> bool {
+    let mut refused = 0;
+    for (question, own) in questions.iter().zip(outcomes) {
+        if question.messages.first().is_none_or(|turn| turn.role != Role::System) {
+            continue;
+        }
+        match own.first().and_then(Option::as_ref).map(|outcome| &outcome.answer) {
+            Some(Err(error))
+                if error.fault == Fault::Request && error.message.to_lowercase().contains("system") =>
+            {
+                refused += 1;
+            }
+            _ => return false,
+        }
+    }
+    refused > 0
+}
+
+/// The text behind the reasoning that it begins with; one that ends within it is empty.
+fn without_thoughts(text: &str) -> &str {
+    let trimmed = text.trim_start();
+    for (open, close) in THOUGHTS {
+        if let Some(inside) = trimmed.strip_prefix(open) {
+            let Some(at) = inside.find(close) else { return "" };
+            let rest = inside[at + close.len()..].trim_start();
+            return rest.strip_prefix(MESSAGE).unwrap_or(rest).trim_start();
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use predilect_llm::CallError;
+
+    #[test]
+    fn what_a_model_writes_for_itself_is_no_part_of_its_text() {
+        assert_eq!(without_thoughts("<think>so</think>\n\nYes."), "Yes.");
+        assert_eq!(without_thoughts("<think>so"), "");
+        assert_eq!(without_thoughts(" Yes <think>"), " Yes <think>");
+        assert_eq!(
+            without_thoughts("<|channel|>analysis<|message|>so<|channel|>final<|message|>Yes."),
+            "Yes."
+        );
+    }
+
+    #[test]
+    fn only_a_refusal_that_speaks_of_the_system_turn_moves_it() {
+        let with = |system: bool| {
+            let mut messages = vec![Message::user("?")];
+            if system {
+                messages.insert(0, Message { role: Role::System, content: "be brief".to_owned() });
+            }
+            Question { messages, seed: 0 }
+        };
+        let failed = |message: &str| {
+            let answer = Err(CallError::new(Fault::Request, message));
+            vec![Some(Outcome { key: String::new(), answer, from_log: false })]
+        };
+        let questions = [with(false), with(true)];
+        let refusal = "System role not supported";
+        assert!(knows_no_system(&questions, &[vec![None], failed(refusal)]));
+        assert!(!knows_no_system(&questions, &[vec![None], failed("too long")]));
+        assert!(!knows_no_system(&questions, &[vec![None], vec![None]]));
+        assert!(!knows_no_system(&questions[..1], &[failed(refusal)]));
+    }
+}
