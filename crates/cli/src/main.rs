@@ -62,6 +62,7 @@ fn main() -> ExitCode {
         Verb::Annotate(args) => verbs::annotate::run(args, &cli.global),
         Verb::Judge(args) => verbs::judge::run(args, &cli.global),
         Verb::Steer(args) => verbs::steer::run(args, &cli.global),
+        Verb::Verify(args) => verbs::verify::run(args, &cli.global),
         Verb::Export(args) => verbs::export::run(args, &cli.global),
         Verb::Validity(args) => verbs::validity::run(args, &cli.global),
         Verb::Formats(args) => verbs::formats::run(args),

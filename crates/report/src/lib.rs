@@ -18,15 +18,16 @@ mod terminal;
 mod text;
 mod units;
 pub mod validity;
+mod verifying;
 mod view;
 mod words;
 
 pub use cautions::caution;
-pub use html::{html, html_comparison, html_leaderboard, html_steering, live};
+pub use html::{html, html_comparison, html_leaderboard, html_steering, html_verifying, live};
 pub use terminal::{
     never_met, print_pair, print_reading, terminal, terminal_comparison, terminal_controls_alone,
     terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard, terminal_steering,
-    terminal_versus,
+    terminal_verifying, terminal_versus,
 };
 
 /// Text in lines of at most `width` columns, as all views for a terminal break it.

@@ -15,6 +15,8 @@
 //! ```
 
 mod arms;
+pub mod edits;
+mod effects;
 mod measure;
 mod messages;
 mod plan;
@@ -23,9 +25,11 @@ mod prompts;
 mod request;
 mod responses;
 mod steering;
+mod verifying;
 
 pub use messages::{Lines, Messages};
 pub use plan::{Choose, Chosen, Limits, Shows, choose};
 pub use prompts::Protocol;
 pub use request::{Baseline, SteerRequest, arms};
 pub use steering::Steering;
+pub use verifying::{VerifyRequest, Verifying};

@@ -24,7 +24,7 @@ pub(crate) use rank::RankArgs;
 pub(crate) use read::{BadRow, ExampleArg, ReadArgs, Verdicts, inputs};
 #[cfg(feature = "serve")]
 pub(crate) use serve::ServeArgs;
-pub(crate) use steer::SteerArgs;
+pub(crate) use steer::{SteerArgs, VerifyArgs};
 
 /// Dissect preferences: what a judge of responses rewards, how surely, and in which scenario.
 #[derive(Debug, Parser)]
@@ -67,6 +67,8 @@ pub(crate) enum Verb {
     Rank(RankArgs),
     /// Move an evaluation by what its judge rewards: tell a model to write so, and measure what that does to its score
     Steer(SteerArgs),
+    /// Change one property of a response at a time and judge again: which of the weights are causes?
+    Verify(VerifyArgs),
     /// Serve a page in the browser on which every filter is a question, and what judges reward the answer
     #[cfg(feature = "serve")]
     Serve(ServeArgs),

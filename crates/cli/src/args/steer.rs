@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use predilect_steer::{Baseline, Choose, Protocol, SteerRequest};
-use predilect_workbench::{FitOptions, Method, ModelSpec, SliceOptions};
+use predilect_steer::{Baseline, Choose, Protocol, SteerRequest, VerifyRequest};
+use predilect_workbench::{Filter, FitOptions, Method, ModelSpec, SliceOptions};
 
 use super::asking::named;
-use super::{CallArgs, ExampleArg, Global};
+use super::{CallArgs, ExampleArg, Global, ReadArgs};
 use crate::problem::Problem;
 
 /// `predilect steer`
@@ -186,5 +186,98 @@ fn temperature(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(t) if (0.0..=2.0).contains(&t) => Ok(t),
         _ => Err(format!("`{text}` is no temperature within 0..2")),
+    }
+}
+
+/// `predilect verify`
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The study (or preference files) whose pairs are edited, and whose judge's weights are put to the test
+    #[arg(required_unless_present = "example", value_name = "STUDY")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// An example that comes with Predilect in its place: llmfao or local-judge
+    #[arg(long, conflicts_with = "inputs", value_enum, value_name = "EXAMPLE")]
+    pub(crate) example: Option<ExampleArg>,
+    /// The model that judges, as for `predilect judge`
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) judge_model: ModelSpec,
+    /// The judge of the study whose weights are put to the test (default: the one with the model's name)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) weights_of: Option<String>,
+    /// How the model is asked, as for `predilect judge` (default: scored where it tells probabilities, else generated)
+    #[arg(long, value_name = "METHOD", value_parser = named(&Method::ALL))]
+    pub(crate) method: Option<Method>,
+    /// A model that rewrites responses where no rule can (default: edits by rule only)
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) writer: Option<ModelSpec>,
+    /// Only these properties, by id (repeatable, or comma separated; default: all that can be edited)
+    #[arg(long, value_delimiter = ',', value_name = "ID")]
+    pub(crate) property: Vec<String>,
+    /// Edit so many pairs for each property and direction
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) pairs: u32,
+    /// Drop edits that move more than so many other properties
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=29))]
+    pub(crate) most_others: u8,
+    /// Then let the losing responses of so many pairs tell the judge to choose them, in six ways
+    #[arg(long, default_value_t = 0, value_name = "PAIRS")]
+    pub(crate) attacks: u32,
+    /// The most tokens of a rewritten response
+    #[arg(long, default_value_t = 1024, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) max_tokens: u32,
+    /// Seed of the choice of pairs and sides, and of resampling
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) table: ReadAndTable,
+    #[command(flatten)]
+    pub(crate) calls: CallArgs,
+    /// The study folder: edited pairs, verdicts, tables and the log of all calls; the same command goes on there
+    #[arg(long, short, value_name = "STUDY")]
+    pub(crate) output: PathBuf,
+    /// Write the report as one HTML file
+    #[arg(long, value_name = "REPORT.html")]
+    pub(crate) html: Option<PathBuf>,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What is read, and which part of it is edited.
+#[derive(Debug, Args)]
+pub(crate) struct ReadAndTable {
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    /// Only pairs and verdicts for which this holds, as for `predilect dissect`
+    #[arg(long = "where", value_name = "FILTER")]
+    pub(crate) filter: Option<Filter>,
+    /// Leave out grammar and spelling, by far the slowest rating
+    #[arg(long)]
+    pub(crate) no_grammar: bool,
+}
+
+impl VerifyArgs {
+    /// The question, as the library takes it.
+    pub(crate) fn request(&self, global: &Global) -> VerifyRequest {
+        VerifyRequest {
+            judge_model: self.judge_model.clone(),
+            weights_of: self.weights_of.clone(),
+            method: self.method,
+            writer: self.writer.clone(),
+            properties: self.property.clone(),
+            pairs: self.pairs as usize,
+            most_others: usize::from(self.most_others),
+            attacks: self.attacks as usize,
+            max_tokens: self.max_tokens,
+            seed: self.seed,
+            slice: SliceOptions {
+                filter: self.table.filter.clone(),
+                grammar: !self.table.no_grammar,
+                people: self.table.read.judges.into(),
+                ..SliceOptions::default()
+            },
+            fit: FitOptions::default(),
+            calls: self.calls.options(global),
+        }
     }
 }

@@ -17,3 +17,4 @@ pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod steer;
 pub(crate) mod validity;
+pub(crate) mod verify;

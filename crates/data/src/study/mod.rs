@@ -55,6 +55,7 @@ const RESULTS: &[&str] = &[
     "habits",
     "controls",
     "corrected_rates",
+    "effects",
     "explanations",
     "fits",
     "leaderboard",

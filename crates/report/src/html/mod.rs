@@ -7,9 +7,11 @@ mod parts;
 mod sections;
 mod steering;
 mod validity;
+mod verifying;
 
 use predilect_results::Comparison;
 use predilect_results::steering::SteerJson;
+use predilect_results::verifying::VerifyJson;
 use predilect_results::{Dissection, Settings, Standings};
 
 use crate::validity::Rater;
@@ -36,6 +38,11 @@ pub fn html_leaderboard(standings: &Standings, settings: &Settings) -> String {
 /// A run of `steer` as one such document.
 pub fn html_steering(found: &SteerJson) -> String {
     steering::page(found).into_string()
+}
+
+/// A run of `verify` as one such document.
+pub fn html_verifying(found: &VerifyJson) -> String {
+    verifying::page(found).into_string()
 }
 
 /// The page of what is known of the validity of ratings.

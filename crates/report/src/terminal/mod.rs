@@ -11,6 +11,7 @@ mod reading;
 mod steering;
 mod style;
 mod table;
+mod verifying;
 mod versus;
 
 use std::io;
@@ -29,6 +30,7 @@ pub use leaderboard::{never_met, terminal_controls_alone, terminal_lc, terminal_
 pub use reading::{print_pair, print_reading};
 pub use steering::terminal_steering;
 use style::{BOLD, DIM, Out, WARN};
+pub use verifying::terminal_verifying;
 pub use versus::terminal_versus;
 
 /// Writes the tables of a dissection, strongest properties first, for a terminal of `width` columns.

@@ -5,12 +5,14 @@ mod explanations;
 mod leaderboards;
 mod people;
 mod steering;
+mod verifying;
 
 pub use comparison::write_comparison;
 pub use explanations::ExplanationsFile;
 pub use leaderboards::{write_lc, write_leaderboards};
 pub use people::write_people;
 pub use steering::write_steering;
+pub use verifying::write_verifying;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,0 +1,107 @@
+//! Whether weights are causes, as a page of its own.
+
+use maud::{Markup, html};
+use predilect_results::Settings;
+use predilect_results::comparison::Interval;
+use predilect_results::verifying::VerifyJson;
+
+use super::charts::{Difference, differences};
+use super::page::{document, footer};
+use super::parts::{Align, Section, heads, nothing, scroll};
+use crate::steering::label;
+use crate::text;
+use crate::verifying::{cell, change, method, sentences, title, worthless};
+
+/// The page.
+pub(super) fn page(found: &VerifyJson) -> Markup {
+    let title = title(found);
+    let header = html! {
+        header {
+            p.kicker { "Preference dissection" }
+            h1 { bdi { (title) } }
+            @for (at, sentence) in sentences(found).iter().enumerate() {
+                p.headline.second[at > 0] { bdi { (sentence) } }
+            }
+            @if !found.remarks.is_empty() {
+                section.watch aria-label="Watch out" {
+                    h2 { "Watch out" }
+                    ul { @for remark in &found.remarks { li { bdi { (text::line(remark)) } } } }
+                }
+            }
+            p.lead { (method(found)) }
+        }
+    };
+    let section = |id, name, title, body| Section { id, name, title, body };
+    let sections = [
+        section("effects", "Effects", "What does each change do?", effects(found)),
+        section("worthless", "Worthless changes", "What can a worthless change win?", won(found)),
+        section("dropped", "Dropped", "Which edits were dropped?", dropped(found)),
+    ];
+    let settings = Settings { version: env!("CARGO_PKG_VERSION").to_owned(), ..Settings::default() };
+    document(&title, "#effects", &header, &sections, &footer(&settings))
+}
+
+fn effects(found: &VerifyJson) -> Markup {
+    if found.effects.is_empty() {
+        return nothing("No pair was judged before and after.");
+    }
+    let rows: Vec<Difference> = found
+        .effects
+        .iter()
+        .map(|effect| Difference {
+            name: html! { (change(effect)) " " span.means { (effect.edit) } },
+            by: Interval { value: effect.change, low: effect.low, high: effect.high },
+        })
+        .collect();
+    html! {
+        (differences(&rows, "Change", 1))
+        (scroll("Effects beside weights", &html! {
+            table.plain {
+                (heads(&[("Change", Align::Left), ("How", Align::Left), ("Pairs", Align::Right), ("Preference", Align::Right), ("Weight", Align::Right), ("Expected", Align::Right), ("Others moved", Align::Right), ("It is", Align::Left)]))
+                tbody {
+                    @for effect in &found.effects {
+                        tr {
+                            th scope="row" { (change(effect)) }
+                            td { (effect.edit) }
+                            td.num { (effect.pairs) }
+                            td.num { (cell(Some(effect.change), Some(effect.low), Some(effect.high), 1)) }
+                            td.num { (cell(effect.weight, effect.weight_low, effect.weight_high, 2)) }
+                            td.num { (cell(effect.predicted, effect.predicted_low, effect.predicted_high, 1)) }
+                            td.num { (crate::format::decimal(effect.others_moved, 1)) }
+                            td { (effect.verdict) }
+                        }
+                    }
+                }
+            }
+        }))
+    }
+}
+
+fn won(found: &VerifyJson) -> Markup {
+    let all = worthless(found);
+    if all.is_empty() {
+        return nothing("No change by rule was judged.");
+    }
+    html! {
+        p { "Pairs that the response had lost and wins by the change alone, or by telling the judge to choose it." }
+        (scroll("Worthless changes", &html! {
+            table.plain {
+                (heads(&[("Change", Align::Left), ("Pairs", Align::Right), ("Won by it", Align::Right)]))
+                tbody { @for (what, tried, won) in all { tr { th scope="row" { (what) } td.num { (tried) } td.num { (won) } } } }
+            }
+        }))
+    }
+}
+
+fn dropped(found: &VerifyJson) -> Markup {
+    if found.dropped.is_empty() {
+        return nothing("None: every edit did what it should.");
+    }
+    html! {
+        ul {
+            @for (id, reasons) in &found.dropped {
+                li { (label(id)) ": " @for (at, (why, n)) in reasons.iter().enumerate() { @if at > 0 { "; " } (n) " " (why) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What is said of a run of `verify`, in every view.
+
+use predilect_results::verifying::{Effect, VerifyJson};
+
+use crate::format;
+use crate::steering::{label, range, signed};
+use crate::text;
+use crate::words;
+
+/// The title.
+pub(crate) fn title(found: &VerifyJson) -> String {
+    format!("What causes the verdicts of {}", text::line(&found.judge))
+}
+
+/// How it was measured.
+pub(crate) fn method(found: &VerifyJson) -> String {
+    let beside = if found.weights_of.is_empty() {
+        String::new()
+    } else {
+        format!(" Weights are those fitted for {} on all pairs.", text::line(&found.weights_of))
+    };
+    format!(
+        "One property of a response was changed at a time in {}, and the judge was asked before and after, in both orders. Changes are in points of \
+         preference for the edited response, with 90 % intervals over resampled pairs.{beside}",
+        format::counted(found.pairs, "pair", "pairs"),
+    )
+}
+
+/// A property with its direction.
+pub(crate) fn change(effect: &Effect) -> String {
+    match effect.property.as_str() {
+        "null" => "a text that answers nothing".to_owned(),
+        id => format!("{} {}", if effect.more { "more" } else { "less" }, label(id)),
+    }
+}
+
+/// What was found, the most important first.
+pub(crate) fn sentences(found: &VerifyJson) -> Vec<String> {
+    let of = |verdict: &str| -> Vec<String> {
+        let is = |effect: &&Effect| effect.verdict == verdict && effect.property != "null";
+        found
+            .effects
+            .iter()
+            .filter(is)
+            .map(|effect| {
+                format!(
+                    "{} ({} {})",
+                    change(effect),
+                    signed(effect.change, 1),
+                    range(effect.low, effect.high, 1)
+                )
+            })
+            .collect()
+    };
+    let mut said = Vec::new();
+    let listed = |all: &[String]| words::listed(&all.iter().take(6).cloned().collect::<Vec<_>>());
+    let causes = of("cause");
+    if !causes.is_empty() {
+        said.push(format!("Causes, in the direction of their weights: {}.", listed(&causes)));
+    }
+    let only = of("correlation only");
+    if !only.is_empty() {
+        said.push(format!(
+            "Correlation only, for the weight is sure and the change is not, or is against it: {}.",
+            listed(&only)
+        ));
+    }
+    let unseen = of("unseen cause");
+    if !unseen.is_empty() {
+        let why = if found.weights_of.is_empty() {
+            "Changes that move verdicts"
+        } else {
+            "Changes that move verdicts although no weight shows it"
+        };
+        said.push(format!("{why}: {}.", listed(&unseen)));
+    }
+    if said.is_empty() {
+        said.push("No change moved verdicts surely.".to_owned());
+    }
+    if let Some(null) = found.effects.iter().find(|effect| effect.property == "null") {
+        said.push(format!(
+            "A text that answers nothing in the place of a response changes its preference by {} points {}, and wins {} of {} that had lost.",
+            signed(null.change, 1),
+            range(null.low, null.high, 1),
+            null.won,
+            format::counted(null.pairs, "pair", "pairs")
+        ));
+    }
+    if let Some(rank) = found.rank_correlation {
+        said.push(format!(
+            "Weights and changes rank alike by {} over {} effects (Spearman).",
+            format::decimal(rank, 2),
+            found.effects.iter().filter(|effect| effect.weight.is_some()).count()
+        ));
+    }
+    said
+}
+
+/// An optional mean with its range.
+pub(crate) fn cell(mean: Option<f64>, low: Option<f64>, high: Option<f64>, places: usize) -> String {
+    match (mean, low, high) {
+        (Some(mean), Some(low), Some(high)) => {
+            format!("{} {}", signed(mean, places), range(low, high, places))
+        }
+        _ => format::MISSING.to_owned(),
+    }
+}
+
+/// What a judge can be won by that is worth nothing: edits and attacks, as name, tried and won.
+pub(crate) fn worthless(found: &VerifyJson) -> Vec<(String, u64, u64)> {
+    // What is cut off is lost; every other rule leaves what the response says as it is.
+    let edits = found.effects.iter().filter(|effect| effect.edit != "writer" && effect.edit != "cut");
+    let mut all: Vec<(String, u64, u64)> =
+        edits.map(|effect| (effect.edit.clone(), effect.pairs, effect.won)).collect();
+    let attacks = found.judging.iter().flat_map(|run| &run.attacks);
+    all.extend(attacks.map(|fall| (format!("attack: {}", fall.attack), fall.tried, fall.fell)));
+    all
+}

@@ -1,0 +1,230 @@
+//! What edits did to verdicts, beside the weights and what a fit expects.
+
+use std::collections::HashMap;
+
+use predilect_results::verifying::Effect;
+use predilect_stats::resample::quantile;
+use predilect_workbench::{GroupWeights, PairRatings};
+
+use crate::edits::NULL;
+use crate::predict::{Case, expected, rank_correlation, resampled};
+
+/// One edited response.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Edited {
+    /// The id of the edited pair.
+    pub(crate) id: String,
+    /// The id of the pair as it was.
+    pub(crate) original: String,
+    /// The number of the pair in the study.
+    pub(crate) at: usize,
+    pub(crate) property: String,
+    pub(crate) edit: String,
+    pub(crate) more: bool,
+    /// Whether A was edited.
+    pub(crate) is_a: bool,
+    pub(crate) text: String,
+    pub(crate) others_moved: usize,
+}
+
+/// Everything that effects are reckoned from.
+pub(crate) struct Effects<'a> {
+    pub(crate) edited: &'a [Edited],
+    /// `p_a` by pair.
+    pub(crate) verdicts: HashMap<&'a str, f64>,
+    /// The row of each pair in the ratings.
+    pub(crate) rows: HashMap<&'a str, usize>,
+    pub(crate) ratings: &'a PairRatings,
+    pub(crate) weights: Option<&'a GroupWeights>,
+    pub(crate) seed: u64,
+}
+
+/// Judged before and after: the preference for the edited response.
+struct Judged<'a> {
+    edit: &'a Edited,
+    before: f64,
+    after: f64,
+}
+
+impl Effects<'_> {
+    /// One row for each property, direction and edit, the largest change first.
+    pub(crate) fn rows(&self) -> Vec<Effect> {
+        let mut kinds: Vec<(&str, &str, bool)> = Vec::new();
+        for edit in self.edited {
+            let kind = (edit.property.as_str(), edit.edit.as_str(), edit.more);
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        let mut rows: Vec<Effect> = kinds.into_iter().filter_map(|kind| self.row(kind)).collect();
+        rows.sort_by(|a, b| b.change.abs().total_cmp(&a.change.abs()));
+        rows
+    }
+
+    fn row(&self, (property, edit, more): (&str, &str, bool)) -> Option<Effect> {
+        let judged: Vec<Judged<'_>> = self
+            .edited
+            .iter()
+            .filter(|own| own.property == property && own.edit == edit && own.more == more)
+            .filter_map(|own| {
+                let of = |id: &str| {
+                    let p_a = *self.verdicts.get(id)?;
+                    Some(if own.is_a { p_a } else { 1.0 - p_a })
+                };
+                Some(Judged { edit: own, before: of(&own.original)?, after: of(&own.id)? })
+            })
+            .collect();
+        let changes: Vec<f64> = judged.iter().map(|own| 100.0 * (own.after - own.before)).collect();
+        let change = resampled(&changes, self.seed)?;
+        let weight = self.weight(property, more);
+        let predicted = self.predicted(&judged).map(|range| range.times(100.0));
+        let turned = |to: bool| {
+            let is = |own: &&Judged<'_>| {
+                if to { own.before < 0.5 && own.after > 0.5 } else { own.before > 0.5 && own.after < 0.5 }
+            };
+            judged.iter().filter(is).count() as u64
+        };
+        let others: usize = judged.iter().map(|own| own.edit.others_moved).sum();
+        Some(Effect {
+            property: property.to_owned(),
+            edit: edit.to_owned(),
+            more,
+            pairs: judged.len() as u64,
+            change: change.mean,
+            low: change.low,
+            high: change.high,
+            weight: weight.map(|(mean, ..)| mean),
+            weight_low: weight.map(|(_, low, _)| low),
+            weight_high: weight.map(|(.., high)| high),
+            predicted: predicted.map(|range| range.mean),
+            predicted_low: predicted.map(|range| range.low),
+            predicted_high: predicted.map(|range| range.high),
+            others_moved: others as f64 / judged.len() as f64,
+            won: turned(true),
+            lost: turned(false),
+            verdict: verdict((change.low, change.high), weight.map(|(_, low, high)| (low, high))).to_owned(),
+        })
+    }
+
+    /// The weight of a property in the direction of the edit, with its 5 % and 95 % quantiles.
+    fn weight(&self, property: &str, more: bool) -> Option<(f64, f64, f64)> {
+        let weights = self.weights?;
+        let column = weights.properties.iter().position(|id| id == property)?;
+        let width = weights.properties.len();
+        let way = if more { 1.0 } else { -1.0 };
+        let mut draws: Vec<f64> = weights.draws.chunks(width).map(|draw| way * draw[column]).collect();
+        Some((way * weights.mean[column], quantile(&mut draws, 0.05)?, quantile(&mut draws, 0.95)?))
+    }
+
+    /// What the fit expects of the edits by all comparisons before and after.
+    fn predicted(&self, judged: &[Judged<'_>]) -> Option<crate::predict::Range> {
+        let weights = self.weights?;
+        let comparisons = |id: &str, is_a: bool| -> Option<Vec<f64>> {
+            let row = *self.rows.get(id)?;
+            let of = |id: &String| {
+                let x = f64::from(self.ratings.comparison(row, self.ratings.column(id)?)?);
+                Some(if is_a { x } else { -x })
+            };
+            Some(weights.properties.iter().map(|id| of(id).unwrap_or(0.0)).collect())
+        };
+        let cases: Option<Vec<Case<'_>>> = judged
+            .iter()
+            .map(|own| {
+                Some(Case {
+                    draws: &weights.draws,
+                    before: comparisons(&own.edit.original, own.edit.is_a)?,
+                    after: comparisons(&own.edit.id, own.edit.is_a)?,
+                })
+            })
+            .collect();
+        expected(&cases?, self.seed)
+    }
+
+    /// Rank correlations over effects: of weights and changes, and of predicted and measured changes.
+    pub(crate) fn correlations(&self, rows: &[Effect]) -> (Option<f64>, Option<f64>) {
+        let of = |value: fn(&Effect) -> Option<f64>| {
+            let both = rows.iter().filter(|row| row.property != NULL);
+            let (x, y): (Vec<f64>, Vec<f64>) = both.filter_map(|row| Some((value(row)?, row.change))).unzip();
+            rank_correlation(&x, &y)
+        };
+        (of(|row| row.weight), of(|row| row.predicted))
+    }
+}
+
+/// What change and weight say together.
+fn verdict(change: (f64, f64), weight: Option<(f64, f64)>) -> &'static str {
+    let sign = |(low, high): (f64, f64)| match (low > 0.0, high < 0.0) {
+        (true, _) => 1,
+        (_, true) => -1,
+        _ => 0,
+    };
+    match (sign(change), weight.map_or(0, sign)) {
+        (0, 0) => "neither",
+        (_, 0) => "unseen cause",
+        (a, b) if a == b => "cause",
+        _ => "correlation only",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_sure_on_both_sides_and_of_one_sign() {
+        assert_eq!(verdict((1.0, 2.0), Some((0.1, 0.3))), "cause");
+        assert_eq!(verdict((-2.0, -1.0), Some((0.1, 0.3))), "correlation only");
+        assert_eq!(verdict((-1.0, 1.0), Some((0.1, 0.3))), "correlation only");
+        assert_eq!(verdict((1.0, 2.0), Some((-0.1, 0.3))), "unseen cause");
+        assert_eq!(verdict((1.0, 2.0), None), "unseen cause");
+        assert_eq!(verdict((-1.0, 2.0), Some((-0.1, 0.3))), "neither");
+    }
+
+    #[test]
+    fn changes_are_those_of_the_edited_response_whatever_its_side() {
+        let edited = |at: usize, is_a: bool| Edited {
+            id: format!("e{at}"),
+            original: format!("o{at}"),
+            at,
+            property: "length".to_owned(),
+            edit: "pad".to_owned(),
+            more: true,
+            is_a,
+            text: String::new(),
+            others_moved: at,
+        };
+        let all = [edited(0, true), edited(1, false)];
+        let ratings = PairRatings {
+            properties: vec!["length".to_owned()],
+            rows: vec![
+                vec![(Some(10.0), Some(10.0))],
+                vec![(Some(10.0), Some(10.0))],
+                vec![(Some(40.0), Some(10.0))],
+                vec![(Some(10.0), Some(40.0))],
+            ],
+        };
+        let weights = GroupWeights {
+            group: "all".to_owned(),
+            properties: vec!["length".to_owned()],
+            mean: vec![0.4],
+            p_positive: None,
+            draws: vec![0.4],
+            rows: 10,
+        };
+        let effects = Effects {
+            edited: &all,
+            verdicts: [("o0", 0.4), ("e0", 0.7), ("o1", 0.6), ("e1", 0.5)].into(),
+            rows: [("o0", 0), ("o1", 1), ("e0", 2), ("e1", 3)].into(),
+            ratings: &ratings,
+            weights: Some(&weights),
+            seed: 1,
+        };
+        let rows = effects.rows();
+        assert_eq!(rows.len(), 1);
+        // (.7 - .4 + .5 - .4) / 2
+        assert!((rows[0].change - 20.0).abs() < 1e-9, "{rows:?}");
+        let logit = 100.0 * (1.0 / (1.0 + (-0.4_f64).exp()) - 0.5);
+        assert!((rows[0].predicted.unwrap() - logit).abs() < 1e-9);
+        assert_eq!((rows[0].won, rows[0].lost, rows[0].pairs, rows[0].others_moved), (1, 0, 2, 0.5));
+    }
+}

@@ -1,0 +1,498 @@
+//! Whether weights are causes: one property of a response is changed at a time, and the judge is asked again.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+
+use predilect_results::asked::{CallPlan, Failures, JudgeRun, Spent};
+use predilect_results::verifying::VerifyJson;
+use predilect_types::{Message, Pair, Response, Role, property};
+use predilect_workbench::laboratory::{Laboratory, pairs_of, verdicts_of};
+use predilect_workbench::{
+    CallOptions, Error, FitOptions, Inputs, JudgeRequest, JudgeWeights, Judging, Method, ModelSpec, Orders,
+    PairRatings, Question, Ran, ReadOptions, Result, SliceOptions, Watch, Within, Workbench, WriteRequest,
+    Writer, files, tables, text_ratings,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::edits::{EDITS, NULL};
+use crate::effects::{Edited, Effects};
+use crate::messages::Messages;
+
+/// The verb, as the study knows it.
+const VERB: &str = "verify";
+/// Where the results lie in the study.
+const RESULT: &str = "verifying.json";
+/// Settings under which a study of this kind must go on.
+const FIXED: [&str; 4] = ["judge_model", "weights_of", "writer", "seed"];
+/// Candidates that are looked at for each pair that is wanted.
+const CANDIDATES: usize = 6;
+
+/// What is to be verified.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyRequest {
+    /// The model that judges.
+    pub judge_model: ModelSpec,
+    /// The judge of the study whose weights are put to the test; `None`: the model's name.
+    #[serde(default)]
+    pub weights_of: Option<String>,
+    /// How the model is asked; `None`: scored where it tells probabilities.
+    #[serde(default)]
+    pub method: Option<Method>,
+    /// A model that rewrites responses where no rule can; `None`: edits by rule only.
+    #[serde(default)]
+    pub writer: Option<ModelSpec>,
+    /// Only these properties, by id; none: all that can be edited.
+    #[serde(default)]
+    pub properties: Vec<String>,
+    /// Pairs that are edited for each property and direction.
+    #[serde(default = "pairs")]
+    pub pairs: usize,
+    /// Edits that move more other properties than this are dropped.
+    #[serde(default = "others")]
+    pub most_others: usize,
+    /// Pairs whose losing response then tells the judge to choose it, in six ways.
+    #[serde(default)]
+    pub attacks: usize,
+    /// The most tokens of a rewritten response.
+    #[serde(default = "tokens")]
+    pub max_tokens: u32,
+    /// Seed of the choice of pairs and sides, and of resampling.
+    #[serde(default)]
+    pub seed: u64,
+    /// The pairs and verdicts that weights are fitted to, and that are edited.
+    #[serde(default)]
+    pub slice: SliceOptions,
+    /// How weights are fitted.
+    #[serde(default)]
+    pub fit: FitOptions,
+    /// How models are called.
+    #[serde(default)]
+    pub calls: CallOptions,
+}
+
+fn pairs() -> usize {
+    100
+}
+
+fn others() -> usize {
+    4
+}
+
+fn tokens() -> u32 {
+    1024
+}
+
+/// An edit that is asked of a model.
+struct Rewrite {
+    property: String,
+    more: bool,
+    line: String,
+}
+
+/// A run that is ready.
+pub struct Verifying {
+    request: VerifyRequest,
+    lab: Laboratory,
+    settings: Value,
+    /// The pairs of the study, in an order drawn by seed.
+    pairs: Vec<Pair>,
+    weights: Option<JudgeWeights>,
+    writer: Option<Writer>,
+    rewrites: Vec<Rewrite>,
+    remarks: Vec<String>,
+}
+
+impl Verifying {
+    /// Reads the study, fits the weights that are put to the test, and opens the models.
+    ///
+    /// # Errors
+    ///
+    /// When the study cannot be read, a property cannot be edited, or a model cannot be asked.
+    pub fn begin(
+        request: &VerifyRequest,
+        inputs: &Inputs<'_>,
+        output: &Path,
+        watch: &dyn Watch,
+    ) -> Result<Self> {
+        let bench = Workbench::of(inputs, None, watch)?;
+        let mut remarks = Vec::new();
+        let judge = request.weights_of.clone().unwrap_or_else(|| request.judge_model.model.clone());
+        let weights = match bench.weights(&judge, &request.slice, &request.fit, watch) {
+            Ok(weights) => Some(weights),
+            // Who names a judge wants its weights.
+            Err(error) if request.weights_of.is_some() => return Err(error),
+            Err(error) => {
+                remarks.push(format!("there are no weights to set beside: {}", error.message()));
+                None
+            }
+        };
+        if let Some(id) = request.properties.iter().find(|id| property(id).is_none()) {
+            return Err(
+                Error::new(format!("`{id}` is not a property")).choose(EDITS.map(|edit| edit.property))
+            );
+        }
+        let rewrites = rewrites(request);
+        let by_rule = |id: &String| EDITS.iter().any(|edit| edit.property == id);
+        let by_model = |id: &String| rewrites.iter().any(|rewrite| rewrite.property == *id);
+        if let Some(id) = request.properties.iter().find(|id| !by_rule(id) && !by_model(id)) {
+            return Err(Error::new(format!("no rule changes `{id}`, and no message asks a model for it"))
+                .words("name a model that rewrites, or one of the properties that have a rule"));
+        }
+        let writer = request
+            .writer
+            .as_ref()
+            .map(|model| {
+                let request = WriteRequest {
+                    model: model.clone(),
+                    max_tokens: request.max_tokens,
+                    temperature: 0.0,
+                    calls: request.calls.clone(),
+                };
+                Writer::begin(&request, watch)
+            })
+            .transpose()?;
+        let mut pairs = pairs_of(bench.study())?;
+        pairs.retain(|pair| {
+            pair.has_text() && pair.response_a.messages.len() == 1 && pair.response_b.messages.len() == 1
+        });
+        pairs.sort_by_key(|pair| (drawn(&pair.id, request.seed), pair.id.clone()));
+        if pairs.is_empty() {
+            return Err(Error::new("no pair has two responses of one turn each, which could be edited"));
+        }
+        let settings = serde_json::to_value(request)
+            .map_err(|e| Error::new(format!("the settings cannot be written: {e}")))?;
+        let lab = Laboratory::open(output, VERB, &settings, &FIXED)?;
+        Ok(Self { request: request.clone(), lab, settings, pairs, weights, writer, rewrites, remarks })
+    }
+
+    /// What asking would take: the model that rewrites, then the judge.
+    ///
+    /// # Errors
+    ///
+    /// When a model cannot be asked in that way, or the log cannot be read.
+    pub fn plans(&self, watch: &dyn Watch) -> Result<Vec<CallPlan>> {
+        let mut plans = Vec::new();
+        if let Some(writer) = &self.writer {
+            let all: Vec<Question> = self.questions().into_iter().map(|(.., question)| question).collect();
+            plans.push(writer.plan(self.lab.folder(), &all)?);
+        }
+        let mut dropped = BTreeMap::new();
+        let edited = self.by_rule(&mut dropped, watch)?;
+        let scratch = tempfile::Builder::new().prefix("predilect-").tempdir();
+        let scratch = scratch.map_err(|e| Error::new(format!("cannot make a temporary folder: {e}")))?;
+        let trial = Laboratory::open(&scratch.path().join("plan"), VERB, &Value::Null, &[])?;
+        drop(trial.hold(VERB, &Value::Null)?);
+        trial.put(&self.all_pairs(&edited), watch)?;
+        let calls = CallOptions { dry: true, budget: None, ..self.request.calls.clone() };
+        let inputs = [trial.folder().to_owned()];
+        let read = ReadOptions::default();
+        let within = Within { inputs: &inputs, output: None, read: &read };
+        plans.extend(Judging::begin(&self.judging(calls), &within, watch)?.plans()?);
+        Ok(plans)
+    }
+
+    /// Edits, asks the judge before and after, and keeps all of it in the study. Whatever ends it, what was answered is kept.
+    ///
+    /// # Errors
+    ///
+    /// When the study cannot be written, and when no edit does what it should.
+    pub fn run(&self, watch: &dyn Watch) -> Result<Ran<VerifyJson>> {
+        let mut remarks = self.remarks.clone();
+        let lock = self.lab.hold(VERB, &self.settings)?;
+        let mut dropped: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+        let mut edited = self.by_rule(&mut dropped, watch)?;
+        let mut spent = Spent::default();
+        let mut failures = Failures::default();
+        let mut stopped = None;
+        if let Some(writer) = &self.writer {
+            let asked = self.questions();
+            let all: Vec<Question> = asked.iter().map(|(.., question)| question.clone()).collect();
+            let written = writer.write(self.lab.folder(), &all, 0.0, watch)?;
+            (spent, failures, stopped) =
+                (written.spent, written.failures, written.stopped.map(Error::resumable));
+            remarks.extend(written.remarks);
+            let mut tried = Vec::new();
+            for ((at, rewrite, _), text) in asked.iter().zip(written.texts) {
+                let rewrite = &self.rewrites[*rewrite];
+                match text {
+                    Some(text) if !text.cut && !text.text.trim().is_empty() => {
+                        tried.push(self.edited(*at, &rewrite.property, "writer", rewrite.more, text.text));
+                    }
+                    Some(_) => drop_one(&mut dropped, &rewrite.property, "cut off or empty"),
+                    None => {}
+                }
+            }
+            edited.extend(self.checked(tried, &mut dropped, watch)?);
+        }
+        drop(lock);
+        if edited.is_empty() {
+            return Err(stopped.unwrap_or_else(|| {
+                Error::new("no edit moved its property and left the others")
+                    .words("let edits move more others, or name other properties")
+            }));
+        }
+        let study = self.lab.put(&self.all_pairs(&edited), watch)?;
+        let budget = self.request.calls.budget.map(|budget| (budget - spent.price.unwrap_or(0.0)).max(0.0));
+        let calls = CallOptions { budget, ..self.request.calls.clone() };
+        let inputs = [self.lab.folder().to_owned()];
+        let read = ReadOptions::default();
+        let within = Within { inputs: &inputs, output: None, read: &read };
+        let ran = Judging::begin(&self.judging(calls), &within, watch)?.run(watch)?;
+        let stopped = stopped.or(ran.stopped);
+        let judging: Option<JudgeRun> = ran.found.into_iter().next();
+        let name = judging.as_ref().map_or_else(String::new, |run| run.judge.clone());
+        let verdicts = verdicts_of(&study, &name)?;
+        let pairs = pairs_of(&study)?;
+        let ratings = text_ratings(&pairs, self.request.slice.grammar, watch)?;
+        let effects = Effects {
+            edited: &edited,
+            verdicts: verdicts.iter().map(|v| (v.pair.as_str(), v.p_a)).collect(),
+            rows: pairs.iter().enumerate().map(|(row, pair)| (pair.id.as_str(), row)).collect(),
+            ratings: &ratings,
+            weights: self.weights.as_ref().map(JudgeWeights::all).transpose()?,
+            seed: self.request.seed,
+        };
+        let rows = effects.rows();
+        let (rank_correlation, rank_correlation_predicted) = effects.correlations(&rows);
+        let originals: BTreeSet<&str> = edited.iter().map(|edit| edit.original.as_str()).collect();
+        let found = VerifyJson {
+            judge: name,
+            weights_of: self.weights.as_ref().map_or_else(String::new, |weights| weights.judge.clone()),
+            pairs: originals.len() as u64,
+            effects: rows,
+            dropped,
+            rank_correlation,
+            rank_correlation_predicted,
+            spent,
+            failures,
+            judging,
+            remarks,
+            stopped: stopped.as_ref().map(|error| error.message().to_owned()),
+        };
+        let _lock = study.lock(VERB)?;
+        tables::write_verifying(&study, &found)?;
+        let text = serde_json::to_string_pretty(&predilect_results::Written::new(&found)).unwrap_or_default();
+        files::write_file(&self.lab.folder().join(RESULT), text.as_bytes())?;
+        Ok(Ran { found, stopped })
+    }
+
+    fn judging(&self, calls: CallOptions) -> JudgeRequest {
+        JudgeRequest {
+            models: vec![self.request.judge_model.clone()],
+            method: self.request.method,
+            orders: Orders::Both,
+            attacks: self.request.attacks,
+            seed: self.request.seed,
+            calls,
+            ..JudgeRequest::default()
+        }
+    }
+
+    /// Whether a property is wanted.
+    fn wants(&self, id: &str) -> bool {
+        self.request.properties.is_empty() || self.request.properties.iter().any(|own| own == id)
+    }
+
+    /// The edits by rule, as many of each as are wanted.
+    fn by_rule(
+        &self,
+        dropped: &mut BTreeMap<String, BTreeMap<String, u64>>,
+        watch: &dyn Watch,
+    ) -> Result<Vec<Edited>> {
+        let mut all = Vec::new();
+        for edit in EDITS.iter().filter(|edit| self.wants(edit.property)) {
+            let tried = self.pairs.iter().enumerate().filter_map(|(at, pair)| {
+                let text = edit.apply(&side(pair, self.is_a(at)).text())?;
+                Some(self.edited(at, edit.property, edit.name, edit.more, text))
+            });
+            let tried: Vec<Edited> = tried.take(CANDIDATES * self.request.pairs).collect();
+            all.extend(self.checked(tried, dropped, watch)?);
+        }
+        if self.request.properties.is_empty() {
+            let null = Messages::own().null;
+            let some = (0..self.pairs.len()).take(self.request.pairs);
+            all.extend(some.map(|at| self.edited(at, NULL, NULL, false, null.clone())));
+        }
+        Ok(all)
+    }
+
+    /// Those whose property moved as it should and which moved few others, as many of each edit as are wanted.
+    fn checked(
+        &self,
+        tried: Vec<Edited>,
+        dropped: &mut BTreeMap<String, BTreeMap<String, u64>>,
+        watch: &dyn Watch,
+    ) -> Result<Vec<Edited>> {
+        let mut kept: Vec<Edited> = Vec::new();
+        let mut counts: HashMap<(String, bool), usize> = HashMap::new();
+        // Few at a time: most edits need no more.
+        for some in tried.chunks(self.request.pairs.max(1)) {
+            let some: Vec<&Edited> = some
+                .iter()
+                .filter(|edit| counts.get(&key(edit)).is_none_or(|count| *count < self.request.pairs))
+                .collect();
+            let compared: Vec<Pair> = some.iter().map(|edit| self.before_and_after(edit)).collect();
+            let ratings = text_ratings(&compared, self.request.slice.grammar, watch)?;
+            for (row, edit) in some.into_iter().enumerate() {
+                let count = counts.entry(key(edit)).or_default();
+                if *count >= self.request.pairs {
+                    continue;
+                }
+                match moved(&ratings, row, &edit.property, edit.more) {
+                    Some((true, others)) if others <= self.request.most_others => {
+                        *count += 1;
+                        kept.push(Edited { others_moved: others, ..edit.clone() });
+                    }
+                    Some((true, _)) => drop_one(dropped, &edit.property, "moved too many other properties"),
+                    Some((false, _)) => drop_one(dropped, &edit.property, "did not move the property"),
+                    None => drop_one(dropped, &edit.property, "cannot be rated"),
+                }
+            }
+        }
+        Ok(kept)
+    }
+
+    /// The edited response as A, the one that it was as B.
+    fn before_and_after(&self, edit: &Edited) -> Pair {
+        let pair = &self.pairs[edit.at];
+        Pair {
+            id: String::new(),
+            prompt: pair.prompt.clone(),
+            response_a: Response::new(edit.text.clone(), None),
+            response_b: Response::new(side(pair, edit.is_a).text().into_owned(), None),
+            language: pair.language.clone(),
+            ..Pair::default()
+        }
+    }
+
+    fn edited(&self, at: usize, property: &str, edit: &str, more: bool, text: String) -> Edited {
+        let direction = if more { "more" } else { "less" };
+        Edited {
+            id: format!("{property}/{direction}/{edit}/{}", self.pairs[at].id),
+            original: format!("original/{}", self.pairs[at].id),
+            at,
+            property: property.to_owned(),
+            edit: edit.to_owned(),
+            more,
+            is_a: self.is_a(at),
+            text,
+            others_moved: 0,
+        }
+    }
+
+    /// Which response of a pair is edited: drawn once.
+    fn is_a(&self, at: usize) -> bool {
+        drawn(&self.pairs[at].id, self.request.seed ^ 0x5151) % 2 == 0
+    }
+
+    /// The pairs of the laboratory: those that are edited as they were, then each edited.
+    fn all_pairs(&self, edited: &[Edited]) -> Vec<Pair> {
+        let used: BTreeSet<usize> = edited.iter().map(|edit| edit.at).collect();
+        let original = |at: usize| &self.pairs[at];
+        let mut all: Vec<Pair> = used
+            .into_iter()
+            .map(|at| Pair { id: format!("original/{}", original(at).id), ..named(original(at), "original") })
+            .collect();
+        for edit in edited {
+            let mut pair = Pair { id: edit.id.clone(), ..named(original(edit.at), &edit.edit) };
+            let own = if edit.is_a { &mut pair.response_a } else { &mut pair.response_b };
+            own.messages = vec![Message::assistant(edit.text.clone())];
+            pair.metadata.insert("property".to_owned(), json!(edit.property));
+            all.push(pair);
+        }
+        all
+    }
+
+    /// What the model that rewrites is asked: the pair, the number of the rewrite, the question.
+    fn questions(&self) -> Vec<(usize, usize, Question)> {
+        let mut all = Vec::new();
+        for (number, rewrite) in self.rewrites.iter().enumerate() {
+            // Some do not what they should: a few more are asked for.
+            for at in 0..self.pairs.len().min(self.request.pairs + self.request.pairs / 2) {
+                let text = side(&self.pairs[at], self.is_a(at)).text().into_owned();
+                if !text.trim().is_empty() {
+                    all.push((at, number, asked(&self.pairs[at], &text, &rewrite.line, self.request.seed)));
+                }
+            }
+        }
+        all
+    }
+}
+
+/// What is asked of a model for the properties that are wanted: of those with a rule only the direction that has none.
+fn rewrites(request: &VerifyRequest) -> Vec<Rewrite> {
+    if request.writer.is_none() {
+        return Vec::new();
+    }
+    let messages = Messages::own();
+    let mut all = Vec::new();
+    for (id, _) in &messages.properties {
+        if !request.properties.is_empty() && !request.properties.contains(id) {
+            continue;
+        }
+        for more in [true, false] {
+            let by_rule = EDITS.iter().any(|edit| edit.property == id && edit.more == more);
+            if let Some(line) = messages.line(id, more).filter(|_| !by_rule) {
+                all.push(Rewrite { property: id.clone(), more, line: line.to_owned() });
+            }
+        }
+    }
+    all
+}
+
+fn asked(pair: &Pair, text: &str, line: &str, seed: u64) -> Question {
+    let system = format!(
+        "You edit responses. Change the response that you are shown in one way only: {line} Leave everything else as it is: what it says, its order, \
+         its wording wherever that may stay. Write the edited response and nothing else."
+    );
+    let shown = format!("The request was:\n\n{}\n\nThe response to edit:\n\n{text}", pair.prompt_text());
+    Question { messages: vec![Message { role: Role::System, content: system }, Message::user(shown)], seed }
+}
+
+/// Whether the property moved as it should, and how many others moved.
+fn moved(ratings: &PairRatings, row: usize, id: &str, more: bool) -> Option<(bool, usize)> {
+    let column = ratings.column(id)?;
+    let own = ratings.comparison(row, column)?;
+    let part = property(id).and_then(|p| p.part_of);
+    let others = ratings.properties.iter().enumerate().filter(|(at, other)| {
+        // A whole moves with its part.
+        *at != column
+            && property(other).is_some_and(|p| p.part_of.is_none() && Some(p.id) != part)
+            && ratings.comparison(row, *at).is_some_and(|moved| moved != 0)
+    });
+    Some((own == if more { 1 } else { -1 }, others.count()))
+}
+
+fn drop_one(dropped: &mut BTreeMap<String, BTreeMap<String, u64>>, property: &str, reason: &str) {
+    *dropped.entry(property.to_owned()).or_default().entry(reason.to_owned()).or_default() += 1;
+}
+
+fn key(edit: &Edited) -> (String, bool) {
+    (format!("{}/{}", edit.property, edit.edit), edit.more)
+}
+
+fn side(pair: &Pair, is_a: bool) -> &Response {
+    if is_a { &pair.response_a } else { &pair.response_b }
+}
+
+/// The pair without what the data say beside it.
+fn named(pair: &Pair, edit: &str) -> Pair {
+    Pair {
+        metadata: [("edit".to_owned(), json!(edit))].into(),
+        provenance: predilect_types::Provenance::default(),
+        ..pair.clone()
+    }
+}
+
+/// A number drawn for a pair by seed.
+fn drawn(id: &str, seed: u64) -> u64 {
+    let hash = id
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+    let mixed = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed ^ (mixed >> 31)
+}
