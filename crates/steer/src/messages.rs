@@ -132,7 +132,8 @@ mod tests {
             assert!(own.line(property.id, true).is_some(), "{}", property.id);
             assert_eq!(own.line(property.id, false).is_none(), property.id == "harmless", "{}", property.id);
         }
-        assert_eq!(own.properties.len(), 29);
+        assert_eq!(own.properties.len(), 34);
+        assert!(own.properties.keys().all(|id| property(id).is_some()));
         assert_eq!(toml::from_str::<Messages>(&own.text()).unwrap(), own);
     }
 

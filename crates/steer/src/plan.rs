@@ -160,8 +160,8 @@ impl Picker<'_> {
         if self.limits.without.iter().any(|other| other == id) {
             return Some("it was to be left out".to_owned());
         }
-        let Some(known) = property(id).filter(|known| known.part_of.is_none()) else {
-            return Some("there are no words for it: it is a part of a property, or a column".to_owned());
+        let Some(known) = property(id).filter(|_| self.messages.properties.contains_key(id)) else {
+            return Some("there are no words for it".to_owned());
         };
         if self.p_sign(at).is_some_and(|p| p < self.limits.sure) {
             return Some(format!("the sign of the weight is less sure than {}", self.limits.sure));
@@ -222,7 +222,7 @@ mod tests {
             ("funny", 0.3, 0.7),
             ("empathetic", 0.9, 1.0),
             ("no_severe_errors", 1.2, 1.0),
-            ("lists", 0.4, 0.99),
+            ("paragraphs", 0.4, 0.99),
             ("harmless", 0.2, 0.99),
             ("novel", 0.01, 0.55),
             ("complex", -0.02, 0.45),
@@ -238,7 +238,7 @@ mod tests {
         assert!(why("empathetic").contains("express feelings"));
         assert!(why("no_severe_errors").contains("checked"));
         assert!(why("funny").contains("less sure than 0.9"));
-        assert!(why("lists").contains("part"));
+        assert!(why("paragraphs").contains("no words"));
         assert!(why("harmless").contains("less"));
         let checkable = Shows { checkable: true, case: Some(Applies::ExpressFeeling) };
         let chosen = choose(&weights, &own, checkable, limits);

@@ -134,7 +134,8 @@ fn of_records(records: &[Map<String, Value>], field: Option<&str>, path: &str) -
         Protocol::Pairwise
     };
     let mut taking = Taking::default();
-    for (number, record) in records.iter().enumerate() {
+    for record in records {
+        taking.count.read += 1;
         let Some((messages, second)) = record.get(&field).and_then(conversation) else {
             taking.leave_out("without a prompt");
             continue;
@@ -148,7 +149,6 @@ fn of_records(records: &[Map<String, Value>], field: Option<&str>, path: &str) -
             reference: record.get("reference").map(texts).unwrap_or_default(),
             output: record.get("output").and_then(Value::as_str).map(str::to_owned),
         });
-        taking.count.read = number as u64 + 1;
     }
     let generator = records.iter().find_map(|record| record.get("generator").and_then(scalar));
     taking.finish(protocol, generator, path)

@@ -525,12 +525,6 @@ impl Asked {
                 .and_modify(|own| own.questions += failure.questions)
                 .or_insert(failure);
         }
-        if written.system_in_user {
-            self.remarks.push(format!(
-                "{} takes no system message: what it is told stands at the beginning of the user's turn",
-                writer.name()
-            ));
-        }
         self.remarks.extend(written.remarks);
         self.stopped = written.stopped.map(Error::resumable);
         Ok(written.texts.iter().map(|text| text.as_ref().map(Made::of)).collect())

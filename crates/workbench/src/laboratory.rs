@@ -110,8 +110,8 @@ fn record(pair: &Pair) -> Value {
     if let Some(scenario) = &pair.scenario {
         out.insert("scenario".to_owned(), scenario.clone().into());
     }
-    if !pair.metadata.is_empty() {
-        out.insert("metadata".to_owned(), json!(pair.metadata));
+    for (name, value) in &pair.metadata {
+        out.entry(name.clone()).or_insert_with(|| value.clone());
     }
     Value::Object(out)
 }

@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use predilect_llm::{
-    Fault, Finish, MESSAGE, Model, ModelSpec, Outcome, Request, RunOptions, Runner, THOUGHTS, Totals, Want,
-};
+use predilect_llm::{Finish, MESSAGE, Model, ModelSpec, Request, RunOptions, Runner, THOUGHTS, Want};
 use predilect_results::asked::{CallPlan, Failures, Spent};
-use predilect_types::{Message, Role};
+use predilect_types::Message;
 use serde::{Deserialize, Serialize};
 
-use crate::asking::{self, CallOptions, Failed, add, planned, spent, stopped};
+use crate::asking::{self, CallOptions, Failed, planned, spent, stopped};
 use crate::error::{Error, Result};
 use crate::watch::{Event, Step, Watch};
 
@@ -58,8 +56,6 @@ pub struct Written {
     pub failures: Failures,
     /// What to know of how the model was asked.
     pub remarks: Vec<String>,
-    /// Whether the model takes no system turn, so that its words began the person's.
-    pub system_in_user: bool,
     /// Why it ended early.
     pub stopped: Option<Error>,
 }
@@ -96,13 +92,13 @@ impl Writer {
     pub fn plan(&self, folder: &Path, questions: &[Question]) -> Result<CallPlan> {
         let log = asking::log_if_there(folder)?;
         let runner = Runner { model: self.model.as_ref(), log: &log, options: self.run.clone() };
-        let requests: Vec<Request> = questions.iter().map(|question| self.asked(question, false)).collect();
+        let requests: Vec<Request> = questions.iter().map(|question| self.asked(question)).collect();
         Ok(planned(self.model.name(), &runner.plan(&requests)?))
     }
 
     /// Asks every question that the log in that folder does not answer, within what is left of the budget once `gone` is spent.
     ///
-    /// A model that takes no system turn is told its words at the beginning of the person's.
+    /// A model that takes no system turn is told its words at the beginning of the person's, and that is among the remarks.
     ///
     /// # Errors
     ///
@@ -116,22 +112,11 @@ impl Writer {
     ) -> Result<Written> {
         let log = asking::log(folder)?;
         watch.event(Event::Begin(Step::Writing(self.model.name()), Some(questions.len() as u64)));
-        let mut total = Totals { price: self.run.price.map(|_| 0.0), ..Totals::default() };
-        let mut ask = |merged: bool| {
-            let mut options = self.run.clone();
-            options.budget = options.budget.map(|budget| budget - gone - total.price.unwrap_or(0.0));
-            let groups: Vec<_> =
-                questions.iter().map(|question| vec![self.asked(question, merged)]).collect();
-            let runner = Runner { model: self.model.as_ref(), log: &log, options };
-            let report = runner.run(&groups, &|| watch.event(Event::More(1)));
-            add(&mut total, &report.totals);
-            report
-        };
-        let mut report = ask(false);
-        let system_in_user = report.stop.is_none() && knows_no_system(questions, &report.outcomes);
-        if system_in_user {
-            report = ask(true);
-        }
+        let mut options = self.run.clone();
+        options.budget = options.budget.map(|budget| budget - gone);
+        let groups: Vec<_> = questions.iter().map(|question| vec![self.asked(question)]).collect();
+        let runner = Runner { model: self.model.as_ref(), log: &log, options };
+        let report = runner.run(&groups, &|| watch.event(Event::More(1)));
         watch.event(Event::End);
         let mut failures = Failures::default();
         failures.add(&report.outcomes);
@@ -154,47 +139,22 @@ impl Writer {
             .or_else(|| failures.nothing_but(written).filter(|_| !questions.is_empty()));
         Ok(Written {
             texts,
-            spent: spent(&total),
+            spent: spent(&report.totals),
             failures,
             remarks: self.model.remarks(),
-            system_in_user,
             stopped: problem,
         })
     }
 
-    fn asked(&self, question: &Question, merged: bool) -> Request {
-        let mut messages = question.messages.clone();
-        if merged && messages.len() > 1 && messages[0].role == Role::System {
-            let system = messages.remove(0);
-            messages[0].content = format!("{}\n\n{}", system.content, messages[0].content);
-        }
+    fn asked(&self, question: &Question) -> Request {
         Request {
-            messages,
+            messages: question.messages.clone(),
             want: Want::Text,
             max_tokens: self.request.max_tokens,
             temperature: self.request.temperature,
             seed: Some(question.seed),
         }
     }
-}
-
-/// Whether every question with a system turn was refused by a message that speaks of it.
-fn knows_no_system(questions: &[Question], outcomes: &[Vec<Option<Outcome>>]) -> bool {
-    let mut refused = 0;
-    for (question, own) in questions.iter().zip(outcomes) {
-        if question.messages.first().is_none_or(|turn| turn.role != Role::System) {
-            continue;
-        }
-        match own.first().and_then(Option::as_ref).map(|outcome| &outcome.answer) {
-            Some(Err(error))
-                if error.fault == Fault::Request && error.message.to_lowercase().contains("system") =>
-            {
-                refused += 1;
-            }
-            _ => return false,
-        }
-    }
-    refused > 0
 }
 
 /// The text behind the reasoning that it begins with; one that ends within it is empty.
@@ -213,7 +173,6 @@ fn without_thoughts(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use predilect_llm::CallError;
 
     #[test]
     fn what_a_model_writes_for_itself_is_no_part_of_its_text() {
@@ -224,26 +183,5 @@ mod tests {
             without_thoughts("<|channel|>analysis<|message|>so<|channel|>final<|message|>Yes."),
             "Yes."
         );
-    }
-
-    #[test]
-    fn only_a_refusal_that_speaks_of_the_system_turn_moves_it() {
-        let with = |system: bool| {
-            let mut messages = vec![Message::user("?")];
-            if system {
-                messages.insert(0, Message { role: Role::System, content: "be brief".to_owned() });
-            }
-            Question { messages, seed: 0 }
-        };
-        let failed = |message: &str| {
-            let answer = Err(CallError::new(Fault::Request, message));
-            vec![Some(Outcome { key: String::new(), answer, from_log: false })]
-        };
-        let questions = [with(false), with(true)];
-        let refusal = "System role not supported";
-        assert!(knows_no_system(&questions, &[vec![None], failed(refusal)]));
-        assert!(!knows_no_system(&questions, &[vec![None], failed("too long")]));
-        assert!(!knows_no_system(&questions, &[vec![None], vec![None]]));
-        assert!(!knows_no_system(&questions[..1], &[failed(refusal)]));
     }
 }

@@ -98,6 +98,9 @@ pub(crate) struct SteerArgs {
     /// Do not try the judges on a few plain pairs first
     #[arg(long)]
     pub(crate) no_probe: bool,
+    /// Properties that weights are fitted for, by id and comma separated (default: all that are rated)
+    #[arg(long, value_delimiter = ',', value_name = "IDS")]
+    pub(crate) properties: Vec<String>,
     /// Leave out grammar and spelling, by far the slowest rating
     #[arg(long)]
     pub(crate) no_grammar: bool,
@@ -129,7 +132,11 @@ impl SteerArgs {
                     .remedy("give text, or a model as for --model")
             })?),
         };
-        let slice = SliceOptions { grammar: !self.no_grammar, ..SliceOptions::default() };
+        let slice = SliceOptions {
+            grammar: !self.no_grammar,
+            properties: self.properties.clone(),
+            ..SliceOptions::default()
+        };
         Ok(SteerRequest {
             judge: self.published.clone().or_else(|| self.judge.clone()).unwrap_or_default(),
             published: self.published.is_some(),
@@ -251,6 +258,9 @@ pub(crate) struct ReadAndTable {
     /// Only pairs and verdicts for which this holds, as for `predilect dissect`
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<Filter>,
+    /// Properties that weights are fitted for, by id and comma separated (default: all that are rated)
+    #[arg(long, value_delimiter = ',', value_name = "IDS")]
+    pub(crate) properties: Vec<String>,
     /// Leave out grammar and spelling, by far the slowest rating
     #[arg(long)]
     pub(crate) no_grammar: bool,
@@ -273,6 +283,7 @@ impl VerifyArgs {
             slice: SliceOptions {
                 filter: self.table.filter.clone(),
                 grammar: !self.table.no_grammar,
+                properties: self.table.properties.clone(),
                 people: self.table.read.judges.into(),
                 ..SliceOptions::default()
             },

@@ -243,6 +243,9 @@ mod tests {
             "# Top.\nIt is so, I think. It stays so. It was so, I think."
         );
         assert_eq!(hedge("Really?"), None);
-        assert_eq!(repeat("A b. C d. E f.").unwrap(), "A b. C d. E f.\n\nA b. C d.");
+        assert_eq!(
+            repeat("One two. Then four. Six so.").unwrap(),
+            "One two. Then four. Six so.\n\nOne two. Then four."
+        );
     }
 }

@@ -1,0 +1,454 @@
+//! `predilect steer` and `verify` against a server whose writer does what it is told and whose judge likes length.
+
+mod serving;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use serving::serve_calls;
+
+/// What a server was asked.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Vec<Value>>>);
+
+impl Seen {
+    fn calls(&self) -> Vec<Value> {
+        self.0.lock().expect("seen").clone()
+    }
+
+    /// How many different questions, and how many in all.
+    fn counts(&self) -> (usize, usize) {
+        let calls = self.calls();
+        let different: BTreeSet<String> = calls.iter().map(Value::to_string).collect();
+        (different.len(), calls.len())
+    }
+}
+
+/// A server: the models `writer` and `base` write, all others judge by length. `system` says whether system turns are taken.
+fn server(system: bool, wait: Duration) -> (String, Seen) {
+    let seen = Seen::default();
+    let noted = seen.clone();
+    let address = serve_calls(move |_, body| {
+        std::thread::sleep(wait);
+        let turns = body["messages"].as_array().cloned().unwrap_or_default();
+        let text = |turn: &Value| turn["content"].as_str().unwrap_or_default().to_owned();
+        let writes = ["writer", "base"].contains(&body["model"].as_str().unwrap_or_default());
+        if writes && !system && turns.first().is_some_and(|turn| turn["role"] == "system") {
+            return Some((
+                400,
+                json!({"error": {"message": "System role not supported", "type": "invalid_request_error"}}),
+            ));
+        }
+        noted.0.lock().expect("seen").push(body.clone());
+        let all: String = turns.iter().map(text).collect::<Vec<_>>().join("\n");
+        let message =
+            if writes { json!({"content": written(&all, &body["model"])}) } else { judged(&all, body) };
+        let mut choice = json!({"message": message, "finish_reason": "stop"});
+        if body["logprobs"] == true {
+            choice["logprobs"] = choice["message"]["logprobs"].take();
+        }
+        Some((200, json!({"choices": [choice], "usage": {"prompt_tokens": 20, "completion_tokens": 10}})))
+    });
+    (address, seen)
+}
+
+/// Words that do what the message says about length.
+fn written(asked: &str, model: &Value) -> String {
+    let words = match () {
+        () if model == "base" => 40,
+        () if asked.contains("twice as long") => 120,
+        () if asked.contains("half as long") => 15,
+        () => 50 + asked.len() % 7,
+    };
+    (0..words).map(|at| format!("word{}", at % 50)).collect::<Vec<_>>().join(" ")
+}
+
+/// The longer one wins; a grade grows with length.
+fn judged(asked: &str, body: &Value) -> Value {
+    let part = |tag: &str| {
+        let from = asked.find(&format!("<{tag}")).unwrap_or(0);
+        let to = asked[from..].find(&format!("</{tag}")).map_or(asked.len(), |at| from + at);
+        asked[from..to].split_whitespace().count() as f64
+    };
+    if body["logprobs"] == true {
+        let x = ((part("response_a") - part("response_b")) / 20.0).clamp(-3.0, 3.0);
+        let p = 1.0 / (1.0 + (-x).exp());
+        let top = json!([{"token": "A", "logprob": p.ln()}, {"token": "B", "logprob": (1.0 - p).ln()}]);
+        return json!({"content": "A", "logprobs": {"content": [{"token": "A", "logprob": p.ln(), "top_logprobs": top}]}});
+    }
+    let grade = (part("response") / 12.0).clamp(1.0, 10.0).round();
+    json!({"content": json!({"grade": grade as u64}).to_string()})
+}
+
+/// Verdicts of a judge that likes length, on pairs with a prompt each.
+fn study(folder: &Path) -> PathBuf {
+    let path = folder.join("pairs.jsonl");
+    let mut text = String::new();
+    for i in 0..400_usize {
+        // Length alone tells: longer texts hold no more different words.
+        let words = |n: usize, different: usize| {
+            (0..n).map(|at| format!("w{}", at % different)).collect::<Vec<_>>().join(" ")
+        };
+        let (a, b) = (10 + i * 7 % 60, 10 + i * 13 % 60);
+        let (of_a, of_b) = (4 + i * 5 % 11, 4 + i * 3 % 11);
+        let p_a = if i % 11 == 0 { a <= b } else { a > b };
+        writeln!(
+            text,
+            "{}",
+            json!({"id": format!("p{i}"), "prompt": format!("question {i}"), "response_a": words(a, of_a), "response_b": words(b, of_b),
+                   "judge": "m", "p_a": f64::from(u8::from(p_a))})
+        )
+        .expect("a string grows");
+    }
+    fs::write(&path, text).expect("written");
+    path
+}
+
+fn prompts(folder: &Path, text: &str) -> PathBuf {
+    let path = folder.join("prompts.jsonl");
+    fs::write(&path, text).expect("written");
+    path
+}
+
+fn plain_prompts(folder: &Path, n: usize) -> PathBuf {
+    let all: Vec<String> = (0..n)
+        .map(|i| json!({"id": format!("q{i}"), "prompt": format!("Ask {}?", "so ".repeat(i))}).to_string())
+        .collect();
+    prompts(folder, &all.join("\n"))
+}
+
+fn steer(study: &Path, prompts: &Path, address: &str, output: &Path, more: &[&str]) -> Command {
+    let model = |name: &str| address.replace("#m", &format!("#{name}"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
+    command.arg("steer").arg(study).args([
+        "--judge",
+        "m",
+        "--properties",
+        "length,informal,interactive",
+        "--no-grammar",
+        "--json",
+        "--quiet",
+        "--no-probe",
+    ]);
+    command.arg("--prompts").arg(prompts).args(["--model", &model("writer"), "--judge-model", &model("m")]);
+    command.args(["--retry-wait", "0.01", "-o"]).arg(output).args(more);
+    command
+}
+
+fn json_of(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn found(command: &mut Command) -> Value {
+    json_of(&command.output().expect("it starts"))
+}
+
+fn refused(command: &mut Command, why: &str) {
+    let output = command.output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains(why), "{why}: {said}");
+}
+
+fn row<'a>(found: &'a Value, arm: &str, judge: &str) -> &'a Value {
+    let rows = found["arms"].as_array().expect("arms");
+    rows.iter().find(|row| row["arm"] == arm && row["judge"] == judge).expect("a row")
+}
+
+#[test]
+fn a_judge_of_length_is_moved_by_length_as_its_weights_expect() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (study, prompts) = (study(folder.path()), plain_prompts(folder.path(), 30));
+    let (address, seen) = server(true, Duration::ZERO);
+    let output = folder.path().join("steered");
+    let held_out = address.replace("#m", "#other");
+    let page = folder.path().join("steered.html");
+    let more = ["--judge-model", &held_out, "--html", page.to_str().expect("a path"), "--sure", "0.95"];
+    // Nothing is asked for a forecast.
+    let plan = found(steer(&study, &prompts, &address, &output, &more[..2]).arg("--dry-run"));
+    assert_eq!((plan[0]["questions"].as_u64(), plan[1]["name"].as_str()), (Some(120), Some("m")));
+    assert_eq!((seen.counts().1, output.exists()), (0, false));
+    let first = found(&mut steer(&study, &prompts, &address, &output, &more));
+    let (aligned, opposed) = (row(&first, "aligned", "m"), row(&first, "opposed", "m"));
+    assert!(
+        aligned["shift_low"].as_f64() > Some(20.0) && opposed["shift_high"].as_f64() < Some(-20.0),
+        "{first:#}"
+    );
+    assert_eq!(aligned["compliance"]["length"]["followed"], 1.0);
+    assert_eq!(
+        (opposed["compliance"]["length"]["asked"].as_str(), aligned["target"].as_bool()),
+        (Some("less"), Some(true))
+    );
+    let between = |low: &str, x: &str, high: &str| {
+        aligned[low].as_f64() <= aligned[x].as_f64() && aligned[x].as_f64() <= aligned[high].as_f64()
+    };
+    assert!(
+        between("predicted_low", "predicted", "predicted_high")
+            && between("found_low", "found", "found_high")
+    );
+    assert!(
+        aligned["predicted_low"].as_f64() > Some(0.0) && opposed["found_high"].as_f64() < Some(0.0),
+        "{first:#}"
+    );
+    // The placebo asks for what hardly counts, and this writer does not do it.
+    assert!(row(&first, "placebo", "m")["shift"].as_f64().expect("a shift").abs() < 3.0);
+    assert_eq!(row(&first, "plain", "m")["score"], 50.0);
+    assert!(row(&first, "aligned", "other")["target"] == false && first["stopped"].is_null());
+    assert!(first["messages"]["aligned"]["all"].as_str().expect("a message").contains("twice as long"));
+    assert_eq!(
+        (first["prompts"]["complete"].as_u64(), first["plan"][0]["prompts"].as_u64()),
+        (Some(30), Some(30))
+    );
+    let html = fs::read_to_string(&page).expect("a page");
+    assert!(html.contains("How far m can be moved") && html.contains("twice as long"));
+    // The same again asks nothing, and says the same; so does another front end, which opens the folder as a study.
+    let calls = seen.counts();
+    assert_eq!(calls.0, calls.1, "every question was asked once");
+    let again = found(steer(&study, &prompts, &address, &output, &more).arg("--offline"));
+    assert_eq!((&again["arms"], &again["flips"]), (&first["arms"], &first["flips"]));
+    assert_eq!(seen.counts(), calls);
+    let kept: Value =
+        serde_json::from_slice(&fs::read(output.join("steering.json")).expect("kept")).expect("JSON");
+    assert_eq!(kept["arms"], first["arms"]);
+    for table in ["arms", "shifts", "compliance", "verdicts"] {
+        assert!(output.join(format!("{table}.parquet")).is_file(), "{table}");
+    }
+    // Weights of the arms' own study: the same judge, on what it was shown here.
+    let dissected = Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .arg("dissect")
+        .arg(&output)
+        .args(["--json", "--quiet", "--no-grammar", "--folds", "0"])
+        .output()
+        .expect("it starts");
+    assert_eq!(json_of(&dissected)["read"]["pairs"], 120);
+    // Messages that are edited are used; another model is another study.
+    let messages = output.join("messages.toml");
+    let text = fs::read_to_string(&messages)
+        .expect("messages")
+        .replace("about twice as long", "about twice as long!");
+    let own = folder.path().join("own.toml");
+    fs::write(&own, text).expect("written");
+    let edited = found(&mut steer(
+        &study,
+        &prompts,
+        &address,
+        &folder.path().join("own"),
+        &["--messages", own.to_str().expect("a path"), "--arms", "aligned", "--limit", "3"],
+    ));
+    assert!(edited["messages"]["aligned"]["all"].as_str().expect("a message").contains("as long!"));
+    refused(&mut steer(&study, &prompts, &address, &output, &["--max-tokens", "9"]), "another `max_tokens`");
+    refused(
+        &mut steer(&study, &prompts, &address, &folder.path().join("new"), &["--arms", "aligned,alined"]),
+        "no arm `alined`",
+    );
+    refused(
+        &mut steer(&study, &prompts, &address, &folder.path().join("new"), &["--without", "length"]),
+        "nothing can be asked for",
+    );
+}
+
+#[test]
+fn killed_amid_its_work_it_goes_on_and_pays_once() {
+    const CONCURRENCY: usize = 4;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (study, prompts) = (study(folder.path()), plain_prompts(folder.path(), 12));
+    let (calm, _) = server(true, Duration::ZERO);
+    let (slow, seen) = server(true, Duration::from_millis(15));
+    let whole = found(&mut steer(&study, &prompts, &calm, &folder.path().join("calm"), &[]));
+    let output = folder.path().join("stormy");
+    let limit = CONCURRENCY.to_string();
+    for wait in [300, 500, 700] {
+        let mut command = steer(&study, &prompts, &slow, &output, &["--concurrency", &limit]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        std::thread::sleep(Duration::from_millis(wait));
+        // SIGKILL: nothing can be tidied up.
+        let _ = child.kill();
+        child.wait().expect("it ended");
+    }
+    let last = found(&mut steer(&study, &prompts, &slow, &output, &["--concurrency", &limit]));
+    assert_eq!(last["arms"], whole["arms"]);
+    let (different, all) = seen.counts();
+    assert!(all - different <= 3 * CONCURRENCY, "{all} calls for {different} questions");
+}
+
+#[test]
+fn benchmarks_are_graded_beside_references_and_set_against_baselines() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = study(folder.path());
+    let (address, seen) = server(true, Duration::ZERO);
+    let bench: Vec<String> = (0..8)
+        .map(|i| json!({"question_id": 80 + i, "category": "math", "turns": [format!("What is {i}?"), "And then?"]}).to_string())
+        .collect();
+    let questions = prompts(folder.path(), &bench.join("\n"));
+    let references = folder.path().join("ref.jsonl");
+    fs::write(
+        &references,
+        json!({"question_id": 80, "choices": [{"turns": ["It is zero.", "One."]}]}).to_string(),
+    )
+    .expect("written");
+    let graded = found(&mut steer(
+        &study,
+        &questions,
+        &address,
+        &folder.path().join("mt"),
+        &["--turns", "2", "--references", references.to_str().expect("a path")],
+    ));
+    assert_eq!(graded["protocol"], "mt_bench");
+    let aligned = row(&graded, "aligned", "m graded");
+    assert!(aligned["shift"].as_f64() > Some(0.5) && aligned["score"].as_f64() <= Some(10.0), "{graded:#}");
+    assert_eq!((aligned["preferred"].as_f64(), aligned["lc"].is_null()), (Some(100.0), true));
+    let asked: Vec<String> = seen.calls().iter().map(Value::to_string).collect();
+    assert!(
+        asked.iter().any(|call| call.contains("It is zero.\\\\n\\\\nOne.") || call.contains("It is zero."))
+    );
+    assert!(asked.iter().any(|call| call.contains("And then?") && call.contains("twice as long")));
+    // AlpacaEval: the baseline's outputs stand in the file, and one prompt has none.
+    let alpaca = json!([
+        {"dataset": "d", "instruction": "One?", "output": "word ".repeat(40), "generator": "base"},
+        {"dataset": "d", "instruction": "Two?", "output": "word ".repeat(44), "generator": "base"},
+        {"dataset": "d", "instruction": "Three?", "output": "word ".repeat(60), "generator": "base"},
+        {"dataset": "d", "instruction": "Four?", "generator": "base"},
+    ]);
+    let file = prompts(folder.path(), &alpaca.to_string());
+    let rated = found(&mut steer(&study, &file, &address, &folder.path().join("alpaca"), &[]));
+    assert_eq!((rated["protocol"].as_str(), rated["against"].as_str()), (Some("alpaca_eval"), Some("base")));
+    assert_eq!(rated["prompts"]["left_out"]["without an output of base"], 1);
+    let plain = row(&rated, "plain", "m");
+    assert!(
+        plain["score"].as_f64() > Some(50.0) && row(&rated, "opposed", "m")["score"].as_f64() < Some(50.0),
+        "{rated:#}"
+    );
+    assert!(!rated["flips"].as_array().expect("flips").is_empty());
+    // A model as baseline is asked too, without a message.
+    let base = address.replace("#m", "#base");
+    let questions = plain_prompts(folder.path(), 4);
+    let against =
+        found(&mut steer(&study, &questions, &address, &folder.path().join("base"), &["--baseline", &base]));
+    assert_eq!(
+        (against["against"].as_str(), row(&against, "plain", "m")["prompts"].as_u64()),
+        (Some("base"), Some(4))
+    );
+    refused(
+        &mut steer(&study, &questions, &address, &folder.path().join("new"), &["--baseline", "nowhere.json"]),
+        "neither a file that is there nor a model",
+    );
+    refused(
+        &mut steer(&study, &questions, &address, &folder.path().join("new"), &["--turns", "2"]),
+        "no prompt has a second turn",
+    );
+}
+
+#[test]
+fn a_model_without_system_turns_is_told_in_the_users() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (study, prompts) = (study(folder.path()), plain_prompts(folder.path(), 5));
+    let (address, _) = server(false, Duration::ZERO);
+    let found =
+        found(&mut steer(&study, &prompts, &address, &folder.path().join("s"), &["--arms", "aligned"]));
+    assert!(row(&found, "aligned", "m")["shift"].as_f64() > Some(20.0), "{found:#}");
+    let remarks = found["remarks"].to_string();
+    assert!(remarks.contains("has no system role") && remarks.contains("no held-out judge"), "{remarks}");
+}
+
+#[test]
+fn published_weights_need_no_data() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let prompts = plain_prompts(folder.path(), 4);
+    let (address, _) = server(true, Duration::ZERO);
+    let model = |name: &str| address.replace("#m", &format!("#{name}"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
+    command.args([
+        "steer",
+        "--published",
+        "gpt-4-1106-preview",
+        "--no-grammar",
+        "--json",
+        "--quiet",
+        "--no-probe",
+    ]);
+    command.arg("--prompts").arg(&prompts).args([
+        "--model",
+        &model("writer"),
+        "--judge-model",
+        &model("m"),
+        "-o",
+    ]);
+    let found = found(command.arg(folder.path().join("s")));
+    assert_eq!(
+        (found["published"].as_bool(), found["plan"][0]["asked"]["aligned"].as_array().map(Vec::len)),
+        (Some(true), Some(3))
+    );
+    let ask = &found["plan"][0]["asked"]["aligned"][0];
+    assert!(ask["p_sign"].is_null() && ask["weight"].as_f64() > Some(0.0));
+    assert!(found["plan"][0]["left_out"].to_string().contains("checked"), "{found:#}");
+}
+
+#[test]
+fn padding_is_a_cause_for_a_judge_of_length() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = study(folder.path());
+    let (address, seen) = server(true, Duration::ZERO);
+    let output = folder.path().join("verified");
+    let verify = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
+        command.arg("verify").arg(&study).args([
+            "--judge-model",
+            &address,
+            "--no-grammar",
+            "--json",
+            "--quiet",
+            "--pairs",
+            "20",
+        ]);
+        command
+            .args(["--most-others", "29", "--properties", "length,informal,interactive", "-o"])
+            .arg(&output)
+            .args(more);
+        command
+    };
+    let plan = found(verify(&[]).arg("--dry-run"));
+    assert!(plan[0]["calls"].as_u64() > Some(50) && !output.exists(), "{plan}");
+    assert_eq!(seen.counts().1, 0);
+    let page = folder.path().join("verified.html");
+    let first = found(&mut verify(&["--html", page.to_str().expect("a path"), "--attacks", "4"]));
+    let effect = |edit: &str| {
+        let rows = first["effects"].as_array().expect("effects");
+        rows.iter().find(|row| row["edit"] == edit).unwrap_or_else(|| panic!("{edit}: {first:#}")).clone()
+    };
+    let (pad, cut) = (effect("pad"), effect("null"));
+    assert!(pad["low"].as_f64() > Some(5.0) && pad["predicted_low"].as_f64() > Some(0.0), "{pad}");
+    assert_eq!((pad["verdict"].as_str(), pad["pairs"].as_u64()), (Some("cause"), Some(20)));
+    assert!(cut["weight"].is_null(), "{cut}");
+    assert_eq!(first["judging"]["attacks"].as_array().map(Vec::len), Some(6));
+    assert!(fs::read_to_string(&page).expect("a page").contains("What causes the verdicts of m"));
+    assert!(output.join("effects.parquet").is_file());
+    let calls = seen.counts();
+    let again = found(verify(&["--attacks", "4"]).arg("--offline"));
+    assert_eq!((&again["effects"], seen.counts()), (&first["effects"], calls));
+    // A model rewrites where no rule can, and what it does not do is dropped and counted.
+    let writer = address.replace("#m", "#writer");
+    let other = folder.path().join("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
+    command.arg("verify").arg(&study).args([
+        "--judge-model",
+        &address,
+        "--no-grammar",
+        "--json",
+        "--quiet",
+        "--pairs",
+        "5",
+    ]);
+    command
+        .args(["--property", "supported,length", "--writer", &writer, "--most-others", "29", "-o"])
+        .arg(&other);
+    let written = found(&mut command);
+    assert!(written["dropped"]["supported"].to_string().contains("did not move the property"), "{written:#}");
+    refused(&mut verify(&["--property", "lenght"]), "`lenght` is not a property");
+    refused(&mut verify(&["--property", "novel"]), "no rule changes `novel`");
+}
