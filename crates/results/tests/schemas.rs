@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use predilect_results::asked::{AnnotatorRun, CallPlan, JudgeRun, Probe, RaterValidity};
 use predilect_results::browse::{Histogram, LabelJson, LiveDissectJson, PairsPage};
+use predilect_results::steering::SteerJson;
+use predilect_results::verifying::VerifyJson;
 use predilect_results::{
     Answer, CompareJson, DissectJson, ExplainJson, FitJson, RankJson, RankLcJson, VersusJson, Written,
 };
@@ -49,4 +51,6 @@ fn are_those_of_the_types() {
     holds::<Written<PairsPage>>("live-pairs");
     holds::<Written<Histogram>>("live-histogram");
     holds::<Written<LabelJson>>("live-label");
+    holds::<Written<SteerJson>>("steer");
+    holds::<Written<VerifyJson>>("verify");
 }

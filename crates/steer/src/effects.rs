@@ -141,7 +141,7 @@ impl Effects<'_> {
     }
 
     /// Rank correlations over effects: of weights and changes, and of predicted and measured changes.
-    pub(crate) fn correlations(&self, rows: &[Effect]) -> (Option<f64>, Option<f64>) {
+    pub(crate) fn correlations(rows: &[Effect]) -> (Option<f64>, Option<f64>) {
         let of = |value: fn(&Effect) -> Option<f64>| {
             let both = rows.iter().filter(|row| row.property != NULL);
             let (x, y): (Vec<f64>, Vec<f64>) = both.filter_map(|row| Some((value(row)?, row.change))).unzip();

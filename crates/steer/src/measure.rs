@@ -120,8 +120,8 @@ impl Measured<'_> {
         }
         if alone {
             // Its grade stands in the pair of any other arm.
-            let pairs = self.responses.arms[1..].iter().map(|other| id_of(other, prompt));
-            let grade = pairs.filter_map(|id| grade(verdicts.get(id.as_str())?, "b")).next()?;
+            let mut pairs = self.responses.arms[1..].iter().map(|other| id_of(other, prompt));
+            let grade = pairs.find_map(|id| grade(verdicts.get(id.as_str())?, "b"))?;
             return Some((grade, 0.5));
         }
         let verdict = verdicts.get(id_of(name, prompt).as_str())?;

@@ -62,7 +62,7 @@ impl Prompt {
 #[derive(Debug, Clone)]
 pub(crate) struct Prompts {
     /// The prompts, in their order.
-    pub(crate) prompts: Vec<Prompt>,
+    pub(crate) all: Vec<Prompt>,
     /// What the file looks like.
     pub(crate) protocol: Protocol,
     /// Who wrote the outputs in the same file, where it says so.
@@ -229,7 +229,7 @@ impl Taking {
             number += 1;
             name = format!("{}#{number}", prompt.id);
         }
-        prompt.id = name.clone();
+        prompt.id.clone_from(&name);
         self.names.insert(name, self.prompts.len());
         self.prompts.push(prompt);
     }
@@ -238,7 +238,7 @@ impl Taking {
         if self.prompts.is_empty() {
             return Err(Error::new(format!("{path} holds no prompt")));
         }
-        Ok(Prompts { prompts: self.prompts, protocol, generator, count: self.count })
+        Ok(Prompts { all: self.prompts, protocol, generator, count: self.count })
     }
 }
 
@@ -350,7 +350,7 @@ mod tests {
         let mt = r#"{"question_id": 81, "category": "math", "turns": ["One?", "Two?"], "reference": ["1"]}"#;
         let found = read_text(mt, None).unwrap();
         assert_eq!(found.protocol, Protocol::MtBench);
-        let prompt = &found.prompts[0];
+        let prompt = &found.all[0];
         assert_eq!(
             (prompt.id.as_str(), prompt.text(), prompt.second.as_deref()),
             ("81", "One?", Some("Two?"))
@@ -360,7 +360,7 @@ mod tests {
             r#"[{"dataset": "helpful_base", "instruction": "Hi?", "output": "Hello.", "generator": "base"}]"#;
         let found = read_text(alpaca, None).unwrap();
         assert_eq!((found.protocol, found.generator.as_deref()), (Protocol::AlpacaEval, Some("base")));
-        assert_eq!(found.prompts[0].output.as_deref(), Some("Hello."));
+        assert_eq!(found.all[0].output.as_deref(), Some("Hello."));
     }
 
     #[test]
@@ -368,7 +368,7 @@ mod tests {
         let text = "{\"prompt\":\"a\"}\n{\"id\":\"x\",\"prompt\":\"b\"}\n{\"id\":\"x\",\"prompt\":\"c\"}\n\
                     {\"id\":\"y\",\"prompt\":\"b\"}\n{\"prompt\":\"  \"}\n{\"prompt\":7}\n";
         let found = read_text(text, None).unwrap();
-        let ids: Vec<&str> = found.prompts.iter().map(|p| p.id.as_str()).collect();
+        let ids: Vec<&str> = found.all.iter().map(|p| p.id.as_str()).collect();
         assert_eq!((ids.len(), ids[1], ids[2]), (3, "x", "x#2"));
         assert_eq!((found.count.read, found.count.repeated), (6, 1));
         assert_eq!(found.count.left_out.values().sum::<u64>(), 2);
@@ -378,7 +378,7 @@ mod tests {
     fn two_readings_are_asked_about() {
         let both = r#"{"prompt": "a", "instruction": "b"}"#;
         assert!(read_text(both, None).unwrap_err().message().contains("could each be the prompt"));
-        assert_eq!(read_text(both, Some("instruction")).unwrap().prompts[0].text(), "b");
+        assert_eq!(read_text(both, Some("instruction")).unwrap().all[0].text(), "b");
         let chat =
             r#"{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}"#;
         assert!(read_text(chat, None).unwrap_err().message().contains("no prompt"));

@@ -103,7 +103,7 @@ impl Steering {
         };
         let mut remarks = Vec::new();
         let baseline = opponent(&request, &mut prompts, protocol, &mut remarks, watch)?;
-        let (groups, group_of) = groups(&prompts.prompts, &weights, &messages, &request)?;
+        let (groups, group_of) = groups(&prompts.all, &weights, &messages, &request)?;
         remarks.extend(said_of_groups(&request, &groups));
         let settings = serde_json::to_value(&request)
             .map_err(|e| Error::new(format!("the settings cannot be written: {e}")))?;
@@ -144,7 +144,7 @@ impl Steering {
             plans.push(writer.plan(self.lab.folder(), &self.baseline_questions())?);
         }
         let trial = Laboratory::open(&self.scratch.path().join("plan"), VERB, &Value::Null, &[])?;
-        let everybody: Vec<usize> = (0..self.prompts.prompts.len()).collect();
+        let everybody: Vec<usize> = (0..self.prompts.all.len()).collect();
         drop(trial.hold(VERB, &Value::Null)?);
         trial.put(&self.pairs(&self.stand_ins(), &everybody), watch)?;
         let calls = CallOptions { dry: true, budget: None, ..self.request.calls.clone() };
@@ -216,7 +216,7 @@ impl Steering {
     fn questions(&self) -> Vec<(usize, usize, Question)> {
         let mut all = Vec::new();
         for (arm, name) in self.arms.iter().enumerate().filter(|(_, name)| is_written(name)) {
-            for (at, prompt) in self.prompts.prompts.iter().enumerate() {
+            for (at, prompt) in self.prompts.all.iter().enumerate() {
                 let told = self.groups[self.group_of[at]].messages.get(name);
                 all.push((arm, at, question(prompt, told, self.request.seed)));
             }
@@ -227,13 +227,13 @@ impl Steering {
     }
 
     fn baseline_questions(&self) -> Vec<Question> {
-        self.prompts.prompts.iter().map(|prompt| question(prompt, None, self.request.seed)).collect()
+        self.prompts.all.iter().map(|prompt| question(prompt, None, self.request.seed)).collect()
     }
 
     /// Questions of the second turn, in the order of those of the first that have an answer.
     fn second_questions(&self, first: &Responses) -> Vec<Question> {
         let asked = self.questions().into_iter().filter_map(|(arm, at, mut question)| {
-            let (made, second) = (first.made[arm][at].as_ref()?, self.prompts.prompts[at].second.as_ref()?);
+            let (made, second) = (first.made[arm][at].as_ref()?, self.prompts.all[at].second.as_ref()?);
             question.messages.extend(made.turns.iter().cloned());
             question.messages.push(predilect_types::Message::user(second.clone()));
             Some(question)
@@ -246,25 +246,25 @@ impl Steering {
         let words = "word ".repeat(self.request.max_tokens as usize);
         let all = |arm: &String| {
             let text = if is_written(arm) { format!("{arm} {words}") } else { self.messages.null.clone() };
-            vec![Some(Made::constant(&text)); self.prompts.prompts.len()]
+            vec![Some(Made::constant(&text)); self.prompts.all.len()]
         };
         let baseline = match &self.baseline {
             Opponent::Plain => None,
             Opponent::Outputs { by_prompt, .. } => {
                 Some(by_prompt.iter().map(|text| text.as_deref().map(Made::constant)).collect())
             }
-            Opponent::Model { .. } => Some(vec![Some(Made::constant(&words)); self.prompts.prompts.len()]),
+            Opponent::Model { .. } => Some(vec![Some(Made::constant(&words)); self.prompts.all.len()]),
         };
         Responses { arms: self.arms.clone(), made: self.arms.iter().map(all).collect(), baseline }
     }
 
     fn pairs(&self, responses: &Responses, at: &[usize]) -> Vec<Pair> {
-        responses.pairs(&self.prompts.prompts, at, self.protocol, self.baseline.name())
+        responses.pairs(&self.prompts.all, at, self.protocol, self.baseline.name())
     }
 
     /// Has the model under test write, and the baseline's.
     fn write(&self, asked: &mut Asked, watch: &dyn Watch) -> Result<Responses> {
-        let prompts = self.prompts.prompts.len();
+        let prompts = self.prompts.all.len();
         let questions = self.questions();
         let only: Vec<Question> = questions.iter().map(|(.., question)| question.clone()).collect();
         let mut made: Vec<Vec<Option<Made>>> = self
@@ -299,13 +299,13 @@ impl Steering {
         let again = self.second_questions(responses);
         let mut texts = asked.ask(&self.writer, self.lab.folder(), &again, watch)?.into_iter();
         for (arm, at, _) in self.questions() {
-            let Some(second) = &self.prompts.prompts[at].second else { continue };
+            let Some(second) = &self.prompts.all[at].second else { continue };
             let Some(first) = responses.made[arm][at].take() else { continue };
             responses.made[arm][at] = texts.next().flatten().map(|text| first.then(second, text));
         }
         for (arm, _) in self.arms.iter().enumerate().filter(|(_, name)| !is_written(name)) {
             for (at, own) in responses.made[arm].iter_mut().enumerate() {
-                if let (Some(second), Some(first)) = (&self.prompts.prompts[at].second, own.take()) {
+                if let (Some(second), Some(first)) = (&self.prompts.all[at].second, own.take()) {
                     *own = Some(first.then(second, Made::constant(&self.messages.null)));
                 }
             }
@@ -378,7 +378,7 @@ impl Steering {
     fn found(&self, parts: Parts<'_>) -> Result<SteerJson> {
         let measured = Measured {
             protocol: self.protocol,
-            prompts: &self.prompts.prompts,
+            prompts: &self.prompts.all,
             complete: parts.complete,
             responses: parts.responses,
             groups: &self.groups,
@@ -544,24 +544,24 @@ fn writes(request: &SteerRequest, model: &predilect_workbench::ModelSpec) -> Wri
 fn prepare(prompts: &mut Prompts, request: &SteerRequest, protocol: Protocol) -> Result<()> {
     if let Some(path) = &request.references {
         let known = references(path)?;
-        for prompt in &mut prompts.prompts {
+        for prompt in &mut prompts.all {
             if let Some(turns) = known.get(&prompt.id) {
                 prompt.reference.clone_from(turns);
             }
         }
     }
-    if request.turns == 2 && prompts.prompts.iter().all(|prompt| prompt.second.is_none()) {
+    if request.turns == 2 && prompts.all.iter().all(|prompt| prompt.second.is_none()) {
         return Err(Error::new("no prompt has a second turn").words("MT-Bench keeps them as `turns`"));
     }
     if protocol != Protocol::MtBench || request.turns == 1 {
-        for prompt in &mut prompts.prompts {
+        for prompt in &mut prompts.all {
             prompt.reference.truncate(1);
         }
     }
     if let Some(most) = request.limit {
-        prompts.prompts.truncate(most);
+        prompts.all.truncate(most);
     }
-    prompts.count.asked = prompts.prompts.len() as u64;
+    prompts.count.asked = prompts.all.len() as u64;
     Ok(())
 }
 
@@ -584,7 +584,7 @@ fn opponent(
         }
         None if protocol == Protocol::AlpacaEval => {
             let own: HashMap<String, String> = prompts
-                .prompts
+                .all
                 .iter()
                 .filter_map(|prompt| Some((prompt.text().to_owned(), prompt.output.clone()?)))
                 .collect();
@@ -596,10 +596,10 @@ fn opponent(
         }
         None => return Ok(Opponent::Plain),
     };
-    let before = prompts.prompts.len();
-    prompts.prompts.retain(|prompt| by_text.contains_key(prompt.text()));
-    let lacking = before - prompts.prompts.len();
-    if prompts.prompts.is_empty() {
+    let before = prompts.all.len();
+    prompts.all.retain(|prompt| by_text.contains_key(prompt.text()));
+    let lacking = before - prompts.all.len();
+    if prompts.all.is_empty() {
         return Err(Error::new(format!("{name} has an output on none of the prompts"))
             .words("outputs are found by the text of the prompt, which must be the same in both files"));
     }
@@ -607,8 +607,8 @@ fn opponent(
         prompts.count.left_out.insert(format!("without an output of {name}"), lacking as u64);
         remarks.push(format!("{lacking} prompts are left out: {name} has no output on them"));
     }
-    prompts.count.asked = prompts.prompts.len() as u64;
-    let by_prompt = prompts.prompts.iter().map(|prompt| by_text.get(prompt.text()).cloned()).collect();
+    prompts.count.asked = prompts.all.len() as u64;
+    let by_prompt = prompts.all.iter().map(|prompt| by_text.get(prompt.text()).cloned()).collect();
     Ok(Opponent::Outputs { name, by_prompt })
 }
 

@@ -224,7 +224,7 @@ impl Verifying {
                     None => {}
                 }
             }
-            edited.extend(self.checked(tried, &mut dropped, watch)?);
+            edited.extend(self.checked(&tried, &mut dropped, watch)?);
         }
         drop(lock);
         if edited.is_empty() {
@@ -255,7 +255,7 @@ impl Verifying {
             seed: self.request.seed,
         };
         let rows = effects.rows();
-        let (rank_correlation, rank_correlation_predicted) = effects.correlations(&rows);
+        let (rank_correlation, rank_correlation_predicted) = Effects::correlations(&rows);
         let originals: BTreeSet<&str> = edited.iter().map(|edit| edit.original.as_str()).collect();
         let found = VerifyJson {
             judge: name,
@@ -308,7 +308,7 @@ impl Verifying {
                 Some(self.edited(at, edit.property, edit.name, edit.more, text))
             });
             let tried: Vec<Edited> = tried.take(CANDIDATES * self.request.pairs).collect();
-            all.extend(self.checked(tried, dropped, watch)?);
+            all.extend(self.checked(&tried, dropped, watch)?);
         }
         if self.request.properties.is_empty() {
             let null = Messages::own().null;
@@ -321,7 +321,7 @@ impl Verifying {
     /// Those whose property moved as it should and which moved few others, as many of each edit as are wanted.
     fn checked(
         &self,
-        tried: Vec<Edited>,
+        tried: &[Edited],
         dropped: &mut BTreeMap<String, BTreeMap<String, u64>>,
         watch: &dyn Watch,
     ) -> Result<Vec<Edited>> {

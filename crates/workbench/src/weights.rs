@@ -64,7 +64,9 @@ impl JudgeWeights {
             }
             groups.push(certain(name, &table.properties, mean));
         }
-        sum.iter_mut().for_each(|w| *w /= f64::max(count, 1.0));
+        for w in &mut sum {
+            *w /= f64::max(count, 1.0);
+        }
         groups.insert(0, certain(ALL, &table.properties, sum));
         Ok(Self { judge: judge.to_owned(), published: true, groups })
     }

@@ -1,5 +1,7 @@
 //! Edits of the layout: the words stay.
 
+#![expect(clippy::unnecessary_wraps, reason = "every edit has one shape")]
+
 use super::text::{Part, joined, parts, sentences};
 
 /// Sentences that make a list.
