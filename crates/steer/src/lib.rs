@@ -19,6 +19,7 @@ pub mod edits;
 mod effects;
 mod measure;
 mod messages;
+mod opponent;
 mod plan;
 mod predict;
 mod prompts;

@@ -1,0 +1,110 @@
+//! Against whom responses are set: the plain arm, a file of outputs, or a model that is asked too.
+
+use std::collections::HashMap;
+
+use predilect_workbench::{Error, ModelSpec, Result, Watch, WriteRequest, Writer};
+
+use crate::arms::PLAIN;
+use crate::prompts::{Prompts, Protocol, outputs, references};
+use crate::request::{Baseline, SteerRequest};
+
+/// Against whom responses are set.
+pub(crate) enum Opponent {
+    /// The plain arm.
+    Plain,
+    /// Outputs of a file, by prompt.
+    Outputs { name: String, by_prompt: Vec<Option<String>> },
+    /// A model that is asked too.
+    Model { name: String, writer: Box<Writer> },
+}
+
+impl Opponent {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Plain => PLAIN,
+            Self::Outputs { name, .. } | Self::Model { name, .. } => name,
+        }
+    }
+}
+
+/// How a model is asked for responses.
+pub(crate) fn writes(request: &SteerRequest, model: &ModelSpec) -> WriteRequest {
+    WriteRequest {
+        model: model.clone(),
+        max_tokens: request.max_tokens,
+        temperature: request.temperature,
+        calls: request.calls.clone(),
+    }
+}
+
+/// Puts references beside the prompts, and takes as many as are wanted.
+pub(crate) fn prepare(prompts: &mut Prompts, request: &SteerRequest, protocol: Protocol) -> Result<()> {
+    if let Some(path) = &request.references {
+        let known = references(path)?;
+        for prompt in &mut prompts.all {
+            if let Some(turns) = known.get(&prompt.id) {
+                prompt.reference.clone_from(turns);
+            }
+        }
+    }
+    if request.turns == 2 && prompts.all.iter().all(|prompt| prompt.second.is_none()) {
+        return Err(Error::new("no prompt has a second turn").words("MT-Bench keeps them as `turns`"));
+    }
+    if protocol != Protocol::MtBench || request.turns == 1 {
+        for prompt in &mut prompts.all {
+            prompt.reference.truncate(1);
+        }
+    }
+    if let Some(most) = request.limit {
+        prompts.all.truncate(most);
+    }
+    prompts.count.asked = prompts.all.len() as u64;
+    Ok(())
+}
+
+/// Against whom responses are set; prompts that a baseline lacks are left out.
+pub(crate) fn opponent(
+    request: &SteerRequest,
+    prompts: &mut Prompts,
+    protocol: Protocol,
+    remarks: &mut Vec<String>,
+    watch: &dyn Watch,
+) -> Result<Opponent> {
+    let (by_text, name) = match &request.baseline {
+        Some(Baseline::Model(spec)) => {
+            let writer = Box::new(Writer::begin(&writes(request, spec), watch)?);
+            return Ok(Opponent::Model { name: spec.model.clone(), writer });
+        }
+        Some(Baseline::File(path)) => {
+            let (found, name) = outputs(path)?;
+            (found, name.unwrap_or_else(|| "baseline".to_owned()))
+        }
+        None if protocol == Protocol::AlpacaEval => {
+            let own: HashMap<String, String> = prompts
+                .all
+                .iter()
+                .filter_map(|prompt| Some((prompt.text().to_owned(), prompt.output.clone()?)))
+                .collect();
+            if own.is_empty() {
+                return Err(Error::new("AlpacaEval sets responses against a baseline, and there is none")
+                    .words("give the file of its outputs, or its model"));
+            }
+            (own, prompts.generator.clone().unwrap_or_else(|| "baseline".to_owned()))
+        }
+        None => return Ok(Opponent::Plain),
+    };
+    let before = prompts.all.len();
+    prompts.all.retain(|prompt| by_text.contains_key(prompt.text()));
+    let lacking = before - prompts.all.len();
+    if prompts.all.is_empty() {
+        return Err(Error::new(format!("{name} has an output on none of the prompts"))
+            .words("outputs are found by the text of the prompt, which must be the same in both files"));
+    }
+    if lacking > 0 {
+        prompts.count.left_out.insert(format!("without an output of {name}"), lacking as u64);
+        remarks.push(format!("{lacking} prompts are left out: {name} has no output on them"));
+    }
+    prompts.count.asked = prompts.all.len() as u64;
+    let by_prompt = prompts.all.iter().map(|prompt| by_text.get(prompt.text()).cloned()).collect();
+    Ok(Opponent::Outputs { name, by_prompt })
+}

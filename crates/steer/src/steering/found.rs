@@ -1,0 +1,152 @@
+//! What a run found: every judge's rows, and what is to be known beside them.
+
+use std::collections::BTreeMap;
+
+use predilect_results::asked::JudgeRun;
+use predilect_results::steering::{ArmRow, SteerJson};
+use predilect_types::Pair;
+use predilect_workbench::laboratory::verdicts_of;
+use predilect_workbench::{PairRatings, Result, Study};
+
+use super::Steering;
+use super::writing::Asked;
+use crate::arms::Group;
+use crate::measure::{Measured, prediction_fit};
+use crate::request::SteerRequest;
+use crate::responses::Responses;
+
+/// What the parts of a run found.
+pub(super) struct Parts<'a> {
+    pub(super) responses: &'a Responses,
+    pub(super) complete: &'a [usize],
+    pub(super) pairs: &'a [Pair],
+    pub(super) ratings: &'a PairRatings,
+    pub(super) study: &'a Study,
+    pub(super) judges: Vec<JudgeRun>,
+    pub(super) asked: Asked,
+    pub(super) remarks: Vec<String>,
+    pub(super) stopped: Option<String>,
+}
+
+impl Steering {
+    /// Sets everything together.
+    pub(super) fn found(&self, parts: Parts<'_>) -> Result<SteerJson> {
+        let measured = Measured {
+            protocol: self.protocol,
+            prompts: &self.prompts.all,
+            complete: parts.complete,
+            responses: parts.responses,
+            groups: &self.groups,
+            group_of: &self.group_of,
+            rows: parts.pairs.iter().enumerate().map(|(row, pair)| (pair.id.clone(), row)).collect(),
+            ratings: parts.ratings,
+            seed: self.request.seed,
+        };
+        let mut remarks = parts.remarks;
+        let target = self.target(&parts.judges, &mut remarks);
+        let mut rows: Vec<ArmRow> = Vec::new();
+        let mut flips = Vec::new();
+        for (number, judge) in parts.judges.iter().enumerate() {
+            let verdicts = verdicts_of(parts.study, &judge.judge)?;
+            rows.extend(measured.rows(&judge.judge, number == target, &verdicts));
+            if number == target {
+                flips = measured.flips(&verdicts);
+            }
+        }
+        rows.sort_by_key(|row| !row.target);
+        remarks.extend(self.unrated(parts.ratings));
+        let mut messages: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        for group in &self.groups {
+            for (arm, told) in &group.messages {
+                messages.entry(arm.clone()).or_default().insert(group.name.clone(), told.clone());
+            }
+        }
+        let mut count = self.prompts.count.clone();
+        count.complete = parts.complete.len() as u64;
+        Ok(SteerJson {
+            fit: prediction_fit(&rows),
+            arms: rows,
+            messages,
+            judge: self.weights.judge.clone(),
+            published: self.weights.published,
+            model: self.request.model.model.clone(),
+            model_key: self.writer.name().to_owned(),
+            protocol: self.protocol.as_str().to_owned(),
+            against: self.baseline.name().to_owned(),
+            prompts: count,
+            plan: self.groups.iter().map(Group::plan).collect(),
+            responses: parts.responses.count(parts.complete),
+            flips,
+            spent: parts.asked.spent,
+            failures: parts.asked.failures,
+            judges: parts.judges,
+            remarks,
+            stopped: parts.stopped,
+        })
+    }
+
+    /// Which of the judges is the one whose weights say what to ask for.
+    fn target(&self, judges: &[JudgeRun], remarks: &mut Vec<String>) -> usize {
+        let named = |run: &JudgeRun| {
+            run.judge == self.request.judge
+                || run.model == self.request.judge
+                || run.model.rsplit([':', '/', '#']).next() == Some(self.request.judge.as_str())
+        };
+        let spec = |at: usize| {
+            self.request.judge_models.get(at).is_some_and(|spec| spec.model == self.request.judge)
+        };
+        let found = judges.iter().position(named).or_else(|| (0..judges.len()).find(|at| spec(*at)));
+        if let (None, Some(first)) = (found, judges.first()) {
+            remarks.push(format!(
+                "none of the models that judge is called {}, whose weights say what to ask for: {} stands for it",
+                self.request.judge, first.judge
+            ));
+        }
+        if judges.len() == 1 {
+            remarks.push(
+                "no held-out judge: whether a shift is one of quality or of this judge alone is not known"
+                    .to_owned(),
+            );
+        }
+        found.unwrap_or(0)
+    }
+
+    /// Properties that are asked for and not rated.
+    fn unrated(&self, ratings: &PairRatings) -> Option<String> {
+        let mut ids: Vec<&str> = self
+            .groups
+            .iter()
+            .flat_map(|group| group.asked.values().flatten())
+            .map(|ask| ask.property.as_str())
+            .filter(|id| ratings.column(id).is_none())
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        (!ids.is_empty()).then(|| {
+            format!(
+                "{} cannot be rated by this annotator: whether responses comply is not known, and what they really hold is expected without",
+                ids.join(", ")
+            )
+        })
+    }
+}
+
+/// What is to be known of groups without a fit or a message.
+pub(super) fn said_of_groups(request: &SteerRequest, groups: &[Group]) -> Vec<String> {
+    let mut said = Vec::new();
+    if request.by_group && groups.iter().all(|group| group.name == predilect_results::ALL) {
+        said.push("no prompt is of a group that the judge has weights for: all are asked by its weights over all pairs".to_owned());
+    }
+    for group in groups {
+        for arm in request.arms.iter().filter(|arm| group.asked.get(*arm).is_some_and(Vec::is_empty)) {
+            said.push(format!(
+                "nothing can be asked for in the arm {arm} of {}: it is the plain one there",
+                if group.name == predilect_results::ALL { "all prompts" } else { &group.name }
+            ));
+        }
+    }
+    if request.sure <= 0.5 && !request.published {
+        said.push("properties are taken by their means, however unsure their signs are".to_owned());
+    }
+    said
+}
