@@ -15,6 +15,9 @@ use crate::measure::{Measured, prediction_fit};
 use crate::request::SteerRequest;
 use crate::responses::Responses;
 
+/// Below so many prompts, resampling them understates how they vary.
+const FEW: usize = 20;
+
 /// What the parts of a run found.
 pub(super) struct Parts<'a> {
     pub(super) responses: &'a Responses,
@@ -55,6 +58,12 @@ impl Steering {
         }
         rows.sort_by_key(|row| !row.target);
         remarks.extend(self.unrated(parts.ratings));
+        if parts.complete.len() < FEW {
+            remarks.push(format!(
+                "with {} prompts, resampled intervals are too narrow: on others a shift may well be another",
+                parts.complete.len()
+            ));
+        }
         let mut messages: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
         for group in &self.groups {
             for (arm, told) in &group.messages {
