@@ -91,11 +91,11 @@ pub fn by_verdicts(slice: &Slice, fit: &FitOptions, options: &CompareOptions) ->
 }
 
 /// The weights of fits with their draws.
-pub fn weights(fits: &Fits, draws: Vec<(String, String, Draws)>) -> WeightTable {
-    let mut draws: HashMap<(String, String), Draws> =
-        draws.into_iter().map(|(judge, group, draws)| ((judge, group), draws)).collect();
-    let kept: Vec<Option<Draws>> =
-        fits.fits.iter().map(|fit| draws.remove(&(fit.judge.clone(), fit.group.clone()))).collect();
+pub fn weights(fits: &Fits, draws: &[(String, String, Draws)]) -> WeightTable {
+    let draws: HashMap<(&str, &str), &Draws> =
+        draws.iter().map(|(judge, group, draws)| ((judge.as_str(), group.as_str()), draws)).collect();
+    let kept: Vec<Option<&Draws>> =
+        fits.fits.iter().map(|fit| draws.get(&(fit.judge.as_str(), fit.group.as_str())).copied()).collect();
     WeightTable::of_fits(&fits.fits, &kept)
 }
 
@@ -158,7 +158,7 @@ impl Workbench {
         comparison.cautions = cautions(&slice.table, &slice.traits, &slice.data, &fits.fits, fit);
         comparison.skipped.clone_from(&fits.skipped);
         still()?;
-        complete(&mut comparison, weights(&fits, draws), options, fit.seed)?;
+        complete(&mut comparison, weights(&fits, &draws), options, fit.seed)?;
         Ok(Compared { comparison, simulated: slice.simulated })
     }
 }

@@ -75,6 +75,10 @@ pub struct Workbench {
     prepared: Mutex<Option<(Stamp, Arc<Prepared>)>>,
 }
 
+/// The tables of a study as they lie there: what was found of another version is not to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version(Vec<Option<(u64, SystemTime)>>);
+
 /// What tells whether tables have changed since they were read: their sizes and times, and whether grammar was rated.
 type Stamp = (bool, Vec<Option<(u64, SystemTime)>>);
 
@@ -174,6 +178,11 @@ impl Workbench {
     /// What was read, and what became of it.
     pub fn read(&self) -> &ReadSummary {
         &self.read
+    }
+
+    /// Which version of its tables lies there now.
+    pub fn version(&self) -> Version {
+        Version(self.tables())
     }
 
     /// Whether results go into the study's folder.

@@ -356,8 +356,8 @@ mod tests {
         };
         // Nothing but noise, and the same noise for both.
         let noise = bootstrap(1000, 20, 1).flatten().map(|x| x as f64).take(20_000).collect::<Vec<_>>();
-        let draws = Some(Draws { names: names.clone(), values: noise, over: None });
-        let table = WeightTable::of_fits(&[fit("x"), fit("y")], &[draws.clone(), draws]);
+        let draws = Draws { names: names.clone(), values: noise, over: None };
+        let table = WeightTable::of_fits(&[fit("x"), fit("y")], &[Some(&draws), Some(&draws)]);
         let found = likeness(&table, &LikenessOptions { resamples: 500, ..few() });
         assert_eq!(found.resampled, "posterior");
         let median = found.median[0][1].unwrap();

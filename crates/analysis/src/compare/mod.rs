@@ -24,5 +24,5 @@ pub use pooling::{PoolingOptions, pool};
 pub use profiles::profiles;
 pub use stand_in::stand_ins;
 pub use strengths::strength_differences;
-pub use versus::{Part, versus};
+pub use versus::{JudgeApart, judge_apart, versus};
 pub use weights::{CASES, WeightTable};

@@ -22,7 +22,7 @@ pub(super) fn compared(slice: &Slice, fits: &Fits, draws: KeptDraws, fit: &FitOp
     let options = CompareOptions::default();
     let mut comparison = by_verdicts(slice, fit, &options)?;
     if slice.table.judges.len() > 1 {
-        by_weights(&mut comparison, compare::weights(fits, draws), &options, fit.seed)?;
+        by_weights(&mut comparison, compare::weights(fits, &draws), &options, fit.seed)?;
     }
     Ok(comparison)
 }
