@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use predilect_results::{Contribution, Explanation};
 use predilect_stats::resample::quantile;
 use predilect_stats::shapley::shapley;
+use rayon::prelude::*;
 
 use crate::dissect::ALL;
 use crate::fit::drawn;
@@ -172,15 +173,14 @@ impl Model {
         let own = parts(&means);
         let values = shapley(&own);
         let width = means.len().max(1);
-        let mut totals = Vec::new();
-        let mut drawn: Vec<Vec<f64>> = vec![Vec::new(); width];
-        for draw in self.draws.values.chunks(width) {
+        let of_draw = |draw: &[f64]| {
             let own = parts(draw);
-            totals.push(sigmoid(own.iter().sum()));
-            for (column, value) in drawn.iter_mut().zip(shapley(&own)) {
-                column.push(value);
-            }
-        }
+            (sigmoid(own.iter().sum()), shapley(&own))
+        };
+        let (mut totals, all): (Vec<f64>, Vec<Vec<f64>>) =
+            self.draws.values.par_chunks(width).map(of_draw).unzip();
+        let mut drawn: Vec<Vec<f64>> =
+            (0..width).map(|column| all.iter().map(|values| values[column]).collect()).collect();
         let ends = |values: &mut [f64], fallback: f64| {
             let low = quantile(values, 0.05).unwrap_or(fallback);
             (low, quantile(values, 0.95).unwrap_or(fallback))

@@ -170,8 +170,19 @@ pub fn drawn(
     judge: &str,
     options: &FitOptions,
 ) -> Result<(Fit, Draws), Refusal> {
+    drawn_in(table, rows, judge, crate::dissect::ALL, options)
+}
+
+/// The same in a group.
+pub(crate) fn drawn_in(
+    table: &FeatureTable,
+    rows: &[VerdictRow],
+    judge: &str,
+    group: &str,
+    options: &FitOptions,
+) -> Result<(Fit, Draws), Refusal> {
     let mut found = Solution::of(table, rows, options, options.engine != Engine::Ep)?;
-    let mut fit = found.fit(table, rows, judge, crate::dissect::ALL);
+    let mut fit = found.fit(table, rows, judge, group);
     let mut draws =
         found.draws().unwrap_or_else(|| Draws { names: found.names.clone(), values: Vec::new(), over: None });
     if !options.independent {

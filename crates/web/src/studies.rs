@@ -57,7 +57,7 @@ pub(crate) struct Opened {
 const KEPT: usize = 8;
 
 /// Judges that are compared while somebody waits.
-pub(crate) const COMPARED: usize = 16;
+pub(crate) const COMPARED: usize = 40;
 
 /// What is known of a study before any question.
 #[derive(Debug)]
@@ -294,7 +294,8 @@ impl Opened {
             .words(format!("choose up to {COMPARED} of them; `predilect compare` takes more")));
         }
         self.compared.get((self.bench.version(), of_pairs(query)), watch, || {
-            let options = CompareOptions { pooling: false, resamples: 200, ..CompareOptions::default() };
+            let options =
+                CompareOptions { pooling: false, resamples: 200, looking: true, ..CompareOptions::default() };
             Ok(self.bench.compare(&slice, &query.fit(), &options, watch)?.comparison)
         })
     }
