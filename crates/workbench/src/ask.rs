@@ -19,6 +19,9 @@ use crate::slice::said::{no_annotator, no_groups, no_pair, no_verdict};
 use crate::slice::{SliceOptions, Whole, group_name, told_apart};
 use crate::watch::Watch;
 
+/// Judges whose fits in a slice are kept at most.
+const KEPT_JUDGES: usize = 64;
+
 impl Workbench {
     /// The posteriors of a slice: the weights and intervals that [`Workbench::dissect`] finds, without its checks and without what it sets
     /// beside them.
@@ -32,7 +35,20 @@ impl Workbench {
     ///
     /// Those of [`Workbench::slice`].
     pub fn ask(&self, question: &SliceOptions, fit: &FitOptions, watch: &dyn Watch) -> Result<Answer> {
-        self.with(question, watch, |prepared| answer(prepared, question, fit, watch))
+        self.with(question, watch, |prepared| {
+            let judges = match question.judges.len() {
+                0 => prepared.verdicts(watch)?.judges(question.people).names.len(),
+                named => named,
+            };
+            if question.group_by.is_some() || judges > KEPT_JUDGES {
+                return answer(prepared, question, fit, watch);
+            }
+            // What a page begins with is asked again and again.
+            let key = (question.clone(), fit.clone());
+            let found =
+                prepared.found().answers.get(key, watch, || answer(prepared, question, fit, watch))?;
+            Ok((*found).clone())
+        })
     }
 }
 

@@ -199,15 +199,21 @@ impl Workbench {
     pub fn slice(&self, options: &SliceOptions, watch: &dyn Watch) -> Result<Slice> {
         self.with(options, watch, |prepared| {
             let slice = Slice::of(prepared, options, watch)?;
-            if self.kept {
-                keep_ratings(prepared)?;
-                // What was written is what is in memory.
-                if let Some((stamp, _)) = &mut *self.known() {
-                    stamp.1 = self.tables();
-                }
-            }
+            self.keep(prepared)?;
             Ok(slice)
         })
+    }
+
+    /// Writes ratings where the study is kept.
+    pub(crate) fn keep(&self, prepared: &Prepared) -> Result<()> {
+        if self.kept {
+            keep_ratings(prepared)?;
+            // What was written is what is in memory.
+            if let Some((stamp, _)) = &mut *self.known() {
+                stamp.1 = self.tables();
+            }
+        }
+        Ok(())
     }
 
     /// Asks the study in memory; where what is kept of it cannot be used, it is read anew and asked once more.

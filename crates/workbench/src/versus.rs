@@ -95,6 +95,7 @@ impl Workbench {
             }
             let table = &whole.table;
             let found = apart(table, &inside, &outside, &fit, watch)?;
+            self.keep(prepared)?;
             Ok(SliceVersus {
                 filter: filter.to_string(),
                 versus: other.to_string(),

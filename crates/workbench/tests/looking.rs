@@ -1,15 +1,18 @@
 //! What is found from memory while somebody looks is what the long way finds.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use predilect_analysis::compare::{JudgeApart, judge_apart, versus};
 use predilect_analysis::{Engine, FitOptions};
 use predilect_results::comparison::{SliceVersus, Versus};
 use predilect_workbench::browse::{PageRequest, Sort};
-use predilect_workbench::compare::DRAWS;
+use predilect_workbench::compare::{CompareOptions, DRAWS};
 use predilect_workbench::explain::Asked;
 use predilect_workbench::fits::{KeptDraws, fit_all};
-use predilect_workbench::{Error, Example, Inputs, Other, SliceOptions, Unwatched, Workbench};
+use predilect_workbench::{
+    Error, Event, Example, Inputs, Kind, Onto, Other, SliceOptions, Unwatched, Watch, Workbench, import,
+};
 
 const NEAR: f64 = 1e-9;
 
@@ -237,4 +240,89 @@ fn pages_of_a_list_are_parts_of_it() {
         // What is kept is what was found.
         assert_eq!(ids(&page(0, 200).rows), ids(&first.rows));
     }
+}
+
+/// Somebody who goes away after so many looks at whether anybody waits.
+struct Leaves {
+    after: usize,
+    looks: AtomicUsize,
+}
+
+impl Watch for Leaves {
+    fn event(&self, _: Event<'_>) {}
+
+    fn cancelled(&self) -> bool {
+        self.looks.fetch_add(1, Ordering::SeqCst) >= self.after
+    }
+}
+
+#[test]
+fn a_comparison_ends_wherever_nobody_waits_any_more() {
+    let bench = example(Example::LocalJudge);
+    let options =
+        CompareOptions { pooling: false, resamples: 50, looking: true, ..CompareOptions::default() };
+    let compare = |after| {
+        let watch = Leaves { after, looks: AtomicUsize::new(0) };
+        let found = bench.compare(&slice(""), &by_ep(), &options, &watch);
+        (found, watch.looks.into_inner())
+    };
+    let (found, looks) = compare(usize::MAX);
+    let found = found.expect("a comparison").comparison;
+    assert!(!found.likeness.judges.is_empty() && !found.agreement.is_empty());
+    // One look for each of 50 resamples, and some more.
+    assert!(looks > 50, "{looks}");
+    for after in [0, 2, looks / 2, looks - 1] {
+        let (stopped, _) = compare(after);
+        assert_eq!(
+            stopped.map(|_| ()).map_err(|error| error.kind()),
+            Err(Kind::Cancelled),
+            "{after} of {looks}"
+        );
+    }
+    // Weights are those of a comparison that nobody waits for, where its check holds.
+    let slow = CompareOptions { looking: false, ..options };
+    let plain = bench
+        .compare(&slice(""), &FitOptions { folds: 0, ..by_ep() }, &slow, &Unwatched)
+        .expect("a comparison");
+    assert_eq!(plain.comparison.likeness, found.likeness);
+    assert_eq!(plain.comparison.contrasts, found.contrasts);
+}
+
+#[test]
+fn what_is_kept_goes_when_the_study_changes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = folder.path().join("study");
+    let write = |turned: bool| {
+        let line = |at: usize| {
+            let (a, b) = (["short.", "a good deal longer than that."][at % 2], "one more of them, yes.");
+            let preferred = if (at % 2 == 0) == turned { "a" } else { "b" };
+            let unsure = if at % 7 == 0 { "b" } else { preferred };
+            serde_json::json!({"id": format!("p{at}"), "prompt": format!("Question {at}?"), "response_a": a,
+                "response_b": b, "preferred": unsure, "judge": "one"})
+            .to_string()
+        };
+        let file = folder.path().join("made.jsonl");
+        std::fs::write(&file, (0..200).map(|at| line(at) + "\n").collect::<String>()).expect("a file");
+        let options = predilect_data::ReadOptions::default();
+        import(&[file], &options, &study, Onto::Replace, &Unwatched).expect("a study");
+    };
+    write(false);
+    let bench = Workbench::open(&study).expect("a study");
+    let looked = || {
+        let (options, fit) = (slice("words(a) > 0"), by_ep());
+        let page = PageRequest { sort: Sort::Surprise, from: 0, most: 5 };
+        let list = bench.browse(&options, &fit, &page, &Unwatched).expect("a list");
+        let why =
+            bench.why(&options, &Asked { pair: "p3", group: "all", fit: &fit }, &Unwatched).expect("why");
+        (list, why.explanation, bench.verdicts_on("p3", &Unwatched).expect("verdicts"), bench.version())
+    };
+    let before = looked();
+    assert_eq!(before.2, [("one".to_owned(), 1.0)]);
+    assert!(before.1.value > 0.5, "{:?}", before.1);
+    write(true);
+    let after = looked();
+    assert_eq!(after.2, [("one".to_owned(), 0.0)]);
+    assert!(after.1.value < 0.5, "{:?}", after.1);
+    assert_ne!(before.3, after.3);
+    assert_ne!(before.0, after.0);
 }

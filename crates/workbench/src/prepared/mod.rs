@@ -15,6 +15,7 @@ use std::sync::{Arc, OnceLock};
 use predilect_analysis::FitOptions;
 use predilect_analysis::explain::Model;
 use predilect_data::{Judges, Study};
+use predilect_results::Answer;
 use predilect_text::{Annotator, TextOptions};
 use predilect_types::Pair;
 
@@ -36,6 +37,8 @@ use pairs::PairsInTheMaking;
 const MOST_WHOLES: usize = 3;
 /// Slices of which is kept which pairs they take, a byte for each pair of the study.
 const MOST_PLACES: usize = 8;
+/// Slices whose fits are kept, some ten thousand bytes for each judge.
+const MOST_ANSWERS: usize = 8;
 /// Slices whose fits are kept for their pairs, a few thousand bytes each.
 const MOST_LOOKS: usize = 16;
 /// Slices whose pairs are kept by surprise, four bytes each.
@@ -53,6 +56,8 @@ type PlacesKey = (Filter, Judges, Option<String>);
 #[derive(Debug)]
 pub(crate) struct Found {
     places: Kept<PlacesKey, Places>,
+    /// The fits of a slice, without groups.
+    pub(crate) answers: Kept<Asked, Answer>,
     /// The fits beside the pairs of a slice.
     pub(crate) looks: Kept<Asked, Look>,
     /// The pairs of a slice, the most surprising first.
@@ -67,6 +72,7 @@ impl Default for Found {
     fn default() -> Self {
         Self {
             places: Kept::new(MOST_PLACES),
+            answers: Kept::new(MOST_ANSWERS),
             looks: Kept::new(MOST_LOOKS),
             surprises: Kept::new(MOST_SURPRISES),
             models: Kept::new(MOST_MODELS),
