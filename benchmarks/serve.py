@@ -1,8 +1,11 @@
 """How long `predilect serve` takes to answer, warm, over made pairs: percentiles in milliseconds, beside the budget of the design.
 
-    python3 benchmarks/serve.py --predilect target/release/predilect --pairs 10000 100000
+    python3 benchmarks/serve.py --predilect target/release/predilect --pairs 10000 100000 1000000
 
-Every request asks another slice, so nothing is answered from what was asked before.
+Every request about a slice asks another one, so nothing is answered from what was asked before; pages of a list and reasons are asked both of one slice,
+as somebody does who leafs through it, and of a new one each time. The board is of a study of its own, with 200 models.
+With --keep, studies are made in that folder and used again. Memory is that of the server once all was asked, less that of a server that has opened
+nothing: anonymous pages alone, so that the files of the study that lie in memory do not count.
 """
 
 import argparse
@@ -26,9 +29,14 @@ BUDGET = {
     "filter, page": (100, 150, 300),
     "against the rest": (40, 250, 3000),
     "pairs": (20, 20, 30),
+    "pairs, new slice": (20, 20, 30),
+    "surprising pairs": (20, 20, 30),
     "pair and why": (20, 20, 30),
+    "why, new slice": (20, 20, 30),
     "words in texts": (20, 150, 1000),
+    "board, 200 models": (20, 50, 200),
 }
+MODELS = 200
 
 
 def text(rng):
@@ -41,13 +49,17 @@ def text(rng):
     return " ".join(words).capitalize() + rng.choice([".", "!", "?"])
 
 
-def made(path, pairs):
+def made(path, pairs, models):
     rng = random.Random(1)
+    strengths = [rng.gauss(0, 1) for _ in range(models)]
     with open(path, "w", encoding="utf-8") as out:
         for number in range(pairs):
             a, b = text(rng), text(rng)
+            first, second = rng.sample(range(models), 2) if models else (0, 0)
+            names = {"model_a": f"model-{first}", "model_b": f"model-{second}"} if models else {}
+            better = strengths[first] - strengths[second] if models else 0
             for judge, push in (("one", 0.02), ("two", -0.01)):
-                p = 1 / (1 + 2.718281828 ** (-push * (len(a.split()) - len(b.split()))))
+                p = 1 / (1 + 2.718281828 ** (-better - push * (len(a.split()) - len(b.split()))))
                 out.write(
                     json.dumps(
                         {
@@ -58,6 +70,7 @@ def made(path, pairs):
                             "scenario": rng.choice(["code", "chat", "essay"]) if judge == "one" else None,
                             "preferred": "a" if rng.random() < p else "b",
                             "judge": judge,
+                            **names,
                         }
                     )
                     + "\n"
@@ -66,31 +79,83 @@ def made(path, pairs):
 
 def ask(base, path):
     began = time.perf_counter()
-    with urllib.request.urlopen(base + path, timeout=120) as answer:
+    # A million pairs are rated in minutes when they are first looked at.
+    with urllib.request.urlopen(base + path, timeout=3600) as answer:
         answer.read()
     return 1000 * (time.perf_counter() - began)
 
 
-def measured(base, study, pairs, rounds):
+def kinds(study, pairs, models):
     rng = random.Random(2)
     quote = urllib.parse.quote
+    api = f"/api/v1/s/{study}"
 
     def apart():
         return quote(f"words(a) - words(b) > {rng.uniform(-20, 20):.3f}")
 
-    kinds = {
+    def pair(slice=""):
+        # Any pair: where the slice does not take it, reasons are by all pairs.
+        return f"{api}/pairs/p{rng.randrange(pairs)}{slice}"
+
+    if models:
+        return {"board, 200 models": lambda: f"{api}/models?where={apart()}"}
+    return {
         "first paint": lambda: f"/s/{study}",
-        "filter, one judge": lambda: f"/api/v1/s/{study}/dissect?judge=one&where={apart()}",
+        "filter, one judge": lambda: f"{api}/dissect?judge=one&where={apart()}",
         "filter, page": lambda: f"/s/{study}?where={apart()}",
-        "against the rest": lambda: f"/api/v1/s/{study}/dissect?vs=rest&where={apart()}",
-        "pairs": lambda: f"/api/v1/s/{study}/pairs?most=50&from={rng.randrange(pairs // 2)}",
-        "pair and why": lambda: f"/api/v1/s/{study}/pairs/p{rng.randrange(pairs)}",
-        "words in texts": lambda: f"/api/v1/s/{study}/dissect?judge=one&where={quote(f'text(a) ~ /{rng.choice(WORDS)} {rng.choice(WORDS)}/')}",
+        "against the rest": lambda: f"{api}/dissect?vs=rest&where={apart()}",
+        "pairs": lambda: f"{api}/pairs?most=50&from={rng.randrange(pairs // 2)}",
+        "pairs, new slice": lambda: f"{api}/pairs?most=50&from={rng.randrange(pairs // 20)}&where={apart()}",
+        "surprising pairs": lambda: f"{api}/pairs?most=50&pairs=surprise&from={rng.randrange(pairs // 2)}",
+        "pair and why": pair,
+        "why, new slice": lambda: pair(f"?where={apart()}"),
+        "words in texts": lambda: f"{api}/dissect?judge=one&where={quote(f'text(a) ~ /{rng.choice(WORDS)} {rng.choice(WORDS)}/')}",
     }
-    for name, path in kinds.items():
+
+
+def measured(base, study, pairs, models, rounds):
+    for name, path in kinds(study, pairs, models).items():
         ask(base, path())
         times = sorted(ask(base, path()) for _ in range(rounds))
         yield name, statistics.median(times), times[min(len(times) - 1, int(0.95 * len(times)))]
+
+
+def of_process(server, name):
+    """A figure of /proc in KiB."""
+    with open(f"/proc/{server.pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(name + ":"))
+
+
+def study_of(predilect, folder, pairs, models):
+    study = folder / (f"made-{pairs}" + (f"-{models}" if models else ""))
+    if not study.exists():
+        file = folder / "made.jsonl"
+        made(file, pairs, models)
+        subprocess.run([predilect, "import", file, "-o", study, "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        file.unlink()
+    return study
+
+
+def serve(args, folder, pairs, models):
+    study = study_of(args.predilect, folder, pairs, models)
+    server = subprocess.Popen(
+        [args.predilect, "serve", study, "--port", "0", "--no-open", "--quiet"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        base = server.stdout.readline().split()[-1].rstrip("/")
+        ask(base, "/")
+        before = of_process(server, "RssAnon")
+        opened = ask(base, f"/s/{study.name}")
+        place = 0 if pairs <= 10_000 else 1 if pairs <= 100_000 else 2
+        for name, median, high in measured(base, study.name, pairs, models, args.rounds):
+            over = "  over" if high > BUDGET[name][place] else ""
+            print(f"{pairs:>9,}  {name:<18} median {median:8.1f}  p95 {high:8.1f}  budget {BUDGET[name][place]:>5}{over}", flush=True)
+        held = 1024 * (of_process(server, "RssAnon") - before) / pairs
+        peak = of_process(server, "VmHWM") / 1024
+        print(f"{pairs:>9,}  opened in {opened / 1000:.1f} s; holds {held:.0f} bytes a pair; most memory {peak:.0f} MiB", flush=True)
+    finally:
+        server.kill()
+        server.wait()
 
 
 def main():
@@ -98,27 +163,16 @@ def main():
     parser.add_argument("--predilect", required=True)
     parser.add_argument("--pairs", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--keep", type=pathlib.Path)
     args = parser.parse_args()
     for pairs in args.pairs:
-        with tempfile.TemporaryDirectory() as folder:
-            file, study = pathlib.Path(folder, "made.jsonl"), pathlib.Path(folder, "made")
-            made(file, pairs)
-            subprocess.run([args.predilect, "import", file, "-o", study, "--quiet"], check=True, stdout=subprocess.DEVNULL)
-            server = subprocess.Popen(
-                [args.predilect, "serve", study, "--port", "0", "--no-open", "--quiet"], stdout=subprocess.PIPE, text=True
-            )
-            try:
-                base = server.stdout.readline().split()[-1].rstrip("/")
-                opened = ask(base, "/s/made")
-                place = 0 if pairs <= 10_000 else 1 if pairs <= 100_000 else 2
-                for name, median, high in measured(base, "made", pairs, args.rounds):
-                    print(f"{pairs:>9,}  {name:<18} median {median:8.1f}  p95 {high:8.1f}  budget {BUDGET[name][place]:>5}")
-                with open(f"/proc/{server.pid}/status", encoding="ascii") as status:
-                    peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-                print(f"{pairs:>9,}  opened in {opened / 1000:.1f} s; most memory {peak / 1024:.0f} MiB")
-            finally:
-                server.kill()
-                server.wait()
+        for models in (0, MODELS):
+            if args.keep:
+                args.keep.mkdir(parents=True, exist_ok=True)
+                serve(args, args.keep, pairs, models)
+            else:
+                with tempfile.TemporaryDirectory() as folder:
+                    serve(args, pathlib.Path(folder), pairs, models)
 
 
 if __name__ == "__main__":

@@ -259,10 +259,15 @@ fn main() {
                 let table = simulate(design, 1000 + run);
                 let (plain, _) = fitted(&table, true);
                 let (wide, draws) = fitted(&table, false);
-                let paired = contrasts(&WeightTable::of_fits(&wide, &draws));
+                let by = |draws: &[Option<Draws>]| {
+                    let draws: Vec<Option<&Draws>> = draws.iter().map(Option::as_ref).collect();
+                    contrasts(&WeightTable::of_fits(&wide, &draws))
+                };
+                let paired = by(&draws);
                 let bare: Vec<Option<Draws>> =
                     draws.into_iter().map(|draws| draws.map(|draws| Draws { over: None, ..draws })).collect();
-                (plain, contrasts(&WeightTable::of_fits(&wide, &bare)), wide, paired)
+                let bare = by(&bare);
+                (plain, bare, wide, paired)
             })
             .collect();
         let centre = |judge: usize, k: usize| {

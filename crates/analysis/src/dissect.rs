@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use crate::fit_options::{Draws, FitOptions};
 
-use crate::fit::fit;
+use crate::compare::GoOn;
+use crate::fit::{Refusal, drawn_in, fit};
 use crate::table::{FeatureTable, VerdictRow};
 use predilect_results::{Fit, Skipped};
 
@@ -41,6 +42,38 @@ const WAITING: usize = 16;
 pub fn dissect(
     table: &FeatureTable,
     options: &FitOptions,
+    progress: &(dyn Fn(FitEvent) + Sync),
+    draws: DrawSink<'_>,
+) -> Fits {
+    let one = |rows: &[VerdictRow], judge: &str, group: &str| fit(table, rows, judge, group, options);
+    all_fits(table, options.keep_draws > 0, &one, progress, draws)
+}
+
+/// The same without what [`crate::drawn`] leaves out: weights, intervals and draws alone.
+///
+/// Where `go_on` says no, nothing more is fitted, and what is returned is not to be used.
+pub fn dissect_bare(
+    table: &FeatureTable,
+    options: &FitOptions,
+    go_on: GoOn<'_>,
+    draws: DrawSink<'_>,
+) -> Fits {
+    let one = |rows: &[VerdictRow], judge: &str, group: &str| {
+        if !go_on() {
+            return Err("the work was stopped".to_owned());
+        }
+        drawn_in(table, rows, judge, group, options).map(|(fit, draws)| (fit, Some(draws)))
+    };
+    all_fits(table, options.keep_draws > 0, &one, &|_| {}, draws)
+}
+
+/// Fits the verdicts of a judge in a group.
+type OneFit<'a> = &'a (dyn Fn(&[VerdictRow], &str, &str) -> Result<(Fit, Option<Draws>), Refusal> + Sync);
+
+fn all_fits(
+    table: &FeatureTable,
+    keeps: bool,
+    fit: OneFit<'_>,
     progress: &(dyn Fn(FitEvent) + Sync),
     draws: DrawSink<'_>,
 ) -> Fits {
@@ -87,7 +120,7 @@ pub fn dissect(
             .filter(|v| group.is_none_or(|group| table.groups_of_verdict(v).contains(&group)))
             .copied()
             .collect();
-        let done = fit(table, &rows, &table.judges[judge], name, options).map_err(|reason| Skipped {
+        let done = fit(&rows, &table.judges[judge], name).map_err(|reason| Skipped {
             judge: table.judges[judge].clone(),
             group: name.to_owned(),
             rows: rows.len() as u64,
@@ -97,7 +130,7 @@ pub fn dissect(
         done
     };
     let mut out = Fits { skipped: ungrouped, ..Fits::default() };
-    let at_once = if options.keep_draws > 0 { WAITING } else { total.max(1) };
+    let at_once = if keeps { WAITING } else { total.max(1) };
     for tasks in tasks.chunks(at_once) {
         let results: Vec<_> = tasks.par_iter().map(one).collect();
         for result in results {

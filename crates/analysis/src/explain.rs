@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use predilect_results::{Contribution, Explanation};
 use predilect_stats::resample::quantile;
 use predilect_stats::shapley::shapley;
+use rayon::prelude::*;
 
 use crate::dissect::ALL;
-use crate::fit::fit;
+use crate::fit::drawn;
 use crate::fit_options::{Draws, FitOptions};
 use crate::rows::columns;
 use crate::table::{FeatureTable, VerdictRow};
@@ -25,9 +26,51 @@ pub struct Explainer<'a> {
     /// The judge's verdicts by pair: the first, the sum, the count, and whether it was fitted.
     verdicts: HashMap<u32, (VerdictRow, f64, u32, bool)>,
     judge: u32,
+    model: Model,
+}
+
+/// A judge's fit with the draws that explanations are by, whatever table the pairs are in.
+#[derive(Debug, Clone)]
+pub struct Model {
     fit: Fit,
     draws: Draws,
     design: Design,
+}
+
+/// A verdict that is to be explained.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Subject {
+    /// The judge's verdict, the first of several; where there is none, one of the same pair in an unknown order.
+    pub row: VerdictRow,
+    /// Whether it is among those that were fitted.
+    pub fitted: bool,
+    /// What the judge said, the mean of several.
+    pub p_a: Option<f64>,
+}
+
+impl Subject {
+    /// That of a judge of these verdicts on one pair, all of them `fitted` or none.
+    pub fn of(pair: u32, judge: u32, rows: &[VerdictRow], fitted: bool) -> Self {
+        let count = rows.len().max(1) as f64;
+        match rows.first() {
+            Some(row) => {
+                Self { row: *row, fitted, p_a: Some(rows.iter().map(|row| row.p_a).sum::<f64>() / count) }
+            }
+            None => Self {
+                row: VerdictRow {
+                    pair,
+                    judge,
+                    p_a: 0.5,
+                    weight: 1.0,
+                    order: predilect_types::Order::Unknown,
+                    annotator: None,
+                    group: None,
+                },
+                fitted: false,
+                p_a: None,
+            },
+        }
+    }
 }
 
 impl<'a> Explainer<'a> {
@@ -57,10 +100,8 @@ impl<'a> Explainer<'a> {
             })
             .copied()
             .collect();
-        let options = FitOptions { folds: 0, keep_draws: draws, ..options.clone() };
-        let (fit, draws) = fit(table, &rows, judge, group, &options)?;
-        let draws = draws.ok_or("the fit gave no draws")?;
-        let design = Design::choose(options.terms, table, &rows);
+        let mut model = Model::fitted(table, &rows, judge, options, draws)?;
+        group.clone_into(&mut model.fit.group);
         let mut verdicts: HashMap<u32, (VerdictRow, f64, u32, bool)> = HashMap::new();
         for verdict in table.verdicts.iter().filter(|v| v.judge == number) {
             let slot = verdicts.entry(verdict.pair).or_insert((*verdict, 0.0, 0, false));
@@ -71,7 +112,7 @@ impl<'a> Explainer<'a> {
                 slot.3 = true;
             }
         }
-        Ok(Self { table, verdicts, judge: number, fit, draws, design })
+        Ok(Self { table, verdicts, judge: number, model })
     }
 
     /// How many pairs the judge has judged.
@@ -86,28 +127,60 @@ impl<'a> Explainer<'a> {
 
     /// The fit.
     pub fn fit(&self) -> &Fit {
-        &self.fit
+        &self.model.fit
     }
 
     /// Why the judge's probability for A on that pair is what it is.
     pub fn explain(&self, pair: u32) -> Explanation {
-        let (row, fitted, p_a) = self.row(pair);
-        let x = columns(self.table, &row, &self.design);
+        let subject = match self.verdicts.get(&pair) {
+            Some(&(row, sum, count, fitted)) => Subject { row, fitted, p_a: Some(sum / f64::from(count)) },
+            None => Subject::of(pair, self.judge, &[], false),
+        };
+        self.model.explain(self.table, &subject)
+    }
+}
+
+impl Model {
+    /// Fits these verdicts of one judge, all that count; intervals are by so many draws.
+    ///
+    /// # Errors
+    ///
+    /// Why they cannot be fitted, in words for the reader.
+    pub fn fitted(
+        table: &FeatureTable,
+        rows: &[VerdictRow],
+        judge: &str,
+        options: &FitOptions,
+        draws: usize,
+    ) -> Result<Self, String> {
+        let options = FitOptions { folds: 0, keep_draws: draws, ..options.clone() };
+        let (fit, draws) = drawn(table, rows, judge, &options)?;
+        if draws.values.is_empty() {
+            return Err("the fit gave no draws".to_owned());
+        }
+        // What leaving out a prompt changes is in the draws already, and long.
+        let draws = Draws { over: None, ..draws };
+        Ok(Self { fit, draws, design: Design::choose(options.terms, table, rows) })
+    }
+
+    /// Why the judge's probability for A is what it is, on a pair of the table that it was fitted on: exact Shapley values.
+    pub fn explain(&self, table: &FeatureTable, subject: &Subject) -> Explanation {
+        let Subject { row, fitted, p_a } = *subject;
+        let x = columns(table, &row, &self.design);
         let means: Vec<f64> =
             self.fit.weights.iter().chain(&self.fit.terms).map(|weight| weight.mean).collect();
         let parts = |weights: &[f64]| -> Vec<f64> { weights.iter().zip(&x).map(|(w, x)| w * x).collect() };
         let own = parts(&means);
         let values = shapley(&own);
         let width = means.len().max(1);
-        let mut totals = Vec::new();
-        let mut drawn: Vec<Vec<f64>> = vec![Vec::new(); width];
-        for draw in self.draws.values.chunks(width) {
+        let of_draw = |draw: &[f64]| {
             let own = parts(draw);
-            totals.push(sigmoid(own.iter().sum()));
-            for (column, value) in drawn.iter_mut().zip(shapley(&own)) {
-                column.push(value);
-            }
-        }
+            (sigmoid(own.iter().sum()), shapley(&own))
+        };
+        let (mut totals, all): (Vec<f64>, Vec<Vec<f64>>) =
+            self.draws.values.par_chunks(width).map(of_draw).unzip();
+        let mut drawn: Vec<Vec<f64>> =
+            (0..width).map(|column| all.iter().map(|values| values[column]).collect()).collect();
         let ends = |values: &mut [f64], fallback: f64| {
             let low = quantile(values, 0.05).unwrap_or(fallback);
             (low, quantile(values, 0.95).unwrap_or(fallback))
@@ -139,27 +212,6 @@ impl<'a> Explainer<'a> {
             high,
             contributions,
         }
-    }
-
-    /// The verdict that is explained: the judge's own, else one in no known order.
-    fn row(&self, pair: u32) -> (VerdictRow, bool, Option<f64>) {
-        if let Some(&(row, sum, count, fitted)) = self.verdicts.get(&pair) {
-            return (row, fitted, Some(sum / f64::from(count)));
-        }
-        let order = predilect_types::Order::Unknown;
-        (
-            VerdictRow {
-                pair,
-                judge: self.judge,
-                p_a: 0.5,
-                weight: 1.0,
-                order,
-                annotator: None,
-                group: None,
-            },
-            false,
-            None,
-        )
     }
 }
 

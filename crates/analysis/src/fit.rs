@@ -9,17 +9,107 @@ use crate::length_beside::length_alone;
 use crate::marginals::{ep_weights, weight};
 use crate::over_units::{moments, over_units, widen};
 use crate::quality::{Held, held_out};
-use crate::rows::Rows;
+use crate::rows::{Merged, Rows};
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::{Design, Terms};
 use crate::without_terms::without_terms;
-use predilect_results::{Fit, Weight};
+use predilect_results::{Fit, UnitCount, Weight};
+use predilect_stats::leave_out::OverClusters;
 
 /// Draws of the importance check: enough for a Pareto k that tells 0.5 from 0.7.
 const CHECK_DRAWS: usize = 2000;
 
 /// Why there is no fit, in words for the reader.
 pub(crate) type Refusal = String;
+
+/// A posterior with all that follows from it alone.
+struct Solution {
+    design: Design,
+    each: Rows,
+    merged: Merged,
+    priors: Vec<Prior>,
+    posterior: Solved,
+    weights: Vec<Weight>,
+    terms: Vec<Weight>,
+    names: Vec<String>,
+    draws: Option<Vec<f64>>,
+    /// How sure it is of units that it has not seen, and what these are.
+    over: Option<(OverClusters, Vec<UnitCount>)>,
+}
+
+impl Solution {
+    /// Of these verdicts; without `checked` it stays with EP, whatever importance sampling would say.
+    fn of(
+        table: &FeatureTable,
+        rows: &[VerdictRow],
+        options: &FitOptions,
+        checked: bool,
+    ) -> Result<Self, Refusal> {
+        refuse_poor_groups(table, rows, options)?;
+        let design = Design::choose(options.terms, table, rows);
+        let each = Rows::of(table, rows, &design);
+        let merged = each.merged();
+        let properties = table.features.len();
+        let mut priors = vec![options.prior(); properties];
+        priors.resize(each.width, Prior::Normal { sd: TERM_SD });
+        let problem = merged.rows.problem(&priors).map_err(|e| format!("cannot be fitted: {e}"))?;
+        let mut posterior = solve(&problem, options, checked)?;
+        let mut names: Vec<String> = table.features.iter().map(|f| f.name.clone()).collect();
+        names.extend(design.names(table));
+        let mut weights: Vec<Weight> = names
+            .iter()
+            .zip(&posterior.weights)
+            .map(|(name, w)| Weight { property: name.clone(), ..w.clone() })
+            .collect();
+        let terms = weights.split_off(properties);
+        let over = over_units(table, rows, &each, &merged, &posterior.mean, &posterior.covariance);
+        let draws = posterior.draws.take();
+        Ok(Self { design, each, merged, priors, posterior, weights, terms, names, draws, over })
+    }
+
+    /// The fit of one judge's verdicts, all in one group, and nothing beside it.
+    fn fit(&self, table: &FeatureTable, rows: &[VerdictRow], judge: &str, group: &str) -> Fit {
+        let posterior = &self.posterior;
+        Fit {
+            judge: judge.to_owned(),
+            group: group.to_owned(),
+            rows: rows.len() as u64,
+            pairs: distinct(rows.iter().map(|row| row.pair)),
+            prompts: distinct(rows.iter().map(|row| table.pairs[row.pair as usize].cluster)),
+            engine: posterior.engine.to_owned(),
+            converged: posterior.converged,
+            reason: posterior.reason.clone(),
+            intervals_over: Vec::new(),
+            divergences: posterior.divergences,
+            pareto_k: posterior.pareto_k.filter(|k| k.is_finite()),
+            importance_ess: posterior.importance_ess,
+            iterations: posterior.iterations,
+            accuracy: None,
+            quality: None,
+            weights: self.weights.clone(),
+            terms: self.terms.clone(),
+            reference_model: self.design.reference.map(|m| table.models[m as usize].clone()),
+            terms_note: None,
+            without_terms: Vec::new(),
+            length_alone: None,
+            gains: None,
+        }
+    }
+
+    /// The draws that were kept.
+    fn draws(&mut self) -> Option<Draws> {
+        let values = self.draws.take()?;
+        Some(Draws { names: self.names.clone(), values, over: None })
+    }
+
+    /// Puts the uncertainty over units into a fit and its draws.
+    fn widen(&self, fit: &mut Fit, draws: Option<&mut Draws>) {
+        if let Some((over, units)) = &self.over {
+            fit.intervals_over.clone_from(units);
+            widen(&over.reach, &mut fit.weights, &mut fit.terms, draws);
+        }
+    }
+}
 
 /// Fits the verdicts `rows` (all of one judge and group).
 pub(crate) fn fit(
@@ -29,75 +119,76 @@ pub(crate) fn fit(
     group: &str,
     options: &FitOptions,
 ) -> Result<(Fit, Option<Draws>), Refusal> {
-    refuse_poor_groups(table, rows, options)?;
-    let design = Design::choose(options.terms, table, rows);
-    let each = Rows::of(table, rows, &design);
-    let merged = each.merged();
+    let mut found = Solution::of(table, rows, options, true)?;
     let properties = table.features.len();
-    let mut priors = vec![options.prior(); properties];
-    priors.resize(each.width, Prior::Normal { sd: TERM_SD });
-    let problem = merged.rows.problem(&priors).map_err(|e| format!("cannot be fitted: {e}"))?;
-    let mut posterior = solve(&problem, options)?;
-    let mut names: Vec<String> = table.features.iter().map(|f| f.name.clone()).collect();
-    names.extend(design.names(table));
-    let mut weights: Vec<Weight> = names
-        .iter()
-        .zip(&posterior.weights)
-        .map(|(name, w)| Weight { property: name.clone(), ..w.clone() })
-        .collect();
-    let mut terms = weights.split_off(properties);
-    let quality = (options.folds >= 2)
+    let mut fit = found.fit(table, rows, judge, group);
+    fit.quality = (options.folds >= 2)
         .then(|| {
             let held = Held {
-                rows: &each,
-                merged: &merged,
-                priors: &priors,
+                rows: &found.each,
+                merged: &found.merged,
+                priors: &found.priors,
                 properties,
                 // Of length alone there is nothing beside it.
                 length: table.column("length").filter(|_| properties > 1),
-                terms_tell: design.order || !design.models.is_empty(),
+                terms_tell: found.design.order || !found.design.models.is_empty(),
             };
             held_out(&held, options.folds, options.seed)
         })
         .flatten();
-    let mut draws = posterior.draws.take().map(|values| Draws { names, values, over: None });
-    let mut intervals_over = Vec::new();
-    let over = over_units(table, rows, &each, &merged, &posterior.mean, &posterior.covariance);
-    if let Some((over, units)) = over.as_ref().filter(|_| !options.independent) {
-        intervals_over.clone_from(units);
-        widen(&over.reach, &mut weights, &mut terms, draws.as_mut());
+    fit.accuracy = fit.quality.as_ref().map(|quality| quality.accuracy);
+    let mut draws = found.draws();
+    if !options.independent {
+        found.widen(&mut fit, draws.as_mut());
     }
-    let over = over.map(|(over, _)| over);
-    let length_alone = length_alone(table, rows, &each, &priors, (&weights, over.as_ref()), options);
+    let over = found.over.take().map(|(over, _)| over);
+    fit.length_alone =
+        length_alone(table, rows, &found.each, &found.priors, (&fit.weights, over.as_ref()), options);
     if let Some(draws) = draws.as_mut().filter(|_| !options.independent) {
         draws.over = over;
     }
-    let without = (design.columns() > 0).then(|| without_terms(table, rows, &design, options)).flatten();
-    let terms_note = without.as_ref().and_then(|without| without.note(table, &weights));
-    let fit = Fit {
-        judge: judge.to_owned(),
-        group: group.to_owned(),
-        rows: rows.len() as u64,
-        pairs: distinct(rows.iter().map(|row| row.pair)),
-        prompts: distinct(rows.iter().map(|row| table.pairs[row.pair as usize].cluster)),
-        engine: posterior.engine.to_owned(),
-        converged: posterior.converged,
-        reason: posterior.reason,
-        intervals_over,
-        divergences: posterior.divergences,
-        pareto_k: posterior.pareto_k.filter(|k| k.is_finite()),
-        importance_ess: posterior.importance_ess,
-        iterations: posterior.iterations,
-        accuracy: quality.as_ref().map(|q| q.accuracy),
-        quality,
-        weights,
-        terms,
-        reference_model: design.reference.map(|m| table.models[m as usize].clone()),
-        terms_note,
-        without_terms: without.map(|without| without.weights).unwrap_or_default(),
-        length_alone,
-        gains: None,
-    };
+    let without =
+        (found.design.columns() > 0).then(|| without_terms(table, rows, &found.design, options)).flatten();
+    fit.terms_note = without.as_ref().and_then(|without| without.note(table, &fit.weights));
+    fit.without_terms = without.map(|without| without.weights).unwrap_or_default();
+    Ok((fit, draws))
+}
+
+/// One judge's weights, intervals and draws as [`crate::dissect()`] finds them in all these verdicts, to the last digit, without what it sets
+/// beside them: held-out verdicts, fits with other columns. With [`Engine::Ep`] there is no check either, since nothing would follow from it
+/// but a remark.
+///
+/// The draws hold what leaving out each unit changes (but for [`FitOptions::independent`]); without [`FitOptions::keep_draws`] they have
+/// no values, which at `2 n d` multiply-adds for each of them would take most of the time.
+///
+/// # Errors
+///
+/// Why there is no fit, in words for the reader.
+pub fn drawn(
+    table: &FeatureTable,
+    rows: &[VerdictRow],
+    judge: &str,
+    options: &FitOptions,
+) -> Result<(Fit, Draws), Refusal> {
+    drawn_in(table, rows, judge, crate::dissect::ALL, options)
+}
+
+/// The same in a group.
+pub(crate) fn drawn_in(
+    table: &FeatureTable,
+    rows: &[VerdictRow],
+    judge: &str,
+    group: &str,
+    options: &FitOptions,
+) -> Result<(Fit, Draws), Refusal> {
+    let mut found = Solution::of(table, rows, options, options.engine != Engine::Ep)?;
+    let mut fit = found.fit(table, rows, judge, group);
+    let mut draws =
+        found.draws().unwrap_or_else(|| Draws { names: found.names.clone(), values: Vec::new(), over: None });
+    if !options.independent {
+        found.widen(&mut fit, Some(&mut draws));
+        draws.over = found.over.take().map(|(over, _)| over);
+    }
     Ok((fit, draws))
 }
 
@@ -167,14 +258,16 @@ struct Solved {
     covariance: Vec<f64>,
 }
 
-fn solve(problem: &Problem, options: &FitOptions) -> Result<Solved, Refusal> {
+fn solve(problem: &Problem, options: &FitOptions, checked: bool) -> Result<Solved, Refusal> {
     if options.engine == Engine::Nuts {
         return by_nuts(problem, options, None);
     }
     let fit = ep(problem, &EpOptions::default());
     // The same check whether or not draws are kept, so that asking for draws changes no number.
-    let check = importance::adaptive(problem, &fit, CHECK_DRAWS, options.seed);
-    let why = if fit.converged {
+    let check = checked.then(|| importance::adaptive(problem, &fit, CHECK_DRAWS, options.seed)).flatten();
+    let why = if fit.converged && !checked {
+        None
+    } else if fit.converged {
         let failure =
             check.as_ref().map_or_else(|| Some("no proposal".to_owned()), importance::Check::failure);
         failure.map(|f| format!("EP failed its importance check ({f})"))

@@ -17,9 +17,8 @@ use predilect_results::comparison::Interval;
 use predilect_stats::{EpOptions, Prior, ep};
 
 use crate::compare::{LikenessOptions, WeightTable, likeness};
-use crate::dissect::ALL;
 use crate::explain::sigmoid;
-use crate::fit::{Refusal, fit};
+use crate::fit::{Refusal, drawn};
 use crate::fit_options::{Draws, Engine, FitOptions, TERM_SD};
 use crate::rows::{Rows, columns};
 use crate::table::{FeatureTable, VerdictRow};
@@ -113,15 +112,15 @@ impl Known {
         options: &FitOptions,
     ) -> Result<Self, Refusal> {
         let options = FitOptions { engine: Engine::Ep, folds: 0, keep_draws: DRAWS, ..options.clone() };
-        let (fit, draws) = fit(table, verdicts, judge, ALL, &options)?;
-        Ok(Self { fit, draws })
+        let (fit, draws) = drawn(table, verdicts, judge, &options)?;
+        Ok(Self { fit, draws: (!draws.values.is_empty()).then_some(draws) })
     }
 
     /// The correlation of the weights with those of another judge, with the 90 % interval that both posteriors leave; `None` where one of
     /// them has the same weight everywhere.
     pub fn correlation(&self, other: &Self) -> Option<Interval> {
         let fits = [self.fit.clone(), other.fit.clone()];
-        let draws = [self.draws.clone(), other.draws.clone()];
+        let draws = [self.draws.as_ref(), other.draws.as_ref()];
         let options = LikenessOptions { resamples: DRAWS, ..LikenessOptions::default() };
         let found = likeness(&WeightTable::of_fits(&fits, &draws), &options);
         let at = |square: &[Vec<Option<f64>>]| *square.first()?.get(1)?;

@@ -32,7 +32,8 @@ mod without_terms;
 
 pub use dissect::{FitEvent, dissect};
 pub use encode::Encoding;
+pub use fit::drawn;
 pub use fit_options::{Draws, Engine, FitOptions, PriorChoice};
-pub use posterior::{fitted, posterior};
+pub use posterior::{Fitted, posterior};
 pub use table::Unit;
 pub use terms::Terms;

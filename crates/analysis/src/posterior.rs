@@ -14,7 +14,7 @@ use crate::fit::{Refusal, refuse_poor_groups};
 
 use crate::marginals::ep_weights;
 use crate::over_units::{over_units, widen};
-use crate::rows::{Rows, columns};
+use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
 use crate::units::{Way, cells, ways};
@@ -107,18 +107,35 @@ fn of_any(
     Ok((ep_weights(&fit), reach, units.unwrap_or_default(), prompts as u64, solved))
 }
 
-/// The probability that each verdict is for A by a fit of these verdicts ([`posterior`]), at the posterior mean of its weights and terms: what
+/// The probability that a verdict is for A by a fit, at the posterior mean of its weights and terms: what
 /// [`crate::explain::Explainer`] starts from.
-pub fn fitted(table: &FeatureTable, verdicts: &[VerdictRow], fit: &Fit, options: &FitOptions) -> Vec<f64> {
-    let design = Design::choose(options.terms, table, verdicts);
-    let weights: Vec<f64> = fit.weights.iter().chain(&fit.terms).map(|weight| weight.mean).collect();
-    verdicts
-        .iter()
-        .map(|row| {
-            let x = columns(table, row, &design);
-            sigmoid(x.iter().zip(&weights).map(|(x, w)| x * w).sum())
-        })
-        .collect()
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fitted {
+    design: Design,
+    weights: Vec<f64>,
+}
+
+impl Fitted {
+    /// By a fit of these verdicts ([`posterior`]).
+    pub fn of(table: &FeatureTable, verdicts: &[VerdictRow], fit: &Fit, options: &FitOptions) -> Self {
+        Self {
+            design: Design::choose(options.terms, table, verdicts),
+            weights: fit.weights.iter().chain(&fit.terms).map(|weight| weight.mean).collect(),
+        }
+    }
+
+    /// Of one verdict on a pair of the same table. A missing rating counts as no difference.
+    pub fn of_row(&self, table: &FeatureTable, row: &VerdictRow) -> f64 {
+        let (own, terms) = self.weights.split_at(table.features.len().min(self.weights.len()));
+        let known = |(x, w): (f64, &f64)| if x.is_nan() { 0.0 } else { x * w };
+        let mut sum: f64 = table.row(row.pair).zip(own).map(known).sum();
+        if !terms.is_empty() {
+            let mut x = Vec::with_capacity(terms.len());
+            self.design.extend(table, row, &mut x);
+            sum += x.iter().zip(terms).map(|(x, w)| x * w).sum::<f64>();
+        }
+        sigmoid(sum)
+    }
 }
 
 fn of_small(

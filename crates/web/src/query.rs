@@ -2,7 +2,7 @@
 
 use predilect_report::live::Order;
 use predilect_workbench::browse::Sort;
-use predilect_workbench::{Filter, FilterError, FitOptions, Other, SliceOptions, Terms};
+use predilect_workbench::{Engine, Filter, FilterError, FitOptions, Other, SliceOptions, Terms};
 
 /// What somebody looks at. Prints as it is read, in a fixed order and without what is usual.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -188,6 +188,11 @@ impl Query {
     /// How fits are made.
     pub(crate) fn fit(&self) -> FitOptions {
         FitOptions { terms: self.terms, ..FitOptions::default() }
+    }
+
+    /// The same while somebody looks: by EP, without the check that nobody would wait for.
+    pub(crate) fn looking(&self) -> FitOptions {
+        FitOptions { engine: Engine::Ep, ..self.fit() }
     }
 
     /// The command line that gives the same figures, with a check.

@@ -9,7 +9,8 @@ use predilect_results::{Comparison, Dissection, Fit, Settings, Skipped, Standing
 use predilect_workbench::compare::CompareOptions;
 use predilect_workbench::studies::is_study;
 use predilect_workbench::{
-    Error, Example, FitOptions, Inputs, Known, ReadOptions, Result, SliceOptions, Watch, Workbench,
+    Error, Example, FitOptions, Inputs, Kept, Known, ReadOptions, Result, SliceOptions, Version, Watch,
+    Workbench,
 };
 
 use crate::query::Query;
@@ -45,18 +46,18 @@ pub(crate) struct Opened {
     /// What the data look like, and what the properties are.
     pub(crate) about: About,
     /// Comparisons of judges that were made, the last ones.
-    compared: Mutex<Vec<(String, Arc<Comparison>)>>,
+    compared: Kept<(Version, String), Comparison>,
     /// Leaderboards that were made, the last ones.
-    ranked: Mutex<Vec<(String, Arc<Standings>)>>,
+    ranked: Kept<(Version, String), Standings>,
     /// Judges that whoever labels is compared with, as they were asked for last.
-    known: Mutex<Vec<(String, Arc<Vec<Known>>)>>,
+    known: Kept<(Version, String), Vec<Known>>,
 }
 
 /// Comparisons and leaderboards that are kept.
 const KEPT: usize = 8;
 
 /// Judges that are compared while somebody waits.
-pub(crate) const COMPARED: usize = 16;
+pub(crate) const COMPARED: usize = 40;
 
 /// What is known of a study before any question.
 #[derive(Debug)]
@@ -186,9 +187,9 @@ impl Served {
         let opened = Arc::new(Opened {
             bench,
             about,
-            compared: Mutex::default(),
-            ranked: Mutex::default(),
-            known: Mutex::default(),
+            compared: Kept::new(KEPT),
+            ranked: Kept::new(KEPT),
+            known: Kept::new(KEPT),
         });
         *slot = Some(Arc::clone(&opened));
         Ok(opened)
@@ -270,7 +271,7 @@ impl Opened {
     /// The judges that whoever labels is compared with: those that the query names, or those with the most verdicts.
     pub(crate) fn known(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Vec<Known>>> {
         let asked = Query { judges: query.judges.clone(), terms: query.terms, ..Query::default() };
-        kept(&self.known, &asked.to_address(), || {
+        self.known.get((self.bench.version(), asked.to_address()), watch, || {
             self.bench.known_judges(&asked.slice(), &asked.fit(), watch)
         })
     }
@@ -292,8 +293,9 @@ impl Opened {
             ))
             .words(format!("choose up to {COMPARED} of them; `predilect compare` takes more")));
         }
-        kept(&self.compared, &of_pairs(query), || {
-            let options = CompareOptions { pooling: false, resamples: 200, ..CompareOptions::default() };
+        self.compared.get((self.bench.version(), of_pairs(query)), watch, || {
+            let options =
+                CompareOptions { pooling: false, resamples: 200, looking: true, ..CompareOptions::default() };
             Ok(self.bench.compare(&slice, &query.fit(), &options, watch)?.comparison)
         })
     }
@@ -301,7 +303,7 @@ impl Opened {
     /// The models of a slice, as verdicts have them and with length and formatting held equal.
     pub(crate) fn rank(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Standings>> {
         let slice = SliceOptions { group_by: None, ..query.slice() };
-        kept(&self.ranked, &of_pairs(query), || {
+        self.ranked.get((self.bench.version(), of_pairs(query)), watch, || {
             self.bench.standings(&slice, watch)?.ok_or_else(|| {
                 Error::new("fewer than two models are named, so there is nothing to rank")
                     .words("models come from fields such as model_a and model_b")
@@ -314,21 +316,4 @@ impl Opened {
 fn of_pairs(query: &Query) -> String {
     let Query { filter, judges, terms, .. } = query.clone();
     Query { filter, judges, terms, ..Query::default() }.to_address()
-}
-
-/// What was made before for this key, or is made now; two who ask at once may both make it.
-fn kept<T>(
-    slot: &Mutex<Vec<(String, Arc<T>)>>,
-    key: &str,
-    make: impl FnOnce() -> Result<T>,
-) -> Result<Arc<T>> {
-    let known = || slot.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, found)) = known().iter().find(|(known, _)| known == key) {
-        return Ok(Arc::clone(found));
-    }
-    let made = Arc::new(make()?);
-    let mut all = known();
-    all.insert(0, (key.to_owned(), Arc::clone(&made)));
-    all.truncate(KEPT);
-    Ok(made)
 }

@@ -1,10 +1,11 @@
 //! What is asked while somebody looks: the posterior of every judge in a slice, from memory, before anybody has to wait.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use predilect_analysis::dissect::ALL as WHOLE;
 use predilect_analysis::limits::{MOST_GROUPS, MOST_JUDGES, TooMany};
-use predilect_analysis::table::VerdictRow;
+use predilect_analysis::table::{FeatureTable, VerdictRow};
 use predilect_analysis::{FitOptions, posterior};
 use predilect_results::{Answer, Fit, Skipped};
 use rayon::prelude::*;
@@ -13,10 +14,13 @@ use crate::dissect::check;
 use crate::error::{Error, Result};
 use crate::open::Workbench;
 use crate::prepared::column::NONE;
-use crate::prepared::{JudgesOf, Prepared, Verdicts};
+use crate::prepared::{JudgesOf, Places, Prepared, Verdicts};
 use crate::slice::said::{no_annotator, no_groups, no_pair, no_verdict};
-use crate::slice::{SliceOptions, Whole, group_name, taken, told_apart};
+use crate::slice::{SliceOptions, Whole, group_name, told_apart};
 use crate::watch::Watch;
+
+/// Judges whose fits in a slice are kept at most.
+const KEPT_JUDGES: usize = 64;
 
 impl Workbench {
     /// The posteriors of a slice: the weights and intervals that [`Workbench::dissect`] finds, without its checks and without what it sets
@@ -31,7 +35,20 @@ impl Workbench {
     ///
     /// Those of [`Workbench::slice`].
     pub fn ask(&self, question: &SliceOptions, fit: &FitOptions, watch: &dyn Watch) -> Result<Answer> {
-        self.with(question, watch, |prepared| answer(prepared, question, fit, watch))
+        self.with(question, watch, |prepared| {
+            let judges = match question.judges.len() {
+                0 => prepared.verdicts(watch)?.judges(question.people).names.len(),
+                named => named,
+            };
+            if question.group_by.is_some() || judges > KEPT_JUDGES {
+                return answer(prepared, question, fit, watch);
+            }
+            // What a page begins with is asked again and again.
+            let key = (question.clone(), fit.clone());
+            let found =
+                prepared.found().answers.get(key, watch, || answer(prepared, question, fit, watch))?;
+            Ok((*found).clone())
+        })
     }
 }
 
@@ -43,18 +60,8 @@ fn answer(
 ) -> Result<Answer> {
     check(fit)?;
     let whole = prepared.whole(question, watch)?;
-    let orders = match &question.filter {
-        Some(filter) => Some(taken(filter, prepared, question.people, question.annotator.as_deref(), watch)?),
-        None => None,
-    };
-    let pairs = match &orders {
-        Some(orders) => orders.iter().filter(|taken| **taken != 0).count(),
-        None => prepared.pairs().len(),
-    };
-    if let Some(filter) = question.filter.as_ref().filter(|_| pairs == 0) {
-        return Err(no_pair(filter, prepared));
-    }
-    let tasks = tasks(prepared, &whole, question, orders.as_deref(), watch)?;
+    let places = places(prepared, question, watch)?;
+    let tasks = tasks(prepared, &whole, question, places.orders(), watch)?;
     let done: Vec<_> = tasks
         .par_iter()
         .map(|task| {
@@ -72,7 +79,7 @@ fn answer(
         .collect();
     let whole_tasks = tasks.iter().filter(|task| task.group == WHOLE);
     let mut answer = Answer {
-        pairs: pairs as u64,
+        pairs: places.count() as u64,
         of_pairs: prepared.pairs().len() as u64,
         verdicts: whole_tasks.map(|task| task.rows.len() as u64).sum(),
         fits: Vec::new(),
@@ -85,6 +92,15 @@ fn answer(
         }
     }
     Ok(answer)
+}
+
+/// Which pairs a question is about, one at least.
+pub(crate) fn places(prepared: &Prepared, question: &SliceOptions, watch: &dyn Watch) -> Result<Arc<Places>> {
+    let places = prepared.places(question, watch)?;
+    match question.filter.as_ref().filter(|_| places.count() == 0) {
+        Some(filter) => Err(no_pair(filter, prepared)),
+        None => Ok(places),
+    }
 }
 
 /// One fit that is to be made.
@@ -102,13 +118,16 @@ pub(crate) fn tasks(
     orders: Option<&[u8]>,
     watch: &dyn Watch,
 ) -> Result<Vec<Task>> {
-    let verdicts = prepared.verdicts(watch)?;
-    let judges = verdicts.judges(question.people);
+    Chosen::of(prepared, whole, question, orders, watch)?.tasks(prepared, watch)
+}
+
+fn of_chosen(chosen: &Chosen<'_>, prepared: &Prepared, watch: &dyn Watch) -> Result<Vec<Task>> {
+    let (judges, question) = (&chosen.judges, chosen.question);
     question.has_judges(&judges.names)?;
-    if question.cluster.iter().any(|field| field == "annotator") && verdicts.annotators().is_empty() {
+    if question.cluster.iter().any(|field| field == "annotator") && chosen.verdicts.annotators().is_empty() {
         return Err(no_annotator("cluster"));
     }
-    let mut by_judge = by_judge(verdicts, &judges, whole, question, orders);
+    let mut by_judge = by_judge(chosen);
     let mut numbers: Vec<usize> = (0..by_judge.len()).filter(|judge| !by_judge[*judge].is_empty()).collect();
     if numbers.is_empty() {
         return Err(no_verdict(question.filter.is_some()));
@@ -137,36 +156,75 @@ pub(crate) fn tasks(
 }
 
 /// The verdicts of the slice, by judge.
-fn by_judge(
-    verdicts: &Verdicts,
-    judges: &JudgesOf<'_>,
-    whole: &Whole,
-    question: &SliceOptions,
-    orders: Option<&[u8]>,
-) -> Vec<Vec<VerdictRow>> {
-    let is_asked = |name: &String| question.judges.is_empty() || question.judges.contains(name);
-    let asked: Vec<bool> = judges.names.iter().map(is_asked).collect();
-    let mut by_judge: Vec<Vec<VerdictRow>> = vec![Vec::new(); judges.names.len()];
-    for row in 0..verdicts.len() {
-        let (pair, judge) = (verdicts.pair(row), judges.of(row));
+fn by_judge(chosen: &Chosen<'_>) -> Vec<Vec<VerdictRow>> {
+    let mut by_judge: Vec<Vec<VerdictRow>> = vec![Vec::new(); chosen.judges.names.len()];
+    for row in (0..chosen.verdicts.len()).filter_map(|row| chosen.get(row)) {
+        by_judge[row.judge as usize].push(row);
+    }
+    by_judge
+}
+
+/// Which verdicts a question is about.
+pub(crate) struct Chosen<'a> {
+    verdicts: &'a Verdicts,
+    pub(crate) judges: JudgesOf<'a>,
+    /// Whether each of the judges is asked about.
+    asked: Vec<bool>,
+    whole: &'a Whole,
+    question: &'a SliceOptions,
+    orders: Option<&'a [u8]>,
+}
+
+impl<'a> Chosen<'a> {
+    pub(crate) fn of(
+        prepared: &'a Prepared,
+        whole: &'a Whole,
+        question: &'a SliceOptions,
+        orders: Option<&'a [u8]>,
+        watch: &dyn Watch,
+    ) -> Result<Self> {
+        let verdicts = prepared.verdicts(watch)?;
+        let judges = verdicts.judges(question.people);
+        let is_asked = |name: &String| question.judges.is_empty() || question.judges.contains(name);
+        let asked = judges.names.iter().map(is_asked).collect();
+        Ok(Self { verdicts, judges, asked, whole, question, orders })
+    }
+
+    /// The table of all pairs.
+    pub(crate) fn table(&self) -> &'a FeatureTable {
+        &self.whole.table
+    }
+
+    /// The fits that the question asks for.
+    pub(crate) fn tasks(&self, prepared: &Prepared, watch: &dyn Watch) -> Result<Vec<Task>> {
+        of_chosen(self, prepared, watch)
+    }
+
+    /// A verdict of the study, where the question is about it.
+    fn get(&self, row: usize) -> Option<VerdictRow> {
+        let (verdicts, pair, judge) = (self.verdicts, self.verdicts.pair(row), self.judges.of(row));
         if pair == NONE
-            || !asked[judge as usize]
-            || whole.inapplicable[pair as usize]
-            || orders.is_some_and(|orders| orders[pair as usize] & verdicts.order_bit(row) == 0)
+            || !self.asked[judge as usize]
+            || self.whole.inapplicable[pair as usize]
+            || self.orders.is_some_and(|orders| orders[pair as usize] & verdicts.order_bit(row) == 0)
         {
-            continue;
+            return None;
         }
-        by_judge[judge as usize].push(VerdictRow {
+        Some(VerdictRow {
             pair,
             judge,
-            p_a: question.fitted(verdicts.p_a(row)),
+            p_a: self.question.fitted(verdicts.p_a(row)),
             weight: verdicts.weight(row),
             order: verdicts.order(row),
             annotator: Some(verdicts.annotator(row)).filter(|person| *person != NONE),
             group: None,
-        });
+        })
     }
-    by_judge
+
+    /// The verdicts on one pair that the question is about.
+    pub(crate) fn on(&self, pair: usize) -> impl Iterator<Item = VerdictRow> + '_ {
+        self.verdicts.on(pair).filter_map(|row| self.get(row))
+    }
 }
 
 /// Verdicts by the values of a field, the most frequent first.

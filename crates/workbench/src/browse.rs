@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use predilect_analysis::{FitOptions, fitted, posterior};
+use predilect_analysis::table::VerdictRow;
+use predilect_analysis::{FitOptions, Fitted, posterior};
 use predilect_results::browse::{Histogram, PairRow, PairsPage};
 use predilect_types::Pair;
 use rayon::prelude::*;
 
-use crate::ask::tasks;
+use crate::ask::{Chosen, Task};
+use crate::dissect::check;
 use crate::error::{Error, Kind, Result};
 use crate::open::Workbench;
-use crate::prepared::Prepared;
-use crate::slice::{SliceOptions, taken};
+use crate::prepared::{Places, Prepared, changed};
+use crate::slice::SliceOptions;
 use crate::watch::Watch;
 
 /// Pairs of one page at most.
@@ -44,12 +46,23 @@ pub struct PageRequest {
     pub most: usize,
 }
 
-/// A judge's verdicts in the slice, each with what is fitted.
-struct OfJudge {
-    judge: String,
-    /// The pair, the verdict, and what is fitted; NaN where there is no fit.
-    verdicts: Vec<(u32, f64, f64)>,
+/// The fits beside the pairs of a slice.
+#[derive(Debug)]
+pub(crate) struct Look {
+    /// Every judge that has a verdict, those with the most first: its number, and what its fit makes of a verdict, where there is one.
+    judges: Vec<(u32, Option<Fitted>)>,
 }
+
+/// How the words of A less those of B are spread over a study.
+#[derive(Debug)]
+pub(crate) struct Apart {
+    edges: Vec<f64>,
+    all: Vec<u64>,
+    /// The bin of each pair, [`NO_BIN`] where words are not known.
+    bins: Vec<u8>,
+}
+
+const NO_BIN: u8 = u8::MAX;
 
 impl Workbench {
     /// Some pairs of a slice, with what each judge said of them and what its fit makes of that.
@@ -65,52 +78,50 @@ impl Workbench {
         watch: &dyn Watch,
     ) -> Result<PairsPage> {
         let slice = SliceOptions { group_by: None, ..slice.clone() };
-        let (rows, judges, total) = self.with(&slice, watch, |prepared| {
-            let taken = rows_taken(prepared, &slice, watch)?;
-            let judges = with_fits(prepared, &slice, fit, &taken, watch)?;
-            let all = taken.iter().enumerate().filter(|(_, orders)| **orders != 0).map(|(row, _)| row as u32);
-            let mut rows: Vec<u32> = all.collect();
-            let total = rows.len();
-            if page.sort == Sort::Surprise {
-                let mut surprise = vec![-1.0_f64; taken.len()];
-                for (pair, p_a, fitted) in judges.iter().flat_map(|judge| &judge.verdicts) {
-                    let own = &mut surprise[*pair as usize];
-                    *own = own.max((p_a - fitted).abs());
+        check(fit)?;
+        let most = page.most.clamp(1, MOST);
+        let (found, total) = self.with(&slice, watch, |prepared| {
+            let places = prepared.places(&slice, watch)?;
+            let whole = prepared.whole(&slice, watch)?;
+            let chosen = Chosen::of(prepared, &whole, &slice, places.orders(), watch)?;
+            let look = prepared
+                .found()
+                .looks
+                .get((slice.clone(), fit.clone()), watch, || Look::of(prepared, &chosen, fit, watch))?;
+            let rows = match page.sort {
+                Sort::Study => places.some(page.from, most),
+                Sort::Surprise => {
+                    let all = prepared.found().surprises.get((slice.clone(), fit.clone()), watch, || {
+                        Ok(surprising(&places.some(0, usize::MAX), &chosen, &look))
+                    })?;
+                    all.iter().skip(page.from).take(most).copied().collect()
                 }
-                let of = |row: u32| surprise[row as usize];
-                rows.sort_by(|&a, &b| of(b).total_cmp(&of(a)).then(a.cmp(&b)));
-            }
-            let rows: Vec<u32> = rows.into_iter().skip(page.from).take(page.most.clamp(1, MOST)).collect();
-            Ok((rows, judges, total))
+            };
+            Ok((self.listed(prepared, &rows, &chosen, &look)?, places.count()))
         })?;
-        let mut ordered = rows.clone();
+        let next = page.from.saturating_add(found.len());
+        let next = (next < total && !found.is_empty()).then_some(next as u64);
+        Ok(PairsPage { rows: found, total: total as u64, next })
+    }
+
+    /// The pairs of these rows with what was said of them.
+    fn listed(
+        &self,
+        prepared: &Prepared,
+        rows: &[u32],
+        chosen: &Chosen<'_>,
+        look: &Look,
+    ) -> Result<Vec<PairRow>> {
+        let mut ordered = rows.to_vec();
         ordered.sort_unstable();
-        let texts: BTreeMap<u32, Pair> = self.study().some_pairs(&ordered)?.into_iter().collect();
-        let mut found: BTreeMap<u32, PairRow> =
-            texts.into_iter().map(|(row, pair)| (row, listed(row, &pair))).collect();
-        for OfJudge { judge, verdicts } in &judges {
-            let mut sums: BTreeMap<u32, (f64, f64, u32)> = BTreeMap::new();
-            for (pair, p_a, fitted) in verdicts.iter().filter(|(pair, ..)| found.contains_key(pair)) {
-                let sum = sums.entry(*pair).or_default();
-                *sum = (sum.0 + p_a, sum.1 + fitted, sum.2 + 1);
-            }
-            for (pair, (p_a, fitted, n)) in sums {
-                let Some(row) = found.get_mut(&pair) else { continue };
-                let (p_a, fitted) = (p_a / f64::from(n), fitted / f64::from(n));
-                row.verdicts.insert(judge.clone(), p_a);
-                if fitted.is_finite() {
-                    row.fitted.insert(judge.clone(), fitted);
-                    row.surprise = Some(row.surprise.unwrap_or(0.0).max((p_a - fitted).abs()));
-                }
-            }
+        let texts = self.study().some_pairs(&ordered)?;
+        let is_known = |(row, pair): &(u32, Pair)| prepared.pairs().id(*row as usize) == pair.id;
+        if texts.len() != rows.len() || !texts.iter().all(is_known) {
+            return Err(changed());
         }
-        let next = page.from + rows.len();
-        let next = (next < total && !rows.is_empty()).then_some(next as u64);
-        Ok(PairsPage {
-            rows: rows.iter().filter_map(|row| found.remove(row)).collect(),
-            total: total as u64,
-            next,
-        })
+        let texts: BTreeMap<u32, Pair> = texts.into_iter().collect();
+        let with = |row: &u32| Some(look.beside(*row, listed(*row, texts.get(row)?), chosen));
+        Ok(rows.iter().filter_map(with).collect())
     }
 
     /// Every judge's verdict on a pair, the mean of several.
@@ -124,11 +135,9 @@ impl Workbench {
             let verdicts = prepared.verdicts(watch)?;
             let judges = verdicts.judges(slice.people);
             let mut sums: BTreeMap<u32, (f64, u32)> = BTreeMap::new();
-            if let Some(number) = prepared.pairs().ids().position(|id| id == pair) {
-                for row in (0..verdicts.len()).filter(|&row| verdicts.pair(row) as usize == number) {
-                    let sum = sums.entry(judges.of(row)).or_default();
-                    *sum = (sum.0 + verdicts.p_a(row), sum.1 + 1);
-                }
+            for row in prepared.pairs().row(pair).into_iter().flat_map(|pair| verdicts.on(pair)) {
+                let sum = sums.entry(judges.of(row)).or_default();
+                *sum = (sum.0 + verdicts.p_a(row), sum.1 + 1);
             }
             let mean = |(judge, (sum, n)): (u32, (f64, u32))| {
                 (judges.names[judge as usize].clone(), sum / f64::from(n))
@@ -144,61 +153,72 @@ impl Workbench {
     /// When the filter cannot be answered, or the study cannot be read.
     pub fn words_apart(&self, slice: &SliceOptions, watch: &dyn Watch) -> Result<Histogram> {
         self.with(slice, watch, |prepared| {
-            let taken = rows_taken(prepared, slice, watch)?;
-            let words = prepared.own("length").map(|at| prepared.facts().column(at)).transpose()?;
-            let apart: Vec<f64> = (0..taken.len())
-                .map(|row| {
-                    let [a, b] = words.and_then(|words| words.get(row)).unwrap_or([f64::NAN; 2]);
-                    a - b
-                })
-                .collect();
-            Ok(histogram(&apart, &taken))
+            let places = prepared.places(slice, watch)?;
+            let apart = prepared.found().apart.get((), watch, || Apart::of(prepared))?;
+            Ok(apart.of_slice(&places))
         })
     }
 }
 
-/// The orders in which verdicts on each pair are taken, a bit each.
-fn rows_taken(prepared: &Prepared, slice: &SliceOptions, watch: &dyn Watch) -> Result<Vec<u8>> {
-    match &slice.filter {
-        Some(filter) => taken(filter, prepared, slice.people, slice.annotator.as_deref(), watch),
-        None => Ok(vec![u8::MAX; prepared.pairs().len()]),
-    }
-}
-
-/// The verdicts of each judge in the slice, with what is fitted.
-fn with_fits(
-    prepared: &Prepared,
-    slice: &SliceOptions,
-    fit: &FitOptions,
-    taken: &[u8],
-    watch: &dyn Watch,
-) -> Result<Vec<OfJudge>> {
-    let whole = prepared.whole(slice, watch)?;
-    let orders = slice.filter.is_some().then_some(taken);
-    let tasks = match tasks(prepared, &whole, slice, orders, watch) {
-        Ok(tasks) => tasks,
-        // A slice without verdicts has pairs all the same.
-        Err(error) if error.kind() == Kind::NoVerdicts => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    tasks
-        .into_par_iter()
-        .enumerate()
-        .map(|(nth, task)| {
+impl Look {
+    fn of(prepared: &Prepared, chosen: &Chosen<'_>, fit: &FitOptions, watch: &dyn Watch) -> Result<Self> {
+        let tasks = match chosen.tasks(prepared, watch) {
+            Ok(tasks) => tasks,
+            // A slice without verdicts has pairs all the same.
+            Err(error) if error.kind() == Kind::NoVerdicts => return Ok(Self { judges: Vec::new() }),
+            Err(error) => return Err(error),
+        };
+        let number = |task: &Task| task.rows.first().map_or(u32::MAX, |row| row.judge);
+        let table = chosen.table();
+        let judges = tasks.par_iter().enumerate().map(|(nth, task)| {
             if watch.cancelled() {
                 return Err(Error::cancelled());
             }
-            let found =
-                if nth < JUDGES { posterior(&whole.table, &task.rows, &task.judge, fit).ok() } else { None };
-            let of_fit = match &found {
-                Some(found) => fitted(&whole.table, &task.rows, found, fit),
-                None => vec![f64::NAN; task.rows.len()],
-            };
-            let verdicts =
-                task.rows.iter().zip(of_fit).map(|(row, fitted)| (row.pair, row.p_a, fitted)).collect();
-            Ok(OfJudge { judge: task.judge, verdicts })
-        })
-        .collect()
+            let found = if nth < JUDGES { posterior(table, &task.rows, &task.judge, fit).ok() } else { None };
+            Ok((number(task), found.map(|found| Fitted::of(table, &task.rows, &found, fit))))
+        });
+        Ok(Self { judges: judges.collect::<Result<_>>()? })
+    }
+
+    /// Adds what each judge said of a pair, the mean of several verdicts, and what its fit makes of that.
+    fn beside(&self, row: u32, mut listed: PairRow, chosen: &Chosen<'_>) -> PairRow {
+        let verdicts: Vec<VerdictRow> = chosen.on(row as usize).collect();
+        for (judge, fitted) in &self.judges {
+            let own = || verdicts.iter().filter(|verdict| verdict.judge == *judge);
+            let count = own().count() as f64;
+            if count == 0.0 {
+                continue;
+            }
+            let name = &chosen.judges.names[*judge as usize];
+            let p_a = own().map(|verdict| verdict.p_a).sum::<f64>() / count;
+            listed.verdicts.insert(name.clone(), p_a);
+            if let Some(fitted) = fitted {
+                let fitted = own().map(|verdict| fitted.of_row(chosen.table(), verdict)).sum::<f64>() / count;
+                listed.fitted.insert(name.clone(), fitted);
+                listed.surprise = Some(listed.surprise.unwrap_or(0.0).max((p_a - fitted).abs()));
+            }
+        }
+        listed
+    }
+}
+
+/// The pairs of a slice, those first of which some verdict is farthest from what is fitted.
+fn surprising(rows: &[u32], chosen: &Chosen<'_>, look: &Look) -> Vec<u32> {
+    let mut fits: Vec<Option<&Fitted>> = vec![None; chosen.judges.names.len()];
+    for (judge, fitted) in look.judges.iter().filter_map(|(judge, fitted)| Some((*judge, fitted.as_ref()?))) {
+        fits[judge as usize] = Some(fitted);
+    }
+    let of_verdict = |verdict: VerdictRow| {
+        let fitted = fits[verdict.judge as usize]?;
+        Some((verdict.p_a - fitted.of_row(chosen.table(), &verdict)).abs())
+    };
+    let of_pair = |row: &u32| {
+        let most = chosen.on(*row as usize).filter_map(of_verdict).fold(-1.0, f64::max);
+        (most, *row)
+    };
+    let mut found: Vec<(f64, u32)> = rows.par_iter().map(of_pair).collect();
+    found.par_sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    found.into_iter().map(|(_, row)| row).collect()
 }
 
 fn listed(row: u32, pair: &Pair) -> PairRow {
@@ -219,27 +239,55 @@ fn listed(row: u32, pair: &Pair) -> PairRow {
     }
 }
 
-/// Bins of equal width between the 1 % and the 99 % quantile of the whole study; what lies beyond is counted in the outer bins.
-fn histogram(values: &[f64], taken: &[u8]) -> Histogram {
-    let mut sorted: Vec<f64> = values.iter().copied().filter(|x| x.is_finite()).collect();
-    sorted.sort_by(f64::total_cmp);
-    let mut edges = Vec::new();
-    let tail = sorted.len() / 100;
-    if let (Some(&low), Some(&high)) = (sorted.get(tail), sorted.iter().rev().nth(tail)) {
-        // Whole numbers, so that a filter can name every edge.
-        let step = ((high - low) / BINS as f64).ceil().max(1.0);
-        let first = (low / step).floor() * step;
-        let bins = (((high - first) / step).ceil() as usize).clamp(1, BINS + 1);
-        edges = (0..=bins).map(|at| first + at as f64 * step).collect();
-    }
-    let bins = edges.len().saturating_sub(1);
-    let (mut all, mut slice) = (vec![0; bins], vec![0; bins]);
-    if let [first, second, ..] = edges.as_slice() {
-        for (value, orders) in values.iter().zip(taken).filter(|(value, _)| value.is_finite()) {
-            let at = ((value - first) / (second - first)).floor().clamp(0.0, bins as f64 - 1.0) as usize;
-            all[at] += 1;
-            slice[at] += u64::from(*orders != 0);
+impl Apart {
+    /// Bins of equal width between the 1 % and the 99 % quantile of the whole study; what lies beyond is counted in the outer bins.
+    fn of(prepared: &Prepared) -> Result<Self> {
+        let words = prepared.own("length").map(|at| prepared.facts().column(at)).transpose()?;
+        let values: Vec<f64> = (0..prepared.pairs().len())
+            .map(|row| {
+                let [a, b] = words.and_then(|words| words.get(row)).unwrap_or([f64::NAN; 2]);
+                a - b
+            })
+            .collect();
+        let mut sorted: Vec<f64> = values.iter().copied().filter(|x| x.is_finite()).collect();
+        sorted.par_sort_unstable_by(f64::total_cmp);
+        let mut edges = Vec::new();
+        let tail = sorted.len() / 100;
+        if let (Some(&low), Some(&high)) = (sorted.get(tail), sorted.iter().rev().nth(tail)) {
+            // Whole numbers, so that a filter can name every edge.
+            let step = ((high - low) / BINS as f64).ceil().max(1.0);
+            let first = (low / step).floor() * step;
+            let bins = (((high - first) / step).ceil() as usize).clamp(1, BINS + 1);
+            edges = (0..=bins).map(|at| first + at as f64 * step).collect();
         }
+        let last = edges.len().saturating_sub(2) as f64;
+        let bin = |value: &f64| match edges.as_slice() {
+            [first, second, ..] if value.is_finite() => {
+                ((value - first) / (second - first)).floor().clamp(0.0, last) as u8
+            }
+            _ => NO_BIN,
+        };
+        let bins: Vec<u8> = values.iter().map(bin).collect();
+        let all = counted(&edges, bins.iter());
+        Ok(Self { edges, all, bins })
     }
-    Histogram { field: "words(a) - words(b)".to_owned(), edges, all, slice }
+
+    fn of_slice(&self, places: &Places) -> Histogram {
+        let slice = match places.orders() {
+            None => self.all.clone(),
+            Some(orders) => {
+                let taken = self.bins.iter().zip(orders).filter(|(_, orders)| **orders != 0);
+                counted(&self.edges, taken.map(|(bin, _)| bin))
+            }
+        };
+        let field = "words(a) - words(b)".to_owned();
+        Histogram { field, edges: self.edges.clone(), all: self.all.clone(), slice }
+    }
+}
+
+fn counted<'a>(edges: &[f64], bins: impl Iterator<Item = &'a u8>) -> Vec<u64> {
+    let mut counts = vec![0; usize::from(NO_BIN) + 1];
+    bins.for_each(|bin| counts[usize::from(*bin)] += 1);
+    counts.truncate(edges.len().saturating_sub(1));
+    counts
 }

@@ -6,20 +6,20 @@ use std::ops::ControlFlow;
 use predilect_analysis::cautions::cautions;
 use predilect_analysis::compare::{
     LikenessOptions, PoolingOptions, WeightTable, agreement_matrices, agreements, audit, contrasts,
-    habit_differences, likeness, pool, profiles, stand_ins, strength_differences, usual_reference,
+    habit_differences, likeness_while, pool, profiles, stand_ins, strength_differences, usual_reference,
 };
 use predilect_analysis::dissect::Fits;
 use predilect_analysis::limits::TooMany;
-use predilect_analysis::{Draws, FitOptions};
+use predilect_analysis::{Draws, Engine, FitOptions};
 use predilect_results::Comparison;
 use predilect_stats::similarity::Measure;
 use predilect_types::shown;
 
 use crate::error::{Error, Remedy, Result};
-use crate::fits::fit_with;
+use crate::fits::{fit_bare, fit_with};
 use crate::open::Workbench;
 use crate::slice::{Slice, SliceOptions};
-use crate::watch::Watch;
+use crate::watch::{Unwatched, Watch};
 
 /// Posterior draws of every fit: enough for an expected false discovery rate far below one in a hundred.
 pub const DRAWS: usize = 2000;
@@ -39,6 +39,8 @@ pub struct CompareOptions {
     pub margin: f64,
     /// Fit the hierarchy over judges and groups too.
     pub pooling: bool,
+    /// Somebody waits: fits by EP without their check, and without what is not compared.
+    pub looking: bool,
 }
 
 impl Default for CompareOptions {
@@ -50,6 +52,7 @@ impl Default for CompareOptions {
             reference: Vec::new(),
             margin: 0.03,
             pooling: true,
+            looking: false,
         }
     }
 }
@@ -58,8 +61,13 @@ impl Default for CompareOptions {
 ///
 /// # Errors
 ///
-/// When a judge or property that is asked for is not there.
-pub fn by_verdicts(slice: &Slice, fit: &FitOptions, options: &CompareOptions) -> Result<Comparison> {
+/// When a judge or property that is asked for is not there, and when the work is cancelled.
+pub fn by_verdicts(
+    slice: &Slice,
+    fit: &FitOptions,
+    options: &CompareOptions,
+    watch: &dyn Watch,
+) -> Result<Comparison> {
     let unit = slice.table.unit(fit.independent).to_owned();
     let table = &*slice.table.over_units(fit.independent);
     if let Some(unknown) = options.reference.iter().find(|name| !table.judges.contains(name)) {
@@ -68,18 +76,24 @@ pub fn by_verdicts(slice: &Slice, fit: &FitOptions, options: &CompareOptions) ->
     }
     let reference =
         if options.reference.is_empty() { usual_reference(&table.judges) } else { options.reference.clone() };
+    let go_on = || !watch.cancelled();
+    let still = || if go_on() { Ok(()) } else { Err(Error::cancelled()) };
     let mut biases = audit(table, &slice.traits, &slice.shown, &reference);
     for card in &mut biases {
         card.mean_mass = slice.data.judges.iter().find(|j| j.judge == card.judge).and_then(|j| j.mean_mass);
     }
+    still()?;
     let (strengths, strengths_left_out) = strength_differences(table);
-    let agreement = agreements(table, options.resamples, fit.seed);
+    still()?;
+    let agreement = agreements(table, options.resamples, fit.seed, &go_on).ok_or_else(Error::cancelled)?;
+    let habits = habit_differences(table, &slice.traits, &slice.shown, &reference, &go_on)
+        .ok_or_else(Error::cancelled)?;
     Ok(Comparison {
         unit,
         proxies: slice.notes.iter().filter(|note| note.proxy).map(|note| note.id.clone()).collect(),
         agreement_matrices: agreement_matrices(&agreement),
         agreement,
-        habits: habit_differences(table, &slice.traits, &slice.shown, &reference),
+        habits,
         strengths,
         strengths_left_out,
         biases,
@@ -91,11 +105,11 @@ pub fn by_verdicts(slice: &Slice, fit: &FitOptions, options: &CompareOptions) ->
 }
 
 /// The weights of fits with their draws.
-pub fn weights(fits: &Fits, draws: Vec<(String, String, Draws)>) -> WeightTable {
-    let mut draws: HashMap<(String, String), Draws> =
-        draws.into_iter().map(|(judge, group, draws)| ((judge, group), draws)).collect();
-    let kept: Vec<Option<Draws>> =
-        fits.fits.iter().map(|fit| draws.remove(&(fit.judge.clone(), fit.group.clone()))).collect();
+pub fn weights(fits: &Fits, draws: &[(String, String, Draws)]) -> WeightTable {
+    let draws: HashMap<(&str, &str), &Draws> =
+        draws.iter().map(|(judge, group, draws)| ((judge.as_str(), group.as_str()), draws)).collect();
+    let kept: Vec<Option<&Draws>> =
+        fits.fits.iter().map(|fit| draws.get(&(fit.judge.as_str(), fit.group.as_str())).copied()).collect();
     WeightTable::of_fits(&fits.fits, &kept)
 }
 
@@ -103,12 +117,13 @@ pub fn weights(fits: &Fits, draws: Vec<(String, String, Draws)>) -> WeightTable 
 ///
 /// # Errors
 ///
-/// When a judge or property that is asked for is not there.
+/// When a judge or property that is asked for is not there, and when the work is cancelled.
 pub fn by_weights(
     comparison: &mut Comparison,
     mut weights: WeightTable,
     options: &CompareOptions,
     seed: u64,
+    watch: &dyn Watch,
 ) -> Result<()> {
     // Of the fits themselves: beside the published judges some stand in for several scenarios.
     comparison.contrasts = contrasts(&weights);
@@ -121,7 +136,8 @@ pub fn by_weights(
         }
     }
     let likeness_options = LikenessOptions { measure: options.measure, resamples: options.resamples, seed };
-    comparison.likeness = likeness(&weights, &likeness_options);
+    comparison.likeness =
+        likeness_while(&weights, &likeness_options, &|| !watch.cancelled()).ok_or_else(Error::cancelled)?;
     comparison.dissections = profiles(&weights);
     Ok(())
 }
@@ -142,14 +158,19 @@ impl Workbench {
         let slice = self.slice(slice, watch)?;
         TooMany::compared(slice.table.judges.len())?;
         let still = || if watch.cancelled() { Err(Error::cancelled()) } else { Ok(()) };
-        let mut comparison = by_verdicts(&slice, fit, options)?;
+        let mut comparison = by_verdicts(&slice, fit, options, watch)?;
         still()?;
         let with_draws = FitOptions { keep_draws: DRAWS, ..fit.clone() };
         let mut draws = Vec::new();
-        let fits = fit_with(&slice.table, &with_draws, watch, &mut |fit, own| {
-            draws.push((fit.judge.clone(), fit.group.clone(), own.clone()));
-            ControlFlow::Continue(())
-        })?;
+        let fits = if options.looking {
+            let bare = FitOptions { engine: Engine::Ep, ..with_draws };
+            fit_bare(&slice.table, &bare, &mut draws, watch)?
+        } else {
+            fit_with(&slice.table, &with_draws, watch, &mut |fit, own| {
+                draws.push((fit.judge.clone(), fit.group.clone(), own.clone()));
+                ControlFlow::Continue(())
+            })?
+        };
         // Judges of the same pairs can be compared by their verdicts alone, but not with published weights.
         if fits.fits.is_empty() && (options.published || comparison.agreement.is_empty()) {
             let why = fits.skipped.first().map_or("no verdicts", |skipped| skipped.reason.as_str());
@@ -158,7 +179,7 @@ impl Workbench {
         comparison.cautions = cautions(&slice.table, &slice.traits, &slice.data, &fits.fits, fit);
         comparison.skipped.clone_from(&fits.skipped);
         still()?;
-        complete(&mut comparison, weights(&fits, draws), options, fit.seed)?;
+        complete(&mut comparison, weights(&fits, &draws), options, fit.seed, watch)?;
         Ok(Compared { comparison, simulated: slice.simulated })
     }
 }
@@ -170,7 +191,7 @@ impl Workbench {
 /// When they are not asked for.
 pub fn published(options: &CompareOptions, seed: u64) -> Result<Compared> {
     let mut comparison = Comparison::default();
-    complete(&mut comparison, WeightTable::default(), options, seed)?;
+    complete(&mut comparison, WeightTable::default(), options, seed, &Unwatched)?;
     Ok(Compared { comparison, simulated: false })
 }
 
@@ -179,11 +200,12 @@ fn complete(
     weights: WeightTable,
     options: &CompareOptions,
     seed: u64,
+    watch: &dyn Watch,
 ) -> Result<()> {
     if weights.judges.len() < 2 && !options.published && comparison.agreement.is_empty() {
         return Err(Error::new("there is only one judge to compare").remedy(Remedy::PublishedBeside));
     }
-    by_weights(comparison, weights, options, seed)
+    by_weights(comparison, weights, options, seed, watch)
 }
 
 /// A comparison, and what should be said beside it.

@@ -4,15 +4,19 @@ use std::path::Path;
 
 use predilect_analysis::FitOptions;
 use predilect_analysis::dissect::ALL;
-use predilect_analysis::explain::{DRAWS, DRAWS_OF_MANY, Explainer};
+use predilect_analysis::explain::{DRAWS, DRAWS_OF_MANY, Explainer, Model, Subject};
+use predilect_analysis::table::VerdictRow;
 use predilect_data::Study;
 use predilect_results::Explanation;
 use predilect_types::Pair;
 use predilect_types::shown::list;
 use rayon::prelude::*;
 
+use crate::ask::{Chosen, places, tasks};
+use crate::dissect::check;
 use crate::error::{Error, Remedy, Result};
 use crate::open::Workbench;
+use crate::prepared::{Prepared, changed};
 use crate::slice::{Slice, SliceOptions};
 use crate::tables::ExplanationsFile;
 use crate::watch::{Event, Remark, Step, Watch};
@@ -54,14 +58,32 @@ impl Workbench {
         let judges = slice.judges.clone();
         let slice = self.slice(slice, watch)?;
         say_left_out(&slice, watch);
-        let judge = judge(&judges, &slice)?;
+        let judge = judge(&judges, &slice.table.judges)?;
         let explainer = Explainer::new(&slice.table, &judge, asked.group, asked.fit, DRAWS)
             .map_err(|why| refused(&why, &judge, asked.group, &slice))?;
         let Some(at) = slice.rows.iter().position(|row| *row == number) else {
-            return Err(Error::new(format!("the pair {} is not in the slice of the filter", pair.id))
-                .remedy(Remedy::OtherPair));
+            return Err(not_in_slice(&pair.id));
         };
         Ok(Explained { explanation: explainer.explain(at as u32), pair })
+    }
+
+    /// The same while somebody looks: from memory, by a fit that is kept for the next pair ([`predilect_analysis::drawn`]), of all verdicts
+    /// in the slice. With [`predilect_analysis::Engine::Ep`] it is the fit that [`Workbench::ask`] gives, unchecked.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::explain`].
+    pub fn why(&self, slice: &SliceOptions, asked: &Asked<'_>, watch: &dyn Watch) -> Result<Explained> {
+        check(asked.fit)?;
+        let slice = SliceOptions { group_by: None, ..slice.clone() };
+        let found = self.with(&slice, watch, |prepared| {
+            let row = row_of(prepared, asked.pair).map_err(|count| {
+                let first: Vec<String> = prepared.pairs().ids().take(NAMED).map(str::to_owned).collect();
+                missing(asked.pair, count, &first)
+            })?;
+            Ok((explained(prepared, &slice, asked.fit, row, watch)?, self.text(prepared, row)?))
+        });
+        found.map(|(explanation, pair)| Explained { pair, explanation })
     }
 
     /// A pair by its id, or `#N` for the N-th of the study; `None` where there is none.
@@ -69,8 +91,17 @@ impl Workbench {
     /// # Errors
     ///
     /// When the study cannot be read.
-    pub fn pair(&self, wanted: &str) -> Result<Option<Pair>> {
-        Ok(found(self.study(), wanted)?.ok().map(|(_, pair)| pair))
+    pub fn pair(&self, wanted: &str, watch: &dyn Watch) -> Result<Option<Pair>> {
+        self.with(&SliceOptions::default(), watch, |prepared| {
+            row_of(prepared, wanted).ok().map(|row| self.text(prepared, row)).transpose()
+        })
+    }
+
+    /// The pair of a row with its texts.
+    fn text(&self, prepared: &Prepared, row: usize) -> Result<Pair> {
+        let found = self.study().some_pairs(&[row as u32])?;
+        let found = found.into_iter().map(|(_, pair)| pair);
+        found.into_iter().find(|pair| pair.id == prepared.pairs().id(row)).ok_or_else(changed)
     }
 
     /// Explains every verdict of every judge that can be fitted, in one table in Parquet; how many.
@@ -138,10 +169,7 @@ fn say_left_out(slice: &Slice, watch: &dyn Watch) {
 
 /// The pair and its number in the study.
 fn find(study: &Study, wanted: &str) -> Result<(u32, Pair)> {
-    found(study, wanted)?.map_err(|(number, first)| {
-        Error::new(format!("there is no pair `{wanted}` among {number}"))
-            .words(format!("ids are, for example, {}; or give #1 to #{number}", list(&first)))
-    })
+    found(study, wanted)?.map_err(|(number, first)| missing(wanted, number as usize, &first))
 }
 
 /// A pair with its number, or how many there are and the first ids.
@@ -171,9 +199,59 @@ fn found(study: &Study, wanted: &str) -> Result<Looked> {
     Ok(at_place.ok_or((number, first)))
 }
 
+/// Why one verdict came out, by a fit that is made or kept.
+fn explained(
+    prepared: &Prepared,
+    slice: &SliceOptions,
+    fit: &FitOptions,
+    row: usize,
+    watch: &dyn Watch,
+) -> Result<Explanation> {
+    let places = places(prepared, slice, watch)?;
+    if !places.has(row) {
+        return Err(not_in_slice(prepared.pairs().id(row)));
+    }
+    let whole = prepared.whole(slice, watch)?;
+    let judge = if let [one] = slice.judges.as_slice() {
+        one.clone()
+    } else {
+        let tasks = tasks(prepared, &whole, slice, places.orders(), watch)?;
+        let names: Vec<String> = tasks.into_iter().map(|task| task.judge).collect();
+        judge(&slice.judges, &names)?
+    };
+    let slice = SliceOptions { judges: vec![judge.clone()], ..slice.clone() };
+    let model = prepared.found().models.get((slice.clone(), fit.clone()), watch, || {
+        let tasks = tasks(prepared, &whole, &slice, places.orders(), watch)?;
+        let rows = tasks.first().map_or(&[][..], |task| &task.rows);
+        Model::fitted(&whole.table, rows, &judge, fit, DRAWS)
+            .map_err(|why| Error::new(format!("{judge} cannot be fitted in {ALL}: {why}")))
+    })?;
+    let chosen = Chosen::of(prepared, &whole, &slice, places.orders(), watch)?;
+    let number = chosen.judges.names.iter().position(|name| *name == judge).unwrap_or_default() as u32;
+    let own: Vec<VerdictRow> = chosen.on(row).collect();
+    Ok(model.explain(&whole.table, &Subject::of(row as u32, number, &own, true)))
+}
+
+/// The row of a pair by its id, or `#N` for the N-th; how many there are, where there is none such.
+fn row_of(prepared: &Prepared, wanted: &str) -> std::result::Result<usize, usize> {
+    let (pairs, count) = (prepared.pairs(), prepared.pairs().len());
+    let nth = || wanted.strip_prefix('#')?.parse::<usize>().ok()?.checked_sub(1).filter(|row| *row < count);
+    // An id may look like a number: it comes first.
+    pairs.row(wanted).or_else(nth).ok_or(count)
+}
+
+fn missing(wanted: &str, count: usize, first: &[String]) -> Error {
+    Error::new(format!("there is no pair `{wanted}` among {count}"))
+        .words(format!("ids are, for example, {}; or give #1 to #{count}", list(first)))
+}
+
+fn not_in_slice(pair: &str) -> Error {
+    Error::new(format!("the pair {pair} is not in the slice of the filter")).remedy(Remedy::OtherPair)
+}
+
 /// The judge named, or the only one.
-fn judge(named: &[String], slice: &Slice) -> Result<String> {
-    match (named, slice.table.judges.as_slice()) {
+fn judge(named: &[String], there: &[String]) -> Result<String> {
+    match (named, there) {
         ([one], _) | ([], [one]) => Ok(one.clone()),
         ([], []) => Err(Error::new("the data hold no verdicts").remedy(Remedy::CollectVerdicts)),
         (_, judges) => Err(Error::new("which judge?").remedy(Remedy::JudgeAmong(list(judges)))),

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use predilect_analysis::dissect::{DrawSink, FitEvent, Fits};
+use predilect_analysis::dissect::{DrawSink, FitEvent, Fits, dissect_bare};
 use predilect_analysis::table::FeatureTable;
 use predilect_analysis::{Draws, FitOptions, dissect};
 
@@ -72,5 +72,23 @@ pub fn fit_with(
     };
     let fits = dissect(table, options, &progress, draws);
     watch.event(Event::End);
+    if watch.cancelled() { Err(Error::cancelled()) } else { Ok(fits) }
+}
+
+/// The same without check and what is set beside the fits ([`dissect_bare`]), until nobody waits any more; `kept` takes the draws.
+///
+/// # Errors
+///
+/// When the work is cancelled.
+pub(crate) fn fit_bare(
+    table: &FeatureTable,
+    options: &FitOptions,
+    kept: &mut KeptDraws,
+    watch: &dyn Watch,
+) -> Result<Fits> {
+    let fits = dissect_bare(table, options, &|| !watch.cancelled(), &mut |fit, draws| {
+        kept.push((fit.judge.clone(), fit.group.clone(), draws.clone()));
+        ControlFlow::Continue(())
+    });
     if watch.cancelled() { Err(Error::cancelled()) } else { Ok(fits) }
 }

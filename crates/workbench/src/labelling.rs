@@ -281,9 +281,7 @@ impl Workbench {
     ///
     /// When the study cannot be read.
     pub fn has_pair(&self, id: &str, watch: &dyn Watch) -> Result<bool> {
-        self.with_pairs(&SliceOptions::default(), watch, |prepared| {
-            Ok(prepared.pairs().ids().any(|known| known == id))
-        })
+        self.with_pairs(&SliceOptions::default(), watch, |prepared| Ok(prepared.pairs().row(id).is_some()))
     }
 
     /// The verdicts of a judge in the study, in the order in which they were given.

@@ -28,6 +28,7 @@ pub mod files;
 mod filter;
 pub mod fits;
 mod judging;
+mod kept;
 pub mod labelling;
 pub mod laboratory;
 mod open;
@@ -51,7 +52,8 @@ pub use dissect::{DissectOptions, DissectRequest, Dissected, Furthest, KeptWeigh
 pub use error::{Error, Kind, Remedy, Result};
 pub use filter::{Filter, FilterError};
 pub use judging::{JudgeRequest, Judging, Jury, Method, Orders, Probed, Within, probe};
-pub use open::{Example, Inputs, Workbench, import};
+pub use kept::Kept;
+pub use open::{Example, Inputs, Version, Workbench, import};
 /// How fits are made, and what is too much for one.
 pub use predilect_analysis::labelling::Known;
 pub use predilect_analysis::limits::TooMany;

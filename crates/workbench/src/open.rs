@@ -75,6 +75,10 @@ pub struct Workbench {
     prepared: Mutex<Option<(Stamp, Arc<Prepared>)>>,
 }
 
+/// The tables of a study as they lie there: what was found of another version is not to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version(Vec<Option<(u64, SystemTime)>>);
+
 /// What tells whether tables have changed since they were read: their sizes and times, and whether grammar was rated.
 type Stamp = (bool, Vec<Option<(u64, SystemTime)>>);
 
@@ -176,6 +180,11 @@ impl Workbench {
         &self.read
     }
 
+    /// Which version of its tables lies there now.
+    pub fn version(&self) -> Version {
+        Version(self.tables())
+    }
+
     /// Whether results go into the study's folder.
     pub fn is_kept(&self) -> bool {
         self.kept
@@ -190,15 +199,21 @@ impl Workbench {
     pub fn slice(&self, options: &SliceOptions, watch: &dyn Watch) -> Result<Slice> {
         self.with(options, watch, |prepared| {
             let slice = Slice::of(prepared, options, watch)?;
-            if self.kept {
-                keep_ratings(prepared)?;
-                // What was written is what is in memory.
-                if let Some((stamp, _)) = &mut *self.known() {
-                    stamp.1 = self.tables();
-                }
-            }
+            self.keep(prepared)?;
             Ok(slice)
         })
+    }
+
+    /// Writes ratings where the study is kept.
+    pub(crate) fn keep(&self, prepared: &Prepared) -> Result<()> {
+        if self.kept {
+            keep_ratings(prepared)?;
+            // What was written is what is in memory.
+            if let Some((stamp, _)) = &mut *self.known() {
+                stamp.1 = self.tables();
+            }
+        }
+        Ok(())
     }
 
     /// Asks the study in memory; where what is kept of it cannot be used, it is read anew and asked once more.

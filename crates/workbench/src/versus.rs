@@ -2,20 +2,25 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
+use std::sync::Arc;
 
-use predilect_analysis::FitOptions;
-use predilect_analysis::compare::{Part, versus};
-use predilect_analysis::dissect::{ALL, Fits};
+use predilect_analysis::compare::{JudgeApart, judge_apart, versus};
+use predilect_analysis::dissect::ALL;
 use predilect_analysis::table::FeatureTable;
-use predilect_results::Skipped;
-use predilect_results::comparison::SliceVersus;
+use predilect_analysis::{Draws, FitOptions, drawn};
+use predilect_results::comparison::{SliceVersus, Versus};
+use predilect_results::{Fit, Skipped};
+use rayon::prelude::*;
 
+use crate::ask::{Task, places, tasks};
+use crate::compare::DRAWS;
+use crate::dissect::check;
 use crate::error::{Error, Remedy, Result};
 use crate::filter::{Filter, FilterError};
-use crate::fits::{KeptDraws, fit_all};
 use crate::open::Workbench;
-use crate::slice::{Slice, SliceOptions};
-use crate::watch::Watch;
+use crate::prepared::{Places, Prepared};
+use crate::slice::{SliceOptions, Whole};
+use crate::watch::{Event, Step, Watch};
 
 /// What a slice is set against.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,77 +68,148 @@ impl Workbench {
             Other::Rest => filter.complement(),
             Other::Where(filter) => filter.clone(),
         };
-        let part = |filter: &Filter| -> Result<(Slice, Fits, KeptDraws)> {
-            let options = SliceOptions { filter: Some(filter.clone()), group_by: None, ..slice.clone() };
-            let mut slice = self.slice(&options, watch)?;
-            without_groups(&mut slice.table);
-            let mut draws = KeptDraws::new();
-            // What a fit is worth on unseen verdicts is not asked here.
-            let fit = FitOptions { folds: 0, ..fit.clone() };
-            let fits = fit_all(&slice.table, fit, None, Some(&mut draws), watch)?;
-            Ok((slice, fits, draws))
-        };
         if slice.cluster.iter().any(|field| field == "annotator") {
             return Err(
                 Error::new("two parts cannot be compared over annotators yet").remedy(Remedy::OtherUnits)
             );
         }
-        let (inside, first, first_draws) = part(filter)?;
-        let (outside, second, second_draws) = part(&outside).map_err(|e| e.within("in the other part"))?;
-        if inside.rows == outside.rows && !filter.needs_verdict() {
-            return Err(Error::new("both parts contain the same pairs").remedy(Remedy::Filter(
-                "set the slice against the rest, or against other pairs".to_owned(),
-            )));
-        }
-        let found = versus(
-            &Part { fits: &first, draws: &first_draws },
-            &Part { fits: &second, draws: &second_draws },
-        );
-        if found.judges.is_empty() {
-            let why = found
-                .skipped
-                .first()
-                .map_or("no verdicts".to_owned(), |s| format!("{}: {}", s.judge, s.reason));
-            return Err(Error::new(format!("no judge can be fitted in both parts ({why})")).remedy(
-                Remedy::Filter(
-                    "take other or larger parts; one that is chosen by a judge's own verdicts is one-sided"
-                        .to_owned(),
-                ),
-            ));
-        }
-        let mut found = found;
-        // Judges that have no verdict in one of the parts.
-        for (own, other, place) in
-            [(&inside, &outside, "in the other part"), (&outside, &inside, "in the slice")]
-        {
-            for judge in own.table.judges.iter().filter(|judge| !other.table.judges.contains(judge)) {
-                found.skipped.push(Skipped {
-                    judge: judge.clone(),
-                    group: ALL.to_owned(),
-                    rows: 0,
-                    reason: format!("it has no verdict {place}"),
-                });
+        check(fit)?;
+        // What a fit is worth on unseen verdicts is not asked here.
+        let fit = FitOptions { folds: 0, keep_draws: 0, ..fit.clone() };
+        let [inside, outside] = [filter, &outside].map(|filter| SliceOptions {
+            filter: Some(filter.clone()),
+            group_by: None,
+            ..slice.clone()
+        });
+        let grammar = inside.needs_grammar() || outside.needs_grammar();
+        let options = SliceOptions { group_by: None, grammar, ..slice.clone() };
+        self.with(&options, watch, |prepared| {
+            let whole = prepared.whole(&options, watch)?;
+            let inside = Part::of(prepared, &whole, &inside, watch)?;
+            let outside =
+                Part::of(prepared, &whole, &outside, watch).map_err(|e| e.within("in the other part"))?;
+            if inside.places.same_pairs(&outside.places) && !filter.needs_verdict() {
+                return Err(Error::new("both parts contain the same pairs").remedy(Remedy::Filter(
+                    "set the slice against the rest, or against other pairs".to_owned(),
+                )));
             }
-        }
-        let rows: std::collections::HashSet<u32> = inside.rows.iter().copied().collect();
-        Ok(SliceVersus {
-            filter: filter.to_string(),
-            versus: other.to_string(),
-            pairs: [inside.rows.len() as u64, outside.rows.len() as u64],
-            shared_pairs: outside.rows.iter().filter(|row| rows.contains(row)).count() as u64,
-            found,
+            let table = &whole.table;
+            let found = apart(table, &inside, &outside, &fit, watch)?;
+            self.keep(prepared)?;
+            Ok(SliceVersus {
+                filter: filter.to_string(),
+                versus: other.to_string(),
+                pairs: [inside.places.count() as u64, outside.places.count() as u64],
+                shared_pairs: inside.places.shared(&outside.places) as u64,
+                found,
+            })
         })
     }
 }
 
-/// Fits are of all verdicts only.
-fn without_groups(table: &mut FeatureTable) {
-    table.groups.clear();
-    table.memberships.clear();
-    for pair in &mut table.pairs {
-        pair.groups = (0, 0);
+/// One of the two parts: its pairs, and the verdicts of each judge, the most first.
+struct Part {
+    places: Arc<Places>,
+    tasks: Vec<Task>,
+}
+
+impl Part {
+    fn of(prepared: &Prepared, whole: &Whole, slice: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
+        let places = places(prepared, slice, watch)?;
+        let tasks = tasks(prepared, whole, slice, places.orders(), watch)?;
+        Ok(Self { places, tasks })
     }
-    for verdict in &mut table.verdicts {
-        verdict.group = None;
+
+    fn of_judge(&self, judge: &str) -> Option<&Task> {
+        self.tasks.iter().find(|task| task.judge == judge)
     }
+}
+
+/// A fit with what leaving out each unit changes, or why there is none.
+type Drawn = std::result::Result<(Fit, Draws), Skipped>;
+
+/// Every judge in both parts.
+fn apart(
+    table: &FeatureTable,
+    inside: &Part,
+    outside: &Part,
+    fit: &FitOptions,
+    watch: &dyn Watch,
+) -> Result<Versus> {
+    let all: Vec<&Task> = inside.tasks.iter().chain(&outside.tasks).collect();
+    let mut first = fits(table, &all, fit, watch)?;
+    let second = first.split_off(inside.tasks.len());
+    let of = |judge: &str| second.iter().flatten().find(|(fit, _)| fit.judge == judge);
+    let both: Vec<_> = first.iter().flatten().filter_map(|own| Some((own, of(&own.0.judge)?))).collect();
+    let one = |((first, own), (second, other)): &(&(Fit, Draws), &(Fit, Draws))| {
+        judge_apart((first, own), (second, other))
+    };
+    let mut judges: Vec<Option<JudgeApart>> = both.par_iter().map(one).collect();
+    let mut skipped: Vec<Skipped> = [&first, &second]
+        .into_iter()
+        .flat_map(|part| part.iter().filter_map(|fit| fit.as_ref().err().cloned()))
+        .collect();
+    // Where too few prompts are in both parts, the posteriors are laid beside each other draw by draw.
+    let drawn = FitOptions { keep_draws: DRAWS, ..fit.clone() };
+    for (place, (first, _)) in judges.iter_mut().zip(&both).filter(|(place, _)| place.is_none()) {
+        let of = |part: &Part| part.of_judge(&first.0.judge).map(|task| task.rows.len()).unwrap_or_default();
+        let tasks: Vec<&Task> =
+            [inside, outside].into_iter().filter_map(|part| part.of_judge(&first.0.judge)).collect();
+        *place = match fits(table, &tasks, &drawn, watch)?.as_slice() {
+            [Ok((first, own)), Ok((second, other))] => judge_apart((first, own), (second, other)),
+            _ => None,
+        };
+        if place.is_none() {
+            skipped.push(Skipped {
+                judge: first.0.judge.clone(),
+                group: ALL.to_owned(),
+                rows: (of(inside) + of(outside)) as u64,
+                reason: "its fits share no prompts and gave no draws".to_owned(),
+            });
+        }
+    }
+    let mut found = versus(judges.into_iter().flatten().collect());
+    if found.judges.is_empty() {
+        let why = skipped.first().map_or("no verdicts".to_owned(), |s| format!("{}: {}", s.judge, s.reason));
+        return Err(Error::new(format!("no judge can be fitted in both parts ({why})")).remedy(
+            Remedy::Filter(
+                "take other or larger parts; one that is chosen by a judge's own verdicts is one-sided"
+                    .to_owned(),
+            ),
+        ));
+    }
+    found.skipped = skipped;
+    // Judges that have no verdict in one of the parts.
+    for (own, other, place) in [(inside, outside, "in the other part"), (outside, inside, "in the slice")] {
+        for task in own.tasks.iter().filter(|task| other.of_judge(&task.judge).is_none()) {
+            found.skipped.push(Skipped {
+                judge: task.judge.clone(),
+                group: ALL.to_owned(),
+                rows: 0,
+                reason: format!("it has no verdict {place}"),
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// All of these fits, on all cores.
+fn fits(table: &FeatureTable, tasks: &[&Task], fit: &FitOptions, watch: &dyn Watch) -> Result<Vec<Drawn>> {
+    watch.event(Event::Begin(Step::Fitting, Some(tasks.len() as u64)));
+    let one = |task: &&Task| {
+        if watch.cancelled() {
+            return Err(Error::cancelled());
+        }
+        let found = drawn(table, &task.rows, &task.judge, fit);
+        watch.event(Event::More(1));
+        Ok(found.map_err(|reason| Skipped {
+            judge: task.judge.clone(),
+            group: ALL.to_owned(),
+            rows: task.rows.len() as u64,
+            reason,
+        }))
+    };
+    let found = tasks.par_iter().map(one).collect();
+    watch.event(Event::End);
+    found
 }

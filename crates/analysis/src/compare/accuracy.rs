@@ -91,7 +91,7 @@ mod tests {
             let people = ["human".to_owned()];
             let cards = audit(&table, &[], &[], &people);
             let advice = stand_ins(&table, &people, 0.03).unwrap();
-            let between = habit_differences(&table, &[], &[], &people);
+            let between = habit_differences(&table, &[], &[], &people, &|| true).expect("nobody stops it");
             let between = between.iter().find(|d| d.measure == Measure::Accuracy && d.judges[0] == "one").unwrap();
             for (judge, compared) in [("one", between.first), ("two", between.second)] {
                 let card = cards.iter().find(|card| card.judge == judge).unwrap().agreement.unwrap().value;

@@ -8,6 +8,7 @@ use predilect_stats::ratio::Estimate;
 use predilect_stats::resample::{bootstrap, quantile};
 use rayon::prelude::*;
 
+use super::GoOn;
 use crate::table::FeatureTable;
 
 /// Standard errors to either side of a 90 % interval.
@@ -15,8 +16,13 @@ const Z: f64 = 1.644_853_626_951_472_6;
 
 /// How far every two judges agree that have pairs in common, most pairs first.
 ///
-/// Several verdicts of one judge on a pair (people under one name) count as their mean.
-pub fn agreements(table: &FeatureTable, resamples: usize, seed: u64) -> Vec<JudgeAgreement> {
+/// Several verdicts of one judge on a pair (people under one name) count as their mean. `None` where the work was stopped.
+pub fn agreements(
+    table: &FeatureTable,
+    resamples: usize,
+    seed: u64,
+    go_on: GoOn<'_>,
+) -> Option<Vec<JudgeAgreement>> {
     let mut by_pair: BTreeMap<u32, Vec<(u32, f64, u32)>> = BTreeMap::new();
     // A verdict of weight 0 is none.
     for verdict in table.verdicts.iter().filter(|verdict| verdict.weight > 0.0) {
@@ -41,13 +47,16 @@ pub fn agreements(table: &FeatureTable, resamples: usize, seed: u64) -> Vec<Judg
     let mut found: Vec<JudgeAgreement> = sums
         .par_iter()
         .map(|(&(first, second), prompts)| {
+            if !go_on() {
+                return None;
+            }
             let prompts: Vec<&PairedVerdicts> = prompts.values().collect();
             let names = [&table.judges[first as usize], &table.judges[second as usize]];
-            agreement(names, &prompts, resamples, seed)
+            Some(agreement(names, &prompts, resamples, seed))
         })
-        .collect();
+        .collect::<Option<_>>()?;
     found.sort_by(|a, b| b.pairs.cmp(&a.pairs).then(a.judges.cmp(&b.judges)));
-    found
+    Some(found)
 }
 
 fn agreement(
@@ -190,7 +199,7 @@ mod tests {
         }
         // Two people under one name: 0 and 1 make a tie.
         verdicts.extend([(0, 2, 1.0), (0, 2, 0.0), (1, 2, 1.0)]);
-        let found = agreements(&table(&verdicts), 500, 1);
+        let found = agreements(&table(&verdicts), 500, 1, &|| true).expect("nobody stops it");
         assert_eq!(found.len(), 3);
         let xy = &found[0];
         assert_eq!((xy.judges.clone(), xy.pairs, xy.prompts), (["x".to_owned(), "y".to_owned()], 100, 50));

@@ -1,7 +1,5 @@
 //! Where two judges differ: the posterior of the difference of their weights.
 
-use std::collections::HashMap;
-
 use predilect_results::comparison::Contrast;
 use predilect_stats::discoveries::q_values;
 use predilect_stats::leave_out::{drawn, effective, spread};
@@ -10,21 +8,22 @@ use rayon::prelude::*;
 
 use super::weights::{LeftOut, WeightTable};
 
-/// All contrasts of judges who both have posterior draws in a group, the surest first.
+/// All contrasts of judges who both have fits in a group, the surest first.
 ///
 /// Judges of the same prompts share what is hard about them. With `d_g` the difference of what leaving out prompt g changes in the one's
 /// weight and in the other's, the variance of the difference is `(G - 1) / G sum_g (d_g - mean)^2`, with what annotators add to each where
 /// they are units too, and with what the prior may make of equal weights where of one judge less is known; quantiles and P(difference > 0) by Student's t with one degree of freedom less than effective prompts, to
 /// which a prompt contributes with both its parts.
 ///
-/// Where they share fewer than two prompts, the posteriors are independent, and P(difference > 0) counts every pair of draws.
+/// Where they share fewer than two prompts, the posteriors are independent, and P(difference > 0) counts every pair of draws; without draws
+/// there is no contrast then.
 pub fn contrasts(table: &WeightTable) -> Vec<Contrast> {
     let (judges, groups, width) = (table.judges.len(), table.groups.len(), table.properties.len());
     // The draws of each property in ascending order.
     let sorted: Vec<Option<Vec<Vec<f32>>>> = (0..judges * groups)
         .into_par_iter()
         .map(|at| {
-            let draws = table.draws(at / groups, at % groups)?;
+            let draws = table.draws(at / groups, at % groups).filter(|draws| !draws.is_empty())?;
             let column = |property: usize| {
                 let mut column: Vec<f32> = draws.iter().skip(property).step_by(width).copied().collect();
                 column.sort_by(f32::total_cmp);
@@ -44,27 +43,25 @@ pub fn contrasts(table: &WeightTable) -> Vec<Contrast> {
         .flat_map_iter(|(a, b, group)| {
             let both = sorted[a * groups + group].as_ref().zip(sorted[b * groups + group].as_ref());
             let shared = Shared::of(table, a, b, group);
-            let of = move |(first, second): (&'_ Vec<Vec<f32>>, &'_ Vec<Vec<f32>>)| -> Vec<Contrast> {
-                let one = |at: usize| {
-                    let d = match &shared {
-                        Some(shared) => shared.difference(at),
-                        None => difference(&first[at], &second[at]),
-                    };
-                    Contrast {
-                        judges: [table.judges[a].clone(), table.judges[b].clone()],
-                        group: table.groups[group].clone(),
-                        property: table.properties[at].clone(),
-                        mean: d.mean,
-                        low: d.low,
-                        high: d.high,
-                        p_positive: d.p_positive,
-                        shared_units: shared.as_ref().map_or(0, |shared| shared.count),
-                        q_value: 1.0,
-                    }
+            let one = |at: usize| {
+                let d = match (&shared, both) {
+                    (Some(shared), _) => shared.difference(at),
+                    (None, Some((first, second))) => difference(&first[at], &second[at]),
+                    (None, None) => return None,
                 };
-                (0..width).map(one).collect()
+                Some(Contrast {
+                    judges: [table.judges[a].clone(), table.judges[b].clone()],
+                    group: table.groups[group].clone(),
+                    property: table.properties[at].clone(),
+                    mean: d.mean,
+                    low: d.low,
+                    high: d.high,
+                    p_positive: d.p_positive,
+                    shared_units: shared.as_ref().map_or(0, |shared| shared.count),
+                    q_value: 1.0,
+                })
             };
-            both.map(of).unwrap_or_default()
+            (0..width).into_par_iter().filter_map(one).collect::<Vec<Contrast>>()
         })
         .collect();
     let unsure = |c: &Contrast| c.p_positive.min(1.0 - c.p_positive);
@@ -106,20 +103,22 @@ impl<'a> Shared<'a> {
     fn of(table: &'a WeightTable, a: usize, b: usize, group: usize) -> Option<Self> {
         let (first, second) = (table.left_out(a, group)?, table.left_out(b, group)?);
         let means = (table.get(a, group)?, table.get(b, group)?);
-        let mut of_second: HashMap<u64, usize> =
-            second.ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-        let mut places: Vec<(Option<usize>, Option<usize>)> =
-            first.ids.iter().enumerate().map(|(at, id)| (Some(at), of_second.remove(id))).collect();
+        // Units come in ascending order.
+        let mut places: Vec<(Option<usize>, Option<usize>)> = Vec::with_capacity(first.ids.len());
+        let (mut at, mut alone) = (0, Vec::new());
+        for (place, id) in first.ids.iter().enumerate() {
+            while second.ids.get(at).is_some_and(|other| other < id) {
+                alone.push((None, Some(at)));
+                at += 1;
+            }
+            let both = second.ids.get(at) == Some(id);
+            places.push((Some(place), both.then_some(at)));
+            at += usize::from(both);
+        }
         let count = places.iter().filter(|(_, second)| second.is_some()).count() as u64;
         // Those of the second alone, in its order.
-        places.extend(
-            second
-                .ids
-                .iter()
-                .enumerate()
-                .filter(|(_, id)| of_second.contains_key(id))
-                .map(|(at, _)| (None, Some(at))),
-        );
+        alone.extend((at..second.ids.len()).map(|at| (None, Some(at))));
+        places.append(&mut alone);
         if count < 2 {
             return None;
         }

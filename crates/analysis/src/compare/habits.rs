@@ -8,6 +8,7 @@ use predilect_stats::student;
 use predilect_types::Order;
 use rayon::prelude::*;
 
+use super::GoOn;
 use super::accuracy::{agrees, majorities};
 use super::audit::{Shown, Traits, favours_first};
 use crate::table::FeatureTable;
@@ -28,14 +29,16 @@ type OfPairs = HashMap<u32, [Sum; 4]>;
 ///
 /// With shares `a / b` and `c / d` of sums over prompts, the difference has the error of `sum_g ((a_g - A b_g) / b - (c_g - C d_g) / d)^2` times
 /// `G / (G - 1)` (linearised), and Student's t with `G - 1` degrees of freedom: what is hard about a prompt for both does not blur it.
+/// `None` where the work was stopped.
 pub fn habit_differences(
     table: &FeatureTable,
     traits: &[Traits],
     shown: &[Shown],
     reference: &[String],
-) -> Vec<HabitDifference> {
+    go_on: GoOn<'_>,
+) -> Option<Vec<HabitDifference>> {
     if table.judges.len() > MOST_JUDGES {
-        return Vec::new();
+        return Some(Vec::new());
     }
     let sums = sums(table, traits, shown, reference);
     let mut two: Vec<(usize, usize)> = Vec::new();
@@ -43,18 +46,22 @@ pub fn habit_differences(
         two.extend((a + 1..sums.len()).map(|b| (a, b)));
     }
     let ties: Vec<bool> = (0..table.judges.len() as u32).map(|judge| calls_ties(table, judge)).collect();
-    let of = |&(a, b): &(usize, usize)| -> Vec<HabitDifference> {
+    let of = |&(a, b): &(usize, usize)| -> Option<Vec<HabitDifference>> {
+        if !go_on() {
+            return None;
+        }
         let known = Measure::ALL.into_iter().enumerate();
-        known
+        let found = known
             .filter(|(_, measure)| *measure != Measure::Ties || (ties[a] && ties[b]))
             .filter_map(|(at, measure)| {
                 let found = difference(table, &sums[a], &sums[b], at)?;
                 let judges = [table.judges[a].clone(), table.judges[b].clone()];
                 Some(HabitDifference { judges, measure, ..found })
-            })
-            .collect()
+            });
+        Some(found.collect())
     };
-    let mut found: Vec<HabitDifference> = two.par_iter().flat_map_iter(of).collect();
+    let found: Vec<Vec<HabitDifference>> = two.par_iter().map(of).collect::<Option<_>>()?;
+    let mut found: Vec<HabitDifference> = found.into_iter().flatten().collect();
     found.sort_by(|a, b| {
         a.p_value
             .total_cmp(&b.p_value)
@@ -66,7 +73,7 @@ pub fn habit_differences(
     for (difference, rate) in found.iter_mut().zip(rates) {
         difference.q_value = rate;
     }
-    found
+    Some(found)
 }
 
 fn sums(table: &FeatureTable, traits: &[Traits], shown: &[Shown], reference: &[String]) -> Vec<OfPairs> {
@@ -190,7 +197,9 @@ mod tests {
 
     #[test]
     fn judges_that_err_on_the_same_pairs_are_told_apart() {
-        let found = habit_differences(&table(), &[], &[], &["gold".to_owned()]);
+        let found =
+            habit_differences(&table(), &[], &[], &["gold".to_owned()], &|| true).expect("nobody stops it");
+        assert_eq!(habit_differences(&table(), &[], &[], &["gold".to_owned()], &|| false), None);
         let accuracy = found.iter().find(|d| d.measure == Measure::Accuracy).expect("two judges");
         assert_eq!((accuracy.judges.clone(), accuracy.pairs), (["good", "worse"].map(str::to_owned), 60));
         // 40 and 36 of 60 by hand: of i = 1, 11, .., 51 the two that are multiples of 3 are wrong anyway.

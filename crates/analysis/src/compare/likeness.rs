@@ -7,6 +7,7 @@ use predilect_stats::resample::{bootstrap, quantile};
 use predilect_stats::similarity::Measure;
 use rayon::prelude::*;
 
+use super::GoOn;
 use super::weights::WeightTable;
 
 /// How far apart in their draws two fits begin; prime, so that few fits begin at one place.
@@ -40,6 +41,12 @@ impl Default for LikenessOptions {
 /// intervals and stability say how surely the weights are known; without, properties are resampled, and they say how much hangs
 /// on which properties were rated.
 pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
+    // Only what is stopped gives nothing.
+    likeness_while(table, options, &|| true).unwrap_or_default()
+}
+
+/// The same, as long as somebody waits for it; `None` where it was stopped.
+pub fn likeness_while(table: &WeightTable, options: &LikenessOptions, go_on: GoOn<'_>) -> Option<Likeness> {
     let n = table.judges.len();
     let scenarios = table.scenarios();
     let every: Vec<usize> = (0..table.properties.len()).collect();
@@ -47,13 +54,14 @@ pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
     let posterior = has_draws(table, &scenarios);
     let samples: Vec<Vec<Option<f64>>> = if posterior {
         let of = |draw| {
-            similarities(table, &scenarios, options.measure, &|judge, group| drawn(table, judge, group, draw))
+            let vector = |judge, group| drawn(table, judge, group, draw);
+            go_on().then(|| similarities(table, &scenarios, options.measure, &vector))
         };
-        (0..options.resamples).into_par_iter().map(of).collect()
+        (0..options.resamples).into_par_iter().map(of).collect::<Option<_>>()?
     } else {
         bootstrap(every.len(), options.resamples, options.seed)
-            .map(|properties| mean_over(table, &scenarios, &properties, options.measure))
-            .collect()
+            .map(|properties| go_on().then(|| mean_over(table, &scenarios, &properties, options.measure)))
+            .collect::<Option<_>>()?
     };
     let at_quantile = |q: f64| {
         let of = |at: usize| {
@@ -70,7 +78,11 @@ pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
             (table.groups[group].clone(), square(&mean_over(table, &[group], &every, options.measure), n))
         })
         .collect();
-    Likeness {
+    let clusters = clusters(table, options.measure, &overall, &samples);
+    if !go_on() {
+        return None;
+    }
+    Some(Likeness {
         judges: table.judges.clone(),
         measure: options.measure.to_string(),
         scenarios: scenarios.iter().map(|&group| table.groups[group].clone()).collect(),
@@ -80,9 +92,9 @@ pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
         median: at_quantile(0.5),
         high: at_quantile(0.95),
         by_group,
-        clusters: clusters(table, options.measure, &overall, &samples),
+        clusters,
         overall: square(&overall, n),
-    }
+    })
 }
 
 /// The end of an interval when its middle is moved to the estimate: by Fisher's z where values are correlations.
@@ -356,8 +368,8 @@ mod tests {
         };
         // Nothing but noise, and the same noise for both.
         let noise = bootstrap(1000, 20, 1).flatten().map(|x| x as f64).take(20_000).collect::<Vec<_>>();
-        let draws = Some(Draws { names: names.clone(), values: noise, over: None });
-        let table = WeightTable::of_fits(&[fit("x"), fit("y")], &[draws.clone(), draws]);
+        let draws = Draws { names: names.clone(), values: noise, over: None };
+        let table = WeightTable::of_fits(&[fit("x"), fit("y")], &[Some(&draws), Some(&draws)]);
         let found = likeness(&table, &LikenessOptions { resamples: 500, ..few() });
         assert_eq!(found.resampled, "posterior");
         let median = found.median[0][1].unwrap();

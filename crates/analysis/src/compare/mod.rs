@@ -14,15 +14,18 @@ mod strengths;
 mod versus;
 mod weights;
 
+/// Asked before every part of a long work: whether somebody still waits for it.
+pub type GoOn<'a> = &'a (dyn Fn() -> bool + Sync);
+
 pub use agreement::{agreement_matrices, agreements};
 pub use audit::{Shown, Traits, audit, usual_reference};
 pub use contrasts::contrasts;
 pub(crate) use habits::calls_ties;
 pub use habits::habit_differences;
-pub use likeness::{LikenessOptions, likeness};
+pub use likeness::{LikenessOptions, likeness, likeness_while};
 pub use pooling::{PoolingOptions, pool};
 pub use profiles::profiles;
 pub use stand_in::stand_ins;
 pub use strengths::strength_differences;
-pub use versus::{Part, versus};
+pub use versus::{JudgeApart, judge_apart, versus};
 pub use weights::{CASES, WeightTable};

@@ -90,7 +90,7 @@ impl WeightTable {
 
     /// The posterior means of fits, with their draws where they were kept (one entry per fit, or none at all). Properties that
     /// some fit lacks are left out.
-    pub fn of_fits(fits: &[Fit], draws: &[Option<Draws>]) -> Self {
+    pub fn of_fits(fits: &[Fit], draws: &[Option<&Draws>]) -> Self {
         let mut table = Self::default();
         let Some(first) = fits.first() else { return table };
         let has = |fit: &Fit, id: &str| fit.weights.iter().any(|weight| weight.property == id);
@@ -112,7 +112,7 @@ impl WeightTable {
             let (judge, group) = (table.judge(&fit.judge), table.group(&fit.group));
             if let Some(weights) = table.properties.iter().map(mean).collect() {
                 table.set(judge, group, weights);
-                let own = draws.get(at).and_then(Option::as_ref);
+                let own = draws.get(at).copied().flatten();
                 table.set_draws(judge, group, own.and_then(|own| picked(own, &table.properties)));
                 let at = judge * table.groups.len() + group;
                 table.left_out[at] = own.and_then(|own| LeftOut::of(own, &table.properties));

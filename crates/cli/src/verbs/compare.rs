@@ -20,6 +20,7 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
         reference: args.reference.clone(),
         margin: args.margin / 100.0,
         pooling: !args.no_pooling,
+        looking: false,
     };
     let watch = Bars::new(global.quiet);
     let reading = args.table.read.options()?;

@@ -131,7 +131,7 @@ pub(crate) async fn dissect(
         let began = Instant::now();
         let (found, slice) = opened.dissect(query, waiting)?;
         let versus = match &query.versus {
-            Some(other) => Some(opened.bench.versus(&query.slice(), other, &query.fit(), waiting)?),
+            Some(other) => Some(opened.bench.versus(&query.slice(), other, &query.looking(), waiting)?),
             None => None,
         };
         let took_us = began.elapsed().as_micros() as u64;
@@ -264,9 +264,9 @@ pub(crate) fn reasons(
     let first = || opened.about.judges().first().map(|judge| (*judge).to_owned());
     let judge = query.judges.first().cloned().or_else(first);
     let slice = SliceOptions { group_by: None, judges: judge.into_iter().collect(), ..query.slice() };
-    let fit: FitOptions = query.fit();
+    let fit: FitOptions = query.looking();
     let asked = Asked { pair, group: "all", fit: &fit };
-    let explain = |slice: &SliceOptions| opened.bench.explain(slice, &asked, waiting);
+    let explain = |slice: &SliceOptions| opened.bench.why(slice, &asked, waiting);
     let (found, not_by_slice) = match explain(&slice) {
         Err(error) if slice.filter.is_some() && error.kind() != Kind::Cancelled => {
             (explain(&SliceOptions { filter: None, ..slice.clone() }), Some(error.message().to_owned()))
@@ -277,7 +277,7 @@ pub(crate) fn reasons(
         Ok(Explained { pair, explanation }) => {
             Ok(Reasons { pair, explanation: Ok(explanation), not_by_slice })
         }
-        Err(error) => match opened.bench.pair(pair)? {
+        Err(error) => match opened.bench.pair(pair, waiting)? {
             Some(pair) => Ok(Reasons { pair, explanation: Err(error.message().to_owned()), not_by_slice }),
             None => Err(Problem::not_found(format!("there is no pair `{pair}`"))),
         },

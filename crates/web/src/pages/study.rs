@@ -110,7 +110,7 @@ pub(crate) async fn rewarded(
         let (found, slice) = opened.dissect(&Query { group: None, ..asked.clone() }, waiting)?;
         let versus = match &query.versus {
             Some(other) if query.filter.is_some() => {
-                Some(opened.bench.versus(&asked.slice(), other, &query.fit(), waiting).map_err(Problem::from))
+                Some(opened.bench.versus(&asked.slice(), other, &query.looking(), waiting).map_err(Problem::from))
             }
             _ => None,
         };

@@ -13,16 +13,23 @@ use crate::compare::{self, CompareOptions, by_verdicts, by_weights};
 use crate::error::Result;
 use crate::fits::KeptDraws;
 use crate::slice::Slice;
+use crate::watch::Watch;
 
 /// What a leaderboard in the report holds equal.
 const HELD: [&str; 2] = ["length", "well_formatted"];
 
 /// The judges beside each other: biases of one alone, and all that needs two.
-pub(super) fn compared(slice: &Slice, fits: &Fits, draws: KeptDraws, fit: &FitOptions) -> Result<Comparison> {
+pub(super) fn compared(
+    slice: &Slice,
+    fits: &Fits,
+    draws: &KeptDraws,
+    fit: &FitOptions,
+    watch: &dyn Watch,
+) -> Result<Comparison> {
     let options = CompareOptions::default();
-    let mut comparison = by_verdicts(slice, fit, &options)?;
+    let mut comparison = by_verdicts(slice, fit, &options, watch)?;
     if slice.table.judges.len() > 1 {
-        by_weights(&mut comparison, compare::weights(fits, draws), &options, fit.seed)?;
+        by_weights(&mut comparison, compare::weights(fits, draws), &options, fit.seed, watch)?;
     }
     Ok(comparison)
 }

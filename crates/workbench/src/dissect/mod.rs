@@ -102,7 +102,7 @@ impl Workbench {
         let people = predilect_analysis::people::people(&slice.table, &slice.traits);
         let (mut comparison, mut ranking) = (None, None);
         if options.report && !fits.fits.is_empty() {
-            comparison = Some(compared(&slice, &fits, draws, fit)?);
+            comparison = Some(compared(&slice, &fits, &draws, fit, watch)?);
             ranking = ranked(&slice.table);
             explain_examples(&mut examples, &slice, fit);
         }

@@ -3,29 +3,83 @@
 
 pub(crate) mod column;
 mod facts;
+mod index;
 mod pairs;
+mod places;
 mod ratings;
 mod verdicts;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
-use predilect_data::Study;
+use predilect_analysis::FitOptions;
+use predilect_analysis::explain::Model;
+use predilect_data::{Judges, Study};
+use predilect_results::Answer;
 use predilect_text::{Annotator, TextOptions};
 use predilect_types::Pair;
 
 pub(crate) use facts::Facts;
 pub(crate) use pairs::{Field, Pairs};
+pub(crate) use places::Places;
 pub(crate) use ratings::{Of, OfProperty, Ratings};
 pub(crate) use verdicts::{ALL, JudgesOf, ORDERS, Verdicts, bit};
 
+use crate::browse::{Apart, Look};
 use crate::error::{Error, Result};
-use crate::slice::{SliceOptions, Whole, WholeKey};
+use crate::filter::Filter;
+use crate::kept::Kept;
+use crate::slice::{SliceOptions, Whole, WholeKey, taken};
 use crate::watch::{Event, Step, Watch};
 use pairs::PairsInTheMaking;
 
 /// Tables of all pairs that are kept, for as many ways of rating and encoding.
 const MOST_WHOLES: usize = 3;
+/// Slices of which is kept which pairs they take, a byte for each pair of the study.
+const MOST_PLACES: usize = 8;
+/// Slices whose fits are kept, some ten thousand bytes for each judge.
+const MOST_ANSWERS: usize = 8;
+/// Slices whose fits are kept for their pairs, a few thousand bytes each.
+const MOST_LOOKS: usize = 16;
+/// Slices whose pairs are kept by surprise, four bytes each.
+const MOST_SURPRISES: usize = 2;
+/// Fits whose draws are kept for reasons, some hundred thousand bytes each.
+const MOST_MODELS: usize = 16;
+
+/// What a fit is of, and how it is made.
+pub(crate) type Asked = (SliceOptions, FitOptions);
+
+/// What tells apart which pairs are taken.
+type PlacesKey = (Filter, Judges, Option<String>);
+
+/// What was found and is kept: it goes when the study is read anew.
+#[derive(Debug)]
+pub(crate) struct Found {
+    places: Kept<PlacesKey, Places>,
+    /// The fits of a slice, without groups.
+    pub(crate) answers: Kept<Asked, Answer>,
+    /// The fits beside the pairs of a slice.
+    pub(crate) looks: Kept<Asked, Look>,
+    /// The pairs of a slice, the most surprising first.
+    pub(crate) surprises: Kept<Asked, Vec<u32>>,
+    /// The fit of one judge in a slice with its draws.
+    pub(crate) models: Kept<Asked, Model>,
+    /// How words are spread over all pairs.
+    pub(crate) apart: Kept<(), Apart>,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self {
+            places: Kept::new(MOST_PLACES),
+            answers: Kept::new(MOST_ANSWERS),
+            looks: Kept::new(MOST_LOOKS),
+            surprises: Kept::new(MOST_SURPRISES),
+            models: Kept::new(MOST_MODELS),
+            apart: Kept::new(1),
+        }
+    }
+}
 
 /// Whether facts are kept in the study's folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +114,8 @@ pub(crate) struct Prepared {
     verdicts: OnceLock<Verdicts>,
     ratings: OnceLock<Ratings>,
     /// Tables of all pairs that were asked about, the last ones.
-    wholes: Mutex<Vec<(WholeKey, Arc<Whole>)>>,
+    wholes: Kept<WholeKey, Whole>,
+    found: Found,
 }
 
 impl Prepared {
@@ -91,7 +146,8 @@ impl Prepared {
             facts,
             verdicts: OnceLock::new(),
             ratings: OnceLock::new(),
-            wholes: Mutex::default(),
+            wholes: Kept::new(MOST_WHOLES),
+            found: Found::default(),
         })
     }
 
@@ -137,17 +193,21 @@ impl Prepared {
 
     /// The table of all pairs that a question needs.
     pub(crate) fn whole(&self, options: &SliceOptions, watch: &dyn Watch) -> Result<Arc<Whole>> {
-        let key = WholeKey::of(options);
-        let known = || self.wholes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, whole)) = known().iter().find(|(known, _)| *known == key) {
-            return Ok(Arc::clone(whole));
-        }
-        // Made without the lock: nobody waits who asks something else.
-        let whole = Arc::new(Whole::of(self, options, watch)?);
-        let mut wholes = known();
-        wholes.insert(0, (key, Arc::clone(&whole)));
-        wholes.truncate(MOST_WHOLES);
-        Ok(whole)
+        self.wholes.get(WholeKey::of(options), watch, || Whole::of(self, options, watch))
+    }
+
+    /// Which pairs a slice takes.
+    pub(crate) fn places(&self, slice: &SliceOptions, watch: &dyn Watch) -> Result<Arc<Places>> {
+        let Some(filter) = &slice.filter else { return Ok(Arc::new(Places::every(self.pairs.len()))) };
+        let key = (filter.clone(), slice.people, slice.annotator.clone());
+        self.found.places.get(key, watch, || {
+            taken(filter, self, slice.people, slice.annotator.as_deref(), watch).map(Places::of)
+        })
+    }
+
+    /// What was found before.
+    pub(crate) fn found(&self) -> &Found {
+        &self.found
     }
 
     /// A field's column.
@@ -156,9 +216,12 @@ impl Prepared {
     }
 
     /// Looks at every pair with its texts, in their order.
-    pub(crate) fn with_texts(&self, mut see: impl FnMut(usize, &Pair)) -> Result<()> {
+    pub(crate) fn with_texts(&self, watch: &dyn Watch, mut see: impl FnMut(usize, &Pair)) -> Result<()> {
         let mut row = 0;
         for batch in self.study.pairs()? {
+            if watch.cancelled() {
+                return Err(Error::cancelled());
+            }
             for pair in &batch? {
                 if row >= self.pairs.len() || self.pairs.id(row) != pair.id {
                     return Err(changed());

@@ -1,7 +1,7 @@
 //! What is known of pairs without their texts, column by column.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::HashMap;
 use predilect_data::Study;
@@ -9,6 +9,7 @@ use predilect_types::Pair;
 use serde_json::Value;
 
 use super::column::{Interner, NONE, Names, Texts};
+use super::index::Index;
 use crate::error::Result;
 
 /// A field that pairs are grouped, told apart or filtered by: each value once.
@@ -47,6 +48,8 @@ impl Field {
 #[derive(Debug, Default)]
 pub(crate) struct Pairs {
     ids: Texts,
+    /// Where each of them is, once somebody has asked.
+    index: OnceLock<Index>,
     /// Names of models, and the number of A's and B's.
     models: Vec<String>,
     model_a: Vec<u32>,
@@ -72,6 +75,11 @@ impl Pairs {
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
         self.ids.iter()
+    }
+
+    /// The row of that id, the first of several.
+    pub(crate) fn row(&self, id: &str) -> Option<usize> {
+        self.index.get_or_init(|| Index::of(self.ids())).rows(id).find(|row| self.id(*row) == id)
     }
 
     /// Names of models, in the order in which they come.

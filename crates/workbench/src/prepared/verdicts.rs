@@ -1,5 +1,7 @@
 //! Verdicts of a study, column by column.
 
+use std::sync::OnceLock;
+
 use foldhash::{HashMap, HashMapExt};
 use predilect_annotate::judge::{self as judging, Call};
 use predilect_data::{Judges, Study};
@@ -63,13 +65,47 @@ pub(crate) struct Verdicts {
     calls: HashMap<u32, Box<[Call]>>,
     /// What the data say of both orders, where the verdict is the mean of them.
     orders: HashMap<u32, [Option<f64>; 2]>,
+    /// Pairs of the study.
+    of_pairs: usize,
+    /// The verdicts on each pair, once somebody has asked.
+    on: OnceLock<ByPair>,
+}
+
+/// The verdicts on each pair.
+#[derive(Debug)]
+struct ByPair {
+    /// Where those of each pair end.
+    ends: Vec<u32>,
+    /// Their rows; `None` where they stand in the order of pairs.
+    rows: Option<Vec<u32>>,
+}
+
+impl ByPair {
+    /// Counts, then puts every verdict to its pair.
+    fn of(pairs: &[u32], of_pairs: usize) -> Self {
+        let mut ends = vec![0_u32; of_pairs + 1];
+        pairs.iter().filter(|pair| **pair != NONE).for_each(|pair| ends[*pair as usize + 1] += 1);
+        (1..ends.len()).for_each(|at| ends[at] += ends[at - 1]);
+        let rows = (!pairs.is_sorted()).then(|| {
+            let mut next = ends.clone();
+            let mut rows = vec![0; ends[of_pairs] as usize];
+            for (row, pair) in pairs.iter().enumerate().filter(|(_, pair)| **pair != NONE) {
+                let at = &mut next[*pair as usize];
+                rows[*at as usize] = row as u32;
+                *at += 1;
+            }
+            rows
+        });
+        ends.remove(0);
+        Self { ends, rows }
+    }
 }
 
 impl Verdicts {
     /// Reads them.
     pub(crate) fn read(study: &Study, pairs: &Pairs, watch: &dyn Watch) -> Result<Self> {
-        let mut out = Self::default();
-        let mut find = Finder::new(pairs);
+        let mut out = Self { of_pairs: pairs.len(), ..Self::default() };
+        let mut find = Finder { pairs, last: 0 };
         let mut people: HashMap<Who, u32> = HashMap::new();
         for batch in study.verdicts()? {
             if watch.cancelled() {
@@ -124,6 +160,14 @@ impl Verdicts {
     /// The number of a verdict's pair; [`NONE`] where the study does not contain it.
     pub(crate) fn pair(&self, row: usize) -> u32 {
         self.pairs[row]
+    }
+
+    /// The verdicts on a pair, in their order.
+    pub(crate) fn on(&self, pair: usize) -> impl Iterator<Item = usize> + '_ {
+        let by = self.on.get_or_init(|| ByPair::of(&self.pairs, self.of_pairs));
+        let from = if pair == 0 { 0 } else { by.ends[pair - 1] };
+        (from as usize..by.ends[pair] as usize)
+            .map(|at| by.rows.as_ref().map_or(at, |rows| rows[at] as usize))
     }
 
     pub(crate) fn p_a(&self, row: usize) -> f64 {
@@ -194,14 +238,9 @@ impl JudgesOf<'_> {
 struct Finder<'p> {
     pairs: &'p Pairs,
     last: usize,
-    index: Option<HashMap<&'p str, u32>>,
 }
 
-impl<'p> Finder<'p> {
-    fn new(pairs: &'p Pairs) -> Self {
-        Self { pairs, last: 0, index: None }
-    }
-
+impl Finder<'_> {
     fn row(&mut self, id: &str) -> u32 {
         let pairs = self.pairs;
         for near in [self.last, self.last + 1] {
@@ -210,11 +249,8 @@ impl<'p> Finder<'p> {
                 return near as u32;
             }
         }
-        let index = self
-            .index
-            .get_or_insert_with(|| pairs.ids().enumerate().map(|(row, id)| (id, row as u32)).collect());
-        let Some(&row) = index.get(id) else { return NONE };
-        self.last = row as usize;
-        row
+        let Some(row) = pairs.row(id) else { return NONE };
+        self.last = row;
+        row as u32
     }
 }

@@ -51,7 +51,7 @@ pub(crate) fn taken(
     };
     if filter.needs_texts() {
         let mut out = Vec::with_capacity(prepared.pairs().len());
-        prepared.with_texts(|row, pair| out.push(of_row(row, Some(pair))))?;
+        prepared.with_texts(watch, |row, pair| out.push(of_row(row, Some(pair))))?;
         return Ok(out);
     }
     Ok((0..prepared.pairs().len()).map(|row| of_row(row, None)).collect())

@@ -1,0 +1,102 @@
+//! Which pairs of a study a slice takes, and which of them is the N-th.
+
+/// Pairs after which they are counted.
+const BLOCK: usize = 1024;
+
+/// The pairs of a slice: a byte for each pair of the study, nothing where it takes all.
+#[derive(Debug)]
+pub(crate) struct Places {
+    /// Pairs of the study.
+    all: usize,
+    /// The orders of presentation in which verdicts on each pair are taken, a bit each; 0: the pair is none of the slice.
+    orders: Option<Vec<u8>>,
+    /// How many are taken before each block.
+    before: Vec<u32>,
+    count: usize,
+}
+
+impl Places {
+    /// Every pair.
+    pub(super) fn every(all: usize) -> Self {
+        Self { all, orders: None, before: Vec::new(), count: all }
+    }
+
+    pub(super) fn of(orders: Vec<u8>) -> Self {
+        let mut count = 0;
+        let mut before = Vec::with_capacity(orders.len().div_ceil(BLOCK));
+        for block in orders.chunks(BLOCK) {
+            before.push(count as u32);
+            count += taken(block);
+        }
+        Self { all: orders.len(), orders: Some(orders), before, count }
+    }
+
+    /// The orders in which verdicts are taken; `None`: all on every pair.
+    pub(crate) fn orders(&self) -> Option<&[u8]> {
+        self.orders.as_deref()
+    }
+
+    /// How many pairs there are.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(crate) fn has(&self, row: usize) -> bool {
+        row < self.all && self.orders.as_ref().is_none_or(|orders| orders[row] != 0)
+    }
+
+    /// Whether it takes the same pairs as another slice of the study.
+    pub(crate) fn same_pairs(&self, other: &Self) -> bool {
+        self.count == other.count && self.shared(other) == self.count
+    }
+
+    /// How many pairs both slices take.
+    pub(crate) fn shared(&self, other: &Self) -> usize {
+        match (&self.orders, &other.orders) {
+            (None, _) => other.count,
+            (_, None) => self.count,
+            (Some(own), Some(other)) => own.iter().zip(other).filter(|(a, b)| **a != 0 && **b != 0).count(),
+        }
+    }
+
+    /// Up to `most` pairs after the first `from`, in the order of the study.
+    pub(crate) fn some(&self, from: usize, most: usize) -> Vec<u32> {
+        let Some(orders) = &self.orders else {
+            return (from.min(self.all)..from.saturating_add(most).min(self.all))
+                .map(|row| row as u32)
+                .collect();
+        };
+        // The last block with no more before it.
+        let block = self.before.partition_point(|before| *before as usize <= from).saturating_sub(1);
+        let passed = from - self.before.get(block).map_or(from, |before| *before as usize);
+        let rows = (block * BLOCK..orders.len()).filter(|row| orders[*row] != 0);
+        rows.skip(passed).take(most).map(|row| row as u32).collect()
+    }
+}
+
+fn taken(orders: &[u8]) -> usize {
+    orders.iter().filter(|orders| **orders != 0).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_passed_over_by_blocks_is_what_is_counted(
+            seed in 0_usize..40, all in 0_usize..5000, from in 0_usize..6000, most in 1_usize..300,
+        ) {
+            let orders: Vec<u8> = (0..all).map(|row| u8::from((row * row + seed) % (seed + 1) < 2)).collect();
+            let plain: Vec<u32> = (0..all as u32).filter(|row| orders[*row as usize] != 0).collect();
+            let places = Places::of(orders);
+            prop_assert_eq!(places.count(), plain.len());
+            let wanted: Vec<u32> = plain.iter().copied().skip(from).take(most).collect();
+            prop_assert_eq!(places.some(from, most), wanted);
+            let every: Vec<u32> = (0..all as u32).skip(from).take(most).collect();
+            prop_assert_eq!(Places::every(all).some(from, most), every);
+            prop_assert!(!places.has(all) && plain.iter().all(|row| places.has(*row as usize)));
+        }
+    }
+}
