@@ -219,6 +219,7 @@ impl About {
             examples: Vec::new(),
             comparison: None,
             headline: None,
+            findings: Vec::new(),
             people: Vec::new(),
             ranking: None,
             settings,
@@ -262,6 +263,7 @@ impl Opened {
             examples: Vec::new(),
             comparison: None,
             headline: None,
+            findings: Vec::new(),
             people: Vec::new(),
             ranking: None,
         }

@@ -14,7 +14,7 @@ mod strengths;
 mod versus;
 mod weights;
 
-pub use agreement::{agreement_matrices, agreements};
+pub use agreement::{agreement_matrices, agreements, with_reference};
 pub use audit::{Shown, Traits, audit, usual_reference};
 pub use contrasts::contrasts;
 pub(crate) use habits::calls_ties;

@@ -48,6 +48,7 @@ const RESULTS: &[&str] = &[
     "annotators",
     "facts",
     "biases",
+    "judges",
     "clusters",
     "contrasts",
     "habits",

@@ -1,5 +1,6 @@
 //! What does a dissection look like as one file that a browser opens without a network?
 
+mod brief;
 mod charts;
 pub mod live;
 mod page;
@@ -8,7 +9,8 @@ mod sections;
 mod validity;
 
 use predilect_results::Comparison;
-use predilect_results::{Dissection, Settings, Standings};
+use predilect_results::ranking::LcBoard;
+use predilect_results::{Dissection, Finding, Settings, Standings};
 
 use crate::validity::Rater;
 use crate::view::View;
@@ -29,6 +31,26 @@ pub fn html_comparison(c: &Comparison, settings: &Settings) -> String {
 /// A leaderboard alone as one such document; of the settings, the version and whether data are simulated are shown.
 pub fn html_leaderboard(standings: &Standings, settings: &Settings) -> String {
     page::board_page(standings, settings).into_string()
+}
+
+/// The same on one printed page: findings, one plot, one table, three cautions; everything else is folded away and not printed.
+pub fn html_brief(d: &Dissection) -> String {
+    brief::page(&View::new(d)).into_string()
+}
+
+/// A comparison of judges on one printed page.
+pub fn html_comparison_brief(c: &Comparison, settings: &Settings) -> String {
+    brief::comparison_page(c, settings).into_string()
+}
+
+/// A leaderboard on one printed page.
+pub fn html_leaderboard_brief(standings: &Standings, settings: &Settings) -> String {
+    brief::board_page(standings, settings).into_string()
+}
+
+/// Length-controlled win rates as one document, on one printed page where `brief`.
+pub fn html_lc(board: &LcBoard, findings: &[Finding], brief: bool, settings: &Settings) -> String {
+    page::lc_page(board, findings, brief, settings).into_string()
 }
 
 /// The page of what is known of the validity of ratings.
