@@ -89,9 +89,9 @@ fn ratio(all: impl Iterator<Item = f64>) -> f64 {
     all.iter().sum::<f64>() / all.len() as f64
 }
 
-/// Words as the file's texts have them: a list adds five and takes the place of one.
-fn longer(words: [usize; 2], lists: [bool; 2]) -> i32 {
-    let count = |at: usize| words[at] + if lists[at] { 3 } else { 0 };
+/// Words as the file's texts have them: a list has two and takes the place of one.
+fn longer(count_of: [usize; 2], lists: [bool; 2]) -> i32 {
+    let count = |at: usize| count_of[at] + usize::from(lists[at]);
     i32::from(count(0) > count(1)) - i32::from(count(0) < count(1))
 }
 
@@ -174,8 +174,12 @@ fn every_figure_is_what_a_slow_count_says_and_every_form_has_the_same() {
     let study = study.to_str().expect("UTF-8");
     let csv_path = folder.path().join("judges.csv");
     let csv_path = csv_path.to_str().expect("UTF-8");
-    let ask = |more: &[&str]| [&["compare", &pairs][..], &OPTIONS, more].concat();
-    let found = json(&ask(&["--json", "-o", study, "--csv", csv_path]));
+    let ask = |more: &[&str]| -> Vec<String> {
+        let all = [&["compare", &pairs][..], &OPTIONS, more].concat();
+        all.into_iter().map(str::to_owned).collect()
+    };
+    let found: Value =
+        serde_json::from_str(&said(&ask(&["--json", "-o", study, "--csv", csv_path]))).expect("JSON");
     let rows = found["judge_table"]["rows"].as_array().expect("rows");
     let order: Vec<&str> = rows.iter().filter_map(|row| row["judge"].as_str()).collect();
     assert_eq!((order[0], order.last().copied()), ("human", Some("wrong")), "{order:?}");
@@ -195,12 +199,17 @@ fn every_figure_is_what_a_slow_count_says_and_every_form_has_the_same() {
         }
     }
     csv_is_json(&std::fs::read_to_string(csv_path).expect("a file"), rows);
-    let (done, printed, _) = run(&ask(&["--csv", "-"]));
-    assert!(done && printed == std::fs::read_to_string(csv_path).expect("a file"), "{printed}");
-    let owned = |more: &[&str]| ask(more).into_iter().map(str::to_owned).collect();
-    views_have_every_row(&owned, rows);
+    assert_eq!(said(&ask(&["--csv", "-"])), std::fs::read_to_string(csv_path).expect("a file"));
+    views_have_every_row(&ask, rows);
     use_the_one_that_is_right(&found);
-    assert!(Path::new(study).join("judges.parquet").exists());
+    parquet_is_json(Path::new(study), rows);
+}
+
+/// Runs the words of a command.
+fn said(args: &[String]) -> String {
+    let (done, out, err) = run(&args.iter().map(String::as_str).collect::<Vec<&str>>());
+    assert!(done, "{args:?}: {err}");
+    out
 }
 
 /// Every number of the CSV is that of JSON, and the other way around.
@@ -237,14 +246,30 @@ fn csv_is_json(csv: &str, rows: &[Value]) {
     }
 }
 
+/// The table of the study has the same figures in the same columns.
+fn parquet_is_json(study: &Path, rows: &[Value]) {
+    let table =
+        predilect_workbench::Study::open(study).expect("a study").read_table("judges").expect("a table");
+    let [batch] = table.as_slice() else { panic!("{table:?}") };
+    assert_eq!(batch.num_rows(), rows.len());
+    for (name, id, end) in [
+        ("accuracy", "accuracy", "value"),
+        ("accuracy_high_in:chat", "accuracy_in:chat", "high"),
+        ("correlation", "correlation", "value"),
+        ("labels_missing", "labels_missing", "value"),
+        ("first_low", "first", "low"),
+    ] {
+        let column = batch.column_by_name(name).unwrap_or_else(|| panic!("{name}"));
+        let column = column.as_any().downcast_ref::<arrow_array::Float64Array>().expect("numbers");
+        for (value, row) in column.iter().zip(rows) {
+            assert_eq!(value, row["cells"][id][end].as_f64(), "{} {name}", row["judge"]);
+        }
+    }
+}
+
 /// The terminal and Markdown have each judge once, the accuracy as JSON has it.
 fn views_have_every_row(ask: &dyn Fn(&[&str]) -> Vec<String>, rows: &[Value]) {
-    let call = |more: &[&str]| {
-        let args = ask(more);
-        run(&args.iter().map(String::as_str).collect::<Vec<_>>())
-    };
-    let (_, markdown, _) = call(&["--md", "-"]);
-    let (_, terminal, _) = call(&[]);
+    let (markdown, terminal) = (said(&ask(&["--md", "-"])), said(&ask(&[])));
     let table = terminal.split("\nJudges\n").nth(1).expect("a table");
     for row in rows.iter().filter(|row| row["kind"] == "judge") {
         let judge = row["judge"].as_str().expect("a name");

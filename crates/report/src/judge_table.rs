@@ -69,7 +69,7 @@ pub fn markdown(t: &JudgeTable) -> String {
     for row in &t.rows {
         let _ = write!(out, "| {} |", cell(&named(row, &row.judge)));
         for column in &columns {
-            let _ = write!(out, " {} |", cell(&row.written(column)));
+            let _ = write!(out, " {} |", row.written(column).replace('*', "\\*"));
         }
         out.push('\n');
     }

@@ -254,7 +254,7 @@ pub(crate) fn unmoved_words(l: &Likeness) -> String {
 }
 
 /// What the mark of a judge means that is right only when it is turned around.
-pub(crate) const TURNED: &str = "↻ goes against the reference: its gain and its labels are those of its verdicts turned around, and it comes last.";
+pub(crate) const TURNED: &str = "↻ goes against the reference: its gain and its labels are those of its verdicts turned around, and it comes last";
 
 /// Who the reference of the judge table is, and what its labels are counted for.
 pub(crate) fn table_words(t: &JudgeTable, unit: &str) -> String {

@@ -20,7 +20,11 @@ pub(crate) fn of_comparison(c: &Comparison) -> Vec<Finding> {
         Fact::UseJudge(found) => Some(found.judge.clone()),
         _ => None,
     };
-    vec![advice.into(), weighed(c, advised.as_deref()).into()]
+    let mut all = vec![Finding::from(advice)];
+    if !c.judge_table.reference.is_empty() {
+        all.push(weighed(c, advised.as_deref()).into());
+    }
+    all
 }
 
 /// Of a dissection: where a judge departs from another, and what its comparison and leaderboard say.
@@ -126,9 +130,6 @@ fn surely_worse(c: &Comparison, other: &JudgeRow, best: &str, accuracy: Interval
 /// What the reference rewards and a judge does not, the judge that is advised before others.
 fn weighed(c: &Comparison, advised: Option<&str>) -> Fact {
     let reference = &c.judge_table.reference;
-    if reference.is_empty() {
-        return Fact::NotWeighed { why: NotWeighed::NoReference };
-    }
     let adds_nothing = |judge: &String| {
         let among =
             |caution: &Caution| matches!(caution, Caution::AddNothing { judges } if judges.contains(judge));
@@ -357,7 +358,7 @@ mod tests {
         nobody.judge_table.reference.clear();
         let found = of_comparison(&nobody);
         assert!(matches!(found[0].fact, Fact::NoJudge { why: NoJudge::NoReference }), "{found:?}");
-        assert!(matches!(found[1].fact, Fact::NotWeighed { why: NotWeighed::NoReference }), "{found:?}");
+        assert_eq!(found.len(), 1, "both are said at once");
         // The published judges alone have no verdicts.
         assert_eq!(of_comparison(&Comparison::default()), []);
     }

@@ -17,10 +17,12 @@ use crate::words;
 
 /// Cautions on the page; the others are folded away with the rest.
 const CAUTIONS: usize = 3;
-/// Rows of the table.
-const ROWS: usize = 10;
-/// Rows of the plot.
+/// Rows of the table of judges, and of that of models.
+const JUDGES: usize = 10;
+const MODELS: usize = 12;
+/// Rows of the plot, and the marks that fit into it.
 const DRAWN: usize = 12;
+const MARKS: usize = 24;
 
 /// One page, and what is folded away.
 struct Brief<'a> {
@@ -47,7 +49,7 @@ pub(super) fn page(view: &View) -> Markup {
         from: html! { (words::read(d)) " " (words::fitted(view)) },
         plot: strongest(view),
         table: match judged {
-            Some(c) => sections::judge_table_brief(&c.judge_table, units::unit(c), ROWS),
+            Some(c) => sections::judge_table_brief(&c.judge_table, units::unit(c), JUDGES),
             None => sections::quality_table(view),
         },
         rest: sections::all(view),
@@ -65,7 +67,7 @@ pub(super) fn comparison_page(c: &Comparison, settings: &Settings) -> Markup {
         cautions: &c.cautions,
         from: html! {},
         plot: who_rewards_more(c),
-        table: sections::judge_table_brief(&c.judge_table, units::unit(c), ROWS),
+        table: sections::judge_table_brief(&c.judge_table, units::unit(c), JUDGES),
         rest: sections::compared(c),
     };
     brief.render(settings)
@@ -81,7 +83,7 @@ pub(super) fn board_page(s: &Standings, settings: &Settings) -> Markup {
         cautions: &[],
         from: html! { "By the verdicts of " bdi { (text::cut(&words::listed(&by), 200)) } "." },
         plot: s.controlled.as_ref().map_or_else(|| html! {}, changes),
-        table: sections::board_table(s, ROWS),
+        table: sections::board_table(s, MODELS),
         rest: vec![sections::leaderboard(s)],
     };
     brief.render(settings)
@@ -120,7 +122,7 @@ fn strongest(view: &View) -> Markup {
     };
     let mut kept = view.property_ids();
     kept.sort_by(|a, b| strength(b).total_cmp(&strength(a)));
-    kept.truncate(DRAWN);
+    kept.truncate((MARKS / fits.len()).clamp(4, DRAWN));
     let order = sections::ordered(view);
     let properties: Vec<&str> = order.into_iter().filter(|id| kept.contains(id)).collect();
     let axis = Axis::holding(

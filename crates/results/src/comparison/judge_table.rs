@@ -103,7 +103,7 @@ impl From<f64> for Figure {
     }
 }
 
-/// Where the accuracies in parts of the data stand among the columns: behind the accuracy in all.
+/// The accuracy on all pairs.
 const ACCURACY: &str = "accuracy";
 /// What the ids of the accuracies in parts of the data begin with.
 const IN: &str = "accuracy_in:";
@@ -120,6 +120,21 @@ const COLUMNS: [(&str, &str, JudgeUnit, &str); 15] = [
         "accuracy",
         JudgeUnit::Share,
         "how often its verdict is on the side of the majority of the reference; two ties agree, a tie of one of them is half",
+    ),
+    (
+        "labels_needed",
+        "labels needed",
+        JudgeUnit::Count,
+        "labels of the reference for a win rate within the margin, beside its verdicts on very many further pairs \
+         (prediction-powered; the labelled pairs must be a random sample of all)",
+    ),
+    ("labels_there", "there", JudgeUnit::Count, "pairs that the reference and it have both judged"),
+    ("labels_missing", "missing", JudgeUnit::Count, "labels needed less those that are there, none below 0"),
+    (
+        "correlation",
+        "corr",
+        JudgeUnit::Correlation,
+        "correlation of its mean verdict with the reference's: below 0 it goes against it",
     ),
     (
         "same",
@@ -165,21 +180,6 @@ const COLUMNS: [(&str, &str, JudgeUnit, &str); 15] = [
         "how often it would prefer the one response with a list where the reference finds both equally good: 50 % is no bias",
     ),
     (
-        "labels_needed",
-        "labels needed",
-        JudgeUnit::Count,
-        "labels of the reference for a win rate within the margin, beside its verdicts on very many further pairs \
-         (prediction-powered; the labelled pairs must be a random sample of all)",
-    ),
-    ("labels_there", "there", JudgeUnit::Count, "pairs that the reference and it have both judged"),
-    ("labels_missing", "missing", JudgeUnit::Count, "labels needed less those that are there, none below 0"),
-    (
-        "correlation",
-        "corr",
-        JudgeUnit::Correlation,
-        "correlation of its mean verdict with the reference's: below 0 it goes against it",
-    ),
-    (
         "gain",
         "gain",
         JudgeUnit::Nats,
@@ -207,9 +207,10 @@ impl JudgeColumn {
         for (id, name, unit, definition) in COLUMNS {
             let neutral = BIASES.contains(&id).then_some(0.5);
             let [id, name, definition] = [id, name, definition].map(str::to_owned);
-            let is_accuracy = id == ACCURACY;
+            let is_last_of_answer = id == "correlation";
             all.push(Self { id, name, unit, definition, neutral });
-            if is_accuracy {
+            // The answer first: how right, and at what cost in labels; then where.
+            if is_last_of_answer {
                 all.extend(parts.iter().map(part));
             }
         }
@@ -333,17 +334,17 @@ mod tests {
     }
 
     #[test]
-    fn parts_stand_behind_the_accuracy_and_what_nobody_knows_is_not_shown() {
+    fn parts_stand_behind_the_answer_and_what_nobody_knows_is_not_shown() {
         let columns = JudgeColumn::all(&[("Natural", 100), ("GPTOut", 47)]);
-        let ids: Vec<&str> = columns.iter().take(4).map(|column| column.id.as_str()).collect();
-        assert_eq!(ids, ["accuracy", "accuracy_in:Natural", "accuracy_in:GPTOut", "same"]);
+        let ids: Vec<&str> = columns.iter().skip(4).take(4).map(|column| column.id.as_str()).collect();
+        assert_eq!(ids, ["correlation", "accuracy_in:Natural", "accuracy_in:GPTOut", "same"]);
         let mut all: Vec<&str> = columns.iter().map(|column| column.id.as_str()).collect();
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), columns.len(), "an id is there twice");
         let fields = JudgeTable { columns: columns.clone(), ..JudgeTable::default() };
         let fields: Vec<String> = fields.fields().into_iter().map(|(name, ..)| name).collect();
-        assert_eq!(fields[..4], ["accuracy", "accuracy_low", "accuracy_high", "accuracy_in:Natural"]);
+        assert_eq!(fields[..4], ["accuracy", "accuracy_low", "accuracy_high", "labels_needed"]);
         assert!(fields.contains(&"accuracy_high_in:GPTOut".to_owned()));
         assert!(!fields.contains(&"correlation_low".to_owned()));
         let cells = BTreeMap::from([("ties".to_owned(), Figure::from(0.1))]);

@@ -143,8 +143,6 @@ pub enum NoJudge {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NotWeighed {
-    /// No judge stands for people or right answers.
-    NoReference,
     /// The reference, or every other judge, has too few verdicts for a fit.
     NotFitted,
     /// On unseen verdicts the fits predict no better than sides, order and models alone.

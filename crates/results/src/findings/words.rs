@@ -129,7 +129,7 @@ impl NoJudge {
     fn sentence(&self) -> String {
         match self {
             Self::NoReference => {
-                "Whom to use as judge cannot be said: no judge here is named as people or right answers, so nobody's verdicts are known to be right."
+                "Whom to use as judge, and what people reward and a judge does not, cannot be said: no judge here is named as people or right answers."
                     .to_owned()
             }
             Self::FewLabels { reference } => format!(
@@ -150,9 +150,6 @@ impl NoJudge {
 impl NotWeighed {
     fn sentence(self) -> &'static str {
         match self {
-            Self::NoReference => {
-                "What people reward and a judge does not cannot be said: no judge here is named as people or right answers."
-            }
             Self::NotFitted => {
                 "What the reference rewards and a judge does not cannot be said: there are too few verdicts to fit both."
             }

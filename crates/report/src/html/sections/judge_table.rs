@@ -78,7 +78,8 @@ fn name_in(words: &str) -> Markup {
 
 fn table(t: &JudgeTable, columns: &[&JudgeColumn], most: usize) -> Markup {
     let table = html! {
-        table.plain.judges {
+        // On paper nothing scrolls: a table of many columns shrinks to the page.
+        table.plain.judges style={ "--v:" (printed(columns.len())) "%" } {
             thead {
                 tr {
                     th scope="col" { "Judge" }
@@ -106,6 +107,12 @@ fn table(t: &JudgeTable, columns: &[&JudgeColumn], most: usize) -> Markup {
             (scroll("Judges", &table))
         }
     }
+}
+
+/// The size in %, at which that many columns fit on a printed page, as far as they can still be read.
+fn printed(columns: usize) -> f64 {
+    const FIT: f64 = 7.0;
+    (100.0 * FIT / columns.max(1) as f64).round().clamp(35.0, 100.0)
 }
 
 fn line(row: &JudgeRow, columns: &[&JudgeColumn], is_rest: bool) -> Markup {
