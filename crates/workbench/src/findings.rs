@@ -77,16 +77,26 @@ fn advice(c: &Comparison) -> Fact {
         return Fact::NoJudge { why: NoJudge::NoReference };
     }
     let alone = |row: &&JudgeRow| row.kind == JudgeKind::Judge && row.figure("labels_needed").is_some();
-    let best = table.rows.iter().filter(alone).find_map(|row| Some((row, interval(row, "accuracy")?)));
-    let Some((row, accuracy)) = best else {
-        return Fact::NoJudge { why: NoJudge::FewLabels { reference: table.reference.clone() } };
+    let single = table.rows.iter().filter(alone).filter_map(|row| Some((row, interval(row, "accuracy")?)));
+    let single: Vec<(&JudgeRow, Interval)> = single.collect();
+    let surely_helps = |(row, accuracy): &&(&JudgeRow, Interval)| {
+        let gain = row.figure("gain").and_then(|gain| gain.low);
+        !row.turned && accuracy.low > 0.5 && gain.is_some_and(|low| low > 0.0)
     };
-    let count = |id: &str| row.figure(id).map_or(0, |figure| figure.value as u64);
-    let helps = row.figure("gain").and_then(|gain| gain.low).is_some_and(|low| low > 0.0);
-    if row.turned || !helps || accuracy.low <= 0.5 {
-        let (judge, pairs) = (row.judge.clone(), count("labels_there"));
-        return Fact::NoJudge { why: NoJudge::NoBetter { judge, accuracy, pairs } };
-    }
+    // By the accuracy that it has at least: of few pairs a high one tells little.
+    let at_least = |a: &&(&JudgeRow, Interval), b: &&(&JudgeRow, Interval)| a.1.low.total_cmp(&b.1.low);
+    let count = |row: &JudgeRow, id: &str| row.figure(id).map_or(0, |figure| figure.value as u64);
+    let Some(&(row, accuracy)) = single.iter().filter(surely_helps).max_by(at_least) else {
+        let why = match single.iter().max_by(at_least) {
+            Some(&(row, accuracy)) => {
+                let (judge, pairs) = (row.judge.clone(), count(row, "labels_there"));
+                NoJudge::NoBetter { judge, accuracy, pairs }
+            }
+            None => NoJudge::FewLabels { reference: table.reference.clone() },
+        };
+        return Fact::NoJudge { why };
+    };
+    let count = |id: &str| count(row, id);
     let others = table.rows.iter().filter(|other| other.kind == JudgeKind::Judge && other.judge != row.judge);
     Fact::UseJudge(UseJudge {
         judge: row.judge.clone(),
@@ -349,7 +359,9 @@ mod tests {
 
     #[test]
     fn nobody_is_advised_who_may_be_no_better_than_chance() {
-        let found = of_comparison(&comparison((0.01, -0.01)));
+        let mut all = comparison((0.01, -0.01));
+        all.judge_table.rows.retain(|row| !matches!(row.judge.as_str(), "near" | "poor"));
+        let found = of_comparison(&all);
         assert!(
             matches!(&found[0].fact, Fact::NoJudge { why: NoJudge::NoBetter { judge, .. } } if judge == "good"),
             "{found:?}"

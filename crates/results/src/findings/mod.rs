@@ -95,7 +95,7 @@ pub enum Fact {
 /// Whom to use as judge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UseJudge {
-    /// Who: of single judges the one whose verdicts tell most of the reference's.
+    /// Who: of single judges whose verdicts surely tell something of the reference's, the one whose accuracy has the highest lower end.
     pub judge: String,
     /// Whom it stands in for.
     pub reference: Vec<String>,
