@@ -145,6 +145,7 @@ fn twin(made: &Made, judge: &str) -> BTreeMap<&'static str, f64> {
             ("same", ratio((0..pairs).map(|i| f64::from(u8::from(side(x[i]) == side(y[i])))))),
             ("correlation", r),
             ("labels_needed", needed),
+            ("labels_alone", alone.ceil()),
             ("labels_there", pairs as f64),
             ("labels_missing", (needed - pairs as f64).max(0.0)),
         ]);

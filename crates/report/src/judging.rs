@@ -264,13 +264,15 @@ pub(crate) fn table_words(t: &JudgeTable, unit: &str) -> String {
     } else {
         format!("Quality is judged by {}.", words::listed(&names))
     };
-    let labels = t.labels_alone.map_or_else(String::new, |alone| {
+    let counted = t.rows.iter().any(|row| row.figure("labels_needed").is_some());
+    let labels = if counted {
         format!(
-            " Labels are those of the reference for a win rate within {} points (95 %): about {} without a judge.",
-            format::rating(100.0 * t.margin),
-            format::count(alone)
+            " Labels are those of the reference for a win rate within {} points (95 %).",
+            format::rating(100.0 * t.margin)
         )
-    });
+    } else {
+        String::new()
+    };
     format!("{quality}{labels} Intervals hold 90 %, over {}.", units::plural(unit))
 }
 

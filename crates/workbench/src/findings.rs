@@ -107,7 +107,7 @@ fn advice(c: &Comparison) -> Fact {
         labels_needed: count("labels_needed"),
         labels_there: count("labels_there"),
         labels_missing: count("labels_missing"),
-        labels_alone: table.labels_alone.unwrap_or(0),
+        labels_alone: count("labels_alone"),
         not_surely_worse: others
             .filter(|other| !surely_worse(c, other, &row.judge, accuracy))
             .map(|other| other.judge.clone())
@@ -316,6 +316,7 @@ mod tests {
                     ("gain", gain.0, gain.1, 2.0 * gain.0 - gain.1),
                     ("labels_needed", 519.0, 519.0, 519.0),
                     ("labels_there", 419.0, 419.0, 419.0),
+                    ("labels_alone", 1065.0, 1065.0, 1065.0),
                     ("labels_missing", 100.0, 100.0, 100.0),
                 ],
             )
@@ -331,13 +332,8 @@ mod tests {
             judge("near", (0.83, 0.79, 0.86), (0.2, 0.1)),
             judge("poor", (0.6, 0.55, 0.65), (0.05, 0.01)),
         ];
-        let judge_table = JudgeTable {
-            reference: vec!["human".to_owned()],
-            margin: 0.03,
-            labels_alone: Some(1065),
-            rows,
-            ..JudgeTable::default()
-        };
+        let judge_table =
+            JudgeTable { reference: vec!["human".to_owned()], margin: 0.03, rows, ..JudgeTable::default() };
         Comparison { judge_table, ..Comparison::default() }
     }
 

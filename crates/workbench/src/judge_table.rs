@@ -40,7 +40,6 @@ pub(crate) fn judge_table(c: &Comparison, same: &BTreeMap<String, JudgeAgreement
         rows: rows.collect(),
         reference: c.biases.iter().filter(|card| card.reference).map(|card| card.judge.clone()).collect(),
         margin: c.stand_ins.as_ref().map_or(0.0, |found| found.margin),
-        labels_alone: candidates.first().map(|best| best.labels_alone),
         columns: JudgeColumn::all(&parts),
     }
 }
@@ -88,6 +87,7 @@ fn row(card: &BiasCard, candidate: Option<&StandIn>, same: Option<&JudgeAgreemen
         }
         let count = |n: u64| Some(Figure::from(n as f64));
         put("labels_needed", count(c.labels_with));
+        put("labels_alone", count(c.labels_alone));
         put("labels_there", count(c.pairs));
         put("labels_missing", count(c.labels_with.saturating_sub(c.pairs)));
         put("correlation", Some(c.correlation.into()));

@@ -15,8 +15,6 @@ pub struct JudgeTable {
     pub reference: Vec<String>,
     /// Half of the 95 % interval of a win rate that labels are counted for, in 0..1.
     pub margin: f64,
-    /// Labels for that margin without the help of any judge; `None` where that is not known.
-    pub labels_alone: Option<u64>,
     /// What the columns mean, in their order.
     pub columns: Vec<JudgeColumn>,
     /// The reference first, then whoever tells most of it, and last those that are right only when they are turned around.
@@ -114,7 +112,7 @@ const BIASES: [&str; 3] = ["first", "longer_at_equal_quality", "list_at_equal_qu
 pub const BIASED: &str = "* a bias: the interval excludes 50 %";
 
 /// Every column but the accuracies in parts of the data: id, heading, unit, definition.
-const COLUMNS: [(&str, &str, JudgeUnit, &str); 15] = [
+const COLUMNS: [(&str, &str, JudgeUnit, &str); 16] = [
     (
         ACCURACY,
         "accuracy",
@@ -130,6 +128,12 @@ const COLUMNS: [(&str, &str, JudgeUnit, &str); 15] = [
     ),
     ("labels_there", "there", JudgeUnit::Count, "pairs that the reference and it have both judged"),
     ("labels_missing", "missing", JudgeUnit::Count, "labels needed less those that are there, none below 0"),
+    (
+        "labels_alone",
+        "without it",
+        JudgeUnit::Count,
+        "labels for the same margin without any judge, from how far the reference's verdicts vary on these pairs",
+    ),
     (
         "correlation",
         "corr",

@@ -66,7 +66,7 @@ fn likeness(c: &Comparison) -> Markup {
     };
     html! {
         p {
-            "How alike the weights of two judges are (" (words::measure(&l.measure)) (over) "): the stronger the blue, the more alike; the other colour is below 0. Judges stand in the order of the tree "
+            "How alike the weights of two judges are (" (words::measure(&l.measure)) (over) "): the stronger the blue, the more alike, on a fixed scale; the other colour is below 0. Judges stand in the order of the tree "
             "beside; a heavy branch is there in at least four of five resamples."
         }
         (matrix(l))
