@@ -67,6 +67,7 @@ fn rewarded(d: &Dissection, judge: &str) -> Fact {
         property: most.property.clone(),
         intensity: Interval { value: most.intensity(), low, high },
         sure: sure.len() as u64,
+        predicts: fit.quality.as_ref().map(|q| q.gain_se.is_some_and(|se| q.gain > 2.0 * se)),
     }
 }
 

@@ -69,6 +69,8 @@ pub enum Fact {
         intensity: Interval,
         /// Properties whose direction is sure, this one too.
         sure: u64,
+        /// Whether the fit predicts unseen verdicts better than its baselines by more than two standard errors; `None` where that was not looked at.
+        predicts: Option<bool>,
     },
     /// Nothing can be said of what the only judge rewards.
     RewardsNothing {

@@ -58,9 +58,16 @@ impl Fact {
                 "There is one judge only, so nothing can be said of how judges differ.".to_owned()
             }
             Self::DepartsNowhere { .. } => {
-                "No judge surely differs from the reference, on the pairs that both judged, in position, length or ties.".to_owned()
+                "On the same pairs, no judge surely departs in position, length or ties from the one that all are compared with.".to_owned()
             }
-            Self::Rewards { judge, property: id, intensity, sure } => rewards(judge, id, *intensity, *sure),
+            Self::Rewards { judge, property: id, intensity, sure, predicts } => {
+                let chance = if *predicts == Some(false) {
+                    " But on verdicts it has not seen, the fit predicts no better than its baselines beyond chance."
+                } else {
+                    ""
+                };
+                rewards(judge, id, *intensity, *sure) + chance
+            }
             Self::RewardsNothing { judge, why } => format!(
                 "What {} rewards cannot be said: {}.",
                 line(judge),
