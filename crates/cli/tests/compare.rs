@@ -227,6 +227,7 @@ fn biases_stand_ins_and_pooling_are_found_and_kept() {
         ("agreement", 3),
         ("biases", 12),
         ("stand_ins", 3),
+        ("judges", 4),
         ("strengths", 2),
         ("corrected_rates", 6),
         ("pooled", 20),
@@ -239,11 +240,11 @@ fn biases_stand_ins_and_pooling_are_found_and_kept() {
     assert!(page.contains("<section id=\"biases\">") && page.contains("favours its own model"), "{page}");
     let (done, out, _) = run(&common);
     assert!(
-        done && out.contains("Biases")
-            && out.contains("Surrogate judges")
+        done && out.contains("\nJudges\n")
+            && out.contains("Corrected win rates")
             && out.contains("Learning from each other")
             && out.contains("Whose leaderboard differs")
-            && out.contains("accuracy: How often its verdict is on the side of the majority"),
+            && out.contains("accuracy: how often its verdict is on the side of the majority"),
         "{out}"
     );
     let (done, _, err) = run(&[&common[..], &["--reference", "nobody"]].concat());

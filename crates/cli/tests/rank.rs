@@ -155,7 +155,7 @@ fn length_can_be_held_equal() {
         assert!(html.contains(&format!(">{shown}<")), "{shown} is not on the page");
     }
     assert!(
-        html.contains("Controlled") && !html.contains("src=\"http"),
+        html.contains("Score, controlled") && !html.contains("src=\"http"),
         "both scores, and nothing is loaded"
     );
 }

@@ -2,8 +2,8 @@
 
 use predilect_results::Comparison;
 use predilect_results::comparison::{
-    BiasCard, Contrast, Excess, HabitDifference, Interval, Likeness, Measure as HabitMeasure, NotRanked,
-    Pooling, StandIns, StrengthDifference, Why,
+    BiasCard, Contrast, Excess, HabitDifference, Interval, JudgeTable, Likeness, Measure as HabitMeasure,
+    NotRanked, Pooling, StrengthDifference, Why,
 };
 
 use crate::format;
@@ -11,8 +11,7 @@ use crate::text;
 use crate::units;
 use crate::words;
 
-/// The false discovery rate that is borne among the contrasts shown.
-pub(crate) const FALSE_DISCOVERIES: f64 = 0.05;
+pub(crate) use predilect_results::FALSE_DISCOVERIES;
 
 /// One measure of a judge, ready to be shown.
 pub(crate) struct Measure {
@@ -28,15 +27,17 @@ pub(crate) struct Measure {
     pub(crate) sure: bool,
     /// Whether the name alone says what it is.
     pub(crate) plain: bool,
+    /// Whether it is a column of the judge table.
+    pub(crate) tabled: bool,
     /// Whether its meaning names models of this judge alone.
     pub(crate) own: bool,
 }
 
-/// What the measures of these judges are, by name, where the names alone do not say it; each once.
-pub(crate) fn meanings(cards: &[&BiasCard]) -> Vec<(String, String)> {
+/// What the measures of these judges are, by name, where the names alone do not say it; each once. Those of the judge table only where asked for.
+pub(crate) fn meanings(cards: &[&BiasCard], tabled: bool) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();
     for card in cards {
-        for measure in measures(card).into_iter().filter(|measure| !measure.plain) {
+        for measure in measures(card).into_iter().filter(|m| !m.plain && (tabled || !m.tabled)) {
             let name = if measure.own {
                 format!("{}: {}", text::line(&card.judge), measure.name)
             } else {
@@ -54,6 +55,18 @@ pub(crate) fn meanings(cards: &[&BiasCard]) -> Vec<(String, String)> {
 const PLAIN: [&str; 4] =
     ["prefers the first", "prefers the longer, ties left out", "prefers a list, ties left out", "ties"];
 
+/// Measures that the judge table has as columns.
+const TABLED: [&str; 8] = [
+    "prefers the first",
+    "changes its mind with the order",
+    "prefers the longer, ties left out",
+    "the longer at equal quality",
+    "prefers a list, ties left out",
+    "a list at equal quality",
+    "ties",
+    "accuracy",
+];
+
 /// What is known of a judge, in the order in which it is read.
 pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
     let mut out = Vec::new();
@@ -67,6 +80,7 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
             drawn: neutral.map(|neutral| (found, neutral)),
             sure: neutral.is_some_and(|neutral| found.low > neutral || found.high < neutral),
             plain: PLAIN.contains(&name),
+            tabled: TABLED.contains(&name),
             own: false,
         });
     };
@@ -189,13 +203,23 @@ fn own(name: &str, excess: &Excess) -> Measure {
         )),
         sure: by_reference && (low > 0.0 || high < 0.0),
         plain: false,
+        tabled: false,
         own: true,
     }
 }
 
 fn plain(name: &str, share: f64, meaning: &str) -> Measure {
     let (name, meaning) = (name.to_owned(), meaning.to_owned());
-    Measure { name, value: format::share(share), meaning, drawn: None, sure: false, plain: false, own: false }
+    Measure {
+        name,
+        value: format::share(share),
+        meaning,
+        drawn: None,
+        sure: false,
+        plain: false,
+        tabled: false,
+        own: false,
+    }
 }
 
 /// `62.8 % [59.2, 66.2]`
@@ -230,22 +254,26 @@ pub(crate) fn unmoved_words(l: &Likeness) -> String {
 }
 
 /// What the mark of a judge means that is right only when it is turned around.
-pub(crate) const TURNED: &str = "↻ wrong more often than right: its gain and its labels are those of its verdicts turned around, and it comes last.";
+pub(crate) const TURNED: &str = "↻ goes against the reference: its gain and its labels are those of its verdicts turned around, and it comes last";
 
-/// Who the reference is, and what labels are counted for.
-pub(crate) fn stand_in_words(s: &StandIns) -> String {
-    let names: Vec<String> = s.reference.iter().map(|name| text::line(name)).collect();
-    let alone = s.candidates.first().map_or(0, |best| best.labels_alone);
-    let margin = format::decimal(100.0 * s.margin, 1);
-    format!(
-        "Accuracy is the share of verdicts on the side of {} ({} labelled), a tie on either side counting half. Gain: how much better its \
-         calibrated verdict predicts theirs, in nats, held out by prompt. A win rate within {margin} points \
-         (95 %) takes about {} labels alone, with as many pairs for each prompt as here; the last column says how many it takes beside that judge's verdicts on very many \
-         further pairs (prediction-powered; the labelled pairs must be a random sample of all).",
-        words::listed(&names),
-        words::counted(s.labelled as usize, "pair", "pairs"),
-        format::count(alone),
-    )
+/// Who the reference of the judge table is, and what its labels are counted for.
+pub(crate) fn table_words(t: &JudgeTable, unit: &str) -> String {
+    let names: Vec<String> = t.reference.iter().map(|name| text::line(name)).collect();
+    let quality = if names.is_empty() {
+        "No judge is named as people or right answers, so quality is not held equal and nobody's accuracy is known.".to_owned()
+    } else {
+        format!("Quality is judged by {}.", words::listed(&names))
+    };
+    let counted = t.rows.iter().any(|row| row.figure("labels_needed").is_some());
+    let labels = if counted {
+        format!(
+            " Labels are those of the reference for a win rate within {} points (95 %).",
+            format::rating(100.0 * t.margin)
+        )
+    } else {
+        String::new()
+    };
+    format!("{quality}{labels} Intervals hold 90 %, over {}.", units::plural(unit))
 }
 
 /// Whether learning from each other pays.
@@ -400,22 +428,6 @@ pub(crate) fn strengths_words(c: &Comparison) -> String {
         if sure == 1 { "is a difference" } else { "are differences" },
         format::share(FALSE_DISCOVERIES),
     )
-}
-
-/// Parts of the data in which accuracies are shown.
-const PARTS: usize = 12;
-
-/// The groups, or parts of the data, in which accuracies are known, with the most pairs that a judge has in each; none where there is one only or
-/// too many for a table.
-pub(crate) fn parts(found: &StandIns) -> Vec<(&str, u64)> {
-    let mut parts: Vec<(&str, u64)> = Vec::new();
-    for part in found.candidates.iter().flat_map(|c| &c.by_group) {
-        match parts.iter_mut().find(|(name, _)| *name == part.group) {
-            Some((_, pairs)) => *pairs = part.pairs.max(*pairs),
-            None => parts.push((&part.group, part.pairs)),
-        }
-    }
-    if (2..=PARTS).contains(&parts.len()) { parts } else { Vec::new() }
 }
 
 /// Which judges' leaderboards are not compared, and why; as sentences.

@@ -5,10 +5,9 @@
 //! characters visible.
 
 mod cautions;
-pub mod format;
 mod gains;
-mod headline;
 mod html;
+pub mod judge_table;
 mod judging;
 mod length;
 mod people;
@@ -23,7 +22,11 @@ mod view;
 mod words;
 
 pub use cautions::caution;
-pub use html::{html, html_comparison, html_leaderboard, html_steering, html_verifying, live};
+pub use html::{
+    html, html_brief, html_comparison, html_comparison_brief, html_lc, html_leaderboard,
+    html_leaderboard_brief, html_steering, html_verifying, live,
+};
+pub use predilect_results::format;
 pub use terminal::{
     never_met, print_pair, print_reading, terminal, terminal_comparison, terminal_controls_alone,
     terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard, terminal_steering,

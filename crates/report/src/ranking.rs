@@ -1,11 +1,78 @@
 //! What controls do to a leaderboard, in words.
 
-use predilect_results::ranking::{Change, Leaderboard, Row};
+use predilect_results::places;
+use predilect_results::ranking::{Change, LcBoard, LcRow, Leaderboard, Row};
 
 use crate::format;
 use crate::judging::FALSE_DISCOVERIES;
 use crate::text;
 use crate::words;
+
+/// What the intervals of a board come from, in words.
+pub(crate) fn intervals_words(l: &Leaderboard) -> &'static str {
+    match (l.intervals.as_deref(), l.prompts) {
+        (Some("sandwich"), None) => "95 % intervals from the sandwich covariance, verdicts independent",
+        (Some("sandwich"), Some(1)) => {
+            "95 % intervals from the sandwich covariance, verdicts on the one prompt taken as independent"
+        }
+        (Some("sandwich"), Some(_)) => "95 % intervals from the sandwich covariance, clustered by prompt",
+        (Some(_), None) => "95 % intervals from a bootstrap over verdicts",
+        (Some(_), Some(_)) => "95 % intervals from a bootstrap over prompts",
+        (None, _) => "without intervals",
+    }
+}
+
+/// `14.3 % [12.1, 16.5]`, of rates in %.
+pub(crate) fn rate(value: f64, low: f64, high: f64) -> String {
+    let [value, low, high] = [value, low, high].map(|x| format::decimal(x, 1));
+    format!("{value} [{low}, {high}]")
+}
+
+/// A raw win rate with its 95 % interval, by its standard error.
+pub(crate) fn raw_rate(row: &LcRow) -> String {
+    if !row.standard_error.is_finite() {
+        return format::decimal(row.win_rate, 1);
+    }
+    let reach = 1.96 * row.standard_error;
+    rate(row.win_rate, (row.win_rate - reach).max(0.0), (row.win_rate + reach).min(100.0))
+}
+
+/// What length-controlled win rates are.
+pub(crate) fn lc_words(l: &LcBoard) -> String {
+    let difficult = if l.difficulties == "none" { "" } else { " + psi times the difficulty of the prompt" };
+    format!(
+        "Win rates in % with 95 % intervals: raw, and at equal length (logit = theta + phi tanh of the standardised difference in \
+         characters{difficult}); phi above 0: the judge likes length."
+    )
+}
+
+/// The judge of AlpacaEval's board of length-controlled rates.
+const BOARD_JUDGE: &str = "weighted_alpaca_eval_gpt4_turbo";
+
+/// Whether length-controlled rates compare with AlpacaEval's board: by its difficulties and its judge.
+pub(crate) fn comparable(l: &LcBoard) -> bool {
+    l.difficulties == "published" && matches!(l.judges.as_slice(), [only] if only == BOARD_JUDGE)
+}
+
+/// Whether these rates compare with AlpacaEval's published board, in words.
+pub(crate) fn compares(l: &LcBoard) -> &'static str {
+    match l.difficulties.as_str() {
+        "published" if comparable(l) => {
+            "With AlpacaEval's difficulties of the prompts, so these rates compare with its published board: 41 models, each left out of \
+             them, were 1 point from it on average, 5 at most."
+        }
+        "published" => {
+            "With AlpacaEval's difficulties of the prompts, but not by the judge of its published board (weighted_alpaca_eval_gpt4_turbo): these \
+             rates do not compare with it."
+        }
+        "fitted" => {
+            "Difficulties are fitted over these models: rates compare with each other, and not with AlpacaEval's published board."
+        }
+        _ => {
+            "Without the difficulty of prompts (the minimal form): these rates do not compare with AlpacaEval's published board."
+        }
+    }
+}
 
 /// Models that are named.
 const NAMED: usize = 3;
@@ -27,10 +94,11 @@ pub(crate) fn changes_words(l: &Leaderboard) -> String {
         let does = if change.change < 0.0 { "loses" } else { "gains" };
         let [low, high] =
             if change.change < 0.0 { [-change.high, -change.low] } else { [change.low, change.high] };
-        let place = if row.rank == change.raw_rank {
-            format!("and stays in place {}", row.rank)
+        let [before, after] = moved(row, &change);
+        let place = if before == after {
+            format!("and stays in {after}")
         } else {
-            format!("and goes from place {} to {}", change.raw_rank, row.rank)
+            format!("and goes from {before} to {after}")
         };
         format!(
             "{} {does} {} points [{}, {}] {place}",
@@ -50,6 +118,12 @@ pub(crate) fn changes_words(l: &Leaderboard) -> String {
         format::share(FALSE_DISCOVERIES),
         named.join("; "),
     )
+}
+
+/// The places before and after, as `place 7` or `places 7-11`.
+fn moved(row: &Row, change: &Change) -> [String; 2] {
+    [(change.raw_rank_low, change.raw_rank_high), (row.rank_low, row.rank_high)]
+        .map(|(low, high)| format!("{} {}", if low == high { "place" } else { "places" }, places(low, high)))
 }
 
 /// The name of a control in a sentence.
@@ -77,21 +151,27 @@ pub(crate) fn alone_words(l: &Leaderboard) -> String {
     } else {
         means.to_owned()
     };
-    let mut moved: Vec<(&Row, Change)> = l
+    let mut shifted: Vec<(&Row, Change)> = l
         .ranking
         .iter()
         .filter_map(|row| Some((row, row.from_raw?)))
-        .filter(|(row, change)| row.rank != change.raw_rank && change.q_value <= FALSE_DISCOVERIES)
+        .filter(|(row, change)| {
+            let apart = row.rank_low > change.raw_rank_high || row.rank_high < change.raw_rank_low;
+            apart && change.q_value <= FALSE_DISCOVERIES
+        })
         .collect();
-    moved.sort_by_key(|(row, change)| std::cmp::Reverse(row.rank.abs_diff(change.raw_rank)));
-    if moved.is_empty() {
-        return format!("{means} No model with a sure change moves to another place.");
+    shifted.sort_by_key(|(row, change)| std::cmp::Reverse(row.rank.abs_diff(change.raw_rank)));
+    if shifted.is_empty() {
+        return format!("{means} No model with a sure change surely moves to other places.");
     }
-    let more = moved.len().saturating_sub(NAMED);
-    let named: Vec<String> = moved
+    let more = shifted.len().saturating_sub(NAMED);
+    let named: Vec<String> = shifted
         .iter()
         .take(NAMED)
-        .map(|(row, change)| format!("{} from {} to {}", text::line(&row.model), change.raw_rank, row.rank))
+        .map(|(row, change)| {
+            let [before, after] = moved(row, change);
+            format!("{} from {before} to {after}", text::line(&row.model))
+        })
         .collect();
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     format!("{means} Places change of {}{more}.", named.join("; "))

@@ -192,6 +192,9 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
+    /// The whole scale, 0 to 100 %: what is on it looks the same whatever else there is.
+    pub(crate) const WHOLE: Self = Self { half: 50.0 };
+
     /// The smallest axis in steps of 5 points, at least 40 to 60 %, that holds all these weights and their intervals.
     pub(crate) fn holding<'w>(weights: impl IntoIterator<Item = &'w Weight>) -> Self {
         let reach = weights

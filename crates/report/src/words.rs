@@ -354,6 +354,9 @@ pub(crate) fn against(fit: &Fit) -> Option<String> {
 
 /// The engine's own checks of one fit, in words.
 pub(crate) fn checks(fit: &Fit) -> String {
+    if passes(fit) {
+        return format!("✓ passed the checks of its engine; {}", crate::units::over(fit));
+    }
     let mut parts = vec![format!("engine {}", text::line(&fit.engine))];
     if let Some(n) = fit.iterations {
         parts.push(counted(n as usize, "iteration", "iterations"));
@@ -377,6 +380,16 @@ pub(crate) fn checks(fit: &Fit) -> String {
     parts.join(", ")
 }
 
+/// Whether nothing about a fit has to be told: it converged as asked, and every check that was made is passed.
+pub(crate) fn passes(fit: &Fit) -> bool {
+    fit.converged
+        && fit.reason.is_none()
+        && fit.pareto_k.is_none_or(|k| k < 0.7)
+        && fit.divergences.is_none_or(|n| n == 0)
+        && worst_rhat(fit).is_none_or(|rhat| rhat <= 1.01)
+        && smallest_ess(fit).is_none_or(|ess| ess >= 400.0)
+}
+
 /// The largest R-hat of a fit's weights.
 pub(crate) fn worst_rhat(fit: &Fit) -> Option<f64> {
     weights(fit).filter_map(|w| w.rhat).max_by(f64::total_cmp)
@@ -389,6 +402,11 @@ pub(crate) fn smallest_ess(fit: &Fit) -> Option<f64> {
 
 fn weights(fit: &Fit) -> impl Iterator<Item = &Weight> {
     fit.weights.iter().chain(&fit.terms)
+}
+
+/// Whether a measure of similarity is a distance with the sign turned, 0 at most.
+pub(crate) fn is_distance(measure: &str) -> bool {
+    matches!(measure, "l1" | "l2")
 }
 
 /// A measure of similarity in words.

@@ -5,13 +5,14 @@ mod markup;
 mod sha256;
 
 use markup::{Tag, tags};
-use predilect_report::{format, html};
-use predilect_results::Dissection;
+use predilect_report::{format, html, html_brief};
+use predilect_results::{Caution, Dissection};
 
-const SECTIONS: [&str; 14] = [
+const SECTIONS: [&str; 15] = [
     "findings",
     "intensities",
     "groups",
+    "judge-table",
     "judges",
     "biases",
     "people",
@@ -65,7 +66,7 @@ fn tags_are_balanced_and_every_section_is_there() {
 
 #[test]
 fn nothing_is_loaded_and_no_text_from_the_data_becomes_markup() {
-    const KNOWN: [&str; 59] = [
+    const KNOWN: [&str; 63] = [
         "aria-hidden",
         "aria-label",
         "aria-pressed",
@@ -78,6 +79,10 @@ fn nothing_is_loaded_and_no_text_from_the_data_becomes_markup() {
         "cy",
         "d",
         "data-catalogue",
+        "data-find",
+        "data-order",
+        "data-rows",
+        "data-v",
         "data-j",
         "data-judge",
         "data-signed",
@@ -126,8 +131,8 @@ fn nothing_is_loaded_and_no_text_from_the_data_becomes_markup() {
         "step",
         "value",
     ];
-    for (name, d) in all() {
-        let page = html(&d);
+    let pages = all().into_iter().flat_map(|(name, d)| [(name, html(&d)), (name, html_brief(&d))]);
+    for (name, page) in pages {
         let tags = tags(&page).unwrap_or_else(|error| panic!("{name}: {error}"));
         for (tag, key, value) in attributes(&tags) {
             assert!(KNOWN.contains(&key.to_ascii_lowercase().as_str()), "{name}: <{tag} {key}={value}>");
@@ -202,6 +207,43 @@ fn both_views_show_the_same_numbers() {
             assert!(terminal.contains(&number) && page.contains(&number), "{number}");
         }
     }
+}
+
+#[test]
+fn a_brief_page_folds_away_all_but_the_findings_a_plot_a_table_and_three_cautions() {
+    let mut d = fixture::plain();
+    d.cautions =
+        (0..5).map(|at| Caution::OneText { model: format!("model {at}"), prompts: 20, same: 20 }).collect();
+    let page = html_brief(&d);
+    let (shown, folded) =
+        page.split_once("<summary>Everything else</summary>").expect("the rest is folded away");
+    assert!(shown.contains(&d.findings[0].sentence.replace(" %", "\u{a0}%")), "{shown}");
+    for at in 0..5 {
+        let part = if at < 3 { shown } else { folded };
+        assert!(part.contains(&format!("model {at}")), "caution {at}");
+    }
+    assert_eq!(
+        (shown.matches("<table").count(), shown.matches("<figure").count()),
+        (2, 1),
+        "a plot and a table"
+    );
+    assert!(shown.contains("class=\"plain judges\"") && folded.contains("id=\"judge-table\""));
+    for id in SECTIONS {
+        assert!(folded.contains(&format!("id=\"{id}\"")), "{id}");
+    }
+}
+
+#[test]
+fn many_judges_are_in_one_table_the_first_twenty_of_them_shown() {
+    let page = html(&fixture::large());
+    let table = page
+        .split("class=\"plain judges\"")
+        .nth(1)
+        .and_then(|rest| rest.split("</table>").next())
+        .expect("a table");
+    let rows = table.split("<tbody>").nth(1).expect("rows").matches("<tr").count();
+    assert_eq!(table.matches("<tr class=\"rest\">").count(), rows.saturating_sub(20));
+    assert!(rows > 20 && page.contains("data-find"), "{rows}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::cautions::Caution;
 use crate::comparison::Comparison;
 use crate::data::DataSummary;
 use crate::explanation::Explanation;
+use crate::findings::Finding;
 use crate::fit::{Fit, Skipped};
 use crate::people::People;
 use crate::ranking::Leaderboard;
@@ -34,6 +35,9 @@ pub struct Dissection {
     pub comparison: Option<Comparison>,
     /// The finding that can be said in a sentence; `None` where none is sure.
     pub headline: Option<Headline>,
+    /// What can be said in a sentence, or why nothing can.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
     /// The people of each judge that has several: how far they agree, and who of them does not.
     pub people: Vec<People>,
     /// The models beside each other; `None` where fewer than two are named.
@@ -45,6 +49,9 @@ pub struct Dissection {
 /// Leaderboards by one set of verdicts, raw and with properties held equal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Standings {
+    /// What can be said in a sentence.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
     /// Whose verdicts.
     pub judges: Vec<String>,
     /// As the verdicts are.

@@ -19,7 +19,9 @@ pub mod comparison;
 mod data;
 mod dissection;
 mod explanation;
+mod findings;
 mod fit;
+pub mod format;
 mod gains;
 mod nan;
 mod people;
@@ -33,6 +35,10 @@ pub use comparison::Comparison;
 pub use data::{AnnotatorAgreement, DataSummary, JudgeSummary, LengthSummary, ModelSummary, SliceSummary};
 pub use dissection::{Dissection, ExamplePair, Examples, Habit, Headline, PropertyNote, Settings, Standings};
 pub use explanation::{Contribution, Explanation};
+pub use findings::{
+    Debtor, FALSE_DISCOVERIES, Fact, Finding, Leads, Leans, NoJudge, NotRewarded, NotWeighed, Owes,
+    PLACES_MEAN, UseJudge, Weighs, places,
+};
 pub use fit::{CalibrationBin, Fit, Quality, Skipped, UnitCount, Weight};
 pub use gains::{Alike, Gains, LengthAlone, LengthSays, PropertyGain, ThemeGain};
 pub use people::{People, Reliability, Share};

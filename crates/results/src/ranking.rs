@@ -86,6 +86,12 @@ pub struct Change {
     pub raw_score: f64,
     /// 1 + how many have a higher one.
     pub raw_rank: usize,
+    /// The best place that the data do not rule out with nothing held equal.
+    #[serde(default)]
+    pub raw_rank_low: usize,
+    /// The worst one.
+    #[serde(default)]
+    pub raw_rank_high: usize,
     /// How far the controls move it against the field (or against the anchor), in points. The field is the mean of all models, each with the weight
     /// of its verdicts up to that of the median model: where models with few verdicts move the plain mean, this is not the difference of
     /// the two scores.

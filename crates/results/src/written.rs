@@ -12,6 +12,7 @@ use crate::comparison::{Comparison, SliceVersus};
 use crate::data::{AnnotatorAgreement, JudgeSummary};
 use crate::dissection::{Dissection, Headline, PropertyNote, Settings};
 use crate::explanation::Explanation;
+use crate::findings::Finding;
 use crate::fit::{Fit, Skipped};
 use crate::people::People;
 use crate::ranking::{LcBoard, Leaderboard};
@@ -51,6 +52,8 @@ pub struct DissectJson {
     pub cautions: Vec<Caution>,
     /// The finding that can be said in a sentence.
     pub headline: Option<Headline>,
+    /// What can be said in a sentence, or why nothing can.
+    pub findings: Vec<Finding>,
     /// The people of each judge that has several.
     pub people: Vec<People>,
     /// One fit per judge and group.
@@ -70,6 +73,7 @@ impl From<&Dissection> for DissectJson {
             agreements: found.data.agreements.clone(),
             cautions: found.cautions.clone(),
             headline: found.headline.clone(),
+            findings: found.findings.clone(),
             people: found.people.clone(),
             fits: found.fits.clone(),
             skipped: found.skipped.clone(),
@@ -87,6 +91,8 @@ pub type CompareJson = Comparison;
 /// What `rank --json` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RankJson {
+    /// What can be said in a sentence.
+    pub findings: Vec<Finding>,
     /// The leaderboard.
     #[serde(flatten)]
     pub board: Leaderboard,
@@ -100,6 +106,8 @@ pub struct RankJson {
 /// What `rank --method lc --json` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RankLcJson {
+    /// What can be said in a sentence.
+    pub findings: Vec<Finding>,
     /// The leaderboard.
     #[serde(flatten)]
     pub board: LcBoard,

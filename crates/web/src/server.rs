@@ -164,6 +164,7 @@ fn router(app: App) -> Router {
         .route("/assets/page.js", get(|| asset(include_str!("../assets/page.js"), SCRIPT)))
         .route("/assets/runs.js", get(|| asset(include_str!("../assets/runs.js"), SCRIPT)))
         .route("/assets/label.js", get(|| asset(include_str!("../assets/label.js"), SCRIPT)))
+        .route("/assets/tables.js", get(|| asset(predilect_report::live::TABLES, SCRIPT)))
         .route("/assets/state.js", get(|| asset(include_str!("../assets/state.js"), SCRIPT)))
         .route(
             "/assets/icon.svg",

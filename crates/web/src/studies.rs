@@ -220,6 +220,7 @@ impl About {
             examples: Vec::new(),
             comparison: None,
             headline: None,
+            findings: Vec::new(),
             people: Vec::new(),
             ranking: None,
             settings,
@@ -263,6 +264,7 @@ impl Opened {
             examples: Vec::new(),
             comparison: None,
             headline: None,
+            findings: Vec::new(),
             people: Vec::new(),
             ranking: None,
         }

@@ -1,22 +1,27 @@
 //! How the judges of a table are laid beside each other, for `compare` and for the report.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use predilect_analysis::cautions::cautions;
 use predilect_analysis::compare::{
     LikenessOptions, PoolingOptions, WeightTable, agreement_matrices, agreements, audit, contrasts,
     habit_differences, likeness_while, pool, profiles, stand_ins, strength_differences, usual_reference,
+    with_reference,
 };
 use predilect_analysis::dissect::Fits;
 use predilect_analysis::limits::TooMany;
+use predilect_analysis::table::FeatureTable;
 use predilect_analysis::{Draws, Engine, FitOptions};
 use predilect_results::Comparison;
+use predilect_results::comparison::JudgeAgreement;
 use predilect_stats::similarity::Measure;
 use predilect_types::shown;
 
 use crate::error::{Error, Remedy, Result};
+use crate::findings;
 use crate::fits::{fit_bare, fit_with};
+use crate::judge_table::judge_table;
 use crate::open::Workbench;
 use crate::slice::{Slice, SliceOptions};
 use crate::watch::{Unwatched, Watch};
@@ -88,7 +93,7 @@ pub fn by_verdicts(
     let agreement = agreements(table, options.resamples, fit.seed, &go_on).ok_or_else(Error::cancelled)?;
     let habits = habit_differences(table, &slice.traits, &slice.shown, &reference, &go_on)
         .ok_or_else(Error::cancelled)?;
-    Ok(Comparison {
+    let mut found = Comparison {
         unit,
         proxies: slice.notes.iter().filter(|note| note.proxy).map(|note| note.id.clone()).collect(),
         agreement_matrices: agreement_matrices(&agreement),
@@ -101,7 +106,26 @@ pub fn by_verdicts(
         pooling: if options.pooling { pool(table, fit, PoolingOptions::default()) } else { None },
         left_out: slice.left_out(),
         ..Comparison::default()
-    })
+    };
+    let same = same_as(table, &found.agreement, &reference, (options.resamples, fit.seed));
+    found.judge_table = judge_table(&found, &same);
+    Ok(found)
+}
+
+/// How far every judge agrees with the reference judges taken as one; of a single one that is known from the agreement of every two.
+fn same_as(
+    table: &FeatureTable,
+    known: &[JudgeAgreement],
+    reference: &[String],
+    (resamples, seed): (usize, u64),
+) -> BTreeMap<String, JudgeAgreement> {
+    let there: Vec<&String> = reference.iter().filter(|name| table.judges.contains(name)).collect();
+    let [only] = there.as_slice() else { return with_reference(table, reference, resamples, seed) };
+    let other = |two: &JudgeAgreement| {
+        let at = two.judges.iter().position(|judge| judge == *only)?;
+        Some((two.judges[1 - at].clone(), two.clone()))
+    };
+    known.iter().filter_map(other).collect()
 }
 
 /// The weights of fits with their draws.
@@ -180,6 +204,7 @@ impl Workbench {
         comparison.skipped.clone_from(&fits.skipped);
         still()?;
         complete(&mut comparison, weights(&fits, &draws), options, fit.seed, watch)?;
+        comparison.findings = findings::of_comparison(&comparison);
         Ok(Compared { comparison, simulated: slice.simulated })
     }
 }

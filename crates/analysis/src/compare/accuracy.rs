@@ -2,7 +2,13 @@
 
 use std::collections::HashMap;
 
+use predilect_results::comparison::Interval;
+use predilect_stats::ratio::Ratio;
+
 use crate::table::FeatureTable;
+
+/// Standard errors to either side of a 90 % interval, like all intervals of a comparison.
+const Z: f64 = 1.644_853_626_951_472_7;
 
 /// 1 where two verdicts are on one side or both ties, one half where one of them is a tie.
 pub(super) fn agrees(p: f64, q: f64) -> f64 {
@@ -46,10 +52,15 @@ impl Right {
         self.count += 1.0;
     }
 
-    /// Their share, 0..1; not a number where there is none.
-    pub(super) fn share(all: impl Iterator<Item = Self>) -> f64 {
-        let (right, count) = all.fold((0.0, 0.0), |sum, one| (sum.0 + one.right, sum.1 + one.count));
-        right / count
+    /// Their share, 0..1, with its 90 % interval over clusters; not a number where there is none.
+    pub(super) fn share(all: impl Iterator<Item = (u64, Self)>) -> Interval {
+        let mut ratio = Ratio::default();
+        all.for_each(|(cluster, one)| ratio.add(cluster, one.right, one.count));
+        let Some(found) = ratio.estimate() else {
+            return Interval { value: f64::NAN, low: f64::NAN, high: f64::NAN };
+        };
+        let (low, high) = found.share(Z);
+        Interval { value: found.value, low, high }
     }
 }
 
@@ -94,8 +105,10 @@ mod tests {
             let between = habit_differences(&table, &[], &[], &people, &|| true).expect("nobody stops it");
             let between = between.iter().find(|d| d.measure == Measure::Accuracy && d.judges[0] == "one").unwrap();
             for (judge, compared) in [("one", between.first), ("two", between.second)] {
-                let card = cards.iter().find(|card| card.judge == judge).unwrap().agreement.unwrap().value;
-                let advised = advice.candidates.iter().find(|c| c.judge == judge).unwrap().accuracy;
+                let card = cards.iter().find(|card| card.judge == judge).unwrap().agreement.unwrap();
+                let own = advice.candidates.iter().find(|c| c.judge == judge).unwrap();
+                prop_assert!((card.low - own.accuracy_low).abs() < 1e-12 && (card.high - own.accuracy_high).abs() < 1e-12);
+                let (card, advised) = (card.value, own.accuracy);
                 prop_assert!((card - advised).abs() < 1e-12 && (card - compared).abs() < 1e-12, "{judge}: {card} {advised} {compared}");
             }
         }

@@ -9,7 +9,7 @@ use predilect_stats::resample::{bootstrap, quantile};
 use rayon::prelude::*;
 
 use super::GoOn;
-use crate::table::FeatureTable;
+use crate::table::{FeatureTable, VerdictRow};
 
 /// Standard errors to either side of a 90 % interval.
 const Z: f64 = 1.644_853_626_951_472_6;
@@ -57,6 +57,40 @@ pub fn agreements(
         .collect::<Option<_>>()?;
     found.sort_by(|a, b| b.pairs.cmp(&a.pairs).then(a.judges.cmp(&b.judges)));
     Some(found)
+}
+
+/// How far every other judge agrees with the reference judges taken as one, whose verdicts on a pair count as their mean: by the judge's name.
+///
+/// With a single reference judge this is what [`agreements`] says of the two.
+pub fn with_reference(
+    table: &FeatureTable,
+    reference: &[String],
+    resamples: usize,
+    seed: u64,
+) -> BTreeMap<String, JudgeAgreement> {
+    let is_reference: Vec<bool> = table.judges.iter().map(|judge| reference.contains(judge)).collect();
+    let Some(one) = is_reference.iter().position(|is| *is) else { return BTreeMap::new() };
+    let as_one = |verdict: &VerdictRow| {
+        let judge = if is_reference[verdict.judge as usize] { one as u32 } else { verdict.judge };
+        VerdictRow { judge, ..*verdict }
+    };
+    let taken_as_one = FeatureTable {
+        pairs: table.pairs.clone(),
+        verdicts: table.verdicts.iter().map(as_one).collect(),
+        judges: table.judges.clone(),
+        ..FeatureTable::default()
+    };
+    let mut found = BTreeMap::new();
+    for two in agreements(&taken_as_one, resamples, seed, &|| true).unwrap_or_default() {
+        let [a, b] = &two.judges;
+        let other = match (*a == table.judges[one], *b == table.judges[one]) {
+            (true, false) => b.clone(),
+            (false, true) => a.clone(),
+            _ => continue,
+        };
+        found.insert(other, two);
+    }
+    found
 }
 
 fn agreement(
@@ -163,7 +197,7 @@ pub fn agreement_matrices(found: &[JudgeAgreement]) -> AgreementMatrices {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::{PairInfo, VerdictRow};
+    use crate::table::PairInfo;
     use predilect_types::Order;
 
     fn table(verdicts: &[(u32, u32, f64)]) -> FeatureTable {

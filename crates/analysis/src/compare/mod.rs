@@ -17,7 +17,7 @@ mod weights;
 /// Asked before every part of a long work: whether somebody still waits for it.
 pub type GoOn<'a> = &'a (dyn Fn() -> bool + Sync);
 
-pub use agreement::{agreement_matrices, agreements};
+pub use agreement::{agreement_matrices, agreements, with_reference};
 pub use audit::{Shown, Traits, audit, usual_reference};
 pub use contrasts::contrasts;
 pub(crate) use habits::calls_ties;

@@ -78,6 +78,9 @@ pub(super) fn changes_from_raw(
             Change {
                 raw_score: *score,
                 raw_rank: rank,
+                // The whole board says what is not ruled out.
+                raw_rank_low: rank,
+                raw_rank_high: rank,
                 change: by,
                 low: by - reach,
                 high: by + reach,

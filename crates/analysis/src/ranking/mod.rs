@@ -12,9 +12,10 @@ pub use length::{
     Against, Difficulties, LcOptions, PUBLISHED_BASELINE, length_controlled_board, published_difficulty,
 };
 
+use std::collections::HashMap;
 use std::str::FromStr;
 
-use predilect_results::ranking::{Control, Group, Leaderboard, Row};
+use predilect_results::ranking::{Change, Control, Group, Leaderboard, Row};
 use predilect_stats::ranking::{RankingError, Robust, Standing, Vote, Weights, never_met, ranks};
 use predilect_stats::student;
 
@@ -109,6 +110,18 @@ pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboa
     }
 }
 
+/// The places that each competitor may have with nothing held equal.
+fn with_places(changes: Vec<Change>, contest: &Contest, options: &RankOptions) -> Vec<Change> {
+    let bare = Contest { controls: Vec::new(), covariates: Vec::new(), ..contest.clone() };
+    let Ok(raw) = board(&bare, options) else { return changes };
+    let rows: HashMap<&str, &Row> = raw.ranking.iter().map(|row| (row.model.as_str(), row)).collect();
+    let placed = |(change, model): (Change, &String)| match rows.get(model.as_str()) {
+        Some(row) => Change { raw_rank_low: row.rank_low, raw_rank_high: row.rank_high, ..change },
+        None => change,
+    };
+    changes.into_iter().zip(&contest.models).map(placed).collect()
+}
+
 fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, RankingError> {
     let scaled = scaled(&contest.covariates, contest.controls.len());
     let n = contest.models.len();
@@ -168,7 +181,7 @@ fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, Rankin
             *sum = sum.saturating_add(counted(vote));
         }
     }
-    let changes = changes_from_raw(contest, &scaled, options);
+    let changes = changes_from_raw(contest, &scaled, options).map(|own| with_places(own, contest, options));
     let mut ranking: Vec<Row> = (0..n)
         .map(|i| {
             let (low, high, rank, rank_low, rank_high) = places[i];

@@ -46,6 +46,15 @@ pub(crate) struct CompareArgs {
     /// Write the comparison as one HTML file
     #[arg(long, value_name = "REPORT.html")]
     pub(crate) html: Option<PathBuf>,
+    /// With --html: one page to print, with findings, one plot, one table and three cautions; everything else is folded away
+    #[arg(long, requires = "html")]
+    pub(crate) brief: bool,
+    /// Write the judge table as CSV to this file (-: to standard output, instead of everything else)
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Write the judge table as Markdown to this file (-: to standard output, instead of everything else)
+    #[arg(long, value_name = "FILE.md")]
+    pub(crate) md: Option<PathBuf>,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,

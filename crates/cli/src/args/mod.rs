@@ -258,6 +258,9 @@ pub(crate) struct DissectArgs {
     /// Write the report as one HTML file
     #[arg(long, value_name = "REPORT.html")]
     pub(crate) html: Option<PathBuf>,
+    /// With --html: one page to print, with findings, one plot, one table and three cautions; everything else is folded away
+    #[arg(long, requires = "html")]
+    pub(crate) brief: bool,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,

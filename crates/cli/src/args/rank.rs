@@ -75,6 +75,9 @@ pub(crate) struct RankArgs {
     /// Write the leaderboard as one HTML file; with --control both, as verdicts are and with the properties held equal
     #[arg(long, value_name = "BOARD.html")]
     pub(crate) html: Option<PathBuf>,
+    /// With --html: one page to print, with findings, one plot, one table and three cautions; everything else is folded away
+    #[arg(long, requires = "html")]
+    pub(crate) brief: bool,
     /// Print JSON instead of a table
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,5 +1,10 @@
 //! `predilect compare`: who rewards alike, who agrees with whom, where exactly do judges differ, and how biased is each?
 
+use std::io::Write;
+use std::path::Path;
+
+use predilect_report::judge_table;
+use predilect_results::comparison::JudgeTable;
 use predilect_results::{Settings, Written};
 use predilect_workbench::Study;
 use predilect_workbench::compare::{CompareOptions, Compared, published};
@@ -13,6 +18,7 @@ use crate::progress::Bars;
 use crate::say::say;
 
 pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
+    one_on_standard_output(args)?;
     let options = CompareOptions {
         measure: args.measure,
         resamples: args.resamples as usize,
@@ -48,15 +54,54 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     if let Some(page) = &args.html {
         let settings =
             Settings { version: env!("CARGO_PKG_VERSION").to_owned(), simulated, ..Settings::default() };
-        write_file(page, predilect_report::html_comparison(&comparison, &settings).as_bytes())?;
+        let html = if args.brief {
+            predilect_report::html_comparison_brief(&comparison, &settings)
+        } else {
+            predilect_report::html_comparison(&comparison, &settings)
+        };
+        write_file(page, html.as_bytes())?;
         if !global.quiet {
             say!("report: {}", page.display());
         }
+    }
+    let table = &comparison.judge_table;
+    let files = [
+        (&args.csv, judge_table::csv as fn(&JudgeTable) -> String),
+        (&args.md, judge_table::markdown as fn(&JudgeTable) -> String),
+    ];
+    let mut printed = false;
+    for (path, write) in files {
+        match path {
+            Some(path) if is_standard(path) => {
+                anstream::stdout().lock().write_all(write(table).as_bytes())?;
+                printed = true;
+            }
+            Some(path) => write_file(path, write(table).as_bytes())?,
+            None => {}
+        }
+    }
+    if printed {
+        return Ok(());
     }
     if args.json {
         print_json(&Written::new(&comparison))?;
     } else {
         predilect_report::terminal_comparison(&comparison, &mut anstream::stdout().lock(), width())?;
+    }
+    Ok(())
+}
+
+/// Whether a path stands for standard output.
+fn is_standard(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Standard output takes one document.
+fn one_on_standard_output(args: &CompareArgs) -> Result<(), Problem> {
+    let tables = [&args.csv, &args.md].into_iter().flatten().filter(|path| is_standard(path)).count();
+    if tables + usize::from(args.json) > 1 {
+        return Err(Problem::new("standard output takes one of --json, --csv - and --md -")
+            .remedy("give a file to the others"));
     }
     Ok(())
 }

@@ -62,7 +62,11 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     if !pages.is_empty() {
         let html = predilect_report::html(&dissection);
         for page in &pages {
-            write_file(page, html.as_bytes())?;
+            if args.brief && args.html.as_ref() == Some(page) {
+                write_file(page, predilect_report::html_brief(&dissection).as_bytes())?;
+            } else {
+                write_file(page, html.as_bytes())?;
+            }
         }
     }
     show(args.json, global, &dissection, &pages)

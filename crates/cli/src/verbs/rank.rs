@@ -38,6 +38,7 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     if let Some(folder) = &args.output {
         ranked.keep(folder)?;
     }
+    let findings = ranked.findings();
     if let Some(page) = &args.html {
         // What is held equal stands beside the verdicts as they are.
         let raw = if request.controls.is_empty() {
@@ -48,18 +49,23 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         };
         let controlled = raw.is_some().then(|| ranked.board.clone());
         let raw = raw.unwrap_or_else(|| ranked.board.clone());
-        let standings = Standings { judges: raw.judges.clone(), raw, controlled };
+        let standings = Standings { findings: findings.clone(), judges: raw.judges.clone(), raw, controlled };
         let settings = Settings { version: env!("CARGO_PKG_VERSION").to_owned(), ..Settings::default() };
-        write_file(page, predilect_report::html_leaderboard(&standings, &settings).as_bytes())?;
+        let html = if args.brief {
+            predilect_report::html_leaderboard_brief(&standings, &settings)
+        } else {
+            predilect_report::html_leaderboard(&standings, &settings)
+        };
+        write_file(page, html.as_bytes())?;
         if !global.quiet {
             say!("report: {}", page.display());
         }
     }
     let (board, alone, left_out) = (ranked.board, ranked.alone, ranked.left_out);
     if args.json {
-        return print_json(&Written::new(RankJson { board, alone, left_out }));
+        return print_json(&Written::new(RankJson { findings, board, alone, left_out }));
     }
-    predilect_report::terminal_leaderboard(&board, &mut anstream::stdout().lock(), width())?;
+    predilect_report::terminal_leaderboard(&board, &findings, &mut anstream::stdout().lock(), width())?;
     predilect_report::terminal_controls_alone(&board, &alone, &mut anstream::stdout().lock(), width())?;
     Ok(())
 }
@@ -91,10 +97,6 @@ fn fits_together(args: &RankArgs) -> Result<(), Problem> {
         if args.filter.is_some() {
             return Err(Problem::new("--where cannot be used with --method lc")
                 .remedy("export the slice first: predilect export STUDY --where FILTER"));
-        }
-        if args.html.is_some() {
-            return Err(Problem::new("--html cannot be used with --method lc")
-                .remedy("leave --html out, or --method lc"));
         }
         if args.anchor.is_some() || args.bootstrap.is_some() || args.prior > 0.0 || args.min_verdicts > 0 {
             return Err(Problem::new("lc takes no --anchor, --bootstrap, --prior or --min-verdicts")
@@ -129,8 +131,21 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     if let Some(folder) = &args.output {
         ranked.keep(folder)?;
     }
-    if args.json {
-        return print_json(&Written::new(RankLcJson { board: ranked.board, left_out: ranked.left_out }));
+    let findings = ranked.findings();
+    if let Some(page) = &args.html {
+        let settings = Settings { version: env!("CARGO_PKG_VERSION").to_owned(), ..Settings::default() };
+        let html = predilect_report::html_lc(&ranked.board, &findings, args.brief, &settings);
+        write_file(page, html.as_bytes())?;
+        if !global.quiet {
+            say!("report: {}", page.display());
+        }
     }
-    Ok(predilect_report::terminal_lc(&ranked.board, &mut anstream::stdout().lock(), width())?)
+    if args.json {
+        return print_json(&Written::new(RankLcJson {
+            findings,
+            board: ranked.board,
+            left_out: ranked.left_out,
+        }));
+    }
+    Ok(predilect_report::terminal_lc(&ranked.board, &findings, &mut anstream::stdout().lock(), width())?)
 }

@@ -49,6 +49,7 @@ const RESULTS: &[&str] = &[
     "arms",
     "facts",
     "biases",
+    "judges",
     "clusters",
     "compliance",
     "contrasts",

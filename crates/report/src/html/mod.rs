@@ -1,5 +1,6 @@
 //! What does a dissection look like as one file that a browser opens without a network?
 
+mod brief;
 mod charts;
 pub mod live;
 mod page;
@@ -10,9 +11,10 @@ mod validity;
 mod verifying;
 
 use predilect_results::Comparison;
+use predilect_results::ranking::LcBoard;
 use predilect_results::steering::SteerJson;
 use predilect_results::verifying::VerifyJson;
-use predilect_results::{Dissection, Settings, Standings};
+use predilect_results::{Dissection, Finding, Settings, Standings};
 
 use crate::validity::Rater;
 use crate::view::View;
@@ -43,6 +45,26 @@ pub fn html_steering(found: &SteerJson) -> String {
 /// A run of `verify` as one such document.
 pub fn html_verifying(found: &VerifyJson) -> String {
     verifying::page(found).into_string()
+}
+
+/// The same on one printed page: findings, one plot, one table, three cautions; everything else is folded away and not printed.
+pub fn html_brief(d: &Dissection) -> String {
+    brief::page(&View::new(d)).into_string()
+}
+
+/// A comparison of judges on one printed page.
+pub fn html_comparison_brief(c: &Comparison, settings: &Settings) -> String {
+    brief::comparison_page(c, settings).into_string()
+}
+
+/// A leaderboard on one printed page.
+pub fn html_leaderboard_brief(standings: &Standings, settings: &Settings) -> String {
+    brief::board_page(standings, settings).into_string()
+}
+
+/// Length-controlled win rates as one document, on one printed page where `brief`.
+pub fn html_lc(board: &LcBoard, findings: &[Finding], brief: bool, settings: &Settings) -> String {
+    page::lc_page(board, findings, brief, settings).into_string()
 }
 
 /// The page of what is known of the validity of ratings.

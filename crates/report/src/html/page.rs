@@ -3,20 +3,22 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use predilect_results::Caution;
 use predilect_results::Comparison;
+use predilect_results::Finding;
 use predilect_results::Settings;
 use predilect_results::Standings;
+use predilect_results::ranking::LcBoard;
 
 use crate::text;
 use crate::view::View;
 use crate::words;
 
-use super::parts::Section;
+use super::parts::{Section, folded};
 use super::sections;
 
 /// The styles, light, dark, narrow and printed.
 const STYLE: &str = include_str!("style.css");
 /// What the page can do beyond being read; it is complete without.
-const SCRIPT: &str = include_str!("script.js");
+const SCRIPT: &str = concat!(include_str!("tables.js"), include_str!("script.js"));
 /// SHA-256 of [`SCRIPT`] in base64, as a content security policy names it.
 const SCRIPT_HASH: &str = include_str!("script.sha256");
 
@@ -30,11 +32,20 @@ const MARKS: [&str; 6] = [
     "M-1.7,-5H1.7V-1.7H5V1.7H1.7V5H-1.7V1.7H-5V-1.7H-1.7z",
 ];
 
+/// Models of a board of length-controlled rates that fit on one printed page.
+const LC_ROWS: usize = 20;
+
 /// The report of a dissection.
 pub(super) fn page(view: &View) -> Markup {
     let title = words::title(view);
     let first = "#findings";
-    document(&title, first, &header(view, &title), &sections::all(view), &footer(&view.d.settings))
+    document(
+        &title,
+        first,
+        &header(view, &title),
+        &Body::Sections(sections::all(view)),
+        &footer(&view.d.settings),
+    )
 }
 
 /// The report of a comparison alone.
@@ -47,11 +58,12 @@ pub(super) fn comparison_page(c: &Comparison, settings: &Settings) -> Markup {
         header {
             p.kicker { "Preference dissection" }
             h1 { (title) }
+            (findings(&c.findings))
             (watch_out(&c.cautions))
-            p.lead { "Who rewards alike, who agrees with whom, where they differ and how biased each is." }
+            p.lead { "How good and how biased each judge is, who agrees with whom, who rewards alike and where they differ." }
         }
     };
-    document(&title, "#judges", &header, &sections::compared(c), &footer(settings))
+    document(&title, "#judges", &header, &Body::Sections(sections::compared(c)), &footer(settings))
 }
 
 /// The page of a leaderboard alone.
@@ -62,6 +74,7 @@ pub(super) fn board_page(standings: &Standings, settings: &Settings) -> Markup {
         header {
             p.kicker { "Preference dissection" }
             h1 { (title) }
+            (findings(&standings.findings))
             p.lead {
                 "By the verdicts of " bdi { (text::cut(&words::listed(&standings.judges.iter().map(|judge| text::line(judge)).collect::<Vec<_>>()), 200)) }
                 @if held { ", as they are and with properties held equal" }
@@ -69,22 +82,51 @@ pub(super) fn board_page(standings: &Standings, settings: &Settings) -> Markup {
             }
         }
     };
-    let section = Section {
-        id: "ranking",
-        name: "Leaderboard",
-        title: "Leaderboard",
-        body: sections::board(standings),
-    };
-    document(&title, "#ranking", &header, &[section], &footer(settings))
+    let section = sections::leaderboard(standings);
+    document(&title, "#ranking", &header, &Body::Sections(vec![section]), &footer(settings))
 }
 
-pub(super) fn document(
-    title: &str,
-    first: &str,
-    header: &Markup,
-    sections: &[Section],
-    footer: &Markup,
-) -> Markup {
+/// The page of length-controlled win rates.
+pub(super) fn lc_page(board: &LcBoard, findings_of: &[Finding], brief: bool, settings: &Settings) -> Markup {
+    let title = format!(
+        "How {} do against {}",
+        words::counted(board.ranking.len(), "model", "models"),
+        text::line(&board.baseline)
+    );
+    let header = html! {
+        header {
+            p.kicker { "Preference dissection" @if brief { ", in brief" } }
+            h1 { bdi { (title) } }
+            (findings(findings_of))
+        }
+    };
+    let whole = Section {
+        id: "ranking",
+        name: "Leaderboard",
+        title: "Length-controlled win rates",
+        body: sections::length_controlled(board),
+    };
+    let body = if brief {
+        let rows = &board.ranking[..board.ranking.len().min(LC_ROWS)];
+        Body::Brief(html! {
+            section #brief { (sections::lc_table(rows)) p.hint { (crate::ranking::compares(board)) } }
+            (folded("Everything else", &whole.render()))
+        })
+    } else {
+        Body::Sections(vec![whole])
+    };
+    document(&title, if brief { "#brief" } else { "#ranking" }, &header, &body, &footer(settings))
+}
+
+/// What stands between the header and the end of a document.
+pub(super) enum Body {
+    /// Sections, with a navigation.
+    Sections(Vec<Section>),
+    /// One page, of which only what is not folded away is printed.
+    Brief(Markup),
+}
+
+pub(super) fn document(title: &str, first: &str, header: &Markup, body: &Body, footer: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -98,12 +140,17 @@ pub(super) fn document(
                 title { (title) " · Predilect" }
                 style { (PreEscaped(STYLE)) }
             }
-            body {
+            body.brief[matches!(body, Body::Brief(_))] {
                 a.skip href=(first) { "Skip to the findings" }
                 (shapes())
                 (header)
-                (navigation(sections))
-                main { @for section in sections { (section.render()) } }
+                @match body {
+                    Body::Sections(sections) => {
+                        (navigation(sections))
+                        main { @for section in sections { (section.render()) } }
+                    }
+                    Body::Brief(all) => { main { (all) } }
+                }
                 (footer)
                 script { (PreEscaped(SCRIPT)) }
             }
@@ -142,7 +189,7 @@ fn header(view: &View, title: &str) -> Markup {
             p.kicker { "Preference dissection" }
             h1 { bdi { (title) } }
             @if let Some(slice) = words::slice(&view.d.data) { p.headline.second { bdi { (slice) } } }
-            @if let Some(found) = &view.d.headline { p.headline { (crate::headline::sentence(found).replace(" %", "\u{a0}%")) } }
+            (findings(&view.d.findings))
             @for sentence in crate::length::sentences(&view.main_fits()) { p.headline.second { bdi { (sentence) } } }
             (watch_out(&view.d.cautions))
             p.lead {
@@ -151,6 +198,15 @@ fn header(view: &View, title: &str) -> Markup {
                     " From " bdi { (text::cut(&words::listed(&sources), 300)) } "."
                 }
             }
+        }
+    }
+}
+
+/// What can be said in a sentence, the first in larger type.
+pub(super) fn findings(all: &[Finding]) -> Markup {
+    html! {
+        @for (at, finding) in all.iter().enumerate() {
+            p.headline.second[at > 0] { bdi { (finding.sentence.replace(" %", "\u{a0}%")) } }
         }
     }
 }

@@ -6,7 +6,7 @@ use predilect_results::comparison::Interval;
 use predilect_results::steering::{ArmRow, Flip, SteerJson};
 
 use super::charts::{Difference, differences};
-use super::page::{document, footer};
+use super::page::{Body, document, footer};
 use super::parts::{Align, Section, block, folded, heads, name, nothing, scroll};
 use crate::format;
 use crate::steering::{
@@ -34,7 +34,7 @@ pub(super) fn page(found: &SteerJson) -> Markup {
         }
     };
     let settings = Settings { version: env!("CARGO_PKG_VERSION").to_owned(), ..Settings::default() };
-    document(&title, "#shifts", &header, &self::sections(found), &footer(&settings))
+    document(&title, "#shifts", &header, &Body::Sections(sections(found)), &footer(&settings))
 }
 
 /// The sections, for a page of any kind.
@@ -70,7 +70,7 @@ fn shifts(found: &SteerJson) -> Markup {
             (differences(&rows.iter().filter(|row| row.arm != "plain").map(|row| Difference {
                 name: html! { (name(&row.arm)) },
                 by: Interval { value: row.shift, low: row.shift_low, high: row.shift_high },
-            }).collect::<Vec<_>>(), "Arm", digits))
+            }).collect::<Vec<_>>(), "Arm", ("90 %", digits)))
             (scroll("Scores of each arm", &table(&rows, digits)))
         }
     }

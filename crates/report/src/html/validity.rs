@@ -8,7 +8,7 @@ use crate::text;
 use crate::validity::{Rater, Reversed, Row};
 
 use super::charts::{key, place};
-use super::page::document;
+use super::page::{Body, document};
 use super::parts::{Align, SERIES, Section, block, folded, heads, name, scroll};
 
 /// Pairs that are shown of each property and annotator.
@@ -29,7 +29,7 @@ pub(super) fn page(raters: &[Rater]) -> Markup {
     let footer = html! {
         footer { p { "Made with Predilect. This file loads nothing from any network and sends nothing anywhere." } }
     };
-    let sections = [picture(raters), tables(raters), mistakes(raters)];
+    let sections = Body::Sections(vec![picture(raters), tables(raters), mistakes(raters)]);
     document(title, "#picture", &header, &sections, &footer)
 }
 

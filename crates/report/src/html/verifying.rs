@@ -6,7 +6,7 @@ use predilect_results::comparison::Interval;
 use predilect_results::verifying::VerifyJson;
 
 use super::charts::{Difference, differences};
-use super::page::{document, footer};
+use super::page::{Body, document, footer};
 use super::parts::{Align, Section, heads, nothing, scroll};
 use crate::steering::label;
 use crate::text;
@@ -32,13 +32,13 @@ pub(super) fn page(found: &VerifyJson) -> Markup {
         }
     };
     let section = |id, name, title, body| Section { id, name, title, body };
-    let sections = [
+    let sections = vec![
         section("effects", "Effects", "What does each change do?", effects(found)),
         section("worthless", "Worthless changes", "What can a worthless change win?", won(found)),
         section("dropped", "Dropped", "Which edits were dropped?", dropped(found)),
     ];
     let settings = Settings { version: env!("CARGO_PKG_VERSION").to_owned(), ..Settings::default() };
-    document(&title, "#effects", &header, &sections, &footer(&settings))
+    document(&title, "#effects", &header, &Body::Sections(sections), &footer(&settings))
 }
 
 fn effects(found: &VerifyJson) -> Markup {
@@ -54,7 +54,7 @@ fn effects(found: &VerifyJson) -> Markup {
         })
         .collect();
     html! {
-        (differences(&rows, "Change", 1))
+        (differences(&rows, "Change", ("90 %", 1)))
         (scroll("Effects beside weights", &html! {
             table.plain {
                 (heads(&[("Change", Align::Left), ("How", Align::Left), ("Pairs", Align::Right), ("Preference", Align::Right), ("Weight", Align::Right), ("Expected", Align::Right), ("Others moved", Align::Right), ("It is", Align::Left)]))

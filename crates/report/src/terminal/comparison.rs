@@ -3,7 +3,7 @@
 use std::io;
 
 use predilect_results::Comparison;
-use predilect_results::comparison::{Intensity, Interval, Likeness, Profile};
+use predilect_results::comparison::{Intensity, Interval, JudgeAgreement, Likeness, Profile};
 
 use super::judges;
 use super::style::{BOLD, DIM, Out, WARN, heading, paint};
@@ -28,9 +28,6 @@ const PROPERTIES: usize = 3;
 const CONTRASTS: usize = 20;
 /// Judges and groups without a fit that are named.
 const SKIPPED: usize = 5;
-/// The least and the greatest width of two judges' names beside their agreement.
-const NAMES: usize = 20;
-const MOST_NAMES: usize = 60;
 /// The width of a judge's name.
 const NAME: usize = 34;
 
@@ -48,7 +45,9 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
             words::counted(c.likeness.judges.len().max(c.biases.len()), "judge", "judges")
         ),
     ))?;
+    super::findings(&c.findings, &mut out)?;
     super::watch_out(&c.cautions, &mut out)?;
+    super::judge_table::judge_table(&c.judge_table, units::unit(c), &mut out)?;
     if c.likeness.judges.len() > 1 {
         matrix(&c.likeness, &mut out)?;
         clusters(&c.likeness, &mut out)?;
@@ -57,9 +56,9 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
         profiles(&c.dissections, &c.proxies, &mut out)?;
     }
     agreement(c, &mut out)?;
-    judges::biases(&c.biases, units::unit(c), &mut out)?;
+    judges::further(&c.biases, units::unit(c), &mut out)?;
     if let Some(found) = &c.stand_ins {
-        judges::stand_ins(found, &mut out)?;
+        judges::rates(found, &mut out)?;
     }
     habits(c, &mut out)?;
     strengths(c, &mut out)?;
@@ -118,17 +117,8 @@ fn matrix(l: &Likeness, out: &mut Out) -> io::Result<()> {
         }
         return out.wrapped(DIM, "Intervals: --json.");
     }
-    let mut values: Vec<f64> = Vec::new();
-    for &a in &order {
-        values.extend(order.iter().filter(|b| **b != a).filter_map(|&b| l.overall[a][b]));
-    }
-    values.sort_by(f64::total_cmp);
-    let bounds: Vec<f64> = (1..SHADES.len())
-        .filter_map(|part| values.get(values.len() * part / SHADES.len()).copied())
-        .collect();
-    if bounds.len() + 1 < SHADES.len() {
-        return Ok(());
-    }
+    // A fixed scale: the same shade is the same similarity in every output.
+    let bounds = if words::is_distance(&l.measure) { [-0.8, -0.6, -0.4, -0.2] } else { [0.2, 0.4, 0.6, 0.8] };
     for (row, &a) in order.iter().enumerate() {
         let cells: String = order
             .iter()
@@ -141,7 +131,7 @@ fn matrix(l: &Likeness, out: &mut Out) -> io::Result<()> {
         out.line(&text::cut(&line, out.width))?;
     }
     let shown: Vec<String> = bounds.iter().map(|bound| format::decimal(*bound, 2)).collect();
-    out.wrapped(DIM, &format!("Shades, a fifth of the pairs each: from {} upwards.", shown.join(", ")))
+    out.wrapped(DIM, &format!("Shades: from {} upwards, lighter ones below.", shown.join(", ")))
 }
 
 /// Every two judges with the interval of their likeness.
@@ -254,8 +244,11 @@ fn agreement(c: &Comparison, out: &mut Out) -> io::Result<()> {
         })
     };
     let numbers = 2 + 6 + 17 + 18 + 21 + 7;
-    let beside = out.width > numbers + NAMES;
-    let names_width = if beside { (out.width - numbers).min(MOST_NAMES) } else { out.width - 2 };
+    let two = |found: &JudgeAgreement| found.judges.each_ref().map(|judge| text::line(judge)).join(" and ");
+    let longest = c.agreement.iter().map(|found| text::columns(&two(found))).max().unwrap_or(0);
+    // Names that have to be cut stand on a line of their own.
+    let beside = out.width >= numbers + longest;
+    let names_width = if beside { longest } else { out.width - 2 };
     let head = ["pairs", "same", "without ties", "kappa", "alpha"];
     let row = |cells: [String; 5]| {
         let [pairs, same, without, kappa, alpha] = cells;
@@ -269,9 +262,7 @@ fn agreement(c: &Comparison, out: &mut Out) -> io::Result<()> {
         &text::cut(&format!("{}{}", " ".repeat(indent), row(head.map(str::to_owned))), out.width),
     ))?;
     for agreement in &c.agreement {
-        let [first, second] = agreement.judges.each_ref().map(|judge| text::line(judge));
-        let names =
-            format!("{} and {second}", text::cut(&first, (names_width.saturating_sub(5) / 2).max(12)));
+        let names = two(agreement);
         let cells = row([
             format::count(agreement.pairs),
             share(agreement.same),

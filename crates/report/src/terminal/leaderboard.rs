@@ -3,6 +3,7 @@
 use std::io;
 
 use predilect_results::ranking::{Change, LcBoard, Leaderboard, Row, groups_that_never_met};
+use predilect_results::{Finding, PLACES_MEAN, places};
 
 use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;
@@ -17,26 +18,25 @@ const NAME: usize = 40;
 const JUDGES: usize = 4;
 /// The width that a name keeps before columns go.
 const SHORT: usize = 24;
+/// The width of places.
+const PLACES: usize = 7;
 
 /// Writes a leaderboard, for a terminal of `width` columns (0: not known, 80 is taken).
 ///
 /// # Errors
 ///
 /// Whatever `out` gives back.
-pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
+pub fn terminal_leaderboard(
+    l: &Leaderboard,
+    findings: &[Finding],
+    out: &mut dyn io::Write,
+    width: u16,
+) -> io::Result<()> {
     let mut out = Out::new(out, width);
     let count = words::counted(l.ranking.len(), "model", "models");
     out.line(&paint(BOLD, &format!("{count} by {}", l.method)))?;
-    let from = match (l.intervals.as_deref(), l.prompts) {
-        (Some("sandwich"), None) => "95 % intervals from the sandwich covariance, verdicts independent",
-        (Some("sandwich"), Some(1)) => {
-            "95 % intervals from the sandwich covariance, verdicts on the one prompt taken as independent"
-        }
-        (Some("sandwich"), Some(_)) => "95 % intervals from the sandwich covariance, clustered by prompt",
-        (Some(_), None) => "95 % intervals from a bootstrap over verdicts",
-        (Some(_), Some(_)) => "95 % intervals from a bootstrap over prompts",
-        (None, _) => "without intervals",
-    };
+    super::findings(findings, &mut out)?;
+    let from = crate::ranking::intervals_words(l);
     let votes = words::counted(l.votes as usize, "verdict", "verdicts");
     let on = l
         .prompts
@@ -84,6 +84,7 @@ pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16
         }
         controls(l, &mut out)?;
     }
+    out.wrapped(DIM, PLACES_MEAN)?;
     if let Some(tie) = l.tie {
         let what = if l.method == "davidson" { "nu" } else { "eta" };
         out.wrapped(DIM, &format!("Ties: {what} = {}", format::decimal(tie, 3)))?;
@@ -93,10 +94,10 @@ pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16
 
 /// A board with its intervals.
 fn alone(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
-    let name = name.min(out.width.saturating_sub(46)).max(8);
+    let name = name.min(out.width.saturating_sub(42)).max(8);
     let head = format!(
-        "{} {}  score      low to high    places   verdicts",
-        text::right("rank", 4),
+        "{} {}  score      low to high     verdicts",
+        text::right("places", PLACES),
         text::left("", name)
     );
     out.line(&paint(DIM, &text::cut(&head, out.width)))?;
@@ -111,16 +112,15 @@ fn alone(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
 /// A heading, and what stands below it.
 type Column<'a> = (&'static str, &'a dyn Fn(&Row) -> String);
 
-/// A board with controls and the one without. Where the terminal is narrow, intervals of scores and then places are left out before names are cut.
+/// A board with controls and the one without. Where the terminal is narrow, intervals of scores are left out before names are cut.
 fn beside_raw(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
     let of =
         |row: &Row, show: fn(&Change) -> String| row.from_raw.as_ref().map_or_else(|| "-".to_owned(), show);
-    let columns: [Column<'_>; 6] = [
+    let columns: [Column<'_>; 5] = [
         ("score", &|row| format::whole(row.score)),
         ("low to high", &|row| format!("{} to {}", format::whole(row.low), format::whole(row.high))),
-        ("places", &places),
         ("raw", &|row| of(row, |change| format::whole(change.raw_score))),
-        ("rank", &|row| of(row, |change| change.raw_rank.to_string())),
+        ("raw places", &|row| of(row, |change| places(change.raw_rank_low, change.raw_rank_high))),
         ("change", &|row| of(row, change)),
     ];
     let column = |(head, show): Column<'_>| {
@@ -129,27 +129,26 @@ fn beside_raw(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
         (head, cells, widest.max(head.len()) + 2)
     };
     let mut shown: Vec<(&str, Vec<String>, usize)> = columns.into_iter().map(column).collect();
-    let needed =
-        |shown: &[(&str, Vec<String>, usize)]| 5 + shown.iter().map(|(.., width)| width).sum::<usize>();
-    for optional in ["low to high", "places"] {
-        if needed(&shown) + name.min(SHORT) > out.width {
-            shown.retain(|(head, ..)| *head != optional);
-        }
+    let needed = |shown: &[(&str, Vec<String>, usize)]| {
+        PLACES + 1 + shown.iter().map(|(.., width)| width).sum::<usize>()
+    };
+    if needed(&shown) + name.min(SHORT) > out.width {
+        shown.retain(|(head, ..)| *head != "low to high");
     }
     let name = name.min(out.width.saturating_sub(needed(&shown))).max(8);
     let heads: String = shown.iter().map(|(head, _, width)| text::right(head, *width)).collect();
-    let head = format!("{} {}{heads}", text::right("rank", 4), text::left("", name));
+    let head = format!("{} {}{heads}", text::right("places", PLACES), text::left("", name));
     out.line(&paint(DIM, &text::cut(&head, out.width)))?;
     for (at, row) in l.ranking.iter().enumerate() {
         let cells: String = shown.iter().map(|(_, cells, width)| text::right(&cells[at], *width)).collect();
-        let (rank, model) =
-            (text::right(&row.rank.to_string(), 4), text::left(&text::line(&row.model), name));
-        out.line(&text::cut(&format!("{rank} {model}{cells}"), out.width))?;
+        let places = text::right(&places(row.rank_low, row.rank_high), PLACES);
+        let model = text::left(&text::line(&row.model), name);
+        out.line(&text::cut(&format!("{places} {model}{cells}"), out.width))?;
     }
     out.blank()?;
     out.wrapped(
         DIM,
-        "raw: score and rank without controls. change: what the controls do to the score against the mean of all models, with its 95 % interval, \
+        "raw: score and places without controls. change: what the controls do to the score against the mean of all models, with its 95 % interval, \
          paired by prompt; models with few verdicts count less in that mean.",
     )?;
     let words = crate::ranking::changes_words(l);
@@ -174,18 +173,23 @@ pub fn terminal_controls_alone(
     let mut out = Out::new(out, width);
     out.blank()?;
     out.line(&paint(BOLD, "Each control alone"))?;
-    out.wrapped(DIM, "Scores, with the place by each in brackets.")?;
+    out.wrapped(DIM, "Scores, with the places by each in brackets.")?;
     let of = |board: &Leaderboard, model: &str| {
-        board
-            .ranking
-            .iter()
-            .find(|row| row.model == model)
-            .map_or_else(|| "-".to_owned(), |row| format!("{} ({})", format::whole(row.score), row.rank))
+        board.ranking.iter().find(|row| row.model == model).map_or_else(
+            || "-".to_owned(),
+            |row| format!("{} ({})", format::whole(row.score), places(row.rank_low, row.rank_high)),
+        )
     };
     let raw = |row: &Row| {
         row.from_raw.map_or_else(
             || "-".to_owned(),
-            |change| format!("{} ({})", format::whole(change.raw_score), change.raw_rank),
+            |change| {
+                format!(
+                    "{} ({})",
+                    format::whole(change.raw_score),
+                    places(change.raw_rank_low, change.raw_rank_high)
+                )
+            },
         )
     };
     let head = |board: &Leaderboard| {
@@ -239,32 +243,17 @@ fn controls(l: &Leaderboard, out: &mut Out) -> io::Result<()> {
     Ok(())
 }
 
-/// The places that the data do not rule out.
-fn places(row: &Row) -> String {
-    if row.rank_low == row.rank_high {
-        row.rank_low.to_string()
-    } else {
-        format!("{}-{}", row.rank_low, row.rank_high)
-    }
-}
-
 /// Writes length-controlled win rates beside the raw ones.
 ///
 /// # Errors
 ///
 /// Whatever `out` gives back.
-pub fn terminal_lc(l: &LcBoard, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
+pub fn terminal_lc(l: &LcBoard, findings: &[Finding], out: &mut dyn io::Write, width: u16) -> io::Result<()> {
     let mut out = Out::new(out, width);
     let count = words::counted(l.ranking.len(), "model", "models");
     out.line(&paint(BOLD, &format!("{count} against {}", text::line(&l.baseline))))?;
-    let difficult = if l.difficulties == "none" { "" } else { " + psi times the difficulty of the prompt" };
-    out.wrapped(
-        DIM,
-        &format!(
-            "Win rates in %: raw, and at equal length (logit = theta + phi tanh of the standardised difference in \
-             characters{difficult}), with 95 % intervals; phi above 0: the judge likes length."
-        ),
-    )?;
+    super::findings(findings, &mut out)?;
+    out.wrapped(DIM, &crate::ranking::lc_words(l))?;
     if l.judges.len() > 1 {
         let judges: Vec<String> = l.judges.iter().map(|judge| text::line(judge)).collect();
         out.wrapped(
@@ -272,7 +261,7 @@ pub fn terminal_lc(l: &LcBoard, out: &mut dyn io::Write, width: u16) -> io::Resu
             &format!("Mean of the verdicts of {} judges: {}.", judges.len(), words::listed(&judges)),
         )?;
     }
-    out.wrapped(if comparable(l) { DIM } else { WARN }, compares(l))?;
+    out.wrapped(if crate::ranking::comparable(l) { DIM } else { WARN }, crate::ranking::compares(l))?;
     if let Some((mean, sd)) = l.length_prior {
         let [mean, sd] = [mean, sd].map(|x| format::decimal(x, 2));
         let of = if l.difficulties == "published" { "the published models" } else { "the others" };
@@ -281,67 +270,32 @@ pub fn terminal_lc(l: &LcBoard, out: &mut dyn io::Write, width: u16) -> io::Resu
     out.blank()?;
     let name =
         l.ranking.iter().map(|row| text::columns(&text::line(&row.model))).max().unwrap_or(0).min(NAME);
-    let name = name.min(out.width.saturating_sub(59)).max(8);
+    let name = name.min(out.width.saturating_sub(PLACES + 49)).max(8);
     let head = format!(
-        "{} {}{}{}{}{}{}",
-        text::right("rank", 4),
+        "{} {}{}{}{}",
+        text::right("places", PLACES),
         text::left("", name),
-        text::right("win rate", 10),
-        text::right("lc", 10),
-        text::right("low to high", 16),
-        text::right("places", 9),
+        text::right("win rate", 20),
+        text::right("at equal length", 20),
         text::right("phi", 8)
     );
     out.line(&paint(DIM, &text::cut(&head, out.width)))?;
     for row in &l.ranking {
-        let places = if row.rank_low == row.rank_high {
-            row.rank_low.to_string()
-        } else {
-            format!("{}-{}", row.rank_low, row.rank_high)
-        };
         let line = format!(
-            "{} {}{}{}{}{}{}",
-            text::right(&row.rank.to_string(), 4),
+            "{} {}{}{}{}",
+            text::right(&places(row.rank_low, row.rank_high), PLACES),
             text::left(&text::line(&row.model), name),
-            text::right(&format::decimal(row.win_rate, 2), 10),
-            text::right(&format::decimal(row.lc_win_rate, 2), 10),
-            text::right(&format!("{} to {}", format::decimal(row.low, 1), format::decimal(row.high, 1)), 16),
-            text::right(&places, 9),
+            text::right(&crate::ranking::raw_rate(row), 20),
+            text::right(&crate::ranking::rate(row.lc_win_rate, row.low, row.high), 20),
             text::right(&format::decimal(row.length_effect, 2), 8),
         );
         out.line(&text::cut(&line, out.width))?;
     }
+    out.wrapped(DIM, PLACES_MEAN)?;
     if l.ranking.iter().any(|row| row.lc_win_rate == 50.0 && row.length_effect == 0.0) {
         out.wrapped(WARN, "50.00: too little is known of that model, so that the penalty of AlpacaEval's fit leaves no difference at all.")?;
     }
     Ok(())
-}
-
-/// The judge of AlpacaEval's board of length-controlled rates.
-const BOARD_JUDGE: &str = "weighted_alpaca_eval_gpt4_turbo";
-
-/// Whether length-controlled rates compare with AlpacaEval's board: by its difficulties and its judge.
-fn comparable(l: &LcBoard) -> bool {
-    l.difficulties == "published" && matches!(l.judges.as_slice(), [only] if only == BOARD_JUDGE)
-}
-
-fn compares(l: &LcBoard) -> &'static str {
-    match l.difficulties.as_str() {
-        "published" if comparable(l) => {
-            "With AlpacaEval's difficulties of the prompts, so these rates compare with its published board: 41 models, each left out of \
-             them, were 1 point from it on average, 5 at most."
-        }
-        "published" => {
-            "With AlpacaEval's difficulties of the prompts, but not by the judge of its published board (weighted_alpaca_eval_gpt4_turbo): these \
-             rates do not compare with it."
-        }
-        "fitted" => {
-            "Difficulties are fitted over these models: rates compare with each other, and not with AlpacaEval's published board."
-        }
-        _ => {
-            "Without the difficulty of prompts (the minimal form): these rates do not compare with AlpacaEval's published board."
-        }
-    }
 }
 
 /// That a leaderboard ranks models that never met, and who they are.
@@ -367,12 +321,11 @@ pub fn never_met(l: &Leaderboard) -> Option<String> {
 
 fn line(row: &Row, name: usize, (low, high): (f64, f64), out: &mut Out) -> io::Result<()> {
     let head = format!(
-        "{} {}{}  {}{}{}",
-        text::right(&row.rank.to_string(), 4),
+        "{} {}{}  {}{}",
+        text::right(&places(row.rank_low, row.rank_high), PLACES),
         text::left(&text::line(&row.model), name),
         text::right(&format::decimal(row.score, 1), 8),
         text::left(&format!("{} to {}", format::decimal(row.low, 1), format::decimal(row.high, 1)), 18),
-        text::right(&places(row), 8),
         text::right(&format::count(row.votes), 10),
     );
     // What is left of the line shows the interval and the score in it.

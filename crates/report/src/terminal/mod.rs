@@ -3,6 +3,7 @@
 mod comparison;
 mod explanation;
 mod groups;
+mod judge_table;
 mod judges;
 mod leaderboard;
 mod overview;
@@ -16,7 +17,7 @@ mod versus;
 
 use std::io;
 
-use predilect_results::{Caution, few_units};
+use predilect_results::{Caution, Finding, few_units};
 use predilect_results::{DataSummary, Dissection, Fit, Settings, Skipped};
 use predilect_types::ReadSummary;
 
@@ -52,9 +53,7 @@ pub fn terminal(d: &Dissection, out: &mut dyn io::Write, width: u16) -> io::Resu
     if let Some(slice) = words::slice(&d.data) {
         out.wrapped(BOLD, &slice)?;
     }
-    if let Some(found) = &d.headline {
-        out.wrapped(BOLD, &crate::headline::sentence(found))?;
-    }
+    findings(&d.findings, &mut out)?;
     for sentence in crate::length::sentences(&view.main_fits()) {
         out.wrapped(BOLD, &sentence)?;
     }
@@ -67,6 +66,14 @@ pub fn terminal(d: &Dissection, out: &mut dyn io::Write, width: u16) -> io::Resu
     if d.settings.simulated {
         out.blank()?;
         out.wrapped(WARN, words::SIMULATED)?;
+    }
+    Ok(())
+}
+
+/// What can be said in a sentence.
+fn findings(all: &[Finding], out: &mut Out) -> io::Result<()> {
+    for finding in all {
+        out.wrapped(BOLD, &finding.sentence)?;
     }
     Ok(())
 }
@@ -105,6 +112,7 @@ pub fn terminal_fits(
         examples: Vec::new(),
         comparison: None,
         headline: None,
+        findings: Vec::new(),
         people: Vec::new(),
         ranking: None,
         settings: Settings { encoding: "columns".to_owned(), ..Settings::default() },

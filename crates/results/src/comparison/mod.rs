@@ -3,6 +3,7 @@
 mod agreement;
 mod biases;
 mod differences;
+mod judge_table;
 mod likeness;
 mod pooling;
 mod stand_ins;
@@ -13,12 +14,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cautions::Caution;
+use crate::findings::Finding;
 use crate::fit::Skipped;
 pub use agreement::{AgreementMatrices, Interval, JudgeAgreement};
 pub use biases::{BiasCard, Excess};
 pub use differences::{
     Contrast, Difference, HabitDifference, Measure, NotRanked, Parts, SliceVersus, StrengthDifference,
     Versus, Why,
+};
+pub use judge_table::{
+    BIASED, End, Figure, JudgeColumn, JudgeKind, JudgeRow, JudgeTable, JudgeUnit, accuracy_in,
 };
 pub use likeness::{ClusterGroup, Clusters, Intensity, Likeness, Place, Profile, TreeJoin};
 pub use pooling::{PooledCell, PooledWeight, Pooling};
@@ -27,12 +32,18 @@ pub use stand_ins::{CorrectedRate, GroupAccuracy, StandIn, StandIns};
 /// Everything that one run of `compare` found.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
+    /// What can be said in a sentence.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
     /// What to know before any figure.
     pub cautions: Vec<Caution>,
     /// What intervals of all that follows from verdicts are over: `prompt`, a field's name, or `pair` where every pair counts as independent.
     pub unit: String,
     /// Properties whose ratings only stand in for what they name.
     pub proxies: Vec<String>,
+    /// How good and how biased each judge is, in one table.
+    #[serde(default)]
+    pub judge_table: JudgeTable,
     /// Who rewards alike.
     #[serde(flatten)]
     pub likeness: Likeness,

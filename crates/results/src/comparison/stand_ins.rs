@@ -30,6 +30,12 @@ pub struct StandIn {
     /// Share of its verdicts that are on the side of the reference's majority, a tie of one of the two half: what is called accuracy wherever a
     /// judge has one. Of several verdicts on a pair each counts; a jury has one.
     pub accuracy: f64,
+    /// 5 % quantile of the accuracy, over prompts.
+    #[serde(default)]
+    pub accuracy_low: f64,
+    /// 95 % quantile.
+    #[serde(default)]
+    pub accuracy_high: f64,
     /// The same in every group that the pairs are in; without groups, in every part (file or folder) in which the data came.
     pub by_group: Vec<GroupAccuracy>,
     /// Whether it has to be turned around: its verdicts are right when they are read the other way. It stands last.
@@ -62,6 +68,12 @@ pub struct GroupAccuracy {
     pub pairs: u64,
     /// Accuracy.
     pub accuracy: f64,
+    /// 5 % quantile of the accuracy, over prompts.
+    #[serde(default)]
+    pub low: f64,
+    /// 95 % quantile.
+    #[serde(default)]
+    pub high: f64,
 }
 
 /// A win rate by the reference, estimated three ways; 95 % intervals by prompt, in 0..1.

@@ -6,11 +6,12 @@ use predilect_analysis::dissect::{ALL, Fits};
 use predilect_analysis::explain::{DRAWS_OF_MANY, Explainer};
 use predilect_analysis::ranking::{Contest, RankOptions, leaderboard};
 use predilect_analysis::table::FeatureTable;
-use predilect_results::Comparison;
+use predilect_results::{Caution, Comparison};
 use predilect_results::{Examples, Standings};
 
 use crate::compare::{self, CompareOptions, by_verdicts, by_weights};
 use crate::error::Result;
+use crate::findings::{of_comparison, with_findings};
 use crate::fits::KeptDraws;
 use crate::slice::Slice;
 use crate::watch::Watch;
@@ -21,9 +22,9 @@ const HELD: [&str; 2] = ["length", "well_formatted"];
 /// The judges beside each other: biases of one alone, and all that needs two.
 pub(super) fn compared(
     slice: &Slice,
-    fits: &Fits,
-    draws: &KeptDraws,
+    (fits, draws): (&Fits, &KeptDraws),
     fit: &FitOptions,
+    cautions: &[Caution],
     watch: &dyn Watch,
 ) -> Result<Comparison> {
     let options = CompareOptions::default();
@@ -31,6 +32,10 @@ pub(super) fn compared(
     if slice.table.judges.len() > 1 {
         by_weights(&mut comparison, compare::weights(fits, draws), &options, fit.seed, watch)?;
     }
+    // They are said once, by the dissection; what is found must mind them all the same.
+    comparison.cautions = cautions.to_vec();
+    comparison.findings = of_comparison(&comparison);
+    comparison.cautions.clear();
     Ok(comparison)
 }
 
@@ -52,7 +57,7 @@ pub(super) fn ranked(table: &FeatureTable) -> Option<Standings> {
     };
     let bare = Contest { controls: Vec::new(), covariates: Vec::new(), ..contest.clone() };
     let controlled = if controls.is_empty() { None } else { board(&contest) };
-    Some(Standings { judges, raw: board(&bare)?, controlled })
+    Some(with_findings(Standings { findings: Vec::new(), judges, raw: board(&bare)?, controlled }))
 }
 
 fn most_verdicts(table: &FeatureTable) -> Option<String> {

@@ -16,6 +16,7 @@ use predilect_results::Caution;
 use predilect_results::{Dissection, Settings, Standings};
 
 use crate::error::{Error, Result};
+use crate::findings::of_dissection;
 use crate::fits::fit_all;
 use crate::open::Workbench;
 use crate::slice::SliceOptions;
@@ -100,19 +101,19 @@ impl Workbench {
         let mut examples = examples(self.study(), &slice, &fits.fits)?;
         let headline = predilect_analysis::headline::headline(&slice.table, &slice.traits);
         let people = predilect_analysis::people::people(&slice.table, &slice.traits);
+        let mut cautions = cautions(&slice.table, &slice.traits, &slice.data, &fits.fits, fit);
         let (mut comparison, mut ranking) = (None, None);
         if options.report && !fits.fits.is_empty() {
-            comparison = Some(compared(&slice, &fits, &draws, fit, watch)?);
+            comparison = Some(compared(&slice, (&fits, &draws), fit, &cautions, watch)?);
             ranking = ranked(&slice.table);
             explain_examples(&mut examples, &slice, fit);
         }
-        let mut cautions = cautions(&slice.table, &slice.traits, &slice.data, &fits.fits, fit);
         if let Some(Standings { judges, .. }) =
             ranking.as_ref().filter(|ranking: &&Standings| ranking.judges.len() > 1)
         {
             cautions.push(Caution::JudgesTogether { judges: judges.clone() });
         }
-        let dissection = Dissection {
+        let mut dissection = Dissection {
             read,
             cautions,
             settings: request.settings(Settings {
@@ -125,11 +126,13 @@ impl Workbench {
             examples: examples.into_iter().map(|(examples, _)| examples).collect(),
             comparison,
             headline,
+            findings: Vec::new(),
             people,
             ranking,
             fits: fits.fits,
             skipped: fits.skipped,
         };
+        dissection.findings = of_dissection(&dissection);
         // Results that are there are not replaced by none.
         if self.is_kept() && !(dissection.fits.is_empty() && self.study().has_table("fits")) {
             keep_results(self.study(), &dissection)?;

@@ -1,14 +1,16 @@
 //! What `compare` found, as tables: one row per fact, so that any tool can filter and join them.
 
-use arrow_array::ArrayRef;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BooleanArray};
 use predilect_data::Study;
 use predilect_results::Comparison;
-use predilect_results::comparison::{HabitDifference, Interval, Likeness, Measure};
+use predilect_results::comparison::{HabitDifference, Interval, JudgeTable, Likeness, Measure};
 
 use super::{batch, float, text, whole};
 use crate::error::Result;
 
-/// Writes `similarity`, `clusters`, `agreement`, `contrasts`, `habits`, `strengths`, `biases`, `stand_ins`, `corrected_rates` and `pooled`.
+/// Writes `similarity`, `clusters`, `agreement`, `contrasts`, `habits`, `strengths`, `biases`, `stand_ins`, `judges`, `corrected_rates` and `pooled`.
 ///
 /// # Errors
 ///
@@ -22,11 +24,26 @@ pub fn write_comparison(study: &Study, c: &Comparison) -> Result<()> {
     strengths(study, c)?;
     biases(study, c)?;
     stand_ins(study, c)?;
+    judges(study, &c.judge_table)?;
     pooled(study, c)
 }
 
 fn names<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
     text(values.map(Some))
+}
+
+/// The judge table: one row per judge, with the columns of its CSV.
+fn judges(study: &Study, t: &JudgeTable) -> Result<()> {
+    let fields = t.fields();
+    let mut columns: Vec<(&str, ArrayRef)> = vec![
+        ("judge", names(t.rows.iter().map(|row| row.judge.as_str()))),
+        ("kind", names(t.rows.iter().map(|row| row.kind.name()))),
+        ("turned", Arc::new(t.rows.iter().map(|row| Some(row.turned)).collect::<BooleanArray>())),
+    ];
+    for (name, column, end) in &fields {
+        columns.push((name, float(t.rows.iter().map(|row| row.number(column, *end)))));
+    }
+    Ok(study.write_table("judges", &[batch(columns)?])?)
 }
 
 /// Every two judges, overall (with its interval) and in each group.

@@ -178,10 +178,13 @@ fn candidate(
         return None;
     }
     let whole = |count: f64| count.ceil().max(1.0) as u64;
+    let accuracy = Right::share(both.iter().map(|(row, _)| (row.cluster, row.right())));
     let found = StandIn {
         judge: name.to_owned(),
         pairs: both.len() as u64,
-        accuracy: Right::share(both.iter().map(|(row, _)| row.right())),
+        accuracy: accuracy.value,
+        accuracy_low: accuracy.low,
+        accuracy_high: accuracy.high,
         by_group: by_group(table, &both),
         turned: correlation < 0.0,
         calibrated_accuracy: Some(own.accuracy).filter(|accuracy| !accuracy.is_nan()),
@@ -211,10 +214,15 @@ fn by_group(table: &FeatureTable, both: &[(Row, f64)]) -> Vec<GroupAccuracy> {
             groups.entry(group).or_default().push(pair);
         }
     }
-    let one = |(group, pairs): (u32, Vec<&(Row, f64)>)| GroupAccuracy {
-        group: names[group as usize].clone(),
-        pairs: pairs.len() as u64,
-        accuracy: Right::share(pairs.iter().map(|(row, _)| row.right())),
+    let one = |(group, pairs): (u32, Vec<&(Row, f64)>)| {
+        let found = Right::share(pairs.iter().map(|(row, _)| (row.cluster, row.right())));
+        GroupAccuracy {
+            group: names[group as usize].clone(),
+            pairs: pairs.len() as u64,
+            accuracy: found.value,
+            low: found.low,
+            high: found.high,
+        }
     };
     groups.into_iter().map(one).collect()
 }

@@ -15,8 +15,12 @@ pub(in crate::html) struct Difference {
     pub(in crate::html) by: Interval,
 }
 
-/// Intervals around zero, on an axis that holds them all; decimals as given.
-pub(in crate::html) fn differences(rows: &[Difference], what: &str, places: usize) -> Markup {
+/// Intervals around zero, on an axis that holds them all; their level and decimals as given.
+pub(in crate::html) fn differences(
+    rows: &[Difference],
+    what: &str,
+    (level, places): (&str, usize),
+) -> Markup {
     let reach =
         rows.iter().flat_map(|row| [row.by.low, row.by.high]).fold(0.0, |most: f64, x| most.max(x.abs()));
     let half = nice(reach);
@@ -36,7 +40,7 @@ pub(in crate::html) fn differences(rows: &[Difference], what: &str, places: usiz
                             }
                         }
                     }
-                    th.num scope="col" { "90 %" }
+                    th.num scope="col" { (level) }
                 }
             }
             tbody {

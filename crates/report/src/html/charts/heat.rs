@@ -17,14 +17,8 @@ fn printed(columns: usize) -> f64 {
     (100.0 * FIT / columns.max(1) as f64).round().clamp(35.0, 100.0)
 }
 
-/// Properties in rows, columns as given. Unsure cells are pale, columns that were not fitted are hatched.
-pub(in crate::html) fn heat(
-    view: &View,
-    columns: &[Column],
-    properties: &[&str],
-    axis: Axis,
-    label: &str,
-) -> Markup {
+/// Properties in rows, columns as given. Colours are on a fixed scale, full at 0 and 100 %. Unsure cells are pale, columns that were not fitted are hatched.
+pub(in crate::html) fn heat(view: &View, columns: &[Column], properties: &[&str], label: &str) -> Markup {
     let titled = columns.len() * properties.len() * view.judges.len() <= TITLED;
     let table = html! {
         // On paper nothing scrolls: a table of many columns shrinks to the page.
@@ -46,7 +40,7 @@ pub(in crate::html) fn heat(
                         th.lab scope="row" { (property(view, id)) }
                         @for column in columns {
                             @match column.cell {
-                                Ok(fit) => { (cell(weight(fit, id), axis, titled)) }
+                                Ok(fit) => { (cell(weight(fit, id), titled)) }
                                 Err(skipped) => { td.skip title=(why(skipped)) {} }
                             }
                         }
@@ -73,7 +67,7 @@ fn why(skipped: Option<&Skipped>) -> String {
     )
 }
 
-fn cell(weight: Option<&Weight>, axis: Axis, titled: bool) -> Markup {
+fn cell(weight: Option<&Weight>, titled: bool) -> Markup {
     let Some(w) = weight else { return html! { td.none { (format::MISSING) } } };
     let class = match (sure(w), rewarded(w)) {
         (true, true) => "p",
@@ -81,7 +75,7 @@ fn cell(weight: Option<&Weight>, axis: Axis, titled: bool) -> Markup {
         (false, true) => "p u",
         (false, false) => "m u",
     };
-    let strength = (100.0 * axis.strength(w.intensity())).round();
+    let strength = (100.0 * Axis::WHOLE.strength(w.intensity())).round();
     let title = titled.then(|| spoken(w));
     html! { td class=(class) style={ "--v:" (strength) "%" } title=[title] { (format::intensity(w.intensity())) } }
 }

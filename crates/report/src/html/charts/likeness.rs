@@ -6,6 +6,7 @@ use predilect_results::comparison::{Clusters, Likeness};
 use crate::format;
 use crate::html::parts::{SERIES, scroll};
 use crate::text;
+use crate::words;
 
 /// Shades of a cell.
 const SHADES: usize = 10;
@@ -38,7 +39,13 @@ pub(in crate::html) fn leaf_order(l: &Likeness) -> Vec<usize> {
 pub(in crate::html) fn matrix(l: &Likeness) -> Markup {
     let order = leaf_order(l);
     let tree = l.clusters.as_ref().map(|clusters| branches(l, clusters, &order));
-    let grid = Grid { names: &l.judges, order: &order, values: &l.overall, tree };
+    let grid = Grid {
+        names: &l.judges,
+        order: &order,
+        values: &l.overall,
+        distance: words::is_distance(&l.measure),
+        tree,
+    };
     grid.render(&format!("Similarity of {} judges", order.len()), &|a, b| spoken(l, a, b))
 }
 
@@ -53,7 +60,7 @@ pub(in crate::html) fn agreement(judges: &[String], values: &[Vec<Option<f64>>],
             values[a][b].map_or(format::MISSING.to_owned(), |v| format::decimal(v, 3))
         )
     };
-    let grid = Grid { names: judges, order: &order, values, tree: None };
+    let grid = Grid { names: judges, order: &order, values, distance: false, tree: None };
     grid.render(&format!("Agreement of {} judges", order.len()), &title)
 }
 
@@ -63,29 +70,19 @@ struct Grid<'a> {
     /// Rows and columns, by their places in `names`.
     order: &'a [usize],
     values: &'a [Vec<Option<f64>>],
+    /// Whether values are distances with the sign turned.
+    distance: bool,
     tree: Option<Markup>,
 }
 
 impl Grid<'_> {
     fn render(self, label: &str, title: &dyn Fn(usize, usize) -> String) -> Markup {
-        let Self { names, order, values, tree: drawn } = self;
+        let Self { names, order, values, distance, tree: drawn } = self;
         let n = order.len();
-        let between =
-            || order.iter().flat_map(|&a| order.iter().filter(move |b| **b != a).map(move |&b| (a, b)));
-        let known: Vec<f64> = between().filter_map(|(a, b)| values[a][b]).collect();
-        let low = known.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = known.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        // A coefficient has a scale of its own: white is 0, full colour is 1, the other colour below 0. A distance has none.
-        let coefficient = known.iter().all(|value| value.abs() <= 1.0) && high > 0.0;
-        let shade = |value: f64| {
-            let share = match (coefficient, high > low) {
-                (true, _) => value.abs(),
-                (false, true) => (value - low) / (high - low),
-                (false, false) => 1.0,
-            };
-            ((share * SHADES as f64) as usize).min(SHADES - 1)
-        };
-        let colour = |value: f64| if coefficient && value < 0.0 { "m" } else { "h" };
+        // A fixed scale: full colour is 1 (of a distance, which has its sign turned: 0), none is 0 (a distance of 1), the other colour is below 0.
+        let share = |value: f64| if distance { 1.0 + value } else { value.abs() };
+        let shade = |value: f64| ((share(value).clamp(0.0, 1.0) * SHADES as f64) as usize).min(SHADES - 1);
+        let colour = |value: f64| if !distance && value < 0.0 { "m" } else { "h" };
         let tree = if drawn.is_some() { TREE } else { 0.0 };
         let cell = if n <= NUMBERED { 46.0 } else { ((WIDE - NAMES - tree) / n as f64).clamp(14.0, ROW) };
         let (width, height) = (NAMES + tree + cell * n as f64 + 10.0, 26.0 + ROW * n as f64);
@@ -103,7 +100,7 @@ impl Grid<'_> {
                                 @if n * n <= TITLED { title { (title(a, b)) } }
                             }
                             @if n <= NUMBERED && a != b {
-                                text.v.dark[shade(value) >= 8] x=(px(x(column) + cell / 2.0)) y=(px(y(row) + 17.0)) text-anchor="middle" {
+                                text.v x=(px(x(column) + cell / 2.0)) y=(px(y(row) + 17.0)) text-anchor="middle" {
                                     (format::decimal(value, 2))
                                 }
                             }

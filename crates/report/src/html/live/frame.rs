@@ -7,6 +7,9 @@ use crate::html::page::shapes;
 /// The styles of the report and of the live page.
 pub const STYLE: &str = concat!(include_str!("../style.css"), include_str!("live.css"));
 
+/// Finds and orders rows of tables, on the live page as in the report.
+pub const TABLES: &str = include_str!("../tables.js");
+
 /// A place to go.
 #[derive(Debug, Clone)]
 pub struct Link {
@@ -44,6 +47,7 @@ pub fn document(frame: &Frame<'_>, main: &Markup) -> String {
                 title { (frame.title) " · Predilect" }
                 link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/assets/style.css";
+                script src="/assets/tables.js" defer {}
                 script src="/assets/page.js" type="module" {}
             }
             body.live {

@@ -60,7 +60,7 @@ pub fn alike(all: &[Alike]) -> Markup {
     let rows: Vec<Difference> = all.iter().map(row).collect();
     html! {
         @if let Some(first) = all.first() { p { (sentence(first)) } }
-        (differences(&rows, "Correlation of weights", 2))
+        (differences(&rows, "Correlation of weights", ("90 %", 2)))
         p.hint { "1: the same properties are rewarded in the same proportion; 0: no relation. 90 % intervals by both posteriors." }
     }
 }

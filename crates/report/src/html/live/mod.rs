@@ -10,11 +10,11 @@ use maud::Markup;
 use predilect_results::{Comparison, Dissection, Explanation, Standings};
 
 use super::charts;
-use super::page::watch_out;
+use super::page::{findings, watch_out};
 use super::sections;
 use crate::view::View;
 
-pub use frame::{Frame, Link, STYLE, document, icon};
+pub use frame::{Frame, Link, STYLE, TABLES, document, icon};
 pub use label::{Choice, alike, judging};
 pub use pairs::{Side, Words, listed, reading, verdict};
 pub use rewarded::{Order, found, intensities, versus};
@@ -22,12 +22,12 @@ pub use spread::spread;
 
 /// Likeness, agreement and habits of judges, and their biases.
 pub fn judges(c: &Comparison) -> Markup {
-    maud::html! { @for section in sections::compared(c) { (section.render()) } }
+    maud::html! { (findings(&c.findings)) @for section in sections::compared(c) { (section.render()) } }
 }
 
 /// The models, as verdicts have them and with properties held equal.
 pub fn board(standings: &Standings) -> Markup {
-    sections::board(standings)
+    maud::html! { (findings(&standings.findings)) (sections::board(standings)) }
 }
 
 /// What the data look like and how they were read.

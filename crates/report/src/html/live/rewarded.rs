@@ -160,7 +160,7 @@ pub fn versus(found: &SliceVersus) -> Markup {
                     }
                 } @else {
                     @for d in clear.iter().take(1) { p { (difference(d)) } }
-                    (differences(&clear.iter().map(|d| row(d)).collect::<Vec<_>>(), "In the slice more (right) or less", 2))
+                    (differences(&clear.iter().map(|d| row(d)).collect::<Vec<_>>(), "In the slice more (right) or less", ("90 %", 2)))
                 }
             }
             @for skipped in &all.skipped { p.hint { "Not fitted: " (name(&skipped.judge)) ", " (text::line(&skipped.reason)) } }

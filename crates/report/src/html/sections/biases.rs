@@ -30,7 +30,7 @@ pub(super) fn of(comparison: Option<&Comparison>) -> Section {
                 @else { "Quality is judged by " bdi { (words::listed(&people)) } "." }
             }
             (first_few(&cards, CARDS, "judges", |cards| html! { div.cards.biases { @for card in cards { (one(card)) } } }))
-            @let meanings = meanings(&cards);
+            @let meanings = meanings(&cards, true);
             @if !meanings.is_empty() {
                 (folded("What the measures are", &html! {
                     dl.meanings { @for (name, meaning) in &meanings { dt { bdi { (name) } } dd { bdi { (meaning) } } } }

@@ -32,18 +32,17 @@ pub(super) fn section(view: &View) -> Section {
 /// One heat map per judge, all but the first folded away.
 fn maps(view: &View) -> Markup {
     let properties = ordered(view);
-    let axis = Axis::holding(view.d.fits.iter().flat_map(|fit| &fit.weights));
     html! {
         p {
             "Intensity in % by property and group"
             @if !view.d.settings.group_by.is_empty() { " (" (text::line(&view.d.settings.group_by)) ")" }
-            ". Full colour: the direction is sure. Pale: it is not. Hatched: the group was not fitted. Below each "
+            ". The farther from 50 %, the stronger the colour, on a scale from 0 to 100 %. Pale: the direction is not sure. Hatched: the group was not fitted. Below each "
             "group stands its number of verdicts. " (words::SHRUNK)
         }
         @for (i, judge) in view.judges.iter().enumerate() {
             details.map open[i < 2] {
                 summary { (name(judge)) }
-                (heat(view, &view.by_group(judge), &properties, axis, "Intensity by property and group"))
+                (heat(view, &view.by_group(judge), &properties, "Intensity by property and group"))
             }
         }
     }

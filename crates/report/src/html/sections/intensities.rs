@@ -56,8 +56,8 @@ fn plots(view: &View, fits: &[&Fit]) -> Markup {
         }
         @if fits.len() > NUMBERED {
             h3 { "Judges side by side" }
-            p.hint { "Intensity in %. Full colour: the direction is sure. Pale: it is not." }
-            (heat(view, &view.by_judge(), &properties, axis, "Intensity by property and judge"))
+            p.hint { "Intensity in %: the farther from 50 %, the stronger the colour, on a scale from 0 to 100 %. Pale: the direction is not sure." }
+            (heat(view, &view.by_judge(), &properties, "Intensity by property and judge"))
         }
         (folded("All numbers of these judges", &numbers(view, fits)))
     }

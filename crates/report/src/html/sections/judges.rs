@@ -1,4 +1,4 @@
-//! Which judges are alike, where do they differ, and who can stand in for whom?
+//! Which judges are alike, and where do they differ?
 
 use maud::{Markup, html};
 use predilect_results::Comparison;
@@ -10,8 +10,8 @@ use crate::format;
 use crate::html::charts::{Difference, agreement as agreement_grid, differences, map, matrix};
 use crate::html::parts::{Align, Section, first_few, folded, heads, name, nothing, scroll};
 use crate::judging::{
-    FALSE_DISCOVERIES, TURNED, contrast, departures, habit, not_ranked_words, parts, percent, pooling_words,
-    stand_in_words, strength, strengths_words, unmoved_words,
+    FALSE_DISCOVERIES, contrast, departures, habit, not_ranked_words, percent, pooling_words, strength,
+    strengths_words, unmoved_words,
 };
 use crate::units;
 use crate::words;
@@ -33,7 +33,6 @@ pub(super) fn of(comparison: Option<&Comparison>) -> Section {
 
 fn compared(c: &Comparison) -> Markup {
     html! {
-        @if c.likeness.judges.len() > 1 { (likeness(c)) }
         @if !c.agreement.is_empty() {
             h3 { "Do they agree on the same pairs?" }
             p.hint {
@@ -49,7 +48,8 @@ fn compared(c: &Comparison) -> Markup {
         (habits(c))
         (strengths(c))
         (contrasts(c))
-        @if let Some(found) = &c.stand_ins { (stand_ins(found)) }
+        @if c.likeness.judges.len() > 1 { h3 { "Who rewards alike?" } (likeness(c)) }
+        @if let Some(found) = &c.stand_ins { (rates(found)) }
         @if let Some(found) = &c.pooling {
             h3 { "Fits that learn from each other" }
             p { (pooling_words(found)) }
@@ -66,7 +66,7 @@ fn likeness(c: &Comparison) -> Markup {
     };
     html! {
         p {
-            "How alike the weights of two judges are (" (words::measure(&l.measure)) (over) "): the stronger the blue, the more alike; the other colour is below 0. Judges stand in the order of the tree "
+            "How alike the weights of two judges are (" (words::measure(&l.measure)) (over) "): the stronger the blue, the more alike, on a fixed scale; the other colour is below 0. Judges stand in the order of the tree "
             "beside; a heavy branch is there in at least four of five resamples."
         }
         (matrix(l))
@@ -221,67 +221,16 @@ fn contrasts(c: &Comparison) -> Markup {
             @if sure > CONTRASTS { " The first " (CONTRASTS) " are shown, departures from people before others." }
         }
         @if rows.is_empty() { (nothing("No difference is sure: these judges may reward the same, or there are too few verdicts.")) }
-        @else { (differences(&rows, "Who rewards what more", 2)) }
+        @else { (differences(&rows, "Who rewards what more", ("90 %", 2))) }
     }
 }
 
-fn stand_ins(found: &StandIns) -> Markup {
-    let columns = [
-        ("Judge or jury", Align::Left),
-        ("Pairs", Align::Right),
-        ("Accuracy", Align::Right),
-        ("Correlation", Align::Right),
-        ("Gain", Align::Right),
-        ("Labels", Align::Right),
-    ];
-    let table = html! {
-        table.plain {
-            (heads(&columns))
-            tbody {
-                @for c in &found.candidates {
-                    tr {
-                        th scope="row" { (name(&c.judge)) @if c.turned { " ↻" } }
-                        td.num { (format::count(c.pairs)) }
-                        td.num { (format::share(c.accuracy)) }
-                        td.num { (format::decimal(c.correlation, 2)) }
-                        td.num { (format::decimal(c.gain, 3)) " ± " (format::decimal(c.gain_se, 3)) }
-                        td.num { (format::count(c.labels_with)) }
-                    }
-                }
-            }
-        }
-    };
+fn rates(found: &StandIns) -> Markup {
     let rates: Vec<_> = found.rates.iter().filter(|rate| rate.judged_only > 0).collect();
-    let parts = parts(found);
     html! {
-        h3 { "Surrogate judges" }
-        p.hint { (stand_in_words(found)) @if found.candidates.iter().any(|c| c.turned) { " " (TURNED) } }
-        (scroll("Stand-ins", &table))
-        @if !parts.is_empty() { p.hint { "Accuracy in each part of the data:" } (scroll("Accuracy in each part", &accuracies(found, &parts))) }
         @if let Some(first) = rates.first() {
             @let head = format!("Win rates with the help of {}", crate::text::line(&first.judge));
             (folded(&head, &corrected(&rates)))
-        }
-    }
-}
-
-fn accuracies(found: &StandIns, parts: &[(&str, u64)]) -> Markup {
-    html! {
-        table.plain {
-            thead { tr { th scope="col" { "Judge or jury" } @for (part, _) in parts { th.num scope="col" { (name(part)) } } } }
-            tbody {
-                @for c in &found.candidates {
-                    tr {
-                        th scope="row" { (name(&c.judge)) }
-                        @for (part, _) in parts {
-                            @let own = c.by_group.iter().find(|own| own.group == *part);
-                            td.num title=[own.map(|own| words::counted(own.pairs as usize, "pair", "pairs"))] {
-                                (own.map_or(format::MISSING.to_owned(), |own| format::share(own.accuracy)))
-                            }
-                        }
-                    }
-                }
-            }
         }
     }
 }

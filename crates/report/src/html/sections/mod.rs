@@ -6,6 +6,7 @@ mod examples;
 mod findings;
 mod groups;
 mod intensities;
+mod judge_table;
 mod judges;
 mod method;
 mod people;
@@ -22,15 +23,23 @@ use crate::view::View;
 
 use super::parts::Section;
 pub(super) use intensities::ordered;
+pub(super) use judge_table::brief as judge_table_brief;
+pub(super) use quality::main as quality_table;
+pub(super) use ranking::{first as board_table, lc_table, length_controlled};
 
 /// The sections that say something of a comparison alone.
 pub(super) fn compared(c: &Comparison) -> Vec<Section> {
-    vec![judges::of(Some(c)), biases::of(Some(c))]
+    vec![judge_table::of(Some(c)), judges::of(Some(c)), biases::of(Some(c))]
 }
 
 /// The leaderboard alone.
 pub(super) fn board(standings: &Standings) -> Markup {
     ranking::ranked(standings)
+}
+
+/// The leaderboard alone, as a section.
+pub(super) fn leaderboard(standings: &Standings) -> Section {
+    Section { id: "ranking", name: "Leaderboard", title: "Leaderboard", body: board(standings) }
 }
 
 /// What was read, and what the data look like.
@@ -44,6 +53,7 @@ pub(super) fn all(view: &View) -> Vec<Section> {
         findings::section(view),
         intensities::section(view),
         groups::section(view),
+        judge_table::of(view.d.comparison.as_ref()),
         judges::of(view.d.comparison.as_ref()),
         biases::of(view.d.comparison.as_ref()),
         people::section(view),

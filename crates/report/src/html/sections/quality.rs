@@ -39,6 +39,15 @@ pub(super) fn section(view: &View) -> Section {
     Section { id: "quality", name: "Quality", title: "How well the model predicts", body }
 }
 
+/// How well the main fits predict, as a table alone.
+pub(in crate::html) fn main(view: &View) -> Markup {
+    let fits = view.main_fits();
+    if fits.is_empty() {
+        return html! {};
+    }
+    html! { h2 { "How well the model predicts verdicts it has not seen" } (scroll("Held-out quality", &table(&fits, false))) }
+}
+
 fn table(fits: &[&Fit], grouped: bool) -> Markup {
     // A baseline that no fit has gets no column.
     let with = |place: usize| fits.iter().filter_map(|f| f.quality.as_ref()).any(|q| there(q, place));

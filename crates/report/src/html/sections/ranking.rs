@@ -1,8 +1,8 @@
 //! How do the models rank, as they are and with length and formatting held equal?
 
 use maud::{Markup, html};
-use predilect_results::Standings;
-use predilect_results::ranking::{Change, Leaderboard, Row};
+use predilect_results::ranking::{Change, LcBoard, LcRow, Leaderboard, Row};
+use predilect_results::{PLACES_MEAN, Standings, places};
 
 use crate::format;
 use crate::html::charts::place;
@@ -26,22 +26,14 @@ pub(super) fn ranked(s: &Standings) -> Markup {
     let judges: Vec<String> = s.judges.iter().map(|judge| text::line(judge)).collect();
     let held: Vec<String> =
         s.controlled.iter().flat_map(|board| &board.controls).map(|c| held(&c.name)).collect();
-    let reach = |of: fn(&Row) -> f64, start: f64, pick: fn(f64, f64) -> f64| {
-        let rows = s.raw.ranking.iter().chain(s.controlled.iter().flat_map(|board| &board.ranking));
-        rows.map(of).filter(|x| x.is_finite()).fold(start, pick)
-    };
-    let (low, high) =
-        (reach(|row| row.low, f64::INFINITY, f64::min), reach(|row| row.high, f64::NEG_INFINITY, f64::max));
-    let axis = Axis { low, span: (high - low).max(1e-9) };
     html! {
         p {
-            "Bradley-Terry scores by the verdicts of " bdi { (text::cut(&words::listed(&judges), 200)) } ", a tie half a win: 400 points are odds of ten "
-            "to one, 1,000 is the mean. "
+            (scores(&s.raw)) " By the verdicts of " bdi { (text::cut(&words::listed(&judges), 200)) } ": "
             (words::counted(s.raw.votes as usize, "verdict", "verdicts"))
             @if let Some(prompts) = s.raw.prompts { " on " (words::counted(prompts as usize, "prompt", "prompts")) }
-            "; 95 % intervals from the sandwich covariance, clustered by prompt."
+            "; " (crate::ranking::intervals_words(&s.raw)) ". " (PLACES_MEAN)
             @if [Some(&s.raw), s.controlled.as_ref()].into_iter().flatten().any(|board| board.prior > 0.0) {
-                " Some model has won or lost all its verdicts: a normal prior of precision 0.1 keeps scores finite."
+                " A normal prior keeps the scores of models that won or lost all their verdicts finite."
             }
         }
         @if let Some(words) = crate::never_met(&s.raw) { p.warn { (words) } }
@@ -58,7 +50,31 @@ pub(super) fn ranked(s: &Standings) -> Markup {
                 p { bdi { (crate::ranking::changes_words(board)) } " Intervals of changes are 95 %, paired by prompt." }
             }
         }
-        (first_few(&s.raw.ranking, MODELS, "models", |rows| table(rows, s.controlled.as_ref(), axis)))
+        (first_few(&s.raw.ranking, MODELS, "models", |rows| table(rows, s)))
+    }
+}
+
+/// What scores are.
+fn scores(board: &Leaderboard) -> &'static str {
+    match board.method.as_str() {
+        "win-rate" => "Win rates: % of verdicts won, a tie half.",
+        "elo" => "Elo scores: 400 points are odds of ten to one, 1,000 is the mean.",
+        "rao-kupper" | "davidson" => {
+            "Scores by a Bradley-Terry model with ties of their own: 400 points are odds of ten to one, 1,000 is the mean."
+        }
+        _ => "Bradley-Terry scores, a tie half a win: 400 points are odds of ten to one, 1,000 is the mean.",
+    }
+}
+
+/// The first rows of a board as a table alone.
+pub(in crate::html) fn first(s: &Standings, most: usize) -> Markup {
+    let rows = &s.raw.ranking[..s.raw.ranking.len().min(most)];
+    html! {
+        (table(rows, s))
+        p.hint {
+            (PLACES_MEAN)
+            @if s.raw.ranking.len() > rows.len() { " The first " (rows.len()) " of " (s.raw.ranking.len()) " models." }
+        }
     }
 }
 
@@ -77,22 +93,37 @@ struct Axis {
 }
 
 impl Axis {
+    fn of(boards: &[&Leaderboard]) -> Self {
+        let reach = |of: fn(&Row) -> f64, start: f64, pick: fn(f64, f64) -> f64| {
+            let rows = boards.iter().flat_map(|board| &board.ranking);
+            rows.map(of).filter(|x| x.is_finite()).fold(start, pick)
+        };
+        let low = reach(|row| row.low, f64::INFINITY, f64::min);
+        let high = reach(|row| row.high, f64::NEG_INFINITY, f64::max);
+        Self { low, span: (high - low).max(1e-9) }
+    }
+
     fn at(self, score: f64) -> String {
         place((score - self.low) / self.span)
     }
 }
 
-fn table(rows: &[Row], controlled: Option<&Leaderboard>, axis: Axis) -> Markup {
+fn table(rows: &[Row], s: &Standings) -> Markup {
+    let controlled = s.controlled.as_ref();
+    let boards: Vec<&Leaderboard> = [Some(&s.raw), controlled].into_iter().flatten().collect();
+    let axis = Axis::of(&boards);
+    let score = |x: f64| if s.raw.method == "win-rate" { format::decimal(x, 1) } else { format::whole(x) };
     let beside =
         |model: &str| controlled.and_then(|board| board.ranking.iter().find(|row| row.model == model));
+    let missing = || format::MISSING.to_owned();
     let table = html! {
         table.plain.board {
             thead {
                 tr {
-                    th.num scope="col" { "Rank" }
                     th scope="col" { "Model" }
+                    th.num scope="col" { "Places" }
                     th.num scope="col" { "Score" }
-                    @if controlled.is_some() { th.num scope="col" { "Controlled" } th.num scope="col" { "Rank" } th.num scope="col" { "Change" } }
+                    @if controlled.is_some() { th.num scope="col" { "Places, controlled" } th.num scope="col" { "Score, controlled" } th.num scope="col" { "Change" } }
                     th.wide scope="col" { "95 %" }
                     th.num scope="col" { "Verdicts" }
                 }
@@ -101,18 +132,18 @@ fn table(rows: &[Row], controlled: Option<&Leaderboard>, axis: Axis) -> Markup {
                 @for row in rows {
                     @let other = beside(&row.model);
                     tr {
-                        td.num { (places(row)) }
                         th scope="row" { (name(&row.model)) }
-                        td.num { (format::whole(row.score)) }
+                        td.num { (places(row.rank_low, row.rank_high)) }
+                        td.num { (score(row.score)) }
                         @if controlled.is_some() {
-                            td.num { (other.map_or(format::MISSING.to_owned(), |row| format::whole(row.score))) }
-                            td.num { (other.map_or(format::MISSING.to_owned(), places)) }
-                            td.num { (other.and_then(|row| row.from_raw).map_or(format::MISSING.to_owned(), |change| changed(&change))) }
+                            td.num { (other.map_or_else(missing, |row| places(row.rank_low, row.rank_high))) }
+                            td.num { (other.map_or_else(missing, |row| score(row.score))) }
+                            td.num { (other.and_then(|row| row.from_raw).map_or_else(missing, |change| changed(&change))) }
                         }
                         td.wide {
                             svg width="100%" height=(if other.is_some() { 26 } else { 16 }) aria-hidden="true" {
-                                (range(row, 0, 8, axis))
-                                @if let Some(other) = other { (range(other, 1, 19, axis)) }
+                                (range((row.low, row.score, row.high), 0, 8, axis))
+                                @if let Some(other) = other { (range((other.low, other.score, other.high), 1, 19, axis)) }
                             }
                         }
                         td.num { (format::count(row.votes)) }
@@ -129,20 +160,59 @@ fn changed(change: &Change) -> String {
     format!("{by} [{low}, {high}]")
 }
 
-/// The places that the data do not rule out.
-fn places(row: &Row) -> String {
-    if row.rank_low == row.rank_high {
-        row.rank_low.to_string()
-    } else {
-        format!("{}–{}", row.rank_low, row.rank_high)
+fn range((low, score, high): (f64, f64, f64), slot: usize, y: usize, axis: Axis) -> Markup {
+    html! {
+        g.s.{ "c" (slot) } transform={ "translate(0," (y) ")" } {
+            line x1=(axis.at(low)) x2=(axis.at(high)) y1="0" y2="0" {}
+            svg x=(axis.at(score)) y="0" width="1" height="1" overflow="visible" { use href={ "#m" (slot) } {} }
+        }
     }
 }
 
-fn range(row: &Row, slot: usize, y: usize, axis: Axis) -> Markup {
+/// A board of length-controlled win rates.
+pub(in crate::html) fn length_controlled(l: &LcBoard) -> Markup {
     html! {
-        g.s.{ "c" (slot) } transform={ "translate(0," (y) ")" } {
-            line x1=(axis.at(row.low)) x2=(axis.at(row.high)) y1="0" y2="0" {}
-            svg x=(axis.at(row.score)) y="0" width="1" height="1" overflow="visible" { use href={ "#m" (slot) } {} }
-        }
+        p { (crate::ranking::lc_words(l)) " " (PLACES_MEAN) }
+        @if !crate::ranking::comparable(l) { p.warn { (crate::ranking::compares(l)) } } @else { p { (crate::ranking::compares(l)) } }
+        (first_few(&l.ranking, MODELS, "models", lc_table))
     }
+}
+
+/// The first rows of such a board as a table alone.
+pub(in crate::html) fn lc_table(rows: &[LcRow]) -> Markup {
+    let axis = Axis { low: 0.0, span: 100.0 };
+    let table = html! {
+        table.plain.board {
+            thead {
+                tr {
+                    th scope="col" { "Model" }
+                    th.num scope="col" { "Places" }
+                    th.num scope="col" { "At equal length" }
+                    th.num scope="col" { "Win rate" }
+                    th.wide scope="col" { "0 to 100 %" }
+                    th.num scope="col" { "Length effect" }
+                    th.num scope="col" { "Preferences" }
+                }
+            }
+            tbody {
+                @for row in rows {
+                    tr {
+                        th scope="row" { (name(&row.model)) }
+                        td.num { (places(row.rank_low, row.rank_high)) }
+                        td.num { (crate::ranking::rate(row.lc_win_rate, row.low, row.high)) }
+                        td.num { (crate::ranking::raw_rate(row)) }
+                        td.wide {
+                            svg width="100%" height="26" aria-hidden="true" {
+                                (range((row.low, row.lc_win_rate, row.high), 1, 8, axis))
+                                (range((row.win_rate, row.win_rate, row.win_rate), 0, 19, axis))
+                            }
+                        }
+                        td.num { (format::decimal(row.length_effect, 2)) }
+                        td.num { (format::count(row.votes)) }
+                    }
+                }
+            }
+        }
+    };
+    scroll("Length-controlled win rates", &table)
 }

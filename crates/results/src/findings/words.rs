@@ -1,0 +1,331 @@
+//! Findings in words.
+
+use predilect_types::shown::line;
+
+use super::{
+    Debtor, FALSE_DISCOVERIES, Fact, Leads, Leans, NoJudge, NotRewarded, NotWeighed, Owes, UseJudge, Weighs,
+    places,
+};
+use crate::comparison::Interval;
+use crate::dissection::{Habit, Headline};
+use crate::format;
+
+/// Names in one sentence.
+const NAMED: usize = 3;
+
+/// `86 % [82, 90]`
+fn percent(i: Interval) -> String {
+    let [value, low, high] = [i.value, i.low, i.high].map(|x| format::whole(100.0 * x));
+    format!("{value}\u{a0}% [{low}, {high}]")
+}
+
+/// `a`, `a and b`, `a, b and c`; of many the first and how many more.
+fn listed(names: &[String]) -> String {
+    let mut shown: Vec<String> = names.iter().take(NAMED).map(|name| line(name)).collect();
+    if names.len() > NAMED {
+        shown.push(format!("{} more", names.len() - NAMED));
+    }
+    match shown.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// The name of a property in a sentence.
+fn property(id: &str) -> String {
+    match id {
+        "rich" => "information".to_owned(),
+        _ => line(predilect_types::property(id).map_or(id, |p| p.label)).to_lowercase(),
+    }
+}
+
+impl Fact {
+    /// The finding in words.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::UseJudge(found) => found.sentence(),
+            Self::NoJudge { why } => why.sentence(),
+            Self::Weighs(found) => found.sentence(),
+            Self::WeighsAlike { of } => format!(
+                "No judge surely rewards anything otherwise than the reference: none of {} is a difference at a false discovery rate of {}.",
+                format::counted(*of, "contrast", "contrasts"),
+                format::share(FALSE_DISCOVERIES),
+            ),
+            Self::NotWeighed { why } => why.sentence().to_owned(),
+            Self::Departs(found) => departs(found),
+            Self::DepartsNowhere { judges: 0 | 1 } => {
+                "There is one judge only, so nothing can be said of how judges differ.".to_owned()
+            }
+            Self::DepartsNowhere { .. } => {
+                "On the same pairs, no judge surely departs in position, length or ties from the one that all are compared with.".to_owned()
+            }
+            Self::Rewards { judge, property: id, intensity, sure, predicts } => {
+                let chance = if *predicts == Some(false) {
+                    " But on verdicts it has not seen, the fit predicts no better than its baselines beyond chance."
+                } else {
+                    ""
+                };
+                rewards(judge, id, *intensity, *sure) + chance
+            }
+            Self::RewardsNothing { judge, why } => format!(
+                "What {} rewards cannot be said: {}.",
+                line(judge),
+                match why {
+                    NotRewarded::NotFitted => "there are too few verdicts",
+                    NotRewarded::NothingSure => "no property has a sure direction",
+                    NotRewarded::AddNothing => {
+                        "on verdicts it has not seen, the fit predicts no better than sides, order and models alone"
+                    }
+                }
+            ),
+            Self::Owes(found) => found.sentence(),
+            Self::OwesNothing { controls, of } => format!(
+                "With {} held equal, none of {} surely changes: nothing shows that any model owes its place to that.",
+                listed_properties(controls),
+                format::counted(*of, "score", "scores"),
+            ),
+            Self::NothingHeld => {
+                "Nothing is held equal here, so what a model owes to length or formatting is not known.".to_owned()
+            }
+            Self::Leads(found) => found.sentence(),
+        }
+    }
+}
+
+fn listed_properties(ids: &[String]) -> String {
+    let names: Vec<String> = ids.iter().map(|id| property(id)).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+impl UseJudge {
+    fn sentence(&self) -> String {
+        let labels = if self.labels_missing == 0 {
+            format!("{} are there, which is enough", format::count(self.labels_there))
+        } else {
+            format!(
+                "{} are there, {} are missing",
+                format::count(self.labels_there),
+                format::count(self.labels_missing)
+            )
+        };
+        let others = if self.not_surely_worse.is_empty() {
+            String::new()
+        } else {
+            format!(" Not surely worse: {}.", listed(&self.not_surely_worse))
+        };
+        format!(
+            "Use {}: it agrees with {} in {} of its verdicts on {} (90 % interval). A win rate within {} points takes {} beside it ({} without a \
+             judge); {labels}.{others}",
+            line(&self.judge),
+            listed(&self.reference),
+            percent(self.accuracy),
+            format::counted(self.pairs, "pair", "pairs"),
+            format::rating(100.0 * self.margin),
+            format::counted(self.labels_needed, "label", "labels"),
+            format::count(self.labels_alone),
+        )
+    }
+}
+
+impl NoJudge {
+    fn sentence(&self) -> String {
+        match self {
+            Self::NoReference => {
+                "Whom to use as judge, and what people reward and a judge does not, cannot be said: no judge here is named as people or right answers."
+                    .to_owned()
+            }
+            Self::FewLabels { reference } => format!(
+                "Whom to use as judge cannot be said: {} and the judges share too few pairs.",
+                listed(reference)
+            ),
+            Self::NoBetter { judge, accuracy, pairs } => format!(
+                "No judge here can stand in for the reference: {} comes closest and agrees with it in {} of its verdicts on {} (90 % interval), \
+                 which does not surely help.",
+                line(judge),
+                percent(*accuracy),
+                format::counted(*pairs, "pair", "pairs"),
+            ),
+        }
+    }
+}
+
+impl NotWeighed {
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::NotFitted => {
+                "What the reference rewards and a judge does not cannot be said: there are too few verdicts to fit both."
+            }
+            Self::AddNothing => {
+                "What the reference rewards and a judge does not cannot be said: on verdicts they have not seen, these fits predict no better than \
+                 sides, order and models alone."
+            }
+        }
+    }
+}
+
+impl Leans {
+    fn does(self) -> String {
+        let percent = format::intensity(self.intensity);
+        match (self.sure, self.intensity > 50.0) {
+            (true, true) => format!("rewards it ({percent}\u{a0}%)"),
+            (true, false) => format!("penalises it ({percent}\u{a0}%)"),
+            (false, _) => format!("does not surely do either ({percent}\u{a0}%)"),
+        }
+    }
+}
+
+impl Weighs {
+    fn sentence(&self) -> String {
+        let Interval { value, low, high } = self.difference;
+        let (more, less, of_more, of_less, sign) = if value > 0.0 {
+            (&self.reference, &self.judge, self.of_reference, self.of_judge, 1.0)
+        } else {
+            (&self.judge, &self.reference, self.of_judge, self.of_reference, -1.0)
+        };
+        let (low, high) = if sign > 0.0 { (low, high) } else { (-high, -low) };
+        let label = property(&self.property);
+        let others = match self.sure {
+            0 | 1 => String::new(),
+            sure => format!(" {} sure like that.", {
+                let more = sure - 1;
+                if more == 1 {
+                    "One more difference is".to_owned()
+                } else {
+                    format!("{} more differences are", format::count(more))
+                }
+            }),
+        };
+        format!(
+            "{} rewards {label} more than {} does, by {} log-odds [{}, {}] (90 % interval): {} {}, {} {}.{others}",
+            line(more),
+            line(less),
+            format::decimal(sign * value, 2),
+            format::decimal(low, 2),
+            format::decimal(high, 2),
+            line(more),
+            of_more.does(),
+            line(less),
+            of_less.does(),
+        )
+    }
+}
+
+impl Debtor {
+    fn by(&self) -> String {
+        let Interval { value, low, high } = self.loses;
+        format!("{} points [{}, {}]", format::whole(value), format::whole(low), format::whole(high))
+    }
+
+    fn moves(&self) -> String {
+        let [before, after] = [self.before, self.after].map(|[low, high]| places(low, high));
+        if before == after {
+            format!("stays in {} {after}", place_or_places(self.after))
+        } else {
+            format!("goes from {} {before} to {after}", place_or_places(self.before))
+        }
+    }
+}
+
+fn place_or_places([low, high]: [usize; 2]) -> &'static str {
+    if low == high { "place" } else { "places" }
+}
+
+impl Owes {
+    fn sentence(&self) -> String {
+        let most = &self.most;
+        let further = self.furthest.as_ref().map_or_else(String::new, |other| {
+            format!(" {} falls furthest: it loses {} and {}.", line(&other.model), other.by(), other.moves())
+        });
+        format!(
+            "{} owes most to {}: with these held equal it loses {} (95 % interval) and {}.{further} {} of {} surely change.",
+            line(&most.model),
+            listed_properties(&self.controls),
+            most.by(),
+            most.moves(),
+            format::count(self.sure),
+            format::counted(self.of, "score", "scores"),
+        )
+        .replace("with these held", if self.controls.len() == 1 { "with that held" } else { "with these held" })
+    }
+}
+
+impl Leads {
+    fn sentence(&self) -> String {
+        let Interval { value, low, high } = self.score;
+        let places = usize::from(self.unit != "points");
+        let figure = |x: f64| {
+            if places == 0 { format::whole(x) } else { format::decimal(x, places) }
+        };
+        let unit = match (self.unit.as_str(), &self.baseline) {
+            ("points", _) => " points".to_owned(),
+            ("% at equal length", Some(baseline)) => {
+                format!("\u{a0}% against {} at equal length", line(baseline))
+            }
+            _ => "\u{a0}% of its verdicts".to_owned(),
+        };
+        let interval = if low == high {
+            String::new()
+        } else {
+            format!(" [{}, {}] (95 % interval)", figure(low), figure(high))
+        };
+        let score = format!("{}{unit}{interval}", figure(value));
+        match self.models.as_slice() {
+            [] => "Nobody leads: there is nothing to rank.".to_owned(),
+            [only] => format!("{} leads with {score}.", line(only)),
+            [first, others @ ..] => {
+                format!("{} is first with {score}, but not surely before {}.", line(first), listed(others))
+            }
+        }
+    }
+}
+
+/// What one judge rewards or penalises.
+fn rewards(judge: &str, id: &str, Interval { value, low, high }: Interval, sure: u64) -> String {
+    let does = if value > 50.0 { "rewards" } else { "penalises" };
+    let others = match sure {
+        0 | 1 => "; no other direction is sure".to_owned(),
+        2 => "; one more direction is sure".to_owned(),
+        sure => format!("; {} more directions are sure", sure - 1),
+    };
+    format!(
+        "{} {does} {}: a response that alone has more of it wins {}\u{a0}% of the time [{}, {}] (90 % interval){others}.",
+        line(judge),
+        property(id),
+        format::intensity(value),
+        format::intensity(low),
+        format::intensity(high),
+    )
+}
+
+/// A departure from another judge in one sentence.
+fn departs(found: &Headline) -> String {
+    let (judge, reference) = (line(&found.judge), line(&found.reference));
+    let points = |share: f64| format::decimal(100.0 * share, 1);
+    let (low, high) =
+        if found.difference < 0.0 { (-found.high, -found.low) } else { (found.low, found.high) };
+    let more = if found.difference > 0.0 { "more" } else { "less" };
+    let does = match found.habit {
+        Habit::First => "prefers the response shown first in",
+        Habit::Longer => "prefers the longer response in",
+        Habit::Ties => "calls a tie in",
+    };
+    let of = match found.habit {
+        Habit::Ties => "of its verdicts",
+        Habit::First | Habit::Longer => "of its decisions",
+    };
+    format!(
+        "On the same {}, {judge} {does} {} {of} and {reference} in {}: {} points {more} [{}, {}] (90 % interval over {} prompts).",
+        format::counted(found.pairs as u64, "pair", "pairs"),
+        format::share(found.share),
+        format::share(found.reference_share),
+        points(found.difference.abs()),
+        points(low),
+        points(high),
+        found.prompts,
+    )
+}
