@@ -2,6 +2,7 @@
 import { label, labelled } from "./label.js";
 import { runs } from "./runs.js";
 import { address, between, range } from "./state.js";
+import { uploads } from "./upload.js";
 
 /** Milliseconds after the last letter before a filter is asked. */
 const PAUSE = 250;
@@ -246,3 +247,4 @@ function ready() {
   label((to) => ask(to, "none"));
 }
 ready();
+uploads();

@@ -6,8 +6,30 @@ use serde_json::{Value, json};
 type Route = (&'static str, &'static str, &'static str, Option<&'static str>, bool);
 
 /// Every address of the API.
-const ROUTES: [Route; 17] = [
+const ROUTES: [Route; 21] = [
     ("get", "/api/v1/studies", "The studies that are served", None, false),
+    (
+        "post",
+        "/api/v1/studies",
+        "Send a file: what is in it is answered, and nothing is a study yet",
+        None,
+        false,
+    ),
+    (
+        "get",
+        "/api/v1/uploads/{number}",
+        "What is in a file that was sent, by one way of reading it",
+        None,
+        false,
+    ),
+    (
+        "post",
+        "/api/v1/uploads/{number}",
+        "Make a study of a file that was sent, read in that way",
+        None,
+        false,
+    ),
+    ("delete", "/api/v1/uploads/{number}", "Discard a file that was sent", None, false),
     (
         "get",
         "/api/v1/s/{id}",
@@ -94,17 +116,35 @@ const QUERY: [(&str, &str); 10] = [
     ("prop", "The property that is looked at"),
 ];
 
+/// How a file that was sent is read, and what it is called where it is sent.
+const READING: [(&str, &str); 6] = [
+    ("map", "What a column is, as --map takes it: winner=label:0=A,1=B (repeatable)"),
+    ("format", "The format, as --format takes it"),
+    ("judge_name", "The name of the judge, whatever the file says"),
+    ("judges", "Whether named people are judges of their own: auto, pooled, each"),
+    ("on_bad_row", "What becomes of records that cannot be used: stop, skip"),
+    ("name", "What the file is called; where it is sent"),
+];
+
 /// The document.
 pub(crate) fn document() -> Value {
     let mut paths = serde_json::Map::new();
     for (method, path, summary, schema, query) in ROUTES {
-        let of_path = ["id", "pair", "run"].into_iter().filter(|name| path.contains(&format!("{{{name}}}")));
+        let of_path =
+            ["id", "pair", "run", "number"].into_iter().filter(|name| path.contains(&format!("{{{name}}}")));
         let mut parameters: Vec<Value> = of_path
-            .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": if name == "run" { "integer" } else { "string" }}}))
+            .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": if ["run", "number"].contains(&name) { "integer" } else { "string" }}}))
             .collect();
         if query {
             // What is changed is changed in somebody's name, whatever is looked at.
             let names = QUERY.iter().filter(|(name, _)| method == "get" || *name == "name");
+            parameters.extend(names.map(|(name, words)| {
+                json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
+            }));
+        }
+        let file = path == "/api/v1/studies" && method == "post";
+        if file || (path.contains("/uploads/") && method != "delete") {
+            let names = READING.iter().filter(|(name, _)| file || *name != "name");
             parameters.extend(names.map(|(name, words)| {
                 json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
             }));
@@ -120,7 +160,7 @@ pub(crate) fn document() -> Value {
         };
         let shape =
             schema.map_or_else(|| json!({}), |name| json!({"$ref": format!("json-schema/{name}.json")}));
-        let own = json!({
+        let mut own = json!({
             "summary": summary,
             "parameters": parameters,
             "responses": {
@@ -129,6 +169,9 @@ pub(crate) fn document() -> Value {
                     "content": {"application/problem+json": {"schema": {"$ref": "json-schema/problem.json"}}}},
             },
         });
+        if file {
+            own["requestBody"] = json!({"required": true, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}});
+        }
         let slot = paths.entry(path).or_insert_with(|| json!({}));
         slot[method] = own;
     }

@@ -215,7 +215,7 @@ impl Query {
 }
 
 /// A word of a command line, in quotation marks where it needs them.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -32,6 +32,7 @@ pub mod labelling;
 mod open;
 mod prepared;
 pub mod rank;
+pub mod sent;
 mod slice;
 pub mod studies;
 pub mod tables;

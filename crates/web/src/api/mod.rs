@@ -2,6 +2,7 @@
 
 pub(crate) mod label;
 pub(crate) mod runs;
+pub(crate) mod uploads;
 
 use std::fmt::Write;
 use std::time::Instant;
@@ -87,7 +88,7 @@ where
     let value = ask(&app.cores, move |waiting| {
         let served =
             studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
-        work(served, &read, waiting)
+        work(&served, &read, waiting)
     })
     .await?;
     json(&Written::new(value))
@@ -98,8 +99,9 @@ pub(crate) async fn described() -> Result<Response, Problem> {
 }
 
 pub(crate) async fn studies(State(app): State<App>) -> Result<Response, Problem> {
-    let served = app.studies.served().iter();
+    let served = app.studies.served();
     let rows: Vec<StudyRow<'_>> = served
+        .iter()
         .map(|served| StudyRow { id: &served.id, title: &served.title, example: served.is_example() })
         .collect();
     json(&serde_json::json!({"schema": predilect_results::SCHEMA, "studies": rows}))

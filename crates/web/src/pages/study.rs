@@ -67,23 +67,23 @@ where
     let asked = read.clone();
     let answer = ask(&app.cores, move |waiting| {
         let served = studies.get(&id).ok_or_else(Problem::failed)?;
-        let opened = match open(served, waiting) {
+        let opened = match open(&served, waiting) {
             Ok(opened) => opened,
             Err(error) => {
-                return Ok(study_page(&headers, served, &asked, end, (None, None), Err(error.into())));
+                return Ok(study_page(&headers, &served, &asked, end, (None, None), Err(error.into())));
             }
         };
         let Read { query, error, .. } = &asked;
         let found = match error {
             // What cannot be read is no question.
             Some(error) => Err(error.into()),
-            None => work(served, &opened, query, waiting),
+            None => work(&served, &opened, query, waiting),
         };
         let (said, counts) = match found {
             Ok((said, counts)) => (Ok(said), counts),
             Err(problem) => (Err(problem), None),
         };
-        Ok(study_page(&headers, served, &asked, end, (Some(&opened.about), counts), said))
+        Ok(study_page(&headers, &served, &asked, end, (Some(&opened.about), counts), said))
     });
     match answer.await {
         Ok(page) => page,

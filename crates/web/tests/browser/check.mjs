@@ -158,6 +158,37 @@ await page.keyboard.type("words(a) > 1");
 await page.waitForURL(/where=/);
 await settled();
 check((await votes()) === 20 && /name=Key/.test(page.url()), "what is typed is no vote, and a filter keeps the name");
+
+// A file that is sent: it asks which reading is right, and becomes a study only when it is opened.
+const lines = Array.from({ length: 40 }, (_, i) => JSON.stringify({ prompt: `Q${i}`, response_a: "yes ".repeat(1 + (i % 7)), response_b: "no ".repeat(1 + (i % 5)), label: i % 2 }));
+await page.goto(`${base}/`);
+await page.setInputFiles("#file", { name: "votes <b>.jsonl", mimeType: "application/json", buffer: Buffer.from(lines.join("\n")) });
+await page.locator("#drop button").click();
+await page.waitForURL(/\/uploads\/1/);
+check(await page.locator("#open-upload").count() === 0 && await page.locator(".tiles a").count() >= 2, "a doubtful file asks which reading is right");
+for (const look of ["doubt", "understood"]) {
+  const seen = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+  check(seen.violations.length === 0, `axe of a file that was sent, ${look} ${seen.violations.map((v) => `${v.id} ${v.nodes[0].target}`).join(", ")}`);
+  if (pictures) await page.screenshot({ path: `${pictures}/upload-${look}.png`, fullPage: true });
+  if (look === "doubt") await page.locator(".tiles a").first().click();
+  await page.waitForURL(/map=/);
+}
+await page.selectOption('select[name="means"] >> nth=0', "0=tie");
+await page.locator('form.mapping button[type="submit"]').click();
+await page.waitForURL(/0%3Dtie/);
+check(/tie/.test(await page.locator(".copy").innerText()), "the mapping is corrected in a form, and stands in the address");
+await page.setViewportSize({ width: 390, height: 844 });
+const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+check(sideways <= 0, `no sideways scrolling of a file that was sent on a phone (${sideways})`);
+await page.setViewportSize({ width: 1280, height: 900 });
+await page.locator("#open-upload").click();
+await page.waitForURL(/\/s\/votes/);
+check((await page.locator(".found li").count()) === 1, "and it is opened as a study");
+await page.goto(`${base}/`);
+check(await page.locator('.tiles a[href^="/s/votes"]').count() === 1, "the first page lists it");
+await page.setInputFiles("#file", { name: "empty.csv", mimeType: "text/csv", buffer: Buffer.from("") });
+await page.locator("#drop button").click();
+check(/empty/.test(await page.locator("#sent").innerText()), "an empty file is refused in words");
 await context.close();
 
 // Without a script every page says the same.

@@ -22,6 +22,7 @@ use crate::view::View;
 
 use super::parts::Section;
 pub(super) use intensities::ordered;
+pub(super) use reading::of as read;
 
 /// The sections that say something of a comparison alone.
 pub(super) fn compared(c: &Comparison) -> Vec<Section> {
