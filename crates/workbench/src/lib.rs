@@ -36,6 +36,7 @@ pub mod sent;
 mod slice;
 pub mod studies;
 pub mod tables;
+pub mod trial;
 pub mod validity;
 mod versus;
 mod watch;
