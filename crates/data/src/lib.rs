@@ -56,6 +56,6 @@ pub use recipe::{
 pub use sent::{ColumnSeen, Proposal, columns_of, plain_name, proposals, unpacked_within};
 pub use study::{
     BatchFile, ImportEntry, Onto, PairWriter, RatingWriter, Study, StudyLock, StudyToml, TableReader,
-    TableRow, TableWriter, VerdictWriter, import,
+    TableRow, TableWriter, VerdictWriter, arrow_bytes, import, parquet_bytes,
 };
 pub use votes::{BareVote, VoteBlock};
