@@ -46,6 +46,7 @@ fn a_file_is_said_before_it_is_kept_and_corrected_by_who_sent_it() {
         page.contains("Which is right?") && page.contains("map=winner%3Dlabel%3A0%3DA%2C1%3DB"),
         "{page}"
     );
+    assert!(page.contains("label: 0 means A, 1 means B"), "{page}");
     assert!(!page.contains("id=\"open-upload\""), "{page}");
     let refused = server.send("POST", "/api/v1/uploads/1", &[CHANGES]);
     assert_eq!(refused.0, 400, "{}", refused.2);

@@ -1,12 +1,15 @@
 //! What programs may ask, as a document of the kind `OpenAPI`; the shapes are those of `docs/json-schema`.
 
+use predilect_workbench::tables::TableFormat;
 use serde_json::{Value, json};
+
+use crate::api::export::TABLES;
 
 /// What an address answers: the method, the address, what it is for, the shape of the answer, and whether it takes the page's query.
 type Route = (&'static str, &'static str, &'static str, Option<&'static str>, bool);
 
 /// Every address of the API.
-const ROUTES: [Route; 21] = [
+const ROUTES: [Route; 22] = [
     ("get", "/api/v1/studies", "The studies that are served", None, false),
     (
         "post",
@@ -44,7 +47,8 @@ const ROUTES: [Route; 21] = [
         Some("live-dissect"),
         true,
     ),
-    ("get", "/api/v1/s/{id}/weights.csv", "The weights of a slice as a table", None, true),
+    ("get", "/api/v1/s/{id}/export", "A table of a slice as a file", None, true),
+    ("get", "/api/v1/published/export", "A table of the published judges as a file", None, false),
     (
         "get",
         "/api/v1/s/{id}/histogram",
@@ -103,11 +107,12 @@ const ROUTES: [Route; 21] = [
 ];
 
 /// The names of a query, and what they take.
-const QUERY: [(&str, &str); 10] = [
+const QUERY: [(&str, &str); 11] = [
     ("where", "Which pairs: a filter, as --where takes it"),
     ("vs", "What they are set against: rest, or a filter"),
     ("judge", "Whose verdicts (repeatable)"),
     ("group", "The field whose values are fitted apart"),
+    ("try", "A property to try beside the others: /REGEX/i, \"TEXT\" or count(a, \"TEXT\") (repeatable)"),
     ("sort", "The order of properties on the page: signed, strength, catalogue"),
     ("pairs", "The order of pairs: study, surprise"),
     ("terms", "Nuisance terms: auto, none, or any of side, order, models"),
@@ -149,12 +154,19 @@ pub(crate) fn document() -> Value {
                 json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
             }));
         }
+        if path.ends_with("/export") {
+            let names = TABLES.iter().flat_map(|(_, names)| names.iter().copied()).collect::<Vec<_>>();
+            parameters.push(json!({"name": "what", "in": "query", "description": "Which table", "schema": {"enum": names}}));
+            parameters.push(json!({"name": "as", "in": "query", "schema": {"enum": TableFormat::ALL.map(TableFormat::as_str)},
+                "description": "How it is written; else the header Accept says it, on the other tables too, such as application/vnd.apache.arrow.stream"}));
+            parameters.push(json!({"name": "pair", "in": "query", "description": "The pair whose explanation is wanted", "schema": {"type": "string"}}));
+        }
         if method != "get" {
             parameters.push(json!({"name": "Predilect-Request", "in": "header", "required": true, "schema": {"type": "string"},
                 "description": "Any value: pages of other sites cannot send it"}));
         }
         let kind = match path {
-            path if path.ends_with("weights.csv") => "text/csv",
+            path if path.ends_with("/export") => "application/octet-stream",
             path if path.ends_with("/events") => "text/event-stream",
             _ => "application/json",
         };

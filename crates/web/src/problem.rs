@@ -11,7 +11,7 @@ use crate::query::QueryError;
 /// A problem, in the fields of RFC 9457 and some more.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Problem {
-    /// What kind: `where-syntax`, `bad-value`, `refused`, `not-found`, `forbidden`, `not-allowed`, `too-large`, `stale`, `waiting`, `stopped`,
+    /// What kind: `where-syntax`, `try-syntax`, `bad-value`, `refused`, `not-found`, `forbidden`, `not-allowed`, `too-large`, `stale`, `waiting`, `stopped`,
     /// `failed`.
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
@@ -117,6 +117,17 @@ impl From<&QueryError> for Problem {
                     ..Self::new("where-syntax", "The filter cannot be read", StatusCode::BAD_REQUEST, detail)
                 }
             }
+            QueryError::Trial { text, error } => Self {
+                position: Some(error.at),
+                value: Some(text.as_str().into()),
+                remedy: Some(error.remedy.clone()),
+                ..Self::new(
+                    "try-syntax",
+                    "The property to try cannot be read",
+                    StatusCode::BAD_REQUEST,
+                    format!("`try` cannot be read: {}", error.problem),
+                )
+            },
             QueryError::Value { name, value, takes } => Self::bad_value(name, value, takes),
         }
     }

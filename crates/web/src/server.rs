@@ -184,11 +184,12 @@ fn router(app: App) -> Router {
         .route("/s/{id}/runs", get(pages::runs))
         .route("/s/{id}/data", get(pages::data))
         .route("/assets/style.css", get(|| asset(predilect_report::live::STYLE, "text/css; charset=utf-8")))
-        .route("/assets/page.js", get(|| asset(include_str!("../assets/page.js"), SCRIPT)))
-        .route("/assets/runs.js", get(|| asset(include_str!("../assets/runs.js"), SCRIPT)))
-        .route("/assets/label.js", get(|| asset(include_str!("../assets/label.js"), SCRIPT)))
-        .route("/assets/upload.js", get(|| asset(include_str!("../assets/upload.js"), SCRIPT)))
-        .route("/assets/state.js", get(|| asset(include_str!("../assets/state.js"), SCRIPT)))
+        .route("/assets/page.js", get(|| script(include_str!("../assets/page.js"))))
+        .route("/assets/runs.js", get(|| script(include_str!("../assets/runs.js"))))
+        .route("/assets/pictures.js", get(|| script(include_str!("../assets/pictures.js"))))
+        .route("/assets/label.js", get(|| script(include_str!("../assets/label.js"))))
+        .route("/assets/upload.js", get(|| script(include_str!("../assets/upload.js"))))
+        .route("/assets/state.js", get(|| script(include_str!("../assets/state.js"))))
         .route(
             "/assets/icon.svg",
             get(|| async { ([(header::CONTENT_TYPE, "image/svg+xml")], predilect_report::live::icon()) }),
@@ -201,7 +202,8 @@ fn router(app: App) -> Router {
         )
         .route("/api/v1/s/{id}", get(api::study))
         .route("/api/v1/s/{id}/dissect", get(api::dissect))
-        .route("/api/v1/s/{id}/weights.csv", get(api::weights))
+        .route("/api/v1/s/{id}/export", get(api::export::export))
+        .route("/api/v1/published/export", get(api::export::published))
         .route("/api/v1/s/{id}/histogram", get(api::histogram))
         .route("/api/v1/s/{id}/pairs", get(api::pairs))
         .route("/api/v1/s/{id}/pairs/{pair}", get(api::pair))
@@ -217,9 +219,61 @@ fn router(app: App) -> Router {
         .with_state(app)
 }
 
+/// A script without its comments, which are for whoever reads the source.
+async fn script(text: &'static str) -> impl axum::response::IntoResponse {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(SCRIPT))], without_comments(text))
+}
+
+/// Leaves out lines that are comments alone.
+fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut within = false;
+    for line in text.lines() {
+        let plain = line.trim();
+        if within {
+            within = !plain.ends_with("*/");
+            continue;
+        }
+        if plain.starts_with("/**") && (!plain.contains("*/") || plain.ends_with("*/")) {
+            within = !plain.ends_with("*/");
+            continue;
+        }
+        if !plain.is_empty() && !plain.starts_with("//") {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
 /// A text that comes with the program, and its kind.
 type Asset = ([(header::HeaderName, HeaderValue); 1], &'static str);
 
 fn asset(text: &'static str, kind: &'static str) -> std::future::Ready<Asset> {
     std::future::ready(([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_browser_loads_is_small() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+        let files = std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
+        let scripts = files.filter(|path| path.extension().is_some_and(|ending| ending == "js"));
+        let scripts =
+            scripts.map(|path| without_comments(&std::fs::read_to_string(path).expect("a script")).len());
+        let all = scripts.sum::<usize>() + predilect_report::live::STYLE.len();
+        assert!(all < 60_000, "{all} bytes");
+    }
+
+    #[test]
+    fn only_comments_are_left_out() {
+        let text = "// what\n/**\n * @param {string} a\n */\nconst a = /** @type {number} */ (b); // c\n\n/** one line */\n/** @type {A} */ (b).c();\n  x(\"/**\");\n";
+        assert_eq!(
+            without_comments(text),
+            "const a = /** @type {number} */ (b); // c\n/** @type {A} */ (b).c();\n  x(\"/**\");\n"
+        );
+    }
 }

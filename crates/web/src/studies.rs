@@ -277,7 +277,9 @@ impl Opened {
             verdicts: answer.verdicts,
             exact: true,
         };
-        Ok((self.of_fits(answer.fits, answer.skipped), slice))
+        let mut found = self.of_fits(answer.fits, answer.skipped);
+        found.properties.extend(query.tried.iter().map(|trial| trial.note(&[])));
+        Ok((found, slice))
     }
 
     /// Fits within the dissection that a section takes.
@@ -311,7 +313,7 @@ impl Opened {
 
     /// The judges of a slice beside each other.
     pub(crate) fn compare(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Comparison>> {
-        let mut slice = SliceOptions { group_by: None, ..query.slice() };
+        let mut slice = SliceOptions { group_by: None, ..query.plain_slice() };
         if slice.judges.is_empty() {
             // Work grows with the square of the judges: of many, those with the most verdicts, unless others are named.
             let all = self.about.judges();
@@ -334,7 +336,7 @@ impl Opened {
 
     /// The models of a slice, as verdicts have them and with length and formatting held equal.
     pub(crate) fn rank(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Standings>> {
-        let slice = SliceOptions { group_by: None, ..query.slice() };
+        let slice = SliceOptions { group_by: None, ..query.plain_slice() };
         kept(&self.ranked, &of_pairs(query), || {
             self.bench.standings(&slice, watch)?.ok_or_else(|| {
                 Error::new("fewer than two models are named, so there is nothing to rank")

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -62,6 +62,8 @@ pub(crate) struct Upload {
     pub(crate) file: PathBuf,
     /// Taken by whoever makes a study of it.
     opening: Mutex<()>,
+    /// Set once it is known how large it is unpacked.
+    fits: OnceLock<()>,
 }
 
 impl Upload {
@@ -197,7 +199,14 @@ impl Uploads {
         if bytes == 0 {
             return Err(Problem::refused(format!("{name} is empty")).remedy("choose a file with records"));
         }
-        let upload = Arc::new(Upload { number: coming.number, name, bytes, file, opening: Mutex::default() });
+        let upload = Arc::new(Upload {
+            number: coming.number,
+            name,
+            bytes,
+            file,
+            opening: Mutex::default(),
+            fits: OnceLock::new(),
+        });
         let mut state = self.state();
         if state.over {
             drop(state);
@@ -230,9 +239,13 @@ impl Uploads {
 
     /// Says no to a file that would be much larger unpacked.
     pub(crate) fn unpacks(&self, upload: &Upload) -> Result<(), Problem> {
-        let options = Reading::default().options(&upload.name, self.most);
-        Ok(unpacked_within(&upload.file, self.most.saturating_mul(UNPACKED), &options)
-            .map_err(Error::from)?)
+        if upload.fits.get().is_none() {
+            let options = Reading::default().options(&upload.name, self.most);
+            unpacked_within(&upload.file, self.most.saturating_mul(UNPACKED), &options)
+                .map_err(Error::from)?;
+            let _ = upload.fits.set(());
+        }
+        Ok(())
     }
 
     /// How a file is read, within the bounds that hold here.

@@ -12,7 +12,8 @@ use predilect_workbench::FitOptions;
 use predilect_workbench::compare::{CompareOptions, published as of_published};
 use predilect_workbench::sent::Bytes;
 
-use super::parts::{plain_page, shown, trouble};
+use super::parts::{plain_page, problem, shown};
+use super::take::take_published;
 use crate::asking::ask;
 use crate::problem::Problem;
 use crate::server::App;
@@ -84,40 +85,44 @@ fn about_example(id: &str) -> &'static str {
     }
 }
 
-/// The published judges among themselves.
-pub(crate) async fn published(State(app): State<App>) -> Response {
-    // The same for everybody: made once.
+/// The published judges among themselves: the same for everybody, and made once.
+pub(crate) fn compared_published() -> Result<&'static Comparison, Problem> {
     static MADE: OnceLock<Comparison> = OnceLock::new();
-    let found = ask(&app.cores, |_| {
-        if let Some(made) = MADE.get() {
-            return Ok(made);
-        }
-        let options = CompareOptions { published: true, ..CompareOptions::default() };
-        let made = of_published(&options, FitOptions::default().seed)?.comparison;
-        Ok(MADE.get_or_init(|| made))
-    });
-    match found.await {
+    if let Some(made) = MADE.get() {
+        return Ok(made);
+    }
+    let options = CompareOptions { published: true, ..CompareOptions::default() };
+    let made = of_published(&options, FitOptions::default().seed)?.comparison;
+    Ok(MADE.get_or_init(|| made))
+}
+
+pub(crate) async fn published(State(app): State<App>) -> Response {
+    match ask(&app.cores, |_| compared_published()).await {
         Ok(comparison) => {
-            let main = html! { h1 { "How 33 published judges compare" } (live::judges(comparison)) };
+            let main = html! {
+                h1 { "How 33 published judges compare" }
+                (live::judges(comparison))
+                (take_published())
+            };
             plain_page(StatusCode::OK, "Published judges", &main)
         }
-        Err(problem) => plain_page(problem.status(), problem.title, &trouble(&problem)),
+        Err(found) => problem(&found),
     }
 }
 
 /// A study that is not there.
 pub(super) fn no_study(id: &str) -> Response {
-    let problem = Problem::not_found(format!("there is no study `{id}`"))
-        .remedy("the first page lists those that there are");
-    plain_page(StatusCode::NOT_FOUND, problem.title, &trouble(&problem))
+    problem(
+        &Problem::not_found(format!("there is no study `{id}`"))
+            .remedy("the first page lists those that there are"),
+    )
 }
 
 /// An address that leads nowhere.
 pub(crate) async fn nowhere(uri: Uri) -> Response {
-    let problem =
-        Problem::not_found("nothing is at this address").remedy("the first page lists what there is");
+    let found = Problem::not_found("nothing is at this address").remedy("the first page lists what there is");
     if uri.path().starts_with("/api/") {
-        return problem.remedy("/api/v1/openapi.json lists what programs may ask").into_response();
+        return found.remedy("/api/v1/openapi.json lists what programs may ask").into_response();
     }
-    plain_page(StatusCode::NOT_FOUND, problem.title, &trouble(&problem))
+    problem(&found)
 }

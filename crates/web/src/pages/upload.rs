@@ -9,7 +9,7 @@ use predilect_types::ReadSummary;
 use predilect_workbench::Judges;
 use predilect_workbench::sent::{Bytes, ColumnSeen, Looked, Proposal};
 
-use super::parts::{plain_page, shown, trouble};
+use super::parts::{plain_page, problem, shown, trouble};
 use crate::api::uploads::{Seen, seen};
 use crate::asking::ask;
 use crate::problem::Problem;
@@ -27,7 +27,7 @@ pub(crate) async fn upload(
 ) -> Response {
     let upload = match app.uploads.get(&number) {
         Ok(upload) => upload,
-        Err(problem) => return failed(&problem),
+        Err(found) => return problem(&found),
     };
     let (reading, wrong) = match Reading::read(&query.unwrap_or_default()) {
         Ok(reading) => (reading, None),
@@ -45,11 +45,7 @@ pub(crate) async fn upload(
         };
         Ok(plain_page(status, &shown(&upload.name), &main))
     });
-    page.await.unwrap_or_else(|problem| failed(&problem))
-}
-
-fn failed(problem: &Problem) -> Response {
-    plain_page(problem.status(), problem.title, &trouble(problem))
+    page.await.unwrap_or_else(|found| problem(&found))
 }
 
 fn answer(upload: &Upload, reading: &Reading, seen: &Seen) -> Markup {
@@ -128,13 +124,33 @@ fn doubt(upload: &Upload, reading: &Reading, problem: &Problem, proposals: &[Pro
             ul.tiles aria-label="Readings" {
                 @for proposal in whole {
                     li { a href=(place(upload, &reading.with(&proposal.claims))) {
-                        b { code { (shown(&proposal.claims.join(", "))) } }
-                        span { @if proposal.note.is_empty() { "Read it so" } @else { (shown(&proposal.note)) } }
+                        b { (shown(&in_words(proposal))) }
+                        span { code { (shown(&proposal.claims.join(", "))) } }
                     } }
                 }
             }
         }
     }
+}
+
+/// What a reading says, for whoever does not know how claims are written.
+fn in_words(proposal: &Proposal) -> String {
+    if !proposal.note.is_empty() {
+        return proposal.note.clone();
+    }
+    let said = proposal.claims.iter().map(|claim| {
+        let (role, says) = claim.split_once('=').unwrap_or((claim, ""));
+        let title = ROLES.iter().find(|(own, _)| *own == role).map_or(role, |(_, title)| title);
+        match says.rsplit_once(':') {
+            Some((column, values)) if role == "winner" && values.contains('=') => {
+                let each = values.split(',').filter_map(|part| part.rsplit_once('='));
+                let each: Vec<String> = each.map(|(value, means)| format!("{value} means {means}")).collect();
+                format!("{column}: {}", each.join(", "))
+            }
+            _ => format!("{title}: {says}"),
+        }
+    });
+    said.collect::<Vec<_>>().join("; ")
 }
 
 fn place(upload: &Upload, reading: &Reading) -> String {
@@ -262,5 +278,25 @@ fn meanings(says: Option<&str>, columns: &[ColumnSeen]) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_is_said_in_words() {
+        let said = |claims: &[&str], note: &str| {
+            let claims = claims.iter().map(|claim| (*claim).to_owned()).collect();
+            in_words(&Proposal { claims, note: note.to_owned(), complete: true })
+        };
+        assert_eq!(said(&["winner=label:0=A,1=B"], ""), "label: 0 means A, 1 means B");
+        assert_eq!(said(&["winner=score_a > score_b"], ""), "The verdict: score_a > score_b");
+        assert_eq!(
+            said(&["swapped=none"], "the verdicts are about the columns"),
+            "the verdicts are about the columns"
+        );
+        assert_eq!(said(&["chosen=a", "rejected=b"], "").matches(':').count(), 2);
     }
 }
