@@ -143,6 +143,7 @@ fn a_file_that_harms_is_refused_with_what_helps() {
         ("<script>alert(1)</script>.csv", b"a,b\n1,<img src=x onerror=alert(1)>\n".to_vec()),
         ("../../etc/passwd", b"root:x:0:0".to_vec()),
         ("cut.parquet", b"PAR1\0\0\0\0PAR1".to_vec()),
+        ("questions.jsonl", b"{\"question_id\": 1, \"category\": \"c\", \"turns\": [\"Q\"]}\n".to_vec()),
     ]
     .into_iter()
     .enumerate()
@@ -157,6 +158,11 @@ fn a_file_that_harms_is_refused_with_what_helps() {
             "{name}: {sent}"
         );
         assert!(sent["name"].as_str().is_some_and(|name| !name.contains('/')), "{sent}");
+        // Where it lies here is nobody's business.
+        assert!(
+            !sent.to_string().contains("predilect-") && !sent["problem"].to_string().contains("/tmp/"),
+            "{sent}"
+        );
         let (status, page) = server.get(&format!("/uploads/{}", sent["upload"]));
         assert!(status == 200 && page.contains("role=\"alert\""), "{nth}. {name}: {page}");
         for bad in ["<script>alert", "<img", "root:x:0:0\n"] {

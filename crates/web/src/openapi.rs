@@ -131,40 +131,54 @@ const READING: [(&str, &str); 6] = [
     ("name", "What the file is called; where it is sent"),
 ];
 
+/// Whether a file is sent to that address.
+fn is_file(method: &str, path: &str) -> bool {
+    path == "/api/v1/studies" && method == "post"
+}
+
+/// What stands in an address, in the query and in the headers.
+fn parameters(method: &str, path: &str, query: bool) -> Vec<Value> {
+    let of_path =
+        ["id", "pair", "run", "number"].into_iter().filter(|name| path.contains(&format!("{{{name}}}")));
+    let mut parameters: Vec<Value> = of_path
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": if ["run", "number"].contains(&name) { "integer" } else { "string" }}}))
+        .collect();
+    if query {
+        // What is changed is changed in somebody's name, whatever is looked at.
+        let names = QUERY.iter().filter(|(name, _)| method == "get" || *name == "name");
+        parameters.extend(names.map(|(name, words)| {
+            json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
+        }));
+    }
+    let file = is_file(method, path);
+    if file || (path.contains("/uploads/") && method != "delete") {
+        let names = READING.iter().filter(|(name, _)| file || *name != "name");
+        parameters.extend(names.map(|(name, words)| {
+            json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
+        }));
+    }
+    if path.ends_with("/export") {
+        let names = TABLES.iter().flat_map(|(_, names)| names.iter().copied()).collect::<Vec<_>>();
+        parameters.push(
+            json!({"name": "what", "in": "query", "description": "Which table", "schema": {"enum": names}}),
+        );
+        parameters.push(json!({"name": "as", "in": "query", "schema": {"enum": TableFormat::ALL.map(TableFormat::as_str)},
+            "description": "How it is written; else the header Accept says it, on the other tables too, such as application/vnd.apache.arrow.stream"}));
+        parameters.push(json!({"name": "pair", "in": "query", "description": "The pair whose explanation is wanted", "schema": {"type": "string"}}));
+    }
+    if method != "get" {
+        parameters.push(json!({"name": "Predilect-Request", "in": "header", "required": true, "schema": {"type": "string"},
+            "description": "Any value: pages of other sites cannot send it"}));
+    }
+    parameters
+}
+
 /// The document.
 pub(crate) fn document() -> Value {
     let mut paths = serde_json::Map::new();
     for (method, path, summary, schema, query) in ROUTES {
-        let of_path =
-            ["id", "pair", "run", "number"].into_iter().filter(|name| path.contains(&format!("{{{name}}}")));
-        let mut parameters: Vec<Value> = of_path
-            .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": if ["run", "number"].contains(&name) { "integer" } else { "string" }}}))
-            .collect();
-        if query {
-            // What is changed is changed in somebody's name, whatever is looked at.
-            let names = QUERY.iter().filter(|(name, _)| method == "get" || *name == "name");
-            parameters.extend(names.map(|(name, words)| {
-                json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
-            }));
-        }
-        let file = path == "/api/v1/studies" && method == "post";
-        if file || (path.contains("/uploads/") && method != "delete") {
-            let names = READING.iter().filter(|(name, _)| file || *name != "name");
-            parameters.extend(names.map(|(name, words)| {
-                json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
-            }));
-        }
-        if path.ends_with("/export") {
-            let names = TABLES.iter().flat_map(|(_, names)| names.iter().copied()).collect::<Vec<_>>();
-            parameters.push(json!({"name": "what", "in": "query", "description": "Which table", "schema": {"enum": names}}));
-            parameters.push(json!({"name": "as", "in": "query", "schema": {"enum": TableFormat::ALL.map(TableFormat::as_str)},
-                "description": "How it is written; else the header Accept says it, on the other tables too, such as application/vnd.apache.arrow.stream"}));
-            parameters.push(json!({"name": "pair", "in": "query", "description": "The pair whose explanation is wanted", "schema": {"type": "string"}}));
-        }
-        if method != "get" {
-            parameters.push(json!({"name": "Predilect-Request", "in": "header", "required": true, "schema": {"type": "string"},
-                "description": "Any value: pages of other sites cannot send it"}));
-        }
+        let file = is_file(method, path);
+        let parameters = parameters(method, path, query);
         let kind = match path {
             path if path.ends_with("/export") => "application/octet-stream",
             path if path.ends_with("/events") => "text/event-stream",
@@ -172,11 +186,13 @@ pub(crate) fn document() -> Value {
         };
         let shape =
             schema.map_or_else(|| json!({}), |name| json!({"$ref": format!("json-schema/{name}.json")}));
+        // What is sent or opened is new.
+        let fine = if file || (path.contains("/uploads/") && method == "post") { "201" } else { "200" };
         let mut own = json!({
             "summary": summary,
             "parameters": parameters,
             "responses": {
-                "200": {"description": "The answer", "content": {kind: {"schema": shape}}},
+                fine: {"description": "The answer", "content": {kind: {"schema": shape}}},
                 "4XX": {"description": "Why there is none (RFC 9457)",
                     "content": {"application/problem+json": {"schema": {"$ref": "json-schema/problem.json"}}}},
             },

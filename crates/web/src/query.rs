@@ -45,6 +45,12 @@ pub(crate) enum QueryError {
     Value { name: &'static str, value: String, takes: String },
 }
 
+impl QueryError {
+    fn value(name: &'static str, value: &str, takes: &str) -> Self {
+        Self::Value { name, value: value.to_owned(), takes: takes.to_owned() }
+    }
+}
+
 /// What an address reads as, as far as it can be read: the page shows the rest of it beside the problem.
 #[derive(Debug, Clone)]
 pub(crate) struct Read {
@@ -95,37 +101,33 @@ impl Query {
                 },
                 "sort" => match value.parse() {
                     Ok(order) => query.order = order,
-                    Err(()) => wrong(QueryError::Value {
-                        name: "sort",
-                        value: value.into_owned(),
-                        takes: Order::ALL.map(|(_, name, _)| name).join(", "),
-                    }),
+                    Err(()) => {
+                        wrong(QueryError::value(
+                            "sort",
+                            &value,
+                            &Order::ALL.map(|(_, name, _)| name).join(", "),
+                        ));
+                    }
                 },
                 "pairs" => match &*value {
                     "study" => query.pairs = Sort::Study,
                     "surprise" => query.pairs = Sort::Surprise,
-                    _ => wrong(QueryError::Value {
-                        name: "pairs",
-                        value: value.into_owned(),
-                        takes: "study, surprise".to_owned(),
-                    }),
+                    _ => wrong(QueryError::value("pairs", &value, "study, surprise")),
                 },
                 "terms" => match value.parse() {
                     Ok(terms) => query.terms = terms,
-                    Err(_) => wrong(QueryError::Value {
-                        name: "terms",
-                        value: value.into_owned(),
-                        takes: "auto, none, or any of side, order, models".to_owned(),
-                    }),
+                    Err(_) => {
+                        wrong(QueryError::value(
+                            "terms",
+                            &value,
+                            "auto, none, or any of side, order, models",
+                        ));
+                    }
                 },
                 "name" => query.name = Some(value.into_owned()),
                 "from" => match value.parse() {
                     Ok(from) => query.from = from,
-                    Err(_) => wrong(QueryError::Value {
-                        name: "from",
-                        value: value.into_owned(),
-                        takes: "a number of pairs".to_owned(),
-                    }),
+                    Err(_) => wrong(QueryError::value("from", &value, "a number of pairs")),
                 },
                 // The form's own choice of what the slice is set against.
                 _ => query.unknown.push(format!("{name}={value}")),

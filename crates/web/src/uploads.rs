@@ -67,6 +67,14 @@ pub(crate) struct Upload {
 }
 
 impl Upload {
+    /// The same problem without the place where the file lies, which is nobody's business.
+    pub(crate) fn named(&self, problem: Problem) -> Problem {
+        let file = self.file.display().to_string();
+        let folder = self.file.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+        let plain = |text: &str| text.replace(&file, &self.name).replace(&folder, &self.name);
+        Problem { detail: plain(&problem.detail), remedy: problem.remedy.as_deref().map(plain), ..problem }
+    }
+
     /// The title of the study that it becomes.
     fn title(&self) -> String {
         let stem = self.name.split('.').next().unwrap_or_default().trim();
@@ -242,7 +250,7 @@ impl Uploads {
         if upload.fits.get().is_none() {
             let options = Reading::default().options(&upload.name, self.most);
             unpacked_within(&upload.file, self.most.saturating_mul(UNPACKED), &options)
-                .map_err(Error::from)?;
+                .map_err(|error| upload.named(Error::from(error).into()))?;
             let _ = upload.fits.set(());
         }
         Ok(())
@@ -284,9 +292,9 @@ impl Uploads {
             if self.kept.is_none() {
                 let _ = std::fs::remove_dir_all(&folder);
             }
-            return Err(error.into());
+            return Err(upload.named(error.into()));
         }
-        let given = [&[upload.name.clone()], reading.words().as_slice()].concat();
+        let given = [std::slice::from_ref(&upload.name), reading.words().as_slice()].concat();
         let served = studies.add(&folder, &upload.title(), given);
         self.state().studies += 1;
         self.discard(&upload.number.to_string())?;

@@ -35,8 +35,7 @@ pub fn look(file: &Path, options: &ReadOptions, watch: &dyn Watch) -> Looked {
     let columns = predilect_data::columns_of(file, options).unwrap_or_default();
     let seen = preview(&files, options);
     let details = match &seen {
-        Err(error) => error.details(),
-        Ok(Preview { stops: Some(error), .. }) => error.details(),
+        Err(error) | Ok(Preview { stops: Some(error), .. }) => error.details(),
         Ok(_) => &[],
     };
     let proposals = predilect_data::proposals(details);

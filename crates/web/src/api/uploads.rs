@@ -55,11 +55,9 @@ pub(crate) fn seen(
     let mut looked = looked(&upload.file, &app.uploads.options(upload, reading), waiting);
     let problem = match &mut looked.preview {
         Ok(Preview { stops, .. }) => stops.take().map(|stops| predilect_workbench::Error::from(stops).into()),
-        Err(error) => {
-            let words = Problem::of(error);
-            Some(words)
-        }
+        Err(error) => Some(Problem::of(error)),
     };
+    let problem = problem.map(|problem| upload.named(problem));
     Ok(Seen { looked, problem })
 }
 

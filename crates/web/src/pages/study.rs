@@ -126,12 +126,7 @@ pub(crate) async fn rewarded(
             None => place(served, "/pairs", query),
         };
         let between = |low: f64, high: f64| {
-            let condition = match (low.is_finite(), high.is_finite()) {
-                (true, true) => format!("words(a) - words(b) >= {low} and words(a) - words(b) < {high}"),
-                (true, false) => format!("words(a) - words(b) >= {low}"),
-                (false, _) => format!("words(a) - words(b) < {high}"),
-            };
-            query.narrowed(&condition).map_or_else(|| place(served, "", query), |narrower| place(served, "", &narrower))
+            query.narrowed(&apart(low, high)).map_or_else(|| place(served, "", query), |narrower| place(served, "", &narrower))
         };
         let judges = found.fits.len();
         let main = html! {
@@ -159,6 +154,15 @@ pub(crate) async fn rewarded(
         Ok((Said { title: "Rewarded".to_owned(), main }, Some((slice.pairs, slice.of))))
     })
     .await
+}
+
+/// The pairs whose responses differ by so many words.
+fn apart(low: f64, high: f64) -> String {
+    match (low.is_finite(), high.is_finite()) {
+        (true, true) => format!("words(a) - words(b) >= {low} and words(a) - words(b) < {high}"),
+        (true, false) => format!("words(a) - words(b) >= {low}"),
+        (false, _) => format!("words(a) - words(b) < {high}"),
+    }
 }
 
 /// Where the same figures come from, to take along.
