@@ -78,12 +78,15 @@ fn a_part_is_set_against_the_rest_as_the_command_line_does() {
     let live = server.json(&format!("/api/v1/s/local-judge/dissect?where={}&vs=rest", encoded(filter)));
     let told = dissected(&["--where", filter, "--versus", "rest"]);
     assert_eq!(live["versus"]["differences"], told["differences"]);
-    let (status, table) = server.get(&format!("/api/v1/s/local-judge/weights.csv?where={}", encoded(filter)));
+    let csv = format!("/api/v1/s/local-judge/export?where={}&what=weights&as=csv", encoded(filter));
+    let (status, table) = server.get(&csv);
     let rows: usize = live["fits"]
         .as_array()
         .expect("fits")
         .iter()
-        .map(|fit| fit["weights"].as_array().map_or(0, Vec::len))
+        .map(|fit| {
+            fit["weights"].as_array().map_or(0, Vec::len) + fit["terms"].as_array().map_or(0, Vec::len)
+        })
         .sum();
     assert_eq!((status, table.lines().count()), (200, rows + 1), "{table}");
     assert!(!told["differences"].as_array().expect("differences").is_empty());
@@ -119,6 +122,90 @@ fn what_cannot_be_read_is_said_where_it_stands() {
         assert!(!body.contains("root:"), "{path}");
     }
     assert_eq!(server.send("POST", "/api/v1/studies", &[]).0, 403, "nothing is changed without the header");
+}
+
+/// Whatever is wrong with a request, a program is told in one form and a reader on a page.
+#[test]
+fn no_refusal_is_bare() {
+    let server = Server::start(&[]);
+    let large = "x".repeat(3 << 20);
+    for (method, path, body, wanted) in [
+        ("GET", "/api/v1/s/local-judge/runs/none", "", 400),
+        ("GET", "/api/v1/s/local-judge/runs/99999999999", "", 400),
+        ("GET", "/api/v1/s/%FF/dissect", "", 400),
+        ("GET", "/api/v1/uploads/none", "", 404),
+        ("PUT", "/api/v1/studies", "", 405),
+        ("POST", "/api/v1/s/local-judge/dissect", "", 405),
+        ("POST", "/api/v1/s/local-judge/verdicts", large.as_str(), 413),
+        ("POST", "/api/v1/s/local-judge/verdicts", "{", 400),
+        ("GET", "/s/%FF", "", 400),
+        ("GET", "/s/local-judge/pairs/%FF", "", 400),
+        ("POST", "/s/local-judge", "", 405),
+        ("GET", "/uploads/none", "", 404),
+    ] {
+        let (status, headers, answer) = server.send_body(method, path, &[page::CHANGES], body);
+        assert_eq!(status, wanted, "{method} {path}: {answer}");
+        if path.starts_with("/api/") {
+            assert_eq!(headers["content-type"], "application/problem+json", "{method} {path}: {answer}");
+            let problem: Value = serde_json::from_str(&answer).expect("JSON");
+            assert!(
+                problem["detail"].is_string() && problem["status"] == wanted,
+                "{method} {path}: {answer}"
+            );
+        } else {
+            assert!(
+                answer.contains("</html>") && answer.contains("role=\"alert\""),
+                "{method} {path}: {answer}"
+            );
+        }
+        assert!(headers["content-security-policy"].contains("default-src 'none'"));
+        assert_eq!(headers.contains_key("allow"), wanted == 405, "{method} {path}");
+    }
+    let server = Server::start(&["--token", "a-token-of-some-length"]);
+    assert!(server.get("/").1.contains("</html>"), "who has no token is told on a page");
+    assert_eq!(server.send("GET", "/api/v1/studies", &[]).1["content-type"], "application/problem+json");
+}
+
+#[test]
+fn one_judge_is_told_whom_to_be_compared_with() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = study(folder.path(), 40);
+    let server = Server::start(&[place.to_str().expect("UTF-8")]);
+    let (status, page) = server.get("/s/study/judges");
+    assert!(
+        status == 200 && page.contains("nobody to compare it with") && page.contains("href=\"/published\""),
+        "{page}"
+    );
+    assert!(page.contains("/s/study/label"));
+    let (_, page) = server.get("/s/llmfao/judges?judge=human");
+    assert!(page.contains("All judges of the study") && page.contains("href=\"/s/llmfao/judges\""), "{page}");
+}
+
+#[test]
+fn equal_names_and_reading_options_are_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for within in ["may", "june"] {
+        std::fs::create_dir(folder.path().join(within)).expect("a folder");
+        study(&folder.path().join(within), 20);
+    }
+    let given: Vec<String> = ["may", "june"]
+        .iter()
+        .map(|within| folder.path().join(within).join("study").display().to_string())
+        .collect();
+    let file = folder.path().join("may/pairs.jsonl").display().to_string();
+    let server =
+        Server::start(&[&given[0], &given[1], &file, "--judge-name", "a person", "--on-bad-row", "skip"]);
+    let studies = server.json("/api/v1/studies");
+    let titles: Vec<&str> = studies["studies"]
+        .as_array()
+        .expect("studies")
+        .iter()
+        .filter_map(|own| own["title"].as_str())
+        .collect();
+    assert_eq!(titles, ["study", "study (june)", "pairs", "llmfao", "local-judge"]);
+    let (_, page) = server.get("/s/pairs");
+    let line = format!("predilect dissect {file} --on-bad-row skip --judge-name");
+    assert!(page.contains(&line), "{page}");
 }
 
 /// A script that is not there stops all that import it, and the page still looks whole.

@@ -34,6 +34,7 @@ mod property_set;
 mod read;
 mod recipe;
 mod row;
+mod sent;
 mod study;
 mod texts;
 mod votes;
@@ -52,8 +53,9 @@ pub use read::{read, read_with_votes};
 pub use recipe::{
     Candidates, Mapping, MappingError, Part, Path as FieldPath, Recipe, Scale, Shape, VerdictRule,
 };
+pub use sent::{ColumnSeen, Proposal, columns_of, plain_name, proposals, unpacked_within};
 pub use study::{
     BatchFile, ImportEntry, Onto, PairWriter, RatingWriter, Study, StudyLock, StudyToml, TableReader,
-    TableRow, TableWriter, VerdictWriter, import,
+    TableRow, TableWriter, VerdictWriter, arrow_bytes, import, parquet_bytes,
 };
 pub use votes::{BareVote, VoteBlock};

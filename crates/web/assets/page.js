@@ -1,7 +1,9 @@
 // Asks for answers as the reader changes the question, and keeps the address true. The page is complete without it.
 import { label, labelled } from "./label.js";
+import { pictures } from "./pictures.js";
 import { runs } from "./runs.js";
 import { address, between, range } from "./state.js";
+import { uploads } from "./upload.js";
 
 /** Milliseconds after the last letter before a filter is asked. */
 const PAUSE = 250;
@@ -17,14 +19,15 @@ const form = () => document.querySelector("form.slice");
 /**
  * Puts the parts of an answer into the page; whatever had the focus keeps it.
  * @param {string} text
+ * @param {boolean} keeps whether what is being typed stays; after Back the address says what stands there
  */
-function show(text) {
+function show(text, keeps) {
   const held = document.activeElement instanceof HTMLElement ? document.activeElement : null;
   const place = held && held.id ? `#${CSS.escape(held.id)}`
     : held instanceof HTMLInputElement ? `input[name="${CSS.escape(held.name)}"][value="${CSS.escape(held.value)}"]`
     : held instanceof HTMLSelectElement ? `select[name="${CSS.escape(held.name)}"]` : "";
   const caret = held instanceof HTMLInputElement && held.type === "text" ? held.selectionStart : null;
-  const typed = held instanceof HTMLInputElement && held.id === "where" ? held.value : null;
+  const typed = keeps && held instanceof HTMLInputElement && held.id === "where" ? held.value : null;
   const parts = new DOMParser().parseFromString(text, "text/html");
   const bar = parts.querySelector('template[data-part="bar"]');
   const answer = parts.querySelector('template[data-part="main"]');
@@ -50,7 +53,7 @@ function show(text) {
 /**
  * Asks for an address and shows its answer; a newer question takes the place of an older one.
  * @param {string} to
- * @param {"push" | "replace" | "none"} keep
+ * @param {"push" | "replace" | "none" | "back"} keep
  */
 async function ask(to, keep) {
   asked?.abort();
@@ -63,7 +66,7 @@ async function ask(to, keep) {
     const answer = await fetch(to, { headers: { "Predilect-Fragment": "1" }, signal: own.signal });
     const text = await answer.text();
     if (own.signal.aborted) return;
-    if (!show(text)) location.assign(to);
+    if (!show(text, keep !== "back")) location.assign(to);
     nav();
   } catch (error) {
     if (own.signal.aborted) return;
@@ -146,7 +149,11 @@ async function go(to) {
   window.scrollTo({ top: 0 });
 }
 
-addEventListener("popstate", () => ask(location.pathname + location.search, "none"));
+addEventListener("popstate", () => {
+  // What was typed last and not asked yet must not be asked now.
+  clearTimeout(timer);
+  ask(location.pathname + location.search, "back");
+});
 
 /** @type {AbortController | null} */
 let brushing = null;
@@ -205,6 +212,36 @@ function brushes() {
   }
 }
 
+/** Where it is kept that keys of one letter are off. */
+const OFF = "predilect-letters-off";
+
+/** Whether keys of one letter mean something: whoever speaks to a machine can switch them off. */
+function letters() {
+  try {
+    return localStorage.getItem(OFF) === null;
+  } catch {
+    return true;
+  }
+}
+
+function showKeys() {
+  const keys = document.getElementById("keys");
+  const own = document.getElementById("letters");
+  if (own instanceof HTMLInputElement) own.checked = letters();
+  if (keys instanceof HTMLDialogElement && !keys.open) keys.showModal();
+}
+
+document.getElementById("show-keys")?.addEventListener("click", showKeys);
+document.getElementById("letters")?.addEventListener("change", (event) => {
+  const on = event.target instanceof HTMLInputElement && event.target.checked;
+  try {
+    if (on) localStorage.removeItem(OFF);
+    else localStorage.setItem(OFF, "1");
+  } catch {
+    // Nothing is kept where the browser keeps nothing.
+  }
+});
+
 /** @param {number} by */
 function along(by) {
   const links = [...document.querySelectorAll(".pairs tbody a")];
@@ -220,6 +257,7 @@ document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;
   if (event.key === "Escape" && field instanceof HTMLElement && typing) field.blur();
   if (typing || event.metaKey || event.ctrlKey || event.altKey) return;
+  if (event.key.length === 1 && !letters()) return;
   if (labelled(event)) return;
   const pages = [...document.querySelectorAll(".top nav a")];
   const rest = document.getElementById("rest");
@@ -227,8 +265,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     document.getElementById("where")?.focus();
   } else if (event.key === "?") {
-    const keys = document.getElementById("keys");
-    if (keys instanceof HTMLDialogElement && !keys.open) keys.showModal();
+    showKeys();
   } else if (event.key === "r" && rest instanceof HTMLInputElement) {
     rest.click();
   } else if (event.key === "j" || event.key === "k") {
@@ -242,7 +279,9 @@ document.addEventListener("keydown", (event) => {
 function ready() {
   document.documentElement.classList.add("js");
   brushes();
+  pictures();
   runs((to) => ask(to, "none"));
   label((to) => ask(to, "none"));
 }
 ready();
+uploads();

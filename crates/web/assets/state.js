@@ -1,7 +1,7 @@
 // What stands in an address, and how a form becomes one. Pure: tested by node.
 
 /** The order of names in an address; the server writes the same. */
-const NAMES = ["where", "vs", "judge", "group", "prop", "sort", "pairs", "terms", "name", "from"];
+const NAMES = ["where", "vs", "judge", "group", "prop", "try", "sort", "pairs", "terms", "name", "from"];
 
 /**
  * The address that a form asks for: names in their order, without what is empty.
@@ -13,7 +13,7 @@ export function address(action, fields) {
   /** @type {Map<string, string[]>} */
   const values = new Map();
   for (const [name, value] of fields) {
-    const text = name === "where" || name === "vs" ? value.trim() : value;
+    const text = name === "where" || name === "vs" || name === "try" ? value.trim() : value;
     if (text === "") continue;
     const own = values.get(name) ?? [];
     if (!own.includes(text)) own.push(text);

@@ -10,9 +10,11 @@ mod openapi;
 mod pages;
 mod problem;
 mod query;
+mod reading;
 mod runs;
 mod server;
 mod studies;
+mod uploads;
 mod votes;
 
-pub use server::{ServeError, ServeOptions, serve};
+pub use server::{MAX_UPLOAD, ServeError, ServeOptions, serve};

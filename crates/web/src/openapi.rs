@@ -1,13 +1,38 @@
 //! What programs may ask, as a document of the kind `OpenAPI`; the shapes are those of `docs/json-schema`.
 
+use predilect_workbench::tables::TableFormat;
 use serde_json::{Value, json};
+
+use crate::api::export::TABLES;
 
 /// What an address answers: the method, the address, what it is for, the shape of the answer, and whether it takes the page's query.
 type Route = (&'static str, &'static str, &'static str, Option<&'static str>, bool);
 
 /// Every address of the API.
-const ROUTES: [Route; 17] = [
+const ROUTES: [Route; 22] = [
     ("get", "/api/v1/studies", "The studies that are served", None, false),
+    (
+        "post",
+        "/api/v1/studies",
+        "Send a file: what is in it is answered, and nothing is a study yet",
+        None,
+        false,
+    ),
+    (
+        "get",
+        "/api/v1/uploads/{number}",
+        "What is in a file that was sent, by one way of reading it",
+        None,
+        false,
+    ),
+    (
+        "post",
+        "/api/v1/uploads/{number}",
+        "Make a study of a file that was sent, read in that way",
+        None,
+        false,
+    ),
+    ("delete", "/api/v1/uploads/{number}", "Discard a file that was sent", None, false),
     (
         "get",
         "/api/v1/s/{id}",
@@ -22,7 +47,8 @@ const ROUTES: [Route; 17] = [
         Some("live-dissect"),
         true,
     ),
-    ("get", "/api/v1/s/{id}/weights.csv", "The weights of a slice as a table", None, true),
+    ("get", "/api/v1/s/{id}/export", "A table of a slice as a file", None, true),
+    ("get", "/api/v1/published/export", "A table of the published judges as a file", None, false),
     (
         "get",
         "/api/v1/s/{id}/histogram",
@@ -81,11 +107,12 @@ const ROUTES: [Route; 17] = [
 ];
 
 /// The names of a query, and what they take.
-const QUERY: [(&str, &str); 10] = [
+const QUERY: [(&str, &str); 11] = [
     ("where", "Which pairs: a filter, as --where takes it"),
     ("vs", "What they are set against: rest, or a filter"),
     ("judge", "Whose verdicts (repeatable)"),
     ("group", "The field whose values are fitted apart"),
+    ("try", "A property to try beside the others: /REGEX/i, \"TEXT\" or count(a, \"TEXT\") (repeatable)"),
     ("sort", "The order of properties on the page: signed, strength, catalogue"),
     ("pairs", "The order of pairs: study, surprise"),
     ("terms", "Nuisance terms: auto, none, or any of side, order, models"),
@@ -94,41 +121,85 @@ const QUERY: [(&str, &str); 10] = [
     ("prop", "The property that is looked at"),
 ];
 
+/// How a file that was sent is read, and what it is called where it is sent.
+const READING: [(&str, &str); 6] = [
+    ("map", "What a column is, as --map takes it: winner=label:0=A,1=B (repeatable)"),
+    ("format", "The format, as --format takes it"),
+    ("judge_name", "The name of the judge, whatever the file says"),
+    ("judges", "Whether named people are judges of their own: auto, pooled, each"),
+    ("on_bad_row", "What becomes of records that cannot be used: stop, skip"),
+    ("name", "What the file is called; where it is sent"),
+];
+
+/// Whether a file is sent to that address.
+fn is_file(method: &str, path: &str) -> bool {
+    path == "/api/v1/studies" && method == "post"
+}
+
+/// What stands in an address, in the query and in the headers.
+fn parameters(method: &str, path: &str, query: bool) -> Vec<Value> {
+    let of_path =
+        ["id", "pair", "run", "number"].into_iter().filter(|name| path.contains(&format!("{{{name}}}")));
+    let mut parameters: Vec<Value> = of_path
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": if ["run", "number"].contains(&name) { "integer" } else { "string" }}}))
+        .collect();
+    if query {
+        // What is changed is changed in somebody's name, whatever is looked at.
+        let names = QUERY.iter().filter(|(name, _)| method == "get" || *name == "name");
+        parameters.extend(names.map(|(name, words)| {
+            json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
+        }));
+    }
+    let file = is_file(method, path);
+    if file || (path.contains("/uploads/") && method != "delete") {
+        let names = READING.iter().filter(|(name, _)| file || *name != "name");
+        parameters.extend(names.map(|(name, words)| {
+            json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
+        }));
+    }
+    if path.ends_with("/export") {
+        let names = TABLES.iter().flat_map(|(_, names)| names.iter().copied()).collect::<Vec<_>>();
+        parameters.push(
+            json!({"name": "what", "in": "query", "description": "Which table", "schema": {"enum": names}}),
+        );
+        parameters.push(json!({"name": "as", "in": "query", "schema": {"enum": TableFormat::ALL.map(TableFormat::as_str)},
+            "description": "How it is written; else the header Accept says it, on the other tables too, such as application/vnd.apache.arrow.stream"}));
+        parameters.push(json!({"name": "pair", "in": "query", "description": "The pair whose explanation is wanted", "schema": {"type": "string"}}));
+    }
+    if method != "get" {
+        parameters.push(json!({"name": "Predilect-Request", "in": "header", "required": true, "schema": {"type": "string"},
+            "description": "Any value: pages of other sites cannot send it"}));
+    }
+    parameters
+}
+
 /// The document.
 pub(crate) fn document() -> Value {
     let mut paths = serde_json::Map::new();
     for (method, path, summary, schema, query) in ROUTES {
-        let of_path = ["id", "pair", "run"].into_iter().filter(|name| path.contains(&format!("{{{name}}}")));
-        let mut parameters: Vec<Value> = of_path
-            .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": if name == "run" { "integer" } else { "string" }}}))
-            .collect();
-        if query {
-            // What is changed is changed in somebody's name, whatever is looked at.
-            let names = QUERY.iter().filter(|(name, _)| method == "get" || *name == "name");
-            parameters.extend(names.map(|(name, words)| {
-                json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
-            }));
-        }
-        if method != "get" {
-            parameters.push(json!({"name": "Predilect-Request", "in": "header", "required": true, "schema": {"type": "string"},
-                "description": "Any value: pages of other sites cannot send it"}));
-        }
+        let file = is_file(method, path);
+        let parameters = parameters(method, path, query);
         let kind = match path {
-            path if path.ends_with("weights.csv") => "text/csv",
+            path if path.ends_with("/export") => "application/octet-stream",
             path if path.ends_with("/events") => "text/event-stream",
             _ => "application/json",
         };
         let shape =
             schema.map_or_else(|| json!({}), |name| json!({"$ref": format!("json-schema/{name}.json")}));
-        let own = json!({
+        // What is sent or opened is new.
+        let fine = if file || (path.contains("/uploads/") && method == "post") { "201" } else { "200" };
+        let mut own = json!({
             "summary": summary,
             "parameters": parameters,
             "responses": {
-                "200": {"description": "The answer", "content": {kind: {"schema": shape}}},
+                fine: {"description": "The answer", "content": {kind: {"schema": shape}}},
                 "4XX": {"description": "Why there is none (RFC 9457)",
                     "content": {"application/problem+json": {"schema": {"$ref": "json-schema/problem.json"}}}},
             },
         });
+        if file {
+            own["requestBody"] = json!({"required": true, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}});
+        }
         let slot = paths.entry(path).or_insert_with(|| json!({}));
         slot[method] = own;
     }

@@ -11,7 +11,8 @@ use crate::query::QueryError;
 /// A problem, in the fields of RFC 9457 and some more.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Problem {
-    /// What kind: `where-syntax`, `bad-value`, `refused`, `not-found`, `read-only`, `stopped`, `failed`.
+    /// What kind: `where-syntax`, `try-syntax`, `bad-value`, `refused`, `not-found`, `forbidden`, `not-allowed`, `too-large`, `stale`, `waiting`, `stopped`,
+    /// `failed`.
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
     /// In a word.
@@ -61,6 +62,34 @@ impl Problem {
         Self::new("forbidden", "Not allowed", StatusCode::FORBIDDEN, detail)
     }
 
+    /// A value that a name does not take.
+    pub(crate) fn bad_value(name: &str, value: &str, takes: &str) -> Self {
+        Self {
+            value: Some(value.into()),
+            remedy: Some(format!("it takes {takes}")),
+            ..Self::new(
+                "bad-value",
+                "A value is not valid",
+                StatusCode::BAD_REQUEST,
+                format!("`{name}` does not take `{value}`"),
+            )
+        }
+    }
+
+    /// More than is taken.
+    pub(crate) fn too_large(detail: impl Into<String>) -> Self {
+        Self::new("too-large", "Too large", StatusCode::PAYLOAD_TOO_LARGE, detail)
+    }
+
+    /// An address that is there, asked in a way that it does not answer.
+    pub(crate) fn not_allowed(detail: impl Into<String>) -> Self {
+        Self::new("not-allowed", "Not possible here", StatusCode::METHOD_NOT_ALLOWED, detail)
+    }
+
+    pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..self }
+    }
+
     /// The work did not come to an end: nobody waits any more, or it broke.
     pub(crate) fn failed() -> Self {
         let detail = "the work stopped before there was an answer";
@@ -88,22 +117,31 @@ impl From<&QueryError> for Problem {
                     ..Self::new("where-syntax", "The filter cannot be read", StatusCode::BAD_REQUEST, detail)
                 }
             }
-            QueryError::Value { name, value, takes } => Self {
-                value: Some(value.as_str().into()),
-                remedy: Some(format!("it takes {takes}")),
+            QueryError::Trial { text, error } => Self {
+                position: Some(error.at),
+                value: Some(text.as_str().into()),
+                remedy: Some(error.remedy.clone()),
                 ..Self::new(
-                    "bad-value",
-                    "A value is not valid",
+                    "try-syntax",
+                    "The property to try cannot be read",
                     StatusCode::BAD_REQUEST,
-                    format!("`{name}` does not take `{value}`"),
+                    format!("`try` cannot be read: {}", error.problem),
                 )
             },
+            QueryError::Value { name, value, takes } => Self::bad_value(name, value, takes),
         }
     }
 }
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl Problem {
+    /// What a step says of itself.
+    pub(crate) fn of(error: &Error) -> Self {
         let (kind, title, status, retry) = match error.kind() {
             Kind::Cancelled => ("stopped", "Stopped", StatusCode::SERVICE_UNAVAILABLE, true),
             Kind::Waiting => ("waiting", "Waiting", StatusCode::ACCEPTED, true),

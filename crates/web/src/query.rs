@@ -2,6 +2,7 @@
 
 use predilect_report::live::Order;
 use predilect_workbench::browse::Sort;
+use predilect_workbench::trial::{Trial, TrialError};
 use predilect_workbench::{Engine, Filter, FilterError, FitOptions, Other, SliceOptions, Terms};
 
 /// What somebody looks at. Prints as it is read, in a fixed order and without what is usual.
@@ -17,6 +18,8 @@ pub(crate) struct Query {
     pub(crate) group: Option<String>,
     /// The property that is looked at.
     pub(crate) property: Option<String>,
+    /// Properties that are tried.
+    pub(crate) tried: Vec<Trial>,
     /// In which order properties stand.
     pub(crate) order: Order,
     /// In which order pairs stand.
@@ -36,8 +39,16 @@ pub(crate) struct Query {
 pub(crate) enum QueryError {
     /// The filter, or what it is set against: the name, what was written, and where it stops making sense.
     Filter { name: &'static str, text: String, error: FilterError },
+    /// A property to try: what was written, and where it stops making sense.
+    Trial { text: String, error: TrialError },
     /// A value that is none of those that a name takes.
     Value { name: &'static str, value: String, takes: String },
+}
+
+impl QueryError {
+    fn value(name: &'static str, value: &str, takes: &str) -> Self {
+        Self::Value { name, value: value.to_owned(), takes: takes.to_owned() }
+    }
 }
 
 /// What an address reads as, as far as it can be read: the page shows the rest of it beside the problem.
@@ -83,39 +94,40 @@ impl Query {
                 }
                 "group" => query.group = Some(value.into_owned()),
                 "prop" => query.property = Some(value.into_owned()),
+                "try" => match value.parse::<Trial>() {
+                    Ok(trial) if query.tried.contains(&trial) => {}
+                    Ok(trial) => query.tried.push(trial),
+                    Err(error) => wrong(QueryError::Trial { text: value.into_owned(), error }),
+                },
                 "sort" => match value.parse() {
                     Ok(order) => query.order = order,
-                    Err(()) => wrong(QueryError::Value {
-                        name: "sort",
-                        value: value.into_owned(),
-                        takes: Order::ALL.map(|(_, name, _)| name).join(", "),
-                    }),
+                    Err(()) => {
+                        wrong(QueryError::value(
+                            "sort",
+                            &value,
+                            &Order::ALL.map(|(_, name, _)| name).join(", "),
+                        ));
+                    }
                 },
                 "pairs" => match &*value {
                     "study" => query.pairs = Sort::Study,
                     "surprise" => query.pairs = Sort::Surprise,
-                    _ => wrong(QueryError::Value {
-                        name: "pairs",
-                        value: value.into_owned(),
-                        takes: "study, surprise".to_owned(),
-                    }),
+                    _ => wrong(QueryError::value("pairs", &value, "study, surprise")),
                 },
                 "terms" => match value.parse() {
                     Ok(terms) => query.terms = terms,
-                    Err(_) => wrong(QueryError::Value {
-                        name: "terms",
-                        value: value.into_owned(),
-                        takes: "auto, none, or any of side, order, models".to_owned(),
-                    }),
+                    Err(_) => {
+                        wrong(QueryError::value(
+                            "terms",
+                            &value,
+                            "auto, none, or any of side, order, models",
+                        ));
+                    }
                 },
                 "name" => query.name = Some(value.into_owned()),
                 "from" => match value.parse() {
                     Ok(from) => query.from = from,
-                    Err(_) => wrong(QueryError::Value {
-                        name: "from",
-                        value: value.into_owned(),
-                        takes: "a number of pairs".to_owned(),
-                    }),
+                    Err(_) => wrong(QueryError::value("from", &value, "a number of pairs")),
                 },
                 // The form's own choice of what the slice is set against.
                 _ => query.unknown.push(format!("{name}={value}")),
@@ -141,6 +153,9 @@ impl Query {
         }
         if let Some(property) = &self.property {
             out.append_pair("prop", property);
+        }
+        for trial in &self.tried {
+            out.append_pair("try", &trial.to_string());
         }
         if self.order != Order::default() {
             out.append_pair("sort", self.order.as_str());
@@ -177,6 +192,11 @@ impl Query {
 
     /// Which pairs and verdicts are asked about.
     pub(crate) fn slice(&self) -> SliceOptions {
+        SliceOptions { tried: self.tried.clone(), ..self.plain_slice() }
+    }
+
+    /// The same without the properties that are tried: where weights stand beside those of others, who know nothing of them.
+    pub(crate) fn plain_slice(&self) -> SliceOptions {
         SliceOptions {
             filter: self.filter.clone(),
             judges: self.judges.clone(),
@@ -197,30 +217,41 @@ impl Query {
 
     /// The command line that gives the same figures, with a check.
     pub(crate) fn command(&self, given: &[String]) -> String {
-        let mut words = vec!["predilect".to_owned(), "dissect".to_owned()];
+        self.command_of("dissect", given, &[])
+    }
+
+    /// The command line of a verb on the slice; `more` are words that follow.
+    pub(crate) fn command_of(&self, verb: &str, given: &[String], more: &[&str]) -> String {
+        let mut words = vec!["predilect".to_owned(), verb.to_owned()];
         words.extend(given.iter().map(|word| quoted(word)));
         let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
         if let Some(filter) = &self.filter {
             flag("--where", &filter.to_string());
         }
-        if let Some(other) = &self.versus {
-            flag("--versus", &other.to_string());
-        }
         for judge in &self.judges {
             flag("--judge", judge);
         }
-        if let Some(group) = &self.group {
-            flag("--group-by", group);
+        if verb == "dissect" {
+            if let Some(other) = &self.versus {
+                flag("--versus", &other.to_string());
+            }
+            if let Some(group) = &self.group {
+                flag("--group-by", group);
+            }
         }
-        if self.terms != Terms::default() {
+        if ["dissect", "explain"].contains(&verb) {
+            self.tried.iter().for_each(|trial| flag("--try", &trial.to_string()));
+        }
+        if self.terms != Terms::default() && verb != "rank" {
             flag("--terms", &self.terms.to_string());
         }
+        words.extend(more.iter().map(|word| quoted(word)));
         words.join(" ")
     }
 }
 
 /// A word of a command line, in quotation marks where it needs them.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -238,7 +269,7 @@ mod tests {
         for address in [
             "",
             "?where=scenario+%3D+%22code%22&vs=rest&judge=human&judge=gpt-4.1-mini&sort=strength",
-            "?where=words%28a%29+%3E+%282+*+words%28b%29%29&group=language&prop=length&pairs=surprise&terms=none&name=Ada+L.&from=50",
+            "?where=words%28a%29+%3E+%282+*+words%28b%29%29&group=language&prop=length&try=%2Fa+b%2Fi&pairs=surprise&terms=none&name=Ada+L.&from=50",
         ] {
             let read = Query::read(address.trim_start_matches('?'));
             assert!(read.error.is_none() && read.query.unknown.is_empty(), "{read:?}");

@@ -9,14 +9,15 @@ use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware;
 use axum::routing::{get, post};
-use predilect_workbench::Cancel;
-use predilect_workbench::ReadOptions;
+use predilect_workbench::sent::studies_in;
+use predilect_workbench::{Cancel, ReadOptions};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use crate::guard::{Guard, guarded};
 use crate::runs::Runs;
-use crate::studies::Studies;
+use crate::studies::{Studies, last_name};
+use crate::uploads::Uploads;
 use crate::votes::Votes;
 use crate::{api, pages};
 
@@ -27,6 +28,8 @@ pub struct ServeOptions {
     pub given: Vec<PathBuf>,
     /// How files are read.
     pub read: ReadOptions,
+    /// The same in words of the command line.
+    pub read_words: Vec<String>,
     /// The address; by default 127.0.0.1.
     pub host: IpAddr,
     /// The port; 0 takes a free one.
@@ -39,19 +42,29 @@ pub struct ServeOptions {
     pub runs: bool,
     /// Whether nothing can be changed from the page.
     pub read_only: bool,
+    /// The largest file in bytes that can be sent from the page.
+    pub max_upload: u64,
+    /// Where studies of files that were sent stay; none: they go when the server ends.
+    pub keep_uploads: Option<PathBuf>,
 }
+
+/// The largest file that can be sent, unless another size is given: 512 MiB.
+pub const MAX_UPLOAD: u64 = 512 << 20;
 
 impl Default for ServeOptions {
     fn default() -> Self {
         Self {
             given: Vec::new(),
             read: ReadOptions::default(),
+            read_words: Vec::new(),
             host: IpAddr::from([127, 0, 0, 1]),
             port: 4870,
             token: None,
             names: Vec::new(),
             runs: false,
             read_only: false,
+            max_upload: MAX_UPLOAD,
+            keep_uploads: None,
         }
     }
 }
@@ -84,6 +97,7 @@ pub(crate) struct App {
     pub(crate) runs: Arc<Runs>,
     pub(crate) runs_allowed: bool,
     pub(crate) votes: Arc<Votes>,
+    pub(crate) uploads: Arc<Uploads>,
     pub(crate) read_only: bool,
 }
 
@@ -110,18 +124,25 @@ pub fn serve(
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Broken)?;
     let runs = Arc::new(Runs::default());
+    let uploads =
+        Arc::new(Uploads::new(!options.read_only, options.max_upload, options.keep_uploads.clone()));
+    let studies = Arc::new(Studies::of(&options.given, &options.read, &options.read_words));
+    for study in options.keep_uploads.iter().flat_map(|folder| studies_in(folder)) {
+        studies.add(&study, &last_name(&study), vec![study.display().to_string()]);
+    }
     let done = runtime.block_on(async {
         let wanted = SocketAddr::from((options.host, options.port));
         let listener = TcpListener::bind(wanted).await.map_err(|error| ServeError::Taken(wanted, error))?;
         let address = listener.local_addr().map_err(ServeError::Broken)?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let app = App {
-            studies: Arc::new(Studies::of(&options.given, &options.read)),
+            studies,
             cores: Arc::new(Semaphore::new(cores)),
             guard: Arc::new(Guard::of(address, options)),
             runs: Arc::clone(&runs),
             runs_allowed: options.runs && !options.read_only,
             votes: Arc::default(),
+            uploads: Arc::clone(&uploads),
             read_only: options.read_only,
         };
         ready(address);
@@ -140,6 +161,7 @@ pub fn serve(
         Ok(())
     });
     runs.stop_all();
+    uploads.end();
     // Work that nobody waits for any more does not keep the program.
     runtime.shutdown_background();
     done
@@ -152,6 +174,7 @@ fn router(app: App) -> Router {
     Router::new()
         .route("/", get(pages::home))
         .route("/published", get(pages::published))
+        .route("/uploads/{number}", get(pages::upload))
         .route("/s/{id}", get(pages::rewarded))
         .route("/s/{id}/pairs", get(pages::pairs))
         .route("/s/{id}/pairs/{pair}", get(pages::pair))
@@ -161,20 +184,27 @@ fn router(app: App) -> Router {
         .route("/s/{id}/runs", get(pages::runs))
         .route("/s/{id}/data", get(pages::data))
         .route("/assets/style.css", get(|| asset(predilect_report::live::STYLE, "text/css; charset=utf-8")))
-        .route("/assets/page.js", get(|| asset(include_str!("../assets/page.js"), SCRIPT)))
-        .route("/assets/runs.js", get(|| asset(include_str!("../assets/runs.js"), SCRIPT)))
-        .route("/assets/label.js", get(|| asset(include_str!("../assets/label.js"), SCRIPT)))
-        .route("/assets/tables.js", get(|| asset(predilect_report::live::TABLES, SCRIPT)))
-        .route("/assets/state.js", get(|| asset(include_str!("../assets/state.js"), SCRIPT)))
+        .route("/assets/page.js", get(|| script(include_str!("../assets/page.js"))))
+        .route("/assets/runs.js", get(|| script(include_str!("../assets/runs.js"))))
+        .route("/assets/pictures.js", get(|| script(include_str!("../assets/pictures.js"))))
+        .route("/assets/label.js", get(|| script(include_str!("../assets/label.js"))))
+        .route("/assets/tables.js", get(|| script(predilect_report::live::TABLES)))
+        .route("/assets/upload.js", get(|| script(include_str!("../assets/upload.js"))))
+        .route("/assets/state.js", get(|| script(include_str!("../assets/state.js"))))
         .route(
             "/assets/icon.svg",
             get(|| async { ([(header::CONTENT_TYPE, "image/svg+xml")], predilect_report::live::icon()) }),
         )
         .route("/api/v1/openapi.json", get(api::described))
-        .route("/api/v1/studies", get(api::studies))
+        .route("/api/v1/studies", get(api::studies).post(api::uploads::receive))
+        .route(
+            "/api/v1/uploads/{number}",
+            get(api::uploads::look).post(api::uploads::open).delete(api::uploads::discard),
+        )
         .route("/api/v1/s/{id}", get(api::study))
         .route("/api/v1/s/{id}/dissect", get(api::dissect))
-        .route("/api/v1/s/{id}/weights.csv", get(api::weights))
+        .route("/api/v1/s/{id}/export", get(api::export::export))
+        .route("/api/v1/published/export", get(api::export::published))
         .route("/api/v1/s/{id}/histogram", get(api::histogram))
         .route("/api/v1/s/{id}/pairs", get(api::pairs))
         .route("/api/v1/s/{id}/pairs/{pair}", get(api::pair))
@@ -190,9 +220,64 @@ fn router(app: App) -> Router {
         .with_state(app)
 }
 
+/// A script without its comments, which are for whoever reads the source.
+fn script(text: &'static str) -> std::future::Ready<([(header::HeaderName, HeaderValue); 1], String)> {
+    std::future::ready(([(header::CONTENT_TYPE, HeaderValue::from_static(SCRIPT))], without_comments(text)))
+}
+
+/// Leaves out lines that are comments alone, and the blanks around the others: no text of a script goes over a line's end.
+fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut within = false;
+    for line in text.lines() {
+        let plain = line.trim();
+        if within {
+            within = !plain.ends_with("*/");
+            continue;
+        }
+        if plain.starts_with("/**") && (!plain.contains("*/") || plain.ends_with("*/")) {
+            within = !plain.ends_with("*/");
+            continue;
+        }
+        if !plain.is_empty() && !plain.starts_with("//") {
+            out.push_str(plain);
+            out.push('\n');
+        }
+    }
+    out
+}
+
 /// A text that comes with the program, and its kind.
 type Asset = ([(header::HeaderName, HeaderValue); 1], &'static str);
 
 fn asset(text: &'static str, kind: &'static str) -> std::future::Ready<Asset> {
     std::future::ready(([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_browser_loads_is_small() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+        let files = std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
+        let scripts = files.filter(|path| path.extension().is_some_and(|ending| ending == "js"));
+        let scripts = scripts.map(|path| {
+            let text = std::fs::read_to_string(&path).expect("a script");
+            assert!(text.lines().all(|line| line.matches('`').count() % 2 == 0), "{}", path.display());
+            without_comments(&text).len()
+        });
+        let all = scripts.sum::<usize>() + predilect_report::live::STYLE.len();
+        assert!(all < 60_000, "{all} bytes");
+    }
+
+    #[test]
+    fn only_comments_are_left_out() {
+        let text = "// what\n/**\n * @param {string} a\n */\nconst a = /** @type {number} */ (b); // c\n\n/** one line */\n/** @type {A} */ (b).c();\n  x(\"/**\");\n";
+        assert_eq!(
+            without_comments(text),
+            "const a = /** @type {number} */ (b); // c\n/** @type {A} */ (b).c();\nx(\"/**\");\n"
+        );
+    }
 }

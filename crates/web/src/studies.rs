@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use predilect_results::browse::SliceInfo;
 use predilect_results::{Comparison, Dissection, Fit, Settings, Skipped, Standings, few_units};
@@ -70,53 +70,85 @@ pub(crate) struct About {
 
 /// All of them, in their order.
 #[derive(Debug)]
-pub(crate) struct Studies(Vec<Arc<Served>>);
+pub(crate) struct Studies(RwLock<Vec<Arc<Served>>>);
 
 impl Studies {
-    /// Studies that were given each by itself, other files together, and the examples.
-    pub(crate) fn of(given: &[PathBuf], read: &ReadOptions) -> Self {
-        let mut served: Vec<Arc<Served>> = Vec::new();
+    /// Studies that were given each by itself, other files together, and the examples. `words` are what the command line said of how files
+    /// are read.
+    pub(crate) fn of(given: &[PathBuf], read: &ReadOptions, words: &[String]) -> Self {
+        let all = Self(RwLock::default());
         let (studies, files): (Vec<PathBuf>, Vec<PathBuf>) =
             given.iter().cloned().partition(|path| is_study(path));
-        let example = |name: &str| vec!["--example".to_owned(), name.to_owned()];
-        let mut add = |made: Made, title: String, given: Vec<String>| {
-            let id = id_of(&title, &served);
-            served.push(Arc::new(Served {
-                id,
-                title,
-                given,
-                made,
-                read: read.clone(),
-                opened: Mutex::default(),
-                voted: AtomicBool::default(),
-            }));
-        };
         for study in studies {
-            let title = study
-                .file_name()
-                .map_or_else(|| study.display().to_string(), |n| n.to_string_lossy().into_owned());
-            add(Made::Files(vec![study.clone()]), title, vec![study.display().to_string()]);
+            all.add(&study, &last_name(&study), vec![study.display().to_string()]);
         }
         if let Some(first) = files.first() {
             let name = first
                 .file_stem()
                 .map_or_else(|| first.display().to_string(), |n| n.to_string_lossy().into_owned());
             let title = if files.len() > 1 { format!("{name} and {} more", files.len() - 1) } else { name };
-            let given = files.iter().map(|file| file.display().to_string()).collect();
-            add(Made::Files(files), title, given);
+            let given =
+                files.iter().map(|file| file.display().to_string()).chain(words.iter().cloned()).collect();
+            all.push(Made::Files(files), title, given, read.clone());
         }
-        add(Made::Example(Example::Llmfao), "llmfao".to_owned(), example("llmfao"));
-        add(Made::Example(Example::LocalJudge), "local-judge".to_owned(), example("local-judge"));
-        Self(served)
+        for (example, name) in [(Example::Llmfao, "llmfao"), (Example::LocalJudge, "local-judge")] {
+            let given = vec!["--example".to_owned(), name.to_owned()];
+            all.push(Made::Example(example), name.to_owned(), given, read.clone());
+        }
+        all
     }
 
-    pub(crate) fn served(&self) -> &[Arc<Served>] {
-        &self.0
+    fn push(&self, made: Made, title: String, given: Vec<String>, read: ReadOptions) -> Arc<Served> {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let title = title_of(title, &made, &all);
+        let id = id_of(&title, &all);
+        let (opened, voted) = (Mutex::default(), AtomicBool::default());
+        let served = Arc::new(Served { id, title, given, made, read, opened, voted });
+        all.push(Arc::clone(&served));
+        served
     }
 
-    pub(crate) fn get(&self, id: &str) -> Option<&Arc<Served>> {
-        self.0.iter().find(|served| served.id == id)
+    /// Serves a study that lies in a folder.
+    pub(crate) fn add(&self, folder: &Path, title: &str, given: Vec<String>) -> Arc<Served> {
+        self.push(Made::Files(vec![folder.to_owned()]), title.to_owned(), given, ReadOptions::default())
     }
+
+    pub(crate) fn served(&self) -> Vec<Arc<Served>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<Arc<Served>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).iter().find(|served| served.id == id).cloned()
+    }
+
+    /// A name for addresses that nothing has.
+    pub(crate) fn free_id(&self, title: &str) -> String {
+        id_of(title, &self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The last part of a path.
+pub(crate) fn last_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+}
+
+/// A title that no other study has: with the folder it lies in, or a number, where another has it.
+fn title_of(title: String, made: &Made, taken: &[Arc<Served>]) -> String {
+    let free = |title: &String| taken.iter().all(|served| served.title != *title);
+    if free(&title) {
+        return title;
+    }
+    let folder = match made {
+        Made::Files(files) => {
+            files.first().and_then(|file| file.parent()).filter(|f| f.file_name().is_some())
+        }
+        Made::Example(_) => None,
+    };
+    let within = folder.map(|folder| format!("{title} ({})", last_name(folder)));
+    // A folder for the time of the run says nothing.
+    let within = within.filter(|within| free(within) && !within.contains("(predilect-"));
+    let numbered = || (2..=taken.len() + 2).map(|n| format!("{title} {n}")).find(free);
+    within.or_else(numbered).unwrap_or(title)
 }
 
 /// A name for addresses: small letters, digits and hyphens, and a number where it is taken.
@@ -131,6 +163,8 @@ fn id_of(title: &str, taken: &[Arc<Served>]) -> String {
         id => id.chars().take(60).collect(),
     };
     let free = |id: &str| taken.iter().all(|served| served.id != id);
+    // What is cut short must not end in a hyphen.
+    let id = id.trim_end_matches('-').to_owned();
     if free(&id) {
         return id;
     }
@@ -245,7 +279,9 @@ impl Opened {
             verdicts: answer.verdicts,
             exact: true,
         };
-        Ok((self.of_fits(answer.fits, answer.skipped), slice))
+        let mut found = self.of_fits(answer.fits, answer.skipped);
+        found.properties.extend(query.tried.iter().map(|trial| trial.note(&[])));
+        Ok((found, slice))
     }
 
     /// Fits within the dissection that a section takes.
@@ -280,7 +316,7 @@ impl Opened {
 
     /// The judges of a slice beside each other.
     pub(crate) fn compare(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Comparison>> {
-        let mut slice = SliceOptions { group_by: None, ..query.slice() };
+        let mut slice = SliceOptions { group_by: None, ..query.plain_slice() };
         if slice.judges.is_empty() {
             // Work grows with the square of the judges: of many, those with the most verdicts, unless others are named.
             let all = self.about.judges();
@@ -304,7 +340,7 @@ impl Opened {
 
     /// The models of a slice, as verdicts have them and with length and formatting held equal.
     pub(crate) fn rank(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Standings>> {
-        let slice = SliceOptions { group_by: None, ..query.slice() };
+        let slice = SliceOptions { group_by: None, ..query.plain_slice() };
         self.ranked.get((self.bench.version(), of_pairs(query)), watch, || {
             self.bench.standings(&slice, watch)?.ok_or_else(|| {
                 Error::new("fewer than two models are named, so there is nothing to rank")
@@ -318,4 +354,37 @@ impl Opened {
 fn of_pairs(query: &Query) -> String {
     let Query { filter, judges, terms, .. } = query.clone();
     Query { filter, judges, terms, ..Query::default() }.to_address()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_names_are_told_apart() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let study = |within: &str| {
+            let place = folder.path().join(within).join("votes");
+            std::fs::create_dir_all(&place).expect("a folder");
+            std::fs::write(place.join("study.toml"), "").expect("written");
+            place
+        };
+        let given = [study("may"), study("june"), study("june/june")];
+        let all = Studies::of(&given, &ReadOptions::default(), &[]);
+        let titles: Vec<String> = all.served().iter().map(|served| served.title.clone()).collect();
+        assert_eq!(titles, ["votes", "votes (june)", "votes 2", "llmfao", "local-judge"]);
+        let ids: Vec<String> = all.served().iter().map(|served| served.id.clone()).collect();
+        assert_eq!(ids, ["votes", "votes-june", "votes-2", "llmfao", "local-judge"]);
+    }
+
+    #[test]
+    fn a_command_line_carries_how_files_are_read() {
+        let words = ["--map".to_owned(), "winner=a > b".to_owned()];
+        let all = Studies::of(&["votes.csv".into()], &ReadOptions::default(), &words);
+        let served = all.get("votes").expect("served");
+        assert_eq!(
+            Query::default().command(&served.given),
+            "predilect dissect votes.csv --map 'winner=a > b'"
+        );
+    }
 }

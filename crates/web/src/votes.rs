@@ -133,7 +133,7 @@ impl Votes {
         query: &Query,
         watch: &dyn Watch,
     ) -> Result<ToLabel, Problem> {
-        let slice = SliceOptions { group_by: None, judges: Vec::new(), ..query.slice() };
+        let slice = SliceOptions { group_by: None, judges: Vec::new(), ..query.plain_slice() };
         let found = opened.bench.next_to_label(&session.labeller(), &slice, &query.fit(), watch)?;
         if let Some(next) = &found.next {
             let mut offered = locked(&self.offered);

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use predilect_workbench::ExportFormat;
 use predilect_workbench::NutsOptions;
+use predilect_workbench::trial::Trial;
 use predilect_workbench::{Encoding, Engine, FitOptions, PriorChoice, Terms};
 use predilect_workbench::{Filter, Other, SliceOptions};
 
@@ -205,6 +206,10 @@ pub(crate) struct TableArgs {
     /// Properties to fit, by id and comma separated (default: all that are rated, without parts of others)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) properties: Vec<String>,
+    /// Try a property beside those: /REGEX/ or /REGEX/i (whether a response has a match), "TEXT", or count(a, "TEXT") and
+    /// count(a, /REGEX/) (how many times); repeatable
+    #[arg(long = "try", value_name = "EXPR")]
+    pub(crate) tried: Vec<Trial>,
     /// How two ratings become a feature: comparison (-1, 0, 1), difference, normalised
     #[arg(long, default_value_t = Encoding::Comparison, value_name = "HOW")]
     pub(crate) encoding: Encoding,
@@ -222,6 +227,7 @@ impl TableArgs {
             filter: self.filter.clone(),
             grammar: !self.no_grammar,
             properties: self.properties.clone(),
+            tried: self.tried.clone(),
             encoding: self.encoding,
             group_by: self.group_by.clone(),
             cluster: self.cluster.clone(),

@@ -109,6 +109,43 @@ impl ReadArgs {
     }
 }
 
+#[cfg(feature = "serve")]
+impl ReadArgs {
+    /// What was said of how files are read, as it was written: for a command line that does the same.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut flag = |name: &str, value: String| words.extend([name.to_owned(), value]);
+        if let Some(format) = self.format {
+            flag("--format", format.to_string());
+        }
+        self.map.iter().flat_map(Mapping::lines).for_each(|claim| flag("--map", claim));
+        for (name, path) in [("--mapping", &self.mapping), ("--texts", &self.texts)] {
+            if let Some(path) = path {
+                flag(name, path.display().to_string());
+            }
+        }
+        if let Some(column) = &self.on {
+            flag("--on", column.clone());
+        }
+        match self.judges {
+            JudgesArg::Auto => {}
+            JudgesArg::Pooled => flag("--judges", "pooled".to_owned()),
+            JudgesArg::Each => flag("--judges", "each".to_owned()),
+        }
+        if matches!(self.on_bad_row, BadRow::Skip) {
+            flag("--on-bad-row", "skip".to_owned());
+        }
+        if let Some(limit) = self.limit {
+            flag("--limit", limit.to_string());
+        }
+        self.judge_name.iter().for_each(|name| flag("--judge-name", name.clone()));
+        if self.neighbours {
+            words.push("--neighbours".to_owned());
+        }
+        words
+    }
+}
+
 /// The examples that come with Predilect; see `examples/README.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExampleArg {

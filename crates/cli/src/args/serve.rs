@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use predilect_workbench::sent::Bytes;
 
 use super::ReadArgs;
 
@@ -36,6 +37,12 @@ pub(crate) struct ServeArgs {
     /// Nothing can be changed from the page
     #[arg(long)]
     pub(crate) read_only: bool,
+    /// The largest file that can be sent from the page, with K, M, G or T behind the number
+    #[arg(long, default_value = "512M", value_name = "SIZE")]
+    pub(crate) max_upload: Bytes,
+    /// Keep the studies of files that are sent from the page in this folder, and serve those that are there; else they go when the server ends
+    #[arg(long, value_name = "DIR", conflicts_with = "read_only")]
+    pub(crate) keep_uploads: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
 use predilect_web::{ServeError, ServeOptions, serve};
+use predilect_workbench::sent::kept_folder;
 
 use crate::args::{Global, ServeArgs};
 use crate::problem::Problem;
@@ -25,13 +26,19 @@ pub(crate) fn run(args: &ServeArgs, global: &Global) -> Result<(), Problem> {
     let options = ServeOptions {
         given: args.inputs.clone(),
         read: args.read.options()?,
+        read_words: args.read.words(),
         host: args.host,
         port: args.port,
         token: args.token.clone().or_else(from_variable),
         names: args.names.clone(),
         runs: args.runs,
         read_only: args.read_only,
+        max_upload: args.max_upload.0,
+        keep_uploads: args.keep_uploads.clone(),
     };
+    if let Some(folder) = &options.keep_uploads {
+        kept_folder(folder)?;
+    }
     let open = !args.no_open && std::io::stdout().is_terminal();
     let token = options.token.clone();
     let ready = |address: SocketAddr| {

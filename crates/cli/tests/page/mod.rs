@@ -17,10 +17,16 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(args: &[&str]) -> Self {
+        Self::start_in(args, &[])
+    }
+
+    /// The same with variables of its own.
+    pub(crate) fn start_in(args: &[&str], variables: &[(&str, &Path)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_predilect"))
             .args(["serve", "--port", "0", "--no-open", "--quiet"])
             .args(args)
             .env_remove("PREDILECT_TOKEN")
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -31,6 +37,14 @@ impl Server {
         let address =
             line.trim().strip_prefix("listening on http://").expect("an address").trim_end_matches('/');
         Self { address: address.to_owned(), child }
+    }
+
+    /// Ends it as Ctrl-C does, and waits for that.
+    #[cfg(unix)]
+    pub(crate) fn end(&mut self) {
+        let told = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        assert!(told.is_ok_and(|told| told.success()));
+        self.child.wait().expect("it ends");
     }
 
     /// Sends a request, and gives back the status, the headers and the body.
@@ -51,6 +65,18 @@ impl Server {
         headers: &[(&str, &str)],
         body: &str,
     ) -> (u16, BTreeMap<String, String>, String) {
+        let (status, headers, content) = self.send_bytes(method, path, headers, body.as_bytes());
+        (status, headers, String::from_utf8(content).expect("UTF-8"))
+    }
+
+    /// The same with bytes there and back.
+    pub(crate) fn send_bytes(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> (u16, BTreeMap<String, String>, Vec<u8>) {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
         let mut all = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if headers.iter().all(|(name, _)| *name != "Host") {
@@ -62,19 +88,22 @@ impl Server {
         if !body.is_empty() {
             all = all + "Content-Length: " + &body.len().to_string() + "\r\n";
         }
-        stream.write_all((all + "\r\n" + body).as_bytes()).expect("sent");
+        stream.write_all((all + "\r\n").as_bytes()).expect("sent");
+        // A server that has heard enough answers and closes.
+        let _ = stream.write_all(body);
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("an answer");
-        let answer = String::from_utf8(answer).expect("UTF-8");
-        let (head, content) = answer.split_once("\r\n\r\n").expect("a head");
+        let ended = stream.read_to_end(&mut answer);
+        let at = answer.windows(4).position(|end| end == b"\r\n\r\n");
+        let at = at.unwrap_or_else(|| panic!("no head of an answer: {ended:?}"));
+        let content = answer.split_off(at + 4);
+        let head = String::from_utf8(answer).expect("UTF-8");
         let mut lines = head.lines();
         let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
         let pairs = lines.filter_map(|line| line.split_once(": "));
-        (
-            status,
-            pairs.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(),
-            content.to_owned(),
-        )
+        let headers: BTreeMap<String, String> =
+            pairs.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
+        let chunked = headers.get("transfer-encoding").is_some_and(|how| how == "chunked");
+        (status, headers, if chunked { joined(&content) } else { content })
     }
 
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
@@ -94,6 +123,22 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The pieces of a body that was sent in pieces.
+fn joined(mut chunks: &[u8]) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let Some(end) = chunks.windows(2).position(|end| end == b"\r\n") {
+        let size =
+            std::str::from_utf8(&chunks[..end]).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
+        let size = size.expect("a size");
+        if size == 0 {
+            break;
+        }
+        all.extend_from_slice(&chunks[end + 2..end + 2 + size]);
+        chunks = &chunks[end + 4 + size..];
+    }
+    all
 }
 
 /// A text as an address holds it.

@@ -29,7 +29,7 @@ use tempfile::NamedTempFile;
 pub use import::{Onto, import};
 pub use lock::StudyLock;
 pub use manifest::{ImportEntry, StudyToml};
-pub use results::BatchFile;
+pub use results::{BatchFile, arrow_bytes, parquet_bytes};
 pub use table::{TableReader, TableRow, TableWriter};
 
 use crate::error::DataError;

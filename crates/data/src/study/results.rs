@@ -67,3 +67,42 @@ impl std::fmt::Debug for BatchFile {
 fn failed(path: &Path, problem: &parquet::errors::ParquetError) -> DataError {
     DataError::study(path.display().to_string(), format!("the table cannot be written: {problem}"))
 }
+
+/// A table as a Parquet file in memory.
+///
+/// # Errors
+///
+/// When there is no batch, or the batches differ in their schemas.
+pub fn parquet_bytes(batches: &[RecordBatch]) -> Result<Vec<u8>, DataError> {
+    let path = Path::new("table");
+    let schema = first(batches)?.schema();
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(encoder::properties()))
+        .map_err(|problem| failed(path, &problem))?;
+    for batch in batches {
+        writer.write(batch).map_err(|problem| failed(path, &problem))?;
+    }
+    writer.into_inner().map_err(|problem| failed(path, &problem))
+}
+
+/// A table as a stream of Arrow batches.
+///
+/// # Errors
+///
+/// When there is no batch, or the batches differ in their schemas.
+pub fn arrow_bytes(batches: &[RecordBatch]) -> Result<Vec<u8>, DataError> {
+    let problem =
+        |e: arrow_schema::ArrowError| DataError::study("table", format!("the table cannot be written: {e}"));
+    let mut writer =
+        arrow_ipc::writer::StreamWriter::try_new(Vec::new(), &first(batches)?.schema()).map_err(problem)?;
+    for batch in batches {
+        writer.write(batch).map_err(problem)?;
+    }
+    writer.finish().map_err(problem)?;
+    writer.into_inner().map_err(problem)
+}
+
+fn first(batches: &[RecordBatch]) -> Result<&RecordBatch, DataError> {
+    batches
+        .first()
+        .ok_or_else(|| DataError::study("table", "a table needs at least one batch, if an empty one"))
+}

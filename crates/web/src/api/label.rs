@@ -102,7 +102,7 @@ async fn changed(
         let served =
             own.studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
         let opened = served.open_as_it_was(waiting)?;
-        let mut found = work(&own, served, &opened, waiting)?;
+        let mut found = work(&own, &served, &opened, waiting)?;
         found["schema"] = predilect_results::SCHEMA.into();
         Ok(found)
     })

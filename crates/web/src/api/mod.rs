@@ -1,14 +1,15 @@
 //! What programs ask, and the page too: JSON by the shapes of `results`.
 
+pub(crate) mod export;
 pub(crate) mod label;
 pub(crate) mod runs;
+pub(crate) mod uploads;
 
-use std::fmt::Write;
 use std::time::Instant;
 
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use predilect_results::browse::{Histogram, LiveDissectJson, PairsPage};
 use predilect_results::{CompareJson, DataSummary, Explanation, PropertyNote, Standings, Written};
@@ -87,7 +88,7 @@ where
     let value = ask(&app.cores, move |waiting| {
         let served =
             studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
-        work(served, &read, waiting)
+        work(&served, &read, waiting)
     })
     .await?;
     json(&Written::new(value))
@@ -98,8 +99,9 @@ pub(crate) async fn described() -> Result<Response, Problem> {
 }
 
 pub(crate) async fn studies(State(app): State<App>) -> Result<Response, Problem> {
-    let served = app.studies.served().iter();
+    let served = app.studies.served();
     let rows: Vec<StudyRow<'_>> = served
+        .iter()
         .map(|served| StudyRow { id: &served.id, title: &served.title, example: served.is_example() })
         .collect();
     json(&serde_json::json!({"schema": predilect_results::SCHEMA, "studies": rows}))
@@ -126,7 +128,11 @@ pub(crate) async fn dissect(
     State(app): State<App>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    if export::wants_table(&headers) {
+        return export::table(app, id, query, &headers, "posteriors").await;
+    }
     answered(app, id, query, |opened, query, waiting| {
         let began = Instant::now();
         let (found, slice) = opened.dissect(query, waiting)?;
@@ -147,50 +153,6 @@ pub(crate) async fn dissect(
     .await
 }
 
-/// The weights as a table for spreadsheets: a row for each judge, group and property.
-pub(crate) async fn weights(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let read = asked(query, &[])?;
-    let studies = std::sync::Arc::clone(&app.studies);
-    let name = format!("attachment; filename=\"{id}-weights.csv\"");
-    let table = ask(&app.cores, move |waiting| {
-        let served =
-            studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
-        let (found, _) = served.open(waiting)?.dissect(&read, waiting)?;
-        let mut out =
-            String::from("judge,group,property,verdicts,intensity,low,high,mean,sd,q05,q95,p_positive\n");
-        for fit in &found.fits {
-            for w in &fit.weights {
-                let (low, high) = w.interval();
-                let names = [&fit.judge, &fit.group, &w.property].map(|name| cell(name)).join(",");
-                let figures = [w.intensity(), low, high, w.mean, w.sd, w.q05, w.q95, w.p_positive];
-                let figures = figures.map(|x| x.to_string()).join(",");
-                // Writing to a string does not fail.
-                let _ = writeln!(out, "{names},{},{figures}", fit.rows);
-            }
-        }
-        Ok(out)
-    })
-    .await?;
-    let disposition = axum::http::HeaderValue::from_str(&name).map_err(|_| Problem::failed())?;
-    Ok((
-        [(header::CONTENT_DISPOSITION, disposition)],
-        [(header::CONTENT_TYPE, "text/csv; charset=utf-8")],
-        table,
-    )
-        .into_response())
-}
-
-/// A cell of a table: in quotation marks where it needs them, and never a formula that a spreadsheet would run.
-fn cell(text: &str) -> String {
-    let text =
-        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
 /// What an address asks, without names that mean nothing here.
 fn asked(query: Option<String>, also: &[&str]) -> Result<Query, Problem> {
     let read = Query::read(&query.unwrap_or_default());
@@ -201,7 +163,7 @@ fn asked(query: Option<String>, also: &[&str]) -> Result<Query, Problem> {
     match read.query.unknown.iter().map(|pair| name(pair)).find(|name| !also.contains(&name.as_str())) {
         None => Ok(read.query),
         Some(unknown) => Err(Problem::not_found(format!("nothing here is called {unknown}"))
-            .remedy("names are where, vs, judge, group, prop, sort, pairs, terms, name, from and most")),
+            .remedy("names are where, vs, judge, group, prop, try, sort, pairs, terms, name, from and most")),
     }
 }
 
@@ -209,7 +171,11 @@ pub(crate) async fn histogram(
     State(app): State<App>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    if export::wants_table(&headers) {
+        return export::table(app, id, query, &headers, "histogram").await;
+    }
     answered(app, id, query, |opened, query, waiting| -> Result<Histogram, Problem> {
         Ok(opened.bench.words_apart(&query.slice(), waiting)?)
     })
@@ -220,7 +186,11 @@ pub(crate) async fn pairs(
     State(app): State<App>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    if export::wants_table(&headers) {
+        return export::table(app, id, query, &headers, "pairs").await;
+    }
     answered(app, id, query, |opened, query, waiting| -> Result<PairsPage, Problem> {
         let most = query.unknown.iter().find_map(|pair| pair.strip_prefix("most=")?.parse().ok());
         let page = PageRequest { sort: query.pairs, from: query.from, most: most.unwrap_or(PAGE) };
@@ -288,7 +258,11 @@ pub(crate) async fn judges(
     State(app): State<App>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    if export::wants_table(&headers) {
+        return export::table(app, id, query, &headers, "similarity").await;
+    }
     answered(app, id, query, |opened, query, waiting| -> Result<CompareJson, Problem> {
         Ok((*opened.compare(query, waiting)?).clone())
     })
@@ -299,7 +273,11 @@ pub(crate) async fn models(
     State(app): State<App>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    if export::wants_table(&headers) {
+        return export::table(app, id, query, &headers, "leaderboard").await;
+    }
     answered(app, id, query, |opened, query, waiting| -> Result<Standings, Problem> {
         Ok((*opened.rank(query, waiting)?).clone())
     })

@@ -51,8 +51,8 @@ pub(crate) async fn start(
     let answer = ask(&app.cores, move |waiting| {
         let served =
             own.studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
-        let forecast = wanted.forecast(served, waiting)?;
-        let run = if wanted.dry_run { None } else { Some(wanted.start(&own.runs, served)?.state().run) };
+        let forecast = wanted.forecast(&served, waiting)?;
+        let run = if wanted.dry_run { None } else { Some(wanted.start(&own.runs, &served)?.state().run) };
         Ok(serde_json::json!({"schema": predilect_results::SCHEMA, "run": run, "calls": forecast.calls,
             "logged": forecast.logged, "cost": forecast.cost}))
     })

@@ -5,13 +5,15 @@ use std::sync::OnceLock;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use maud::html;
+use maud::{Markup, html};
 use predilect_report::live;
 use predilect_results::Comparison;
 use predilect_workbench::FitOptions;
 use predilect_workbench::compare::{CompareOptions, published as of_published};
+use predilect_workbench::sent::Bytes;
 
-use super::parts::{plain_page, shown, trouble};
+use super::parts::{plain_page, problem, shown};
+use super::take::take_published;
 use crate::asking::ask;
 use crate::problem::Problem;
 use crate::server::App;
@@ -23,14 +25,11 @@ pub(crate) async fn home(State(app): State<App>) -> Response {
     let main = html! {
         h1 { "What does a judge reward?" }
         p { "Open a study, and every filter you write is a question: the posterior of what each judge rewards, with intervals, is the answer." }
-        @if own.is_empty() {
-            div.drop {
-                p { strong { "Your own data: " } "start with a file or a study, in any format of the field." }
-                p.copy { "predilect serve votes.jsonl" }
-            }
-        } @else {
+        (drop_here(&app))
+        @if !own.is_empty() {
+            h2 { "Studies" }
             ul.tiles aria-label="Studies" {
-                @for served in &own { li { a href={ "/s/" (served.id) } { b { bdi { (shown(&served.title)) } } span { bdi { (shown(&served.given.join(" "))) } } } } }
+                @for served in own.iter().rev() { li { a href={ "/s/" (served.id) } { b { bdi { (shown(&served.title)) } } span { bdi { (shown(&served.given.join(" "))) } } } } }
             }
         }
         h2 { "To begin with" }
@@ -39,9 +38,44 @@ pub(crate) async fn home(State(app): State<App>) -> Response {
                 li { a href={ "/s/" (served.id) } { b { (served.title) } span { (about_example(&served.id)) } } }
             }
             li { a href="/published" { b { "33 published judges" } span { "People and 32 language models, by the weights of Li et al. (2024)." } } }
+            li { a href="/s/llmfao/label" { b { "Judge yourself" } span { "Some votes on pairs of the example, and you see what you reward and whom you resemble." } } }
         }
     };
     plain_page(StatusCode::OK, "Studies", &main)
+}
+
+/// Where a file is put, and the files that wait to be opened.
+fn drop_here(app: &App) -> Markup {
+    let waiting = app.uploads.waiting();
+    html! {
+        @match app.uploads.most() {
+            Some(most) => {
+                form #drop.drop data-most=(most) {
+                    label for="file" { strong { "Your own data: " } "drop a file here, or choose one, in any format of the field." }
+                    input #file type="file" name="file" required;
+                    button type="submit" { "Look into it" }
+                    p.hint {
+                        "JSON, JSON Lines, CSV, Parquet, Arrow, compressed or not, up to " (Bytes(most)) ". You see how it is understood before anything is kept; it stays on "
+                        "the machine of this server" @if !app.uploads.stays() { " and goes when the server ends" } "."
+                    }
+                    progress #sending max="1" value="0" hidden aria-label="Sent" {}
+                    p #sent role="status" {}
+                }
+                noscript { p.problem { "Sending a file needs the page's script. Without one: " code { "predilect serve FILE" } } }
+            }
+            None => {
+                div.drop {
+                    p { strong { "Your own data: " } "files cannot be sent here (" code { "--read-only" } "). Start with a file or a study:" }
+                    p.copy { "predilect serve votes.jsonl" }
+                }
+            }
+        }
+        @if !waiting.is_empty() {
+            ul.chips aria-label="Files that wait to be opened" {
+                @for upload in &waiting { li { a href={ "/uploads/" (upload.number) } { bdi { (shown(&upload.name)) } " " span.n { (Bytes(upload.bytes)) ", not opened yet" } } } }
+            }
+        }
+    }
 }
 
 fn about_example(id: &str) -> &'static str {
@@ -51,40 +85,44 @@ fn about_example(id: &str) -> &'static str {
     }
 }
 
-/// The published judges among themselves.
-pub(crate) async fn published(State(app): State<App>) -> Response {
-    // The same for everybody: made once.
+/// The published judges among themselves: the same for everybody, and made once.
+pub(crate) fn compared_published() -> Result<&'static Comparison, Problem> {
     static MADE: OnceLock<Comparison> = OnceLock::new();
-    let found = ask(&app.cores, |_| {
-        if let Some(made) = MADE.get() {
-            return Ok(made);
-        }
-        let options = CompareOptions { published: true, ..CompareOptions::default() };
-        let made = of_published(&options, FitOptions::default().seed)?.comparison;
-        Ok(MADE.get_or_init(|| made))
-    });
-    match found.await {
+    if let Some(made) = MADE.get() {
+        return Ok(made);
+    }
+    let options = CompareOptions { published: true, ..CompareOptions::default() };
+    let made = of_published(&options, FitOptions::default().seed)?.comparison;
+    Ok(MADE.get_or_init(|| made))
+}
+
+pub(crate) async fn published(State(app): State<App>) -> Response {
+    match ask(&app.cores, |_| compared_published()).await {
         Ok(comparison) => {
-            let main = html! { h1 { "How 33 published judges compare" } (live::judges(comparison)) };
+            let main = html! {
+                h1 { "How 33 published judges compare" }
+                (live::judges(comparison))
+                (take_published())
+            };
             plain_page(StatusCode::OK, "Published judges", &main)
         }
-        Err(problem) => plain_page(problem.status(), problem.title, &trouble(&problem)),
+        Err(found) => problem(&found),
     }
 }
 
 /// A study that is not there.
 pub(super) fn no_study(id: &str) -> Response {
-    let problem = Problem::not_found(format!("there is no study `{id}`"))
-        .remedy("the first page lists those that there are");
-    plain_page(StatusCode::NOT_FOUND, problem.title, &trouble(&problem))
+    problem(
+        &Problem::not_found(format!("there is no study `{id}`"))
+            .remedy("the first page lists those that there are"),
+    )
 }
 
 /// An address that leads nowhere.
 pub(crate) async fn nowhere(uri: Uri) -> Response {
-    let problem =
-        Problem::not_found("nothing is at this address").remedy("the first page lists what there is");
+    let found = Problem::not_found("nothing is at this address").remedy("the first page lists what there is");
     if uri.path().starts_with("/api/") {
-        return problem.remedy("/api/v1/openapi.json lists what programs may ask").into_response();
+        return found.remedy("/api/v1/openapi.json lists what programs may ask").into_response();
     }
-    plain_page(StatusCode::NOT_FOUND, problem.title, &trouble(&problem))
+    problem(&found)
 }

@@ -5,6 +5,7 @@ use predilect_report::format;
 use predilect_report::live::Order;
 use predilect_workbench::Other;
 use predilect_workbench::labelling::judge_named;
+use predilect_workbench::trial::MOST as MOST_TRIED;
 
 use super::parts::{place, shown};
 use crate::query::{Query, Read};
@@ -100,8 +101,24 @@ fn row(query: &Query, about: &About, against: Option<&str>, end: &str) -> Markup
                     }
                 }
             }
+            @if end.is_empty() { (tries(query)) }
+            @else { @for trial in &query.tried { input type="hidden" name="try" value=(trial); } }
             @if let Some(group) = &query.group { input type="hidden" name="group" value=(group); }
             button.send type="submit" { "Show" }
+        }
+    }
+}
+
+/// Properties that are tried, each to be left out again, and a field for another.
+fn tries(query: &Query) -> Markup {
+    html! {
+        @for trial in &query.tried {
+            label { input type="checkbox" name="try" value=(trial) checked; "try " code { bdi { (shown(&trial.to_string())) } } }
+        }
+        @if query.tried.len() < MOST_TRIED {
+            label { "Try a property "
+                input #try type="text" name="try" autocomplete="off" spellcheck="false" size="22" placeholder="/certainly/i or count(a, \"!\")";
+            }
         }
     }
 }

@@ -6,11 +6,15 @@ mod label;
 mod parts;
 mod runs;
 mod study;
+mod take;
+mod upload;
 
-pub(crate) use about::{home, nowhere, published};
+pub(crate) use about::{compared_published, home, nowhere, published};
 pub(crate) use label::label;
+pub(crate) use parts::problem;
 pub(crate) use runs::runs;
 pub(crate) use study::{data, judges, models, pair, pairs, rewarded};
+pub(crate) use upload::upload;
 
 /// The pages of a study: the end of their address, and their name.
 const PAGES: [(&str, &str); 7] = [

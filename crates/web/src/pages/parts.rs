@@ -83,6 +83,16 @@ pub(super) fn plain_page(status: StatusCode, title: &str, main: &Markup) -> Resp
     (status, Html(document(&frame, main))).into_response()
 }
 
+/// A page that says what went wrong, and leads on.
+pub(crate) fn problem(problem: &Problem) -> Response {
+    let main = html! {
+        h1 { (problem.title) }
+        (trouble(problem))
+        p { a.button href="/" { "To the first page" } }
+    };
+    plain_page(problem.status(), problem.title, &main)
+}
+
 /// What went wrong, where, and what helps.
 pub(super) fn trouble(problem: &Problem) -> Markup {
     html! {

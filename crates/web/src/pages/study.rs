@@ -8,11 +8,13 @@ use axum::response::Response;
 use maud::{Markup, html};
 use predilect_report::live::{self, Side, Words};
 use predilect_types::Pair;
+use predilect_workbench::Remedy;
 use predilect_workbench::browse::{PageRequest, Sort};
 use similar::{ChangeTag, TextDiff};
 
 use super::about::no_study;
 use super::parts::{Said, part, place, shown, study_page, trouble};
+use super::take::take;
 use crate::api::{Reasons, reasons};
 use crate::asking::{Waiting, ask};
 use crate::problem::Problem;
@@ -67,27 +69,27 @@ where
     let asked = read.clone();
     let answer = ask(&app.cores, move |waiting| {
         let served = studies.get(&id).ok_or_else(Problem::failed)?;
-        let opened = match open(served, waiting) {
+        let opened = match open(&served, waiting) {
             Ok(opened) => opened,
             Err(error) => {
-                return Ok(study_page(&headers, served, &asked, end, (None, None), Err(error.into())));
+                return Ok(study_page(&headers, &served, &asked, end, (None, None), Err(error.into())));
             }
         };
         let Read { query, error, .. } = &asked;
         let found = match error {
             // What cannot be read is no question.
             Some(error) => Err(error.into()),
-            None => work(served, &opened, query, waiting),
+            None => work(&served, &opened, query, waiting),
         };
         let (said, counts) = match found {
             Ok((said, counts)) => (Ok(said), counts),
             Err(problem) => (Err(problem), None),
         };
-        Ok(study_page(&headers, served, &asked, end, (Some(&opened.about), counts), said))
+        Ok(study_page(&headers, &served, &asked, end, (Some(&opened.about), counts), said))
     });
     match answer.await {
         Ok(page) => page,
-        Err(problem) => super::parts::plain_page(problem.status(), problem.title, &trouble(&problem)),
+        Err(found) => super::parts::problem(&found),
     }
 }
 
@@ -115,17 +117,16 @@ pub(crate) async fn rewarded(
             _ => None,
         };
         let words = opened.bench.words_apart(&query.slice(), waiting)?;
-        let pairs_of = |id: &str| match query.narrowed(&format!("rating({id}) != 0")) {
+        let shows = |id: &str| match query.tried.iter().find(|trial| trial.to_string() == id) {
+            Some(trial) => trial.shown_by(),
+            None => format!("rating({id}) != 0"),
+        };
+        let pairs_of = |id: &str| match query.narrowed(&shows(id)) {
             Some(narrower) => place(served, "/pairs", &narrower),
             None => place(served, "/pairs", query),
         };
         let between = |low: f64, high: f64| {
-            let condition = match (low.is_finite(), high.is_finite()) {
-                (true, true) => format!("words(a) - words(b) >= {low} and words(a) - words(b) < {high}"),
-                (true, false) => format!("words(a) - words(b) >= {low}"),
-                (false, _) => format!("words(a) - words(b) < {high}"),
-            };
-            query.narrowed(&condition).map_or_else(|| place(served, "", query), |narrower| place(served, "", &narrower))
+            query.narrowed(&apart(low, high)).map_or_else(|| place(served, "", query), |narrower| place(served, "", &narrower))
         };
         let judges = found.fits.len();
         let main = html! {
@@ -148,10 +149,20 @@ pub(crate) async fn rewarded(
                     (same_elsewhere(served, &asked))
                 }
             }
+            (take(served, &asked, if query.versus.is_some() && query.filter.is_some() { &["dissect", "histogram", "versus"] } else { &["dissect", "histogram"] }, ("", "dissect", &[])))
         };
         Ok((Said { title: "Rewarded".to_owned(), main }, Some((slice.pairs, slice.of))))
     })
     .await
+}
+
+/// The pairs whose responses differ by so many words.
+fn apart(low: f64, high: f64) -> String {
+    match (low.is_finite(), high.is_finite()) {
+        (true, true) => format!("words(a) - words(b) >= {low} and words(a) - words(b) < {high}"),
+        (true, false) => format!("words(a) - words(b) >= {low}"),
+        (false, _) => format!("words(a) - words(b) < {high}"),
+    }
 }
 
 /// Where the same figures come from, to take along.
@@ -159,7 +170,7 @@ fn same_elsewhere(served: &Served, query: &Query) -> Markup {
     html! {
         h2 { "The same elsewhere" }
         p.copy { (shown(&query.command(&served.given))) }
-        p { a.button href={ "/api/v1/s/" (served.id) "/dissect" (query.to_address()) } { "JSON" } " " a.button href={ "/api/v1/s/" (served.id) "/weights.csv" (query.to_address()) } download { "CSV" } }
+        p { a.button href={ "/api/v1/s/" (served.id) "/dissect" (query.to_address()) } { "JSON" } }
     }
 }
 
@@ -193,6 +204,7 @@ pub(crate) async fn pairs(
                     (predilect_report::format::count((query.from + page.rows.len()) as u64)) " of " (predilect_report::format::count(page.total)) }
                 @if let Some(next) = page.next { a.button rel="next" href=(at(next)) { "Next" } }
             }
+            (take(served, query, &["pairs"], ("/pairs", "", &[])))
         };
         Ok((Said { title: "Pairs".to_owned(), main }, Some((page.total, of))))
     })
@@ -233,6 +245,7 @@ pub(crate) async fn pair(
                     Err(why) => { p.n { "Not explained: " (shown(why)) } }
                 }
             }
+            @if explanation.is_ok() { (take(served, query, &["pair"], ("/pairs", "explain", &["--pair", &pair.id]))) }
         };
         Ok((Said { title: format!("Pair {}", shown(&pair.id)), main }, None))
     })
@@ -280,15 +293,38 @@ pub(crate) async fn judges(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answered(app, headers, id, query, "/judges", |_, opened, query, waiting| {
-        let comparison = opened.compare(query, waiting)?;
+    answered(app, headers, id, query, "/judges", |served, opened, query, waiting| {
+        let comparison = match opened.compare(query, waiting) {
+            Err(error) if matches!(error.what_helps(), Some(Remedy::PublishedBeside)) => {
+                let judge = query.judges.first().cloned().unwrap_or_else(|| opened.about.judges().join(""));
+                return Ok((Said { title: "Judges".to_owned(), main: alone(served, query, &judge) }, None));
+            }
+            found => found?,
+        };
         let main = html! {
             h1 { "How the judges compare" @if query.filter.is_some() { " in this slice" } }
             (live::judges(&comparison))
+            (take(served, query, &["judges"], ("/judges", "compare", &[])))
         };
         Ok((Said { title: "Judges".to_owned(), main }, None))
     })
     .await
+}
+
+/// What there is to do where one judge has nobody to be compared with.
+fn alone(served: &Served, query: &Query, judge: &str) -> Markup {
+    html! {
+        h1 { "One judge, and nobody to compare it with" }
+        p { bdi { (shown(judge)) } " is the only judge here. With a second one this page shows how alike they are, how often they agree, and where they differ." }
+        ul.tiles aria-label="Judges to compare with" {
+            @if !query.judges.is_empty() {
+                li { a href=(place(served, "/judges", &Query { judges: Vec::new(), ..query.clone() })) { b { "All judges of the study" } span { "Only one was chosen." } } }
+            }
+            li { a href=(place(served, "/label", query)) { b { "Judge yourself" } span { "Your votes make you the second judge." } } }
+            li { a href=(place(served, "/runs", query)) { b { "Ask a model" } span { "Its verdicts on the same pairs, with a forecast of what they cost." } } }
+            li { a href="/published" { b { "33 published judges" } span { "How people and 32 language models compare." } } }
+        }
+    }
 }
 
 /// The models, raw and with length and formatting held equal.
@@ -298,11 +334,13 @@ pub(crate) async fn models(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answered(app, headers, id, query, "/models", |_, opened, query, waiting| {
+    answered(app, headers, id, query, "/models", |served, opened, query, waiting| {
         let standings = opened.rank(query, waiting)?;
         let main = html! {
             h1 { "How the models rank" @if query.filter.is_some() { " in this slice" } }
             (live::board(&standings))
+            // An example is no file that could be ranked alone; its dissection holds the leaderboard too.
+            (take(served, query, &["models"], ("/models", if served.is_example() { "dissect" } else { "rank" }, &[])))
         };
         Ok((Said { title: "Models".to_owned(), main }, None))
     })
@@ -316,9 +354,13 @@ pub(crate) async fn data(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answered(app, headers, id, query, "/data", |_, opened, _, _| {
+    answered(app, headers, id, query, "/data", |served, opened, query, _| {
         let about = &opened.about;
-        let main = html! { h1 { "What was read" } (live::data(&about.empty)) };
+        let main = html! {
+            h1 { "What was read" }
+            (live::data(&about.empty))
+            (take(served, query, &["data"], ("/data", "", &[])))
+        };
         let pairs = about.empty.data.pairs;
         Ok((Said { title: "Data".to_owned(), main }, Some((pairs, pairs))))
     })

@@ -4,7 +4,7 @@
 // @axe-core/playwright from npm (scripts/page.sh installs them).
 import { AxeBuilder } from "@axe-core/playwright";
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
 const [binary, pictures] = process.argv.slice(2);
@@ -119,6 +119,87 @@ await settled();
 check(await page.locator(".found li").count() === 1, "a judge is chosen");
 check(await page.evaluate(() => document.activeElement?.getAttribute("value")) === "gpt-4", "and keeps the focus");
 check((await page.locator("#said").innerText()).length > 5, "a live region says what changed");
+// A property is tried: a row more, and an address that has it.
+await page.goto(`${base}/s/llmfao?judge=human`);
+await page.waitForSelector("#plot");
+const rows = () => page.locator("#plot table.dots tbody tr").count();
+const beforeTrying = await rows();
+await page.focus("#try");
+await page.keyboard.type("/certainly/i");
+await page.keyboard.press("Enter");
+await page.waitForURL(/try=/);
+await settled();
+check((await rows()) === beforeTrying + 1 && /\/certainly\/i/.test(await page.locator("#plot").innerText()), `what is tried is a row more (${beforeTrying}, ${await rows()})`);
+const tried = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+check(tried.violations.length === 0, `axe of what is tried ${tried.violations.map((v) => `${v.id} ${v.nodes[0].target}`).join(", ")}`);
+if (pictures) await page.screenshot({ path: `${pictures}/tried.png`, fullPage: true });
+await page.locator('input[name="try"][type="checkbox"]').uncheck();
+await page.waitForURL((url) => !/try=/.test(url.search));
+await settled();
+check((await rows()) === beforeTrying, "and goes again");
+
+// Charts as pictures, tables as files.
+for (const [path, kinds] of [["/s/llmfao", ["svg", "png"]], ["/s/llmfao/judges", ["svg"]], ["/s/llmfao/models", ["svg"]], ["/s/llmfao/pairs/0", ["svg", "png"]]]) {
+  await page.goto(base + path);
+  for (const kind of kinds) {
+    const button = page.locator(".pictures button", { hasText: kind.toUpperCase() }).first();
+    if ((await button.count()) === 0) {
+      check(path.endsWith("/models"), `${path} has a chart to take along`);
+      continue;
+    }
+    const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
+    const file = readFileSync(await download.path());
+    const name = download.suggestedFilename();
+    if (pictures) writeFileSync(`${pictures}/taken-${path.split("/").at(-1)}.${kind}`, file);
+    if (kind === "png") {
+      check(file.subarray(1, 4).toString() === "PNG" && file.length > 5_000 && name.endsWith(".png"), `${path} as PNG (${file.length} bytes, ${name})`);
+    } else {
+      const text = file.toString();
+      const fine = await page.evaluate((own) => {
+        const read = new DOMParser().parseFromString(own, "image/svg+xml");
+        return !read.querySelector("parsererror") && read.querySelectorAll("text").length > 3 && !read.querySelector("script, foreignObject, [href^='http']");
+      }, text);
+      check(fine && name.endsWith(".svg"), `${path} as SVG that needs nothing else (${file.length} bytes)`);
+    }
+  }
+}
+await page.locator(".take summary").click();
+const [table] = await Promise.all([page.waitForEvent("download"), page.locator('.take a[href*="as=parquet"]').first().click()]);
+check(readFileSync(await table.path()).subarray(0, 4).toString() === "PAR1", "a table as Parquet");
+
+// Keys of one letter can be switched off, and stay off.
+await page.goto(`${base}/s/llmfao`);
+await page.locator("#show-keys").click();
+await page.locator("#letters").uncheck();
+await page.keyboard.press("Escape");
+await page.goto(`${base}/s/llmfao`);
+await page.keyboard.press("2");
+await page.keyboard.press("/");
+await page.waitForTimeout(200);
+check(!/pairs/.test(page.url()) && (await page.evaluate(() => document.activeElement?.id)) !== "where", "keys of one letter are off");
+await page.locator("#show-keys").click();
+await page.locator("#letters").check();
+await page.keyboard.press("Escape");
+await page.keyboard.press("/");
+check((await page.evaluate(() => document.activeElement?.id)) === "where", "and on again");
+// Back while the filter has the focus: what stood there then stands there again.
+await page.keyboard.type("words(a) > words(b)");
+await page.keyboard.press("Enter");
+await page.waitForURL(/where=words/);
+await settled();
+await page.focus("#where");
+await page.evaluate(() => document.getElementById("where")?.select?.());
+await page.keyboard.type("words(b) > 100");
+await page.keyboard.press("Enter");
+await page.waitForURL(/where=words%28b/);
+await settled();
+await page.focus("#where");
+await page.goBack();
+await settled();
+await page.waitForFunction(() => !/words%28b%29\+%3E\+100/.test(location.search));
+await settled();
+const back = await page.locator("#where").inputValue();
+check(back === new URL(page.url()).searchParams.get("where"), `Back puts the filter back (${back})`);
 // Judging by keys alone.
 await page.goto(`${base}/s/llmfao`);
 await page.keyboard.press("5");
@@ -158,6 +239,37 @@ await page.keyboard.type("words(a) > 1");
 await page.waitForURL(/where=/);
 await settled();
 check((await votes()) === 20 && /name=Key/.test(page.url()), "what is typed is no vote, and a filter keeps the name");
+
+// A file that is sent: it asks which reading is right, and becomes a study only when it is opened.
+const lines = Array.from({ length: 40 }, (_, i) => JSON.stringify({ prompt: `Q${i}`, response_a: "yes ".repeat(1 + (i % 7)), response_b: "no ".repeat(1 + (i % 5)), label: i % 2 }));
+await page.goto(`${base}/`);
+await page.setInputFiles("#file", { name: "votes <b>.jsonl", mimeType: "application/json", buffer: Buffer.from(lines.join("\n")) });
+await page.locator("#drop button").click();
+await page.waitForURL(/\/uploads\/1/);
+check(await page.locator("#open-upload").count() === 0 && await page.locator(".tiles a").count() >= 2, "a doubtful file asks which reading is right");
+for (const look of ["doubt", "understood"]) {
+  const seen = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+  check(seen.violations.length === 0, `axe of a file that was sent, ${look} ${seen.violations.map((v) => `${v.id} ${v.nodes[0].target}`).join(", ")}`);
+  if (pictures) await page.screenshot({ path: `${pictures}/upload-${look}.png`, fullPage: true });
+  if (look === "doubt") await page.locator(".tiles a").first().click();
+  await page.waitForURL(/map=/);
+}
+await page.selectOption('select[name="means"] >> nth=0', "0=tie");
+await page.locator('form.mapping button[type="submit"]').click();
+await page.waitForURL(/0%3Dtie/);
+check(/tie/.test(await page.locator(".copy").innerText()), "the mapping is corrected in a form, and stands in the address");
+await page.setViewportSize({ width: 390, height: 844 });
+const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+check(sideways <= 0, `no sideways scrolling of a file that was sent on a phone (${sideways})`);
+await page.setViewportSize({ width: 1280, height: 900 });
+await page.locator("#open-upload").click();
+await page.waitForURL(/\/s\/votes/);
+check((await page.locator(".found li").count()) === 1, "and it is opened as a study");
+await page.goto(`${base}/`);
+check(await page.locator('.tiles a[href^="/s/votes"]').count() === 1, "the first page lists it");
+await page.setInputFiles("#file", { name: "empty.csv", mimeType: "text/csv", buffer: Buffer.from("") });
+await page.locator("#drop button").click();
+check(/empty/.test(await page.locator("#sent").innerText()), "an empty file is refused in words");
 await context.close();
 
 // Without a script every page says the same.

@@ -99,7 +99,8 @@ impl DissectRequest {
 fn without(own: &mut serde_json::Value, usual: &serde_json::Value) {
     if let (Some(own), Some(usual)) = (own.as_object_mut(), usual.as_object()) {
         for (key, value) in own.iter_mut() {
-            without(value, &usual[key]);
+            // What is usual may lack what is only written where it is there.
+            without(value, usual.get(key).unwrap_or(&serde_json::Value::Null));
         }
         let nothing = |value: &serde_json::Value| {
             value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty)
@@ -119,6 +120,7 @@ mod tests {
                 filter: Some("scenario in (code, math) and words(a) > 2 * words(b)".parse().unwrap()),
                 judges: vec!["human".to_owned()],
                 hard: true,
+                tried: vec!["count(a, \"!\")".parse().unwrap()],
                 ..SliceOptions::default()
             },
             fit: FitOptions {

@@ -14,6 +14,7 @@ use super::agreements::agreements;
 use super::features::{Source, has_rated, sources};
 use super::said::{group_name, no_groups, no_pair, no_units};
 use super::subsets::{Subsets, told_apart};
+use super::tried::Tried;
 use super::units::Units;
 use super::verdicts::{VerdictReader, read_verdicts};
 use super::which::taken;
@@ -44,7 +45,8 @@ pub(super) fn make(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watc
     if let Some(filter) = options.filter.as_ref().filter(|_| rows.is_empty()) {
         return Err(no_pair(filter, prepared));
     }
-    let mut making = Making::new(prepared, options, &sources)?;
+    let tried = Tried::of(prepared, options, watch)?;
+    let mut making = Making::new(prepared, options, &sources, &tried)?;
     making.models(&rows);
     for &row in &rows {
         making.pair(row)?;
@@ -58,6 +60,7 @@ struct Making<'a> {
     prepared: &'a Prepared,
     options: &'a SliceOptions,
     sources: &'a [Source<'a>],
+    tried: &'a Tried,
     out: Slice,
     /// Pairs to which accuracy does not apply.
     inapplicable: Vec<bool>,
@@ -75,8 +78,14 @@ struct Making<'a> {
 }
 
 impl<'a> Making<'a> {
-    fn new(prepared: &'a Prepared, options: &'a SliceOptions, sources: &'a [Source<'a>]) -> Result<Self> {
-        let features = sources.iter().map(|s| Feature { name: s.property.id.to_owned() }).collect();
+    fn new(
+        prepared: &'a Prepared,
+        options: &'a SliceOptions,
+        sources: &'a [Source<'a>],
+        tried: &'a Tried,
+    ) -> Result<Self> {
+        let features = sources.iter().map(|s| Feature { name: s.property.id.to_owned() });
+        let features = features.chain(tried.features()).collect();
         let group_field = match options.group_by.as_deref().unwrap_or("scenario") {
             "annotator" | "language" => None,
             field => Some(prepared.field(field)?),
@@ -86,6 +95,7 @@ impl<'a> Making<'a> {
             prepared,
             options,
             sources,
+            tried,
             out: Slice {
                 table: FeatureTable { features, ..FeatureTable::default() },
                 data: DataSummary::default(),
@@ -192,6 +202,8 @@ impl<'a> Making<'a> {
             .table
             .values
             .extend(self.sources.iter().map(|source| source.feature(row).unwrap_or(f64::NAN)));
+        self.out.ratings.extend(self.tried.row(row).iter().map(|rating| sides(*rating)));
+        self.out.table.values.extend(self.tried.values(row, self.options.encoding));
     }
 
     /// Reads the verdicts, after all pairs.
@@ -230,6 +242,7 @@ impl<'a> Making<'a> {
         });
         self.out.rows = rows;
         self.out.notes = notes::notes(prepared, self.sources, &self.out)?;
+        self.out.notes.extend(self.tried.notes(&self.out.rows));
         Ok(self.out)
     }
 }

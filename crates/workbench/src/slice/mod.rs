@@ -6,6 +6,7 @@ mod making;
 mod notes;
 pub(crate) mod said;
 mod subsets;
+mod tried;
 mod units;
 mod verdicts;
 mod which;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Kind, Result};
 use crate::filter::Filter;
 use crate::prepared::{Keep, Prepared, Wanted, changed};
+use crate::trial::Trial;
 use crate::watch::Watch;
 pub(crate) use said::group_name;
 pub(crate) use subsets::told_apart;
@@ -41,6 +43,8 @@ pub struct SliceOptions {
     pub grammar: bool,
     /// Property ids; empty: every property that is rated and no part of another.
     pub properties: Vec<String>,
+    /// Properties that are tried beside those, by what texts contain.
+    pub tried: Vec<Trial>,
     /// How two ratings become a feature.
     pub encoding: Encoding,
     /// The field whose values are fitted apart; `None`: the scenario, where the data name one.
@@ -63,6 +67,7 @@ impl Default for SliceOptions {
             filter: None,
             grammar: true,
             properties: Vec::new(),
+            tried: Vec::new(),
             encoding: Encoding::Comparison,
             group_by: None,
             cluster: Vec::new(),

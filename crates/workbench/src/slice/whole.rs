@@ -9,6 +9,7 @@ use predilect_types::Rule;
 use super::SliceOptions;
 use super::features::{has_rated, sources};
 use super::said::no_units;
+use super::tried::Tried;
 use super::units::Units;
 use crate::error::Result;
 use crate::prepared::Prepared;
@@ -29,6 +30,7 @@ pub(crate) struct WholeKey {
     annotator: Option<String>,
     encoding: Encoding,
     properties: Vec<String>,
+    tried: Vec<String>,
     cluster: Vec<String>,
 }
 
@@ -38,6 +40,7 @@ impl WholeKey {
             annotator: options.annotator.clone(),
             encoding: options.encoding,
             properties: options.properties.clone(),
+            tried: options.tried.iter().map(ToString::to_string).collect(),
             cluster: options.cluster.clone(),
         }
     }
@@ -51,10 +54,15 @@ impl Whole {
         has_rated(prepared, ratings, annotator)?;
         let sources = sources(&options.properties, &set, prepared, ratings, (annotator, options.encoding))?;
         let (pairs, facts) = (prepared.pairs(), prepared.facts());
+        let tried = Tried::of(prepared, options, watch)?;
         let mut units = Units::of(&options.cluster, prepared)?;
         let mut numbers: HashMap<u64, u32> = HashMap::new();
         let mut table = FeatureTable {
-            features: sources.iter().map(|s| Feature { name: s.property.id.to_owned() }).collect(),
+            features: sources
+                .iter()
+                .map(|s| Feature { name: s.property.id.to_owned() })
+                .chain(tried.features())
+                .collect(),
             models: pairs.models().to_vec(),
             annotators: prepared.verdicts(watch)?.annotators().to_vec(),
             pairs: Vec::with_capacity(pairs.len()),
@@ -70,6 +78,7 @@ impl Whole {
             let next = numbers.len() as u32;
             table.prompts.push(*numbers.entry(cluster).or_insert(next));
             table.values.extend(sources.iter().map(|source| source.feature(row).unwrap_or(f64::NAN)));
+            table.values.extend(tried.values(row, options.encoding));
             units.pair(row, prepared);
             let missing = |([a, b], _): ([f64; 2], _)| a.is_nan() || b.is_nan();
             inapplicable.push(fewer.iter().any(|source| source.rating(row).is_some_and(missing)));

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray};
-use predilect_data::Study;
 use predilect_results::Comparison;
 use predilect_results::comparison::{HabitDifference, Interval, JudgeTable, Likeness, Measure};
 
-use super::{batch, float, text, whole};
+use super::{Sink, batch, float, text, whole};
 use crate::error::Result;
 
 /// Writes `similarity`, `clusters`, `agreement`, `contrasts`, `habits`, `strengths`, `biases`, `stand_ins`, `judges`, `corrected_rates` and `pooled`.
@@ -15,17 +14,17 @@ use crate::error::Result;
 /// # Errors
 ///
 /// When the table cannot be written.
-pub fn write_comparison(study: &Study, c: &Comparison) -> Result<()> {
-    similarity(study, &c.likeness)?;
-    clusters(study, &c.likeness)?;
-    agreement(study, c)?;
-    contrasts(study, c)?;
-    habits(study, c)?;
-    strengths(study, c)?;
-    biases(study, c)?;
-    stand_ins(study, c)?;
-    judges(study, &c.judge_table)?;
-    pooled(study, c)
+pub fn write_comparison(to: &dyn Sink, c: &Comparison) -> Result<()> {
+    similarity(to, &c.likeness)?;
+    clusters(to, &c.likeness)?;
+    agreement(to, c)?;
+    contrasts(to, c)?;
+    habits(to, c)?;
+    strengths(to, c)?;
+    biases(to, c)?;
+    stand_ins(to, c)?;
+    judges(to, &c.judge_table)?;
+    pooled(to, c)
 }
 
 fn names<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
@@ -33,7 +32,7 @@ fn names<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
 }
 
 /// The judge table: one row per judge, with the columns of its CSV.
-fn judges(study: &Study, t: &JudgeTable) -> Result<()> {
+fn judges(to: &dyn Sink, t: &JudgeTable) -> Result<()> {
     let fields = t.fields();
     let mut columns: Vec<(&str, ArrayRef)> = vec![
         ("judge", names(t.rows.iter().map(|row| row.judge.as_str()))),
@@ -43,11 +42,11 @@ fn judges(study: &Study, t: &JudgeTable) -> Result<()> {
     for (name, column, end) in &fields {
         columns.push((name, float(t.rows.iter().map(|row| row.number(column, *end)))));
     }
-    Ok(study.write_table("judges", &[batch(columns)?])?)
+    to.write_table("judges", &[batch(columns)?])
 }
 
 /// Every two judges, overall (with its interval) and in each group.
-fn similarity(study: &Study, l: &Likeness) -> Result<()> {
+fn similarity(to: &dyn Sink, l: &Likeness) -> Result<()> {
     let mut rows: Vec<(&str, usize, usize)> = Vec::new();
     let n = l.judges.len();
     for group in std::iter::once("overall").chain(l.by_group.keys().map(String::as_str)) {
@@ -70,11 +69,11 @@ fn similarity(study: &Study, l: &Likeness) -> Result<()> {
         ("q50", float(rows.iter().map(|row| overall(&l.median, row)))),
         ("q95", float(rows.iter().map(|row| overall(&l.high, row)))),
     ])?;
-    Ok(study.write_table("similarity", &[table])?)
+    to.write_table("similarity", &[table])
 }
 
 /// One row per judge: its place among the leaves, its cluster and its place on the map.
-fn clusters(study: &Study, l: &Likeness) -> Result<()> {
+fn clusters(to: &dyn Sink, l: &Likeness) -> Result<()> {
     let order: Vec<&String> = l.clusters.iter().flat_map(|clusters| &clusters.order).collect();
     let cluster = |judge: &String| {
         l.clusters
@@ -92,11 +91,11 @@ fn clusters(study: &Study, l: &Likeness) -> Result<()> {
         ("x", float(order.iter().map(|judge| place(judge).map(|place| place.x)))),
         ("y", float(order.iter().map(|judge| place(judge).map(|place| place.y)))),
     ])?;
-    Ok(study.write_table("clusters", &[table])?)
+    to.write_table("clusters", &[table])
 }
 
 /// One row per two judges and coefficient.
-fn agreement(study: &Study, c: &Comparison) -> Result<()> {
+fn agreement(to: &dyn Sink, c: &Comparison) -> Result<()> {
     let mut rows = Vec::new();
     for a in &c.agreement {
         let coefficients = [
@@ -119,11 +118,11 @@ fn agreement(study: &Study, c: &Comparison) -> Result<()> {
         ("q05", float(rows.iter().map(|row| Some(row.2.low)))),
         ("q95", float(rows.iter().map(|row| Some(row.2.high)))),
     ])?;
-    Ok(study.write_table("agreement", &[table])?)
+    to.write_table("agreement", &[table])
 }
 
 /// One row per two judges and measure.
-fn habits(study: &Study, c: &Comparison) -> Result<()> {
+fn habits(to: &dyn Sink, c: &Comparison) -> Result<()> {
     let rows = &c.habits;
     let measure = |row: &HabitDifference| match row.measure {
         Measure::Accuracy => "accuracy",
@@ -145,11 +144,11 @@ fn habits(study: &Study, c: &Comparison) -> Result<()> {
         ("p_value", float(rows.iter().map(|row| Some(row.p_value)))),
         ("q_value", float(rows.iter().map(|row| Some(row.q_value)))),
     ])?;
-    Ok(study.write_table("habits", &[table])?)
+    to.write_table("habits", &[table])
 }
 
 /// One row per two judges and model.
-fn strengths(study: &Study, c: &Comparison) -> Result<()> {
+fn strengths(to: &dyn Sink, c: &Comparison) -> Result<()> {
     let rows = &c.strengths;
     let table = batch(vec![
         ("judge_a", names(rows.iter().map(|row| row.judges[0].as_str()))),
@@ -168,10 +167,10 @@ fn strengths(study: &Study, c: &Comparison) -> Result<()> {
         ("q_value", float(rows.iter().map(|row| Some(row.q_value)))),
         ("prior", float(rows.iter().map(|row| Some(row.prior)))),
     ])?;
-    Ok(study.write_table("strengths", &[table])?)
+    to.write_table("strengths", &[table])
 }
 
-fn contrasts(study: &Study, c: &Comparison) -> Result<()> {
+fn contrasts(to: &dyn Sink, c: &Comparison) -> Result<()> {
     let rows = &c.contrasts;
     let table = batch(vec![
         ("judge_a", names(rows.iter().map(|row| row.judges[0].as_str()))),
@@ -185,11 +184,11 @@ fn contrasts(study: &Study, c: &Comparison) -> Result<()> {
         ("p_positive", float(rows.iter().map(|row| Some(row.p_positive)))),
         ("q_value", float(rows.iter().map(|row| Some(row.q_value)))),
     ])?;
-    Ok(study.write_table("contrasts", &[table])?)
+    to.write_table("contrasts", &[table])
 }
 
 /// One row per judge and measure.
-fn biases(study: &Study, c: &Comparison) -> Result<()> {
+fn biases(to: &dyn Sink, c: &Comparison) -> Result<()> {
     let plain = |value: f64| Some(Interval { value, low: f64::NAN, high: f64::NAN });
     let mut rows = Vec::new();
     for card in &c.biases {
@@ -221,10 +220,10 @@ fn biases(study: &Study, c: &Comparison) -> Result<()> {
         ("q05", float(rows.iter().map(|row| known(row.2.low)))),
         ("q95", float(rows.iter().map(|row| known(row.2.high)))),
     ])?;
-    Ok(study.write_table("biases", &[table])?)
+    to.write_table("biases", &[table])
 }
 
-fn stand_ins(study: &Study, c: &Comparison) -> Result<()> {
+fn stand_ins(to: &dyn Sink, c: &Comparison) -> Result<()> {
     let rows = c.stand_ins.as_ref().map_or(&[][..], |found| &found.candidates);
     let table = batch(vec![
         ("judge", names(rows.iter().map(|row| row.judge.as_str()))),
@@ -239,7 +238,7 @@ fn stand_ins(study: &Study, c: &Comparison) -> Result<()> {
         ("labels_alone", whole(rows.iter().map(|row| Some(row.labels_alone)))),
         ("labels_with", whole(rows.iter().map(|row| Some(row.labels_with)))),
     ])?;
-    study.write_table("stand_ins", &[table])?;
+    to.write_table("stand_ins", &[table])?;
     let rates = c.stand_ins.as_ref().map_or(&[][..], |found| &found.rates);
     let rows: Vec<_> = rates
         .iter()
@@ -263,10 +262,10 @@ fn stand_ins(study: &Study, c: &Comparison) -> Result<()> {
         ("high", float(rows.iter().map(|row| Some(row.2.high)))),
         ("lambda", float(rows.iter().map(|row| Some(row.0.lambda)))),
     ])?;
-    Ok(study.write_table("corrected_rates", &[table])?)
+    to.write_table("corrected_rates", &[table])
 }
 
-fn pooled(study: &Study, c: &Comparison) -> Result<()> {
+fn pooled(to: &dyn Sink, c: &Comparison) -> Result<()> {
     let cells = c.pooling.as_ref().map_or(&[][..], |found| &found.cells);
     let rows: Vec<_> = cells.iter().flat_map(|cell| cell.weights.iter().map(move |w| (cell, w))).collect();
     let table = batch(vec![
@@ -280,5 +279,5 @@ fn pooled(study: &Study, c: &Comparison) -> Result<()> {
         ("separate_log_loss", float(rows.iter().map(|row| Some(row.0.separate_log_loss)))),
         ("pooled_log_loss", float(rows.iter().map(|row| Some(row.0.pooled_log_loss)))),
     ])?;
-    Ok(study.write_table("pooled", &[table])?)
+    to.write_table("pooled", &[table])
 }

@@ -42,7 +42,7 @@ impl ExplanationsFile {
     }
 }
 
-fn rows(explained: &[(String, Explanation)]) -> Result<RecordBatch> {
+pub(super) fn rows(explained: &[(String, Explanation)]) -> Result<RecordBatch> {
     let mut rows = Vec::new();
     for (pair, e) in explained {
         if e.contributions.is_empty() {

@@ -1,9 +1,8 @@
 //! Leaderboards as tables.
 
-use predilect_data::Study;
 use predilect_results::ranking::{Change, Control, LcBoard, Leaderboard, Row};
 
-use super::{batch, float, text, whole};
+use super::{Sink, batch, float, text, whole};
 use crate::error::Result;
 
 /// Writes `leaderboard` (one row per board and model) and `controls` (one row per board and control).
@@ -11,7 +10,7 @@ use crate::error::Result;
 /// # Errors
 ///
 /// When the table cannot be written.
-pub fn write_leaderboards(study: &Study, boards: &[(&str, &Leaderboard)]) -> Result<()> {
+pub fn write_leaderboards(to: &dyn Sink, boards: &[(&str, &Leaderboard)]) -> Result<()> {
     let rows: Vec<(&str, &Leaderboard, &Row)> = boards
         .iter()
         .flat_map(|(name, board)| board.ranking.iter().map(move |row| (*name, *board, row)))
@@ -39,7 +38,7 @@ pub fn write_leaderboards(study: &Study, boards: &[(&str, &Leaderboard)]) -> Res
         ("change_high", from_raw(|change| change.high)),
         ("change_q_value", from_raw(|change| change.q_value)),
     ])?;
-    study.write_table("leaderboard", &[table])?;
+    to.write_table("leaderboard", &[table])?;
     let rows: Vec<(&str, &Control)> = boards
         .iter()
         .flat_map(|(name, board)| board.controls.iter().map(move |control| (*name, control)))
@@ -52,7 +51,7 @@ pub fn write_leaderboards(study: &Study, boards: &[(&str, &Leaderboard)]) -> Res
         ("low", number(|control| control.low)),
         ("high", number(|control| control.high)),
     ])?;
-    Ok(study.write_table("controls", &[table])?)
+    to.write_table("controls", &[table])
 }
 
 /// Writes `length_controlled`: one row per model.
@@ -60,7 +59,7 @@ pub fn write_leaderboards(study: &Study, boards: &[(&str, &Leaderboard)]) -> Res
 /// # Errors
 ///
 /// When the table cannot be written.
-pub fn write_lc(study: &Study, board: &LcBoard) -> Result<()> {
+pub fn write_lc(to: &dyn Sink, board: &LcBoard) -> Result<()> {
     let rows = &board.ranking;
     let finite = |x: f64| x.is_finite().then_some(x);
     let table = batch(vec![
@@ -77,5 +76,5 @@ pub fn write_lc(study: &Study, board: &LcBoard) -> Result<()> {
         ("difficulty_effect", float(rows.iter().map(|row| Some(row.difficulty_effect)))),
         ("verdicts", whole(rows.iter().map(|row| Some(row.votes)))),
     ])?;
-    Ok(study.write_table("length_controlled", &[table])?)
+    to.write_table("length_controlled", &[table])
 }

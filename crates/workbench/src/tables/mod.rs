@@ -1,15 +1,19 @@
 //! How results lie in Parquet: the same numbers as on the screen, for any tool that reads tables.
 
+mod as_bytes;
 mod comparison;
 mod explanations;
 mod leaderboards;
+mod looked_at;
 mod people;
 mod steering;
 mod verifying;
 
+pub use as_bytes::{Table, TableFormat};
 pub use comparison::write_comparison;
 pub use explanations::ExplanationsFile;
 pub use leaderboards::{write_lc, write_leaderboards};
+pub use looked_at::{explanation_table, fit_tables, histogram_table, pair_table, read_tables, versus_table};
 pub use people::write_people;
 pub use steering::write_steering;
 pub use verifying::write_verifying;
@@ -23,6 +27,22 @@ use predilect_data::{BatchFile, Study};
 use predilect_results::{Fit, Weight};
 
 use crate::error::{Error, Result};
+
+/// Where tables go: into a study, or to whoever asks.
+pub trait Sink {
+    /// Takes a table; all batches have the first one's schema.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    fn write_table(&self, name: &str, batches: &[RecordBatch]) -> Result<()>;
+}
+
+impl Sink for Study {
+    fn write_table(&self, name: &str, batches: &[RecordBatch]) -> Result<()> {
+        Ok(Self::write_table(self, name, batches)?)
+    }
+}
 
 /// Writes `fits` (one row per judge and group) and `posteriors` (one row per weight).
 ///
@@ -114,6 +134,8 @@ fn weight_rows(fits: &[Fit]) -> Result<RecordBatch> {
         ("q95", number(|w| Some(w.q95))),
         ("p_positive", number(|w| Some(w.p_positive))),
         ("intensity", number(|w| Some(w.intensity()))),
+        ("intensity_low", number(|w| Some(w.interval().0))),
+        ("intensity_high", number(|w| Some(w.interval().1))),
         ("rhat", number(|w| w.rhat)),
         ("ess_bulk", number(|w| w.ess_bulk)),
         ("ess_tail", number(|w| w.ess_tail)),

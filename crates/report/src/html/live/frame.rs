@@ -61,6 +61,7 @@ pub fn document(frame: &Frame<'_>, main: &Markup) -> String {
                             ul { @for link in frame.pages { li { a href=(link.href) aria-current=[link.current.then_some("page")] { (link.name) } } } }
                         }
                     }
+                    button #show-keys type="button" { "Keys" }
                 }
                 (frame.bar)
                 p #said .sr role="status" aria-live="polite" {}
@@ -70,6 +71,7 @@ pub fn document(frame: &Frame<'_>, main: &Markup) -> String {
                     dl {
                         @for (key, what) in KEYS { div { dt { kbd { (key) } } dd { (what) } } }
                     }
+                    label { input #letters type="checkbox" checked; "Keys of one letter, digit or sign are on" }
                     form method="dialog" { button { "Close" } }
                 }
             }

@@ -4,6 +4,7 @@ mod frame;
 mod label;
 mod pairs;
 mod rewarded;
+mod sent;
 mod spread;
 
 use maud::Markup;
@@ -18,6 +19,7 @@ pub use frame::{Frame, Link, STYLE, TABLES, document, icon};
 pub use label::{Choice, alike, judging};
 pub use pairs::{Side, Words, listed, reading, verdict};
 pub use rewarded::{Order, found, intensities, versus};
+pub use sent::{first_pairs, read};
 pub use spread::spread;
 
 /// Likeness, agreement and habits of judges, and their biases.

@@ -26,6 +26,7 @@ pub(super) use intensities::ordered;
 pub(super) use judge_table::brief as judge_table_brief;
 pub(super) use quality::main as quality_table;
 pub(super) use ranking::{first as board_table, lc_table, length_controlled};
+pub(super) use reading::of as read;
 
 /// The sections that say something of a comparison alone.
 pub(super) fn compared(c: &Comparison) -> Vec<Section> {

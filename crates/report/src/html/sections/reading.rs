@@ -1,6 +1,7 @@
 //! What was read, and what was not used and why?
 
 use maud::{Markup, html};
+use predilect_types::ReadSummary;
 
 use crate::format;
 use crate::html::parts::{Align, Section, heads, name, nothing, scroll};
@@ -8,11 +9,15 @@ use crate::view::View;
 use crate::words;
 
 pub(super) fn section(view: &View) -> Section {
-    let read = &view.d.read;
-    let body = html! {
-        p { (words::read(view.d)) }
-        @if read.sources.is_empty() { (nothing("No file is named.")) } @else { (sources(view)) }
-        (understood(view))
+    let body = html! { p { (words::read(view.d)) } (of(&view.d.read)) };
+    Section { id: "reading", name: "Sources", title: "What was read and what was dropped", body }
+}
+
+/// The files, how they were understood, and what was not used of them.
+pub(in crate::html) fn of(read: &ReadSummary) -> Markup {
+    html! {
+        @if read.sources.is_empty() { (nothing("No file is named.")) } @else { (sources(read)) }
+        (understood(read))
         h3 { "Not used" }
         @if read.dropped.is_empty() { (nothing("Everything that was read was used.")) }
         @else {
@@ -30,16 +35,14 @@ pub(super) fn section(view: &View) -> Section {
         @for (kind, n) in &read.merged {
             p { "Brought together: " (format::count(*n)) " × " (name(kind)) }
         }
-    };
-    Section { id: "reading", name: "Sources", title: "What was read and what was dropped", body }
+    }
 }
 
 /// Files that are described column by column.
 const DESCRIBED: usize = 5;
 
 /// How the files were understood: columns, verdicts, judges, remarks.
-fn understood(view: &View) -> Markup {
-    let read = &view.d.read;
+fn understood(read: &ReadSummary) -> Markup {
     html! {
         @for source in read.sources.iter().filter(|s| !s.columns.is_empty()).take(DESCRIBED) {
             h3 { (name(&source.source)) }
@@ -66,7 +69,7 @@ fn understood(view: &View) -> Markup {
     }
 }
 
-fn sources(view: &View) -> Markup {
+fn sources(read: &ReadSummary) -> Markup {
     scroll(
         "Files read",
         &html! {
@@ -78,7 +81,7 @@ fn sources(view: &View) -> Markup {
                     ("What spoke for the format", Align::Left),
                 ]))
                 tbody {
-                    @for s in &view.d.read.sources {
+                    @for s in &read.sources {
                         tr {
                             th scope="row" { (name(&s.source)) }
                             td { (name(&s.format)) }

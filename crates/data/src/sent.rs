@@ -1,0 +1,291 @@
+//! What is in a file that somebody sent and nobody has looked at: its columns, how large it is unpacked, and the readings that a refusal proposes.
+
+use std::io::Read;
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::container::input::{Input, expand};
+use crate::container::sample::sample;
+use crate::container::sniff::recognise;
+use crate::container::source::{Found, Opened, look_into};
+use crate::error::DataError;
+use crate::options::ReadOptions;
+use crate::recipe::Sample;
+
+/// Values of a column that are shown.
+const VALUES: usize = 12;
+/// Columns that are shown.
+const COLUMNS: usize = 200;
+/// Characters of a value that is shown.
+const SHOWN: usize = 60;
+
+/// A column of a file, before it has any role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ColumnSeen {
+    /// Its name.
+    pub name: String,
+    /// Its different values, where the first records have few and short ones; none of a column of texts.
+    pub values: Vec<String>,
+    /// One value, cut to about 60 characters.
+    pub example: String,
+}
+
+/// The columns of the first table in a file, whatever they mean: at most 200.
+///
+/// # Errors
+///
+/// When the file cannot be opened or is no container of records.
+pub fn columns_of(path: &Path, options: &ReadOptions) -> Result<Vec<ColumnSeen>, DataError> {
+    let Some(mut opened) = first_file(path, options)? else { return Ok(Vec::new()) };
+    let name = opened.label.to_ascii_lowercase();
+    let container = recognise(&mut opened, &name)?
+        .map_err(|(problem, hint)| DataError::input(&opened.label, problem).with_hint(hint))?;
+    let found = sample(&mut opened, container, options.max_record_bytes)?;
+    let sample = Sample { columns: found.columns, rows: found.rows, ..Sample::default() };
+    let seen = |name: &String| ColumnSeen {
+        values: values(&sample, name).unwrap_or_default(),
+        example: cut(&sample.example(name)),
+        name: name.clone(),
+    };
+    Ok(sample.columns.iter().take(COLUMNS).map(seen).collect())
+}
+
+/// Few short values, as a mapping would name them.
+fn values(sample: &Sample, column: &str) -> Option<Vec<String>> {
+    let mut found = sample
+        .distinct(column, VALUES)?
+        .into_iter()
+        .map(|value| match value {
+            Value::String(text) if text.trim().chars().count() <= SHOWN && !text.contains('\n') => {
+                Some(text.trim().to_owned())
+            }
+            Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+            _ => None,
+        })
+        .collect::<Option<Vec<String>>>()?;
+    found.sort();
+    Some(found)
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
+}
+
+/// The file itself, or the first one with data within an archive.
+fn first_file(path: &Path, options: &ReadOptions) -> Result<Option<Opened>, DataError> {
+    let (inputs, _) = expand(&[path.to_owned()], options.shown.as_deref())?;
+    let Some(input) = inputs.first() else { return Ok(None) };
+    match look_into(input)? {
+        Found::File(opened) => Ok(Some(*opened)),
+        Found::Archive(members, _) => match members.first().map(look_into).transpose()? {
+            Some(Found::File(opened)) => Ok(Some(*opened)),
+            _ => Ok(None),
+        },
+    }
+}
+
+/// Whether a compressed file or an archive stays within `most` bytes when it is unpacked; it is unpacked to find that out, up to that size,
+/// and nothing is written. Files that are not compressed are not read.
+///
+/// # Errors
+///
+/// When there would be more, or the file cannot be unpacked.
+pub fn unpacked_within(path: &Path, most: u64, options: &ReadOptions) -> Result<(), DataError> {
+    let (inputs, _) = expand(&[path.to_owned()], options.shown.as_deref())?;
+    let mut left = most;
+    for input in &inputs {
+        match look_into(input)? {
+            Found::File(opened) => unpack(input, *opened, most, &mut left)?,
+            Found::Archive(members, _) => {
+                for member in &members {
+                    if let Found::File(opened) = look_into(member)? {
+                        unpack(member, *opened, most, &mut left)?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unpack(input: &Input, opened: Opened, most: u64, left: &mut u64) -> Result<(), DataError> {
+    // What lies on the disk as it is read is not larger than it is.
+    if opened.beside().is_some() {
+        return Ok(());
+    }
+    let mut reader = opened.into_reader();
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let n = reader.read(&mut buffer).map_err(|e| DataError::io(&input.label, "unpack", e))?;
+        if n == 0 {
+            return Ok(());
+        }
+        *left = left.checked_sub(n as u64).ok_or_else(|| {
+            DataError::input(&input.label, format!("unpacked, it is larger than {} MiB", most >> 20))
+                .with_hint("is this the right file? If it is, unpack it and take a part of it")
+        })?;
+    }
+}
+
+/// One way in which a file can be read, as a refusal proposes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Proposal {
+    /// What a mapping says, one claim each: `winner=label:0=A,1=B`.
+    pub claims: Vec<String>,
+    /// What that means, where it is said.
+    pub note: String,
+    /// Whether nothing is left open: no value and no column that only the file's owner knows.
+    pub complete: bool,
+}
+
+/// The readings that the lines below a refusal propose, in their order.
+#[must_use]
+pub fn proposals(details: &[String]) -> Vec<Proposal> {
+    let mut all: Vec<Proposal> = Vec::new();
+    for line in details {
+        let (line, another) = match line.strip_prefix("or ") {
+            Some(rest) => (rest, true),
+            None => (line.as_str(), false),
+        };
+        let Some(Proposal { claims, note, complete }) = proposal(line) else { continue };
+        // Claims on lines of their own belong together, unless each says of the same role what it could be.
+        let role = |claim: &String| claim.split('=').next().map(str::to_owned);
+        match all.last_mut() {
+            Some(last)
+                if !another
+                    && last.claims.iter().all(|own| claims.iter().all(|claim| role(claim) != role(own))) =>
+            {
+                last.claims.extend(claims);
+                last.complete &= complete;
+            }
+            _ => all.push(Proposal { claims, note, complete }),
+        }
+    }
+    all
+}
+
+fn proposal(line: &str) -> Option<Proposal> {
+    if !line.starts_with("--map ") {
+        return None;
+    }
+    let (flags, note) = match line.split_once("   (") {
+        Some((flags, note)) => (flags, note.strip_suffix(')').unwrap_or(note)),
+        None => (line, ""),
+    };
+    let words = words(flags)?;
+    let mut claims = Vec::new();
+    let mut rest = words.into_iter();
+    while let Some(word) = rest.next() {
+        if word != "--map" {
+            return None;
+        }
+        claims.push(rest.next()?);
+    }
+    let open = |claim: &String| {
+        claim.contains("=?")
+            || claim.ends_with("=COLUMN")
+            || claim.contains("=COLUMN:")
+            || claim.contains("VALUE=")
+    };
+    let complete = !claims.iter().any(open);
+    Some(Proposal { claims, note: note.to_owned(), complete })
+}
+
+/// The words of a line as a shell takes them apart; `None` where a quotation mark is left open.
+fn words(line: &str) -> Option<Vec<String>> {
+    let mut all = Vec::new();
+    let mut word: Option<String> = None;
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            ' ' => all.extend(word.take()),
+            '\'' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match chars.next()? {
+                        '\'' => break,
+                        c => word.push(c),
+                    }
+                }
+            }
+            '\\' => word.get_or_insert_default().push(chars.next()?),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    all.extend(word);
+    Some(all)
+}
+
+/// A name with which nothing can be done but showing it, or making one file in one folder: what a file was called where it came from, without folders, signs of control and
+/// dots in front; at most 100 characters.
+#[must_use]
+pub fn plain_name(given: &str) -> String {
+    let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
+    let kept: String =
+        last.chars().map(|c| if c.is_alphanumeric() || "._- ()".contains(c) { c } else { '_' }).collect();
+    let kept = kept.trim().trim_start_matches('.');
+    // What is cut off is the front: the ending tells the kind.
+    let skip = kept.chars().count().saturating_sub(100);
+    let short: String = kept.chars().skip(skip).collect();
+    if short.is_empty() { "file".to_owned() } else { short }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe::shell;
+
+    #[test]
+    fn what_is_quoted_for_a_shell_reads_back() {
+        for text in ["plain", "winner=x:0=A,1=B", "it's a 'name'", "a > b", "", "\\", "ä b"] {
+            assert_eq!(words(&format!("--map {}", shell(text))).map(|words| words[1..].to_vec()), {
+                if text.is_empty() { Some(vec![]) } else { Some(vec![text.to_owned()]) }
+            });
+        }
+        assert_eq!(words("--map 'open"), None);
+    }
+
+    #[test]
+    fn readings_are_told_apart() {
+        let lines = [
+            "columns, with a value of each:",
+            "label  0",
+            "for example:",
+            "--map winner=label:0=A,1=B",
+            "or --map winner=label:1=A,0=B   (1 = A, 0 = B)",
+        ]
+        .map(str::to_owned);
+        let found = proposals(&lines);
+        assert_eq!(found.len(), 2);
+        assert_eq!((found[0].claims[0].as_str(), found[0].complete), ("winner=label:0=A,1=B", true));
+        assert_eq!(
+            (found[1].claims[0].as_str(), found[1].note.as_str()),
+            ("winner=label:1=A,0=B", "1 = A, 0 = B")
+        );
+        let lines = ["--map prompt=q", "--map response_a='the first'", "--map winner=best:x=?,y=?"]
+            .map(str::to_owned);
+        let found = proposals(&lines);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].claims, ["prompt=q", "response_a=the first", "winner=best:x=?,y=?"]);
+        assert!(!found[0].complete);
+        let both = proposals(&["--map winner=a".to_owned(), "or --map winner=b".to_owned()]);
+        assert_eq!(both.len(), 2);
+    }
+
+    #[test]
+    fn names_lead_nowhere() {
+        for (given, kept) in [
+            ("../../etc/passwd", "passwd"),
+            ("C:\\data\\my votes.jsonl", "my votes.jsonl"),
+            ("..", "file"),
+            ("", "file"),
+            (".hidden", "hidden"),
+            ("a\0b\u{202e}.csv", "a_b_.csv"),
+        ] {
+            assert_eq!(plain_name(given), kept, "{given:?}");
+        }
+        assert_eq!(plain_name(&("x".repeat(300) + ".jsonl")).len(), 100);
+    }
+}

@@ -1,0 +1,68 @@
+//! A file that somebody sent: how it was understood, and its first pairs, before anything of it is kept.
+
+use maud::{Markup, html};
+use predilect_types::{Message, Pair, ReadSummary, Verdict};
+
+use crate::format;
+use crate::html::parts::{name, nothing};
+use crate::html::sections;
+use crate::text;
+
+/// Characters of a text that are shown.
+const TEXT: usize = 600;
+
+/// What was read, how it was understood, and what was not used.
+pub fn read(summary: &ReadSummary) -> Markup {
+    html! {
+        p {
+            b { (format::counted(summary.pairs, "pair", "pairs")) } " and "
+            (format::counted(summary.verdicts, "verdict", "verdicts")) " from "
+            (format::counted(summary.rows, "record", "records"))
+            @if !summary.judges.is_empty() {
+                "; judged by "
+                @for (at, judge) in summary.judges.iter().take(8).enumerate() {
+                    @if at > 0 { ", " } (name(&judge.judge)) " " span.n { "(" (format::count(judge.verdicts)) ")" }
+                }
+                @if summary.judges.len() > 8 { " and " (summary.judges.len() - 8) " more" }
+            }
+            "."
+        }
+        (sections::read(summary))
+    }
+}
+
+/// The first pairs as they are understood: prompt, responses, and who won by whom.
+pub fn first_pairs<'a>(pairs: impl Iterator<Item = (&'a Pair, &'a [Verdict])>) -> Markup {
+    let mut pairs = pairs.peekable();
+    html! {
+        @if pairs.peek().is_none() { (nothing("There is no pair.")) }
+        @for (at, (pair, verdicts)) in pairs.enumerate() {
+            section.first aria-label={ "Pair " (at + 1) } {
+                h3 { "Pair " (at + 1) }
+                (turns(&pair.prompt))
+                @if verdicts.is_empty() { p.nothing { "No verdict." } }
+                @else {
+                    p.verdicts { @for verdict in verdicts.iter().take(8) { span { (name(&verdict.judge)) " " (super::verdict(verdict.p_a)) } } }
+                }
+                div.sides {
+                    @for (side, response) in [("A", &pair.response_a), ("B", &pair.response_b)] {
+                        section aria-label={ "Response " (side) } {
+                            h4 { (side) @if let Some(model) = &response.model { " " (name(model)) } }
+                            (turns(&response.messages))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn turns(messages: &[Message]) -> Markup {
+    html! {
+        @if messages.is_empty() { p.nothing { "Nothing." } }
+        @for message in messages.iter().take(6) {
+            div.text dir="auto" tabindex="0" { (text::visible(&text::cut(&message.content, TEXT))) }
+        }
+        @if messages.len() > 6 { p.hint { "and " (messages.len() - 6) " more turns" } }
+    }
+}

@@ -1,0 +1,176 @@
+//! Tables to take along: what a page shows, as CSV, JSON, Parquet or an Arrow stream.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use predilect_workbench::Error;
+use predilect_workbench::browse::PageRequest;
+use predilect_workbench::tables::{
+    Table, TableFormat, explanation_table, fit_tables, histogram_table, pair_table, read_tables, versus_table,
+};
+
+use super::{PAGE, Reasons, asked, reasons};
+use crate::asking::{Waiting, ask};
+use crate::pages::compared_published;
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::server::App;
+use crate::studies::Opened;
+
+/// The tables that there are, by what is asked for them.
+pub(crate) const TABLES: [(&str, &[&str]); 8] = [
+    ("dissect", &["posteriors", "fits"]),
+    ("versus", &["versus"]),
+    ("histogram", &["histogram"]),
+    ("pairs", &["pairs"]),
+    ("pair", &["explanation"]),
+    (
+        "judges",
+        &[
+            "similarity",
+            "clusters",
+            "agreement",
+            "contrasts",
+            "habits",
+            "strengths",
+            "biases",
+            "stand_ins",
+            "corrected_rates",
+        ],
+    ),
+    ("models", &["leaderboard", "controls"]),
+    ("data", &["counts", "sources"]),
+];
+
+/// Names that an address of a table has beside those of a page.
+const NAMES: [&str; 4] = ["what", "as", "pair", "most"];
+
+/// Which table is asked for, and how it is written.
+#[derive(Debug, Clone)]
+struct Wanted {
+    what: String,
+    format: TableFormat,
+    pair: Option<String>,
+}
+
+/// How an answer is wanted, by the header for that.
+fn accepted(headers: &HeaderMap) -> Option<TableFormat> {
+    let kinds = headers.get(header::ACCEPT)?.to_str().ok()?;
+    let has = |format: &TableFormat| {
+        let own = format.media_type().split(';').next().unwrap_or_default();
+        kinds.split(',').any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == own))
+    };
+    TableFormat::ALL.into_iter().find(has)
+}
+
+/// Whether a program wants a table where JSON is usual.
+pub(super) fn wants_table(headers: &HeaderMap) -> bool {
+    accepted(headers).is_some_and(|format| format != TableFormat::Json)
+}
+
+impl Wanted {
+    fn of(query: &Query, headers: &HeaderMap, usual: &str) -> Result<Self, Problem> {
+        let named =
+            |name: &str| query.unknown.iter().find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        let format = match named("as") {
+            Some(format) => format.parse().map_err(|()| {
+                Problem::bad_value("as", format, "csv, json, parquet or arrow; pictures are made on the page")
+            })?,
+            None => accepted(headers).unwrap_or(TableFormat::Json),
+        };
+        let what = match named("what").unwrap_or(usual) {
+            // What they are called on the page.
+            "weights" => "posteriors",
+            what => what,
+        };
+        if TABLES.iter().all(|(_, names)| !names.contains(&what)) {
+            let names: Vec<&str> = TABLES.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+            return Err(Problem::bad_value("what", what, &names.join(", ")));
+        }
+        Ok(Self { what: what.to_owned(), format, pair: named("pair").map(str::to_owned) })
+    }
+
+    fn answer(&self, of: &str, tables: &[Table]) -> Result<Response, Problem> {
+        let table = tables.iter().find(|table| table.name == self.what);
+        let table =
+            table.ok_or_else(|| Problem::not_found(format!("there is no table `{}` here", self.what)))?;
+        let name = format!("attachment; filename=\"{of}-{}.{}\"", self.what, self.format);
+        let name = HeaderValue::from_str(&name).map_err(|_| Problem::failed())?;
+        let kind = HeaderValue::from_static(self.format.media_type());
+        let bytes = table.bytes(self.format)?;
+        Ok(([(header::CONTENT_DISPOSITION, name), (header::CONTENT_TYPE, kind)], bytes).into_response())
+    }
+}
+
+pub(crate) async fn export(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    table(app, id, query, &headers, "posteriors").await
+}
+
+/// A table of a study; `usual` where the address names none.
+pub(super) async fn table(
+    app: App,
+    id: String,
+    query: Option<String>,
+    headers: &HeaderMap,
+    usual: &str,
+) -> Result<Response, Problem> {
+    let query = asked(query, &NAMES)?;
+    let wanted = Wanted::of(&query, headers, usual)?;
+    let studies = Arc::clone(&app.studies);
+    ask(&app.cores, move |waiting| {
+        let served =
+            studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
+        let tables = tables(&*served.open(waiting)?, &query, &wanted, waiting)?;
+        wanted.answer(&served.id, &tables)
+    })
+    .await
+}
+
+fn tables(opened: &Opened, query: &Query, wanted: &Wanted, waiting: &Waiting) -> Result<Vec<Table>, Problem> {
+    let asked =
+        TABLES.iter().find(|(_, names)| names.contains(&wanted.what.as_str())).map(|(asked, _)| *asked);
+    let one = |table: predilect_workbench::Result<Table>| Ok(vec![table?]);
+    match asked.unwrap_or_default() {
+        "dissect" => Ok(fit_tables(&opened.dissect(query, waiting)?.0.fits)?),
+        "versus" => match &query.versus {
+            Some(other) => {
+                one(versus_table(&opened.bench.versus(&query.slice(), other, &query.fit(), waiting)?))
+            }
+            None => Err(Problem::refused("it is not said what the slice is set against")
+                .remedy("add vs=rest, or a filter")),
+        },
+        "histogram" => one(histogram_table(&opened.bench.words_apart(&query.slice(), waiting)?)),
+        "pairs" => {
+            let most = query.unknown.iter().find_map(|pair| pair.strip_prefix("most=")?.parse().ok());
+            let page = PageRequest { sort: query.pairs, from: query.from, most: most.unwrap_or(PAGE) };
+            one(pair_table(&opened.bench.browse(&query.slice(), &query.fit(), &page, waiting)?.rows))
+        }
+        "pair" => {
+            let pair = wanted.pair.as_deref();
+            let pair = pair.ok_or_else(|| Problem::refused("no pair is named").remedy("add pair=ID"))?;
+            let Reasons { pair, explanation, .. } = reasons(opened, query, pair, waiting)?;
+            one(explanation_table(&pair.id, &explanation.map_err(Error::new)?))
+        }
+        "judges" => Ok(Table::of_comparison(&*opened.compare(query, waiting)?)?),
+        "models" => Ok(Table::of_standings(&*opened.rank(query, waiting)?)?),
+        _ => Ok(read_tables(&opened.about.empty.read, &opened.about.empty.data)?),
+    }
+}
+
+/// The tables of the published judges.
+pub(crate) async fn published(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let query = asked(query, &NAMES)?;
+    let wanted = Wanted::of(&query, &headers, "similarity")?;
+    ask(&app.cores, move |_| wanted.answer("published", &Table::of_comparison(compared_published()?)?)).await
+}

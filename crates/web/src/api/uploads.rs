@@ -1,0 +1,155 @@
+//! Files that are sent: what is in them by some way of reading, and a study once somebody opens one.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use predilect_types::ReadSummary;
+use predilect_workbench::Preview;
+use predilect_workbench::sent::{ColumnSeen, Looked, Previewed, Proposal, look as looked};
+use serde::Serialize;
+
+use super::json;
+use crate::asking::{Waiting, ask};
+use crate::problem::Problem;
+use crate::reading::Reading;
+use crate::server::App;
+use crate::uploads::Upload;
+
+/// What is in a file, before it is a study.
+#[derive(Debug, Serialize)]
+struct UploadJson<'a> {
+    schema: u32,
+    upload: u64,
+    name: &'a str,
+    bytes: u64,
+    /// What a mapping says, as it was asked for.
+    map: &'a [String],
+    columns: &'a [ColumnSeen],
+    /// What is read, and whether of the whole file or of its first records.
+    read: Option<&'a ReadSummary>,
+    whole: bool,
+    pairs: &'a [Previewed],
+    /// Why no study can be made of it in that way.
+    problem: Option<Problem>,
+    /// The readings to choose among, where the file does not say which is right.
+    proposals: &'a [Proposal],
+}
+
+/// What is found of a file by one way of reading it, and why it would not become a study.
+pub(crate) struct Seen {
+    pub(crate) looked: Looked,
+    pub(crate) problem: Option<Problem>,
+}
+
+/// Looks at a file within the bounds that hold here.
+pub(crate) fn seen(
+    app: &App,
+    upload: &Upload,
+    reading: &Reading,
+    waiting: &Waiting,
+) -> Result<Seen, Problem> {
+    app.uploads.unpacks(upload)?;
+    let mut looked = looked(&upload.file, &app.uploads.options(upload, reading), waiting);
+    let problem = match &mut looked.preview {
+        Ok(Preview { stops, .. }) => stops.take().map(|stops| predilect_workbench::Error::from(stops).into()),
+        Err(error) => Some(Problem::of(error)),
+    };
+    let problem = problem.map(|problem| upload.named(problem));
+    Ok(Seen { looked, problem })
+}
+
+fn answer(upload: &Upload, reading: &Reading, seen: &Seen, status: StatusCode) -> Result<Response, Problem> {
+    let Seen { looked, problem } = seen;
+    let preview = looked.preview.as_ref().ok();
+    let found = json(&UploadJson {
+        schema: predilect_results::SCHEMA,
+        upload: upload.number,
+        name: &upload.name,
+        bytes: upload.bytes,
+        map: &reading.claims,
+        columns: &looked.columns,
+        read: looked.whole.as_ref().or(preview.map(|preview| &preview.read)),
+        whole: looked.whole.is_some(),
+        pairs: preview.map_or(&[], |preview| &preview.pairs),
+        problem: problem.clone(),
+        proposals: &looked.proposals,
+    })?;
+    Ok((status, found).into_response())
+}
+
+/// The parts of the address of a file that is being sent.
+fn named(query: &str) -> Option<String> {
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "name")
+        .map(|(_, name)| name.into_owned())
+}
+
+pub(crate) async fn receive(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let query = query.unwrap_or_default();
+    let reading = Reading::read(&query)?;
+    let name = named(&query).unwrap_or_else(|| "file".to_owned());
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let upload = app.uploads.receive(&name, announced, body).await?;
+    let (own, number) = (app.clone(), upload.number);
+    let found = looking(&app, upload, reading, StatusCode::CREATED).await;
+    if found.is_err() {
+        // What cannot even be unpacked does not wait for anybody.
+        let _ = own.uploads.discard(&number.to_string());
+    }
+    found
+}
+
+async fn looking(
+    app: &App,
+    upload: Arc<Upload>,
+    reading: Reading,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let own = app.clone();
+    ask(&app.cores, move |waiting| {
+        answer(&upload, &reading, &seen(&own, &upload, &reading, waiting)?, status)
+    })
+    .await
+}
+
+pub(crate) async fn look(
+    State(app): State<App>,
+    Path(number): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let reading = Reading::read(&query.unwrap_or_default())?;
+    let upload = app.uploads.get(&number)?;
+    looking(&app, upload, reading, StatusCode::OK).await
+}
+
+pub(crate) async fn open(
+    State(app): State<App>,
+    Path(number): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let reading = Reading::read(&query.unwrap_or_default())?;
+    let upload = app.uploads.get(&number)?;
+    let own = app.clone();
+    let served =
+        ask(&app.cores, move |waiting| own.uploads.open(&upload, &reading, &own.studies, waiting)).await?;
+    let found = serde_json::json!({"schema": predilect_results::SCHEMA, "study": served.id, "title": served.title, "kept": app.uploads.stays()});
+    Ok((StatusCode::CREATED, json(&found)?).into_response())
+}
+
+pub(crate) async fn discard(State(app): State<App>, Path(number): Path<String>) -> Result<Response, Problem> {
+    if app.uploads.most().is_none() {
+        return Err(Problem::forbidden(
+            "nothing can be changed here: the server was started with --read-only",
+        ));
+    }
+    app.uploads.discard(&number)?;
+    json(&serde_json::json!({"schema": predilect_results::SCHEMA}))
+}

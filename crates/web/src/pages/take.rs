@@ -1,0 +1,83 @@
+//! What a page shows, to take along: tables as files, the command line and the link that give the same.
+
+use maud::{Markup, html};
+use predilect_workbench::tables::TableFormat;
+
+use super::parts::{place, shown};
+use crate::api::export::TABLES;
+use crate::query::Query;
+use crate::studies::Served;
+
+/// The tables that belong to an answer: `dissect`, `judges`, ...
+fn names(of: &str) -> &'static [&'static str] {
+    TABLES.iter().find(|(asked, _)| *asked == of).map_or(&[], |(_, names)| names)
+}
+
+/// The tables of some answers, with the command line and the link of the page.
+pub(super) fn take(
+    served: &Served,
+    query: &Query,
+    of: &[&str],
+    (end, verb, more): (&str, &str, &[&str]),
+) -> Markup {
+    let base = format!("/api/v1/s/{}/export{}", served.id, query.to_address());
+    let pair = more.iter().position(|word| *word == "--pair").and_then(|at| more.get(at + 1));
+    let address = |what: &str, format: TableFormat| {
+        let mut rest = form_urlencoded::Serializer::new(String::new());
+        if let Some(pair) = pair {
+            rest.append_pair("pair", pair);
+        }
+        rest.append_pair("what", what).append_pair("as", format.as_str());
+        format!("{base}{}{}", if base.contains('?') { "&" } else { "?" }, rest.finish())
+    };
+    let link = match pair {
+        Some(pair) => place(served, &format!("{end}/{}", super::parts::part(pair)), query),
+        None => place(served, end, query),
+    };
+    html! {
+        section.take aria-label="To take along" {
+            details {
+                summary { "To take along: tables, command line, link" }
+                (tables(&of.iter().flat_map(|of| names(of)).copied().collect::<Vec<_>>(), &address))
+                @if !verb.is_empty() {
+                    p.copy { (shown(&query.command_of(verb, &served.given, more))) }
+                    @if verb != "explain" { p.hint { "With " code { "-o STUDY" } " the same tables lie in that folder, as Parquet." } }
+                }
+                p { "This view: " a href=(link) { code { (shown(&link)) } } }
+                p.hint { "Programs get the same tables by the links above; with the header " code { "Accept: application/vnd.apache.arrow.stream" } " the addresses of the API give them too." }
+            }
+        }
+    }
+}
+
+/// The tables of the published judges.
+pub(super) fn take_published() -> Markup {
+    let address =
+        |what: &str, format: TableFormat| format!("/api/v1/published/export?what={what}&as={format}");
+    html! {
+        section.take aria-label="To take along" {
+            details {
+                summary { "To take along: tables, command line" }
+                (tables(&["similarity", "clusters"], &address))
+                p.copy { "predilect compare --published" }
+            }
+        }
+    }
+}
+
+fn tables(names: &[&str], address: &dyn Fn(&str, TableFormat) -> String) -> Markup {
+    html! {
+        table.plain {
+            tbody {
+                @for what in names {
+                    tr {
+                        th scope="row" { (what.replace('_', " ")) }
+                        @for format in TableFormat::ALL {
+                            td { a href=(address(what, format)) download aria-label={ (what.replace('_', " ")) " as " (format) } { (format) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

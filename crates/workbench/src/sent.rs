@@ -1,0 +1,209 @@
+//! Files that somebody sends: what is in them is said before anything of them is kept as a study.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use predilect_data::{OnBadRow, Onto, Preview, ReadOptions, preview};
+use predilect_types::ReadSummary;
+use serde::Serialize;
+use tempfile::TempDir;
+
+use crate::error::{Error, Result};
+use crate::watch::Watch;
+
+pub use predilect_data::{ColumnSeen, Previewed, Proposal, plain_name, unpacked_within};
+
+/// How long a file is read to count what can be used of it, while somebody waits.
+const WHILE_WAITING: Duration = Duration::from_millis(1_500);
+
+/// What is in a file, by one way of reading it.
+#[derive(Debug)]
+pub struct Looked {
+    /// The columns, whatever they mean; none where the file cannot be read at all.
+    pub columns: Vec<ColumnSeen>,
+    /// How the first records are understood, and why an import would stop.
+    pub preview: Result<Preview>,
+    /// What is read of the whole file; `None` where that takes longer than somebody waits.
+    pub whole: Option<ReadSummary>,
+    /// The readings that whoever sent it can choose among, where the file does not say which is right.
+    pub proposals: Vec<Proposal>,
+}
+
+/// Looks at a file and changes nothing.
+pub fn look(file: &Path, options: &ReadOptions, watch: &dyn Watch) -> Looked {
+    let files = [file.to_owned()];
+    let columns = predilect_data::columns_of(file, options).unwrap_or_default();
+    let seen = preview(&files, options);
+    let details = match &seen {
+        Err(error) | Ok(Preview { stops: Some(error), .. }) => error.details(),
+        Ok(_) => &[],
+    };
+    let proposals = predilect_data::proposals(details);
+    let whole = seen.as_ref().ok().and_then(|_| counted(file, options, watch));
+    Looked { columns, preview: seen.map_err(Error::from), whole, proposals }
+}
+
+/// What can be used of the whole file and what cannot, unless that takes too long.
+fn counted(file: &Path, options: &ReadOptions, watch: &dyn Watch) -> Option<ReadSummary> {
+    let until = Instant::now() + WHILE_WAITING;
+    // Bad records are counted here, whatever an import does with them.
+    let options = ReadOptions { on_bad_row: OnBadRow::Skip, without_verdicts: true, ..options.clone() };
+    let mut sink = |_| {
+        if Instant::now() > until || watch.cancelled() {
+            return Err(predilect_data::DataError::sink("nobody waits that long"));
+        }
+        Ok(())
+    };
+    predilect_data::read(&[file.to_owned()], &options, &mut |_| {}, &mut sink).ok()
+}
+
+/// A folder that nobody else may look into, and that vanishes with this or when the process is stopped.
+#[derive(Debug)]
+pub struct Scratch(TempDir);
+
+impl Scratch {
+    /// Makes one in the folder for temporary files.
+    ///
+    /// # Errors
+    ///
+    /// When no folder can be made there.
+    pub fn new() -> Result<Self> {
+        Ok(Self(crate::open::scratch()?))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// A folder for studies that stays: made where it is not there, for nobody else to look into.
+///
+/// # Errors
+///
+/// When it cannot be made, or is no folder.
+pub fn kept_folder(folder: &Path) -> Result<()> {
+    let fail = |e: std::io::Error| {
+        Error::new(format!("cannot make the folder {}: {}", folder.display(), e.kind()))
+            .words("give a folder that can be made and written to")
+    };
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(folder).map_err(fail)
+}
+
+/// The studies that lie in a folder, the newest first.
+#[must_use]
+pub fn studies_in(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<_> = entries
+        .map(|entry| entry.path())
+        .filter(|path| crate::studies::is_study(path))
+        .map(|path| {
+            (std::fs::metadata(path.join("study.toml")).and_then(|about| about.modified()).ok(), path)
+        })
+        .collect();
+    found.sort_by(|a, b| b.cmp(a));
+    found.into_iter().map(|(_, path)| path).collect()
+}
+
+/// Reads a file that was sent into a study of its own.
+///
+/// # Errors
+///
+/// Those of an import; nothing is left behind then.
+pub fn keep(file: &Path, options: &ReadOptions, study: &Path, watch: &dyn Watch) -> Result<ReadSummary> {
+    Ok(crate::open::import(&[file.to_owned()], options, study, Onto::New, watch)?.1)
+}
+
+/// How many bytes a number of them is, in words: `64 MiB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Bytes(pub u64);
+
+impl std::fmt::Display for Bytes {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+        let unit = (self.0.max(1).ilog2() as usize / 10).min(units.len() - 1);
+        match self.0 >> (10 * unit) {
+            whole if whole << (10 * unit) == self.0 || unit == 0 => write!(out, "{whole} {}", units[unit]),
+            _ => write!(out, "{:.1} {}", self.0 as f64 / (1_u64 << (10 * unit)) as f64, units[unit]),
+        }
+    }
+}
+
+impl std::str::FromStr for Bytes {
+    type Err = String;
+
+    /// Reads a number of bytes, with K, M, G or T behind it where they are so many times 1,024.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let plain = text.trim_end_matches(['i', 'I', 'b', 'B']);
+        let wrong = || format!("`{text}` is no size: a number is expected, with K, M, G or T behind it");
+        let (number, shift) = match plain.chars().last().map(|c| c.to_ascii_uppercase()) {
+            Some('K') => (&plain[..plain.len() - 1], 10),
+            Some('M') => (&plain[..plain.len() - 1], 20),
+            Some('G') => (&plain[..plain.len() - 1], 30),
+            Some('T') => (&plain[..plain.len() - 1], 40),
+            _ => (plain, 0),
+        };
+        let number: u64 = number.trim().parse().map_err(|_| wrong())?;
+        number.checked_mul(1_u64 << shift).filter(|bytes| *bytes > 0).map(Self).ok_or_else(wrong)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_and_print() {
+        for (text, bytes, shown) in [
+            ("1", 1, "1 bytes"),
+            ("1K", 1024, "1 KiB"),
+            ("1536", 1536, "1.5 KiB"),
+            ("2 GiB", 2 << 30, "2 GiB"),
+            ("64m", 64 << 20, "64 MiB"),
+        ] {
+            let found: Bytes = text.parse().expect("a size");
+            assert_eq!((found.0, found.to_string().as_str()), (bytes, shown), "{text}");
+        }
+        for wrong in ["", "0", "-1", "x", "1.5G", "99999999T", "ß"] {
+            assert!(wrong.parse::<Bytes>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_looked_at_and_counted_to_its_end() {
+        let folder = Scratch::new().expect("a folder");
+        let file = folder.path().join("votes.jsonl");
+        let line = |i: usize| match i {
+            9 => "{broken\n".to_owned(),
+            i => format!(
+                "{{\"prompt\":\"Q{i}\",\"response_a\":\"a\",\"response_b\":\"b {i}\",\"label\":{}}}\n",
+                i % 2
+            ),
+        };
+        std::fs::write(&file, (0..20).map(line).collect::<String>()).expect("written");
+        let found = look(&file, &ReadOptions::default(), &crate::Unwatched);
+        assert_eq!(
+            found.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
+            ["prompt", "response_a", "response_b", "label"]
+        );
+        assert!(found.preview.is_err() && found.proposals.len() >= 2, "{found:?}");
+        assert!(found.proposals[0].complete, "{found:?}");
+        let mapping = found.proposals[0].claims[0].parse().expect("a mapping");
+        let found = look(&file, &ReadOptions { mapping, ..ReadOptions::default() }, &crate::Unwatched);
+        let whole = found.whole.expect("counted");
+        assert_eq!((whole.pairs, whole.dropped.values().sum::<u64>()), (19, 1), "{whole:?}");
+        assert_eq!(found.preview.expect("a preview").pairs.len(), 3);
+    }
+}
