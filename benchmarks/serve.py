@@ -4,12 +4,14 @@
 
 Every request about a slice asks another one, so nothing is answered from what was asked before; pages of a list and reasons are asked both of one slice,
 as somebody does who leafs through it, and of a new one each time. The board is of a study of its own, with 200 models.
+Processor time is on all cores together; unlike the time of an answer it hardly depends on what else the machine does.
 With --keep, studies are made in that folder and used again. Memory is that of the server once all was asked, less that of a server that has opened
 nothing: anonymous pages alone, so that the files of the study that lie in memory do not count.
 """
 
 import argparse
 import json
+import os
 import pathlib
 import random
 import statistics
@@ -113,11 +115,20 @@ def kinds(study, pairs, models):
     }
 
 
-def measured(base, study, pairs, models, rounds):
+def processor(server):
+    """Milliseconds of processor time so far, on all cores."""
+    with open(f"/proc/{server.pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measured(server, base, study, pairs, models, rounds):
     for name, path in kinds(study, pairs, models).items():
         ask(base, path())
+        before = processor(server)
         times = sorted(ask(base, path()) for _ in range(rounds))
-        yield name, statistics.median(times), times[min(len(times) - 1, int(0.95 * len(times)))]
+        used = (processor(server) - before) / rounds
+        yield name, statistics.median(times), times[min(len(times) - 1, int(0.95 * len(times)))], used
 
 
 def of_process(server, name):
@@ -147,9 +158,9 @@ def serve(args, folder, pairs, models):
         before = of_process(server, "RssAnon")
         opened = ask(base, f"/s/{study.name}")
         place = 0 if pairs <= 10_000 else 1 if pairs <= 100_000 else 2
-        for name, median, high in measured(base, study.name, pairs, models, args.rounds):
+        for name, median, high, used in measured(server, base, study.name, pairs, models, args.rounds):
             over = "  over" if high > BUDGET[name][place] else ""
-            print(f"{pairs:>9,}  {name:<18} median {median:8.1f}  p95 {high:8.1f}  budget {BUDGET[name][place]:>5}{over}", flush=True)
+            print(f"{pairs:>9,}  {name:<18} median {median:8.1f}  p95 {high:8.1f}  budget {BUDGET[name][place]:>5}  processor {used:7.1f}{over}", flush=True)
         held = 1024 * (of_process(server, "RssAnon") - before) / pairs
         peak = of_process(server, "VmHWM") / 1024
         print(f"{pairs:>9,}  opened in {opened / 1000:.1f} s; holds {held:.0f} bytes a pair; most memory {peak:.0f} MiB", flush=True)
