@@ -172,6 +172,7 @@ fn alike(table: &FeatureTable, rows: &Rows) -> Vec<Alike> {
 mod tests {
     use super::*;
     use crate::table::{Feature, PairInfo};
+    use predilect_stats::sigmoid;
     use predilect_types::Order;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -199,7 +200,7 @@ mod tests {
             let rich: f64 = coin(0.5);
             // Length is nearly a copy, the rest noise.
             let row = [rich, rich * coin(0.95), coin(0.5), coin(0.5)];
-            let wins = coin(1.0 / (1.0 + (-1.5 * rich).exp()));
+            let wins = coin(sigmoid(1.5 * rich));
             table.values.extend(row);
             table.pairs.push(PairInfo {
                 cluster: u64::from(pair),

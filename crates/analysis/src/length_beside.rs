@@ -100,6 +100,7 @@ mod tests {
     use super::*;
     use crate::fit::fit;
     use crate::table::{Feature, PairInfo};
+    use predilect_stats::sigmoid;
     use predilect_types::Order;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -126,7 +127,7 @@ mod tests {
             table.verdicts.push(VerdictRow {
                 pair,
                 judge: 0,
-                p_a: f64::from(u8::from(rng.random::<f64>() < 1.0 / (1.0 + (-1.2 * row[by]).exp()))),
+                p_a: f64::from(u8::from(rng.random::<f64>() < sigmoid(1.2 * row[by]))),
                 weight: 1.0,
                 order: Order::Unknown,
                 annotator: None,

@@ -5,9 +5,8 @@
 
 use foldhash::{HashMap, HashMapExt};
 use predilect_stats::leave_out::{Reach, SmallRows, reach};
-use predilect_stats::{EpOptions, Prior, Problem, ep};
+use predilect_stats::{EpOptions, Prior, Problem, ep, sigmoid};
 
-use crate::explain::sigmoid;
 use crate::fit_options::{FitOptions, TERM_SD};
 
 use crate::fit::{Refusal, refuse_poor_groups};

@@ -41,7 +41,7 @@ mod votes;
 pub use error::{At, DataError, ErrorKind, Reason};
 pub use export::{ExportFormat, ExportSummary, Takes, export};
 pub use features::{FeatureColumns, Features, read_features};
-pub use files::{clear_away, made, temporary};
+pub use files::{NewFile, clear_away, made};
 pub use format::{Format, UnknownFormat};
 pub use formats::NO_VERDICT;
 pub use near::nearest;

@@ -31,7 +31,7 @@ pub use comparison::Comparison;
 pub use data::{AnnotatorAgreement, DataSummary, JudgeSummary, LengthSummary, ModelSummary, SliceSummary};
 pub use dissection::{Dissection, ExamplePair, Examples, Habit, Headline, PropertyNote, Settings, Standings};
 pub use explanation::{Contribution, Explanation};
-pub use fit::{CalibrationBin, Fit, Quality, Skipped, UnitCount, Weight};
+pub use fit::{CalibrationBin, Fit, Quality, Skipped, UnitCount, Weight, intensity};
 pub use gains::{Alike, Gains, LengthAlone, LengthSays, PropertyGain, ThemeGain};
 pub use people::{People, Reliability, Share};
 pub use written::{

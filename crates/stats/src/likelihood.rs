@@ -247,6 +247,7 @@ fn ln_of_product<S: Simd, T: Lanes<S> + Narrow>(product: &[T::V; CHUNK]) -> f64 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logistic::sigmoid;
     use crate::problem::Prior;
     use crate::testing::{Table, random_table};
 
@@ -261,7 +262,7 @@ mod tests {
             let soft = f.max(0.0) + (-f.abs()).exp().ln_1p();
             value += weight * (p * f - soft);
             for (g, x) in gradient.iter_mut().zip(x) {
-                *g += weight * (p - 1.0 / (1.0 + (-f).exp())) * x;
+                *g += weight * (p - sigmoid(f)) * x;
             }
         }
         (value, gradient)

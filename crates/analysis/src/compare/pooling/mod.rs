@@ -8,7 +8,7 @@ use predilect_results::comparison::{PooledCell, PooledWeight, Pooling};
 use predilect_stats::evaluate::{folds_by_cluster, log_loss};
 use predilect_stats::evidence::log_evidence;
 use predilect_stats::ratio::Ratio;
-use predilect_stats::{EpOptions, Prior, Problem, ep};
+use predilect_stats::{EpOptions, Prior, Problem, ep, sigmoid};
 use rayon::prelude::*;
 
 use crate::fit_options::{FitOptions, TERM_SD};
@@ -315,7 +315,7 @@ fn learn(
 
 fn predict(cell: &Cell, row: usize, w: &[f64]) -> f64 {
     let x = &cell.rows.x[row * w.len()..(row + 1) * w.len()];
-    1.0 / (1.0 + (-x.iter().zip(w).map(|(x, w)| x * w).sum::<f64>()).exp())
+    sigmoid(x.iter().zip(w).map(|(x, w)| x * w).sum())
 }
 
 #[cfg(test)]
@@ -351,7 +351,7 @@ mod tests {
                     groups: (pair, pair + 1),
                 });
                 for judge in 0..2 {
-                    let p_a = f64::from(u8::from(rng.random_range(0.0..1.0) < 1.0 / (1.0 + (-z).exp())));
+                    let p_a = f64::from(u8::from(rng.random_range(0.0..1.0) < sigmoid(z)));
                     table.verdicts.push(VerdictRow {
                         pair,
                         judge,

@@ -8,6 +8,7 @@ use predilect_results::comparison::{GroupAccuracy, StandIn, StandIns};
 use predilect_stats::evaluate::{folds_by_cluster, log_loss, scores};
 use predilect_stats::logit::logit;
 use predilect_stats::ratio::Ratio;
+use predilect_stats::sigmoid;
 
 use super::accuracy::{Right, majorities};
 use crate::table::FeatureTable;
@@ -241,7 +242,7 @@ fn cross_predict(x: &[f64], y: &[f64], clusters: &[u64], fold_of: &[usize]) -> O
 }
 
 fn predict(x: &[f64], w: &[f64]) -> f64 {
-    1.0 / (1.0 + (-x.iter().zip(w).map(|(x, w)| x * w).sum::<f64>()).exp())
+    sigmoid(x.iter().zip(w).map(|(x, w)| x * w).sum())
 }
 
 /// Slope of the reference on the judge, and their correlation.
