@@ -3,48 +3,6 @@
 
 /// Whether a word is for what a response should have little of: toxicity, errors, refusals.
 pub(crate) fn drawback(word: &str) -> bool {
-    const STEMS: &[&str] = &[
-        "toxic",
-        "error",
-        "hallucinat",
-        "perplex",
-        "harmful",
-        "unsafe",
-        "incorrect",
-        "wrong",
-        "mistake",
-        "violat",
-        "penalt",
-        "refus",
-        "bias",
-        "offens",
-        "insult",
-        "profan",
-        "hate",
-        "hateful",
-        "severity",
-        "risk",
-        "spam",
-        "repetit",
-        "redundan",
-        "inaccura",
-        "irrelevan",
-        "incoheren",
-        "dishonest",
-        "unhelpful",
-        "misleading",
-        "disfavo",
-        "dislik",
-        "dispref",
-        "downvot",
-        "unprefer",
-        "inferior",
-        "lower",
-        "flaw",
-        "fault",
-        "annoy",
-        "boring",
-    ];
     STEMS.iter().any(|stem| word.starts_with(stem))
 }
 
@@ -142,6 +100,50 @@ pub(crate) fn measure(word: &str) -> bool {
     ];
     MEASURES.contains(&word)
 }
+
+/// How words for qualities begin.
+const STEMS: &[&str] = &[
+    "toxic",
+    "error",
+    "hallucinat",
+    "perplex",
+    "harmful",
+    "unsafe",
+    "incorrect",
+    "wrong",
+    "mistake",
+    "violat",
+    "penalt",
+    "refus",
+    "bias",
+    "offens",
+    "insult",
+    "profan",
+    "hate",
+    "hateful",
+    "severity",
+    "risk",
+    "spam",
+    "repetit",
+    "redundan",
+    "inaccura",
+    "irrelevan",
+    "incoheren",
+    "dishonest",
+    "unhelpful",
+    "misleading",
+    "disfavo",
+    "dislik",
+    "dispref",
+    "downvot",
+    "unprefer",
+    "inferior",
+    "lower",
+    "flaw",
+    "fault",
+    "annoy",
+    "boring",
+];
 
 /// Whether a word is for a quality of which more is better.
 pub(crate) fn quality(word: &str) -> bool {

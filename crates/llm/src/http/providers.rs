@@ -19,6 +19,7 @@ pub(super) struct Place {
 }
 
 /// Where a model is, by the environment.
+#[expect(clippy::too_many_lines, reason = "one match, an arm for each provider")]
 pub(super) fn place(
     spec: &ModelSpec,
     options: &HttpOptions,

@@ -98,43 +98,7 @@ impl Runner<'_> {
                 }
                 Ok(BatchState::Ended(answers)) => {
                     ended = true;
-                    let asked: HashMap<&str, &Request> =
-                        pending.calls.iter().map(|(key, request)| (key.as_str(), request)).collect();
-                    let mut entries = Vec::new();
-                    let mut stop = None;
-                    for (key, result) in &answers {
-                        // Answers to what nobody asked are none of ours.
-                        let Some(&request) = asked.get(key.as_str()) else { continue };
-                        let mut unusable = None;
-                        let read = result.clone().and_then(|body| match self.model.read(request, &body) {
-                            Ok(answer) => Ok((answer, body)),
-                            Err(error) => {
-                                unusable = Some(body);
-                                Err(error)
-                            }
-                        });
-                        // What was answered is charged, whether it can be used or not; what was not reached in time is not.
-                        let usage = match &read {
-                            Ok((answer, _)) => answer.usage,
-                            Err(_) if unusable.is_some() => self.about(request),
-                            Err(_) => Usage::default(),
-                        };
-                        let price = self.options.price.map(|price| price.of(usage));
-                        shared.spend(usage, price);
-                        lock(&shared.state).totals.calls += 1;
-                        if let Err(error) = &read
-                            && error.fault.stops_the_run()
-                        {
-                            // A key or a quota that is mended later: it is handed over again then.
-                            stop = Some(error.clone());
-                            continue;
-                        }
-                        let result = read.map(|(_, body)| body);
-                        let entry =
-                            Entry { result, unusable, usage, price, latency: Duration::ZERO, retries: 0 };
-                        entries.push((key.as_str(), request, entry));
-                    }
-                    self.log.put_all(self.model.name(), &entries).map_err(Stop::Log)?;
+                    let stop = self.log_answers(&pending, &answers, shared)?;
                     self.log.drop_batch(&pending.label).map_err(Stop::Log)?;
                     if let Some(error) = stop {
                         return Err(Stop::Fault(error));
@@ -167,6 +131,52 @@ impl Runner<'_> {
             }
         }
         Ok(waiting)
+    }
+
+    /// Logs the answers of a batch that has ended; what stops the run, where one of them says so.
+    fn log_answers(
+        &self,
+        pending: &PendingBatch,
+        answers: &[(String, Result<String, CallError>)],
+        shared: &Shared,
+    ) -> Result<Option<CallError>, Stop> {
+        let asked: HashMap<&str, &Request> =
+            pending.calls.iter().map(|(key, request)| (key.as_str(), request)).collect();
+        let mut entries = Vec::new();
+        let mut stop = None;
+        for (key, result) in answers {
+            // Answers to what nobody asked are none of ours.
+            let Some(&request) = asked.get(key.as_str()) else { continue };
+            let mut unusable = None;
+            let read = result.clone().and_then(|body| match self.model.read(request, &body) {
+                Ok(answer) => Ok((answer, body)),
+                Err(error) => {
+                    unusable = Some(body);
+                    Err(error)
+                }
+            });
+            // What was answered is charged, whether it can be used or not; what was not reached in time is not.
+            let usage = match &read {
+                Ok((answer, _)) => answer.usage,
+                Err(_) if unusable.is_some() => self.about(request),
+                Err(_) => Usage::default(),
+            };
+            let price = self.options.price.map(|price| price.of(usage));
+            shared.spend(usage, price);
+            lock(&shared.state).totals.calls += 1;
+            if let Err(error) = &read
+                && error.fault.stops_the_run()
+            {
+                // A key or a quota that is mended later: it is handed over again then.
+                stop = Some(error.clone());
+                continue;
+            }
+            let result = read.map(|(_, body)| body);
+            let entry = Entry { result, unusable, usage, price, latency: Duration::ZERO, retries: 0 };
+            entries.push((key.as_str(), request, entry));
+        }
+        self.log.put_all(self.model.name(), &entries).map_err(Stop::Log)?;
+        Ok(stop)
     }
 
     /// A run without batches would pay again for what waits in them.
