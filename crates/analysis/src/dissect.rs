@@ -34,27 +34,13 @@ pub type DrawSink<'a> = &'a mut dyn FnMut(&Fit, &Draws) -> ControlFlow<()>;
 /// How many fits may wait with their draws for the sink.
 const WAITING: usize = 16;
 
-/// Fits each judge on all its verdicts and on those of each group.
-///
-/// Every verdict is stored once; a fit in flight holds its own rows, so memory grows with the table and the number of
-/// threads, not with the number of fits. Draws reach `draws` in the order of the fits, a few fits at a time.
-pub fn dissect(
-    table: &FeatureTable,
-    options: &FitOptions,
-    progress: &(dyn Fn(FitEvent) + Sync),
-    draws: DrawSink<'_>,
-) -> Fits {
-    let mut by_judge: Vec<Vec<VerdictRow>> = vec![Vec::new(); table.judges.len()];
-    for verdict in &table.verdicts {
-        by_judge[verdict.judge as usize].push(*verdict);
-    }
-    let mut judges: Vec<usize> = (0..by_judge.len()).collect();
-    judges.sort_by(|&a, &b| {
-        by_judge[b].len().cmp(&by_judge[a].len()).then(table.judges[a].cmp(&table.judges[b]))
-    });
-    let mut tasks: Vec<(usize, Option<u32>)> = Vec::new();
-    let mut ungrouped: Vec<Skipped> = Vec::new();
-    for &judge in &judges {
+/// Which verdicts are fitted together: of a judge (its number) all, or those of one group.
+type Task = (usize, Option<u32>);
+
+/// The fits to make, judge after judge, its large groups first; and the verdicts that no group takes.
+fn tasks(table: &FeatureTable, by_judge: &[Vec<VerdictRow>], judges: &[usize]) -> (Vec<Task>, Vec<Skipped>) {
+    let (mut tasks, mut ungrouped) = (Vec::new(), Vec::new());
+    for &judge in judges {
         tasks.push((judge, None));
         let mut sizes = vec![0_usize; table.groups.len()];
         for verdict in &by_judge[judge] {
@@ -79,8 +65,30 @@ pub fn dissect(
             });
         }
     }
+    (tasks, ungrouped)
+}
+
+/// Fits each judge on all its verdicts and on those of each group.
+///
+/// Every verdict is stored once; a fit in flight holds its own rows, so memory grows with the table and the number of
+/// threads, not with the number of fits. Draws reach `draws` in the order of the fits, a few fits at a time.
+pub fn dissect(
+    table: &FeatureTable,
+    options: &FitOptions,
+    progress: &(dyn Fn(FitEvent) + Sync),
+    draws: DrawSink<'_>,
+) -> Fits {
+    let mut by_judge: Vec<Vec<VerdictRow>> = vec![Vec::new(); table.judges.len()];
+    for verdict in &table.verdicts {
+        by_judge[verdict.judge as usize].push(*verdict);
+    }
+    let mut judges: Vec<usize> = (0..by_judge.len()).collect();
+    judges.sort_by(|&a, &b| {
+        by_judge[b].len().cmp(&by_judge[a].len()).then(table.judges[a].cmp(&table.judges[b]))
+    });
+    let (tasks, ungrouped) = tasks(table, &by_judge, &judges);
     let total = tasks.len();
-    let one = |&(judge, group): &(usize, Option<u32>)| {
+    let one = |&(judge, group): &Task| {
         let name = group.map_or(ALL, |g| table.groups[g as usize].as_str());
         let rows: Vec<VerdictRow> = by_judge[judge]
             .iter()

@@ -5,9 +5,9 @@ use predilect_stats::importance;
 use predilect_stats::{EpOptions, Prior, Problem, ep};
 
 use crate::fit_options::{Draws, Engine, FitOptions, TERM_SD};
-use crate::length_beside::length_alone;
+use crate::length_beside::{With, length_alone};
 use crate::marginals::{ep_weights, weight};
-use crate::over_units::{moments, over_units, widen};
+use crate::over_units::{Normal, moments, over_units, widen};
 use crate::quality::{Held, held_out};
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
@@ -22,6 +22,7 @@ const CHECK_DRAWS: usize = 2000;
 pub(crate) type Refusal = String;
 
 /// Fits the verdicts `rows` (all of one judge and group).
+#[expect(clippy::too_many_lines, reason = "a third of it is the fit, field by field")]
 pub(crate) fn fit(
     table: &FeatureTable,
     rows: &[VerdictRow],
@@ -62,13 +63,20 @@ pub(crate) fn fit(
         .flatten();
     let mut draws = posterior.draws.take().map(|values| Draws { names, values, over: None });
     let mut intervals_over = Vec::new();
-    let over = over_units(table, rows, &each, &merged, &posterior.mean, &posterior.covariance);
+    let over = over_units(
+        table,
+        rows,
+        &each,
+        &merged,
+        Normal { mean: &posterior.mean, covariance: &posterior.covariance },
+    );
     if let Some((over, units)) = over.as_ref().filter(|_| !options.independent) {
         intervals_over.clone_from(units);
         widen(&over.reach, &mut weights, &mut terms, draws.as_mut());
     }
     let over = over.map(|(over, _)| over);
-    let length_alone = length_alone(table, rows, &each, &priors, (&weights, over.as_ref()), options);
+    let with = With { weights: &weights, priors: &priors, over: over.as_ref() };
+    let length_alone = length_alone(table, rows, &each, &with, options);
     if let Some(draws) = draws.as_mut().filter(|_| !options.independent) {
         draws.over = over;
     }

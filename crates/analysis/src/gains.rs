@@ -55,6 +55,7 @@ pub fn add_gains(table: &FeatureTable, fits: &mut [Fit], options: &FitOptions, m
 ///
 /// Every subset of kinds is fitted once in every fold, at most 2^8 of them; every property is left out once and stands alone once. `None` where no
 /// fold can be held out, with fewer than two properties, or where a fit does not converge.
+#[expect(clippy::too_many_lines, reason = "by property, then by kind, from the same folds and predictions")]
 pub fn gains(table: &FeatureTable, rows: &[VerdictRow], options: &FitOptions) -> Option<Gains> {
     let properties = table.features.len();
     if properties < 2 || options.folds < 2 {

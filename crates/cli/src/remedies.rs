@@ -5,6 +5,7 @@ use predilect_workbench::Remedy;
 use predilect_workbench::TooMany;
 
 /// A remedy as the terminal says it.
+#[expect(clippy::too_many_lines, reason = "one match, an arm for each remedy")]
 pub(crate) fn words(remedy: &Remedy) -> String {
     let fixed = match remedy {
         Remedy::Words(words) | Remedy::Filter(words) => return words.clone(),

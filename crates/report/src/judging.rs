@@ -55,6 +55,7 @@ const PLAIN: [&str; 4] =
     ["prefers the first", "prefers the longer, ties left out", "prefers a list, ties left out", "ties"];
 
 /// What is known of a judge, in the order in which it is read.
+#[expect(clippy::too_many_lines, reason = "a flat list: one measure after the other, with what it means")]
 pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
     let mut out = Vec::new();
     let orders = card.orders.as_deref().unwrap_or_default();

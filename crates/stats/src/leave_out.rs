@@ -312,6 +312,7 @@ fn by_rows<'a>(
 }
 
 /// `(H - H_g)^-1 s_g` for many rows, as it stands.
+#[expect(clippy::too_many_arguments, reason = "parts of one formula, (H - H_g)^-1 s_g, which has no fewer")]
 fn by_matrix<'a>(
     group: &[usize],
     hessian: &[f64],

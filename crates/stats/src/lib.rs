@@ -40,8 +40,8 @@ pub mod student;
 #[cfg(test)]
 mod testing;
 
-pub use ep::{EpOptions, EpPosterior, ep, held_out_means};
+pub use ep::{EpOptions, EpPosterior, Folds, ep, held_out_means};
 pub use likelihood::{Likelihood, Precision};
 pub use logistic::{log_sigmoid, sigmoid};
 pub use posterior::{Marginal, Shape};
-pub use problem::{Prior, Problem, ProblemError};
+pub use problem::{Observed, Prior, Problem, ProblemError};

@@ -167,6 +167,7 @@ impl WithSimd for Pass<'_, f32> {
 
 /// Sum over rows of weight ln(1 + e^f); with the gradient, sum over rows of weight sigmoid(f) x in `sum.gradient`.
 #[inline(always)]
+#[expect(clippy::too_many_lines, reason = "the inner loop, all in registers")]
 fn pass<S: Simd, T: Lanes<S> + Narrow + Range>(simd: S, sum: &mut Sum<T>, with_gradient: bool) -> f64 {
     let d = sum.pack.columns;
     let group_rows = RowPack::<T>::GROUP;

@@ -216,11 +216,7 @@ pub(crate) fn look_into(input: &Input) -> Result<Found, DataError> {
             return Err(DataError::input(&input.label, "an archive within an archive")
                 .with_hint("unpack the outer archive first"));
         }
-        let file = match file {
-            Some(file) => file,
-            None => spool(&input.label, start)?,
-        };
-        return archive(input, file);
+        return archive(input, file.map_or_else(|| spool(&input.label, start), Ok)?);
     }
     let mut rest: Box<dyn Read + Send> = match compression {
         Some(compression) => compression.reader(start).map_err(fail)?,

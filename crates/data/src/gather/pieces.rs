@@ -11,6 +11,7 @@ use crate::identity::{hash, ready};
 use crate::join::{Parts, Piece};
 
 impl Reading<'_> {
+    #[expect(clippy::too_many_lines, reason = "one match, an arm for each kind of piece")]
     pub(super) fn piece(&mut self, format: &str, piece: Piece) -> Result<(), DataError> {
         if !self.parts.contains_key(format) {
             self.parts.insert(format.to_owned(), Parts::default());

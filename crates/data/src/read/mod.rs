@@ -185,7 +185,7 @@ fn read_all<'a>(
         if reading.full() {
             continue;
         }
-        let among = Several { several, by_prompt, texts: texts.as_ref() };
+        let among = Several { judges: several, by_prompt, texts: texts.as_ref() };
         reading.source(index, source, tag, among)?;
     }
     reading.end_votes();
@@ -277,7 +277,7 @@ impl Reading<'_> {
         among: Several<'_>,
     ) -> Result<(), DataError> {
         let alike = tag == source.input.label && tag != source.input.stem();
-        let mut plan = source.plan(self.options, among.several, alike);
+        let mut plan = source.plan(self.options, among.judges, alike);
         let mut joined = None;
         if let Some(texts) = among.texts {
             if source.input.label == texts.label {

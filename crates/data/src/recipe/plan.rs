@@ -202,6 +202,7 @@ fn rules(recipe: &Recipe, columns: &[String]) -> Vec<Rule> {
 
 impl Plan {
     /// Finds every role of a recipe among the columns of a file.
+    #[expect(clippy::too_many_lines, reason = "a plan, field by field")]
     pub(crate) fn new(recipe: Recipe, sample: &Sample, naming: &Naming, neighbours: bool) -> Self {
         let columns = &sample.columns;
         let places = |paths: &[Path]| places(paths, columns);

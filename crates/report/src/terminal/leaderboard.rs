@@ -23,6 +23,7 @@ const SHORT: usize = 24;
 /// # Errors
 ///
 /// Whatever `out` gives back.
+#[expect(clippy::too_many_lines, reason = "one line of the board after the other")]
 pub fn terminal_leaderboard(l: &Leaderboard, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
     let mut out = Out::new(out, width);
     let count = words::counted(l.ranking.len(), "model", "models");
@@ -253,6 +254,7 @@ fn places(row: &Row) -> String {
 /// # Errors
 ///
 /// Whatever `out` gives back.
+#[expect(clippy::too_many_lines, reason = "one line of the board after the other")]
 pub fn terminal_lc(l: &LcBoard, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
     let mut out = Out::new(out, width);
     let count = words::counted(l.ranking.len(), "model", "models");

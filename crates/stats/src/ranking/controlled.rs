@@ -86,6 +86,7 @@ pub struct Variant {
 /// # Panics
 ///
 /// When the lengths differ.
+#[expect(clippy::too_many_lines, reason = "one estimate after the other, each of which the next one needs")]
 pub fn length_controlled(
     preferences: &[f64],
     differences: &[f64],

@@ -42,6 +42,7 @@ pub struct Difficulty {
 /// # Panics
 ///
 /// When a model or prompt lies outside its range.
+#[expect(clippy::too_many_lines, reason = "one algorithm, whose steps share what they change")]
 pub fn instruction_difficulty(outputs: &[Faced], models: usize, prompts: usize) -> Difficulty {
     let mut gamma = vec![0.0; prompts];
     let mut weights = vec![[0.0_f64; 2]; models];

@@ -291,25 +291,7 @@ fn wanted(words: &[&str], quotes: &[String], out: &mut Vec<Constraint>) {
         if phrase.is_empty() || forbidden {
             continue;
         }
-        let sentences = any(
-            words,
-            &[
-                "sentences that",
-                "sentences which",
-                "sentences beginning",
-                "sentences starting",
-                "sentences ending",
-            ],
-        );
-        let scope = if sentences || any(words, &["each sentence", "every sentence"]) {
-            Scope::Each(Unit::Sentence)
-        } else if any(words, &["each line", "every line", "each of the three lines", "all lines"]) {
-            Scope::Each(Unit::Line)
-        } else if any(words, &["each paragraph", "every paragraph"]) {
-            Scope::Each(Unit::Paragraph)
-        } else {
-            Scope::Whole
-        };
+        let scope = scope(words);
         match verb {
             "start" | "starts" | "begin" | "begins" | "starting" | "beginning" | "open" | "opens" if with => {
                 out.push(Constraint::Starts(phrase.to_owned(), scope));
@@ -332,6 +314,29 @@ fn wanted(words: &[&str], quotes: &[String], out: &mut Vec<Constraint>) {
         }
     }
     questions(words, out);
+}
+
+/// Of what it is wanted: of each sentence, line or paragraph, or of the whole.
+fn scope(words: &[&str]) -> Scope {
+    let sentences = any(
+        words,
+        &[
+            "sentences that",
+            "sentences which",
+            "sentences beginning",
+            "sentences starting",
+            "sentences ending",
+        ],
+    );
+    if sentences || any(words, &["each sentence", "every sentence"]) {
+        Scope::Each(Unit::Sentence)
+    } else if any(words, &["each line", "every line", "each of the three lines", "all lines"]) {
+        Scope::Each(Unit::Line)
+    } else if any(words, &["each paragraph", "every paragraph"]) {
+        Scope::Each(Unit::Paragraph)
+    } else {
+        Scope::Whole
+    }
 }
 
 /// "every sentence is a question", "each line ends with a question mark", "the last one must be a question".

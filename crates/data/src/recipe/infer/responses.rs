@@ -17,41 +17,24 @@ use super::{Refusal, is_id, named, path, prompt_column, shell};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// One way to find the responses; whether it did.
-type Way = fn(&Sample, &mut Recipe, &mut BTreeSet<String>) -> Result<bool, Refusal>;
-
 /// Finds the columns of responses, which tell the shape.
 pub(super) fn responses(
     sample: &Sample,
     recipe: &mut Recipe,
     taken: &mut BTreeSet<String>,
 ) -> Result<(), Refusal> {
-    // The surest comes first.
-    const WAYS: [Way; 8] = [
-        better_and_worse,
-        two_sides,
-        in_lists,
-        single_and_labelled,
-        single_and_scored,
-        under_their_authors,
-        only_models,
-        only_keys,
-    ];
-    for way in WAYS {
-        if way(sample, recipe, taken)? {
-            return Ok(());
-        }
-    }
-    Err(unrecognised(sample))
+    // The surest comes first; the rest leave no column to be taken.
+    const OTHERS: [fn(&Sample, &mut Recipe) -> bool; 6] =
+        [in_lists, single_and_labelled, single_and_scored, under_their_authors, only_models, only_keys];
+    let found = better_and_worse(sample, recipe, taken)
+        || two_sides(sample, recipe, taken)?
+        || OTHERS.iter().any(|way| way(sample, recipe));
+    if found { Ok(()) } else { Err(unrecognised(sample)) }
 }
 
 /// Two columns, named for the better and the worse.
-fn better_and_worse(
-    sample: &Sample,
-    recipe: &mut Recipe,
-    taken: &mut BTreeSet<String>,
-) -> Result<bool, Refusal> {
-    let Some((chosen, rejected)) = chosen_rejected(sample) else { return Ok(false) };
+fn better_and_worse(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<String>) -> bool {
+    let Some((chosen, rejected)) = chosen_rejected(sample) else { return false };
     // Names of models under `winner` and `loser` are votes, of which the first always wins.
     if prompt_column(sample).is_none() && are_names(sample, &[&chosen, &rejected]) {
         recipe.shape = Shape::Votes;
@@ -59,13 +42,13 @@ fn better_and_worse(
         recipe.model_a = vec![path(&chosen)];
         recipe.model_b = vec![path(&rejected)];
         recipe.a_wins = true;
-        return Ok(true);
+        return true;
     }
     recipe.shape = Shape::Choice;
     recipe.a = vec![path(&chosen)];
     recipe.b = vec![path(&rejected)];
     taken.extend([chosen, rejected]);
-    Ok(true)
+    true
 }
 
 /// Columns named for responses by side or place, or for sides and places alone.
@@ -108,7 +91,7 @@ fn beside(recipe: &mut Recipe, columns: &[String]) {
 }
 
 /// Several responses in one column.
-fn in_lists(sample: &Sample, recipe: &mut Recipe, _: &mut BTreeSet<String>) -> Result<bool, Refusal> {
+fn in_lists(sample: &Sample, recipe: &mut Recipe) -> bool {
     let found = if let Some(mut found) = candidates(sample) {
         recipe.doubt = from_0_or_1(sample, &mut found);
         if let Some(rank) = &found.rank
@@ -122,33 +105,25 @@ fn in_lists(sample: &Sample, recipe: &mut Recipe, _: &mut BTreeSet<String>) -> R
         recipe.doubt = Some(refusal);
         found
     } else {
-        return Ok(false);
+        return false;
     };
     recipe.shape = Shape::Candidates;
     recipe.candidates = Some(found);
-    Ok(true)
+    true
 }
 
 /// One response a record, called good or bad.
-fn single_and_labelled(
-    sample: &Sample,
-    recipe: &mut Recipe,
-    _: &mut BTreeSet<String>,
-) -> Result<bool, Refusal> {
-    let Some((response, label)) = unpaired(sample) else { return Ok(false) };
+fn single_and_labelled(sample: &Sample, recipe: &mut Recipe) -> bool {
+    let Some((response, label)) = unpaired(sample) else { return false };
     recipe.shape = Shape::Unpaired;
     recipe.a = vec![path(&response)];
     recipe.verdict = vec![label];
-    Ok(true)
+    true
 }
 
 /// One response a record, with points.
-fn single_and_scored(
-    sample: &Sample,
-    recipe: &mut Recipe,
-    _: &mut BTreeSet<String>,
-) -> Result<bool, Refusal> {
-    let Some((response, scores)) = scored(sample) else { return Ok(false) };
+fn single_and_scored(sample: &Sample, recipe: &mut Recipe) -> bool {
+    let Some((response, scores)) = scored(sample) else { return false };
     recipe.shape = Shape::Scored;
     recipe.a = vec![path(&response)];
     let model = named(sample, &["model", "generator", "model_name", "model_id"], &BTreeSet::new());
@@ -157,26 +132,22 @@ fn single_and_scored(
     // Ranks and choices are among the responses of one group, where a file has several to one prompt.
     let prompt = prompt_column(sample).unwrap_or_default();
     recipe.id = groups_of_responses(sample, &prompt, &recipe.a).iter().map(|column| path(column)).collect();
-    Ok(true)
+    true
 }
 
 /// Columns that are called by who wrote what is in them.
-fn under_their_authors(
-    sample: &Sample,
-    recipe: &mut Recipe,
-    _: &mut BTreeSet<String>,
-) -> Result<bool, Refusal> {
-    let Some(found) = by_author(sample) else { return Ok(false) };
+fn under_their_authors(sample: &Sample, recipe: &mut Recipe) -> bool {
+    let Some(found) = by_author(sample) else { return false };
     recipe.shape = Shape::Candidates;
     "wide".clone_into(&mut recipe.name);
     recipe.likely_judge = Some("human".to_owned());
     recipe.candidates = Some(found);
-    Ok(true)
+    true
 }
 
 /// No responses but two models and which of them won: votes.
-fn only_models(sample: &Sample, recipe: &mut Recipe, _: &mut BTreeSet<String>) -> Result<bool, Refusal> {
-    let Some((a, b)) = models(sample).filter(|(a, b)| are_names(sample, &[a, b])) else { return Ok(false) };
+fn only_models(sample: &Sample, recipe: &mut Recipe) -> bool {
+    let Some((a, b)) = models(sample).filter(|(a, b)| are_names(sample, &[a, b])) else { return false };
     let votes =
         Recipe { model_a: vec![path(&a)], model_b: vec![path(&b)], shape: Shape::Votes, ..Recipe::default() };
     let worded = |(_, evidence): &(String, Evidence)| *evidence == Evidence::Words;
@@ -189,16 +160,16 @@ fn only_models(sample: &Sample, recipe: &mut Recipe, _: &mut BTreeSet<String>) -
         recipe.model_a = votes.model_a;
         recipe.model_b = votes.model_b;
     }
-    Ok(decided)
+    decided
 }
 
 /// Nothing but a key and who won: votes on the pairs of another file.
-fn only_keys(sample: &Sample, recipe: &mut Recipe, _: &mut BTreeSet<String>) -> Result<bool, Refusal> {
+fn only_keys(sample: &Sample, recipe: &mut Recipe) -> bool {
     if has_single(sample) {
-        return Ok(false);
+        return false;
     }
     let mut keys = named(sample, roles::IDS, &BTreeSet::new()).into_iter();
-    let Some(key) = keys.find(|column| is_id(column)) else { return Ok(false) };
+    let Some(key) = keys.find(|column| is_id(column)) else { return false };
     let keyed = Recipe { shape: Shape::Sidecar, id: vec![path(&key)], ..Recipe::default() };
     let always = |column: &str| sample.rows.iter().all(|row| row.get(column).is_some());
     let says = |(column, evidence): &(String, Evidence)| *evidence != Evidence::Codes && always(column);
@@ -209,7 +180,7 @@ fn only_keys(sample: &Sample, recipe: &mut Recipe, _: &mut BTreeSet<String>) -> 
         recipe.id = keyed.id;
         recipe.no_prompt = true;
     }
-    Ok(decided)
+    decided
 }
 
 /// Whether a column is called a response, the only one.
