@@ -24,7 +24,7 @@ mod token;
 pub use batch::{Batch, BatchState, LostBatch};
 pub use cancel::Cancel;
 pub use contract::{Answer, Capabilities, Enforce, Finish, LEAST_MASS, Model, Request, Schema, Usage, Want};
-pub use error::{CallError, Fault};
+pub use error::{CallError, Fault, Remedy as CallRemedy};
 pub use http::{HttpOptions, connect};
 pub use log::{CallLog, Entry, LogError, NewBatch, PendingBatch, key};
 pub use price::{Price, PriceError, Prices};

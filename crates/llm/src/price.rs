@@ -68,12 +68,6 @@ pub struct PriceError {
     problem: String,
 }
 
-impl PriceError {
-    /// What a table must look like.
-    pub const REMEDY: &'static str = "write date = \"YYYY-MM-DD\", then one table [[price]] for each model with model (as in \
-        --model), input and output, and where they differ cached and stored: US dollars per million tokens, 0 or more";
-}
-
 impl Prices {
     /// The table that comes with the program.
     ///

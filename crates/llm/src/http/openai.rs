@@ -6,7 +6,7 @@ use super::left_out::{Change, Optional};
 use super::next::next_of;
 use super::{Dialect, tokens};
 use crate::contract::{Answer, Capabilities, Enforce, Finish, Request, Usage, Want};
-use crate::error::{CallError, Fault};
+use crate::error::{CallError, Fault, Remedy};
 use crate::reasoning::Effort;
 
 pub(super) struct OpenAi {
@@ -155,7 +155,7 @@ impl Dialect for OpenAi {
             Want::Next(continuations) => {
                 let alternatives = self.alternatives(body).ok_or_else(|| {
                     CallError::new(Fault::NoProbabilities, "the answer contains no token probabilities")
-                        .remedy("this server or model does not tell them: --method generated")
+                        .remedy(Remedy::NotTold)
                 })?;
                 next_of(continuations, &alternatives)?
             }

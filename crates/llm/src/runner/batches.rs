@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::{Outcome, Runner, Shared, Stop, lock};
 use crate::batch::{Batch, BatchState, LostBatch};
 use crate::contract::{Request, Usage};
-use crate::error::{CallError, Fault};
+use crate::error::{CallError, Fault, Remedy};
 use crate::log::{Entry, NewBatch, PendingBatch};
 
 /// The most bytes of one batch: no more than any provider takes.
@@ -25,7 +25,7 @@ impl Runner<'_> {
         let Some(batch) = self.model.batch() else {
             return Err(Stop::Fault(
                 CallError::new(Fault::Unsupported, format!("{} takes no batches", self.model.name()))
-                    .remedy("leave --batch out: its calls are made one by one"),
+                    .remedy(Remedy::NoBatches),
             ));
         };
         let waiting = self.fetch(batch, shared)?;
@@ -107,8 +107,13 @@ impl Runner<'_> {
                 // Gone, or the key is another account's now: only who says so pays for its questions again.
                 Err(error) if error.fault == Fault::NoModel => {
                     if !self.options.retry_failed {
-                        return Err(Stop::Fault(CallError { message: format!("the batch {id} is not there: {}", error.message), ..error }
-                            .remedy("try again later and check the key; if it is gone for good, --retry-failed hands its questions over again")));
+                        return Err(Stop::Fault(
+                            CallError {
+                                message: format!("the batch {id} is not there: {}", error.message),
+                                ..error
+                            }
+                            .remedy(Remedy::HandOverAgain),
+                        ));
                     }
                     self.log.drop_batch(&pending.label).map_err(Stop::Log)?;
                 }
@@ -194,7 +199,7 @@ impl Runner<'_> {
                 Fault::Request,
                 format!("{waiting} questions to {} wait in batches", self.model.name()),
             )
-            .remedy("fetch them first: run the command with --batch until nothing waits"),
+            .remedy(Remedy::FetchBatches),
         ))
     }
 
