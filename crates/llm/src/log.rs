@@ -7,8 +7,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use crate::contract::{Request, Usage};
 use crate::error::{CallError, Fault};
+use crate::question::{Request, Usage};
 
 /// The layout of the table; a log of a later one is not opened.
 const LAYOUT: i64 = 1;

@@ -21,7 +21,7 @@ mod view;
 mod words;
 
 pub use cautions::caution;
-pub use html::{html, html_comparison, html_leaderboard, live};
+pub use html::{html, html_comparison, html_leaderboard, html_validity, live};
 pub use terminal::{
     never_met, print_pair, print_reading, terminal, terminal_comparison, terminal_controls_alone,
     terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard, terminal_versus,

@@ -7,9 +7,11 @@
 use predilect_types::{Message, Order};
 use serde_json::Value;
 
-use super::{Context, Draft, NO_VERDICT, Parsed};
+use super::Context;
+use crate::call::Call;
+use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
-use crate::recipe::{Call, MOST_PAIRS, Plan, Sample, name_of, plain_words, sides};
+use crate::recipe::{MOST_PAIRS, Plan, Sample, name_of, plain_words, sides};
 use crate::row::Row;
 
 pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, RowError> {

@@ -6,7 +6,8 @@
 use predilect_types::{Message, Response};
 use serde_json::{Value, json};
 
-use super::{Context, Draft, NO_VERDICT, Parsed};
+use super::Context;
+use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
 use crate::recipe::{Candidates, Plan, judged, on_side_b, truth};
 use crate::row::{Row, as_text};

@@ -10,12 +10,15 @@ use std::sync::Arc;
 use foldhash::quality::RandomState;
 use predilect_types::{Provenance, ReadSummary, Verdict, content_id};
 
+use crate::call::Noted;
+use crate::draft::{Draft, Parsed};
 use crate::error::{At, DataError, RowError};
-use crate::formats::{self, Context, Draft, Parsed};
+use crate::formats::{self, Context};
 use crate::identity::{KnownPair, gold_key, hash, keep_beside, ready, turn};
-use crate::join::{Parts, Sidecar, Waiting};
+use crate::join::{Parts, Waiting};
 use crate::options::{OnBadRow, Progress, ReadOptions, Record};
-use crate::recipe::{Noted, Plan, Seen};
+use crate::pieces::Sidecar;
+use crate::recipe::{Plan, Seen};
 use crate::row::Row;
 use crate::votes::VoteBlock;
 

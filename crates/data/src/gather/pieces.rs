@@ -5,10 +5,11 @@ use std::sync::Arc;
 use predilect_types::{Provenance, Verdict};
 
 use super::{ALONE, LONELY, Place, Reading, WITHOUT_PAIR};
+use crate::draft::{Draft, NO_VERDICT};
 use crate::error::DataError;
-use crate::formats::{Draft, NO_VERDICT};
 use crate::identity::{hash, ready};
-use crate::join::{Parts, Piece};
+use crate::join::Parts;
+use crate::pieces::Piece;
 
 impl Reading<'_> {
     #[expect(clippy::too_many_lines, reason = "one match, an arm for each kind of piece")]

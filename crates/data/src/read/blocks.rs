@@ -180,7 +180,7 @@ impl Reading<'_> {
         for (at, error) in parsed.bad {
             self.bad(place(at), error)?;
         }
-        for (reason, count) in [(crate::formats::NO_VERDICT, parsed.missing), ("blank row", parsed.blank)] {
+        for (reason, count) in [(crate::draft::NO_VERDICT, parsed.missing), ("blank row", parsed.blank)] {
             if count > 0 {
                 *self.summary.dropped.entry(reason.to_owned()).or_default() += count;
             }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::path::Column;
 use super::plan::Plan;
 use super::{Shape, candidates};
+use crate::draft::Parsed;
 use crate::error::{Reason, RowError};
-use crate::formats::Parsed;
 use crate::row::Row;
 
 impl Plan {

@@ -62,7 +62,7 @@ impl Plan {
         )
     }
 
-    /// The fields whose values name the winner, in the order of [`super::apply::Noted`].
+    /// The fields whose values name the winner, in the order of [`crate::call::Noted`].
     pub(crate) fn fields(&self) -> Vec<String> {
         self.rules
             .iter()

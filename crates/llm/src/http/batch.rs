@@ -8,8 +8,8 @@ use ureq::Agent;
 use super::left_out::Optional;
 use super::{HttpModel, agent, message};
 use crate::batch::{Batch, BatchState, LostBatch};
-use crate::contract::Request;
 use crate::error::{CallError, Fault, Remedy};
+use crate::question::Request;
 
 /// Which protocol a provider's batches speak, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

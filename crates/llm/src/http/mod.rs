@@ -20,8 +20,9 @@ use serde_json::Value;
 use ureq::Agent;
 
 use crate::batch::Batch;
-use crate::contract::{Answer, Capabilities, Finish, Model, Request, Want};
+use crate::contract::{Capabilities, Model};
 use crate::error::{CallError, Fault, Remedy};
+use crate::question::{Answer, Finish, Request, Want};
 use crate::reasoning::{Effort, Reasoning, takes_temperature};
 use crate::spec::{ModelSpec, Provider};
 use left_out::{LeftOut, Optional};

@@ -1,7 +1,7 @@
 //! The probabilities of answers among those of tokens.
 
-use crate::contract::LEAST_MASS;
 use crate::error::{CallError, Fault, Remedy};
+use crate::question::LEAST_MASS;
 use crate::token::answer_of;
 
 /// The sum of the probabilities of all tokens that are a continuation but for what stands before it, as logarithms.

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::left_out::{Change, Optional};
 use super::next::next_of;
 use super::{Dialect, tokens};
-use crate::contract::{Answer, Capabilities, Enforce, Finish, Request, Usage, Want};
+use crate::contract::Capabilities;
 use crate::error::{CallError, Fault, Remedy};
+use crate::question::{Answer, Enforce, Finish, Request, Usage, Want};
 use crate::reasoning::Effort;
 
 pub(super) struct OpenAi {
@@ -304,7 +305,7 @@ fn finish(reason: &str, refused: bool) -> Result<Finish, CallError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::Schema;
+    use crate::question::Schema;
     use predilect_types::Message;
 
     const OPENAI: OpenAi = OpenAi { strict: true, reasons: false, own: false };

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Outcome, Runner, Shared, Stop, lock};
 use crate::batch::{Batch, BatchState, LostBatch};
-use crate::contract::{Request, Usage};
 use crate::error::{CallError, Fault, Remedy};
 use crate::log::{Entry, NewBatch, PendingBatch};
+use crate::question::{Request, Usage};
 
 /// The most bytes of one batch: no more than any provider takes.
 const BATCH_BYTES: u64 = 100 << 20;

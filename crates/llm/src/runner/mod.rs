@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::contract::{Answer, Model, Request, Usage, Want};
+use crate::contract::Model;
 use crate::error::{CallError, Fault};
 use crate::log::{CallLog, Entry, LogError, key};
+use crate::question::{Answer, Request, Usage, Want};
 pub use plan::{Plan, RunOptions};
 use shared::{Shared, lock};
 

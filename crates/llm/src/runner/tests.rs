@@ -3,8 +3,9 @@
 use std::sync::atomic::AtomicBool;
 
 use super::*;
-use crate::contract::{Capabilities, Want};
+use crate::contract::Capabilities;
 use crate::price::Price;
+use crate::question::Want;
 use crate::scripted::Scripted;
 use predilect_types::Message;
 

@@ -3,8 +3,7 @@
 //! Only its beginning and its end are read where it is long: what stands between is mostly material. What stands in code blocks is not
 //! read, and what stands between quotation marks only where a demand is about those words.
 
-use super::check::plain;
-use super::phrase::{any, has};
+use super::phrase::{any, has, plain};
 use super::shapes::{self, CODE};
 use super::words::{language, unit};
 use super::{Banned, Constraint, Range, Scope, Shape, Unit, counts};

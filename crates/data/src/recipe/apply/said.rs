@@ -1,7 +1,6 @@
 //! What a record says of its pair: what each rule calls, and with which receipt.
 
 use super::super::Shape;
-use super::super::call::Call;
 use super::super::calls::{Code, Names, graded};
 use super::super::infer::{flag, says_exchanged, turned};
 use super::super::path::Column;
@@ -9,15 +8,13 @@ use super::super::plan::Plan;
 use super::super::rule::{From, Rule, Tied};
 use super::super::words::NOTHING;
 use super::who::{Who, judged, name_of};
+use crate::call::Call;
+use crate::draft::{Draft, NO_VERDICT};
 use crate::error::{Reason, RowError};
-use crate::formats::{Draft, NO_VERDICT};
 use crate::row::{Row, number};
 use predilect_types::{Order, TieKind, Verdict};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-
-/// A value that named a winner: the rule's number, the value, what it was taken for.
-pub(crate) type Noted = (usize, String, Call);
 
 /// Whether it stands for no value.
 fn is_nothing(value: &Value) -> bool {

@@ -7,13 +7,13 @@ use predilect_types::{Message, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::apply::{Who, judged, name_of, on_side_b, score};
-use super::call::Call;
 use super::path::Column;
 use super::plan::{CandidateColumns as Columns, Plan};
 use super::spelling::tokens;
 use super::{Candidates, Sorted};
+use crate::call::Call;
+use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
-use crate::formats::{Draft, NO_VERDICT, Parsed};
 use crate::row::Row;
 use crate::texts::{is_whole, split_shared};
 use best::{Best, named_best, placed, position};

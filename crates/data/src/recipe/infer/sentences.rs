@@ -1,10 +1,10 @@
 //! A column of sentences that prefer one of two.
 
-use super::super::call::Call;
 use super::super::spelling::tokens;
 use super::super::{Recipe, Sample, VerdictRule};
 use super::losers::compares;
 use super::{path, used};
+use crate::call::Call;
 use serde_json::Value;
 
 /// Words of names that say no more than that a column is somebody's answer.
