@@ -242,6 +242,7 @@ impl Found {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table, line by line")]
 fn main() {
     let runs = std::env::args().skip(1).find_map(|a| a.parse::<usize>().ok()).unwrap_or(RUNS);
     println!(

@@ -35,6 +35,40 @@ pub type DrawSink<'a> = &'a mut dyn FnMut(&Fit, &Draws) -> ControlFlow<()>;
 /// How many fits may wait with their draws for the sink.
 const WAITING: usize = 16;
 
+/// Which verdicts are fitted together: of a judge (its number) all, or those of one group.
+type Task = (usize, Option<u32>);
+
+/// The fits to make, judge after judge, its large groups first; and the verdicts that no group takes.
+fn tasks(table: &FeatureTable, by_judge: &[Vec<VerdictRow>], judges: &[usize]) -> (Vec<Task>, Vec<Skipped>) {
+    let (mut tasks, mut ungrouped) = (Vec::new(), Vec::new());
+    for &judge in judges {
+        tasks.push((judge, None));
+        let mut sizes = vec![0_usize; table.groups.len()];
+        for verdict in &by_judge[judge] {
+            for &group in table.groups_of_verdict(verdict) {
+                sizes[group as usize] += 1;
+            }
+        }
+        let mut groups: Vec<u32> = (0..sizes.len() as u32).filter(|&g| sizes[g as usize] > 0).collect();
+        groups.sort_by(|&a, &b| {
+            sizes[b as usize]
+                .cmp(&sizes[a as usize])
+                .then(table.groups[a as usize].cmp(&table.groups[b as usize]))
+        });
+        tasks.extend(groups.into_iter().map(|g| (judge, Some(g))));
+        let outside = by_judge[judge].iter().filter(|v| table.groups_of_verdict(v).is_empty()).count();
+        if sizes.iter().any(|&size| size > 0) && outside > 0 {
+            ungrouped.push(Skipped {
+                judge: table.judges[judge].clone(),
+                group: NONE.to_owned(),
+                rows: outside as u64,
+                reason: "the pairs have no value in the field that groups come from".to_owned(),
+            });
+        }
+    }
+    (tasks, ungrouped)
+}
+
 /// Fits each judge on all its verdicts and on those of each group.
 ///
 /// Every verdict is stored once; a fit in flight holds its own rows, so memory grows with the table and the number of
@@ -85,35 +119,9 @@ fn all_fits(
     judges.sort_by(|&a, &b| {
         by_judge[b].len().cmp(&by_judge[a].len()).then(table.judges[a].cmp(&table.judges[b]))
     });
-    let mut tasks: Vec<(usize, Option<u32>)> = Vec::new();
-    let mut ungrouped: Vec<Skipped> = Vec::new();
-    for &judge in &judges {
-        tasks.push((judge, None));
-        let mut sizes = vec![0_usize; table.groups.len()];
-        for verdict in &by_judge[judge] {
-            for &group in table.groups_of_verdict(verdict) {
-                sizes[group as usize] += 1;
-            }
-        }
-        let mut groups: Vec<u32> = (0..sizes.len() as u32).filter(|&g| sizes[g as usize] > 0).collect();
-        groups.sort_by(|&a, &b| {
-            sizes[b as usize]
-                .cmp(&sizes[a as usize])
-                .then(table.groups[a as usize].cmp(&table.groups[b as usize]))
-        });
-        tasks.extend(groups.into_iter().map(|g| (judge, Some(g))));
-        let outside = by_judge[judge].iter().filter(|v| table.groups_of_verdict(v).is_empty()).count();
-        if sizes.iter().any(|&size| size > 0) && outside > 0 {
-            ungrouped.push(Skipped {
-                judge: table.judges[judge].clone(),
-                group: NONE.to_owned(),
-                rows: outside as u64,
-                reason: "the pairs have no value in the field that groups come from".to_owned(),
-            });
-        }
-    }
+    let (tasks, ungrouped) = tasks(table, &by_judge, &judges);
     let total = tasks.len();
-    let one = |&(judge, group): &(usize, Option<u32>)| {
+    let one = |&(judge, group): &Task| {
         let name = group.map_or(ALL, |g| table.groups[g as usize].as_str());
         let rows: Vec<VerdictRow> = by_judge[judge]
             .iter()

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use predilect_results::{Contribution, Explanation};
 use predilect_stats::resample::quantile;
 use predilect_stats::shapley::shapley;
+use predilect_stats::sigmoid;
 use rayon::prelude::*;
 
 use crate::dissect::ALL;
@@ -213,10 +214,6 @@ impl Model {
             contributions,
         }
     }
-}
-
-pub(crate) fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use predilect_stats::importance;
 use predilect_stats::{EpOptions, Prior, Problem, ep};
 
 use crate::fit_options::{Draws, Engine, FitOptions, TERM_SD};
-use crate::length_beside::length_alone;
+use crate::length_beside::{With, length_alone};
 use crate::marginals::{ep_weights, weight};
-use crate::over_units::{moments, over_units, widen};
+use crate::over_units::{Normal, moments, over_units, widen};
 use crate::quality::{Held, held_out};
 use crate::rows::{Merged, Rows};
 use crate::table::{FeatureTable, VerdictRow};
@@ -62,7 +62,13 @@ impl Solution {
             .map(|(name, w)| Weight { property: name.clone(), ..w.clone() })
             .collect();
         let terms = weights.split_off(properties);
-        let over = over_units(table, rows, &each, &merged, &posterior.mean, &posterior.covariance);
+        let over = over_units(
+            table,
+            rows,
+            &each,
+            &merged,
+            Normal { mean: &posterior.mean, covariance: &posterior.covariance },
+        );
         let draws = posterior.draws.take();
         Ok(Self { design, each, merged, priors, posterior, weights, terms, names, draws, over })
     }
@@ -142,8 +148,8 @@ pub(crate) fn fit(
         found.widen(&mut fit, draws.as_mut());
     }
     let over = found.over.take().map(|(over, _)| over);
-    fit.length_alone =
-        length_alone(table, rows, &found.each, &found.priors, (&fit.weights, over.as_ref()), options);
+    let with = With { weights: &fit.weights, priors: &found.priors, over: over.as_ref() };
+    fit.length_alone = length_alone(table, rows, &found.each, &with, options);
     if let Some(draws) = draws.as_mut().filter(|_| !options.independent) {
         draws.over = over;
     }

@@ -14,10 +14,9 @@
 
 use predilect_results::Fit;
 use predilect_results::comparison::Interval;
-use predilect_stats::{EpOptions, Prior, ep};
+use predilect_stats::{EpOptions, Prior, ep, sigmoid};
 
 use crate::compare::{LikenessOptions, WeightTable, likeness};
-use crate::explain::sigmoid;
 use crate::fit::{Refusal, drawn};
 use crate::fit_options::{Draws, Engine, FitOptions, TERM_SD};
 use crate::rows::{Rows, columns};
@@ -272,7 +271,7 @@ mod tests {
                 covariance[j * d + j] += 0.1;
             }
             let x: Vec<f64> = x.into_iter().map(f64::from).collect();
-            let p = 1.0 / (1.0 + (-inner(&x, &mean)).exp());
+            let p = sigmoid(inner(&x, &mean));
             let mut precision = inverse(&covariance, d);
             for j in 0..d {
                 for k in 0..d {

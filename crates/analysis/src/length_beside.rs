@@ -20,15 +20,24 @@ const LITTLE: f64 = 0.2;
 /// From this part on, length was mostly information.
 const MOST: f64 = 0.5;
 
+/// A fit of length and information.
+pub(crate) struct With<'a> {
+    /// As they are shown.
+    pub(crate) weights: &'a [Weight],
+    /// Of properties and terms.
+    pub(crate) priors: &'a [Prior],
+    /// Its left-out units.
+    pub(crate) over: Option<&'a OverClusters>,
+}
+
 /// The fit of `numbers` (properties, then terms) without information; `None` where length or information is not in it, or it does not converge.
 ///
-/// `with` and `over` are the weights, as they are shown, and the left-out units of the fit with information.
+/// `with` is the fit with information.
 pub(crate) fn length_alone(
     table: &FeatureTable,
     rows: &[VerdictRow],
     numbers: &Rows,
-    priors: &[Prior],
-    (with, over): (&[Weight], Option<&OverClusters>),
+    with: &With<'_>,
     options: &FitOptions,
 ) -> Option<LengthAlone> {
     let (length, information) = (table.column(LENGTH)?, table.column(INFORMATION)?);
@@ -43,6 +52,7 @@ pub(crate) fn length_alone(
             .is_some_and(|feature| feature.name == INFORMATION || PARTS.contains(&feature.name.as_str()))
     };
     let kept: Vec<usize> = (0..numbers.width).filter(|column| !is_information(*column)).collect();
+    let With { weights: with, priors, over } = *with;
     let priors: Vec<Prior> = kept.iter().map(|&column| priors[column]).collect();
     let place = kept.iter().position(|column| *column == length)?;
     let (weights, without) = refit(table, rows, &numbers.some_columns(&kept), &priors, options)?;
@@ -100,6 +110,7 @@ mod tests {
     use super::*;
     use crate::fit::fit;
     use crate::table::{Feature, PairInfo};
+    use predilect_stats::sigmoid;
     use predilect_types::Order;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -126,7 +137,7 @@ mod tests {
             table.verdicts.push(VerdictRow {
                 pair,
                 judge: 0,
-                p_a: f64::from(u8::from(rng.random::<f64>() < 1.0 / (1.0 + (-1.2 * row[by]).exp()))),
+                p_a: f64::from(u8::from(rng.random::<f64>() < sigmoid(1.2 * row[by]))),
                 weight: 1.0,
                 order: Order::Unknown,
                 annotator: None,

@@ -27,14 +27,21 @@ pub(crate) fn moments(draws: &[f64], d: usize) -> (Vec<f64>, Vec<f64>) {
     (mean, covariance)
 }
 
+/// A posterior as a normal distribution.
+#[derive(Clone, Copy)]
+pub(crate) struct Normal<'a> {
+    pub(crate) mean: &'a [f64],
+    /// Row-major.
+    pub(crate) covariance: &'a [f64],
+}
+
 /// How sure the fit is of units that it has not seen, and what these are.
 pub(crate) fn over_units(
     table: &FeatureTable,
     rows: &[VerdictRow],
     numbers: &Rows,
     merged: &Merged,
-    mean: &[f64],
-    covariance: &[f64],
+    posterior: Normal<'_>,
 ) -> Option<(OverClusters, Vec<UnitCount>)> {
     let by = |clusters: &[u64]| {
         // What is the same within a cluster is one row of its weight.
@@ -51,7 +58,7 @@ pub(crate) fn over_units(
             weights: Some(&rows.weights),
             clusters: &rows.clusters,
         };
-        leave_out(&clustered, mean, covariance)
+        leave_out(&clustered, posterior.mean, posterior.covariance)
     };
     let ways = ways(table, rows);
     let first = ways.first()?;

@@ -71,6 +71,7 @@ pub fn people(table: &FeatureTable, traits: &[Traits]) -> Vec<People> {
     found
 }
 
+#[expect(clippy::too_many_lines, reason = "one pass that counts, one that says what the counts mean")]
 fn of_judge(table: &FeatureTable, traits: &[Traits], judge: u32, rows: &[usize]) -> Option<People> {
     let verdict = |row: &usize| &table.verdicts[*row];
     let mut sums: HashMap<u32, f64> = HashMap::new();

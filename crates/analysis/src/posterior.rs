@@ -5,15 +5,14 @@
 
 use foldhash::{HashMap, HashMapExt};
 use predilect_stats::leave_out::{Reach, SmallRows, reach};
-use predilect_stats::{EpOptions, Prior, Problem, ep};
+use predilect_stats::{EpOptions, Prior, Problem, ep, sigmoid};
 
-use crate::explain::sigmoid;
 use crate::fit_options::{FitOptions, TERM_SD};
 
 use crate::fit::{Refusal, refuse_poor_groups};
 
 use crate::marginals::ep_weights;
-use crate::over_units::{over_units, widen};
+use crate::over_units::{Normal, over_units, widen};
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
@@ -100,7 +99,8 @@ fn of_any(
     let merged = each.merged();
     let problem = merged.rows.problem(priors).map_err(|e| format!("cannot be fitted: {e}"))?;
     let fit = ep(&problem, &EpOptions::default());
-    let over = over_units(table, verdicts, &each, &merged, &fit.mean, &fit.covariance);
+    let over =
+        over_units(table, verdicts, &each, &merged, Normal { mean: &fit.mean, covariance: &fit.covariance });
     let (reach, units) = over.map(|(over, units)| (over.reach, units)).unzip();
     let (prompts, _) = prompts(table, verdicts);
     let solved = Solved { converged: fit.converged, iterations: fit.iterations };

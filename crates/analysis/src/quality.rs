@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use predilect_stats::evaluate::{calibration, folds_by_cluster, log_loss, scores};
-use predilect_stats::{EpOptions, Prior, held_out_means};
+use predilect_stats::{EpOptions, Folds, Observed, Prior, held_out_means, sigmoid};
 
 use crate::rows::{Merged, Rows};
 use predilect_results::{CalibrationBin, Quality};
@@ -142,12 +142,13 @@ pub(crate) fn predict(held: &Held<'_>, columns: &[usize], cut: &Cut) -> Option<V
     }
     let mut predicted = vec![0.5; rows.verdicts.len()];
     let options = EpOptions { tolerance: 1e-4, ..EpOptions::default() };
-    let weights = Some(rows.weights.as_slice());
-    let means = held_out_means(x, &rows.verdicts, weights, &priors, &fold_of_merged, folds, &options)?;
+    let observed = Observed { x, verdicts: &rows.verdicts, weights: Some(&rows.weights) };
+    let of_rows = Folds { of: &fold_of_merged, count: folds };
+    let means = held_out_means(observed, &priors, of_rows, &options)?;
     for (row, predicted) in predicted.iter_mut().enumerate() {
         let own = &x[row * width..(row + 1) * width];
         let f: f64 = own.iter().zip(&means[fold_of_merged[row]]).map(|(x, w)| x * w).sum();
-        *predicted = 1.0 / (1.0 + (-f).exp());
+        *predicted = sigmoid(f);
     }
     Some(held.merged.of_row.iter().map(|&at| predicted[at]).collect())
 }

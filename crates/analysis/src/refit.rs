@@ -6,7 +6,7 @@ use predilect_stats::{EpOptions, Prior, ep};
 use crate::fit_options::FitOptions;
 
 use crate::marginals::ep_weights;
-use crate::over_units::{over_units, widen};
+use crate::over_units::{Normal, over_units, widen};
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use predilect_results::Weight;
@@ -26,8 +26,14 @@ pub(crate) fn refit(
         return None;
     }
     let mut weights = ep_weights(&found);
-    let over =
-        over_units(table, rows, numbers, &merged, &found.mean, &found.covariance).map(|(over, _)| over);
+    let over = over_units(
+        table,
+        rows,
+        numbers,
+        &merged,
+        Normal { mean: &found.mean, covariance: &found.covariance },
+    )
+    .map(|(over, _)| over);
     if let Some(over) = over.as_ref().filter(|_| !options.independent) {
         widen(&over.reach, &mut weights, &mut [], None);
     }

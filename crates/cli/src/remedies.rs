@@ -1,10 +1,10 @@
 //! What helps, in the words of the command line: the flag to give, the command to run.
 
 use predilect_results::asked::Parse;
-use predilect_workbench::Remedy;
-use predilect_workbench::TooMany;
+use predilect_workbench::{CallRemedy, Remedy, TooMany};
 
 /// A remedy as the terminal says it.
+#[expect(clippy::too_many_lines, reason = "one match, an arm for each remedy")]
 pub(crate) fn words(remedy: &Remedy) -> String {
     let fixed = match remedy {
         Remedy::Words(words) | Remedy::Filter(words) => return words.clone(),
@@ -27,6 +27,7 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         }
         Remedy::RateByModel(why) => return format!("{why} with `predilect annotate`"),
         Remedy::Fewer(what) => fewer(*what),
+        Remedy::Call(remedy) => return call(remedy).to_owned(),
         Remedy::TemporaryFolder => "set TMPDIR, or give -o",
         Remedy::NameAnnotators => "name their column when importing: --map annotator=COLUMN",
         Remedy::FewerUnits => {
@@ -126,5 +127,39 @@ fn fewer(what: TooMany) -> &'static str {
             "leave out models with few verdicts: --min-verdicts N; or --method win-rate or elo, which take any number"
         }
         TooMany::Features(_) => "leave out columns that say little, or the same as others",
+    }
+}
+
+/// What helps where a call failed.
+fn call(remedy: &CallRemedy) -> &str {
+    match remedy {
+        CallRemedy::Words(words) => words,
+        CallRemedy::RunAgainThen => "run the command again then: it goes on where it was",
+        CallRemedy::CancelBatches => {
+            "cancel all but one of them in the provider's console, then run the command again"
+        }
+        CallRemedy::NoBatches => "leave --batch out: its calls are made one by one",
+        CallRemedy::FetchBatches => "fetch them first: run the command with --batch until nothing waits",
+        CallRemedy::SmallerBatches => {
+            "where it holds more than the account may have under way, hand over less at once: --batch-size"
+        }
+        CallRemedy::HandOverAgain => {
+            "try again later and check the key; if it is gone for good, --retry-failed hands its questions over again"
+        }
+        CallRemedy::OtherEffort => "give another one, or leave --reasoning out",
+        CallRemedy::OtherReasoning => "give another --reasoning, or leave it out",
+        CallRemedy::MoreRoom => {
+            "give it more with --reasoning-tokens, or --reasoning low, and --retry-failed"
+        }
+        CallRemedy::LooserForm => "ask in another way: --enforce object, or --enforce nothing",
+        CallRemedy::NotTold => "this server or model does not tell them: --method generated",
+        CallRemedy::WriteInstead => "ask in another way: --method generated",
+        CallRemedy::WrittenVerdicts => "ask for written verdicts: --method generated",
+        CallRemedy::Written => "--method generated",
+        CallRemedy::RewardServer => {
+            "--method reward needs the address of a server with a reward model: http://HOST:PORT/v1#MODEL"
+        }
+        CallRemedy::SmallerContext => "a smaller --context needs less memory",
+        CallRemedy::LargerContext => "a larger --context holds longer questions, for more memory",
     }
 }

@@ -1,5 +1,7 @@
 //! `predilect compare`: the published judges, and judges of one's own.
 
+#![allow(clippy::too_many_lines, reason = "one case after the other")]
+
 mod support;
 
 use std::fmt::Write as _;

@@ -1,6 +1,8 @@
 //! The whole way with a real model in this process: verdicts and ratings of `SmolLM2`, killed on the way, and dissected.
 //!
 //! `PREDILECT_MODELS` names the folder that `scripts/models.py` fills; without it the test says so and ends.
+
+#![allow(clippy::too_many_lines, reason = "one case after the other")]
 #![cfg(feature = "local")]
 #![allow(clippy::print_stdout, reason = "tests say which models they found")]
 

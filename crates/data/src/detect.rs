@@ -63,43 +63,8 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
     if !recipe.all.iter().all(there) || recipe.none.iter().any(|path| has(path, sample)) {
         return None;
     }
-    // A choice is between two texts: `chosen` and `rejected` with numbers in them are something else.
-    if recipe.shape == Shape::Choice {
-        let columns: Vec<_> = [&recipe.a, &recipe.b]
-            .iter()
-            .filter_map(|paths| paths.first()?.resolve(&sample.columns))
-            .collect();
-        if columns
-            .iter()
-            .any(|c| !c.is_within() && sample.values(&c.name).next().is_some() && !sample.texts(&c.name))
-        {
-            return None;
-        }
-        // Nor are names of responses that stand in other columns: one of them, where the responses are there, else both.
-        let mut names = columns.iter().map(|c| !c.is_within() && names_not_texts(sample, &c.name));
-        let named = if sides(sample).is_some() { names.any(|named| named) } else { names.all(|named| named) };
-        if named && !columns.is_empty() {
-            return None;
-        }
-    }
-    // A third response of the same name makes a list of them.
-    if matches!(recipe.shape, Shape::Pair | Shape::Pairs) && third_response(recipe, sample) {
+    if !shape_fits(recipe, sample) {
         return None;
-    }
-    // One response with a label stands alone: two responses beside each other are a pair.
-    if recipe.shape == Shape::Unpaired && sides(sample).is_some() {
-        return None;
-    }
-    // Votes are between names: columns of texts are responses.
-    if recipe.shape == Shape::Votes {
-        let columns = [&recipe.model_a, &recipe.model_b]
-            .into_iter()
-            .filter_map(|paths| paths.first()?.resolve(&sample.columns))
-            .collect::<Vec<_>>();
-        let names: Vec<&str> = columns.iter().map(|column| column.name.as_ref()).collect();
-        if !are_names(sample, &names) {
-            return None;
-        }
     }
     let begins = recipe.begins.iter().all(|(field, words)| {
         Path::new(field.clone()).resolve(&sample.columns).is_some_and(|column| {
@@ -122,6 +87,41 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
         Some(None)
     } else {
         recipe.any.iter().find(|path| has(path, sample)).map(Some)
+    }
+}
+
+/// Whether the columns that a recipe names hold what its shape needs.
+fn shape_fits(recipe: &Recipe, sample: &Sample) -> bool {
+    let columns = |paths: [&Vec<Path>; 2]| -> Vec<crate::recipe::Column> {
+        paths.into_iter().filter_map(|paths| paths.first()?.resolve(&sample.columns)).collect()
+    };
+    match recipe.shape {
+        // A choice is between two texts: `chosen` and `rejected` with numbers in them are something else.
+        Shape::Choice => {
+            let columns = columns([&recipe.a, &recipe.b]);
+            let numbers = |c: &crate::recipe::Column| {
+                !c.is_within() && sample.values(&c.name).next().is_some() && !sample.texts(&c.name)
+            };
+            if columns.iter().any(numbers) {
+                return false;
+            }
+            // Nor are names of responses that stand in other columns: one of them, where the responses are there, else both.
+            let mut names = columns.iter().map(|c| !c.is_within() && names_not_texts(sample, &c.name));
+            let named =
+                if sides(sample).is_some() { names.any(|named| named) } else { names.all(|named| named) };
+            !named || columns.is_empty()
+        }
+        // A third response of the same name makes a list of them.
+        Shape::Pair | Shape::Pairs => !third_response(recipe, sample),
+        // One response with a label stands alone: two responses beside each other are a pair.
+        Shape::Unpaired => sides(sample).is_none(),
+        // Votes are between names: columns of texts are responses.
+        Shape::Votes => {
+            let columns = columns([&recipe.model_a, &recipe.model_b]);
+            let names: Vec<&str> = columns.iter().map(|column| column.name.as_ref()).collect();
+            are_names(sample, &names)
+        }
+        _ => true,
     }
 }
 

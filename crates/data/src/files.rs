@@ -1,5 +1,7 @@
 //! Files that take their name only once they are whole.
 
+use std::fs::{File, Permissions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,24 +12,97 @@ use crate::error::DataError;
 /// The ending of files that are not whole yet.
 pub(crate) const TEMPORARY: &str = ".predilect-tmp";
 
-/// A file in a folder that vanishes unless it is given its name; as open to others as any new file of its owner (the umask says so).
-///
-/// # Errors
-///
-/// When the folder is not there or cannot be written to.
-pub fn temporary(folder: &Path, name: &str) -> Result<NamedTempFile, DataError> {
-    let prefix = format!(".{name}-");
-    let mut builder = Builder::new();
-    builder.prefix(&prefix).suffix(TEMPORARY);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+/// A file in the making, beside where it will be: nothing is seen of it before [`NewFile::finish`], and one that is dropped vanishes, so
+/// that whoever kills the process leaves the old file or the new one.
+#[derive(Debug)]
+pub struct NewFile {
+    file: NamedTempFile,
+    target: PathBuf,
+}
+
+impl NewFile {
+    /// Starts a file that will be `target`; as open to others as any new file of its owner (the umask says so).
+    ///
+    /// # Errors
+    ///
+    /// When its folder is not there or cannot be written to.
+    pub fn of(target: &Path) -> Result<Self, DataError> {
+        let name = target.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+        let prefix = format!(".{name}-");
+        let mut builder = Builder::new();
+        builder.prefix(&prefix).suffix(TEMPORARY);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(Permissions::from_mode(0o666));
+        }
+        let folder = folder_of(target);
+        let file = builder.tempfile_in(folder);
+        let file = file.map_err(|e| DataError::path_io(folder, "make a temporary file in", e))?;
+        made(file.path());
+        Ok(Self { file, target: target.to_owned() })
     }
-    let file = builder.tempfile_in(folder);
-    let file = file.map_err(|e| DataError::path_io(folder, "make a temporary file in", e))?;
-    made(file.path());
-    Ok(file)
+
+    /// Gives it these permissions.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub fn permit(&self, permissions: Permissions) -> io::Result<()> {
+        self.file.as_file().set_permissions(permissions)
+    }
+
+    /// Where it lies until it is whole, for whoever writes by path.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// What was written so far, to be read.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened.
+    pub fn reopen(&self) -> Result<File, DataError> {
+        self.file.reopen().map_err(|e| DataError::path_io(&self.target, "open", e))
+    }
+
+    /// Flushes what was written to the disk, under a name that nobody looks for.
+    ///
+    /// # Errors
+    ///
+    /// When the disk is full or fails.
+    pub fn flush_to_disk(&self) -> Result<(), DataError> {
+        self.file.as_file().sync_all().map_err(|e| DataError::path_io(&self.target, "flush", e))
+    }
+
+    /// Flushes it to the disk and gives it its name; what had that name is gone.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; the old file is then still there.
+    pub fn finish(self) -> Result<(), DataError> {
+        self.flush_to_disk()?;
+        self.file.persist(&self.target).map_err(|e| DataError::path_io(&self.target, "replace", e.error))?;
+        // A rename itself must reach the disk too; not every system lets a folder be flushed.
+        if let Ok(folder) = File::open(folder_of(&self.target)) {
+            let _ = folder.sync_all();
+        }
+        Ok(())
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn folder_of(target: &Path) -> &Path {
+    target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// What this process has made for the time of its run.

@@ -7,7 +7,7 @@ use foldhash::quality::RandomState;
 use predilect_types::{Order, Pair, Response, Verdict, content_id};
 use serde_json::Value;
 
-use crate::formats::Draft;
+use crate::draft::Draft;
 
 /// A verdict on the same pair with its sides exchanged.
 pub(crate) fn exchange(verdict: &mut Verdict) {

@@ -15,8 +15,10 @@
     reason = "a verdict of 0, 0.5 or 1 is written as such; formats go by the names of their data sets"
 )]
 
+mod call;
 mod container;
 mod detect;
+mod draft;
 mod error;
 mod export;
 mod features;
@@ -28,6 +30,7 @@ mod identity;
 mod join;
 mod near;
 mod options;
+mod pieces;
 mod preview;
 mod probe;
 mod property_set;
@@ -39,12 +42,12 @@ mod study;
 mod texts;
 mod votes;
 
+pub use draft::NO_VERDICT;
 pub use error::{At, DataError, ErrorKind, Reason};
 pub use export::{ExportFormat, ExportSummary, Takes, export};
 pub use features::{FeatureColumns, Features, read_features};
-pub use files::{clear_away, made, temporary};
+pub use files::{NewFile, clear_away, made};
 pub use format::{Format, UnknownFormat};
-pub use formats::NO_VERDICT;
 pub use near::nearest;
 pub use options::{Judges, OnBadRow, Progress, ReadOptions, Record};
 pub use preview::{Preview, Previewed, preview};

@@ -11,8 +11,9 @@ use foldhash::fast::RandomState;
 use memchr::{memchr, memchr_iter};
 use serde_json::Value;
 
+use crate::call::Call;
 use crate::error::{Reason, RowError};
-use crate::recipe::{BareVotes, Call, Names, words};
+use crate::recipe::{BareVotes, Names, words};
 
 /// Values with names of models that are counted one by one in a block.
 const SHOWN: usize = 24;

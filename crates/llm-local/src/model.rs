@@ -10,8 +10,8 @@ use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 use predilect_llm::{
-    Answer, CallError, Capabilities, Enforce, Fault, Finish, Model, ModelSpec, Provider, Request, Schema,
-    Usage, Want, answer_of, meaning,
+    Answer, CallError, CallRemedy, Capabilities, Enforce, Fault, Finish, Model, ModelSpec, Provider, Request,
+    Schema, Usage, Want, answer_of, meaning,
 };
 use serde::{Deserialize, Serialize};
 
@@ -172,7 +172,7 @@ impl LocalModel {
         let thinks = match started.recv() {
             Ok(Ok(thinks)) => thinks,
             Ok(Err(problem)) => {
-                return Err(fail(Fault::Unsupported, problem).remedy("a smaller --context needs less memory"));
+                return Err(fail(Fault::Unsupported, problem).remedy(CallRemedy::SmallerContext));
             }
             Err(_) => return Err(fail(Fault::Unsupported, "the model's thread has ended".to_owned())),
         };
@@ -256,7 +256,7 @@ impl Worker {
                     Fault::Unsupported,
                     format!("not all of {continuations:?} are tokens of this model"),
                 )
-                .remedy("--method generated")
+                .remedy(CallRemedy::Written)
             })?),
             Want::Text => written(None),
             Want::Score => {
@@ -322,10 +322,8 @@ impl Vocabulary {
 }
 
 fn body(answered: Answered, length: usize, vocabulary: &Vocabulary) -> Result<String, CallError> {
-    let (said, read) = answered.map_err(|problem| {
-        CallError::new(Fault::Request, problem)
-            .remedy("a larger --context holds longer questions, for more memory")
-    })?;
+    let (said, read) = answered
+        .map_err(|problem| CallError::new(Fault::Request, problem).remedy(CallRemedy::LargerContext))?;
     let usage = |output: usize| Usage {
         input: length as u64,
         cached: (length - read) as u64,

@@ -1,7 +1,7 @@
 //! Questions that a provider answers within a day, at half the price: handed over together, fetched by a later run.
 
-use crate::contract::Request;
 use crate::error::CallError;
+use crate::question::Request;
 
 /// A provider that takes many questions at once.
 pub trait Batch: Send + Sync {

@@ -106,6 +106,59 @@ impl Fault {
     }
 }
 
+/// What the user can do about a failed call. Front ends say it in their own words: a flag, a switch on a page, a keyword.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// Words that hold for every front end.
+    Words(String),
+    /// The run goes on where it was, once the wait is over.
+    RunAgainThen,
+    /// One batch is enough: the others must be cancelled where the provider shows them.
+    CancelBatches,
+    /// Calls that are made one by one.
+    NoBatches,
+    /// Answers that wait in batches must be fetched first.
+    FetchBatches,
+    /// Fewer questions in one batch.
+    SmallerBatches,
+    /// A batch that is gone for good: its questions can be handed over again.
+    HandOverAgain,
+    /// Another effort of reasoning among those that the model knows, or none.
+    OtherEffort,
+    /// Another way to reason, or none, at a server that does not take this one.
+    OtherReasoning,
+    /// More tokens for reasoning, or less reasoning.
+    MoreRoom,
+    /// A looser form of the answer, or none.
+    LooserForm,
+    /// Written answers, which need no token probabilities: the model does not tell them.
+    NotTold,
+    /// Written answers, at a server that cannot do what was asked.
+    WriteInstead,
+    /// Written verdicts, where the letters get no probability.
+    WrittenVerdicts,
+    /// Written answers, for a model whose tokens are not the letters.
+    Written,
+    /// Scores come from the address of a server with a reward model.
+    RewardServer,
+    /// Less context, which needs less memory.
+    SmallerContext,
+    /// More context, which holds longer questions.
+    LargerContext,
+}
+
+impl From<&str> for Remedy {
+    fn from(words: &str) -> Self {
+        Self::Words(words.to_owned())
+    }
+}
+
+impl From<String> for Remedy {
+    fn from(words: String) -> Self {
+        Self::Words(words)
+    }
+}
+
 /// A call that gave no answer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{message}")]
@@ -115,7 +168,7 @@ pub struct CallError {
     /// What happened, without any key.
     pub message: String,
     /// What the user can do.
-    pub remedy: Option<String>,
+    pub remedy: Option<Remedy>,
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
 }
@@ -128,7 +181,7 @@ impl CallError {
 
     /// With what the user can do.
     #[must_use]
-    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+    pub fn remedy(mut self, remedy: impl Into<Remedy>) -> Self {
         self.remedy = Some(remedy.into());
         self
     }
@@ -140,7 +193,7 @@ impl CallError {
             Some(long) => {
                 self.fault = Fault::Quota;
                 let _ = write!(self.message, " (asks to wait {} minutes)", long.as_secs().div_ceil(60));
-                self.remedy = Some("run the command again then: it goes on where it was".to_owned());
+                self.remedy = Some(Remedy::RunAgainThen);
             }
             None => self.retry_after = wait,
         }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use crate::contract::{Request, Usage};
 use crate::error::{CallError, Fault};
+use crate::question::{Request, Usage};
 
 /// The layout of the table; a log of a later one is not opened.
 const LAYOUT: i64 = 1;
@@ -104,6 +104,18 @@ fn private(path: &Path) -> std::io::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Takes a file that is there from everybody but its owner.
+#[cfg(unix)]
+fn close_to_others(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn close_to_others(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 impl CallLog {
@@ -445,22 +457,17 @@ impl CallLog {
         write(&mut connection).map_err(|e: rusqlite::Error| self.failed(&e))
     }
 
-    /// Writes a copy, whole or not at all.
+    /// Writes a copy into an empty file, which its owner alone may read from then on.
     ///
     /// # Errors
     ///
-    /// When there is such a file already, or it cannot be written.
-    pub fn copy_to(&self, path: &Path) -> Result<(), LogError> {
-        let fail = |problem: String| LogError { path: path.to_owned(), problem };
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(".predilect-tmp");
-        let beside = PathBuf::from(beside);
-        let text = beside.to_str().ok_or_else(|| fail("the path is no UTF-8".to_owned()))?;
-        let _ = std::fs::remove_file(&beside);
-        // SQLite writes into an empty file.
-        private(&beside).map_err(|e| fail(e.to_string()))?;
+    /// When there is more than an empty file, or it cannot be written.
+    pub fn copy_into(&self, empty: &Path) -> Result<(), LogError> {
+        let fail = |problem: String| LogError { path: empty.to_owned(), problem };
+        let text = empty.to_str().ok_or_else(|| fail("the path is no UTF-8".to_owned()))?;
+        close_to_others(empty).map_err(|e| fail(e.to_string()))?;
         self.connection().execute("VACUUM INTO ?1", [text]).map_err(|e| fail(e.to_string()))?;
-        std::fs::rename(&beside, path).map_err(|e| fail(e.to_string()))
+        Ok(())
     }
 
     /// Calls that are logged: answered, failed.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::contract::Usage;
+use crate::question::Usage;
 
 /// Prices of one model, in US dollars per million tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -66,12 +66,6 @@ struct Row {
 pub struct PriceError {
     path: String,
     problem: String,
-}
-
-impl PriceError {
-    /// What a table must look like.
-    pub const REMEDY: &'static str = "write date = \"YYYY-MM-DD\", then one table [[price]] for each model with model (as in \
-        --model), input and output, and where they differ cached and stored: US dollars per million tokens, 0 or more";
 }
 
 impl Prices {

@@ -6,8 +6,9 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use crate::contract::{Answer, Capabilities, Finish, Model, Request, Usage, Want};
+use crate::contract::{Capabilities, Model};
 use crate::error::CallError;
+use crate::question::{Answer, Finish, Request, Usage, Want};
 
 /// What a scripted model answers to a request at its n-th try (from 0): text and probabilities of continuations.
 pub type Script = dyn Fn(&Request, u32) -> Result<(String, Vec<f64>), CallError> + Send + Sync;

@@ -11,6 +11,7 @@ use crate::words::listed;
 const NAMED: usize = 4;
 
 /// One caution as a sentence or two.
+#[expect(clippy::too_many_lines, reason = "one match, an arm for each caution")]
 pub fn caution(caution: &Caution) -> String {
     match caution {
         Caution::FewUnits { judges, units } => {

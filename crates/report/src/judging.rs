@@ -68,6 +68,7 @@ const TABLED: [&str; 8] = [
 ];
 
 /// What is known of a judge, in the order in which it is read.
+#[expect(clippy::too_many_lines, reason = "a flat list: one measure after the other, with what it means")]
 pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
     let mut out = Vec::new();
     let orders = card.orders.as_deref().unwrap_or_default();

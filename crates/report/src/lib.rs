@@ -24,7 +24,7 @@ mod words;
 pub use cautions::caution;
 pub use html::{
     html, html_brief, html_comparison, html_comparison_brief, html_lc, html_leaderboard,
-    html_leaderboard_brief, html_steering, html_verifying, live,
+    html_leaderboard_brief, html_steering, html_validity, html_verifying, live,
 };
 pub use predilect_results::format;
 pub use terminal::{

@@ -52,8 +52,3 @@ pub struct Reversed {
     /// Why that is so.
     pub reason: String,
 }
-
-/// The page as one HTML document, like a report: nothing is loaded from anywhere, all text is escaped.
-pub fn html(raters: &[Rater]) -> String {
-    crate::html::html_validity(raters)
-}

@@ -105,12 +105,12 @@ pub struct Weight {
 impl Weight {
     /// Preference intensity in %: 100 x sigmoid(mean).
     pub fn intensity(&self) -> f64 {
-        percent(self.mean)
+        intensity(self.mean)
     }
 
     /// Preference intensity at the 5 % and 95 % quantiles.
     pub fn interval(&self) -> (f64, f64) {
-        (percent(self.q05), percent(self.q95))
+        (intensity(self.q05), intensity(self.q95))
     }
 
     /// The probability of the more probable sign, 0.5..1.
@@ -119,8 +119,10 @@ impl Weight {
     }
 }
 
-fn percent(w: f64) -> f64 {
-    100.0 / (1.0 + (-w).exp())
+/// The preference intensity of a weight: 100 sigmoid(w), in 0..=100. How often, in %, A wins when A alone has more of the property.
+#[must_use]
+pub fn intensity(weight: f64) -> f64 {
+    100.0 / (1.0 + (-weight).exp())
 }
 
 /// How well a fit predicts verdicts it has not seen (k-fold by prompt), beside its baselines.

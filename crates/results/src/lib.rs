@@ -39,7 +39,7 @@ pub use findings::{
     Debtor, FALSE_DISCOVERIES, Fact, Finding, Leads, Leans, NoJudge, NotRewarded, NotWeighed, Owes,
     PLACES_MEAN, UseJudge, Weighs, places,
 };
-pub use fit::{CalibrationBin, Fit, Quality, Skipped, UnitCount, Weight};
+pub use fit::{CalibrationBin, Fit, Quality, Skipped, UnitCount, Weight, intensity};
 pub use gains::{Alike, Gains, LengthAlone, LengthSays, PropertyGain, ThemeGain};
 pub use people::{People, Reliability, Share};
 pub use written::{

@@ -1,25 +1,28 @@
 //! How probable are the verdicts under a prior? What tells one spread of weights from another.
 
+use crate::problem::Observed;
 use crate::spd::log_determinant;
 
 /// The log marginal likelihood of logistic regression under a normal prior, by Laplace's approximation at `at` (a posterior mean or mode):
 /// log likelihood + log prior - half the log determinant of the curvature there + d/2 ln 2 pi, plus the Newton step's gain where `at` is
 /// not quite the mode.
 ///
-/// `x` is row-major with one column per weight, `y` in 0..1, `weights` of rows, `centre` and `sds` of the prior. Errors grow where few rows are
+/// `centre` and `sds` are those of the prior. Errors grow where few rows are
 /// all on one side; -inf where the curvature is not positive definite.
 ///
 /// # Panics
 ///
 /// When lengths do not fit together.
-pub fn log_evidence(x: &[f64], y: &[f64], weights: &[f64], at: &[f64], centre: &[f64], sds: &[f64]) -> f64 {
+pub fn log_evidence(rows: Observed<'_>, at: &[f64], centre: &[f64], sds: &[f64]) -> f64 {
+    let Observed { x, verdicts: y, weights } = rows;
     let d = at.len();
-    assert!(x.len() == d * y.len() && weights.len() == y.len(), "one row per verdict");
+    assert!(x.len() == d * y.len() && weights.is_none_or(|w| w.len() == y.len()), "one row per verdict");
     assert!(centre.len() == d && sds.len() == d, "a prior for every weight");
     let mut value = 0.0;
     let mut slope = vec![0.0; d];
     let mut curve = vec![0.0; d * d];
-    for ((row, y), weight) in x.chunks(d.max(1)).zip(y).zip(weights) {
+    for (at_row, (row, y)) in x.chunks(d.max(1)).zip(y).enumerate() {
+        let weight = weights.map_or(1.0, |weights| weights[at_row]);
         let z: f64 = row.iter().zip(at).map(|(x, w)| x * w).sum();
         let e = (-z.abs()).exp();
         let p = if z > 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) };
@@ -69,7 +72,12 @@ mod tests {
                 .max_by(|a, b| density(*a).total_cmp(&density(*b)))
                 .unwrap();
             for at in [mode, mode + 0.05] {
-                let found = log_evidence(&x, &y, &weights, &[at], &[centre], &[sd]);
+                let found = log_evidence(
+                    Observed { x: &x, verdicts: &y, weights: Some(&weights) },
+                    &[at],
+                    &[centre],
+                    &[sd],
+                );
                 // Five rows: Laplace's approximation is good to a few hundredths.
                 assert!((found - sum.ln()).abs() < 0.04, "{centre} {sd}: {found} {}", sum.ln());
             }
@@ -78,6 +86,15 @@ mod tests {
 
     #[test]
     fn without_rows_it_is_nothing() {
-        assert!(log_evidence(&[], &[], &[], &[0.3, 0.1], &[0.3, 0.1], &[0.2, 0.5]).abs() < 1e-12);
+        assert!(
+            log_evidence(
+                Observed { x: &[], verdicts: &[], weights: None },
+                &[0.3, 0.1],
+                &[0.3, 0.1],
+                &[0.2, 0.5]
+            )
+            .abs()
+                < 1e-12
+        );
     }
 }

@@ -177,7 +177,13 @@ fn run(problem: &Problem, fit: &EpPosterior, count: usize, seed: u64, precision:
         ln_weight += slopes.ln();
         ln_weights.push(ln_weight + likelihood.value(&draws[start..]));
     }
-    let smoothed = pareto::smooth(&ln_weights);
+    Some(weighed(fit, draws, &ln_weights))
+}
+
+/// What weights say of their draws.
+fn weighed(fit: &EpPosterior, draws: Vec<f64>, ln_weights: &[f64]) -> Check {
+    let (d, count) = (fit.marginals.len(), ln_weights.len());
+    let smoothed = pareto::smooth(ln_weights);
     let weights: Vec<f64> = smoothed.ln_weights.iter().map(|w| w.exp()).collect();
     let (mut weighted, mut plain) = (vec![0.0; d], vec![0.0; d]);
     for (draw, weight) in draws.chunks_exact(d).zip(&weights) {
@@ -191,14 +197,14 @@ fn run(problem: &Problem, fit: &EpPosterior, count: usize, seed: u64, precision:
         largest_shift = largest_shift.max((weighted - marginal.mean).abs() / marginal.sd);
         own_shift = own_shift.max((weighted - plain).abs() / marginal.sd);
     }
-    Some(Check {
+    Check {
         k: smoothed.k,
         ess_share: smoothed.ess_share,
         largest_shift,
         own_shift,
         draws,
         ln_weights: smoothed.ln_weights,
-    })
+    }
 }
 
 /// The product of a matrix, given by its columns, with a vector.

@@ -10,6 +10,7 @@ use pulp::Arch;
 
 pub use self::reach::Reach;
 pub use self::small::{SmallRows, reach};
+use crate::logistic::sigmoid;
 use crate::spd;
 
 /// The rows of a fit, as [`crate::Problem::new`] takes them, with the cluster that each belongs to.
@@ -68,7 +69,7 @@ fn one_after_the_other(rows: &Clustered<'_>, mean: &[f64], covariance: &[f64]) -
     let (mut curvature, mut residual) = (vec![0.0; n], vec![0.0; n]);
     for i in 0..n {
         let f = inner(row(i), mean);
-        let p = 1.0 / (1.0 + (-f).exp());
+        let p = sigmoid(f);
         curvature[i] = weight(i) * p * (1.0 - p);
         residual[i] = weight(i) * (rows.verdicts[i] - p);
     }
@@ -311,6 +312,7 @@ fn by_rows<'a>(
 }
 
 /// `(H - H_g)^-1 s_g` for many rows, as it stands.
+#[expect(clippy::too_many_arguments, reason = "parts of one formula, (H - H_g)^-1 s_g, which has no fewer")]
 fn by_matrix<'a>(
     group: &[usize],
     hessian: &[f64],

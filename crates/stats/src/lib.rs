@@ -20,6 +20,7 @@ pub mod laplace;
 pub mod leave_out;
 mod likelihood;
 mod linalg;
+mod logistic;
 pub mod logit;
 pub mod map;
 pub mod normal;
@@ -39,7 +40,8 @@ pub mod student;
 #[cfg(test)]
 mod testing;
 
-pub use ep::{EpOptions, EpPosterior, ep, held_out_means};
+pub use ep::{EpOptions, EpPosterior, Folds, ep, held_out_means};
 pub use likelihood::{Likelihood, Precision};
+pub use logistic::{log_sigmoid, sigmoid};
 pub use posterior::{Marginal, Shape};
-pub use problem::{Prior, Problem, ProblemError};
+pub use problem::{Observed, Prior, Problem, ProblemError};

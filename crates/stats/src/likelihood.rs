@@ -167,6 +167,7 @@ impl WithSimd for Pass<'_, f32> {
 
 /// Sum over rows of weight ln(1 + e^f); with the gradient, sum over rows of weight sigmoid(f) x in `sum.gradient`.
 #[inline(always)]
+#[expect(clippy::too_many_lines, reason = "the inner loop, all in registers")]
 fn pass<S: Simd, T: Lanes<S> + Narrow + Range>(simd: S, sum: &mut Sum<T>, with_gradient: bool) -> f64 {
     let d = sum.pack.columns;
     let group_rows = RowPack::<T>::GROUP;
@@ -247,6 +248,7 @@ fn ln_of_product<S: Simd, T: Lanes<S> + Narrow>(product: &[T::V; CHUNK]) -> f64 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logistic::sigmoid;
     use crate::problem::Prior;
     use crate::testing::{Table, random_table};
 
@@ -261,7 +263,7 @@ mod tests {
             let soft = f.max(0.0) + (-f.abs()).exp().ln_1p();
             value += weight * (p * f - soft);
             for (g, x) in gradient.iter_mut().zip(x) {
-                *g += weight * (p - 1.0 / (1.0 + (-f).exp())) * x;
+                *g += weight * (p - sigmoid(f)) * x;
             }
         }
         (value, gradient)

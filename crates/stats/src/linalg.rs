@@ -70,6 +70,10 @@ fn group(left: usize) -> usize {
 
 /// Registers `at..` of `start` plus the sum over k of factor k times those of row k; and how many were summed.
 #[inline(always)]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "vector code takes what it runs over apart, so that all stays in registers"
+)]
 fn combine<S: Simd>(
     simd: S,
     factors: &[f64],

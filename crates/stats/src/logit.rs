@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::logistic::sigmoid;
 use crate::spd::inverse;
 
 /// Newton steps at most.
@@ -112,10 +113,6 @@ fn derivatives(x: &[f64], y: &[f64], w: &[f64], ridge: f64) -> (Vec<f64>, Vec<f6
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
 }
 
 #[cfg(test)]

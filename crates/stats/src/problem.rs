@@ -69,6 +69,17 @@ pub enum ProblemError {
 
 /// The preference model's data: `n` rows, `d` columns.
 ///
+/// Verdicts and what they are on, as they come.
+#[derive(Debug, Clone, Copy)]
+pub struct Observed<'a> {
+    /// Comparisons, row-major, one column per weight.
+    pub x: &'a [f64],
+    /// In 0..=1, one per row.
+    pub verdicts: &'a [f64],
+    /// Of rows; 1 each where there are none.
+    pub weights: Option<&'a [f64]>,
+}
+
 /// Log posterior, up to a constant: sum over rows of `weight * (p f - ln(1 + e^f))` with `f = x . w` and `p` the
 /// verdict in \[0, 1\], plus the log priors (Li et al. 2024 with soft verdicts and row weights).
 #[derive(Debug, Clone)]

@@ -101,11 +101,8 @@ fn gauss_legendre(count: usize) -> Vec<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logistic::sigmoid;
     use proptest::prelude::*;
-
-    fn sigmoid(x: f64) -> f64 {
-        1.0 / (1.0 + (-x).exp())
-    }
 
     /// Every subset.
     fn plain(z: &[f64]) -> Vec<f64> {

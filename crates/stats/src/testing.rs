@@ -3,6 +3,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::logistic::sigmoid;
 use crate::problem::{Prior, Problem};
 
 /// A table as [`Problem::new`] takes it.
@@ -37,7 +38,7 @@ pub(crate) fn random_table(n: usize, d: usize, weighted: bool, seed: u64) -> Tab
     let verdicts = (0..n)
         .map(|row| {
             let f: f64 = x[row * d..(row + 1) * d].iter().zip(&truth).map(|(x, w)| x * w).sum();
-            let p = 1.0 / (1.0 + (-f).exp());
+            let p = sigmoid(f);
             match (weighted, row % 3) {
                 (true, 0) => p,
                 (true, 1) => 0.5,

@@ -2,6 +2,7 @@
 //! resampled prompts (METHOD-LEARN section 4.2).
 
 use predilect_stats::resample::{bootstrap, quantile};
+use predilect_stats::sigmoid;
 
 /// Posterior draws that a prediction takes.
 const DRAWS: usize = 1000;
@@ -76,11 +77,6 @@ pub(crate) fn resampled(values: &[f64], seed: u64) -> Option<Range> {
 /// The mean; 0 without values.
 pub(crate) fn mean(values: &[f64]) -> f64 {
     if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
-}
-
-/// `1 / (1 + exp(-x))`.
-pub(crate) fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

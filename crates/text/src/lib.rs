@@ -17,6 +17,7 @@
 mod compress;
 mod constraints;
 mod cut;
+mod demands;
 mod document;
 #[cfg(feature = "grammar")]
 mod grammar;

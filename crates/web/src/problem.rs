@@ -2,7 +2,7 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use predilect_workbench::{Error, Kind, Remedy};
+use predilect_workbench::{CallRemedy, Error, Kind, Remedy};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -216,6 +216,30 @@ fn words(remedy: &Remedy) -> String {
         Remedy::AnyJudge | Remedy::ChooseJudge => "choose another judge",
         Remedy::NameModels => "models come from fields such as model_a and model_b",
         Remedy::OtherVariant => "name a model of the files",
+        Remedy::Call(remedy) => return call(remedy).to_owned(),
     };
     fixed.to_owned()
+}
+
+/// What helps where a call failed.
+fn call(remedy: &CallRemedy) -> &str {
+    match remedy {
+        CallRemedy::Words(words) => words,
+        CallRemedy::RunAgainThen => "ask again then: what was answered is kept",
+        CallRemedy::CancelBatches => "cancel all but one of them in the provider's console",
+        CallRemedy::NoBatches => "ask one by one instead of in batches",
+        CallRemedy::FetchBatches => "fetch what waits in batches first",
+        CallRemedy::SmallerBatches => "hand over fewer questions at once",
+        CallRemedy::HandOverAgain => "try again later, and check the key",
+        CallRemedy::OtherEffort | CallRemedy::OtherReasoning => "choose another effort of reasoning, or none",
+        CallRemedy::MoreRoom => "give it more tokens to reason, or let it reason less",
+        CallRemedy::LooserForm => "ask for answers of a looser form",
+        CallRemedy::NotTold
+        | CallRemedy::WriteInstead
+        | CallRemedy::WrittenVerdicts
+        | CallRemedy::Written => "ask for written answers",
+        CallRemedy::RewardServer => "give the address of a server with a reward model",
+        CallRemedy::SmallerContext => "a smaller context needs less memory",
+        CallRemedy::LargerContext => "a larger context holds longer questions, for more memory",
+    }
 }

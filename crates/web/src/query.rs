@@ -62,6 +62,7 @@ pub(crate) struct Read {
 
 impl Query {
     /// Reads the part of an address after the question mark. What cannot be read is said, and left out.
+    #[expect(clippy::too_many_lines, reason = "one match, an arm for each name in the address")]
     pub(crate) fn read(text: &str) -> Read {
         let mut query = Self::default();
         let mut error = None;

@@ -5,7 +5,7 @@ use std::io;
 
 use predilect_analysis::limits::TooMany;
 use predilect_data::DataError;
-use predilect_llm::{CallError, LogError};
+use predilect_llm::{CallError, CallRemedy, LogError};
 use predilect_results::asked::Parse;
 use predilect_types::shown;
 
@@ -151,6 +151,8 @@ pub enum Remedy {
     WithoutDifficulty(usize),
     /// Win rates as they are.
     PlainRates,
+    /// What helps where a call failed.
+    Call(CallRemedy),
 }
 
 /// The result of a step.
@@ -280,7 +282,8 @@ impl From<CallError> for Error {
     fn from(error: CallError) -> Self {
         let failed = Self::new(error.message);
         match error.remedy {
-            Some(remedy) => failed.words(remedy),
+            Some(CallRemedy::Words(words)) => failed.words(words),
+            Some(remedy) => failed.remedy(Remedy::Call(remedy)),
             None => failed,
         }
     }

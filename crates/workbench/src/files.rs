@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use predilect_data::temporary;
+use predilect_data::NewFile;
 
 pub use predilect_data::clear_away;
 
@@ -35,13 +35,11 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
         ))
         .words("make the folder first, or give another file"));
     }
-    let mut file = temporary(folder, "file")?;
+    let mut file = NewFile::of(path)?;
     // What is there already stays as open as it is.
     if let Ok(there) = std::fs::metadata(path) {
-        file.as_file().set_permissions(there.permissions()).map_err(fail)?;
+        file.permit(there.permissions()).map_err(fail)?;
     }
     file.write_all(content).map_err(fail)?;
-    file.as_file().sync_all().map_err(fail)?;
-    file.persist(path).map_err(|e| fail(e.error))?;
-    Ok(())
+    Ok(file.finish()?)
 }

@@ -219,6 +219,7 @@ impl Workbench {
     /// # Errors
     ///
     /// When the study cannot be read.
+    #[expect(clippy::too_many_arguments, reason = "who is compared with whom, in which slice, fitted how")]
     pub fn resembled(
         &self,
         labeller: &Labeller<'_>,

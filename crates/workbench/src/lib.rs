@@ -68,7 +68,7 @@ pub use predilect_data::{
     DataError, ExportFormat, FieldPath, Format, Judges, Mapping, OnBadRow, Onto, Preview, ReadOptions,
     Recipe, Study, StudyToml, export, preview,
 };
-pub use predilect_llm::{Cancel, Enforce, ModelSpec, SpecError};
+pub use predilect_llm::{CallRemedy, Cancel, Enforce, ModelSpec, SpecError};
 pub use predilect_stats::similarity::Measure;
 pub use predilect_text::RATES_GRAMMAR;
 pub use rating::{PairRatings, kept_ratings, text_ratings};

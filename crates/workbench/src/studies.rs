@@ -5,8 +5,8 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use predilect_data::{
-    Judges, Onto, PropertySet, ReadOptions, Study, StudyLock, StudyToml, TableReader, TableRow, TableWriter,
-    temporary,
+    Judges, NewFile, Onto, PropertySet, ReadOptions, Study, StudyLock, StudyToml, TableReader, TableRow,
+    TableWriter,
 };
 use predilect_llm::CallLog;
 use predilect_types::Order;
@@ -83,18 +83,17 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study> {
 
 /// Copies a file so that whoever kills this leaves the old one or the new one.
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    let folder = to.parent().unwrap_or(Path::new("."));
-    let mut file = temporary(folder, "copy").map_err(std::io::Error::other)?;
+    let mut file = NewFile::of(to).map_err(std::io::Error::other)?;
     std::io::copy(&mut std::fs::File::open(from)?, &mut file)?;
-    file.as_file().sync_all()?;
-    file.persist(to).map_err(|e| e.error)?;
-    Ok(())
+    file.finish().map_err(std::io::Error::other)
 }
 
 /// Copies the log of one study to another that has none.
 fn take_over_calls(from: &Path, to: &Path) -> Result<()> {
     if from.join(CALLS).is_file() && !to.join(CALLS).exists() {
-        CallLog::open(&from.join(CALLS))?.copy_to(&to.join(CALLS))?;
+        let file = NewFile::of(&to.join(CALLS))?;
+        CallLog::open(&from.join(CALLS))?.copy_into(file.path())?;
+        file.finish()?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use predilect_results::comparison::{BiasCard, Excess, Interval};
 use predilect_stats::logit::logit;
 use predilect_stats::ratio::Ratio;
+use predilect_stats::sigmoid;
 
 use super::accuracy::{agrees, majority};
 use super::families::{family, same_model};
@@ -113,12 +114,16 @@ impl Equal {
         }
         // Near separation residuals vanish, and with them the sandwich.
         let (w, se) = (fit.weights[1], fit.covariance[3].max(fit.naive[3]).sqrt());
-        let s = |x: f64| 1.0 / (1.0 + (-x).exp());
-        se.is_finite().then(|| Interval { value: s(w), low: s(w - Z * se), high: s(w + Z * se) })
+        se.is_finite().then(|| Interval {
+            value: sigmoid(w),
+            low: sigmoid(w - Z * se),
+            high: sigmoid(w + Z * se),
+        })
     }
 }
 
 impl All<'_> {
+    #[expect(clippy::too_many_lines, reason = "one pass over the pairs, whose counts all go onto one card")]
     fn card(&self, judge: u32) -> BiasCard {
         let name = &self.table.judges[judge as usize];
         let (mut ties, mut longer, mut lists) = (Ratio::default(), Ratio::default(), Ratio::default());

@@ -175,6 +175,7 @@ fn similarities(
     (0..n * n).map(mean).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "a tree and a map of the same distances, each with its stability")]
 fn clusters(
     table: &WeightTable,
     measure: Measure,

@@ -1,6 +1,7 @@
 //! What each judge rewards, in one row.
 
 use predilect_results::comparison::{Intensity, Profile};
+use predilect_results::intensity;
 
 use super::weights::WeightTable;
 use crate::dissect::ALL;
@@ -13,7 +14,7 @@ pub fn profiles(table: &WeightTable) -> Vec<Profile> {
         let whole = all.and_then(|group| Some((table.get(judge, group)?, table.p_positive(judge, group))));
         let (of, intensities, sure) = match whole {
             Some((weights, sure)) => {
-                (ALL, weights.iter().map(|w| 100.0 / (1.0 + (-w).exp())).collect::<Vec<f64>>(), sure)
+                (ALL, weights.iter().copied().map(intensity).collect::<Vec<f64>>(), sure)
             }
             None => ("scenarios", means[judge].clone()?, None),
         };

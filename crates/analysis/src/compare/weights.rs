@@ -4,7 +4,7 @@ use predilect_types::CATALOGUE;
 
 use crate::Draws;
 use crate::dissect::ALL;
-use predilect_results::Fit;
+use predilect_results::{Fit, intensity};
 
 /// Mean weights of judges in groups, all of the same properties.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -210,9 +210,8 @@ impl WeightTable {
             .map(|judge| {
                 let fitted: Vec<&[f64]> =
                     scenarios.iter().filter_map(|&group| self.get(judge, group)).collect();
-                let mean = |at: usize| {
-                    fitted.iter().map(|w| 100.0 / (1.0 + (-w[at]).exp())).sum::<f64>() / fitted.len() as f64
-                };
+                let mean =
+                    |at: usize| fitted.iter().map(|w| intensity(w[at])).sum::<f64>() / fitted.len() as f64;
                 (!fitted.is_empty()).then(|| (0..self.properties.len()).map(mean).collect())
             })
             .collect()

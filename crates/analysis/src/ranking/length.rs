@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use predilect_results::ranking::{LcBoard, LcRow};
 use predilect_stats::ranking::{
-    Beside, Difficulty, Faced, Variant, instruction_difficulty, length_controlled, ranks, standardised,
+    Beside, Difficulty, Faced, LengthControlled, Variant, instruction_difficulty, length_controlled, ranks,
+    standardised,
 };
 use rayon::prelude::*;
 
@@ -87,7 +88,41 @@ struct Entrant<'a> {
     difficulties: Vec<f64>,
 }
 
+/// What is found of one model, without its rank.
+fn row(entrant: &Entrant<'_>, fit: &LengthControlled) -> LcRow {
+    let (lc, se) = (100.0 * fit.lc_win_rate, 100.0 * fit.lc_standard_error);
+    let raw = (100.0 * fit.interval.0, 100.0 * fit.interval.1);
+    let own = if se.is_finite() { (lc - Z * se, lc + Z * se) } else { (0.0, 100.0) };
+    let shrunk = fit.theta == 0.0 && fit.psi == 0.0;
+    let ends = if fit.phi.abs() > SEPARATED {
+        // Length tells every verdict: what is left at equal length is anybody's guess.
+        (0.0, 100.0)
+    } else if shrunk || (fit.phi == 0.0 && lc == 100.0 * fit.win_rate) {
+        // The penalty drew the rate to one half, and its own error knows nothing of that; or there was nothing to control.
+        (own.0.min(raw.0), own.1.max(raw.1))
+    } else {
+        own
+    };
+    LcRow {
+        model: entrant.model.to_owned(),
+        win_rate: 100.0 * fit.win_rate,
+        standard_error: 100.0 * fit.standard_error,
+        lc_win_rate: lc,
+        lc_standard_error: se,
+        score: lc,
+        low: ends.0,
+        high: ends.1,
+        rank: 1,
+        rank_low: 1,
+        rank_high: 1,
+        length_effect: fit.phi,
+        difficulty_effect: fit.psi,
+        votes: entrant.preferences.iter().filter(|y| !y.is_nan()).count() as u64,
+    }
+}
+
 /// Length-controlled win rates of every model against the baseline; models whose fit is not defined are left out.
+#[expect(clippy::too_many_lines, reason = "one fit of each model, by what the others say")]
 pub fn length_controlled_board(baseline: &str, outputs: &[Against], options: &LcOptions) -> LcBoard {
     let (entrants, prompts) = entrants(outputs);
     let published = options.difficulty == Difficulties::Published
@@ -138,35 +173,7 @@ pub fn length_controlled_board(baseline: &str, outputs: &[Against], options: &Lc
             let prompts: Vec<u64> = entrant.prompts.iter().map(|&prompt| prompt as u64).collect();
             let beside = Beside { difficulty: &difficulty, variants: &variants, prompts: &prompts, length };
             let fit = length_controlled(&entrant.preferences, &entrant.differences, beside)?;
-            let (lc, se) = (100.0 * fit.lc_win_rate, 100.0 * fit.lc_standard_error);
-            let raw = (100.0 * fit.interval.0, 100.0 * fit.interval.1);
-            let own = if se.is_finite() { (lc - Z * se, lc + Z * se) } else { (0.0, 100.0) };
-            let shrunk = fit.theta == 0.0 && fit.psi == 0.0;
-            let ends = if fit.phi.abs() > SEPARATED {
-                // Length tells every verdict: what is left at equal length is anybody's guess.
-                (0.0, 100.0)
-            } else if shrunk || (fit.phi == 0.0 && lc == 100.0 * fit.win_rate) {
-                // The penalty drew the rate to one half, and its own error knows nothing of that; or there was nothing to control.
-                (own.0.min(raw.0), own.1.max(raw.1))
-            } else {
-                own
-            };
-            Some(LcRow {
-                model: entrant.model.to_owned(),
-                win_rate: 100.0 * fit.win_rate,
-                standard_error: 100.0 * fit.standard_error,
-                lc_win_rate: lc,
-                lc_standard_error: se,
-                score: lc,
-                low: ends.0,
-                high: ends.1,
-                rank: 1,
-                rank_low: 1,
-                rank_high: 1,
-                length_effect: fit.phi,
-                difficulty_effect: fit.psi,
-                votes: entrant.preferences.iter().filter(|y| !y.is_nan()).count() as u64,
-            })
+            Some(row(entrant, &fit))
         })
         .collect();
     place(&mut ranking);

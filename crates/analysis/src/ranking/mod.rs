@@ -20,7 +20,7 @@ use predilect_stats::ranking::{RankingError, Robust, Standing, Vote, Weights, ne
 use predilect_stats::student;
 
 use held_equal::changes_from_raw;
-use resampled::{Placed, resampled};
+use resampled::{Placed, Resampling, resampled};
 use scored::{Errors, Scored, scores};
 
 /// A difference in log-odds that makes one win ten times as often, in points.
@@ -122,6 +122,7 @@ fn with_places(changes: Vec<Change>, contest: &Contest, options: &RankOptions) -
     changes.into_iter().zip(&contest.models).map(placed).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "a third of it is the board, field by field")]
 fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, RankingError> {
     let scaled = scaled(&contest.covariates, contest.controls.len());
     let n = contest.models.len();
@@ -133,22 +134,7 @@ fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, Rankin
     let single = !contest.by_prompt || prompts.len() < 2;
     let robust = if single { Robust::Votes } else { Robust::Clusters };
     let mut own = scores(contest, &contest.votes, &scaled, options, robust)?;
-    // Sums over few prompts tell their own variance badly.
-    let clusters = prompts.len() as f64;
-    let z = if single { Z } else { student::quantile(0.975, clusters - 1.0) };
-    if !single {
-        let factor = clusters / (clusters - 1.0);
-        match &mut own.errors {
-            Some(errors @ Errors::Together(_)) => errors.scale(factor),
-            Some(errors @ Errors::Apart(_)) => errors.scale(factor.sqrt()),
-            // Shares of wins allow for it themselves.
-            Some(Errors::Unknown(_)) | None => {}
-        }
-        for control in &mut own.controls {
-            let reach = z / Z * factor.sqrt() * (control.high - control.weight);
-            (control.low, control.high) = (control.weight - reach, control.weight + reach);
-        }
-    }
+    let z = if single { Z } else { widen(&mut own, prompts.len() as f64) };
     let standings = own.standings(z);
     let placed = |s: &Standing| (s.low, s.high, s.rank, s.rank_low, s.rank_high);
     let mut resamples = None;
@@ -160,7 +146,8 @@ fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, Rankin
             let fit = scores(contest, &contest.votes, &scaled, &plain, robust).ok()?;
             Scored { scores: own.scores.clone(), ..fit }.standings(z)
         });
-        let (places, count) = resampled(contest, &prompts, &scaled, options, &own.scores, beside.as_deref());
+        let again = Resampling { contest, prompts: &prompts, covariates: &scaled, options };
+        let (places, count) = resampled(&again, &own.scores, beside.as_deref());
         resamples = Some(count as u64);
         (places, Some("bootstrap"))
     } else if let Some(standings) = standings {
@@ -169,18 +156,7 @@ fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, Rankin
         let ranks = ranks(&own.scores);
         (own.scores.iter().zip(ranks).map(|(s, rank)| (*s, *s, rank, rank, rank)).collect(), None)
     };
-    let kind = Weights::of(&contest.votes);
-    let counted = |vote: &Vote| match kind {
-        Weights::Counts => vote.weight as u64,
-        Weights::Shares => u64::from(vote.weight > 0.0),
-    };
-    let mut votes = vec![0_u64; n];
-    for vote in &contest.votes {
-        for who in [vote.a, vote.b] {
-            let sum = &mut votes[who as usize];
-            *sum = sum.saturating_add(counted(vote));
-        }
-    }
+    let (votes, all) = counts(contest);
     let changes = changes_from_raw(contest, &scaled, options).map(|own| with_places(own, contest, options));
     let mut ranking: Vec<Row> = (0..n)
         .map(|i| {
@@ -200,10 +176,10 @@ fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, Rankin
         intervals: intervals.map(str::to_owned),
         prior: options.prior,
         resamples,
-        votes: contest.votes.iter().map(counted).fold(0, u64::saturating_add),
+        votes: all,
         prompts: contest.by_prompt.then_some(prompts.len() as u64),
         weights: contest.votes.iter().any(|vote| vote.weight != 1.0).then(|| {
-            match kind {
+            match Weights::of(&contest.votes) {
                 Weights::Counts => "counts",
                 Weights::Shares => "shares",
             }
@@ -214,6 +190,41 @@ fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, Rankin
         controls: own.controls,
         tie: own.tie,
     })
+}
+
+/// Makes errors from sums over `clusters` prompts as wide as so few of them demand, which tell their own variance badly; how many errors an
+/// interval then reaches.
+fn widen(own: &mut Scored, clusters: f64) -> f64 {
+    let z = student::quantile(0.975, clusters - 1.0);
+    let factor = clusters / (clusters - 1.0);
+    match &mut own.errors {
+        Some(errors @ Errors::Together(_)) => errors.scale(factor),
+        Some(errors @ Errors::Apart(_)) => errors.scale(factor.sqrt()),
+        // Shares of wins allow for it themselves.
+        Some(Errors::Unknown(_)) | None => {}
+    }
+    for control in &mut own.controls {
+        let reach = z / Z * factor.sqrt() * (control.high - control.weight);
+        (control.low, control.high) = (control.weight - reach, control.weight + reach);
+    }
+    z
+}
+
+/// How many votes there are on each model, and in all.
+fn counts(contest: &Contest) -> (Vec<u64>, u64) {
+    let kind = Weights::of(&contest.votes);
+    let counted = |vote: &Vote| match kind {
+        Weights::Counts => vote.weight as u64,
+        Weights::Shares => u64::from(vote.weight > 0.0),
+    };
+    let mut votes = vec![0_u64; contest.models.len()];
+    for vote in &contest.votes {
+        for who in [vote.a, vote.b] {
+            let sum = &mut votes[who as usize];
+            *sum = sum.saturating_add(counted(vote));
+        }
+    }
+    (votes, contest.votes.iter().map(counted).fold(0, u64::saturating_add))
 }
 
 /// The groups of competitors that never met, where there are several.

@@ -16,29 +16,35 @@ fn field(scores: &[f64], shares: &[f64]) -> f64 {
 /// Low, high, rank, best and worst rank.
 pub(super) type Placed = (f64, f64, usize, usize, usize);
 
-/// Where everybody stands by resampling the prompts, and how many resamples gave scores.
-pub(super) fn resampled(
-    contest: &Contest,
-    prompts: &[u64],
-    covariates: &[f64],
-    options: &RankOptions,
-    own: &[f64],
-    beside: Option<&[Standing]>,
-) -> (Vec<Placed>, usize) {
-    let n = contest.models.len();
-    let width = contest.controls.len();
-    let cluster: Vec<usize> =
-        contest.votes.iter().map(|vote| prompts.binary_search(&vote.cluster).unwrap_or_default()).collect();
-    let mut shares = vec![0.0; n];
-    for vote in &contest.votes {
-        shares[vote.a as usize] += f64::from(vote.weight);
-        shares[vote.b as usize] += f64::from(vote.weight);
-    }
-    // A resample may leave somebody without a win: then he is kept finite.
-    let kept = RankOptions { prior: options.prior.max(1e-3), ..options.clone() };
-    let samples: Vec<Vec<f64>> = bootstrap(prompts.len(), options.resamples, options.seed)
-        .par_bridge()
-        .filter_map(|draw| {
+/// The votes of a contest, to be drawn again by prompt.
+pub(super) struct Resampling<'a> {
+    pub(super) contest: &'a Contest,
+    /// In order.
+    pub(super) prompts: &'a [u64],
+    /// Those of the votes, scaled.
+    pub(super) covariates: &'a [f64],
+    pub(super) options: &'a RankOptions,
+}
+
+impl Resampling<'_> {
+    /// The scores by each resample that gives any, beside `own`, those of the data; not a number for who is not in it.
+    fn samples(&self, own: &[f64]) -> Vec<Vec<f64>> {
+        let Self { contest, prompts, covariates, options } = *self;
+        let n = contest.models.len();
+        let width = contest.controls.len();
+        let cluster: Vec<usize> = contest
+            .votes
+            .iter()
+            .map(|vote| prompts.binary_search(&vote.cluster).unwrap_or_default())
+            .collect();
+        let mut shares = vec![0.0; n];
+        for vote in &contest.votes {
+            shares[vote.a as usize] += f64::from(vote.weight);
+            shares[vote.b as usize] += f64::from(vote.weight);
+        }
+        // A resample may leave somebody without a win: then he is kept finite.
+        let kept = RankOptions { prior: options.prior.max(1e-3), ..options.clone() };
+        let sample = |draw: Vec<usize>| {
             let mut times = vec![0_u32; prompts.len()];
             for at in draw {
                 times[at] += 1;
@@ -64,8 +70,19 @@ pub(super) fn resampled(
                 }
             }
             Some(found)
-        })
-        .collect();
+        };
+        bootstrap(prompts.len(), options.resamples, options.seed).par_bridge().filter_map(sample).collect()
+    }
+}
+
+/// Where everybody stands by resampling the prompts, and how many resamples gave scores.
+pub(super) fn resampled(
+    resampling: &Resampling<'_>,
+    own: &[f64],
+    beside: Option<&[Standing]>,
+) -> (Vec<Placed>, usize) {
+    let n = own.len();
+    let samples = resampling.samples(own);
     let mut columns: Vec<Vec<f64>> = vec![Vec::new(); n];
     let mut ranks: Vec<Vec<f64>> = vec![Vec::new(); n];
     for sample in &samples {

@@ -225,7 +225,8 @@ pub fn asks(pair: &Pair, known: &Known, options: &RateOptions) -> Vec<Ask> {
                 (_, Method::Scored) => levels(&properties, known.analysis.as_ref(), shown),
             };
             for kind in kinds {
-                let request = prompt::request(pair, known, wanted, shown, &kind, options.seed);
+                let about = prompt::About { pair, known, step: wanted, shown };
+                let request = prompt::request(&about, &kind, options.seed);
                 asks.push(Ask { shown, step: wanted, kind, request });
             }
         }

@@ -18,29 +18,32 @@ pub(super) const ERROR_TYPES: [&str; 4] =
     ["factual error", "contradiction of the request", "mathematical error", "code error"];
 pub(super) const SEVERITIES: [&str; 3] = ["minor", "moderate", "severe"];
 
+/// What a question is about.
+pub(super) struct About<'a> {
+    pub(super) pair: &'a Pair,
+    /// What was found of the pair before.
+    pub(super) known: &'a Known,
+    pub(super) step: Step,
+    pub(super) shown: Shown,
+}
+
 /// The request of one question about a pair.
-pub(super) fn request(
-    pair: &Pair,
-    known: &Known,
-    step: Step,
-    shown: Shown,
-    kind: &Kind,
-    seed: u64,
-) -> Request {
+pub(super) fn request(about: &About<'_>, kind: &Kind, seed: u64) -> Request {
+    let (known, shown) = (about.known, about.shown);
     let analysis = known.analysis.clone().unwrap_or_default();
     let mut text = String::new();
     let (want, max_tokens) = match kind {
         Kind::Level { property, item, side } => {
-            show(&mut text, pair, step, shown, &analysis, None);
-            level(&mut text, &analysis, shown, property, *item, *side);
+            show(&mut text, about, &analysis, None);
+            level(&mut text, &analysis, shown, property, (*item, *side));
             (Want::Next(Rubric::of(property).digits()), 1)
         }
         Kind::Form(properties) => {
-            show(&mut text, pair, step, shown, &analysis, None);
+            show(&mut text, about, &analysis, None);
             form(&mut text, &analysis, shown, properties)
         }
         Kind::Errors => {
-            show(&mut text, pair, step, shown, &analysis, known.reference.as_deref());
+            show(&mut text, about, &analysis, known.reference.as_deref());
             errors(&mut text, shown)
         }
     };
@@ -49,14 +52,8 @@ pub(super) fn request(
 
 /// What is shown: the request first, where it is shown, because models that read it after the responses hardly relate them to
 /// it. What is asked about a pair with the request begins alike, and so does what is asked without.
-fn show(
-    text: &mut String,
-    pair: &Pair,
-    step: Step,
-    shown: Shown,
-    analysis: &Analysis,
-    reference: Option<&str>,
-) {
+fn show(text: &mut String, about: &About<'_>, analysis: &Analysis, reference: Option<&str>) {
+    let About { pair, step, shown, .. } = *about;
     let asked = pair.prompt_text();
     let responses: Vec<_> = shown
         .letters()
@@ -84,7 +81,14 @@ fn show(
     }
 }
 
-fn level(text: &mut String, analysis: &Analysis, shown: Shown, property: &Property, item: usize, side: Side) {
+/// The question for the level of a property on a side, or of the `item`-th thing that it is about there.
+fn level(
+    text: &mut String,
+    analysis: &Analysis,
+    shown: Shown,
+    property: &Property,
+    (item, side): (usize, Side),
+) {
     let rubric = Rubric::of(property);
     let letter = shown.letters().into_iter().find(|(of, _)| *of == side).map_or("", |(_, letter)| letter);
     let what = match analysis.list(property).get(item) {

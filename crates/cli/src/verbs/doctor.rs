@@ -134,7 +134,12 @@ fn ollama() -> Finding {
 fn local() -> Finding {
     match predilect_workbench::local_devices() {
         Ok(devices) => Finding { what: "gguf:, hf:", works: true, found: devices.join(", "), remedy: None },
-        Err((found, remedy)) => Finding { what: "gguf:, hf:", works: false, found, remedy },
+        Err(error) => Finding {
+            what: "gguf:, hf:",
+            works: false,
+            found: error.to_string(),
+            remedy: error.what_helps().map(crate::remedies::words),
+        },
     }
 }
 

@@ -178,6 +178,7 @@ impl Budget {
 }
 
 /// One cell. Points in time are numbers in the column's own unit, decimals text.
+#[expect(clippy::too_many_lines, reason = "one match, an arm for each type of Arrow")]
 fn value(array: &dyn Array, i: usize, budget: &mut Budget) -> Value {
     if array.is_null(i) || budget.over {
         return Value::Null;

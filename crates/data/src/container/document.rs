@@ -271,39 +271,42 @@ fn of_object(fields: &[(String, Value)]) -> Option<Shape> {
     if has_own && !lists.is_empty() {
         return None;
     }
+    if is_columns(fields, has_own) {
+        return Some(Shape::Columns);
+    }
+    of_objects(fields)
+}
+
+/// Whether every field is a column, a list as long as the others.
+fn is_columns(fields: &[(String, Value)], has_own: bool) -> bool {
     let values = || fields.iter().map(|(_, value)| value);
     let lengths: Vec<usize> = values().filter_map(|value| value.as_array().map(Vec::len)).collect();
-    if let Some((&length, others)) = lengths.split_first()
-        && !others.is_empty()
+    let Some((&length, others)) = lengths.split_first() else { return false };
+    !others.is_empty()
         && others.iter().all(|other| *other == length)
         && length > 0
         && (!has_own || (lengths.len() > 2 && length > 4))
         && values().all(|value| !value.is_object())
         && !values().any(is_turns)
         && (length > 1 || fields.len() == lengths.len())
-    {
-        return Some(Shape::Columns);
+}
+
+/// The shape of an object of nothing but objects: columns by row number, or records by id.
+fn of_objects(fields: &[(String, Value)]) -> Option<Shape> {
+    let objects: Vec<&Map<String, Value>> =
+        fields.iter().filter_map(|(_, value)| value.as_object()).collect();
+    let first = objects.first().filter(|first| objects.len() == fields.len() && !first.is_empty())?;
+    let same = objects
+        .iter()
+        .all(|other| other.len() == first.len() && other.keys().all(|key| first.contains_key(key)));
+    let numbers = first.keys().all(|key| key.parse::<u64>().is_ok());
+    if numbers && same {
+        return Some(Shape::PandasColumns);
     }
-    let objects: Vec<&Map<String, Value>> = values().filter_map(Value::as_object).collect();
-    if objects.len() == fields.len()
-        && let Some(first) = objects.first()
-        && !first.is_empty()
-    {
-        let same = objects
-            .iter()
-            .all(|other| other.len() == first.len() && other.keys().all(|key| first.contains_key(key)));
-        let numbers = first.keys().all(|key| key.parse::<u64>().is_ok());
-        if numbers && same {
-            return Some(Shape::PandasColumns);
-        }
-        let known =
-            fields.iter().any(|(name, _)| OWN.contains(&name.as_str()) || PARTS.contains(&name.as_str()));
-        let common = objects.iter().filter(|other| other.keys().any(|key| first.contains_key(key))).count();
-        if fields.len() > 1 && !known && common == objects.len() && objects.iter().all(|o| o.len() > 1) {
-            return Some(Shape::ById);
-        }
-    }
-    None
+    let known = fields.iter().any(|(name, _)| OWN.contains(&name.as_str()) || PARTS.contains(&name.as_str()));
+    let common = objects.iter().filter(|other| other.keys().any(|key| first.contains_key(key))).count();
+    let by_id = fields.len() > 1 && !known && common == objects.len() && objects.iter().all(|o| o.len() > 1);
+    by_id.then_some(Shape::ById)
 }
 
 /// A list of turns, which is one cell.

@@ -169,23 +169,39 @@ pub(crate) fn open(input: &Input) -> Result<Opened, DataError> {
     }
 }
 
+/// An input as it lies there.
+struct Raw {
+    reader: Box<dyn Read + Send>,
+    /// Its size, where it is a regular file.
+    total: Option<u64>,
+    /// The same file once more, for what must be read from its end.
+    file: Option<File>,
+}
+
+fn raw(input: &Input) -> Result<Raw, DataError> {
+    match &input.origin {
+        Origin::Member(member) => {
+            let reader = member.open().map_err(|e| DataError::io(&input.label, "read", e))?;
+            Ok(Raw { reader, total: None, file: None })
+        }
+        _ if input.is_stdin() => Ok(Raw { reader: Box::new(io::stdin()), total: None, file: None }),
+        _ => {
+            let reader = File::open(&input.path).map_err(|e| DataError::io(&input.label, "open", e))?;
+            let total = reader.metadata().ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
+            let file = if total.is_some() { reader.try_clone().ok() } else { None };
+            Ok(Raw { reader: Box::new(reader), total, file })
+        }
+    }
+}
+
 /// Opens, sees through compression and archives (told by the first bytes, not by the name) and reads the prefix.
 pub(crate) fn look_into(input: &Input) -> Result<Found, DataError> {
     let fail = |e| DataError::io(&input.label, "read", e);
     let counter = Arc::new(AtomicU64::new(0));
-    let (raw, total, mut file): (Box<dyn Read + Send>, _, _) = match &input.origin {
-        Origin::Member(member) => (member.open().map_err(fail)?, None, None),
-        _ if input.is_stdin() => (Box::new(io::stdin()), None, None),
-        _ => {
-            let file = File::open(&input.path).map_err(|e| DataError::io(&input.label, "open", e))?;
-            let total = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
-            let same = if total.is_some() { file.try_clone().ok() } else { None };
-            (Box::new(file), total, same)
-        }
-    };
+    let Raw { reader, total, mut file } = raw(input)?;
     let checksum = Checksum::default();
     let mut counted = Counting {
-        inner: raw,
+        inner: reader,
         counter: Arc::clone(&counter),
         sum: flate2::Crc::new(),
         checksum: input.size().map(|_| Arc::clone(&checksum)),
@@ -200,11 +216,7 @@ pub(crate) fn look_into(input: &Input) -> Result<Found, DataError> {
             return Err(DataError::input(&input.label, "an archive within an archive")
                 .with_hint("unpack the outer archive first"));
         }
-        let file = match file {
-            Some(file) => file,
-            None => spool(&input.label, start)?,
-        };
-        return archive(input, file);
+        return archive(input, file.map_or_else(|| spool(&input.label, start), Ok)?);
     }
     let mut rest: Box<dyn Read + Send> = match compression {
         Some(compression) => compression.reader(start).map_err(fail)?,

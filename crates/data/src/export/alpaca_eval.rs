@@ -26,6 +26,10 @@ const OWN: &[&str] = &[
     "referenced_models",
 ];
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one record of the format: what is written, and what of it the format has no place for"
+)]
 pub(super) fn write(
     writer: &mut Writer<'_>,
     pair: &Pair,

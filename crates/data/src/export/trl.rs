@@ -10,6 +10,10 @@ use serde_json::json;
 use super::{Writer, messages, silent};
 use crate::error::DataError;
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line of the format: what is written, and what of it the format has no place for"
+)]
 pub(super) fn write(writer: &mut Writer<'_>, pair: &Pair, verdicts: &[Verdict]) -> Result<(), DataError> {
     if silent(pair) {
         writer.summary.lose("pair without text");

@@ -8,9 +8,10 @@
 
 use predilect_types::{Message, Order, Response, TieKind, Verdict};
 
-use super::{Context, Draft, NO_VERDICT, Parsed, keep_rest};
+use super::{Context, keep_rest};
+use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
-use crate::join::{Answer, Piece};
+use crate::pieces::{Answer, Piece};
 use crate::row::Row;
 
 const RECEIPT: &[&str] = &["raw_completion", "price_per_example", "time_per_example", "referenced_models"];

@@ -15,9 +15,10 @@ use std::collections::BTreeMap;
 use predilect_types::{Response, Role, TieKind, Verdict};
 use serde_json::{Map, Value};
 
-use super::{Context, Draft, NO_VERDICT, Parsed, keep_rest, pairs};
+use super::{Context, keep_rest, pairs};
+use crate::call::Call;
+use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::RowError;
-use crate::recipe::Call;
 use crate::row::{Row, as_text, messages};
 
 /// Who annotates: the id, the judge's name and what the file tells of it.

@@ -9,9 +9,10 @@
 use predilect_types::{Message, Order, TieKind, Verdict};
 use serde_json::{Value, json};
 
-use super::{Context, Parsed};
+use super::Context;
+use crate::draft::Parsed;
 use crate::error::{Reason, RowError};
-use crate::join::{Answer, Judgment, Piece, Question};
+use crate::pieces::{Answer, Judgment, Piece, Question};
 use crate::row::{Row, as_text};
 
 pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {

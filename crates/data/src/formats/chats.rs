@@ -6,13 +6,17 @@
 use predilect_types::{Message, Order, Response, Verdict};
 use serde_json::{Value, json};
 
-use super::{Context, Draft, NO_VERDICT, Parsed};
+use super::Context;
+use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
 use crate::recipe::{Plan, on_side_b};
 use crate::row::Row;
 
 /// Longer conversations than this are a mistake in the file.
 const DEPTH: usize = 4096;
+
+/// Messages by their ids.
+type Messages = serde_json::Map<String, Value>;
 
 pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     let who = plan.who(&mut row)?;
@@ -21,28 +25,14 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     let snapshot = row.take("snapshot").unwrap_or_default();
     let mut base = Draft::default();
     plan.finish(row, &mut base)?;
-    let rating = match data.get("rating") {
-        None | Some(Value::Null) => {
-            base.dropped.push(NO_VERDICT);
-            return Ok(Parsed::Dropped(Box::new(base)));
-        }
-        Some(value) => match crate::row::number("data.rating", value)? {
-            Some(1.0) => true,
-            Some(-1.0) => false,
-            _ => {
-                return Err(RowError::new(Reason::VerdictOutOfRange, "a rating of 1 or -1 is expected")
-                    .field("data.rating")
-                    .json(value));
-            }
-        },
+    let Some(rating) = rating(&data)? else {
+        base.dropped.push(NO_VERDICT);
+        return Ok(Parsed::Dropped(Box::new(base)));
     };
     let messages = ["/chat/chat/history/messages", "/chat/history/messages"]
         .iter()
         .find_map(|at| snapshot.pointer(at)?.as_object());
     let id = meta.get("message_id").and_then(Value::as_str).unwrap_or_default();
-    let text =
-        |message: &Value| message.get("content").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let model = |message: &Value| message.get("model").and_then(Value::as_str).map(str::to_owned);
     let mut drafts = Vec::new();
     let mut add = |prompt: Vec<Message>, own: Response, other: Response| {
         let swapped = on_side_b(&prompt, &own, &other);
@@ -60,25 +50,9 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     if let Some(messages) = messages
         && let Some(rated) = messages.get(id)
     {
-        let parent = rated.get("parentId").and_then(Value::as_str);
-        let mut prompt = Vec::new();
-        let mut at = parent;
-        while let Some(message) = at.and_then(|id| messages.get(id)) {
-            let role = crate::texts::role(message.get("role").and_then(Value::as_str).unwrap_or("user"));
-            prompt.push(Message { role, content: text(message) });
-            at = message.get("parentId").and_then(Value::as_str).filter(|_| prompt.len() < DEPTH);
-        }
-        prompt.reverse();
-        for (_, sibling) in messages.iter().filter(|(other, message)| {
-            other.as_str() != id
-                && message.get("parentId").and_then(Value::as_str) == parent
-                && parent.is_some()
-        }) {
-            add(
-                prompt.clone(),
-                Response::new(text(rated), model(rated)),
-                Response::new(text(sibling), model(sibling)),
-            );
+        let prompt = before(messages, rated);
+        for sibling in siblings(messages, id, rated) {
+            add(prompt.clone(), response(rated), response(sibling));
         }
     } else if let (Some(own), Some(others)) = (
         data.get("model_id").and_then(Value::as_str),
@@ -97,4 +71,52 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
         .field("data.sibling_model_ids"));
     }
     Ok(Parsed::Drafts(drafts))
+}
+
+/// Whether the rating is good; `None` where nothing was rated.
+fn rating(data: &Value) -> Result<Option<bool>, RowError> {
+    match data.get("rating") {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => match crate::row::number("data.rating", value)? {
+            Some(1.0) => Ok(Some(true)),
+            Some(-1.0) => Ok(Some(false)),
+            _ => Err(RowError::new(Reason::VerdictOutOfRange, "a rating of 1 or -1 is expected")
+                .field("data.rating")
+                .json(value)),
+        },
+    }
+}
+
+fn text(message: &Value) -> String {
+    message.get("content").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn response(message: &Value) -> Response {
+    Response::new(text(message), message.get("model").and_then(Value::as_str).map(str::to_owned))
+}
+
+fn parent(message: &Value) -> Option<&str> {
+    message.get("parentId").and_then(Value::as_str)
+}
+
+/// What was said before a message, from the beginning.
+fn before(messages: &Messages, rated: &Value) -> Vec<Message> {
+    let mut said = Vec::new();
+    let mut at = parent(rated);
+    while let Some(message) = at.and_then(|id| messages.get(id)) {
+        let role = crate::texts::role(message.get("role").and_then(Value::as_str).unwrap_or("user"));
+        said.push(Message { role, content: text(message) });
+        at = parent(message).filter(|_| said.len() < DEPTH);
+    }
+    said.reverse();
+    said
+}
+
+/// The other answers to what a message answers.
+fn siblings<'a>(messages: &'a Messages, id: &'a str, rated: &'a Value) -> impl Iterator<Item = &'a Value> {
+    let of = parent(rated);
+    let is_one = move |(other, message): &(&String, &Value)| {
+        other.as_str() != id && of.is_some() && parent(message) == of
+    };
+    messages.iter().filter(is_one).map(|(_, message)| message)
 }

@@ -9,9 +9,10 @@
 use predilect_types::{Message, Response, TieKind};
 use serde_json::{Value, json};
 
-use super::{Context, Draft, NO_VERDICT, Parsed, both_orders, keep_rest};
+use super::{Context, both_orders, keep_rest};
+use crate::call::Call;
+use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
-use crate::recipe::Call;
 use crate::row::Row;
 
 pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {

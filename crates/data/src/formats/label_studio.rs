@@ -4,12 +4,14 @@
 //! `right`; one of type `choices` names it in words; one of type `ranker` puts the items of a list in order, which gives a
 //! verdict on each two of them. Whoever completed an annotation is its annotator; cancelled ones count as no verdict.
 
-use predilect_types::Order;
+use predilect_types::{Message, Order};
 use serde_json::Value;
 
-use super::{Context, Draft, NO_VERDICT, Parsed};
+use super::Context;
+use crate::call::Call;
+use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
-use crate::recipe::{Call, MOST_PAIRS, Plan, Sample, name_of, plain_words, sides};
+use crate::recipe::{MOST_PAIRS, Plan, Sample, name_of, plain_words, sides};
 use crate::row::Row;
 
 pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
@@ -43,60 +45,69 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
         texts.messages(name, predilect_types::Role::Assistant).map_err(|error| error.under("data"))
     };
     let (a, b) = (texts_of(&a)?, texts_of(&b)?);
-    let prompt = crate::recipe::prompt_column(&sample).filter(|name| texts.has(name));
-    let prompt = match prompt {
-        Some(name) => {
-            texts.messages(&name, predilect_types::Role::User).map_err(|error| error.under("data"))?
-        }
-        None => Vec::new(),
-    };
+    let prompt = prompt(&sample, &mut texts)?;
     let response = |messages| predilect_types::Response { messages, model: None };
     let mut draft = Draft::new(prompt, response(a), response(b));
-    for annotation in annotations {
-        let cancelled = is_cancelled(&annotation);
-        let annotator = annotator(&annotation)?;
-        for result in results(&annotation) {
-            let value = result.get("value");
-            let choices = value.and_then(|value| value.get("choices"));
-            if let Some(several) = choices.filter(|list| list.as_array().is_some_and(|list| list.len() > 1)) {
-                return Err(RowError::new(
-                    Reason::UnknownWinner,
-                    "several choices are made, and only one can name the better text",
-                )
-                .field("annotations.result.value.choices")
-                .json(several));
-            }
-            let said = value.and_then(|value| value.get("selected")).or_else(|| choices?.get(0)).cloned();
-            let Some(said) = said.filter(|_| !cancelled) else {
-                draft.dropped.push(NO_VERDICT);
-                continue;
-            };
-            let call = said.as_str().and_then(plain_words);
-            let Some(call) = call else {
-                return Err(RowError::new(
-                    Reason::UnknownWinner,
-                    "left, right or another word for one of the two is expected",
-                )
-                .field("annotations.result.value")
-                .json(&said));
-            };
-            draft.noted.push((0, said.as_str().unwrap_or_default().to_owned(), call));
-            match call {
-                Call::Missing => draft.dropped.push(NO_VERDICT),
-                call => {
-                    if let Some(mut verdict) = call.verdict(cx.judge.clone()) {
-                        verdict.annotator.clone_from(&annotator);
-                        verdict.order = Order::Ab;
-                        draft.verdicts.push(verdict);
-                    }
-                }
-            }
+    for annotation in &annotations {
+        let annotator = annotator(annotation)?;
+        for result in results(annotation) {
+            choice(cx, result, is_cancelled(annotation), annotator.as_ref(), &mut draft)?;
         }
     }
     plan.finish(row, &mut draft)?;
     draft.pair.id.clear();
     texts.rest_into(&mut draft.pair.metadata);
     Ok(draft.into())
+}
+
+/// The prompt among a task's data; empty where there is none.
+fn prompt(sample: &Sample, texts: &mut Row) -> Result<Vec<Message>, RowError> {
+    match crate::recipe::prompt_column(sample).filter(|name| texts.has(name)) {
+        Some(name) => texts.messages(&name, predilect_types::Role::User).map_err(|error| error.under("data")),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// What one result says of two texts.
+fn choice(
+    cx: &Context,
+    result: &Value,
+    cancelled: bool,
+    annotator: Option<&String>,
+    draft: &mut Draft,
+) -> Result<(), RowError> {
+    let value = result.get("value");
+    let choices = value.and_then(|value| value.get("choices"));
+    if let Some(several) = choices.filter(|list| list.as_array().is_some_and(|list| list.len() > 1)) {
+        return Err(RowError::new(
+            Reason::UnknownWinner,
+            "several choices are made, and only one can name the better text",
+        )
+        .field("annotations.result.value.choices")
+        .json(several));
+    }
+    let said = value.and_then(|value| value.get("selected")).or_else(|| choices?.get(0));
+    let Some(said) = said.filter(|_| !cancelled) else {
+        draft.dropped.push(NO_VERDICT);
+        return Ok(());
+    };
+    let Some(call) = said.as_str().and_then(plain_words) else {
+        return Err(RowError::new(
+            Reason::UnknownWinner,
+            "left, right or another word for one of the two is expected",
+        )
+        .field("annotations.result.value")
+        .json(said));
+    };
+    draft.noted.push((0, said.as_str().unwrap_or_default().to_owned(), call));
+    if call == Call::Missing {
+        draft.dropped.push(NO_VERDICT);
+    } else if let Some(mut verdict) = call.verdict(cx.judge.clone()) {
+        verdict.annotator = annotator.cloned();
+        verdict.order = Order::Ab;
+        draft.verdicts.push(verdict);
+    }
+    Ok(())
 }
 
 fn results(annotation: &Value) -> &[Value] {
@@ -129,34 +140,7 @@ fn ranked(
     mut fields: serde_json::Map<String, Value>,
     annotations: &[Value],
 ) -> Result<Parsed, RowError> {
-    let id = |item: &Value| item.get("id").and_then(Value::as_str).map(str::to_owned);
-    let ranked: Vec<&str> = annotations.iter().flat_map(results).filter_map(ranking).flatten().collect();
-    let list = fields.iter().find_map(|(name, value)| {
-        let of_them = |items: &&Vec<Value>| {
-            let ids: Vec<String> = items.iter().filter_map(id).collect();
-            ids.len() > 1
-                && ids.len() == items.len()
-                && ranked.iter().all(|ranked| ids.iter().any(|id| id == ranked))
-        };
-        let items = value.as_array().filter(of_them);
-        items.map(|_| name.clone())
-    });
-    let items = list.and_then(|name| fields.remove(&name)).ok_or_else(|| {
-        RowError::missing("data")
-            .hint("the task's data have no list of items with an id each, which the ranking is of")
-    })?;
-    let Value::Array(items) = items else { return Err(RowError::missing("data")) };
-    let mut responses = Vec::new();
-    for item in items {
-        let Value::Object(mut item) = item else { continue };
-        let name = item.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let text =
-            ["body", "text", "content", "response", "html", "title"].iter().find_map(|key| item.remove(*key));
-        let text = text.ok_or_else(|| RowError::missing("data.body"))?;
-        let model = item.get("model").and_then(Value::as_str).map(str::to_owned);
-        let messages = crate::row::messages("data.body", text, predilect_types::Role::Assistant)?;
-        responses.push((name, predilect_types::Response { messages, model }));
-    }
+    let responses = items(take_ranked_list(&mut fields, annotations)?)?;
     if responses.len() * responses.len().saturating_sub(1) / 2 > MOST_PAIRS {
         return Err(RowError::new(
             Reason::TooLarge,
@@ -167,12 +151,7 @@ fn ranked(
     let columns: Vec<String> = fields.keys().cloned().collect();
     let mut texts = Row::from_fields(fields);
     let sample = Sample { rows: vec![texts.clone()], columns, ..Sample::default() };
-    let prompt = match crate::recipe::prompt_column(&sample).filter(|name| texts.has(name)) {
-        Some(name) => {
-            texts.messages(&name, predilect_types::Role::User).map_err(|error| error.under("data"))?
-        }
-        None => Vec::new(),
-    };
+    let prompt = prompt(&sample, &mut texts)?;
     let mut base = Draft::default();
     plan.finish(row, &mut base)?;
     texts.rest_into(&mut base.pair.metadata);
@@ -201,4 +180,45 @@ fn ranked(
         }
     }
     Ok(Parsed::Drafts(drafts))
+}
+
+/// Takes the list whose items are those that were put in order.
+fn take_ranked_list(
+    fields: &mut serde_json::Map<String, Value>,
+    annotations: &[Value],
+) -> Result<Vec<Value>, RowError> {
+    let id = |item: &Value| item.get("id").and_then(Value::as_str).map(str::to_owned);
+    let ranked: Vec<&str> = annotations.iter().flat_map(results).filter_map(ranking).flatten().collect();
+    let list = fields.iter().find_map(|(name, value)| {
+        let of_them = |items: &&Vec<Value>| {
+            let ids: Vec<String> = items.iter().filter_map(id).collect();
+            ids.len() > 1
+                && ids.len() == items.len()
+                && ranked.iter().all(|ranked| ids.iter().any(|id| id == ranked))
+        };
+        let items = value.as_array().filter(of_them);
+        items.map(|_| name.clone())
+    });
+    match list.and_then(|name| fields.remove(&name)) {
+        Some(Value::Array(items)) => Ok(items),
+        Some(_) => Err(RowError::missing("data")),
+        None => Err(RowError::missing("data")
+            .hint("the task's data have no list of items with an id each, which the ranking is of")),
+    }
+}
+
+/// The responses that were put in order, by their ids.
+fn items(items: Vec<Value>) -> Result<Vec<(String, predilect_types::Response)>, RowError> {
+    let mut responses = Vec::new();
+    for item in items {
+        let Value::Object(mut item) = item else { continue };
+        let name = item.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            ["body", "text", "content", "response", "html", "title"].iter().find_map(|key| item.remove(*key));
+        let text = text.ok_or_else(|| RowError::missing("data.body"))?;
+        let model = item.get("model").and_then(Value::as_str).map(str::to_owned);
+        let messages = crate::row::messages("data.body", text, predilect_types::Role::Assistant)?;
+        responses.push((name, predilect_types::Response { messages, model }));
+    }
+    Ok(responses)
 }

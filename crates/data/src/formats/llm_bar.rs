@@ -8,9 +8,10 @@
 use predilect_types::{Message, Response};
 use serde_json::{Value, json};
 
-use super::{Context, Draft, NO_VERDICT, Parsed, both_orders, keep_rest, label};
+use super::{Context, both_orders, keep_rest, label};
+use crate::call::Call;
+use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::RowError;
-use crate::recipe::Call;
 use crate::row::Row;
 
 pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {

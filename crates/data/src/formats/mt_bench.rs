@@ -10,9 +10,10 @@
 use predilect_types::{Response, Role};
 use serde_json::{Value, json};
 
-use super::{Context, Draft, Parsed, arena_hard, both_orders, keep_rest, winner};
+use super::{Context, arena_hard, both_orders, keep_rest, winner};
+use crate::draft::{Draft, Parsed};
 use crate::error::{Reason, RowError};
-use crate::join::{Judgment, Piece, Score};
+use crate::pieces::{Judgment, Piece, Score};
 use crate::row::{Row, as_text};
 use crate::texts::split_shared;
 

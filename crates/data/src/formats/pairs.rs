@@ -11,9 +11,11 @@
 use predilect_types::{Order, Role, TieKind, Verdict};
 use serde_json::Value;
 
-use super::{Context, Draft, NO_VERDICT, Parsed, keep_rest, winner};
+use super::{Context, keep_rest, winner};
+use crate::call::Call;
+use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
-use crate::recipe::{Call, judged, weight};
+use crate::recipe::{judged, weight};
 use crate::row::{Row, response};
 
 pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {

@@ -9,9 +9,10 @@
 use predilect_types::{Message, Response};
 use serde_json::{Map, Value};
 
-use super::{Context, Draft, Parsed, keep_rest, label};
+use super::{Context, keep_rest, label};
+use crate::draft::{Draft, Parsed};
 use crate::error::RowError;
-use crate::join::{Piece, Sidecar};
+use crate::pieces::{Piece, Sidecar};
 use crate::row::Row;
 
 pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {

@@ -8,25 +8,15 @@ use std::collections::HashMap;
 use predilect_types::{Message, Response, Role, Verdict};
 use serde_json::{Value, json};
 
-use super::{Context, Draft, Parsed};
+use super::Context;
+use crate::draft::{Draft, Parsed};
 use crate::error::RowError;
-use crate::join::Piece;
+use crate::pieces::{Node, Piece};
 use crate::recipe::{Plan, on_side_b};
 use crate::row::Row;
 
 /// Deeper conversations than this are a mistake in the file.
 const DEPTH: usize = 256;
-
-/// A message that is a record of its own.
-#[derive(Debug)]
-pub(crate) struct Node {
-    pub(crate) id: String,
-    pub(crate) parent: Option<String>,
-    pub(crate) message: Message,
-    pub(crate) rank: Option<f64>,
-    pub(crate) language: Option<String>,
-    pub(crate) judge: String,
-}
 
 pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     if !row.has("prompt") {

@@ -10,12 +10,15 @@ use std::sync::Arc;
 use foldhash::quality::RandomState;
 use predilect_types::{Provenance, ReadSummary, Verdict, content_id};
 
+use crate::call::Noted;
+use crate::draft::{Draft, Parsed};
 use crate::error::{At, DataError, RowError};
-use crate::formats::{self, Context, Draft, Parsed};
+use crate::formats::{self, Context};
 use crate::identity::{KnownPair, gold_key, hash, keep_beside, ready, turn};
-use crate::join::{Parts, Sidecar, Waiting};
+use crate::join::{Parts, Waiting};
 use crate::options::{OnBadRow, Progress, ReadOptions, Record};
-use crate::recipe::{Noted, Plan, Seen};
+use crate::pieces::Sidecar;
+use crate::recipe::{Plan, Seen};
 use crate::row::Row;
 use crate::votes::VoteBlock;
 
@@ -72,6 +75,16 @@ pub(crate) struct Reading<'a> {
     pub(crate) seen: Vec<Seen>,
     /// Checksums of the files that were read to their ends, by label.
     pub(crate) checksums: HashMap<String, u32>,
+}
+
+/// By which id a pair goes.
+struct Named {
+    /// The hash of the id.
+    key: u64,
+    /// Whether a pair of that id has been read.
+    known: bool,
+    /// Whether its responses stand the other way round there.
+    turned: bool,
 }
 
 impl Reading<'_> {
@@ -160,6 +173,33 @@ impl Reading<'_> {
                 self.late.entry(name).or_insert(self.at.record);
             }
         }
+        let Named { key, known, turned } = self.name(&mut draft);
+        if !known && self.enough() {
+            return Ok(());
+        }
+        if known {
+            self.merge_one(SAME_PAIR);
+            if self.ids.get(&key).is_some_and(|first| first.metadata != draft.metadata) {
+                keep_beside(&mut draft);
+            }
+        } else {
+            let (content, metadata) = (draft.content, draft.metadata);
+            self.ids.insert(key, KnownPair { content, file: self.at.index, metadata });
+            self.summary.pairs += 1;
+        }
+        if turned {
+            turn(&mut draft);
+        }
+        if let Some(keys) = &mut self.keys
+            && let Some(key) = draft.key.take().or_else(|| (!draft.by_content).then(|| draft.pair.id.clone()))
+        {
+            keys.entry(key).or_default().push((self.at.folder.clone(), draft.pair.id.clone()));
+        }
+        self.hand_over(*draft, !known)
+    }
+
+    /// Gives a draft the id of its pair: its own, or another where the pair is known by that or something else has it.
+    fn name(&mut self, draft: &mut Draft) -> Named {
         let (content, exchanged) = (draft.content, draft.exchanged);
         let mut key = draft.id;
         let of = |known: Option<&KnownPair>| known.map(|known| (known.content, known.file));
@@ -195,27 +235,12 @@ impl Reading<'_> {
                 self.merge_one(ID_SHARED);
             }
         }
-        if known.is_none() && self.enough() {
-            return Ok(());
-        }
-        if known.is_some() {
-            self.merge_one(SAME_PAIR);
-            if self.ids.get(&key).is_some_and(|first| first.metadata != draft.metadata) {
-                keep_beside(&mut draft);
-            }
-        } else {
-            self.ids.insert(key, KnownPair { content, file: self.at.index, metadata: draft.metadata });
-            self.summary.pairs += 1;
-        }
-        if turned {
-            turn(&mut draft);
-        }
-        if let Some(keys) = &mut self.keys
-            && let Some(key) = draft.key.take().or_else(|| (!draft.by_content).then(|| draft.pair.id.clone()))
-        {
-            keys.entry(key).or_default().push((self.at.folder.clone(), draft.pair.id.clone()));
-        }
-        let Draft { pair, mut verdicts, mut gold, mut ratings, dropped, .. } = *draft;
+        Named { key, known: known.is_some(), turned }
+    }
+
+    /// Hands what is said of a pair to the sink, and first the pair, where it is new.
+    fn hand_over(&mut self, draft: Draft, new: bool) -> Result<(), DataError> {
+        let Draft { pair, mut verdicts, mut gold, mut ratings, dropped, .. } = draft;
         for of in verdicts
             .iter_mut()
             .chain(&mut gold)
@@ -224,7 +249,7 @@ impl Reading<'_> {
         {
             of.clone_from(&pair.id);
         }
-        if known.is_none() {
+        if new {
             (self.sink)(Record::Pair(pair))?;
         }
         for reason in dropped {

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use predilect_types::{Provenance, Verdict};
 
 use super::{ALONE, LONELY, Place, Reading, WITHOUT_PAIR};
+use crate::draft::{Draft, NO_VERDICT};
 use crate::error::DataError;
-use crate::formats::{Draft, NO_VERDICT};
 use crate::identity::{hash, ready};
-use crate::join::{Parts, Piece};
+use crate::join::Parts;
+use crate::pieces::Piece;
 
 impl Reading<'_> {
+    #[expect(clippy::too_many_lines, reason = "one match, an arm for each kind of piece")]
     pub(super) fn piece(&mut self, format: &str, piece: Piece) -> Result<(), DataError> {
         if !self.parts.contains_key(format) {
             self.parts.insert(format.to_owned(), Parts::default());

@@ -1,7 +1,7 @@
 //! Which votes are on a text of another file, and what becomes of those that are on none?
 
 use super::{OTHER_MODELS, Reading, WITHOUT_PAIR};
-use crate::formats::Draft;
+use crate::draft::Draft;
 use crate::identity::exchange;
 
 impl Reading<'_> {

@@ -23,9 +23,9 @@ pub(super) fn parse_ahead<R: Read>(
     cx: &Context,
     plan: &Plan,
     mut first: u64,
-    label: &str,
     sender: &SyncSender<Parsed>,
 ) {
+    let label = &cx.source;
     rayon::in_place_scope(|scope| {
         loop {
             let (parsed, chunk) = sync_channel(1);

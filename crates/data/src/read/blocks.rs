@@ -9,7 +9,7 @@ use crate::container::source::Opened;
 use crate::error::{At, DataError};
 use crate::formats::Context;
 use crate::gather::Reading;
-use crate::recipe::Plan;
+use crate::recipe::{BareVotes, Plan};
 use crate::votes::{self, VoteBlock};
 use std::fs::File;
 use std::io::Read;
@@ -45,6 +45,30 @@ fn cut_length(rest: &[u8], parts: usize, whole: usize) -> usize {
 }
 
 impl Reading<'_> {
+    /// Whole lines of a plain table from number `first` on, parsed side by side; how many there are.
+    fn block(
+        &mut self,
+        block: &[u8],
+        (dialect, columns, how): (Dialect, usize, &BareVotes),
+        first: u64,
+        plan: &Plan,
+    ) -> Result<u64, DataError> {
+        let threads = rayon::current_num_threads() * 2;
+        let parsed: Vec<_> = cut(block, threads)
+            .into_par_iter()
+            .map(|part| votes::parse(part, dialect.delimiter, columns, how))
+            .collect();
+        let mut line = first;
+        let mut at = block;
+        for one in parsed {
+            let (own, rest) = at.split_at(cut_length(at, threads, block.len()));
+            at = rest;
+            self.vote_block(one, &|at| At::Line(line + at - 1), plan)?;
+            line += memchr::memchr_iter(b'\n', own).count() as u64;
+        }
+        Ok(line - first)
+    }
+
     /// The rows of a plain table, as blocks of votes as long as they are nothing else, and as records from there on.
     pub(super) fn vote_blocks(
         &mut self,
@@ -52,8 +76,8 @@ impl Reading<'_> {
         dialect: Dialect,
         cx: &Context,
         plan: &Plan,
-        label: &str,
     ) -> Result<(), DataError> {
+        let label = &cx.source;
         let (counter, total) = (opened.counter.clone(), opened.total);
         let mut reader = opened.into_reader();
         let fail = |e| DataError::io(label, "read", e);
@@ -82,19 +106,7 @@ impl Reading<'_> {
                 if memchr::memchr(b'"', block).is_some() || (whole == 0 && !ended) {
                     break;
                 }
-                let parts = cut(block, rayon::current_num_threads() * 2);
-                let parsed: Vec<_> = parts
-                    .into_par_iter()
-                    .map(|part| votes::parse(part, dialect.delimiter, header.len(), how))
-                    .collect();
-                let mut at = block;
-                for one in parsed {
-                    let (own, rest) =
-                        at.split_at(cut_length(at, rayon::current_num_threads() * 2, block.len()));
-                    at = rest;
-                    self.vote_block(one, &|at| At::Line(line + at - 1), plan)?;
-                    line += memchr::memchr_iter(b'\n', own).count() as u64;
-                }
+                line += self.block(block, (dialect, header.len(), how), line, plan)?;
                 pending.drain(..whole);
                 self.tell(counter.load(Ordering::Relaxed), total);
                 if ended {
@@ -168,7 +180,7 @@ impl Reading<'_> {
         for (at, error) in parsed.bad {
             self.bad(place(at), error)?;
         }
-        for (reason, count) in [(crate::formats::NO_VERDICT, parsed.missing), ("blank row", parsed.blank)] {
+        for (reason, count) in [(crate::draft::NO_VERDICT, parsed.missing), ("blank row", parsed.blank)] {
             if count > 0 {
                 *self.summary.dropped.entry(reason.to_owned()).or_default() += count;
             }

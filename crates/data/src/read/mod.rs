@@ -25,6 +25,7 @@ use crate::votes::VoteBlock;
 use ahead::{AHEAD, parse_ahead};
 use predilect_types::{Pair, Provenance, ReadSummary, SourceSummary, ValueUse, Verdict, VerdictUse};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -67,7 +68,8 @@ pub fn read_with_votes(
     sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
     votes: &mut dyn FnMut(VoteBlock),
 ) -> Result<ReadSummary, DataError> {
-    read_all(inputs, options, Known::default(), progress, sink, Some(votes)).and_then(WasRead::whole)
+    let takers = Takers { progress, sink, blocks: Some(votes) };
+    read_all(inputs, options, Known::default(), takers).and_then(WasRead::whole)
 }
 
 /// What was read, and why an import of it would stop: pairs without any verdict.
@@ -97,7 +99,7 @@ pub(crate) fn read_first(
     options: &ReadOptions,
     sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
 ) -> Result<WasRead, DataError> {
-    read_all(inputs, options, Known::default(), &mut |_| {}, sink, None)
+    read_all(inputs, options, Known::default(), Takers { progress: &mut |_| {}, sink, blocks: None })
 }
 
 /// The pairs and right answers of a study that what is read joins.
@@ -129,37 +131,24 @@ pub(crate) fn read_onto(
     progress: &mut dyn FnMut(Progress<'_>),
     sink: &mut dyn FnMut(Record) -> Result<(), DataError>,
 ) -> Result<WasRead, DataError> {
-    read_all(inputs, options, known, progress, sink, None).and_then(WasRead::or_stop)
+    read_all(inputs, options, known, Takers { progress, sink, blocks: None }).and_then(WasRead::or_stop)
+}
+
+/// Who takes what is read, and how far it is.
+struct Takers<'a> {
+    progress: &'a mut dyn FnMut(Progress<'_>),
+    sink: &'a mut dyn FnMut(Record) -> Result<(), DataError>,
+    /// Takes bare votes of tables.
+    blocks: Option<&'a mut dyn FnMut(VoteBlock)>,
 }
 
 fn read_all<'a>(
     inputs: &[PathBuf],
     options: &'a ReadOptions,
     known: Known,
-    progress: &'a mut dyn FnMut(Progress<'_>),
-    sink: &'a mut dyn FnMut(Record) -> Result<(), DataError>,
-    blocks: Option<&'a mut dyn FnMut(VoteBlock)>,
+    takers: Takers<'a>,
 ) -> Result<WasRead, DataError> {
-    let mut inputs = inputs.to_vec();
-    if let Some(texts) = &options.texts
-        && !inputs.contains(texts)
-    {
-        inputs.push(texts.clone());
-    }
-    let inputs = inputs.as_slice();
-    let Probed { mut sources, mut skipped, damaged } = probe(inputs, options)?;
-    skipped.extend(drop_repeated(&mut sources));
-    let copies = copies(&sources)?;
-    let texts = texts_of(&sources, options)?;
-    if let Some((file, _)) =
-        options.judge_of.iter().find(|(file, _)| !sources.iter().any(|source| source.input.is_called(file)))
-    {
-        return Err(DataError::input(
-            file,
-            "a judge is named for this file, which is not among those that are read",
-        )
-        .with_hint("name the file as it is given, by its name, or by its name without ending"));
-    }
+    let Found { mut sources, inputs, skipped, damaged, copies, texts } = find(inputs, options)?;
     if let Some(joined) = &texts {
         // Votes wait for their texts, which come last.
         sources.sort_by_key(|source| source.input.label == joined.label);
@@ -168,14 +157,14 @@ fn read_all<'a>(
     let tags = tags(&sources);
     let mut reading = Reading {
         options,
-        progress,
-        sink,
+        progress: takers.progress,
+        sink: takers.sink,
         summary: ReadSummary::default(),
         ids: known.ids,
         gold: known.gold,
         parts: BTreeMap::new(),
         keys: has_sidecars(&sources).then_some(known.keys),
-        blocks,
+        blocks: takers.blocks,
         waiting: Waiting::default(),
         votes: texts.is_some().then(HashMap::new),
         at: Place::default(),
@@ -196,14 +185,15 @@ fn read_all<'a>(
         if reading.full() {
             continue;
         }
-        reading.source(index, source, tag, Several { several, by_prompt }, texts.as_ref())?;
+        let among = Several { judges: several, by_prompt, texts: texts.as_ref() };
+        reading.source(index, source, tag, among)?;
     }
     reading.end_votes();
     reading.parts_to_pairs()?;
     let checksums = reading.checksums;
     let mut summary = reading.summary;
     if summary.pairs == 0 && !(onto && summary.verdicts > 0) {
-        return Err(nothing(inputs, &summary));
+        return Err(nothing(&inputs, &summary));
     }
     let stops = (summary.verdicts == 0 && !options.without_verdicts).then(|| {
         let first = summary.sources.first().map(|source| source.source.clone()).unwrap_or_default();
@@ -216,6 +206,41 @@ fn read_all<'a>(
         summary.sources.extend(damaged);
     }
     Ok(WasRead { checksums, summary, stops })
+}
+
+/// What there is to read.
+struct Found {
+    sources: Vec<Source>,
+    /// The paths that were given, with that of the texts.
+    inputs: Vec<PathBuf>,
+    skipped: Vec<SourceSummary>,
+    damaged: Vec<SourceSummary>,
+    copies: Vec<String>,
+    /// The texts that votes of other files are on.
+    texts: Option<Texts>,
+}
+
+fn find(inputs: &[PathBuf], options: &ReadOptions) -> Result<Found, DataError> {
+    let mut inputs = inputs.to_vec();
+    if let Some(texts) = &options.texts
+        && !inputs.contains(texts)
+    {
+        inputs.push(texts.clone());
+    }
+    let Probed { mut sources, mut skipped, damaged } = probe(&inputs, options)?;
+    skipped.extend(drop_repeated(&mut sources));
+    let copies = copies(&sources)?;
+    let texts = texts_of(&sources, options)?;
+    if let Some((file, _)) =
+        options.judge_of.iter().find(|(file, _)| !sources.iter().any(|source| source.input.is_called(file)))
+    {
+        return Err(DataError::input(
+            file,
+            "a judge is named for this file, which is not among those that are read",
+        )
+        .with_hint("name the file as it is given, by its name, or by its name without ending"));
+    }
+    Ok(Found { sources, inputs, skipped, damaged, copies, texts })
 }
 
 fn nothing(inputs: &[PathBuf], summary: &ReadSummary) -> DataError {
@@ -249,13 +274,12 @@ impl Reading<'_> {
         index: usize,
         source: Source,
         tag: String,
-        among: Several,
-        texts: Option<&Texts>,
+        among: Several<'_>,
     ) -> Result<(), DataError> {
         let alike = tag == source.input.label && tag != source.input.stem();
-        let mut plan = source.plan(self.options, among.several, alike);
+        let mut plan = source.plan(self.options, among.judges, alike);
         let mut joined = None;
-        if let Some(texts) = texts {
+        if let Some(texts) = among.texts {
             if source.input.label == texts.label {
                 plan.keyed(&texts.on, &source.sample.columns);
                 joined = Some(format!("the texts of the votes, joined by `{}`", texts.on));
@@ -387,38 +411,18 @@ impl Reading<'_> {
         match source.container {
             Container::Json(layout) => {
                 let splitter = Splitter::new(opened.into_reader(), layout, max);
-                let first = self.at.record + 1;
-                // One thread reads ahead, all parse, this one gathers. They end when nobody takes their chunks.
-                std::thread::scope(|scope| {
-                    let (sender, chunks) = sync_channel(AHEAD);
-                    let (cx, label) = (&cx, &label);
-                    scope.spawn(move || parse_ahead(splitter, cx, plan, first, label, &sender));
-                    for parsed in chunks {
-                        // Nothing comes at the end, nor of a thread that fell over, of which the scope tells.
-                        let Ok(prepared) = parsed.recv() else { break };
-                        self.take_all(&plan.recipe.name, prepared?)?;
-                        self.tell(counter.load(Ordering::Relaxed), total);
-                        if self.full() {
-                            break;
-                        }
-                    }
-                    Ok::<_, DataError>(())
+                self.parsed_ahead(splitter, &cx, plan, &|reading| {
+                    reading.tell(counter.load(Ordering::Relaxed), total);
                 })?;
             }
             Container::Document => {
-                match whole(opened, max)?.and_then(|bytes| {
-                    let value = json::document(&bytes)?;
-                    formats::document(plan.recipe.shape, value)
-                }) {
+                let document = whole(opened, max)?.and_then(|bytes| json::document(&bytes));
+                match document.and_then(|value| formats::document(plan.recipe.shape, value)) {
                     Err(error) => self.bad(At::Record(1), error)?,
                     Ok((records, annotators)) => {
                         cx.annotators = annotators;
-                        let rows = records
-                            .into_iter()
-                            .zip(1..)
-                            .map(|(record, number)| (At::Record(number), Row::from_value(record)))
-                            .collect();
-                        self.rows(&cx, plan, rows)?;
+                        let numbered = |(record, number)| (At::Record(number), Row::from_value(record));
+                        self.rows(&cx, plan, records.into_iter().zip(1..).map(numbered).collect())?;
                     }
                 }
             }
@@ -433,7 +437,7 @@ impl Reading<'_> {
                     && dialect == Dialect::new(dialect.delimiter)
                     && opened.shards.is_empty() =>
             {
-                return self.vote_blocks(opened, dialect, &cx, plan, &label);
+                return self.vote_blocks(opened, dialect, &cx, plan);
             }
             container => {
                 let Some(mut table) = Table::open(opened, container, max)? else { return Ok(()) };
@@ -450,6 +454,31 @@ impl Reading<'_> {
         self.tell(counter.load(Ordering::Relaxed), total);
         self.checksums.extend(checksum.get().map(|sum| (name, *sum)));
         Ok(())
+    }
+
+    /// One thread reads ahead, all parse, this one gathers. They end when nobody takes their chunks.
+    fn parsed_ahead<R: Read + Send>(
+        &mut self,
+        splitter: Splitter<R>,
+        cx: &Context,
+        plan: &Plan,
+        tell: &dyn Fn(&mut Self),
+    ) -> Result<(), DataError> {
+        let first = self.at.record + 1;
+        std::thread::scope(|scope| {
+            let (sender, chunks) = sync_channel(AHEAD);
+            scope.spawn(move || parse_ahead(splitter, cx, plan, first, &sender));
+            for parsed in chunks {
+                // Nothing comes at the end, nor of a thread that fell over, of which the scope tells.
+                let Ok(prepared) = parsed.recv() else { break };
+                self.take_all(&plan.recipe.name, prepared?)?;
+                tell(self);
+                if self.full() {
+                    break;
+                }
+            }
+            Ok(())
+        })
     }
 
     pub(super) fn rows(&mut self, cx: &Context, plan: &Plan, rows: Vec<Placed>) -> Result<(), DataError> {

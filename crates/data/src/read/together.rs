@@ -198,9 +198,12 @@ pub(super) fn shard_of(stem: &str) -> Option<&str> {
 
 /// What a file must know of the others that are read with it.
 #[derive(Clone, Copy)]
-pub(super) struct Several {
-    pub(super) several: bool,
+pub(super) struct Several<'a> {
+    /// Whether each may be a judge of its own.
+    pub(super) judges: bool,
     pub(super) by_prompt: bool,
+    /// The texts that votes of other files are on.
+    pub(super) texts: Option<&'a Texts>,
 }
 
 /// The columns of a file with a value of each, and how to say which names the winner.

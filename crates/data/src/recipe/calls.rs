@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use predilect_types::TieKind;
 use serde_json::Value;
 
-use super::call::Call;
 use super::shell::shell;
 use super::spelling::normal;
 use super::words::{NOTHING, plain_words};
 use super::{Scale, VerdictRule};
+use crate::call::Call;
 use crate::error::{Reason, RowError, kind_of};
 
 /// The better one of two that a ranking names, `[{"rank": 1, "value": "response_a"}, {"rank": 2, ...}]`, and whether both

@@ -181,6 +181,7 @@ impl Mapping {
     }
 
     /// Puts the claims in the place of what a recipe says of the same roles.
+    #[expect(clippy::too_many_lines, reason = "one match, an arm for each role")]
     pub(crate) fn apply(&self, recipe: &mut Recipe) -> Result<(), MappingError> {
         if self.is_empty() {
             return Ok(());
@@ -341,29 +342,14 @@ impl Claim {
 
     /// What `winner=` says: a column, two that are compared, or a column with what its values mean.
     fn rule(&self) -> Result<VerdictRule, MappingError> {
-        let wrong =
-            |problem: String| MappingError(format!("`{}`: {problem}", self.to_string().escape_debug()));
         let rule = VerdictRule { criterion: self.criterion.clone(), ..VerdictRule::default() };
-        for (mark, larger) in [('>', true), ('<', false)] {
-            // Behind a colon the marks belong to values: `A>B=A`.
-            let columns = self.says.split(':').next().unwrap_or_default();
-            if columns.contains(mark)
-                && let Some((first, second)) = self.says.split_once(mark)
-            {
-                let (first, second) = (first.trim(), second.trim());
-                if first.is_empty() || second.is_empty() || second.starts_with(['=', '<', '>']) {
-                    return Err(wrong(format!(
-                        "COLUMN {mark} COLUMN is expected: the one with the {} number wins, equal ones are a tie",
-                        if larger { "larger" } else { "smaller" }
-                    )));
-                }
-                let both = vec![Path::new(first), Path::new(second)];
-                return Ok(if larger {
-                    VerdictRule { higher: both, ..rule }
-                } else {
-                    VerdictRule { lower: both, ..rule }
-                });
-            }
+        if let Some((first, second, larger)) = self.compared()? {
+            let both = vec![first, second];
+            return Ok(if larger {
+                VerdictRule { higher: both, ..rule }
+            } else {
+                VerdictRule { lower: both, ..rule }
+            });
         }
         // A column may have a colon in its name: what its values mean stands behind the first one that leaves no other, else the last.
         let parts = match self.says.split_once(':') {
@@ -376,47 +362,82 @@ impl Claim {
         };
         let mut rule = VerdictRule { field: Some(Path::new(field.trim())), ..rule };
         if let Some((a, b)) = values.split_once("..") {
-            let end = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
-            let (Some(a), Some(b)) = (end(a), end(b)) else {
-                return Err(wrong(format!(
-                    "two numbers are expected in `{values}`: the one that means A, then the one that means B"
-                )));
-            };
-            if a == b {
-                return Err(wrong("the two ends of a scale must differ".to_owned()));
-            }
-            rule.scale = Some(Scale { a, b, tie: true });
-            return Ok(rule);
-        }
-        for part in values.split(',') {
-            let (value, means) = part.rsplit_once('=').ok_or_else(|| {
-                wrong(format!(
-                    "VALUE=A, VALUE=B, VALUE=tie, VALUE=both_bad or VALUE=none is expected, not `{}`",
-                    part.trim()
-                ))
-            })?;
-            let value = Value::String(value.trim().to_owned());
-            match means.trim().to_lowercase().as_str() {
-                "a" => rule.a.push(value),
-                "b" => rule.b.push(value),
-                "tie" => rule.tie.push(value),
-                "both_bad" => rule.both_bad.push(value),
-                "both_good" => rule.both_good.push(value),
-                "none" => rule.nothing.push(value),
-                number => match number.parse::<f64>() {
-                    Ok(p) if (0.0..=1.0).contains(&p) => {
-                        rule.graded.insert(value.as_str().unwrap_or_default().to_owned(), p);
-                    }
-                    _ => {
-                        return Err(wrong(format!(
-                            "`{}` is neither A, B, tie, both_bad, both_good, none nor the probability of A",
-                            means.trim()
-                        )));
-                    }
-                },
+            rule.scale = Some(self.scale(values, a, b)?);
+        } else {
+            for part in values.split(',') {
+                self.meaning(part, &mut rule)?;
             }
         }
         Ok(rule)
+    }
+
+    fn wrong(&self, problem: impl std::fmt::Display) -> MappingError {
+        MappingError(format!("`{}`: {problem}", self.to_string().escape_debug()))
+    }
+
+    /// Two columns that are compared, and whether the larger number wins.
+    fn compared(&self) -> Result<Option<(Path, Path, bool)>, MappingError> {
+        // Behind a colon the marks belong to values: `A>B=A`.
+        let columns = self.says.split(':').next().unwrap_or_default();
+        for (mark, larger) in [('>', true), ('<', false)] {
+            let Some((first, second)) = self.says.split_once(mark).filter(|_| columns.contains(mark)) else {
+                continue;
+            };
+            let (first, second) = (first.trim(), second.trim());
+            if first.is_empty() || second.is_empty() || second.starts_with(['=', '<', '>']) {
+                return Err(self.wrong(format_args!(
+                    "COLUMN {mark} COLUMN is expected: the one with the {} number wins, equal ones are a tie",
+                    if larger { "larger" } else { "smaller" }
+                )));
+            }
+            return Ok(Some((Path::new(first), Path::new(second), larger)));
+        }
+        Ok(None)
+    }
+
+    /// A scale from the number that means A to the one that means B.
+    fn scale(&self, values: &str, a: &str, b: &str) -> Result<Scale, MappingError> {
+        let end = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+        let (Some(a), Some(b)) = (end(a), end(b)) else {
+            return Err(self.wrong(format_args!(
+                "two numbers are expected in `{values}`: the one that means A, then the one that means B"
+            )));
+        };
+        if a == b {
+            return Err(self.wrong("the two ends of a scale must differ"));
+        }
+        Ok(Scale { a, b, tie: true })
+    }
+
+    /// Adds what one value means.
+    fn meaning(&self, part: &str, rule: &mut VerdictRule) -> Result<(), MappingError> {
+        let (value, means) = part.rsplit_once('=').ok_or_else(|| {
+            self.wrong(format_args!(
+                "VALUE=A, VALUE=B, VALUE=tie, VALUE=both_bad or VALUE=none is expected, not `{}`",
+                part.trim()
+            ))
+        })?;
+        let value = Value::String(value.trim().to_owned());
+        match means.trim().to_lowercase().as_str() {
+            "a" => rule.a.push(value),
+            "b" => rule.b.push(value),
+            "tie" => rule.tie.push(value),
+            "both_bad" => rule.both_bad.push(value),
+            "both_good" => rule.both_good.push(value),
+            "none" => rule.nothing.push(value),
+            number => match number.parse::<f64>() {
+                Ok(p) if (0.0..=1.0).contains(&p) => {
+                    rule.graded.insert(value.as_str().unwrap_or_default().to_owned(), p);
+                }
+                _ => {
+                    return Err(self.wrong(format_args!(
+                        "`{}` is neither A, B, tie, both_bad, both_good, none nor the probability of A",
+                        means.trim()
+                    )));
+                }
+            },
+        }
+        Ok(())
     }
 }
 

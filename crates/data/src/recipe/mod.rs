@@ -5,7 +5,6 @@
 //! reads a file is a [`Recipe`], so that all of them are shown, stored and checked in one way.
 
 mod apply;
-mod call;
 mod calls;
 mod candidates;
 mod infer;
@@ -29,8 +28,8 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use apply::{Noted, judged, name_of, on_side_b, weight};
-pub(crate) use call::Call;
+pub(crate) use crate::call::Call;
+pub(crate) use apply::{judged, name_of, on_side_b, weight};
 #[cfg(test)]
 pub(crate) use calls::Calls;
 pub(crate) use calls::{Names, Seen};

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::calls::{Calls, Reading};
 use super::path::Column;
 use super::rule::{From, Rule};
-use super::{Mapping, Path, Recipe, Sample, Shape, VerdictRule};
+use super::{Candidates, Mapping, Path, Recipe, Sample, Shape, VerdictRule};
 use crate::row::Row;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -151,44 +151,61 @@ pub(super) struct CandidateColumns {
     pub(super) worst: Option<Column>,
 }
 
+impl CandidateColumns {
+    fn of(found: &Candidates, columns: &[String]) -> Self {
+        let beside = |path: &Option<Path>| path.as_ref().and_then(|path| path.resolve(columns));
+        Self {
+            texts: places(&found.texts, columns),
+            scores: places(&found.scores, columns),
+            model: beside(&found.model),
+            score: beside(&found.score),
+            rank: beside(&found.rank),
+            order: beside(&found.order),
+            chosen: beside(&found.chosen),
+            worst: beside(&found.worst),
+        }
+    }
+}
+
+/// Where paths lead in a file of these columns.
+fn places(paths: &[Path], columns: &[String]) -> Vec<Column> {
+    paths.iter().map(|path| place(path, columns)).collect()
+}
+
+fn place(path: &Path, columns: &[String]) -> Column {
+    path.resolve(columns).unwrap_or_else(|| path.plain())
+}
+
+/// What says who won in a file of these columns.
+fn rules(recipe: &Recipe, columns: &[String]) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    let wins = recipe.shape == Shape::Votes && recipe.a_wins;
+    if wins || (recipe.shape == Shape::Choice && !recipe.no_choice) {
+        rules.push(Rule::choice(recipe));
+    }
+    // Of several fields that may hold the verdict only those are read that the file has.
+    let there = |rule: &&VerdictRule| rule.place().is_none_or(|path| path.resolve(columns).is_some());
+    let any = !rules.is_empty() || recipe.verdict.iter().any(|rule| there(&rule));
+    rules.extend(
+        recipe.verdict.iter().filter(|rule| !any || there(rule)).map(|rule| Rule::new(rule, columns)),
+    );
+    // A tie that is stated beside a choice goes with the choice.
+    if let [first, others @ ..] = rules.as_mut_slice()
+        && matches!(first.from, From::Choice)
+        && let Some(at) = others.iter().position(Rule::is_only_a_tie)
+    {
+        first.tie = others.get_mut(at).and_then(|rule| rule.tie.take());
+    }
+    rules.retain(|rule| !rule.is_only_a_tie());
+    rules
+}
+
 impl Plan {
     /// Finds every role of a recipe among the columns of a file.
+    #[expect(clippy::too_many_lines, reason = "a plan, field by field")]
     pub(crate) fn new(recipe: Recipe, sample: &Sample, naming: &Naming, neighbours: bool) -> Self {
         let columns = &sample.columns;
-        let place = |path: &Path| path.resolve(columns).unwrap_or_else(|| path.plain());
-        let places = |paths: &[Path]| paths.iter().map(place).collect::<Vec<_>>();
-        let mut rules = Vec::new();
-        let wins = recipe.shape == Shape::Votes && recipe.a_wins;
-        if wins || (recipe.shape == Shape::Choice && !recipe.no_choice) {
-            rules.push(Rule::choice(&recipe));
-        }
-        // Of several fields that may hold the verdict only those are read that the file has.
-        let there = |rule: &&VerdictRule| rule.place().is_none_or(|path| path.resolve(columns).is_some());
-        let any = !rules.is_empty() || recipe.verdict.iter().any(|rule| there(&rule));
-        rules.extend(
-            recipe.verdict.iter().filter(|rule| !any || there(rule)).map(|rule| Rule::new(rule, columns)),
-        );
-        // A tie that is stated beside a choice goes with the choice.
-        if let [first, others @ ..] = rules.as_mut_slice()
-            && matches!(first.from, From::Choice)
-            && let Some(at) = others.iter().position(Rule::is_only_a_tie)
-        {
-            first.tie = others.get_mut(at).and_then(|rule| rule.tie.take());
-        }
-        rules.retain(|rule| !rule.is_only_a_tie());
-        let candidates = recipe.candidates.as_ref().map(|found| {
-            let beside = |path: &Option<Path>| path.as_ref().and_then(|path| path.resolve(columns));
-            CandidateColumns {
-                texts: places(&found.texts),
-                scores: places(&found.scores),
-                model: beside(&found.model),
-                score: beside(&found.score),
-                rank: beside(&found.rank),
-                order: beside(&found.order),
-                chosen: beside(&found.chosen),
-                worst: beside(&found.worst),
-            }
-        });
+        let places = |paths: &[Path]| places(paths, columns);
         let (judge_name, why_judge) = naming.default_judge(&recipe, columns);
         let mut plan = Self {
             prompt: places(&recipe.prompt),
@@ -214,8 +231,8 @@ impl Plan {
             criterion: places(&recipe.criterion),
             weight: places(&recipe.weight),
             scores: places(&recipe.scores),
-            candidates,
-            rules,
+            candidates: recipe.candidates.as_ref().map(|found| CandidateColumns::of(found, columns)),
+            rules: rules(&recipe, columns),
             judge_name,
             stem: naming.stem.clone(),
             why_judge,
@@ -246,10 +263,11 @@ impl Plan {
             .map(|column| {
                 let loses = super::infer::is_plain_loser(&column);
                 let calls = Calls::of(&VerdictRule { loses, ..VerdictRule::default() }, column.clone());
-                (place(&Path::new(column)), calls)
+                (place(&Path::new(column), columns), calls)
             })
             .collect();
-        plan.nested = super::infer::used_as(&plan.recipe).iter().any(|(_, path)| place(path).is_within());
+        plan.nested =
+            super::infer::used_as(&plan.recipe).iter().any(|(_, path)| place(path, columns).is_within());
         plan
     }
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::path::Column;
 use super::plan::Plan;
 use super::{Shape, candidates};
+use crate::draft::Parsed;
 use crate::error::{Reason, RowError};
-use crate::formats::Parsed;
 use crate::row::Row;
 
 impl Plan {
@@ -77,14 +77,10 @@ impl Plan {
         }
         let (Some(a), Some(b)) = (self.a.first(), self.b.first()) else { return Ok(None) };
         if chosen.len().saturating_mul(rejected.len()) > candidates::MOST_PAIRS {
+            let (chosen, rejected, most) = (chosen.len(), rejected.len(), candidates::MOST_PAIRS);
             return Err(RowError::new(
                 Reason::TooLarge,
-                format!(
-                    "{} chosen times {} rejected are more than {} pairs",
-                    chosen.len(),
-                    rejected.len(),
-                    candidates::MOST_PAIRS
-                ),
+                format!("{chosen} chosen times {rejected} rejected are more than {most} pairs"),
             )
             .field(&a.shown()));
         }
@@ -94,14 +90,14 @@ impl Plan {
             Some(Value::Array(models)) if models.len() == chosen.len() + rejected.len() => models.clone(),
             _ => Vec::new(),
         };
+        let side = |text: &Value, model: Option<&Value>| match model {
+            Some(model) if !model.is_null() => json!({ "text": text, "model": model }),
+            _ => text.clone(),
+        };
         let mut rows = Vec::new();
         for (i, good) in chosen.iter().enumerate() {
             for (j, bad) in rejected.iter().enumerate() {
                 let mut one = row.clone();
-                let side = |text: &Value, model: Option<&Value>| match model {
-                    Some(model) if !model.is_null() => json!({ "text": text, "model": model }),
-                    _ => text.clone(),
-                };
                 one.put(&a.name, side(good, models.get(i)));
                 one.put(&b.name, side(bad, models.get(chosen.len() + j)));
                 rows.push(one);

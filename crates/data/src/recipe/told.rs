@@ -3,8 +3,16 @@
 use super::calls::{Code, Reading};
 use super::path::Column;
 use super::plan::Plan;
-use super::rule::From;
+use super::rule::{From, Rule};
 use super::{Path, Shape, Sorted};
+
+fn names<'a>(columns: impl IntoIterator<Item = &'a Column>) -> String {
+    columns.into_iter().map(Column::shown).collect::<Vec<_>>().join(", ")
+}
+
+fn larger_or_smaller(lower: bool) -> &'static str {
+    if lower { "the smaller one wins" } else { "the larger one wins" }
+}
 
 impl Plan {
     /// Who judges, and why it is called that.
@@ -54,7 +62,7 @@ impl Plan {
         )
     }
 
-    /// The fields whose values name the winner, in the order of [`super::apply::Noted`].
+    /// The fields whose values name the winner, in the order of [`crate::call::Noted`].
     pub(crate) fn fields(&self) -> Vec<String> {
         self.rules
             .iter()
@@ -73,92 +81,73 @@ impl Plan {
 
     /// Fields that tell the winner without naming one, each with how.
     pub(crate) fn in_words(&self) -> Vec<(String, String)> {
-        let names =
-            |columns: &[&Column]| columns.iter().map(|column| column.shown()).collect::<Vec<_>>().join(", ");
-        let mut said: Vec<(String, String)> = Vec::new();
-        let mut say = |field: String, how: &str| said.push((field, how.to_owned()));
-        for rule in &self.rules {
-            let there = |column: &Column| {
-                rule.each.is_some() || self.columns.iter().any(|name| *name == column.name.as_ref())
-            };
-            match &rule.from {
-                From::Choice => {
-                    let there = |columns: &[Column]| {
-                        columns
-                            .iter()
-                            .find(|column| self.columns.iter().any(|name| *name == column.name.as_ref()))
-                            .map(Column::shown)
-                    };
-                    let sides = match self.recipe.shape {
-                        Shape::Votes => (&self.model_a, &self.model_b),
-                        _ => (&self.a, &self.b),
-                    };
-                    if let (Some(chosen), Some(rejected)) = (there(sides.0), there(sides.1)) {
-                        say(chosen, &format!("preferred to {rejected}"));
-                    }
-                }
-                From::Scores { a, b, lower } if there(a) => {
-                    let how = if *lower { "the smaller one wins" } else { "the larger one wins" };
-                    say(names(&std::iter::once(a).chain(b).collect::<Vec<_>>()), how);
-                }
-                From::Share(columns) => say(
-                    names(&columns.iter().collect::<Vec<_>>()),
-                    "the share of the votes is the probability of each",
-                ),
-                From::OneHot(columns) => {
-                    say(names(&columns.iter().collect::<Vec<_>>()), "the one that is set wins");
-                }
-                From::Field(column, _) if self.recipe.shape == Shape::Unpaired => {
-                    say(column.shown(), "a good response is paired with a bad one to the same prompt");
-                }
-                From::Field(column, _) if self.recipe.shape == Shape::Scored => {
-                    let how = match (!rule.declared.a.is_empty(), rule.declared.loses) {
-                        (true, _) => "the marked response wins against the others to the same prompt",
-                        (false, true) => {
-                            "of two responses to one prompt the one with the smaller number wins"
-                        }
-                        (false, false) => {
-                            "of two responses to one prompt the one with the larger number wins"
-                        }
-                    };
-                    say(column.shown(), how);
-                }
-                From::Field(..) | From::Scores { .. } => {}
+        let mut said: Vec<(String, String)> =
+            self.rules.iter().filter_map(|rule| self.rule_in_words(rule)).collect();
+        said.extend(self.candidates_in_words());
+        said
+    }
+
+    /// Whether the file has a column.
+    fn has(&self, column: &Column) -> bool {
+        self.columns.iter().any(|name| *name == column.name.as_ref())
+    }
+
+    fn rule_in_words(&self, rule: &Rule) -> Option<(String, String)> {
+        let (field, how) = match &rule.from {
+            From::Choice => {
+                let there =
+                    |columns: &[Column]| columns.iter().find(|column| self.has(column)).map(Column::shown);
+                let (a, b) = match self.recipe.shape {
+                    Shape::Votes => (&self.model_a, &self.model_b),
+                    _ => (&self.a, &self.b),
+                };
+                return Some((there(a)?, format!("preferred to {}", there(b)?)));
             }
-        }
+            From::Scores { a, b, lower } if rule.each.is_some() || self.has(a) => {
+                (names(std::iter::once(a).chain(b)), larger_or_smaller(*lower))
+            }
+            From::Share(columns) => (names(columns), "the share of the votes is the probability of each"),
+            From::OneHot(columns) => (names(columns), "the one that is set wins"),
+            From::Field(column, _) if self.recipe.shape == Shape::Unpaired => {
+                (column.shown(), "a good response is paired with a bad one to the same prompt")
+            }
+            From::Field(column, _) if self.recipe.shape == Shape::Scored => {
+                let how = match (!rule.declared.a.is_empty(), rule.declared.loses) {
+                    (true, _) => "the marked response wins against the others to the same prompt",
+                    (false, true) => "of two responses to one prompt the one with the smaller number wins",
+                    (false, false) => "of two responses to one prompt the one with the larger number wins",
+                };
+                (column.shown(), how)
+            }
+            From::Field(..) | From::Scores { .. } => return None,
+        };
+        Some((field, how.to_owned()))
+    }
+
+    fn candidates_in_words(&self) -> Vec<(String, String)> {
         let (Some(declared), Some(columns)) = (&self.recipe.candidates, &self.candidates) else {
-            return said;
+            return Vec::new();
         };
         let own = |path: &Option<Path>, column: &Option<Column>| match (path, column) {
             (_, Some(column)) => Some(column.shown()),
             (Some(path), None) => Some(path.to_string()),
             (None, None) => None,
         };
-        if !columns.scores.is_empty() {
-            let how = if declared.scores_are_ranks { "the smaller one wins" } else { "the larger one wins" };
-            say(names(&columns.scores.iter().collect::<Vec<_>>()), how);
-        }
+        let some = |columns: &[Column]| (!columns.is_empty()).then(|| names(columns));
+        let in_order = match declared.sorted {
+            Some(Sorted::WorstFirst) => "in order, the best response last",
+            _ => "in order, the best response first",
+        };
         let places = [
+            (some(&columns.scores), larger_or_smaller(declared.scores_are_ranks)),
+            (declared.sorted.map(|_| names(&columns.texts)), in_order),
             (own(&declared.score, &columns.score), "the larger one wins"),
             (own(&declared.rank, &columns.rank), "the smaller one wins"),
             (own(&declared.order, &columns.order), "positions of the responses, the best first"),
             (own(&declared.chosen, &columns.chosen), "names the best response"),
             (own(&declared.criteria, &None), "by each criterion the larger one wins"),
         ];
-        if let Some(sorted) = declared.sorted {
-            let texts = columns.texts.iter().map(Column::shown).collect::<Vec<_>>().join(", ");
-            let how = match sorted {
-                Sorted::BestFirst => "in order, the best response first",
-                Sorted::WorstFirst => "in order, the best response last",
-            };
-            say(texts, how);
-        }
-        for (name, how) in places {
-            if let Some(name) = name {
-                say(name, how);
-            }
-        }
-        said
+        places.into_iter().filter_map(|(name, how)| Some((name?, how.to_owned()))).collect()
     }
 
     /// Whether values named as a tie and as one side were seen, and the other side never: then another reading is likelier.

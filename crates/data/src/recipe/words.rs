@@ -2,8 +2,8 @@
 
 use predilect_types::TieKind;
 
-use super::call::Call;
 use super::spelling::tokens;
+use crate::call::Call;
 
 /// Words for no verdict at all.
 pub(super) const NOTHING: &[&str] = &[

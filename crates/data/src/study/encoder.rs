@@ -13,7 +13,8 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
-use tempfile::NamedTempFile;
+
+use crate::files::NewFile;
 
 /// A row group is the most that a reader must hold.
 const GROUP_ROWS: usize = 16 * 1024;
@@ -50,7 +51,7 @@ const UNIQUE: [&str; 6] = [
 
 /// A Parquet file in the making.
 pub(super) struct Encoder {
-    file: SerializedFileWriter<BufWriter<NamedTempFile>>,
+    file: SerializedFileWriter<BufWriter<NewFile>>,
     groups: ArrowRowGroupWriterFactory,
     schema: SchemaRef,
     /// Those of the row group at hand, field after field; none between groups.
@@ -59,7 +60,7 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    pub(super) fn new(file: NamedTempFile, schema: SchemaRef) -> Result<Self, ParquetError> {
+    pub(super) fn new(file: NewFile, schema: SchemaRef) -> Result<Self, ParquetError> {
         let file = BufWriter::with_capacity(1 << 20, file);
         let (file, groups) = ArrowWriter::try_new(file, SchemaRef::clone(&schema), Some(properties()))?
             .into_serialized_writer()?;
@@ -109,7 +110,7 @@ impl Encoder {
     }
 
     /// Ends the file, with something said about it by key.
-    pub(super) fn end(mut self, said: Option<KeyValue>) -> Result<NamedTempFile, String> {
+    pub(super) fn end(mut self, said: Option<KeyValue>) -> Result<NewFile, String> {
         self.end_group().map_err(|e| e.to_string())?;
         if let Some(said) = said {
             self.file.append_key_value_metadata(said);

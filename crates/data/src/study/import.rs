@@ -9,9 +9,12 @@ use foldhash::quality::FixedState;
 use predilect_types::{ReadSummary, Verdict};
 
 use super::people::People;
-use super::{ImportEntry, Study, StudyToml, TableReader, lock};
+use super::{
+    ImportEntry, PairWriter, RatingWriter, Study, StudyToml, TableReader, TableRow, VerdictWriter, lock,
+};
 use crate::container::input::expand;
 use crate::error::DataError;
+use crate::files::NewFile;
 use crate::options::{Progress, ReadOptions, Record};
 use crate::read::{Known, read_onto};
 
@@ -57,10 +60,6 @@ pub fn import(
     Ok((study, done?))
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "the steps of an import in their order; what each does stands elsewhere"
-)]
 fn import_into(
     inputs: &[PathBuf],
     options: &ReadOptions,
@@ -68,9 +67,46 @@ fn import_into(
     onto: Onto,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<ReadSummary, DataError> {
-    let shown = study.folder.display().to_string();
     // A table of pairs without the mark of an import is somebody's own file.
     let there = study.toml_path().exists() || study.import_name().is_some();
+    let old = what_is_there(study, onto, there)?;
+    let adding = onto == Onto::Add;
+    // What is added must be known to be new before it is read.
+    let added = if adding { Some(digests(inputs, options, &HashMap::new())?) } else { None };
+    let mut toml = StudyToml::default();
+    let mut tables = Tables::start(study)?;
+    let mut known = Known::default();
+    if let (Some(added), Some(old)) = (&added, &old) {
+        refuse_what_is_part_already(study, added, old)?;
+        known = tables.take_over(study)?;
+        // What was asked of models stays; what was computed from the old pairs goes.
+        toml.steps = old.steps.clone();
+        toml.steps.retain(|step, _| step.starts_with("judge ") || step.starts_with("annotate "));
+    }
+    let options = &ReadOptions { without_verdicts: options.without_verdicts || adding, ..options.clone() };
+    let read = read_onto(inputs, options, known, progress, &mut |record| tables.push(record))?;
+    let mut summary = read.summary;
+    let staged = tables.stage(study, options, &mut summary)?;
+    // A kill from here on may cost results, but never leaves those of other data.
+    if there {
+        study.forget_results()?;
+    }
+    for file in staged {
+        file.finish()?;
+    }
+    let mut entry = ImportEntry::new(options, &summary);
+    entry.files = added.map_or_else(|| digests(inputs, options, &read.checksums), Ok)?;
+    if let (true, Some(before)) = (adding, old.and_then(|old| old.import)) {
+        entry.after(before);
+    }
+    toml.import = Some(entry);
+    toml.save(study)?;
+    Ok(summary)
+}
+
+/// What the folder holds so far, where it may become what is wanted; said before anything is read.
+fn what_is_there(study: &Study, onto: Onto, there: bool) -> Result<Option<StudyToml>, DataError> {
+    let shown = study.folder.display().to_string();
     if there && onto == Onto::New {
         return Err(DataError::study(shown, "the folder already contains a study").with_hint(
             "give another folder, add to it with --add, or replace it and everything derived from it with --replace",
@@ -86,8 +122,7 @@ fn import_into(
         (false, _) => None,
     };
     for name in ["pairs", "verdicts", "ratings"] {
-        let table = study.table_path(name);
-        if !there && table.exists() {
+        if !there && study.table_path(name).exists() {
             return Err(DataError::study(
                 shown,
                 format!("the folder has a file {name}.parquet, which is not a study's"),
@@ -95,27 +130,51 @@ fn import_into(
             .with_hint("give another folder for the study"));
         }
     }
-    // What is added must be known to be new before it is read.
-    let mut files = if onto == Onto::Add { digests(inputs, options, &HashMap::new())? } else { Vec::new() };
-    let mut toml = StudyToml::default();
-    let mut pairs = study.write_pairs()?;
-    let mut verdicts = study.write_verdicts()?;
-    let mut ratings = study.write_ratings()?;
-    let mut people = People::default();
-    let mut known = Known::default();
-    if let (Onto::Add, Some(old)) = (onto, &old) {
-        if let Some((file, _)) = files.iter().find(|(file, digest)| {
-            old.import
-                .as_ref()
-                .is_some_and(|i| i.files.iter().any(|(name, d)| d == digest && same_name(name, file)))
-        }) {
-            return Err(DataError::study(shown, format!("{file} is already part of the study"))
-                .with_hint("its verdicts would count twice; leave the file out"));
-        }
+    Ok(old)
+}
+
+fn refuse_what_is_part_already(
+    study: &Study,
+    added: &[(String, String)],
+    old: &StudyToml,
+) -> Result<(), DataError> {
+    let part = |(file, digest): &&(String, String)| {
+        old.import
+            .as_ref()
+            .is_some_and(|i| i.files.iter().any(|(name, d)| d == digest && same_name(name, file)))
+    };
+    added.iter().find(part).map_or(Ok(()), |(file, _)| {
+        let shown = study.folder.display().to_string();
+        Err(DataError::study(shown, format!("{file} is already part of the study"))
+            .with_hint("its verdicts would count twice; leave the file out"))
+    })
+}
+
+/// The tables of a study in the making.
+struct Tables {
+    pairs: PairWriter,
+    verdicts: VerdictWriter,
+    ratings: RatingWriter,
+    people: People,
+}
+
+impl Tables {
+    fn start(study: &Study) -> Result<Self, DataError> {
+        Ok(Self {
+            pairs: study.write_pairs()?,
+            verdicts: study.write_verdicts()?,
+            ratings: study.write_ratings()?,
+            people: People::default(),
+        })
+    }
+
+    /// Begins with what the study holds; what is known by that, to join what is added.
+    fn take_over(&mut self, study: &Study) -> Result<Known, DataError> {
+        let mut known = Known::default();
         for batch in study.pairs()? {
             for pair in batch? {
                 known.pair(&pair);
-                pairs.push_owned(pair)?;
+                self.pairs.push_owned(pair)?;
             }
         }
         for batch in study.verdicts()? {
@@ -123,84 +182,74 @@ fn import_into(
                 // Who judges is settled anew over old and new verdicts.
                 verdict.pool();
                 known.verdict(&verdict);
-                people.add(&verdict);
-                verdicts.push_owned(verdict)?;
+                self.people.add(&verdict);
+                self.verdicts.push_owned(verdict)?;
             }
         }
         if study.has_table("ratings") {
             for batch in study.ratings()? {
                 for rating in batch? {
-                    ratings.push_owned(rating)?;
+                    self.ratings.push_owned(rating)?;
                 }
             }
         }
-        // What was asked of models stays; what was computed from the old pairs goes.
-        toml.steps = old.steps.clone();
-        toml.steps.retain(|step, _| step.starts_with("judge ") || step.starts_with("annotate "));
+        Ok(known)
     }
-    let options =
-        &ReadOptions { without_verdicts: options.without_verdicts || onto == Onto::Add, ..options.clone() };
-    let read = read_onto(inputs, options, known, progress, &mut |record| match record {
-        Record::Pair(pair) => pairs.push_owned(pair),
-        Record::Verdict(verdict) => {
-            people.add(&verdict);
-            verdicts.push_owned(verdict)
-        }
-        Record::Rating(rating) => ratings.push_owned(rating),
-    })?;
-    let mut summary = read.summary;
-    // Equal imports have equal names, so the hash has a fixed seed.
-    let import = format!("{:016x}", FixedState::default().hash_one((pairs.end()?, verdicts.end()?)));
-    pairs.of_import(&import);
-    verdicts.of_import(&import);
-    ratings.of_import(&import);
-    let (mut staged_verdicts, verdicts_path) = verdicts.stage()?;
-    let named: Vec<&str> = options
-        .judge
-        .iter()
-        .chain(options.judge_of.iter().map(|(_, judge)| judge))
-        .map(String::as_str)
-        .collect();
-    let split = people.split(options.judges, &named);
-    let shared = people.shared(&split);
-    if !split.is_empty() {
-        // Who judges is known at the end only: those few people who are judges of their own are written again under their names.
-        let mut again = study.write_verdicts()?;
-        again.of_import(&import);
-        let file = staged_verdicts.reopen().map_err(|e| DataError::path_io(&verdicts_path, "open", e))?;
-        for batch in TableReader::<Verdict>::of(file, &verdicts_path)? {
-            for mut verdict in batch? {
-                if split.contains(&verdict.judge) {
-                    let base = people.base(&verdict.judge).unwrap_or_default().to_owned();
-                    let of =
-                        verdict.annotator.as_ref().is_some_and(|name| shared.contains(name)).then_some(base);
-                    verdict.split_of(of.as_deref());
-                }
-                again.push_owned(verdict)?;
+
+    fn push(&mut self, record: Record) -> Result<(), DataError> {
+        match record {
+            Record::Pair(pair) => self.pairs.push_owned(pair),
+            Record::Verdict(verdict) => {
+                self.people.add(&verdict);
+                self.verdicts.push_owned(verdict)
             }
+            Record::Rating(rating) => self.ratings.push_owned(rating),
         }
-        staged_verdicts = again.stage()?.0;
     }
-    people.tell(&split, &mut summary);
-    let staged = [pairs.stage()?, (staged_verdicts, verdicts_path), ratings.stage()?];
-    // A kill from here on may cost results, but never leaves those of other data.
-    if there {
-        study.forget_results()?;
+
+    /// The whole tables, on the disk but without their names, each with the name of this import; who judges is settled.
+    fn stage(
+        mut self,
+        study: &Study,
+        options: &ReadOptions,
+        summary: &mut ReadSummary,
+    ) -> Result<[NewFile; 3], DataError> {
+        // Equal imports have equal names, so the hash has a fixed seed.
+        let all = (self.pairs.end()?, self.verdicts.end()?);
+        let import = format!("{:016x}", FixedState::default().hash_one(all));
+        self.pairs.of_import(&import);
+        self.verdicts.of_import(&import);
+        self.ratings.of_import(&import);
+        let mut verdicts = self.verdicts.stage()?;
+        let named: Vec<&str> = options
+            .judge
+            .iter()
+            .chain(options.judge_of.iter().map(|(_, judge)| judge))
+            .map(String::as_str)
+            .collect();
+        let split = self.people.split(options.judges, &named);
+        if !split.is_empty() {
+            // Who judges is known at the end only: those few people who are judges of their own are written again under their names.
+            let shared = self.people.shared(&split);
+            let mut again = study.write_verdicts()?;
+            again.of_import(&import);
+            let path = study.table_path(<Verdict as TableRow>::TABLE);
+            for batch in TableReader::<Verdict>::of(verdicts.reopen()?, &path)? {
+                for mut verdict in batch? {
+                    if split.contains(&verdict.judge) {
+                        let base = self.people.base(&verdict.judge).unwrap_or_default().to_owned();
+                        let person = verdict.annotator.as_ref();
+                        let of = person.is_some_and(|name| shared.contains(name)).then_some(base);
+                        verdict.split_of(of.as_deref());
+                    }
+                    again.push_owned(verdict)?;
+                }
+            }
+            verdicts = again.stage()?;
+        }
+        self.people.tell(&split, summary);
+        Ok([self.pairs.stage()?, verdicts, self.ratings.stage()?])
     }
-    for (file, path) in staged {
-        study.rename(file, &path)?;
-    }
-    let mut entry = ImportEntry::new(options, &summary);
-    if onto != Onto::Add {
-        files = digests(inputs, options, &read.checksums)?;
-    }
-    entry.files = files;
-    if let (Onto::Add, Some(before)) = (onto, old.and_then(|old| old.import)) {
-        entry.after(before);
-    }
-    toml.import = Some(entry);
-    toml.save(study)?;
-    Ok(summary)
 }
 
 /// Whether two paths end in one file's name.

@@ -179,6 +179,6 @@ impl StudyToml {
         let current = Self { predilect: env!("CARGO_PKG_VERSION").to_owned(), ..self.clone() };
         let text = toml::to_string_pretty(&current)
             .map_err(|e| DataError::study(path.display().to_string(), e.to_string()))?;
-        study.write_text(&path, "study", &text)
+        super::write_text(&path, &text)
     }
 }

@@ -24,7 +24,6 @@ use arrow_array::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use predilect_types::{Pair, Rating, Verdict};
-use tempfile::NamedTempFile;
 
 pub use import::{Onto, import};
 pub use lock::StudyLock;
@@ -33,7 +32,7 @@ pub use results::{BatchFile, arrow_bytes, parquet_bytes};
 pub use table::{TableReader, TableRow, TableWriter};
 
 use crate::error::DataError;
-use crate::files::{TEMPORARY, temporary};
+use crate::files::{NewFile, TEMPORARY};
 
 /// Writes the table of pairs.
 pub type PairWriter = TableWriter<Pair, Box<Pair>>;
@@ -227,9 +226,7 @@ impl Study {
         for batch in batches {
             file.write(batch)?;
         }
-        file.finish()?;
-        self.settle();
-        Ok(())
+        file.finish()
     }
 
     /// Reads a table of results as it is, with the marks of its schema.
@@ -276,30 +273,6 @@ impl Study {
             .collect()
     }
 
-    /// A file in the study's folder that vanishes unless it is placed.
-    fn temporary(&self, name: &str) -> Result<NamedTempFile, DataError> {
-        temporary(&self.folder, name)
-    }
-
-    /// Flushes a file to the disk and gives it its name.
-    fn place(&self, file: NamedTempFile, path: &Path) -> Result<(), DataError> {
-        flush(&file, path)?;
-        self.rename(file, path)
-    }
-
-    fn rename(&self, file: NamedTempFile, path: &Path) -> Result<(), DataError> {
-        file.persist(path).map_err(|e| DataError::path_io(path, "replace", e.error))?;
-        self.settle();
-        Ok(())
-    }
-
-    /// A rename itself must reach the disk too; not every system lets a folder be flushed.
-    fn settle(&self) {
-        if let Ok(folder) = File::open(&self.folder) {
-            let _ = folder.sync_all();
-        }
-    }
-
     /// Removes every result of other data than those of the import at hand: none must stand beside the new pairs.
     ///
     /// Only tables that this program writes go: the folder may hold other files, the user's own.
@@ -310,16 +283,12 @@ impl Study {
         }
         Ok(())
     }
-
-    fn write_text(&self, path: &Path, name: &str, text: &str) -> Result<(), DataError> {
-        let mut file = self.temporary(name)?;
-        file.write_all(text.as_bytes()).map_err(|e| DataError::path_io(path, "write", e))?;
-        self.place(file, path)
-    }
 }
 
-fn flush(file: &NamedTempFile, path: &Path) -> Result<(), DataError> {
-    file.as_file().sync_all().map_err(|e| DataError::path_io(path, "flush", e))
+fn write_text(path: &Path, text: &str) -> Result<(), DataError> {
+    let mut file = NewFile::of(path)?;
+    file.write_all(text.as_bytes()).map_err(|e| DataError::path_io(path, "write", e))?;
+    file.finish()
 }
 
 /// Removes what runs that were killed have left, once it is a day old and so nobody's any more.

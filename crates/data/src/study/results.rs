@@ -6,16 +6,15 @@ use std::path::{Path, PathBuf};
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
-use tempfile::NamedTempFile;
 
-use super::{encoder, flush};
+use super::encoder;
 use crate::error::DataError;
-use crate::files::temporary;
+use crate::files::NewFile;
 
 /// A Parquet file in the making: nothing is seen of it before [`BatchFile::finish`], and one that is dropped leaves the
 /// old file.
 pub struct BatchFile {
-    writer: ArrowWriter<BufWriter<NamedTempFile>>,
+    writer: ArrowWriter<BufWriter<NewFile>>,
     path: PathBuf,
 }
 
@@ -26,9 +25,7 @@ impl BatchFile {
     ///
     /// When no file can be made in its folder.
     pub fn create(path: &Path, schema: SchemaRef) -> Result<Self, DataError> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let file = BufWriter::with_capacity(1 << 20, temporary(folder, &name)?);
+        let file = BufWriter::with_capacity(1 << 20, NewFile::of(path)?);
         let writer = ArrowWriter::try_new(file, schema, Some(encoder::properties()))
             .map_err(|problem| failed(path, &problem))?;
         Ok(Self { writer, path: path.to_owned() })
@@ -52,9 +49,7 @@ impl BatchFile {
         let path = self.path;
         let file = self.writer.into_inner().map_err(|problem| failed(&path, &problem))?;
         let file = file.into_inner().map_err(|e| DataError::path_io(&path, "write", e.into_error()))?;
-        flush(&file, &path)?;
-        file.persist(&path).map_err(|e| DataError::path_io(&path, "replace", e.error))?;
-        Ok(())
+        file.finish()
     }
 }
 

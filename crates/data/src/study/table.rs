@@ -17,12 +17,12 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::file::metadata::{KeyValue, ParquetMetaDataReader};
 use predilect_types::Pair;
-use tempfile::NamedTempFile;
 
+use super::Study;
 use super::conform::conform;
 use super::encoder::Encoder;
-use super::{Study, flush};
 use crate::error::DataError;
+use crate::files::NewFile;
 
 /// Rows are encoded and read this many at a time.
 pub(super) const BATCH: usize = 4096;
@@ -64,7 +64,6 @@ pub struct TableWriter<T: TableRow, R: Held<T> = T> {
     bytes: usize,
     count: u64,
     path: PathBuf,
-    study: Study,
     channel: Option<SyncSender<Vec<R>>>,
     encoder: Option<JoinHandle<Result<(Encoder, u64), String>>>,
     /// What has encoded all rows, and the digest of these.
@@ -97,7 +96,7 @@ impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
     /// Starts a table of rows that belong to the pairs that are there.
     pub(super) fn start(study: &Study) -> Result<Self, DataError> {
         let path = study.table_path(T::TABLE);
-        let file = study.temporary(T::TABLE)?;
+        let file = NewFile::of(&path)?;
         let (channel, batches) = sync_channel::<Vec<R>>(WAITING);
         let encoder = std::thread::spawn(move || {
             let text = |e: parquet::errors::ParquetError| e.to_string();
@@ -121,7 +120,6 @@ impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
             bytes: 0,
             count: 0,
             path,
-            study: study.clone(),
             channel: Some(channel),
             encoder: Some(encoder),
             ended: None,
@@ -191,13 +189,13 @@ impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
     }
 
     /// Writes what is left and flushes it to the disk, under a name that nobody looks for.
-    pub(super) fn stage(mut self) -> Result<(NamedTempFile, PathBuf), DataError> {
+    pub(super) fn stage(mut self) -> Result<NewFile, DataError> {
         self.end()?;
         let import = self.import.take().map(|import| KeyValue::new(IMPORT.to_owned(), import));
         let Some((encoder, _)) = self.ended.take() else { return Err(self.failed("the encoder has ended")) };
         let file = encoder.end(import).map_err(|problem| self.failed(&problem))?;
-        flush(&file, &self.path)?;
-        Ok((file, self.path.clone()))
+        file.flush_to_disk()?;
+        Ok(file)
     }
 
     /// The rows belong to an import that is under way.
@@ -211,9 +209,8 @@ impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
     ///
     /// When it cannot be written; the old table is then still there.
     pub fn finish(self) -> Result<u64, DataError> {
-        let (study, count) = (self.study.clone(), self.count);
-        let (file, path) = self.stage()?;
-        study.rename(file, &path)?;
+        let count = self.count;
+        self.stage()?.finish()?;
         Ok(count)
     }
 }

@@ -6,6 +6,7 @@
 //! `hostile` arbitrary and mutated bytes, `round_trip` what export and import lose, `study` the folder, `messages` what is said of
 //! what cannot be read, `real` the files of ../shared (skipped where they are missing).
 
+#![allow(clippy::too_many_lines, reason = "one case after the other")]
 #![allow(
     clippy::unwrap_used,
     clippy::float_cmp,

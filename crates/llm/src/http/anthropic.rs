@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::left_out::{Change, Optional, without_limits};
 use super::{Dialect, tokens};
-use crate::contract::{Answer, Capabilities, Enforce, Finish, Request, Usage, Want};
+use crate::contract::Capabilities;
 use crate::error::{CallError, Fault};
+use crate::question::{Answer, Enforce, Finish, Request, Usage, Want};
 use crate::reasoning::{Effort, claude};
 
 pub(super) struct Anthropic {
@@ -131,8 +132,8 @@ impl Dialect for Anthropic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::Schema;
-    use crate::contract::Want;
+    use crate::question::Schema;
+    use crate::question::Want;
     use predilect_types::Message;
 
     const OLD: Anthropic = Anthropic { reasons: false };

@@ -8,8 +8,8 @@ use ureq::Agent;
 use super::left_out::Optional;
 use super::{HttpModel, agent, message};
 use crate::batch::{Batch, BatchState, LostBatch};
-use crate::contract::Request;
-use crate::error::{CallError, Fault};
+use crate::error::{CallError, Fault, Remedy};
+use crate::question::Request;
 
 /// Which protocol a provider's batches speak, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl Batch for HttpModel {
                 Fault::Request,
                 format!("{} batches may be the one that was handed over at {}", many.len(), lost.at),
             )
-            .remedy("cancel all but one of them in the provider's console, then run the command again")),
+            .remedy(Remedy::CancelBatches)),
         }
     }
 
@@ -137,9 +137,7 @@ impl Batch for HttpModel {
                         .and_then(Value::as_str)
                         .unwrap_or("no reason");
                     let error = self.clean(&format!("the batch was rejected: {said}"));
-                    return Err(CallError::new(Fault::Request, error).remedy(
-                        "where it holds more than the account may have under way, hand over less at once: --batch-size",
-                    ));
+                    return Err(CallError::new(Fault::Request, error).remedy(Remedy::SmallerBatches));
                 }
                 Ok(BatchState::Ended(answers))
             }
@@ -170,7 +168,7 @@ impl HttpModel {
     fn api(&self) -> Result<&BatchApi, CallError> {
         self.batch.as_ref().ok_or_else(|| {
             CallError::new(Fault::Unsupported, format!("{} takes no batches", self.name))
-                .remedy("leave --batch out: its calls are made one by one")
+                .remedy(Remedy::NoBatches)
         })
     }
 

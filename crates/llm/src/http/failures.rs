@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::left_out::{Optional, refused_by};
 use super::said::message;
 use super::{HttpModel, SECRET, body};
-use crate::error::{CallError, Fault};
+use crate::error::{CallError, Fault, Remedy};
 
 impl HttpModel {
     /// The parameter that a refusal is about, where it was sent and a call can do without it.
@@ -21,7 +21,7 @@ impl HttpModel {
     /// The model reasoned until no tokens were left to answer.
     pub(super) fn no_room(&self, said: &str) -> CallError {
         CallError::new(Fault::NoRoom, format!("{} had no tokens left for an answer: {said}", self.name))
-            .remedy("give it more with --reasoning-tokens, or --reasoning low, and --retry-failed")
+            .remedy(Remedy::MoreRoom)
     }
 
     /// A call that got no whole answer.
@@ -81,16 +81,12 @@ impl HttpModel {
             Fault::Key => error.remedy("check the provider's key in the environment"),
             Fault::Quota => error.remedy("check the balance and limits of the account"),
             Fault::NoModel => error.remedy("check the model's name and the address"),
-            Fault::Unsupported if about(&["response_format", "schema"]) => {
-                error.remedy("ask in another way: --enforce object, or --enforce nothing")
-            }
+            Fault::Unsupported if about(&["response_format", "schema"]) => error.remedy(Remedy::LooserForm),
             Fault::Unsupported if about(&["reasoning", "hinking", "effort"]) => {
-                error.remedy("give another --reasoning, or leave it out")
+                error.remedy(Remedy::OtherReasoning)
             }
-            Fault::Unsupported => error.remedy("ask in another way: --method generated"),
-            _ if about(&["response_format", "schema"]) => {
-                error.remedy("ask in another way: --enforce object, or --enforce nothing")
-            }
+            Fault::Unsupported => error.remedy(Remedy::WriteInstead),
+            _ if about(&["response_format", "schema"]) => error.remedy(Remedy::LooserForm),
             _ => error,
         }
     }

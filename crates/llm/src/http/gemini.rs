@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::left_out::Optional;
 use super::{Dialect, tokens};
-use crate::contract::{Answer, Capabilities, Enforce, Finish, Request, Usage, Want};
+use crate::contract::Capabilities;
 use crate::error::{CallError, Fault};
+use crate::question::{Answer, Enforce, Finish, Request, Usage, Want};
 use crate::reasoning::Effort;
 
 pub(super) struct Gemini {

@@ -20,8 +20,9 @@ use serde_json::Value;
 use ureq::Agent;
 
 use crate::batch::Batch;
-use crate::contract::{Answer, Capabilities, Finish, Model, Request, Want};
-use crate::error::{CallError, Fault};
+use crate::contract::{Capabilities, Model};
+use crate::error::{CallError, Fault, Remedy};
+use crate::question::{Answer, Finish, Request, Want};
 use crate::reasoning::{Effort, Reasoning, takes_temperature};
 use crate::spec::{ModelSpec, Provider};
 use left_out::{LeftOut, Optional};
@@ -130,7 +131,7 @@ fn connect_with(
                 Fault::Unsupported,
                 format!("{spec} knows no reasoning effort called {}", effort.as_str()),
             )
-            .remedy("give another one, or leave --reasoning out"));
+            .remedy(Remedy::OtherEffort));
         }
         // Another effort gives other answers: it is part of the name, and so of every key.
         let _ = write!(name, " with reasoning {}", effort.as_str());
@@ -265,8 +266,11 @@ impl Model for HttpModel {
     fn send(&self, request: &Request) -> Result<String, CallError> {
         let url = match (&request.want, &self.score_url) {
             (Want::Score, None) => {
-                return Err(CallError::new(Fault::Unsupported, format!("{} scores no conversations", self.name))
-                    .remedy("--method reward needs the address of a server with a reward model: http://HOST:PORT/v1#MODEL"));
+                return Err(CallError::new(
+                    Fault::Unsupported,
+                    format!("{} scores no conversations", self.name),
+                )
+                .remedy(Remedy::RewardServer));
             }
             (Want::Score, Some(url)) => url,
             _ => &self.url,

@@ -1,7 +1,7 @@
 //! The probabilities of answers among those of tokens.
 
-use crate::contract::LEAST_MASS;
-use crate::error::{CallError, Fault};
+use crate::error::{CallError, Fault, Remedy};
+use crate::question::LEAST_MASS;
 use crate::token::answer_of;
 
 /// The sum of the probabilities of all tokens that are a continuation but for what stands before it, as logarithms.
@@ -18,9 +18,7 @@ pub(super) fn next_of(
     const ROUNDING: f64 = 1e-3;
     /// The most of what is told that may be missing.
     const MISSING: f64 = 0.1;
-    let none = |what: String| {
-        CallError::new(Fault::NoProbabilities, what).remedy("ask for written verdicts: --method generated")
-    };
+    let none = |what: String| CallError::new(Fault::NoProbabilities, what).remedy(Remedy::WrittenVerdicts);
     if let Some((token, ln)) = tokens.iter().find(|(_, ln)| *ln > ROUNDING) {
         return Err(none(format!(
             "{token:?} has a log-probability of {ln}, above 0: these are not log-probabilities"

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::left_out::{Change, Optional};
 use super::next::next_of;
 use super::{Dialect, tokens};
-use crate::contract::{Answer, Capabilities, Enforce, Finish, Request, Usage, Want};
-use crate::error::{CallError, Fault};
+use crate::contract::Capabilities;
+use crate::error::{CallError, Fault, Remedy};
+use crate::question::{Answer, Enforce, Finish, Request, Usage, Want};
 use crate::reasoning::Effort;
 
 pub(super) struct OpenAi {
@@ -132,29 +133,7 @@ impl Dialect for OpenAi {
 
     fn read(&self, request: &Request, body: &Value) -> Result<Answer, CallError> {
         if request.want == Want::Score {
-            let data = body.pointer("/data/0/data");
-            let none = |what: String| {
-                CallError::new(Fault::Unsupported, what)
-                    .remedy("is this a reward model? vLLM serves one with --runner pooling")
-            };
-            let numbers = data.map_or(0, many);
-            if numbers > 1 {
-                return Err(none(format!(
-                    "the answer contains {numbers} numbers instead of one score: is it an embedding?"
-                )));
-            }
-            let data = data
-                .filter(|_| numbers > 0)
-                .ok_or_else(|| none("the answer contains no score".to_owned()))?;
-            // One that is no number is lost; others may be whole.
-            let score = last_number(data)
-                .ok_or_else(|| CallError::new(Fault::Request, "the score is not a number (NaN or null)"))?;
-            let input = tokens(body, "/usage/prompt_tokens");
-            return Ok(Answer {
-                text: score.to_string(),
-                usage: Usage { input, ..Usage::default() },
-                ..Answer::default()
-            });
+            return score(body);
         }
         let choice = body
             .pointer("/choices/0")
@@ -172,30 +151,12 @@ impl Dialect for OpenAi {
             .or_else(|| called(choice))
             .or(refusal.map(str::to_owned));
         let reason = choice.get("finish_reason").and_then(Value::as_str).unwrap_or("stop");
-        let finish = match (reason, refusal) {
-            ("content_filter", _) => {
-                return Err(CallError::new(Fault::Filtered, "the provider's filter withheld the answer"));
-            }
-            (
-                "error" | "network_error" | "insufficient_system_resource" | "abort" | "aborted" | "failed",
-                _,
-            ) => {
-                return Err(CallError::new(Fault::Server, format!("the answer broke off: {reason}")));
-            }
-            (_, Some(_)) => Finish::Refused,
-            (
-                "stop" | "eos" | "eos_token" | "end_turn" | "stop_sequence" | "tool_calls" | "function_call"
-                | "",
-                _,
-            ) => Finish::Stop,
-            // Of a reason that nobody knows, it is not known that the answer is whole.
-            _ => Finish::Length,
-        };
+        let finish = finish(reason, refusal.is_some())?;
         let next = match &request.want {
             Want::Next(continuations) => {
                 let alternatives = self.alternatives(body).ok_or_else(|| {
                     CallError::new(Fault::NoProbabilities, "the answer contains no token probabilities")
-                        .remedy("this server or model does not tell them: --method generated")
+                        .remedy(Remedy::NotTold)
                 })?;
                 next_of(continuations, &alternatives)?
             }
@@ -304,10 +265,47 @@ fn last_number(value: &Value) -> Option<f64> {
     }
 }
 
+/// The answer of a reward model: one number.
+fn score(body: &Value) -> Result<Answer, CallError> {
+    let data = body.pointer("/data/0/data");
+    let none = |what: String| {
+        CallError::new(Fault::Unsupported, what)
+            .remedy("is this a reward model? vLLM serves one with --runner pooling")
+    };
+    let numbers = data.map_or(0, many);
+    if numbers > 1 {
+        return Err(none(format!(
+            "the answer contains {numbers} numbers instead of one score: is it an embedding?"
+        )));
+    }
+    let data = data.filter(|_| numbers > 0).ok_or_else(|| none("the answer contains no score".to_owned()))?;
+    // One that is no number is lost; others may be whole.
+    let score = last_number(data)
+        .ok_or_else(|| CallError::new(Fault::Request, "the score is not a number (NaN or null)"))?;
+    let input = tokens(body, "/usage/prompt_tokens");
+    Ok(Answer { text: score.to_string(), usage: Usage { input, ..Usage::default() }, ..Answer::default() })
+}
+
+/// How an answer ended, by the reason that the server gives.
+fn finish(reason: &str, refused: bool) -> Result<Finish, CallError> {
+    match reason {
+        "content_filter" => Err(CallError::new(Fault::Filtered, "the provider's filter withheld the answer")),
+        "error" | "network_error" | "insufficient_system_resource" | "abort" | "aborted" | "failed" => {
+            Err(CallError::new(Fault::Server, format!("the answer broke off: {reason}")))
+        }
+        _ if refused => Ok(Finish::Refused),
+        "stop" | "eos" | "eos_token" | "end_turn" | "stop_sequence" | "tool_calls" | "function_call" | "" => {
+            Ok(Finish::Stop)
+        }
+        // Of a reason that nobody knows, it is not known that the answer is whole.
+        _ => Ok(Finish::Length),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::Schema;
+    use crate::question::Schema;
     use predilect_types::Message;
 
     const OPENAI: OpenAi = OpenAi { strict: true, reasons: false, own: false };

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Outcome, Runner, Shared, Stop, lock};
 use crate::batch::{Batch, BatchState, LostBatch};
-use crate::contract::{Request, Usage};
-use crate::error::{CallError, Fault};
+use crate::error::{CallError, Fault, Remedy};
 use crate::log::{Entry, NewBatch, PendingBatch};
+use crate::question::{Request, Usage};
 
 /// The most bytes of one batch: no more than any provider takes.
 const BATCH_BYTES: u64 = 100 << 20;
@@ -25,7 +25,7 @@ impl Runner<'_> {
         let Some(batch) = self.model.batch() else {
             return Err(Stop::Fault(
                 CallError::new(Fault::Unsupported, format!("{} takes no batches", self.model.name()))
-                    .remedy("leave --batch out: its calls are made one by one"),
+                    .remedy(Remedy::NoBatches),
             ));
         };
         let waiting = self.fetch(batch, shared)?;
@@ -98,43 +98,7 @@ impl Runner<'_> {
                 }
                 Ok(BatchState::Ended(answers)) => {
                     ended = true;
-                    let asked: HashMap<&str, &Request> =
-                        pending.calls.iter().map(|(key, request)| (key.as_str(), request)).collect();
-                    let mut entries = Vec::new();
-                    let mut stop = None;
-                    for (key, result) in &answers {
-                        // Answers to what nobody asked are none of ours.
-                        let Some(&request) = asked.get(key.as_str()) else { continue };
-                        let mut unusable = None;
-                        let read = result.clone().and_then(|body| match self.model.read(request, &body) {
-                            Ok(answer) => Ok((answer, body)),
-                            Err(error) => {
-                                unusable = Some(body);
-                                Err(error)
-                            }
-                        });
-                        // What was answered is charged, whether it can be used or not; what was not reached in time is not.
-                        let usage = match &read {
-                            Ok((answer, _)) => answer.usage,
-                            Err(_) if unusable.is_some() => self.about(request),
-                            Err(_) => Usage::default(),
-                        };
-                        let price = self.options.price.map(|price| price.of(usage));
-                        shared.spend(usage, price);
-                        lock(&shared.state).totals.calls += 1;
-                        if let Err(error) = &read
-                            && error.fault.stops_the_run()
-                        {
-                            // A key or a quota that is mended later: it is handed over again then.
-                            stop = Some(error.clone());
-                            continue;
-                        }
-                        let result = read.map(|(_, body)| body);
-                        let entry =
-                            Entry { result, unusable, usage, price, latency: Duration::ZERO, retries: 0 };
-                        entries.push((key.as_str(), request, entry));
-                    }
-                    self.log.put_all(self.model.name(), &entries).map_err(Stop::Log)?;
+                    let stop = self.log_answers(&pending, &answers, shared)?;
                     self.log.drop_batch(&pending.label).map_err(Stop::Log)?;
                     if let Some(error) = stop {
                         return Err(Stop::Fault(error));
@@ -143,8 +107,13 @@ impl Runner<'_> {
                 // Gone, or the key is another account's now: only who says so pays for its questions again.
                 Err(error) if error.fault == Fault::NoModel => {
                     if !self.options.retry_failed {
-                        return Err(Stop::Fault(CallError { message: format!("the batch {id} is not there: {}", error.message), ..error }
-                            .remedy("try again later and check the key; if it is gone for good, --retry-failed hands its questions over again")));
+                        return Err(Stop::Fault(
+                            CallError {
+                                message: format!("the batch {id} is not there: {}", error.message),
+                                ..error
+                            }
+                            .remedy(Remedy::HandOverAgain),
+                        ));
                     }
                     self.log.drop_batch(&pending.label).map_err(Stop::Log)?;
                 }
@@ -169,6 +138,52 @@ impl Runner<'_> {
         Ok(waiting)
     }
 
+    /// Logs the answers of a batch that has ended; what stops the run, where one of them says so.
+    fn log_answers(
+        &self,
+        pending: &PendingBatch,
+        answers: &[(String, Result<String, CallError>)],
+        shared: &Shared,
+    ) -> Result<Option<CallError>, Stop> {
+        let asked: HashMap<&str, &Request> =
+            pending.calls.iter().map(|(key, request)| (key.as_str(), request)).collect();
+        let mut entries = Vec::new();
+        let mut stop = None;
+        for (key, result) in answers {
+            // Answers to what nobody asked are none of ours.
+            let Some(&request) = asked.get(key.as_str()) else { continue };
+            let mut unusable = None;
+            let read = result.clone().and_then(|body| match self.model.read(request, &body) {
+                Ok(answer) => Ok((answer, body)),
+                Err(error) => {
+                    unusable = Some(body);
+                    Err(error)
+                }
+            });
+            // What was answered is charged, whether it can be used or not; what was not reached in time is not.
+            let usage = match &read {
+                Ok((answer, _)) => answer.usage,
+                Err(_) if unusable.is_some() => self.about(request),
+                Err(_) => Usage::default(),
+            };
+            let price = self.options.price.map(|price| price.of(usage));
+            shared.spend(usage, price);
+            lock(&shared.state).totals.calls += 1;
+            if let Err(error) = &read
+                && error.fault.stops_the_run()
+            {
+                // A key or a quota that is mended later: it is handed over again then.
+                stop = Some(error.clone());
+                continue;
+            }
+            let result = read.map(|(_, body)| body);
+            let entry = Entry { result, unusable, usage, price, latency: Duration::ZERO, retries: 0 };
+            entries.push((key.as_str(), request, entry));
+        }
+        self.log.put_all(self.model.name(), &entries).map_err(Stop::Log)?;
+        Ok(stop)
+    }
+
     /// A run without batches would pay again for what waits in them.
     pub(super) fn nothing_waits(&self) -> Result<(), Stop> {
         if self.options.batch || self.options.offline || self.model.batch().is_none() {
@@ -184,7 +199,7 @@ impl Runner<'_> {
                 Fault::Request,
                 format!("{waiting} questions to {} wait in batches", self.model.name()),
             )
-            .remedy("fetch them first: run the command with --batch until nothing waits"),
+            .remedy(Remedy::FetchBatches),
         ))
     }
 

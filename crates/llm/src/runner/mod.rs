@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::contract::{Answer, Model, Request, Usage, Want};
+use crate::contract::Model;
 use crate::error::{CallError, Fault};
 use crate::log::{CallLog, Entry, LogError, key};
+use crate::question::{Answer, Request, Usage, Want};
 pub use plan::{Plan, RunOptions};
 use shared::{Shared, lock};
 
@@ -97,6 +98,21 @@ pub struct Runner<'a> {
     pub log: &'a CallLog,
     /// How.
     pub options: RunOptions,
+}
+
+/// The body of an answer and what it says, or why there is none.
+type Sent = Result<(String, Answer), CallError>;
+
+/// What the tries of one call have taken.
+#[derive(Default)]
+struct Tried {
+    retries: u32,
+    /// The body of the last answer, where it could not be used.
+    unusable: Option<String>,
+    /// Tokens of tries that gave nothing, as far as they may have been charged.
+    lost: Usage,
+    /// Money that is kept for them.
+    reserved: f64,
 }
 
 impl Runner<'_> {
@@ -384,51 +400,10 @@ impl Runner<'_> {
         if !shared.hold(most, self.options.budget, false) {
             return Err(Stop::Budget);
         }
-        let mut reserved = most;
         let start = Instant::now();
-        let mut retries = 0;
-        // Tokens of tries that gave nothing, as far as they may have been charged.
-        let mut lost = Usage::default();
-        let mut unusable;
-        let ended = loop {
-            unusable = None;
-            if !shared.enter() {
-                // Another call has stopped the run.
-                break Ok(None);
-            }
-            let result = self.model.send(request).and_then(|body| match self.model.read(request, &body) {
-                Ok(answer) => Ok((body, answer)),
-                Err(error) => {
-                    unusable = Some(body);
-                    Err(error)
-                }
-            });
-            let wait = result.as_ref().err().map(|error| self.wait(key, retries, error));
-            shared.leave(result.as_ref().err(), self.options.concurrency);
-            let ended = match (result, wait) {
-                (Err(error), Some(wait))
-                    if error.fault.can_be_retried()
-                        && retries < self.options.retries
-                        && !hopeless(&error, retries, shared) =>
-                {
-                    retries += 1;
-                    if error.fault.may_cost() {
-                        lost = lost.plus(self.about(request));
-                        // The next try needs money of its own.
-                        if !shared.hold(most, self.options.budget, true) {
-                            break Err(Stop::Budget);
-                        }
-                        reserved += most;
-                    }
-                    lock(&shared.state).totals.retries += 1;
-                    shared.sleep(wait);
-                    continue;
-                }
-                (result, _) => result,
-            };
-            break Ok(Some(ended));
-        };
-        let usage = lost.plus(match &ended {
+        let mut tried = Tried { reserved: most, ..Tried::default() };
+        let ended = self.try_on(request, key, shared, &mut tried);
+        let usage = tried.lost.plus(match &ended {
             Ok(Some(Ok((_, answer)))) if answer.usage != Usage::default() => answer.usage,
             Ok(Some(Ok((_, answer)))) => {
                 Usage { output: self.model.count_tokens(&answer.text), ..self.about(request) }
@@ -438,7 +413,7 @@ impl Runner<'_> {
         });
         let price = self.options.price.map(|price| price.of(usage));
         shared.spend(usage, price);
-        shared.release(reserved);
+        shared.release(tried.reserved);
         let Some(result) = ended? else { return Ok(None) };
         if let Err(error) = &result
             && error.fault.stops_the_run()
@@ -449,6 +424,7 @@ impl Runner<'_> {
             Ok((body, answer)) => (Ok(body), Ok(answer)),
             Err(error) => (Err(error.clone()), Err(error)),
         };
+        let Tried { unusable, retries, .. } = tried;
         let entry = Entry { result, unusable, usage, price, latency: start.elapsed(), retries };
         self.log.put_all(self.model.name(), &[(key, request, entry)]).map_err(Stop::Log)?;
         lock(&shared.state).totals.failed += u64::from(answer.is_err());
@@ -456,6 +432,52 @@ impl Runner<'_> {
             return Err(Stop::Fault(error));
         }
         Ok(Some(Outcome { key: key.to_owned(), answer, from_log: false }))
+    }
+
+    /// Sends a request until it is answered or no further try is worth it; `None` where another call has stopped the run.
+    fn try_on(
+        &self,
+        request: &Request,
+        key: &str,
+        shared: &Shared,
+        tried: &mut Tried,
+    ) -> Result<Option<Sent>, Stop> {
+        loop {
+            tried.unusable = None;
+            if !shared.enter() {
+                return Ok(None);
+            }
+            let result = self.model.send(request).and_then(|body| match self.model.read(request, &body) {
+                Ok(answer) => Ok((body, answer)),
+                Err(error) => {
+                    tried.unusable = Some(body);
+                    Err(error)
+                }
+            });
+            let wait = result.as_ref().err().map(|error| self.wait(key, tried.retries, error));
+            shared.leave(result.as_ref().err(), self.options.concurrency);
+            match (result, wait) {
+                (Err(error), Some(wait))
+                    if error.fault.can_be_retried()
+                        && tried.retries < self.options.retries
+                        && !hopeless(&error, tried.retries, shared) =>
+                {
+                    tried.retries += 1;
+                    if error.fault.may_cost() {
+                        tried.lost = tried.lost.plus(self.about(request));
+                        // The next try needs money of its own.
+                        let most = self.most(request);
+                        if !shared.hold(most, self.options.budget, true) {
+                            return Err(Stop::Budget);
+                        }
+                        tried.reserved += most;
+                    }
+                    lock(&shared.state).totals.retries += 1;
+                    shared.sleep(wait);
+                }
+                (result, _) => return Ok(Some(result)),
+            }
+        }
     }
 
     /// The wait before a repetition: what the server asks for, else twice the last one, between half and all of it, so that

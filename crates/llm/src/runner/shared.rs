@@ -4,8 +4,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{RunOptions, Stop, Totals};
-use crate::contract::{Answer, Usage};
 use crate::error::{CallError, Fault};
+use crate::question::{Answer, Usage};
 
 /// What the threads of a run share.
 pub(super) struct Shared {

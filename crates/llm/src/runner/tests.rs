@@ -3,8 +3,9 @@
 use std::sync::atomic::AtomicBool;
 
 use super::*;
-use crate::contract::{Capabilities, Want};
+use crate::contract::Capabilities;
 use crate::price::Price;
+use crate::question::Want;
 use crate::scripted::Scripted;
 use predilect_types::Message;
 
@@ -196,7 +197,7 @@ fn bodies_that_are_never_read_are_asked_for_twice() {
 
 #[test]
 fn one_answer_without_probabilities_fails_alone_and_only_such_answers_stop_the_run() {
-    let without = || CallError::new(Fault::NoProbabilities, "none").remedy("--method generated");
+    let without = || CallError::new(Fault::NoProbabilities, "none").remedy(crate::error::Remedy::Written);
     let log = CallLog::in_memory().unwrap();
     let some =
         Scripted::new(
@@ -211,7 +212,7 @@ fn one_answer_without_probabilities_fails_alone_and_only_such_answers_stop_the_r
     let none = Scripted::new(move |_, _| Err(without()));
     let report = Runner { model: &none, log: &log, options: quick() }.run(&alone(100), &|| {});
     let Some(Stop::Fault(error)) = report.stop else { panic!("{:?}", report.totals) };
-    assert_eq!(error.remedy.as_deref(), Some("--method generated"));
+    assert_eq!(error.remedy, Some(crate::error::Remedy::Written));
     assert!(none.calls() <= 20, "{}", none.calls());
 }
 

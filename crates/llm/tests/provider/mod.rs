@@ -2,6 +2,8 @@
 //!
 //! Answers depend on the question alone, faults on the question and how often it was asked, so that runs can be compared.
 
+#![allow(clippy::too_many_lines, reason = "one case after the other")]
+
 mod anthropic;
 mod gemini;
 mod refusals;

@@ -67,7 +67,8 @@ pub fn html_lc(board: &LcBoard, findings: &[Finding], brief: bool, settings: &Se
     page::lc_page(board, findings, brief, settings).into_string()
 }
 
-/// The page of what is known of the validity of ratings.
-pub(crate) fn html_validity(raters: &[Rater]) -> String {
+/// The page of what is known of the validity of ratings as one HTML document, like a report: nothing is loaded from anywhere, all text is
+/// escaped.
+pub fn html_validity(raters: &[Rater]) -> String {
     validity::page(raters).into_string()
 }

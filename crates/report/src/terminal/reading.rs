@@ -58,6 +58,7 @@ pub fn print_reading(summary: &ReadSummary, out: &mut dyn Write) -> io::Result<(
     Ok(())
 }
 
+#[expect(clippy::too_many_lines, reason = "one line about the file after the other")]
 fn source(source: &SourceSummary, full: bool, out: &mut dyn Write) -> io::Result<()> {
     if source.format == "skipped" {
         return writeln!(out, "{}: left out ({})", text::line(&source.source), text::line(&source.evidence));

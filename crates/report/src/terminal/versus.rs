@@ -3,6 +3,7 @@
 use std::io;
 
 use predilect_results::comparison::{Difference, Versus};
+use predilect_results::intensity;
 
 use super::style::{BOLD, DIM, Out, paint};
 use crate::format;
@@ -90,7 +91,7 @@ pub fn terminal_versus(
 }
 
 fn row(d: &Difference, out: &mut Out) -> io::Result<()> {
-    let percent = |weight: f64| format::intensity(100.0 / (1.0 + (-weight).exp()));
+    let percent = |weight: f64| format::intensity(intensity(weight));
     let mark = if d.mean > 0.0 { "▲" } else { "▼" };
     let name = text::left(&text::line(label(&d.property)), NAME);
     let numbers = format!(

@@ -4,14 +4,23 @@ use std::borrow::Cow;
 
 use super::rows::RowSites;
 use super::{EpOptions, Fit, ROUGH, State, solved};
-use crate::problem::{Prior, Problem, says_something};
+use crate::problem::{Observed, Prior, Problem, says_something};
 
 /// By what an iteration shrinks the error, at worst taken for as little.
 const SLOW: f64 = 0.3;
 
+/// Rows in parts of which each is left out in turn.
+#[derive(Debug, Clone, Copy)]
+pub struct Folds<'a> {
+    /// Which fold, from 0, every row is in.
+    pub of: &'a [usize],
+    /// How many folds there are.
+    pub count: usize,
+}
+
 /// For every fold, the means of the weights by the rows of the other folds, for predictions; `None` where a fit does not come to rest.
 ///
-/// `fold_of` says which fold, from 0, every row is in. The sites of the fit of all rows, without those of a fold, are close to the fixed point of
+/// The sites of the fit of all rows, without those of a fold, are close to the fixed point of
 /// the rest: two iterations are usual instead of six. All is in single precision where that holds `options.tolerance` (at least 2e-6, in
 /// posterior sds), with double precision from the start where it does not.
 ///
@@ -19,14 +28,13 @@ const SLOW: f64 = 0.3;
 ///
 /// When lengths differ or a fold is not below `folds`; values must be such as [`Problem::new`] takes.
 pub fn held_out_means(
-    x: &[f64],
-    verdicts: &[f64],
-    weights: Option<&[f64]>,
+    rows: Observed<'_>,
     priors: &[Prior],
-    fold_of: &[usize],
-    folds: usize,
+    folds: Folds<'_>,
     options: &EpOptions,
 ) -> Option<Vec<Vec<f64>>> {
+    let Observed { x, verdicts, weights } = rows;
+    let Folds { of: fold_of, count: folds } = folds;
     assert_eq!(fold_of.len(), verdicts.len(), "a fold for every row");
     let d = priors.len();
     let whole = Problem::taken(x, verdicts, weights, priors);
@@ -127,16 +135,9 @@ mod tests {
                 let fold_of: Vec<usize> =
                     (0..n).map(|row| if row < 2 { folds } else { row * 7 % folds }).collect();
                 let weights = table.weights.as_deref();
-                let found = held_out_means(
-                    &table.x,
-                    &table.verdicts,
-                    weights,
-                    &priors,
-                    &fold_of,
-                    folds + 1,
-                    &options,
-                )
-                .unwrap();
+                let rows = Observed { x: &table.x, verdicts: &table.verdicts, weights };
+                let all = Folds { of: &fold_of, count: folds + 1 };
+                let found = held_out_means(rows, &priors, all, &options).unwrap();
                 for (fold, means) in found.iter().enumerate() {
                     let rest: Vec<usize> = (0..n).filter(|&row| fold_of[row] != fold).collect();
                     let problem = Problem::some_rows(&table.x, &table.verdicts, weights, &priors, &rest);
@@ -167,7 +168,12 @@ mod tests {
             .collect();
         let priors = [Prior::Normal { sd: 2.0 }; 3];
         let fold_of: Vec<usize> = (0..300).map(|row| row % 4).collect();
-        let found = held_out_means(&x, &table.verdicts, None, &priors, &fold_of, 4, &options);
+        let found = held_out_means(
+            Observed { x: &x, verdicts: &table.verdicts, weights: None },
+            &priors,
+            Folds { of: &fold_of, count: 4 },
+            &options,
+        );
         for (fold, means) in found.into_iter().flatten().enumerate() {
             let rest: Vec<usize> = (0..300).filter(|&row| fold_of[row] != fold).collect();
             let problem = Problem::some_rows(&x, &table.verdicts, None, &priors, &rest);

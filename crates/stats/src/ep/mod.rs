@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use pulp::bytemuck::Pod;
 use pulp::{Arch, Simd, WithSimd};
 
-pub use self::folds::held_out_means;
+pub use self::folds::{Folds, held_out_means};
 use self::priors::{LEAST_PRECISION, PriorSites};
 use self::rows::RowSites;
 use crate::lanes::{Lanes, Narrow};

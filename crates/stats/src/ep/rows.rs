@@ -221,6 +221,10 @@ impl<'a, T: Width> RowSites<'a, T> {
 
 /// Posterior mean and variance of x . w for a chunk of rows: the variance is the squared length of L^-1 x.
 #[inline(always)]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "vector code takes what it runs over apart, so that all stays in registers"
+)]
 fn marginal_of_rows<S: Simd, T: Real<S>>(
     simd: S,
     x: &[T::V],
@@ -255,6 +259,10 @@ fn marginal_of_rows<S: Simd, T: Real<S>>(
 
 /// Replaces the sites of a chunk of rows by those that match the moments of cavity x (1 - sigmoid(f))^weight.
 #[inline(always)]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "vector code takes what it runs over apart, so that all stays in registers"
+)]
 fn match_sites<S: Simd, T: Real<S>>(
     simd: S,
     mean: &[T::V; CHUNK],

@@ -4,6 +4,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::reach::{Reach, Sums};
 use super::{by_cluster, by_matrix, by_rows, combination, fit_together, with_prior};
+use crate::logistic::sigmoid;
 use crate::spd;
 
 /// Rows of small whole numbers, as [`crate::Problem::of_small`] takes them, with the cluster that each belongs to.
@@ -209,7 +210,7 @@ fn bend(rows: &SmallRows<'_>, mean: &[f64]) -> Bend {
         block.curvature.fill(0.0);
         for (at, row) in part.enumerate() {
             let weight = rows.weights.map_or(1.0, |weights| weights[row]);
-            let p = 1.0 / (1.0 + (-f[at]).exp());
+            let p = sigmoid(f[at]);
             curvature[row] = weight * p * (1.0 - p);
             residual[row] = weight * (rows.verdicts[row] - p);
             block.curvature[at] = curvature[row];

@@ -144,7 +144,7 @@ fn intervals_hold_where_annotators_share_their_pairs() {
                 + 4.0 * normal();
             for _ in 0..people {
                 x.extend(&values);
-                verdicts.push(f64::from(u8::from(draw.random::<f64>() < 1.0 / (1.0 + (-f).exp()))));
+                verdicts.push(f64::from(u8::from(draw.random::<f64>() < sigmoid(f))));
                 clusters.push(pair);
             }
         }

@@ -288,6 +288,7 @@ type Row = (Vec<(usize, f64)>, Terms);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logistic::sigmoid;
     use crate::ranking::{Ranking, rank};
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -312,7 +313,7 @@ mod tests {
                     covariates.push(x);
                     for (judge, votes) in votes.iter_mut().enumerate() {
                         let d = base + if judge == 1 && a == 0 { more } else { 0.0 };
-                        let y = f32::from(u8::from(rng.random::<f64>() < 1.0 / (1.0 + (-d).exp())));
+                        let y = f32::from(u8::from(rng.random::<f64>() < sigmoid(d)));
                         votes.push(Vote { a, b, y, weight: 1.0, cluster });
                     }
                 }

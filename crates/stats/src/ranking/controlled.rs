@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::logistic::sigmoid;
 use crate::ratio::Ratio;
 use crate::spd::inverse;
 
@@ -85,6 +86,7 @@ pub struct Variant {
 /// # Panics
 ///
 /// When the lengths differ.
+#[expect(clippy::too_many_lines, reason = "one estimate after the other, each of which the next one needs")]
 pub fn length_controlled(
     preferences: &[f64],
     differences: &[f64],
@@ -235,10 +237,6 @@ fn total_loss(rows: &[Row], w: &[f64; COLUMNS]) -> f64 {
             sum + f64::ln(product)
         })
         .sum()
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
 }
 
 /// The minimum of C times the sum of losses plus the sum of absolute weights.

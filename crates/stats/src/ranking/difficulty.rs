@@ -1,5 +1,7 @@
 //! How hard is each prompt for those who face the baseline, and what does length do to them all?
 
+use crate::logistic::sigmoid;
+
 /// Rounds over prompts, models and the spread at most.
 const ROUNDS: usize = 500;
 /// Precision of the weak prior on a model's own weights: it keeps them finite where a model always wins.
@@ -40,6 +42,7 @@ pub struct Difficulty {
 /// # Panics
 ///
 /// When a model or prompt lies outside its range.
+#[expect(clippy::too_many_lines, reason = "one algorithm, whose steps share what they change")]
 pub fn instruction_difficulty(outputs: &[Faced], models: usize, prompts: usize) -> Difficulty {
     let mut gamma = vec![0.0; prompts];
     let mut weights = vec![[0.0_f64; 2]; models];
@@ -108,7 +111,7 @@ pub fn instruction_difficulty(outputs: &[Faced], models: usize, prompts: usize) 
 
 fn probability(output: &Faced, weights: &[[f64; 2]], gamma: &[f64]) -> f64 {
     let [theta, phi] = weights[output.model];
-    1.0 / (1.0 + (-(theta + phi * output.longer + gamma[output.prompt])).exp())
+    sigmoid(theta + phi * output.longer + gamma[output.prompt])
 }
 
 #[cfg(test)]
@@ -126,7 +129,7 @@ mod tests {
             for (prompt, gamma) in truth.iter().enumerate() {
                 let longer: f64 = rng.random_range(-1.0..1.0);
                 let z = -0.5 + 0.1 * model as f64 + longer + gamma;
-                let preference = f64::from(u8::from(rng.random_range(0.0..1.0) < 1.0 / (1.0 + (-z).exp())));
+                let preference = f64::from(u8::from(rng.random_range(0.0..1.0) < sigmoid(z)));
                 outputs.push(Faced { model, prompt, preference, longer });
             }
         }

@@ -202,6 +202,7 @@ impl Seen<'_> {
     ///
     /// The posterior of the difference t along the line on which all others follow as they usually do: its own votes as they are, the rest
     /// by its curvature; quantiles of 2.5 and 97.5 %.
+    #[expect(clippy::too_many_lines, reason = "one algorithm, whose steps share what they change")]
     pub(super) fn reaches(
         &self,
         curvature: &Curvature<'_>,

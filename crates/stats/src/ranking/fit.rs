@@ -100,6 +100,10 @@ pub enum RankingError {
 /// # Panics
 ///
 /// When a competitor of a vote is not below `competitors`, or the covariates do not fill the votes.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a third of it is the ranking, field by field, with errors and without"
+)]
 pub fn rank(
     votes: &[Vote],
     competitors: usize,

@@ -1,5 +1,7 @@
 //! What a vote says about a difference of strengths: Bradley-Terry, and two ways to model ties.
 
+use crate::logistic::{log_sigmoid, sigmoid};
+
 /// What a tie is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Ties {
@@ -87,19 +89,6 @@ pub(super) struct Terms {
     pub(super) dd: f64,
     pub(super) dt: f64,
     pub(super) tt: f64,
-}
-
-fn sigmoid(x: f64) -> f64 {
-    if x >= 0.0 {
-        1.0 / (1.0 + (-x).exp())
-    } else {
-        let e = x.exp();
-        e / (1.0 + e)
-    }
-}
-
-fn log_sigmoid(x: f64) -> f64 {
-    if x >= 0.0 { -(-x).exp().ln_1p() } else { x - x.exp().ln_1p() }
 }
 
 /// Of outcomes at the difference `d` and the tie parameter `t`: eta for Rao-Kupper, log nu for Davidson.

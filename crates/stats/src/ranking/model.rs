@@ -51,13 +51,13 @@ impl Model<'_> {
         }
         for cell in self.cells {
             let t = self.terms(cell, at);
-            self.add(cell.a, cell.b, cell.x, (t.d, t.t), &mut out);
+            self.add((cell.a, cell.b), cell.x, (t.d, t.t), &mut out);
         }
         out
     }
 
     /// Adds a score: `d` in the direction of the difference, `t` in that of the tie parameter.
-    pub(super) fn add(&self, a: usize, b: usize, x: &[f64], (d, t): (f64, f64), out: &mut [f64]) {
+    pub(super) fn add(&self, (a, b): (usize, usize), x: &[f64], (d, t): (f64, f64), out: &mut [f64]) {
         out[a] += d;
         out[b] -= d;
         if self.has_tie() == 1 {
@@ -75,7 +75,7 @@ impl Model<'_> {
             return;
         }
         let t = self.one_vote(vote, x, at);
-        self.add(a, b, x, (t.d, t.t), out);
+        self.add((a, b), x, (t.d, t.t), out);
     }
 
     /// What one vote says.

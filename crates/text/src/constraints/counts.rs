@@ -257,6 +257,19 @@ fn adjective(word: &str) -> bool {
     .contains(&word)
 }
 
+/// What is said of a number after its unit, and in how many words.
+fn compared_after(words: &[&str], next: usize) -> Option<(Compared, usize)> {
+    [2, 1].into_iter().find_map(|n| {
+        let compared = match words.get(next..next + n)?.join(" ").as_str() {
+            "or less" | "or fewer" | "or under" | "at most" | "max" | "maximum" | "tops" => Compared::Most,
+            "or more" | "at least" | "minimum" => Compared::Least,
+            "or so" => Compared::About,
+            _ => return None,
+        };
+        Some((compared, n))
+    })
+}
+
 /// "at most twenty words", "in one sentence", "a four-line poem".
 fn counted(words: &[&str], at: usize) -> Option<(Constraint, usize)> {
     let hyphenated = words[at].rsplit_once('-').and_then(|(n, u)| {
@@ -283,21 +296,11 @@ fn counted(words: &[&str], at: usize) -> Option<(Constraint, usize)> {
     if before.is_some_and(|word| KNOWN.contains(&word)) && how.is_none() {
         return None;
     }
-    // What is said of it afterwards.
-    let after =
-        |next: usize, n: usize| words.get(next..next + n).map(|words| words.join(" ")).unwrap_or_default();
-    for n in [2, 1] {
-        let compared = match after(next, n).as_str() {
-            "or less" | "or fewer" | "or under" | "at most" | "max" | "maximum" | "tops" => Compared::Most,
-            "or more" | "at least" | "minimum" => Compared::Least,
-            "or so" => Compared::About,
-            _ => continue,
-        };
-        how = Some(compared);
-        next += n;
-        break;
+    if let Some((said, taken)) = compared_after(words, next) {
+        how = Some(said);
+        next += taken;
     }
-    if ["above", "below"].contains(&after(next, 1).as_str()) || after(next, 2) == "of text" {
+    if matches!(words.get(next..), Some(["above" | "below", ..] | ["of", "text", ..])) {
         return None;
     }
     let how = match how {

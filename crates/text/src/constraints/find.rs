@@ -3,8 +3,7 @@
 //! Only its beginning and its end are read where it is long: what stands between is mostly material. What stands in code blocks is not
 //! read, and what stands between quotation marks only where a demand is about those words.
 
-use super::check::plain;
-use super::phrase::{any, has};
+use super::phrase::{any, has, plain};
 use super::shapes::{self, CODE};
 use super::words::{language, unit};
 use super::{Banned, Constraint, Range, Scope, Shape, Unit, counts};
@@ -291,25 +290,7 @@ fn wanted(words: &[&str], quotes: &[String], out: &mut Vec<Constraint>) {
         if phrase.is_empty() || forbidden {
             continue;
         }
-        let sentences = any(
-            words,
-            &[
-                "sentences that",
-                "sentences which",
-                "sentences beginning",
-                "sentences starting",
-                "sentences ending",
-            ],
-        );
-        let scope = if sentences || any(words, &["each sentence", "every sentence"]) {
-            Scope::Each(Unit::Sentence)
-        } else if any(words, &["each line", "every line", "each of the three lines", "all lines"]) {
-            Scope::Each(Unit::Line)
-        } else if any(words, &["each paragraph", "every paragraph"]) {
-            Scope::Each(Unit::Paragraph)
-        } else {
-            Scope::Whole
-        };
+        let scope = scope(words);
         match verb {
             "start" | "starts" | "begin" | "begins" | "starting" | "beginning" | "open" | "opens" if with => {
                 out.push(Constraint::Starts(phrase.to_owned(), scope));
@@ -332,6 +313,29 @@ fn wanted(words: &[&str], quotes: &[String], out: &mut Vec<Constraint>) {
         }
     }
     questions(words, out);
+}
+
+/// Of what it is wanted: of each sentence, line or paragraph, or of the whole.
+fn scope(words: &[&str]) -> Scope {
+    let sentences = any(
+        words,
+        &[
+            "sentences that",
+            "sentences which",
+            "sentences beginning",
+            "sentences starting",
+            "sentences ending",
+        ],
+    );
+    if sentences || any(words, &["each sentence", "every sentence"]) {
+        Scope::Each(Unit::Sentence)
+    } else if any(words, &["each line", "every line", "each of the three lines", "all lines"]) {
+        Scope::Each(Unit::Line)
+    } else if any(words, &["each paragraph", "every paragraph"]) {
+        Scope::Each(Unit::Paragraph)
+    } else {
+        Scope::Whole
+    }
 }
 
 /// "every sentence is a question", "each line ends with a question mark", "the last one must be a question".

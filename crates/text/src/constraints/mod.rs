@@ -1,16 +1,15 @@
-//! What does a request demand in so many words that a program can check, and does a response keep to it?
+//! What does a request demand in so many words that a program can check?
 //!
-//! [`find()`] reads demands by rules that would rather miss one than see one that is not there; [`Constraint::kept`] checks a response.
+//! [`find()`] reads demands by rules that would rather miss one than see one that is not there; [`Constraint::kept`] checks a response (`demands.rs`).
 
-mod check;
 mod counts;
 mod find;
 mod phrase;
 mod shapes;
 mod words;
 
-pub(crate) use check::Checked;
 pub(crate) use find::find;
+pub(crate) use phrase::plain;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +133,7 @@ pub(crate) enum Constraint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::demands::Checked;
     use crate::document::Document;
 
     fn whole(unit: Unit, least: usize, most: usize) -> Constraint {

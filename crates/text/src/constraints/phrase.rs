@@ -13,3 +13,14 @@ fn place(words: &[&str], phrase: &str) -> Option<usize> {
 pub(super) fn any(words: &[&str], phrases: &[&str]) -> bool {
     phrases.iter().any(|phrase| has(words, phrase))
 }
+
+/// Straight quotation marks in place of curly ones.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '“' | '”' | '„' | '«' | '»' => '"',
+            '’' | '‘' => '\'',
+            other => other,
+        })
+        .collect()
+}

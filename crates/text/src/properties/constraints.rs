@@ -1,7 +1,7 @@
 //! Does a response keep to what the request demands in so many words?
 
 use super::Measure;
-use crate::constraints::Checked;
+use crate::demands::Checked;
 use crate::document::Document;
 
 pub(crate) static SATISFIES_CONSTRAINTS: Measure = Measure {

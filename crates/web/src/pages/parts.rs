@@ -38,6 +38,7 @@ pub(super) struct Said {
 }
 
 /// A page of a study around its answer, or around why there is none.
+#[expect(clippy::too_many_arguments, reason = "what a page has, whichever it is")]
 pub(super) fn study_page(
     headers: &HeaderMap,
     served: &Served,

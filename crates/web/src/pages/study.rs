@@ -33,6 +33,7 @@ const COMPARED: usize = 40_000;
 pub(super) type Found = (Said, Option<(u64, u64)>);
 
 /// Opens the study, finds the answer on a thread of its own, and lays the page around it.
+#[expect(clippy::too_many_arguments, reason = "a request as the framework takes it apart")]
 pub(super) async fn answered<W>(
     app: App,
     headers: HeaderMap,
@@ -49,6 +50,7 @@ where
 }
 
 /// The same, with the way in which the study is opened.
+#[expect(clippy::too_many_arguments, reason = "a request as the framework takes it apart")]
 pub(super) async fn answered_by<O, W>(
     app: App,
     headers: HeaderMap,

@@ -188,6 +188,6 @@ pub(crate) fn log_if_there(folder: &Path) -> Result<CallLog> {
 ///
 /// What is missing, and what helps.
 #[cfg(feature = "local")]
-pub fn local_devices() -> std::result::Result<Vec<String>, (String, Option<String>)> {
-    predilect_llm_local::devices().map_err(|error| (error.to_string(), error.remedy))
+pub fn local_devices() -> Result<Vec<String>> {
+    Ok(predilect_llm_local::devices()?)
 }

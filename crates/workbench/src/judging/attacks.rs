@@ -12,14 +12,21 @@ use crate::asking::{add, stopped, windows};
 use crate::error::{Error, Result};
 use crate::studies::Chosen;
 
+/// How far attacks go.
+pub(super) struct Limits {
+    /// Pairs that are attacked at most.
+    pub(super) most: usize,
+    /// What others have spent of the budget, in US dollars.
+    pub(super) spent: f64,
+}
+
 /// Judges pairs again whose losing response tells the judge to choose it.
 pub(super) fn attack(
     judge: &Judge,
     study: &Chosen,
     log: &CallLog,
     verdicts: &[Verdict],
-    most: usize,
-    spent: f64,
+    Limits { most, spent }: Limits,
 ) -> Result<(Vec<Fall>, Totals, Option<Error>)> {
     let lost: HashMap<&str, &Verdict> =
         verdicts.iter().filter(|v| v.p_a != 0.5).map(|v| (v.pair.as_str(), v)).collect();

@@ -176,8 +176,8 @@ impl Judging {
             let (mut done, of_judge, mut stop) = questions::ask_all(judge, study, &log, gone, watch)?;
             gone += done.spent.price.unwrap_or(0.0);
             if stop.is_none() && request.attacks > 0 {
-                let (falls, total, why) =
-                    attacks::attack(judge, study, &log, &of_judge, request.attacks, gone)?;
+                let limits = attacks::Limits { most: request.attacks, spent: gone };
+                let (falls, total, why) = attacks::attack(judge, study, &log, &of_judge, limits)?;
                 gone += total.price.unwrap_or(0.0);
                 done.attacks = falls;
                 done.spent += spent(&total);

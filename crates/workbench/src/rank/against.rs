@@ -32,6 +32,10 @@ pub(super) struct AgainstBaseline {
 /// # Errors
 ///
 /// When the inputs cannot be read, no pair has texts, or no model is in every pair and none is named.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one pass over the records that fills the battles, and one over these"
+)]
 pub(super) fn against_baseline(
     inputs: &Inputs<'_>,
     judges: &[String],

@@ -135,6 +135,10 @@ pub(super) struct Asked<'a> {
 }
 
 /// Asks a model about all pairs, in both orders; the problem that stopped it, if any.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the steps of a run in their order; what each does stands elsewhere"
+)]
 pub(super) fn rate(
     asked: &Asked<'_>,
     pairs: Vec<Ordered>,

@@ -8,7 +8,7 @@ use predilect_results::comparison::{PooledCell, PooledWeight, Pooling};
 use predilect_stats::evaluate::{folds_by_cluster, log_loss};
 use predilect_stats::evidence::log_evidence;
 use predilect_stats::ratio::Ratio;
-use predilect_stats::{EpOptions, Prior, Problem, ep};
+use predilect_stats::{EpOptions, Observed, Prior, Problem, ep, sigmoid};
 use rayon::prelude::*;
 
 use crate::fit_options::{FitOptions, TERM_SD};
@@ -87,6 +87,10 @@ struct Found {
 /// Fits all judges in all groups with a hierarchy and without; `None` with fewer than two cells, or far too many.
 ///
 /// Groups are those of the table; without any, judges are pooled over all pairs.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the losses of all cells are summed on the way to each cell's weights"
+)]
 pub fn pool(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> Option<Pooling> {
     let properties = table.features.len();
     let cells = cells(table, fit, options);
@@ -102,23 +106,7 @@ pub fn pool(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> 
         cells.iter().map(|cell| cell.group).max().map_or(0, |last| last + 1),
     );
     let empty = Hierarchy::new(properties, judges, groups);
-    // Predictions of both for every row of every cell.
-    let mut predicted: Vec<Vec<(f64, f64)>> =
-        cells.iter().map(|cell| vec![(0.5, 0.5); cell.fold.len()]).collect();
-    for fold in 0..folds {
-        let kept = |cell: &Cell, row: usize| cell.fold[row] != fold;
-        let separate: Vec<Option<Found>> =
-            cells.par_iter().map(|cell| solve(cell, properties, &Around::Own(fit.prior()), &kept)).collect();
-        let (_, pooled) = learn(&cells, &empty, &kept);
-        for (at, cell) in cells.iter().enumerate() {
-            for row in (0..cell.fold.len()).filter(|&row| cell.fold[row] == fold) {
-                let of = |found: &Option<Found>| {
-                    found.as_ref().map_or(0.5, |found| predict(cell, row, &found.mean))
-                };
-                predicted[at][row] = (of(&separate[at]), of(&pooled[at]));
-            }
-        }
-    }
+    let predicted = predictions(&cells, &empty, folds, fit);
     let all = |_: &Cell, _: usize| true;
     let (hierarchy, pooled) = learn(&cells, &empty, &all);
     let separate: Vec<Option<Found>> =
@@ -167,6 +155,28 @@ pub fn pool(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> 
         own_sd: hierarchy.sds.own,
         cells: out,
     })
+}
+
+/// Predictions without a hierarchy and with one, for every row of every cell by the rows of the other folds.
+fn predictions(cells: &[Cell], empty: &Hierarchy, folds: usize, fit: &FitOptions) -> Vec<Vec<(f64, f64)>> {
+    let mut predicted: Vec<Vec<(f64, f64)>> =
+        cells.iter().map(|cell| vec![(0.5, 0.5); cell.fold.len()]).collect();
+    for fold in 0..folds {
+        let kept = |cell: &Cell, row: usize| cell.fold[row] != fold;
+        let own = Around::Own(fit.prior());
+        let separate: Vec<Option<Found>> =
+            cells.par_iter().map(|cell| solve(cell, empty.common.len(), &own, &kept)).collect();
+        let (_, pooled) = learn(cells, empty, &kept);
+        for (at, cell) in cells.iter().enumerate() {
+            for row in (0..cell.fold.len()).filter(|&row| cell.fold[row] == fold) {
+                let of = |found: &Option<Found>| {
+                    found.as_ref().map_or(0.5, |found| predict(cell, row, &found.mean))
+                };
+                predicted[at][row] = (of(&separate[at]), of(&pooled[at]));
+            }
+        }
+    }
+    predicted
 }
 
 fn cells(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> Vec<Cell> {
@@ -261,7 +271,8 @@ fn solve(
         let own = prior.sd().powi(2);
         let seen = (0..properties).map(|k| Seen::new(mean[k], variance[k], centre[k], own)).collect();
         let sds: Vec<f64> = priors.iter().map(|prior| prior.sd()).collect();
-        let evidence = log_evidence(&x, &y, &w, &mean, &centre, &sds);
+        let rows = Observed { x: &x, verdicts: &y, weights: Some(&w) };
+        let evidence = log_evidence(rows, &mean, &centre, &sds);
         Found { mean, variance, seen, evidence }
     })
 }
@@ -315,7 +326,7 @@ fn learn(
 
 fn predict(cell: &Cell, row: usize, w: &[f64]) -> f64 {
     let x = &cell.rows.x[row * w.len()..(row + 1) * w.len()];
-    1.0 / (1.0 + (-x.iter().zip(w).map(|(x, w)| x * w).sum::<f64>()).exp())
+    sigmoid(x.iter().zip(w).map(|(x, w)| x * w).sum())
 }
 
 #[cfg(test)]
@@ -351,7 +362,7 @@ mod tests {
                     groups: (pair, pair + 1),
                 });
                 for judge in 0..2 {
-                    let p_a = f64::from(u8::from(rng.random_range(0.0..1.0) < 1.0 / (1.0 + (-z).exp())));
+                    let p_a = f64::from(u8::from(rng.random_range(0.0..1.0) < sigmoid(z)));
                     table.verdicts.push(VerdictRow {
                         pair,
                         judge,

@@ -8,6 +8,7 @@ use predilect_results::comparison::{GroupAccuracy, StandIn, StandIns};
 use predilect_stats::evaluate::{folds_by_cluster, log_loss, scores};
 use predilect_stats::logit::logit;
 use predilect_stats::ratio::Ratio;
+use predilect_stats::sigmoid;
 
 use super::accuracy::{Right, majorities};
 use crate::table::FeatureTable;
@@ -87,28 +88,17 @@ pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Opt
         candidates.extend(candidate(table, &table.judges[judge as usize], rows, margin, false));
     }
     if others.len() > 1 {
-        let of_all = |verdicts: &BTreeMap<u32, f64>| -> Option<Vec<f64>> {
-            let all: Vec<f64> =
-                verdicts.iter().filter(|(j, _)| !is_reference[**j as usize]).map(|(_, p)| *p).collect();
-            (all.len() == others.len()).then_some(all)
-        };
-        let mean = |verdicts: &BTreeMap<u32, f64>| {
-            of_all(verdicts).map(|all| all.iter().sum::<f64>() / all.len() as f64)
-        };
-        candidates.extend(candidate(table, "jury: mean", rows(&mean), margin, false));
-        let majority = |verdicts: &BTreeMap<u32, f64>| {
+        let of_all = |verdicts: &BTreeMap<u32, f64>| all_of(verdicts, &is_reference, others.len());
+        let mean = rows(&|verdicts| of_all(verdicts).map(|all| all.iter().sum::<f64>() / all.len() as f64));
+        let majority = rows(&|verdicts| {
             let all = of_all(verdicts)?;
             let sum: i32 = all.iter().map(|p| i32::from(*p > 0.5) - i32::from(*p < 0.5)).sum();
             Some(0.5 + 0.5 * f64::from(sum.signum()))
-        };
-        candidates.extend(candidate(table, "jury: majority", rows(&majority), margin, false));
-        candidates.extend(candidate(
-            table,
-            "jury: stacked",
-            stacked(&rows(&mean), &means, &others),
-            margin,
-            true,
-        ));
+        });
+        let stacked = stacked(&mean, &means, &others);
+        candidates.extend(candidate(table, "jury: mean", mean, margin, false));
+        candidates.extend(candidate(table, "jury: majority", majority, margin, false));
+        candidates.extend(candidate(table, "jury: stacked", stacked, margin, true));
     }
     // Of different pairs log-losses cannot be compared; what a judge adds on its own can.
     // One that is right only when turned around is nobody's stand-in, however much it tells.
@@ -123,6 +113,13 @@ pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Opt
         candidates,
         rates,
     })
+}
+
+/// The verdicts of everybody but the reference on a pair, where all `count` of them have judged it.
+fn all_of(verdicts: &BTreeMap<u32, f64>, is_reference: &[bool], count: usize) -> Option<Vec<f64>> {
+    let all: Vec<f64> =
+        verdicts.iter().filter(|(j, _)| !is_reference[**j as usize]).map(|(_, p)| *p).collect();
+    (all.len() == count).then_some(all)
 }
 
 /// The mean verdict of every judge on every pair.
@@ -249,7 +246,7 @@ fn cross_predict(x: &[f64], y: &[f64], clusters: &[u64], fold_of: &[usize]) -> O
 }
 
 fn predict(x: &[f64], w: &[f64]) -> f64 {
-    1.0 / (1.0 + (-x.iter().zip(w).map(|(x, w)| x * w).sum::<f64>()).exp())
+    sigmoid(x.iter().zip(w).map(|(x, w)| x * w).sum())
 }
 
 /// Slope of the reference on the judge, and their correlation.

@@ -118,7 +118,7 @@ pub(super) fn page(found: &[RaterValidity]) -> String {
             cost: own.cost.as_ref().map(|cost| cost.spent.bill()),
         })
         .collect();
-    report::html(&raters)
+    predilect_report::html_validity(&raters)
 }
 
 fn figure(row: &Validity, own: &RaterValidity) -> Row {

@@ -10,15 +10,14 @@ use super::calls::Names;
 use super::infer::{says_exchanged, turned};
 use super::path::Column;
 use super::plan::Plan;
+use crate::draft::Draft;
 use crate::error::{Reason, RowError};
-use crate::formats::Draft;
 use crate::row::{Row, as_text};
 use predilect_types::{Message, Response, Role, content_id};
 use serde_json::Value;
 
 use said::in_doubt;
 
-pub(crate) use said::Noted;
 pub(super) use said::score;
 pub(crate) use who::{Who, judged, name_of, weight};
 

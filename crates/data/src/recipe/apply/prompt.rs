@@ -11,6 +11,7 @@ use crate::texts::{conversation, is_whole, merge_prompt, split_shared};
 impl Plan {
     /// Prompt and responses, and the prompt column's text where it contradicts the conversations.
     #[expect(clippy::type_complexity, reason = "three texts and a remark, taken apart at once")]
+    #[expect(clippy::too_many_lines, reason = "four cases, by which of both texts is a whole conversation")]
     pub(super) fn texts(
         &self,
         row: &mut Row,

@@ -1,7 +1,6 @@
 //! What a record says of its pair: what each rule calls, and with which receipt.
 
 use super::super::Shape;
-use super::super::call::Call;
 use super::super::calls::{Code, Names, graded};
 use super::super::infer::{flag, says_exchanged, turned};
 use super::super::path::Column;
@@ -9,15 +8,13 @@ use super::super::plan::Plan;
 use super::super::rule::{From, Rule, Tied};
 use super::super::words::NOTHING;
 use super::who::{Who, judged, name_of};
+use crate::call::Call;
+use crate::draft::{Draft, NO_VERDICT};
 use crate::error::{Reason, RowError};
-use crate::formats::{Draft, NO_VERDICT};
 use crate::row::{Row, number};
 use predilect_types::{Order, TieKind, Verdict};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-
-/// A value that named a winner: the rule's number, the value, what it was taken for.
-pub(crate) type Noted = (usize, String, Call);
 
 /// Whether it stands for no value.
 fn is_nothing(value: &Value) -> bool {
@@ -111,6 +108,27 @@ pub(super) fn elements(list: Value) -> Vec<Row> {
     }
 }
 
+/// One of a plan's rules, with its number.
+#[derive(Clone, Copy)]
+struct Numbered<'a> {
+    number: usize,
+    rule: &'a Rule,
+}
+
+/// What a record says beside its verdicts: how its responses are called, and who judges.
+#[derive(Clone, Copy)]
+struct Beside<'a> {
+    names: Names<'a>,
+    who: &'a Who,
+}
+
+/// By whom and by what a verdict is.
+struct ByWhom {
+    judge: String,
+    annotator: Option<String>,
+    criterion: Option<String>,
+}
+
 impl Plan {
     /// What every rule says of a record, before the sides are settled.
     pub(super) fn calls(
@@ -120,63 +138,71 @@ impl Plan {
         who: &Who,
         draft: &mut Draft,
     ) -> Result<Vec<(Verdict, bool)>, RowError> {
+        let beside = Beside { names, who };
         let mut verdicts = Vec::with_capacity(self.rules.len());
         for (number, rule) in self.rules.iter().enumerate() {
-            match &rule.each {
+            let rule = Numbered { number, rule };
+            match &rule.rule.each {
                 None => {
-                    if let Some(verdict) = self.one(number, rule, row, names, who, draft)? {
-                        verdicts.push((verdict, rule.declared.gold));
-                    }
+                    let verdict = self.one(rule, row, beside, draft)?;
+                    verdicts.extend(verdict.map(|verdict| (verdict, rule.rule.declared.gold)));
                 }
-                Some(each) => {
-                    // Several rules may go through one list: it is taken after the last.
-                    let Some(list) = each.get(row).cloned() else { continue };
-                    // Who says it may stand in a list beside, one for each element.
-                    let beside = Self::beside(rule, row);
-                    let states =
-                        row.get(&format!("{}.status", each.shown())).and_then(Value::as_array).cloned();
-                    for (at, mut element) in elements(list).into_iter().enumerate() {
-                        let who = &match beside.as_ref().and_then(|names| names.get(at)) {
-                            Some(name) => {
-                                Who { annotator: name_of("annotator", name.clone())?, ..who.clone() }
-                            }
-                            None => who.clone(),
-                        };
-                        // What was only begun, or thrown away, is no verdict.
-                        let state = states
-                            .as_ref()
-                            .and_then(|states| states.get(at))
-                            .or_else(|| element.get("status"));
-                        if state.and_then(Value::as_str).is_some_and(|state| UNSENT.contains(&state)) {
-                            draft.dropped.push(NO_VERDICT);
-                            continue;
-                        }
-                        let by = element.names().find(|name| {
-                            (says_exchanged(name) || *name == "order")
-                                && element.get(name).and_then(turned) == Some(true)
-                        });
-                        let settled = self.recipe.settled.iter().any(|role| role == "swapped");
-                        let who = &match by.filter(|_| !settled) {
-                            Some(name) => {
-                                Who { doubt: Some(format!("{}.{name}", each.shown())), ..who.clone() }
-                            }
-                            None => who.clone(),
-                        };
-                        let said = self.one(number, rule, &mut element, names, who, draft);
-                        let said = said.map_err(|error| error.under(&each.shown()))?;
-                        if let Some(mut verdict) = said {
-                            let mut rest = BTreeMap::new();
-                            element.rest_into(&mut rest);
-                            rest.remove("key");
-                            if !rest.is_empty() && verdict.receipt.is_none() {
-                                verdict.receipt = Some(Value::Object(rest.into_iter().collect()));
-                            }
-                            verdicts.push((verdict, rule.declared.gold));
-                        }
-                    }
-                }
+                Some(_) => verdicts.extend(self.one_by_one(rule, row, beside, draft)?),
             }
         }
+        self.take_verdicts(row);
+        Ok(verdicts)
+    }
+
+    /// What a rule says of each element of a list that the record has; several rules may go through one list, so it stays.
+    fn one_by_one(
+        &self,
+        rule: Numbered<'_>,
+        row: &Row,
+        beside: Beside<'_>,
+        draft: &mut Draft,
+    ) -> Result<Vec<(Verdict, bool)>, RowError> {
+        let mut verdicts = Vec::new();
+        let Some(each) = &rule.rule.each else { return Ok(verdicts) };
+        let Some(list) = each.get(row).cloned() else { return Ok(verdicts) };
+        // Who says it may stand in a list beside, one for each element.
+        let people = Self::beside(rule.rule, row);
+        let states = row.get(&format!("{}.status", each.shown())).and_then(Value::as_array);
+        let settled = self.recipe.settled.iter().any(|role| role == "swapped");
+        for (at, mut element) in elements(list).into_iter().enumerate() {
+            let mut who = beside.who.clone();
+            if let Some(name) = people.as_ref().and_then(|names| names.get(at)) {
+                who.annotator = name_of("annotator", name.clone())?;
+            }
+            // What was only begun, or thrown away, is no verdict.
+            let state = states.and_then(|states| states.get(at)).or_else(|| element.get("status"));
+            if state.and_then(Value::as_str).is_some_and(|state| UNSENT.contains(&state)) {
+                draft.dropped.push(NO_VERDICT);
+                continue;
+            }
+            let by = element.names().find(|name| {
+                (says_exchanged(name) || *name == "order") && element.get(name).and_then(turned) == Some(true)
+            });
+            if let Some(name) = by.filter(|_| !settled) {
+                who.doubt = Some(format!("{}.{name}", each.shown()));
+            }
+            let said = self.one(rule, &mut element, Beside { who: &who, ..beside }, draft);
+            let said = said.map_err(|error| error.under(&each.shown()))?;
+            if let Some(mut verdict) = said {
+                let mut rest = BTreeMap::new();
+                element.rest_into(&mut rest);
+                rest.remove("key");
+                if !rest.is_empty() && verdict.receipt.is_none() {
+                    verdict.receipt = Some(Value::Object(rest.into_iter().collect()));
+                }
+                verdicts.push((verdict, rule.rule.declared.gold));
+            }
+        }
+        Ok(verdicts)
+    }
+
+    /// Takes what was read as a verdict, which is not metadata too.
+    fn take_verdicts(&self, row: &mut Row) {
         for (rule, each) in self.rules.iter().filter_map(|rule| Some((rule, rule.each.as_ref()?))) {
             drop(each.take(row));
             if Self::beside(rule, row).is_some()
@@ -185,7 +211,6 @@ impl Plan {
                 drop(row.take(names.as_str()));
             }
         }
-        // What was read as a verdict is not metadata too.
         for rule in self.rules.iter().filter(|rule| rule.each.is_none()) {
             match &rule.from {
                 From::Field(column, _) => drop(column.take(row)),
@@ -202,7 +227,6 @@ impl Plan {
             }
             rule.receipt.iter().for_each(|column| drop(column.take(row)));
         }
-        Ok(verdicts)
     }
 
     /// Whether the columns that said the same in the first records do so in this one.
@@ -236,15 +260,15 @@ impl Plan {
     }
 
     /// What one rule says.
-    pub(super) fn one(
+    fn one(
         &self,
-        number: usize,
-        rule: &Rule,
+        rule: Numbered<'_>,
         row: &mut Row,
-        names: Names<'_>,
-        who: &Who,
+        beside: Beside<'_>,
         draft: &mut Draft,
     ) -> Result<Option<Verdict>, RowError> {
+        let Numbered { number, rule } = rule;
+        let who = beside.who;
         if let Some((column, codes)) = &rule.counts
             && !column.get(row).and_then(Code::of).is_some_and(|code| codes.contains(&code))
         {
@@ -254,30 +278,13 @@ impl Plan {
         let mut receipt = Map::new();
         let mut call = match &rule.from {
             From::Choice => self.choice(row, &mut receipt)?,
-            From::Field(column, calls) => {
+            From::Field(column, _) => {
+                let call = self.of_field(rule, row, beside)?;
                 let value = column.get(row);
-                let mut call = match rule.named(value, row) {
-                    Some(call) => call,
-                    None => calls.call(value, names)?,
-                };
-                self.agree(row, column, call, names)?;
-                // A value that names a model or quotes a text means the same whatever was shown first.
-                let sides = Names { model_a: None, model_b: None, text_a: None, text_b: None, ..names };
-                let by_side = |call| calls.call(value, sides).is_ok_and(|by_side| by_side == call);
-                if who.turned == Some(true) && by_side(call) {
-                    call = call.flipped();
-                }
-                if let Some(field) = &who.doubt
-                    && matches!(call, Call::A | Call::B | Call::Soft(_))
-                    && by_side(call)
-                {
-                    return Err(in_doubt(field));
-                }
-                let shown = value.map_or_else(|| "(none)".to_owned(), shown);
                 if let (Call::Soft(_), Some(value)) = (call, value) {
                     receipt.insert(column.shown(), value.clone());
                 }
-                draft.noted.push((number, shown, call));
+                draft.noted.push((number, value.map_or_else(|| "(none)".to_owned(), shown), call));
                 call
             }
             From::Scores { a, b, lower } => scored(row, a, b.as_ref(), *lower, &mut receipt)?,
@@ -298,6 +305,47 @@ impl Plan {
                 receipt.insert(column.shown(), value.clone());
             }
         }
+        let by = self.by_whom(rule, row, who)?;
+        let Some(mut verdict) = call.verdict(judged(by.judge, by.criterion.as_deref())) else {
+            draft.dropped.push(NO_VERDICT);
+            return Ok(None);
+        };
+        verdict.annotator = by.annotator;
+        verdict.criterion = by.criterion;
+        verdict.weight = who.weight * self.weight_of(rule, row);
+        verdict.order = match who.turned {
+            Some(true) => Order::Ba,
+            Some(false) => Order::Ab,
+            None => rule.order,
+        };
+        verdict.receipt = (!receipt.is_empty()).then_some(Value::Object(receipt));
+        Ok(Some(verdict))
+    }
+
+    /// What a field's value calls, about the columns.
+    fn of_field(&self, rule: &Rule, row: &Row, beside: Beside<'_>) -> Result<Call, RowError> {
+        let From::Field(column, calls) = &rule.from else { return Ok(Call::Missing) };
+        let Beside { names, who } = beside;
+        let value = column.get(row);
+        let call = match rule.named(value, row) {
+            Some(call) => call,
+            None => calls.call(value, names)?,
+        };
+        self.agree(row, column, call, names)?;
+        // A value that names a model or quotes a text means the same whatever was shown first.
+        let sides = Names { model_a: None, model_b: None, text_a: None, text_b: None, ..names };
+        let by_side = |call| calls.call(value, sides).is_ok_and(|by_side| by_side == call);
+        let call = if who.turned == Some(true) && by_side(call) { call.flipped() } else { call };
+        match &who.doubt {
+            Some(field) if matches!(call, Call::A | Call::B | Call::Soft(_)) && by_side(call) => {
+                Err(in_doubt(field))
+            }
+            _ => Ok(call),
+        }
+    }
+
+    /// Who gives a rule's verdict in this record, as judge and as a person, and by what.
+    fn by_whom(&self, rule: &Rule, row: &mut Row, who: &Who) -> Result<ByWhom, RowError> {
         let judge = match self.name(row, &rule.judge)? {
             Some(name) => Some(name),
             None => rule.declared.judge_name.clone().or_else(|| who.judge.clone()),
@@ -324,28 +372,18 @@ impl Plan {
             None if matches!(rule.from, From::Choice) => self.judge_name.clone(),
             None => self.beside_gold().to_owned(),
         };
-        let Some(mut verdict) = call.verdict(judged(judge, criterion.as_deref())) else {
-            draft.dropped.push(NO_VERDICT);
-            return Ok(None);
-        };
-        verdict.annotator = annotator;
-        verdict.criterion = criterion;
-        // Totals of bare votes are so many votes.
-        let votes = match &rule.from {
+        Ok(ByWhom { judge, annotator, criterion })
+    }
+
+    /// How many votes a verdict stands for: totals of bare votes are so many votes.
+    fn weight_of(&self, rule: &Rule, row: &Row) -> f64 {
+        match &rule.from {
             From::Share(columns) if self.recipe.shape == Shape::Votes => columns
                 .iter()
                 .filter_map(|column| score(&column.shown(), column.get(row)).ok().flatten())
                 .sum(),
             _ => 1.0,
-        };
-        verdict.weight = who.weight * votes;
-        verdict.order = match who.turned {
-            Some(true) => Order::Ba,
-            Some(false) => Order::Ab,
-            None => rule.order,
-        };
-        verdict.receipt = (!receipt.is_empty()).then_some(Value::Object(receipt));
-        Ok(Some(verdict))
+        }
     }
 
     /// The choice of a chosen response; a tie where the scores of both are equal.

@@ -3,11 +3,11 @@
 use predilect_types::TieKind;
 use serde_json::Value;
 
-use super::super::call::Call;
 use super::super::plain_words;
 use super::super::roles::PLACES;
 use super::super::spelling::{normal, tokens};
 use super::listed::Candidate;
+use crate::call::Call;
 use crate::error::{Reason, RowError};
 
 /// What a field of the record says of the best response.

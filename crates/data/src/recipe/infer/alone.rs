@@ -73,41 +73,46 @@ pub(super) fn unpaired(sample: &Sample) -> Option<(String, VerdictRule)> {
     ))
 }
 
+/// Names of a column of single responses.
+const RESPONSES: &[&str] = &[
+    "response",
+    "answer",
+    "output",
+    "completion",
+    "reply",
+    "generation",
+    "text",
+    "model_response",
+    "assistant_response",
+    "model_output",
+    "model_answer",
+    "generated_text",
+];
+/// Names of ranks among the responses to one prompt.
+const RANKS: &[&str] = &["rank", "ranking", "human_rank", "rank_order", "response_rank", "answer_rank"];
+/// Names of a mark of the best of them.
+const MARKS: &[&str] = &[
+    "chosen",
+    "is_chosen",
+    "best",
+    "is_best",
+    "selected",
+    "is_selected",
+    "preferred",
+    "winner",
+    "is_winner",
+    "won",
+    "picked",
+    "if_chosen",
+];
+
 /// One response a record, several records to a prompt: scored, ranked, or marked where it was chosen.
 pub(super) fn scored(sample: &Sample) -> Option<(String, Vec<VerdictRule>)> {
-    const RANKS: &[&str] = &["rank", "ranking", "human_rank", "rank_order", "response_rank", "answer_rank"];
-    const MARKS: &[&str] = &[
-        "chosen",
-        "is_chosen",
-        "best",
-        "is_best",
-        "selected",
-        "is_selected",
-        "preferred",
-        "winner",
-        "is_winner",
-        "won",
-        "picked",
-        "if_chosen",
-    ];
     let prompt = prompt_column(sample)?;
-    let response = sample.columns.iter().find(|column| {
-        let names = [
-            "response",
-            "answer",
-            "output",
-            "completion",
-            "reply",
-            "generation",
-            "text",
-            "model_response",
-            "assistant_response",
-            "model_output",
-            "model_answer",
-            "generated_text",
-        ];
-        names.contains(&normal(column).as_str()) && sample.texts(column)
-    })?;
+    let response = sample
+        .columns
+        .iter()
+        .find(|column| RESPONSES.contains(&normal(column).as_str()) && sample.texts(column))?;
     let called = |names: &[&str], fits: &dyn Fn(&Value) -> bool| {
         sample.columns.iter().find(|column| {
             names.contains(&normal(column).as_str())

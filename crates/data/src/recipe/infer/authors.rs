@@ -3,7 +3,6 @@
 //! Two things speak for it: a column whose values are those names, or scores in columns of the same names
 //! (`outputs.NAME` and `score.NAME`).
 
-use super::super::call::Call;
 use super::super::qualities;
 use super::super::roles;
 use super::super::spelling::{normal, tokens};
@@ -12,6 +11,7 @@ use super::losers::names_the_loser;
 use super::path;
 use super::sided::is_response_word;
 use super::values::number_of;
+use crate::call::Call;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

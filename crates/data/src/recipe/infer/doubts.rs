@@ -1,6 +1,5 @@
 //! What stops: columns that may be read in two ways, or that contradict each other, with the flags that choose.
 
-use super::super::call::Call;
 use super::super::calls::{Calls, Names, Reading};
 use super::super::path::Column;
 use super::super::roles;
@@ -10,6 +9,7 @@ use super::evidence::{Evidence, evidence, text_at};
 use super::losers::is_plain_loser;
 use super::values::{flag, number_of};
 use super::{Refusal, shell, used};
+use crate::call::Call;
 use crate::row::Row;
 use serde_json::Value;
 

@@ -1,12 +1,12 @@
 //! What do the values of a column say of its being the verdict?
 
-use super::super::call::Call;
 use super::super::calls::{Calls, Code, Names, Reading};
 use super::super::path::Column;
 use super::super::roles;
 use super::super::spelling::tokens;
 use super::super::{Path, Recipe, Sample, Shape};
 use super::values::number_of;
+use crate::call::Call;
 use crate::row::Row;
 use serde_json::Value;
 

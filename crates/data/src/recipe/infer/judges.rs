@@ -1,6 +1,5 @@
 //! Verdicts of several people, judges or criteria in one record, in columns that are named for them.
 
-use super::super::call::Call;
 use super::super::qualities;
 use super::super::spelling::tokens;
 use super::super::words as words_of;
@@ -10,6 +9,7 @@ use super::evidence::{Evidence, evidence, sample_calls};
 use super::losers::names_the_loser;
 use super::values::number_of;
 use super::{Refusal, path, shell, used};
+use crate::call::Call;
 use serde_json::Value;
 
 /// Words in the names of columns that hold `A` and `B` and say nothing of which is better.

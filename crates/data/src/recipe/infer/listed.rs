@@ -1,6 +1,5 @@
 //! Lists of verdicts in one record: objects with who says and what, objects of what by who, and bare words.
 
-use super::super::call::Call;
 use super::super::calls::ranked;
 use super::super::qualities;
 use super::super::roles;
@@ -8,6 +7,7 @@ use super::super::spelling::{normal, tokens};
 use super::super::{Recipe, Sample, VerdictRule};
 use super::judges::is_judge_word;
 use super::{path, used};
+use crate::call::Call;
 use serde_json::Value;
 
 /// What a value of a list of verdicts may be: a word for one of the two or a tie, or a ranking of both.

@@ -11,6 +11,40 @@ use std::collections::BTreeSet;
 
 /// A list of responses with scores, ranks or a position beside it or within.
 pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
+    let column = list_by_name(sample).or_else(|| rated_list(sample))?;
+    if let Some(fields) = sample.values(column).find_map(Value::as_object) {
+        return by_model(sample, column, fields);
+    }
+    let first = sample.values(column).find_map(|value| value.as_array().and_then(|items| items.first()))?;
+    let mut found = match first {
+        Value::Object(fields) => said_within(fields),
+        _ => said_beside(sample),
+    };
+    found.texts = vec![path(column)];
+    let decided = |found: &Candidates| {
+        found.score.is_some() || found.rank.is_some() || found.chosen.is_some() || found.order.is_some()
+    };
+    if !decided(&found) {
+        found.order = order_by_name(sample, |row| {
+            let beside = || {
+                let names = row.get(found.model.as_ref()?.as_str())?.as_array()?;
+                names.iter().map(|name| Some(name.as_str()?.trim().to_owned())).collect()
+            };
+            models_of(row.get(column)?, &found).or_else(beside)
+        });
+    }
+    if !decided(&found) {
+        found.chosen = best_of(sample, column, &found);
+        let scalar = |name: &str| sample.values(name).all(|value| value.is_string() || value.is_number());
+        if found.chosen.is_some() {
+            found.worst = worst_beside(sample, &BTreeSet::from([column.clone()]), &scalar);
+        }
+    }
+    decided(&found).then_some(found)
+}
+
+/// A column that is called a list of responses, and is one: several items, or several texts by name.
+fn list_by_name(sample: &Sample) -> Option<&String> {
     const LISTS: &[&str] = &[
         "responses",
         "answers",
@@ -28,80 +62,63 @@ pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
         "model_answers",
         "model_completions",
     ];
-    let named = LISTS.iter().find_map(|name| {
+    let several = |value: &Value| {
+        value.as_array().is_some_and(|items| items.len() > 1)
+            || value
+                .as_object()
+                .is_some_and(|fields| fields.len() > 1 && fields.values().all(Value::is_string))
+    };
+    LISTS.iter().find_map(|name| {
         sample.columns.iter().find(|column| {
-            normal(column.rsplit('.').next().unwrap_or(column)) == *name
-                && sample.values(column).any(|value| {
-                    value.as_array().is_some_and(|items| items.len() > 1)
-                        || value
-                            .as_object()
-                            .is_some_and(|fields| fields.len() > 1 && fields.values().all(Value::is_string))
-                })
+            normal(column.rsplit('.').next().unwrap_or(column)) == *name && sample.values(column).any(several)
         })
-    });
-    let column = named.or_else(|| rated_list(sample))?;
-    if let Some(fields) = sample.values(column).find_map(Value::as_object) {
-        return by_model(sample, column, fields);
+    })
+}
+
+/// What the elements of a list say of their responses.
+fn said_within(fields: &serde_json::Map<String, Value>) -> Candidates {
+    const TEXT: &[&str] = &[
+        "response",
+        "answer",
+        "completion",
+        "text",
+        "content",
+        "output",
+        "generation",
+        "message",
+        "messages",
+    ];
+    let has =
+        |names: &[&str]| fields.keys().find(|key| names.contains(&normal(key).as_str())).map(|key| path(key));
+    Candidates {
+        text: has(TEXT),
+        model: has(&["model", "model_name", "generator", "model_id", "model_identifier", "llm"]),
+        score: has(&["score", "rating", "overall_score", "reward", "pm_score", "points"]),
+        rank: has(&["rank", "ranking"]),
+        chosen: has(&["chosen", "is_chosen", "selected", "is_best", "preferred", "if_chosen"]),
+        ..Candidates::default()
     }
-    let first = sample.values(column).find_map(|value| value.as_array().and_then(|items| items.first()))?;
-    let mut found = Candidates { texts: vec![path(column)], ..Candidates::default() };
-    if let Value::Object(fields) = first {
-        let has = |names: &[&str]| {
-            fields.keys().find(|key| names.contains(&normal(key).as_str())).map(|key| path(key))
+}
+
+/// What other lists of a record say of its responses.
+fn said_beside(sample: &Sample) -> Candidates {
+    let beside = |names: &[&str]| {
+        let is_list = |column: &&String| {
+            names.contains(&normal(column).as_str()) && sample.values(column).any(Value::is_array)
         };
-        found.text = has(&[
-            "response",
-            "answer",
-            "completion",
-            "text",
-            "content",
-            "output",
-            "generation",
-            "message",
-            "messages",
-        ]);
-        found.model = has(&["model", "model_name", "generator", "model_id", "model_identifier", "llm"]);
-        found.score = has(&["score", "rating", "overall_score", "reward", "pm_score", "points"]);
-        found.rank = has(&["rank", "ranking"]);
-        found.chosen = has(&["chosen", "is_chosen", "selected", "is_best", "preferred", "if_chosen"]);
-    } else {
-        let beside = |names: &[&str]| {
-            sample
-                .columns
-                .iter()
-                .find(|c| {
-                    names.contains(&normal(c).as_str())
-                        && sample.values(c).any(|value| value.as_array().is_some())
-                })
-                .map(|c| path(c))
-        };
-        found.score = beside(&["scores", "ratings", "rewards", "rating", "score", "all_rm_scores"]);
-        let numbers = |path: &Path| {
-            sample
-                .values(path.as_str())
-                .all(|value| value.as_array().is_none_or(|items| items.iter().all(|item| !item.is_string())))
-        };
-        found.rank = beside(&["ranks", "ranking", "rank", "rankings"]).filter(numbers);
-        found.model = beside(&["models", "model_names", "generators", "order", "model"]);
+        sample.columns.iter().find(is_list).map(|column| path(column))
+    };
+    let numbers = |path: &Path| {
+        sample
+            .values(path.as_str())
+            .all(|value| value.as_array().is_none_or(|items| items.iter().all(|item| !item.is_string())))
+    };
+    Candidates {
+        score: beside(&["scores", "ratings", "rewards", "rating", "score", "all_rm_scores"]),
+        rank: beside(&["ranks", "ranking", "rank", "rankings"]).filter(numbers),
+        model: beside(&["models", "model_names", "generators", "order", "model"]),
+        ..Candidates::default()
     }
-    if found.score.is_none() && found.rank.is_none() && found.chosen.is_none() {
-        found.order = order_by_name(sample, |row| {
-            let beside = || {
-                let names = row.get(found.model.as_ref()?.as_str())?.as_array()?;
-                names.iter().map(|name| Some(name.as_str()?.trim().to_owned())).collect()
-            };
-            models_of(row.get(column)?, &found).or_else(beside)
-        });
-    }
-    if found.score.is_none() && found.rank.is_none() && found.chosen.is_none() && found.order.is_none() {
-        found.chosen = best_of(sample, column, &found);
-        let scalar = |name: &str| sample.values(name).all(|value| value.is_string() || value.is_number());
-        if found.chosen.is_some() {
-            found.worst = worst_beside(sample, &BTreeSet::from([column.clone()]), &scalar);
-        }
-    }
-    (found.order.is_some() || found.score.is_some() || found.rank.is_some() || found.chosen.is_some())
-        .then_some(found)
 }
 
 /// A list whose name says that it is in order of preference: which end is the better one, it does not say.

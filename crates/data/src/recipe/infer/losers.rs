@@ -1,12 +1,12 @@
 //! Columns that say who lost.
 
-use super::super::call::Call;
 use super::super::qualities;
 use super::super::roles;
 use super::super::spelling::tokens;
 use super::super::{Recipe, Sample, Shape, VerdictRule};
 use super::evidence::{Evidence, evidence, sample_calls};
 use super::{Refusal, path, shell, used};
+use crate::call::Call;
 use serde_json::Value;
 
 /// Whether a column says which of two lost: its values name a response, and mean the other one. What is less of a drawback is better.

@@ -5,6 +5,7 @@
 
 mod alone;
 mod authors;
+mod complete;
 mod counts;
 mod discarded;
 mod doubts;
@@ -29,21 +30,18 @@ mod uses;
 mod values;
 mod verdicts;
 
-use super::roles;
 use super::shell;
 use super::spelling::{normal, tokens};
-use super::{Call, Mapping, Path, Recipe, Sample, Shape, VerdictRule};
+use super::{Mapping, Path, Recipe, Sample, Shape, VerdictRule};
 use judges::{criteria_beside, judges_beside};
-use models::{choice_models, choice_scores, models};
 use opened::opened;
-use prompts::find_prompt;
 use responses::responses;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use ties::tie_beside;
-use values::number_of;
 use verdicts::verdicts;
 
+pub(crate) use complete::complete;
 pub(crate) use counts::count_votes;
 pub(crate) use discarded::discarded;
 pub(crate) use doubts::{contradiction, echoes, exchange_columns, exchanged, placed, says_exchanged, turned};
@@ -176,20 +174,6 @@ pub(super) fn is_id(column: &str) -> bool {
     }
 }
 
-/// The field of an object that names the judge, such as `metadata.judge`, where no column does.
-fn judge_within(sample: &Sample) -> Vec<Path> {
-    let Some(inner) = opened(sample) else { return Vec::new() };
-    let named = named(&inner, roles::JUDGES, &BTreeSet::new()).into_iter().find(|column| {
-        column.contains('.')
-            && inner.values(column).next().is_some()
-            && inner
-                .values(column)
-                .take(200)
-                .all(|value| value.as_str().is_some_and(|text| text.len() <= 120 && !text.contains('\n')))
-    });
-    named.map(|column| path(&column)).into_iter().collect()
-}
-
 /// Finds who won by the names of columns, where a recipe declares nothing of it that the file has.
 pub(crate) fn find_verdicts(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
     if recipe.a_wins {
@@ -237,154 +221,4 @@ fn add_judges(recipe: &mut Recipe, sample: &Sample) {
                 .filter(|rule| rule.field.as_ref().is_none_or(|field| !known.contains(field))),
         );
     }
-}
-
-/// Finds by the names of columns what an open recipe does not declare.
-#[expect(clippy::too_many_lines, reason = "one question after the other, each of a few lines")]
-pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
-    let choice = recipe.shape == Shape::Choice;
-    let short = |column: &str| {
-        sample.values(column).take(200).all(|value| match value {
-            Value::String(text) => text.len() <= 120 && !text.contains('\n'),
-            Value::Number(_) => true,
-            Value::Array(items) => items.len() <= 3 && items.first().is_some_and(Value::is_string),
-            _ => false,
-        }) && sample.values(column).next().is_some()
-    };
-    let one = |names: &[&str], recipe: &Recipe, fits: &dyn Fn(&str) -> bool| {
-        let used = used(recipe, sample);
-        named(sample, names, &used)
-            .into_iter()
-            .find(|column| fits(column))
-            .map(|column| path(&column))
-            .into_iter()
-            .collect::<Vec<_>>()
-    };
-    // Nothing that the file has is declared, nor has the user said what it is.
-    let open = |role: &str, paths: &[Path], recipe: &Recipe| {
-        !recipe.settled.iter().any(|settled| settled == role)
-            && paths.iter().all(|path| path.resolve(&sample.columns).is_none())
-    };
-    if recipe.prompt.is_empty() && !recipe.no_prompt && recipe.shape != Shape::Votes {
-        find_prompt(recipe, sample)?;
-    }
-    if open("system", &recipe.system, recipe) {
-        recipe.system = one(roles::SYSTEMS, recipe, &|column| {
-            let text = |value: &Value| value.is_string() || value.get("parts").is_some_and(Value::is_array);
-            let word = |value: &Value| {
-                value.as_str().map(str::trim).is_some_and(|text| {
-                    !text.contains(' ') && text.is_ascii() && !text.ends_with(['.', '!', '?', ':'])
-                })
-            };
-            sample.values(column).all(text) && !sample.values(column).all(word)
-        });
-    }
-    if open("history", &recipe.history, recipe) {
-        recipe.history = one(roles::HISTORIES, recipe, &|column| {
-            sample.values(column).any(|value| value.is_array() || value.is_string())
-        });
-    }
-    if open("model_a", &recipe.model_a, recipe)
-        && open("model_b", &recipe.model_b, recipe)
-        && let Some((a, b)) = if choice { choice_models(sample) } else { models(sample) }
-    {
-        recipe.model_a = vec![path(&a)];
-        recipe.model_b = vec![path(&b)];
-    }
-    // Words for sides are verdicts, and numbers are scores: neither names a judge.
-    let verdicts = |column: &str| {
-        let called = |value: &Value| {
-            number_of(value).is_none()
-                && value
-                    .as_str()
-                    .is_some_and(|text| matches!(super::words(text), Some(Call::A | Call::B | Call::Tie(_))))
-        };
-        sample.values(column).all(called)
-    };
-    let flags = |column: &str| {
-        let word = |value: &Value| number_of(value).is_none() && flag(value).is_some();
-        sample.values(column).all(word)
-    };
-    if open("judge", &recipe.judge, recipe) {
-        let numeric = |column: &str| sample.values(column).any(|value| number_of(value).is_some());
-        recipe.judge =
-            one(roles::JUDGES, recipe, &|column| short(column) && !verdicts(column) && !numeric(column));
-    }
-    if open("annotator", &recipe.annotator, recipe) {
-        // `annotators: 3` says how many there were.
-        let counted = |column: &str| {
-            normal(column) == "annotators" && sample.values(column).all(|value| number_of(value).is_some())
-        };
-        // A list of several names goes with a list of several verdicts.
-        let single = |column: &str| {
-            short(column)
-                && !verdicts(column)
-                && !flags(column)
-                && !sample.values(column).any(is_sentence)
-                && !counted(column)
-                && sample.values(column).all(|value| value.as_array().is_none_or(|items| items.len() == 1))
-        };
-        recipe.annotator = one(roles::ANNOTATORS, recipe, &single);
-    }
-    if recipe.judge.is_empty() && recipe.annotator.is_empty() && open("judge", &[], recipe) {
-        recipe.judge = judge_within(sample);
-    }
-    if open("criterion", &recipe.criterion, recipe) {
-        // A few words that come again, not a rubric written for each prompt.
-        let few = |column: &str| {
-            let word = |value: &Value| {
-                value
-                    .as_str()
-                    .is_some_and(|text| text.trim().len() <= 40 && !text.trim().ends_with(['?', '.']))
-            };
-            let graded = |value: &Value| {
-                const GRADES: &[&str] =
-                    &["high", "low", "medium", "good", "bad", "yes", "no", "true", "false", "ok"];
-                value.as_str().is_some_and(|text| GRADES.contains(&text.trim().to_lowercase().as_str()))
-            };
-            if sample.values(column).any(graded) {
-                return false;
-            }
-            let all = sample.values(column).count();
-            let different: BTreeSet<&str> = sample.values(column).filter_map(Value::as_str).collect();
-            sample.values(column).all(word) && (all < 8 || different.len() * 2 <= all)
-        };
-        recipe.criterion = one(roles::CRITERIA, recipe, &|column| short(column) && few(column));
-    }
-    if open("weight", &recipe.weight, recipe) {
-        let numeric = |column: &str| sample.values(column).all(|value| number_of(value).is_some());
-        recipe.weight = one(&["weight", "sample_weight"], recipe, &numeric);
-    }
-    if open("scenario", &recipe.scenario, recipe) {
-        // A list of topics as text is no category.
-        let listed = |column: &str| {
-            sample.values(column).any(|value| value.as_str().is_some_and(|text| text.starts_with('[')))
-        };
-        recipe.scenario = one(roles::SCENARIOS, recipe, &|column| short(column) && !listed(column));
-    }
-    if open("language", &recipe.language, recipe) {
-        recipe.language = one(&["language"], recipe, &short);
-    }
-    // What tells groups of single responses apart was found with them: a number of each record would part them all.
-    if open("id", &recipe.id, recipe) && recipe.shape != Shape::Scored {
-        // The `id` of a file of choices is often the prompt's.
-        let names = if choice { roles::IDS.get(..2).unwrap_or_default() } else { roles::IDS };
-        recipe.id = one(names, recipe, &|column| short(column) && is_id(column));
-    }
-    if choice {
-        if recipe.scores.is_empty()
-            && let Some((a, b)) = choice_scores(sample)
-        {
-            recipe.scores = vec![path(&a), path(&b)];
-        }
-        tie_beside(recipe, sample);
-        return Ok(());
-    }
-    find_verdicts(recipe, sample)?;
-    if recipe.shape == Shape::Candidates
-        && let Some(found) = &mut recipe.candidates
-    {
-        lists::said_of_columns(found, sample, &short);
-    }
-    Ok(())
 }

@@ -18,28 +18,41 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Finds the columns of responses, which tell the shape.
-#[expect(clippy::too_many_lines, reason = "one question after the other, each of a few lines")]
 pub(super) fn responses(
     sample: &Sample,
     recipe: &mut Recipe,
     taken: &mut BTreeSet<String>,
 ) -> Result<(), Refusal> {
-    if let Some((chosen, rejected)) = chosen_rejected(sample) {
-        // Names of models under `winner` and `loser` are votes, of which the first always wins.
-        if prompt_column(sample).is_none() && are_names(sample, &[&chosen, &rejected]) {
-            recipe.shape = Shape::Votes;
-            recipe.likely_judge = Some("human".to_owned());
-            recipe.model_a = vec![path(&chosen)];
-            recipe.model_b = vec![path(&rejected)];
-            recipe.a_wins = true;
-            return Ok(());
-        }
-        recipe.shape = Shape::Choice;
-        recipe.a = vec![path(&chosen)];
-        recipe.b = vec![path(&rejected)];
-        taken.extend([chosen, rejected]);
-        return Ok(());
+    // The surest comes first; the rest leave no column to be taken.
+    const OTHERS: [fn(&Sample, &mut Recipe) -> bool; 6] =
+        [in_lists, single_and_labelled, single_and_scored, under_their_authors, only_models, only_keys];
+    let found = better_and_worse(sample, recipe, taken)
+        || two_sides(sample, recipe, taken)?
+        || OTHERS.iter().any(|way| way(sample, recipe));
+    if found { Ok(()) } else { Err(unrecognised(sample)) }
+}
+
+/// Two columns, named for the better and the worse.
+fn better_and_worse(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<String>) -> bool {
+    let Some((chosen, rejected)) = chosen_rejected(sample) else { return false };
+    // Names of models under `winner` and `loser` are votes, of which the first always wins.
+    if prompt_column(sample).is_none() && are_names(sample, &[&chosen, &rejected]) {
+        recipe.shape = Shape::Votes;
+        recipe.likely_judge = Some("human".to_owned());
+        recipe.model_a = vec![path(&chosen)];
+        recipe.model_b = vec![path(&rejected)];
+        recipe.a_wins = true;
+        return true;
     }
+    recipe.shape = Shape::Choice;
+    recipe.a = vec![path(&chosen)];
+    recipe.b = vec![path(&rejected)];
+    taken.extend([chosen, rejected]);
+    true
+}
+
+/// Columns named for responses by side or place, or for sides and places alone.
+fn two_sides(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<String>) -> Result<bool, Refusal> {
     let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
     let best = groups.iter().map(|group| group.rank).min();
     let mut best: Vec<&Group> = groups.iter().filter(|group| Some(group.rank) == best).collect();
@@ -47,52 +60,39 @@ pub(super) fn responses(
     if let [first, second, ..] = best.as_slice()
         && !second.columns.iter().all(|column| first.columns.contains(column))
     {
-        let shown =
-            |group: &Group| group.columns.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(" and ");
-        return Err(Refusal {
-            problem: format!("the responses may be {} or {}", shown(first), shown(second)),
-            remedy: "say which".to_owned(),
-            certain: true,
-            start: sides_start(&first.columns),
-        });
+        return Err(either(first, second, sides_start(&first.columns)));
     }
     if let Some(refusal) = rivals(sample) {
         return Err(refusal);
     }
-    if best.is_empty()
-        && let Some(group) = bare(sample)
-    {
-        let [a, b, others @ ..] = group.as_slice() else { return Ok(()) };
-        if others.is_empty() {
-            recipe.shape = Shape::Pair;
-            recipe.a = vec![path(a)];
-            recipe.b = vec![path(b)];
-        } else {
-            recipe.shape = Shape::Candidates;
-            let texts = group.iter().map(|column| path(column)).collect();
-            recipe.candidates = Some(Candidates { texts, ..Candidates::default() });
-        }
-        return Ok(());
-    }
     if let Some(group) = best.first() {
-        match group.columns.as_slice() {
-            [a, b] => {
-                recipe.shape = Shape::Pair;
-                recipe.a = vec![path(a)];
-                recipe.b = vec![path(b)];
-            }
-            several => {
-                recipe.shape = Shape::Candidates;
-                recipe.candidates = Some(Candidates {
-                    texts: several.iter().map(|c| path(c)).collect(),
-                    ..Candidates::default()
-                });
-            }
-        }
+        beside(recipe, &group.columns);
         taken.extend(group.columns.iter().cloned());
-        return Ok(());
+        return Ok(true);
     }
-    if let Some(mut found) = candidates(sample) {
+    if let Some(columns) = bare(sample) {
+        beside(recipe, &columns);
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// Responses with a column each: two are a pair, more are candidates.
+fn beside(recipe: &mut Recipe, columns: &[String]) {
+    if let [a, b] = columns {
+        recipe.shape = Shape::Pair;
+        recipe.a = vec![path(a)];
+        recipe.b = vec![path(b)];
+    } else {
+        recipe.shape = Shape::Candidates;
+        let texts = columns.iter().map(|column| path(column)).collect();
+        recipe.candidates = Some(Candidates { texts, ..Candidates::default() });
+    }
+}
+
+/// Several responses in one column.
+fn in_lists(sample: &Sample, recipe: &mut Recipe) -> bool {
+    let found = if let Some(mut found) = candidates(sample) {
         recipe.doubt = from_0_or_1(sample, &mut found);
         if let Some(rank) = &found.rank
             && let Some(refusal) = positions_or_ranks(sample, rank)
@@ -100,97 +100,124 @@ pub(super) fn responses(
             // The user's word comes later: without it there are two readings.
             recipe.doubt = Some(refusal);
         }
-        recipe.shape = Shape::Candidates;
-        recipe.candidates = Some(found);
-        return Ok(());
-    }
-    if let Some((found, refusal)) = in_order(sample) {
+        found
+    } else if let Some((found, refusal)) = in_order(sample) {
         recipe.doubt = Some(refusal);
-        recipe.shape = Shape::Candidates;
-        recipe.candidates = Some(found);
-        return Ok(());
-    }
-    if let Some((response, label)) = unpaired(sample) {
-        recipe.shape = Shape::Unpaired;
-        recipe.a = vec![path(&response)];
-        recipe.verdict = vec![label];
-        return Ok(());
-    }
-    if let Some((response, scores)) = scored(sample) {
-        recipe.shape = Shape::Scored;
-        recipe.a = vec![path(&response)];
-        let model = named(sample, &["model", "generator", "model_name", "model_id"], &BTreeSet::new());
-        recipe.model_a = model.into_iter().take(1).map(|column| path(&column)).collect();
-        recipe.verdict = scores;
-        // Ranks and choices are among the responses of one group, where a file has several to one prompt.
-        let prompt = prompt_column(sample).unwrap_or_default();
-        recipe.id =
-            groups_of_responses(sample, &prompt, &recipe.a).iter().map(|column| path(column)).collect();
-        return Ok(());
-    }
-    if let Some(found) = by_author(sample) {
-        recipe.shape = Shape::Candidates;
-        "wide".clone_into(&mut recipe.name);
+        found
+    } else {
+        return false;
+    };
+    recipe.shape = Shape::Candidates;
+    recipe.candidates = Some(found);
+    true
+}
+
+/// One response a record, called good or bad.
+fn single_and_labelled(sample: &Sample, recipe: &mut Recipe) -> bool {
+    let Some((response, label)) = unpaired(sample) else { return false };
+    recipe.shape = Shape::Unpaired;
+    recipe.a = vec![path(&response)];
+    recipe.verdict = vec![label];
+    true
+}
+
+/// One response a record, with points.
+fn single_and_scored(sample: &Sample, recipe: &mut Recipe) -> bool {
+    let Some((response, scores)) = scored(sample) else { return false };
+    recipe.shape = Shape::Scored;
+    recipe.a = vec![path(&response)];
+    let model = named(sample, &["model", "generator", "model_name", "model_id"], &BTreeSet::new());
+    recipe.model_a = model.into_iter().take(1).map(|column| path(&column)).collect();
+    recipe.verdict = scores;
+    // Ranks and choices are among the responses of one group, where a file has several to one prompt.
+    let prompt = prompt_column(sample).unwrap_or_default();
+    recipe.id = groups_of_responses(sample, &prompt, &recipe.a).iter().map(|column| path(column)).collect();
+    true
+}
+
+/// Columns that are called by who wrote what is in them.
+fn under_their_authors(sample: &Sample, recipe: &mut Recipe) -> bool {
+    let Some(found) = by_author(sample) else { return false };
+    recipe.shape = Shape::Candidates;
+    "wide".clone_into(&mut recipe.name);
+    recipe.likely_judge = Some("human".to_owned());
+    recipe.candidates = Some(found);
+    true
+}
+
+/// No responses but two models and which of them won: votes.
+fn only_models(sample: &Sample, recipe: &mut Recipe) -> bool {
+    let Some((a, b)) = models(sample).filter(|(a, b)| are_names(sample, &[a, b])) else { return false };
+    let votes =
+        Recipe { model_a: vec![path(&a)], model_b: vec![path(&b)], shape: Shape::Votes, ..Recipe::default() };
+    let worded = |(_, evidence): &(String, Evidence)| *evidence == Evidence::Words;
+    let decided = verdict_columns(sample, &votes).iter().any(worded)
+        || pair_votes(sample, &votes).is_some()
+        || matches!(loser(sample, &votes), Ok(Some(_)));
+    if decided {
+        recipe.shape = Shape::Votes;
         recipe.likely_judge = Some("human".to_owned());
-        recipe.candidates = Some(found);
-        return Ok(());
+        recipe.model_a = votes.model_a;
+        recipe.model_b = votes.model_b;
     }
-    if let Some((a, b)) = models(sample)
-        && are_names(sample, &[&a, &b])
-    {
-        let votes = Recipe {
-            model_a: vec![path(&a)],
-            model_b: vec![path(&b)],
-            shape: Shape::Votes,
-            ..Recipe::default()
-        };
-        let worded = |(_, evidence): &(String, Evidence)| *evidence == Evidence::Words;
-        if verdict_columns(sample, &votes).iter().any(worded)
-            || pair_votes(sample, &votes).is_some()
-            || matches!(loser(sample, &votes), Ok(Some(_)))
-        {
-            recipe.shape = Shape::Votes;
-            recipe.likely_judge = Some("human".to_owned());
-            recipe.model_a = votes.model_a;
-            recipe.model_b = votes.model_b;
-            return Ok(());
-        }
+    decided
+}
+
+/// Nothing but a key and who won: votes on the pairs of another file.
+fn only_keys(sample: &Sample, recipe: &mut Recipe) -> bool {
+    if has_single(sample) {
+        return false;
     }
-    let single = sample.columns.iter().any(|column| {
+    let mut keys = named(sample, roles::IDS, &BTreeSet::new()).into_iter();
+    let Some(key) = keys.find(|column| is_id(column)) else { return false };
+    let keyed = Recipe { shape: Shape::Sidecar, id: vec![path(&key)], ..Recipe::default() };
+    let always = |column: &str| sample.rows.iter().all(|row| row.get(column).is_some());
+    let says = |(column, evidence): &(String, Evidence)| *evidence != Evidence::Codes && always(column);
+    let decided = always(&key) && verdict_columns(sample, &keyed).iter().any(says);
+    if decided {
+        recipe.shape = Shape::Sidecar;
+        recipe.part = Part::Verdicts;
+        recipe.id = keyed.id;
+        recipe.no_prompt = true;
+    }
+    decided
+}
+
+/// Whether a column is called a response, the only one.
+fn has_single(sample: &Sample) -> bool {
+    sample.columns.iter().any(|column| {
         ["response", "output", "completion", "answer"].contains(&normal(column).as_str())
             && sample.texts(column)
-    });
-    // Nothing but a key and who won: votes on the pairs of another file.
-    if !single
-        && let Some(key) =
-            named(sample, roles::IDS, &BTreeSet::new()).into_iter().find(|column| is_id(column))
-    {
-        let keyed = Recipe { shape: Shape::Sidecar, id: vec![path(&key)], ..Recipe::default() };
-        let always = |column: &str| sample.rows.iter().all(|row| row.get(column).is_some());
-        let says = |(column, evidence): &(String, Evidence)| *evidence != Evidence::Codes && always(column);
-        if always(&key) && verdict_columns(sample, &keyed).iter().any(says) {
-            recipe.shape = Shape::Sidecar;
-            recipe.part = Part::Verdicts;
-            recipe.id = keyed.id;
-            recipe.no_prompt = true;
-            return Ok(());
-        }
-    }
-    if single {
-        return Err(Refusal {
-            problem: "each record contains one response and nothing to compare it with: pairs need two responses to one prompt".to_owned(),
-            remedy: "if two columns are responses, say which".to_owned(),
-            certain: false,
-            start: mapping_start(sample),
-        });
-    }
-    let remedy = "say what each column contains";
-    Err(Refusal {
-        problem: "no two columns are recognised as responses".to_owned(),
+    })
+}
+
+fn unrecognised(sample: &Sample) -> Refusal {
+    let (problem, remedy) = if has_single(sample) {
+        (
+            "each record contains one response and nothing to compare it with: pairs need two responses to one prompt",
+            "if two columns are responses, say which",
+        )
+    } else {
+        ("no two columns are recognised as responses", "say what each column contains")
+    };
+    Refusal {
+        problem: problem.to_owned(),
         remedy: remedy.to_owned(),
         certain: false,
         start: mapping_start(sample),
-    })
+    }
+}
+
+/// Two groups of columns may be the responses.
+fn either(first: &Group, second: &Group, start: Vec<String>) -> Refusal {
+    let shown =
+        |group: &Group| group.columns.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(" and ");
+    Refusal {
+        problem: format!("the responses may be {} or {}", shown(first), shown(second)),
+        remedy: "say which".to_owned(),
+        certain: true,
+        start,
+    }
 }
 
 pub(super) fn sides_start(columns: &[String]) -> Vec<String> {
@@ -205,17 +232,10 @@ pub(crate) fn rivals(sample: &Sample) -> Option<Refusal> {
     let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
     let sure: Vec<&Group> = groups.iter().filter(|group| group.rank < SURE).collect();
     let [first, second, ..] = sure.as_slice() else { return None };
-    let shown =
-        |group: &Group| group.columns.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(" and ");
     let mut start = sides_start(&first.columns);
     start.push("or".to_owned());
     start.extend(sides_start(&second.columns));
-    Some(Refusal {
-        problem: format!("the responses may be {} or {}", shown(first), shown(second)),
-        remedy: "say which".to_owned(),
-        certain: true,
-        start,
-    })
+    Some(either(first, second, start))
 }
 
 /// Columns with texts that are called by nothing but their sides or places: `A` and `B`, maybe `C` and more.

@@ -1,61 +1,63 @@
 //! A column of sentences that prefer one of two.
 
-use super::super::call::Call;
 use super::super::spelling::tokens;
 use super::super::{Recipe, Sample, VerdictRule};
 use super::losers::compares;
 use super::{path, used};
+use crate::call::Call;
 use serde_json::Value;
+
+/// Words of names that say no more than that a column is somebody's answer.
+const NAMED: &[&str] = &[
+    "rating",
+    "ratings",
+    "score",
+    "likert",
+    "comparison",
+    "compare",
+    "evaluation",
+    "assessment",
+    "answer",
+    "response",
+    "question",
+    "q",
+    "scale",
+    "result",
+    "outcome",
+    "human",
+    "annotator",
+    "overall",
+    "side",
+    "by",
+    "pairwise",
+    "comparative",
+    "value",
+    "annotation",
+    "task",
+    "quality",
+    "grade",
+    "judge",
+    "rater",
+    "user",
+    "item",
+    "the",
+    "which",
+    "is",
+    "better",
+    "opinion",
+    "flag",
+    "label",
+    "vote",
+    "decision",
+    "rank",
+    "relative",
+    "head",
+    "to",
+];
 
 /// A column whose every value is a sentence that prefers one of two, `A is slightly better`, under a name that says no more than that it
 /// is somebody's answer: of an expectation or a reason it is not known whose verdict it is.
 pub(super) fn phrased(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
-    const NAMED: &[&str] = &[
-        "rating",
-        "ratings",
-        "score",
-        "likert",
-        "comparison",
-        "compare",
-        "evaluation",
-        "assessment",
-        "answer",
-        "response",
-        "question",
-        "q",
-        "scale",
-        "result",
-        "outcome",
-        "human",
-        "annotator",
-        "overall",
-        "side",
-        "by",
-        "pairwise",
-        "comparative",
-        "value",
-        "annotation",
-        "task",
-        "quality",
-        "grade",
-        "judge",
-        "rater",
-        "user",
-        "item",
-        "the",
-        "which",
-        "is",
-        "better",
-        "opinion",
-        "flag",
-        "label",
-        "vote",
-        "decision",
-        "rank",
-        "relative",
-        "head",
-        "to",
-    ];
     let used = used(recipe, sample);
     let says = |column: &&String| {
         let known =

@@ -1,9 +1,9 @@
 //! Ties that are stated beside the verdict.
 
-use super::super::call::Call;
 use super::super::{Recipe, Sample, VerdictRule};
 use super::values::flag;
 use super::{named, path, used};
+use crate::call::Call;
 use serde_json::Value;
 
 /// A column that says of some records that they are ties.

@@ -164,6 +164,7 @@ const NOT_BETTER: &[&str] = &[
 ];
 
 /// The rules for the verdict of two responses.
+#[expect(clippy::too_many_lines, reason = "one way to find a verdict after the other, a line or two each")]
 pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRule>, Refusal> {
     let found = verdict_columns(sample, recipe);
     let sure: Vec<&(String, Evidence)> =

@@ -58,74 +58,16 @@ pub(super) fn from_turn(
     if is_asked_and_answered(&turn) {
         return asked_and_answered(place, turn, turns);
     }
-    let (role, calls) = match (speaker(&turn).map_err(|error| error.under(&place.path()))?, given) {
-        (Some((key, role)), _) => {
-            let name = turn.get(key).and_then(Value::as_str).unwrap_or_default();
-            let calls =
-                ["function_call", "tool_call"].iter().any(|call| name.trim().eq_ignore_ascii_case(call));
-            (role, calls)
-        }
-        (None, Some(role)) => (role.clone(), false),
-        (None, None) => {
-            let problem = format!("the turn does not say who speaks: its keys are {}", names(&turn));
-            return Err(RowError::new(Reason::MissingField, problem).field(&place.path()));
-        }
-    };
+    let (role, calls) = who_speaks(place, &turn, given)?;
     let mut said = Said::default();
-    for key in THOUGHTS {
-        match turn.remove(*key) {
-            Some(Value::String(text)) => said.think(text),
-            Some(value @ (Value::Array(_) | Value::Object(_))) => {
-                let mut thought = Said::default();
-                thought.content(value, depth).map_err(|error| error.field(&place.key(key)))?;
-                said.think(thought.reasoning);
-                said.think(thought.text);
-            }
-            _ => {}
-        }
-    }
-    let content = content_key(&turn);
-    if let Some(key) = content {
-        match turn.remove(key) {
-            None | Some(Value::Null) => {}
-            Some(Value::String(text)) if calls => said.call(text),
-            Some(Value::String(text)) => said.say(text),
-            // What a tool found, as data.
-            Some(Value::Object(found))
-                if matches!(role, Role::Other(_)) && content_key(&found).is_none() && !is_part(&found) =>
-            {
-                said.say(spaced(&Value::Object(found)));
-            }
-            Some(value) => {
-                said.content(value, depth).map_err(|error| error.field(&place.key(key)))?;
-            }
-        }
-    }
-    let mut called = content.is_some();
-    for key in ["tool_calls", "function_call", "functionCall"] {
-        match turn.remove(key) {
-            None | Some(Value::Null) => {}
-            Some(Value::Array(all)) => {
-                called |= !all.is_empty();
-                for value in all {
-                    said.say(call(value));
-                }
-            }
-            Some(Value::String(text)) => {
-                called = true;
-                said.call(text);
-            }
-            Some(value) => {
-                called = true;
-                said.say(call(value));
-            }
-        }
-    }
+    said.thoughts(place, &mut turn)?;
+    let mut any = said.contents(place, &mut turn, &role, calls)?;
+    any |= said.calls(&mut turn);
     if let Some(Value::String(text)) = turn.remove("refusal") {
-        called = true;
+        any = true;
         said.say(text);
     }
-    if !called {
+    if !any {
         // An item that is a part itself: a call, its result, a thought.
         if !is_part(&turn) {
             let problem = format!("the turn has no content: its keys are {}", names(&turn));
@@ -135,6 +77,93 @@ pub(super) fn from_turn(
     }
     said.into_turns(role, turns);
     Ok(())
+}
+
+/// Who speaks, and whether what is said is a call of a tool.
+fn who_speaks(place: &Place<'_>, turn: &Object, given: Option<&Role>) -> Result<(Role, bool), RowError> {
+    match (speaker(turn).map_err(|error| error.under(&place.path()))?, given) {
+        (Some((key, role)), _) => {
+            let name = turn.get(key).and_then(Value::as_str).unwrap_or_default();
+            let calls =
+                ["function_call", "tool_call"].iter().any(|call| name.trim().eq_ignore_ascii_case(call));
+            Ok((role, calls))
+        }
+        (None, Some(role)) => Ok((role.clone(), false)),
+        (None, None) => {
+            let problem = format!("the turn does not say who speaks: its keys are {}", names(turn));
+            Err(RowError::new(Reason::MissingField, problem).field(&place.path()))
+        }
+    }
+}
+
+impl Said {
+    /// Takes what was thought before it was said.
+    fn thoughts(&mut self, place: &Place<'_>, turn: &mut Object) -> Result<(), RowError> {
+        for key in THOUGHTS {
+            match turn.remove(*key) {
+                Some(Value::String(text)) => self.think(text),
+                Some(value @ (Value::Array(_) | Value::Object(_))) => {
+                    let mut thought = Said::default();
+                    thought.content(value, place.depth).map_err(|error| error.field(&place.key(key)))?;
+                    self.think(thought.reasoning);
+                    self.think(thought.text);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the content; whether there is a field for it.
+    fn contents(
+        &mut self,
+        place: &Place<'_>,
+        turn: &mut Object,
+        role: &Role,
+        calls: bool,
+    ) -> Result<bool, RowError> {
+        let Some(key) = content_key(turn) else { return Ok(false) };
+        match turn.remove(key) {
+            None | Some(Value::Null) => {}
+            Some(Value::String(text)) if calls => self.call(text),
+            Some(Value::String(text)) => self.say(text),
+            // What a tool found, as data.
+            Some(Value::Object(found))
+                if matches!(role, Role::Other(_)) && content_key(&found).is_none() && !is_part(&found) =>
+            {
+                self.say(spaced(&Value::Object(found)));
+            }
+            Some(value) => {
+                self.content(value, place.depth).map_err(|error| error.field(&place.key(key)))?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes the calls of tools; whether there are any.
+    fn calls(&mut self, turn: &mut Object) -> bool {
+        let mut any = false;
+        for key in ["tool_calls", "function_call", "functionCall"] {
+            match turn.remove(key) {
+                None | Some(Value::Null) => {}
+                Some(Value::Array(all)) => {
+                    any |= !all.is_empty();
+                    for value in all {
+                        self.say(call(value));
+                    }
+                }
+                Some(Value::String(text)) => {
+                    any = true;
+                    self.call(text);
+                }
+                Some(value) => {
+                    any = true;
+                    self.say(call(value));
+                }
+            }
+        }
+        any
+    }
 }
 
 /// Turns a question, its answer and the system text beside them into turns.

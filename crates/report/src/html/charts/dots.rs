@@ -27,9 +27,7 @@ pub(in crate::html) struct Dots<'a> {
 
 impl Dots<'_> {
     pub(in crate::html) fn render(&self) -> Markup {
-        let shown = self.fits.len().clamp(1, SERIES);
-        let numbers = self.fits.len() <= NUMBERED;
-        let step = if numbers { 15 } else { 9 };
+        let (numbers, step) = (self.numbers(), self.step());
         html! {
             table.dots data-step=(step) {
                 thead {
@@ -41,14 +39,26 @@ impl Dots<'_> {
                 }
                 tbody {
                     @for (rank, id) in self.properties.iter().enumerate() {
-                        (self.row(id, rank, shown, step, numbers))
+                        (self.row(id, rank))
                     }
                 }
             }
         }
     }
 
-    fn row(&self, id: &str, rank: usize, shown: usize, step: usize, numbers: bool) -> Markup {
+    /// Whether numbers stand beside the plot.
+    fn numbers(&self) -> bool {
+        self.fits.len() <= NUMBERED
+    }
+
+    /// Pixels from one judge's dot to the next one's.
+    fn step(&self) -> usize {
+        if self.numbers() { 15 } else { 9 }
+    }
+
+    fn row(&self, id: &str, rank: usize) -> Markup {
+        let shown = self.fits.len().clamp(1, SERIES);
+        let (numbers, step) = (self.numbers(), self.step());
         let weights: Vec<Option<&Weight>> = self.fits.iter().map(|fit| weight(fit, id)).collect();
         let strength = weights.first().copied().flatten().map_or(0.0, |w| w.mean.abs());
         let catalogue = self.view.d.properties.iter().position(|p| p.id == id).unwrap_or(rank);

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use maud::{Markup, html};
 use predilect_results::comparison::{Difference as Found, Interval, SliceVersus};
-use predilect_results::{Dissection, Fit, Weight};
+use predilect_results::{Dissection, Fit, Weight, intensity};
 
 use crate::format;
 use crate::html::charts::{Difference, Dots, differences, key};
@@ -169,7 +169,7 @@ pub fn versus(found: &SliceVersus) -> Markup {
 }
 
 fn percent(weight: f64) -> String {
-    format::intensity(100.0 / (1.0 + (-weight).exp()))
+    format::intensity(intensity(weight))
 }
 
 fn difference(d: &Found) -> Markup {

@@ -1,6 +1,7 @@
 //! Scores and intervals beside slow twins, and what has none.
 
 use super::*;
+use crate::logistic::sigmoid;
 use rand::{RngExt, SeedableRng};
 
 fn vote(a: u32, b: u32, y: f32) -> Vote {
@@ -81,7 +82,7 @@ fn strengths_are_found_again_and_the_intervals_hold() {
                 .unwrap();
         for i in 0..5 {
             // A tenth of ties draws everybody to the middle: sigmoid(D) becomes 0.9 sigmoid(D) + 0.05.
-            let shrunk = 0.9 * (1.0 / (1.0 + (-strengths[i]).exp())) + 0.05;
+            let shrunk = 0.9 * sigmoid(strengths[i]) + 0.05;
             let expected = (shrunk / (1.0 - shrunk)).ln();
             inside += usize::from((found.scores[i] - expected).abs() < 1.96 * found.errors[i]);
         }
@@ -100,7 +101,7 @@ fn covariates_take_what_is_theirs() {
             - if vote.b == 0 { 0.5 } else { 0.0 };
         x.push(length);
         let d = [0.3, 0.0, -0.3];
-        let p = 1.0 / (1.0 + (-(d[vote.a as usize] - d[vote.b as usize] + 0.8 * length)).exp());
+        let p = sigmoid(d[vote.a as usize] - d[vote.b as usize] + 0.8 * length);
         vote.y = f32::from(u8::from(rng.random_range(0.0..1.0) < p));
     }
     let plain = rank(&votes, 3, &[], RankingOptions::default()).unwrap();

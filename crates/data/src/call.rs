@@ -2,6 +2,9 @@
 
 use predilect_types::{TieKind, Verdict};
 
+/// A value that named a winner: the rule's number, the value, what it was taken for.
+pub(crate) type Noted = (usize, String, Call);
+
 /// What a judge called.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Call {

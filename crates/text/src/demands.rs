@@ -1,6 +1,6 @@
 //! Does a response keep to a demand?
 
-use super::{Banned, Constraint, Range, Scope, Shape, Unit};
+use crate::constraints::{Banned, Constraint, Range, Scope, Shape, Unit, plain};
 use crate::cut::cut;
 use crate::document::Document;
 use crate::language::detect_language;
@@ -267,15 +267,4 @@ fn holds(text: &str, phrase: &str) -> bool {
     text.match_indices(phrase).any(|(at, found)| {
         !letter(text[..at].chars().next_back()) && !letter(text[at + found.len()..].chars().next())
     })
-}
-
-/// Straight quotation marks in place of curly ones.
-pub(super) fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '“' | '”' | '„' | '«' | '»' => '"',
-            '’' | '‘' => '\'',
-            other => other,
-        })
-        .collect()
 }
