@@ -3,6 +3,7 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json as object};
@@ -44,7 +45,7 @@ fn written(made: &Made, folder: &Path) -> String {
     let text = |words: usize, list: bool| {
         let mut words: Vec<String> = (0..words).map(|k| format!("word{k}")).collect();
         if list {
-            words[1] = "\n- item\n- item".to_owned();
+            "\n- item\n- item".clone_into(&mut words[1]);
         }
         words.join(" ")
     };
@@ -62,7 +63,7 @@ fn written(made: &Made, folder: &Path) -> String {
             .collect();
         let row = object!({"id": format!("p{i}"), "prompt": format!("question {}", i / 2), "scenario": scenario,
             "response_a": text(words[0], lists[0]), "response_b": text(words[1], lists[1]), "verdicts": own});
-        lines.push_str(&format!("{row}\n"));
+        writeln!(lines, "{row}").expect("a string grows");
     }
     let path = folder.join("pairs.jsonl");
     std::fs::write(&path, lines).expect("written");
@@ -325,7 +326,7 @@ fn several_people_are_one_reference_and_nobody_is_advised_without_one() {
     let of =
         |judge: &str, pair: usize| made.verdicts.iter().find(|v| v.1 == judge && v.0 == pair).expect("one").2;
     let same = ratio((0..240).map(|pair| {
-        let mean = (of("human", pair) + of("right", pair)) / 2.0;
+        let mean = f64::midpoint(of("human", pair), of("right", pair));
         f64::from(u8::from(side(mean) == side(of("wrong", pair))))
     }));
     assert!(

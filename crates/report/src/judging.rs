@@ -14,6 +14,7 @@ use crate::words;
 pub(crate) use predilect_results::FALSE_DISCOVERIES;
 
 /// One measure of a judge, ready to be shown.
+#[allow(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub(crate) struct Measure {
     /// What is measured.
     pub(crate) name: String,

@@ -64,23 +64,7 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
             say!("report: {}", page.display());
         }
     }
-    let table = &comparison.judge_table;
-    let files = [
-        (&args.csv, judge_table::csv as fn(&JudgeTable) -> String),
-        (&args.md, judge_table::markdown as fn(&JudgeTable) -> String),
-    ];
-    let mut printed = false;
-    for (path, write) in files {
-        match path {
-            Some(path) if is_standard(path) => {
-                anstream::stdout().lock().write_all(write(table).as_bytes())?;
-                printed = true;
-            }
-            Some(path) => write_file(path, write(table).as_bytes())?,
-            None => {}
-        }
-    }
-    if printed {
+    if write_tables(args, &comparison.judge_table)? {
         return Ok(());
     }
     if args.json {
@@ -104,4 +88,24 @@ fn one_on_standard_output(args: &CompareArgs) -> Result<(), Problem> {
             .remedy("give a file to the others"));
     }
     Ok(())
+}
+
+/// Writes the judge table where it is asked for; whether that was standard output.
+fn write_tables(args: &CompareArgs, table: &JudgeTable) -> Result<bool, Problem> {
+    let files = [
+        (&args.csv, judge_table::csv as fn(&JudgeTable) -> String),
+        (&args.md, judge_table::markdown as fn(&JudgeTable) -> String),
+    ];
+    let mut printed = false;
+    for (path, write) in files {
+        match path {
+            Some(path) if is_standard(path) => {
+                anstream::stdout().lock().write_all(write(table).as_bytes())?;
+                printed = true;
+            }
+            Some(path) => write_file(path, write(table).as_bytes())?,
+            None => {}
+        }
+    }
+    Ok(printed)
 }
