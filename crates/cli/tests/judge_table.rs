@@ -97,6 +97,10 @@ fn longer(count_of: [usize; 2], lists: [bool; 2]) -> i32 {
 }
 
 /// What a slow count of the verdicts says of one judge, by column.
+#[expect(
+    clippy::too_many_lines,
+    reason = "every column by itself, without what the program shares among them"
+)]
 fn twin(made: &Made, judge: &str) -> BTreeMap<&'static str, f64> {
     let truth = |pair: usize| made.verdicts.iter().find(|v| v.0 == pair && v.1 == "human").expect("people").2;
     let own: Vec<&Verdict> = made.verdicts.iter().filter(|verdict| verdict.1 == judge).collect();

@@ -49,8 +49,6 @@ pub(crate) fn groups(
     messages: &Messages,
     request: &SteerRequest,
 ) -> Result<(Vec<Group>, Vec<usize>)> {
-    let limits =
-        Limits { top: request.top, sure: request.sure, choose: request.choose, without: &request.without };
     let all = weights.all()?;
     let fitted = |prompt: &Prompt| match prompt.group.as_deref().filter(|_| request.by_group) {
         Some(group) => weights.group(group).unwrap_or(all),
@@ -68,36 +66,8 @@ pub(crate) fn groups(
         members[number].push(prompt);
         of_prompt.push(number);
     }
-    let groups = members.iter().map(|members| {
-        let own = fitted(members[0]);
-        let shows = Shows { checkable: members.iter().all(|p| is_checkable(p)), case: case_of(&own.group) };
-        let Chosen { aligned, opposed, placebo, left_out } = choose(own, messages, shows, limits);
-        let mut asked: BTreeMap<String, Vec<Ask>> = [
-            ("aligned".to_owned(), aligned),
-            ("opposed".to_owned(), opposed),
-            ("placebo".to_owned(), placebo),
-        ]
-        .into();
-        asked.retain(|arm, _| request.arms.contains(arm));
-        let mut told: BTreeMap<String, String> =
-            asked.iter().filter_map(|(arm, asks)| Some((arm.clone(), messages.message(asks)?))).collect();
-        told.extend(
-            messages
-                .arms
-                .iter()
-                .filter(|(arm, _)| request.arms.contains(arm))
-                .map(|(a, m)| (a.clone(), m.clone())),
-        );
-        Group {
-            name: own.group.clone(),
-            asked,
-            messages: told,
-            weights: own.clone(),
-            left_out,
-            prompts: members.len() as u64,
-        }
-    });
-    let groups: Vec<Group> = groups.collect();
+    let groups: Vec<Group> =
+        members.iter().map(|members| group(fitted(members[0]), members, messages, request)).collect();
     let directed = |arm: &&String| *arm == "aligned" || *arm == "opposed";
     let wanted: Vec<&String> = request.arms.iter().filter(directed).collect();
     let nothing = |arm: &&String| groups.iter().all(|group| group.asked.get(*arm).is_none_or(Vec::is_empty));
@@ -110,6 +80,30 @@ pub(crate) fn groups(
         .words("ask for less surety to take properties by their means, whose direction may then be wrong"));
     }
     Ok((groups, of_prompt))
+}
+
+/// What the prompts of a group are told.
+fn group(own: &GroupWeights, members: &[&Prompt], messages: &Messages, request: &SteerRequest) -> Group {
+    let limits =
+        Limits { top: request.top, sure: request.sure, choose: request.choose, without: &request.without };
+    let shows = Shows { checkable: members.iter().all(|p| is_checkable(p)), case: case_of(&own.group) };
+    let Chosen { aligned, opposed, placebo, left_out } = choose(own, messages, shows, limits);
+    let mut asked: BTreeMap<String, Vec<Ask>> =
+        [("aligned".to_owned(), aligned), ("opposed".to_owned(), opposed), ("placebo".to_owned(), placebo)]
+            .into();
+    asked.retain(|arm, _| request.arms.contains(arm));
+    let mut told: BTreeMap<String, String> =
+        asked.iter().filter_map(|(arm, asks)| Some((arm.clone(), messages.message(asks)?))).collect();
+    let own_arms = messages.arms.iter().filter(|(arm, _)| request.arms.contains(arm));
+    told.extend(own_arms.map(|(arm, message)| (arm.clone(), message.clone())));
+    Group {
+        name: own.group.clone(),
+        asked,
+        messages: told,
+        weights: own.clone(),
+        left_out,
+        prompts: members.len() as u64,
+    }
 }
 
 /// The weight with the surest sign.

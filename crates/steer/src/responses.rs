@@ -149,8 +149,8 @@ pub(crate) fn is_written(arm: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn made(text: &str) -> Option<Made> {
-        Some(Made::constant(text))
+    fn made(text: &str) -> Made {
+        Made::constant(text)
     }
 
     fn prompts() -> Vec<Prompt> {
@@ -170,7 +170,7 @@ mod tests {
     fn only_prompts_with_every_response_make_pairs() {
         let mut all = Responses {
             arms: vec!["plain".to_owned(), "aligned".to_owned()],
-            made: vec![vec![made("a"), made("b")], vec![made("long one"), None]],
+            made: vec![vec![Some(made("a")), Some(made("b"))], vec![Some(made("long one")), None]],
             baseline: None,
         };
         assert_eq!(all.complete(), [0]);
@@ -178,8 +178,8 @@ mod tests {
         assert_eq!((pairs.len(), pairs[0].id.as_str()), (1, "aligned/x"));
         assert_eq!(pairs[0].metadata["reference"], "4");
         assert_eq!(pairs[0].response_b.text(), "a");
-        all.made[1][1] = made("");
-        all.baseline = Some(vec![made("base"), made("base")]);
+        all.made[1][1] = Some(made(""));
+        all.baseline = Some(vec![Some(made("base")), Some(made("base"))]);
         assert_eq!(all.complete(), [0, 1]);
         let pairs = all.pairs(&prompts(), &[0, 1], Protocol::AlpacaEval, "base");
         assert_eq!(pairs.len(), 4);

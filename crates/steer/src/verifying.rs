@@ -91,6 +91,16 @@ struct Rewrite {
     line: String,
 }
 
+/// What a model made of the responses that it was to rewrite.
+#[derive(Default)]
+struct Rewritten {
+    edited: Vec<Edited>,
+    spent: Spent,
+    failures: Failures,
+    stopped: Option<Error>,
+    remarks: Vec<String>,
+}
+
 /// A run that is ready.
 pub struct Verifying {
     request: VerifyRequest,
@@ -203,29 +213,10 @@ impl Verifying {
         let lock = self.lab.hold(VERB, &self.settings)?;
         let mut dropped: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
         let mut edited = self.by_rule(&mut dropped, watch)?;
-        let mut spent = Spent::default();
-        let mut failures = Failures::default();
-        let mut stopped = None;
-        if let Some(writer) = &self.writer {
-            let asked = self.questions();
-            let all: Vec<Question> = asked.iter().map(|(.., question)| question.clone()).collect();
-            let written = writer.write(self.lab.folder(), &all, 0.0, watch)?;
-            (spent, failures, stopped) =
-                (written.spent, written.failures, written.stopped.map(Error::resumable));
-            remarks.extend(written.remarks);
-            let mut tried = Vec::new();
-            for ((at, rewrite, _), text) in asked.iter().zip(written.texts) {
-                let rewrite = &self.rewrites[*rewrite];
-                match text {
-                    Some(text) if !text.cut && !text.text.trim().is_empty() => {
-                        tried.push(self.edited(*at, &rewrite.property, "writer", rewrite.more, text.text));
-                    }
-                    Some(_) => drop_one(&mut dropped, &rewrite.property, "cut off or empty"),
-                    None => {}
-                }
-            }
-            edited.extend(self.checked(&tried, &mut dropped, watch)?);
-        }
+        let Rewritten { edited: more, spent, failures, stopped, remarks: said } =
+            self.rewritten(&mut dropped, watch)?;
+        edited.extend(more);
+        remarks.extend(said);
         drop(lock);
         if edited.is_empty() {
             return Err(stopped.unwrap_or_else(|| {
@@ -278,6 +269,36 @@ impl Verifying {
         Ok(Ran { found, stopped })
     }
 
+    /// The edits of the model that rewrites, where there is one.
+    fn rewritten(
+        &self,
+        dropped: &mut BTreeMap<String, BTreeMap<String, u64>>,
+        watch: &dyn Watch,
+    ) -> Result<Rewritten> {
+        let Some(writer) = &self.writer else { return Ok(Rewritten::default()) };
+        let asked = self.questions();
+        let all: Vec<Question> = asked.iter().map(|(.., question)| question.clone()).collect();
+        let written = writer.write(self.lab.folder(), &all, 0.0, watch)?;
+        let mut tried = Vec::new();
+        for ((at, rewrite, _), text) in asked.iter().zip(written.texts) {
+            let rewrite = &self.rewrites[*rewrite];
+            match text {
+                Some(text) if !text.cut && !text.text.trim().is_empty() => {
+                    tried.push(self.edited(*at, (&rewrite.property, "writer", rewrite.more), text.text));
+                }
+                Some(_) => drop_one(dropped, &rewrite.property, "cut off or empty"),
+                None => {}
+            }
+        }
+        Ok(Rewritten {
+            edited: self.checked(&tried, dropped, watch)?,
+            spent: written.spent,
+            failures: written.failures,
+            stopped: written.stopped.map(Error::resumable),
+            remarks: written.remarks,
+        })
+    }
+
     fn judging(&self, calls: CallOptions) -> JudgeRequest {
         JudgeRequest {
             models: vec![self.request.judge_model.clone()],
@@ -305,7 +326,7 @@ impl Verifying {
         for edit in EDITS.iter().filter(|edit| self.wants(edit.property)) {
             let tried = self.pairs.iter().enumerate().filter_map(|(at, pair)| {
                 let text = edit.apply(&side(pair, self.is_a(at)).text())?;
-                Some(self.edited(at, edit.property, edit.name, edit.more, text))
+                Some(self.edited(at, (edit.property, edit.name, edit.more), text))
             });
             let tried: Vec<Edited> = tried.take(CANDIDATES * self.request.pairs).collect();
             all.extend(self.checked(&tried, dropped, watch)?);
@@ -313,7 +334,7 @@ impl Verifying {
         if self.request.properties.is_empty() {
             let null = Messages::own().null;
             let some = (0..self.pairs.len()).take(self.request.pairs);
-            all.extend(some.map(|at| self.edited(at, NULL, NULL, false, null.clone())));
+            all.extend(some.map(|at| self.edited(at, (NULL, NULL, false), null.clone())));
         }
         Ok(all)
     }
@@ -367,7 +388,7 @@ impl Verifying {
         }
     }
 
-    fn edited(&self, at: usize, property: &str, edit: &str, more: bool, text: String) -> Edited {
+    fn edited(&self, at: usize, (property, edit, more): (&str, &str, bool), text: String) -> Edited {
         let direction = if more { "more" } else { "less" };
         Edited {
             id: format!("{property}/{direction}/{edit}/{}", self.pairs[at].id),
@@ -384,7 +405,7 @@ impl Verifying {
 
     /// Which response of a pair is edited: drawn once.
     fn is_a(&self, at: usize) -> bool {
-        drawn(&self.pairs[at].id, self.request.seed ^ 0x5151) % 2 == 0
+        drawn(&self.pairs[at].id, self.request.seed ^ 0x5151).is_multiple_of(2)
     }
 
     /// The pairs of the laboratory: those that are edited as they were, then each edited.
@@ -428,7 +449,7 @@ fn rewrites(request: &VerifyRequest) -> Vec<Rewrite> {
     }
     let messages = Messages::own();
     let mut all = Vec::new();
-    for (id, _) in &messages.properties {
+    for id in messages.properties.keys() {
         if !request.properties.is_empty() && !request.properties.contains(id) {
             continue;
         }

@@ -54,7 +54,6 @@ impl Workbench {
     /// # Errors
     ///
     /// Those of [`Workbench::slice`]; when the slice has no filter, and when no judge can be fitted in both parts.
-    #[expect(clippy::too_many_lines, reason = "what is refused, in its order, around one call")]
     pub fn versus(
         &self,
         slice: &SliceOptions,

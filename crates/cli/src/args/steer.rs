@@ -26,18 +26,18 @@ pub(crate) struct SteerArgs {
     /// A judge of Li et al. (2024) in its place, by its published weights, e.g. gpt-4-1106-preview; they have no intervals
     #[arg(long, value_name = "NAME", conflicts_with_all = ["study", "judge"])]
     pub(crate) published: Option<String>,
-    /// The prompts: JSON Lines of `id` and `prompt` (where known `scenario`, `reference`), AlpacaEval's alpaca_eval.json, MT-Bench's
-    /// question.jsonl, or any preference file
+    /// The prompts: JSON Lines of `id` and `prompt` (where known `scenario`, `reference`), AlpacaEval's `alpaca_eval.json`, MT-Bench's
+    /// `question.jsonl`, or any preference file
     #[arg(long, value_name = "FILE")]
     pub(crate) prompts: PathBuf,
     /// The field that holds the prompt, where several could
     #[arg(long, value_name = "FIELD")]
     pub(crate) prompt_field: Option<String>,
-    /// pairwise: win rates against the plain responses; alpaca_eval: against a baseline's, with length held equal beside; mt_bench: grades
+    /// pairwise: win rates against the plain responses; `alpaca_eval`: against a baseline's, with length held equal beside; `mt_bench`: grades
     /// from 1 to 10 (default: as the prompts' file says)
     #[arg(long, value_name = "PROTOCOL", value_parser = named(&Protocol::ALL))]
     pub(crate) protocol: Option<Protocol>,
-    /// MT-Bench's reference_answer file, shown to the judge beside mathematics, reasoning and code
+    /// MT-Bench's `reference_answer` file, shown to the judge beside mathematics, reasoning and code
     #[arg(long, value_name = "FILE")]
     pub(crate) references: Option<PathBuf>,
     /// Turns that are asked, where prompts have two

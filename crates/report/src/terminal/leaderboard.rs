@@ -26,7 +26,6 @@ const PLACES: usize = 7;
 /// # Errors
 ///
 /// Whatever `out` gives back.
-#[expect(clippy::too_many_lines, reason = "one line of the board after the other")]
 pub fn terminal_leaderboard(
     l: &Leaderboard,
     findings: &[Finding],
@@ -249,7 +248,6 @@ fn controls(l: &Leaderboard, out: &mut Out) -> io::Result<()> {
 /// # Errors
 ///
 /// Whatever `out` gives back.
-#[expect(clippy::too_many_lines, reason = "one line of the board after the other")]
 pub fn terminal_lc(l: &LcBoard, findings: &[Finding], out: &mut dyn io::Write, width: u16) -> io::Result<()> {
     let mut out = Out::new(out, width);
     let count = words::counted(l.ranking.len(), "model", "models");

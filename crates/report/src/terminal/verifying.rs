@@ -25,8 +25,14 @@ pub fn terminal_verifying(found: &VerifyJson, out: &mut dyn io::Write, width: u1
     for remark in &found.remarks {
         out.wrapped(WARN, &format!("Watch out: {}.", text::line(remark).trim_end_matches('.')))?;
     }
+    effects(found, &mut out)?;
+    worthless_changes(found, &mut out)?;
+    dropped(found, &mut out)
+}
+
+fn effects(found: &VerifyJson, out: &mut Out) -> io::Result<()> {
     heading(
-        &mut out,
+        out,
         "Effects",
         "The weight is the fitted one in the direction of the edit; expected: by all comparisons before and after.",
     )?;
@@ -56,10 +62,14 @@ pub fn terminal_verifying(found: &VerifyJson, out: &mut dyn io::Write, width: u1
             effect.verdict
         ))?;
     }
+    Ok(())
+}
+
+fn worthless_changes(found: &VerifyJson, out: &mut Out) -> io::Result<()> {
     let all = worthless(found);
     if !all.is_empty() {
         heading(
-            &mut out,
+            out,
             "What a worthless change can win",
             "Pairs that the response had lost and wins by the change alone.",
         )?;
@@ -72,8 +82,12 @@ pub fn terminal_verifying(found: &VerifyJson, out: &mut dyn io::Write, width: u1
             ))?;
         }
     }
+    Ok(())
+}
+
+fn dropped(found: &VerifyJson, out: &mut Out) -> io::Result<()> {
     if !found.dropped.is_empty() {
-        heading(&mut out, "Edits that were dropped", "They did not do what they should, and that alone.")?;
+        heading(out, "Edits that were dropped", "They did not do what they should, and that alone.")?;
         for (id, reasons) in &found.dropped {
             let all: Vec<String> = reasons.iter().map(|(why, n)| format!("{n} {why}")).collect();
             out.hanging(&format!("  {} ", text::left(&label(id), 24)), &all.join("; "))?;

@@ -28,7 +28,11 @@ pub fn write_steering(study: &Study, found: &SteerJson) -> Result<()> {
             ("words", count(|own| own.words)),
         ])?],
     )?;
-    let rows = &found.arms;
+    shifts(study, &found.arms)?;
+    compliance(study, &found.arms)
+}
+
+fn shifts(study: &Study, rows: &[ArmRow]) -> Result<()> {
     let number = |of: fn(&ArmRow) -> Option<f64>| float(rows.iter().map(of));
     study.write_table(
         "shifts",
@@ -55,7 +59,11 @@ pub fn write_steering(study: &Study, found: &SteerJson) -> Result<()> {
             ("found_high", number(|row| row.found_high)),
         ])?],
     )?;
-    // Compliance is the responses', whoever judges.
+    Ok(())
+}
+
+fn compliance(study: &Study, rows: &[ArmRow]) -> Result<()> {
+    // It is the responses', whoever judges.
     let judge = rows.first().map(|row| row.judge.as_str());
     let complied: Vec<(&str, &str, &Compliance)> = rows
         .iter()
