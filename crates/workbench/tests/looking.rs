@@ -299,8 +299,8 @@ fn what_is_kept_goes_when_the_study_changes() {
     let write = |turned: bool| {
         let line = |at: usize| {
             let (a, b) = (["short.", "a good deal longer than that."][at % 2], "one more of them, yes.");
-            let preferred = if (at % 2 == 0) == turned { "a" } else { "b" };
-            let unsure = if at % 7 == 0 { "b" } else { preferred };
+            let preferred = if at.is_multiple_of(2) == turned { "a" } else { "b" };
+            let unsure = if at.is_multiple_of(7) { "b" } else { preferred };
             serde_json::json!({"id": format!("p{at}"), "prompt": format!("Question {at}?"), "response_a": a,
                 "response_b": b, "preferred": unsure, "judge": "one"})
             .to_string()
