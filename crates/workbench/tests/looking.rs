@@ -113,13 +113,15 @@ fn a_slice_against_another_part_is_what_two_slices_say() {
     // Prompts are shared, or not: then by draws; models and orders are terms; verdicts tell the parts apart.
     for (filter, other) in [
         ("words(a) > words(b)", "rest"),
-        ("id ~ /[0-4]$/", "id ~ /[5-9]$/"),
+        ("meta.prompt_id ~ /[02468]$/", "rest"),
         ("words(a) + words(b) > 150", "words(a) + words(b) < 140"),
     ] {
         let (options, other): (_, Other) = (slice(filter), other.parse().expect(other));
         for options in [options.clone(), SliceOptions { hard: true, ..options }] {
             let found = bench.versus(&options, &other, &by_ep(), &Unwatched).expect(filter);
             same(&found, &the_long_way(&bench, &options, &other, &by_ep()));
+            let by_draws = found.found.judges.iter().all(|judge| judge.shared_units == 0);
+            assert_eq!(by_draws, filter.contains("prompt_id"), "{filter}");
         }
     }
     // With the check, whichever engine it chooses.
@@ -266,6 +268,8 @@ fn a_comparison_ends_wherever_nobody_waits_any_more() {
         let found = bench.compare(&slice(""), &by_ep(), &options, &watch);
         (found, watch.looks.into_inner())
     };
+    // What is read first is read once.
+    compare(usize::MAX).0.expect("a comparison");
     let (found, looks) = compare(usize::MAX);
     let found = found.expect("a comparison").comparison;
     assert!(!found.likeness.judges.is_empty() && !found.agreement.is_empty());
