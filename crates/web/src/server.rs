@@ -268,8 +268,10 @@ mod tests {
             assert!(text.lines().all(|line| line.matches('`').count() % 2 == 0), "{}", path.display());
             without_comments(&text).len()
         });
-        let all = scripts.sum::<usize>() + predilect_report::live::STYLE.len();
-        assert!(all < 60_000, "{all} bytes");
+        let all = scripts.sum::<usize>() + predilect_report::live::TABLES.len();
+        assert!(all < 60_000, "{all} bytes of scripts");
+        let style = predilect_report::live::STYLE.len();
+        assert!(all + style < 80_000, "{all} bytes of scripts, {style} of styles");
     }
 
     #[test]
