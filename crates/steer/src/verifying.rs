@@ -6,7 +6,7 @@ use std::path::Path;
 use predilect_results::asked::{CallPlan, Failures, JudgeRun, Spent};
 use predilect_results::verifying::VerifyJson;
 use predilect_types::{Message, Pair, Response, Role, property};
-use predilect_workbench::laboratory::{Laboratory, pairs_of, verdicts_of};
+use predilect_workbench::laboratory::{Laboratory, VERIFYING, pairs_of, verdicts_of};
 use predilect_workbench::{
     CallOptions, Error, FitOptions, Inputs, JudgeRequest, JudgeWeights, Judging, Method, ModelSpec, Orders,
     PairRatings, Question, Ran, ReadOptions, Result, SliceOptions, Watch, Within, Workbench, WriteRequest,
@@ -21,8 +21,6 @@ use crate::messages::Messages;
 
 /// The verb, as the study knows it.
 const VERB: &str = "verify";
-/// Where the results lie in the study.
-const RESULT: &str = "verifying.json";
 /// Settings under which a study of this kind must go on.
 const FIXED: [&str; 4] = ["judge_model", "weights_of", "writer", "seed"];
 /// Candidates that are looked at for each pair that is wanted.
@@ -265,7 +263,7 @@ impl Verifying {
         let _lock = study.lock(VERB)?;
         tables::write_verifying(&study, &found)?;
         let text = serde_json::to_string_pretty(&predilect_results::Written::new(&found)).unwrap_or_default();
-        files::write_file(&self.lab.folder().join(RESULT), text.as_bytes())?;
+        files::write_file(&self.lab.folder().join(VERIFYING), text.as_bytes())?;
         Ok(Ran { found, stopped })
     }
 

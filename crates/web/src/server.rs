@@ -183,6 +183,7 @@ fn router(app: App) -> Router {
         .route("/s/{id}/label", get(pages::label))
         .route("/s/{id}/runs", get(pages::runs))
         .route("/s/{id}/data", get(pages::data))
+        .route("/s/{id}/steer", get(pages::moved))
         .route("/assets/style.css", get(|| asset(predilect_report::live::STYLE, "text/css; charset=utf-8")))
         .route("/assets/page.js", get(|| script(include_str!("../assets/page.js"))))
         .route("/assets/runs.js", get(|| script(include_str!("../assets/runs.js"))))

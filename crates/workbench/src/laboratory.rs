@@ -6,7 +6,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use predilect_data::{Onto, ReadOptions, Study, StudyLock};
+use predilect_results::{SCHEMA, Written};
 use predilect_types::{Message, Pair, Response, Role, Verdict};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Remedy, Result};
@@ -14,6 +16,13 @@ use crate::files::write_file;
 use crate::open::import;
 use crate::studies::is_study;
 use crate::watch::Watch;
+
+/// Where a study of `steer` keeps what it found.
+pub const STEERING: &str = "steering.json";
+/// Where a study of `verify` keeps what it found.
+pub const VERIFYING: &str = "verifying.json";
+/// The largest such file that is read, in bytes.
+const LARGEST: u64 = 64 << 20;
 
 /// The file of the pairs, in the format `pairs`.
 const PAIRS: &str = "pairs.jsonl";
@@ -126,6 +135,23 @@ fn conversation(turns: &[Message], role: &Role) -> Value {
         [only] if only.role == *role => only.content.clone().into(),
         turns => json!(turns),
     }
+}
+
+/// What such a study keeps in a file ([`STEERING`], [`VERIFYING`]); `None` where there is none.
+///
+/// # Errors
+///
+/// When it cannot be read, or is of another version.
+pub fn found_in<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<Option<T>> {
+    let path = folder.join(name);
+    let Ok(about) = fs::metadata(&path) else { return Ok(None) };
+    let fail = |why: String| Error::new(format!("cannot read {name}: {why}"));
+    if about.len() > LARGEST {
+        return Err(fail(format!("it has {} bytes", about.len())));
+    }
+    let text = fs::read_to_string(&path).map_err(|e| fail(e.kind().to_string()))?;
+    let kept: Written<T> = serde_json::from_str(&text).map_err(|e| fail(e.to_string()))?;
+    Ok((kept.schema == SCHEMA).then_some(kept.result))
 }
 
 /// The pairs of a study, in their order.

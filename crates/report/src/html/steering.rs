@@ -14,6 +14,11 @@ use crate::steering::{
 };
 use crate::text;
 
+/// Its title, what was found in sentences, and how it was measured.
+pub(super) fn words(found: &SteerJson) -> (String, Vec<String>, String) {
+    (title(found), sentences(found), method(found))
+}
+
 /// The page.
 pub(super) fn page(found: &SteerJson) -> Markup {
     let title = title(found);

@@ -12,6 +12,11 @@ use crate::steering::label;
 use crate::text;
 use crate::verifying::{cell, change, method, sentences, title, worthless};
 
+/// Its title, what was found in sentences, and how it was measured.
+pub(super) fn words(found: &VerifyJson) -> (String, Vec<String>, String) {
+    (title(found), sentences(found), method(found))
+}
+
 /// The page.
 pub(super) fn page(found: &VerifyJson) -> Markup {
     let title = title(found);
@@ -31,14 +36,18 @@ pub(super) fn page(found: &VerifyJson) -> Markup {
             p.lead { (method(found)) }
         }
     };
+    let settings = Settings { version: env!("CARGO_PKG_VERSION").to_owned(), ..Settings::default() };
+    document(&title, "#effects", &header, &Body::Sections(sections(found)), &footer(&settings))
+}
+
+/// The sections, for a page of any kind.
+pub(super) fn sections(found: &VerifyJson) -> Vec<Section> {
     let section = |id, name, title, body| Section { id, name, title, body };
-    let sections = vec![
+    vec![
         section("effects", "Effects", "What does each change do?", effects(found)),
         section("worthless", "Worthless changes", "What can a worthless change win?", won(found)),
         section("dropped", "Dropped", "Which edits were dropped?", dropped(found)),
-    ];
-    let settings = Settings { version: env!("CARGO_PKG_VERSION").to_owned(), ..Settings::default() };
-    document(&title, "#effects", &header, &Body::Sections(sections), &footer(&settings))
+    ]
 }
 
 fn effects(found: &VerifyJson) -> Markup {

@@ -8,7 +8,7 @@ use std::path::Path;
 use predilect_results::asked::{CallPlan, JudgeRun};
 use predilect_results::steering::SteerJson;
 use predilect_types::Pair;
-use predilect_workbench::laboratory::{Laboratory, pairs_of};
+use predilect_workbench::laboratory::{Laboratory, STEERING, pairs_of};
 use predilect_workbench::{
     AnnotateRequest, Annotating, CallOptions, Error, Inputs, JudgeRequest, JudgeWeights, Judging, Kind,
     Method, Orders, PairRatings, Question, Ran, ReadOptions, Result, Study, Watch, Within, Workbench, Writer,
@@ -27,9 +27,6 @@ use crate::responses::Responses;
 
 /// The verb, as the study knows it.
 const VERB: &str = "steer";
-/// Where the results lie in the study.
-pub(crate) const RESULT: &str = "steering.json";
-
 /// Settings under which a study of this kind must go on.
 const FIXED: [&str; 9] =
     ["judge", "published", "prompts", "protocol", "turns", "model", "baseline", "max_tokens", "temperature"];
@@ -194,7 +191,7 @@ impl Steering {
         let _lock = study.lock(VERB)?;
         tables::write_steering(study, found)?;
         let text = serde_json::to_string_pretty(&predilect_results::Written::new(found)).unwrap_or_default();
-        files::write_file(&self.lab.folder().join(RESULT), text.as_bytes())
+        files::write_file(&self.lab.folder().join(STEERING), text.as_bytes())
     }
 
     fn pairs(&self, responses: &Responses, at: &[usize]) -> Vec<Pair> {

@@ -66,6 +66,8 @@ pub(super) fn study_page(
     }
     let pages: Vec<Link> = PAGES
         .iter()
+        // Few studies have it.
+        .filter(|(own, _)| *own != super::moved::END || super::moved::has(served))
         .map(|(own, name)| Link {
             name: (*name).to_owned(),
             href: place(served, own, &Query { from: 0, ..read.query.clone() }),

@@ -8,10 +8,13 @@ mod sent;
 mod spread;
 
 use maud::Markup;
+use predilect_results::steering::SteerJson;
+use predilect_results::verifying::VerifyJson;
 use predilect_results::{Comparison, Dissection, Explanation, Standings};
 
 use super::charts;
 use super::page::{findings, watch_out};
+use super::parts::Section;
 use super::sections;
 use crate::view::View;
 
@@ -36,6 +39,33 @@ pub fn board(standings: &Standings) -> Markup {
 pub fn data(d: &Dissection) -> Markup {
     let view = View::new(d);
     maud::html! { @for section in sections::of_the_data(&view) { (section.render()) } }
+}
+
+/// How far an evaluation was moved.
+pub fn moved(found: &SteerJson) -> Markup {
+    let (title, said, lead) = super::steering::words(found);
+    found_here(&title, (&said, &lead), &found.remarks, &super::steering::sections(found))
+}
+
+/// Whether weights are causes.
+pub fn verified(found: &VerifyJson) -> Markup {
+    let (title, said, lead) = super::verifying::words(found);
+    found_here(&title, (&said, &lead), &found.remarks, &super::verifying::sections(found))
+}
+
+fn found_here(title: &str, (said, lead): (&[String], &str), remarks: &[String], all: &[Section]) -> Markup {
+    maud::html! {
+        h1 { bdi { (title) } }
+        @for sentence in said { p { bdi { (sentence) } } }
+        @if !remarks.is_empty() {
+            section.watch aria-label="Watch out" {
+                h2 { "Watch out" }
+                ul { @for remark in remarks { li { bdi { (crate::text::line(remark)) } } } }
+            }
+        }
+        p.lead { (lead) }
+        @for section in all { (section.render()) }
+    }
 }
 
 /// What to know before any figure.

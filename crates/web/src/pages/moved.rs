@@ -1,0 +1,55 @@
+//! The page of a study that `steer` or `verify` made: how far an evaluation was moved, or which weights are causes.
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use maud::{Markup, html};
+use predilect_report::live;
+use predilect_results::steering::SteerJson;
+use predilect_results::verifying::VerifyJson;
+use predilect_workbench::laboratory::{STEERING, VERIFYING, found_in};
+
+use super::parts::Said;
+use super::study::answered;
+use crate::server::App;
+use crate::studies::Served;
+
+/// The end of its address.
+pub(super) const END: &str = "/steer";
+
+/// Whether a study has such a page.
+pub(super) fn has(served: &Served) -> bool {
+    served.study().is_some_and(|folder| [STEERING, VERIFYING].iter().any(|name| folder.join(name).is_file()))
+}
+
+/// What was moved, and what moved it.
+pub(crate) async fn moved(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    answered(app, headers, id, query, END, |served, _, _, _| {
+        let Some(folder) = served.study() else {
+            return Ok((Said { title: "Moved".to_owned(), main: nothing() }, None));
+        };
+        let steered: Option<SteerJson> = found_in(folder, STEERING)?;
+        let verified: Option<VerifyJson> = found_in(folder, VERIFYING)?;
+        let main = match (&steered, &verified) {
+            (None, None) => nothing(),
+            (steered, verified) => html! {
+                @if let Some(found) = steered { (live::moved(found)) }
+                @if let Some(found) = verified { (live::verified(found)) }
+            },
+        };
+        Ok((Said { title: "Moved".to_owned(), main }, None))
+    })
+    .await
+}
+
+fn nothing() -> Markup {
+    html! {
+        h1 { "Nothing was moved in this study" }
+        p { "A study that " code { "predilect steer" } " makes shows here how far a judge could be moved by what it rewards; one of " code { "predilect verify" } ", which weights are causes." }
+    }
+}
