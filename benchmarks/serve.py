@@ -175,9 +175,10 @@ def main():
     parser.add_argument("--pairs", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--keep", type=pathlib.Path)
+    parser.add_argument("--without-board", action="store_true")
     args = parser.parse_args()
     for pairs in args.pairs:
-        for models in (0, MODELS):
+        for models in (0,) if args.without_board else (0, MODELS):
             if args.keep:
                 args.keep.mkdir(parents=True, exist_ok=True)
                 serve(args, args.keep, pairs, models)

@@ -178,19 +178,23 @@ fn apart(
             ),
         ));
     }
+    skipped.extend(missing(inside, outside, "in the other part").chain(missing(
+        outside,
+        inside,
+        "in the slice",
+    )));
     found.skipped = skipped;
-    // Judges that have no verdict in one of the parts.
-    for (own, other, place) in [(inside, outside, "in the other part"), (outside, inside, "in the slice")] {
-        for task in own.tasks.iter().filter(|task| other.of_judge(&task.judge).is_none()) {
-            found.skipped.push(Skipped {
-                judge: task.judge.clone(),
-                group: ALL.to_owned(),
-                rows: 0,
-                reason: format!("it has no verdict {place}"),
-            });
-        }
-    }
     Ok(found)
+}
+
+/// The judges of one part that have no verdict in the other.
+fn missing<'a>(own: &'a Part, other: &'a Part, place: &'a str) -> impl Iterator<Item = Skipped> + 'a {
+    own.tasks.iter().filter(|task| other.of_judge(&task.judge).is_none()).map(move |task| Skipped {
+        judge: task.judge.clone(),
+        group: ALL.to_owned(),
+        rows: 0,
+        reason: format!("it has no verdict {place}"),
+    })
 }
 
 /// All of these fits, on all cores.

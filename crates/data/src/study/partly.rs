@@ -60,21 +60,31 @@ impl Study {
     ///
     /// As [`Study::pairs`].
     pub fn some_pairs(&self, numbers: &[u32]) -> Result<Vec<(u32, Pair)>, DataError> {
-        let mut selectors = Vec::with_capacity(2 * numbers.len());
-        let mut next = 0;
-        let mut wanted = Vec::with_capacity(numbers.len());
-        for &number in numbers {
-            let at = number as usize;
-            if at < next {
-                continue;
-            }
-            selectors.push(RowSelector::skip(at - next));
-            selectors.push(RowSelector::select(1));
-            next = at + 1;
-            wanted.push(number);
-        }
         let builder = self.builder::<Pair>()?;
-        let builder = builder.with_row_selection(RowSelection::from(selectors));
+        // Row groups without any of them are not opened: of a large table, to step over them page by page takes most of the time.
+        let (mut groups, mut selectors, mut wanted) =
+            (Vec::new(), Vec::new(), Vec::with_capacity(numbers.len()));
+        let (mut begin, mut passed, mut numbers) = (0, 0, numbers.iter().copied().peekable());
+        for (group, metadata) in builder.metadata().row_groups().iter().enumerate() {
+            let end = begin + usize::try_from(metadata.num_rows()).unwrap_or(0);
+            let (mut next, before) = (begin, wanted.len());
+            while let Some(number) = numbers.next_if(|number| (*number as usize) < end) {
+                let at = number as usize;
+                if at < next {
+                    continue;
+                }
+                selectors.push(RowSelector::skip(passed + at - next));
+                selectors.push(RowSelector::select(1));
+                (next, passed) = (at + 1, 0);
+                wanted.push(number);
+            }
+            if wanted.len() > before {
+                groups.push(group);
+                passed = end - next;
+            }
+            begin = end;
+        }
+        let builder = builder.with_row_groups(groups).with_row_selection(RowSelection::from(selectors));
         let mut found = Vec::with_capacity(wanted.len());
         for batch in self.reader::<Pair>(builder, false)? {
             found.extend(batch?);
