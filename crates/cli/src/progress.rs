@@ -97,6 +97,7 @@ impl Watch for Bars {
                 "remark: the prior is made for features of about unit size; by root mean square these are not: {features}; \
                  --standardise divides every feature by it"
             ),
+            Event::Remark(Remark::AgainstJudge(caution)) => say!("caution: {caution}"),
             Event::Remark(Remark::NotFitted { judge, why }) => {
                 say!("remark: {judge} cannot be fitted and is left out: {why}");
             }

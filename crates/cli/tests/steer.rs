@@ -40,7 +40,7 @@ fn server(system: bool, wait: Duration) -> (String, Seen) {
         std::thread::sleep(wait);
         let turns = body["messages"].as_array().cloned().unwrap_or_default();
         let text = |turn: &Value| turn["content"].as_str().unwrap_or_default().to_owned();
-        let writes = ["writer", "base"].contains(&body["model"].as_str().unwrap_or_default());
+        let writes = ["writer", "base", "silent"].contains(&body["model"].as_str().unwrap_or_default());
         if writes && !system && turns.first().is_some_and(|turn| turn["role"] == "system") {
             return Some((
                 400,
@@ -63,6 +63,7 @@ fn server(system: bool, wait: Duration) -> (String, Seen) {
 /// Words that do what the message says about length.
 fn written(asked: &str, model: &Value) -> String {
     let words = match () {
+        () if model == "silent" => 0,
         () if model == "base" => 40,
         () if asked.contains("twice as long") => 120,
         () if asked.contains("half as long") => 15,
@@ -356,6 +357,61 @@ fn a_model_without_system_turns_is_told_in_the_users() {
     assert!(row(&found, "aligned", "m")["shift"].as_f64() > Some(20.0), "{found:#}");
     let remarks = found["remarks"].to_string();
     assert!(remarks.contains("has no system role") && remarks.contains("no held-out judge"), "{remarks}");
+}
+
+#[test]
+fn groups_have_messages_of_their_own_and_nothing_of_the_users_is_lost() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (address, _) = server(true, Duration::ZERO);
+    let model = |name: &str| address.replace("#m", &format!("#{name}"));
+    let text = [
+        json!({"id": "a", "prompt": "One?", "scenario": "code"}),
+        json!({"id": "b", "prompt": "Two?", "scenario": "Advice"}),
+        json!({"id": "c", "prompt": "Three?"}),
+    ];
+    let prompts = prompts(folder.path(), &text.map(|line| line.to_string()).join("\n"));
+    let steer = |writer: &str, output: &str, more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
+        command.args(["steer", "--published", "human", "--no-grammar", "--json", "--quiet", "--no-probe"]);
+        command.arg("--prompts").arg(&prompts).args([
+            "--model",
+            &model(writer),
+            "--judge-model",
+            &model("m"),
+        ]);
+        command.arg("-o").arg(folder.path().join(output)).args(more);
+        command
+    };
+    let grouped = found(&mut steer("writer", "grouped", &["--by", "group"]));
+    let groups: Vec<&str> = grouped["plan"]
+        .as_array()
+        .expect("a plan")
+        .iter()
+        .filter_map(|group| group["group"].as_str())
+        .collect();
+    assert_eq!(groups, ["Code", "Advice", "all"]);
+    assert_eq!(grouped["messages"]["aligned"].as_object().map(serde_json::Map::len), Some(3));
+    // A message that is edited in the study counts.
+    let messages = folder.path().join("grouped/messages.toml");
+    let text =
+        fs::read_to_string(&messages).expect("messages").replace("Thank you for your question.", "No.");
+    fs::write(&messages, text).expect("written");
+    let again = found(&mut steer("writer", "grouped", &["--by", "group"]));
+    assert!(fs::read_to_string(&messages).expect("messages").contains("null = \"No."));
+    assert_ne!(again["responses"], grouped["responses"]);
+    // A model that says nothing is judged as it is.
+    let silent = found(&mut steer("silent", "silent", &["--arms", "aligned"]));
+    assert_eq!(
+        (silent["responses"][0]["empty"].as_u64(), silent["prompts"]["complete"].as_u64()),
+        (Some(3), Some(3))
+    );
+    // A folder with other files is nobody's to write into.
+    fs::create_dir(folder.path().join("own")).expect("a folder");
+    fs::write(folder.path().join("own/pairs.jsonl"), "mine").expect("written");
+    refused(&mut steer("writer", "own", &[]), "holds files that are not of steer");
+    assert_eq!(fs::read_to_string(folder.path().join("own/pairs.jsonl")).expect("mine"), "mine");
+    refused(&mut steer("writer", "new", &["--without", "lenght"]), "`lenght` is not a property");
+    refused(&mut steer("writer", "grouped", &["--by", "group", "--top", "1"]), "another `top`");
 }
 
 #[test]

@@ -123,7 +123,8 @@ fn beyond_controls(found: &SteerJson, aligned: &ArmRow) -> Option<String> {
 
 /// How much is left at equal length.
 fn by_length(row: &ArmRow) -> Option<String> {
-    Some(format!("At equal length {} points of it are left.", signed(row.lc_shift?, 1)))
+    let left = row.lc_shift.filter(|_| is_sure(row.shift_low, row.shift_high))?;
+    Some(format!("At equal length {} points of it are left.", signed(left, 1)))
 }
 
 /// Whether others see it too.
@@ -146,12 +147,16 @@ fn held_out(found: &SteerJson, target: &ArmRow) -> Option<String> {
         })
         .collect();
     let shifts = crate::words::listed(&listed);
+    let apart = |row: &&&ArmRow| row.beyond_low.is_some_and(|low| low > 0.0);
     Some(match others.iter().filter(agrees).count() {
-        0 => format!(
-            "Only the judge whose weights were used sees that shift ({shifts}): it is a manipulation of this judge."
-        ),
         n if n == others.len() => format!("Held-out judges see it too: {shifts}."),
-        _ => format!("Not all held-out judges see it: {shifts}."),
+        0 if target.shift > 0.0 && others.iter().all(|row| apart(&row)) => format!(
+            "Only the judge whose weights were used sees that shift ({shifts}), surely less: it is a manipulation of this judge."
+        ),
+        0 => {
+            format!("Held-out judges do not settle whether it is one of quality or of this judge: {shifts}.")
+        }
+        _ => format!("Not all held-out judges see it surely: {shifts}."),
     })
 }
 

@@ -34,45 +34,34 @@ pub(crate) fn change(effect: &Effect) -> String {
     }
 }
 
+/// The effects of one verdict, each with its change; six at most.
+fn listed(found: &VerifyJson, verdict: &str) -> Option<String> {
+    let is = |effect: &&Effect| effect.verdict == verdict && effect.property != "null";
+    let one = |effect: &Effect| {
+        format!("{} ({} {})", change(effect), signed(effect.change, 1), range(effect.low, effect.high, 1))
+    };
+    let all: Vec<String> = found.effects.iter().filter(is).map(one).take(6).collect();
+    (!all.is_empty()).then(|| words::listed(&all))
+}
+
 /// What was found, the most important first.
 pub(crate) fn sentences(found: &VerifyJson) -> Vec<String> {
-    let of = |verdict: &str| -> Vec<String> {
-        let is = |effect: &&Effect| effect.verdict == verdict && effect.property != "null";
-        found
-            .effects
-            .iter()
-            .filter(is)
-            .map(|effect| {
-                format!(
-                    "{} ({} {})",
-                    change(effect),
-                    signed(effect.change, 1),
-                    range(effect.low, effect.high, 1)
-                )
-            })
-            .collect()
-    };
     let mut said = Vec::new();
-    let listed = |all: &[String]| words::listed(&all.iter().take(6).cloned().collect::<Vec<_>>());
-    let causes = of("cause");
-    if !causes.is_empty() {
-        said.push(format!("Causes, in the direction of their weights: {}.", listed(&causes)));
+    if let Some(all) = listed(found, "cause") {
+        said.push(format!("Causes, in the direction of their weights: {all}."));
     }
-    let only = of("correlation only");
-    if !only.is_empty() {
+    if let Some(all) = listed(found, "correlation only") {
         said.push(format!(
-            "Correlation only, for the weight is sure and the change is not, or is against it: {}.",
-            listed(&only)
+            "Correlation only, for the weight is sure and the change is not, or is against it: {all}."
         ));
     }
-    let unseen = of("unseen cause");
-    if !unseen.is_empty() {
+    if let Some(all) = listed(found, "unseen cause") {
         let why = if found.weights_of.is_empty() {
             "Changes that move verdicts"
         } else {
             "Changes that move verdicts although no weight shows it"
         };
-        said.push(format!("{why}: {}.", listed(&unseen)));
+        said.push(format!("{why}: {all}."));
     }
     if said.is_empty() {
         said.push("No change moved verdicts surely.".to_owned());
@@ -83,7 +72,14 @@ pub(crate) fn sentences(found: &VerifyJson) -> Vec<String> {
             signed(null.change, 1),
             range(null.low, null.high, 1),
             null.won,
-            format::counted(null.pairs, "pair", "pairs")
+            format::counted(null.had_lost, "pair", "pairs")
+        ));
+    }
+    let sure = found.effects.iter().filter(|effect| effect.verdict != "too few").count();
+    if sure > 4 {
+        said.push(format!(
+            "Of {sure} effects, {} would be called sure by chance at 90 %.",
+            format::decimal(0.1 * sure as f64, 0)
         ));
     }
     if let Some(rank) = found.rank_correlation {
@@ -111,7 +107,7 @@ pub(crate) fn worthless(found: &VerifyJson) -> Vec<(String, u64, u64)> {
     // What is cut off is lost; every other rule leaves what the response says as it is.
     let edits = found.effects.iter().filter(|effect| effect.edit != "writer" && effect.edit != "cut");
     let mut all: Vec<(String, u64, u64)> =
-        edits.map(|effect| (effect.edit.clone(), effect.pairs, effect.won)).collect();
+        edits.map(|effect| (effect.edit.clone(), effect.had_lost, effect.won)).collect();
     let attacks = found.judging.iter().flat_map(|run| &run.attacks);
     all.extend(attacks.map(|fall| (format!("attack: {}", fall.attack), fall.tried, fall.fell)));
     all

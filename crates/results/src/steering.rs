@@ -106,6 +106,15 @@ pub struct ArmRow {
     pub found_low: Option<f64>,
     /// 95 % quantile.
     pub found_high: Option<f64>,
+    /// Of held-out judges: the shift by the target judge less this one's, on the prompts that both judged; `None` for the target.
+    #[serde(default)]
+    pub beyond: Option<f64>,
+    /// 5 % quantile over resampled prompts.
+    #[serde(default)]
+    pub beyond_low: Option<f64>,
+    /// 95 % quantile.
+    #[serde(default)]
+    pub beyond_high: Option<f64>,
     /// How far the responses did what was asked for, by property.
     pub compliance: BTreeMap<String, Compliance>,
 }

@@ -68,11 +68,13 @@ pub struct Effect {
     pub predicted_high: Option<f64>,
     /// Mean number of other rated properties that the edit moved.
     pub others_moved: f64,
+    /// Pairs that the response had lost before.
+    pub had_lost: u64,
     /// Verdicts that the edit turned to the edited response.
     pub won: u64,
     /// Verdicts that it turned away.
     pub lost: u64,
     /// `cause`: change and weight are sure and of one sign; `correlation only`: the weight is sure, the change is not, or is against it;
-    /// `unseen cause`: the change is sure, the weight is not; `neither`.
+    /// `unseen cause`: the change is sure, the weight is not; `neither`; `too few`: pairs for any of these.
     pub verdict: String,
 }

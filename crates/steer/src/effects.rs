@@ -9,6 +9,9 @@ use predilect_workbench::{GroupWeights, PairRatings};
 use crate::edits::NULL;
 use crate::predict::{Case, expected, rank_correlation, resampled};
 
+/// Below so many pairs, resampling them says little.
+const FEW: usize = 20;
+
 /// One edited response.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Edited {
@@ -100,9 +103,14 @@ impl Effects<'_> {
             predicted_low: predicted.map(|range| range.low),
             predicted_high: predicted.map(|range| range.high),
             others_moved: others as f64 / judged.len() as f64,
+            had_lost: judged.iter().filter(|own| own.before < 0.5).count() as u64,
             won: turned(true),
             lost: turned(false),
-            verdict: verdict((change.low, change.high), weight.map(|(_, low, high)| (low, high))).to_owned(),
+            verdict: match judged.len() {
+                0..FEW => "too few",
+                _ => verdict((change.low, change.high), weight.map(|(_, low, high)| (low, high))),
+            }
+            .to_owned(),
         })
     }
 
@@ -226,5 +234,6 @@ mod tests {
         let logit = 100.0 * (1.0 / (1.0 + (-0.4_f64).exp()) - 0.5);
         assert!((rows[0].predicted.unwrap() - logit).abs() < 1e-9);
         assert_eq!((rows[0].won, rows[0].lost, rows[0].pairs, rows[0].others_moved), (1, 0, 2, 0.5));
+        assert_eq!((rows[0].had_lost, rows[0].verdict.as_str()), (2, "too few"));
     }
 }

@@ -42,8 +42,11 @@ struct OfJudge {
 
 impl Measured<'_> {
     /// The rows of one judge.
-    pub(crate) fn rows(&self, judge: &str, target: bool, verdicts: &[Verdict]) -> Vec<ArmRow> {
+    ///
+    /// `target`: the verdicts of the judge whose weights were used, for one that is held out.
+    pub(crate) fn rows(&self, judge: &str, verdicts: &[Verdict], target: Option<&[Verdict]>) -> Vec<ArmRow> {
         let own = self.of_judge(verdicts);
+        let of_target = target.map(|verdicts| self.of_judge(verdicts));
         if own.at.is_empty() {
             return Vec::new();
         }
@@ -53,6 +56,7 @@ impl Measured<'_> {
             let score = resampled(&own.scores[arm], self.seed)?;
             let shifts: Vec<f64> = own.scores[arm].iter().zip(&own.scores[0]).map(|(a, b)| a - b).collect();
             let shift = resampled(&shifts, self.seed)?;
+            let beyond = of_target.as_ref().and_then(|target| self.beyond(target, &own, arm));
             let (predicted, found) = self.expected(arm, &own.at);
             let own_lc = if name == PLAIN { plain } else { lc.get(name.as_str()).copied() };
             let preferred = match self.protocol {
@@ -63,7 +67,7 @@ impl Measured<'_> {
                 arm: name.clone(),
                 protocol: self.protocol.as_str().to_owned(),
                 judge: judge.to_owned(),
-                target,
+                target: target.is_none(),
                 prompts: own.at.len() as u64,
                 score: score.mean,
                 low: score.low,
@@ -83,10 +87,28 @@ impl Measured<'_> {
                 found: found.map(|range| range.mean),
                 found_low: found.map(|range| range.low),
                 found_high: found.map(|range| range.high),
+                beyond: beyond.map(|range| range.mean),
+                beyond_low: beyond.map(|range| range.low),
+                beyond_high: beyond.map(|range| range.high),
                 compliance: self.compliance(arm),
             })
         });
         rows.collect()
+    }
+
+    /// The shift by the target judge less another's, on the prompts that both judged.
+    fn beyond(&self, target: &OfJudge, other: &OfJudge, arm: usize) -> Option<Range> {
+        let shift = |of: &OfJudge, at: usize| of.scores[arm][at] - of.scores[0][at];
+        let differences: Vec<f64> = other
+            .at
+            .iter()
+            .enumerate()
+            .filter_map(|(at, place)| {
+                let theirs = target.at.iter().position(|own| own == place)?;
+                Some(shift(target, theirs) - shift(other, at))
+            })
+            .collect();
+        resampled(&differences, self.seed)
     }
 
     fn of_judge(&self, verdicts: &[Verdict]) -> OfJudge {
@@ -151,7 +173,12 @@ impl Measured<'_> {
             }
         }
         let board = length_controlled_board("the opponent", &outputs, &LcOptions::default());
-        board.ranking.into_iter().map(|row| (row.model, row.lc_win_rate)).collect()
+        // Where its penalty has drawn a rate to one half, nothing is known of it.
+        let told = board
+            .ranking
+            .into_iter()
+            .filter(|row| row.lc_standard_error.is_finite() && (row.lc_win_rate - 50.0).abs() > 1e-9);
+        told.map(|row| (row.model, row.lc_win_rate)).collect()
     }
 
     /// What was expected of an arm: with every comparison as asked for, and by those really found.
@@ -181,6 +208,10 @@ impl Measured<'_> {
                 asked.push(Case { draws: &group.weights.draws, before: before.clone(), after: wished });
             }
             found.push(Case { draws: &group.weights.draws, before, after });
+        }
+        let rated = self.groups.iter().flat_map(|group| &group.weights.properties);
+        if !rated.into_iter().any(|id| self.ratings.column(id).is_some()) {
+            found.clear();
         }
         (
             expected(&asked, self.seed).map(|range| range.times(100.0)),

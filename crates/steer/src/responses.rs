@@ -67,7 +67,8 @@ impl Responses {
         (0..prompts).filter(is_there).collect()
     }
 
-    /// The pairs, arm by arm: A is the arm's response, B the baseline's, or the plain one.
+    /// The pairs, prompt by prompt, so that judging that ends early leaves whole prompts: A is the arm's response, B the baseline's, or the
+    /// plain one.
     pub(crate) fn pairs(
         &self,
         prompts: &[Prompt],
@@ -77,11 +78,11 @@ impl Responses {
     ) -> Vec<Pair> {
         let plain = &self.made[0];
         let mut pairs = Vec::new();
-        for (arm, made) in self.arms.iter().zip(&self.made) {
-            if self.baseline.is_none() && arm == PLAIN {
-                continue;
-            }
-            for &prompt in at {
+        for &prompt in at {
+            for (arm, made) in self.arms.iter().zip(&self.made) {
+                if self.baseline.is_none() && arm == PLAIN {
+                    continue;
+                }
                 let other = self.baseline.as_ref().map_or(&plain[prompt], |all| &all[prompt]);
                 let (Some(own), Some(other)) = (&made[prompt], other) else { continue };
                 pairs.push(pair(&prompts[prompt], arm, own, (other, against), protocol));

@@ -22,7 +22,7 @@ use crate::messages::Messages;
 /// The verb, as the study knows it.
 const VERB: &str = "verify";
 /// Settings under which a study of this kind must go on.
-const FIXED: [&str; 4] = ["judge_model", "weights_of", "writer", "seed"];
+const FIXED: [&str; 6] = ["judge_model", "weights_of", "writer", "seed", "pairs", "properties"];
 /// Candidates that are looked at for each pair that is wanted.
 const CANDIDATES: usize = 6;
 
@@ -137,9 +137,8 @@ impl Verifying {
             }
         };
         if let Some(id) = request.properties.iter().find(|id| property(id).is_none()) {
-            return Err(
-                Error::new(format!("`{id}` is not a property")).choose(EDITS.map(|edit| edit.property))
-            );
+            return Err(Error::new(format!("`{id}` is not a property"))
+                .choose(EDITS.iter().map(|edit| edit.property).collect::<BTreeSet<_>>()));
         }
         let rewrites = rewrites(request);
         let by_rule = |id: &String| EDITS.iter().any(|edit| edit.property == id);

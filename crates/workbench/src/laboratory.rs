@@ -44,6 +44,11 @@ impl Laboratory {
     pub fn open(folder: &Path, verb: &str, settings: &Value, fixed: &[&str]) -> Result<Self> {
         let own = Self { folder: folder.to_owned(), settings: folder.join(format!("{verb}.json")) };
         let kept = fs::read_to_string(&own.settings).ok();
+        let empty = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+        if kept.is_none() && !empty && !is_study(folder) {
+            return Err(Error::new(format!("{} holds files that are not of {verb}", folder.display()))
+                .remedy(Remedy::OtherPlace));
+        }
         if kept.is_none() && is_study(folder) {
             return Err(Error::new(format!("{} contains a study of other data", folder.display()))
                 .remedy(Remedy::OtherPlace));
@@ -96,7 +101,9 @@ impl Laboratory {
             return Ok(Study::open(&self.folder)?);
         }
         write_file(&path, &text)?;
-        let options = ReadOptions { without_verdicts: true, ..ReadOptions::default() };
+        // What responses say must not make another format of it.
+        let options =
+            ReadOptions { without_verdicts: true, format: "pairs".parse().ok(), ..ReadOptions::default() };
         let (study, read) = import(&[path], &options, &self.folder, Onto::Replace, watch)?;
         if read.pairs as usize != pairs.len() {
             return Err(Error::new(format!("of {} pairs, {} could be kept", pairs.len(), read.pairs)));

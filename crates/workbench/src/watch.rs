@@ -79,6 +79,8 @@ pub enum Remark<'a> {
     NoDifference(&'a str),
     /// Features that are far from unit size by root mean square, for which the prior is not made.
     FarScales(&'a str),
+    /// What speaks against a judge, found before anything is paid for.
+    AgainstJudge(&'a str),
     /// A judge is left out, since it cannot be fitted.
     NotFitted {
         /// The judge.

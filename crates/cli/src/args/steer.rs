@@ -60,7 +60,7 @@ pub(crate) struct SteerArgs {
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=29))]
     pub(crate) top: u8,
     /// Whether each group of prompts is told what is rewarded there, or all are told the same: group or overall
-    #[arg(long, default_value = "overall", value_name = "BY", value_parser = named(&BY))]
+    #[arg(long, default_value = "overall", value_name = "BY", action = clap::ArgAction::Set, value_parser = named(&BY))]
     pub(crate) by: bool,
     /// strongest: the largest weights, each in the direction that is rewarded, and in reverse; paper: more of the highest, and more of the lowest
     #[arg(long, default_value = "strongest", value_name = "HOW", value_parser = named(&Choose::ALL))]

@@ -49,14 +49,15 @@ impl Steering {
         let target = self.target(&parts.judges, &mut remarks);
         let mut rows: Vec<ArmRow> = Vec::new();
         let mut flips = Vec::new();
-        for (number, judge) in parts.judges.iter().enumerate() {
-            let verdicts = verdicts_of(parts.study, &judge.judge)?;
-            rows.extend(measured.rows(&judge.judge, number == target, &verdicts));
-            if number == target {
-                flips = measured.flips(&verdicts);
+        if let Some(judge) = parts.judges.get(target) {
+            let of_target = verdicts_of(parts.study, &judge.judge)?;
+            rows.extend(measured.rows(&judge.judge, &of_target, None));
+            flips = measured.flips(&of_target);
+            for (_, other) in parts.judges.iter().enumerate().filter(|(number, _)| *number != target) {
+                let verdicts = verdicts_of(parts.study, &other.judge)?;
+                rows.extend(measured.rows(&other.judge, &verdicts, Some(&of_target)));
             }
         }
-        rows.sort_by_key(|row| !row.target);
         remarks.extend(self.unrated(parts.ratings));
         if parts.complete.len() < FEW {
             remarks.push(format!(
@@ -111,7 +112,7 @@ impl Steering {
                 self.request.judge, first.judge
             ));
         }
-        if judges.len() == 1 {
+        if self.request.judge_models.len() == 1 {
             remarks.push(
                 "no held-out judge: whether a shift is one of quality or of this judge alone is not known"
                     .to_owned(),

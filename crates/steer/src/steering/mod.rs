@@ -10,9 +10,9 @@ use predilect_results::steering::SteerJson;
 use predilect_types::Pair;
 use predilect_workbench::laboratory::{Laboratory, STEERING, pairs_of};
 use predilect_workbench::{
-    AnnotateRequest, Annotating, CallOptions, Error, Inputs, JudgeRequest, JudgeWeights, Judging, Kind,
-    Method, Orders, PairRatings, Question, Ran, ReadOptions, Result, Study, Watch, Within, Workbench, Writer,
-    files, kept_ratings, probe, tables, text_ratings,
+    AnnotateRequest, Annotating, CallOptions, Error, Event, Inputs, JudgeRequest, JudgeWeights, Judging,
+    Kind, Method, Orders, PairRatings, Question, Ran, ReadOptions, Remark, Result, Study, Watch, Within,
+    Workbench, Writer, files, kept_ratings, probe, tables, text_ratings,
 };
 use serde_json::Value;
 
@@ -28,8 +28,24 @@ use crate::responses::Responses;
 /// The verb, as the study knows it.
 const VERB: &str = "steer";
 /// Settings under which a study of this kind must go on.
-const FIXED: [&str; 9] =
-    ["judge", "published", "prompts", "protocol", "turns", "model", "baseline", "max_tokens", "temperature"];
+const FIXED: [&str; 16] = [
+    "judge",
+    "published",
+    "prompts",
+    "protocol",
+    "turns",
+    "model",
+    "baseline",
+    "max_tokens",
+    "temperature",
+    "top",
+    "by_group",
+    "choose",
+    "sure",
+    "without",
+    "references",
+    "seed",
+];
 
 /// A run that is ready: everything that can be refused was looked at.
 pub struct Steering {
@@ -70,7 +86,11 @@ impl Steering {
         let scratch = scratch.map_err(|e| Error::new(format!("cannot make a temporary folder: {e}")))?;
         let messages = match &request.messages {
             Some(path) => Messages::read(path)?,
-            None => Messages::own(),
+            // What the user has changed in the study counts.
+            None => match output.join("messages.toml") {
+                kept if output.join("steer.json").is_file() && kept.is_file() => Messages::read(&kept)?,
+                _ => Messages::own(),
+            },
         };
         let arms = arms_of(&request.arms, &messages)?;
         let request = SteerRequest { arms: arms.clone(), ..request.clone() };
@@ -83,6 +103,15 @@ impl Steering {
             let bench = Workbench::of(inputs, None, watch)?;
             bench.weights(&request.judge, &request.slice, &request.fit, watch)?
         };
+        if request.turns == 2 && request.baseline.is_some() {
+            return Err(Error::new("a baseline answers first turns only, and would be set against two")
+                .words("ask first turns, or set responses against the plain ones"));
+        }
+        let unknown = request.without.iter().find(|id| predilect_types::property(id).is_none());
+        if let Some(id) = unknown {
+            return Err(Error::new(format!("`{id}` is not a property, so it cannot be left out"))
+                .choose(messages.properties.keys()));
+        }
         let mut remarks = Vec::new();
         let baseline = opponent(&request, &mut prompts, protocol, &mut remarks, watch)?;
         let (groups, group_of) = groups(&prompts.all, &weights, &messages, &request)?;
@@ -155,7 +184,8 @@ impl Steering {
         let complete = responses.complete();
         if complete.is_empty() {
             return Err(asked.stopped.unwrap_or_else(|| {
-                Error::new("no prompt has a response in every arm").words("what failed stands above")
+                Error::new("no prompt has a response in every arm")
+                    .words("run it again to ask for what is missing")
             }));
         }
         let pairs = self.pairs(&responses, &complete);
@@ -232,7 +262,12 @@ impl Steering {
             let model = found.model.clone();
             found.cautions.iter().map(move |caution| format!("{model}: {caution}")).collect::<Vec<_>>()
         };
-        Ok(ran.found.iter().flat_map(of).collect())
+        let said: Vec<String> = ran.found.iter().flat_map(of).collect();
+        // Whoever reads it in time can still stop.
+        for caution in &said {
+            watch.event(Event::Remark(Remark::AgainstJudge(caution)));
+        }
+        Ok(said)
     }
 
     fn rate(

@@ -106,9 +106,8 @@ impl Steering {
         }
         for (arm, _) in self.arms.iter().enumerate().filter(|(_, name)| !is_written(name)) {
             for (at, own) in responses.made[arm].iter_mut().enumerate() {
-                if let (Some(second), Some(first)) = (&self.prompts.all[at].second, own.take()) {
-                    *own = Some(first.then(second, Made::constant(&self.messages.null)));
-                }
+                let Some(second) = &self.prompts.all[at].second else { continue };
+                *own = own.take().map(|first| first.then(second, Made::constant(&self.messages.null)));
             }
         }
         Ok(())
