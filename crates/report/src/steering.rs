@@ -151,7 +151,7 @@ fn held_out(found: &SteerJson, target: &ArmRow) -> Option<String> {
     Some(match others.iter().filter(agrees).count() {
         n if n == others.len() => format!("Held-out judges see it too: {shifts}."),
         0 if target.shift > 0.0 && others.iter().all(|row| apart(&row)) => format!(
-            "Only the judge whose weights were used sees that shift ({shifts}), surely less: it is a manipulation of this judge."
+            "Of these judges only the target sees that shift, the others surely less of it ({shifts}): it is a manipulation of this judge."
         ),
         0 => {
             format!("Held-out judges do not settle whether it is one of quality or of this judge: {shifts}.")
@@ -169,6 +169,16 @@ fn null(row: &ArmRow) -> String {
         format::decimal(row.low, digits),
         format::decimal(row.high, digits),
     )
+}
+
+/// What a judge is in this run.
+pub(crate) fn role(found: &SteerJson, row: &ArmRow) -> String {
+    match row.target {
+        false => "held out".to_owned(),
+        // Its name may have the method behind it.
+        true if row.judge.starts_with(found.judge.as_str()) => "its weights were used".to_owned(),
+        true => format!("stands for {}, whose weights were used", text::line(&found.judge)),
+    }
 }
 
 /// The title.

@@ -10,7 +10,7 @@ use super::page::{Body, document, footer};
 use super::parts::{Align, Section, block, folded, heads, name, nothing, scroll};
 use crate::format;
 use crate::steering::{
-    asked, is_sure, label, left_out, method, places, range, sentences, signed, title, unit,
+    asked, is_sure, label, left_out, method, places, range, role, sentences, signed, title, unit,
 };
 use crate::text;
 
@@ -71,7 +71,7 @@ fn shifts(found: &SteerJson) -> Markup {
         p { "Shifts against the plain arm, paired by prompt, with 90 % intervals over resampled prompts; in " (unit(&first.protocol)) "." }
         @for judge in judges(found) {
             @let rows: Vec<&ArmRow> = found.arms.iter().filter(|row| row.judge == judge).collect();
-            h3 { (name(judge)) @if rows.iter().any(|row| row.target) { " (its weights were used)" } @else { " (held out)" } }
+            h3 { (name(judge)) @if let Some(row) = rows.first() { " (" bdi { (role(found, row)) } ")" } }
             (differences(&rows.iter().filter(|row| row.arm != "plain").map(|row| Difference {
                 name: html! { (name(&row.arm)) },
                 by: Interval { value: row.shift, low: row.shift_low, high: row.shift_high },

@@ -7,7 +7,7 @@ use predilect_results::steering::{ArmRow, SteerJson};
 use super::style::{BOLD, DIM, Out, WARN, heading, paint};
 use crate::format;
 use crate::steering::{
-    asked, is_sure, label, left_out, method, places, range, sentences, signed, title, unit,
+    asked, is_sure, label, left_out, method, places, range, role, sentences, signed, title, unit,
 };
 use crate::text;
 
@@ -35,16 +35,16 @@ pub fn terminal_steering(found: &SteerJson, out: &mut dyn io::Write, width: u16)
     }
     for judge in judges {
         let rows: Vec<&ArmRow> = found.arms.iter().filter(|row| row.judge == judge).collect();
-        of_judge(&rows, &mut out)?;
+        of_judge(found, &rows, &mut out)?;
     }
     plan(found, &mut out)?;
     responses(found, &mut out)
 }
 
-fn of_judge(rows: &[&ArmRow], out: &mut Out) -> io::Result<()> {
+fn of_judge(found: &SteerJson, rows: &[&ArmRow], out: &mut Out) -> io::Result<()> {
     let Some(first) = rows.first() else { return Ok(()) };
     let digits = places(&first.protocol);
-    let kind = if first.target { "the judge whose weights were used" } else { "held out" };
+    let kind = role(found, first);
     heading(
         out,
         &text::line(&first.judge),
