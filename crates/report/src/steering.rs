@@ -77,7 +77,7 @@ pub(crate) fn sentences(found: &SteerJson) -> Vec<String> {
         let correlation =
             fit.correlation.map_or_else(String::new, |r| format!(", correlation {}", format::decimal(r, 2)));
         said.push(format!(
-            "Over {} arms, a shift that the weights expect by what the responses hold came out {} times as large{correlation}; {} of the measured shifts lie within the 90 % intervals.",
+            "Over {} arms, shifts came out {} times as large as the weights predict from what the responses contain{correlation}; {} of the measured shifts lie within the 90 % intervals.",
             fit.arms,
             format::decimal(fit.slope, 2),
             fit.covered.map_or_else(|| "none".to_owned(), format::share),
@@ -93,7 +93,7 @@ fn moved(found: &SteerJson, row: &ArmRow) -> String {
     let points = if row.protocol == "mt_bench" { "" } else { " points" };
     let expected = match (row.found, row.found_low, row.found_high) {
         (Some(mean), Some(low), Some(high)) => format!(
-            "; its weights expect {} {} points of preference by what the responses hold",
+            "; from what the responses contain, its weights predict {} {} points of preference",
             signed(mean, 1),
             range(low, high, 1)
         ),
@@ -177,7 +177,7 @@ pub(crate) fn role(found: &SteerJson, row: &ArmRow) -> String {
         false => "held out".to_owned(),
         // Its name may have the method behind it.
         true if row.judge.starts_with(found.judge.as_str()) => "its weights were used".to_owned(),
-        true => format!("stands for {}, whose weights were used", text::line(&found.judge)),
+        true => format!("in place of {}, whose weights were used", text::line(&found.judge)),
     }
 }
 

@@ -31,6 +31,6 @@ mod verifying;
 pub use messages::{Lines, Messages};
 pub use plan::{Choose, Chosen, Limits, Shows, choose};
 pub use prompts::Protocol;
-pub use request::{Baseline, SteerRequest, arms};
+pub use request::{Baseline, SteerRequest, VerifyRequest, arms};
 pub use steering::Steering;
-pub use verifying::{VerifyRequest, Verifying};
+pub use verifying::Verifying;

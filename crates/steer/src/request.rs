@@ -1,4 +1,4 @@
-//! What somebody asks `steer` for: plain data, kept with the results, from which it can be run again.
+//! What somebody asks `steer` or `verify` for: plain data, kept with the results, from which it can be run again.
 
 use std::path::PathBuf;
 
@@ -128,4 +128,60 @@ fn yes() -> bool {
 /// The arms where none are named.
 pub fn arms() -> Vec<String> {
     ["plain", "aligned", "opposed", "placebo", "null"].map(str::to_owned).to_vec()
+}
+
+/// What is to be verified.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyRequest {
+    /// The model that judges.
+    pub judge_model: ModelSpec,
+    /// The judge of the study whose weights are put to the test; `None`: the model's name.
+    #[serde(default)]
+    pub weights_of: Option<String>,
+    /// How the model is asked; `None`: scored where it tells probabilities.
+    #[serde(default)]
+    pub method: Option<Method>,
+    /// A model that rewrites responses where no rule can; `None`: edits by rule only.
+    #[serde(default)]
+    pub writer: Option<ModelSpec>,
+    /// Only these properties, by id; none: all that can be edited.
+    #[serde(default)]
+    pub properties: Vec<String>,
+    /// Pairs that are edited for each property and direction.
+    #[serde(default = "pairs")]
+    pub pairs: usize,
+    /// Edits that move more other properties than this are dropped.
+    #[serde(default = "others")]
+    pub most_others: usize,
+    /// Pairs whose losing response then tells the judge to choose it, in six ways.
+    #[serde(default)]
+    pub attacks: usize,
+    /// The most tokens of a rewritten response.
+    #[serde(default = "long")]
+    pub max_tokens: u32,
+    /// Seed of the choice of pairs and sides, and of resampling.
+    #[serde(default)]
+    pub seed: u64,
+    /// The pairs and verdicts that weights are fitted to, and that are edited.
+    #[serde(default)]
+    pub slice: SliceOptions,
+    /// How weights are fitted.
+    #[serde(default)]
+    pub fit: FitOptions,
+    /// How models are called.
+    #[serde(default)]
+    pub calls: CallOptions,
+}
+
+fn pairs() -> usize {
+    100
+}
+
+fn others() -> usize {
+    4
+}
+
+fn long() -> u32 {
+    1024
 }

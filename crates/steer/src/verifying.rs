@@ -8,16 +8,15 @@ use predilect_results::verifying::VerifyJson;
 use predilect_types::{Message, Pair, Response, Role, property};
 use predilect_workbench::laboratory::{Laboratory, VERIFYING, pairs_of, verdicts_of};
 use predilect_workbench::{
-    CallOptions, Error, FitOptions, Inputs, JudgeRequest, JudgeWeights, Judging, Method, ModelSpec, Orders,
-    PairRatings, Question, Ran, ReadOptions, Result, SliceOptions, Watch, Within, Workbench, WriteRequest,
-    Writer, files, tables, text_ratings,
+    CallOptions, Error, Inputs, JudgeRequest, JudgeWeights, Judging, Orders, PairRatings, Question, Ran,
+    ReadOptions, Result, Watch, Within, Workbench, WriteRequest, Writer, files, tables, text_ratings,
 };
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::edits::{EDITS, NULL};
 use crate::effects::{Edited, Effects};
 use crate::messages::Messages;
+use crate::request::VerifyRequest;
 
 /// The verb, as the study knows it.
 const VERB: &str = "verify";
@@ -25,62 +24,6 @@ const VERB: &str = "verify";
 const FIXED: [&str; 6] = ["judge_model", "weights_of", "writer", "seed", "pairs", "properties"];
 /// Candidates that are looked at for each pair that is wanted.
 const CANDIDATES: usize = 6;
-
-/// What is to be verified.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VerifyRequest {
-    /// The model that judges.
-    pub judge_model: ModelSpec,
-    /// The judge of the study whose weights are put to the test; `None`: the model's name.
-    #[serde(default)]
-    pub weights_of: Option<String>,
-    /// How the model is asked; `None`: scored where it tells probabilities.
-    #[serde(default)]
-    pub method: Option<Method>,
-    /// A model that rewrites responses where no rule can; `None`: edits by rule only.
-    #[serde(default)]
-    pub writer: Option<ModelSpec>,
-    /// Only these properties, by id; none: all that can be edited.
-    #[serde(default)]
-    pub properties: Vec<String>,
-    /// Pairs that are edited for each property and direction.
-    #[serde(default = "pairs")]
-    pub pairs: usize,
-    /// Edits that move more other properties than this are dropped.
-    #[serde(default = "others")]
-    pub most_others: usize,
-    /// Pairs whose losing response then tells the judge to choose it, in six ways.
-    #[serde(default)]
-    pub attacks: usize,
-    /// The most tokens of a rewritten response.
-    #[serde(default = "tokens")]
-    pub max_tokens: u32,
-    /// Seed of the choice of pairs and sides, and of resampling.
-    #[serde(default)]
-    pub seed: u64,
-    /// The pairs and verdicts that weights are fitted to, and that are edited.
-    #[serde(default)]
-    pub slice: SliceOptions,
-    /// How weights are fitted.
-    #[serde(default)]
-    pub fit: FitOptions,
-    /// How models are called.
-    #[serde(default)]
-    pub calls: CallOptions,
-}
-
-fn pairs() -> usize {
-    100
-}
-
-fn others() -> usize {
-    4
-}
-
-fn tokens() -> u32 {
-    1024
-}
 
 /// An edit that is asked of a model.
 struct Rewrite {

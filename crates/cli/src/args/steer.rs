@@ -49,7 +49,7 @@ pub(crate) struct SteerArgs {
     /// A model that judges what it wrote: the judge itself, and others that are held out (repeatable)
     #[arg(long = "judge-model", required = true, value_name = "MODEL")]
     pub(crate) judge_models: Vec<ModelSpec>,
-    /// How judges are asked, as for `predilect judge` (default: scored where they tell probabilities; MT-Bench: graded)
+    /// How judges are asked, as for `predilect judge` (default: scored where they return token probabilities; MT-Bench: graded)
     #[arg(long, value_name = "METHOD", value_parser = named(&Method::ALL))]
     pub(crate) method: Option<Method>,
     /// Against whose responses: a file of outputs as AlpacaEval has them, or a model that is asked too (default: the outputs in the prompts'
@@ -211,7 +211,7 @@ pub(crate) struct VerifyArgs {
     /// The judge of the study whose weights are put to the test (default: the one with the model's name)
     #[arg(long, value_name = "NAME")]
     pub(crate) weights_of: Option<String>,
-    /// How the model is asked, as for `predilect judge` (default: scored where it tells probabilities, else generated)
+    /// How the model is asked, as for `predilect judge` (default: scored where it returns token probabilities, else generated)
     #[arg(long, value_name = "METHOD", value_parser = named(&Method::ALL))]
     pub(crate) method: Option<Method>,
     /// A model that rewrites responses where no rule can (default: edits by rule only)

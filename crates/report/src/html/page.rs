@@ -223,6 +223,42 @@ pub(super) fn watch_out(cautions: &[Caution]) -> Markup {
     }
 }
 
+/// A page of its own: what was found in sentences, what to watch out for, how it was measured, then the sections.
+pub(super) fn found_page(
+    title: &str,
+    sentences: &[String],
+    remarks: &[String],
+    lead: &str,
+    all: Vec<Section>,
+) -> Markup {
+    let header = html! {
+        header {
+            p.kicker { "Preference dissection" }
+            h1 { bdi { (title) } }
+            @for (at, sentence) in sentences.iter().enumerate() {
+                p.headline.second[at > 0] { bdi { (sentence.replace(" %", "\u{a0}%")) } }
+            }
+            (remarked(remarks))
+            p.lead { bdi { (lead) } }
+        }
+    };
+    let settings = Settings { version: env!("CARGO_PKG_VERSION").to_owned(), ..Settings::default() };
+    let first = all.first().map_or_else(String::new, |section| format!("#{}", section.id));
+    document(title, &first, &header, &Body::Sections(all), &footer(&settings))
+}
+
+/// Remarks of a run as what to watch out for.
+pub(super) fn remarked(remarks: &[String]) -> Markup {
+    html! {
+        @if !remarks.is_empty() {
+            section.watch aria-label="Watch out" {
+                h2 { "Watch out" }
+                ul { @for remark in remarks { li { bdi { (text::line(remark)) } } } }
+            }
+        }
+    }
+}
+
 fn navigation(sections: &[Section]) -> Markup {
     html! {
         nav aria-label="Sections" {

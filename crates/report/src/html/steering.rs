@@ -1,12 +1,11 @@
 //! How far an evaluation was moved, as a page of its own.
 
 use maud::{Markup, html};
-use predilect_results::Settings;
 use predilect_results::comparison::Interval;
 use predilect_results::steering::{ArmRow, Flip, SteerJson};
 
 use super::charts::{Difference, differences};
-use super::page::{Body, document, footer};
+use super::page::found_page;
 use super::parts::{Align, Section, block, folded, heads, name, nothing, scroll};
 use crate::format;
 use crate::steering::{
@@ -21,25 +20,8 @@ pub(super) fn words(found: &SteerJson) -> (String, Vec<String>, String) {
 
 /// The page.
 pub(super) fn page(found: &SteerJson) -> Markup {
-    let title = title(found);
-    let header = html! {
-        header {
-            p.kicker { "Preference dissection" }
-            h1 { bdi { (title) } }
-            @for (at, sentence) in sentences(found).iter().enumerate() {
-                p.headline.second[at > 0] { bdi { (sentence.replace(" %", "\u{a0}%")) } }
-            }
-            @if !found.remarks.is_empty() {
-                section.watch aria-label="Watch out" {
-                    h2 { "Watch out" }
-                    ul { @for remark in &found.remarks { li { bdi { (text::line(remark)) } } } }
-                }
-            }
-            p.lead { (method(found)) }
-        }
-    };
-    let settings = Settings { version: env!("CARGO_PKG_VERSION").to_owned(), ..Settings::default() };
-    document(&title, "#shifts", &header, &Body::Sections(sections(found)), &footer(&settings))
+    let (title, said, lead) = words(found);
+    found_page(&title, &said, &found.remarks, &lead, sections(found))
 }
 
 /// The sections, for a page of any kind.
@@ -47,7 +29,7 @@ pub(super) fn sections(found: &SteerJson) -> Vec<Section> {
     let section = |id, name, title, body| Section { id, name, title, body };
     vec![
         section("shifts", "Shifts", "How far did each arm move each judge?", shifts(found)),
-        section("expected", "Expected", "Did the weights expect it?", expected(found)),
+        section("predicted", "Predicted", "Did the weights predict it?", expected(found)),
         section("asked", "Messages", "What was the model told, and did it do that?", told(found)),
         section("responses", "Responses", "What did it write?", responses(found)),
         section("flips", "Flips", "Which verdicts did that turn?", flips(&found.flips)),
@@ -114,9 +96,9 @@ fn expected(found: &SteerJson) -> Markup {
     html! {
         p {
             "In points of preference over the opponent. " em { "As asked for" } " sets every comparison that was asked for, which no model does on every prompt: it is "
-            "the most that could be expected. " em { "As found" } " takes the comparisons that the responses really show. Intervals are over posterior draws and prompts."
+            "the most that can be predicted. " em { "As found" } " takes the comparisons that the responses really show. Intervals are over posterior draws and prompts."
         }
-        (scroll("Expected beside measured shifts", &html! {
+        (scroll("Predicted and measured shifts", &html! {
             table.plain {
                 (heads(&[("Arm", Align::Left), ("Judge", Align::Left), ("As asked for", Align::Right), ("As found", Align::Right), ("Measured", Align::Right)]))
                 tbody {

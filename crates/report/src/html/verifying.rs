@@ -1,15 +1,13 @@
 //! Whether weights are causes, as a page of its own.
 
 use maud::{Markup, html};
-use predilect_results::Settings;
 use predilect_results::comparison::Interval;
 use predilect_results::verifying::VerifyJson;
 
 use super::charts::{Difference, differences};
-use super::page::{Body, document, footer};
+use super::page::found_page;
 use super::parts::{Align, Section, heads, nothing, scroll};
 use crate::steering::label;
-use crate::text;
 use crate::verifying::{cell, change, method, sentences, title, worthless};
 
 /// Its title, what was found in sentences, and how it was measured.
@@ -19,25 +17,8 @@ pub(super) fn words(found: &VerifyJson) -> (String, Vec<String>, String) {
 
 /// The page.
 pub(super) fn page(found: &VerifyJson) -> Markup {
-    let title = title(found);
-    let header = html! {
-        header {
-            p.kicker { "Preference dissection" }
-            h1 { bdi { (title) } }
-            @for (at, sentence) in sentences(found).iter().enumerate() {
-                p.headline.second[at > 0] { bdi { (sentence) } }
-            }
-            @if !found.remarks.is_empty() {
-                section.watch aria-label="Watch out" {
-                    h2 { "Watch out" }
-                    ul { @for remark in &found.remarks { li { bdi { (text::line(remark)) } } } }
-                }
-            }
-            p.lead { (method(found)) }
-        }
-    };
-    let settings = Settings { version: env!("CARGO_PKG_VERSION").to_owned(), ..Settings::default() };
-    document(&title, "#effects", &header, &Body::Sections(sections(found)), &footer(&settings))
+    let (title, said, lead) = words(found);
+    found_page(&title, &said, &found.remarks, &lead, sections(found))
 }
 
 /// The sections, for a page of any kind.

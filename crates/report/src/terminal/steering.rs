@@ -4,7 +4,7 @@ use std::io;
 
 use predilect_results::steering::{ArmRow, SteerJson};
 
-use super::style::{BOLD, DIM, Out, WARN, heading, paint};
+use super::style::{BOLD, Out, head, heading, paint};
 use crate::format;
 use crate::steering::{
     asked, is_sure, label, left_out, method, places, range, role, sentences, signed, title, unit,
@@ -18,15 +18,7 @@ use crate::text;
 /// Whatever `out` gives back.
 pub fn terminal_steering(found: &SteerJson, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
     let mut out = Out::new(out, width);
-    out.line(&paint(BOLD, &title(found)))?;
-    out.wrapped(DIM, &method(found))?;
-    out.blank()?;
-    for sentence in sentences(found) {
-        out.wrapped(anstyle::Style::new(), &sentence)?;
-    }
-    for remark in &found.remarks {
-        out.wrapped(WARN, &format!("Watch out: {}.", text::line(remark).trim_end_matches('.')))?;
-    }
+    head(&mut out, (&title(found), &method(found)), &sentences(found), &found.remarks)?;
     let mut judges: Vec<&str> = Vec::new();
     for row in &found.arms {
         if !judges.contains(&row.judge.as_str()) {
@@ -49,7 +41,7 @@ fn of_judge(found: &SteerJson, rows: &[&ArmRow], out: &mut Out) -> io::Result<()
         out,
         &text::line(&first.judge),
         &format!(
-            "{kind}; {}; 90 % intervals over {} prompts; shifts against the plain arm; expected: by the weights, in points of preference.",
+            "{kind}; {}; 90 % intervals over {} prompts; shifts against the plain arm; predicted: by the weights, in points of preference.",
             unit(&first.protocol),
             first.prompts
         ),
@@ -64,7 +56,7 @@ fn of_judge(found: &SteerJson, rows: &[&ArmRow], out: &mut Out) -> io::Result<()
             "shift",
             "",
             "equal l.",
-            "expected as found"
+            "predicted as found"
         ),
     ))?;
     for row in rows {

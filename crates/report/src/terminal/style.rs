@@ -70,3 +70,22 @@ pub(super) fn heading(out: &mut Out, heading: &str, what: &str) -> io::Result<()
     out.line(&paint(BOLD, heading))?;
     out.wrapped(DIM, what)
 }
+
+/// The head of a run: its title, how it was measured, what was found, what to watch out for.
+pub(super) fn head(
+    out: &mut Out,
+    (title, method): (&str, &str),
+    sentences: &[String],
+    remarks: &[String],
+) -> io::Result<()> {
+    out.line(&paint(BOLD, title))?;
+    out.wrapped(DIM, method)?;
+    out.blank()?;
+    for sentence in sentences {
+        out.wrapped(Style::new(), sentence)?;
+    }
+    for remark in remarks {
+        out.wrapped(WARN, &format!("Watch out: {}.", text::line(remark).trim_end_matches('.')))?;
+    }
+    Ok(())
+}

@@ -4,7 +4,7 @@ use std::io;
 
 use predilect_results::verifying::VerifyJson;
 
-use super::style::{BOLD, DIM, Out, WARN, heading, paint};
+use super::style::{BOLD, Out, head, heading, paint};
 use crate::steering::{label, range, signed};
 use crate::text;
 use crate::verifying::{cell, change, method, sentences, title, worthless};
@@ -16,15 +16,7 @@ use crate::verifying::{cell, change, method, sentences, title, worthless};
 /// Whatever `out` gives back.
 pub fn terminal_verifying(found: &VerifyJson, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
     let mut out = Out::new(out, width);
-    out.line(&paint(BOLD, &title(found)))?;
-    out.wrapped(DIM, &method(found))?;
-    out.blank()?;
-    for sentence in sentences(found) {
-        out.wrapped(anstyle::Style::new(), &sentence)?;
-    }
-    for remark in &found.remarks {
-        out.wrapped(WARN, &format!("Watch out: {}.", text::line(remark).trim_end_matches('.')))?;
-    }
+    head(&mut out, (&title(found), &method(found)), &sentences(found), &found.remarks)?;
     effects(found, &mut out)?;
     worthless_changes(found, &mut out)?;
     dropped(found, &mut out)

@@ -108,13 +108,13 @@ impl Steering {
         let found = judges.iter().position(named).or_else(|| (0..judges.len()).find(|at| spec(*at)));
         if let (None, Some(first)) = (found, judges.first()) {
             remarks.push(format!(
-                "none of the models that judge is called {}, whose weights say what to ask for: {} stands for it",
+                "none of the judge models is called {}, whose weights were used: {} is taken in its place",
                 self.request.judge, first.judge
             ));
         }
         if self.request.judge_models.len() == 1 {
             remarks.push(
-                "no held-out judge: whether a shift is one of quality or of this judge alone is not known"
+                "no held-out judge: it is not known whether a shift is one of quality or of this judge alone"
                     .to_owned(),
             );
         }
@@ -134,7 +134,7 @@ impl Steering {
         ids.dedup();
         (!ids.is_empty()).then(|| {
             format!(
-                "{} cannot be rated by this annotator: whether responses comply is not known, and what they really hold is expected without",
+                "{} cannot be rated by this annotator: compliance is not known, and predictions leave it out",
                 ids.join(", ")
             )
         })

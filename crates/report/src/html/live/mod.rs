@@ -13,7 +13,7 @@ use predilect_results::verifying::VerifyJson;
 use predilect_results::{Comparison, Dissection, Explanation, Standings};
 
 use super::charts;
-use super::page::{findings, watch_out};
+use super::page::{findings, remarked, watch_out};
 use super::parts::Section;
 use super::sections;
 use crate::view::View;
@@ -57,12 +57,7 @@ fn found_here(title: &str, (said, lead): (&[String], &str), remarks: &[String], 
     maud::html! {
         h1 { bdi { (title) } }
         @for sentence in said { p { bdi { (sentence) } } }
-        @if !remarks.is_empty() {
-            section.watch aria-label="Watch out" {
-                h2 { "Watch out" }
-                ul { @for remark in remarks { li { bdi { (crate::text::line(remark)) } } } }
-            }
-        }
+        (remarked(remarks))
         p.lead { (lead) }
         @for section in all { (section.render()) }
     }
