@@ -96,13 +96,18 @@ pub(crate) fn read(path: &Path, field: Option<&str>, scratch: &Path, watch: &dyn
         .map_err(|e| Error::new(format!("cannot read {shown_path}: {}", e.kind())).words(
             "prompts are JSON Lines with `id` and `prompt`, a file of AlpacaEval or MT-Bench, or any preference file",
         ));
-    let records = text.ok().and_then(|text| records(&text));
+    let text = text.ok();
+    if let Some(error) = text.as_deref().and_then(|text| broken_line(text, &shown_path)) {
+        return Err(error);
+    }
+    let records = text.and_then(|text| records(&text));
     let has_prompt = |record: &Map<String, Value>| {
         field.is_some_and(|field| record.contains_key(field))
             || PROMPT_FIELDS.iter().any(|name| record.contains_key(*name))
     };
     match records {
-        Some(records) if records.iter().all(has_prompt) && !records.is_empty() => {
+        // What lacks a prompt is counted, not taken for another kind of file.
+        Some(records) if records.first().is_some_and(has_prompt) => {
             of_records(&records, field, &shown_path)
         }
         _ if !path.exists() => Err(Error::new(format!("there is no file {shown_path}")).words(
@@ -110,6 +115,18 @@ pub(crate) fn read(path: &Path, field: Option<&str>, scratch: &Path, watch: &dyn
         )),
         _ => of_preferences(path, scratch, watch),
     }
+}
+
+/// The line of JSON Lines that cannot be read, where the first can and is a prompt.
+fn broken_line(text: &str, path: &str) -> Option<Error> {
+    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let first: Map<String, Value> = serde_json::from_str(lines.next()?.1).ok()?;
+    PROMPT_FIELDS.iter().find(|name| first.contains_key(**name))?;
+    lines.find_map(|(at, line)| {
+        let error = serde_json::from_str::<Map<String, Value>>(line).err()?;
+        let said = Error::new(format!("{path}, line {}: {error}", at + 1));
+        Some(said.words("mend or remove that line: each is a JSON object with `prompt`"))
+    })
 }
 
 /// The objects of a JSON list or of JSON Lines; `None` where it is neither.
@@ -382,6 +399,14 @@ mod tests {
         let chat =
             r#"{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}"#;
         assert!(read_text(chat, None).unwrap_err().message().contains("no prompt"));
+    }
+
+    #[test]
+    fn a_broken_line_is_named_and_a_record_without_prompt_is_counted() {
+        let error = read_text("{\"prompt\":\"a\"}\n{\"prompt\":", None).unwrap_err();
+        assert!(error.message().contains("p.jsonl, line 2: EOF"), "{}", error.message());
+        let found = read_text("{\"prompt\":\"a\"}\n{\"id\":\"b\"}", None).unwrap();
+        assert_eq!((found.all.len(), found.count.left_out["without a prompt"]), (1, 1));
     }
 
     #[test]
