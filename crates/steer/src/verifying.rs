@@ -174,7 +174,7 @@ impl Verifying {
         let stopped = stopped.or(ran.stopped);
         let judging: Option<JudgeRun> = ran.found.into_iter().next();
         let name = judging.as_ref().map_or_else(String::new, |run| run.judge.clone());
-        let verdicts = verdicts_of(&study, &name)?;
+        let verdicts = verdicts_of(&study, &name, &self.request.slice)?;
         let pairs = pairs_of(&study)?;
         let ratings = text_ratings(&pairs, self.request.slice.grammar, watch)?;
         let effects = Effects {

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::error::{Error, Remedy, Result};
 use crate::files::write_file;
 use crate::open::import;
+use crate::slice::SliceOptions;
 use crate::studies::is_study;
 use crate::watch::Watch;
 
@@ -174,15 +175,16 @@ pub fn pairs_of(study: &Study) -> Result<Vec<Pair>> {
     Ok(all)
 }
 
-/// The verdicts of a study by one judge.
+/// The verdicts of a study by one judge, as the options have them count: soft, or as the side that they favour.
 ///
 /// # Errors
 ///
 /// When the table cannot be read.
-pub fn verdicts_of(study: &Study, judge: &str) -> Result<Vec<Verdict>> {
+pub fn verdicts_of(study: &Study, judge: &str, options: &SliceOptions) -> Result<Vec<Verdict>> {
     let mut all = Vec::new();
     for batch in study.verdicts()? {
-        all.extend(batch?.into_iter().filter(|verdict| verdict.judge == judge));
+        let of_judge = batch?.into_iter().filter(|verdict| verdict.judge == judge);
+        all.extend(of_judge.map(|verdict| Verdict { p_a: options.fitted(verdict.p_a), ..verdict }));
     }
     Ok(all)
 }

@@ -6,10 +6,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// What each crate of this workspace may depend on.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("types", &[]),
     ("stats", &[]),
     ("bayes", &["stats"]),
+    // How a model learns; it knows tokens and log-probabilities only.
+    ("learn", &[]),
     ("text", &["types"]),
     ("data", &["types"]),
     ("llm", &["types"]),
@@ -40,7 +42,8 @@ const ROOMS: [(&str, &[&str]); 16] = [
     // Front ends see nothing lower than the door.
     // One job over the door.
     ("steer", &["types", "results", "stats", "workbench"]),
-    ("cli", &["types", "results", "report", "workbench", "steer", "web"]),
+    ("train", &["types", "results", "stats", "learn", "workbench"]),
+    ("cli", &["types", "results", "report", "workbench", "steer", "train", "web"]),
     ("web", &["types", "results", "report", "workbench"]),
 ];
 

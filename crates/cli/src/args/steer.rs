@@ -7,7 +7,7 @@ use predilect_steer::{Baseline, Choose, Protocol, SteerRequest, VerifyRequest};
 use predilect_workbench::{Filter, FitOptions, Method, ModelSpec, SliceOptions};
 
 use super::asking::named;
-use super::{CallArgs, ExampleArg, Global, ReadArgs};
+use super::{CallArgs, ExampleArg, Global, ReadArgs, Verdicts};
 use crate::problem::Problem;
 
 /// `predilect steer`
@@ -101,6 +101,13 @@ pub(crate) struct SteerArgs {
     /// Properties that weights are fitted for, by id and comma separated (default: all that are rated)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) properties: Vec<String>,
+    /// How soft verdicts count, in weights and in what is measured: as they are, or as the side they favour (the paper's way with token
+    /// probabilities, and the better one with a judge that leans to a position)
+    #[arg(long, value_enum, default_value_t = Verdicts::Soft, value_name = "HOW")]
+    pub(crate) verdicts: Verdicts,
+    /// Whose ratings the weights are fitted to, where several annotators have rated: a name in the data, or text
+    #[arg(long, value_name = "NAME")]
+    pub(crate) ratings_of: Option<String>,
     /// Leave out grammar and spelling, by far the slowest rating
     #[arg(long)]
     pub(crate) no_grammar: bool,
@@ -135,6 +142,8 @@ impl SteerArgs {
         let slice = SliceOptions {
             grammar: !self.no_grammar,
             properties: self.properties.clone(),
+            annotator: self.ratings_of.clone(),
+            hard: self.verdicts == Verdicts::Hard,
             ..SliceOptions::default()
         };
         Ok(SteerRequest {
@@ -261,6 +270,13 @@ pub(crate) struct ReadAndTable {
     /// Properties that weights are fitted for, by id and comma separated (default: all that are rated)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) properties: Vec<String>,
+    /// How soft verdicts count, in weights and in what is measured: as they are, or as the side they favour (the paper's way with token
+    /// probabilities, and the better one with a judge that leans to a position)
+    #[arg(long, value_enum, default_value_t = Verdicts::Soft, value_name = "HOW")]
+    pub(crate) verdicts: Verdicts,
+    /// Whose ratings the weights are fitted to, where several annotators have rated: a name in the data, or text
+    #[arg(long, value_name = "NAME")]
+    pub(crate) ratings_of: Option<String>,
     /// Leave out grammar and spelling, by far the slowest rating
     #[arg(long)]
     pub(crate) no_grammar: bool,
@@ -285,6 +301,8 @@ impl VerifyArgs {
                 grammar: !self.table.no_grammar,
                 properties: self.table.properties.clone(),
                 people: self.table.read.judges.into(),
+                annotator: self.table.ratings_of.clone(),
+                hard: self.table.verdicts == Verdicts::Hard,
                 ..SliceOptions::default()
             },
             fit: FitOptions::default(),

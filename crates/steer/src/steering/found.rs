@@ -50,11 +50,11 @@ impl Steering {
         let mut rows: Vec<ArmRow> = Vec::new();
         let mut flips = Vec::new();
         if let Some(judge) = parts.judges.get(target) {
-            let of_target = verdicts_of(parts.study, &judge.judge)?;
+            let of_target = verdicts_of(parts.study, &judge.judge, &self.request.slice)?;
             rows.extend(measured.rows(&judge.judge, &of_target, None));
             flips = measured.flips(&of_target);
             for (_, other) in parts.judges.iter().enumerate().filter(|(number, _)| *number != target) {
-                let verdicts = verdicts_of(parts.study, &other.judge)?;
+                let verdicts = verdicts_of(parts.study, &other.judge, &self.request.slice)?;
                 rows.extend(measured.rows(&other.judge, &verdicts, Some(&of_target)));
             }
         }

@@ -138,8 +138,8 @@ impl SliceOptions {
         self.grammar || self.filter.as_ref().is_some_and(|filter| filter.properties().contains("grammatical"))
     }
 
-    /// The verdict as it is fitted.
-    pub(crate) fn fitted(&self, p_a: f64) -> f64 {
+    /// The verdict as it is fitted: as it is, or as the side that it favours.
+    pub fn fitted(&self, p_a: f64) -> f64 {
         if !self.hard || p_a == 0.5 {
             return p_a;
         }

@@ -1,0 +1,65 @@
+//! What can go wrong in training, as kinds that a front end can tell apart.
+
+use std::path::PathBuf;
+
+/// Why a model could not be read, trained or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum LearnError {
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{path}: {what}")]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A model of a kind that the engine does not know.
+    #[error("{0}")]
+    Unsupported(String),
+    /// Weights and configuration contradict each other.
+    #[error("tensor {name}: expected {expected}, found {found}")]
+    Shape {
+        /// The tensor.
+        name: String,
+        /// Its shape by the configuration.
+        expected: String,
+        /// Its shape in the file.
+        found: String,
+    },
+    /// A loss that is no number any more.
+    #[error("the loss of step {step} is not finite")]
+    NotFinite {
+        /// The step, which was not made.
+        step: usize,
+        /// The pairs of its batch.
+        examples: Vec<usize>,
+    },
+    /// Log-probabilities that no loss can be made of.
+    #[error(transparent)]
+    Loss(#[from] crate::losses::LossError),
+    /// A choice that makes no sense.
+    #[error("{0}")]
+    Choice(String),
+}
+
+/// A result of this crate.
+pub type Result<T, E = LearnError> = std::result::Result<T, E>;
+
+/// Adds the file's path to an error of the system.
+pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> LearnError {
+    let path = path.to_owned();
+    move |source| LearnError::File { path, source }
+}
+
+/// An error about what a file says.
+pub(crate) fn broken(path: &std::path::Path, what: impl Into<String>) -> LearnError {
+    LearnError::Broken { path: path.to_owned(), what: what.into() }
+}

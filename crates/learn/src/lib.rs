@@ -1,0 +1,15 @@
+//! How a small language model learns from preferences.
+//!
+//! [`model`] is a decoder, forward and backward; [`losses`] says from log-probabilities how each token should move; [`optimise`] moves the
+//! weights. Nothing here knows studies, judges or files of preferences.
+
+mod adapter;
+mod error;
+pub mod losses;
+pub mod model;
+pub mod optimise;
+mod random;
+mod training;
+
+pub use error::{LearnError, Result};
+pub use training::{Evaluation, Example, Plan, State, StepRecord, Trainer, TrainingOptions};

@@ -1,0 +1,104 @@
+//! One prompt and its completions as one sequence: the prompt is computed once, and no completion sees another.
+
+use std::ops::Range;
+
+/// A prompt with its completions behind one another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tree {
+    /// All tokens: prompt, first completion, second ...
+    pub tokens: Vec<u32>,
+    /// The position of each token in its own sequence.
+    pub positions: Vec<u32>,
+    pub(crate) runs: Vec<Run>,
+    /// The row that predicts, and the token that it should.
+    pub(crate) targets: Vec<(usize, u32)>,
+    /// Which targets are a completion's.
+    completions: Vec<Range<usize>>,
+}
+
+/// Rows that see the same: everything of `before`, and of themselves what is not later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) rows: Range<usize>,
+    pub(crate) before: Range<usize>,
+}
+
+impl Tree {
+    /// A prompt and completions.
+    ///
+    /// The first token of all is predicted by nothing: with an empty prompt, a completion's first token is not counted, and there may be one
+    /// completion only.
+    ///
+    /// # Panics
+    ///
+    /// With several completions of an empty prompt.
+    pub fn new(prompt: &[u32], completions: &[&[u32]]) -> Self {
+        assert!(!prompt.is_empty() || completions.len() <= 1, "completions share a prompt");
+        let start = prompt.len();
+        let mut tree = Self {
+            tokens: prompt.to_vec(),
+            positions: (0..start as u32).collect(),
+            runs: Vec::new(),
+            targets: Vec::new(),
+            completions: Vec::new(),
+        };
+        for (number, completion) in completions.iter().enumerate() {
+            let from = tree.tokens.len();
+            let first = tree.targets.len();
+            // The first completion continues the prompt: one run holds both.
+            let run = if number == 0 {
+                Run { rows: 0..from + completion.len(), before: 0..0 }
+            } else {
+                Run { rows: from..from + completion.len(), before: 0..start }
+            };
+            tree.runs.push(run);
+            for (at, token) in completion.iter().enumerate() {
+                let row = if at == 0 { start.checked_sub(1) } else { Some(from + at - 1) };
+                tree.targets.extend(row.map(|row| (row, *token)));
+                tree.tokens.push(*token);
+                tree.positions.push((start + at) as u32);
+            }
+            tree.completions.push(first..tree.targets.len());
+        }
+        if completions.is_empty() {
+            tree.runs.push(Run { rows: 0..start, before: 0..0 });
+        }
+        tree
+    }
+
+    /// Which of the targets are those of a completion.
+    pub fn completion(&self, number: usize) -> Range<usize> {
+        self.completions[number].clone()
+    }
+
+    /// Rows in all.
+    pub fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn completions_follow_the_prompt_and_not_each_other() {
+        let tree = Tree::new(&[1, 2, 3], &[&[4, 5], &[6, 7, 8]]);
+        assert_eq!(tree.tokens, [1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(tree.positions, [0, 1, 2, 3, 4, 3, 4, 5]);
+        assert_eq!(tree.targets, [(2, 4), (3, 5), (2, 6), (5, 7), (6, 8)]);
+        assert_eq!((tree.completion(0), tree.completion(1)), (0..2, 2..5));
+        assert_eq!(tree.runs[1], Run { rows: 5..8, before: 0..3 });
+    }
+
+    #[test]
+    fn without_a_prompt_the_first_token_is_not_predicted() {
+        let tree = Tree::new(&[], &[&[4, 5, 6]]);
+        assert_eq!(tree.targets, [(0, 5), (1, 6)]);
+    }
+}

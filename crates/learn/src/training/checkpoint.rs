@@ -1,0 +1,77 @@
+//! A training that goes on where it was: weights, moments, and where it stood.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::Trainer;
+use crate::adapter::safetensors_bytes;
+use crate::error::{Result, broken, file};
+use crate::losses::LossState;
+use crate::model::Shard;
+
+/// Where a training stood.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Steps made.
+    pub step: usize,
+    /// What losses remember.
+    pub losses: LossState,
+}
+
+/// The file of weights.
+const WEIGHTS: &str = "weights.safetensors";
+/// The file of the optimiser's moments.
+const MOMENTS: &str = "moments.safetensors";
+/// The file that says where it stood.
+const STATE: &str = "state.json";
+
+impl Trainer {
+    /// The files of a checkpoint, by name; they belong into one folder, all or none.
+    ///
+    /// # Errors
+    ///
+    /// When numbers cannot be written as tensors.
+    pub fn checkpoint(&self) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        let store = &self.model.store;
+        let trained = store.trained().into_iter().map(|id| {
+            let tensor = store.get(id);
+            (tensor.name.clone(), vec![tensor.rows, tensor.cols], tensor.value.as_slice())
+        });
+        let state = State { step: self.step, losses: self.losses };
+        Ok(vec![
+            (WEIGHTS, safetensors_bytes(trained)?),
+            (MOMENTS, safetensors_bytes(self.optimiser.kept(store))?),
+            (STATE, serde_json::to_vec_pretty(&state).unwrap_or_default()),
+        ])
+    }
+
+    /// Goes back to a checkpoint of the same training.
+    ///
+    /// # Errors
+    ///
+    /// When a file is missing, broken, or of another training.
+    pub fn restore(&mut self, folder: &Path) -> Result<()> {
+        let path = folder.join(STATE);
+        let text = std::fs::read_to_string(&path).map_err(file(&path))?;
+        let state: State = serde_json::from_str(&text).map_err(|e| broken(&path, e.to_string()))?;
+        let path = folder.join(WEIGHTS);
+        let mut weights = Shard::open(&path)?;
+        for id in self.model.store.trained() {
+            let tensor = self.model.store.get_mut(id);
+            match weights.read(&tensor.name)? {
+                Some((_, value)) if value.len() == tensor.value.len() => tensor.value = value,
+                _ => return Err(broken(&path, format!("holds no {} of this model", tensor.name))),
+            }
+        }
+        let path = folder.join(MOMENTS);
+        let mut moments = Shard::open(&path)?;
+        let steps = u32::try_from(state.step).unwrap_or(u32::MAX);
+        let kept = |name: &str| moments.read(name).ok().flatten().map(|(_, value)| value);
+        if !self.optimiser.restore(&self.model.store, steps, kept) {
+            return Err(broken(&path, "is of another training"));
+        }
+        (self.step, self.losses) = (state.step, state.losses);
+        Ok(())
+    }
+}
