@@ -63,6 +63,10 @@ fn main() -> ExitCode {
         Verb::Judge(args) => verbs::judge::run(args, &cli.global),
         Verb::Steer(args) => verbs::steer::run(args, &cli.global),
         Verb::Verify(args) => verbs::verify::run(args, &cli.global),
+        #[cfg(feature = "train")]
+        Verb::Train(args) => verbs::train::run(args, &cli.global),
+        #[cfg(feature = "train")]
+        Verb::RankingAccuracy(args) => verbs::train::run_ranking(args, &cli.global),
         Verb::Export(args) => verbs::export::run(args, &cli.global),
         Verb::Validity(args) => verbs::validity::run(args, &cli.global),
         Verb::Formats(args) => verbs::formats::run(args),

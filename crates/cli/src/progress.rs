@@ -14,7 +14,7 @@ fn bar(quiet: bool, length: Option<u64>, what: &str, bytes: bool) -> ProgressBar
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) };
     let bar = ProgressBar::with_draw_target(length, target);
     let numbers = if bytes { "{binary_bytes}/{binary_total_bytes}" } else { "{human_pos}/{human_len}" };
-    let template = format!("{{msg:<10}} {{wide_bar}} {numbers} {{eta}}");
+    let template = format!("{{msg:<10}} {{wide_bar}} {numbers} {{eta}}  {{prefix}}");
     if let Ok(style) = ProgressStyle::with_template(&template) {
         bar.set_style(style);
     }
@@ -55,12 +55,16 @@ impl Watch for Bars {
                     Step::Explaining => ("explaining", false),
                     Step::Asking(name) | Step::Writing(name) => (name, false),
                     Step::Downloading => ("download", true),
+                    Step::Training => ("training", false),
+                    Step::Referring => ("reference", false),
+                    Step::Scoring => ("scoring", false),
                 };
                 *own = bar(self.quiet, total, what, bytes);
             }
             Event::Total(total) => own.set_length(total),
             Event::At(position) => own.set_position(position),
             Event::More(more) => own.inc(more),
+            Event::Beside(text) => own.set_prefix(text.to_owned()),
             Event::End => own.finish_and_clear(),
             Event::Remark(_) if self.quiet => {}
             Event::Remark(Remark::Generated(model)) => {

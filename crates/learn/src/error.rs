@@ -45,6 +45,9 @@ pub enum LearnError {
     /// Log-probabilities that no loss can be made of.
     #[error(transparent)]
     Loss(#[from] crate::losses::LossError),
+    /// A tokenizer or template that cannot be used.
+    #[error(transparent)]
+    Tokens(#[from] crate::tokens::TokensError),
     /// A choice that makes no sense.
     #[error("{0}")]
     Choice(String),

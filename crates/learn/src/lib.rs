@@ -7,9 +7,12 @@ mod adapter;
 mod error;
 pub mod losses;
 pub mod model;
+mod opening;
 pub mod optimise;
 mod random;
+pub mod tokens;
 mod training;
 
 pub use error::{LearnError, Result};
+pub use opening::{open, threads};
 pub use training::{Evaluation, Example, Plan, State, StepRecord, Trainer, TrainingOptions};

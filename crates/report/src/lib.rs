@@ -15,6 +15,7 @@ mod ranking;
 mod steering;
 mod terminal;
 mod text;
+mod training;
 mod units;
 pub mod validity;
 mod verifying;
@@ -24,13 +25,14 @@ mod words;
 pub use cautions::caution;
 pub use html::{
     html, html_brief, html_comparison, html_comparison_brief, html_lc, html_leaderboard,
-    html_leaderboard_brief, html_steering, html_validity, html_verifying, live,
+    html_leaderboard_brief, html_ranking_accuracy, html_steering, html_training, html_validity,
+    html_verifying, live,
 };
 pub use predilect_results::format;
 pub use terminal::{
     never_met, print_pair, print_reading, terminal, terminal_comparison, terminal_controls_alone,
-    terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard, terminal_steering,
-    terminal_verifying, terminal_versus,
+    terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard, terminal_losses,
+    terminal_ranking_accuracy, terminal_steering, terminal_training, terminal_verifying, terminal_versus,
 };
 
 /// Text in lines of at most `width` columns, as all views for a terminal break it.

@@ -27,6 +27,7 @@ mod nan;
 mod people;
 pub mod ranking;
 pub mod steering;
+pub mod training;
 pub mod verifying;
 mod written;
 

@@ -196,7 +196,7 @@ impl Watch for Run {
                 let mut state = self.locked();
                 (state.done, state.of) = (0, total.unwrap_or(0));
             }
-            Event::End | Event::Remark(_) => {}
+            Event::End | Event::Beside(_) | Event::Remark(_) => {}
         }
     }
 

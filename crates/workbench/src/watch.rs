@@ -19,6 +19,12 @@ pub enum Step<'a> {
     Writing(&'a str),
     /// A model's file is fetched, counted in bytes.
     Downloading,
+    /// A model is trained, counted in steps.
+    Training,
+    /// A reference says how likely responses are, counted in pairs.
+    Referring,
+    /// A model says how likely responses are, counted in pairs.
+    Scoring,
 }
 
 /// What happened.
@@ -32,6 +38,8 @@ pub enum Event<'a> {
     At(u64),
     /// So many more are done.
     More(u64),
+    /// What stands beside the bar: a few numbers of the step that was last done.
+    Beside(&'a str),
     /// The step has ended.
     End,
     /// What to know before the results are there.

@@ -8,6 +8,8 @@ mod read;
 #[cfg(feature = "serve")]
 mod serve;
 mod steer;
+#[cfg(feature = "train")]
+mod train;
 
 use std::path::PathBuf;
 
@@ -26,6 +28,8 @@ pub(crate) use read::{BadRow, ExampleArg, ReadArgs, Verdicts, inputs};
 #[cfg(feature = "serve")]
 pub(crate) use serve::ServeArgs;
 pub(crate) use steer::{SteerArgs, VerifyArgs};
+#[cfg(feature = "train")]
+pub(crate) use train::{RankingArgs, TrainArgs};
 
 /// Dissect preferences: what a judge of responses rewards, how surely, and in which scenario.
 #[derive(Debug, Parser)]
@@ -70,6 +74,12 @@ pub(crate) enum Verb {
     Steer(SteerArgs),
     /// Change one property of a response at a time and judge again: which of the weights are causes?
     Verify(VerifyArgs),
+    /// Align a small language model with a judge's verdicts, or with what its weights say of each pair
+    #[cfg(feature = "train")]
+    Train(TrainArgs),
+    /// Ask of a model whether it ranks pairs as their labels do, and how well it could
+    #[cfg(feature = "train")]
+    RankingAccuracy(RankingArgs),
     /// Serve a page in the browser on which every filter is a question, and what judges reward the answer
     #[cfg(feature = "serve")]
     Serve(ServeArgs),

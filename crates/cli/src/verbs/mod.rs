@@ -16,5 +16,7 @@ pub(crate) mod rerun;
 pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod steer;
+#[cfg(feature = "train")]
+pub(crate) mod train;
 pub(crate) mod validity;
 pub(crate) mod verify;

@@ -22,6 +22,7 @@ pub use maths::Gate;
 pub use store::{Gradients, Id, Store, Tensor};
 pub use tree::Tree;
 pub(crate) use weights::folder::Shard;
+pub(crate) use weights::gguf::Gguf;
 
 use layer::{Around, Kept, Layer};
 use linear::With;

@@ -7,12 +7,14 @@ mod page;
 mod parts;
 mod sections;
 mod steering;
+mod training;
 mod validity;
 mod verifying;
 
 use predilect_results::Comparison;
 use predilect_results::ranking::LcBoard;
 use predilect_results::steering::SteerJson;
+use predilect_results::training::{RankingJson, TrainJson};
 use predilect_results::verifying::VerifyJson;
 use predilect_results::{Dissection, Finding, Settings, Standings};
 
@@ -40,6 +42,16 @@ pub fn html_leaderboard(standings: &Standings, settings: &Settings) -> String {
 /// A run of `steer` as one such document.
 pub fn html_steering(found: &SteerJson) -> String {
     steering::page(found).into_string()
+}
+
+/// A run of `train` as one such document.
+pub fn html_training(found: &TrainJson) -> String {
+    training::page(found).into_string()
+}
+
+/// How a model ranks pairs, as one such document.
+pub fn html_ranking_accuracy(found: &RankingJson) -> String {
+    training::ranking_page(found).into_string()
 }
 
 /// A run of `verify` as one such document.

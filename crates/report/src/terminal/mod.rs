@@ -12,6 +12,7 @@ mod reading;
 mod steering;
 mod style;
 mod table;
+mod training;
 mod verifying;
 mod versus;
 
@@ -31,6 +32,7 @@ pub use leaderboard::{never_met, terminal_controls_alone, terminal_lc, terminal_
 pub use reading::{print_pair, print_reading};
 pub use steering::terminal_steering;
 use style::{BOLD, DIM, Out, WARN};
+pub use training::{terminal_losses, terminal_ranking_accuracy, terminal_training};
 pub use verifying::terminal_verifying;
 pub use versus::terminal_versus;
 

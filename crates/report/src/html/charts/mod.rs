@@ -5,6 +5,7 @@
 //! places are percentages of the chart's width, so that a chart fits any screen while its text keeps its size.
 
 mod calibration;
+mod curve;
 mod differences;
 mod dots;
 mod heat;
@@ -14,6 +15,7 @@ mod shares;
 mod waterfall;
 
 pub(super) use calibration::calibration;
+pub(super) use curve::{Line, curve};
 pub(super) use differences::{Difference, differences, gauge};
 pub(super) use dots::{Dots, NUMBERED, Panel, key};
 pub(super) use heat::heat;

@@ -1,0 +1,341 @@
+//! What can be asked of `train` and `ranking-accuracy`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use predilect_train::{
+    Direction, LoraOptions, LossOptions, Mixture, RankingRequest, Relabel, Schedule, Target, TextOptions,
+    TrainRequest, TrainingOptions,
+};
+use predilect_workbench::{Filter, FitOptions, SliceOptions};
+use serde_json::Value;
+
+use super::asking::named;
+use super::{ExampleArg, ReadArgs, Verdicts};
+use crate::problem::Problem;
+
+/// `predilect train`
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct TrainArgs {
+    /// The pairs: a study, or preference files of any format
+    #[arg(required_unless_present_any = ["example", "list"], value_name = "PAIRS|STUDY")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// An example that comes with Predilect in their place: llmfao or local-judge
+    #[arg(long, conflicts_with = "inputs", value_enum, value_name = "EXAMPLE")]
+    pub(crate) example: Option<ExampleArg>,
+    /// List every loss with its formula and source
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// The model: a folder of Hugging Face's (config.json, safetensors, tokenizer.json) or gguf:FILE, which becomes 32-bit floats
+    #[arg(long, required_unless_present = "list", value_name = "DIR|gguf:FILE")]
+    pub(crate) model: Option<String>,
+    /// The loss, or several with weights: sigmoid, ipo, simpo, soft, gdpo ..., sigmoid:0.8,sft:0.2 (--list shows all)
+    #[arg(long, default_value = "sigmoid", value_name = "LOSS")]
+    pub(crate) loss: Mixture,
+    /// Strength of the pull to the reference
+    #[arg(long, value_name = "BETA")]
+    pub(crate) beta: Option<f64>,
+    /// Share of labels that are taken to be wrong, for losses that know it
+    #[arg(long, value_name = "E")]
+    pub(crate) label_smoothing: Option<f64>,
+    /// Another number of a loss, e.g. `simpo_gamma=1` (repeatable)
+    #[arg(long = "loss-option", value_name = "NAME=VALUE")]
+    pub(crate) loss_options: Vec<String>,
+    /// Rank of the adapter
+    #[arg(long, default_value_t = 8, value_name = "R", value_parser = clap::value_parser!(u16).range(1..=4096), conflicts_with_all = ["full", "adapter"])]
+    pub(crate) lora: u16,
+    /// The adapter's output is multiplied by alpha over rank (default: twice the rank)
+    #[arg(long, value_name = "ALPHA", conflicts_with_all = ["full", "adapter"])]
+    pub(crate) lora_alpha: Option<f64>,
+    /// Maps of every layer that have an adapter, comma separated: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, or all-linear
+    #[arg(long, default_value = "q_proj,v_proj", value_delimiter = ',', value_name = "MAPS", conflicts_with_all = ["full", "adapter"])]
+    pub(crate) targets: Vec<String>,
+    /// Train all weights in the place of an adapter
+    #[arg(long, conflicts_with = "adapter")]
+    pub(crate) full: bool,
+    /// Go on from this adapter (PEFT's two files); it is part of the reference
+    #[arg(long, value_name = "DIR")]
+    pub(crate) adapter: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
+    #[command(flatten)]
+    pub(crate) labels: LabelArgs,
+    #[command(flatten)]
+    pub(crate) pairs: PairArgs,
+    /// The folder: adapter, every step (train.jsonl), the pairs with their labels, checkpoints; the same command goes on there
+    #[arg(long, short, required_unless_present = "list", value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write the report as one HTML file
+    #[arg(long, value_name = "REPORT.html")]
+    pub(crate) html: Option<PathBuf>,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How long and how fast.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pace")]
+pub(crate) struct PaceArgs {
+    /// Passes over the pairs
+    #[arg(long, default_value_t = 1.0, value_name = "N", conflicts_with = "steps")]
+    pub(crate) epochs: f64,
+    /// Steps, whatever the passes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) steps: Option<u32>,
+    /// Pairs of one step
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) batch: u32,
+    /// The highest learning rate (default: 1e-4 for an adapter, 1e-6 for all weights)
+    #[arg(long = "learning-rate", visible_alias = "lr", value_name = "RATE")]
+    pub(crate) learning_rate: Option<f64>,
+    /// How the rate changes after it has risen: cosine, linear, constant
+    #[arg(long, default_value = "cosine", value_name = "HOW", value_parser = named(&Schedule::ALL))]
+    pub(crate) schedule: Schedule,
+    /// Share of the steps in which the rate rises
+    #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
+    pub(crate) warm_up: f64,
+    /// Decay of weights
+    #[arg(long, default_value_t = 0.0, value_name = "DECAY")]
+    pub(crate) weight_decay: f64,
+    /// The longest gradient; 0 for any
+    #[arg(long, default_value_t = 1.0, value_name = "LENGTH")]
+    pub(crate) clip: f64,
+    /// Share of the prompts that are held out to look at
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
+    pub(crate) held_out: f64,
+    /// Steps between two looks at the held-out pairs
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) evaluate_every: u32,
+    /// End after so many looks without a smaller loss, and keep the best weights
+    #[arg(long, value_name = "LOOKS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) patience: Option<u32>,
+    /// Steps between two checkpoints (and one every five minutes)
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) checkpoint_every: u32,
+    /// Seed of adapter, order and drawn labels
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+/// Where labels come from.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Labels")]
+pub(crate) struct LabelArgs {
+    /// Label every pair by the fitted weights of this judge, in the place of verdicts: what would it prefer, and how surely?
+    #[arg(long, value_name = "JUDGE", conflicts_with = "relabel_published")]
+    pub(crate) relabel: Option<String>,
+    /// The same by the published weights of a judge of Li et al. (2024), e.g. gpt-4-1106-preview
+    #[arg(long, value_name = "JUDGE")]
+    pub(crate) relabel_published: Option<String>,
+    /// aligned: what the judge rewards is chosen; opposed: it is rejected; random: as sure, and a side that is drawn (the control)
+    #[arg(long, default_value = "aligned", value_name = "WAY", value_parser = named(&Direction::ALL))]
+    pub(crate) direction: Direction,
+    /// Labels are sides, not probabilities
+    #[arg(long, conflicts_with = "soft")]
+    pub(crate) hard: bool,
+    /// Labels are probabilities over posterior draws (the default)
+    #[arg(long)]
+    pub(crate) soft: bool,
+    /// Leave out pairs whose probability is nearer to one half than this
+    #[arg(long, default_value_t = 0.0, value_name = "MARGIN")]
+    pub(crate) margin: f64,
+    /// Of several pairs of one prompt, keep the surest
+    #[arg(long)]
+    pub(crate) best_pairs: bool,
+}
+
+/// Which pairs, by whose verdicts, and how they become tokens.
+#[derive(Debug, Args)]
+pub(crate) struct PairArgs {
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    /// Only pairs and verdicts for which this holds, as for `predilect dissect`
+    #[arg(long = "where", value_name = "FILTER")]
+    pub(crate) filter: Option<Filter>,
+    /// Whose verdicts, where several have judged
+    #[arg(long, value_name = "JUDGE")]
+    pub(crate) judge: Option<String>,
+    /// How soft verdicts count: as they are, or as the side they favour
+    #[arg(long, value_enum, default_value_t = Verdicts::Soft, value_name = "HOW")]
+    pub(crate) verdicts: Verdicts,
+    /// Whose ratings weights are fitted to, where several annotators have rated: a name in the data, or text
+    #[arg(long, value_name = "NAME")]
+    pub(crate) ratings_of: Option<String>,
+    /// Leave out grammar and spelling, by far the slowest rating
+    #[arg(long)]
+    pub(crate) no_grammar: bool,
+    /// The most tokens of a prompt and one response: prompts lose their beginning, then responses their end
+    #[arg(long, default_value_t = 1024, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(8..=1_000_000))]
+    pub(crate) max_length: u32,
+    /// Join prompts and responses as they are, without the model's chat template
+    #[arg(long)]
+    pub(crate) no_template: bool,
+}
+
+impl PairArgs {
+    fn texts(&self) -> TextOptions {
+        TextOptions { template: !self.no_template, max_length: self.max_length as usize }
+    }
+
+    fn slice(&self) -> SliceOptions {
+        SliceOptions {
+            filter: self.filter.clone(),
+            grammar: !self.no_grammar,
+            annotator: self.ratings_of.clone(),
+            people: self.read.judges.into(),
+            hard: self.verdicts == Verdicts::Hard,
+            ..SliceOptions::default()
+        }
+    }
+}
+
+/// The path in `DIR` or `gguf:FILE`.
+pub(super) fn model_path(text: &str) -> PathBuf {
+    PathBuf::from(text.strip_prefix("gguf:").unwrap_or(text))
+}
+
+impl TrainArgs {
+    /// The question, as the library takes it.
+    pub(crate) fn request(&self) -> Result<TrainRequest, Problem> {
+        let adapter_is_trained = !self.full;
+        let rank = usize::from(self.lora);
+        let lora = (adapter_is_trained && self.adapter.is_none()).then_some(LoraOptions {
+            rank,
+            alpha: self.lora_alpha.unwrap_or(2.0 * rank as f64),
+            targets: targets(&self.targets)?,
+        });
+        let pace = &self.pace;
+        let default_rate = if adapter_is_trained { 1e-4 } else { 1e-6 };
+        Ok(TrainRequest {
+            model: self.model.as_deref().map(model_path).unwrap_or_default(),
+            loss: self.loss.clone(),
+            losses: self.losses()?,
+            lora,
+            adapter: self.adapter.clone(),
+            training: TrainingOptions {
+                batch: pace.batch as usize,
+                epochs: pace.epochs,
+                steps: pace.steps.map(|steps| steps as usize),
+                learning_rate: pace.learning_rate.unwrap_or(default_rate),
+                schedule: pace.schedule,
+                warm_up: pace.warm_up,
+                weight_decay: pace.weight_decay,
+                clip: (pace.clip != 0.0).then_some(pace.clip),
+                seed: pace.seed,
+                ..TrainingOptions::default()
+            },
+            texts: self.pairs.texts(),
+            judge: self.pairs.judge.clone(),
+            relabel: self.relabel(),
+            slice: self.pairs.slice(),
+            held_out: pace.held_out,
+            evaluate_every: pace.evaluate_every as usize,
+            patience: pace.patience.map(|looks| looks as usize),
+            checkpoint_every: pace.checkpoint_every as usize,
+        })
+    }
+
+    fn relabel(&self) -> Option<Relabel> {
+        let labels = &self.labels;
+        let judge = labels.relabel.clone().or_else(|| labels.relabel_published.clone())?;
+        Some(Relabel {
+            judge,
+            published: labels.relabel_published.is_some(),
+            direction: labels.direction,
+            soft: !labels.hard,
+            margin: labels.margin,
+            best: labels.best_pairs,
+            fit: FitOptions::default(),
+        })
+    }
+
+    /// The numbers that shape losses.
+    fn losses(&self) -> Result<LossOptions, Problem> {
+        let own = [("beta", self.beta), ("label_smoothing", self.label_smoothing)];
+        let mut options = serde_json::to_value(LossOptions::default()).unwrap_or_default();
+        for (name, value) in own {
+            if let Some(value) = value {
+                options[name] = value.into();
+            }
+        }
+        for text in &self.loss_options {
+            let wrong = |why: &str| {
+                let known: Vec<&str> = options
+                    .as_object()
+                    .map(|map| map.keys().map(String::as_str).collect())
+                    .unwrap_or_default();
+                Problem::new(format!("--loss-option {text}: {why}"))
+                    .remedy(format!("the numbers of losses are: {}", known.join(", ")))
+            };
+            let (name, value) = text.split_once('=').ok_or_else(|| wrong("has no `=`"))?;
+            if options.get(name).is_none() {
+                return Err(wrong("there is no such number"));
+            }
+            options[name] = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+        }
+        serde_json::from_value(options).map_err(|e| Problem::new(format!("--loss-option: {e}")))
+    }
+}
+
+fn targets(names: &[String]) -> Result<Vec<Target>, Problem> {
+    if names.iter().any(|name| name == "all-linear") {
+        return Ok(Target::ALL.to_vec());
+    }
+    names.iter().map(|name| name.parse().map_err(|e| Problem::new(format!("--targets: {e}")))).collect()
+}
+
+/// `predilect ranking-accuracy`
+#[derive(Debug, Args)]
+pub(crate) struct RankingArgs {
+    /// The pairs: a study, or preference files of any format
+    #[arg(required_unless_present = "example", value_name = "PAIRS|STUDY")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// An example that comes with Predilect in their place: llmfao or local-judge
+    #[arg(long, conflicts_with = "inputs", value_enum, value_name = "EXAMPLE")]
+    pub(crate) example: Option<ExampleArg>,
+    /// The model: a folder of Hugging Face's or gguf:FILE
+    #[arg(long, value_name = "DIR|gguf:FILE")]
+    pub(crate) model: String,
+    /// An adapter on it (PEFT's two files)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) adapter: Option<PathBuf>,
+    /// The model that it was trained from (default, with --adapter: the model without it)
+    #[arg(long, value_name = "DIR|gguf:FILE")]
+    pub(crate) reference: Option<String>,
+    /// Beta of the ideal model
+    #[arg(long, default_value_t = 0.1, value_name = "BETA")]
+    pub(crate) beta: f64,
+    #[command(flatten)]
+    pub(crate) pairs: PairArgs,
+    /// Tell every pair in the JSON, with its flip threshold
+    #[arg(long)]
+    pub(crate) each: bool,
+    /// Seed of resampling
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Write the report as one HTML file
+    #[arg(long, value_name = "REPORT.html")]
+    pub(crate) html: Option<PathBuf>,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl RankingArgs {
+    /// The question, as the library takes it.
+    pub(crate) fn request(&self) -> RankingRequest {
+        RankingRequest {
+            model: model_path(&self.model),
+            adapter: self.adapter.clone(),
+            reference: self.reference.as_deref().map(model_path),
+            beta: self.beta,
+            texts: self.pairs.texts(),
+            judge: self.pairs.judge.clone(),
+            slice: self.pairs.slice(),
+            each: self.each,
+            seed: self.seed,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What a training run did, and how a model ranks pairs, as pages of their own.
+
+use maud::{Markup, html};
+use predilect_results::training::{RankingJson, StepRow, TrainJson};
+
+use super::charts::{Line, curve};
+use super::page::found_page;
+use super::parts::{Align, Section, heads, name, nothing, scroll};
+use crate::format;
+use crate::training::{
+    method, pairs, ranking_method, ranking_rows, ranking_sentences, ranking_title, sentences, title,
+};
+
+/// The page of a training run.
+pub(super) fn page(found: &TrainJson) -> Markup {
+    let section = |id, name, title, body| Section { id, name, title, body };
+    let all = vec![
+        section("curves", "Curves", "How did it learn?", curves(found)),
+        section("pairs", "Pairs", "What did it learn from?", learnt_from(found)),
+        section("files", "Files", "What came of it?", files(found)),
+    ];
+    found_page(&title(found), &sentences(found), &found.remarks, &method(found), all)
+}
+
+/// One number over the steps.
+fn line<'a>(found: &'a TrainJson, name: &'a str, of: impl Fn(&StepRow) -> Option<f64>) -> Line<'a> {
+    let points: Vec<(f64, f64)> =
+        found.curve.iter().filter_map(|row| Some((row.step as f64, of(row)?))).collect();
+    Line { name, marked: points.len() < found.curve.len(), points }
+}
+
+fn curves(found: &TrainJson) -> Markup {
+    if found.curve.is_empty() {
+        return nothing("No step was made.");
+    }
+    let both = |name, first: Line, second: Line, places| {
+        let lines: Vec<Line> = [first, second].into_iter().filter(|line| !line.points.is_empty()).collect();
+        curve(name, &lines, places)
+    };
+    html! {
+        (both("Loss", line(found, "of the step", |row| Some(row.loss)), line(found, "of held-out pairs", |row| row.eval_loss), 3))
+        (both("Reward of the chosen response less that of the rejected one", line(found, "of the step", |row| row.margin), line(found, "of held-out pairs", |row| row.eval_margin), 3))
+        (both("Share of pairs ranked right by reward, in %", line(found, "of the step", |row| row.accuracy.map(|a| 100.0 * a)), line(found, "of held-out pairs", |row| row.eval_accuracy.map(|a| 100.0 * a)), 0))
+        (curve("Distance from the reference, in nats a token", &[line(found, "kl", |row| row.kl)], 4))
+        (both("Summed log-probability of responses", line(found, "chosen", |row| Some(row.logp_chosen)), line(found, "rejected", |row| Some(row.logp_rejected)), 0))
+    }
+}
+
+fn learnt_from(found: &TrainJson) -> Markup {
+    html! {
+        p {
+            (format::counted(found.pairs.trained, "pair", "pairs")) " of " (format::count(found.pairs.read)) " read"
+            @if found.pairs.held_out > 0 { ", " (format::count(found.pairs.held_out)) " more held out, by prompt" }
+            "."
+        }
+        @let said = pairs(&found.pairs);
+        @if !said.is_empty() { ul { @for line in said { li { bdi { (line) } } } } }
+        @if let Some(by) = &found.relabelled {
+            p {
+                "The favoured side has a probability of " (format::share(by.mean_certainty)) " % on average, over "
+                (format::counted(by.draws, "posterior draw", "posterior draws")) "."
+            }
+        }
+    }
+}
+
+fn files(found: &TrainJson) -> Markup {
+    html! {
+        dl { @for (what, path) in &found.files { dt { (name(what)) } dd { code { bdi { (path) } } } } }
+    }
+}
+
+/// The page of a ranking.
+pub(super) fn ranking_page(found: &RankingJson) -> Markup {
+    let body = html! {
+        (scroll("Shares of pairs", &html! {
+            table.plain {
+                (heads(&[("Share of pairs", Align::Left), ("%", Align::Right), ("90 %", Align::Right)]))
+                tbody {
+                    @for (what, value, ends) in ranking_rows(found) {
+                        tr {
+                            th scope="row" { (what) }
+                            td.num { (format::share(value)) }
+                            td.num { @if let Some((low, high)) = ends { (format::share(low)) " to " (format::share(high)) } @else { (format::MISSING) } }
+                        }
+                    }
+                }
+            }
+        }))
+        @let said = pairs(&found.count);
+        @if !said.is_empty() { ul { @for line in said { li { bdi { (line) } } } } }
+    };
+    let all = vec![Section { id: "shares", name: "Shares", title: "How are pairs ranked?", body }];
+    found_page(&ranking_title(found), &ranking_sentences(found), &found.remarks, &ranking_method(found), all)
+}

@@ -1,0 +1,133 @@
+//! What a training run did, how a model ranks pairs, and which losses there are.
+
+use std::io;
+
+use anstyle::Style;
+use predilect_results::training::{LossesJson, RankingJson, StepRow, TrainJson};
+
+use super::style::{BOLD, Out, head, heading, paint};
+use crate::format;
+use crate::text;
+use crate::training::{
+    mean, method, pairs, ranking_method, ranking_rows, ranking_sentences, ranking_title, sentences, title,
+};
+
+/// Lines of the curve.
+const LINES: usize = 12;
+
+/// Writes a training run, for a terminal of `width` columns (0: not known, 80 is taken).
+///
+/// # Errors
+///
+/// Whatever `out` gives back.
+pub fn terminal_training(found: &TrainJson, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
+    let mut out = Out::new(out, width);
+    head(&mut out, (&title(found), &method(found)), &sentences(found), &found.remarks)?;
+    curve(found, &mut out)?;
+    let said = pairs(&found.pairs);
+    if !said.is_empty() {
+        heading(&mut out, "Pairs", &format!("Of {} that were read:", format::count(found.pairs.read)))?;
+        for line in said {
+            out.wrapped(Style::new(), &line)?;
+        }
+    }
+    heading(&mut out, "Files", "")?;
+    for (what, path) in &found.files {
+        out.line(&format!("{}  {}", text::left(&text::line(what), 14), text::line(path)))?;
+    }
+    Ok(())
+}
+
+fn curve(found: &TrainJson, out: &mut Out) -> io::Result<()> {
+    if found.curve.is_empty() {
+        return Ok(());
+    }
+    heading(
+        out,
+        "Steps",
+        "Means over the steps up to that one; rewards are beta (ln policy - ln reference).",
+    )?;
+    let looked = !found.evaluations.is_empty();
+    let mut line = format!(
+        "{:>7}  {:>8}  {:>8}  {:>8}  {:>8}  {:>9}",
+        "step", "loss", "margin", "accuracy", "kl", "gradient"
+    );
+    if looked {
+        line += &format!("  {:>9}  {:>9}", "held out", "accuracy");
+    }
+    out.line(&paint(BOLD, &line))?;
+    let part = found.curve.len().div_ceil(LINES);
+    for rows in found.curve.chunks(part) {
+        let Some(last) = rows.last() else { continue };
+        let number = |of: &dyn Fn(&StepRow) -> Option<f64>, places| {
+            mean(rows, of).map_or_else(|| format::MISSING.to_owned(), |x| format::decimal(x, places))
+        };
+        let mut line = format!(
+            "{:>7}  {:>8}  {:>8}  {:>8}  {:>8}  {:>9}",
+            last.step,
+            number(&|row| Some(row.loss), 4),
+            number(&|row| row.margin, 3),
+            number(&|row| row.accuracy.map(|a| 100.0 * a), 1),
+            number(&|row| row.kl, 4),
+            number(&|row| Some(row.grad_norm), 3),
+        );
+        if looked {
+            line += &format!(
+                "  {:>9}  {:>9}",
+                number(&|row| row.eval_loss, 4),
+                number(&|row| row.eval_accuracy.map(|a| 100.0 * a), 1)
+            );
+        }
+        out.line(&line)?;
+    }
+    Ok(())
+}
+
+/// Writes how a model ranks pairs.
+///
+/// # Errors
+///
+/// Whatever `out` gives back.
+pub fn terminal_ranking_accuracy(found: &RankingJson, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
+    let mut out = Out::new(out, width);
+    let said = (ranking_title(found), ranking_method(found));
+    head(&mut out, (&said.0, &said.1), &ranking_sentences(found), &found.remarks)?;
+    heading(&mut out, "Shares of pairs", "In %, with 90 % intervals over prompts.")?;
+    for (what, value, ends) in ranking_rows(found) {
+        let ends = ends.map_or_else(String::new, |(low, high)| {
+            format!("[{}, {}]", format::share(low), format::share(high))
+        });
+        out.line(&format!("{}  {:>6}  {ends}", text::left(what, 29), format::share(value)))?;
+    }
+    for line in pairs(&found.count) {
+        out.wrapped(Style::new(), &line)?;
+    }
+    Ok(())
+}
+
+/// Writes the losses.
+///
+/// # Errors
+///
+/// Whatever `out` gives back.
+pub fn terminal_losses(losses: &LossesJson, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
+    let mut out = Out::new(out, width);
+    out.wrapped(Style::new(), &losses.notation)?;
+    out.blank()?;
+    let name = losses.losses.iter().map(|loss| text::columns(&loss.name)).max().unwrap_or(0);
+    for loss in &losses.losses {
+        let mut notes = vec![loss.source.clone()];
+        if loss.soft {
+            notes.push("soft labels".to_owned());
+        }
+        if !loss.reference {
+            notes.push("no reference".to_owned());
+        }
+        if loss.trl.is_none() {
+            notes.push("not in TRL".to_owned());
+        }
+        let head = format!("{}  ", text::left(&loss.name, name));
+        out.hanging(&head, &format!("{} ({})", loss.formula, notes.join("; ")))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! What is said of a training run and of ranking accuracy, in every view: the finding first.
+
+use predilect_results::training::{PairCount, RankingJson, StepRow, TrainJson};
+
+use crate::format;
+use crate::text;
+
+/// Steps that are averaged at both ends of a run.
+const ENDS: usize = 5;
+
+/// The mean of a number over some steps.
+pub(crate) fn mean(rows: &[StepRow], of: impl Fn(&StepRow) -> Option<f64>) -> Option<f64> {
+    let values: Vec<f64> = rows.iter().filter_map(of).collect();
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The first steps and the last ones.
+fn ends(found: &TrainJson) -> (&[StepRow], &[StepRow]) {
+    let count = ENDS.min(found.curve.len().div_ceil(2));
+    (&found.curve[..count], &found.curve[found.curve.len() - count..])
+}
+
+/// The title of a run.
+pub(crate) fn title(found: &TrainJson) -> String {
+    format!("Training of {}", text::line(&found.model))
+}
+
+/// How it was done.
+pub(crate) fn method(found: &TrainJson) -> String {
+    let what = match &found.adapter {
+        Some(adapter) => format!(
+            "an adapter of rank {} (alpha {}) on {}, {} numbers",
+            adapter.rank,
+            adapter.alpha,
+            adapter.targets.join(", "),
+            format::count(found.trained_parameters)
+        ),
+        None => format!("all {} weights", format::count(found.trained_parameters)),
+    };
+    let labels = match (&found.relabelled, &found.judge) {
+        (Some(by), _) => format!(
+            "labels by the {}weights of {} ({}, {})",
+            if by.published { "published " } else { "" },
+            text::line(&by.judge),
+            by.direction,
+            if by.soft { "probabilities" } else { "sides" }
+        ),
+        (None, Some(judge)) => format!("verdicts of {}", text::line(judge)),
+        (None, None) => "chosen and rejected as the file has them".to_owned(),
+    };
+    format!(
+        "Loss {}, beta {}; {what}; {labels}; {} of {} in a step; {} of {} steps.",
+        text::line(&found.loss),
+        found.beta,
+        format::counted(found.batch, "pair", "pairs"),
+        format::count(found.pairs.trained),
+        format::count(found.steps),
+        format::count(found.steps_planned)
+    )
+}
+
+/// What was found.
+pub(crate) fn sentences(found: &TrainJson) -> Vec<String> {
+    let mut said = Vec::new();
+    if found.curve.is_empty() {
+        return vec!["No step was made.".to_owned()];
+    }
+    let (first, last) = ends(found);
+    let loss = |rows| mean(rows, |row| Some(row.loss)).unwrap_or(f64::NAN);
+    let mut sentence = format!(
+        "The loss went from {} to {} over {}",
+        format::decimal(loss(first), 3),
+        format::decimal(loss(last), 3),
+        format::counted(found.steps, "step", "steps")
+    );
+    if let (Some(margin), Some(kl)) = (mean(last, |row| row.margin), mean(last, |row| row.kl)) {
+        sentence += &format!(
+            "; at the end the chosen responses' reward leads by {}, {} nats a token away from the reference",
+            format::decimal(margin, 3),
+            format::decimal(kl, 4)
+        );
+    }
+    said.push(sentence + ".");
+    if let [first, .., last] = found.evaluations.as_slice() {
+        said.push(format!(
+            "On {} never trained on, the loss went from {} to {} and the share ranked right by reward from {} to {} %.",
+            format::counted(found.pairs.held_out, "pair", "pairs"),
+            format::decimal(first.loss, 3),
+            format::decimal(last.loss, 3),
+            format::share(first.accuracy),
+            format::share(last.accuracy)
+        ));
+    }
+    if let Some(step) = found.kept_step {
+        said.push(format!("The weights of step {step} were kept: the held-out loss was smallest there."));
+    }
+    if let Some(agreement) = found.relabelled.as_ref().and_then(|by| by.agreement) {
+        said.push(format!(
+            "Its labels favour the same side as its own verdicts in {} % of the pairs.",
+            format::share(agreement)
+        ));
+    }
+    if let Some(speed) = found.tokens_per_second {
+        said.push(format!("It learnt from {} tokens of responses a second.", format::whole(speed)));
+    }
+    if let Some(why) = &found.stopped {
+        said.push(format!("It ended early: {}.", text::line(why).trim_end_matches('.')));
+    }
+    said
+}
+
+/// What became of pairs, as sentences.
+pub(crate) fn pairs(count: &PairCount) -> Vec<String> {
+    let mut said = Vec::new();
+    for (why, number) in &count.left_out {
+        said.push(format!("left out: {} ({})", format::count(*number), text::line(why)));
+    }
+    for (number, what) in [
+        (count.prompts_cut, "prompts were cut from the left"),
+        (count.completions_cut, "responses were cut at the end"),
+    ] {
+        if number > 0 {
+            said.push(format!("{} {what}", format::count(number)));
+        }
+    }
+    said
+}
+
+/// The title of a ranking.
+pub(crate) fn ranking_title(found: &RankingJson) -> String {
+    format!("Does {} rank pairs as their labels do?", text::line(&found.model))
+}
+
+/// How it was measured.
+pub(crate) fn ranking_method(found: &RankingJson) -> String {
+    let reference = found
+        .reference
+        .as_ref()
+        .map_or_else(|| "no reference".to_owned(), |name| format!("the reference is {}", text::line(name)));
+    format!(
+        "Summed log-probabilities of both responses to a prompt, and their means by token; {} on {}; {reference}; 90 % intervals over prompts.",
+        format::counted(found.pairs, "pair", "pairs"),
+        format::counted(found.prompts, "prompt", "prompts")
+    )
+}
+
+/// What was found.
+pub(crate) fn ranking_sentences(found: &RankingJson) -> Vec<String> {
+    let mut said = vec![format!(
+        "The chosen response is the likelier one in {} % of the pairs [{}, {}], and by the mean of its tokens in {} % [{}, {}].",
+        format::share(found.accuracy),
+        format::share(found.low),
+        format::share(found.high),
+        format::share(found.accuracy_per_token),
+        format::share(found.per_token_low),
+        format::share(found.per_token_high)
+    )];
+    if let (Some(reward), Some(low), Some(high)) =
+        (found.reward_accuracy, found.reward_low, found.reward_high)
+    {
+        said.push(format!(
+            "It gained more on the reference than the rejected one in {} % [{}, {}], which is what training aims at, and not the same as being likelier.",
+            format::share(reward),
+            format::share(low),
+            format::share(high)
+        ));
+    }
+    if let (Some(before), Some(flipped)) = (found.reference_accuracy, found.flipped) {
+        said.push(format!(
+            "The reference ranked {} % right; {} % of all pairs were turned from wrong to right.",
+            format::share(before),
+            format::share(flipped)
+        ));
+    }
+    if let (Some(ideal), Some(gap)) = (found.idealised, found.gap) {
+        said.push(format!(
+            "A perfect optimiser at beta {} would rank {} % right: the gap is {} points.",
+            found.beta,
+            format::share(ideal),
+            format::share(gap)
+        ));
+    }
+    said
+}
+
+/// The rows of a ranking's table: what, value, interval.
+pub(crate) fn ranking_rows(found: &RankingJson) -> Vec<(&'static str, f64, Option<(f64, f64)>)> {
+    let mut rows = vec![
+        ("Ranking accuracy", found.accuracy, Some((found.low, found.high))),
+        (
+            "Ranking accuracy by token",
+            found.accuracy_per_token,
+            Some((found.per_token_low, found.per_token_high)),
+        ),
+    ];
+    let mut more = |what, value: Option<f64>, ends| {
+        if let Some(value) = value {
+            rows.push((what, value, ends));
+        }
+    };
+    more("Reward accuracy", found.reward_accuracy, found.reward_low.zip(found.reward_high));
+    more("The reference's own accuracy", found.reference_accuracy, None);
+    more("Turned from wrong to right", found.flipped, None);
+    more("Idealised accuracy", found.idealised, None);
+    more("Idealised accuracy by token", found.idealised_per_token, None);
+    rows
+}

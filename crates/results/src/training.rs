@@ -1,0 +1,260 @@
+//! What a small language model learnt from preferences: a training run, and how it ranks pairs.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What `predilect train` did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TrainJson {
+    /// The folder in which all of it lies.
+    pub output: String,
+    /// `native`, or `trl` for Hugging Face's trainer.
+    pub engine: String,
+    /// The model that was trained, as it was named.
+    pub model: String,
+    /// The losses with their weights, `sigmoid` or `sigmoid:0.8,sft:0.2`.
+    pub loss: String,
+    /// Strength of the pull to the reference.
+    pub beta: f64,
+    /// What became of the pairs.
+    pub pairs: PairCount,
+    /// Whose verdicts they are; `None` where the file names nobody.
+    pub judge: Option<String>,
+    /// How labels were made anew by the weights of a judge; `None` where they are verdicts.
+    pub relabelled: Option<Relabelled>,
+    /// The adapter; `None` where all weights were trained.
+    pub adapter: Option<AdapterShape>,
+    /// Numbers that are trained.
+    pub trained_parameters: u64,
+    /// Steps made, and to be made.
+    pub steps: u64,
+    /// Steps to be made.
+    pub steps_planned: u64,
+    /// Pairs of one step.
+    pub batch: u64,
+    /// Every step, in order.
+    pub curve: Vec<StepRow>,
+    /// Every look at the held-out pairs, in order.
+    pub evaluations: Vec<EvaluationRow>,
+    /// The step whose weights were kept, where that is not the last.
+    pub kept_step: Option<u64>,
+    /// Seconds of training in this run, without opening the model.
+    pub seconds: f64,
+    /// Tokens of completions trained on in one second of it.
+    pub tokens_per_second: Option<f64>,
+    /// Files that were written, by what they are.
+    pub files: BTreeMap<String, String>,
+    /// What to know before any figure.
+    pub remarks: Vec<String>,
+    /// Why the run ended early, if it did.
+    pub stopped: Option<String>,
+}
+
+/// What became of the pairs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct PairCount {
+    /// Pairs read.
+    pub read: u64,
+    /// Trained on.
+    pub trained: u64,
+    /// Held out to look at.
+    pub held_out: u64,
+    /// Prompts that were cut from the left.
+    pub prompts_cut: u64,
+    /// Completions that were cut at the end.
+    pub completions_cut: u64,
+    /// Left out, by reason.
+    pub left_out: BTreeMap<String, u64>,
+}
+
+/// Labels that the fitted weights of a judge gave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Relabelled {
+    /// The judge.
+    pub judge: String,
+    /// Whether its weights are published ones.
+    pub published: bool,
+    /// `aligned` with it, `opposed` to it, or `random`.
+    pub direction: String,
+    /// Whether labels are probabilities (`true`) or the side that they favour.
+    pub soft: bool,
+    /// Pairs whose probability is nearer to one half than this are left out.
+    pub margin: f64,
+    /// Posterior draws behind each label; 1 for weights that are known as means only.
+    pub draws: u64,
+    /// Of the pairs with a verdict, the share whose label favours the same side.
+    pub agreement: Option<f64>,
+    /// The mean probability of the favoured side.
+    pub mean_certainty: f64,
+}
+
+/// The shape of an adapter of low rank.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AdapterShape {
+    /// Its rank.
+    pub rank: u64,
+    /// Its output is multiplied by `alpha / rank`.
+    pub alpha: f64,
+    /// The maps of each layer that have one.
+    pub targets: Vec<String>,
+}
+
+/// One step. Means are over its pairs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StepRow {
+    /// Its number, from 1.
+    pub step: u64,
+    /// Epochs passed.
+    pub epoch: f64,
+    /// The loss before it.
+    pub loss: f64,
+    /// Its learning rate.
+    pub learning_rate: f64,
+    /// The length of the gradient before clipping.
+    pub grad_norm: f64,
+    /// `beta (ln pi - ln ref)` of the chosen completions.
+    pub rewards_chosen: Option<f64>,
+    /// The same of the rejected ones.
+    pub rewards_rejected: Option<f64>,
+    /// Their difference.
+    pub margin: Option<f64>,
+    /// Share of pairs whose chosen completion has the larger reward.
+    pub accuracy: Option<f64>,
+    /// How far the policy went from the reference on these tokens, in nats a token.
+    pub kl: Option<f64>,
+    /// Summed log-probability of the chosen completions.
+    pub logp_chosen: f64,
+    /// The same of the rejected ones.
+    pub logp_rejected: f64,
+    /// Tokens of completions.
+    pub tokens: u64,
+    /// Seconds since the run began; those of earlier runs are counted.
+    pub seconds: f64,
+    /// The loss on the held-out pairs after it, where they were looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eval_loss: Option<f64>,
+    /// Their accuracy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eval_accuracy: Option<f64>,
+    /// Their margin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eval_margin: Option<f64>,
+}
+
+/// One look at the held-out pairs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EvaluationRow {
+    /// After so many steps.
+    pub step: u64,
+    /// The mean loss.
+    pub loss: f64,
+    /// Share of pairs whose chosen completion has the larger reward.
+    pub accuracy: f64,
+    /// The mean difference of rewards.
+    pub margin: Option<f64>,
+}
+
+/// What `predilect train --list` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LossesJson {
+    /// The letters in the formulas.
+    pub notation: String,
+    /// The losses.
+    pub losses: Vec<LossRow>,
+}
+
+/// One loss.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LossRow {
+    /// Its name.
+    pub name: String,
+    /// Its formula.
+    pub formula: String,
+    /// Where it comes from.
+    pub source: String,
+    /// What TRL calls it; `None` where it has no such loss.
+    pub trl: Option<String>,
+    /// Whether it learns from the probability of a label.
+    pub soft: bool,
+    /// Whether it needs a reference.
+    pub reference: bool,
+}
+
+/// What `predilect ranking-accuracy` found. Shares are of pairs, within 0 and 1; intervals hold 90 %, over prompts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RankingJson {
+    /// The model.
+    pub model: String,
+    /// The reference; `None` where none was given.
+    pub reference: Option<String>,
+    /// Pairs that were ranked.
+    pub pairs: u64,
+    /// Prompts among them.
+    pub prompts: u64,
+    /// Share whose chosen response is at least as likely as the rejected one.
+    pub accuracy: f64,
+    /// Its lower end.
+    pub low: f64,
+    /// Its upper end.
+    pub high: f64,
+    /// The same by the mean log-probability of a token.
+    pub accuracy_per_token: f64,
+    /// Its lower end.
+    pub per_token_low: f64,
+    /// Its upper end.
+    pub per_token_high: f64,
+    /// Share whose chosen response gained more on the reference than the rejected one.
+    pub reward_accuracy: Option<f64>,
+    /// Its lower end.
+    pub reward_low: Option<f64>,
+    /// Its upper end.
+    pub reward_high: Option<f64>,
+    /// Beta of the ideal model.
+    pub beta: f64,
+    /// The accuracy of a model that optimised the objective perfectly, from the reference and the annotators' shares; `None` where the
+    /// shares or the reference are unknown.
+    pub idealised: Option<f64>,
+    /// The same by the mean log-probability of a token.
+    pub idealised_per_token: Option<f64>,
+    /// `idealised - accuracy`.
+    pub gap: Option<f64>,
+    /// `idealised_per_token - accuracy_per_token`.
+    pub gap_per_token: Option<f64>,
+    /// The reference's own accuracy.
+    pub reference_accuracy: Option<f64>,
+    /// Share of the pairs that the reference ranks wrong and the model right.
+    pub flipped: Option<f64>,
+    /// What became of the pairs.
+    pub count: PairCount,
+    /// The pairs, where they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub each: Vec<RankedPair>,
+    /// What to know before any figure.
+    pub remarks: Vec<String>,
+}
+
+/// One pair as a model ranks it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RankedPair {
+    /// Its id.
+    pub id: String,
+    /// The share of annotators for the chosen response; 1 where only one verdict is known.
+    pub share: f64,
+    /// Summed log-probability of the chosen response.
+    pub chosen: f64,
+    /// The same of the rejected one.
+    pub rejected: f64,
+    /// Tokens of the chosen response.
+    pub chosen_tokens: u64,
+    /// Tokens of the rejected one.
+    pub rejected_tokens: u64,
+    /// The reference's log-probability of the chosen response.
+    pub reference_chosen: Option<f64>,
+    /// The same of the rejected one.
+    pub reference_rejected: Option<f64>,
+    /// The model ranks this pair right exactly where its DPO loss is at most this: `-ln sigmoid(beta c)`, c the reference's log-probability of
+    /// the rejected response less that of the chosen one.
+    pub flip_threshold: Option<f64>,
+}

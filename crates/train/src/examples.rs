@@ -1,0 +1,164 @@
+//! Pairs as a model's tokens: by its chat template or plainly, cut where they are too long.
+
+use std::collections::BTreeSet;
+
+use predilect_learn::Example;
+use predilect_learn::tokens::{Example as Tokenised, Message, Tokens, TokensError};
+use predilect_results::training::PairCount;
+use predilect_types::Pair;
+use predilect_workbench::{Error, Result};
+
+use crate::pairs::Labelled;
+use crate::request::TextOptions;
+
+/// Makes tokens of pairs, and counts what became of them.
+pub(crate) struct Texts<'a> {
+    pub(crate) tokens: &'a Tokens,
+    pub(crate) options: &'a TextOptions,
+    pub(crate) count: PairCount,
+    remarks: BTreeSet<String>,
+}
+
+impl<'a> Texts<'a> {
+    pub(crate) fn new(tokens: &'a Tokens, options: &'a TextOptions) -> Self {
+        let mut remarks = BTreeSet::new();
+        if options.template && !tokens.has_template() {
+            remarks.insert(
+                "the model has no chat template: prompts and responses are joined as they are".to_owned(),
+            );
+        }
+        Self { tokens, options, count: PairCount::default(), remarks }
+    }
+
+    /// What was unusual.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        self.remarks.iter().cloned().collect()
+    }
+
+    /// A pair as tokens; `None` where nothing is left to learn from.
+    pub(crate) fn example(&mut self, labelled: &Labelled) -> Result<Option<Example>> {
+        let [chosen, rejected] = labelled.texts();
+        let mut sides = Vec::with_capacity(2);
+        for text in [chosen, rejected] {
+            match self.tokenised(&labelled.pair, text) {
+                Ok(side) => sides.push(side),
+                Err(TokensError::Refused(why)) => {
+                    self.leave_out(&format!("a conversation that the chat template refuses ({why})"));
+                    return Ok(None);
+                }
+                Err(error) => return Err(Error::new(format!("pair {}: {error}", labelled.pair.id))),
+            }
+        }
+        // As TRL: both sides begin with the same tokens, and part where the first of them does.
+        let shared = sides.iter().map(|side| side.prompt.len()).min().unwrap_or(0);
+        for side in &mut sides {
+            if let Some(remark) = &side.remark {
+                self.remarks.insert(format!("in some pairs, {remark}"));
+            }
+            side.cut_prompt(shared);
+        }
+        let (Some(rejected), Some(chosen)) = (sides.pop(), sides.pop()) else { return Ok(None) };
+        self.cut(labelled, chosen, rejected)
+    }
+
+    fn tokenised(&mut self, pair: &Pair, completion: &str) -> std::result::Result<Tokenised, TokensError> {
+        if !self.options.template || !self.tokens.has_template() {
+            return self.tokens.plain(&pair.prompt_text(), completion);
+        }
+        let roles: Vec<(String, &str)> =
+            pair.prompt.iter().map(|turn| (turn.role.to_string(), turn.content.as_str())).collect();
+        let turns: Vec<Message<'_>> = roles.iter().map(|(role, content)| Message { role, content }).collect();
+        match self.tokens.conversation(&turns, completion) {
+            Err(TokensError::SystemRefused(_)) => {
+                self.remarks.insert(
+                    "the chat template knows no system messages: their text begins the user's first turn"
+                        .to_owned(),
+                );
+                let text = merged_system(&turns);
+                let turns: Vec<Message<'_>> =
+                    text.iter().map(|(role, content)| Message { role, content }).collect();
+                self.tokens.conversation(&turns, completion)
+            }
+            other => other,
+        }
+    }
+
+    /// Prompts lose their beginning before completions lose their end; a quarter of the length is always the prompt's.
+    fn cut(
+        &mut self,
+        labelled: &Labelled,
+        chosen: Tokenised,
+        rejected: Tokenised,
+    ) -> Result<Option<Example>> {
+        let most = self.options.max_length;
+        if most < 8 {
+            return Err(Error::new(format!("nothing can be learnt from {most} tokens")));
+        }
+        let mut prompt = chosen.prompt;
+        let mut completions = [chosen.completion, rejected.completion];
+        let longest = completions.iter().map(Vec::len).max().unwrap_or(0);
+        let room = most.saturating_sub(longest).max(most / 4);
+        if prompt.len() > room {
+            prompt.drain(..prompt.len() - room);
+            self.count.prompts_cut += 1;
+        }
+        let left = most - prompt.len();
+        for completion in &mut completions {
+            if completion.len() > left {
+                completion.truncate(left);
+                self.count.completions_cut += 1;
+            }
+        }
+        if prompt.is_empty() || completions.iter().any(Vec::is_empty) {
+            self.leave_out("a prompt or response without tokens");
+            return Ok(None);
+        }
+        if completions[0] == completions[1] {
+            self.leave_out("responses that are the same after they were cut");
+            return Ok(None);
+        }
+        Ok(Some(Example { prompt, completions, p: labelled.p, weight: 1.0 }))
+    }
+
+    fn leave_out(&mut self, why: &str) {
+        *self.count.left_out.entry(why.to_owned()).or_default() += 1;
+    }
+}
+
+/// System texts before the text of the first user's turn.
+fn merged_system(turns: &[Message<'_>]) -> Vec<(String, String)> {
+    let system: Vec<&str> =
+        turns.iter().filter(|turn| turn.role == "system").map(|turn| turn.content).collect();
+    let mut before = system.join("\n\n");
+    let mut merged = Vec::new();
+    for turn in turns.iter().filter(|turn| turn.role != "system") {
+        let content = if turn.role == "user" && !before.is_empty() {
+            format!("{}\n\n{}", std::mem::take(&mut before), turn.content)
+        } else {
+            turn.content.to_owned()
+        };
+        merged.push((turn.role.to_owned(), content));
+    }
+    if !before.is_empty() {
+        merged.insert(0, ("user".to_owned(), before));
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn system_texts_begin_the_first_turn() {
+        let turns = [
+            Message { role: "system", content: "Be brief." },
+            Message { role: "user", content: "Why?" },
+            Message { role: "assistant", content: "So." },
+            Message { role: "user", content: "How?" },
+        ];
+        let merged = merged_system(&turns);
+        assert_eq!(merged[0], ("user".to_owned(), "Be brief.\n\nWhy?".to_owned()));
+        assert_eq!((merged.len(), merged[2].1.as_str()), (3, "How?"));
+    }
+}

@@ -1,0 +1,199 @@
+//! The folder of a training run: what was asked, every step, checkpoints of which one is always whole, and what came of it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use predilect_results::training::StepRow;
+use predilect_workbench::files::write_file;
+use predilect_workbench::{Error, Remedy, Result};
+use serde_json::Value;
+
+/// What was asked.
+const REQUEST: &str = "train.json";
+/// Every step.
+pub(crate) const STEPS: &str = "train.jsonl";
+/// The pairs with their labels.
+pub(crate) const PAIRS: &str = "pairs.jsonl";
+/// The last checkpoint, and the best one.
+const LAST: &str = "checkpoint";
+const BEST: &str = "best";
+
+/// A folder in which a model is trained.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    pub(crate) path: PathBuf,
+    _lock: File,
+}
+
+/// Which checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Checkpoint {
+    Last,
+    Best,
+}
+
+impl Checkpoint {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Last => LAST,
+            Self::Best => BEST,
+        }
+    }
+}
+
+impl Folder {
+    /// Opens a folder that is new, empty, or of a run that was asked for in the same way; notes what was asked.
+    ///
+    /// # Errors
+    ///
+    /// When it holds something else, when somebody else trains there, or when it cannot be written.
+    pub(crate) fn open(path: &Path, asked: &Value) -> Result<Self> {
+        let request = path.join(REQUEST);
+        let kept = fs::read_to_string(&request).ok();
+        let empty = fs::read_dir(path).map_or(true, |mut entries| entries.next().is_none());
+        if kept.is_none() && !empty {
+            let what = format!("{} holds files that are not of train", path.display());
+            return Err(Error::new(what).remedy(Remedy::OtherPlace));
+        }
+        let kept: Option<Value> = kept.and_then(|text| serde_json::from_str(&text).ok());
+        if let Some(other) = kept.and_then(|kept| differs(&kept, asked)) {
+            let what = format!(
+                "{} was trained with another `{other}`, and its results would be lost",
+                path.display()
+            );
+            return Err(Error::new(what).remedy(Remedy::OtherPlace));
+        }
+        fs::create_dir_all(path)?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join("lock"))?;
+        if lock.try_lock().is_err() {
+            return Err(Error::new(format!("{}: somebody else trains here", path.display()))
+                .words("wait until that has ended, or name another folder"));
+        }
+        let text = serde_json::to_string_pretty(asked).unwrap_or_default() + "\n";
+        write_file(&request, text.as_bytes())?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Writes a file of the folder, all or nothing.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
+        let path = self.path.join(name);
+        write_file(&path, bytes)?;
+        Ok(path)
+    }
+
+    /// Puts a checkpoint in the place of the one before. Killed at any point, one of the two is whole.
+    pub(crate) fn keep(&self, which: Checkpoint, files: &[(&'static str, Vec<u8>)]) -> Result<()> {
+        let name = which.name();
+        let (place, new, old) = (
+            self.path.join(name),
+            self.path.join(format!("{name}.new")),
+            self.path.join(format!("{name}.old")),
+        );
+        for left in [&new, &old] {
+            if left.exists() && (place.exists() || left == &new) {
+                fs::remove_dir_all(left)?;
+            }
+        }
+        fs::create_dir(&new)?;
+        for (name, bytes) in files {
+            let mut file = File::create(new.join(name))?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+        }
+        if place.exists() {
+            fs::rename(&place, &old)?;
+        }
+        fs::rename(&new, &place)?;
+        if old.exists() {
+            fs::remove_dir_all(&old)?;
+        }
+        Ok(())
+    }
+
+    /// Where a whole checkpoint lies.
+    pub(crate) fn kept(&self, which: Checkpoint) -> Option<PathBuf> {
+        let name = which.name();
+        [self.path.join(name), self.path.join(format!("{name}.old"))].into_iter().find(|path| path.is_dir())
+    }
+
+    /// The steps that were noted, up to a step.
+    pub(crate) fn steps(&self, most: usize) -> Vec<StepRow> {
+        let Ok(file) = File::open(self.path.join(STEPS)) else { return Vec::new() };
+        let lines = BufReader::new(file).lines().map_while(std::result::Result::ok);
+        let rows = lines.map_while(|line| serde_json::from_str::<StepRow>(&line).ok());
+        rows.take_while(|row| row.step as usize <= most).collect()
+    }
+
+    /// The file of steps, with these in it and to be written on.
+    pub(crate) fn note(&self, steps: &[StepRow]) -> Result<File> {
+        let mut text = Vec::new();
+        for step in steps {
+            write_line(&mut text, step)?;
+        }
+        let path = self.write(STEPS, &text)?;
+        Ok(OpenOptions::new().append(true).open(path)?)
+    }
+}
+
+/// Writes one line of JSON.
+pub(crate) fn write_line(out: &mut impl Write, value: &impl serde::Serialize) -> Result<()> {
+    let mut line =
+        serde_json::to_vec(value).map_err(|e| Error::new(format!("a step cannot be written: {e}")))?;
+    line.push(b'\n');
+    out.write_all(&line)?;
+    Ok(())
+}
+
+/// The first setting in which two requests differ.
+fn differs(kept: &Value, asked: &Value) -> Option<String> {
+    let (Some(kept), Some(asked)) = (kept.as_object(), asked.as_object()) else {
+        return Some("request".to_owned());
+    };
+    kept.keys().chain(asked.keys()).find(|key| kept.get(*key) != asked.get(*key)).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_checkpoint_is_whole_wherever_a_write_stops() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&place.path().join("run"), &json!({"model": "m"})).unwrap();
+        assert_eq!(folder.kept(Checkpoint::Last), None);
+        let one = |text: &str| vec![("state.json", text.as_bytes().to_vec())];
+        folder.keep(Checkpoint::Last, &one("1")).unwrap();
+        // As if it had been killed between the two renames.
+        let path = folder.path.join(LAST);
+        fs::rename(&path, folder.path.join("checkpoint.old")).unwrap();
+        fs::create_dir(folder.path.join("checkpoint.new")).unwrap();
+        let kept = folder.kept(Checkpoint::Last).unwrap();
+        assert_eq!(fs::read_to_string(kept.join("state.json")).unwrap(), "1");
+        folder.keep(Checkpoint::Last, &one("2")).unwrap();
+        let kept = folder.kept(Checkpoint::Last).unwrap();
+        assert_eq!(
+            (kept.clone(), fs::read_to_string(kept.join("state.json")).unwrap()),
+            (path, "2".to_owned())
+        );
+        assert!(!folder.path.join("checkpoint.old").exists());
+    }
+
+    #[test]
+    fn a_folder_goes_on_only_with_the_same_request() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("run");
+        drop(Folder::open(&path, &json!({"model": "m", "seed": 1})).unwrap());
+        assert!(
+            Folder::open(&path, &json!({"model": "m", "seed": 2})).unwrap_err().message().contains("seed")
+        );
+        let first = Folder::open(&path, &json!({"model": "m", "seed": 1})).unwrap();
+        assert!(
+            Folder::open(&path, &json!({"model": "m", "seed": 1})).unwrap_err().message().contains("else")
+        );
+        drop(first);
+        fs::write(place.path().join("other"), "x").unwrap();
+        assert!(Folder::open(place.path(), &json!({})).is_err());
+    }
+}

@@ -1,0 +1,24 @@
+//! From preferences to a trained model, and what it learnt.
+//!
+//! [`Training`] aligns a small language model with the verdicts of a judge, or with what the fitted weights of a judge say of each pair;
+//! [`ranking`] tells whether a model ranks pairs as their labels do. The arithmetic is `predilect-learn`'s.
+
+mod examples;
+mod folder;
+mod losses;
+mod made;
+mod mistakes;
+mod pairs;
+mod ranking;
+mod relabel;
+mod request;
+mod run;
+
+pub use losses::losses;
+pub use predilect_learn::TrainingOptions;
+pub use predilect_learn::losses::{FDivergence, LossOptions, Mixture};
+pub use predilect_learn::model::{LoraOptions, Target};
+pub use predilect_learn::optimise::Schedule;
+pub use ranking::ranking;
+pub use request::{Direction, RankingRequest, Relabel, TextOptions, TrainRequest};
+pub use run::Training;

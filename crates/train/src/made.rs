@@ -1,0 +1,77 @@
+//! The pairs of a run: which are trained on and which held out, and a file that says so.
+
+use predilect_learn::Example;
+use predilect_workbench::{Error, Result};
+use serde_json::{Map, Value, json};
+
+use crate::examples::Texts;
+use crate::folder::{Folder, PAIRS, write_line};
+use crate::pairs::{Chosen, Labelled};
+
+/// Pairs with their tokens.
+pub(crate) struct Made {
+    pub(crate) trained: Vec<(Labelled, Example)>,
+    pub(crate) held_out: Vec<(Labelled, Example)>,
+}
+
+/// Makes tokens of the pairs. A share of the prompts, drawn by their text, is held out: no prompt is on both sides.
+pub(crate) fn examples(chosen: &Chosen, texts: &mut Texts<'_>, held_out: f64) -> Result<Made> {
+    if !(0.0..1.0).contains(&held_out) {
+        return Err(Error::new("the share that is held out lies within 0 and 1"));
+    }
+    let mut made = Made { trained: Vec::new(), held_out: Vec::new() };
+    for labelled in &chosen.pairs {
+        let Some(example) = texts.example(labelled)? else { continue };
+        let side = if unit(&labelled.pair.prompt_text()) < held_out {
+            &mut made.held_out
+        } else {
+            &mut made.trained
+        };
+        side.push((labelled.clone(), example));
+    }
+    Ok(made)
+}
+
+/// A number within [0, 1) that a text always has (FNV-1a, mixed).
+fn unit(text: &str) -> f64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in text.bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash ^= hash >> 33;
+    (hash >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// Writes the pairs with their labels, in a form that Predilect and TRL read.
+pub(crate) fn keep_pairs(folder: &Folder, made: &Made) -> Result<()> {
+    let mut text = Vec::new();
+    for (held_out, pairs) in [(false, &made.trained), (true, &made.held_out)] {
+        for (labelled, _) in pairs {
+            write_line(&mut text, &record(labelled, held_out))?;
+        }
+    }
+    folder.write(PAIRS, &text).map(drop)
+}
+
+fn record(labelled: &Labelled, held_out: bool) -> Value {
+    let [chosen, rejected] = labelled.texts();
+    let turns: Vec<Value> = labelled
+        .pair
+        .prompt
+        .iter()
+        .map(|turn| json!({ "role": turn.role.to_string(), "content": turn.content }))
+        .collect();
+    let answer = |text: &str| json!([{ "role": "assistant", "content": text }]);
+    let mut out = Map::new();
+    out.insert("id".to_owned(), labelled.pair.id.clone().into());
+    out.insert("prompt".to_owned(), turns.into());
+    out.insert("chosen".to_owned(), answer(chosen));
+    out.insert("rejected".to_owned(), answer(rejected));
+    out.insert("p".to_owned(), labelled.p.into());
+    out.insert("held_out".to_owned(), held_out.into());
+    if let Some(why) = &labelled.why {
+        out.insert("why".to_owned(), json!(why));
+    }
+    out.into()
+}

@@ -1,0 +1,284 @@
+//! Whether a model ranks pairs as their labels do: what preference learning really learnt (arXiv 2405.19534).
+
+use std::collections::HashMap;
+
+use predilect_learn::model::{Model, Pass, Tree};
+use predilect_learn::tokens::Tokens;
+use predilect_learn::{Example, open};
+use predilect_results::training::{RankedPair, RankingJson};
+use predilect_stats::log_sigmoid;
+use predilect_stats::resample::{bootstrap, quantile};
+use predilect_workbench::{Error, Event, Inputs, Result, Step, Watch, Workbench};
+
+use crate::examples::Texts;
+use crate::mistakes::learnt;
+use crate::pairs::{Labelled, judged};
+use crate::request::RankingRequest;
+
+/// Times that prompts are drawn anew for an interval.
+const TIMES: usize = 2000;
+/// A share of 0 or 1 is taken for this far from it, as in the paper.
+const CLIP: f64 = 0.001;
+
+/// Log-probabilities of both responses of a pair: summed, and their tokens.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Scored {
+    sums: [f64; 2],
+    tokens: [usize; 2],
+}
+
+impl Scored {
+    fn of(model: &Model, example: &Example, pass: Pass) -> Self {
+        let tree = Tree::new(&example.prompt, &[&example.completions[0], &example.completions[1]]);
+        let logps = model.forward(&tree, pass).logps;
+        let sum = |side| logps[tree.completion(side)].iter().map(|p| f64::from(*p)).sum();
+        Self { sums: [sum(0), sum(1)], tokens: [0, 1].map(|side| tree.completion(side).len()) }
+    }
+
+    fn per_token(&self) -> [f64; 2] {
+        [0, 1].map(|side| self.sums[side] / self.tokens[side] as f64)
+    }
+}
+
+/// `ln p_1 - ln p_2` of the best model: the reference's plus `logit(share) / beta`.
+fn ideal(reference: [f64; 2], share: f64, beta: f64) -> f64 {
+    let share = share.clamp(CLIP, 1.0 - CLIP);
+    reference[0] - reference[1] + (share / (1.0 - share)).ln() / beta
+}
+
+/// Whom the pairs are ranked by.
+struct Rankers {
+    model: Model,
+    /// A model of its own, or none: then it is the model without its adapter, where it has one.
+    reference: Option<Model>,
+    has_adapter: bool,
+}
+
+impl Rankers {
+    fn open(request: &RankingRequest) -> Result<(Self, Tokens)> {
+        let (mut model, tokens) = open(&request.model).map_err(learnt)?;
+        model.threads = predilect_learn::threads();
+        if let Some(folder) = &request.adapter {
+            model.load_adapter(folder).map_err(learnt)?;
+        }
+        let reference = match &request.reference {
+            None => None,
+            Some(path) => {
+                let (mut reference, theirs) = open(path).map_err(learnt)?;
+                reference.threads = model.threads;
+                if theirs.size() != tokens.size() {
+                    return Err(Error::new("model and reference have different tokenizers"));
+                }
+                Some(reference)
+            }
+        };
+        Ok((Self { model, reference, has_adapter: request.adapter.is_some() }, tokens))
+    }
+
+    fn score(&self, example: &Example) -> (Scored, Option<Scored>) {
+        let own = Scored::of(&self.model, example, Pass::Score);
+        let theirs = match &self.reference {
+            Some(reference) => Some(Scored::of(reference, example, Pass::Score)),
+            None => self.has_adapter.then(|| Scored::of(&self.model, example, Pass::Reference)),
+        };
+        (own, theirs)
+    }
+}
+
+/// One pair with all that is known of it.
+struct Ranked {
+    labelled: Labelled,
+    own: Scored,
+    reference: Option<Scored>,
+}
+
+impl Ranked {
+    fn told(&self, beta: f64) -> RankedPair {
+        let sums = self.reference.map(|reference| reference.sums);
+        RankedPair {
+            id: self.labelled.pair.id.clone(),
+            share: self.labelled.p,
+            chosen: self.own.sums[0],
+            rejected: self.own.sums[1],
+            chosen_tokens: self.own.tokens[0] as u64,
+            rejected_tokens: self.own.tokens[1] as u64,
+            reference_chosen: sums.map(|sums| sums[0]),
+            reference_rejected: sums.map(|sums| sums[1]),
+            flip_threshold: sums.map(|sums| -log_sigmoid(beta * (sums[1] - sums[0]))),
+        }
+    }
+}
+
+/// Ranks pairs by a model.
+///
+/// # Errors
+///
+/// When pairs or models cannot be read, when no pair has a chosen side, and when somebody stops it.
+pub fn ranking(request: &RankingRequest, inputs: &Inputs<'_>, watch: &dyn Watch) -> Result<RankingJson> {
+    if !(request.beta > 0.0 && request.beta.is_finite()) {
+        return Err(Error::new("beta must be above 0"));
+    }
+    let bench = Workbench::of(inputs, None, watch)?;
+    let chosen = judged(&bench, request.judge.as_deref(), &request.slice, watch)?;
+    let (rankers, tokens) = Rankers::open(request)?;
+    let mut texts = Texts::new(&tokens, &request.texts);
+    let mut ranked = Vec::new();
+    watch.event(Event::Begin(Step::Scoring, Some(chosen.pairs.len() as u64)));
+    for labelled in &chosen.pairs {
+        if watch.cancelled() {
+            watch.event(Event::End);
+            return Err(Error::cancelled());
+        }
+        if let Some(example) = texts.example(labelled)? {
+            let (own, reference) = rankers.score(&example);
+            ranked.push(Ranked { labelled: labelled.clone(), own, reference });
+        }
+        watch.event(Event::More(1));
+    }
+    watch.event(Event::End);
+    let remarks = texts.remarks();
+    let mut count = texts.count;
+    count.read = chosen.read;
+    for (why, number) in &chosen.left_out {
+        *count.left_out.entry(why.clone()).or_default() += number;
+    }
+    if ranked.is_empty() {
+        return Err(Error::new(format!(
+            "of {} pairs, none has a chosen side that could be ranked",
+            count.read
+        )));
+    }
+    let mut found = summed(request, &ranked, rankers.reference.is_some() || rankers.has_adapter);
+    found.count = count;
+    found.remarks.splice(0..0, remarks);
+    Ok(found)
+}
+
+fn share(ranked: &[Ranked], right: impl Fn(&Ranked) -> bool) -> Vec<f64> {
+    ranked.iter().map(|pair| if right(pair) { 1.0 } else { 0.0 }).collect()
+}
+
+/// The mean, and where 90 % of the means lie when prompts are drawn anew.
+fn interval(values: &[f64], prompts: &[usize], seed: u64) -> (f64, f64, f64) {
+    let count = prompts.iter().max().map_or(0, |most| most + 1);
+    let mut sums = vec![(0.0, 0.0); count];
+    for (value, prompt) in values.iter().zip(prompts) {
+        sums[*prompt].0 += value;
+        sums[*prompt].1 += 1.0;
+    }
+    let ratio = |all: &[(f64, f64)]| {
+        let (sum, count) = all.iter().fold((0.0, 0.0), |(a, b), (c, d)| (a + c, b + d));
+        sum / f64::max(count, 1.0)
+    };
+    let of = |at: &[usize]| ratio(&at.iter().map(|&at| sums[at]).collect::<Vec<_>>());
+    let mut means: Vec<f64> = bootstrap(count, TIMES, seed).map(|at| of(&at)).collect();
+    let mean = ratio(&sums);
+    let ends = [0.05, 0.95].map(|share| quantile(&mut means, share).unwrap_or(mean));
+    (mean, ends[0].min(mean), ends[1].max(mean))
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> RankingJson {
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let prompts: Vec<usize> = ranked
+        .iter()
+        .map(|pair| {
+            let next = numbers.len();
+            *numbers.entry(pair.labelled.pair.prompt_text().into_owned()).or_insert(next)
+        })
+        .collect();
+    let of = |right: &dyn Fn(&Ranked) -> bool| interval(&share(ranked, right), &prompts, request.seed);
+    let own = of(&|pair| pair.own.sums[0] >= pair.own.sums[1]);
+    let per_token = of(&|pair| pair.own.per_token()[0] >= pair.own.per_token()[1]);
+    let reward = referred.then(|| {
+        of(&|pair| {
+            let gain = |side: usize| pair.own.sums[side] - pair.reference.map_or(0.0, |r| r.sums[side]);
+            gain(0) > gain(1)
+        })
+    });
+    let with_reference = |right: &dyn Fn(&Ranked, Scored) -> bool| {
+        referred.then(|| mean(&share(ranked, |pair| pair.reference.is_some_and(|r| right(pair, r)))))
+    };
+    // One verdict is no share: with it alone, every ideal model is right.
+    let shares = ranked.iter().any(|pair| pair.labelled.p < 1.0);
+    let beta = request.beta;
+    let idealised =
+        shares.then(|| with_reference(&|pair, r| ideal(r.sums, pair.labelled.p, beta) > 0.0)).flatten();
+    let idealised_per_token = shares
+        .then(|| with_reference(&|pair, r| ideal(r.per_token(), pair.labelled.p, beta) > 0.0))
+        .flatten();
+    let mut remarks = Vec::new();
+    if referred && !shares {
+        remarks.push(
+            "the annotators' shares are not known (each pair has one plain verdict): there is no idealised accuracy"
+                .to_owned(),
+        );
+    }
+    RankingJson {
+        model: request.model.display().to_string(),
+        reference: request
+            .reference
+            .as_ref()
+            .map(|path| path.display().to_string())
+            .or_else(|| referred.then(|| "the model without its adapter".to_owned())),
+        pairs: ranked.len() as u64,
+        prompts: numbers.len() as u64,
+        accuracy: own.0,
+        low: own.1,
+        high: own.2,
+        accuracy_per_token: per_token.0,
+        per_token_low: per_token.1,
+        per_token_high: per_token.2,
+        reward_accuracy: reward.map(|r| r.0),
+        reward_low: reward.map(|r| r.1),
+        reward_high: reward.map(|r| r.2),
+        beta,
+        idealised,
+        idealised_per_token,
+        gap: idealised.map(|ideal| ideal - own.0),
+        gap_per_token: idealised_per_token.map(|ideal| ideal - per_token.0),
+        reference_accuracy: with_reference(&|_, r| r.sums[0] >= r.sums[1]),
+        flipped: with_reference(&|pair, r| r.sums[0] < r.sums[1] && pair.own.sums[0] >= pair.own.sums[1]),
+        count: Default::default(),
+        each: if request.each { ranked.iter().map(|pair| pair.told(beta)).collect() } else { Vec::new() },
+        remarks,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// METHOD-LEARN 7.6: five pairs at four betas.
+    #[test]
+    fn the_ideal_model_of_the_worked_example() {
+        let pairs = [
+            ([-40.0, -50.0], 0.75),
+            ([-60.0, -50.0], 0.75),
+            ([-60.0, -50.0], 0.5),
+            ([-60.0, -50.0], 1.0),
+            ([-52.0, -50.0], 0.25),
+        ];
+        let expected = [
+            (0.01, [119.8612, 99.8612, -10.0, 680.6755, -111.8612]),
+            (0.1, [20.9861, 0.9861, -10.0, 59.0675, -12.9861]),
+            (1.0, [11.0986, -8.9014, -10.0, -3.0932, -3.0986]),
+            (5.0, [10.2197, -9.7803, -10.0, -8.6186, -2.2197]),
+        ];
+        for (beta, values) in expected {
+            for ((reference, share), value) in pairs.iter().zip(values) {
+                assert!((ideal(*reference, *share, beta) - value).abs() < 1e-4, "{beta} {share}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_flip_threshold_of_the_worked_example() {
+        for (c, threshold) in [(-10.0, 1.313262), (0.0, 0.693147), (10.0, 0.313262), (50.0, 0.006715)] {
+            assert!((-log_sigmoid(0.1 * c) - threshold).abs() < 1e-6);
+        }
+    }
+}

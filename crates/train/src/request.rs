@@ -1,0 +1,127 @@
+//! What somebody asks `train` and `ranking-accuracy` for: plain data, kept with the results, from which it can be run again.
+
+use std::path::PathBuf;
+
+use predilect_learn::TrainingOptions;
+use predilect_learn::losses::{LossOptions, Mixture};
+use predilect_learn::model::LoraOptions;
+use predilect_workbench::{FitOptions, SliceOptions};
+use serde::{Deserialize, Serialize};
+
+/// How a model is to be trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainRequest {
+    /// A folder of Hugging Face's, or a GGUF file.
+    pub model: PathBuf,
+    /// The losses with their weights.
+    pub loss: Mixture,
+    /// What shapes them.
+    pub losses: LossOptions,
+    /// The adapter that is trained; `None`: all weights.
+    pub lora: Option<LoraOptions>,
+    /// An adapter to go on from; it is part of the reference.
+    pub adapter: Option<PathBuf>,
+    /// How long and how fast.
+    pub training: TrainingOptions,
+    /// How pairs become tokens.
+    pub texts: TextOptions,
+    /// Whose verdicts; `None`: the only judge's.
+    pub judge: Option<String>,
+    /// Labels by the weights of a judge, in the place of verdicts.
+    pub relabel: Option<Relabel>,
+    /// Which pairs and verdicts.
+    pub slice: SliceOptions,
+    /// Share of the prompts that are held out to look at.
+    pub held_out: f64,
+    /// So many steps between two looks at them.
+    pub evaluate_every: usize,
+    /// Looks without a smaller loss before training ends, and the best weights are kept; `None`: never.
+    pub patience: Option<usize>,
+    /// So many steps between two checkpoints.
+    pub checkpoint_every: usize,
+}
+
+/// How pairs become tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TextOptions {
+    /// Whether the model's chat template is used, where it has one.
+    pub template: bool,
+    /// The most tokens of a prompt and one completion.
+    pub max_length: usize,
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        Self { template: true, max_length: 1024 }
+    }
+}
+
+/// Labels by the fitted weights of a judge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relabel {
+    /// The judge.
+    pub judge: String,
+    /// Whether its published weights are taken.
+    pub published: bool,
+    /// With it, against it, or neither.
+    pub direction: Direction,
+    /// Whether labels stay probabilities.
+    pub soft: bool,
+    /// Pairs whose probability is nearer to one half than this are left out.
+    pub margin: f64,
+    /// Of several pairs of one prompt, only the surest is kept.
+    pub best: bool,
+    /// How the weights are fitted.
+    pub fit: FitOptions,
+}
+
+/// Which way labels go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// What the judge rewards is chosen.
+    #[default]
+    Aligned,
+    /// What it rewards is rejected.
+    Opposed,
+    /// As sure as with the judge, and for a side that is drawn: the control.
+    Random,
+}
+
+impl Direction {
+    /// All, with their names.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Aligned, "aligned"), (Self::Opposed, "opposed"), (Self::Random, "random")];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(own, _)| *own == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// What ranking is to be looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RankingRequest {
+    /// A folder of Hugging Face's, or a GGUF file.
+    pub model: PathBuf,
+    /// An adapter on it.
+    pub adapter: Option<PathBuf>,
+    /// The reference; `None` with an adapter: the model without it.
+    pub reference: Option<PathBuf>,
+    /// Beta of the ideal model.
+    pub beta: f64,
+    /// How pairs become tokens.
+    pub texts: TextOptions,
+    /// Whose verdicts; `None`: the only judge's.
+    pub judge: Option<String>,
+    /// Which pairs and verdicts.
+    pub slice: SliceOptions,
+    /// Whether every pair is told.
+    pub each: bool,
+    /// Seed of resampling.
+    pub seed: u64,
+}

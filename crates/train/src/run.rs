@@ -1,0 +1,392 @@
+//! A training run: pairs and a model, then step after step, with checkpoints from which it goes on.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use predilect_learn::losses::{Objective, Summary};
+use predilect_learn::model::{LoraOptions, Model};
+use predilect_learn::{Evaluation, LearnError, StepRecord, Trainer, open};
+use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
+use predilect_workbench::{Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
+use serde_json::json;
+
+use crate::examples::Texts;
+use crate::folder::{Checkpoint, Folder, PAIRS, write_line};
+use crate::made::{examples, keep_pairs};
+use crate::mistakes::{learnt, not_finite};
+use crate::pairs::judged;
+use crate::relabel::relabelled;
+use crate::request::TrainRequest;
+
+/// Seconds after which a checkpoint is made, whatever the steps.
+const MOST_UNKEPT: Duration = Duration::from_secs(300);
+
+/// A run that is ready: everything that can be refused was looked at.
+pub struct Training {
+    request: TrainRequest,
+    folder: Folder,
+    trainer: Trainer,
+    /// Ids of the pairs that are trained on.
+    ids: Vec<String>,
+    count: PairCount,
+    judge: Option<String>,
+    relabelled: Option<Relabelled>,
+    lora: Option<LoraOptions>,
+    remarks: Vec<String>,
+    /// Steps of earlier runs.
+    curve: Vec<StepRow>,
+}
+
+/// What may end training early.
+struct Patience {
+    best: f64,
+    at: usize,
+    since: usize,
+}
+
+impl Training {
+    /// Opens the pairs, the model and the folder; goes on from a checkpoint where there is one.
+    ///
+    /// # Errors
+    ///
+    /// When pairs or model cannot be read, a choice makes no sense, or the folder holds another run.
+    pub fn begin(
+        request: &TrainRequest,
+        inputs: &Inputs<'_>,
+        output: &Path,
+        watch: &dyn Watch,
+    ) -> Result<Self> {
+        let objective = Objective::new(request.loss.clone(), request.losses.clone())
+            .map_err(|e| Error::new(e.to_string()))?;
+        let bench = Workbench::of(inputs, None, watch)?;
+        let (chosen, relabelled) = match &request.relabel {
+            None => (judged(&bench, request.judge.as_deref(), &request.slice, watch)?, None),
+            Some(relabel) => {
+                let (chosen, said) =
+                    relabelled(&bench, relabel, (&request.slice, request.training.seed), watch)?;
+                (chosen, Some(said))
+            }
+        };
+        let (mut model, tokens) = open(&request.model).map_err(learnt)?;
+        model.threads = predilect_learn::threads();
+        let lora = adapted(&mut model, request)?;
+        let mut texts = Texts::new(&tokens, &request.texts);
+        let made = examples(&chosen, &mut texts, request.held_out)?;
+        let mut remarks = texts.remarks();
+        let labels: Vec<f64> = made.trained.iter().map(|(_, example)| example.p).collect();
+        let summary = Summary::of_pairs(&labels, request.training.batch);
+        remarks.extend(objective.warnings(&summary).iter().map(ToString::to_string));
+        let mut count = texts.count;
+        count.read = chosen.read;
+        count.trained = made.trained.len() as u64;
+        count.held_out = made.held_out.len() as u64;
+        for (why, number) in &chosen.left_out {
+            *count.left_out.entry(why.clone()).or_default() += number;
+        }
+        if made.trained.is_empty() {
+            return Err(nothing(&count));
+        }
+        let asked = serde_json::to_value((request, inputs_of(inputs)))
+            .map_err(|e| Error::new(format!("the settings cannot be written: {e}")))?;
+        let folder = Folder::open(output, &json!({ "request": asked[0], "inputs": asked[1] }))?;
+        keep_pairs(&folder, &made)?;
+        let (ids, trained) =
+            made.trained.into_iter().map(|(labelled, example)| (labelled.pair.id.clone(), example)).unzip();
+        let held_out = made.held_out.into_iter().map(|(_, example)| example).collect();
+        let trainer =
+            Trainer::new(model, objective, request.training.clone(), (trained, held_out)).map_err(learnt)?;
+        let mut own = Self {
+            request: request.clone(),
+            folder,
+            trainer,
+            ids,
+            count,
+            judge: chosen.judge,
+            relabelled,
+            lora,
+            remarks,
+            curve: Vec::new(),
+        };
+        own.prepare(watch)?;
+        own.resume()?;
+        Ok(own)
+    }
+
+    /// What the reference says, where the model itself will change.
+    fn prepare(&mut self, watch: &dyn Watch) -> Result<()> {
+        let bare = self.lora.is_some() && self.request.adapter.is_none();
+        let numbers = self.trainer.to_prepare(bare);
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        watch.event(Event::Begin(Step::Referring, Some(numbers.len() as u64)));
+        for number in numbers {
+            if watch.cancelled() {
+                watch.event(Event::End);
+                return Err(Error::cancelled());
+            }
+            self.trainer.prepare(number);
+            watch.event(Event::More(1));
+        }
+        watch.event(Event::End);
+        Ok(())
+    }
+
+    fn resume(&mut self) -> Result<()> {
+        if let Some(kept) = self.folder.kept(Checkpoint::Last) {
+            self.trainer.restore(&kept).map_err(learnt)?;
+            self.curve = self.folder.steps(self.trainer.steps());
+        }
+        Ok(())
+    }
+
+    /// Trains to the end, or until somebody stops it: the last checkpoint is then that of the last step.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be written, or the held-out pairs cannot be looked at.
+    pub fn run(mut self, watch: &dyn Watch) -> Result<Ran<TrainJson>> {
+        let began = Instant::now();
+        let before = self.curve.last().map_or(0.0, |row| row.seconds);
+        let earlier = self.curve.len();
+        let mut file = self.folder.note(&self.curve)?;
+        let mut kept_at = Instant::now();
+        let mut patience = self.patience();
+        let mut stopped: Option<Error> = None;
+        watch.event(Event::Begin(Step::Training, Some(self.trainer.plan().steps as u64)));
+        watch.event(Event::At(self.trainer.steps() as u64));
+        let done = |patience: &Patience, most: Option<usize>| most.is_some_and(|most| patience.since >= most);
+        while !self.trainer.done() && !done(&patience, self.request.patience) {
+            if watch.cancelled() {
+                stopped = Some(Error::cancelled().resumable());
+                break;
+            }
+            let record = match self.trainer.step() {
+                Ok(record) => record,
+                Err(LearnError::NotFinite { step, examples }) => {
+                    stopped = Some(not_finite(step, &examples, &self.ids));
+                    break;
+                }
+                Err(error) => return Err(learnt(error)),
+            };
+            let mut row = row(&record, before + began.elapsed().as_secs_f64());
+            if self.looks() {
+                self.look(&mut row, &mut patience)?;
+            }
+            write_line(&mut file, &row)?;
+            watch.event(Event::Beside(&beside(&row)));
+            watch.event(Event::More(1));
+            self.curve.push(row);
+            let due = self.trainer.steps().is_multiple_of(self.request.checkpoint_every.max(1));
+            if due || kept_at.elapsed() > MOST_UNKEPT {
+                self.keep(Checkpoint::Last)?;
+                kept_at = Instant::now();
+            }
+        }
+        watch.event(Event::End);
+        self.keep(Checkpoint::Last)?;
+        let kept_step = self.take_best(&patience)?;
+        let files = self.write_model()?;
+        let found = self.found(Found {
+            seconds: began.elapsed().as_secs_f64(),
+            earlier,
+            kept_step,
+            files,
+            stopped: stopped.as_ref().map(|error| error.message().to_owned()),
+        });
+        Ok(Ran { found, stopped })
+    }
+
+    fn keep(&self, which: Checkpoint) -> Result<()> {
+        let files = self.trainer.checkpoint().map_err(learnt)?;
+        self.folder.keep(which, &files)
+    }
+
+    /// Whether held-out pairs are looked at after this step.
+    fn looks(&self) -> bool {
+        let every = self.request.evaluate_every.max(1);
+        self.count.held_out > 0 && (self.trainer.done() || self.trainer.steps().is_multiple_of(every))
+    }
+
+    fn patience(&self) -> Patience {
+        let mut patience = Patience { best: f64::INFINITY, at: 0, since: 0 };
+        for row in &self.curve {
+            if let Some(loss) = row.eval_loss {
+                patience.note(row.step as usize, loss);
+            }
+        }
+        patience
+    }
+
+    fn look(&mut self, row: &mut StepRow, patience: &mut Patience) -> Result<()> {
+        let Some(Evaluation { loss, accuracy, margin, .. }) = self.trainer.evaluate().map_err(learnt)? else {
+            return Ok(());
+        };
+        (row.eval_loss, row.eval_accuracy, row.eval_margin) = (Some(loss), Some(accuracy), margin);
+        if patience.note(row.step as usize, loss) && self.request.patience.is_some() {
+            self.keep(Checkpoint::Best)?;
+        }
+        Ok(())
+    }
+
+    /// Goes back to the best weights, where somebody waits for no better ones.
+    fn take_best(&mut self, patience: &Patience) -> Result<Option<u64>> {
+        let earlier = patience.at > 0 && patience.at < self.trainer.steps();
+        if self.request.patience.is_none() || !earlier {
+            return Ok(None);
+        }
+        let Some(kept) = self.folder.kept(Checkpoint::Best) else { return Ok(None) };
+        self.trainer.restore(&kept).map_err(learnt)?;
+        Ok(Some(patience.at as u64))
+    }
+
+    /// The adapter as PEFT reads it, or all weights.
+    fn write_model(&self) -> Result<BTreeMap<String, String>> {
+        let mut files = BTreeMap::new();
+        let mut wrote = |what: &str, path: &Path| {
+            files.insert(what.to_owned(), path.display().to_string());
+        };
+        if let Some(options) = &self.lora {
+            let base = self.request.model.display().to_string();
+            let (config, weights) = self.trainer.model.adapter_files(options, &base).map_err(learnt)?;
+            wrote("adapter", &self.folder.write("adapter_model.safetensors", &weights)?);
+            wrote("adapter_config", &self.folder.write("adapter_config.json", config.as_bytes())?);
+        }
+        wrote("steps", &self.folder.path.join(crate::folder::STEPS));
+        wrote("pairs", &self.folder.path.join(PAIRS));
+        Ok(files)
+    }
+}
+
+impl Patience {
+    /// Takes note of a look; whether it was the best.
+    fn note(&mut self, step: usize, loss: f64) -> bool {
+        if loss < self.best {
+            *self = Self { best: loss, at: step, since: 0 };
+            return true;
+        }
+        self.since += 1;
+        false
+    }
+}
+
+/// What is known at the end of a run.
+struct Found {
+    seconds: f64,
+    /// Steps of earlier runs.
+    earlier: usize,
+    kept_step: Option<u64>,
+    files: BTreeMap<String, String>,
+    stopped: Option<String>,
+}
+
+impl Training {
+    fn found(self, found: Found) -> TrainJson {
+        let store = &self.trainer.model.store;
+        let numbers: usize = store.trained().into_iter().map(|id| store.get(id).value.len()).sum();
+        let tokens: u64 =
+            self.curve[found.earlier.min(self.curve.len())..].iter().map(|row| row.tokens).sum();
+        let evaluations = self.curve.iter().filter_map(|row| {
+            Some(EvaluationRow {
+                step: row.step,
+                loss: row.eval_loss?,
+                accuracy: row.eval_accuracy?,
+                margin: row.eval_margin,
+            })
+        });
+        TrainJson {
+            output: self.folder.path.display().to_string(),
+            engine: "native".to_owned(),
+            model: self.request.model.display().to_string(),
+            loss: self.request.loss.to_string(),
+            beta: self.request.losses.beta,
+            judge: self.judge,
+            relabelled: self.relabelled,
+            adapter: self.lora.as_ref().map(|options| AdapterShape {
+                rank: options.rank as u64,
+                alpha: options.alpha,
+                targets: options.targets.iter().map(|target| target.as_str().to_owned()).collect(),
+            }),
+            trained_parameters: numbers as u64,
+            steps: self.curve.len() as u64,
+            steps_planned: self.trainer.plan().steps as u64,
+            batch: self.request.training.batch as u64,
+            evaluations: evaluations.collect(),
+            curve: self.curve,
+            kept_step: found.kept_step,
+            seconds: found.seconds,
+            tokens_per_second: (tokens > 0 && found.seconds > 0.0).then(|| tokens as f64 / found.seconds),
+            files: found.files,
+            pairs: self.count,
+            remarks: self.remarks,
+            stopped: found.stopped,
+        }
+    }
+}
+
+fn row(record: &StepRecord, seconds: f64) -> StepRow {
+    StepRow {
+        step: record.step as u64,
+        epoch: record.epoch,
+        loss: record.loss,
+        learning_rate: record.learning_rate,
+        grad_norm: record.grad_norm,
+        rewards_chosen: record.rewards_chosen,
+        rewards_rejected: record.rewards_rejected,
+        margin: record.margin,
+        accuracy: record.accuracy,
+        kl: record.kl,
+        logp_chosen: record.logp_chosen,
+        logp_rejected: record.logp_rejected,
+        tokens: record.tokens as u64,
+        seconds,
+        eval_loss: None,
+        eval_accuracy: None,
+        eval_margin: None,
+    }
+}
+
+/// What stands beside the bar.
+fn beside(row: &StepRow) -> String {
+    let part =
+        |name: &str, value: Option<f64>| value.map_or_else(String::new, |v| format!("  {name} {v:.3}"));
+    let rate = if row.seconds > 0.0 { row.tokens as f64 / row.seconds * row.step as f64 } else { 0.0 };
+    format!(
+        "loss {:.4}{}{}{}  {rate:.0} tokens/s",
+        row.loss,
+        part("margin", row.margin),
+        part("accuracy", row.accuracy),
+        part("kl", row.kl)
+    )
+}
+
+/// Puts the adapter on the model, or marks all its weights.
+fn adapted(model: &mut Model, request: &TrainRequest) -> Result<Option<LoraOptions>> {
+    match (&request.adapter, &request.lora) {
+        (Some(folder), _) => model.load_adapter(folder).map(Some).map_err(learnt),
+        (None, Some(options)) => {
+            model.adapt(options, request.training.seed).map_err(learnt)?;
+            Ok(Some(options.clone()))
+        }
+        (None, None) => {
+            model.store.train_all(true);
+            Ok(None)
+        }
+    }
+}
+
+fn nothing(count: &PairCount) -> Error {
+    let mut error = Error::new(format!("of {} pairs, none can be learnt from", count.read));
+    if let Some((why, number)) = count.left_out.iter().max_by_key(|(_, number)| **number) {
+        error = error.words(format!("most were left out for this reason: {why} ({number})"));
+    }
+    error
+}
+
+/// What was given, so that another run of the same folder can tell whether it is the same.
+fn inputs_of(inputs: &Inputs<'_>) -> Vec<(String, Option<u64>)> {
+    let size = |path: &Path| path.metadata().ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
+    let files = inputs.files.iter().map(|path| (path.display().to_string(), size(path)));
+    files.chain(inputs.example.map(|example| (format!("{example:?}"), None))).collect()
+}
