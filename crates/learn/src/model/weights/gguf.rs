@@ -34,7 +34,7 @@ impl Gguf {
         Model::build(config, self)
     }
 
-    fn config(&mut self) -> Result<Config> {
+    pub(crate) fn config(&mut self) -> Result<Config> {
         let architecture = self.text("general.architecture").unwrap_or_default();
         let family = Family::named(&architecture).ok_or_else(|| unknown(&architecture))?;
         let (hidden, heads) = (self.size("embedding_length")?, self.size("attention.head_count")?);
@@ -53,15 +53,28 @@ impl Gguf {
             vocab: vocab.ok_or_else(|| broken(&self.path, "has no embedding of tokens"))?,
             eps: self.number("attention.layer_norm_rms_epsilon").unwrap_or(1e-6) as f32,
             theta: self.number("rope.freq_base").unwrap_or(if family == Family::Gemma3 { 1e6 } else { 1e4 }),
-            window_theta: self.number("rope.local.freq_base").unwrap_or(1e4),
+            window_theta: self.number("rope.freq_base_swa").unwrap_or(1e4),
             stretch: self.stretch()?,
             window,
-            windowed: (1..=layers).map(|layer| window.is_some() && layer % 6 != 0).collect(),
+            windowed: self.windowed(layers, window.is_some()),
             tied: !self.content.tensor_infos.contains_key("output.weight"),
             context: self.size("context_length").unwrap_or(2048),
-            query_scale: 1.0 / (head_dim as f32).sqrt(),
+            query_scale: query_scale(family, layers, (hidden, heads, head_dim)),
         };
         config.checked()
+    }
+
+    /// Which layers see only the window: all but every sixth, where the file says nothing else.
+    fn windowed(&self, layers: usize, windows: bool) -> Vec<bool> {
+        if !windows {
+            return vec![false; layers];
+        }
+        let key = "attention.sliding_window_pattern";
+        if let Some(Value::Array(kinds)) = self.value(key) {
+            return kinds.iter().map(|kind| kind.to_u64().is_ok_and(|kind| kind != 0)).collect();
+        }
+        let pattern = self.size(key).unwrap_or(6);
+        (1..=layers).map(|layer| layer % pattern != 0).collect()
     }
 
     fn stretch(&mut self) -> Result<Stretch> {
@@ -126,6 +139,16 @@ impl Gguf {
         }
         Ok(value)
     }
+}
+
+/// The scale of queries, which GGUF files do not tell: llama.cpp knows that of the one Gemma that is another by its layers.
+pub(crate) fn query_scale(
+    family: Family,
+    layers: usize,
+    (hidden, heads, head_dim): (usize, usize, usize),
+) -> f32 {
+    let under = if family == Family::Gemma3 && layers == 62 { hidden / heads } else { head_dim };
+    1.0 / (under as f32).sqrt()
 }
 
 /// The first line of candle's message: what follows is a trace.
