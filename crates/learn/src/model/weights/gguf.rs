@@ -40,7 +40,8 @@ impl Gguf {
         let (hidden, heads) = (self.size("embedding_length")?, self.size("attention.head_count")?);
         let layers = self.size("block_count")?;
         let head_dim = self.size("attention.key_length").unwrap_or(hidden / heads);
-        let vocab = self.content.tensor_infos.get("token_embd.weight").map(|info| info.shape.dims()[0]);
+        let embedding = self.content.tensor_infos.get("token_embd.weight");
+        let vocab = embedding.and_then(|info| info.shape.dims().first().copied());
         let window = self.size("attention.sliding_window").ok().filter(|_| family == Family::Gemma3);
         let config = Config {
             family,
@@ -173,7 +174,9 @@ impl Source for Gguf {
         if self.text("general.architecture").as_deref() == Some("llama") {
             let heads = match name.rsplit('.').nth(1) {
                 Some("q_proj") => self.size("attention.head_count")?,
-                Some("k_proj") => self.size("attention.head_count_kv")?,
+                Some("k_proj") => {
+                    self.size("attention.head_count_kv").or_else(|_| self.size("attention.head_count"))?
+                }
                 _ => return Ok(Some(value)),
             };
             value = halves_together(&value, heads, shape[0], shape[1]);
