@@ -259,3 +259,25 @@ fn a_real_model_stays_itself() {
     let found = apart(&model, &Model::open(made.path()).unwrap());
     assert!(found <= 1e-6, "{found}");
 }
+
+/// A head with any of its bytes broken is refused or read, as a model and as the source of one.
+#[test]
+fn broken_heads_are_no_panic() {
+    let source = folder("tiny-llama", |_| {});
+    let model = Model::open(source.path()).unwrap();
+    let path = source.path().join("made.gguf");
+    let broken = source.path().join("broken.gguf");
+    let target = source.path().join("target.gguf");
+    model.write_gguf(&path, GgufNumbers::Q8_0, source.path()).unwrap();
+    let whole = fs::read(&path).unwrap();
+    let head = whole.len() - model.store.all().map(|(_, t)| t.value.len()).sum::<usize>();
+    for at in (0..head).step_by(29) {
+        for byte in [0, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[at] = byte;
+            fs::write(&broken, &bytes).unwrap();
+            let _ = Model::open(&broken);
+            let _ = model.write_gguf(&target, GgufNumbers::Q8_0, &broken);
+        }
+    }
+}

@@ -105,6 +105,13 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
     (0..count).map(|_| head.entry()).collect()
 }
 
+/// Whether a file says that its tensors begin at multiples of 0.
+pub(in crate::model) fn aligned_to_nothing(path: &Path) -> bool {
+    let nothing =
+        |entry: &Entry| entry.key == "general.alignment" && entry.bytes.iter().all(|byte| *byte == 0);
+    read(path).is_ok_and(|entries| entries.iter().any(nothing))
+}
+
 struct Head<'a> {
     path: &'a Path,
     reader: BufReader<File>,
@@ -183,6 +190,18 @@ fn width(kind: u32) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_alignment_of_nothing_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.gguf");
+        let mut bytes = b"GGUF\x03\0\0\0".to_vec();
+        bytes.extend([0_u64.to_le_bytes(), 1_u64.to_le_bytes()].concat());
+        Entry::u32("general.alignment", 0).put(&mut bytes);
+        std::fs::write(&path, &bytes).unwrap();
+        let refusal = crate::model::Model::open(&path).unwrap_err();
+        assert!(refusal.to_string().contains("alignment"), "{refusal}");
+    }
 
     #[test]
     fn entries_come_back_and_broken_ones_are_errors() {

@@ -17,6 +17,7 @@ use crate::error::{LearnError, Result};
 use crate::model::{Config, Model, Tensor};
 
 pub use config::SpecialTokens;
+pub(in crate::model) use entries::aligned_to_nothing;
 pub use folder::SIDE_FILES;
 pub use numbers::{FolderNumbers, GgufNumbers};
 

@@ -10,6 +10,7 @@ use candle_core::quantized::gguf_file::{Content, Value};
 use super::Source;
 use crate::error::{LearnError, Result, broken, file};
 use crate::model::config::unknown;
+use crate::model::export::aligned_to_nothing;
 use crate::model::{Config, Family, Model, Stretch};
 
 /// A file whose head was read.
@@ -23,8 +24,21 @@ impl Gguf {
     /// Reads the head of a file.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let opened = File::open(path).map_err(file(path))?;
+        let size = opened.metadata().map_err(file(path))?.len();
+        // candle divides by it.
+        if aligned_to_nothing(path) {
+            return Err(broken(path, "has an alignment of 0"));
+        }
         let mut reader = BufReader::new(opened);
         let content = Content::read(&mut reader).map_err(|e| broken(path, short(&e)))?;
+        // Two bits a number are the least that any kind takes.
+        let fits = |dims: &[usize]| {
+            let count = dims.iter().try_fold(1_u64, |count, length| count.checked_mul(*length as u64));
+            count.is_some_and(|count| count / 8 <= size)
+        };
+        if let Some((name, _)) = content.tensor_infos.iter().find(|(_, info)| !fits(info.shape.dims())) {
+            return Err(broken(path, format!("tensor {name} claims more numbers than the file can hold")));
+        }
         Ok(Self { path: path.to_owned(), reader, content })
     }
 
