@@ -98,8 +98,12 @@ impl Gguf {
             return Ok(Stretch::Factors(self.floats("rope_freqs.weight", length)?));
         }
         match self.text("rope.scaling.type").as_deref() {
-            None | Some("none") => Ok(Stretch::None),
-            Some("linear") => Ok(self.number("rope.scaling.factor").map_or(Stretch::None, Stretch::Linear)),
+            Some("none") => Ok(Stretch::None),
+            // Without a kind, or with a factor of 0, as llama.cpp reads it.
+            None | Some("linear") => {
+                let factor = self.number("rope.scaling.factor").filter(|factor| *factor > 0.0);
+                Ok(factor.map_or(Stretch::None, Stretch::Linear))
+            }
             Some(other) => Err(LearnError::Unsupported(format!(
                 "positions are stretched by `{other}`, which the engine has not"
             ))),
