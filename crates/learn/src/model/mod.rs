@@ -2,6 +2,7 @@
 
 mod attention;
 mod config;
+mod export;
 mod head;
 mod layer;
 mod linear;
@@ -17,6 +18,7 @@ use std::path::Path;
 use crate::error::Result;
 
 pub use config::{Config, Family, Stretch};
+pub use export::{FolderNumbers, GgufNumbers, SIDE_FILES, SpecialTokens};
 pub use lora::{LoraOptions, Target};
 pub use maths::Gate;
 pub use store::{Gradients, Id, Store, Tensor};

@@ -10,6 +10,7 @@ use candle_core::quantized::gguf_file::{Content, Value};
 use super::Source;
 use crate::error::{LearnError, Result, broken, file};
 use crate::model::config::unknown;
+use crate::model::export::aligned_to_nothing;
 use crate::model::{Config, Family, Model, Stretch};
 
 /// A file whose head was read.
@@ -23,8 +24,21 @@ impl Gguf {
     /// Reads the head of a file.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let opened = File::open(path).map_err(file(path))?;
+        let size = opened.metadata().map_err(file(path))?.len();
+        // candle divides by it.
+        if aligned_to_nothing(path) {
+            return Err(broken(path, "has an alignment of 0"));
+        }
         let mut reader = BufReader::new(opened);
         let content = Content::read(&mut reader).map_err(|e| broken(path, short(&e)))?;
+        // Two bits a number are the least that any kind takes.
+        let fits = |dims: &[usize]| {
+            let count = dims.iter().try_fold(1_u64, |count, length| count.checked_mul(*length as u64));
+            count.is_some_and(|count| count / 8 <= size)
+        };
+        if let Some((name, _)) = content.tensor_infos.iter().find(|(_, info)| !fits(info.shape.dims())) {
+            return Err(broken(path, format!("tensor {name} claims more numbers than the file can hold")));
+        }
         Ok(Self { path: path.to_owned(), reader, content })
     }
 
@@ -34,13 +48,14 @@ impl Gguf {
         Model::build(config, self)
     }
 
-    fn config(&mut self) -> Result<Config> {
+    pub(crate) fn config(&mut self) -> Result<Config> {
         let architecture = self.text("general.architecture").unwrap_or_default();
         let family = Family::named(&architecture).ok_or_else(|| unknown(&architecture))?;
         let (hidden, heads) = (self.size("embedding_length")?, self.size("attention.head_count")?);
         let layers = self.size("block_count")?;
         let head_dim = self.size("attention.key_length").unwrap_or(hidden / heads);
-        let vocab = self.content.tensor_infos.get("token_embd.weight").map(|info| info.shape.dims()[0]);
+        let embedding = self.content.tensor_infos.get("token_embd.weight");
+        let vocab = embedding.and_then(|info| info.shape.dims().first().copied());
         let window = self.size("attention.sliding_window").ok().filter(|_| family == Family::Gemma3);
         let config = Config {
             family,
@@ -53,15 +68,28 @@ impl Gguf {
             vocab: vocab.ok_or_else(|| broken(&self.path, "has no embedding of tokens"))?,
             eps: self.number("attention.layer_norm_rms_epsilon").unwrap_or(1e-6) as f32,
             theta: self.number("rope.freq_base").unwrap_or(if family == Family::Gemma3 { 1e6 } else { 1e4 }),
-            window_theta: self.number("rope.local.freq_base").unwrap_or(1e4),
+            window_theta: self.number("rope.freq_base_swa").unwrap_or(1e4),
             stretch: self.stretch()?,
             window,
-            windowed: (1..=layers).map(|layer| window.is_some() && layer % 6 != 0).collect(),
+            windowed: self.windowed(layers, window.is_some()),
             tied: !self.content.tensor_infos.contains_key("output.weight"),
             context: self.size("context_length").unwrap_or(2048),
-            query_scale: 1.0 / (head_dim as f32).sqrt(),
+            query_scale: query_scale(family, layers, (hidden, heads, head_dim)),
         };
         config.checked()
+    }
+
+    /// Which layers see only the window: all but every sixth, where the file says nothing else.
+    fn windowed(&self, layers: usize, windows: bool) -> Vec<bool> {
+        if !windows {
+            return vec![false; layers];
+        }
+        let key = "attention.sliding_window_pattern";
+        if let Some(Value::Array(kinds)) = self.value(key) {
+            return kinds.iter().map(|kind| kind.to_u64().is_ok_and(|kind| kind != 0)).collect();
+        }
+        let pattern = self.size(key).unwrap_or(6);
+        (1..=layers).map(|layer| layer % pattern != 0).collect()
     }
 
     fn stretch(&mut self) -> Result<Stretch> {
@@ -70,8 +98,12 @@ impl Gguf {
             return Ok(Stretch::Factors(self.floats("rope_freqs.weight", length)?));
         }
         match self.text("rope.scaling.type").as_deref() {
-            None | Some("none") => Ok(Stretch::None),
-            Some("linear") => Ok(self.number("rope.scaling.factor").map_or(Stretch::None, Stretch::Linear)),
+            Some("none") => Ok(Stretch::None),
+            // Without a kind, or with a factor of 0, as llama.cpp reads it.
+            None | Some("linear") => {
+                let factor = self.number("rope.scaling.factor").filter(|factor| *factor > 0.0);
+                Ok(factor.map_or(Stretch::None, Stretch::Linear))
+            }
             Some(other) => Err(LearnError::Unsupported(format!(
                 "positions are stretched by `{other}`, which the engine has not"
             ))),
@@ -128,6 +160,16 @@ impl Gguf {
     }
 }
 
+/// The scale of queries, which GGUF files do not tell: llama.cpp knows that of the one Gemma that is another by its layers.
+pub(crate) fn query_scale(
+    family: Family,
+    layers: usize,
+    (hidden, heads, head_dim): (usize, usize, usize),
+) -> f32 {
+    let under = if family == Family::Gemma3 && layers == 62 { hidden / heads } else { head_dim };
+    1.0 / (under as f32).sqrt()
+}
+
 /// The first line of candle's message: what follows is a trace.
 fn short(error: &candle_core::Error) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
@@ -150,7 +192,9 @@ impl Source for Gguf {
         if self.text("general.architecture").as_deref() == Some("llama") {
             let heads = match name.rsplit('.').nth(1) {
                 Some("q_proj") => self.size("attention.head_count")?,
-                Some("k_proj") => self.size("attention.head_count_kv")?,
+                Some("k_proj") => {
+                    self.size("attention.head_count_kv").or_else(|_| self.size("attention.head_count"))?
+                }
                 _ => return Ok(Some(value)),
             };
             value = halves_together(&value, heads, shape[0], shape[1]);
