@@ -24,10 +24,11 @@ impl Schedule {
 
     /// The factor of the rate at a step (from 0) of so many, the first `warm` of which rise to it from zero.
     ///
-    /// As transformers': `step / warm`, then `(1 + cos(pi t)) / 2` or `1 - t` with `t = (step - warm) / (steps - warm)`.
+    /// `(step + 1) / warm` while it rises, then `(1 + cos(pi t)) / 2` or `1 - t` with `t = (step - warm) / (steps - warm)`: transformers' rates,
+    /// but that its first step, at a rate of zero, is not made.
     pub fn factor(self, step: usize, steps: usize, warm: usize) -> f64 {
         if step < warm {
-            return step as f64 / warm as f64;
+            return (step + 1) as f64 / warm as f64;
         }
         let t = (step - warm) as f64 / (steps - warm).max(1) as f64;
         match self {
@@ -134,7 +135,7 @@ mod tests {
     #[test]
     fn rates_rise_and_fall() {
         let at = |schedule: Schedule, step| schedule.factor(step, 12, 2);
-        assert_eq!([0, 1, 2].map(|step| at(Schedule::Linear, step)), [0.0, 0.5, 1.0]);
+        assert_eq!([0, 1, 2].map(|step| at(Schedule::Linear, step)), [0.5, 1.0, 1.0]);
         assert_eq!(at(Schedule::Linear, 7), 0.5);
         assert!((at(Schedule::Cosine, 7) - 0.5).abs() < 1e-12);
         assert_eq!(at(Schedule::Constant, 11), 1.0);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use predilect_results::asked::{AnnotatorRun, CallPlan, JudgeRun, Probe, RaterValidity};
 use predilect_results::browse::{Histogram, LabelJson, LiveDissectJson, PairsPage};
 use predilect_results::steering::SteerJson;
+use predilect_results::training::{LossesJson, RankingJson, TrainJson};
 use predilect_results::verifying::VerifyJson;
 use predilect_results::{
     Answer, CompareJson, DissectJson, ExplainJson, FitJson, RankJson, RankLcJson, VersusJson, Written,
@@ -53,4 +54,7 @@ fn are_those_of_the_types() {
     holds::<Written<LabelJson>>("live-label");
     holds::<Written<SteerJson>>("steer");
     holds::<Written<VerifyJson>>("verify");
+    holds::<Written<TrainJson>>("train");
+    holds::<Written<LossesJson>>("train-losses");
+    holds::<Written<RankingJson>>("ranking-accuracy");
 }

@@ -98,6 +98,8 @@ pub(crate) fn verdicts_by_pair(
         sum.1 += verdict.weight;
         sum.2 += 1;
     }
+    // What readers call a judge that a file does not name.
+    let name = name.filter(|name| name != "unnamed");
     Ok((name, sums.into_iter().map(|(pair, (sum, weight, count))| (pair, (sum / weight, count))).collect()))
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use predilect_learn::TrainingOptions;
 use predilect_learn::losses::{LossOptions, Mixture};
-use predilect_learn::model::LoraOptions;
+use predilect_learn::model::{GgufNumbers, LoraOptions};
 use predilect_workbench::{FitOptions, SliceOptions};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,19 @@ pub struct TrainRequest {
     pub patience: Option<usize>,
     /// So many steps between two checkpoints.
     pub checkpoint_every: usize,
+    /// What is written beside the adapter.
+    #[serde(default)]
+    pub outputs: Outputs,
+}
+
+/// What is written of the trained model beside the adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Outputs {
+    /// A folder as transformers reads it, the adapter merged; always where all weights were trained.
+    pub merged: bool,
+    /// A GGUF file of these numbers, the adapter merged.
+    pub gguf: Option<GgufNumbers>,
 }
 
 /// How pairs become tokens.

@@ -12,9 +12,10 @@ use predilect_workbench::{Error, Event, Inputs, Ran, Result, Step, Watch, Workbe
 use serde_json::json;
 
 use crate::examples::Texts;
-use crate::folder::{Checkpoint, Folder, PAIRS, write_line};
+use crate::folder::{Checkpoint, Folder, write_line};
 use crate::made::{examples, keep_pairs};
 use crate::mistakes::{learnt, not_finite};
+use crate::outputs::Made;
 use crate::pairs::judged;
 use crate::relabel::relabelled;
 use crate::request::TrainRequest;
@@ -187,7 +188,8 @@ impl Training {
         watch.event(Event::End);
         self.keep(Checkpoint::Last)?;
         let kept_step = self.take_best(&patience)?;
-        let files = self.write_model()?;
+        let made = Made { lora: self.lora.as_ref(), model: &self.trainer.model, request: &self.request };
+        let files = made.write(&self.folder, &mut self.remarks)?;
         let found = self.found(Found {
             seconds: began.elapsed().as_secs_f64(),
             earlier,
@@ -239,23 +241,6 @@ impl Training {
         let Some(kept) = self.folder.kept(Checkpoint::Best) else { return Ok(None) };
         self.trainer.restore(&kept).map_err(learnt)?;
         Ok(Some(patience.at as u64))
-    }
-
-    /// The adapter as PEFT reads it, or all weights.
-    fn write_model(&self) -> Result<BTreeMap<String, String>> {
-        let mut files = BTreeMap::new();
-        let mut wrote = |what: &str, path: &Path| {
-            files.insert(what.to_owned(), path.display().to_string());
-        };
-        if let Some(options) = &self.lora {
-            let base = self.request.model.display().to_string();
-            let (config, weights) = self.trainer.model.adapter_files(options, &base).map_err(learnt)?;
-            wrote("adapter", &self.folder.write("adapter_model.safetensors", &weights)?);
-            wrote("adapter_config", &self.folder.write("adapter_config.json", config.as_bytes())?);
-        }
-        wrote("steps", &self.folder.path.join(crate::folder::STEPS));
-        wrote("pairs", &self.folder.path.join(PAIRS));
-        Ok(files)
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use predilect_train::{
-    Direction, LoraOptions, LossOptions, Mixture, RankingRequest, Relabel, Schedule, Target, TextOptions,
-    TrainRequest, TrainingOptions,
+    Direction, GgufNumbers, LoraOptions, LossOptions, Mixture, Outputs, RankingRequest, Relabel, Schedule,
+    Target, TextOptions, TrainRequest, TrainingOptions,
 };
 use predilect_workbench::{Filter, FitOptions, SliceOptions};
 use serde_json::Value;
@@ -66,6 +66,12 @@ pub(crate) struct TrainArgs {
     /// The folder: adapter, every step (train.jsonl), the pairs with their labels, checkpoints; the same command goes on there
     #[arg(long, short, required_unless_present = "list", value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+    /// Write the trained model as a folder too, the adapter merged (always with --full)
+    #[arg(long)]
+    pub(crate) merge: bool,
+    /// Write it as a GGUF file too, which `judge`, `annotate` and `steer` can ask as gguf:FILE: f16, q8_0 or f32
+    #[arg(long, value_name = "NUMBERS", value_parser = named(&GGUF))]
+    pub(crate) gguf: Option<GgufNumbers>,
     /// Write the report as one HTML file
     #[arg(long, value_name = "REPORT.html")]
     pub(crate) html: Option<PathBuf>,
@@ -174,6 +180,9 @@ pub(crate) struct PairArgs {
     pub(crate) no_template: bool,
 }
 
+const GGUF: [(GgufNumbers, &str); 3] =
+    [(GgufNumbers::F16, "f16"), (GgufNumbers::Q8_0, "q8_0"), (GgufNumbers::F32, "f32")];
+
 impl PairArgs {
     fn texts(&self) -> TextOptions {
         TextOptions { template: !self.no_template, max_length: self.max_length as usize }
@@ -234,6 +243,7 @@ impl TrainArgs {
             evaluate_every: pace.evaluate_every as usize,
             patience: pace.patience.map(|looks| looks as usize),
             checkpoint_every: pace.checkpoint_every as usize,
+            outputs: Outputs { merged: self.merge, gguf: self.gguf },
         })
     }
 

@@ -49,7 +49,8 @@ impl FolderNumbers {
 }
 
 /// How matrices are kept in a GGUF file; norms and biases are floats of 32 bits always.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum GgufNumbers {
     /// As they are.
     F32,

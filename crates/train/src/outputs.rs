@@ -1,0 +1,82 @@
+//! What a run leaves: the adapter, and the trained model in the forms that others read.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use predilect_learn::model::{FolderNumbers, LoraOptions, Model};
+use predilect_workbench::Result;
+
+use crate::folder::{Folder, PAIRS, STEPS};
+use crate::mistakes::learnt;
+use crate::request::TrainRequest;
+
+/// A trained model with all that says how it is to be written.
+pub(crate) struct Made<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) lora: Option<&'a LoraOptions>,
+    pub(crate) request: &'a TrainRequest,
+}
+
+impl Made<'_> {
+    /// Writes all that was asked for; the files by what they are.
+    pub(crate) fn write(
+        &self,
+        folder: &Folder,
+        remarks: &mut Vec<String>,
+    ) -> Result<BTreeMap<String, String>> {
+        let mut files = BTreeMap::new();
+        let mut wrote = |what: &str, path: &std::path::Path| {
+            files.insert(what.to_owned(), path.display().to_string());
+        };
+        if let Some(options) = self.lora {
+            let base = fs::canonicalize(&self.request.model).unwrap_or_else(|_| self.request.model.clone());
+            let (config, weights) =
+                self.model.adapter_files(options, &base.display().to_string()).map_err(learnt)?;
+            wrote("adapter", &folder.write("adapter_model.safetensors", &weights)?);
+            wrote("adapter_config", &folder.write("adapter_config.json", config.as_bytes())?);
+        }
+        let outputs = self.request.outputs;
+        let merged = outputs.merged || self.lora.is_none();
+        if merged || outputs.gguf.is_some() {
+            let mut model = self.model.clone();
+            model.merge();
+            if merged {
+                wrote("merged", &self.merged(&model, folder, remarks)?);
+            }
+            if let Some(numbers) = outputs.gguf {
+                let (new, place) = (folder.path.join("model.gguf.new"), folder.path.join("model.gguf"));
+                model.write_gguf(&new, numbers, &self.request.model).map_err(learnt)?;
+                fs::rename(&new, &place)?;
+                wrote("gguf", &place);
+            }
+        }
+        wrote("steps", &folder.path.join(STEPS));
+        wrote("pairs", &folder.path.join(PAIRS));
+        Ok(files)
+    }
+
+    /// A folder as transformers reads it, in the place of the one before.
+    fn merged(
+        &self,
+        model: &Model,
+        folder: &Folder,
+        remarks: &mut Vec<String>,
+    ) -> Result<std::path::PathBuf> {
+        let (new, place) = (folder.path.join("merged.new"), folder.path.join("merged"));
+        for left in [&new, &place] {
+            if left.exists() {
+                fs::remove_dir_all(left)?;
+            }
+        }
+        fs::create_dir(&new)?;
+        let wrote = model.write_folder(&new, FolderNumbers::F32, &self.request.model).map_err(learnt)?;
+        if !wrote.contains(&"tokenizer.json") {
+            remarks.push(
+                "the merged folder has no tokenizer files: the model came from a GGUF file, which keeps its own form of them"
+                    .to_owned(),
+            );
+        }
+        fs::rename(&new, &place)?;
+        Ok(place)
+    }
+}
