@@ -91,7 +91,7 @@ pub(crate) fn weight_back(
 }
 
 /// Logits become probabilities; returns `ln sum exp` of them, and the sum of the squared probabilities.
-fn softmax(row: &mut [f32]) -> (f32, f32) {
+pub(super) fn softmax(row: &mut [f32]) -> (f32, f32) {
     let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     // A vocabulary is summed in parts: one float for 150,000 terms would lose digits.
     let mut total = 0.0_f64;

@@ -2,13 +2,16 @@
 
 mod attention;
 mod config;
+mod decode;
 mod head;
 mod layer;
 mod linear;
 mod lora;
 pub(crate) mod maths;
 mod rope;
+mod sample;
 mod store;
+mod stream;
 mod tree;
 mod weights;
 
@@ -19,6 +22,7 @@ use crate::error::Result;
 pub use config::{Config, Family, Stretch};
 pub use lora::{LoraOptions, Target};
 pub use maths::Gate;
+pub use sample::{Sample, SampleOptions, Sampling};
 pub use store::{Gradients, Id, Store, Tensor};
 pub use tree::Tree;
 pub(crate) use weights::folder::Shard;
@@ -85,13 +89,13 @@ impl Model {
         if path.is_dir() { weights::folder::open(path) } else { weights::gguf::Gguf::open(path)?.model() }
     }
 
-    /// Tokens of a tree's rows in the stream.
-    fn embed(&self, tree: &Tree) -> Vec<f32> {
+    /// Tokens as rows of the stream.
+    fn embed(&self, tokens: &[u32]) -> Vec<f32> {
         let hidden = self.config.hidden;
         let scale = self.config.embedding_scale();
         let table = self.store.value(self.embedding);
-        let mut x = Vec::with_capacity(tree.len() * hidden);
-        for token in &tree.tokens {
+        let mut x = Vec::with_capacity(tokens.len() * hidden);
+        for token in tokens {
             let at = *token as usize * hidden;
             x.extend(table[at..at + hidden].iter().map(|v| v * scale));
         }
@@ -114,7 +118,7 @@ impl Model {
     pub fn forward(&self, tree: &Tree, pass: Pass) -> Forward {
         let with = self.with(pass != Pass::Reference);
         let rotations = self.rotations(tree);
-        let mut x = self.embed(tree);
+        let mut x = self.embed(&tree.tokens);
         let mut kept = Vec::new();
         for layer in &self.layers {
             let rotation = &rotations[usize::from(layer.windowed)];
