@@ -5,6 +5,7 @@
 
 mod adapter;
 mod error;
+pub mod keywords;
 pub mod losses;
 pub mod model;
 pub mod optimise;
