@@ -10,6 +10,7 @@ pub mod losses;
 pub mod model;
 pub mod optimise;
 mod random;
+pub mod spa_training;
 mod training;
 
 pub use error::{LearnError, Result};
