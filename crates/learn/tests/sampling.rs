@@ -108,7 +108,7 @@ fn tokens_a_second() {
     let Ok(path) = std::env::var("PREDILECT_GGUF") else { return };
     let mut model = Model::open(&PathBuf::from(path)).unwrap();
     let weights: usize = model.store.all().map(|(_, tensor)| tensor.value.len() * 4).sum();
-    model.threads = 2;
+    model.threads = std::env::var("THREADS").map_or(2, |threads| threads.parse().unwrap());
     for _ in 0..3 {
         let start = std::time::Instant::now();
         let all: f32 = (model.store.all())

@@ -156,7 +156,7 @@ fn attend(shape: Shape, step: Step<'_>, q: &[f32], kept: &OfLayer) -> Vec<f32> {
             seen.part(&kept.shared, first.min(step.prompt)),
             seen.part(own, first.saturating_sub(step.prompt)),
         ];
-        seen.attend(out, q, parts);
+        seen.attend(out, q, &parts);
     };
     if step.with.threads > 1 {
         tasks.for_each(one);
@@ -188,18 +188,18 @@ impl Seen {
         self.shape.kv_heads * self.shape.head_dim
     }
 
-    fn attend(&self, out: &mut [f32], q: &[f32], parts: [Part<'_>; 2]) {
+    fn attend(&self, out: &mut [f32], q: &[f32], parts: &[Part<'_>; 2]) {
         let dim = self.shape.head_dim;
         let group = q.len() / dim;
         let rows = parts.each_ref().map(|part| part.keys.len().div_ceil(self.stride()));
         let mut scores = vec![0.0; (rows[0] + rows[1]) * group];
         let (before, after) = scores.split_at_mut(rows[0] * group);
-        for (scores, part) in [before, after].into_iter().zip(&parts) {
+        for (scores, part) in [before, after].into_iter().zip(parts) {
             stream::dots(scores, Rows::strided(part.keys, self.stride(), dim), Rows::of(q, dim));
         }
         self.softmax(&mut scores, group);
         let (before, after) = scores.split_at(rows[0] * group);
-        for (scores, part) in [before, after].into_iter().zip(&parts) {
+        for (scores, part) in [before, after].into_iter().zip(parts) {
             stream::mix(out, scores, Rows::strided(part.values, self.stride(), dim));
         }
     }

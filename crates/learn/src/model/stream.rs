@@ -2,6 +2,11 @@
 //!
 //! Each number is summed in an order of its own, whatever rows stand beside it: a row's product is the same alone and among others.
 
+#![allow(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the wider instruction sets"
+)]
+
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -89,22 +94,30 @@ impl WithSimd for Dots<'_> {
     }
 }
 
-/// A few rows of the matrix with all rows of `x`, two at a time.
+/// A few rows of the matrix with all rows of `x`, as many at a time as there are registers for.
 #[inline(always)]
 fn rows_together<S: Simd, const R: usize>(simd: S, out: &mut [f32], w: [&[f32]; R], x: Rows<'_>) {
     let count = out.len() / R;
-    let mut put = |row: usize, at: usize, value: f32| out[row * count + at] = value;
-    for at in (0..count).step_by(2) {
-        if at + 1 < count {
-            for (row, [first, second]) in tile(simd, w, [x.row(at), x.row(at + 1)]).into_iter().enumerate() {
-                put(row, at, first);
-                put(row, at + 1, second);
-            }
-        } else {
-            for (row, [only]) in tile(simd, w, [x.row(at)]).into_iter().enumerate() {
-                put(row, at, only);
-            }
-        }
+    let mut at = 0;
+    while S::REGISTER_COUNT >= 32 && at + 4 <= count {
+        put(out, at, tile(simd, w, [0, 1, 2, 3].map(|next| x.row(at + next))));
+        at += 4;
+    }
+    while at + 2 <= count {
+        put(out, at, tile(simd, w, [x.row(at), x.row(at + 1)]));
+        at += 2;
+    }
+    if at < count {
+        put(out, at, tile(simd, w, [x.row(at)]));
+    }
+}
+
+/// Writes a tile's numbers from column `at` on.
+#[inline(always)]
+fn put<const R: usize, const B: usize>(out: &mut [f32], at: usize, tile: [[f32; B]; R]) {
+    let count = out.len() / R;
+    for (row, sums) in out.chunks_mut(count).zip(tile) {
+        row[at..at + B].copy_from_slice(&sums);
     }
 }
 
