@@ -14,4 +14,7 @@ pub mod spa_training;
 mod training;
 
 pub use error::{LearnError, Result};
-pub use training::{Evaluation, Example, Plan, State, StepRecord, Trainer, TrainingOptions};
+pub use training::{
+    DEGREE_HEAD, Degraded, Evaluation, Example, Plan, Refinement, SpaRecord, SpaState, State, StepRecord,
+    Trainer, TrainingOptions,
+};
