@@ -206,16 +206,23 @@ impl Seen {
 
     /// Scores `[keys, group]` become probabilities over the keys.
     fn softmax(&self, scores: &mut [f32], group: usize) {
-        for at in 0..group {
-            let column = || (at..scores.len()).step_by(group);
-            let most = column().map(|i| scores[i] * self.shape.scale).fold(f32::NEG_INFINITY, f32::max);
-            let mut total = 0.0;
-            for i in column() {
-                total += exp(scores[i] * self.shape.scale - most);
-            }
-            for i in (at..scores.len()).step_by(group) {
-                scores[i] = exp(scores[i] * self.shape.scale - most) / total;
-            }
+        let mut most = vec![f32::NEG_INFINITY; group];
+        for row in scores.chunks(group) {
+            most.iter_mut().zip(row).for_each(|(most, score)| *most = most.max(*score));
+        }
+        for row in scores.chunks_mut(group) {
+            row.iter_mut().zip(&most).for_each(|(score, most)| *score = (*score - most) * self.shape.scale);
+        }
+        // All in one loop, so that it becomes one over vectors.
+        for score in scores.iter_mut() {
+            *score = exp(*score);
+        }
+        let mut totals = vec![0.0; group];
+        for row in scores.chunks(group) {
+            add(&mut totals, row);
+        }
+        for row in scores.chunks_mut(group) {
+            row.iter_mut().zip(&totals).for_each(|(p, total)| *p /= total);
         }
     }
 }

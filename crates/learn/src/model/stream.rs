@@ -94,15 +94,11 @@ impl WithSimd for Dots<'_> {
     }
 }
 
-/// A few rows of the matrix with all rows of `x`, as many at a time as there are registers for.
+/// A few rows of the matrix with all rows of `x`, two at a time: more would need more registers than most processors have.
 #[inline(always)]
 fn rows_together<S: Simd, const R: usize>(simd: S, out: &mut [f32], w: [&[f32]; R], x: Rows<'_>) {
     let count = out.len() / R;
     let mut at = 0;
-    while S::REGISTER_COUNT >= 32 && at + 4 <= count {
-        put(out, at, tile(simd, w, [0, 1, 2, 3].map(|next| x.row(at + next))));
-        at += 4;
-    }
     while at + 2 <= count {
         put(out, at, tile(simd, w, [x.row(at), x.row(at + 1)]));
         at += 2;
