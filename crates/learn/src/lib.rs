@@ -5,14 +5,19 @@
 
 mod adapter;
 mod error;
+pub mod keywords;
 pub mod losses;
 pub mod model;
 mod opening;
 pub mod optimise;
 mod random;
+pub mod spa_training;
 pub mod tokens;
 mod training;
 
 pub use error::{LearnError, Result};
 pub use opening::{open, threads};
-pub use training::{Evaluation, Example, Plan, State, StepRecord, Trainer, TrainingOptions};
+pub use training::{
+    DEGREE_HEAD, Degraded, Evaluation, Example, Plan, Refinement, SpaRecord, SpaState, State, StepRecord,
+    Trainer, TrainingOptions,
+};

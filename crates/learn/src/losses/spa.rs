@@ -95,6 +95,11 @@ impl Threshold {
         Self { means: VecDeque::new(), options }
     }
 
+    /// Whether it is taken with these options.
+    pub fn has(&self, options: &SpaOptions) -> bool {
+        self.options == *options
+    }
+
     /// Takes in the mean of `b h~` over the pairs of one step.
     pub fn push(&mut self, mean: f64) {
         self.means.push_back(mean);

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::linear::With;
 use super::maths::{Out, View, exp, product};
-use super::store::Id;
+use super::store::{Id, Tensor};
 
 /// Numbers that the logits of one chunk may take.
 const ROOM: usize = 8 << 20;
@@ -61,6 +61,36 @@ pub(crate) fn score(with: With<'_>, head: Id, rows: &[f32], tokens: &[u32], grad
     scored
 }
 
+/// One of two models at the same targets: its head, and its rows.
+pub(crate) struct Side<'a> {
+    pub(crate) w: &'a Tensor,
+    pub(crate) rows: &'a [f32],
+}
+
+/// ln p of the targets where the logits are `(1 + lambda)` times the first model's minus `lambda` times the second's.
+pub(crate) fn decoupled(sides: &[Side<'_>; 2], tokens: &[u32], lambda: f32, threads: usize) -> Vec<f32> {
+    let (vocab, count) = (sides[0].w.rows, tokens.len());
+    let mut logps = vec![0.0; count];
+    let chunk = (ROOM / vocab).clamp(1, count.max(1));
+    let mut logits = vec![0.0; chunk * vocab];
+    for from in (0..count).step_by(chunk) {
+        let to = (from + chunk).min(count);
+        let logits = &mut logits[..(to - from) * vocab];
+        for (number, (side, scale)) in sides.iter().zip([1.0 + lambda, -lambda]).enumerate() {
+            let hidden = side.w.cols;
+            let x = View::of(&side.rows[from * hidden..to * hidden], to - from, hidden);
+            let out = Out { data: &mut *logits, stride: vocab, add: number > 0 };
+            product(out, x, View::of(&side.w.value, vocab, hidden).t(), scale, threads);
+        }
+        let rows = logits.par_chunks_mut(vocab).zip(&tokens[from..to]);
+        rows.zip(logps[from..to].par_iter_mut()).for_each(|((row, token), logp)| {
+            let own = row[*token as usize];
+            *logp = own - softmax(row).0;
+        });
+    }
+    logps
+}
+
 /// Adds to `dw`, `[vocab, hidden]`, the gradient of `sum_t coefficient_t logp_t`.
 pub(crate) fn weight_back(
     with: With<'_>,
@@ -91,7 +121,7 @@ pub(crate) fn weight_back(
 }
 
 /// Logits become probabilities; returns `ln sum exp` of them, and the sum of the squared probabilities.
-fn softmax(row: &mut [f32]) -> (f32, f32) {
+pub(super) fn softmax(row: &mut [f32]) -> (f32, f32) {
     let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     // A vocabulary is summed in parts: one float for 150,000 terms would lose digits.
     let mut total = 0.0_f64;

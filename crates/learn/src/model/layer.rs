@@ -77,8 +77,15 @@ pub(crate) struct Kept {
     feed_after: Option<Normed>,
 }
 
+impl Kept {
+    /// Keys and values as attention uses them.
+    pub(crate) fn keys_and_values(self) -> (Vec<f32>, Vec<f32>) {
+        (self.k, self.v)
+    }
+}
+
 impl Layer {
-    fn shape(&self, config: &Config) -> Shape {
+    pub(super) fn shape(&self, config: &Config) -> Shape {
         Shape {
             heads: config.heads,
             kv_heads: config.kv_heads,

@@ -2,6 +2,7 @@
 
 mod attention;
 mod config;
+mod decode;
 mod export;
 mod head;
 mod layer;
@@ -9,7 +10,9 @@ mod linear;
 mod lora;
 pub(crate) mod maths;
 mod rope;
+mod sample;
 mod store;
+mod stream;
 mod tree;
 mod weights;
 
@@ -21,6 +24,7 @@ pub use config::{Config, Family, Stretch};
 pub use export::{FolderNumbers, GgufNumbers, SIDE_FILES, SpecialTokens};
 pub use lora::{LoraOptions, Target};
 pub use maths::Gate;
+pub use sample::{Sample, SampleOptions, Sampling};
 pub use store::{Gradients, Id, Store, Tensor};
 pub use tree::Tree;
 pub(crate) use weights::folder::Shard;
@@ -66,11 +70,29 @@ pub struct Forward {
     /// `ln sum_v p_v^2` at the same places.
     pub spreads: Vec<f32>,
     kept: Vec<Layered>,
-    /// The stream after the last layer, and the scales of its norm.
+    /// The stream after the last layer, at the targets and then at the silent completions, and the scales of its norm.
     last: Vec<f32>,
     scales: Vec<f32>,
     units: Vec<f32>,
+    /// The norm's output at the same rows.
     rows: Vec<f32>,
+}
+
+/// Where a backward pass begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slopes<'a> {
+    /// The derivative by each target's log-probability.
+    pub(crate) coefficients: &'a [f32],
+    /// The derivative by the final norm's output at the rows of the silent completions, one after another; empty for zero.
+    pub(crate) silent: &'a [f32],
+}
+
+impl Forward {
+    /// The final norm's output at the rows of silent completions, one completion's after another's.
+    pub(crate) fn silent(&self) -> &[f32] {
+        let hidden = self.rows.len() / self.scales.len().max(1);
+        &self.rows[self.logps.len() * hidden..]
+    }
 }
 
 enum Layered {
@@ -88,13 +110,13 @@ impl Model {
         if path.is_dir() { weights::folder::open(path) } else { weights::gguf::Gguf::open(path)?.model() }
     }
 
-    /// Tokens of a tree's rows in the stream.
-    fn embed(&self, tree: &Tree) -> Vec<f32> {
+    /// Tokens as rows of the stream.
+    fn embed(&self, tokens: &[u32]) -> Vec<f32> {
         let hidden = self.config.hidden;
         let scale = self.config.embedding_scale();
         let table = self.store.value(self.embedding);
-        let mut x = Vec::with_capacity(tree.len() * hidden);
-        for token in &tree.tokens {
+        let mut x = Vec::with_capacity(tokens.len() * hidden);
+        for token in tokens {
             let at = *token as usize * hidden;
             x.extend(table[at..at + hidden].iter().map(|v| v * scale));
         }
@@ -117,7 +139,7 @@ impl Model {
     pub fn forward(&self, tree: &Tree, pass: Pass) -> Forward {
         let with = self.with(pass != Pass::Reference);
         let rotations = self.rotations(tree);
-        let mut x = self.embed(tree);
+        let mut x = self.embed(&tree.tokens);
         let mut kept = Vec::new();
         for layer in &self.layers {
             let rotation = &rotations[usize::from(layer.windowed)];
@@ -131,30 +153,51 @@ impl Model {
             }
         }
         let training = matches!(pass, Pass::Train | Pass::TrainFrugally);
-        let (rows, tokens) = self.target_rows(tree, &x);
-        let mut normed = vec![0.0; rows.len()];
-        let scales = rms_norm(&mut normed, &rows, self.store.value(self.norm), self.config.eps);
-        let scored = head::score(with, self.head, &normed, &tokens, training);
-        let (last, rows) = if training { (rows, normed) } else { (Vec::new(), Vec::new()) };
+        let last = self.last_rows(tree, &x);
+        let mut rows = vec![0.0; last.len()];
+        let scales = rms_norm(&mut rows, &last, self.store.value(self.norm), self.config.eps);
+        let tokens = target_tokens(tree);
+        let scored = head::score(with, self.head, self.of_targets(&rows, &tokens), &tokens, training);
         Forward {
             logps: scored.logps,
             spreads: scored.spreads,
             kept,
-            last,
+            last: if training { last } else { Vec::new() },
             scales,
             units: scored.units,
             rows,
         }
     }
 
-    /// The rows of a stream that predict, one after another, and the tokens that they should predict.
-    fn target_rows(&self, tree: &Tree, x: &[f32]) -> (Vec<f32>, Vec<u32>) {
+    /// The rows of a stream that predict, and behind them those of silent completions.
+    fn last_rows(&self, tree: &Tree, x: &[f32]) -> Vec<f32> {
         let hidden = self.config.hidden;
-        let mut rows = Vec::with_capacity(tree.targets.len() * hidden);
-        for (row, _) in &tree.targets {
-            rows.extend_from_slice(&x[row * hidden..(row + 1) * hidden]);
-        }
-        (rows, tree.targets.iter().map(|(_, token)| *token).collect())
+        tree.last_rows().flat_map(|row| &x[row * hidden..(row + 1) * hidden]).copied().collect()
+    }
+
+    fn of_targets<'a>(&self, rows: &'a [f32], tokens: &[u32]) -> &'a [f32] {
+        &rows[..tokens.len() * self.config.hidden]
+    }
+
+    /// ln p of the target tokens under the softmax of `(1 + lambda)` times this model's logits minus `lambda` times another's, from a pass of
+    /// each over the same completions ([`crate::losses::spa`]).
+    ///
+    /// # Panics
+    ///
+    /// When the two models have not the same vocabulary, or the passes not the same completions.
+    pub fn decoupled(
+        &self,
+        tree: &Tree,
+        own: &Forward,
+        (other, of_other): (&Self, &Forward),
+        lambda: f64,
+    ) -> Vec<f32> {
+        let tokens = target_tokens(tree);
+        let sides = [(self, own), (other, of_other)].map(|(model, forward)| head::Side {
+            w: model.store.get(model.head),
+            rows: model.of_targets(&forward.rows, &tokens),
+        });
+        head::decoupled(&sides, &tokens, lambda as f32, self.threads)
     }
 
     /// Adds to the gradients those of `sum_t coefficient_t ln p_t` over the targets.
@@ -163,7 +206,19 @@ impl Model {
     ///
     /// When the pass was not one for training.
     pub fn backward(&self, tree: &Tree, forward: Forward, coefficients: &[f32], gradients: &mut Gradients) {
+        self.backward_from(tree, forward, Slopes { coefficients, silent: &[] }, gradients);
+    }
+
+    /// The same, from the rows of silent completions too.
+    pub(crate) fn backward_from(
+        &self,
+        tree: &Tree,
+        forward: Forward,
+        slopes: Slopes<'_>,
+        gradients: &mut Gradients,
+    ) {
         let hidden = self.config.hidden;
+        let coefficients = slopes.coefficients;
         let with = self.with(true);
         assert_eq!(forward.units.len(), coefficients.len() * hidden, "a pass for training");
         let mut units = forward.units;
@@ -173,9 +228,12 @@ impl Model {
             }
         }
         if let Some(dw) = gradients.get_mut(self.head) {
-            let (_, tokens): (Vec<usize>, Vec<u32>) = tree.targets.iter().copied().unzip();
-            head::weight_back(with, self.head, (&forward.rows, &tokens, coefficients), dw);
+            let tokens = target_tokens(tree);
+            let rows = self.of_targets(&forward.rows, &tokens);
+            head::weight_back(with, self.head, (rows, &tokens, coefficients), dw);
         }
+        units.extend_from_slice(slopes.silent);
+        units.resize(forward.rows.len(), 0.0);
         let norm = self.store.value(self.norm);
         let mut dlast = vec![0.0; units.len()];
         rms_norm_back(&mut dlast, &units, &forward.last, norm, &forward.scales);
@@ -183,7 +241,7 @@ impl Model {
             rms_norm_weight_back(dw, &units, &forward.last, &forward.scales);
         }
         let mut dx = vec![0.0; tree.len() * hidden];
-        for ((row, _), d) in tree.targets.iter().zip(dlast.chunks(hidden)) {
+        for (row, d) in tree.last_rows().zip(dlast.chunks(hidden)) {
             maths::add(&mut dx[row * hidden..(row + 1) * hidden], d);
         }
         self.layers_back(tree, forward.kept, &mut dx, gradients);
@@ -221,4 +279,8 @@ impl Model {
         let of_row = norms * c.hidden + (heads + 1) * q + (heads + 1) * kv + 2 * c.intermediate + c.heads;
         tree.len() * of_row * c.layers * size_of::<f32>()
     }
+}
+
+fn target_tokens(tree: &Tree) -> Vec<u32> {
+    tree.targets.iter().map(|(_, token)| *token).collect()
 }

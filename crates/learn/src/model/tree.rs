@@ -9,11 +9,15 @@ pub struct Tree {
     pub tokens: Vec<u32>,
     /// The position of each token in its own sequence.
     pub positions: Vec<u32>,
+    /// Tokens of the prompt.
+    prompt: usize,
     pub(crate) runs: Vec<Run>,
     /// The row that predicts, and the token that it should.
     pub(crate) targets: Vec<(usize, u32)>,
     /// Which targets are a completion's.
     completions: Vec<Range<usize>>,
+    /// Rows of completions of which nothing is predicted.
+    pub(crate) silent: Vec<Range<usize>>,
 }
 
 /// Rows that see the same: everything of `before`, and of themselves what is not later.
@@ -38,9 +42,11 @@ impl Tree {
         let mut tree = Self {
             tokens: prompt.to_vec(),
             positions: (0..start as u32).collect(),
+            prompt: start,
             runs: Vec::new(),
             targets: Vec::new(),
             completions: Vec::new(),
+            silent: Vec::new(),
         };
         for (number, completion) in completions.iter().enumerate() {
             let from = tree.tokens.len();
@@ -64,6 +70,25 @@ impl Tree {
             tree.runs.push(Run { rows: 0..start, before: 0..0 });
         }
         tree
+    }
+
+    /// Adds completions of the same prompt of which no token is predicted: only what the model makes of them is of interest.
+    pub(crate) fn and_silent<'a>(mut self, completions: impl Iterator<Item = &'a [u32]>) -> Self {
+        let start = self.prompt;
+        for completion in completions {
+            let from = self.tokens.len();
+            let rows = from..from + completion.len();
+            self.tokens.extend_from_slice(completion);
+            self.positions.extend((start..start + completion.len()).map(|position| position as u32));
+            self.runs.push(Run { rows: rows.clone(), before: 0..start });
+            self.silent.push(rows);
+        }
+        self
+    }
+
+    /// Rows whose last hidden state is needed: those that predict, then those of silent completions.
+    pub(crate) fn last_rows(&self) -> impl Iterator<Item = usize> {
+        self.targets.iter().map(|(row, _)| *row).chain(self.silent.iter().cloned().flatten())
     }
 
     /// Which of the targets are those of a completion.
@@ -94,6 +119,16 @@ mod tests {
         assert_eq!(tree.targets, [(2, 4), (3, 5), (2, 6), (5, 7), (6, 8)]);
         assert_eq!((tree.completion(0), tree.completion(1)), (0..2, 2..5));
         assert_eq!(tree.runs[1], Run { rows: 5..8, before: 0..3 });
+    }
+
+    #[test]
+    fn silent_completions_follow_the_prompt_and_predict_nothing() {
+        let tree = Tree::new(&[1, 2, 3], &[&[4, 5], &[6]]).and_silent([&[7, 8][..], &[9]].into_iter());
+        assert_eq!(tree.positions, [0, 1, 2, 3, 4, 3, 3, 4, 3]);
+        assert_eq!(tree.runs[2], Run { rows: 6..8, before: 0..3 });
+        assert_eq!(tree.last_rows().collect::<Vec<_>>(), [2, 3, 2, 6, 7, 8]);
+        let alone = Tree::new(&[1, 2], &[]).and_silent([&[7][..]].into_iter());
+        assert_eq!(alone.runs[1], Run { rows: 2..3, before: 0..2 });
     }
 
     #[test]

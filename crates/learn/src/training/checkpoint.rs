@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::Trainer;
+use super::{SpaState, Trainer};
 use crate::adapter::safetensors_bytes;
 use crate::error::{Result, broken, file};
 use crate::losses::LossState;
@@ -17,6 +17,9 @@ pub struct State {
     pub step: usize,
     /// What losses remember.
     pub losses: LossState,
+    /// Where the refinement of labels stood; `None` without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spa: Option<SpaState>,
 }
 
 /// The file of weights.
@@ -38,7 +41,8 @@ impl Trainer {
             let tensor = store.get(id);
             (tensor.name.clone(), vec![tensor.rows, tensor.cols], tensor.value.as_slice())
         });
-        let state = State { step: self.step, losses: self.losses };
+        let spa = self.refining.as_ref().map(|refining| refining.state.clone());
+        let state = State { step: self.step, losses: self.losses, spa };
         Ok(vec![
             (WEIGHTS, safetensors_bytes(trained)?),
             (MOMENTS, safetensors_bytes(self.optimiser.kept(store))?),
@@ -46,7 +50,7 @@ impl Trainer {
         ])
     }
 
-    /// Goes back to a checkpoint of the same training.
+    /// Goes back to a checkpoint of the same training: one that was set up in the same way, [`Self::refine`] and [`Self::degrees`] included.
     ///
     /// # Errors
     ///
@@ -55,6 +59,9 @@ impl Trainer {
         let path = folder.join(STATE);
         let text = std::fs::read_to_string(&path).map_err(file(&path))?;
         let state: State = serde_json::from_str(&text).map_err(|e| broken(&path, e.to_string()))?;
+        if !self.continues(state.spa.as_ref()) {
+            return Err(broken(&path, "is of a training that refines labels otherwise"));
+        }
         let path = folder.join(WEIGHTS);
         let mut weights = Shard::open(&path)?;
         for id in self.model.store.trained() {
@@ -72,6 +79,9 @@ impl Trainer {
             return Err(broken(&path, "is of another training"));
         }
         (self.step, self.losses) = (state.step, state.losses);
+        if let (Some(refining), Some(kept)) = (&mut self.refining, state.spa) {
+            refining.state = kept;
+        }
         Ok(())
     }
 }

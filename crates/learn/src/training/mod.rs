@@ -1,11 +1,18 @@
 //! Training: pairs in a drawn order, batch by batch, each step a loss, its gradient and one move of the optimiser.
 
 mod checkpoint;
+mod degrees;
 mod options;
 mod pass;
+mod refine;
+mod scores;
+#[cfg(test)]
+mod tests;
 
 pub use checkpoint::State;
+pub use degrees::{Degraded, HEAD as DEGREE_HEAD};
 pub use options::{Plan, TrainingOptions};
+pub use refine::{Refinement, SpaRecord, SpaState};
 
 use std::collections::HashMap;
 
@@ -69,6 +76,12 @@ pub struct StepRecord {
     pub logp_rejected: f64,
     /// Tokens of completions in the step.
     pub tokens: usize,
+    /// What SPA's refinement of labels found; `None` without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spa: Option<SpaRecord>,
+    /// SPO's mean cross-entropy, before its weight; it is part of `loss`. `None` without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub degree_loss: Option<f64>,
 }
 
 /// What held-out pairs say.
@@ -100,6 +113,8 @@ pub struct Trainer {
     held_out: Vec<Example>,
     /// Log-probabilities under the reference, by example; those of held-out pairs stand behind.
     reference: HashMap<usize, Vec<f64>>,
+    refining: Option<refine::Refining>,
+    degrees: Option<degrees::Degrees>,
     step: usize,
     /// The order of the examples in an epoch.
     order: (usize, Vec<usize>),
@@ -140,6 +155,8 @@ impl Trainer {
             examples,
             held_out,
             reference: HashMap::new(),
+            refining: None,
+            degrees: None,
             step: 0,
             order: (usize::MAX, Vec::new()),
         };
@@ -228,13 +245,17 @@ impl Trainer {
         let kept = self.losses;
         let said = self.gradient(&batch)?;
         let norm = clip(&mut self.gradients, self.options.clip);
-        if !said.loss.is_finite() || !norm.is_finite() {
+        let margin = said.spa.map_or(0.0, |spa| spa.margin);
+        if !(said.loss.is_finite() && norm.is_finite() && margin.is_finite()) {
             self.losses = kept;
             return Err(LearnError::NotFinite { step: self.step + 1, examples: batch });
         }
         let rate = self.options.rate(self.step, self.plan);
         self.optimiser.step(&mut self.model.store, &self.gradients, rate);
         self.step += 1;
+        if let Some(refining) = &mut self.refining {
+            refining.state.threshold.push(margin);
+        }
         Ok(StepRecord {
             step: self.step,
             epoch: self.step as f64 / self.plan.steps_of_epoch as f64,
@@ -246,11 +267,15 @@ impl Trainer {
 }
 
 fn check(example: &Example, vocab: usize) -> Result<()> {
-    if example.completions.iter().any(Vec::is_empty) || example.prompt.is_empty() {
+    check_tokens(&example.prompt, vocab)?;
+    example.completions.iter().try_for_each(|completion| check_tokens(completion, vocab))
+}
+
+fn check_tokens(tokens: &[u32], vocab: usize) -> Result<()> {
+    if tokens.is_empty() {
         return Err(LearnError::Choice("a prompt or completion has no token".to_owned()));
     }
-    let mut tokens = example.prompt.iter().chain(example.completions.iter().flatten());
-    match tokens.find(|token| **token as usize >= vocab) {
+    match tokens.iter().find(|token| **token as usize >= vocab) {
         None => Ok(()),
         Some(token) => Err(LearnError::Choice(format!(
             "token {token} is not in the model's vocabulary of {vocab}: tokenizer and weights do not belong together"

@@ -1,94 +1,10 @@
 //! The gradient of one batch, and what held-out pairs say.
 
-use super::{Evaluation, Example, StepRecord, Trainer, widened};
+use super::scores::{Scores, Tally};
+use super::{Evaluation, StepRecord, Trainer, widened};
 use crate::error::Result;
-use crate::losses::{BatchScope, Loss, PairGradient, PairScores, Side, kto_baseline};
-use crate::model::{Forward, Pass, Tree};
-
-/// Log-probabilities of one pair, both completions.
-struct Scores {
-    policy: [Vec<f64>; 2],
-    reference: [Vec<f64>; 2],
-    spread: [Vec<f64>; 2],
-}
-
-impl Scores {
-    fn pair(&self, example: &Example) -> PairScores<'_> {
-        let side = |number: usize| Side {
-            policy: &self.policy[number],
-            reference: &self.reference[number],
-            spread: &self.spread[number],
-        };
-        PairScores { chosen: side(0), rejected: side(1), p: example.p, weight: example.weight }
-    }
-
-    fn sums(&self) -> [f64; 2] {
-        [0, 1].map(|side| self.policy[side].iter().sum())
-    }
-
-    /// `ln pi - ln ref` of both; `None` without a reference.
-    fn ratios(&self) -> Option<[f64; 2]> {
-        let of =
-            |side: usize| self.policy[side].iter().sum::<f64>() - self.reference[side].iter().sum::<f64>();
-        (!self.reference[0].is_empty()).then(|| [of(0), of(1)])
-    }
-
-    /// The sum over tokens of `r - 1 - ln r`.
-    fn kl(&self) -> f64 {
-        let of = |side: usize| {
-            let tokens = self.policy[side].iter().zip(&self.reference[side]);
-            tokens.map(|(p, r)| (r - p).exp_m1() - (r - p)).sum::<f64>()
-        };
-        of(0) + of(1)
-    }
-}
-
-/// Sums over the pairs of a batch.
-#[derive(Default)]
-struct Tally {
-    pairs: usize,
-    tokens: usize,
-    referred: usize,
-    rewards: [f64; 2],
-    right: usize,
-    kl: f64,
-    sums: [f64; 2],
-}
-
-impl Tally {
-    fn add(&mut self, scores: &Scores, tokens: usize) {
-        self.pairs += 1;
-        self.tokens += tokens;
-        let sums = scores.sums();
-        self.sums = [self.sums[0] + sums[0], self.sums[1] + sums[1]];
-        if let Some(ratios) = scores.ratios() {
-            self.referred += 1;
-            self.rewards = [self.rewards[0] + ratios[0], self.rewards[1] + ratios[1]];
-            self.right += usize::from(ratios[0] > ratios[1]);
-            self.kl += scores.kl();
-        }
-    }
-
-    fn record(&self, loss: f64, beta: f64) -> StepRecord {
-        let count = self.pairs as f64;
-        let referred = |value: f64| (self.referred > 0).then_some(value);
-        StepRecord {
-            step: 0,
-            epoch: 0.0,
-            loss,
-            learning_rate: 0.0,
-            grad_norm: 0.0,
-            rewards_chosen: referred(beta * self.rewards[0] / count),
-            rewards_rejected: referred(beta * self.rewards[1] / count),
-            margin: referred(beta * (self.rewards[0] - self.rewards[1]) / count),
-            accuracy: referred(self.right as f64 / count),
-            kl: referred(self.kl / self.tokens as f64),
-            logp_chosen: self.sums[0] / count,
-            logp_rejected: self.sums[1] / count,
-            tokens: self.tokens,
-        }
-    }
-}
+use crate::losses::{BatchScope, Loss, PairGradient, PairScores, kto_baseline};
+use crate::model::{Forward, Pass, Slopes, Tree};
 
 impl Trainer {
     /// Adds the gradient of a batch, and tells what it saw.
@@ -98,7 +14,16 @@ impl Trainer {
         } else {
             self.all_at_once(batch)?
         };
-        Ok(tally.record(loss, self.objective.options().beta))
+        let mut record = tally.record(loss, self.objective.options().beta);
+        if let (Some(spa), Some(refining)) = (&mut record.spa, &self.refining) {
+            spa.threshold = refining.state.threshold.value();
+            spa.smoothing = self.smoothing();
+        }
+        if let Some(degrees) = &self.degrees {
+            record.degree_loss = Some(tally.degrees);
+            record.loss += degrees.weight * tally.degrees;
+        }
+        Ok(record)
     }
 
     /// Each pair's gradient depends on itself only: forward and backward, then the next.
@@ -106,12 +31,12 @@ impl Trainer {
         let (mut loss, mut tally) = (0.0, Tally::default());
         let share = 1.0 / batch.len() as f64;
         for number in batch {
-            let tree = self.examples[*number].tree();
-            let (scores, forward) = self.scores(*number, &tree, self.training(&tree));
-            let pair = scores.pair(&self.examples[*number]);
-            let found = self.objective.evaluate(&[pair], &mut self.losses)?;
+            let tree = self.tree_with_degrees(*number);
+            let (scores, forward) = self.refined(*number, &tree, self.training(&tree));
+            let found = self.objective.evaluate(&[scores.pair()], &mut self.losses)?;
             loss += share * found.value;
-            self.back(&tree, forward, &found.gradients[0], share);
+            tally.degrees +=
+                share * self.back(*number, (&tree, forward), (&found.gradients[0], share), share);
             tally.add(&scores, self.examples[*number].tokens());
         }
         Ok((loss, tally))
@@ -122,20 +47,19 @@ impl Trainer {
         let trees: Vec<Tree> = batch.iter().map(|number| self.examples[*number].tree()).collect();
         let mut all = Vec::with_capacity(batch.len());
         for (number, tree) in batch.iter().zip(&trees) {
-            all.push(self.scores(*number, tree, Pass::Score).0);
+            all.push(self.refined(*number, tree, Pass::Score).0);
         }
         if self.objective.mixture().losses().any(|loss| loss == Loss::Kto) {
             self.losses.kto_z0 = Some(self.baseline(batch));
         }
-        let pairs: Vec<PairScores<'_>> =
-            all.iter().zip(batch).map(|(scores, number)| scores.pair(&self.examples[*number])).collect();
+        let pairs: Vec<PairScores<'_>> = all.iter().map(Scores::pair).collect();
         let found = self.objective.evaluate(&pairs, &mut self.losses)?;
         let mut tally = Tally::default();
-        for ((number, tree), (scores, gradient)) in
-            batch.iter().zip(&trees).zip(all.iter().zip(&found.gradients))
-        {
-            let forward = self.model.forward(tree, self.training(tree));
-            self.back(tree, forward, gradient, 1.0);
+        let share = 1.0 / batch.len() as f64;
+        for (number, (scores, gradient)) in batch.iter().zip(all.iter().zip(&found.gradients)) {
+            let tree = self.tree_with_degrees(*number);
+            let forward = self.model.forward(&tree, self.training(&tree));
+            tally.degrees += share * self.back(*number, (&tree, forward), (gradient, 1.0), share);
             tally.add(scores, self.examples[*number].tokens());
         }
         Ok((found.value, tally))
@@ -160,14 +84,16 @@ impl Trainer {
         if self.model.kept_bytes(tree) > self.options.room { Pass::TrainFrugally } else { Pass::Train }
     }
 
-    fn scores(&mut self, number: usize, tree: &Tree, pass: Pass) -> (Scores, Forward) {
+    /// Log-probabilities of an example's pair, under the policy by a pass over `tree`, which may hold more than the pair.
+    pub(super) fn scores(&mut self, number: usize, tree: &Tree, pass: Pass) -> (Scores, Forward) {
         let forward = self.model.forward(tree, pass);
         let needed = self.objective.needs_reference();
         if needed && !self.reference.contains_key(&number) {
-            let found = self.model.forward(tree, Pass::Reference).logps;
+            let found = self.model.forward(&self.example(number).tree(), Pass::Reference).logps;
             self.reference.insert(number, widened(&found));
         }
         let parts = |values: &[f64]| [0, 1].map(|side| values[tree.completion(side)].to_vec());
+        let example = self.example(number);
         let scores = Scores {
             policy: parts(&widened(&forward.logps)),
             reference: match self.reference.get(&number) {
@@ -180,21 +106,34 @@ impl Trainer {
             } else {
                 Default::default()
             },
+            p: example.p,
+            weight: example.weight,
+            refined: None,
         };
         (scores, forward)
     }
 
-    fn back(&mut self, tree: &Tree, forward: Forward, gradient: &PairGradient, share: f64) {
+    /// Adds the gradient of a pair, and that of the classes of its degraded completions; returns their cross-entropy.
+    fn back(
+        &mut self,
+        number: usize,
+        (tree, forward): (&Tree, Forward),
+        (gradient, factor): (&PairGradient, f64),
+        share: f64,
+    ) -> f64 {
         let mut coefficients = vec![0.0; forward.logps.len()];
         for (side, slopes) in [&gradient.chosen, &gradient.rejected].into_iter().enumerate() {
             for (coefficient, slope) in coefficients[tree.completion(side)].iter_mut().zip(slopes) {
-                *coefficient = (slope * share) as f32;
+                *coefficient = (slope * factor) as f32;
             }
         }
+        let (cross_entropy, silent) = self.degree(number, tree, forward.silent(), share);
         // A pair whose gradient vanished (a label of one half under GDPO) costs no backward pass.
-        if coefficients.iter().any(|c| *c != 0.0) {
-            self.model.backward(tree, forward, &coefficients, &mut self.gradients);
+        if coefficients.iter().chain(&silent).any(|c| *c != 0.0) {
+            let slopes = Slopes { coefficients: &coefficients, silent: &silent };
+            self.model.backward_from(tree, forward, slopes, &mut self.gradients);
         }
+        cross_entropy
     }
 
     /// What held-out pairs say of the model as it is; `None` where there are none.
@@ -215,8 +154,7 @@ impl Trainer {
             tally.add(&scores, self.example(number).tokens());
             all.push(scores);
         }
-        let pairs: Vec<PairScores<'_>> =
-            all.iter().zip(&self.held_out).map(|(scores, example)| scores.pair(example)).collect();
+        let pairs: Vec<PairScores<'_>> = all.iter().map(Scores::pair).collect();
         let mut state = self.losses;
         state.frozen = true;
         state.kto_z0 = state.kto_z0.or(Some(0.0));

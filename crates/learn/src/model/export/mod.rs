@@ -15,6 +15,7 @@ use std::path::Path;
 
 use crate::error::{LearnError, Result};
 use crate::model::{Config, Model, Tensor};
+use crate::training::DEGREE_HEAD;
 
 pub use config::SpecialTokens;
 pub(in crate::model) use entries::aligned_to_nothing;
@@ -37,7 +38,7 @@ impl Model {
         if !self.adapter().is_empty() {
             return Err(LearnError::Choice("the model has an adapter; merge it first".to_owned()));
         }
-        let own = self.store.all().map(|(_, tensor)| tensor).filter(|t| !t.name.contains(".lora_"));
+        let own = self.store.all().map(|(_, tensor)| tensor).filter(|t| !t.name.contains(".lora_") && t.name != DEGREE_HEAD);
         let own: Vec<&Tensor> = own.collect();
         for tensor in &own {
             if tensor.value.len() != tensor.rows * tensor.cols {
