@@ -61,10 +61,10 @@ impl Linear {
         let w = with.store.get(self.w);
         let (outs, ins) = (w.rows, w.cols);
         let rows = seen.dy.len() / outs;
-        let (x, dy) = (View::of(seen.x, rows, ins), View::of(seen.dy, rows, outs));
+        let dy = View::of(seen.dy, rows, outs);
         product(Out::adding(dx, ins), dy, View::of(&w.value, outs, ins), 1.0, with.threads);
         if let Some(dw) = gradients.get_mut(self.w) {
-            product(Out::adding(dw, ins), dy.t(), x, 1.0, with.threads);
+            product(Out::adding(dw, ins), dy.t(), View::of(seen.x, rows, ins), 1.0, with.threads);
         }
         if let Some(bias) = self.bias.and_then(|bias| gradients.get_mut(bias)) {
             seen.dy.chunks(outs).for_each(|row| add(bias, row));
@@ -81,7 +81,7 @@ impl Linear {
         product(into, dy, View::of(&b.value, outs, rank), lora.scale, with.threads);
         let dlow = View::of(&dlow, rows, rank);
         if let Some(da) = gradients.get_mut(lora.a) {
-            product(Out::adding(da, ins), dlow.t(), x, 1.0, with.threads);
+            product(Out::adding(da, ins), dlow.t(), View::of(seen.x, rows, ins), 1.0, with.threads);
         }
         product(Out::adding(dx, ins), dlow, View::of(&a.value, rank, ins), 1.0, with.threads);
     }
