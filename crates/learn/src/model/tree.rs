@@ -66,6 +66,31 @@ impl Tree {
         tree
     }
 
+    /// Several trees behind one another, none of which sees another: their completions are numbered on.
+    pub(crate) fn join(trees: &[Self]) -> Self {
+        let mut all = Self {
+            runs: Vec::new(),
+            tokens: Vec::new(),
+            positions: Vec::new(),
+            targets: Vec::new(),
+            completions: Vec::new(),
+        };
+        for tree in trees {
+            let (row, target) = (all.tokens.len(), all.targets.len());
+            let moved = |range: &Range<usize>, by: usize| range.start + by..range.end + by;
+            all.runs.extend(
+                tree.runs
+                    .iter()
+                    .map(|run| Run { rows: moved(&run.rows, row), before: moved(&run.before, row) }),
+            );
+            all.tokens.extend_from_slice(&tree.tokens);
+            all.positions.extend_from_slice(&tree.positions);
+            all.targets.extend(tree.targets.iter().map(|(at, token)| (at + row, *token)));
+            all.completions.extend(tree.completions.iter().map(|range| moved(range, target)));
+        }
+        all
+    }
+
     /// Which of the targets are those of a completion.
     pub fn completion(&self, number: usize) -> Range<usize> {
         self.completions[number].clone()
@@ -94,6 +119,17 @@ mod tests {
         assert_eq!(tree.targets, [(2, 4), (3, 5), (2, 6), (5, 7), (6, 8)]);
         assert_eq!((tree.completion(0), tree.completion(1)), (0..2, 2..5));
         assert_eq!(tree.runs[1], Run { rows: 5..8, before: 0..3 });
+    }
+
+    #[test]
+    fn joined_trees_do_not_see_each_other() {
+        let one = Tree::new(&[1, 2, 3], &[&[4, 5], &[6, 7, 8]]);
+        let all = Tree::join(&[one.clone(), Tree::new(&[9], &[&[10], &[11]]), one]);
+        assert_eq!((all.len(), all.tokens[8..11].to_vec()), (19, vec![9, 10, 11]));
+        assert_eq!(all.positions[7..12], [5, 0, 1, 1, 0]);
+        assert_eq!(all.runs[2..4], [Run { rows: 8..10, before: 8..8 }, Run { rows: 10..11, before: 8..9 }]);
+        assert_eq!(all.targets[5..8], [(8, 10), (8, 11), (13, 4)]);
+        assert_eq!((all.completion(2), all.completion(5)), (5..6, 9..12));
     }
 
     #[test]

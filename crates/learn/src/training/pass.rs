@@ -5,6 +5,9 @@ use crate::error::Result;
 use crate::losses::{BatchScope, Loss, PairGradient, PairScores, Side, kto_baseline};
 use crate::model::{Forward, Pass, Tree};
 
+/// Rows that are computed together at most.
+const ROWS: usize = 1024;
+
 /// Log-probabilities of one pair, both completions.
 struct Scores {
     policy: [Vec<f64>; 2],
@@ -101,28 +104,53 @@ impl Trainer {
         Ok(tally.record(loss, self.objective.options().beta))
     }
 
+    /// Parts of a batch whose pairs are computed together: products of more rows are faster, and all that backward needs must have room.
+    fn together(&self, batch: &[usize]) -> Vec<Vec<usize>> {
+        let (mut groups, mut rows, mut bytes) = (Vec::<Vec<usize>>::new(), 0, 0);
+        for number in batch {
+            let tree = self.example(*number).tree();
+            (rows, bytes) = (rows + tree.len(), bytes + self.model.kept_bytes(&tree));
+            match groups.last_mut() {
+                Some(group) if rows <= ROWS && bytes <= self.options.room => group.push(*number),
+                _ => {
+                    (rows, bytes) = (tree.len(), self.model.kept_bytes(&tree));
+                    groups.push(vec![*number]);
+                }
+            }
+        }
+        groups
+    }
+
+    fn tree(&self, numbers: &[usize]) -> Tree {
+        Tree::join(&numbers.iter().map(|number| self.example(*number).tree()).collect::<Vec<Tree>>())
+    }
+
     /// Each pair's gradient depends on itself only: forward and backward, then the next.
     fn pair_by_pair(&mut self, batch: &[usize]) -> Result<(f64, Tally)> {
         let (mut loss, mut tally) = (0.0, Tally::default());
         let share = 1.0 / batch.len() as f64;
-        for number in batch {
-            let tree = self.examples[*number].tree();
-            let (scores, forward) = self.scores(*number, &tree, self.training(&tree));
-            let pair = scores.pair(&self.examples[*number]);
-            let found = self.objective.evaluate(&[pair], &mut self.losses)?;
-            loss += share * found.value;
-            self.back(&tree, forward, &found.gradients[0], share);
-            tally.add(&scores, self.examples[*number].tokens());
+        for group in self.together(batch) {
+            let tree = self.tree(&group);
+            let (all, forward) = self.scores(&group, &tree, self.training(&tree));
+            let mut gradients = Vec::with_capacity(group.len());
+            for (number, scores) in group.iter().zip(&all) {
+                let pair = scores.pair(&self.examples[*number]);
+                let found = self.objective.evaluate(&[pair], &mut self.losses)?;
+                loss += share * found.value;
+                gradients.extend(found.gradients);
+                tally.add(scores, self.examples[*number].tokens());
+            }
+            self.back(&tree, forward, &gradients, share);
         }
         Ok((loss, tally))
     }
 
     /// The gradient of a pair depends on the others: all are scored first.
     fn all_at_once(&mut self, batch: &[usize]) -> Result<(f64, Tally)> {
-        let trees: Vec<Tree> = batch.iter().map(|number| self.examples[*number].tree()).collect();
+        let groups = self.together(batch);
         let mut all = Vec::with_capacity(batch.len());
-        for (number, tree) in batch.iter().zip(&trees) {
-            all.push(self.scores(*number, tree, Pass::Score).0);
+        for group in &groups {
+            all.extend(self.scores(group, &self.tree(group), Pass::Score).0);
         }
         if self.objective.mixture().losses().any(|loss| loss == Loss::Kto) {
             self.losses.kto_z0 = Some(self.baseline(batch));
@@ -131,12 +159,16 @@ impl Trainer {
             all.iter().zip(batch).map(|(scores, number)| scores.pair(&self.examples[*number])).collect();
         let found = self.objective.evaluate(&pairs, &mut self.losses)?;
         let mut tally = Tally::default();
-        for ((number, tree), (scores, gradient)) in
-            batch.iter().zip(&trees).zip(all.iter().zip(&found.gradients))
-        {
-            let forward = self.model.forward(tree, self.training(tree));
-            self.back(tree, forward, gradient, 1.0);
+        for (scores, number) in all.iter().zip(batch) {
             tally.add(scores, self.examples[*number].tokens());
+        }
+        let mut gradients = found.gradients.as_slice();
+        for group in &groups {
+            let tree = self.tree(group);
+            let forward = self.model.forward(&tree, self.training(&tree));
+            let (of_group, rest) = gradients.split_at(group.len());
+            self.back(&tree, forward, of_group, 1.0);
+            gradients = rest;
         }
         Ok((found.value, tally))
     }
@@ -160,38 +192,60 @@ impl Trainer {
         if self.model.kept_bytes(tree) > self.options.room { Pass::TrainFrugally } else { Pass::Train }
     }
 
-    fn scores(&mut self, number: usize, tree: &Tree, pass: Pass) -> (Scores, Forward) {
-        let forward = self.model.forward(tree, pass);
+    /// Scores of some pairs, whose joined tree this is.
+    fn scores(&mut self, numbers: &[usize], tree: &Tree, pass: Pass) -> (Vec<Scores>, Forward) {
         let needed = self.objective.needs_reference();
-        if needed && !self.reference.contains_key(&number) {
-            let found = self.model.forward(tree, Pass::Reference).logps;
-            self.reference.insert(number, widened(&found));
+        if needed {
+            self.refer(numbers);
         }
-        let parts = |values: &[f64]| [0, 1].map(|side| values[tree.completion(side)].to_vec());
-        let scores = Scores {
-            policy: parts(&widened(&forward.logps)),
-            reference: match self.reference.get(&number) {
-                Some(kept) if needed => parts(kept),
-                _ => Default::default(),
-            },
-            spread: if self.objective.needs_spread() {
-                // Rounding can leave a sum of squares of 1 a hair above it.
-                parts(&widened(&forward.spreads)).map(|s| s.into_iter().map(|x| x.min(0.0)).collect())
-            } else {
-                Default::default()
-            },
+        let forward = self.model.forward(tree, pass);
+        let (policy, spreads) = (widened(&forward.logps), widened(&forward.spreads));
+        let of = |at: usize, number: &usize| {
+            let parts = |values: &[f64]| [0, 1].map(|side| values[tree.completion(2 * at + side)].to_vec());
+            Scores {
+                policy: parts(&policy),
+                reference: match self.reference.get(number) {
+                    Some(kept) if needed => {
+                        let (chosen, rejected) = kept.split_at(tree.completion(2 * at).len());
+                        [chosen.to_vec(), rejected.to_vec()]
+                    }
+                    _ => Default::default(),
+                },
+                spread: if self.objective.needs_spread() {
+                    // Rounding can leave a sum of squares of 1 a hair above it.
+                    parts(&spreads).map(|s| s.into_iter().map(|x| x.min(0.0)).collect())
+                } else {
+                    Default::default()
+                },
+            }
         };
-        (scores, forward)
+        (numbers.iter().enumerate().map(|(at, number)| of(at, number)).collect(), forward)
     }
 
-    fn back(&mut self, tree: &Tree, forward: Forward, gradient: &PairGradient, share: f64) {
+    /// Computes the reference's log-probabilities where they are not known.
+    fn refer(&mut self, numbers: &[usize]) {
+        let unknown: Vec<usize> =
+            numbers.iter().copied().filter(|number| !self.reference.contains_key(number)).collect();
+        if unknown.is_empty() {
+            return;
+        }
+        let tree = self.tree(&unknown);
+        let found = widened(&self.model.forward(&tree, Pass::Reference).logps);
+        for (at, number) in unknown.into_iter().enumerate() {
+            let both = tree.completion(2 * at).start..tree.completion(2 * at + 1).end;
+            self.reference.insert(number, found[both].to_vec());
+        }
+    }
+
+    fn back(&mut self, tree: &Tree, forward: Forward, gradients: &[PairGradient], share: f64) {
         let mut coefficients = vec![0.0; forward.logps.len()];
-        for (side, slopes) in [&gradient.chosen, &gradient.rejected].into_iter().enumerate() {
-            for (coefficient, slope) in coefficients[tree.completion(side)].iter_mut().zip(slopes) {
+        let sides = gradients.iter().flat_map(|gradient| [&gradient.chosen, &gradient.rejected]);
+        for (number, slopes) in sides.enumerate() {
+            for (coefficient, slope) in coefficients[tree.completion(number)].iter_mut().zip(slopes) {
                 *coefficient = (slope * share) as f32;
             }
         }
-        // A pair whose gradient vanished (a label of one half under GDPO) costs no backward pass.
+        // Pairs whose gradient vanished (labels of one half under GDPO) cost no backward pass.
         if coefficients.iter().any(|c| *c != 0.0) {
             self.model.backward(tree, forward, &coefficients, &mut self.gradients);
         }
@@ -209,7 +263,7 @@ impl Trainer {
         let (mut all, mut right, mut tally) = (Vec::new(), 0, Tally::default());
         for number in self.examples.len()..self.examples.len() + self.held_out.len() {
             let tree = self.example(number).tree();
-            let scores = self.scores(number, &tree, Pass::Score).0;
+            let scores = self.scores(&[number], &tree, Pass::Score).0.remove(0);
             let sums = scores.ratios().unwrap_or_else(|| scores.sums());
             right += usize::from(sums[0] > sums[1]);
             tally.add(&scores, self.example(number).tokens());
