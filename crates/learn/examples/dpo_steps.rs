@@ -23,9 +23,12 @@ type Failure = Box<dyn std::error::Error>;
 
 #[derive(Deserialize)]
 struct Line {
-    prompt_ids: Vec<u32>,
-    chosen_ids: Vec<u32>,
-    rejected_ids: Vec<u32>,
+    #[serde(rename = "prompt_ids")]
+    prompt: Vec<u32>,
+    #[serde(rename = "chosen_ids")]
+    chosen: Vec<u32>,
+    #[serde(rename = "rejected_ids")]
+    rejected: Vec<u32>,
 }
 
 struct Options {
@@ -74,8 +77,8 @@ fn options() -> Result<Options, Failure> {
 fn examples(options: &Options) -> Result<Vec<Example>, Failure> {
     let example = |line: &str| -> Result<Example, Failure> {
         let line: Line = serde_json::from_str(line)?;
-        let completions = [line.chosen_ids, line.rejected_ids];
-        Ok(Example { prompt: line.prompt_ids, completions, p: 1.0, weight: 1.0 })
+        let completions = [line.chosen, line.rejected];
+        Ok(Example { prompt: line.prompt, completions, p: 1.0, weight: 1.0 })
     };
     fs::read_to_string(&options.pairs)?.lines().map(example).collect()
 }

@@ -1,5 +1,6 @@
 //! Attention of the rows of a tree: a row sees what lies before it in its own sequence. Forward keeps one number a row and head; backward
 //! computes the probabilities again from it, so that no matrix of rows by rows is ever kept.
+#![allow(clippy::inline_always, reason = "what a vectorised loop calls must be inlined into it")]
 
 use rayon::prelude::*;
 

@@ -1,4 +1,5 @@
 //! The gate of a feed-forward block, forward and backward.
+#![allow(clippy::inline_always, reason = "what a vectorised loop calls must be inlined into it")]
 
 use super::rows::by_rows;
 use super::vector::{sigmoid, tanh, widest};

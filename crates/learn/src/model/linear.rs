@@ -95,35 +95,34 @@ impl Linear {
             seen.dy.chunks(outs).for_each(|row| add(bias, row));
         }
         if let Some(lora) = self.lora.filter(|_| with.adapted) {
-            self.adapter_back((with, lora), seen, dx, gradients);
+            adapter_back((with, lora), seen, dx, gradients);
         }
     }
+}
 
-    fn adapter_back(
-        &self,
-        (with, lora): (With<'_>, Lora),
-        seen: Seen<'_>,
-        dx: Option<Out<'_>>,
-        gradients: &mut Gradients,
-    ) {
-        let (a, b) = (with.store.get(lora.a), with.store.get(lora.b));
-        let (outs, rank, ins) = (b.rows, a.rows, a.cols);
-        let rows = seen.dy.len() / outs;
-        let dy = View::of(seen.dy, rows, outs);
-        if let Some(db) = gradients.get_mut(lora.b) {
-            let low = View::of(seen.low, rows, rank);
-            product(Out::adding(db, rank), dy.t(), low, lora.scale, with.threads);
-        }
-        let mut dlow = with.spare.take(rows * rank);
-        let into = Out::new(&mut dlow, rank);
-        product(into, dy, View::of(&b.value, outs, rank), lora.scale, with.threads);
-        let dlow = View::of(&dlow, rows, rank);
-        if let Some(da) = gradients.get_mut(lora.a) {
-            product(Out::adding(da, ins), dlow.t(), View::of(seen.x, rows, ins), 1.0, with.threads);
-        }
-        if let Some(dx) = dx {
-            product(dx, dlow, View::of(&a.value, rank, ins), 1.0, with.threads);
-        }
+fn adapter_back(
+    (with, lora): (With<'_>, Lora),
+    seen: Seen<'_>,
+    dx: Option<Out<'_>>,
+    gradients: &mut Gradients,
+) {
+    let (a, b) = (with.store.get(lora.a), with.store.get(lora.b));
+    let (outs, rank, ins) = (b.rows, a.rows, a.cols);
+    let rows = seen.dy.len() / outs;
+    let dy = View::of(seen.dy, rows, outs);
+    if let Some(db) = gradients.get_mut(lora.b) {
+        let low = View::of(seen.low, rows, rank);
+        product(Out::adding(db, rank), dy.t(), low, lora.scale, with.threads);
+    }
+    let mut dlow = with.spare.take(rows * rank);
+    let into = Out::new(&mut dlow, rank);
+    product(into, dy, View::of(&b.value, outs, rank), lora.scale, with.threads);
+    let dlow = View::of(&dlow, rows, rank);
+    if let Some(da) = gradients.get_mut(lora.a) {
+        product(Out::adding(da, ins), dlow.t(), View::of(seen.x, rows, ins), 1.0, with.threads);
+    }
+    if let Some(dx) = dx {
+        product(dx, dlow, View::of(&a.value, rank, ins), 1.0, with.threads);
     }
 }
 

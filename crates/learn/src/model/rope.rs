@@ -1,4 +1,5 @@
 //! Rotation of queries and keys by their positions: pairs `(i, i + dim / 2)` turn by `position theta^(-2 i / dim)`.
+#![allow(clippy::inline_always, reason = "what a vectorised loop calls must be inlined into it")]
 
 use super::config::{Config, Stretch};
 use super::vector::widest;
@@ -29,23 +30,25 @@ impl Rotation {
 
     /// Turns all heads of `x`, `[rows, heads * dim]`; `back` turns them back, which is the gradient too.
     pub(crate) fn turn(&self, x: &mut [f32], heads: usize, back: bool) {
-        #[inline(always)]
-        fn turn((low, high, (cos, sin, sign)): (&mut [f32], &mut [f32], (&[f32], &[f32], f32))) {
-            for ((low, high), (cos, sin)) in low.iter_mut().zip(high).zip(cos.iter().zip(sin)) {
-                let (a, b, sin) = (*low, *high, sign * sin);
-                *low = a * cos - b * sin;
-                *high = b * cos + a * sin;
-            }
-        }
         let half = self.half;
         let sign = if back { -1.0 } else { 1.0 };
         let rows = self.cos.chunks(half).zip(self.sin.chunks(half));
         for (row, (cos, sin)) in x.chunks_mut(heads * 2 * half).zip(rows) {
             for head in row.chunks_mut(2 * half) {
                 let (low, high) = head.split_at_mut(half);
-                widest((low, high, (cos, sin, sign)), turn);
+                widest(([low, high], [cos, sin], sign), turn);
             }
         }
+    }
+}
+
+/// Turns `(low, high)` by angles.
+#[inline(always)]
+fn turn(([low, high], [cos, sin], sign): ([&mut [f32]; 2], [&[f32]; 2], f32)) {
+    for ((low, high), (cos, sin)) in low.iter_mut().zip(high).zip(cos.iter().zip(sin)) {
+        let (a, b, sin) = (*low, *high, sign * sin);
+        *low = a * cos - b * sin;
+        *high = b * cos + a * sin;
     }
 }
 

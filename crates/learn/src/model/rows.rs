@@ -1,4 +1,5 @@
 //! Work on the rows of matrices, shared among threads, and the normalisation of rows.
+#![allow(clippy::inline_always, reason = "what a vectorised loop calls must be inlined into it")]
 
 use super::vector::{sum, widest};
 
@@ -90,6 +91,7 @@ pub(super) fn rms_norm_weight_back(dw: &mut [f32], seen: NormSeen<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::vector::add;
     use super::*;
 
     #[test]
@@ -100,7 +102,7 @@ mod tests {
             by_rows((100, threads), ([&mut double, &mut counts], [&x]), &|[double, counts], [x]| {
                 assert_eq!((double.len(), x.len()), (3 * counts.len(), 3 * counts.len()));
                 double.iter_mut().zip(x).for_each(|(double, x)| *double += 2.0 * x);
-                counts.iter_mut().for_each(|count| *count += 1.0);
+                add(counts, &vec![1.0; counts.len()]);
             });
             assert!(double.iter().zip(&x).all(|(double, x)| *double == 2.0 * x));
             assert!(counts.iter().all(|count| *count == 1.0));
