@@ -120,4 +120,52 @@ mod tests {
         product(Out::adding(&mut out, 3), View::strided(&a, 3, 2, 2).t(), View::of(&b, 2, 2), 0.5, 1);
         assert_eq!(out, [1.0 + 3.5, 4.0 + 1.5, 1.0, 3.0 + 5.0, 10.0 + 2.0, 1.0]);
     }
+
+    /// Processor seconds of this thread so far (Linux).
+    fn cpu() -> f64 {
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        text.split_whitespace().next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or_default() / 1e9
+    }
+
+    /// The floor of a step of `benchmarks/train/dpo_step.py`: nothing but the products with the model's weights that it cannot do without.
+    ///
+    /// `cargo test --release -p predilect-learn --lib products_alone -- --ignored --nocapture`
+    #[test]
+    #[ignore = "a measurement"]
+    fn products_alone() {
+        const LAYERS: usize = 30;
+        const MAPS: [(usize, usize); 7] =
+            [(576, 576), (192, 576), (192, 576), (576, 576), (1536, 576), (1536, 576), (576, 1536)];
+        let (rows, targets, vocab, hidden) = (768, 512, 49152, 576);
+        let filled = |length: usize| (0..length).map(|at| (at % 13) as f32 - 6.0).collect::<Vec<f32>>();
+        let maps: Vec<Vec<f32>> =
+            (0..LAYERS).flat_map(|_| MAPS).map(|(outs, ins)| filled(outs * ins)).collect();
+        let (table, x, mut y) = (filled(vocab * hidden), filled(rows * 1536), filled(rows * 2048));
+        let mut back = filled(rows * 1536);
+        let per_row: usize = MAPS.iter().map(|(outs, ins)| outs * ins).sum();
+        // Forward of the model and of the reference, and backward; forward of both heads, and the gradient of one by its rows.
+        let gigaflop = 3.0 * 2.0 * (rows * LAYERS * per_row + targets * vocab * hidden) as f64 / 1e9;
+        for _ in 0..3 {
+            let start = cpu();
+            for (map, (outs, ins)) in maps.iter().zip((0..LAYERS).flat_map(|_| MAPS)) {
+                let (x, w) = (View::of(&x, rows, ins), View::of(map, outs, ins));
+                for _ in 0..2 {
+                    product(Out::new(&mut y, outs), x, w.t(), 1.0, 1);
+                }
+                product(Out::new(&mut back, ins), View::of(&y, rows, outs), w, 1.0, 1);
+            }
+            for part in table.chunks(2048 * hidden) {
+                let (x, w) = (View::of(&x, targets, hidden), View::of(part, part.len() / hidden, hidden));
+                for _ in 0..2 {
+                    product(Out::new(&mut y, w.rows), x, w.t(), 1.0, 1);
+                }
+                product(Out::adding(&mut back, hidden), View::of(&y, targets, w.rows), w, 1.0, 1);
+            }
+            let seconds = cpu() - start;
+            eprintln!(
+                "{gigaflop:.0} GFLOP in {seconds:.2} s of the processor: {:.0} GFLOP/s",
+                gigaflop / seconds
+            );
+        }
+    }
 }
