@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
 
-use predilect_learn::model::{Gradients, Model, Pass, Tree};
+use predilect_learn::model::{Gradients, LoraOptions, Model, Pass, Target, Tree};
 use predilect_learn::optimise::{AdamW, clip};
 use serde_json::Value;
 
@@ -171,5 +171,37 @@ fn five_steps_of_all_weights_are_those_of_trl() {
         }
         clip(&mut gradients, Some(1.0));
         optimiser.step(&mut model.store, &gradients, 1e-3);
+    }
+}
+
+#[test]
+fn an_adapter_on_some_maps_learns_as_it_would_beside_others() {
+    let gradients = |targets: &[Target]| {
+        let mut model = Model::open(&at("tiny-llama")).unwrap();
+        model.adapt(&LoraOptions { targets: targets.to_vec(), ..LoraOptions::default() }, 0).unwrap();
+        for id in model.adapter() {
+            let tensor = model.store.get_mut(id);
+            // As every new adapter: b is zero, so that the other maps' adapters change nothing.
+            let a = tensor.name.contains("lora_A");
+            tensor
+                .value
+                .iter_mut()
+                .enumerate()
+                .for_each(|(at, v)| *v = if a { (at % 7) as f32 } else { 0.0 });
+        }
+        let mut gradients = Gradients::zeros(&model.store);
+        dpo(&model, &model, &pairs("tiny-llama"), &mut gradients, Pass::Train);
+        let named = model
+            .adapter()
+            .into_iter()
+            .map(|id| (model.store.get(id).name.clone(), gradients.get(id).unwrap().to_vec()));
+        named.collect::<HashMap<String, Vec<f32>>>()
+    };
+    let (some, all) = (gradients(&[Target::QProj, Target::VProj]), gradients(&Target::ALL));
+    assert!(!some.is_empty() && some.values().flatten().any(|g| *g != 0.0));
+    for (name, found) in some {
+        for (found, expected) in found.iter().zip(&all[&name]) {
+            close(f64::from(*found), f64::from(*expected), 1e-6, &name);
+        }
     }
 }

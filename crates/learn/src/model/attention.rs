@@ -1,10 +1,14 @@
 //! Attention of the rows of a tree: a row sees what lies before it in its own sequence. Forward keeps one number a row and head; backward
 //! computes the probabilities again from it, so that no matrix of rows by rows is ever kept.
+#![allow(clippy::inline_always, reason = "what a vectorised loop calls must be inlined into it")]
 
 use rayon::prelude::*;
 
-use super::maths::{Out, View, add, exp, product};
+use super::buffer::{Buffer, Spare};
+use super::linear::With;
+use super::maths::{Out, View, product};
 use super::tree::{Run, Tree};
+use super::vector::{add, exp, exps, largest, scale, sum, widest};
 
 /// Rows whose scores are computed together.
 const BLOCK: usize = 64;
@@ -58,6 +62,35 @@ impl Block<'_> {
     fn keys(&self) -> (usize, usize) {
         (self.run.before.len(), self.to - self.run.rows.start)
     }
+
+    /// How many of the keys come before a row of the block, or with it.
+    fn seen(&self, number: usize) -> usize {
+        self.run.before.len() + self.from + number + 1 - self.run.rows.start
+    }
+}
+
+/// Scores become probabilities; returns `ln sum exp` of them.
+#[inline(always)]
+fn softmax(row: &mut [f32]) -> f32 {
+    let most = largest(row);
+    let (total, _) = exps((row, most));
+    scale((row, 1.0 / total));
+    most + total.ln()
+}
+
+/// Scores become probabilities, and the gradient of these that of the scores before they were scaled.
+#[inline(always)]
+fn softmax_back((p, dp, (log, dot, scale)): (&mut [f32], &mut [f32], (f32, f32, f32))) {
+    for (p, dp) in p.iter_mut().zip(dp) {
+        // What is not seen has no probability, whatever the smallest value of `exp` is.
+        *p = if *p == f32::NEG_INFINITY { 0.0 } else { exp(*p - log) };
+        *dp = *p * (*dp - dot) * scale;
+    }
+}
+
+#[inline(always)]
+fn dot((a, b): (&[f32], &[f32])) -> f32 {
+    sum([a, b], |[a, b]| a * b)
 }
 
 fn blocks(tree: &Tree) -> impl Iterator<Item = Block<'_>> {
@@ -93,61 +126,45 @@ impl<'a> Head<'a> {
         View::strided(&data[from * stride..], stride, count, self.shape.head_dim)
     }
 
-    /// `x K^T` or `x V^T` for all keys of a block.
-    fn against(&self, out: &mut [f32], x: View<'_>, data: &'a [f32], block: &Block<'_>) {
+    /// `scale x K^T` or `scale x V^T` for all keys of a block.
+    fn against(&self, out: &mut [f32], (x, scale): (View<'_>, f32), data: &'a [f32], block: &Block<'_>) {
         let (before, own) = block.keys();
         let width = before + own;
-        let scale = 1.0;
         product(Out::new(out, width), x, self.shared(data, block.run.before.start, before).t(), scale, 1);
         let own = self.shared(data, block.run.rows.start, own).t();
         product(Out::new(&mut out[before..], width), x, own, scale, 1);
     }
 
-    /// Scores of a block, scaled, with what must not be seen at minus infinity.
+    /// Scores of a block, scaled; what lies behind the window is minus infinity, what comes later is not to be looked at.
     fn scores(&self, out: &mut [f32], block: &Block<'_>) {
-        self.against(out, self.queries(block), self.k, block);
+        self.against(out, (self.queries(block), self.shape.scale), self.k, block);
+        let Some(window) = self.shape.window else { return };
         let (before, own) = block.keys();
         for (number, row) in out.chunks_mut(before + own).enumerate() {
-            let at = block.from + number;
-            for score in row.iter_mut() {
-                *score *= self.shape.scale;
-            }
-            let seen = at - block.run.rows.start + 1;
-            row[before + seen..].fill(f32::NEG_INFINITY);
-            if let Some(window) = self.shape.window {
-                let position = self.tree.positions[at] as usize;
-                let keys = block.run.before.clone().chain(block.run.rows.clone());
-                for (score, key) in row.iter_mut().zip(keys) {
-                    if self.tree.positions[key] as usize + window <= position {
-                        *score = f32::NEG_INFINITY;
-                    }
+            let position = self.tree.positions[block.from + number] as usize;
+            let keys = block.run.before.clone().chain(block.run.rows.clone());
+            for (score, key) in row.iter_mut().zip(keys) {
+                if self.tree.positions[key] as usize + window <= position {
+                    *score = f32::NEG_INFINITY;
                 }
             }
         }
     }
 
     /// The output of the head, `[rows, head_dim]`, and `ln sum exp` of each row's scores.
-    fn forward(&self) -> (Vec<f32>, Vec<f32>) {
+    fn forward(&self, spare: &Spare) -> (Buffer, Buffer) {
         let (rows, dim) = (self.tree.len(), self.shape.head_dim);
-        let (mut out, mut sums) = (vec![0.0; rows * dim], vec![0.0; rows]);
-        let mut scores = Vec::new();
+        let (mut out, mut sums) = (spare.take(rows * dim), spare.take(rows));
         for block in blocks(self.tree) {
             let (before, own) = block.keys();
             let width = before + own;
-            scores.clear();
-            scores.resize(block.rows() * width, 0.0);
+            let mut scores = spare.take(block.rows() * width);
             self.scores(&mut scores, &block);
-            for (row, sum) in scores.chunks_mut(width).zip(&mut sums[block.from..block.to]) {
-                let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                let mut total = 0.0;
-                for score in row.iter_mut() {
-                    *score = exp(*score - most);
-                    total += *score;
-                }
-                for p in row.iter_mut() {
-                    *p /= total;
-                }
-                *sum = most + total.ln();
+            let sums = &mut sums[block.from..block.to];
+            for ((number, row), sum) in scores.chunks_mut(width).enumerate().zip(sums) {
+                let (seen, later) = row.split_at_mut(block.seen(number));
+                *sum = widest(seen, softmax);
+                later.fill(0.0);
             }
             let out = &mut out[block.from * dim..block.to * dim];
             let p = |from: usize, count| View::strided(&scores[from..], width, block.rows(), count);
@@ -162,38 +179,35 @@ impl<'a> Head<'a> {
     }
 
     /// Gradients of the head's queries, and of the keys and values that it shares.
-    fn backward(&self, seen: Output<'_>) -> [Vec<f32>; 3] {
+    fn backward(&self, seen: Output<'_>, spare: &Spare) -> [Buffer; 3] {
         let (rows, dim) = (self.tree.len(), self.shape.head_dim);
-        let [mut dq, mut dk, mut dv] = [(); 3].map(|()| vec![0.0; rows * dim]);
+        let mut dq = spare.take(rows * dim);
+        let [mut dk, mut dv] = [(); 2].map(|()| spare.zeros(rows * dim));
         let stride = self.shape.heads * dim;
-        let (mut p, mut dp) = (Vec::new(), Vec::new());
         for block in blocks(self.tree) {
             let (before, own) = block.keys();
             let width = before + own;
-            for buffer in [&mut p, &mut dp] {
-                buffer.clear();
-                buffer.resize(block.rows() * width, 0.0);
-            }
+            let [mut p, mut dp] = [(); 2].map(|()| spare.take(block.rows() * width));
             self.scores(&mut p, &block);
             let dout = View::strided(&seen.dout[block.from * stride..], stride, block.rows(), dim);
-            self.against(&mut dp, dout, self.v, &block);
+            self.against(&mut dp, (dout, 1.0), self.v, &block);
             for (number, (p, dp)) in p.chunks_mut(width).zip(dp.chunks_mut(width)).enumerate() {
                 let at = block.from + number;
                 let of = at * stride..at * stride + dim;
-                let dot: f32 = seen.dout[of.clone()].iter().zip(&seen.out[of]).map(|(a, b)| a * b).sum();
-                for (p, dp) in p.iter_mut().zip(dp) {
-                    // What is not seen has no probability, whatever the smallest value of `exp` is.
-                    *p = if *p == f32::NEG_INFINITY { 0.0 } else { exp(*p - seen.sums[at]) };
-                    *dp = *p * (*dp - dot) * self.shape.scale;
-                }
+                let dot = widest((&seen.dout[of.clone()], &seen.out[of]), dot);
+                let (count, by) = (block.seen(number), (seen.sums[at], dot, self.shape.scale));
+                widest((&mut p[..count], &mut dp[..count], by), softmax_back);
+                p[count..].fill(0.0);
+                dp[count..].fill(0.0);
             }
-            let parts = [(block.run.before.start, 0, before), (block.run.rows.start, before, own)];
+            let parts = [(block.run.rows.start, before, own), (block.run.before.start, 0, before)];
             for (key, column, count) in parts.into_iter().filter(|(.., count)| *count > 0) {
                 let part = |data| View::strided(data, width, block.rows(), count);
                 let (p, ds) = (part(&p[column..]), part(&dp[column..]));
                 let keys = self.shared(self.k, key, count);
                 let into = key * dim..(key + count) * dim;
-                product(Out::adding(&mut dq[block.from * dim..], dim), ds, keys, 1.0, 1);
+                let data = &mut dq[block.from * dim..];
+                product(Out { data, stride: dim, add: column < before }, ds, keys, 1.0, 1);
                 product(Out::adding(&mut dk[into.clone()], dim), ds.t(), self.queries(&block), 1.0, 1);
                 product(Out::adding(&mut dv[into], dim), p.t(), dout, 1.0, 1);
             }
@@ -202,24 +216,24 @@ impl<'a> Head<'a> {
     }
 }
 
-/// What backward sees of one head: output and its gradient (rows of all heads), and `ln sum exp` of its rows.
+/// What backward sees of attention, rows of all heads: output, its gradient, and `ln sum exp` of the scores, `[heads, rows]`.
 #[derive(Clone, Copy)]
-struct Output<'a> {
-    out: &'a [f32],
-    dout: &'a [f32],
-    sums: &'a [f32],
+pub(crate) struct Output<'a> {
+    pub(crate) out: &'a [f32],
+    pub(crate) dout: &'a [f32],
+    pub(crate) sums: &'a [f32],
 }
 
 /// Attention: `[rows, heads * head_dim]`, and `ln sum exp` of the scores, `[heads, rows]`.
-pub(crate) fn attend(shape: Shape, tree: &Tree, qkv: Qkv<'_>, threads: usize) -> (Vec<f32>, Vec<f32>) {
+pub(crate) fn attend(shape: Shape, tree: &Tree, qkv: Qkv<'_>, with: With<'_>) -> (Buffer, Buffer) {
     let rows = tree.len();
-    let of = |number: usize| Head::of(shape, tree, qkv, number).forward();
-    let parts: Vec<(Vec<f32>, Vec<f32>)> = each(shape.heads, threads, of);
+    let of = |number: usize| Head::of(shape, tree, qkv, number).forward(with.spare);
+    let parts: Vec<(Buffer, Buffer)> = each(shape.heads, with.threads, of);
     let width = shape.heads * shape.head_dim;
-    let (mut out, mut sums) = (vec![0.0; rows * width], Vec::with_capacity(shape.heads * rows));
-    for (number, (part, sum)) in parts.iter().enumerate() {
-        spread(&mut out, part, shape.head_dim, width, number);
-        sums.extend_from_slice(sum);
+    let (mut out, mut sums) = (with.spare.take(rows * width), with.spare.take(shape.heads * rows));
+    for ((number, (part, sum)), sums) in parts.iter().enumerate().zip(sums.chunks_mut(rows)) {
+        place(&mut out, part, (shape.head_dim, width, number));
+        sums.copy_from_slice(sum);
     }
     (out, sums)
 }
@@ -229,33 +243,42 @@ pub(crate) fn attend_back(
     shape: Shape,
     tree: &Tree,
     qkv: Qkv<'_>,
-    (out, sums, dout): (&[f32], &[f32], &[f32]),
-    threads: usize,
-) -> [Vec<f32>; 3] {
+    seen: Output<'_>,
+    with: With<'_>,
+) -> [Buffer; 3] {
     let (rows, dim) = (tree.len(), shape.head_dim);
-    let parts = each(shape.heads, threads, |number| {
+    let parts = each(shape.heads, with.threads, |number| {
         let seen = Output {
-            out: head(out, shape.heads, dim, number),
-            dout: head(dout, shape.heads, dim, number),
-            sums: &sums[number * rows..(number + 1) * rows],
+            out: head(seen.out, shape.heads, dim, number),
+            dout: head(seen.dout, shape.heads, dim, number),
+            sums: &seen.sums[number * rows..(number + 1) * rows],
         };
-        Head::of(shape, tree, qkv, number).backward(seen)
+        Head::of(shape, tree, qkv, number).backward(seen, with.spare)
     });
     let (wide, narrow) = (shape.heads * dim, shape.kv_heads * dim);
-    let mut all = [vec![0.0; rows * wide], vec![0.0; rows * narrow], vec![0.0; rows * narrow]];
+    let mut all = [wide, narrow, narrow].map(|width| with.spare.take(rows * width));
     let group = shape.heads / shape.kv_heads;
+    let [mut sum_k, mut sum_v] = [(); 2].map(|()| with.spare.take(rows * dim));
     for (number, [dq, dk, dv]) in parts.iter().enumerate() {
-        spread(&mut all[0], dq, dim, wide, number);
-        spread(&mut all[1], dk, dim, narrow, number / group);
-        spread(&mut all[2], dv, dim, narrow, number / group);
+        place(&mut all[0], dq, (dim, wide, number));
+        for (sum, part, into) in [(&mut sum_k, dk, 1), (&mut sum_v, dv, 2)] {
+            if number % group == 0 {
+                sum.copy_from_slice(part);
+            } else {
+                add(sum, part);
+            }
+            if number % group == group - 1 {
+                place(&mut all[into], sum, (dim, narrow, number / group));
+            }
+        }
     }
     all
 }
 
-/// Adds one head's rows to the matrix of all.
-fn spread(all: &mut [f32], part: &[f32], dim: usize, width: usize, number: usize) {
+/// Puts one head's rows into the matrix of all.
+fn place(all: &mut [f32], part: &[f32], (dim, width, number): (usize, usize, usize)) {
     for (row, part) in all.chunks_mut(width).zip(part.chunks(dim)) {
-        add(&mut row[number * dim..(number + 1) * dim], part);
+        row[number * dim..(number + 1) * dim].copy_from_slice(part);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::maths::Gate;
+use super::gate::Gate;
 use crate::error::{LearnError, Result};
 
 /// Families of decoders that can be trained.

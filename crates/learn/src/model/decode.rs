@@ -6,11 +6,12 @@ use super::Model;
 use super::attention::Shape;
 use super::layer::{Around, Layer};
 use super::linear::{Linear, With};
-use super::maths::{add, exp, gated, rms_norm};
 use super::rope::Rotation;
+use super::rows::rms_norm;
 use super::store::Id;
 use super::stream::{self, Rows};
 use super::tree::Tree;
+use super::vector::{add, exp};
 
 /// Keys and values of rows, `[rows, kv_heads * head_dim]` each, as attention uses them.
 #[derive(Debug, Clone, Default)]
@@ -58,10 +59,13 @@ impl Model {
         for layer in &self.layers {
             let rotation = &rotations[usize::from(layer.windowed)];
             let around = Around { with: self.with(true), config: &self.config, tree: &tree, rotation };
-            let (after, kept) = layer.forward(around, &x);
+            let (after, kept) = layer.forward(around, x);
             x = after;
             let (keys, values) = kept.keys_and_values();
-            layers.push(OfLayer { shared: Pairs { keys, values }, own: vec![Pairs::default(); count] });
+            layers.push(OfLayer {
+                shared: Pairs { keys: keys.to_vec(), values: values.to_vec() },
+                own: vec![Pairs::default(); count],
+            });
         }
         let last = &x[x.len() - self.config.hidden..];
         (Cache { layers, prompt: prompt.len(), after: 0 }, self.logits(last))
@@ -92,7 +96,7 @@ impl Model {
 
     fn normed(&self, x: &[f32], w: Id) -> Vec<f32> {
         let mut y = vec![0.0; x.len()];
-        rms_norm(&mut y, x, self.store.value(w), self.config.eps);
+        rms_norm(&mut y, x, self.store.value(w), self.config.eps, 1);
         y
     }
 
@@ -118,7 +122,7 @@ impl Model {
         let y = self.normed(x, layer.feed_norm);
         let (gate, up) = (layer.gate.step(with, &y), layer.up.step(with, &y));
         let mut middle = vec![0.0; gate.len()];
-        gated(&mut middle, &gate, &up, c.gate());
+        c.gate().apply(&mut middle, (&gate, &up), (gate.len() / c.intermediate.max(1), 1));
         let out = layer.down.step(with, &middle);
         add(x, &layer.feed_norm_after.map_or(out.clone(), |w| self.normed(&out, w)));
     }

@@ -1,16 +1,17 @@
-//! The output head, at the rows that predict a token and nowhere else, a chunk of rows at a time.
+//! The output head, at the rows that predict a token and nowhere else, a part of the vocabulary at a time.
 //!
 //! The gradient of one log-probability by its row, `w[token] - sum_v p_v w[v]`, is made while the probabilities are at hand: backward is then a
-//! multiplication, and no row's probabilities are kept or computed twice.
-
-use rayon::prelude::*;
+//! multiplication, and no row's probabilities are kept or computed twice. Parts are put together as they come: what was summed is multiplied
+//! by `e^(old - new)` when a part has a larger logit than all before it.
 
 use super::linear::With;
-use super::maths::{Out, View, exp, product};
+use super::maths::{Out, View, product};
+use super::rows::by_rows;
 use super::store::{Id, Tensor};
+use super::vector::{add, exps, largest, scale, widest};
 
-/// Numbers that the logits of one chunk may take.
-const ROOM: usize = 8 << 20;
+/// Words of the vocabulary in one part: their weights and logits stay in a cache near the processor.
+const PART: usize = 2048;
 
 /// Log-probabilities of the targets, and what backward needs.
 pub(crate) struct Scored {
@@ -18,8 +19,42 @@ pub(crate) struct Scored {
     pub(crate) logps: Vec<f32>,
     /// `ln sum_v p_v^2` of each target's distribution.
     pub(crate) spreads: Vec<f32>,
+    /// `ln sum_v e^logit` at each target.
+    pub(crate) logs: Vec<f32>,
     /// Gradient of each log-probability by its row, `[targets, hidden]`; empty where it is not wanted.
     pub(crate) units: Vec<f32>,
+}
+
+/// What is known of a row after some parts of the vocabulary.
+#[derive(Clone, Copy)]
+struct Running {
+    /// The largest logit so far.
+    most: f32,
+    /// Sum of `e^(logit - most)`, and of its square. A vocabulary is summed in parts: one float for 150,000 terms would lose digits.
+    total: f64,
+    squares: f64,
+    /// By what sums from before this part were multiplied.
+    kept: f32,
+}
+
+impl Running {
+    const START: Self = Self { most: f32::NEG_INFINITY, total: 0.0, squares: 0.0, kept: 0.0 };
+
+    /// Takes a part in; its logits become `e^(logit - most)`.
+    fn take(&mut self, logits: &mut [f32]) {
+        let most = self.most.max(widest(&*logits, largest));
+        self.kept = (self.most - most).exp();
+        self.most = most;
+        let kept = f64::from(self.kept);
+        let (total, squares) = widest((logits, most), exps);
+        self.total = self.total * kept + f64::from(total);
+        self.squares = self.squares * kept * kept + f64::from(squares);
+    }
+
+    /// `ln sum e^logit`.
+    fn log(&self) -> f32 {
+        self.most + self.total.ln() as f32
+    }
 }
 
 /// Rows of the final norm's output at the targets, `[targets, hidden]`.
@@ -27,38 +62,60 @@ pub(crate) fn score(with: With<'_>, head: Id, rows: &[f32], tokens: &[u32], grad
     let w = with.store.get(head);
     let (vocab, hidden) = (w.rows, w.cols);
     let count = tokens.len();
-    let mut scored = Scored {
-        logps: vec![0.0; count],
-        spreads: vec![0.0; count],
-        units: if gradient { vec![0.0; count * hidden] } else { Vec::new() },
-    };
-    let chunk = (ROOM / vocab).clamp(1, count.max(1));
-    let mut logits = vec![0.0; chunk * vocab];
-    for from in (0..count).step_by(chunk) {
-        let to = (from + chunk).min(count);
-        let logits = &mut logits[..(to - from) * vocab];
-        let x = View::of(&rows[from * hidden..to * hidden], to - from, hidden);
-        product(Out::new(logits, vocab), x, View::of(&w.value, vocab, hidden).t(), 1.0, with.threads);
-        let said = scored.logps[from..to].par_iter_mut().zip(scored.spreads[from..to].par_iter_mut());
-        logits.par_chunks_mut(vocab).zip(&tokens[from..to]).zip(said).for_each(
-            |((row, token), (logp, spread))| {
-                let own = row[*token as usize];
-                let (sum, squares) = softmax(row);
-                *logp = own - sum;
-                *spread = squares.ln();
-            },
-        );
+    let x = View::of(rows, count, hidden);
+    let mut running = vec![Running::START; count];
+    let mut own = vec![0.0; count];
+    let mut units = if gradient { vec![0.0; count * hidden] } else { Vec::new() };
+    let mut logits = vec![0.0; count * PART.min(vocab)];
+    for from in (0..vocab).step_by(PART) {
+        let width = PART.min(vocab - from);
+        let logits = &mut logits[..count * width];
+        let part = View::of(&w.value[from * hidden..(from + width) * hidden], width, hidden);
+        product(Out::new(logits, width), x, part.t(), 1.0, with.threads);
+        pick(&mut own, logits, tokens, (from, width));
+        softmax_part(&mut running, logits, with.threads);
         if gradient {
-            let units = &mut scored.units[from * hidden..to * hidden];
-            let p = View::of(logits, to - from, vocab);
-            product(Out::new(units, hidden), p, View::of(&w.value, vocab, hidden), -1.0, with.threads);
-            for (unit, token) in units.chunks_mut(hidden).zip(&tokens[from..to]) {
-                let at = *token as usize * hidden;
-                unit.iter_mut().zip(&w.value[at..at + hidden]).for_each(|(u, w)| *u += w);
+            for (unit, running) in units.chunks_mut(hidden).zip(&running).filter(|(_, r)| r.kept != 1.0) {
+                widest((unit, running.kept), scale);
             }
+            product(Out::adding(&mut units, hidden), View::of(logits, count, width), part, 1.0, with.threads);
         }
     }
-    scored
+    for ((unit, running), token) in units.chunks_mut(hidden).zip(&running).zip(tokens) {
+        widest((&mut *unit, (-1.0 / running.total) as f32), scale);
+        let at = *token as usize * hidden;
+        add(unit, &w.value[at..at + hidden]);
+    }
+    let logs: Vec<f32> = running.iter().map(Running::log).collect();
+    Scored {
+        logps: own.iter().zip(&logs).map(|(own, log)| own - log).collect(),
+        spreads: running.iter().map(|r| (r.squares.ln() - 2.0 * r.total.ln()) as f32).collect(),
+        logs,
+        units,
+    }
+}
+
+fn softmax_part(running: &mut [Running], logits: &mut [f32], threads: usize) {
+    if running.is_empty() {
+        return;
+    }
+    let width = logits.len() / running.len();
+    if threads > 1 {
+        use rayon::prelude::*;
+        running.par_iter_mut().zip(logits.par_chunks_mut(width)).for_each(|(running, row)| running.take(row));
+    } else {
+        running.iter_mut().zip(logits.chunks_mut(width)).for_each(|(running, row)| running.take(row));
+    }
+}
+
+/// What backward of the head's weight sees: rows at the targets, the targets, by what their log-probabilities are multiplied, and
+/// `ln sum e^logit` of each.
+#[derive(Clone, Copy)]
+pub(crate) struct HeadSeen<'a> {
+    pub(crate) rows: &'a [f32],
+    pub(crate) tokens: &'a [u32],
+    pub(crate) coefficients: &'a [f32],
+    pub(crate) logs: &'a [f32],
 }
 
 /// One of two models at the same targets: its head, and its rows.
@@ -70,78 +127,69 @@ pub(crate) struct Side<'a> {
 /// ln p of the targets where the logits are `(1 + lambda)` times the first model's minus `lambda` times the second's.
 pub(crate) fn decoupled(sides: &[Side<'_>; 2], tokens: &[u32], lambda: f32, threads: usize) -> Vec<f32> {
     let (vocab, count) = (sides[0].w.rows, tokens.len());
-    let mut logps = vec![0.0; count];
-    let chunk = (ROOM / vocab).clamp(1, count.max(1));
-    let mut logits = vec![0.0; chunk * vocab];
-    for from in (0..count).step_by(chunk) {
-        let to = (from + chunk).min(count);
-        let logits = &mut logits[..(to - from) * vocab];
-        for (number, (side, scale)) in sides.iter().zip([1.0 + lambda, -lambda]).enumerate() {
+    let mut running = vec![Running::START; count];
+    let mut own = vec![0.0; count];
+    let mut logits = vec![0.0; count * PART.min(vocab)];
+    for from in (0..vocab).step_by(PART) {
+        let width = PART.min(vocab - from);
+        let logits = &mut logits[..count * width];
+        for (number, (side, factor)) in sides.iter().zip([1.0 + lambda, -lambda]).enumerate() {
             let hidden = side.w.cols;
-            let x = View::of(&side.rows[from * hidden..to * hidden], to - from, hidden);
-            let out = Out { data: &mut *logits, stride: vocab, add: number > 0 };
-            product(out, x, View::of(&side.w.value, vocab, hidden).t(), scale, threads);
+            let x = View::of(side.rows, count, hidden);
+            let part = View::of(&side.w.value[from * hidden..(from + width) * hidden], width, hidden);
+            let out = Out { data: &mut *logits, stride: width, add: number > 0 };
+            product(out, x, part.t(), factor, threads);
         }
-        let rows = logits.par_chunks_mut(vocab).zip(&tokens[from..to]);
-        rows.zip(logps[from..to].par_iter_mut()).for_each(|((row, token), logp)| {
-            let own = row[*token as usize];
-            *logp = own - softmax(row).0;
-        });
+        pick(&mut own, logits, tokens, (from, width));
+        softmax_part(&mut running, logits, threads);
     }
-    logps
+    own.iter().zip(&running).map(|(own, running)| own - running.log()).collect()
+}
+
+/// Takes the targets' logits out of those of one part of the vocabulary.
+fn pick(own: &mut [f32], logits: &[f32], tokens: &[u32], (from, width): (usize, usize)) {
+    for ((row, token), own) in logits.chunks(width).zip(tokens).zip(own) {
+        if let Some(at) = (*token as usize).checked_sub(from).filter(|at| *at < width) {
+            *own = row[at];
+        }
+    }
 }
 
 /// Adds to `dw`, `[vocab, hidden]`, the gradient of `sum_t coefficient_t logp_t`.
-pub(crate) fn weight_back(
-    with: With<'_>,
-    head: Id,
-    (rows, tokens, coefficients): (&[f32], &[u32], &[f32]),
-    dw: &mut [f32],
-) {
+pub(crate) fn weight_back(with: With<'_>, head: Id, seen: HeadSeen<'_>, dw: &mut [f32]) {
     let w = with.store.get(head);
     let (vocab, hidden) = (w.rows, w.cols);
-    let count = tokens.len();
-    let chunk = (ROOM / vocab).clamp(1, count.max(1));
-    let mut logits = vec![0.0; chunk * vocab];
-    for from in (0..count).step_by(chunk) {
-        let to = (from + chunk).min(count);
-        let logits = &mut logits[..(to - from) * vocab];
-        let x = View::of(&rows[from * hidden..to * hidden], to - from, hidden);
-        product(Out::new(logits, vocab), x, View::of(&w.value, vocab, hidden).t(), 1.0, with.threads);
-        let of = tokens[from..to].iter().zip(&coefficients[from..to]);
-        for (row, (token, coefficient)) in logits.chunks_mut(vocab).zip(of) {
-            softmax(row);
-            for p in row.iter_mut() {
-                *p *= -coefficient;
+    let count = seen.tokens.len();
+    let x = View::of(seen.rows, count, hidden);
+    let mut logits = vec![0.0; count * PART.min(vocab)];
+    for from in (0..vocab).step_by(PART) {
+        let width = PART.min(vocab - from);
+        let logits = &mut logits[..count * width];
+        let part = from * hidden..(from + width) * hidden;
+        let of_part = View::of(&w.value[part.clone()], width, hidden);
+        product(Out::new(logits, width), x, of_part.t(), 1.0, with.threads);
+        by_rows(
+            (count, with.threads),
+            ([logits], [seen.coefficients, seen.logs]),
+            &|[logits], [by, logs]| {
+                for ((row, by), log) in logits.chunks_mut(width).zip(by).zip(logs) {
+                    widest((&mut *row, *log), exps);
+                    widest((row, -by), scale);
+                }
+            },
+        );
+        for ((row, token), by) in logits.chunks_mut(width).zip(seen.tokens).zip(seen.coefficients) {
+            if let Some(at) = (*token as usize).checked_sub(from).filter(|at| *at < width) {
+                row[at] += by;
             }
-            row[*token as usize] += coefficient;
         }
-        product(Out::adding(dw, hidden), View::of(logits, to - from, vocab).t(), x, 1.0, with.threads);
+        product(Out::adding(&mut dw[part], hidden), View::of(logits, count, width).t(), x, 1.0, with.threads);
     }
 }
 
-/// Logits become probabilities; returns `ln sum exp` of them, and the sum of the squared probabilities.
-pub(super) fn softmax(row: &mut [f32]) -> (f32, f32) {
-    let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    // A vocabulary is summed in parts: one float for 150,000 terms would lose digits.
-    let mut total = 0.0_f64;
-    for part in row.chunks_mut(1024) {
-        let mut sum = 0.0_f32;
-        for value in part {
-            *value = exp(*value - most);
-            sum += *value;
-        }
-        total += f64::from(sum);
-    }
-    let by = (1.0 / total) as f32;
-    let mut squares = 0.0_f64;
-    for part in row.chunks_mut(1024) {
-        let mut sum = 0.0_f32;
-        for value in part {
-            *value *= by;
-            sum += *value * *value;
-        }
-        squares += f64::from(sum);
-    }
-    (most + total.ln() as f32, squares as f32)
+/// `ln sum e^logit` of a row of logits.
+pub(super) fn log_sum(logits: &mut [f32]) -> f32 {
+    let mut running = Running::START;
+    logits.chunks_mut(PART).for_each(|part| running.take(part));
+    running.log()
 }

@@ -1,8 +1,6 @@
-//! Matrix products and the few row-wise functions of a decoder, forward and backward, on plain slices of `f32`.
+//! Matrix products on plain slices of `f32`.
 //!
 //! Matrices are row-major. A weight is `[out, in]`, so that a linear map of rows `x` is `x w^T`.
-
-use rayon::prelude::*;
 
 /// Rows of a matrix inside a slice: where it starts, how far rows are apart, and how wide they are.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +56,11 @@ impl<'a> Out<'a> {
         Self { data, stride, add: false }
     }
 
+    /// The same target once more.
+    pub(crate) fn again(&mut self) -> Out<'_> {
+        Out { data: &mut *self.data, ..*self }
+    }
+
     pub(crate) fn adding(data: &'a mut [f32], stride: usize) -> Self {
         Self { data, stride, add: true }
     }
@@ -103,166 +106,9 @@ pub(crate) fn product(out: Out<'_>, a: View<'_>, b: View<'_>, scale: f32, thread
     }
 }
 
-/// Rows that one task takes.
-const ROWS: usize = 32;
-
-/// Root mean square normalisation of rows: `y = x / sqrt(mean(x^2) + eps) * w`. Returns `1 / sqrt(...)` of each row.
-pub(crate) fn rms_norm(out: &mut [f32], x: &[f32], w: &[f32], eps: f32) -> Vec<f32> {
-    let width = w.len();
-    let mut scales = vec![0.0; x.len() / width];
-    let tasks = out.par_chunks_mut(width * ROWS).zip(x.par_chunks(width * ROWS));
-    tasks.zip(scales.par_chunks_mut(ROWS)).for_each(|((out, x), scales)| {
-        for ((out, x), scale) in out.chunks_mut(width).zip(x.chunks(width)).zip(scales) {
-            let square = sum(x.iter().map(|v| v * v));
-            *scale = 1.0 / (square / width as f32 + eps).sqrt();
-            for ((out, x), w) in out.iter_mut().zip(x).zip(w) {
-                *out = x * *scale * w;
-            }
-        }
-    });
-    scales
-}
-
-/// Its backward: adds `dL/dx` to `dx`; `dw`, where the weight is trained, gets `dL/dw` added.
-pub(crate) fn rms_norm_back(dx: &mut [f32], dy: &[f32], x: &[f32], w: &[f32], scales: &[f32]) {
-    let width = w.len();
-    let tasks =
-        dx.par_chunks_mut(width * ROWS).zip(dy.par_chunks(width * ROWS)).zip(x.par_chunks(width * ROWS));
-    tasks.zip(scales.par_chunks(ROWS)).for_each(|(((dx, dy), x), scales)| {
-        let rows = dx.chunks_mut(width).zip(dy.chunks(width)).zip(x.chunks(width));
-        for (((dx, dy), x), scale) in rows.zip(scales) {
-            let dot = sum(dy.iter().zip(w).zip(x).map(|((dy, w), x)| dy * w * x));
-            let part = dot * scale * scale * scale / width as f32;
-            for (((dx, dy), x), w) in dx.iter_mut().zip(dy).zip(x).zip(w) {
-                *dx += dy * w * scale - x * part;
-            }
-        }
-    });
-}
-
-/// `dL/dw` of [`rms_norm`], added to `dw`.
-pub(crate) fn rms_norm_weight_back(dw: &mut [f32], dy: &[f32], x: &[f32], scales: &[f32]) {
-    let width = dw.len();
-    for ((dy, x), scale) in dy.chunks(width).zip(x.chunks(width)).zip(scales) {
-        for ((dw, dy), x) in dw.iter_mut().zip(dy).zip(x) {
-            *dw += dy * x * scale;
-        }
-    }
-}
-
-/// The gate of a feed-forward block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gate {
-    /// `x sigmoid(x)`.
-    Silu,
-    /// `x Phi(x)` by its tanh form.
-    GeluTanh,
-}
-
-/// sqrt(2 / pi).
-const ROOT: f32 = 0.797_884_6;
-
-impl Gate {
-    fn value(self, x: f32) -> f32 {
-        match self {
-            Self::Silu => x * sigmoid(x),
-            Self::GeluTanh => 0.5 * x * (1.0 + (ROOT * (x + 0.044715 * x * x * x)).tanh()),
-        }
-    }
-
-    fn slope(self, x: f32) -> f32 {
-        match self {
-            Self::Silu => {
-                let s = sigmoid(x);
-                s * (1.0 + x * (1.0 - s))
-            }
-            Self::GeluTanh => {
-                let t = (ROOT * (x + 0.044715 * x * x * x)).tanh();
-                0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * ROOT * (1.0 + 3.0 * 0.044715 * x * x)
-            }
-        }
-    }
-}
-
-/// `out = gate(g) u`.
-pub(crate) fn gated(out: &mut [f32], g: &[f32], u: &[f32], gate: Gate) {
-    const PART: usize = 16_384;
-    out.par_chunks_mut(PART).zip(g.par_chunks(PART)).zip(u.par_chunks(PART)).for_each(|((out, g), u)| {
-        match gate {
-            Gate::Silu => {
-                for ((out, g), u) in out.iter_mut().zip(g).zip(u) {
-                    *out = Gate::Silu.value(*g) * u;
-                }
-            }
-            Gate::GeluTanh => {
-                for ((out, g), u) in out.iter_mut().zip(g).zip(u) {
-                    *out = Gate::GeluTanh.value(*g) * u;
-                }
-            }
-        }
-    });
-}
-
-/// Its backward in place: `g` becomes `dL/dg`, `u` becomes `dL/du`.
-pub(crate) fn gated_back(g: &mut [f32], u: &mut [f32], dy: &[f32], gate: Gate) {
-    const PART: usize = 16_384;
-    g.par_chunks_mut(PART).zip(u.par_chunks_mut(PART)).zip(dy.par_chunks(PART)).for_each(|((g, u), dy)| {
-        for ((g, u), dy) in g.iter_mut().zip(u).zip(dy) {
-            let (value, slope) = (gate.value(*g), gate.slope(*g));
-            *g = dy * *u * slope;
-            *u = dy * value;
-        }
-    });
-}
-
-/// 1 / (1 + e^-x).
-fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + exp(-x))
-}
-
-/// e^x to a relative error of 3e-7 within [-87, 88], and its limits outside; written so that a compiler turns loops over it into vectors.
-pub(crate) fn exp(x: f32) -> f32 {
-    const LOG2_E: f32 = std::f32::consts::LOG2_E;
-    let x = x.clamp(-87.0, 88.0);
-    // Adding and taking away 1.5 * 2^23 rounds to a whole number.
-    let n = (x * LOG2_E + 12_582_912.0) - 12_582_912.0;
-    // ln 2 in two parts, so that the remainder keeps its digits.
-    let r = (x - n * 0.693_359_4) + n * 2.121_944_4e-4;
-    let p = 1.0
-        + r * (1.0
-            + r * (0.5 + r * (0.166_666_67 + r * (0.041_666_65 + r * (0.008_333_45 + r * 0.001_388_9)))));
-    f32::from_bits(p.to_bits().wrapping_add(((n as i32) << 23).cast_unsigned()))
-}
-
-/// The sum of many numbers in eight lanes: faster than one after the other, and closer to the truth.
-pub(crate) fn sum(values: impl ExactSizeIterator<Item = f32>) -> f32 {
-    let mut lanes = [0.0_f32; 8];
-    for (at, value) in values.enumerate() {
-        lanes[at % 8] += value;
-    }
-    lanes.iter().sum()
-}
-
-/// Adds `b` to `a`.
-pub(crate) fn add(a: &mut [f32], b: &[f32]) {
-    a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn exp_is_as_exact_as_it_says() {
-        let mut worst = 0.0_f64;
-        for step in -8700..8800 {
-            let x = step as f32 / 100.0;
-            let truth = f64::from(x).exp();
-            worst = worst.max((f64::from(exp(x)) - truth).abs() / truth);
-        }
-        assert!(worst < 3e-7, "{worst}");
-        assert!(exp(-1000.0) < 2e-38 && exp(1000.0).is_finite());
-    }
 
     #[test]
     fn products_of_turned_and_strided_matrices() {
@@ -275,14 +121,51 @@ mod tests {
         assert_eq!(out, [1.0 + 3.5, 4.0 + 1.5, 1.0, 3.0 + 5.0, 10.0 + 2.0, 1.0]);
     }
 
+    /// Processor seconds of this thread so far (Linux).
+    fn cpu() -> f64 {
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        text.split_whitespace().next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or_default() / 1e9
+    }
+
+    /// The floor of a step of `benchmarks/train/dpo_step.py`: nothing but the products with the model's weights that it cannot do without.
+    ///
+    /// `cargo test --release -p predilect-learn --lib products_alone -- --ignored --nocapture`
     #[test]
-    fn slopes_of_gates_are_those_of_their_values() {
-        for gate in [Gate::Silu, Gate::GeluTanh] {
-            for step in -40..40 {
-                let x = step as f32 / 8.0;
-                let by_difference = (gate.value(x + 1e-2) - gate.value(x - 1e-2)) / 2e-2;
-                assert!((gate.slope(x) - by_difference).abs() < 1e-3, "{gate:?} at {x}");
+    #[ignore = "a measurement"]
+    fn products_alone() {
+        const LAYERS: usize = 30;
+        const MAPS: [(usize, usize); 7] =
+            [(576, 576), (192, 576), (192, 576), (576, 576), (1536, 576), (1536, 576), (576, 1536)];
+        let (rows, targets, vocab, hidden) = (768, 512, 49152, 576);
+        let filled = |length: usize| (0..length).map(|at| (at % 13) as f32 - 6.0).collect::<Vec<f32>>();
+        let maps: Vec<Vec<f32>> =
+            (0..LAYERS).flat_map(|_| MAPS).map(|(outs, ins)| filled(outs * ins)).collect();
+        let (table, x, mut y) = (filled(vocab * hidden), filled(rows * 1536), filled(rows * 2048));
+        let mut back = filled(rows * 1536);
+        let per_row: usize = MAPS.iter().map(|(outs, ins)| outs * ins).sum();
+        // Forward of the model and of the reference, and backward; forward of both heads, and the gradient of one by its rows.
+        let gigaflop = 3.0 * 2.0 * (rows * LAYERS * per_row + targets * vocab * hidden) as f64 / 1e9;
+        for _ in 0..3 {
+            let start = cpu();
+            for (map, (outs, ins)) in maps.iter().zip((0..LAYERS).flat_map(|_| MAPS)) {
+                let (x, w) = (View::of(&x, rows, ins), View::of(map, outs, ins));
+                for _ in 0..2 {
+                    product(Out::new(&mut y, outs), x, w.t(), 1.0, 1);
+                }
+                product(Out::new(&mut back, ins), View::of(&y, rows, outs), w, 1.0, 1);
             }
+            for part in table.chunks(2048 * hidden) {
+                let (x, w) = (View::of(&x, targets, hidden), View::of(part, part.len() / hidden, hidden));
+                for _ in 0..2 {
+                    product(Out::new(&mut y, w.rows), x, w.t(), 1.0, 1);
+                }
+                product(Out::adding(&mut back, hidden), View::of(&y, targets, w.rows), w, 1.0, 1);
+            }
+            let seconds = cpu() - start;
+            eprintln!(
+                "{gigaflop:.0} GFLOP in {seconds:.2} s of the processor: {:.0} GFLOP/s",
+                gigaflop / seconds
+            );
         }
     }
 }

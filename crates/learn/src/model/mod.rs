@@ -1,19 +1,23 @@
 //! A decoder that can be trained: forward over one prompt and its completions, and backward from the log-probabilities of their tokens.
 
 mod attention;
+mod buffer;
 mod config;
 mod decode;
 mod export;
+mod gate;
 mod head;
 mod layer;
 mod linear;
 mod lora;
 pub(crate) mod maths;
 mod rope;
+mod rows;
 mod sample;
 mod store;
 mod stream;
 mod tree;
+mod vector;
 mod weights;
 
 use std::path::Path;
@@ -22,18 +26,20 @@ use crate::error::Result;
 
 pub use config::{Config, Family, Stretch};
 pub use export::{FolderNumbers, GgufNumbers, SIDE_FILES, SpecialTokens};
+pub use gate::Gate;
 pub use lora::{LoraOptions, Target};
-pub use maths::Gate;
 pub use sample::{Sample, SampleOptions, Sampling};
 pub use store::{Gradients, Id, Store, Tensor};
 pub use tree::Tree;
 pub(crate) use weights::folder::Shard;
 pub(crate) use weights::gguf::Gguf;
 
+use buffer::{Buffer, Spare};
+use head::HeadSeen;
 use layer::{Around, Kept, Layer};
 use linear::With;
-use maths::{rms_norm, rms_norm_back, rms_norm_weight_back};
 use rope::Rotation;
+use rows::{NormSeen, rms_norm, rms_norm_back, rms_norm_weight_back};
 
 /// A decoder.
 #[derive(Debug, Clone)]
@@ -44,6 +50,7 @@ pub struct Model {
     pub store: Store,
     /// Threads that a pass may use.
     pub threads: usize,
+    spare: Spare,
     embedding: Id,
     layers: Vec<Layer>,
     norm: Id,
@@ -73,6 +80,7 @@ pub struct Forward {
     /// The stream after the last layer, at the targets and then at the silent completions, and the scales of its norm.
     last: Vec<f32>,
     scales: Vec<f32>,
+    logs: Vec<f32>,
     units: Vec<f32>,
     /// The norm's output at the same rows.
     rows: Vec<f32>,
@@ -97,7 +105,7 @@ impl Forward {
 
 enum Layered {
     Whole(Box<Kept>),
-    Input(Vec<f32>),
+    Input(Buffer),
 }
 
 impl Model {
@@ -111,20 +119,20 @@ impl Model {
     }
 
     /// Tokens as rows of the stream.
-    fn embed(&self, tokens: &[u32]) -> Vec<f32> {
+    fn embed(&self, tokens: &[u32]) -> Buffer {
         let hidden = self.config.hidden;
         let scale = self.config.embedding_scale();
         let table = self.store.value(self.embedding);
-        let mut x = Vec::with_capacity(tokens.len() * hidden);
-        for token in tokens {
+        let mut x = self.spare.take(tokens.len() * hidden);
+        for (row, token) in x.chunks_mut(hidden).zip(tokens) {
             let at = *token as usize * hidden;
-            x.extend(table[at..at + hidden].iter().map(|v| v * scale));
+            row.iter_mut().zip(&table[at..at + hidden]).for_each(|(x, v)| *x = v * scale);
         }
         x
     }
 
     fn with(&self, adapted: bool) -> With<'_> {
-        With { store: &self.store, threads: self.threads, adapted }
+        With { store: &self.store, spare: &self.spare, threads: self.threads, adapted }
     }
 
     fn rotations(&self, tree: &Tree) -> [Rotation; 2] {
@@ -144,18 +152,18 @@ impl Model {
         for layer in &self.layers {
             let rotation = &rotations[usize::from(layer.windowed)];
             let around = Around { with, config: &self.config, tree, rotation };
-            let (after, of_layer) = layer.forward(around, &x);
-            let before = std::mem::replace(&mut x, after);
+            let (after, of_layer) = layer.forward(around, x);
+            x = after;
             match pass {
                 Pass::Train => kept.push(Layered::Whole(Box::new(of_layer))),
-                Pass::TrainFrugally => kept.push(Layered::Input(before)),
+                Pass::TrainFrugally => kept.push(Layered::Input(of_layer.input())),
                 Pass::Reference | Pass::Score => {}
             }
         }
         let training = matches!(pass, Pass::Train | Pass::TrainFrugally);
         let last = self.last_rows(tree, &x);
         let mut rows = vec![0.0; last.len()];
-        let scales = rms_norm(&mut rows, &last, self.store.value(self.norm), self.config.eps);
+        let scales = rms_norm(&mut rows, &last, self.store.value(self.norm), self.config.eps, self.threads);
         let tokens = target_tokens(tree);
         let scored = head::score(with, self.head, self.of_targets(&rows, &tokens), &tokens, training);
         Forward {
@@ -164,6 +172,7 @@ impl Model {
             kept,
             last: if training { last } else { Vec::new() },
             scales,
+            logs: scored.logs,
             units: scored.units,
             rows,
         }
@@ -230,19 +239,21 @@ impl Model {
         if let Some(dw) = gradients.get_mut(self.head) {
             let tokens = target_tokens(tree);
             let rows = self.of_targets(&forward.rows, &tokens);
-            head::weight_back(with, self.head, (rows, &tokens, coefficients), dw);
+            let seen = HeadSeen { rows, tokens: &tokens, coefficients, logs: &forward.logs };
+            head::weight_back(with, self.head, seen, dw);
         }
         units.extend_from_slice(slopes.silent);
         units.resize(forward.rows.len(), 0.0);
-        let norm = self.store.value(self.norm);
+        let w = self.store.value(self.norm);
+        let seen = NormSeen { dy: &units, x: &forward.last, w, scales: &forward.scales };
         let mut dlast = vec![0.0; units.len()];
-        rms_norm_back(&mut dlast, &units, &forward.last, norm, &forward.scales);
+        rms_norm_back(&mut dlast, seen, self.threads);
         if let Some(dw) = gradients.get_mut(self.norm) {
-            rms_norm_weight_back(dw, &units, &forward.last, &forward.scales);
+            rms_norm_weight_back(dw, seen);
         }
-        let mut dx = vec![0.0; tree.len() * hidden];
+        let mut dx = self.spare.zeros(tree.len() * hidden);
         for (row, d) in tree.last_rows().zip(dlast.chunks(hidden)) {
-            maths::add(&mut dx[row * hidden..(row + 1) * hidden], d);
+            vector::add(&mut dx[row * hidden..(row + 1) * hidden], d);
         }
         self.layers_back(tree, forward.kept, &mut dx, gradients);
         self.embedding_back(tree, &dx, gradients);
@@ -250,14 +261,16 @@ impl Model {
 
     fn layers_back(&self, tree: &Tree, kept: Vec<Layered>, dx: &mut [f32], gradients: &mut Gradients) {
         let rotations = self.rotations(tree);
-        for (layer, kept) in self.layers.iter().zip(kept).rev() {
+        let below = gradients.get(self.embedding).is_some();
+        for (number, (layer, kept)) in self.layers.iter().zip(kept).enumerate().rev() {
             let rotation = &rotations[usize::from(layer.windowed)];
             let around = Around { with: self.with(true), config: &self.config, tree, rotation };
             let kept = match kept {
                 Layered::Whole(kept) => kept,
-                Layered::Input(x) => Box::new(layer.forward(around, &x).1),
+                Layered::Input(x) => Box::new(layer.forward(around, x).1),
             };
-            layer.backward(around, &kept, dx, gradients);
+            let first = number == 0 && !below && gradients.get(layer.norm).is_none();
+            layer.backward((around, first), *kept, dx, gradients);
         }
     }
 

@@ -1,6 +1,8 @@
 //! Rotation of queries and keys by their positions: pairs `(i, i + dim / 2)` turn by `position theta^(-2 i / dim)`.
+#![allow(clippy::inline_always, reason = "what a vectorised loop calls must be inlined into it")]
 
 use super::config::{Config, Stretch};
+use super::vector::widest;
 
 /// Cosines and sines of the positions of a tree, `[rows, dim / 2]` each.
 #[derive(Debug, Clone)]
@@ -34,13 +36,19 @@ impl Rotation {
         for (row, (cos, sin)) in x.chunks_mut(heads * 2 * half).zip(rows) {
             for head in row.chunks_mut(2 * half) {
                 let (low, high) = head.split_at_mut(half);
-                for ((low, high), (cos, sin)) in low.iter_mut().zip(high).zip(cos.iter().zip(sin)) {
-                    let (a, b, sin) = (*low, *high, sign * sin);
-                    *low = a * cos - b * sin;
-                    *high = b * cos + a * sin;
-                }
+                widest(([low, high], [cos, sin], sign), turn);
             }
         }
+    }
+}
+
+/// Turns `(low, high)` by angles.
+#[inline(always)]
+fn turn(([low, high], [cos, sin], sign): ([&mut [f32]; 2], [&[f32]; 2], f32)) {
+    for ((low, high), (cos, sin)) in low.iter_mut().zip(high).zip(cos.iter().zip(sin)) {
+        let (a, b, sin) = (*low, *high, sign * sin);
+        *low = a * cos - b * sin;
+        *high = b * cos + a * sin;
     }
 }
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Model;
 use super::decode::Cache;
-use super::head::softmax;
-use super::maths::exp;
+use super::head::log_sum;
+use super::vector::exp;
 use crate::error::{LearnError, Result};
 use crate::random::Random;
 
@@ -198,7 +198,7 @@ fn draw(logits: &mut [f32], options: &SampleOptions, random: &mut Random) -> Opt
         pick(&logits.iter().map(by).collect::<Vec<f32>>(), options.top_p, random.unit())
     };
     let own = logits[chosen];
-    Some((chosen as u32, own - softmax(logits).0))
+    Some((chosen as u32, own - log_sum(logits)))
 }
 
 /// Which of these weights `unit`, within [0, 1), falls on, among the fewest largest ones that make up the share `top_p`.

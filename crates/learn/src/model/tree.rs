@@ -91,6 +91,34 @@ impl Tree {
         self.targets.iter().map(|(row, _)| *row).chain(self.silent.iter().cloned().flatten())
     }
 
+    /// Several trees behind one another, none of which sees another: their completions are numbered on.
+    pub(crate) fn join(trees: &[Self]) -> Self {
+        let mut all = Self {
+            prompt: 0,
+            runs: Vec::new(),
+            silent: Vec::new(),
+            tokens: Vec::new(),
+            positions: Vec::new(),
+            targets: Vec::new(),
+            completions: Vec::new(),
+        };
+        for tree in trees {
+            let (row, target) = (all.tokens.len(), all.targets.len());
+            let moved = |range: &Range<usize>, by: usize| range.start + by..range.end + by;
+            all.runs.extend(
+                tree.runs
+                    .iter()
+                    .map(|run| Run { rows: moved(&run.rows, row), before: moved(&run.before, row) }),
+            );
+            all.silent.extend(tree.silent.iter().map(|rows| moved(rows, row)));
+            all.tokens.extend_from_slice(&tree.tokens);
+            all.positions.extend_from_slice(&tree.positions);
+            all.targets.extend(tree.targets.iter().map(|(at, token)| (at + row, *token)));
+            all.completions.extend(tree.completions.iter().map(|range| moved(range, target)));
+        }
+        all
+    }
+
     /// Which of the targets are those of a completion.
     pub fn completion(&self, number: usize) -> Range<usize> {
         self.completions[number].clone()
@@ -129,6 +157,17 @@ mod tests {
         assert_eq!(tree.last_rows().collect::<Vec<_>>(), [2, 3, 2, 6, 7, 8]);
         let alone = Tree::new(&[1, 2], &[]).and_silent([&[7][..]].into_iter());
         assert_eq!(alone.runs[1], Run { rows: 2..3, before: 0..2 });
+    }
+
+    #[test]
+    fn joined_trees_do_not_see_each_other() {
+        let one = Tree::new(&[1, 2, 3], &[&[4, 5], &[6, 7, 8]]);
+        let all = Tree::join(&[one.clone(), Tree::new(&[9], &[&[10], &[11]]), one]);
+        assert_eq!((all.len(), all.tokens[8..11].to_vec()), (19, vec![9, 10, 11]));
+        assert_eq!(all.positions[7..12], [5, 0, 1, 1, 0]);
+        assert_eq!(all.runs[2..4], [Run { rows: 8..10, before: 8..8 }, Run { rows: 10..11, before: 8..9 }]);
+        assert_eq!(all.targets[5..8], [(8, 10), (8, 11), (13, 4)]);
+        assert_eq!((all.completion(2), all.completion(5)), (5..6, 9..12));
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(crate) mod folder;
 pub(crate) mod gguf;
 
 use super::Model;
+use super::buffer::Spare;
 use super::config::Config;
 use super::layer::Layer;
 use super::linear::Linear;
@@ -97,6 +98,6 @@ impl Model {
         let head =
             if config.tied { embedding } else { builder.matrix("lm_head", config.vocab, config.hidden)? };
         let store = builder.store;
-        Ok(Self { config, store, threads: 1, embedding, layers, norm, head })
+        Ok(Self { config, store, threads: 1, spare: Spare::default(), embedding, layers, norm, head })
     }
 }

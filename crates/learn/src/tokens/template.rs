@@ -16,6 +16,8 @@ const STEPS: u64 = 100_000;
 const STEPS_FOR_A_MESSAGE: u64 = 5_000;
 /// The longest templates in use have some tens of thousands of bytes.
 const LONGEST: usize = 1 << 20;
+/// Bytes of the stack on which templates are filled in; only what is used of them is ever real.
+const STACK: usize = 256 << 20;
 
 /// A model's chat template and the names of its special tokens.
 pub(super) struct Template {
@@ -50,7 +52,21 @@ impl Template {
         if self.fill(&merged, open).is_ok() { Err(TokensError::SystemRefused(why.clone())) } else { result }
     }
 
+    /// Fills the template in, on a stack of its own: what a stranger's template nests must be taken apart there.
     fn fill(&self, messages: &[Message], open: bool) -> Result<String, TokensError> {
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(STACK);
+            let filled = thread.spawn_scoped(scope, || self.filled(messages, open));
+            let failed = |what: &str| Err(TokensError::Render(what.to_owned()));
+            match filled.map(std::thread::ScopedJoinHandle::join) {
+                Ok(Ok(done)) => done,
+                Ok(Err(_)) => failed("its program is at odds with itself"),
+                Err(error) => failed(&format!("no thread could be started: {error}")),
+            }
+        })
+    }
+
+    fn filled(&self, messages: &[Message], open: bool) -> Result<String, TokensError> {
         let mut program = self.program.clone().map_err(TokensError::Template)?;
         // Texts may be read or copied 64 times.
         let bytes: usize = messages.iter().map(|turn| turn.role.len() + turn.content.len()).sum();

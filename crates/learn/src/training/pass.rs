@@ -6,6 +6,9 @@ use crate::error::Result;
 use crate::losses::{BatchScope, Loss, PairGradient, PairScores, kto_baseline};
 use crate::model::{Forward, Pass, Slopes, Tree};
 
+/// Rows that are computed together at most.
+const ROWS: usize = 1024;
+
 impl Trainer {
     /// Adds the gradient of a batch, and tells what it saw.
     pub(super) fn gradient(&mut self, batch: &[usize]) -> Result<StepRecord> {
@@ -26,28 +29,59 @@ impl Trainer {
         Ok(record)
     }
 
+    /// Parts of a batch whose pairs are computed together: products of more rows are faster, and all that backward needs must have room.
+    fn together(&self, batch: &[usize]) -> Vec<Vec<usize>> {
+        let (mut groups, mut rows, mut bytes) = (Vec::<Vec<usize>>::new(), 0, 0);
+        for number in batch {
+            let tree = self.example(*number).tree();
+            // Refined labels and degraded completions are a matter of one pair.
+            let alone = self.refining.is_some() || self.degrees.is_some();
+            (rows, bytes) = (rows + tree.len(), bytes + self.model.kept_bytes(&tree));
+            match groups.last_mut() {
+                Some(group) if !alone && rows <= ROWS && bytes <= self.options.room => group.push(*number),
+                _ => {
+                    (rows, bytes) = (tree.len(), self.model.kept_bytes(&tree));
+                    groups.push(vec![*number]);
+                }
+            }
+        }
+        groups
+    }
+
+    fn tree(&self, numbers: &[usize]) -> Tree {
+        if let [only] = numbers
+            && *only < self.examples.len()
+        {
+            return self.tree_with_degrees(*only);
+        }
+        Tree::join(&numbers.iter().map(|number| self.example(*number).tree()).collect::<Vec<Tree>>())
+    }
+
     /// Each pair's gradient depends on itself only: forward and backward, then the next.
     fn pair_by_pair(&mut self, batch: &[usize]) -> Result<(f64, Tally)> {
         let (mut loss, mut tally) = (0.0, Tally::default());
         let share = 1.0 / batch.len() as f64;
-        for number in batch {
-            let tree = self.tree_with_degrees(*number);
-            let (scores, forward) = self.refined(*number, &tree, self.training(&tree));
-            let found = self.objective.evaluate(&[scores.pair()], &mut self.losses)?;
-            loss += share * found.value;
-            tally.degrees +=
-                share * self.back(*number, (&tree, forward), (&found.gradients[0], share), share);
-            tally.add(&scores, self.examples[*number].tokens());
+        for group in self.together(batch) {
+            let tree = self.tree(&group);
+            let (all, forward) = self.refined(&group, &tree, self.training(&tree));
+            let mut gradients = Vec::with_capacity(group.len());
+            for (number, scores) in group.iter().zip(&all) {
+                let found = self.objective.evaluate(&[scores.pair()], &mut self.losses)?;
+                loss += share * found.value;
+                gradients.extend(found.gradients);
+                tally.add(scores, self.examples[*number].tokens());
+            }
+            tally.degrees += share * self.back(&group, (&tree, forward), (&gradients, share), share);
         }
         Ok((loss, tally))
     }
 
     /// The gradient of a pair depends on the others: all are scored first.
     fn all_at_once(&mut self, batch: &[usize]) -> Result<(f64, Tally)> {
-        let trees: Vec<Tree> = batch.iter().map(|number| self.examples[*number].tree()).collect();
+        let groups = self.together(batch);
         let mut all = Vec::with_capacity(batch.len());
-        for (number, tree) in batch.iter().zip(&trees) {
-            all.push(self.refined(*number, tree, Pass::Score).0);
+        for group in &groups {
+            all.extend(self.refined(group, &self.tree(group), Pass::Score).0);
         }
         if self.objective.mixture().losses().any(|loss| loss == Loss::Kto) {
             self.losses.kto_z0 = Some(self.baseline(batch));
@@ -56,11 +90,16 @@ impl Trainer {
         let found = self.objective.evaluate(&pairs, &mut self.losses)?;
         let mut tally = Tally::default();
         let share = 1.0 / batch.len() as f64;
-        for (number, (scores, gradient)) in batch.iter().zip(all.iter().zip(&found.gradients)) {
-            let tree = self.tree_with_degrees(*number);
-            let forward = self.model.forward(&tree, self.training(&tree));
-            tally.degrees += share * self.back(*number, (&tree, forward), (gradient, 1.0), share);
+        for (scores, number) in all.iter().zip(batch) {
             tally.add(scores, self.examples[*number].tokens());
+        }
+        let mut gradients = found.gradients.as_slice();
+        for group in &groups {
+            let tree = self.tree(group);
+            let forward = self.model.forward(&tree, self.training(&tree));
+            let (of_group, rest) = gradients.split_at(group.len());
+            tally.degrees += share * self.back(group, (&tree, forward), (of_group, 1.0), share);
+            gradients = rest;
         }
         Ok((found.value, tally))
     }
@@ -84,51 +123,74 @@ impl Trainer {
         if self.model.kept_bytes(tree) > self.options.room { Pass::TrainFrugally } else { Pass::Train }
     }
 
-    /// Log-probabilities of an example's pair, under the policy by a pass over `tree`, which may hold more than the pair.
-    pub(super) fn scores(&mut self, number: usize, tree: &Tree, pass: Pass) -> (Scores, Forward) {
-        let forward = self.model.forward(tree, pass);
+    /// Scores of some pairs, whose joined tree this is.
+    pub(super) fn scores(&mut self, numbers: &[usize], tree: &Tree, pass: Pass) -> (Vec<Scores>, Forward) {
         let needed = self.objective.needs_reference();
-        if needed && !self.reference.contains_key(&number) {
-            let found = self.model.forward(&self.example(number).tree(), Pass::Reference).logps;
-            self.reference.insert(number, widened(&found));
+        if needed {
+            self.refer(numbers);
         }
-        let parts = |values: &[f64]| [0, 1].map(|side| values[tree.completion(side)].to_vec());
-        let example = self.example(number);
-        let scores = Scores {
-            policy: parts(&widened(&forward.logps)),
-            reference: match self.reference.get(&number) {
-                Some(kept) if needed => parts(kept),
-                _ => Default::default(),
-            },
-            spread: if self.objective.needs_spread() {
-                // Rounding can leave a sum of squares of 1 a hair above it.
-                parts(&widened(&forward.spreads)).map(|s| s.into_iter().map(|x| x.min(0.0)).collect())
-            } else {
-                Default::default()
-            },
-            p: example.p,
-            weight: example.weight,
-            refined: None,
+        let forward = self.model.forward(tree, pass);
+        let (policy, spreads) = (widened(&forward.logps), widened(&forward.spreads));
+        let of = |at: usize, number: &usize| {
+            let parts = |values: &[f64]| [0, 1].map(|side| values[tree.completion(2 * at + side)].to_vec());
+            Scores {
+                policy: parts(&policy),
+                reference: match self.reference.get(number) {
+                    Some(kept) if needed => {
+                        let (chosen, rejected) = kept.split_at(tree.completion(2 * at).len());
+                        [chosen.to_vec(), rejected.to_vec()]
+                    }
+                    _ => Default::default(),
+                },
+                spread: if self.objective.needs_spread() {
+                    // Rounding can leave a sum of squares of 1 a hair above it.
+                    parts(&spreads).map(|s| s.into_iter().map(|x| x.min(0.0)).collect())
+                } else {
+                    Default::default()
+                },
+                p: self.example(*number).p,
+                weight: self.example(*number).weight,
+                refined: None,
+            }
         };
-        (scores, forward)
+        (numbers.iter().enumerate().map(|(at, number)| of(at, number)).collect(), forward)
     }
 
-    /// Adds the gradient of a pair, and that of the classes of its degraded completions; returns their cross-entropy.
+    /// Computes the reference's log-probabilities where they are not known.
+    fn refer(&mut self, numbers: &[usize]) {
+        let unknown: Vec<usize> =
+            numbers.iter().copied().filter(|number| !self.reference.contains_key(number)).collect();
+        if unknown.is_empty() {
+            return;
+        }
+        let tree = self.tree(&unknown);
+        let found = widened(&self.model.forward(&tree, Pass::Reference).logps);
+        for (at, number) in unknown.into_iter().enumerate() {
+            let both = tree.completion(2 * at).start..tree.completion(2 * at + 1).end;
+            self.reference.insert(number, found[both].to_vec());
+        }
+    }
+
+    /// Adds the gradients of some pairs, and that of the classes of degraded completions; returns their cross-entropy.
     fn back(
         &mut self,
-        number: usize,
+        numbers: &[usize],
         (tree, forward): (&Tree, Forward),
-        (gradient, factor): (&PairGradient, f64),
+        (gradients, factor): (&[PairGradient], f64),
         share: f64,
     ) -> f64 {
         let mut coefficients = vec![0.0; forward.logps.len()];
-        for (side, slopes) in [&gradient.chosen, &gradient.rejected].into_iter().enumerate() {
-            for (coefficient, slope) in coefficients[tree.completion(side)].iter_mut().zip(slopes) {
+        let sides = gradients.iter().flat_map(|gradient| [&gradient.chosen, &gradient.rejected]);
+        for (number, slopes) in sides.enumerate() {
+            for (coefficient, slope) in coefficients[tree.completion(number)].iter_mut().zip(slopes) {
                 *coefficient = (slope * factor) as f32;
             }
         }
-        let (cross_entropy, silent) = self.degree(number, tree, forward.silent(), share);
-        // A pair whose gradient vanished (a label of one half under GDPO) costs no backward pass.
+        let (cross_entropy, silent) = match numbers {
+            [only] => self.degree(*only, tree, forward.silent(), share),
+            _ => (0.0, Vec::new()),
+        };
+        // Pairs whose gradient vanished (labels of one half under GDPO) cost no backward pass.
         if coefficients.iter().chain(&silent).any(|c| *c != 0.0) {
             let slopes = Slopes { coefficients: &coefficients, silent: &silent };
             self.model.backward_from(tree, forward, slopes, &mut self.gradients);
@@ -148,7 +210,7 @@ impl Trainer {
         let (mut all, mut right, mut tally) = (Vec::new(), 0, Tally::default());
         for number in self.examples.len()..self.examples.len() + self.held_out.len() {
             let tree = self.example(number).tree();
-            let scores = self.scores(number, &tree, Pass::Score).0;
+            let scores = self.scores(&[number], &tree, Pass::Score).0.remove(0);
             let sums = scores.ratios().unwrap_or_else(|| scores.sums());
             right += usize::from(sums[0] > sums[1]);
             tally.add(&scores, self.example(number).tokens());

@@ -137,13 +137,21 @@ impl Trainer {
         options.map_or(0.0, |options| options.smoothing_at(self.step, self.plan.steps))
     }
 
-    /// Log-probabilities of a pair, with its label refined where labels are.
-    pub(super) fn refined(&mut self, number: usize, tree: &Tree, pass: Pass) -> (Scores, Forward) {
-        if self.refining.is_none() {
-            return self.scores(number, tree, pass);
+    /// Log-probabilities of pairs, with their labels refined where labels are: then it is one pair at a time.
+    pub(super) fn refined(&mut self, numbers: &[usize], tree: &Tree, pass: Pass) -> (Vec<Scores>, Forward) {
+        match numbers {
+            [only] if self.refining.is_some() => {
+                let (scores, forward) = self.refined_one(*only, tree, pass);
+                (vec![scores], forward)
+            }
+            _ => self.scores(numbers, tree, pass),
         }
+    }
+
+    fn refined_one(&mut self, number: usize, tree: &Tree, pass: Pass) -> (Scores, Forward) {
         let reference = self.pass_of_reference(number);
-        let (mut scores, forward) = self.scores(number, tree, pass);
+        let (mut all, forward) = self.scores(&[number], tree, pass);
+        let mut scores = all.remove(0);
         let smoothing = self.smoothing();
         let beta = self.objective.options().beta;
         let Some(refining) = &self.refining else { return (scores, forward) };

@@ -38,7 +38,11 @@ impl Model {
         if !self.adapter().is_empty() {
             return Err(LearnError::Choice("the model has an adapter; merge it first".to_owned()));
         }
-        let own = self.store.all().map(|(_, tensor)| tensor).filter(|t| !t.name.contains(".lora_") && t.name != DEGREE_HEAD);
+        let own = self
+            .store
+            .all()
+            .map(|(_, tensor)| tensor)
+            .filter(|t| !t.name.contains(".lora_") && t.name != DEGREE_HEAD);
         let own: Vec<&Tensor> = own.collect();
         for tensor in &own {
             if tensor.value.len() != tensor.rows * tensor.cols {
