@@ -463,6 +463,32 @@ fn broken_input_is_refused_in_words() {
 }
 
 #[test]
+fn degrees_are_learnt_beside_a_loss() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (model, pairs, out) = (model(place.path()), pairs(place.path(), 8), place.path().join("out"));
+    let found = told(&[
+        "train",
+        text(&pairs),
+        "--model",
+        text(&model),
+        "--steps",
+        "12",
+        "--batch",
+        "4",
+        "--lr",
+        "0.02",
+        "--degrees",
+        "0.5",
+        "-o",
+        text(&out),
+        "--json",
+        "--quiet",
+    ]);
+    let degree = |at: usize| found["curve"][at]["degree_loss"].as_f64().expect("a degree loss");
+    assert!(degree(11) < degree(0), "{} {}", degree(0), degree(11));
+}
+
+#[test]
 fn losses_are_listed_with_their_sources() {
     let found = told(&["train", "--list", "--json"]);
     let names: Vec<&str> =

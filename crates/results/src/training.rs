@@ -124,6 +124,9 @@ pub struct StepRow {
     pub accuracy: Option<f64>,
     /// How far the policy went from the reference on these tokens, in nats a token.
     pub kl: Option<f64>,
+    /// The mean cross-entropy of degraded completions (SPO), where it is trained on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub degree_loss: Option<f64>,
     /// Summed log-probability of the chosen completions.
     pub logp_chosen: f64,
     /// The same of the rejected ones.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use predilect_learn::Example;
+use predilect_learn::keywords::degrees;
 use predilect_learn::tokens::{Example as Tokenised, Message, Tokens, TokensError};
+use predilect_learn::{Degraded, Example};
 use predilect_results::training::PairCount;
 use predilect_types::Pair;
 use predilect_workbench::{Error, Result};
@@ -83,6 +84,26 @@ impl<'a> Texts<'a> {
         }
     }
 
+    /// What is left of the chosen response without growing shares of its key phrases, as tokens (SPO).
+    pub(crate) fn degraded(
+        &mut self,
+        labelled: &Labelled,
+        most: usize,
+        shares: &[f64],
+    ) -> Result<Vec<Degraded>> {
+        let mut found = Vec::new();
+        for (class, text) in degrees(labelled.texts()[0], shares) {
+            let tokenised = self.tokenised(&labelled.pair, &text);
+            let mut tokens =
+                tokenised.map_err(|e| Error::new(format!("pair {}: {e}", labelled.pair.id)))?.completion;
+            tokens.truncate(most);
+            if !tokens.is_empty() {
+                found.push(Degraded { tokens, class });
+            }
+        }
+        Ok(found)
+    }
+
     /// Prompts lose their beginning before completions lose their end; a quarter of the length is always the prompt's.
     fn cut(
         &mut self,
@@ -123,6 +144,35 @@ impl<'a> Texts<'a> {
     fn leave_out(&mut self, why: &str) {
         *self.count.left_out.entry(why.to_owned()).or_default() += 1;
     }
+}
+
+/// Whether the chat template refuses the system message of a pair.
+pub(crate) fn refuses_system(tokens: &Tokens, pair: &Pair) -> bool {
+    let roles: Vec<(String, &str)> =
+        pair.prompt.iter().map(|turn| (turn.role.to_string(), turn.content.as_str())).collect();
+    let turns: Vec<Message<'_>> = roles.iter().map(|(role, content)| Message { role, content }).collect();
+    turns.iter().any(|turn| turn.role == "system")
+        && matches!(tokens.render(&turns, true), Err(TokensError::SystemRefused(_)))
+}
+
+/// The pair with its system texts in the first user's turn.
+pub(crate) fn without_system(mut labelled: Labelled) -> Labelled {
+    let roles: Vec<(String, String)> = {
+        let prompt = &labelled.pair.prompt;
+        let roles: Vec<(String, &str)> =
+            prompt.iter().map(|turn| (turn.role.to_string(), turn.content.as_str())).collect();
+        let turns: Vec<Message<'_>> = roles.iter().map(|(role, content)| Message { role, content }).collect();
+        merged_system(&turns)
+    };
+    let turn = |(role, content): (String, String)| {
+        if role == "assistant" {
+            predilect_types::Message::assistant(content)
+        } else {
+            predilect_types::Message::user(content)
+        }
+    };
+    labelled.pair.prompt = roles.into_iter().map(turn).collect();
+    labelled
 }
 
 /// System texts before the text of the first user's turn.

@@ -14,12 +14,15 @@ mod ranking;
 mod relabel;
 mod request;
 mod run;
+mod trl;
 
 pub use losses::losses;
 pub use predilect_learn::TrainingOptions;
+pub use predilect_learn::losses::spo::SpoOptions;
 pub use predilect_learn::losses::{FDivergence, LossOptions, Mixture};
 pub use predilect_learn::model::{GgufNumbers, LoraOptions, Target};
 pub use predilect_learn::optimise::Schedule;
 pub use ranking::ranking;
 pub use request::{Direction, Outputs, RankingRequest, Relabel, TextOptions, TrainRequest};
 pub use run::Training;
+pub use trl::{TrlOptions, train_with_trl};

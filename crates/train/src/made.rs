@@ -1,6 +1,7 @@
 //! The pairs of a run: which are trained on and which held out, and a file that says so.
 
-use predilect_learn::Example;
+use predilect_learn::losses::spo::SpoOptions;
+use predilect_learn::{Degraded, Example};
 use predilect_workbench::{Error, Result};
 use serde_json::{Map, Value, json};
 
@@ -22,14 +23,18 @@ pub(crate) fn examples(chosen: &Chosen, texts: &mut Texts<'_>, held_out: f64) ->
     let mut made = Made { trained: Vec::new(), held_out: Vec::new() };
     for labelled in &chosen.pairs {
         let Some(example) = texts.example(labelled)? else { continue };
-        let side = if unit(&labelled.pair.prompt_text()) < held_out {
-            &mut made.held_out
-        } else {
-            &mut made.trained
-        };
+        let side = if is_held_out(labelled, held_out) { &mut made.held_out } else { &mut made.trained };
         side.push((labelled.clone(), example));
     }
     Ok(made)
+}
+
+/// Degraded completions of every pair that is trained on.
+pub(crate) fn degraded(made: &Made, texts: &mut Texts<'_>, spo: &SpoOptions) -> Result<Vec<Vec<Degraded>>> {
+    let of = |(labelled, example): &(Labelled, Example)| {
+        texts.degraded(labelled, example.completions[0].len(), &spo.shares)
+    };
+    made.trained.iter().map(of).collect()
 }
 
 /// A number within [0, 1) that a text always has (FNV-1a, mixed).
@@ -43,12 +48,40 @@ fn unit(text: &str) -> f64 {
     (hash >> 11) as f64 / (1_u64 << 53) as f64
 }
 
+/// Whether pairs are trained on or looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Trained,
+    HeldOut,
+}
+
+/// Pairs that are trained on, and those that are held out: no prompt is on both sides.
+pub(crate) fn split(pairs: Vec<Labelled>, share: f64) -> Result<[Vec<Labelled>; 2]> {
+    if !(0.0..1.0).contains(&share) {
+        return Err(Error::new("the share that is held out lies within 0 and 1"));
+    }
+    let (held_out, trained) = pairs.into_iter().partition(|labelled| is_held_out(labelled, share));
+    Ok([trained, held_out])
+}
+
+fn is_held_out(labelled: &Labelled, share: f64) -> bool {
+    unit(&labelled.pair.prompt_text()) < share
+}
+
 /// Writes the pairs with their labels, in a form that Predilect and TRL read.
 pub(crate) fn keep_pairs(folder: &Folder, made: &Made) -> Result<()> {
+    let of = |pairs: &[(Labelled, Example)]| {
+        pairs.iter().map(|(labelled, _)| labelled.clone()).collect::<Vec<_>>()
+    };
+    keep_labelled(folder, [(Side::Trained, &of(&made.trained)), (Side::HeldOut, &of(&made.held_out))])
+}
+
+/// The same without tokens.
+pub(crate) fn keep_labelled(folder: &Folder, parts: [(Side, &Vec<Labelled>); 2]) -> Result<()> {
     let mut text = Vec::new();
-    for (held_out, pairs) in [(false, &made.trained), (true, &made.held_out)] {
-        for (labelled, _) in pairs {
-            write_line(&mut text, &record(labelled, held_out))?;
+    for (side, pairs) in parts {
+        for labelled in pairs {
+            write_line(&mut text, &record(labelled, side == Side::HeldOut))?;
         }
     }
     folder.write(PAIRS, &text).map(drop)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use predilect_learn::TrainingOptions;
+use predilect_learn::losses::spo::SpoOptions;
 use predilect_learn::losses::{LossOptions, Mixture};
 use predilect_learn::model::{GgufNumbers, LoraOptions};
 use predilect_workbench::{FitOptions, SliceOptions};
@@ -40,6 +41,9 @@ pub struct TrainRequest {
     pub patience: Option<usize>,
     /// So many steps between two checkpoints.
     pub checkpoint_every: usize,
+    /// The degree loss of SPO beside the loss: its weight, and the shares of key phrases that are taken away.
+    #[serde(default)]
+    pub degrees: Option<SpoOptions>,
     /// What is written beside the adapter.
     #[serde(default)]
     pub outputs: Outputs,

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::examples::Texts;
 use crate::folder::{Checkpoint, Folder, write_line};
-use crate::made::{examples, keep_pairs};
+use crate::made::{degraded, examples, keep_pairs};
 use crate::mistakes::{learnt, not_finite};
 use crate::outputs::Made;
 use crate::pairs::judged;
@@ -74,6 +74,10 @@ impl Training {
         let lora = adapted(&mut model, request)?;
         let mut texts = Texts::new(&tokens, &request.texts);
         let made = examples(&chosen, &mut texts, request.held_out)?;
+        let degraded = match &request.degrees {
+            None => Vec::new(),
+            Some(spo) => degraded(&made, &mut texts, spo)?,
+        };
         let mut remarks = texts.remarks();
         let labels: Vec<f64> = made.trained.iter().map(|(_, example)| example.p).collect();
         let summary = Summary::of_pairs(&labels, request.training.batch);
@@ -95,8 +99,11 @@ impl Training {
         let (ids, trained) =
             made.trained.into_iter().map(|(labelled, example)| (labelled.pair.id.clone(), example)).unzip();
         let held_out = made.held_out.into_iter().map(|(_, example)| example).collect();
-        let trainer =
+        let mut trainer =
             Trainer::new(model, objective, request.training.clone(), (trained, held_out)).map_err(learnt)?;
+        if let Some(spo) = &request.degrees {
+            trainer.degrees(spo, degraded).map_err(learnt)?;
+        }
         let mut own = Self {
             request: request.clone(),
             folder,
@@ -322,6 +329,7 @@ fn row(record: &StepRecord, seconds: f64) -> StepRow {
         margin: record.margin,
         accuracy: record.accuracy,
         kl: record.kl,
+        degree_loss: record.degree_loss,
         logp_chosen: record.logp_chosen,
         logp_rejected: record.logp_rejected,
         tokens: record.tokens as u64,

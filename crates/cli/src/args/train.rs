@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use predilect_train::{
     Direction, GgufNumbers, LoraOptions, LossOptions, Mixture, Outputs, RankingRequest, Relabel, Schedule,
-    Target, TextOptions, TrainRequest, TrainingOptions,
+    SpoOptions, Target, TextOptions, TrainRequest, TrainingOptions, TrlOptions,
 };
 use predilect_workbench::{Filter, FitOptions, SliceOptions};
 use serde_json::Value;
@@ -42,6 +42,18 @@ pub(crate) struct TrainArgs {
     /// Another number of a loss, e.g. `simpo_gamma=1` (repeatable)
     #[arg(long = "loss-option", value_name = "NAME=VALUE")]
     pub(crate) loss_options: Vec<String>,
+    /// native: here, on the processor; trl: Hugging Face's trainer beside it, for those with GPUs (the model must be a folder)
+    #[arg(long, default_value = "native", value_name = "ENGINE", action = clap::ArgAction::Set, value_parser = named(&ENGINES))]
+    pub(crate) engine: bool,
+    /// The Python that has TRL (default: python3)
+    #[arg(long, value_name = "PYTHON")]
+    pub(crate) python: Option<PathBuf>,
+    /// With the engine trl: write pairs, settings and script, and run nothing
+    #[arg(long)]
+    pub(crate) write_only: bool,
+    /// Beside the loss, tell chosen responses from what is left of them without 25, 50 and 75 % of their key phrases (SPO), with this weight
+    #[arg(long, value_name = "WEIGHT")]
+    pub(crate) degrees: Option<f64>,
     /// Rank of the adapter
     #[arg(long, default_value_t = 8, value_name = "R", value_parser = clap::value_parser!(u16).range(1..=4096), conflicts_with_all = ["full", "adapter"])]
     pub(crate) lora: u16,
@@ -183,6 +195,8 @@ pub(crate) struct PairArgs {
 const GGUF: [(GgufNumbers, &str); 3] =
     [(GgufNumbers::F16, "f16"), (GgufNumbers::Q8_0, "q8_0"), (GgufNumbers::F32, "f32")];
 
+const ENGINES: [(bool, &str); 2] = [(false, "native"), (true, "trl")];
+
 impl PairArgs {
     fn texts(&self) -> TextOptions {
         TextOptions { template: !self.no_template, max_length: self.max_length as usize }
@@ -206,6 +220,17 @@ pub(super) fn model_path(text: &str) -> PathBuf {
 }
 
 impl TrainArgs {
+    /// How TRL is to be run; `None` for the engine of our own.
+    pub(crate) fn trl(&self) -> Result<Option<TrlOptions>, Problem> {
+        if !self.engine && (self.write_only || self.python.is_some()) {
+            return Err(
+                Problem::new("--write-only and --python are of the engine trl").remedy("add --engine trl")
+            );
+        }
+        let options = TrlOptions { python: self.python.clone(), write_only: self.write_only };
+        Ok(self.engine.then_some(options))
+    }
+
     /// The question, as the library takes it.
     pub(crate) fn request(&self) -> Result<TrainRequest, Problem> {
         let adapter_is_trained = !self.full;
@@ -243,6 +268,7 @@ impl TrainArgs {
             evaluate_every: pace.evaluate_every as usize,
             patience: pace.patience.map(|looks| looks as usize),
             checkpoint_every: pace.checkpoint_every as usize,
+            degrees: self.degrees.map(|weight| SpoOptions { weight, ..SpoOptions::default() }),
             outputs: Outputs { merged: self.merge, gguf: self.gguf },
         })
     }

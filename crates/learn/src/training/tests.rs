@@ -197,7 +197,8 @@ fn the_degree_loss_is_that_of_each_completion_alone_and_leaves_the_other_as_it_i
             let expected = batch.iter().map(|n| cross_entropy(&with, *n)).sum::<f64>() / 2.0;
             assert!((both.degree_loss.unwrap() - expected).abs() < 1e-5);
             assert!((both.loss - alone.loss - 0.5 * expected).abs() < 1e-5);
-            assert_eq!(both.logp_chosen, alone.logp_chosen);
+            // Pairs are computed together in one and apart in the other.
+            assert!((both.logp_chosen - alone.logp_chosen).abs() < 1e-5);
         }
     }
     let mut weightless = trainer(adapted(), "soft");

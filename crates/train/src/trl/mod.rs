@@ -1,0 +1,416 @@
+//! TRL as the engine: pairs and a script are written, Hugging Face's trainer runs beside this process, its steps are read as they come.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use predilect_learn::tokens::Tokens;
+use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
+use predilect_workbench::{Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::folder::{Folder, PAIRS, STEPS, write_line};
+use crate::made::{Side, keep_labelled, split};
+use crate::pairs::{Chosen, Labelled, judged};
+use crate::relabel::relabelled;
+use crate::request::TrainRequest;
+
+/// Our script, which the folder gets a copy of.
+const SCRIPT: (&str, &str) = ("dpo_trl.py", include_str!("dpo_trl.py"));
+/// What the script is told.
+const SETTINGS: &str = "settings.json";
+
+/// How TRL is run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrlOptions {
+    /// The Python that has TRL; `None`: `python3`.
+    pub python: Option<PathBuf>,
+    /// Only the folder is written, to be run elsewhere.
+    pub write_only: bool,
+}
+
+/// What a run was given.
+struct Given {
+    folder: Folder,
+    count: PairCount,
+    judge: Option<String>,
+    relabelled: Option<Relabelled>,
+    remarks: Vec<String>,
+}
+
+/// Trains with TRL.
+///
+/// # Errors
+///
+/// When the pairs cannot be read, the model is no folder, the folder holds another run, or Python, TRL or the training fails.
+pub fn train_with_trl(
+    request: &TrainRequest,
+    trl: &TrlOptions,
+    (inputs, output): (&Inputs<'_>, &Path),
+    watch: &dyn Watch,
+) -> Result<Ran<TrainJson>> {
+    if !request.model.is_dir() {
+        return Err(Error::new(format!(
+            "TRL cannot open {}: it needs a model's folder",
+            request.model.display()
+        ))
+        .words(
+            "give the folder that holds config.json and the safetensors, or train with the engine native",
+        ));
+    }
+    if request.degrees.is_some() || request.patience.is_some() || request.outputs.gguf.is_some() {
+        return Err(Error::new("degrees, patience and GGUF files are of the engine native"));
+    }
+    let given = Given::write(request, (inputs, output), watch)?;
+    let mut run = Run::default();
+    let command = format!("{} {}", python(trl).display(), given.folder.path.join(SCRIPT.0).display());
+    let mut stopped = None;
+    if trl.write_only {
+        run.remarks
+            .push(format!("written, not run; where TRL is: {command} {}", given.folder.path.display()));
+    } else {
+        stopped = run.read(&mut start(trl, &given.folder)?, &given.folder, watch)?;
+    }
+    Ok(Ran { found: given.found(request, run, stopped.as_ref()), stopped })
+}
+
+fn python(trl: &TrlOptions) -> PathBuf {
+    trl.python.clone().unwrap_or_else(|| PathBuf::from("python3"))
+}
+
+fn start(trl: &TrlOptions, folder: &Folder) -> Result<Child> {
+    let log = std::fs::File::create(folder.path.join("trl.log"))?;
+    let python = python(trl);
+    Command::new(&python)
+        .arg(folder.path.join(SCRIPT.0))
+        .arg(&folder.path)
+        .env("HF_HUB_OFFLINE", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .map_err(|e| {
+            Error::new(format!("{} cannot be run: {e}", python.display()))
+                .words("name the Python that has TRL")
+        })
+}
+
+impl Given {
+    /// Chooses and writes the pairs, the settings and the script.
+    fn write(
+        request: &TrainRequest,
+        (inputs, output): (&Inputs<'_>, &Path),
+        watch: &dyn Watch,
+    ) -> Result<Self> {
+        let bench = Workbench::of(inputs, None, watch)?;
+        let (chosen, by) = match &request.relabel {
+            None => (judged(&bench, request.judge.as_deref(), &request.slice, watch)?, None),
+            Some(relabel) => {
+                let seed = request.training.seed;
+                let (chosen, said) = relabelled(&bench, relabel, (&request.slice, seed), watch)?;
+                (chosen, Some(said))
+            }
+        };
+        let mut remarks = Vec::new();
+        let Chosen { read, left_out, pairs, judge } = chosen;
+        let pairs = with_merged_system(pairs, &request.model, &mut remarks);
+        let [trained, held_out] = split(pairs, request.held_out)?;
+        if trained.is_empty() {
+            return Err(Error::new(format!("of {read} pairs, none can be learnt from")));
+        }
+        let count = PairCount {
+            read,
+            trained: trained.len() as u64,
+            held_out: held_out.len() as u64,
+            left_out,
+            ..PairCount::default()
+        };
+        let asked = json!({ "request": request, "engine": "trl", "pairs": trained.len() });
+        let folder = Folder::open(output, &asked)?;
+        keep_labelled(&folder, [(Side::Trained, &trained), (Side::HeldOut, &held_out)])?;
+        let settings = serde_json::to_vec_pretty(&settings(request)?).unwrap_or_default();
+        folder.write(SETTINGS, &settings)?;
+        folder.write(SCRIPT.0, SCRIPT.1.as_bytes())?;
+        Ok(Self { folder, count, judge, relabelled: by, remarks })
+    }
+
+    fn found(self, request: &TrainRequest, run: Run, stopped: Option<&Error>) -> TrainJson {
+        let files = [
+            ("steps", STEPS),
+            ("pairs", PAIRS),
+            ("adapter", "adapter"),
+            ("script", SCRIPT.0),
+            ("log", "trl.log"),
+        ];
+        let path = &self.folder.path;
+        let there = files.iter().filter(|(_, file)| path.join(file).exists());
+        let files: BTreeMap<String, String> =
+            there.map(|(what, file)| ((*what).to_owned(), path.join(file).display().to_string())).collect();
+        let tokens: u64 = run.curve.iter().map(|row| row.tokens).sum();
+        let seconds = run.curve.last().map_or(0.0, |row| row.seconds);
+        TrainJson {
+            output: path.display().to_string(),
+            engine: "trl".to_owned(),
+            model: request.model.display().to_string(),
+            loss: request.loss.to_string(),
+            beta: request.losses.beta,
+            pairs: self.count,
+            judge: self.judge,
+            relabelled: self.relabelled,
+            adapter: request.lora.as_ref().map(|lora| AdapterShape {
+                rank: lora.rank as u64,
+                alpha: lora.alpha,
+                targets: lora.targets.iter().map(|target| target.as_str().to_owned()).collect(),
+            }),
+            trained_parameters: run.trainable,
+            steps: run.curve.len() as u64,
+            steps_planned: run.steps.max(run.curve.len() as u64),
+            batch: request.training.batch as u64,
+            curve: run.curve,
+            evaluations: run.evaluations,
+            kept_step: None,
+            seconds,
+            tokens_per_second: (tokens > 0 && seconds > 0.0).then(|| tokens as f64 / seconds),
+            files,
+            remarks: self.remarks.into_iter().chain(run.remarks).collect(),
+            stopped: stopped.map(|error| error.message().to_owned()),
+        }
+    }
+}
+
+/// Where the template of the model refuses system messages, their text begins the first user's turn.
+fn with_merged_system(pairs: Vec<Labelled>, model: &Path, remarks: &mut Vec<String>) -> Vec<Labelled> {
+    let Ok(tokens) = Tokens::from_folder(model) else { return pairs };
+    let refuses = |labelled: &Labelled| crate::examples::refuses_system(&tokens, &labelled.pair);
+    if !pairs.iter().any(refuses) {
+        return pairs;
+    }
+    remarks.push(
+        "the chat template knows no system messages: their text begins the user's first turn".to_owned(),
+    );
+    pairs.into_iter().map(crate::examples::without_system).collect()
+}
+
+/// What the script reads.
+fn settings(request: &TrainRequest) -> Result<Value> {
+    let written = |error: serde_json::Error| Error::new(format!("the settings cannot be written: {error}"));
+    let training = &request.training;
+    let model = std::fs::canonicalize(&request.model)?;
+    let adapter = request.adapter.as_ref().map(std::fs::canonicalize).transpose()?;
+    Ok(json!({
+        "model": model,
+        "adapter": adapter,
+        "pairs": PAIRS,
+        "output": "adapter",
+        "loss": request.loss.terms().iter().map(|(loss, weight)| json!([loss.name(), weight])).collect::<Vec<_>>(),
+        "losses": serde_json::to_value(&request.losses).map_err(written)?,
+        "lora": serde_json::to_value(&request.lora).map_err(written)?,
+        "training": {
+            "batch": training.batch,
+            "epochs": training.epochs,
+            "steps": training.steps,
+            "learning_rate": training.learning_rate,
+            "schedule": training.schedule,
+            "warm_up": training.warm_up,
+            "weight_decay": training.weight_decay,
+            "clip": training.clip,
+            "seed": training.seed,
+        },
+        "max_length": request.texts.max_length,
+        "template": request.texts.template,
+        "evaluate_every": request.evaluate_every,
+        "micro_batch": null,
+        "bf16": null,
+        "gradient_checkpointing": null,
+    }))
+}
+
+/// One line of the script.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Failed { error: String, remedy: Option<String> },
+    Done { done: Done },
+    Look { eval: Look },
+    Step(Box<Row>),
+}
+
+#[derive(Deserialize)]
+struct Done {
+    steps: u64,
+    trainable: u64,
+}
+
+#[derive(Deserialize)]
+struct Look {
+    step: u64,
+    loss: Option<f64>,
+    accuracy: Option<f64>,
+    margin: Option<f64>,
+}
+
+/// A step, whose numbers may be missing where they are not finite.
+#[derive(Deserialize)]
+struct Row {
+    step: u64,
+    epoch: f64,
+    loss: Option<f64>,
+    learning_rate: f64,
+    grad_norm: Option<f64>,
+    rewards_chosen: Option<f64>,
+    rewards_rejected: Option<f64>,
+    margin: Option<f64>,
+    accuracy: Option<f64>,
+    logp_chosen: Option<f64>,
+    logp_rejected: Option<f64>,
+    tokens: u64,
+    seconds: f64,
+}
+
+impl From<Row> for StepRow {
+    fn from(row: Row) -> Self {
+        Self {
+            step: row.step,
+            epoch: row.epoch,
+            loss: row.loss.unwrap_or(f64::NAN),
+            learning_rate: row.learning_rate,
+            grad_norm: row.grad_norm.unwrap_or(f64::NAN),
+            rewards_chosen: row.rewards_chosen,
+            rewards_rejected: row.rewards_rejected,
+            margin: row.margin,
+            accuracy: row.accuracy,
+            kl: None,
+            degree_loss: None,
+            logp_chosen: row.logp_chosen.unwrap_or(f64::NAN),
+            logp_rejected: row.logp_rejected.unwrap_or(f64::NAN),
+            tokens: row.tokens,
+            seconds: row.seconds,
+            eval_loss: None,
+            eval_accuracy: None,
+            eval_margin: None,
+        }
+    }
+}
+
+/// What was read of a run.
+#[derive(Default)]
+struct Run {
+    curve: Vec<StepRow>,
+    evaluations: Vec<EvaluationRow>,
+    steps: u64,
+    trainable: u64,
+    remarks: Vec<String>,
+    failed: Option<Error>,
+}
+
+impl Run {
+    /// Reads the script's lines until it ends; why it ended early, where somebody stopped it.
+    fn read(&mut self, child: &mut Child, folder: &Folder, watch: &dyn Watch) -> Result<Option<Error>> {
+        let Some(out) = child.stdout.take() else { return Err(Error::new("the script has no output")) };
+        let before = folder.steps(usize::MAX);
+        watch.event(Event::Begin(Step::Training, None));
+        let (sender, lines) = std::sync::mpsc::channel();
+        let reader = std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(std::result::Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut told = false;
+        loop {
+            match lines.recv_timeout(Duration::from_millis(200)) {
+                Ok(line) => self.take(&line, watch),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
+            }
+            if watch.cancelled() && !told {
+                told = true;
+                terminate(child);
+            }
+        }
+        let _ = reader.join();
+        let ended = wait(child)?;
+        watch.event(Event::End);
+        self.keep(folder, before)?;
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        match ended {
+            Some(0) => Ok(None),
+            _ if told => Ok(Some(Error::cancelled().resumable())),
+            Some(130) => Ok(Some(Error::cancelled().resumable())),
+            code => Err(Error::new(format!("the script ended with status {code:?}"))
+                .words(format!("what it said stands in {}", folder.path.join("trl.log").display()))),
+        }
+    }
+
+    fn take(&mut self, line: &str, watch: &dyn Watch) {
+        match serde_json::from_str(line) {
+            Ok(Line::Failed { error, remedy }) => {
+                let error = Error::new(error);
+                self.failed = Some(match remedy {
+                    Some(remedy) => error.words(remedy),
+                    None => error,
+                });
+            }
+            Ok(Line::Done { done }) => (self.steps, self.trainable) = (done.steps, done.trainable),
+            Ok(Line::Look { eval }) => {
+                if let Some(row) = self.curve.iter_mut().rfind(|row| row.step == eval.step) {
+                    (row.eval_loss, row.eval_accuracy, row.eval_margin) =
+                        (eval.loss, eval.accuracy, eval.margin);
+                }
+                if let (Some(loss), Some(accuracy)) = (eval.loss, eval.accuracy) {
+                    let margin = eval.margin;
+                    self.evaluations.push(EvaluationRow { step: eval.step, loss, accuracy, margin });
+                }
+            }
+            Ok(Line::Step(row)) => {
+                let row = StepRow::from(*row);
+                watch.event(Event::Beside(&format!("loss {:.4}", row.loss)));
+                watch.event(Event::At(row.step));
+                self.curve.push(row);
+            }
+            Err(_) => self.remarks.push("the script wrote a line that is none of its own".to_owned()),
+        }
+    }
+
+    /// Notes all steps: those of earlier runs up to where this one went on, then its own.
+    fn keep(&mut self, folder: &Folder, before: Vec<StepRow>) -> Result<()> {
+        let first = self.curve.first().map_or(u64::MAX, |row| row.step);
+        let mut all: Vec<StepRow> = before.into_iter().filter(|row| row.step < first).collect();
+        all.append(&mut self.curve);
+        let mut text = Vec::new();
+        for row in &all {
+            write_line(&mut text, row)?;
+        }
+        folder.write(STEPS, &text)?;
+        self.curve = all;
+        Ok(())
+    }
+}
+
+/// Asks the script to end: it keeps a checkpoint first.
+fn terminate(child: &mut Child) {
+    let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    if !asked.is_ok_and(|status| status.success()) {
+        let _ = child.kill();
+    }
+}
+
+/// The status with which it ended; it has closed its output, so that it will not take long.
+fn wait(child: &mut Child) -> Result<Option<i32>> {
+    let until = Instant::now() + Duration::from_secs(120);
+    while Instant::now() < until {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status.code());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    child.kill()?;
+    Ok(child.wait()?.code())
+}
