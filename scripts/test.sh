@@ -19,9 +19,10 @@ if [ -z "${PREDILECT_PYTHON:-}" ] && command -v python3 >/dev/null; then
     fi
 fi
 # Models in this process, with a real one, where llama.cpp can be built; in the same run, so that nothing is built twice.
-features=()
+# Training is a feature of its own; its tests are always run.
+features=(--features predilect/train)
 if bash scripts/local-tools.sh; then
-    features=(--features predilect/local,predilect-llm-local/local)
+    features=(--features predilect/local,predilect-llm-local/local,predilect/train)
     if [ -z "${PREDILECT_MODELS:-}" ] && [ -n "${PREDILECT_PYTHON:-}" ]; then
         "$PREDILECT_PYTHON" scripts/models.py target/models smollm2 >/dev/null
         export PREDILECT_MODELS="$PWD/target/models"

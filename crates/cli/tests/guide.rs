@@ -38,7 +38,7 @@ macro_rules! pages {
     };
 }
 
-pages!(start, dissect, compare, rank, judge, annotate, explain, read, slices, steer, serve);
+pages!(start, dissect, compare, rank, judge, annotate, explain, read, slices, steer, train, serve);
 
 #[test]
 fn every_page_is_in_the_summary_and_is_run() {

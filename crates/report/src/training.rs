@@ -8,6 +8,11 @@ use crate::text;
 /// Steps that are averaged at both ends of a run.
 const ENDS: usize = 5;
 
+/// A share as a number of percent.
+pub(crate) fn percent(share: f64) -> String {
+    format::decimal(100.0 * share, 1)
+}
+
 /// The mean of a number over some steps.
 pub(crate) fn mean(rows: &[StepRow], of: impl Fn(&StepRow) -> Option<f64>) -> Option<f64> {
     let values: Vec<f64> = rows.iter().filter_map(of).collect();
@@ -87,8 +92,8 @@ pub(crate) fn sentences(found: &TrainJson) -> Vec<String> {
             format::counted(found.pairs.held_out, "pair", "pairs"),
             format::decimal(first.loss, 3),
             format::decimal(last.loss, 3),
-            format::share(first.accuracy),
-            format::share(last.accuracy)
+            percent(first.accuracy),
+            percent(last.accuracy)
         ));
     }
     if let Some(step) = found.kept_step {
@@ -97,7 +102,7 @@ pub(crate) fn sentences(found: &TrainJson) -> Vec<String> {
     if let Some(agreement) = found.relabelled.as_ref().and_then(|by| by.agreement) {
         said.push(format!(
             "Its labels favour the same side as its own verdicts in {} % of the pairs.",
-            format::share(agreement)
+            percent(agreement)
         ));
     }
     if let Some(speed) = found.tokens_per_second {
@@ -148,36 +153,36 @@ pub(crate) fn ranking_method(found: &RankingJson) -> String {
 pub(crate) fn ranking_sentences(found: &RankingJson) -> Vec<String> {
     let mut said = vec![format!(
         "The chosen response is the likelier one in {} % of the pairs [{}, {}], and by the mean of its tokens in {} % [{}, {}].",
-        format::share(found.accuracy),
-        format::share(found.low),
-        format::share(found.high),
-        format::share(found.accuracy_per_token),
-        format::share(found.per_token_low),
-        format::share(found.per_token_high)
+        percent(found.accuracy),
+        percent(found.low),
+        percent(found.high),
+        percent(found.accuracy_per_token),
+        percent(found.per_token_low),
+        percent(found.per_token_high)
     )];
     if let (Some(reward), Some(low), Some(high)) =
         (found.reward_accuracy, found.reward_low, found.reward_high)
     {
         said.push(format!(
             "It gained more on the reference than the rejected one in {} % [{}, {}], which is what training aims at, and not the same as being likelier.",
-            format::share(reward),
-            format::share(low),
-            format::share(high)
+            percent(reward),
+            percent(low),
+            percent(high)
         ));
     }
     if let (Some(before), Some(flipped)) = (found.reference_accuracy, found.flipped) {
         said.push(format!(
             "The reference ranked {} % right; {} % of all pairs were turned from wrong to right.",
-            format::share(before),
-            format::share(flipped)
+            percent(before),
+            percent(flipped)
         ));
     }
     if let (Some(ideal), Some(gap)) = (found.idealised, found.gap) {
         said.push(format!(
             "A perfect optimiser at beta {} would rank {} % right: the gap is {} points.",
             found.beta,
-            format::share(ideal),
-            format::share(gap)
+            percent(ideal),
+            percent(gap)
         ));
     }
     said

@@ -8,7 +8,7 @@ use super::page::found_page;
 use super::parts::{Align, Section, heads, name, nothing, scroll};
 use crate::format;
 use crate::training::{
-    method, pairs, ranking_method, ranking_rows, ranking_sentences, ranking_title, sentences, title,
+    method, pairs, percent, ranking_method, ranking_rows, ranking_sentences, ranking_title, sentences, title,
 };
 
 /// The page of a training run.
@@ -57,7 +57,7 @@ fn learnt_from(found: &TrainJson) -> Markup {
         @if !said.is_empty() { ul { @for line in said { li { bdi { (line) } } } } }
         @if let Some(by) = &found.relabelled {
             p {
-                "The favoured side has a probability of " (format::share(by.mean_certainty)) " % on average, over "
+                "The favoured side has a probability of " (percent(by.mean_certainty)) " % on average, over "
                 (format::counted(by.draws, "posterior draw", "posterior draws")) "."
             }
         }
@@ -80,8 +80,8 @@ pub(super) fn ranking_page(found: &RankingJson) -> Markup {
                     @for (what, value, ends) in ranking_rows(found) {
                         tr {
                             th scope="row" { (what) }
-                            td.num { (format::share(value)) }
-                            td.num { @if let Some((low, high)) = ends { (format::share(low)) " to " (format::share(high)) } @else { (format::MISSING) } }
+                            td.num { (percent(value)) }
+                            td.num { @if let Some((low, high)) = ends { (percent(low)) " to " (percent(high)) } @else { (format::MISSING) } }
                         }
                     }
                 }

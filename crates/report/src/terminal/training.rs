@@ -9,7 +9,8 @@ use super::style::{BOLD, Out, head, heading, paint};
 use crate::format;
 use crate::text;
 use crate::training::{
-    mean, method, pairs, ranking_method, ranking_rows, ranking_sentences, ranking_title, sentences, title,
+    mean, method, pairs, percent, ranking_method, ranking_rows, ranking_sentences, ranking_title, sentences,
+    title,
 };
 
 /// Lines of the curve.
@@ -94,10 +95,9 @@ pub fn terminal_ranking_accuracy(found: &RankingJson, out: &mut dyn io::Write, w
     head(&mut out, (&said.0, &said.1), &ranking_sentences(found), &found.remarks)?;
     heading(&mut out, "Shares of pairs", "In %, with 90 % intervals over prompts.")?;
     for (what, value, ends) in ranking_rows(found) {
-        let ends = ends.map_or_else(String::new, |(low, high)| {
-            format!("[{}, {}]", format::share(low), format::share(high))
-        });
-        out.line(&format!("{}  {:>6}  {ends}", text::left(what, 29), format::share(value)))?;
+        let ends =
+            ends.map_or_else(String::new, |(low, high)| format!("[{}, {}]", percent(low), percent(high)));
+        out.line(&format!("{}  {:>6}  {ends}", text::left(what, 29), percent(value)))?;
     }
     for line in pairs(&found.count) {
         out.wrapped(Style::new(), &line)?;
