@@ -120,14 +120,11 @@ pub(crate) fn pairs(count: &PairCount) -> Vec<String> {
     for (why, number) in &count.left_out {
         said.push(format!("left out: {} ({})", format::count(*number), text::line(why)));
     }
-    for (number, what) in [
-        (count.prompts_cut, "prompts were cut from the left"),
-        (count.completions_cut, "responses were cut at the end"),
-    ] {
-        if number > 0 {
-            said.push(format!("{} {what}", format::count(number)));
-        }
-    }
+    let cut = [
+        (count.prompts_cut, "prompt was cut from the left", "prompts were cut from the left"),
+        (count.completions_cut, "response was cut at the end", "responses were cut at the end"),
+    ];
+    said.extend(cut.iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| format::counted(*n, one, many)));
     said
 }
 

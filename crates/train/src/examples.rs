@@ -50,6 +50,18 @@ impl<'a> Texts<'a> {
                 Err(error) => return Err(Error::new(format!("pair {}: {error}", labelled.pair.id))),
             }
         }
+        let ends = self.tokens.ends();
+        let speaks = |side: &Tokenised| {
+            // What ends a turn stands at its end, with at most a line break behind it.
+            let inner = side.completion.len().saturating_sub(2);
+            side.completion[..inner].iter().any(|token| ends.contains(token))
+        };
+        if sides.iter().any(speaks) {
+            self.remarks.insert(
+                "names of the model's control tokens stand in some texts and are read as those tokens, as TRL reads them: leave such pairs out if they are a stranger's"
+                    .to_owned(),
+            );
+        }
         // As TRL: both sides begin with the same tokens, and part where the first of them does.
         let shared = sides.iter().map(|side| side.prompt.len()).min().unwrap_or(0);
         for side in &mut sides {

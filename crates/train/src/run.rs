@@ -69,6 +69,13 @@ impl Training {
                 (chosen, Some(said))
             }
         };
+        let compares = request.loss.losses().any(|loss| loss.name() == "kto");
+        if compares && (request.adapter.is_some() || request.lora.is_none()) {
+            return Err(Error::new(
+                "kto compares the policy with the model without its adapter on prompts and responses that do not belong together",
+            )
+            .words("train a new adapter"));
+        }
         let (mut model, tokens) = open(&request.model).map_err(learnt)?;
         model.threads = predilect_learn::threads();
         let lora = adapted(&mut model, request)?;
