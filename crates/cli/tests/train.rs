@@ -321,7 +321,7 @@ fn a_killed_run_goes_on_to_the_same_numbers() {
     // The same folder with other settings would lose them.
     let mut other = args(&cut);
     other[5] = "60".to_owned();
-    assert!(said(&other.each_ref().map(String::as_str)).contains("request"), "names what differs");
+    assert!(said(&other.each_ref().map(String::as_str)).contains("training"), "names what differs");
 }
 
 #[test]

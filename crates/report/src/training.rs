@@ -79,11 +79,12 @@ pub(crate) fn sentences(found: &TrainJson) -> Vec<String> {
         format::counted(found.steps, "step", "steps")
     );
     if let (Some(margin), Some(kl)) = (mean(last, |row| row.margin), mean(last, |row| row.kl)) {
-        sentence += &format!(
+        let more = format!(
             "; at the end the chosen responses' reward leads by {}, {} nats a token away from the reference",
             format::decimal(margin, 3),
             format::decimal(kl, 4)
         );
+        sentence.push_str(&more);
     }
     said.push(sentence + ".");
     if let [first, .., last] = found.evaluations.as_slice() {
@@ -185,9 +186,12 @@ pub(crate) fn ranking_sentences(found: &RankingJson) -> Vec<String> {
     said
 }
 
-/// The rows of a ranking's table: what, value, interval.
-pub(crate) fn ranking_rows(found: &RankingJson) -> Vec<(&'static str, f64, Option<(f64, f64)>)> {
-    let mut rows = vec![
+/// What is shown, its value, and its interval where it has one.
+type Row = (&'static str, f64, Option<(f64, f64)>);
+
+/// The rows of a ranking's table.
+pub(crate) fn ranking_rows(found: &RankingJson) -> Vec<Row> {
+    let mut rows: Vec<Row> = vec![
         ("Ranking accuracy", found.accuracy, Some((found.low, found.high))),
         (
             "Ranking accuracy by token",

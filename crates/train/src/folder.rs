@@ -145,12 +145,16 @@ pub(crate) fn write_line(out: &mut impl Write, value: &impl serde::Serialize) ->
     Ok(())
 }
 
-/// The first setting in which two requests differ.
+/// What may change from one run to the next.
+const FREE: [&str; 3] = ["outputs", "checkpoint_every", "evaluate_every"];
+
+/// The first setting in which two requests differ that must not.
 fn differs(kept: &Value, asked: &Value) -> Option<String> {
     let (Some(kept), Some(asked)) = (kept.as_object(), asked.as_object()) else {
         return Some("request".to_owned());
     };
-    kept.keys().chain(asked.keys()).find(|key| kept.get(*key) != asked.get(*key)).cloned()
+    let mut keys = kept.keys().chain(asked.keys()).filter(|key| !FREE.contains(&key.as_str()));
+    keys.find(|key| kept.get(*key) != asked.get(*key)).cloned()
 }
 
 #[cfg(test)]

@@ -11,13 +11,13 @@ use crate::mistakes::learnt;
 use crate::request::TrainRequest;
 
 /// A trained model with all that says how it is to be written.
-pub(crate) struct Made<'a> {
+pub(crate) struct Outputs<'a> {
     pub(crate) model: &'a Model,
     pub(crate) lora: Option<&'a LoraOptions>,
     pub(crate) request: &'a TrainRequest,
 }
 
-impl Made<'_> {
+impl Outputs<'_> {
     /// Writes all that was asked for; the files by what they are.
     pub(crate) fn write(
         &self,

@@ -66,12 +66,15 @@ impl Chosen {
     }
 }
 
+/// The mean probability of A, and the number of verdicts behind it, by pair.
+pub(crate) type ByPair = HashMap<String, (f64, usize)>;
+
 /// Verdicts of one judge by pair: the mean probability of A, weighted, and their number.
 pub(crate) fn verdicts_by_pair(
     bench: &Workbench,
     judge: Option<&str>,
     slice: &SliceOptions,
-) -> Result<(Option<String>, HashMap<String, (f64, usize)>)> {
+) -> Result<(Option<String>, ByPair)> {
     let mut all: Vec<Verdict> = Vec::new();
     for batch in bench.study().verdicts()? {
         all.extend(batch?);

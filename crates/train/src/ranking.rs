@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use predilect_learn::model::{Model, Pass, Tree};
 use predilect_learn::tokens::Tokens;
 use predilect_learn::{Example, open};
-use predilect_results::training::{RankedPair, RankingJson};
+use predilect_results::training::{PairCount, RankedPair, RankingJson};
 use predilect_stats::log_sigmoid;
 use predilect_stats::resample::{bootstrap, quantile};
 use predilect_workbench::{Error, Event, Inputs, Result, Step, Watch, Workbench};
@@ -181,15 +181,23 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> RankingJson {
+/// What is said where no shares are known.
+const NO_SHARES: &str =
+    "the annotators' shares are not known (each pair has one plain verdict): there is no idealised accuracy";
+
+/// The number of each pair's prompt, and how many prompts there are.
+fn numbered(ranked: &[Ranked]) -> (Vec<usize>, usize) {
     let mut numbers: HashMap<String, usize> = HashMap::new();
-    let prompts: Vec<usize> = ranked
-        .iter()
-        .map(|pair| {
-            let next = numbers.len();
-            *numbers.entry(pair.labelled.pair.prompt_text().into_owned()).or_insert(next)
-        })
-        .collect();
+    let mut number = |pair: &Ranked| {
+        let next = numbers.len();
+        *numbers.entry(pair.labelled.pair.prompt_text().into_owned()).or_insert(next)
+    };
+    let prompts = ranked.iter().map(&mut number).collect();
+    (prompts, numbers.len())
+}
+
+fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> RankingJson {
+    let (prompts, count) = numbered(ranked);
     let of = |right: &dyn Fn(&Ranked) -> bool| interval(&share(ranked, right), &prompts, request.seed);
     let own = of(&|pair| pair.own.sums[0] >= pair.own.sums[1]);
     let per_token = of(&|pair| pair.own.per_token()[0] >= pair.own.per_token()[1]);
@@ -210,13 +218,7 @@ fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> Rankin
     let idealised_per_token = shares
         .then(|| with_reference(&|pair, r| ideal(r.per_token(), pair.labelled.p, beta) > 0.0))
         .flatten();
-    let mut remarks = Vec::new();
-    if referred && !shares {
-        remarks.push(
-            "the annotators' shares are not known (each pair has one plain verdict): there is no idealised accuracy"
-                .to_owned(),
-        );
-    }
+    let remarks = if referred && !shares { vec![NO_SHARES.to_owned()] } else { Vec::new() };
     RankingJson {
         model: request.model.display().to_string(),
         reference: request
@@ -225,7 +227,7 @@ fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> Rankin
             .map(|path| path.display().to_string())
             .or_else(|| referred.then(|| "the model without its adapter".to_owned())),
         pairs: ranked.len() as u64,
-        prompts: numbers.len() as u64,
+        prompts: count as u64,
         accuracy: own.0,
         low: own.1,
         high: own.2,
@@ -242,7 +244,7 @@ fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> Rankin
         gap_per_token: idealised_per_token.map(|ideal| ideal - per_token.0),
         reference_accuracy: with_reference(&|_, r| r.sums[0] >= r.sums[1]),
         flipped: with_reference(&|pair, r| r.sums[0] < r.sums[1] && pair.own.sums[0] >= pair.own.sums[1]),
-        count: Default::default(),
+        count: PairCount::default(),
         each: if request.each { ranked.iter().map(|pair| pair.told(beta)).collect() } else { Vec::new() },
         remarks,
     }
@@ -277,7 +279,9 @@ mod tests {
 
     #[test]
     fn the_flip_threshold_of_the_worked_example() {
-        for (c, threshold) in [(-10.0, 1.313262), (0.0, 0.693147), (10.0, 0.313262), (50.0, 0.006715)] {
+        for (c, threshold) in
+            [(-10.0, 1.313262), (0.0, std::f64::consts::LN_2), (10.0, 0.313262), (50.0, 0.006715)]
+        {
             assert!((-log_sigmoid(0.1 * c) - threshold).abs() < 1e-6);
         }
     }

@@ -9,19 +9,19 @@ use predilect_learn::model::{LoraOptions, Model};
 use predilect_learn::{Evaluation, LearnError, StepRecord, Trainer, open};
 use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
 use predilect_workbench::{Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
-use serde_json::json;
+use serde_json::Value;
 
 use crate::examples::Texts;
 use crate::folder::{Checkpoint, Folder, write_line};
-use crate::made::{degraded, examples, keep_pairs};
+use crate::made::{Made, degraded, examples, keep_pairs};
 use crate::mistakes::{learnt, not_finite};
-use crate::outputs::Made;
-use crate::pairs::judged;
+use crate::outputs::Outputs;
+use crate::pairs::{Chosen, judged};
 use crate::relabel::relabelled;
 use crate::request::TrainRequest;
 
 /// Seconds after which a checkpoint is made, whatever the steps.
-const MOST_UNKEPT: Duration = Duration::from_secs(300);
+const MOST_UNKEPT: Duration = Duration::from_mins(5);
 
 /// A run that is ready: everything that can be refused was looked at.
 pub struct Training {
@@ -61,21 +61,8 @@ impl Training {
         let objective = Objective::new(request.loss.clone(), request.losses.clone())
             .map_err(|e| Error::new(e.to_string()))?;
         let bench = Workbench::of(inputs, None, watch)?;
-        let (chosen, relabelled) = match &request.relabel {
-            None => (judged(&bench, request.judge.as_deref(), &request.slice, watch)?, None),
-            Some(relabel) => {
-                let (chosen, said) =
-                    relabelled(&bench, relabel, (&request.slice, request.training.seed), watch)?;
-                (chosen, Some(said))
-            }
-        };
-        let compares = request.loss.losses().any(|loss| loss.name() == "kto");
-        if compares && (request.adapter.is_some() || request.lora.is_none()) {
-            return Err(Error::new(
-                "kto compares the policy with the model without its adapter on prompts and responses that do not belong together",
-            )
-            .words("train a new adapter"));
-        }
+        let (chosen, relabelled) = labelled(&bench, request, watch)?;
+        makes_sense(request)?;
         let (mut model, tokens) = open(&request.model).map_err(learnt)?;
         model.threads = predilect_learn::threads();
         let lora = adapted(&mut model, request)?;
@@ -89,19 +76,11 @@ impl Training {
         let labels: Vec<f64> = made.trained.iter().map(|(_, example)| example.p).collect();
         let summary = Summary::of_pairs(&labels, request.training.batch);
         remarks.extend(objective.warnings(&summary).iter().map(ToString::to_string));
-        let mut count = texts.count;
-        count.read = chosen.read;
-        count.trained = made.trained.len() as u64;
-        count.held_out = made.held_out.len() as u64;
-        for (why, number) in &chosen.left_out {
-            *count.left_out.entry(why.clone()).or_default() += number;
-        }
+        let count = counted(texts.count, &chosen, &made);
         if made.trained.is_empty() {
             return Err(nothing(&count));
         }
-        let asked = serde_json::to_value((request, inputs_of(inputs)))
-            .map_err(|e| Error::new(format!("the settings cannot be written: {e}")))?;
-        let folder = Folder::open(output, &json!({ "request": asked[0], "inputs": asked[1] }))?;
+        let folder = Folder::open(output, &asked(request, inputs)?)?;
         keep_pairs(&folder, &made)?;
         let (ids, trained) =
             made.trained.into_iter().map(|(labelled, example)| (labelled.pair.id.clone(), example)).unzip();
@@ -202,8 +181,9 @@ impl Training {
         watch.event(Event::End);
         self.keep(Checkpoint::Last)?;
         let kept_step = self.take_best(&patience)?;
-        let made = Made { lora: self.lora.as_ref(), model: &self.trainer.model, request: &self.request };
-        let files = made.write(&self.folder, &mut self.remarks)?;
+        let outputs =
+            Outputs { lora: self.lora.as_ref(), model: &self.trainer.model, request: &self.request };
+        let files = outputs.write(&self.folder, &mut self.remarks)?;
         let found = self.found(Found {
             seconds: began.elapsed().as_secs_f64(),
             earlier,
@@ -374,6 +354,49 @@ fn adapted(model: &mut Model, request: &TrainRequest) -> Result<Option<LoraOptio
             Ok(None)
         }
     }
+}
+
+/// Pairs with labels: verdicts, or what the weights of a judge say.
+pub(crate) fn labelled(
+    bench: &Workbench,
+    request: &TrainRequest,
+    watch: &dyn Watch,
+) -> Result<(Chosen, Option<Relabelled>)> {
+    match &request.relabel {
+        None => Ok((judged(bench, request.judge.as_deref(), &request.slice, watch)?, None)),
+        Some(relabel) => {
+            let (chosen, said) = relabelled(bench, relabel, (&request.slice, request.training.seed), watch)?;
+            Ok((chosen, Some(said)))
+        }
+    }
+}
+
+fn makes_sense(request: &TrainRequest) -> Result<()> {
+    let compares = request.loss.losses().any(|loss| loss.name() == "kto");
+    if compares && (request.adapter.is_some() || request.lora.is_none()) {
+        return Err(Error::new(
+            "kto compares the policy with the model without its adapter on prompts and responses that do not belong together",
+        )
+        .words("train a new adapter"));
+    }
+    Ok(())
+}
+
+fn counted(count: PairCount, chosen: &Chosen, made: &Made) -> PairCount {
+    let mut left_out = count.left_out;
+    for (why, number) in &chosen.left_out {
+        *left_out.entry(why.clone()).or_default() += number;
+    }
+    let (trained, held_out) = (made.trained.len() as u64, made.held_out.len() as u64);
+    PairCount { read: chosen.read, trained, held_out, left_out, ..count }
+}
+
+/// What a folder keeps of the request, and of what was given.
+pub(crate) fn asked(request: &TrainRequest, inputs: &Inputs<'_>) -> Result<Value> {
+    let written = |e: serde_json::Error| Error::new(format!("the settings cannot be written: {e}"));
+    let mut asked = serde_json::to_value(request).map_err(written)?;
+    asked["inputs"] = serde_json::to_value(inputs_of(inputs)).map_err(written)?;
+    Ok(asked)
 }
 
 fn nothing(count: &PairCount) -> Error {

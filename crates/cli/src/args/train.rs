@@ -60,7 +60,8 @@ pub(crate) struct TrainArgs {
     /// The adapter's output is multiplied by alpha over rank (default: twice the rank)
     #[arg(long, value_name = "ALPHA", conflicts_with_all = ["full", "adapter"])]
     pub(crate) lora_alpha: Option<f64>,
-    /// Maps of every layer that have an adapter, comma separated: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, or all-linear
+    /// Maps of every layer that have an adapter, comma separated: `q_proj`, `k_proj`, `v_proj`, `o_proj`, `gate_proj`, `up_proj`, `down_proj`, or
+    /// all-linear
     #[arg(long, default_value = "q_proj,v_proj", value_delimiter = ',', value_name = "MAPS", conflicts_with_all = ["full", "adapter"])]
     pub(crate) targets: Vec<String>,
     /// Train all weights in the place of an adapter

@@ -54,7 +54,7 @@ fn curve(found: &TrainJson, out: &mut Out) -> io::Result<()> {
         "step", "loss", "margin", "accuracy", "kl", "gradient"
     );
     if looked {
-        line += &format!("  {:>9}  {:>9}", "held out", "accuracy");
+        line.push_str(&format_looks("held out", "accuracy"));
     }
     out.line(&paint(BOLD, &line))?;
     let part = found.curve.len().div_ceil(LINES);
@@ -73,15 +73,18 @@ fn curve(found: &TrainJson, out: &mut Out) -> io::Result<()> {
             number(&|row| Some(row.grad_norm), 3),
         );
         if looked {
-            line += &format!(
-                "  {:>9}  {:>9}",
-                number(&|row| row.eval_loss, 4),
-                number(&|row| row.eval_accuracy.map(|a| 100.0 * a), 1)
-            );
+            let (loss, accuracy) =
+                (number(&|row| row.eval_loss, 4), number(&|row| row.eval_accuracy.map(|a| 100.0 * a), 1));
+            line.push_str(&format_looks(&loss, &accuracy));
         }
         out.line(&line)?;
     }
     Ok(())
+}
+
+/// The columns of held-out pairs.
+fn format_looks(loss: &str, accuracy: &str) -> String {
+    format!("  {loss:>9}  {accuracy:>9}")
 }
 
 /// Writes how a model ranks pairs.

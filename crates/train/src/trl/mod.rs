@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use crate::folder::{Folder, PAIRS, STEPS, write_line};
 use crate::made::{Side, keep_labelled, split};
-use crate::pairs::{Chosen, Labelled, judged};
-use crate::relabel::relabelled;
+use crate::pairs::{Chosen, Labelled};
 use crate::request::TrainRequest;
+use crate::run::{asked, labelled};
 
 /// Our script, which the folder gets a copy of.
 const SCRIPT: (&str, &str) = ("dpo_trl.py", include_str!("dpo_trl.py"));
@@ -107,14 +107,7 @@ impl Given {
         watch: &dyn Watch,
     ) -> Result<Self> {
         let bench = Workbench::of(inputs, None, watch)?;
-        let (chosen, by) = match &request.relabel {
-            None => (judged(&bench, request.judge.as_deref(), &request.slice, watch)?, None),
-            Some(relabel) => {
-                let seed = request.training.seed;
-                let (chosen, said) = relabelled(&bench, relabel, (&request.slice, seed), watch)?;
-                (chosen, Some(said))
-            }
-        };
+        let (chosen, by) = labelled(&bench, request, watch)?;
         let mut remarks = Vec::new();
         let Chosen { read, left_out, pairs, judge } = chosen;
         let pairs = with_merged_system(pairs, &request.model, &mut remarks);
@@ -129,7 +122,8 @@ impl Given {
             left_out,
             ..PairCount::default()
         };
-        let asked = json!({ "request": request, "engine": "trl", "pairs": trained.len() });
+        let mut asked = asked(request, inputs)?;
+        asked["engine"] = "trl".into();
         let folder = Folder::open(output, &asked)?;
         keep_labelled(&folder, [(Side::Trained, &trained), (Side::HeldOut, &held_out)])?;
         let settings = serde_json::to_vec_pretty(&settings(request)?).unwrap_or_default();
@@ -404,7 +398,7 @@ fn terminate(child: &mut Child) {
 
 /// The status with which it ended; it has closed its output, so that it will not take long.
 fn wait(child: &mut Child) -> Result<Option<i32>> {
-    let until = Instant::now() + Duration::from_secs(120);
+    let until = Instant::now() + Duration::from_mins(2);
     while Instant::now() < until {
         if let Some(status) = child.try_wait()? {
             return Ok(status.code());
