@@ -23,6 +23,21 @@ fn bar(quiet: bool, length: Option<u64>, what: &str, bytes: bool) -> ProgressBar
     bar
 }
 
+/// What a bar is called, and whether it counts bytes.
+fn named(step: Step<'_>) -> (&str, bool) {
+    match step {
+        Step::Reading => ("reading", true),
+        Step::Rating => ("rating", false),
+        Step::Fitting => ("fitting", false),
+        Step::Explaining => ("explaining", false),
+        Step::Asking(name) | Step::Writing(name) => (name, false),
+        Step::Downloading => ("download", true),
+        Step::Training => ("training", false),
+        Step::Referring => ("reference", false),
+        Step::Scoring => ("scoring", false),
+    }
+}
+
 /// Shows on a bar what a workbench does.
 pub(crate) struct Bars {
     quiet: bool,
@@ -48,17 +63,7 @@ impl Watch for Bars {
         let mut own = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Begin(step, total) => {
-                let (what, bytes) = match step {
-                    Step::Reading => ("reading", true),
-                    Step::Rating => ("rating", false),
-                    Step::Fitting => ("fitting", false),
-                    Step::Explaining => ("explaining", false),
-                    Step::Asking(name) | Step::Writing(name) => (name, false),
-                    Step::Downloading => ("download", true),
-                    Step::Training => ("training", false),
-                    Step::Referring => ("reference", false),
-                    Step::Scoring => ("scoring", false),
-                };
+                let (what, bytes) = named(step);
                 *own = bar(self.quiet, total, what, bytes);
             }
             Event::Total(total) => own.set_length(total),

@@ -113,7 +113,7 @@ fn weights() -> Vec<u8> {
         );
     }
     let mut text = Value::Object(head).to_string().into_bytes();
-    while text.len() % 8 != 0 {
+    while !text.len().is_multiple_of(8) {
         text.push(b' ');
     }
     let mut out = (text.len() as u64).to_le_bytes().to_vec();

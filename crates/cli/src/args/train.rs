@@ -82,7 +82,7 @@ pub(crate) struct TrainArgs {
     /// Write the trained model as a folder too, the adapter merged (always with --full)
     #[arg(long)]
     pub(crate) merge: bool,
-    /// Write it as a GGUF file too, which `judge`, `annotate` and `steer` can ask as gguf:FILE: f16, q8_0 or f32
+    /// Write it as a GGUF file too, which `judge`, `annotate` and `steer` can ask as gguf:FILE: f16, `q8_0` or f32
     #[arg(long, value_name = "NUMBERS", value_parser = named(&GGUF))]
     pub(crate) gguf: Option<GgufNumbers>,
     /// Write the report as one HTML file
