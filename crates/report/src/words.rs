@@ -168,6 +168,12 @@ pub(crate) fn asked(j: &JudgeSummary) -> Option<String> {
 pub(crate) fn follows_position(d: &Dissection, judge: &str) -> Option<String> {
     let found = d.data.judges.iter().find(|j| j.judge == judge && j.follows_position)?;
     let bias = signed(found.position_bias?);
+    if d.settings.verdicts == "hard" {
+        return Some(format!(
+            "It mostly follows the position of a response (position bias {bias}): these are the weights of the side that both \
+             orders together favour, by however little."
+        ));
+    }
     Some(format!(
         "It mostly follows the position of a response (position bias {bias}), so little of its verdicts is left for what \
          responses say."

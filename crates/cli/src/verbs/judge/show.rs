@@ -51,7 +51,8 @@ pub(super) fn print(said: &[JudgeRun], out: &mut impl Write) -> std::io::Result<
         if s.follows_position {
             writeln!(
                 out,
-                "  This judge mostly follows the position of a response: its verdicts say little about content."
+                "  This judge mostly follows the position of a response: single verdicts say little about content. What both orders \
+                 together favour may say more: dissect with --verdicts hard."
             )?;
         }
     }
