@@ -445,7 +445,7 @@ fn broken_input_is_refused_in_words() {
     let kept = fs::read_to_string(&wrong).expect("a config");
     fs::write(&wrong, kept.replace("\"llama\"", "\"mamba\"")).expect("written");
     assert!(train(&[]).contains("mamba"));
-    fs::write(&wrong, kept.replace("\"hidden_size\":32", "\"hidden_size\":36")).expect("written");
+    fs::write(&wrong, kept.replace("\"hidden_size\":32", "\"hidden_size\":48")).expect("written");
     assert!(train(&[]).contains("embed_tokens"));
     fs::write(&wrong, kept).expect("written");
     let ties = place.path().join("ties.jsonl");
@@ -487,6 +487,54 @@ fn degrees_are_learnt_beside_a_loss() {
     ]);
     let degree = |at: usize| found["curve"][at]["degree_loss"].as_f64().expect("a degree loss");
     assert!(degree(11) < degree(0), "{} {}", degree(0), degree(11));
+}
+
+#[test]
+fn a_model_learns_from_its_own_answers_round_by_round() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (model, pairs) = (model(place.path()), pairs(place.path(), 24));
+    let out = place.path().join("out");
+    let args = [
+        "train",
+        text(&pairs),
+        "--model",
+        text(&model),
+        "--spa",
+        "2",
+        "--spa-labels",
+        "0.3",
+        "--spa-tokens",
+        "12",
+        "--lr",
+        "0.01",
+        "--batch",
+        "4",
+        "--epochs",
+        "2",
+        "--seed",
+        "5",
+        "-o",
+        text(&out),
+        "--json",
+        "--quiet",
+    ];
+    let found = told(&args);
+    let rounds = found["rounds"].as_array().expect("rounds");
+    assert_eq!(rounds.len(), 2);
+    for round in rounds {
+        assert!(round["pairs"].as_u64() > Some(3) && round["mean_p"].as_f64() > Some(0.5), "{round}");
+    }
+    // A round that was cut while it answered is finished to the same weights; what was drawn is not drawn anew.
+    let weights = |out: &Path| fs::read(out.join("adapter_model.safetensors")).expect("an adapter");
+    let whole = weights(&out);
+    let answers = out.join("round-2/answers.jsonl");
+    let kept = fs::read_to_string(&answers).expect("answers");
+    let cut: String = kept.lines().take(3).flat_map(|line| [line, "\n"]).collect();
+    fs::write(&answers, cut + "{\"pair\": [[1").expect("written");
+    fs::remove_dir_all(out.join("round-2/checkpoint")).expect("removed");
+    told(&args);
+    assert_eq!(fs::read_to_string(&answers).expect("answers"), kept);
+    assert_eq!(weights(&out), whole);
 }
 
 #[test]

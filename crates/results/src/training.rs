@@ -44,12 +44,40 @@ pub struct TrainJson {
     pub seconds: f64,
     /// Tokens of completions trained on in one second of it.
     pub tokens_per_second: Option<f64>,
+    /// Rounds in which the model labelled its own responses (SPA), in order; none without.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rounds: Vec<RoundRow>,
     /// Files that were written, by what they are.
     pub files: BTreeMap<String, String>,
     /// What to know before any figure.
     pub remarks: Vec<String>,
     /// Why the run ended early, if it did.
     pub stopped: Option<String>,
+}
+
+/// One round of SPA: the model answers prompts itself, and calls those answers better whose probability has grown more since it began.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RoundRow {
+    /// Its number, from 1.
+    pub round: u64,
+    /// Prompts that were answered.
+    pub prompts: u64,
+    /// Pairs that came of them.
+    pub pairs: u64,
+    /// Responses that another of the same prompt was equal to.
+    pub repeated: u64,
+    /// Responses without a token.
+    pub empty: u64,
+    /// The mean probability of the better response by the gain in probability.
+    pub mean_p: f64,
+    /// Steps.
+    pub steps: u64,
+    /// The mean share of pairs in a step whose label was doubtful.
+    pub doubtful: Option<f64>,
+    /// The loss of the first step.
+    pub first_loss: Option<f64>,
+    /// The loss of the last step.
+    pub last_loss: Option<f64>,
 }
 
 /// What became of the pairs.
@@ -144,6 +172,9 @@ pub struct StepRow {
     /// Their margin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eval_margin: Option<f64>,
+    /// Share of its pairs whose label was doubtful (SPA).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubtful: Option<f64>,
 }
 
 /// One look at the held-out pairs.

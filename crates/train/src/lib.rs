@@ -14,6 +14,7 @@ mod ranking;
 mod relabel;
 mod request;
 mod run;
+mod spa;
 mod trl;
 
 pub use losses::losses;
@@ -25,4 +26,5 @@ pub use predilect_learn::optimise::Schedule;
 pub use ranking::ranking;
 pub use request::{Direction, Outputs, RankingRequest, Relabel, TextOptions, TrainRequest};
 pub use run::Training;
+pub use spa::{SpaRequest, train_with_own_labels};
 pub use trl::{TrlOptions, train_with_trl};

@@ -38,7 +38,7 @@ pub(crate) fn degraded(made: &Made, texts: &mut Texts<'_>, spo: &SpoOptions) -> 
 }
 
 /// A number within [0, 1) that a text always has (FNV-1a, mixed).
-fn unit(text: &str) -> f64 {
+pub(crate) fn unit(text: &str) -> f64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in text.bytes() {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);

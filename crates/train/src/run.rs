@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use predilect_learn::losses::{Objective, Summary};
 use predilect_learn::model::{LoraOptions, Model};
-use predilect_learn::{Evaluation, LearnError, StepRecord, Trainer, open};
+use predilect_learn::{Degraded, Evaluation, LearnError, Refinement, StepRecord, Trainer, open};
 use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
 use predilect_workbench::{Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
 use serde_json::Value;
@@ -39,6 +39,29 @@ pub struct Training {
     curve: Vec<StepRow>,
 }
 
+/// What a run is made of.
+pub(crate) struct Parts {
+    pub(crate) folder: Folder,
+    /// The model with what is trained of it marked.
+    pub(crate) model: Model,
+    pub(crate) lora: Option<LoraOptions>,
+    pub(crate) made: Made,
+    /// Degraded completions of every pair, where degrees are learnt.
+    pub(crate) degraded: Vec<Vec<Degraded>>,
+    /// How labels are refined, and by which reference.
+    pub(crate) refined: Option<(Refinement, Model)>,
+    pub(crate) said: Said,
+}
+
+/// What is told of a run beside its steps.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub(crate) count: PairCount,
+    pub(crate) judge: Option<String>,
+    pub(crate) relabelled: Option<Relabelled>,
+    pub(crate) remarks: Vec<String>,
+}
+
 /// What may end training early.
 struct Patience {
     best: f64,
@@ -58,11 +81,10 @@ impl Training {
         output: &Path,
         watch: &dyn Watch,
     ) -> Result<Self> {
-        let objective = Objective::new(request.loss.clone(), request.losses.clone())
-            .map_err(|e| Error::new(e.to_string()))?;
+        makes_sense(request)?;
+        let objective = objective(request)?;
         let bench = Workbench::of(inputs, None, watch)?;
         let (chosen, relabelled) = labelled(&bench, request, watch)?;
-        makes_sense(request)?;
         let (mut model, tokens) = open(&request.model).map_err(learnt)?;
         model.threads = predilect_learn::threads();
         let lora = adapted(&mut model, request)?;
@@ -81,6 +103,14 @@ impl Training {
             return Err(nothing(&count));
         }
         let folder = Folder::open(output, &asked(request, inputs)?)?;
+        let said = Said { count, judge: chosen.judge, relabelled, remarks };
+        Self::of(request, Parts { folder, model, lora, made, degraded, refined: None, said }, watch)
+    }
+
+    /// A run of parts that are ready.
+    pub(crate) fn of(request: &TrainRequest, parts: Parts, watch: &dyn Watch) -> Result<Self> {
+        let Parts { folder, model, lora, made, degraded, refined, said } = parts;
+        let objective = objective(request)?;
         keep_pairs(&folder, &made)?;
         let (ids, trained) =
             made.trained.into_iter().map(|(labelled, example)| (labelled.pair.id.clone(), example)).unzip();
@@ -90,13 +120,17 @@ impl Training {
         if let Some(spo) = &request.degrees {
             trainer.degrees(spo, degraded).map_err(learnt)?;
         }
+        if let Some((refinement, reference)) = refined {
+            trainer.refine(refinement, Some(reference)).map_err(learnt)?;
+        }
+        let Said { count, judge, relabelled, remarks } = said;
         let mut own = Self {
             request: request.clone(),
             folder,
             trainer,
             ids,
             count,
-            judge: chosen.judge,
+            judge,
             relabelled,
             lora,
             remarks,
@@ -296,6 +330,7 @@ impl Training {
             kept_step: found.kept_step,
             seconds: found.seconds,
             tokens_per_second: (tokens > 0 && found.seconds > 0.0).then(|| tokens as f64 / found.seconds),
+            rounds: Vec::new(),
             files: found.files,
             pairs: self.count,
             remarks: self.remarks,
@@ -324,6 +359,7 @@ fn row(record: &StepRecord, seconds: f64) -> StepRow {
         eval_loss: None,
         eval_accuracy: None,
         eval_margin: None,
+        doubtful: record.spa.map(|spa| spa.doubtful),
     }
 }
 
@@ -341,8 +377,13 @@ fn beside(row: &StepRow) -> String {
     )
 }
 
+/// The losses with what shapes them.
+fn objective(request: &TrainRequest) -> Result<Objective> {
+    Objective::new(request.loss.clone(), request.losses.clone()).map_err(|e| Error::new(e.to_string()))
+}
+
 /// Puts the adapter on the model, or marks all its weights.
-fn adapted(model: &mut Model, request: &TrainRequest) -> Result<Option<LoraOptions>> {
+pub(crate) fn adapted(model: &mut Model, request: &TrainRequest) -> Result<Option<LoraOptions>> {
     match (&request.adapter, &request.lora) {
         (Some(folder), _) => model.load_adapter(folder).map(Some).map_err(learnt),
         (None, Some(options)) => {
@@ -371,7 +412,8 @@ pub(crate) fn labelled(
     }
 }
 
-fn makes_sense(request: &TrainRequest) -> Result<()> {
+pub(crate) fn makes_sense(request: &TrainRequest) -> Result<()> {
+    request.training.plan(1).map_err(learnt)?;
     let compares = request.loss.losses().any(|loss| loss.name() == "kto");
     if compares && (request.adapter.is_some() || request.lora.is_none()) {
         return Err(Error::new(
@@ -382,7 +424,7 @@ fn makes_sense(request: &TrainRequest) -> Result<()> {
     Ok(())
 }
 
-fn counted(count: PairCount, chosen: &Chosen, made: &Made) -> PairCount {
+pub(crate) fn counted(count: PairCount, chosen: &Chosen, made: &Made) -> PairCount {
     let mut left_out = count.left_out;
     for (why, number) in &chosen.left_out {
         *left_out.entry(why.clone()).or_default() += number;

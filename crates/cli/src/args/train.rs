@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use predilect_train::{
     Direction, GgufNumbers, LoraOptions, LossOptions, Mixture, Outputs, RankingRequest, Relabel, Schedule,
-    SpoOptions, Target, TextOptions, TrainRequest, TrainingOptions, TrlOptions,
+    SpaRequest, SpoOptions, Target, TextOptions, TrainRequest, TrainingOptions, TrlOptions,
 };
 use predilect_workbench::{Filter, FitOptions, SliceOptions};
 use serde_json::Value;
@@ -54,6 +54,18 @@ pub(crate) struct TrainArgs {
     /// Beside the loss, tell chosen responses from what is left of them without 25, 50 and 75 % of their key phrases (SPO), with this weight
     #[arg(long, value_name = "WEIGHT")]
     pub(crate) degrees: Option<f64>,
+    /// After the labelled pairs, so many rounds in which the model answers prompts itself and learns from what it has come to like (SPA)
+    #[arg(long, value_name = "ROUNDS", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) spa: Option<u8>,
+    /// Share of the prompts whose labels SPA uses; of the others it takes the prompts only
+    #[arg(long, default_value_t = 0.033, value_name = "SHARE")]
+    pub(crate) spa_labels: f64,
+    /// Responses to each prompt in a round of SPA, of which the best stands against the worst
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=64))]
+    pub(crate) spa_samples: u8,
+    /// The most tokens of such a response
+    #[arg(long, default_value_t = 300, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) spa_tokens: u32,
     /// Rank of the adapter
     #[arg(long, default_value_t = 8, value_name = "R", value_parser = clap::value_parser!(u16).range(1..=4096), conflicts_with_all = ["full", "adapter"])]
     pub(crate) lora: u16,
@@ -230,6 +242,16 @@ impl TrainArgs {
         }
         let options = TrlOptions { python: self.python.clone(), write_only: self.write_only };
         Ok(self.engine.then_some(options))
+    }
+
+    /// How the model labels its own responses; `None`: it does not.
+    pub(crate) fn own_labels(&self) -> Option<SpaRequest> {
+        self.spa.map(|rounds| SpaRequest {
+            rounds: usize::from(rounds),
+            seed_share: self.spa_labels,
+            samples: usize::from(self.spa_samples),
+            max_tokens: self.spa_tokens as usize,
+        })
     }
 
     /// The question, as the library takes it.

@@ -1,7 +1,7 @@
 //! `predilect train` and `predilect ranking-accuracy`: from preferences to a trained model, and what it learnt.
 
 use predilect_results::Written;
-use predilect_train::{Training, losses, ranking, train_with_trl};
+use predilect_train::{Training, losses, ranking, train_with_own_labels, train_with_trl};
 use predilect_workbench::files::write_file;
 
 use crate::args::{Global, RankingArgs, TrainArgs, inputs};
@@ -22,9 +22,15 @@ pub(crate) fn run(args: &TrainArgs, global: &Global) -> Result<(), Problem> {
     let output = args.output.as_deref().unwrap_or_else(|| std::path::Path::new("."));
     // Until all is written: what was learnt must not be lost to a signal in between.
     let _asking = signals::asking();
-    let ran = match args.trl()? {
-        Some(trl) => train_with_trl(&request, &trl, (&inputs, output), &bars)?,
-        None => Training::begin(&request, &inputs, output, &bars)?.run(&bars)?,
+    let ran = match (args.trl()?, args.own_labels()) {
+        (Some(_), Some(_)) => {
+            return Err(
+                Problem::new("TRL has no rounds of a model's own labels").remedy("use --engine native")
+            );
+        }
+        (None, Some(spa)) => train_with_own_labels(&request, &spa, (&inputs, output), &bars)?,
+        (Some(trl), None) => train_with_trl(&request, &trl, (&inputs, output), &bars)?,
+        (None, None) => Training::begin(&request, &inputs, output, &bars)?.run(&bars)?,
     };
     page(args.html.as_deref(), global, || predilect_report::html_training(&ran.found))?;
     if args.json {

@@ -169,6 +169,7 @@ impl Given {
             kept_step: None,
             seconds,
             tokens_per_second: (tokens > 0 && seconds > 0.0).then(|| tokens as f64 / seconds),
+            rounds: Vec::new(),
             files,
             remarks: self.remarks.into_iter().chain(run.remarks).collect(),
             stopped: stopped.map(|error| error.message().to_owned()),
@@ -286,6 +287,7 @@ impl From<Row> for StepRow {
             eval_loss: None,
             eval_accuracy: None,
             eval_margin: None,
+            doubtful: None,
         }
     }
 }

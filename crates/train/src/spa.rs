@@ -1,0 +1,327 @@
+//! Self-generated preferences (SPA, arXiv 2406.04412): a few labels to begin with, then rounds in which the model answers prompts itself, calls
+//! those answers better whose probability has grown more since it began, and learns from that, doubtful labels smoothed.
+
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use predilect_learn::model::{Model, SampleOptions};
+use predilect_learn::spa_training::{ExpansionOptions, Initial, expand};
+use predilect_learn::tokens::Tokens;
+use predilect_learn::{Example, Refinement, open};
+use predilect_results::training::{PairCount, RoundRow, TrainJson};
+use predilect_types::{Pair, Response};
+use predilect_workbench::{Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
+use serde::{Deserialize, Serialize};
+
+use crate::examples::Texts;
+use crate::folder::{Folder, write_line};
+use crate::made::{Made, examples, unit};
+use crate::mistakes::learnt;
+use crate::pairs::Labelled;
+use crate::request::{Outputs, TrainRequest};
+use crate::run::{Parts, Said, Training, adapted, asked, counted, labelled, makes_sense};
+
+/// The answers of a round.
+const ANSWERS: &str = "answers.jsonl";
+
+/// How a model labels its own responses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpaRequest {
+    /// Rounds; the prompts without labels are shared among them.
+    pub rounds: usize,
+    /// Share of the prompts whose labels are used; of the others, the prompts only.
+    pub seed_share: f64,
+    /// Responses to each prompt, of which the best stands against the worst.
+    pub samples: usize,
+    /// The most tokens of a response.
+    pub max_tokens: usize,
+}
+
+/// One prompt's answers, as they are kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Answered {
+    pair: Option<(Vec<u32>, Vec<u32>)>,
+    p: f64,
+    repeated: usize,
+    empty: usize,
+}
+
+/// What all rounds share.
+struct Rounds<'a> {
+    request: &'a TrainRequest,
+    spa: &'a SpaRequest,
+    tokens: Tokens,
+    /// The prompts without labels: a pair that has each, and its tokens.
+    prompts: Vec<(Pair, Vec<u32>)>,
+    watch: &'a dyn Watch,
+}
+
+/// Trains on a few labels, then on the model's own.
+///
+/// # Errors
+///
+/// As [`Training::begin`], and when shares or rounds make no sense.
+pub fn train_with_own_labels(
+    request: &TrainRequest,
+    spa: &SpaRequest,
+    (inputs, output): (&Inputs<'_>, &Path),
+    watch: &dyn Watch,
+) -> Result<Ran<TrainJson>> {
+    check(request, spa)?;
+    makes_sense(request)?;
+    let bench = Workbench::of(inputs, None, watch)?;
+    let (chosen, relabelled) = labelled(&bench, request, watch)?;
+    let (mut model, tokens) = open(&request.model).map_err(learnt)?;
+    model.threads = predilect_learn::threads();
+    let lora = adapted(&mut model, request)?;
+    let mut texts = Texts::new(&tokens, &request.texts);
+    let Made { trained, held_out } = examples(&chosen, &mut texts, request.held_out)?;
+    let (seed, rest): (Vec<_>, Vec<_>) = trained.into_iter().partition(|(labelled, _)| {
+        // Another draw than that of held-out pairs.
+        unit(&format!("seed {}", labelled.pair.prompt_text())) < spa.seed_share
+    });
+    let unused = rest.len() as u64;
+    let prompts = distinct(rest);
+    let made = Made { trained: seed, held_out };
+    let mut count = counted(texts.count.clone(), &chosen, &made);
+    count.left_out.insert("a label that is not used: SPA takes the prompt only".to_owned(), unused);
+    if made.trained.is_empty() || prompts.len() < spa.rounds {
+        return Err(Error::new(format!(
+            "{} pairs keep their labels and {} prompts are left for {} rounds",
+            made.trained.len(),
+            prompts.len(),
+            spa.rounds
+        ))
+        .words("give more pairs, another share of labels or fewer rounds"));
+    }
+    let mut all = asked(request, inputs)?;
+    all["spa"] = serde_json::to_value(spa).unwrap_or_default();
+    let whole = Folder::open(output, &all)?;
+    let folder = Folder::open(&whole.path.join("seed"), &all)?;
+    let said = Said { count, judge: chosen.judge, relabelled, remarks: texts.remarks() };
+    let parts = Parts { folder, model, lora, made, degraded: Vec::new(), refined: None, said };
+    let first = Training::of(&inner(request), parts, watch)?.run(watch)?;
+    let rounds = Rounds { request, spa, tokens, prompts, watch };
+    rounds.run(&whole, first)
+}
+
+fn check(request: &TrainRequest, spa: &SpaRequest) -> Result<()> {
+    if !(spa.seed_share > 0.0 && spa.seed_share < 1.0) {
+        return Err(Error::new("the share of labels lies above 0 and below 1"));
+    }
+    if spa.rounds == 0 || spa.rounds > 100 || spa.samples < 2 || spa.max_tokens == 0 {
+        return Err(Error::new("there must be a round, two responses to a prompt, and a token in each"));
+    }
+    if request.lora.is_none() || request.adapter.is_some() {
+        return Err(Error::new(
+            "SPA trains a new adapter: the model without it is what gains are measured from",
+        ));
+    }
+    if request.degrees.is_some() || request.patience.is_some() {
+        return Err(Error::new("degrees and patience do not go with rounds of a model's own labels"));
+    }
+    Ok(())
+}
+
+/// The request of one stage: what is written is written at the end.
+fn inner(request: &TrainRequest) -> TrainRequest {
+    TrainRequest { outputs: Outputs::default(), ..request.clone() }
+}
+
+/// The first pair of each prompt.
+fn distinct(pairs: Vec<(Labelled, Example)>) -> Vec<(Pair, Vec<u32>)> {
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for (labelled, example) in pairs {
+        if seen.insert(labelled.pair.prompt_text().into_owned()) {
+            found.push((labelled.pair, example.prompt));
+        }
+    }
+    found
+}
+
+impl Rounds<'_> {
+    fn run(&self, whole: &Folder, first: Ran<TrainJson>) -> Result<Ran<TrainJson>> {
+        let mut rows = Vec::new();
+        let count = first.found.pairs.clone();
+        let (judge, relabelled) = (first.found.judge.clone(), first.found.relabelled.clone());
+        let remarks = first.found.remarks.clone();
+        let mut last = first;
+        let mut before = whole.path.join("seed");
+        for round in 1..=self.spa.rounds {
+            if last.stopped.is_some() {
+                break;
+            }
+            let place = whole.path.join(format!("round-{round}"));
+            let folder = Folder::open(&place, &serde_json::json!({ "round": round }))?;
+            let Some((answers, prompts)) = self.answer(round, &before, &folder)? else {
+                last.stopped = Some(Error::cancelled().resumable());
+                break;
+            };
+            let ran = self.train(round, &before, folder, &answers)?;
+            rows.push(row(round, (prompts, &answers), &ran.found));
+            last = ran;
+            before = place;
+        }
+        let mut found = TrainJson { judge, relabelled, remarks, ..last.found };
+        self.leave(whole, &before, &mut found)?;
+        found.rounds = rows;
+        found.pairs = PairCount { trained: found.pairs.trained, ..count };
+        found.output = whole.path.display().to_string();
+        found.stopped = last.stopped.as_ref().map(|error| error.message().to_owned());
+        Ok(Ran { found, stopped: last.stopped })
+    }
+
+    /// The model with the adapter of a stage.
+    fn model(&self, stage: &Path) -> Result<Model> {
+        let (mut model, _) = open(&self.request.model).map_err(learnt)?;
+        model.threads = predilect_learn::threads();
+        model.load_adapter(stage).map_err(learnt)?;
+        Ok(model)
+    }
+
+    /// Prompts of a round.
+    fn share(&self, round: usize) -> &[(Pair, Vec<u32>)] {
+        let at = |round: usize| self.prompts.len() * round / self.spa.rounds;
+        &self.prompts[at(round - 1)..at(round)]
+    }
+
+    /// Answers the prompts of a round, those that are not answered yet; `None` where somebody stopped it.
+    fn answer(&self, round: usize, before: &Path, folder: &Folder) -> Result<Option<(Vec<Answered>, u64)>> {
+        let path = folder.path.join(ANSWERS);
+        let mut answers: Vec<Answered> = match std::fs::File::open(&path) {
+            Err(_) => Vec::new(),
+            Ok(file) => {
+                let lines = BufReader::new(file).lines().map_while(std::result::Result::ok);
+                lines.map_while(|line| serde_json::from_str(&line).ok()).collect()
+            }
+        };
+        let prompts = self.share(round);
+        answers.truncate(prompts.len());
+        let mut text = Vec::new();
+        for answer in &answers {
+            write_line(&mut text, answer)?;
+        }
+        folder.write(ANSWERS, &text)?;
+        let mut file = OpenOptions::new().append(true).open(&path)?;
+        let policy = self.model(before)?;
+        self.watch.event(Event::Begin(Step::Writing("answers"), Some(prompts.len() as u64)));
+        self.watch.event(Event::At(answers.len() as u64));
+        for (number, (_, prompt)) in prompts.iter().enumerate().skip(answers.len()) {
+            if self.watch.cancelled() {
+                self.watch.event(Event::End);
+                return Ok(None);
+            }
+            let answer = self.answered(&policy, prompt, (round, number))?;
+            write_line(&mut file, &answer)?;
+            answers.push(answer);
+            self.watch.event(Event::More(1));
+        }
+        self.watch.event(Event::End);
+        Ok(Some((answers, prompts.len() as u64)))
+    }
+
+    fn answered(&self, policy: &Model, prompt: &[u32], (round, number): (usize, usize)) -> Result<Answered> {
+        let drawn = ((round as u64) << 32) | number as u64;
+        let options = ExpansionOptions {
+            samples: self.spa.samples,
+            beta: self.request.losses.beta,
+            sampling: SampleOptions {
+                max_tokens: self.spa.max_tokens,
+                stop: self.tokens.ends().to_vec(),
+                seed: self.request.training.seed.wrapping_mul(0x9E37_79B9).wrapping_add(drawn),
+                ..SampleOptions::default()
+            },
+        };
+        let found = expand(policy, Initial::Bare, prompt, &options).map_err(learnt)?;
+        let pair = found.example(prompt, 1.0).map(|example| {
+            let [best, worst] = example.completions;
+            (best, worst)
+        });
+        Ok(Answered { pair, p: found.p, repeated: found.repeated, empty: found.empty })
+    }
+
+    /// Trains on the answers of a round, from where the stage before it ended, which is the reference too.
+    fn train(
+        &self,
+        round: usize,
+        before: &Path,
+        folder: Folder,
+        answers: &[Answered],
+    ) -> Result<Ran<TrainJson>> {
+        let request = TrainRequest {
+            loss: "soft".parse().map_err(|e| Error::new(format!("{e}")))?,
+            adapter: Some(before.to_owned()),
+            held_out: 0.0,
+            ..inner(self.request)
+        };
+        let mut trained = Vec::new();
+        for ((pair, prompt), answer) in self.share(round).iter().zip(answers) {
+            let Some((best, worst)) = &answer.pair else { continue };
+            let completions = [best.clone(), worst.clone()];
+            let labelled = Labelled::of(self.written(pair, &completions)?, 1.0);
+            trained.push((labelled, Example { prompt: prompt.clone(), completions, p: 1.0, weight: 1.0 }));
+        }
+        if trained.is_empty() {
+            return Err(Error::new(format!("no prompt of round {round} got two responses that differ"))
+                .words("let responses be longer, or train on more labels first"));
+        }
+        let (model, reference) = (self.model(before)?, self.model(before)?);
+        let count = PairCount { trained: trained.len() as u64, ..PairCount::default() };
+        let parts = Parts {
+            folder,
+            model,
+            lora: self.request.lora.clone(),
+            made: Made { trained, held_out: Vec::new() },
+            degraded: Vec::new(),
+            refined: Some((Refinement::of_round(round), reference)),
+            said: Said { count, ..Said::default() },
+        };
+        Training::of(&request, parts, self.watch)?.run(self.watch)
+    }
+
+    /// The pair with the model's own responses.
+    fn written(&self, pair: &Pair, completions: &[Vec<u32>; 2]) -> Result<Pair> {
+        let ends = self.tokens.ends();
+        let text = |tokens: &[u32]| {
+            let plain: Vec<u32> = tokens.iter().copied().filter(|token| !ends.contains(token)).collect();
+            self.tokens.decode(&plain).map_err(|e| Error::new(e.to_string()))
+        };
+        Ok(Pair {
+            response_a: Response::new(text(&completions[0])?, None),
+            response_b: Response::new(text(&completions[1])?, None),
+            ..pair.clone()
+        })
+    }
+
+    /// What all rounds leave: the adapter of the last one, and the other forms that were asked for.
+    fn leave(&self, whole: &Folder, last: &Path, found: &mut TrainJson) -> Result<()> {
+        let model = self.model(last)?;
+        let lora = self.request.lora.as_ref();
+        let outputs = crate::outputs::Outputs { lora, model: &model, request: self.request };
+        found.files = outputs.write(whole, &mut found.remarks)?;
+        found.files.retain(|_, path| Path::new(path).exists());
+        Ok(())
+    }
+}
+
+fn row(round: usize, (prompts, answers): (u64, &[Answered]), found: &TrainJson) -> RoundRow {
+    let pairs: Vec<&Answered> = answers.iter().filter(|answer| answer.pair.is_some()).collect();
+    let doubtful: Vec<f64> = found.curve.iter().filter_map(|row| row.doubtful).collect();
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    RoundRow {
+        round: round as u64,
+        prompts,
+        pairs: pairs.len() as u64,
+        repeated: answers.iter().map(|answer| answer.repeated as u64).sum(),
+        empty: answers.iter().map(|answer| answer.empty as u64).sum(),
+        mean_p: mean(&pairs.iter().map(|answer| answer.p).collect::<Vec<f64>>()),
+        steps: found.steps,
+        doubtful: (!doubtful.is_empty()).then(|| mean(&doubtful)),
+        first_loss: found.curve.first().map(|row| row.loss),
+        last_loss: found.curve.last().map(|row| row.loss),
+    }
+}
