@@ -137,10 +137,14 @@ pub struct StepRow {
     /// Epochs passed.
     pub epoch: f64,
     /// The loss before it.
+    #[serde(with = "crate::nan")]
+    #[schemars(with = "Option<f64>")]
     pub loss: f64,
     /// Its learning rate.
     pub learning_rate: f64,
     /// The length of the gradient before clipping.
+    #[serde(with = "crate::nan")]
+    #[schemars(with = "Option<f64>")]
     pub grad_norm: f64,
     /// `beta (ln pi - ln ref)` of the chosen completions.
     pub rewards_chosen: Option<f64>,
@@ -156,8 +160,12 @@ pub struct StepRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub degree_loss: Option<f64>,
     /// Summed log-probability of the chosen completions.
+    #[serde(with = "crate::nan")]
+    #[schemars(with = "Option<f64>")]
     pub logp_chosen: f64,
     /// The same of the rejected ones.
+    #[serde(with = "crate::nan")]
+    #[schemars(with = "Option<f64>")]
     pub logp_rejected: f64,
     /// Tokens of completions.
     pub tokens: u64,

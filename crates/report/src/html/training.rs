@@ -16,7 +16,7 @@ pub(super) fn page(found: &TrainJson) -> Markup {
     let section = |id, name, title, body| Section { id, name, title, body };
     let all = vec![
         section("curves", "Curves", "How did it learn?", curves(found)),
-        section("pairs", "Pairs", "What did it learn from?", learnt_from(found)),
+        section("pairs", "Pairs", "What did it learn from?", html! { (learnt_from(found)) (rounds(found)) }),
         section("files", "Files", "What came of it?", files(found)),
     ];
     found_page(&title(found), &sentences(found), &found.remarks, &method(found), all)
@@ -60,6 +60,36 @@ fn learnt_from(found: &TrainJson) -> Markup {
                 "The favoured side has a probability of " (percent(by.mean_certainty)) " % on average, over "
                 (format::counted(by.draws, "posterior draw", "posterior draws")) "."
             }
+        }
+    }
+}
+
+/// Rounds of its own labels.
+fn rounds(found: &TrainJson) -> Markup {
+    let number =
+        |x: Option<f64>, places| x.map_or_else(|| format::MISSING.to_owned(), |x| format::decimal(x, places));
+    html! {
+        @if !found.rounds.is_empty() {
+            h3 { "Rounds of its own labels" }
+            p { "The model answered prompts itself; the answer whose probability had grown more since it began counts as the better one. Curves are of the last round." }
+            (scroll("Rounds", &html! {
+                table.plain {
+                    (heads(&[("Round", Align::Left), ("Prompts", Align::Right), ("Pairs", Align::Right), ("Mean p", Align::Right), ("Doubtful, %", Align::Right), ("Loss at first", Align::Right), ("At last", Align::Right)]))
+                    tbody {
+                        @for row in &found.rounds {
+                            tr {
+                                th scope="row" { (row.round) }
+                                td.num { (format::count(row.prompts)) }
+                                td.num { (format::count(row.pairs)) }
+                                td.num { (format::decimal(row.mean_p, 3)) }
+                                td.num { (number(row.doubtful.map(|share| 100.0 * share), 1)) }
+                                td.num { (number(row.first_loss, 4)) }
+                                td.num { (number(row.last_loss, 4)) }
+                            }
+                        }
+                    }
+                }
+            }))
         }
     }
 }

@@ -24,6 +24,7 @@ const LINES: usize = 12;
 pub fn terminal_training(found: &TrainJson, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
     let mut out = Out::new(out, width);
     head(&mut out, (&title(found), &method(found)), &sentences(found), &found.remarks)?;
+    rounds(found, &mut out)?;
     curve(found, &mut out)?;
     let said = pairs(&found.pairs);
     if !said.is_empty() {
@@ -37,6 +38,45 @@ pub fn terminal_training(found: &TrainJson, out: &mut dyn io::Write, width: u16)
         out.line(&format!("{}  {}", text::left(&text::line(what), 14), text::line(path)))?;
     }
     Ok(())
+}
+
+fn rounds(found: &TrainJson, out: &mut Out) -> io::Result<()> {
+    if found.rounds.is_empty() {
+        return Ok(());
+    }
+    heading(
+        out,
+        "Rounds",
+        "What the model answered itself, and what it learnt from that; the steps below are of the last one.",
+    )?;
+    out.line(&paint(
+        BOLD,
+        &format!(
+            "{:>6}{}",
+            "round",
+            round_columns(["prompts", "pairs", "mean p", "doubtful", "loss at first", "at last"])
+        ),
+    ))?;
+    for row in &found.rounds {
+        let number = |x: Option<f64>, places| {
+            x.map_or_else(|| format::MISSING.to_owned(), |x| format::decimal(x, places))
+        };
+        let cells = [
+            format::count(row.prompts),
+            format::count(row.pairs),
+            format::decimal(row.mean_p, 3),
+            number(row.doubtful.map(|share| 100.0 * share), 1),
+            number(row.first_loss, 4),
+            number(row.last_loss, 4),
+        ];
+        out.line(&format!("{:>6}{}", row.round, round_columns(cells.each_ref().map(String::as_str))))?;
+    }
+    Ok(())
+}
+
+/// The columns of a round.
+fn round_columns(cells: [&str; 6]) -> String {
+    cells.map(|cell| format!("  {cell:>13}")).concat()
 }
 
 fn curve(found: &TrainJson, out: &mut Out) -> io::Result<()> {
