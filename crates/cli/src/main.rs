@@ -2,6 +2,7 @@
 
 mod args;
 mod asked;
+mod ended;
 mod output;
 mod problem;
 mod progress;

@@ -1,168 +1,16 @@
-//! `predilect steer` and `verify` against a server whose writer does what it is told and whose judge likes length.
+//! `predilect steer` against a server whose writer does what it is told and whose judge likes length.
 
 #![allow(clippy::too_many_lines, reason = "one story a test")]
 
+mod moving;
 mod serving;
 
-use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use moving::{found, json_of, plain_prompts, prompts, refused, row, server, steer, study};
 use serde_json::{Value, json};
-use serving::serve_calls;
-
-/// What a server was asked.
-#[derive(Clone, Default)]
-struct Seen(Arc<Mutex<Vec<Value>>>);
-
-impl Seen {
-    fn calls(&self) -> Vec<Value> {
-        self.0.lock().expect("seen").clone()
-    }
-
-    /// How many different questions, and how many in all.
-    fn counts(&self) -> (usize, usize) {
-        let calls = self.calls();
-        let different: BTreeSet<String> = calls.iter().map(Value::to_string).collect();
-        (different.len(), calls.len())
-    }
-}
-
-/// A server: the models `writer` and `base` write, all others judge by length. `system` says whether system turns are taken.
-fn server(system: bool, wait: Duration) -> (String, Seen) {
-    let seen = Seen::default();
-    let noted = seen.clone();
-    let address = serve_calls(move |_, body| {
-        std::thread::sleep(wait);
-        let turns = body["messages"].as_array().cloned().unwrap_or_default();
-        let text = |turn: &Value| turn["content"].as_str().unwrap_or_default().to_owned();
-        let writes = ["writer", "base", "silent"].contains(&body["model"].as_str().unwrap_or_default());
-        if writes && !system && turns.first().is_some_and(|turn| turn["role"] == "system") {
-            return Some((
-                400,
-                json!({"error": {"message": "System role not supported", "type": "invalid_request_error"}}),
-            ));
-        }
-        noted.0.lock().expect("seen").push(body.clone());
-        let all: String = turns.iter().map(text).collect::<Vec<_>>().join("\n");
-        let message =
-            if writes { json!({"content": written(&all, &body["model"])}) } else { judged(&all, body) };
-        let mut choice = json!({"message": message, "finish_reason": "stop"});
-        if body["logprobs"] == true {
-            choice["logprobs"] = choice["message"]["logprobs"].take();
-        }
-        Some((200, json!({"choices": [choice], "usage": {"prompt_tokens": 20, "completion_tokens": 10}})))
-    });
-    (address, seen)
-}
-
-/// Words that do what the message says about length.
-fn written(asked: &str, model: &Value) -> String {
-    let words = match () {
-        () if model == "silent" => 0,
-        () if model == "base" => 40,
-        () if asked.contains("twice as long") => 120,
-        () if asked.contains("half as long") => 15,
-        () => 50 + asked.len() % 7,
-    };
-    (0..words).map(|at| format!("word{}", at % 50)).collect::<Vec<_>>().join(" ")
-}
-
-/// The longer one wins; a grade grows with length.
-fn judged(asked: &str, body: &Value) -> Value {
-    let part = |tag: &str| {
-        let from = asked.find(&format!("<{tag}")).unwrap_or(0);
-        let to = asked[from..].find(&format!("</{tag}")).map_or(asked.len(), |at| from + at);
-        asked[from..to].split_whitespace().count() as f64
-    };
-    if body["logprobs"] == true {
-        let x = ((part("response_a") - part("response_b")) / 20.0).clamp(-3.0, 3.0);
-        let p = 1.0 / (1.0 + (-x).exp());
-        let top = json!([{"token": "A", "logprob": p.ln()}, {"token": "B", "logprob": (1.0 - p).ln()}]);
-        return json!({"content": "A", "logprobs": {"content": [{"token": "A", "logprob": p.ln(), "top_logprobs": top}]}});
-    }
-    let grade = (part("response") / 12.0).clamp(1.0, 10.0).round();
-    json!({"content": json!({"grade": grade as u64}).to_string()})
-}
-
-/// Verdicts of a judge that likes length, on pairs with a prompt each.
-fn study(folder: &Path) -> PathBuf {
-    let path = folder.join("pairs.jsonl");
-    let mut text = String::new();
-    for i in 0..400_usize {
-        // Length alone tells: longer texts hold no more different words.
-        let words = |n: usize, different: usize| {
-            (0..n).map(|at| format!("w{}", at % different)).collect::<Vec<_>>().join(" ")
-        };
-        let (a, b) = (10 + i * 7 % 60, 10 + i * 13 % 60);
-        let (of_a, of_b) = (4 + i * 5 % 11, 4 + i * 3 % 11);
-        let p_a = if i % 11 == 0 { a <= b } else { a > b };
-        writeln!(
-            text,
-            "{}",
-            json!({"id": format!("p{i}"), "prompt": format!("question {i}"), "response_a": words(a, of_a), "response_b": words(b, of_b),
-                   "judge": "m", "p_a": f64::from(u8::from(p_a))})
-        )
-        .expect("a string grows");
-    }
-    fs::write(&path, text).expect("written");
-    path
-}
-
-fn prompts(folder: &Path, text: &str) -> PathBuf {
-    let path = folder.join("prompts.jsonl");
-    fs::write(&path, text).expect("written");
-    path
-}
-
-fn plain_prompts(folder: &Path, n: usize) -> PathBuf {
-    let all: Vec<String> = (0..n)
-        .map(|i| json!({"id": format!("q{i}"), "prompt": format!("Ask {}?", "so ".repeat(i))}).to_string())
-        .collect();
-    prompts(folder, &all.join("\n"))
-}
-
-fn steer(study: &Path, prompts: &Path, address: &str, output: &Path, more: &[&str]) -> Command {
-    let model = |name: &str| address.replace("#m", &format!("#{name}"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
-    command.arg("steer").arg(study).args([
-        "--judge",
-        "m",
-        "--properties",
-        "length,informal,interactive",
-        "--no-grammar",
-        "--json",
-        "--quiet",
-        "--no-probe",
-    ]);
-    command.arg("--prompts").arg(prompts).args(["--model", &model("writer"), "--judge-model", &model("m")]);
-    command.args(["--retry-wait", "0.01", "-o"]).arg(output).args(more);
-    command
-}
-
-fn json_of(output: &Output) -> Value {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
-fn found(command: &mut Command) -> Value {
-    json_of(&command.output().expect("it starts"))
-}
-
-fn refused(command: &mut Command, why: &str) {
-    let output = command.output().expect("it starts");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && said.contains(why), "{why}: {said}");
-}
-
-fn row<'a>(found: &'a Value, arm: &str, judge: &str) -> &'a Value {
-    let rows = found["arms"].as_array().expect("arms");
-    rows.iter().find(|row| row["arm"] == arm && row["judge"] == judge).expect("a row")
-}
 
 #[test]
 fn a_judge_of_length_is_moved_by_length_as_its_weights_expect() {
@@ -278,6 +126,28 @@ fn killed_amid_its_work_it_goes_on_and_pays_once() {
     assert_eq!(last["arms"], whole["arms"]);
     let (different, all) = seen.counts();
     assert!(all - different <= 3 * CONCURRENCY, "{all} calls for {different} questions");
+}
+
+#[test]
+#[cfg(unix)]
+fn stopped_while_judging_it_tells_what_is_complete() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (study, prompts) = (study(folder.path()), plain_prompts(folder.path(), 12));
+    let (slow, seen) = server(true, Duration::from_millis(40));
+    let output = folder.path().join("stopped");
+    let mut command = steer(&study, &prompts, &slow, &output, &["--concurrency", "2"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    // 12 prompts in four arms that are written, then three prompts in every arm and both orders.
+    while seen.calls().len() < 48 + 24 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let stop = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(stop.success());
+    let ended = child.wait_with_output().expect("it ended");
+    assert!(!ended.status.success());
+    let found: Value = serde_json::from_slice(&ended.stdout).expect("JSON, though it was stopped");
+    assert!(found["stopped"].is_string(), "{found}");
+    assert!(row(&found, "aligned", "m")["prompts"].as_u64() >= Some(1), "{found}");
 }
 
 #[test]
@@ -445,68 +315,4 @@ fn published_weights_need_no_data() {
     let ask = &found["plan"][0]["asked"]["aligned"][0];
     assert!(ask["p_sign"].is_null() && ask["weight"].as_f64() > Some(0.0));
     assert!(found["plan"][0]["left_out"].to_string().contains("checked"), "{found:#}");
-}
-
-#[test]
-fn padding_is_a_cause_for_a_judge_of_length() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let study = study(folder.path());
-    let (address, seen) = server(true, Duration::ZERO);
-    let output = folder.path().join("verified");
-    let verify = |more: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
-        command.arg("verify").arg(&study).args([
-            "--judge-model",
-            &address,
-            "--no-grammar",
-            "--json",
-            "--quiet",
-            "--pairs",
-            "20",
-        ]);
-        command
-            .args(["--most-others", "29", "--properties", "length,informal,interactive", "-o"])
-            .arg(&output)
-            .args(more);
-        command
-    };
-    let plan = found(verify(&[]).arg("--dry-run"));
-    assert!(plan[0]["calls"].as_u64() > Some(50) && !output.exists(), "{plan}");
-    assert_eq!(seen.counts().1, 0);
-    let page = folder.path().join("verified.html");
-    let first = found(&mut verify(&["--html", page.to_str().expect("a path"), "--attacks", "4"]));
-    let effect = |edit: &str| {
-        let rows = first["effects"].as_array().expect("effects");
-        rows.iter().find(|row| row["edit"] == edit).unwrap_or_else(|| panic!("{edit}: {first:#}")).clone()
-    };
-    let (pad, cut) = (effect("pad"), effect("null"));
-    assert!(pad["low"].as_f64() > Some(5.0) && pad["predicted_low"].as_f64() > Some(0.0), "{pad}");
-    assert_eq!((pad["verdict"].as_str(), pad["pairs"].as_u64()), (Some("cause"), Some(20)));
-    assert!(cut["weight"].is_null(), "{cut}");
-    assert_eq!(first["judging"]["attacks"].as_array().map(Vec::len), Some(6));
-    assert!(fs::read_to_string(&page).expect("a page").contains("What causes the verdicts of m"));
-    assert!(output.join("effects.parquet").is_file());
-    let calls = seen.counts();
-    let again = found(verify(&["--attacks", "4"]).arg("--offline"));
-    assert_eq!((&again["effects"], seen.counts()), (&first["effects"], calls));
-    // A model rewrites where no rule can, and what it does not do is dropped and counted.
-    let writer = address.replace("#m", "#writer");
-    let other = folder.path().join("written");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
-    command.arg("verify").arg(&study).args([
-        "--judge-model",
-        &address,
-        "--no-grammar",
-        "--json",
-        "--quiet",
-        "--pairs",
-        "5",
-    ]);
-    command
-        .args(["--property", "supported,length", "--writer", &writer, "--most-others", "29", "-o"])
-        .arg(&other);
-    let written = found(&mut command);
-    assert!(written["dropped"]["supported"].to_string().contains("did not move the property"), "{written:#}");
-    refused(&mut verify(&["--property", "lenght"]), "`lenght` is not a property");
-    refused(&mut verify(&["--property", "novel"]), "no rule changes `novel`");
 }

@@ -23,6 +23,7 @@ mod opponent;
 mod plan;
 mod predict;
 mod prompts;
+mod rating;
 mod request;
 mod responses;
 mod steering;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use predilect_results::asked::{CallPlan, Failures, JudgeRun, Spent};
 use predilect_results::verifying::VerifyJson;
+use predilect_types::hash::fixed;
 use predilect_types::{Message, Pair, Response, Role, property};
 use predilect_workbench::laboratory::{Laboratory, VERIFYING, pairs_of, verdicts_of};
 use predilect_workbench::{
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 use crate::edits::{EDITS, NULL};
 use crate::effects::{Edited, Effects};
 use crate::messages::Messages;
+use crate::rating::rated;
 use crate::request::VerifyRequest;
 
 /// The verb, as the study knows it.
@@ -176,7 +178,7 @@ impl Verifying {
         let name = judging.as_ref().map_or_else(String::new, |run| run.judge.clone());
         let verdicts = verdicts_of(&study, &name, &self.request.slice)?;
         let pairs = pairs_of(&study)?;
-        let ratings = text_ratings(&pairs, self.request.slice.grammar, watch)?;
+        let ratings = rated(&pairs, self.request.slice.grammar, watch)?;
         let effects = Effects {
             edited: &edited,
             verdicts: verdicts.iter().map(|v| (v.pair.as_str(), v.p_a)).collect(),
@@ -449,11 +451,5 @@ fn named(pair: &Pair, edit: &str) -> Pair {
 
 /// A number drawn for a pair by seed.
 fn drawn(id: &str, seed: u64) -> u64 {
-    let hash = id
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-    let mixed = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed ^ (mixed >> 31)
+    fixed(&(id, seed))
 }

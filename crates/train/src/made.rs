@@ -2,6 +2,7 @@
 
 use predilect_learn::losses::spo::SpoOptions;
 use predilect_learn::{Degraded, Example};
+use predilect_types::hash::fixed;
 use predilect_workbench::{Error, Result};
 use serde_json::{Map, Value, json};
 
@@ -37,15 +38,9 @@ pub(crate) fn degraded(made: &Made, texts: &mut Texts<'_>, spo: &SpoOptions) -> 
     made.trained.iter().map(of).collect()
 }
 
-/// A number within [0, 1) that a text always has (FNV-1a, mixed).
+/// A number within [0, 1) that a text always has.
 pub(crate) fn unit(text: &str) -> f64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in text.bytes() {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
-    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    hash ^= hash >> 33;
-    (hash >> 11) as f64 / (1_u64 << 53) as f64
+    (fixed(text) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// Whether pairs are trained on or looked at.

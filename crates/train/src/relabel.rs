@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use predilect_results::training::Relabelled;
 use predilect_stats::sigmoid;
 use predilect_types::Pair;
+use predilect_types::hash::fixed;
 use predilect_workbench::{
     Error, GroupWeights, JudgeWeights, PairRatings, Result, SliceOptions, Watch, Workbench, kept_ratings,
     text_ratings,
@@ -54,8 +55,8 @@ pub(crate) fn relabelled(
         found = surest(found, &mut chosen);
     }
     let said = told(&found, &known, relabel, (weights.published, labels.count()));
-    for (number, (pair, label)) in found.into_iter().enumerate() {
-        chosen.push(label.turned(pair, relabel, seed.wrapping_add(number as u64)));
+    for (pair, label) in found {
+        chosen.push(label.turned(pair, relabel, seed));
     }
     Ok((chosen, said))
 }
@@ -122,7 +123,8 @@ impl Label {
         let turn = match relabel.direction {
             Direction::Aligned => false,
             Direction::Opposed => true,
-            Direction::Random => drawn(seed),
+            // A coin that falls the same for a pair and a seed.
+            Direction::Random => fixed(&(pair.id.as_str(), seed)) & 1 == 1,
         };
         let p_a = if turn { 1.0 - self.p_a } else { self.p_a };
         let hard = if p_a > 0.5 { 1.0 } else { 0.0 };
@@ -136,14 +138,6 @@ impl Label {
         labelled.why = Some(Why { low, high, properties });
         labelled
     }
-}
-
-/// A coin that falls the same for a seed.
-fn drawn(seed: u64) -> bool {
-    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    (z ^ (z >> 31)) & 1 == 1
 }
 
 /// The weights of a judge beside the ratings of pairs.

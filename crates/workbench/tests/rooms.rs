@@ -11,7 +11,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("stats", &[]),
     ("bayes", &["stats"]),
     // How a model learns; it knows tokens and log-probabilities only.
-    ("learn", &[]),
+    ("learn", &["stats"]),
     ("text", &["types"]),
     ("data", &["types"]),
     ("llm", &["types"]),

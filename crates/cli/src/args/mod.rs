@@ -184,6 +184,17 @@ impl ModelArgs {
     }
 }
 
+/// How a result is shown.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// Write the report as one HTML file
+    #[arg(long, value_name = "REPORT.html")]
+    pub(crate) html: Option<PathBuf>,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(x) if (1e-4..=1e4).contains(&x) => Ok(x),

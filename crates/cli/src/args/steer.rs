@@ -7,12 +7,11 @@ use predilect_steer::{Baseline, Choose, Protocol, SteerRequest, VerifyRequest};
 use predilect_workbench::{Filter, FitOptions, Method, ModelSpec, SliceOptions};
 
 use super::asking::named;
-use super::{CallArgs, ExampleArg, Global, ReadArgs, Verdicts};
+use super::{CallArgs, ExampleArg, Global, ReadArgs, ShowArgs, Verdicts};
 use crate::problem::Problem;
 
 /// `predilect steer`
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SteerArgs {
     /// The study (or preference file) whose judge says what to ask for; none with --published
     #[arg(value_name = "STUDY", required_unless_present_any = ["published", "example"])]
@@ -119,12 +118,8 @@ pub(crate) struct SteerArgs {
     /// The study folder: responses, verdicts, tables and the log of all calls; the same command goes on there
     #[arg(long, short, value_name = "STUDY")]
     pub(crate) output: PathBuf,
-    /// Write the report as one HTML file
-    #[arg(long, value_name = "REPORT.html")]
-    pub(crate) html: Option<PathBuf>,
-    /// Print JSON instead of tables
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
 }
 
 const BY: [(bool, &str); 2] = [(true, "group"), (false, "overall")];
@@ -251,12 +246,8 @@ pub(crate) struct VerifyArgs {
     /// The study folder: edited pairs, verdicts, tables and the log of all calls; the same command goes on there
     #[arg(long, short, value_name = "STUDY")]
     pub(crate) output: PathBuf,
-    /// Write the report as one HTML file
-    #[arg(long, value_name = "REPORT.html")]
-    pub(crate) html: Option<PathBuf>,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
 }
 
 /// What is read, and which part of it is edited.

@@ -11,7 +11,7 @@ use predilect_workbench::{Filter, FitOptions, SliceOptions};
 use serde_json::Value;
 
 use super::asking::named;
-use super::{ExampleArg, ReadArgs, Verdicts};
+use super::{ExampleArg, ReadArgs, ShowArgs, Verdicts};
 use crate::problem::Problem;
 
 /// `predilect train`
@@ -97,12 +97,8 @@ pub(crate) struct TrainArgs {
     /// Write it as a GGUF file too, which `judge`, `annotate` and `steer` can ask as gguf:FILE: f16, `q8_0` or f32
     #[arg(long, value_name = "NUMBERS", value_parser = named(&GGUF))]
     pub(crate) gguf: Option<GgufNumbers>,
-    /// Write the report as one HTML file
-    #[arg(long, value_name = "REPORT.html")]
-    pub(crate) html: Option<PathBuf>,
-    /// Print JSON instead of tables
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
 }
 
 /// How long and how fast.
@@ -374,12 +370,8 @@ pub(crate) struct RankingArgs {
     /// Seed of resampling
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
-    /// Write the report as one HTML file
-    #[arg(long, value_name = "REPORT.html")]
-    pub(crate) html: Option<PathBuf>,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
 }
 
 impl RankingArgs {

@@ -4,23 +4,13 @@
 
 use std::ops::{Add, Mul, Neg, Sub};
 
+use predilect_stats::{log_sigmoid, sigmoid};
+
 /// The largest exponent that is raised as it is; beyond, the exponential function goes on along its tangent.
 const LARGEST_EXPONENT: f64 = 80.0;
 
 /// The smallest distance of a mean log-probability from 0 in [`Dual::log_odds`].
 const CERTAIN: f64 = 1e-12;
-
-/// The logistic function 1 / (1 + e^-x), in 0..=1.
-#[inline]
-pub(crate) fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-/// The logarithm of [`sigmoid`], without overflow: -e^-x far to the right, x far to the left.
-#[inline]
-pub(crate) fn log_sigmoid(x: f64) -> f64 {
-    if x >= 0.0 { -(-x).exp().ln_1p() } else { x - x.exp().ln_1p() }
-}
 
 /// A number with its derivatives by the summed policy log-probability of the chosen and of the rejected completion.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -1,6 +1,6 @@
 //! How likely is it that a judge prefers the first response, from its answers to both orders?
 
-use super::dual::sigmoid;
+use predilect_stats::sigmoid;
 
 /// The log-probabilities of a judge's two answers, once with the response in question first and once with it second.
 #[derive(Debug, Clone, Copy, PartialEq)]

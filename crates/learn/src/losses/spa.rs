@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::dual::sigmoid;
+use predilect_stats::sigmoid;
 
 /// How the labels are refined. Defaults are those of the paper and its code.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

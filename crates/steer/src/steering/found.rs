@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use predilect_results::asked::JudgeRun;
-use predilect_results::steering::{ArmRow, SteerJson};
+use predilect_results::steering::{ArmRow, ResponseCount, SteerJson};
 use predilect_types::Pair;
 use predilect_workbench::laboratory::verdicts_of;
 use predilect_workbench::{PairRatings, Result, Study};
@@ -59,24 +59,20 @@ impl Steering {
             }
         }
         remarks.extend(self.unrated(parts.ratings));
+        let responses = parts.responses.count(parts.complete);
+        remarks.extend(cut_off(&responses, self.request.max_tokens));
         if parts.complete.len() < FEW {
             remarks.push(format!(
                 "with {} prompts, resampled intervals are too narrow: on others a shift may well be another",
                 parts.complete.len()
             ));
         }
-        let mut messages: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-        for group in &self.groups {
-            for (arm, told) in &group.messages {
-                messages.entry(arm.clone()).or_default().insert(group.name.clone(), told.clone());
-            }
-        }
         let mut count = self.prompts.count.clone();
         count.complete = parts.complete.len() as u64;
         Ok(SteerJson {
             fit: prediction_fit(&rows),
             arms: rows,
-            messages,
+            messages: messages(&self.groups),
             judge: self.weights.judge.clone(),
             published: self.weights.published,
             model: self.request.model.model.clone(),
@@ -85,7 +81,7 @@ impl Steering {
             against: self.baseline.name().to_owned(),
             prompts: count,
             plan: self.groups.iter().map(Group::plan).collect(),
-            responses: parts.responses.count(parts.complete),
+            responses,
             flips,
             spent: parts.asked.spent,
             failures: parts.asked.failures,
@@ -141,6 +137,17 @@ impl Steering {
     }
 }
 
+/// What the model was told, by arm and group.
+fn messages(groups: &[Group]) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut messages: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for group in groups {
+        for (arm, told) in &group.messages {
+            messages.entry(arm.clone()).or_default().insert(group.name.clone(), told.clone());
+        }
+    }
+    messages
+}
+
 /// What is to be known of groups without a fit or a message.
 pub(super) fn said_of_groups(request: &SteerRequest, groups: &[Group]) -> Vec<String> {
     let mut said = Vec::new();
@@ -159,4 +166,13 @@ pub(super) fn said_of_groups(request: &SteerRequest, groups: &[Group]) -> Vec<St
         said.push("properties are taken by their means, however unsure their signs are".to_owned());
     }
     said
+}
+
+/// What to know where most responses of an arm end because they had to.
+fn cut_off(responses: &[ResponseCount], most: u32) -> Option<String> {
+    let worst = responses.iter().filter(|row| 2 * row.cut > row.responses).max_by_key(|row| row.cut)?;
+    Some(format!(
+        "{} of {} {} responses were cut off at {most} tokens: length could hardly move; let responses be longer",
+        worst.cut, worst.responses, worst.arm
+    ))
 }

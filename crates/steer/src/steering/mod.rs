@@ -12,7 +12,7 @@ use predilect_workbench::laboratory::{Laboratory, STEERING, pairs_of};
 use predilect_workbench::{
     AnnotateRequest, Annotating, CallOptions, Error, Event, Inputs, JudgeRequest, JudgeWeights, Judging,
     Kind, Method, Orders, PairRatings, Question, Ran, ReadOptions, Remark, Result, Study, Watch, Within,
-    Workbench, Writer, files, kept_ratings, probe, tables, text_ratings,
+    Workbench, Writer, files, kept_ratings, probe, tables,
 };
 use serde_json::Value;
 
@@ -22,6 +22,7 @@ use crate::arms::{Group, arms_of, groups};
 use crate::messages::Messages;
 use crate::opponent::{Opponent, opponent, prepare, writes};
 use crate::prompts::{Prompts, Protocol, read};
+use crate::rating::rated;
 use crate::request::SteerRequest;
 use crate::responses::Responses;
 
@@ -278,7 +279,7 @@ impl Steering {
         watch: &dyn Watch,
     ) -> Result<PairRatings> {
         let Some(model) = &self.request.annotator else {
-            return text_ratings(pairs, self.request.slice.grammar, watch);
+            return rated(pairs, self.request.slice.grammar, watch);
         };
         let inputs = [study.folder().to_owned()];
         let read = ReadOptions::default();

@@ -100,22 +100,10 @@ fn floats(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     Some(match dtype {
         Dtype::F32 => bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
         Dtype::F64 => bytes.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect(),
-        Dtype::BF16 => pairs().map(|b| f32::from_bits(u32::from(u16::from_le_bytes(*b)) << 16)).collect(),
-        Dtype::F16 => pairs().map(|b| half(u16::from_le_bytes(*b))).collect(),
+        Dtype::BF16 => pairs().map(|b| half::bf16::from_le_bytes(*b).to_f32()).collect(),
+        Dtype::F16 => pairs().map(|b| half::f16::from_le_bytes(*b).to_f32()).collect(),
         _ => return None,
     })
-}
-
-/// A number of 16 bits (IEEE 754 binary16) as one of 32.
-fn half(bits: u16) -> f32 {
-    let (sign, exponent, mantissa) =
-        (u32::from(bits >> 15), u32::from(bits >> 10 & 31), u32::from(bits & 1023));
-    let magnitude = match exponent {
-        0 => mantissa as f32 / 16_777_216.0,
-        31 => f32::from_bits(0x7f80_0000 | mantissa << 13),
-        _ => f32::from_bits((exponent + 112) << 23 | mantissa << 13),
-    };
-    f32::from_bits(magnitude.to_bits() | sign << 31)
 }
 
 struct Folder {
@@ -149,16 +137,6 @@ impl Source for Folder {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn halves_are_read_as_they_are() {
-        for (bits, value) in
-            [(0x3c00, 1.0), (0xc000, -2.0), (0x0001, 5.960_464_5e-8), (0x7bff, 65504.0), (0, 0.0)]
-        {
-            assert_eq!(half(bits), value);
-        }
-        assert!(half(0x7c00).is_infinite() && half(0x7e00).is_nan());
-    }
 
     #[test]
     fn a_broken_head_is_an_error() {

@@ -1,0 +1,76 @@
+//! `predilect verify` against a server whose judge likes length.
+
+#![allow(clippy::too_many_lines, reason = "one story a test")]
+
+mod moving;
+mod serving;
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use moving::{found, refused, server, study};
+
+#[test]
+fn padding_is_a_cause_for_a_judge_of_length() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = study(folder.path());
+    let (address, seen) = server(true, Duration::ZERO);
+    let output = folder.path().join("verified");
+    let verify = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
+        command.arg("verify").arg(&study).args([
+            "--judge-model",
+            &address,
+            "--no-grammar",
+            "--json",
+            "--quiet",
+            "--pairs",
+            "20",
+        ]);
+        command
+            .args(["--most-others", "29", "--properties", "length,informal,interactive", "-o"])
+            .arg(&output)
+            .args(more);
+        command
+    };
+    let plan = found(verify(&[]).arg("--dry-run"));
+    assert!(plan[0]["calls"].as_u64() > Some(50) && !output.exists(), "{plan}");
+    assert_eq!(seen.counts().1, 0);
+    let page = folder.path().join("verified.html");
+    let first = found(&mut verify(&["--html", page.to_str().expect("a path"), "--attacks", "4"]));
+    let effect = |edit: &str| {
+        let rows = first["effects"].as_array().expect("effects");
+        rows.iter().find(|row| row["edit"] == edit).unwrap_or_else(|| panic!("{edit}: {first:#}")).clone()
+    };
+    let (pad, cut) = (effect("pad"), effect("null"));
+    assert!(pad["low"].as_f64() > Some(5.0) && pad["predicted_low"].as_f64() > Some(0.0), "{pad}");
+    assert_eq!((pad["verdict"].as_str(), pad["pairs"].as_u64()), (Some("cause"), Some(20)));
+    assert!(cut["weight"].is_null(), "{cut}");
+    assert_eq!(first["judging"]["attacks"].as_array().map(Vec::len), Some(6));
+    assert!(fs::read_to_string(&page).expect("a page").contains("What causes the verdicts of m"));
+    assert!(output.join("effects.parquet").is_file());
+    let calls = seen.counts();
+    let again = found(verify(&["--attacks", "4"]).arg("--offline"));
+    assert_eq!((&again["effects"], seen.counts()), (&first["effects"], calls));
+    // A model rewrites where no rule can, and what it does not do is dropped and counted.
+    let writer = address.replace("#m", "#writer");
+    let other = folder.path().join("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
+    command.arg("verify").arg(&study).args([
+        "--judge-model",
+        &address,
+        "--no-grammar",
+        "--json",
+        "--quiet",
+        "--pairs",
+        "5",
+    ]);
+    command
+        .args(["--property", "supported,length", "--writer", &writer, "--most-others", "29", "-o"])
+        .arg(&other);
+    let written = found(&mut command);
+    assert!(written["dropped"]["supported"].to_string().contains("did not move the property"), "{written:#}");
+    refused(&mut verify(&["--property", "lenght"]), "`lenght` is not a property");
+    refused(&mut verify(&["--property", "novel"]), "no rule changes `novel`");
+}
