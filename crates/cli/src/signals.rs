@@ -11,7 +11,7 @@ pub(crate) const STOPPED: u8 = 130;
 
 static CANCEL: OnceLock<Cancel> = OnceLock::new();
 static SIGNALS: AtomicU32 = AtomicU32::new(0);
-/// Whether questions are being asked, whose answers are kept.
+/// Whether something is being done of which what is done is kept: questions are asked, a model is trained.
 static ASKING: AtomicBool = AtomicBool::new(false);
 
 /// The switch that a signal turns while questions are asked; otherwise the program ends at once.
@@ -24,11 +24,13 @@ pub(crate) fn is_cancelled() -> bool {
     CANCEL.get().is_some_and(Cancel::is_cancelled)
 }
 
-/// Questions are asked until this is dropped.
+/// What is done is kept until this is dropped.
 pub(crate) struct Asking;
 
 /// From now on a signal ends the run where it can go on later.
 pub(crate) fn asking() -> Asking {
+    // The switch must be there before the signal is.
+    cancel();
     ASKING.store(true, Ordering::SeqCst);
     Asking
 }
@@ -51,7 +53,7 @@ pub(crate) fn listen() {
             // Nobody may be there to read it.
             let _ = writeln!(
                 std::io::stderr(),
-                "stopping; answers so far are kept (press again to stop at once)"
+                "stopping; what was done so far is kept (press again to stop at once)"
             );
             return;
         }

@@ -145,6 +145,7 @@ fn a_model_learns_what_is_chosen_and_ranks_it() {
     assert_eq!(before["accuracy"], after["reference_accuracy"]);
     assert_eq!(after["each"].as_array().map(Vec::len), Some(24));
     // The adapter merged is the same model.
+    assert_eq!(after["count"]["trained"], 0);
     let merged = told(&[
         "ranking-accuracy",
         text(&pairs),
@@ -204,6 +205,7 @@ fn a_killed_run_goes_on_to_the_same_numbers() {
     }
     child.kill().expect("killed");
     child.wait().expect("ended");
+    assert!(noted() < 120, "it was killed amid its work");
     told(&args(&cut).each_ref().map(String::as_str));
     assert_eq!(steps(&cut), steps(&whole));
     let weights = |out: &Path| fs::read(out.join("adapter_model.safetensors")).expect("an adapter");
@@ -328,6 +330,11 @@ fn broken_input_is_refused_in_words() {
     assert!(train(&["--beta=-1"]).contains("beta"));
     assert!(train(&["--lr", "7"]).contains("learning rate"));
     assert!(train(&["--targets", "q_prj"]).contains("q_prj"));
+    assert!(train(&["--direction", "opposed"]).contains("--relabel"));
+    assert!(train(&["--patience", "2"]).contains("held out"));
+    assert!(train(&["--lora-alpha", "nan"]).contains("adapter"));
+    assert!(train(&["--html", "/no/such/folder/report.html"]).contains("--html"));
+    assert!(train(&["--lora", "4096"]).contains("rank 4096"));
     assert!(train(&["--where", "words(a) > 9999"]).contains("no pair of 4"));
     let mut wrong = model.clone();
     wrong.push("config.json");
@@ -336,6 +343,8 @@ fn broken_input_is_refused_in_words() {
     assert!(train(&[]).contains("mamba"));
     fs::write(&wrong, kept.replace("\"hidden_size\":32", "\"hidden_size\":48")).expect("written");
     assert!(train(&[]).contains("embed_tokens"));
+    fs::write(&wrong, kept.replace("\"num_hidden_layers\":2", "\"num_hidden_layers\":1")).expect("written");
+    assert!(train(&[]).contains("model.layers.1."));
     fs::write(&wrong, kept).expect("written");
     let ties = place.path().join("ties.jsonl");
     fs::write(
@@ -424,6 +433,160 @@ fn a_model_learns_from_its_own_answers_round_by_round() {
     told(&args);
     assert_eq!(fs::read_to_string(&answers).expect("answers"), kept);
     assert_eq!(weights(&out), whole);
+}
+
+#[test]
+#[cfg(unix)]
+fn stopped_by_a_signal_it_keeps_the_step_that_it_made() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (model, pairs, out) = (model(place.path()), pairs(place.path(), 64), place.path().join("out"));
+    let args = [
+        "train",
+        text(&pairs),
+        "--model",
+        text(&model),
+        "--steps",
+        "400",
+        "--checkpoint-every",
+        "100000",
+        "-o",
+        text(&out),
+        "--json",
+        "--quiet",
+    ];
+    let child =
+        predilect(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("predilect runs");
+    let noted = || fs::read_to_string(out.join("train.jsonl")).map_or(0, |text| text.lines().count());
+    while noted() < 10 {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let stop = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(stop.success());
+    let ended = child.wait_with_output().expect("it ended");
+    assert_eq!(ended.status.code(), Some(130));
+    let found: Value = serde_json::from_slice(&ended.stdout).expect("JSON, though it was stopped");
+    let steps = found["steps"].as_u64().expect("steps");
+    assert!((10..400).contains(&steps) && found["stopped"].is_string(), "{steps}");
+    assert!(out.join("checkpoint/state.json").is_file() && out.join("adapter_model.safetensors").is_file());
+    let again = told(&args);
+    assert_eq!((&again["steps"], &again["stopped"]), (&json!(400), &Value::Null));
+}
+
+#[test]
+fn all_weights_learn_early_ends_keep_the_best_and_adapters_go_on() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (model, pairs) = (model(place.path()), pairs(place.path(), 32));
+    let train = |name: &str, more: &[&str]| {
+        let out = place.path().join(name);
+        let mut args = vec![
+            "train",
+            text(&pairs),
+            "--model",
+            text(&model),
+            "-o",
+            text(&out),
+            "--json",
+            "--quiet",
+            "--batch",
+            "4",
+        ];
+        args.extend_from_slice(more);
+        (told(&args), out.clone())
+    };
+    let (whole, out) = train("full", &["--full", "--lr", "0.001", "--steps", "20"]);
+    assert_eq!(whole["adapter"], Value::Null);
+    assert!(whole["curve"][19]["loss"].as_f64() < whole["curve"][0]["loss"].as_f64());
+    assert!(out.join("merged/model.safetensors").is_file());
+    // A rate at which the held-out loss soon grows again.
+    let patient =
+        ["--held-out", "0.3", "--evaluate-every", "2", "--patience", "2", "--lr", "0.5", "--steps", "200"];
+    let (early, _) = train("early", &patient);
+    let looks = early["evaluations"].as_array().expect("looks");
+    let least = looks.iter().filter_map(|look| Some((look["loss"].as_f64()?, look["step"].as_u64()?)));
+    let least = least.min_by(|a, b| a.0.total_cmp(&b.0)).expect("a look");
+    assert!(early["steps"].as_u64() < Some(200), "{looks:?}");
+    assert_eq!(early["kept_step"].as_u64(), Some(least.1), "{looks:?}");
+    // Where another adapter begins, the reference does: the first loss is that of no difference.
+    let (_, first) = train("first", &["--lr", "0.02", "--steps", "10"]);
+    let (second, _) = train("second", &["--adapter", text(&first), "--lr", "0.02", "--steps", "10"]);
+    assert!((second["curve"][0]["loss"].as_f64().expect("a loss") - std::f64::consts::LN_2).abs() < 1e-9);
+    assert!(second["curve"][9]["loss"].as_f64() < Some(0.69));
+    let (kto, _) = train("kto", &["--loss", "kto", "--lr", "0.02", "--steps", "20"]);
+    assert!((kto["curve"][0]["loss"].as_f64().expect("a loss") - 0.5).abs() < 1e-9);
+    assert!(kto["curve"][19]["loss"].as_f64() < Some(0.45), "{}", kto["curve"][19]);
+}
+
+#[test]
+fn labels_by_fitted_weights_follow_the_ratings_that_were_fitted() {
+    let place = tempfile::tempdir().expect("a folder");
+    let model = model(place.path());
+    // A judge of length, whose prompts repeat.
+    let lines: Vec<String> = (0..60)
+        .map(|at| {
+            let (long, short) = (format!("yes {at} {}", "and more ".repeat(3 + at % 5)), format!("no {at}"));
+            let (a, b, winner) = if at % 2 == 0 { (&long, &short, "a") } else { (&short, &long, "b") };
+            json!({"question": format!("What about {}?", at % 20), "response_a": a, "response_b": b, "winner": winner, "judge": "fond"}).to_string()
+        })
+        .collect();
+    let path = place.path().join("votes.jsonl");
+    fs::write(&path, lines.join("\n") + "\n").expect("written");
+    let by = |way: &str, more: &[&str]| {
+        let out = place.path().join(format!("{way}{}", more.len()));
+        let mut args = vec![
+            "train",
+            text(&path),
+            "--model",
+            text(&model),
+            "--steps",
+            "1",
+            "--relabel",
+            "fond",
+            "--direction",
+            way,
+            "--no-grammar",
+            "--loss",
+            "soft",
+            "-o",
+            text(&out),
+            "--json",
+            "--quiet",
+        ];
+        args.extend_from_slice(more);
+        told(&args)["relabelled"]["agreement"].as_f64().expect("a share")
+    };
+    assert!(by("aligned", &[]) > 0.95);
+    // What is said is of the labels that were trained on.
+    assert!(by("opposed", &[]) < 0.05);
+    let random = by("random", &[]);
+    assert!((0.2..0.8).contains(&random), "{random}");
+    assert!(by("aligned", &["--best-pairs"]) > 0.95);
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_refused_by_name() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (model, pairs, out) = (model(place.path()), pairs(place.path(), 8), place.path().join("out"));
+    let weights = model.join("model.safetensors");
+    let mut bytes = fs::read(&weights).expect("weights");
+    let at = bytes.len() - 4;
+    bytes[at..].copy_from_slice(&f32::NAN.to_le_bytes());
+    fs::write(&weights, bytes).expect("written");
+    let trained = said(&[
+        "train",
+        text(&pairs),
+        "--model",
+        text(&model),
+        "--steps",
+        "3",
+        "--batch",
+        "2",
+        "-o",
+        text(&out),
+        "--quiet",
+    ]);
+    assert!(trained.contains("not finite; its pairs:") && trained.contains("remedy"), "{trained}");
+    let ranked = said(&["ranking-accuracy", text(&pairs), "--model", text(&model), "--quiet"]);
+    assert!(ranked.contains("no finite log-probability"), "{ranked}");
 }
 
 #[test]

@@ -61,10 +61,7 @@ impl Model {
     ///
     /// When the files are missing or broken, or describe an adapter of another kind or for another model.
     pub fn load_adapter(&mut self, folder: &Path) -> Result<LoraOptions> {
-        let path = folder.join("adapter_config.json");
-        let text = std::fs::read_to_string(&path).map_err(file(&path))?;
-        let read: Read = serde_json::from_str(&text).map_err(|e| broken(&path, e.to_string()))?;
-        let options = options(&read).map_err(|what| broken(&path, what))?;
+        let options = LoraOptions::of_folder(folder)?;
         self.adapt(&options, 0)?;
         let path = folder.join("adapter_model.safetensors");
         let mut shard = Shard::open(&path)?;
@@ -126,6 +123,20 @@ impl Model {
             (format!("{PREFIX}{}", tensor.name), vec![tensor.rows, tensor.cols], tensor.value.as_slice())
         });
         Ok((text, safetensors_bytes(tensors)?))
+    }
+}
+
+impl LoraOptions {
+    /// The shape of the adapter in a folder.
+    ///
+    /// # Errors
+    ///
+    /// When `adapter_config.json` is missing or broken, or describes an adapter of another kind.
+    pub fn of_folder(folder: &Path) -> Result<Self> {
+        let path = folder.join("adapter_config.json");
+        let text = std::fs::read_to_string(&path).map_err(file(&path))?;
+        let read: Read = serde_json::from_str(&text).map_err(|e| broken(&path, e.to_string()))?;
+        options(&read).map_err(|what| broken(&path, what))
     }
 }
 

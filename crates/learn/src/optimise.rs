@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Gradients, Id, Store};
+use crate::model::{Gradients, Id, Store, is_vector};
 
 /// How the learning rate changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ impl Schedule {
     /// The factor of the rate at a step (from 0) of so many, the first `warm` of which rise to it from zero.
     ///
     /// `(step + 1) / warm` while it rises, then `(1 + cos(pi t)) / 2` or `1 - t` with `t = (step - warm) / (steps - warm)`: transformers' rates,
-    /// but that its first step, at a rate of zero, is not made.
+    /// but that the rise begins one step earlier, since a step at a rate of zero moves nothing.
     pub fn factor(self, step: usize, steps: usize, warm: usize) -> f64 {
         if step < warm {
             return (step + 1) as f64 / warm as f64;
@@ -70,7 +70,7 @@ impl AdamW {
             let Some(gradient) = gradients.get(*id) else { continue };
             let tensor = store.get_mut(*id);
             // Norms and biases are not drawn to zero.
-            let keep = if tensor.rows > 1 { (1.0 - rate * self.decay) as f32 } else { 1.0 };
+            let keep = if is_vector(&tensor.name) { 1.0 } else { (1.0 - rate * self.decay) as f32 };
             let numbers = tensor.value.iter_mut().zip(gradient).zip(m.iter_mut().zip(v.iter_mut()));
             for ((w, g), (m, v)) in numbers {
                 *m += (g - *m) * (1.0 - BETAS.0) as f32;

@@ -5,6 +5,16 @@ use predilect_results::training::{PairCount, RankingJson, StepRow, TrainJson};
 use crate::format;
 use crate::text;
 
+/// A number to some places; where it has run away, its magnitude.
+pub(crate) fn number(x: f64, places: usize) -> String {
+    if x.abs() < 1e6 { format::decimal(x, places) } else { format!("{x:.1e}") }
+}
+
+/// The last part of a path, which is what people call a model.
+fn file(path: &str) -> String {
+    text::line(path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(path))
+}
+
 /// Steps that are averaged at both ends of a run.
 const ENDS: usize = 5;
 
@@ -27,7 +37,7 @@ fn ends(found: &TrainJson) -> (&[StepRow], &[StepRow]) {
 
 /// The title of a run.
 pub(crate) fn title(found: &TrainJson) -> String {
-    format!("Training of {}", text::line(&found.model))
+    format!("Training of {}", file(&found.model))
 }
 
 /// How it was done.
@@ -57,7 +67,7 @@ pub(crate) fn method(found: &TrainJson) -> String {
         "Loss {}, beta {}; {what}; {labels}; {} of {} in a step; {} of {} steps.",
         text::line(&found.loss),
         found.beta,
-        format::counted(found.batch, "pair", "pairs"),
+        format::counted(found.batch.min(found.pairs.trained.max(1)), "pair", "pairs"),
         format::count(found.pairs.trained),
         format::count(found.steps),
         format::count(found.steps_planned)
@@ -73,16 +83,17 @@ pub(crate) fn sentences(found: &TrainJson) -> Vec<String> {
     let (first, last) = ends(found);
     let loss = |rows| mean(rows, |row| Some(row.loss)).unwrap_or(f64::NAN);
     let mut sentence = format!(
-        "The loss went from {} to {} over {}",
-        format::decimal(loss(first), 3),
-        format::decimal(loss(last), 3),
-        format::counted(found.steps, "step", "steps")
+        "The loss went from {} to {} over {} (means of the first and last {})",
+        number(loss(first), 3),
+        number(loss(last), 3),
+        format::counted(found.steps, "step", "steps"),
+        first.len()
     );
-    if let (Some(margin), Some(kl)) = (mean(last, |row| row.margin), mean(last, |row| row.kl)) {
+    if let (Some(margin), Some(drift)) = (mean(last, |row| row.margin), mean(last, |row| row.drift)) {
         let more = format!(
-            "; at the end the chosen responses' reward leads by {}, {} nats a token away from the reference",
-            format::decimal(margin, 3),
-            format::decimal(kl, 4)
+            "; at the end the chosen responses' reward leads by {}, with tokens {} nats from the reference on average",
+            number(margin, 3),
+            number(drift, 3)
         );
         sentence.push_str(&more);
     }
@@ -102,7 +113,7 @@ pub(crate) fn sentences(found: &TrainJson) -> Vec<String> {
     }
     if let Some(agreement) = found.relabelled.as_ref().and_then(|by| by.agreement) {
         said.push(format!(
-            "Its labels favour the same side as its own verdicts in {} % of the pairs.",
+            "The labels favour the side of the judge's own verdicts in {} % of the pairs.",
             percent(agreement)
         ));
     }
@@ -131,7 +142,7 @@ pub(crate) fn pairs(count: &PairCount) -> Vec<String> {
 
 /// The title of a ranking.
 pub(crate) fn ranking_title(found: &RankingJson) -> String {
-    format!("Does {} rank pairs as their labels do?", text::line(&found.model))
+    format!("Does {} rank pairs as their labels do?", file(&found.model))
 }
 
 /// How it was measured.
@@ -175,13 +186,18 @@ pub(crate) fn ranking_sentences(found: &RankingJson) -> Vec<String> {
             percent(flipped)
         ));
     }
-    if let (Some(ideal), Some(gap)) = (found.idealised, found.gap) {
-        said.push(format!(
-            "A perfect optimiser at beta {} would rank {} % right: the gap is {} points.",
+    match (found.idealised, found.gap) {
+        (Some(ideal), Some(gap)) => said.push(format!(
+            "A perfect optimiser at beta {} would rank {} % right of the {} whose annotators' shares are known: the gap is {} points.",
             found.beta,
             percent(ideal),
+            format::counted(found.shared, "pair", "pairs"),
             percent(gap)
-        ));
+        )),
+        _ if found.reference.is_some() => said.push(
+            "How a perfect optimiser would do is not known: that takes the shares of several annotators.".to_owned(),
+        ),
+        _ => {}
     }
     said
 }

@@ -154,8 +154,8 @@ pub struct StepRow {
     pub margin: Option<f64>,
     /// Share of pairs whose chosen completion has the larger reward.
     pub accuracy: Option<f64>,
-    /// How far the policy went from the reference on these tokens, in nats a token.
-    pub kl: Option<f64>,
+    /// Mean over completion tokens of `|ln pi - ln ref|`, in nats: how far the policy went from the reference on these tokens.
+    pub drift: Option<f64>,
     /// The mean cross-entropy of degraded completions (SPO), where it is trained on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub degree_loss: Option<f64>,
@@ -260,9 +260,11 @@ pub struct RankingJson {
     pub idealised: Option<f64>,
     /// The same by the mean log-probability of a token.
     pub idealised_per_token: Option<f64>,
-    /// `idealised - accuracy`.
+    /// Pairs whose annotators' share is known: by several verdicts, or by one that is itself a probability. The ideal is over these.
+    pub shared: u64,
+    /// `idealised` less the accuracy on the same pairs.
     pub gap: Option<f64>,
-    /// `idealised_per_token - accuracy_per_token`.
+    /// `idealised_per_token` less the accuracy by token on the same pairs.
     pub gap_per_token: Option<f64>,
     /// The reference's own accuracy.
     pub reference_accuracy: Option<f64>,

@@ -17,23 +17,46 @@ pub(crate) struct Texts<'a> {
     pub(crate) tokens: &'a Tokens,
     pub(crate) options: &'a TextOptions,
     pub(crate) count: PairCount,
+    /// The most tokens of a prompt and one response.
+    most: usize,
     remarks: BTreeSet<String>,
+    /// Texts that the tokenizer cannot write whole.
+    lossy: u64,
 }
 
 impl<'a> Texts<'a> {
-    pub(crate) fn new(tokens: &'a Tokens, options: &'a TextOptions) -> Self {
+    /// `context`: tokens that the model was made for.
+    pub(crate) fn new(tokens: &'a Tokens, options: &'a TextOptions, context: usize) -> Self {
         let mut remarks = BTreeSet::new();
+        if options.max_length > context {
+            remarks.insert(format!("the model was made for {context} tokens: longer pairs are cut to that"));
+        }
         if options.template && !tokens.has_template() {
             remarks.insert(
                 "the model has no chat template: prompts and responses are joined as they are".to_owned(),
             );
         }
-        Self { tokens, options, count: PairCount::default(), remarks }
+        let most = options.max_length.min(context);
+        Self { tokens, options, count: PairCount::default(), most, remarks, lossy: 0 }
     }
 
     /// What was unusual.
     pub(crate) fn remarks(&self) -> Vec<String> {
-        self.remarks.iter().cloned().collect()
+        let lossy = (self.lossy > 0).then(|| {
+            format!(
+                "the tokenizer has no tokens for parts of {} responses: they are learnt without",
+                self.lossy
+            )
+        });
+        self.remarks.iter().cloned().chain(lossy).collect()
+    }
+
+    /// Whether the tokens of a text say all of it.
+    fn is_whole(&self, text: &str) -> bool {
+        // Letters and digits only: tokenizers may put accents and letters together, or begin with a space.
+        let said = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+        let back = self.tokens.encode(text).and_then(|ids| self.tokens.decode(&ids));
+        back.is_ok_and(|back| said(&back) >= said(text))
     }
 
     /// A pair as tokens; `None` where nothing is left to learn from.
@@ -41,6 +64,7 @@ impl<'a> Texts<'a> {
         let [chosen, rejected] = labelled.texts();
         let mut sides = Vec::with_capacity(2);
         for text in [chosen, rejected] {
+            self.lossy += u64::from(!self.is_whole(text));
             match self.tokenised(&labelled.pair, text) {
                 Ok(side) => sides.push(side),
                 Err(TokensError::Refused(why)) => {
@@ -123,7 +147,7 @@ impl<'a> Texts<'a> {
         chosen: Tokenised,
         rejected: Tokenised,
     ) -> Result<Option<Example>> {
-        let most = self.options.max_length;
+        let most = self.most;
         if most < 8 {
             return Err(Error::new(format!("nothing can be learnt from {most} tokens")));
         }

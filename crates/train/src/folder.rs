@@ -15,6 +15,8 @@ const REQUEST: &str = "train.json";
 pub(crate) const STEPS: &str = "train.jsonl";
 /// The pairs with their labels.
 pub(crate) const PAIRS: &str = "pairs.jsonl";
+/// What says that somebody trains there.
+const LOCK: &str = "lock";
 /// The last checkpoint, and the best one.
 const LAST: &str = "checkpoint";
 const BEST: &str = "best";
@@ -50,25 +52,32 @@ impl Folder {
     /// When it holds something else, when somebody else trains there, or when it cannot be written.
     pub(crate) fn open(path: &Path, asked: &Value) -> Result<Self> {
         let request = path.join(REQUEST);
+        let foreign =
+            |entry: std::io::Result<fs::DirEntry>| entry.map_or(true, |entry| entry.file_name() != LOCK);
+        let empty = fs::read_dir(path).map_or(true, |mut entries| !entries.any(foreign));
         let kept = fs::read_to_string(&request).ok();
-        let empty = fs::read_dir(path).map_or(true, |mut entries| entries.next().is_none());
         if kept.is_none() && !empty {
             let what = format!("{} holds files that are not of train", path.display());
             return Err(Error::new(what).remedy(Remedy::OtherPlace));
         }
-        let kept: Option<Value> = kept.and_then(|text| serde_json::from_str(&text).ok());
-        if let Some(other) = kept.and_then(|kept| differs(&kept, asked)) {
-            let what = format!(
-                "{} was trained with another `{other}`, and its results would be lost",
-                path.display()
-            );
-            return Err(Error::new(what).remedy(Remedy::OtherPlace));
-        }
-        fs::create_dir_all(path)?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join("lock"))?;
+        fs::create_dir_all(path).map_err(|e| {
+            Error::new(format!("{} cannot be a folder: {e}", path.display())).words("name another folder")
+        })?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK))?;
         if lock.try_lock().is_err() {
             return Err(Error::new(format!("{}: somebody else trains here", path.display()))
                 .words("wait until that has ended, or name another folder"));
+        }
+        if let Ok(kept) = fs::read_to_string(&request) {
+            let kept: Value = serde_json::from_str(&kept)
+                .map_err(|e| Error::new(format!("{}: {e}", request.display())).remedy(Remedy::OtherPlace))?;
+            if let Some(other) = differs(&kept, asked) {
+                let what = format!(
+                    "{} was trained with another `{other}`, and its results would be lost",
+                    path.display()
+                );
+                return Err(Error::new(what).words("name another folder, or ask as it was asked then"));
+            }
         }
         let text = serde_json::to_string_pretty(asked).unwrap_or_default() + "\n";
         write_file(&request, text.as_bytes())?;
@@ -82,26 +91,32 @@ impl Folder {
         Ok(path)
     }
 
-    /// Puts a checkpoint in the place of the one before. Killed at any point, one of the two is whole.
+    /// Puts a checkpoint in the place of the one before.
     pub(crate) fn keep(&self, which: Checkpoint, files: &[(&'static str, Vec<u8>)]) -> Result<()> {
-        let name = which.name();
-        let (place, new, old) = (
-            self.path.join(name),
-            self.path.join(format!("{name}.new")),
-            self.path.join(format!("{name}.old")),
-        );
-        for left in [&new, &old] {
-            if left.exists() && (place.exists() || left == &new) {
-                fs::remove_dir_all(left)?;
+        self.swap(which.name(), |new| {
+            for (name, bytes) in files {
+                let mut file = File::create(new.join(name))?;
+                file.write_all(bytes)?;
+                file.sync_all()?;
             }
+            Ok(())
+        })
+    }
+
+    /// Fills a new folder and puts it in the place of the one before. Killed at any point, one of the two is whole: where the place is empty,
+    /// the one before has `.old` behind its name.
+    pub(crate) fn swap(&self, name: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+        let at = |ending: &str| self.path.join(format!("{name}{ending}"));
+        let (place, new, old) = (at(""), at(".new"), at(".old"));
+        if new.exists() {
+            fs::remove_dir_all(&new)?;
         }
         fs::create_dir(&new)?;
-        for (name, bytes) in files {
-            let mut file = File::create(new.join(name))?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-        }
+        fill(&new)?;
         if place.exists() {
+            if old.exists() {
+                fs::remove_dir_all(&old)?;
+            }
             fs::rename(&place, &old)?;
         }
         fs::rename(&new, &place)?;
@@ -148,13 +163,18 @@ pub(crate) fn write_line(out: &mut impl Write, value: &impl serde::Serialize) ->
 /// What may change from one run to the next.
 const FREE: [&str; 3] = ["outputs", "checkpoint_every", "evaluate_every"];
 
-/// The first setting in which two requests differ that must not.
+/// The first setting in which two requests differ that must not, as the way to it.
 fn differs(kept: &Value, asked: &Value) -> Option<String> {
     let (Some(kept), Some(asked)) = (kept.as_object(), asked.as_object()) else {
-        return Some("request".to_owned());
+        return (kept != asked).then(String::new);
     };
     let mut keys = kept.keys().chain(asked.keys()).filter(|key| !FREE.contains(&key.as_str()));
-    keys.find(|key| kept.get(*key) != asked.get(*key)).cloned()
+    keys.find_map(|key| {
+        let null = Value::Null;
+        let (one, other) = (kept.get(key).unwrap_or(&null), asked.get(key).unwrap_or(&null));
+        let inner = differs(one, other)?;
+        Some(if inner.is_empty() { key.clone() } else { format!("{key}.{inner}") })
+    })
 }
 
 #[cfg(test)]

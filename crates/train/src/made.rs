@@ -16,6 +16,19 @@ pub(crate) struct Made {
     pub(crate) held_out: Vec<(Labelled, Example)>,
 }
 
+impl Made {
+    /// A number that another choice of pairs, tokens or labels would not have.
+    pub(crate) fn mark(&self) -> u64 {
+        let of = |pairs: &[(Labelled, Example)]| -> Vec<u64> {
+            let one = |(_, example): &(Labelled, Example)| {
+                fixed(&(&example.prompt, &example.completions, example.p.to_bits(), example.weight.to_bits()))
+            };
+            pairs.iter().map(one).collect()
+        };
+        fixed(&(of(&self.trained), of(&self.held_out)))
+    }
+}
+
 /// Makes tokens of the pairs. A share of the prompts, drawn by their text, is held out: no prompt is on both sides.
 pub(crate) fn examples(chosen: &Chosen, texts: &mut Texts<'_>, held_out: f64) -> Result<Made> {
     if !(0.0..1.0).contains(&held_out) {

@@ -62,21 +62,17 @@ impl Outputs<'_> {
         folder: &Folder,
         remarks: &mut Vec<String>,
     ) -> Result<std::path::PathBuf> {
-        let (new, place) = (folder.path.join("merged.new"), folder.path.join("merged"));
-        for left in [&new, &place] {
-            if left.exists() {
-                fs::remove_dir_all(left)?;
-            }
-        }
-        fs::create_dir(&new)?;
-        let wrote = model.write_folder(&new, FolderNumbers::F32, &self.request.model).map_err(learnt)?;
+        let mut wrote = Vec::new();
+        folder.swap("merged", |new| {
+            wrote = model.write_folder(new, FolderNumbers::F32, &self.request.model).map_err(learnt)?;
+            Ok(())
+        })?;
         if !wrote.contains(&"tokenizer.json") {
             remarks.push(
                 "the merged folder has no tokenizer files: the model came from a GGUF file, which keeps its own form of them"
                     .to_owned(),
             );
         }
-        fs::rename(&new, &place)?;
-        Ok(place)
+        Ok(folder.path.join("merged"))
     }
 }

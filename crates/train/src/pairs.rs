@@ -1,10 +1,10 @@
 //! Pairs with a label: which response is chosen, and how surely.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
-use predilect_types::{Pair, Verdict};
+use predilect_types::{Pair, shown};
 use predilect_workbench::laboratory::pairs_of;
-use predilect_workbench::{Error, Result, SliceOptions, Watch, Workbench};
+use predilect_workbench::{Error, Remedy, Result, Slice, SliceOptions, Watch, Workbench};
 
 /// A pair with a label.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub(crate) struct Labelled {
     pub(crate) a_is_chosen: bool,
     /// The probability that the chosen response is preferred, at least one half.
     pub(crate) p: f64,
+    /// Whether that is a share: of several verdicts, or of one that is itself a probability.
+    pub(crate) is_share: bool,
     /// Why, where the label is a judge's weights'.
     pub(crate) why: Option<Why>,
 }
@@ -26,15 +28,15 @@ pub(crate) struct Why {
     pub(crate) low: f64,
     /// Its upper end (95 %).
     pub(crate) high: f64,
-    /// The largest contributions to the log-odds of the chosen response, by property.
+    /// The largest contributions to the log-odds of the label, by property.
     pub(crate) properties: BTreeMap<String, f64>,
 }
 
 impl Labelled {
     /// From the probability of A.
-    pub(crate) fn of(pair: Pair, p_a: f64) -> Self {
+    pub(crate) fn of(pair: Pair, p_a: f64, is_share: bool) -> Self {
         let a_is_chosen = p_a >= 0.5;
-        Self { pair, a_is_chosen, p: if a_is_chosen { p_a } else { 1.0 - p_a }, why: None }
+        Self { pair, a_is_chosen, p: if a_is_chosen { p_a } else { 1.0 - p_a }, is_share, why: None }
     }
 
     /// The texts of the chosen response and of the rejected one; empty where a response has several turns.
@@ -50,6 +52,66 @@ impl Labelled {
     }
 }
 
+/// What one judge said of a pair.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Votes {
+    weighted: f64,
+    weight: f64,
+    count: usize,
+    fraction: bool,
+}
+
+impl Votes {
+    /// The weighted mean of the verdicts; `None` without any that counts.
+    pub(crate) fn p_a(self) -> Option<f64> {
+        (self.weight > 0.0).then(|| self.weighted / self.weight)
+    }
+
+    fn is_share(self) -> bool {
+        self.count > 1 || self.fraction
+    }
+}
+
+/// A part of a study with the verdicts of a judge on it, or of all.
+pub(crate) struct Judged {
+    pub(crate) slice: Slice,
+    /// The pairs of the slice, in its order.
+    pub(crate) pairs: Vec<Pair>,
+    pub(crate) votes: Vec<Votes>,
+    /// The judge, the first of several; `None` where the file names nobody.
+    pub(crate) judge: Option<String>,
+}
+
+/// Reads pairs and verdicts as a fit sees them: filter, people and `--verdicts hard` act alike.
+pub(crate) fn read(
+    bench: &Workbench,
+    judge: Option<&str>,
+    options: &SliceOptions,
+    watch: &dyn Watch,
+) -> Result<Judged> {
+    let judges = judge.map(ToOwned::to_owned).into_iter().collect();
+    let slice = bench.slice(&SliceOptions { judges, ..options.clone() }, watch)?;
+    let table = &slice.table;
+    let mut votes = vec![Votes::default(); table.pairs.len()];
+    for verdict in table.verdicts.iter().filter(|verdict| verdict.weight > 0.0) {
+        let own = &mut votes[verdict.pair as usize];
+        own.weighted += verdict.weight * verdict.p_a;
+        own.weight += verdict.weight;
+        own.count += 1;
+        own.fraction |= ![0.0, 0.5, 1.0].contains(&verdict.p_a);
+    }
+    // What readers call a judge that a file does not name.
+    let judge = table.judges.first().filter(|name| *name != "unnamed").cloned();
+    let mut all: Vec<Option<Pair>> = pairs_of(bench.study())?.into_iter().map(Some).collect();
+    let pairs = slice
+        .rows
+        .iter()
+        .map(|row| all.get_mut(*row as usize).and_then(Option::take))
+        .collect::<Option<Vec<Pair>>>()
+        .ok_or_else(|| Error::new("the tables of pairs and verdicts do not belong together"))?;
+    Ok(Judged { slice, pairs, votes, judge })
+}
+
 /// What became of pairs.
 #[derive(Debug, Default)]
 pub(crate) struct Chosen {
@@ -58,103 +120,61 @@ pub(crate) struct Chosen {
     pub(crate) pairs: Vec<Labelled>,
     /// Whose verdicts; `None` where nobody is named.
     pub(crate) judge: Option<String>,
-}
-
-impl Chosen {
-    pub(crate) fn leave_out(&mut self, why: &str) {
-        *self.left_out.entry(why.to_owned()).or_default() += 1;
-    }
-}
-
-/// The mean probability of A, and the number of verdicts behind it, by pair.
-pub(crate) type ByPair = HashMap<String, (f64, usize)>;
-
-/// Verdicts of one judge by pair: the mean probability of A, weighted, and their number.
-pub(crate) fn verdicts_by_pair(
-    bench: &Workbench,
-    judge: Option<&str>,
-    slice: &SliceOptions,
-) -> Result<(Option<String>, ByPair)> {
-    let mut all: Vec<Verdict> = Vec::new();
-    for batch in bench.study().verdicts()? {
-        all.extend(batch?);
-    }
-    let judges: BTreeSet<&str> = all.iter().map(|verdict| verdict.judge.as_str()).collect();
-    let name = match (judge, judges.len()) {
-        (Some(name), _) if judges.contains(name) => Some(name.to_owned()),
-        (Some(name), _) => {
-            return Err(Error::new(format!("no verdict is by the judge `{name}`")).choose(&judges));
-        }
-        (None, 0 | 1) => judges.first().map(|only| (*only).to_owned()),
-        (None, count) => {
-            return Err(Error::new(format!(
-                "{count} judges have given verdicts: whose is the model to learn?"
-            ))
-            .choose(&judges));
-        }
-    };
-    let mut sums: HashMap<String, (f64, f64, usize)> = HashMap::new();
-    for verdict in all.iter().filter(|verdict| Some(&verdict.judge) == name.as_ref() && verdict.weight > 0.0)
-    {
-        let sum = sums.entry(verdict.pair.clone()).or_default();
-        sum.0 += verdict.weight * slice.fitted(verdict.p_a);
-        sum.1 += verdict.weight;
-        sum.2 += 1;
-    }
-    // What readers call a judge that a file does not name.
-    let name = name.filter(|name| name != "unnamed");
-    Ok((name, sums.into_iter().map(|(pair, (sum, weight, count))| (pair, (sum / weight, count))).collect()))
+    pub(crate) remarks: Vec<String>,
 }
 
 /// Pairs that somebody has judged, ties and pairs without texts left out and counted.
 pub(crate) fn judged(
     bench: &Workbench,
     judge: Option<&str>,
-    slice: &SliceOptions,
+    options: &SliceOptions,
     watch: &dyn Watch,
 ) -> Result<Chosen> {
-    let (judge, verdicts) = verdicts_by_pair(bench, judge, slice)?;
+    // No property is of interest: the cheapest one stands for all.
+    let options = SliceOptions {
+        properties: vec!["length".to_owned()],
+        grammar: false,
+        annotator: None,
+        ..options.clone()
+    };
+    let Judged { slice, pairs, votes, judge } = read(bench, judge, &options, watch)?;
+    let judges = &slice.table.judges;
+    if judges.len() > 1 {
+        let count = judges.len();
+        return Err(Error::new(format!("{count} judges have given verdicts: whose is the model to learn?"))
+            .remedy(Remedy::JudgeAmong(shown::list(judges))));
+    }
     let mut chosen = Chosen { judge, ..Chosen::default() };
-    for pair in wanted(bench, slice, watch)? {
+    for (pair, votes) in pairs.into_iter().zip(votes) {
         chosen.read += 1;
-        match verdicts.get(&pair.id) {
+        match votes.p_a() {
             None => chosen.leave_out("no verdict"),
-            Some((p_a, _)) if *p_a == 0.5 => chosen.leave_out("a tie"),
-            Some((p_a, _)) => chosen.push(Labelled::of(pair, *p_a)),
+            Some(0.5) => chosen.leave_out("a tie"),
+            Some(p_a) => chosen.push(Labelled::of(pair, p_a, votes.is_share())),
         }
     }
     Ok(chosen)
 }
 
 impl Chosen {
+    pub(crate) fn leave_out(&mut self, why: &str) {
+        *self.left_out.entry(why.to_owned()).or_default() += 1;
+    }
+
     /// Takes a pair whose texts can be learnt from.
     pub(crate) fn push(&mut self, labelled: Labelled) {
         let [chosen, rejected] = labelled.texts();
         let turns = [&labelled.pair.response_a, &labelled.pair.response_b];
         if turns.iter().any(|response| response.messages.len() > 1) {
             self.leave_out("a response of several turns");
-        } else if labelled.pair.prompt.is_empty() || chosen.is_empty() || rejected.is_empty() {
-            self.leave_out("a prompt or response without text");
+        } else if labelled.pair.prompt.iter().all(|turn| turn.content.is_empty()) {
+            self.leave_out("a prompt without text");
+        } else if chosen.is_empty() || rejected.is_empty() {
+            self.leave_out("a response without text");
         } else if chosen == rejected {
             self.leave_out("the same response twice");
         } else {
             self.pairs.push(labelled);
         }
     }
-}
-
-/// Pairs for which the filter holds.
-pub(crate) fn wanted(bench: &Workbench, slice: &SliceOptions, watch: &dyn Watch) -> Result<Vec<Pair>> {
-    let pairs = pairs_of(bench.study())?;
-    let Some(filter) = &slice.filter else { return Ok(pairs) };
-    let taken =
-        predilect_workbench::studies::Chosen::of(bench.study().clone(), Some(filter), slice.people, watch)?;
-    let mut row = 0;
-    Ok(pairs
-        .into_iter()
-        .filter(|_| {
-            row += 1;
-            taken.takes(row - 1)
-        })
-        .collect())
 }

@@ -7,7 +7,7 @@ use predilect_learn::tokens::Tokens;
 use predilect_learn::{Example, open};
 use predilect_results::training::{PairCount, RankedPair, RankingJson};
 use predilect_stats::log_sigmoid;
-use predilect_stats::resample::{bootstrap, quantile};
+use predilect_stats::ratio::Ratio;
 use predilect_workbench::{Error, Event, Inputs, Result, Step, Watch, Workbench};
 
 use crate::examples::Texts;
@@ -15,8 +15,8 @@ use crate::mistakes::learnt;
 use crate::pairs::{Labelled, judged};
 use crate::request::RankingRequest;
 
-/// Times that prompts are drawn anew for an interval.
-const TIMES: usize = 2000;
+/// The 95th percentile of the standard normal distribution: the bounds of a 90 % interval.
+const Z: f64 = 1.644_853_626_951_472_2;
 /// A share of 0 or 1 is taken for this far from it, as in the paper.
 const CLIP: f64 = 0.001;
 
@@ -55,6 +55,12 @@ struct Rankers {
 }
 
 impl Rankers {
+    /// Tokens that both models were made for.
+    fn context(&self) -> usize {
+        let other = self.reference.as_ref().map_or(usize::MAX, |model| model.config.context);
+        self.model.config.context.min(other)
+    }
+
     fn open(request: &RankingRequest) -> Result<(Self, Tokens)> {
         let (mut model, tokens) = open(&request.model).map_err(learnt)?;
         model.threads = predilect_learn::threads();
@@ -75,13 +81,24 @@ impl Rankers {
         Ok((Self { model, reference, has_adapter: request.adapter.is_some() }, tokens))
     }
 
-    fn score(&self, example: &Example) -> (Scored, Option<Scored>) {
+    fn score(&self, example: &Example, id: &str) -> Result<(Scored, Option<Scored>)> {
+        let models = [Some(&self.model), self.reference.as_ref()];
+        for model in models.into_iter().flatten() {
+            example.fits(model.config.vocab).map_err(learnt)?;
+        }
         let own = Scored::of(&self.model, example, Pass::Score);
         let theirs = match &self.reference {
             Some(reference) => Some(Scored::of(reference, example, Pass::Score)),
             None => self.has_adapter.then(|| Scored::of(&self.model, example, Pass::Reference)),
         };
-        (own, theirs)
+        for (whose, scored) in [("model", Some(own)), ("reference", theirs)] {
+            if scored.is_some_and(|scored| scored.sums.iter().any(|sum| !sum.is_finite())) {
+                return Err(Error::new(format!(
+                    "the {whose} gives pair {id} no finite log-probability: its weights are broken"
+                )));
+            }
+        }
+        Ok((own, theirs))
     }
 }
 
@@ -121,7 +138,8 @@ pub fn ranking(request: &RankingRequest, inputs: &Inputs<'_>, watch: &dyn Watch)
     let bench = Workbench::of(inputs, None, watch)?;
     let chosen = judged(&bench, request.judge.as_deref(), &request.slice, watch)?;
     let (rankers, tokens) = Rankers::open(request)?;
-    let mut texts = Texts::new(&tokens, &request.texts);
+    let context = rankers.context();
+    let mut texts = Texts::new(&tokens, &request.texts, context);
     let mut ranked = Vec::new();
     watch.event(Event::Begin(Step::Scoring, Some(chosen.pairs.len() as u64)));
     for labelled in &chosen.pairs {
@@ -130,7 +148,7 @@ pub fn ranking(request: &RankingRequest, inputs: &Inputs<'_>, watch: &dyn Watch)
             return Err(Error::cancelled());
         }
         if let Some(example) = texts.example(labelled)? {
-            let (own, reference) = rankers.score(&example);
+            let (own, reference) = rankers.score(&example, &labelled.pair.id)?;
             ranked.push(Ranked { labelled: labelled.clone(), own, reference });
         }
         watch.event(Event::More(1));
@@ -158,32 +176,21 @@ fn share(ranked: &[Ranked], right: impl Fn(&Ranked) -> bool) -> Vec<f64> {
     ranked.iter().map(|pair| if right(pair) { 1.0 } else { 0.0 }).collect()
 }
 
-/// The mean, and where 90 % of the means lie when prompts are drawn anew.
-fn interval(values: &[f64], prompts: &[usize], seed: u64) -> (f64, f64, f64) {
-    let count = prompts.iter().max().map_or(0, |most| most + 1);
-    let mut sums = vec![(0.0, 0.0); count];
+/// A share of pairs with its 90 % interval on other prompts.
+fn interval(values: &[f64], prompts: &[usize]) -> (f64, f64, f64) {
+    let mut counts = Ratio::default();
     for (value, prompt) in values.iter().zip(prompts) {
-        sums[*prompt].0 += value;
-        sums[*prompt].1 += 1.0;
+        counts.add(*prompt as u64, *value, 1.0);
     }
-    let ratio = |all: &[(f64, f64)]| {
-        let (sum, count) = all.iter().fold((0.0, 0.0), |(a, b), (c, d)| (a + c, b + d));
-        sum / f64::max(count, 1.0)
-    };
-    let of = |at: &[usize]| ratio(&at.iter().map(|&at| sums[at]).collect::<Vec<_>>());
-    let mut means: Vec<f64> = bootstrap(count, TIMES, seed).map(|at| of(&at)).collect();
-    let mean = ratio(&sums);
-    let ends = [0.05, 0.95].map(|share| quantile(&mut means, share).unwrap_or(mean));
-    (mean, ends[0].min(mean), ends[1].max(mean))
+    counts.estimate().map_or((f64::NAN, 0.0, 1.0), |found| {
+        let (low, high) = found.share(Z);
+        (found.value, low, high)
+    })
 }
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
-
-/// What is said where no shares are known.
-const NO_SHARES: &str =
-    "the annotators' shares are not known (each pair has one plain verdict): there is no idealised accuracy";
 
 /// The number of each pair's prompt, and how many prompts there are.
 fn numbered(ranked: &[Ranked]) -> (Vec<usize>, usize) {
@@ -198,7 +205,7 @@ fn numbered(ranked: &[Ranked]) -> (Vec<usize>, usize) {
 
 fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> RankingJson {
     let (prompts, count) = numbered(ranked);
-    let of = |right: &dyn Fn(&Ranked) -> bool| interval(&share(ranked, right), &prompts, request.seed);
+    let of = |right: &dyn Fn(&Ranked) -> bool| interval(&share(ranked, right), &prompts);
     let own = of(&|pair| pair.own.sums[0] >= pair.own.sums[1]);
     let per_token = of(&|pair| pair.own.per_token()[0] >= pair.own.per_token()[1]);
     let reward = referred.then(|| {
@@ -210,15 +217,23 @@ fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> Rankin
     let with_reference = |right: &dyn Fn(&Ranked, Scored) -> bool| {
         referred.then(|| mean(&share(ranked, |pair| pair.reference.is_some_and(|r| right(pair, r)))))
     };
-    // One verdict is no share: with it alone, every ideal model is right.
-    let shares = ranked.iter().any(|pair| pair.labelled.p < 1.0);
+    // One plain verdict is no share: with it alone, nearly every ideal model is right.
+    let shared: Vec<&Ranked> = ranked.iter().filter(|pair| pair.labelled.is_share).collect();
     let beta = request.beta;
-    let idealised =
-        shares.then(|| with_reference(&|pair, r| ideal(r.sums, pair.labelled.p, beta) > 0.0)).flatten();
-    let idealised_per_token = shares
-        .then(|| with_reference(&|pair, r| ideal(r.per_token(), pair.labelled.p, beta) > 0.0))
-        .flatten();
-    let remarks = if referred && !shares { vec![NO_SHARES.to_owned()] } else { Vec::new() };
+    let ideally = |of: &dyn Fn(Scored) -> [f64; 2]| {
+        let right = |pair: &&Ranked| {
+            let reference = pair.reference.map(of);
+            reference.is_some_and(|sums| ideal(sums, pair.labelled.p, beta) > 0.0)
+        };
+        (referred && !shared.is_empty())
+            .then(|| mean(&shared.iter().map(|pair| f64::from(u8::from(right(pair)))).collect::<Vec<_>>()))
+    };
+    let own_of = |of: &dyn Fn(Scored) -> [f64; 2]| {
+        let right = |pair: &&Ranked| of(pair.own)[0] >= of(pair.own)[1];
+        mean(&shared.iter().map(|pair| f64::from(u8::from(right(pair)))).collect::<Vec<_>>())
+    };
+    let idealised = ideally(&|scored| scored.sums);
+    let idealised_per_token = ideally(&|scored| scored.per_token());
     RankingJson {
         model: request.model.display().to_string(),
         reference: request
@@ -240,13 +255,14 @@ fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> Rankin
         beta,
         idealised,
         idealised_per_token,
-        gap: idealised.map(|ideal| ideal - own.0),
-        gap_per_token: idealised_per_token.map(|ideal| ideal - per_token.0),
+        shared: shared.len() as u64,
+        gap: idealised.map(|ideal| ideal - own_of(&|scored| scored.sums)),
+        gap_per_token: idealised_per_token.map(|ideal| ideal - own_of(&|scored| scored.per_token())),
         reference_accuracy: with_reference(&|_, r| r.sums[0] >= r.sums[1]),
         flipped: with_reference(&|pair, r| r.sums[0] < r.sums[1] && pair.own.sums[0] >= pair.own.sums[1]),
         count: PairCount::default(),
         each: if request.each { ranked.iter().map(|pair| pair.told(beta)).collect() } else { Vec::new() },
-        remarks,
+        remarks: Vec::new(),
     }
 }
 

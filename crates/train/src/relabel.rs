@@ -1,17 +1,17 @@
 //! Labels by what a judge rewards: the fitted regression says of every pair how surely its judge would prefer which response.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use predilect_results::training::Relabelled;
 use predilect_stats::sigmoid;
 use predilect_types::Pair;
 use predilect_types::hash::fixed;
+use predilect_workbench::laboratory::pairs_of;
 use predilect_workbench::{
-    Error, GroupWeights, JudgeWeights, PairRatings, Result, SliceOptions, Watch, Workbench, kept_ratings,
-    text_ratings,
+    Error, GroupWeights, JudgeWeights, Result, SliceOptions, Watch, Workbench, text_ratings,
 };
 
-use crate::pairs::{Chosen, Labelled, Why, verdicts_by_pair, wanted};
+use crate::pairs::{Chosen, Judged, Labelled, Votes, Why, read};
 use crate::request::{Direction, Relabel};
 
 /// Contributions that are kept with a label.
@@ -21,76 +21,121 @@ const REASONS: usize = 3;
 pub(crate) fn relabelled(
     bench: &Workbench,
     relabel: &Relabel,
-    (slice, seed): (&SliceOptions, u64),
+    (options, seed): (&SliceOptions, u64),
     watch: &dyn Watch,
 ) -> Result<(Chosen, Relabelled)> {
     if !(0.0..0.5).contains(&relabel.margin) {
         return Err(Error::new("a margin lies within 0 and 0.5"));
     }
-    let weights = if relabel.published {
-        JudgeWeights::published(&relabel.judge)?
-    } else {
-        bench.weights(&relabel.judge, slice, &relabel.fit, watch)?
+    let judge = (!relabel.published).then_some(relabel.judge.as_str());
+    let weights = match judge {
+        None => JudgeWeights::published(&relabel.judge)?,
+        Some(judge) => bench.weights(judge, options, &relabel.fit, watch)?,
     };
-    let pairs = wanted(bench, slice, watch)?;
-    let ratings = match slice.annotator.as_deref().filter(|name| *name != "text") {
-        Some(name) => kept_ratings(bench.study(), name, &pairs)?,
-        None => text_ratings(&pairs, slice.grammar, watch)?,
-    };
-    let labels = Labels::of(weights.all()?, &ratings);
-    let own = bench.study().verdicts().is_ok().then(|| verdicts_by_pair(bench, Some(&relabel.judge), slice));
-    let known = own.and_then(Result::ok).map(|(_, verdicts)| verdicts).unwrap_or_default();
+    let rated = Rated::of(bench, judge, options, watch)?;
+    let labels = Labels::of(weights.all()?, &rated);
     let mut chosen = Chosen { judge: Some(relabel.judge.clone()), ..Chosen::default() };
+    chosen.remarks.extend(labels.unrated());
     let mut found = Vec::new();
-    for (row, pair) in pairs.into_iter().enumerate() {
+    for (row, pair) in rated.pairs.iter().enumerate() {
         chosen.read += 1;
         match labels.label(row) {
             Label { p_a, .. } if p_a == 0.5 || (p_a - 0.5).abs() < relabel.margin => {
                 chosen.leave_out("a label too near to one half");
             }
-            label => found.push((pair, label)),
+            label => found.push((row, label.turned(pair.clone(), relabel, seed))),
         }
     }
     if relabel.best {
         found = surest(found, &mut chosen);
     }
-    let said = told(&found, &known, relabel, (weights.published, labels.count()));
-    for (pair, label) in found {
-        chosen.push(label.turned(pair, relabel, seed));
+    let said = told(&found, &rated.verdicts, relabel, (weights.published, labels.count()));
+    for (_, labelled) in found {
+        chosen.push(labelled);
     }
     Ok((chosen, said))
 }
 
+/// Pairs with their comparisons, as the fit of the weights saw them.
+struct Rated {
+    pairs: Vec<Pair>,
+    /// The judge's own verdicts, where it has given some.
+    verdicts: Vec<Option<f64>>,
+    properties: Vec<String>,
+    /// Row-major; 0 where a property is not rated, so that it counts as equal.
+    values: Vec<f64>,
+}
+
+impl Rated {
+    fn of(bench: &Workbench, judge: Option<&str>, options: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
+        let any = bench.study().verdicts()?.next().transpose()?.is_some_and(|batch| !batch.is_empty());
+        if !any {
+            return Self::by_text(bench, options, watch);
+        }
+        let Judged { slice, pairs, votes, .. } = read(bench, judge, options, watch)?;
+        let table = slice.table;
+        let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
+        let own = |votes: Votes| judge.and_then(|_| votes.p_a());
+        Ok(Self {
+            pairs,
+            verdicts: votes.into_iter().map(own).collect(),
+            properties: table.features.iter().map(|feature| feature.name.clone()).collect(),
+            values: (0..table.values.len()).map(|at| finite(table.values.at(at))).collect(),
+        })
+    }
+
+    /// Pairs that nobody has judged, rated by their texts.
+    fn by_text(bench: &Workbench, options: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
+        if options.filter.is_some() {
+            return Err(Error::new("a filter needs verdicts: nobody has judged these pairs"));
+        }
+        let pairs = pairs_of(bench.study())?;
+        let ratings = text_ratings(&pairs, options.grammar, watch)?;
+        let columns = 0..ratings.properties.len();
+        let of = |row: usize| {
+            let ratings = &ratings;
+            columns.clone().map(move |column| ratings.comparison(row, column).map_or(0.0, f64::from))
+        };
+        Ok(Self {
+            verdicts: vec![None; pairs.len()],
+            values: (0..pairs.len()).flat_map(of).collect(),
+            properties: ratings.properties.clone(),
+            pairs,
+        })
+    }
+}
+
 /// Of the pairs of one prompt, the surest.
-fn surest(found: Vec<(Pair, Label)>, chosen: &mut Chosen) -> Vec<(Pair, Label)> {
+fn surest(found: Vec<(usize, Labelled)>, chosen: &mut Chosen) -> Vec<(usize, Labelled)> {
     let mut best: HashMap<String, usize> = HashMap::new();
-    for (at, (pair, label)) in found.iter().enumerate() {
-        let kept = best.entry(pair.prompt_text().into_owned()).or_insert(at);
-        if label.certainty() > found[*kept].1.certainty() {
+    for (at, (_, labelled)) in found.iter().enumerate() {
+        let kept = best.entry(labelled.pair.prompt_text().into_owned()).or_insert(at);
+        if labelled.p > found[*kept].1.p {
             *kept = at;
         }
     }
-    let mut keep: Vec<usize> = best.into_values().collect();
-    keep.sort_unstable();
-    (keep.len()..found.len()).for_each(|_| chosen.leave_out("a surer pair of the same prompt"));
-    let mut found: Vec<Option<(Pair, Label)>> = found.into_iter().map(Some).collect();
-    keep.into_iter().filter_map(|at| found[at].take()).collect()
+    let keep: BTreeSet<usize> = best.into_values().collect();
+    let mut kept = Vec::with_capacity(keep.len());
+    for (at, one) in found.into_iter().enumerate() {
+        if keep.contains(&at) { kept.push(one) } else { chosen.leave_out("a surer pair of the same prompt") }
+    }
+    kept
 }
 
 fn told(
-    found: &[(Pair, Label)],
-    known: &HashMap<String, (f64, usize)>,
+    found: &[(usize, Labelled)],
+    verdicts: &[Option<f64>],
     relabel: &Relabel,
     (published, draws): (bool, usize),
 ) -> Relabelled {
     let (mut same, mut both) = (0_u64, 0_u64);
-    for (pair, label) in found {
-        if let Some((p_a, _)) = known.get(&pair.id).filter(|(p_a, _)| *p_a != 0.5) {
+    for (row, labelled) in found {
+        if let Some(p_a) = verdicts[*row].filter(|p_a| *p_a != 0.5) {
             both += 1;
-            same += u64::from((*p_a > 0.5) == (label.p_a > 0.5));
+            same += u64::from((p_a > 0.5) == labelled.a_is_chosen);
         }
     }
-    let certainty: f64 = found.iter().map(|(_, label)| label.certainty()).sum();
+    let certainty: f64 = found.iter().map(|(_, labelled)| labelled.p).sum();
     Relabelled {
         judge: relabel.judge.clone(),
         published,
@@ -114,10 +159,6 @@ struct Label {
 }
 
 impl Label {
-    fn certainty(&self) -> f64 {
-        self.p_a.max(1.0 - self.p_a)
-    }
-
     /// The pair as it is trained on.
     fn turned(self, pair: Pair, relabel: &Relabel, seed: u64) -> Labelled {
         let turn = match relabel.direction {
@@ -128,11 +169,11 @@ impl Label {
         };
         let p_a = if turn { 1.0 - self.p_a } else { self.p_a };
         let hard = if p_a > 0.5 { 1.0 } else { 0.0 };
-        let mut labelled = Labelled::of(pair, if relabel.soft { p_a } else { hard });
-        let ends = if turn { [1.0 - self.high, 1.0 - self.low] } else { [self.low, self.high] };
-        let (low, high) =
-            if labelled.a_is_chosen { (ends[0], ends[1]) } else { (1.0 - ends[1], 1.0 - ends[0]) };
-        let sign = if labelled.a_is_chosen { 1.0 } else { -1.0 };
+        let mut labelled = Labelled::of(pair, if relabel.soft { p_a } else { hard }, relabel.soft);
+        // For the chosen response, whichever it is; contributions are those to the label, turned with it.
+        let about_a = turn != labelled.a_is_chosen;
+        let (low, high) = if about_a { (self.low, self.high) } else { (1.0 - self.high, 1.0 - self.low) };
+        let sign = if about_a { 1.0 } else { -1.0 };
         let properties: BTreeMap<String, f64> =
             self.reasons.into_iter().map(|(id, value)| (id, sign * value)).collect();
         labelled.why = Some(Why { low, high, properties });
@@ -140,17 +181,17 @@ impl Label {
     }
 }
 
-/// The weights of a judge beside the ratings of pairs.
+/// The weights of a judge beside the comparisons of pairs.
 struct Labels<'a> {
     weights: &'a GroupWeights,
-    ratings: &'a PairRatings,
+    rated: &'a Rated,
     columns: Vec<Option<usize>>,
 }
 
 impl<'a> Labels<'a> {
-    fn of(weights: &'a GroupWeights, ratings: &'a PairRatings) -> Self {
-        let columns = weights.properties.iter().map(|id| ratings.column(id)).collect();
-        Self { weights, ratings, columns }
+    fn of(weights: &'a GroupWeights, rated: &'a Rated) -> Self {
+        let column = |id: &String| rated.properties.iter().position(|own| own == id);
+        Self { weights, rated, columns: weights.properties.iter().map(column).collect() }
     }
 
     /// Draws behind a label.
@@ -158,11 +199,21 @@ impl<'a> Labels<'a> {
         self.weights.draws.len() / self.weights.properties.len().max(1)
     }
 
-    /// Comparisons of a pair; what is not rated counts as equal.
+    /// What to know where weights meet no rating.
+    fn unrated(&self) -> Option<String> {
+        let count = self.columns.iter().filter(|column| column.is_none()).count();
+        (count > 0).then(|| {
+            format!(
+                "{count} of the {} properties with a weight are not rated: labels take them as equal",
+                self.columns.len()
+            )
+        })
+    }
+
     fn comparisons(&self, row: usize) -> Vec<f64> {
-        let of = |column: &Option<usize>| {
-            column.and_then(|column| self.ratings.comparison(row, column)).map_or(0.0, f64::from)
-        };
+        let width = self.rated.properties.len();
+        let of =
+            |column: &Option<usize>| column.map_or(0.0, |column| self.rated.values[row * width + column]);
         self.columns.iter().map(of).collect()
     }
 

@@ -139,6 +139,4 @@ pub struct RankingRequest {
     pub slice: SliceOptions,
     /// Whether every pair is told.
     pub each: bool,
-    /// Seed of resampling.
-    pub seed: u64,
 }

@@ -88,13 +88,15 @@ impl Training {
         let (mut model, tokens) = open(&request.model).map_err(learnt)?;
         model.threads = predilect_learn::threads();
         let lora = adapted(&mut model, request)?;
-        let mut texts = Texts::new(&tokens, &request.texts);
+        let mut texts = Texts::new(&tokens, &request.texts, model.config.context);
         let made = examples(&chosen, &mut texts, request.held_out)?;
         let degraded = match &request.degrees {
             None => Vec::new(),
             Some(spo) => degraded(&made, &mut texts, spo)?,
         };
-        let mut remarks = texts.remarks();
+        let mut remarks = chosen.remarks.clone();
+        remarks.extend(texts.remarks());
+        remarks.extend(nobody_held_out(request, &made));
         let labels: Vec<f64> = made.trained.iter().map(|(_, example)| example.p).collect();
         let summary = Summary::of_pairs(&labels, request.training.batch);
         remarks.extend(objective.warnings(&summary).iter().map(ToString::to_string));
@@ -102,7 +104,7 @@ impl Training {
         if made.trained.is_empty() {
             return Err(nothing(&count));
         }
-        let folder = Folder::open(output, &asked(request, inputs)?)?;
+        let folder = Folder::open(output, &asked(request, inputs, &made)?)?;
         let said = Said { count, judge: chosen.judge, relabelled, remarks };
         Self::of(request, Parts { folder, model, lora, made, degraded, refined: None, said }, watch)
     }
@@ -196,11 +198,17 @@ impl Training {
                     stopped = Some(not_finite(step, &examples, &self.ids));
                     break;
                 }
-                Err(error) => return Err(learnt(error)),
+                Err(error) => {
+                    self.keep(Checkpoint::Last)?;
+                    return Err(learnt(error));
+                }
             };
             let mut row = row(&record, before + began.elapsed().as_secs_f64());
-            if self.looks() {
-                self.look(&mut row, &mut patience)?;
+            if self.looks()
+                && let Err(error) = self.look(&mut row, &mut patience)
+            {
+                self.keep(Checkpoint::Last)?;
+                return Err(error);
             }
             write_line(&mut file, &row)?;
             watch.event(Event::Beside(&beside(&row)));
@@ -218,6 +226,7 @@ impl Training {
         let outputs =
             Outputs { lora: self.lora.as_ref(), model: &self.trainer.model, request: &self.request };
         let files = outputs.write(&self.folder, &mut self.remarks)?;
+        self.remarks.extend(diverged(&self.curve));
         let found = self.found(Found {
             seconds: began.elapsed().as_secs_f64(),
             earlier,
@@ -268,7 +277,7 @@ impl Training {
         }
         let Some(kept) = self.folder.kept(Checkpoint::Best) else { return Ok(None) };
         self.trainer.restore(&kept).map_err(learnt)?;
-        Ok(Some(patience.at as u64))
+        Ok(Some(self.trainer.steps() as u64))
     }
 }
 
@@ -282,6 +291,20 @@ impl Patience {
         self.since += 1;
         false
     }
+}
+
+/// Nats a token from the reference, beyond which a policy says something else altogether.
+const FAR: f64 = 5.0;
+
+/// What to know of a run whose policy went astray.
+fn diverged(curve: &[StepRow]) -> Option<String> {
+    let drift = curve.last()?.drift?;
+    (drift > FAR).then(|| {
+        format!(
+            "the policy went {} nats a token away from the reference: it hardly writes text any more. Lower the learning rate, or clip shorter",
+            if drift < 1e4 { format!("{drift:.1}") } else { format!("{drift:.1e}") }
+        )
+    })
 }
 
 /// What is known at the end of a run.
@@ -350,7 +373,7 @@ fn row(record: &StepRecord, seconds: f64) -> StepRow {
         rewards_rejected: record.rewards_rejected,
         margin: record.margin,
         accuracy: record.accuracy,
-        kl: record.kl,
+        drift: record.drift,
         degree_loss: record.degree_loss,
         logp_chosen: record.logp_chosen,
         logp_rejected: record.logp_rejected,
@@ -373,7 +396,7 @@ fn beside(row: &StepRow) -> String {
         row.loss,
         part("margin", row.margin),
         part("accuracy", row.accuracy),
-        part("kl", row.kl)
+        part("drift", row.drift)
     )
 }
 
@@ -414,6 +437,21 @@ pub(crate) fn labelled(
 
 pub(crate) fn makes_sense(request: &TrainRequest) -> Result<()> {
     request.training.plan(1).map_err(learnt)?;
+    if request.patience.is_some() && request.held_out == 0.0 {
+        return Err(Error::new("patience waits for the loss of held-out pairs, and none are held out")
+            .words("hold out a share of the prompts, such as 0.1"));
+    }
+    if let Some(lora) = &request.lora
+        && !(lora.alpha.is_finite() && lora.alpha > 0.0)
+    {
+        return Err(Error::new(format!(
+            "an adapter whose output is multiplied by {} cannot learn",
+            lora.alpha
+        )));
+    }
+    if request.degrees.as_ref().is_some_and(|spo| spo.weight <= 0.0) {
+        return Err(Error::new("the weight of the degree loss must be above 0"));
+    }
     let compares = request.loss.losses().any(|loss| loss.name() == "kto");
     if compares && (request.adapter.is_some() || request.lora.is_none()) {
         return Err(Error::new(
@@ -433,25 +471,54 @@ pub(crate) fn counted(count: PairCount, chosen: &Chosen, made: &Made) -> PairCou
     PairCount { read: chosen.read, trained, held_out, left_out, ..count }
 }
 
-/// What a folder keeps of the request, and of what was given.
-pub(crate) fn asked(request: &TrainRequest, inputs: &Inputs<'_>) -> Result<Value> {
+/// What to know where a share was to be held out and no prompt fell into it.
+fn nobody_held_out(request: &TrainRequest, made: &Made) -> Option<String> {
+    (request.held_out > 0.0 && made.held_out.is_empty()).then(|| {
+        "no prompt fell into the share that is held out: there are too few prompts for it".to_owned()
+    })
+}
+
+/// What a folder keeps of the request and of what was given: with other pairs or another model, a run would not go on but begin.
+pub(crate) fn asked(request: &TrainRequest, inputs: &Inputs<'_>, made: &Made) -> Result<Value> {
     let written = |e: serde_json::Error| Error::new(format!("the settings cannot be written: {e}"));
     let mut asked = serde_json::to_value(request).map_err(written)?;
     asked["inputs"] = serde_json::to_value(inputs_of(inputs)).map_err(written)?;
+    asked["pairs"] = format!("{:016x}", made.mark()).into();
+    let models = [Some(&request.model), request.adapter.as_ref()].into_iter().flatten();
+    asked["files"] =
+        serde_json::to_value(models.flat_map(|path| stamps(path)).collect::<Vec<_>>()).map_err(written)?;
     Ok(asked)
 }
 
-fn nothing(count: &PairCount) -> Error {
-    let mut error = Error::new(format!("of {} pairs, none can be learnt from", count.read));
-    if let Some((why, number)) = count.left_out.iter().max_by_key(|(_, number)| **number) {
-        error = error.words(format!("most were left out for this reason: {why} ({number})"));
+/// Sizes and times of a model's files.
+fn stamps(path: &Path) -> Vec<(String, u64, u64)> {
+    let of = |path: &Path| {
+        let data = path.metadata().ok()?;
+        let since = data.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        data.is_file().then_some((name, data.len(), since.as_secs()))
+    };
+    if !path.is_dir() {
+        return of(path).into_iter().collect();
     }
-    error
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut all: Vec<_> = entries.filter_map(|entry| of(&entry.path())).collect();
+    all.retain(|(name, ..)| name.ends_with("safetensors") || name.ends_with("json"));
+    all.sort_unstable();
+    all
+}
+
+fn nothing(count: &PairCount) -> Error {
+    let error = Error::new(format!("of {} pairs, none can be learnt from", count.read));
+    match count.left_out.iter().max_by_key(|(_, number)| **number) {
+        Some((why, number)) => error.words(format!("most were left out for this reason: {why} ({number})")),
+        None if count.held_out > 0 => error.words("hold out a smaller share: every prompt fell into it"),
+        None => error,
+    }
 }
 
 /// What was given, so that another run of the same folder can tell whether it is the same.
-fn inputs_of(inputs: &Inputs<'_>) -> Vec<(String, Option<u64>)> {
-    let size = |path: &Path| path.metadata().ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
-    let files = inputs.files.iter().map(|path| (path.display().to_string(), size(path)));
-    files.chain(inputs.example.map(|example| (format!("{example:?}"), None))).collect()
+fn inputs_of(inputs: &Inputs<'_>) -> Vec<String> {
+    let files = inputs.files.iter().map(|path| path.display().to_string());
+    files.chain(inputs.example.map(|example| format!("{example:?}"))).collect()
 }

@@ -9,8 +9,8 @@ use std::path::Path;
 use predilect_learn::model::{Model, SampleOptions};
 use predilect_learn::spa_training::{ExpansionOptions, Initial, expand};
 use predilect_learn::tokens::Tokens;
-use predilect_learn::{Example, Refinement, open};
-use predilect_results::training::{PairCount, RoundRow, TrainJson};
+use predilect_learn::{Example, Refinement, TrainingOptions, open};
+use predilect_results::training::{PairCount, RoundRow, StepRow, TrainJson};
 use predilect_types::{Pair, Response};
 use predilect_workbench::{Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,7 @@ pub fn train_with_own_labels(
     let (mut model, tokens) = open(&request.model).map_err(learnt)?;
     model.threads = predilect_learn::threads();
     let lora = adapted(&mut model, request)?;
-    let mut texts = Texts::new(&tokens, &request.texts);
+    let mut texts = Texts::new(&tokens, &request.texts, model.config.context);
     let Made { trained, held_out } = examples(&chosen, &mut texts, request.held_out)?;
     let (seed, rest): (Vec<_>, Vec<_>) = trained.into_iter().partition(|(labelled, _)| {
         // Another draw than that of held-out pairs.
@@ -97,11 +97,12 @@ pub fn train_with_own_labels(
         ))
         .words("give more pairs, another share of labels or fewer rounds"));
     }
-    let mut all = asked(request, inputs)?;
+    let mut all = asked(request, inputs, &made)?;
     all["spa"] = serde_json::to_value(spa).unwrap_or_default();
     let whole = Folder::open(output, &all)?;
     let folder = Folder::open(&whole.path.join("seed"), &all)?;
-    let said = Said { count, judge: chosen.judge, relabelled, remarks: texts.remarks() };
+    let remarks = chosen.remarks.iter().cloned().chain(texts.remarks()).collect();
+    let said = Said { count, judge: chosen.judge, relabelled, remarks };
     let parts = Parts { folder, model, lora, made, degraded: Vec::new(), refined: None, said };
     let first = Training::of(&inner(request), parts, watch)?.run(watch)?;
     let rounds = Rounds { request, spa, tokens, prompts, watch };
@@ -149,6 +150,8 @@ impl Rounds<'_> {
         let count = first.found.pairs.clone();
         let (judge, relabelled) = (first.found.judge.clone(), first.found.relabelled.clone());
         let remarks = first.found.remarks.clone();
+        let mut curve = first.found.curve.clone();
+        let evaluations = first.found.evaluations.clone();
         let mut last = first;
         let mut before = whole.path.join("seed");
         for round in 1..=self.spa.rounds {
@@ -163,10 +166,15 @@ impl Rounds<'_> {
             };
             let ran = self.train(round, &before, folder, &answers)?;
             rows.push(row(round, (prompts, &answers), &ran.found));
+            follow(&mut curve, &ran.found.curve);
             last = ran;
             before = place;
         }
-        let mut found = TrainJson { judge, relabelled, remarks, ..last.found };
+        drop(whole.note(&curve)?);
+        let mut found = TrainJson { judge, relabelled, remarks, evaluations, ..last.found };
+        found.steps = curve.len() as u64;
+        found.steps_planned = found.steps_planned.max(found.steps);
+        found.curve = curve;
         self.leave(whole, &before, &mut found)?;
         found.rounds = rows;
         found.pairs = PairCount { trained: found.pairs.trained, ..count };
@@ -177,7 +185,7 @@ impl Rounds<'_> {
 
     /// The model with the adapter of a stage.
     fn model(&self, stage: &Path) -> Result<Model> {
-        let (mut model, _) = open(&self.request.model).map_err(learnt)?;
+        let mut model = Model::open(&self.request.model).map_err(learnt)?;
         model.threads = predilect_learn::threads();
         model.load_adapter(stage).map_err(learnt)?;
         Ok(model)
@@ -225,12 +233,17 @@ impl Rounds<'_> {
     }
 
     fn answered(&self, policy: &Model, prompt: &[u32], (round, number): (usize, usize)) -> Result<Answered> {
+        // What is left of the model's context.
+        let room = policy.config.context.saturating_sub(prompt.len());
+        if room == 0 {
+            return Ok(Answered { pair: None, p: 0.5, repeated: 0, empty: self.spa.samples });
+        }
         let drawn = ((round as u64) << 32) | number as u64;
         let options = ExpansionOptions {
             samples: self.spa.samples,
             beta: self.request.losses.beta,
             sampling: SampleOptions {
-                max_tokens: self.spa.max_tokens,
+                max_tokens: self.spa.max_tokens.min(room),
                 stop: self.tokens.ends().to_vec(),
                 seed: self.request.training.seed.wrapping_mul(0x9E37_79B9).wrapping_add(drawn),
                 ..SampleOptions::default()
@@ -256,13 +269,15 @@ impl Rounds<'_> {
             loss: "soft".parse().map_err(|e| Error::new(format!("{e}")))?,
             adapter: Some(before.to_owned()),
             held_out: 0.0,
+            // As published: the labels that it gave itself are seen once.
+            training: TrainingOptions { epochs: 1.0, ..self.request.training.clone() },
             ..inner(self.request)
         };
         let mut trained = Vec::new();
         for ((pair, prompt), answer) in self.share(round).iter().zip(answers) {
             let Some((best, worst)) = &answer.pair else { continue };
             let completions = [best.clone(), worst.clone()];
-            let labelled = Labelled::of(self.written(pair, &completions)?, 1.0);
+            let labelled = Labelled::of(self.written(pair, &completions)?, 1.0, false);
             trained.push((labelled, Example { prompt: prompt.clone(), completions, p: 1.0, weight: 1.0 }));
         }
         if trained.is_empty() {
@@ -306,6 +321,17 @@ impl Rounds<'_> {
         found.files.retain(|_, path| Path::new(path).exists());
         Ok(())
     }
+}
+
+/// Puts the steps of one stage behind those before it, numbered and timed on.
+fn follow(curve: &mut Vec<StepRow>, stage: &[StepRow]) {
+    let (step, seconds, epoch) = curve.last().map_or((0, 0.0, 0.0), |row| (row.step, row.seconds, row.epoch));
+    curve.extend(stage.iter().map(|row| StepRow {
+        step: step + row.step,
+        seconds: seconds + row.seconds,
+        epoch: epoch + row.epoch,
+        ..row.clone()
+    }));
 }
 
 fn row(round: usize, (prompts, answers): (u64, &[Answered]), found: &TrainJson) -> RoundRow {

@@ -20,6 +20,8 @@ use predilect_workbench::trial::Trial;
 use predilect_workbench::{Encoding, Engine, FitOptions, PriorChoice, Terms};
 use predilect_workbench::{Filter, Other, SliceOptions};
 
+use crate::problem::Problem;
+
 pub(crate) use asking::{AnnotateArgs, CallArgs, JudgeArgs};
 pub(crate) use compare::{CompareArgs, ExplainArgs};
 pub(crate) use itself::{CompletionsArgs, DoctorArgs, FormatsArgs, ManArgs, RerunArgs, ValidityArgs};
@@ -193,6 +195,19 @@ pub(crate) struct ShowArgs {
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl ShowArgs {
+    /// Whether the report can be written where it is to go: said before any work.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        let Some(page) = &self.html else { return Ok(()) };
+        let within = page.parent().filter(|parent| !parent.as_os_str().is_empty());
+        if page.is_dir() || within.is_some_and(|parent| !parent.is_dir()) {
+            return Err(Problem::new(format!("--html {}: no file can be written there", page.display()))
+                .remedy("name a file in a folder that exists"));
+        }
+        Ok(())
+    }
 }
 
 fn positive(text: &str) -> Result<f64, String> {

@@ -58,7 +58,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "ROUNDS", value_parser = clap::value_parser!(u8).range(1..=100))]
     pub(crate) spa: Option<u8>,
     /// Share of the prompts whose labels SPA uses; of the others it takes the prompts only
-    #[arg(long, default_value_t = 0.033, value_name = "SHARE")]
+    #[arg(long, default_value_t = 0.033, value_name = "SHARE", requires = "spa")]
     pub(crate) spa_labels: f64,
     /// Responses to each prompt in a round of SPA, of which the best stands against the worst
     #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=64))]
@@ -281,7 +281,7 @@ impl TrainArgs {
             },
             texts: self.pairs.texts(),
             judge: self.pairs.judge.clone(),
-            relabel: self.relabel(),
+            relabel: self.relabel()?,
             slice: self.pairs.slice(),
             held_out: pace.held_out,
             evaluate_every: pace.evaluate_every as usize,
@@ -292,10 +292,23 @@ impl TrainArgs {
         })
     }
 
-    fn relabel(&self) -> Option<Relabel> {
+    fn relabel(&self) -> Result<Option<Relabel>, Problem> {
         let labels = &self.labels;
-        let judge = labels.relabel.clone().or_else(|| labels.relabel_published.clone())?;
-        Some(Relabel {
+        let Some(judge) = labels.relabel.clone().or_else(|| labels.relabel_published.clone()) else {
+            let changes = labels.direction != Direction::Aligned
+                || labels.hard
+                || labels.margin != 0.0
+                || labels.best_pairs;
+            return if changes {
+                Err(Problem::new(
+                    "--direction, --hard, --margin and --best-pairs are about labels by a judge's weights",
+                )
+                .remedy("add --relabel JUDGE or --relabel-published JUDGE, or leave them out"))
+            } else {
+                Ok(None)
+            };
+        };
+        Ok(Some(Relabel {
             judge,
             published: labels.relabel_published.is_some(),
             direction: labels.direction,
@@ -303,7 +316,7 @@ impl TrainArgs {
             margin: labels.margin,
             best: labels.best_pairs,
             fit: FitOptions::default(),
-        })
+        }))
     }
 
     /// The numbers that shape losses.
@@ -312,6 +325,12 @@ impl TrainArgs {
         let mut options = serde_json::to_value(LossOptions::default()).unwrap_or_default();
         for (name, value) in own {
             if let Some(value) = value {
+                if !value.is_finite() {
+                    return Err(Problem::new(format!(
+                        "--{}: {value} is no number to reckon with",
+                        name.replace('_', "-")
+                    )));
+                }
                 options[name] = value.into();
             }
         }
@@ -330,7 +349,10 @@ impl TrainArgs {
             }
             options[name] = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         }
-        serde_json::from_value(options).map_err(|e| Problem::new(format!("--loss-option: {e}")))
+        serde_json::from_value(options).map_err(|e| {
+            Problem::new(format!("--loss-option: {e}"))
+                .remedy("give each of them as NAME=NUMBER; f_divergence takes a name")
+        })
     }
 }
 
@@ -338,7 +360,13 @@ fn targets(names: &[String]) -> Result<Vec<Target>, Problem> {
     if names.iter().any(|name| name == "all-linear") {
         return Ok(Target::ALL.to_vec());
     }
-    names.iter().map(|name| name.parse().map_err(|e| Problem::new(format!("--targets: {e}")))).collect()
+    let mut targets: Vec<Target> = names
+        .iter()
+        .map(|name| name.parse().map_err(|e| Problem::new(format!("--targets: {e}"))))
+        .collect::<Result<_, _>>()?;
+    targets.sort_unstable();
+    targets.dedup();
+    Ok(targets)
 }
 
 /// `predilect ranking-accuracy`
@@ -367,9 +395,6 @@ pub(crate) struct RankingArgs {
     /// Tell every pair in the JSON, with its flip threshold
     #[arg(long)]
     pub(crate) each: bool,
-    /// Seed of resampling
-    #[arg(long, default_value_t = 0)]
-    pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) show: ShowArgs,
 }
@@ -386,7 +411,6 @@ impl RankingArgs {
             judge: self.pairs.judge.clone(),
             slice: self.pairs.slice(),
             each: self.each,
-            seed: self.seed,
         }
     }
 }

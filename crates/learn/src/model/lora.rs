@@ -95,10 +95,16 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// When the model has an adapter, or the rank is 0 or no target is named.
+    /// When the model has an adapter, the rank is 0 or above the width of the model, or no target is named.
     pub fn adapt(&mut self, options: &LoraOptions, seed: u64) -> Result<()> {
         if options.rank == 0 || options.targets.is_empty() {
             return Err(LearnError::Choice("an adapter needs a rank of at least 1 and a target".to_owned()));
+        }
+        if options.rank > self.config.hidden {
+            return Err(LearnError::Choice(format!(
+                "an adapter of rank {} is no smaller than the model's own matrices, which are {} wide",
+                options.rank, self.config.hidden
+            )));
         }
         if self.layers.iter_mut().any(|layer| Target::ALL.iter().any(|t| t.of(layer).lora.is_some())) {
             return Err(LearnError::Choice("the model has an adapter already".to_owned()));

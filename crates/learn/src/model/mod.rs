@@ -29,6 +29,7 @@ pub use export::{FolderNumbers, GgufNumbers, SIDE_FILES, SpecialTokens};
 pub use gate::Gate;
 pub use lora::{LoraOptions, Target};
 pub use sample::{Sample, SampleOptions, Sampling};
+pub(crate) use store::is_vector;
 pub use store::{Gradients, Id, Store, Tensor};
 pub use tree::Tree;
 pub(crate) use weights::folder::Shard;

@@ -106,3 +106,8 @@ impl Gradients {
         self.0.iter_mut().flatten().flatten().for_each(|g| *g *= by);
     }
 }
+
+/// Whether a tensor is a row of numbers (a norm, a bias), by its name.
+pub(crate) fn is_vector(name: &str) -> bool {
+    name.ends_with("norm.weight") || name.rsplit('.').next() == Some("bias")
+}

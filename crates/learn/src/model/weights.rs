@@ -13,6 +13,9 @@ use crate::error::{LearnError, Result};
 
 /// Where tensors come from, one at a time.
 pub(crate) trait Source {
+    /// Names of tensors that a model of this kind would have and that were not asked for: whoever leaves them out computes something else.
+    fn left(&self) -> Vec<String>;
+
     /// The numbers of a tensor with these dimensions; `None` where there is no such tensor.
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Option<Vec<f32>>>;
 }
@@ -98,6 +101,13 @@ impl Model {
         let head =
             if config.tied { embedding } else { builder.matrix("lm_head", config.vocab, config.hidden)? };
         let store = builder.store;
+        if let Some(name) = source.left().first() {
+            return Err(LearnError::Unsupported(format!(
+                "the file holds the tensor {name}, which a {} of {} layers as it is described has not",
+                config.family.as_str(),
+                config.layers
+            )));
+        }
         Ok(Self { config, store, threads: 1, spare: Spare::default(), embedding, layers, norm, head })
     }
 }

@@ -17,7 +17,7 @@ pub use refine::{Refinement, SpaRecord, SpaState};
 use std::collections::HashMap;
 
 use crate::error::{LearnError, Result};
-use crate::losses::{LossState, Objective};
+use crate::losses::{LossError, LossState, Objective};
 use crate::model::{Gradients, Model, Pass, Tree};
 use crate::optimise::{AdamW, clip};
 use crate::random::Random;
@@ -38,6 +38,15 @@ pub struct Example {
 impl Example {
     pub(crate) fn tree(&self) -> Tree {
         Tree::new(&self.prompt, &[&self.completions[0], &self.completions[1]])
+    }
+
+    /// Whether all its tokens are in a vocabulary of that size.
+    ///
+    /// # Errors
+    ///
+    /// When one is not, or a part has no token.
+    pub fn fits(&self, vocab: usize) -> Result<()> {
+        check(self, vocab)
     }
 
     /// Tokens of both completions.
@@ -67,9 +76,8 @@ pub struct StepRecord {
     pub margin: Option<f64>,
     /// Share of pairs whose chosen completion has the larger reward.
     pub accuracy: Option<f64>,
-    /// Mean over completion tokens of `r - 1 - ln r`, `r` the reference's probability over the policy's: how far the policy went from the
-    /// reference on these tokens, 0 where nowhere.
-    pub kl: Option<f64>,
+    /// Mean over completion tokens of `|ln pi - ln ref|`, in nats: how far the policy went from the reference on these tokens.
+    pub drift: Option<f64>,
     /// Summed log-probability of the chosen completions.
     pub logp_chosen: f64,
     /// The same of the rejected ones.
@@ -243,7 +251,13 @@ impl Trainer {
         let batch = self.batch();
         self.gradients.clear();
         let kept = self.losses;
-        let said = self.gradient(&batch)?;
+        let said = match self.gradient(&batch) {
+            Err(LearnError::Loss(LossError::NotALogProbability { .. })) => {
+                self.losses = kept;
+                return Err(LearnError::NotFinite { step: self.step + 1, examples: batch });
+            }
+            other => other?,
+        };
         let norm = clip(&mut self.gradients, self.options.clip);
         let margin = said.spa.map_or(0.0, |spa| spa.margin);
         if !(said.loss.is_finite() && norm.is_finite() && margin.is_finite()) {

@@ -86,7 +86,7 @@ impl TrainingOptions {
         let steps = match self.steps {
             Some(steps) => steps,
             None if self.epochs > 0.0 && self.epochs <= 1e4 => {
-                (steps_of_epoch as f64 * self.epochs).round().max(1.0) as usize
+                (steps_of_epoch as f64 * self.epochs).ceil().max(1.0) as usize
             }
             None => return wrong("epochs must be above 0 and at most 10,000"),
         };

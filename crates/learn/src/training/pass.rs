@@ -54,7 +54,17 @@ impl Trainer {
         {
             return self.tree_with_degrees(*only);
         }
-        Tree::join(&numbers.iter().map(|number| self.example(*number).tree()).collect::<Vec<Tree>>())
+        self.pairs_tree(numbers)
+    }
+
+    /// The pairs alone.
+    fn pairs_tree(&self, numbers: &[usize]) -> Tree {
+        match numbers {
+            [only] => self.example(*only).tree(),
+            _ => {
+                Tree::join(&numbers.iter().map(|number| self.example(*number).tree()).collect::<Vec<Tree>>())
+            }
+        }
     }
 
     /// Each pair's gradient depends on itself only: forward and backward, then the next.
@@ -80,8 +90,14 @@ impl Trainer {
     fn all_at_once(&mut self, batch: &[usize]) -> Result<(f64, Tally)> {
         let groups = self.together(batch);
         let mut all = Vec::with_capacity(batch.len());
+        // A batch that is computed as one needs no second pass.
+        let mut at_hand = None;
         for group in &groups {
-            all.extend(self.refined(group, &self.tree(group), Pass::Score).0);
+            let tree = self.tree(group);
+            let pass = if groups.len() == 1 { self.training(&tree) } else { Pass::Score };
+            let (scores, forward) = self.refined(group, &tree, pass);
+            all.extend(scores);
+            at_hand = (groups.len() == 1).then_some((tree, forward));
         }
         if self.objective.mixture().losses().any(|loss| loss == Loss::Kto) {
             self.losses.kto_z0 = Some(self.baseline(batch));
@@ -95,8 +111,11 @@ impl Trainer {
         }
         let mut gradients = found.gradients.as_slice();
         for group in &groups {
-            let tree = self.tree(group);
-            let forward = self.model.forward(&tree, self.training(&tree));
+            let (tree, forward) = at_hand.take().unwrap_or_else(|| {
+                let tree = self.tree(group);
+                let forward = self.model.forward(&tree, self.training(&tree));
+                (tree, forward)
+            });
             let (of_group, rest) = gradients.split_at(group.len());
             tally.degrees += share * self.back(group, (&tree, forward), (of_group, 1.0), share);
             gradients = rest;
@@ -104,19 +123,22 @@ impl Trainer {
         Ok((found.value, tally))
     }
 
-    /// KTO's baseline: how far the policy went from the reference on completions that belong to the next prompt of the batch.
+    /// KTO's baseline: how far the policy went from the reference on completions that belong to the next other prompt of the batch; 0 where
+    /// all prompts are the same.
     fn baseline(&self, batch: &[usize]) -> f64 {
         let of = |at: usize| {
-            let (prompt, other) = (&self.examples[batch[at]], &self.examples[batch[(at + 1) % batch.len()]]);
-            [0, 1].map(|side| {
+            let prompt = &self.examples[batch[at]];
+            let after = (1..batch.len()).map(|by| &self.examples[batch[(at + by) % batch.len()]]);
+            let other = after.into_iter().find(|other| other.prompt != prompt.prompt)?;
+            Some([0, 1].map(|side| {
                 let tree = Tree::new(&prompt.prompt, &[&other.completions[side]]);
                 let sum =
                     |pass| self.model.forward(&tree, pass).logps.iter().map(|p| f64::from(*p)).sum::<f64>();
                 sum(Pass::Score) - sum(Pass::Reference)
-            })
+            }))
         };
-        let ratios: Vec<f64> = (0..batch.len()).flat_map(of).collect();
-        kto_baseline(&ratios)
+        let ratios: Vec<f64> = (0..batch.len()).filter_map(of).flatten().collect();
+        if ratios.is_empty() { 0.0 } else { kto_baseline(&ratios) }
     }
 
     fn training(&self, tree: &Tree) -> Pass {
@@ -163,7 +185,7 @@ impl Trainer {
         if unknown.is_empty() {
             return;
         }
-        let tree = self.tree(&unknown);
+        let tree = self.pairs_tree(&unknown);
         let found = widened(&self.model.forward(&tree, Pass::Reference).logps);
         for (at, number) in unknown.into_iter().enumerate() {
             let both = tree.completion(2 * at).start..tree.completion(2 * at + 1).end;

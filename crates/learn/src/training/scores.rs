@@ -36,11 +36,10 @@ impl Scores {
         (!self.reference[0].is_empty()).then(|| [of(0), of(1)])
     }
 
-    /// The sum over tokens of `r - 1 - ln r`.
-    fn kl(&self) -> f64 {
+    /// The sum over tokens of `|ln pi - ln ref|`.
+    fn drift(&self) -> f64 {
         let of = |side: usize| {
-            let tokens = self.policy[side].iter().zip(&self.reference[side]);
-            tokens.map(|(p, r)| (r - p).exp_m1() - (r - p)).sum::<f64>()
+            self.policy[side].iter().zip(&self.reference[side]).map(|(p, r)| (p - r).abs()).sum::<f64>()
         };
         of(0) + of(1)
     }
@@ -54,7 +53,7 @@ pub(super) struct Tally {
     referred: usize,
     rewards: [f64; 2],
     right: usize,
-    kl: f64,
+    drift: f64,
     sums: [f64; 2],
     refined: usize,
     decoupled: f64,
@@ -73,7 +72,7 @@ impl Tally {
             self.referred += 1;
             self.rewards = [self.rewards[0] + ratios[0], self.rewards[1] + ratios[1]];
             self.right += usize::from(ratios[0] > ratios[1]);
-            self.kl += scores.kl();
+            self.drift += scores.drift();
         }
         if let Some((margin, trusted)) = scores.refined {
             self.refined += 1;
@@ -95,7 +94,7 @@ impl Tally {
             rewards_rejected: referred(beta * self.rewards[1] / count),
             margin: referred(beta * (self.rewards[0] - self.rewards[1]) / count),
             accuracy: referred(self.right as f64 / count),
-            kl: referred(self.kl / self.tokens as f64),
+            drift: referred(self.drift / self.tokens as f64),
             logp_chosen: self.sums[0] / count,
             logp_rejected: self.sums[1] / count,
             tokens: self.tokens,

@@ -41,7 +41,7 @@ fn curves(found: &TrainJson) -> Markup {
         (both("Loss", line(found, "of the step", |row| Some(row.loss)), line(found, "of held-out pairs", |row| row.eval_loss), 3))
         (both("Reward of the chosen response less that of the rejected one", line(found, "of the step", |row| row.margin), line(found, "of held-out pairs", |row| row.eval_margin), 3))
         (both("Share of pairs ranked right by reward, in %", line(found, "of the step", |row| row.accuracy.map(|a| 100.0 * a)), line(found, "of held-out pairs", |row| row.eval_accuracy.map(|a| 100.0 * a)), 0))
-        (curve("Distance from the reference, in nats a token", &[line(found, "kl", |row| row.kl)], 4))
+        (both("Distance from the reference, in nats a token", line(found, "drift", |row| row.drift), line(found, "", |_| None), 4))
         (both("Summed log-probability of responses", line(found, "chosen", |row| Some(row.logp_chosen)), line(found, "rejected", |row| Some(row.logp_rejected)), 0))
     }
 }

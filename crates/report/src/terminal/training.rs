@@ -8,6 +8,7 @@ use predilect_results::training::{LossesJson, RankingJson, StepRow, TrainJson};
 use super::style::{BOLD, Out, head, heading, paint};
 use crate::format;
 use crate::text;
+use crate::training::number as shown;
 use crate::training::{
     mean, method, pairs, percent, ranking_method, ranking_rows, ranking_sentences, ranking_title, sentences,
     title,
@@ -86,12 +87,12 @@ fn curve(found: &TrainJson, out: &mut Out) -> io::Result<()> {
     heading(
         out,
         "Steps",
-        "Means over the steps up to that one; rewards are beta (ln policy - ln reference).",
+        "Means over the steps up to that one; rewards are beta (ln policy - ln reference); drift: nats a token from the reference.",
     )?;
     let looked = !found.evaluations.is_empty();
     let mut line = format!(
         "{:>7}  {:>8}  {:>8}  {:>8}  {:>8}  {:>9}",
-        "step", "loss", "margin", "accuracy", "kl", "gradient"
+        "step", "loss", "margin", "accuracy", "drift", "gradient"
     );
     if looked {
         line.push_str(&format_looks("held out", "accuracy"));
@@ -101,7 +102,7 @@ fn curve(found: &TrainJson, out: &mut Out) -> io::Result<()> {
     for rows in found.curve.chunks(part) {
         let Some(last) = rows.last() else { continue };
         let number = |of: &dyn Fn(&StepRow) -> Option<f64>, places| {
-            mean(rows, of).map_or_else(|| format::MISSING.to_owned(), |x| format::decimal(x, places))
+            mean(rows, of).map_or_else(|| format::MISSING.to_owned(), |x| shown(x, places))
         };
         let mut line = format!(
             "{:>7}  {:>8}  {:>8}  {:>8}  {:>8}  {:>9}",
@@ -109,7 +110,7 @@ fn curve(found: &TrainJson, out: &mut Out) -> io::Result<()> {
             number(&|row| Some(row.loss), 4),
             number(&|row| row.margin, 3),
             number(&|row| row.accuracy.map(|a| 100.0 * a), 1),
-            number(&|row| row.kl, 4),
+            number(&|row| row.drift, 4),
             number(&|row| Some(row.grad_norm), 3),
         );
         if looked {

@@ -269,7 +269,7 @@ def train(folder: Path) -> int:
         print(f"note: {len(rows) - kept} pairs left out: their prompts fill max_length", file=sys.stderr)
     if not kept:
         fail("every prompt fills max_length: there is nothing to train on", "raise max_length", 2)
-    steps = training.get("steps") or max(1, round(math.ceil(kept / batch) * training["epochs"]))
+    steps = training.get("steps") or max(1, math.ceil(math.ceil(kept / batch) * training["epochs"]))
     trainer.args.max_steps, trainer.args.warmup_steps = steps, math.ceil(steps * training["warm_up"])
     trainer.args.save_steps = settings.get("save_every") or max(1, math.ceil(steps / 10))
     checkpoint = last_checkpoint(folder / "trl_checkpoints")

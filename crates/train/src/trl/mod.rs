@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use predilect_learn::model::LoraOptions;
 use predilect_learn::tokens::Tokens;
 use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
+use predilect_types::hash::fixed;
 use predilect_workbench::{Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,7 +18,7 @@ use crate::folder::{Folder, PAIRS, STEPS, write_line};
 use crate::made::{Side, keep_labelled, split};
 use crate::pairs::{Chosen, Labelled};
 use crate::request::TrainRequest;
-use crate::run::{asked, labelled};
+use crate::run::{labelled, makes_sense};
 
 /// Our script, which the folder gets a copy of.
 const SCRIPT: (&str, &str) = ("dpo_trl.py", include_str!("dpo_trl.py"));
@@ -62,9 +64,11 @@ pub fn train_with_trl(
             "give the folder that holds config.json and the safetensors, or train with the engine native",
         ));
     }
-    if request.degrees.is_some() || request.patience.is_some() || request.outputs.gguf.is_some() {
-        return Err(Error::new("degrees, patience and GGUF files are of the engine native"));
+    let outputs = request.outputs.merged || request.outputs.gguf.is_some();
+    if request.degrees.is_some() || request.patience.is_some() || outputs {
+        return Err(Error::new("degrees, patience, merged folders and GGUF files are of the engine native"));
     }
+    makes_sense(request)?;
     let given = Given::write(request, (inputs, output), watch)?;
     let mut run = Run::default();
     let command = format!("{} {}", python(trl).display(), given.folder.path.join(SCRIPT.0).display());
@@ -109,7 +113,8 @@ impl Given {
         let bench = Workbench::of(inputs, None, watch)?;
         let (chosen, by) = labelled(&bench, request, watch)?;
         let mut remarks = Vec::new();
-        let Chosen { read, left_out, pairs, judge } = chosen;
+        let Chosen { read, left_out, pairs, judge, remarks: said } = chosen;
+        remarks.extend(said);
         let pairs = with_merged_system(pairs, &request.model, &mut remarks);
         let [trained, held_out] = split(pairs, request.held_out)?;
         if trained.is_empty() {
@@ -122,8 +127,13 @@ impl Given {
             left_out,
             ..PairCount::default()
         };
-        let mut asked = asked(request, inputs)?;
+        let mut asked = serde_json::to_value(request)
+            .map_err(|e| Error::new(format!("the settings cannot be written: {e}")))?;
         asked["engine"] = "trl".into();
+        let marks = |pairs: &[Labelled]| -> Vec<u64> {
+            pairs.iter().map(|one| fixed(&(one.texts(), one.pair.prompt_text(), one.p.to_bits()))).collect()
+        };
+        asked["pairs"] = format!("{:016x}", fixed(&(marks(&trained), marks(&held_out)))).into();
         let folder = Folder::open(output, &asked)?;
         keep_labelled(&folder, [(Side::Trained, &trained), (Side::HeldOut, &held_out)])?;
         let settings = serde_json::to_vec_pretty(&settings(request)?).unwrap_or_default();
@@ -146,6 +156,8 @@ impl Given {
             there.map(|(what, file)| ((*what).to_owned(), path.join(file).display().to_string())).collect();
         let tokens: u64 = run.curve.iter().map(|row| row.tokens).sum();
         let seconds = run.curve.last().map_or(0.0, |row| row.seconds);
+        let given = request.adapter.as_ref().and_then(|folder| LoraOptions::of_folder(folder).ok());
+        let lora = request.lora.clone().or(given);
         TrainJson {
             output: path.display().to_string(),
             engine: "trl".to_owned(),
@@ -155,7 +167,7 @@ impl Given {
             pairs: self.count,
             judge: self.judge,
             relabelled: self.relabelled,
-            adapter: request.lora.as_ref().map(|lora| AdapterShape {
+            adapter: lora.map(|lora| AdapterShape {
                 rank: lora.rank as u64,
                 alpha: lora.alpha,
                 targets: lora.targets.iter().map(|target| target.as_str().to_owned()).collect(),
@@ -278,7 +290,7 @@ impl From<Row> for StepRow {
             rewards_rejected: row.rewards_rejected,
             margin: row.margin,
             accuracy: row.accuracy,
-            kl: None,
+            drift: None,
             degree_loss: None,
             logp_chosen: row.logp_chosen.unwrap_or(f64::NAN),
             logp_rejected: row.logp_rejected.unwrap_or(f64::NAN),
@@ -307,7 +319,7 @@ impl Run {
     /// Reads the script's lines until it ends; why it ended early, where somebody stopped it.
     fn read(&mut self, child: &mut Child, folder: &Folder, watch: &dyn Watch) -> Result<Option<Error>> {
         let Some(out) = child.stdout.take() else { return Err(Error::new("the script has no output")) };
-        let before = folder.steps(usize::MAX);
+        let mut notes = Notes { folder, before: folder.steps(usize::MAX), file: None };
         watch.event(Event::Begin(Step::Training, None));
         let (sender, lines) = std::sync::mpsc::channel();
         let reader = std::thread::spawn(move || {
@@ -320,7 +332,13 @@ impl Run {
         let mut told = false;
         loop {
             match lines.recv_timeout(Duration::from_millis(200)) {
-                Ok(line) => self.take(&line, watch),
+                Ok(line) => {
+                    let known = self.curve.len();
+                    self.take(&line, watch);
+                    if let Some(row) = self.curve.get(known) {
+                        notes.take(row)?;
+                    }
+                }
                 Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
                 Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
             }
@@ -332,7 +350,7 @@ impl Run {
         let _ = reader.join();
         let ended = wait(child)?;
         watch.event(Event::End);
-        self.keep(folder, before)?;
+        self.keep(&notes)?;
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
@@ -375,18 +393,37 @@ impl Run {
         }
     }
 
-    /// Notes all steps: those of earlier runs up to where this one went on, then its own.
-    fn keep(&mut self, folder: &Folder, before: Vec<StepRow>) -> Result<()> {
-        let first = self.curve.first().map_or(u64::MAX, |row| row.step);
-        let mut all: Vec<StepRow> = before.into_iter().filter(|row| row.step < first).collect();
+    /// Notes all steps once more, with what was seen of held-out pairs.
+    fn keep(&mut self, notes: &Notes<'_>) -> Result<()> {
+        let mut all = notes.earlier(self.curve.first());
         all.append(&mut self.curve);
-        let mut text = Vec::new();
-        for row in &all {
-            write_line(&mut text, row)?;
-        }
-        folder.write(STEPS, &text)?;
+        drop(notes.folder.note(&all)?);
         self.curve = all;
         Ok(())
+    }
+}
+
+/// The file of steps while the script runs.
+struct Notes<'a> {
+    folder: &'a Folder,
+    /// Steps of earlier runs.
+    before: Vec<StepRow>,
+    file: Option<std::fs::File>,
+}
+
+impl Notes<'_> {
+    /// Steps of earlier runs, up to where this one went on.
+    fn earlier(&self, first: Option<&StepRow>) -> Vec<StepRow> {
+        let first = first.map_or(u64::MAX, |row| row.step);
+        self.before.iter().filter(|row| row.step < first).cloned().collect()
+    }
+
+    /// Notes a step as it comes.
+    fn take(&mut self, row: &StepRow) -> Result<()> {
+        if self.file.is_none() {
+            self.file = Some(self.folder.note(&self.earlier(Some(row)))?);
+        }
+        self.file.as_mut().map_or(Ok(()), |file| write_line(file, row))
     }
 }
 

@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use crate::error::{LearnError, Result};
+use crate::model::store::is_vector;
 use crate::model::{Config, Model, Tensor};
 use crate::training::DEGREE_HEAD;
 
@@ -21,11 +22,6 @@ pub use config::SpecialTokens;
 pub(in crate::model) use entries::aligned_to_nothing;
 pub use folder::SIDE_FILES;
 pub use numbers::{FolderNumbers, GgufNumbers};
-
-/// Whether a tensor is a row of numbers (a norm, a bias), by its name.
-fn is_vector(name: &str) -> bool {
-    name.ends_with("norm.weight") || name.rsplit('.').next() == Some("bias")
-}
 
 /// The dimensions of a tensor, as Hugging Face has them.
 fn shape(tensor: &Tensor) -> Vec<usize> {

@@ -1,6 +1,6 @@
 //! A folder as Hugging Face's libraries write it: `config.json`, `model.safetensors` or an index of several.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub(crate) fn open(folder: &Path) -> Result<Model> {
     let text = std::fs::read_to_string(&path).map_err(file(&path))?;
     let config = Config::from_json(&text)?;
     let offset = config.norms_are_offsets();
-    let mut source = Folder { shards: shards(folder)?, offset };
+    let mut source = Folder { shards: shards(folder)?, offset, tied: config.tied, asked: HashSet::new() };
     Model::build(config, &mut source)
 }
 
@@ -109,12 +109,23 @@ fn floats(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
 struct Folder {
     shards: Vec<Shard>,
     offset: bool,
+    tied: bool,
+    asked: HashSet<String>,
 }
 
 impl Source for Folder {
+    fn left(&self) -> Vec<String> {
+        // A tied head may be written twice, and old files keep what positions turn by.
+        let spare =
+            |name: &str| name.ends_with("rotary_emb.inv_freq") || (self.tied && name == "lm_head.weight");
+        let names = self.shards.iter().flat_map(Shard::names);
+        names.filter(|name| !self.asked.contains(name) && !spare(name)).collect()
+    }
+
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Option<Vec<f32>>> {
         for shard in &mut self.shards {
             let Some((found, mut value)) = shard.read(name)? else { continue };
+            self.asked.insert(name.to_owned());
             if found != shape {
                 return Err(LearnError::Shape {
                     name: name.to_owned(),

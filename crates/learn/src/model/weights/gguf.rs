@@ -1,5 +1,6 @@
 //! A GGUF file: any quantisation becomes floats, and llama.cpp's names and orders become Hugging Face's.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ pub(crate) struct Gguf {
     path: PathBuf,
     reader: BufReader<File>,
     pub(crate) content: Content,
+    asked: HashSet<String>,
 }
 
 impl Gguf {
@@ -39,7 +41,7 @@ impl Gguf {
         if let Some((name, _)) = content.tensor_infos.iter().find(|(_, info)| !fits(info.shape.dims())) {
             return Err(broken(path, format!("tensor {name} claims more numbers than the file can hold")));
         }
-        Ok(Self { path: path.to_owned(), reader, content })
+        Ok(Self { path: path.to_owned(), reader, content, asked: HashSet::new() })
     }
 
     /// The model in it.
@@ -176,6 +178,12 @@ fn short(error: &candle_core::Error) -> String {
 }
 
 impl Source for Gguf {
+    fn left(&self) -> Vec<String> {
+        let spare = |name: &str| name.starts_with("rope_freqs") || name.starts_with("rope_factors");
+        let names = self.content.tensor_infos.keys();
+        names.filter(|name| !self.asked.contains(*name) && !spare(name)).cloned().collect()
+    }
+
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Option<Vec<f32>>> {
         let Some(theirs) = gguf_name(name, self.text("general.architecture").as_deref()) else {
             return Ok(None);
@@ -188,6 +196,7 @@ impl Source for Gguf {
                 found: format!("{:?}", info.shape.dims()),
             });
         }
+        self.asked.insert(theirs.clone());
         let mut value = self.floats(&theirs, shape.iter().product())?;
         if self.text("general.architecture").as_deref() == Some("llama") {
             let heads = match name.rsplit('.').nth(1) {
