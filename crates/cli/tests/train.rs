@@ -123,7 +123,7 @@ fn a_model_learns_what_is_chosen_and_ranks_it() {
         assert!(out.join(file).is_file(), "{file}");
     }
     let html = fs::read_to_string(&page).expect("a page");
-    assert!(html.contains("<polyline") && html.contains("held-out"));
+    assert!(html.contains("<polyline") && html.contains("held out"));
 
     let before = told(&["ranking-accuracy", text(&pairs), "--model", text(&model), "--json", "--quiet"]);
     let after = told(&[
@@ -277,7 +277,7 @@ fn labels_come_from_a_judges_weights() {
         text(&out),
     ];
     args.extend(wide);
-    assert!(said(&args).contains("none can be learnt from"));
+    assert!(said(&args).contains("none can be used"));
 }
 
 #[test]
@@ -326,12 +326,12 @@ fn broken_input_is_refused_in_words() {
         said(&args)
     };
     assert!(train(&["--loss", "sigmoyd"]).contains("sigmoyd"));
-    assert!(train(&["--loss-option", "betta=1"]).contains("the numbers of losses are"));
+    assert!(train(&["--loss-option", "betta=1"]).contains("loss parameters are"));
     assert!(train(&["--beta=-1"]).contains("beta"));
     assert!(train(&["--lr", "7"]).contains("learning rate"));
     assert!(train(&["--targets", "q_prj"]).contains("q_prj"));
     assert!(train(&["--direction", "opposed"]).contains("--relabel"));
-    assert!(train(&["--patience", "2"]).contains("held out"));
+    assert!(train(&["--patience", "2"]).contains("held-out pairs"));
     assert!(train(&["--lora-alpha", "nan"]).contains("adapter"));
     assert!(train(&["--html", "/no/such/folder/report.html"]).contains("--html"));
     assert!(train(&["--lora", "4096"]).contains("rank 4096"));
@@ -353,12 +353,12 @@ fn broken_input_is_refused_in_words() {
     )
     .expect("written");
     let told = said(&["train", text(&ties), "--model", text(&model), "-o", text(&out), "--steps", "1"]);
-    assert!(told.contains("a tie (1)"), "{told}");
+    assert!(told.contains("tie (1)"), "{told}");
     assert!(!out.exists(), "nothing was made of what was refused");
     // A folder of somebody's own is left alone.
     fs::create_dir(&out).expect("a folder");
     fs::write(out.join("thesis.txt"), "x").expect("written");
-    assert!(train(&[]).contains("files that are not of train"));
+    assert!(train(&[]).contains("is not a training run"));
 }
 
 #[test]
@@ -584,9 +584,9 @@ fn weights_that_are_no_numbers_are_refused_by_name() {
         text(&out),
         "--quiet",
     ]);
-    assert!(trained.contains("not finite; its pairs:") && trained.contains("remedy"), "{trained}");
+    assert!(trained.contains("not finite (pairs:") && trained.contains("remedy"), "{trained}");
     let ranked = said(&["ranking-accuracy", text(&pairs), "--model", text(&model), "--quiet"]);
-    assert!(ranked.contains("no finite log-probability"), "{ranked}");
+    assert!(ranked.contains("not finite"), "{ranked}");
 }
 
 #[test]

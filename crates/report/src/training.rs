@@ -78,8 +78,50 @@ pub(crate) fn method(found: &TrainJson) -> String {
 pub(crate) fn sentences(found: &TrainJson) -> Vec<String> {
     let mut said = Vec::new();
     if found.curve.is_empty() {
-        return vec!["No step was made.".to_owned()];
+        return vec!["No training step was made.".to_owned()];
     }
+    if let Some(round) = found.rounds.last() {
+        let loss = |x: Option<f64>| x.map_or_else(|| format::MISSING.to_owned(), |x| number(x, 3));
+        said.push(format!(
+            "After the labelled pairs, {} of self-generated preferences; in the last one the loss went from {} to {} over {}.",
+            format::counted(found.rounds.len() as u64, "round", "rounds"),
+            loss(round.first_loss),
+            loss(round.last_loss),
+            format::counted(round.steps, "step", "steps")
+        ));
+    } else {
+        said.push(course(found));
+    }
+    if let [first, .., last] = found.evaluations.as_slice() {
+        said.push(format!(
+            "On {} held out, the loss went from {} to {} and reward accuracy from {} to {} %.",
+            format::counted(found.pairs.held_out, "pair", "pairs"),
+            format::decimal(first.loss, 3),
+            format::decimal(last.loss, 3),
+            percent(first.accuracy),
+            percent(last.accuracy)
+        ));
+    }
+    if let Some(step) = found.kept_step {
+        said.push(format!("The weights of step {step} were kept, where the held-out loss was lowest."));
+    }
+    if let Some(agreement) = found.relabelled.as_ref().and_then(|by| by.agreement) {
+        said.push(format!(
+            "Labels agree with the judge's own verdicts on {} % of the pairs.",
+            percent(agreement)
+        ));
+    }
+    if let Some(speed) = found.tokens_per_second {
+        said.push(format!("Speed: {} response tokens per second.", format::whole(speed)));
+    }
+    if let Some(why) = &found.stopped {
+        said.push(format!("Stopped early: {}.", text::line(why).trim_end_matches('.')));
+    }
+    said
+}
+
+/// How loss and rewards went.
+fn course(found: &TrainJson) -> String {
     let (first, last) = ends(found);
     let loss = |rows| mean(rows, |row| Some(row.loss)).unwrap_or(f64::NAN);
     let mut sentence = format!(
@@ -91,39 +133,13 @@ pub(crate) fn sentences(found: &TrainJson) -> Vec<String> {
     );
     if let (Some(margin), Some(drift)) = (mean(last, |row| row.margin), mean(last, |row| row.drift)) {
         let more = format!(
-            "; at the end the chosen responses' reward leads by {}, with tokens {} nats from the reference on average",
+            "; at the end the chosen responses' reward leads by {}, at an average distance of {} nats per token from the reference",
             number(margin, 3),
             number(drift, 3)
         );
         sentence.push_str(&more);
     }
-    said.push(sentence + ".");
-    if let [first, .., last] = found.evaluations.as_slice() {
-        said.push(format!(
-            "On {} never trained on, the loss went from {} to {} and the share ranked right by reward from {} to {} %.",
-            format::counted(found.pairs.held_out, "pair", "pairs"),
-            format::decimal(first.loss, 3),
-            format::decimal(last.loss, 3),
-            percent(first.accuracy),
-            percent(last.accuracy)
-        ));
-    }
-    if let Some(step) = found.kept_step {
-        said.push(format!("The weights of step {step} were kept: the held-out loss was smallest there."));
-    }
-    if let Some(agreement) = found.relabelled.as_ref().and_then(|by| by.agreement) {
-        said.push(format!(
-            "The labels favour the side of the judge's own verdicts in {} % of the pairs.",
-            percent(agreement)
-        ));
-    }
-    if let Some(speed) = found.tokens_per_second {
-        said.push(format!("It learnt from {} tokens of responses a second.", format::whole(speed)));
-    }
-    if let Some(why) = &found.stopped {
-        said.push(format!("It ended early: {}.", text::line(why).trim_end_matches('.')));
-    }
-    said
+    sentence + "."
 }
 
 /// What became of pairs, as sentences.
@@ -161,7 +177,7 @@ pub(crate) fn ranking_method(found: &RankingJson) -> String {
 /// What was found.
 pub(crate) fn ranking_sentences(found: &RankingJson) -> Vec<String> {
     let mut said = vec![format!(
-        "The chosen response is the likelier one in {} % of the pairs [{}, {}], and by the mean of its tokens in {} % [{}, {}].",
+        "Ranking accuracy is {} % [{}, {}], and {} % [{}, {}] per token: how often the chosen response is the more likely one.",
         percent(found.accuracy),
         percent(found.low),
         percent(found.high),
@@ -173,7 +189,7 @@ pub(crate) fn ranking_sentences(found: &RankingJson) -> Vec<String> {
         (found.reward_accuracy, found.reward_low, found.reward_high)
     {
         said.push(format!(
-            "It gained more on the reference than the rejected one in {} % [{}, {}], which is what training aims at, and not the same as being likelier.",
+            "Reward accuracy is {} % [{}, {}]: how often the chosen response gained more on the reference, which is what training optimises.",
             percent(reward),
             percent(low),
             percent(high)
@@ -181,21 +197,21 @@ pub(crate) fn ranking_sentences(found: &RankingJson) -> Vec<String> {
     }
     if let (Some(before), Some(flipped)) = (found.reference_accuracy, found.flipped) {
         said.push(format!(
-            "The reference ranked {} % right; {} % of all pairs were turned from wrong to right.",
+            "The reference ranks {} % correctly; training corrected {} % of all pairs.",
             percent(before),
             percent(flipped)
         ));
     }
     match (found.idealised, found.gap) {
         (Some(ideal), Some(gap)) => said.push(format!(
-            "A perfect optimiser at beta {} would rank {} % right of the {} whose annotators' shares are known: the gap is {} points.",
+            "A perfectly optimised model (beta {}) would rank {} % correctly of the {} with known annotator shares: the gap is {} points.",
             found.beta,
             percent(ideal),
             format::counted(found.shared, "pair", "pairs"),
             percent(gap)
         )),
         _ if found.reference.is_some() => said.push(
-            "How a perfect optimiser would do is not known: that takes the shares of several annotators.".to_owned(),
+            "Idealised accuracy is not available: it needs the shares of several annotators.".to_owned(),
         ),
         _ => {}
     }
@@ -222,7 +238,7 @@ pub(crate) fn ranking_rows(found: &RankingJson) -> Vec<Row> {
     };
     more("Reward accuracy", found.reward_accuracy, found.reward_low.zip(found.reward_high));
     more("The reference's own accuracy", found.reference_accuracy, None);
-    more("Turned from wrong to right", found.flipped, None);
+    more("Corrected by training", found.flipped, None);
     more("Idealised accuracy", found.idealised, None);
     more("Idealised accuracy by token", found.idealised_per_token, None);
     rows

@@ -28,13 +28,9 @@ impl<'a> Texts<'a> {
     /// `context`: tokens that the model was made for.
     pub(crate) fn new(tokens: &'a Tokens, options: &'a TextOptions, context: usize) -> Self {
         let mut remarks = BTreeSet::new();
-        if options.max_length > context {
-            remarks.insert(format!("the model was made for {context} tokens: longer pairs are cut to that"));
-        }
         if options.template && !tokens.has_template() {
-            remarks.insert(
-                "the model has no chat template: prompts and responses are joined as they are".to_owned(),
-            );
+            remarks
+                .insert("the model has no chat template: prompts and responses are concatenated".to_owned());
         }
         let most = options.max_length.min(context);
         Self { tokens, options, count: PairCount::default(), most, remarks, lossy: 0 }
@@ -42,12 +38,8 @@ impl<'a> Texts<'a> {
 
     /// What was unusual.
     pub(crate) fn remarks(&self) -> Vec<String> {
-        let lossy = (self.lossy > 0).then(|| {
-            format!(
-                "the tokenizer has no tokens for parts of {} responses: they are learnt without",
-                self.lossy
-            )
-        });
+        let lossy = (self.lossy > 0)
+            .then(|| format!("the tokenizer cannot represent all the text of {} responses", self.lossy));
         self.remarks.iter().cloned().chain(lossy).collect()
     }
 
@@ -68,7 +60,7 @@ impl<'a> Texts<'a> {
             match self.tokenised(&labelled.pair, text) {
                 Ok(side) => sides.push(side),
                 Err(TokensError::Refused(why)) => {
-                    self.leave_out(&format!("a conversation that the chat template refuses ({why})"));
+                    self.leave_out(&format!("conversation rejected by the chat template ({why})"));
                     return Ok(None);
                 }
                 Err(error) => return Err(Error::new(format!("pair {}: {error}", labelled.pair.id))),
@@ -82,7 +74,7 @@ impl<'a> Texts<'a> {
         };
         if sides.iter().any(speaks) {
             self.remarks.insert(
-                "names of the model's control tokens stand in some texts and are read as those tokens, as TRL reads them: leave such pairs out if they are a stranger's"
+                "some texts contain names of the model's control tokens, which are tokenised as such (as in TRL): drop such pairs if the data are untrusted"
                     .to_owned(),
             );
         }
@@ -108,7 +100,7 @@ impl<'a> Texts<'a> {
         match self.tokens.conversation(&turns, completion) {
             Err(TokensError::SystemRefused(_)) => {
                 self.remarks.insert(
-                    "the chat template knows no system messages: their text begins the user's first turn"
+                    "the chat template does not support system messages: they were moved into the first user turn"
                         .to_owned(),
                 );
                 let text = merged_system(&turns);
@@ -149,12 +141,16 @@ impl<'a> Texts<'a> {
     ) -> Result<Option<Example>> {
         let most = self.most;
         if most < 8 {
-            return Err(Error::new(format!("nothing can be learnt from {most} tokens")));
+            return Err(Error::new(format!("a maximum length of {most} tokens is too short")));
         }
         let mut prompt = chosen.prompt;
         let mut completions = [chosen.completion, rejected.completion];
         let longest = completions.iter().map(Vec::len).max().unwrap_or(0);
         let room = most.saturating_sub(longest).max(most / 4);
+        if prompt.len() + longest > most && most < self.options.max_length {
+            self.remarks
+                .insert(format!("longer pairs were truncated to the model's context of {most} tokens"));
+        }
         if prompt.len() > room {
             prompt.drain(..prompt.len() - room);
             self.count.prompts_cut += 1;
@@ -167,11 +163,11 @@ impl<'a> Texts<'a> {
             }
         }
         if prompt.is_empty() || completions.iter().any(Vec::is_empty) {
-            self.leave_out("a prompt or response without tokens");
+            self.leave_out("empty after tokenising");
             return Ok(None);
         }
         if completions[0] == completions[1] {
-            self.leave_out("responses that are the same after they were cut");
+            self.leave_out("identical responses after truncation");
             return Ok(None);
         }
         Ok(Some(Example { prompt, completions, p: labelled.p, weight: 1.0 }))

@@ -57,26 +57,29 @@ impl Folder {
         let empty = fs::read_dir(path).map_or(true, |mut entries| !entries.any(foreign));
         let kept = fs::read_to_string(&request).ok();
         if kept.is_none() && !empty {
-            let what = format!("{} holds files that are not of train", path.display());
+            let what = format!("{} contains files but is not a training run", path.display());
             return Err(Error::new(what).remedy(Remedy::OtherPlace));
         }
         fs::create_dir_all(path).map_err(|e| {
-            Error::new(format!("{} cannot be a folder: {e}", path.display())).words("name another folder")
+            Error::new(format!("{}: cannot create the folder: {e}", path.display()))
+                .words("choose another folder")
         })?;
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK))?;
         if lock.try_lock().is_err() {
-            return Err(Error::new(format!("{}: somebody else trains here", path.display()))
-                .words("wait until that has ended, or name another folder"));
+            return Err(Error::new(format!("{} is in use by another process", path.display()))
+                .words("wait until it ends, or choose another folder"));
         }
         if let Ok(kept) = fs::read_to_string(&request) {
             let kept: Value = serde_json::from_str(&kept)
                 .map_err(|e| Error::new(format!("{}: {e}", request.display())).remedy(Remedy::OtherPlace))?;
             if let Some(other) = differs(&kept, asked) {
                 let what = format!(
-                    "{} was trained with another `{other}`, and its results would be lost",
+                    "{} is a run with a different `{other}`, and would be overwritten",
                     path.display()
                 );
-                return Err(Error::new(what).words("name another folder, or ask as it was asked then"));
+                return Err(
+                    Error::new(what).words("choose another folder, or repeat the original options to resume")
+                );
             }
         }
         let text = serde_json::to_string_pretty(asked).unwrap_or_default() + "\n";
@@ -214,7 +217,7 @@ mod tests {
         );
         let first = Folder::open(&path, &json!({"model": "m", "seed": 1})).unwrap();
         assert!(
-            Folder::open(&path, &json!({"model": "m", "seed": 1})).unwrap_err().message().contains("else")
+            Folder::open(&path, &json!({"model": "m", "seed": 1})).unwrap_err().message().contains("in use")
         );
         drop(first);
         fs::write(place.path().join("other"), "x").unwrap();

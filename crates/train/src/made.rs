@@ -1,5 +1,7 @@
 //! The pairs of a run: which are trained on and which held out, and a file that says so.
 
+use std::collections::BTreeSet;
+
 use predilect_learn::losses::spo::SpoOptions;
 use predilect_learn::{Degraded, Example};
 use predilect_types::hash::fixed;
@@ -31,13 +33,11 @@ impl Made {
 
 /// Makes tokens of the pairs. A share of the prompts, drawn by their text, is held out: no prompt is on both sides.
 pub(crate) fn examples(chosen: &Chosen, texts: &mut Texts<'_>, held_out: f64) -> Result<Made> {
-    if !(0.0..1.0).contains(&held_out) {
-        return Err(Error::new("the share that is held out lies within 0 and 1"));
-    }
+    let drawn = Drawn::new(&chosen.pairs, held_out, "held out")?;
     let mut made = Made { trained: Vec::new(), held_out: Vec::new() };
     for labelled in &chosen.pairs {
         let Some(example) = texts.example(labelled)? else { continue };
-        let side = if is_held_out(labelled, held_out) { &mut made.held_out } else { &mut made.trained };
+        let side = if drawn.takes(labelled) { &mut made.held_out } else { &mut made.trained };
         side.push((labelled.clone(), example));
     }
     Ok(made)
@@ -51,9 +51,35 @@ pub(crate) fn degraded(made: &Made, texts: &mut Texts<'_>, spo: &SpoOptions) -> 
     made.trained.iter().map(of).collect()
 }
 
-/// A number within [0, 1) that a text always has.
-pub(crate) fn unit(text: &str) -> f64 {
-    (fixed(text) >> 11) as f64 / (1_u64 << 53) as f64
+/// A share of the prompts, drawn by their text and a purpose: always the same ones, and never all.
+pub(crate) struct Drawn {
+    purpose: &'static str,
+    /// Prompts whose number is below this are drawn.
+    below: u64,
+}
+
+impl Drawn {
+    /// At least one prompt where the share is above 0 and there are two.
+    pub(crate) fn new(pairs: &[Labelled], share: f64, purpose: &'static str) -> Result<Self> {
+        if !(0.0..1.0).contains(&share) {
+            return Err(Error::new(format!("the share that is {purpose} must be at least 0 and below 1")));
+        }
+        let own = Self { purpose, below: 0 };
+        let numbers: BTreeSet<u64> = pairs.iter().map(|labelled| own.number(labelled)).collect();
+        let most = numbers.len().saturating_sub(1);
+        let wanted =
+            ((share * numbers.len() as f64).round() as usize).max(usize::from(share > 0.0)).min(most);
+        let below = if wanted == 0 { 0 } else { numbers.iter().nth(wanted).copied().unwrap_or(0) };
+        Ok(Self { below, ..own })
+    }
+
+    pub(crate) fn takes(&self, labelled: &Labelled) -> bool {
+        self.number(labelled) < self.below
+    }
+
+    fn number(&self, labelled: &Labelled) -> u64 {
+        fixed(&(self.purpose, labelled.pair.prompt_text().as_ref()))
+    }
 }
 
 /// Whether pairs are trained on or looked at.
@@ -65,15 +91,9 @@ pub(crate) enum Side {
 
 /// Pairs that are trained on, and those that are held out: no prompt is on both sides.
 pub(crate) fn split(pairs: Vec<Labelled>, share: f64) -> Result<[Vec<Labelled>; 2]> {
-    if !(0.0..1.0).contains(&share) {
-        return Err(Error::new("the share that is held out lies within 0 and 1"));
-    }
-    let (held_out, trained) = pairs.into_iter().partition(|labelled| is_held_out(labelled, share));
+    let drawn = Drawn::new(&pairs, share, "held out")?;
+    let (held_out, trained) = pairs.into_iter().partition(|labelled| drawn.takes(labelled));
     Ok([trained, held_out])
-}
-
-fn is_held_out(labelled: &Labelled, share: f64) -> bool {
-    unit(&labelled.pair.prompt_text()) < share
 }
 
 /// Writes the pairs with their labels, in a form that Predilect and TRL read.

@@ -16,24 +16,22 @@ pub(crate) fn learnt(error: LearnError) -> Error {
         LearnError::File { path, source } => {
             let named = Error::new(format!("{}: {source}", path.display()));
             if source.kind() == ErrorKind::NotFound && path.ends_with("adapter_config.json") {
-                return named.words("name the folder of an adapter; a run that has not ended has none yet");
+                return named.words("give an adapter folder; a run that has not finished has no adapter yet");
             }
-            named.words("name a model's folder with config.json, model.safetensors and tokenizer.json, or a GGUF file")
+            named
+                .words("give a folder with config.json, model.safetensors and tokenizer.json, or a GGUF file")
         }
         LearnError::Broken { .. } => {
-            Error::new(what).words("fetch or write the file again: it is cut or of another kind")
+            Error::new(what).words("download the file again: it is truncated or in another format")
         }
         LearnError::Shape { name, .. } if name.contains(".lora_") => {
-            Error::new(what).words("name the model that the adapter was trained on")
+            Error::new(what).words("give the model that the adapter was trained on")
         }
-        LearnError::Shape { .. } => {
-            Error::new(what).words("config.json and weights must be of one model: fetch both again")
-        }
-        LearnError::Unsupported(_) => {
-            Error::new(what).words("take a model of one of these kinds, or train with TRL")
-        }
+        LearnError::Shape { .. } => Error::new(what)
+            .words("config.json and the weights must belong to one model: download both again"),
+        LearnError::Unsupported(_) => Error::new(what).words("use a supported model, or train with TRL"),
         LearnError::Tokens(TokensError::Read { .. }) => Error::new(what)
-            .words("name a folder with tokenizer.json, or a GGUF file, which has its tokenizer inside"),
+            .words("give a folder with tokenizer.json, or a GGUF file, which contains its tokenizer"),
         _ => Error::new(what),
     }
 }
@@ -45,8 +43,8 @@ pub(crate) fn not_finite(step: usize, examples: &[usize], ids: &[String]) -> Err
     let more = examples.len().saturating_sub(NAMED);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     Error::new(format!(
-        "the loss of step {step} is not finite; its pairs: {}{rest}. The weights before it are kept",
+        "the loss of step {step} is not finite (pairs: {}{rest}); the weights before it were kept",
         named.join(", ")
     ))
-    .words("lower the learning rate or beta, clip shorter, or leave those pairs out")
+    .words("lower the learning rate, beta or the gradient norm, or drop these pairs")
 }

@@ -69,7 +69,7 @@ impl Outputs<'_> {
         })?;
         if !wrote.contains(&"tokenizer.json") {
             remarks.push(
-                "the merged folder has no tokenizer files: the model came from a GGUF file, which keeps its own form of them"
+                "the merged folder has no tokenizer files, because the model came from a GGUF file"
                     .to_owned(),
             );
         }

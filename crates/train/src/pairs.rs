@@ -108,7 +108,7 @@ pub(crate) fn read(
         .iter()
         .map(|row| all.get_mut(*row as usize).and_then(Option::take))
         .collect::<Option<Vec<Pair>>>()
-        .ok_or_else(|| Error::new("the tables of pairs and verdicts do not belong together"))?;
+        .ok_or_else(|| Error::new("pairs and verdicts do not match"))?;
     Ok(Judged { slice, pairs, votes, judge })
 }
 
@@ -141,15 +141,17 @@ pub(crate) fn judged(
     let judges = &slice.table.judges;
     if judges.len() > 1 {
         let count = judges.len();
-        return Err(Error::new(format!("{count} judges have given verdicts: whose is the model to learn?"))
-            .remedy(Remedy::JudgeAmong(shown::list(judges))));
+        return Err(Error::new(format!(
+            "there are verdicts by {count} judges, and a model can learn from one at a time"
+        ))
+        .remedy(Remedy::JudgeAmong(shown::list(judges))));
     }
     let mut chosen = Chosen { judge, ..Chosen::default() };
     for (pair, votes) in pairs.into_iter().zip(votes) {
         chosen.read += 1;
         match votes.p_a() {
             None => chosen.leave_out("no verdict"),
-            Some(0.5) => chosen.leave_out("a tie"),
+            Some(0.5) => chosen.leave_out("tie"),
             Some(p_a) => chosen.push(Labelled::of(pair, p_a, votes.is_share())),
         }
     }
@@ -166,13 +168,13 @@ impl Chosen {
         let [chosen, rejected] = labelled.texts();
         let turns = [&labelled.pair.response_a, &labelled.pair.response_b];
         if turns.iter().any(|response| response.messages.len() > 1) {
-            self.leave_out("a response of several turns");
+            self.leave_out("multi-turn response");
         } else if labelled.pair.prompt.iter().all(|turn| turn.content.is_empty()) {
-            self.leave_out("a prompt without text");
+            self.leave_out("empty prompt");
         } else if chosen.is_empty() || rejected.is_empty() {
-            self.leave_out("a response without text");
+            self.leave_out("empty response");
         } else if chosen == rejected {
-            self.leave_out("the same response twice");
+            self.leave_out("identical responses");
         } else {
             self.pairs.push(labelled);
         }

@@ -94,7 +94,7 @@ impl Rankers {
         for (whose, scored) in [("model", Some(own)), ("reference", theirs)] {
             if scored.is_some_and(|scored| scored.sums.iter().any(|sum| !sum.is_finite())) {
                 return Err(Error::new(format!(
-                    "the {whose} gives pair {id} no finite log-probability: its weights are broken"
+                    "pair {id}: the log-probability under the {whose} is not finite (are its weights damaged?)"
                 )));
             }
         }
@@ -161,10 +161,7 @@ pub fn ranking(request: &RankingRequest, inputs: &Inputs<'_>, watch: &dyn Watch)
         *count.left_out.entry(why.clone()).or_default() += number;
     }
     if ranked.is_empty() {
-        return Err(Error::new(format!(
-            "of {} pairs, none has a chosen side that could be ranked",
-            count.read
-        )));
+        return Err(Error::new(format!("of {} pairs, none has a preferred response", count.read)));
     }
     let mut found = summed(request, &ranked, rankers.reference.is_some() || rankers.has_adapter);
     found.count = count;

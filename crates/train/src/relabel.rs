@@ -25,7 +25,7 @@ pub(crate) fn relabelled(
     watch: &dyn Watch,
 ) -> Result<(Chosen, Relabelled)> {
     if !(0.0..0.5).contains(&relabel.margin) {
-        return Err(Error::new("a margin lies within 0 and 0.5"));
+        return Err(Error::new("the margin must be at least 0 and below 0.5"));
     }
     let judge = (!relabel.published).then_some(relabel.judge.as_str());
     let weights = match judge {
@@ -41,7 +41,7 @@ pub(crate) fn relabelled(
         chosen.read += 1;
         match labels.label(row) {
             Label { p_a, .. } if p_a == 0.5 || (p_a - 0.5).abs() < relabel.margin => {
-                chosen.leave_out("a label too near to one half");
+                chosen.leave_out("label too close to 0.5");
             }
             label => found.push((row, label.turned(pair.clone(), relabel, seed))),
         }
@@ -87,7 +87,7 @@ impl Rated {
     /// Pairs that nobody has judged, rated by their texts.
     fn by_text(bench: &Workbench, options: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
         if options.filter.is_some() {
-            return Err(Error::new("a filter needs verdicts: nobody has judged these pairs"));
+            return Err(Error::new("a filter needs verdicts, and these pairs have none"));
         }
         let pairs = pairs_of(bench.study())?;
         let ratings = text_ratings(&pairs, options.grammar, watch)?;
@@ -117,7 +117,11 @@ fn surest(found: Vec<(usize, Labelled)>, chosen: &mut Chosen) -> Vec<(usize, Lab
     let keep: BTreeSet<usize> = best.into_values().collect();
     let mut kept = Vec::with_capacity(keep.len());
     for (at, one) in found.into_iter().enumerate() {
-        if keep.contains(&at) { kept.push(one) } else { chosen.leave_out("a surer pair of the same prompt") }
+        if keep.contains(&at) {
+            kept.push(one);
+        } else {
+            chosen.leave_out("less certain than another pair of the prompt");
+        }
     }
     kept
 }
@@ -204,7 +208,7 @@ impl<'a> Labels<'a> {
         let count = self.columns.iter().filter(|column| column.is_none()).count();
         (count > 0).then(|| {
             format!(
-                "{count} of the {} properties with a weight are not rated: labels take them as equal",
+                "{count} of {} weighted properties are not rated and are treated as equal",
                 self.columns.len()
             )
         })

@@ -301,7 +301,7 @@ fn diverged(curve: &[StepRow]) -> Option<String> {
     let drift = curve.last()?.drift?;
     (drift > FAR).then(|| {
         format!(
-            "the policy went {} nats a token away from the reference: it hardly writes text any more. Lower the learning rate, or clip shorter",
+            "training diverged: the policy is {} nats per token away from the reference. Lower the learning rate or the gradient norm",
             if drift < 1e4 { format!("{drift:.1}") } else { format!("{drift:.1e}") }
         )
     })
@@ -438,14 +438,14 @@ pub(crate) fn labelled(
 pub(crate) fn makes_sense(request: &TrainRequest) -> Result<()> {
     request.training.plan(1).map_err(learnt)?;
     if request.patience.is_some() && request.held_out == 0.0 {
-        return Err(Error::new("patience waits for the loss of held-out pairs, and none are held out")
-            .words("hold out a share of the prompts, such as 0.1"));
+        return Err(Error::new("early stopping needs held-out pairs")
+            .words("hold out a share of the prompts, e.g. 0.1"));
     }
     if let Some(lora) = &request.lora
         && !(lora.alpha.is_finite() && lora.alpha > 0.0)
     {
         return Err(Error::new(format!(
-            "an adapter whose output is multiplied by {} cannot learn",
+            "alpha must be a positive number, not {}: the adapter would not learn",
             lora.alpha
         )));
     }
@@ -455,7 +455,7 @@ pub(crate) fn makes_sense(request: &TrainRequest) -> Result<()> {
     let compares = request.loss.losses().any(|loss| loss.name() == "kto");
     if compares && (request.adapter.is_some() || request.lora.is_none()) {
         return Err(Error::new(
-            "kto compares the policy with the model without its adapter on prompts and responses that do not belong together",
+            "kto needs a newly created adapter: its baseline compares the model with and without it",
         )
         .words("train a new adapter"));
     }
@@ -472,10 +472,9 @@ pub(crate) fn counted(count: PairCount, chosen: &Chosen, made: &Made) -> PairCou
 }
 
 /// What to know where a share was to be held out and no prompt fell into it.
-fn nobody_held_out(request: &TrainRequest, made: &Made) -> Option<String> {
-    (request.held_out > 0.0 && made.held_out.is_empty()).then(|| {
-        "no prompt fell into the share that is held out: there are too few prompts for it".to_owned()
-    })
+pub(crate) fn nobody_held_out(request: &TrainRequest, made: &Made) -> Option<String> {
+    (request.held_out > 0.0 && made.held_out.is_empty())
+        .then(|| "no prompt could be held out: there is only one".to_owned())
 }
 
 /// What a folder keeps of the request and of what was given: with other pairs or another model, a run would not go on but begin.
@@ -509,10 +508,10 @@ fn stamps(path: &Path) -> Vec<(String, u64, u64)> {
 }
 
 fn nothing(count: &PairCount) -> Error {
-    let error = Error::new(format!("of {} pairs, none can be learnt from", count.read));
+    let error = Error::new(format!("of {} pairs, none can be used", count.read));
     match count.left_out.iter().max_by_key(|(_, number)| **number) {
-        Some((why, number)) => error.words(format!("most were left out for this reason: {why} ({number})")),
-        None if count.held_out > 0 => error.words("hold out a smaller share: every prompt fell into it"),
+        Some((why, number)) => error.words(format!("most were left out because: {why} ({number})")),
+        None if count.held_out > 0 => error.words("hold out a smaller share: it took every prompt"),
         None => error,
     }
 }

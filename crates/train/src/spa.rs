@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::examples::Texts;
 use crate::folder::{Folder, write_line};
-use crate::made::{Made, examples, unit};
+use crate::made::{Drawn, Made, examples};
 use crate::mistakes::learnt;
 use crate::pairs::Labelled;
 use crate::request::{Outputs, TrainRequest};
-use crate::run::{Parts, Said, Training, adapted, asked, counted, labelled, makes_sense};
+use crate::run::{Parts, Said, Training, adapted, asked, counted, labelled, makes_sense, nobody_held_out};
 
 /// The answers of a round.
 const ANSWERS: &str = "answers.jsonl";
@@ -79,29 +79,29 @@ pub fn train_with_own_labels(
     let lora = adapted(&mut model, request)?;
     let mut texts = Texts::new(&tokens, &request.texts, model.config.context);
     let Made { trained, held_out } = examples(&chosen, &mut texts, request.held_out)?;
-    let (seed, rest): (Vec<_>, Vec<_>) = trained.into_iter().partition(|(labelled, _)| {
-        // Another draw than that of held-out pairs.
-        unit(&format!("seed {}", labelled.pair.prompt_text())) < spa.seed_share
-    });
+    let all: Vec<Labelled> = trained.iter().map(|(labelled, _)| labelled.clone()).collect();
+    let drawn = Drawn::new(&all, spa.seed_share, "labelled")?;
+    let (seed, rest): (Vec<_>, Vec<_>) = trained.into_iter().partition(|(labelled, _)| drawn.takes(labelled));
     let unused = rest.len() as u64;
     let prompts = distinct(rest);
     let made = Made { trained: seed, held_out };
     let mut count = counted(texts.count.clone(), &chosen, &made);
-    count.left_out.insert("a label that is not used: SPA takes the prompt only".to_owned(), unused);
+    count.left_out.insert("label not used (SPA uses the prompt only)".to_owned(), unused);
     if made.trained.is_empty() || prompts.len() < spa.rounds {
         return Err(Error::new(format!(
-            "{} pairs keep their labels and {} prompts are left for {} rounds",
+            "{} labelled pairs and {} unlabelled prompts are too few for {} rounds",
             made.trained.len(),
             prompts.len(),
             spa.rounds
         ))
-        .words("give more pairs, another share of labels or fewer rounds"));
+        .words("use more pairs, a different share of labels, or fewer rounds"));
     }
     let mut all = asked(request, inputs, &made)?;
     all["spa"] = serde_json::to_value(spa).unwrap_or_default();
     let whole = Folder::open(output, &all)?;
     let folder = Folder::open(&whole.path.join("seed"), &all)?;
-    let remarks = chosen.remarks.iter().cloned().chain(texts.remarks()).collect();
+    let held_out = nobody_held_out(request, &made);
+    let remarks = chosen.remarks.iter().cloned().chain(texts.remarks()).chain(held_out).collect();
     let said = Said { count, judge: chosen.judge, relabelled, remarks };
     let parts = Parts { folder, model, lora, made, degraded: Vec::new(), refined: None, said };
     let first = Training::of(&inner(request), parts, watch)?.run(watch)?;
@@ -111,18 +111,16 @@ pub fn train_with_own_labels(
 
 fn check(request: &TrainRequest, spa: &SpaRequest) -> Result<()> {
     if !(spa.seed_share > 0.0 && spa.seed_share < 1.0) {
-        return Err(Error::new("the share of labels lies above 0 and below 1"));
+        return Err(Error::new("the share of labels must be between 0 and 1"));
     }
     if spa.rounds == 0 || spa.rounds > 100 || spa.samples < 2 || spa.max_tokens == 0 {
-        return Err(Error::new("there must be a round, two responses to a prompt, and a token in each"));
+        return Err(Error::new("SPA needs at least one round, two samples per prompt, and one token"));
     }
     if request.lora.is_none() || request.adapter.is_some() {
-        return Err(Error::new(
-            "SPA trains a new adapter: the model without it is what gains are measured from",
-        ));
+        return Err(Error::new("SPA needs a newly created adapter"));
     }
     if request.degrees.is_some() || request.patience.is_some() {
-        return Err(Error::new("degrees and patience do not go with rounds of a model's own labels"));
+        return Err(Error::new("SPA cannot be combined with the degree loss or early stopping"));
     }
     Ok(())
 }
@@ -281,8 +279,8 @@ impl Rounds<'_> {
             trained.push((labelled, Example { prompt: prompt.clone(), completions, p: 1.0, weight: 1.0 }));
         }
         if trained.is_empty() {
-            return Err(Error::new(format!("no prompt of round {round} got two responses that differ"))
-                .words("let responses be longer, or train on more labels first"));
+            return Err(Error::new(format!("in round {round}, no prompt got two different responses"))
+                .words("allow longer responses, or use more labels"));
         }
         let (model, reference) = (self.model(before)?, self.model(before)?);
         let count = PairCount { trained: trained.len() as u64, ..PairCount::default() };

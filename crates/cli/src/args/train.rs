@@ -21,65 +21,65 @@ pub(crate) struct TrainArgs {
     /// The pairs: a study, or preference files of any format
     #[arg(required_unless_present_any = ["example", "list"], value_name = "PAIRS|STUDY")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// An example that comes with Predilect in their place: llmfao or local-judge
+    /// Use a bundled example instead: llmfao or local-judge
     #[arg(long, conflicts_with = "inputs", value_enum, value_name = "EXAMPLE")]
     pub(crate) example: Option<ExampleArg>,
     /// List every loss with its formula and source
     #[arg(long)]
     pub(crate) list: bool,
-    /// The model: a folder of Hugging Face's (config.json, safetensors, tokenizer.json) or gguf:FILE, which becomes 32-bit floats
+    /// The model: a Hugging Face folder (config.json, safetensors, tokenizer.json) or gguf:FILE, dequantised to 32-bit floats
     #[arg(long, required_unless_present = "list", value_name = "DIR|gguf:FILE")]
     pub(crate) model: Option<String>,
-    /// The loss, or several with weights: sigmoid, ipo, simpo, soft, gdpo ..., sigmoid:0.8,sft:0.2 (--list shows all)
+    /// The loss, or a weighted mixture: sigmoid, ipo, simpo, soft, gdpo, ... or sigmoid:0.8,sft:0.2 (--list shows all)
     #[arg(long, default_value = "sigmoid", value_name = "LOSS")]
     pub(crate) loss: Mixture,
-    /// Strength of the pull to the reference
+    /// Beta: how strongly the policy is kept near the reference (default: 0.1)
     #[arg(long, value_name = "BETA")]
     pub(crate) beta: Option<f64>,
-    /// Share of labels that are taken to be wrong, for losses that know it
+    /// Label smoothing: the assumed share of wrong labels, for losses that support it
     #[arg(long, value_name = "E")]
     pub(crate) label_smoothing: Option<f64>,
-    /// Another number of a loss, e.g. `simpo_gamma=1` (repeatable)
+    /// Set another loss parameter, e.g. `simpo_gamma=1` (repeatable)
     #[arg(long = "loss-option", value_name = "NAME=VALUE")]
     pub(crate) loss_options: Vec<String>,
-    /// native: here, on the processor; trl: Hugging Face's trainer beside it, for those with GPUs (the model must be a folder)
+    /// native: train in this process, on the CPU; trl: run Hugging Face's TRL as a subprocess, for GPUs (the model must be a folder)
     #[arg(long, default_value = "native", value_name = "ENGINE", action = clap::ArgAction::Set, value_parser = named(&ENGINES))]
     pub(crate) engine: bool,
-    /// The Python that has TRL (default: python3)
+    /// The Python interpreter with TRL installed (default: python3)
     #[arg(long, value_name = "PYTHON")]
     pub(crate) python: Option<PathBuf>,
-    /// With the engine trl: write pairs, settings and script, and run nothing
+    /// With --engine trl: write pairs, settings and script, but do not run them
     #[arg(long)]
     pub(crate) write_only: bool,
-    /// Beside the loss, tell chosen responses from what is left of them without 25, 50 and 75 % of their key phrases (SPO), with this weight
+    /// Add SPO's degree loss with this weight: classify chosen responses with 0, 25, 50 or 75 % of their key phrases removed
     #[arg(long, value_name = "WEIGHT")]
     pub(crate) degrees: Option<f64>,
-    /// After the labelled pairs, so many rounds in which the model answers prompts itself and learns from what it has come to like (SPA)
+    /// Self-generated preferences (SPA): after the labelled pairs, this many rounds of sampling, labelling by implicit reward, training
     #[arg(long, value_name = "ROUNDS", value_parser = clap::value_parser!(u8).range(1..=100))]
     pub(crate) spa: Option<u8>,
-    /// Share of the prompts whose labels SPA uses; of the others it takes the prompts only
+    /// Share of prompts whose labels SPA uses; of the rest it uses the prompts only
     #[arg(long, default_value_t = 0.033, value_name = "SHARE", requires = "spa")]
     pub(crate) spa_labels: f64,
-    /// Responses to each prompt in a round of SPA, of which the best stands against the worst
+    /// Responses sampled per prompt in each SPA round; the best is paired with the worst
     #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=64))]
     pub(crate) spa_samples: u8,
-    /// The most tokens of such a response
+    /// Maximum tokens of a sampled response
     #[arg(long, default_value_t = 300, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) spa_tokens: u32,
-    /// Rank of the adapter
+    /// Adapter rank
     #[arg(long, default_value_t = 8, value_name = "R", value_parser = clap::value_parser!(u16).range(1..=4096), conflicts_with_all = ["full", "adapter"])]
     pub(crate) lora: u16,
-    /// The adapter's output is multiplied by alpha over rank (default: twice the rank)
+    /// Adapter alpha; the update is scaled by alpha / rank (default: twice the rank)
     #[arg(long, value_name = "ALPHA", conflicts_with_all = ["full", "adapter"])]
     pub(crate) lora_alpha: Option<f64>,
-    /// Maps of every layer that have an adapter, comma separated: `q_proj`, `k_proj`, `v_proj`, `o_proj`, `gate_proj`, `up_proj`, `down_proj`, or
+    /// Linear layers that get an adapter, comma separated: `q_proj`, `k_proj`, `v_proj`, `o_proj`, `gate_proj`, `up_proj`, `down_proj`, or
     /// all-linear
     #[arg(long, default_value = "q_proj,v_proj", value_delimiter = ',', value_name = "MAPS", conflicts_with_all = ["full", "adapter"])]
     pub(crate) targets: Vec<String>,
-    /// Train all weights in the place of an adapter
+    /// Fine-tune all weights instead of an adapter
     #[arg(long, conflicts_with = "adapter")]
     pub(crate) full: bool,
-    /// Go on from this adapter (PEFT's two files); it is part of the reference
+    /// Continue training this PEFT adapter; the reference is the model with the adapter as it is now
     #[arg(long, value_name = "DIR")]
     pub(crate) adapter: Option<PathBuf>,
     #[command(flatten)]
@@ -88,13 +88,13 @@ pub(crate) struct TrainArgs {
     pub(crate) labels: LabelArgs,
     #[command(flatten)]
     pub(crate) pairs: PairArgs,
-    /// The folder: adapter, every step (train.jsonl), the pairs with their labels, checkpoints; the same command goes on there
+    /// Output folder: adapter, train.jsonl (one line a step), pairs.jsonl, checkpoints; run the same command again to resume
     #[arg(long, short, required_unless_present = "list", value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
-    /// Write the trained model as a folder too, the adapter merged (always with --full)
+    /// Also write the merged model as a Hugging Face folder (always with --full)
     #[arg(long)]
     pub(crate) merge: bool,
-    /// Write it as a GGUF file too, which `judge`, `annotate` and `steer` can ask as gguf:FILE: f16, `q8_0` or f32
+    /// Also write the merged model as a GGUF file, for `judge`, `annotate` and `steer`: f16, `q8_0` or f32
     #[arg(long, value_name = "NUMBERS", value_parser = named(&GGUF))]
     pub(crate) gguf: Option<GgufNumbers>,
     #[command(flatten)]
@@ -105,43 +105,43 @@ pub(crate) struct TrainArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pace")]
 pub(crate) struct PaceArgs {
-    /// Passes over the pairs
+    /// Epochs
     #[arg(long, default_value_t = 1.0, value_name = "N", conflicts_with = "steps")]
     pub(crate) epochs: f64,
-    /// Steps, whatever the passes
+    /// Number of steps, instead of epochs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) steps: Option<u32>,
-    /// Pairs of one step
+    /// Batch size: pairs per step
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) batch: u32,
-    /// The highest learning rate (default: 1e-4 for an adapter, 1e-6 for all weights)
+    /// Peak learning rate (default: 1e-4 for an adapter, 1e-6 for all weights)
     #[arg(long = "learning-rate", visible_alias = "lr", value_name = "RATE")]
     pub(crate) learning_rate: Option<f64>,
-    /// How the rate changes after it has risen: cosine, linear, constant
+    /// Learning-rate schedule after warm-up: cosine, linear, constant
     #[arg(long, default_value = "cosine", value_name = "HOW", value_parser = named(&Schedule::ALL))]
     pub(crate) schedule: Schedule,
-    /// Share of the steps in which the rate rises
+    /// Warm-up, as a share of the steps
     #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
     pub(crate) warm_up: f64,
-    /// Decay of weights
+    /// Weight decay
     #[arg(long, default_value_t = 0.0, value_name = "DECAY")]
     pub(crate) weight_decay: f64,
-    /// The longest gradient; 0 for any
+    /// Maximum gradient norm; 0 disables clipping
     #[arg(long, default_value_t = 1.0, value_name = "LENGTH")]
     pub(crate) clip: f64,
-    /// Share of the prompts that are held out to look at
+    /// Share of prompts held out for evaluation
     #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
     pub(crate) held_out: f64,
-    /// Steps between two looks at the held-out pairs
+    /// Steps between evaluations
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) evaluate_every: u32,
-    /// End after so many looks without a smaller loss, and keep the best weights
+    /// Stop early after this many evaluations without improvement, and keep the best weights
     #[arg(long, value_name = "LOOKS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) patience: Option<u32>,
-    /// Steps between two checkpoints (and one every five minutes)
+    /// Steps between checkpoints (at least one every five minutes)
     #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) checkpoint_every: u32,
-    /// Seed of adapter, order and drawn labels
+    /// Seed for adapter, data order, sampling and random labels
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
 }
@@ -150,25 +150,25 @@ pub(crate) struct PaceArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Labels")]
 pub(crate) struct LabelArgs {
-    /// Label every pair by the fitted weights of this judge, in the place of verdicts: what would it prefer, and how surely?
+    /// Label every pair by the fitted weights of this judge instead of by verdicts
     #[arg(long, value_name = "JUDGE", conflicts_with = "relabel_published")]
     pub(crate) relabel: Option<String>,
-    /// The same by the published weights of a judge of Li et al. (2024), e.g. gpt-4-1106-preview
+    /// Label every pair by the published weights of a judge of Li et al. (2024), e.g. gpt-4-1106-preview
     #[arg(long, value_name = "JUDGE")]
     pub(crate) relabel_published: Option<String>,
-    /// aligned: what the judge rewards is chosen; opposed: it is rejected; random: as sure, and a side that is drawn (the control)
+    /// aligned: prefer what the judge rewards; opposed: prefer the reverse; random: same confidence, random side (the control)
     #[arg(long, default_value = "aligned", value_name = "WAY", value_parser = named(&Direction::ALL))]
     pub(crate) direction: Direction,
-    /// Labels are sides, not probabilities
+    /// Use hard labels: the favoured side
     #[arg(long, conflicts_with = "soft")]
     pub(crate) hard: bool,
-    /// Labels are probabilities over posterior draws (the default)
+    /// Use soft labels: the probability, averaged over posterior draws (default)
     #[arg(long)]
     pub(crate) soft: bool,
-    /// Leave out pairs whose probability is nearer to one half than this
+    /// Leave out pairs whose probability is closer to 0.5 than this
     #[arg(long, default_value_t = 0.0, value_name = "MARGIN")]
     pub(crate) margin: f64,
-    /// Of several pairs of one prompt, keep the surest
+    /// Keep only the most certain pair of each prompt
     #[arg(long)]
     pub(crate) best_pairs: bool,
 }
@@ -181,22 +181,22 @@ pub(crate) struct PairArgs {
     /// Only pairs and verdicts for which this holds, as for `predilect dissect`
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<Filter>,
-    /// Whose verdicts, where several have judged
+    /// The judge whose verdicts to use, if there are several
     #[arg(long, value_name = "JUDGE")]
     pub(crate) judge: Option<String>,
     /// How soft verdicts count: as they are, or as the side they favour
     #[arg(long, value_enum, default_value_t = Verdicts::Soft, value_name = "HOW")]
     pub(crate) verdicts: Verdicts,
-    /// Whose ratings weights are fitted to, where several annotators have rated: a name in the data, or text
+    /// The annotator whose ratings weights are fitted to, if there are several: a name in the data, or text
     #[arg(long, value_name = "NAME")]
     pub(crate) ratings_of: Option<String>,
     /// Leave out grammar and spelling, by far the slowest rating
     #[arg(long)]
     pub(crate) no_grammar: bool,
-    /// The most tokens of a prompt and one response: prompts lose their beginning, then responses their end
+    /// Maximum tokens of prompt plus response: prompts are cut from the left first, then responses at the end
     #[arg(long, default_value_t = 1024, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(8..=1_000_000))]
     pub(crate) max_length: u32,
-    /// Join prompts and responses as they are, without the model's chat template
+    /// Do not use the model's chat template: concatenate prompt and response
     #[arg(long)]
     pub(crate) no_template: bool,
 }
@@ -327,7 +327,7 @@ impl TrainArgs {
             if let Some(value) = value {
                 if !value.is_finite() {
                     return Err(Problem::new(format!(
-                        "--{}: {value} is no number to reckon with",
+                        "--{}: {value} is not a finite number",
                         name.replace('_', "-")
                     )));
                 }
@@ -341,11 +341,11 @@ impl TrainArgs {
                     .map(|map| map.keys().map(String::as_str).collect())
                     .unwrap_or_default();
                 Problem::new(format!("--loss-option {text}: {why}"))
-                    .remedy(format!("the numbers of losses are: {}", known.join(", ")))
+                    .remedy(format!("loss parameters are: {}", known.join(", ")))
             };
             let (name, value) = text.split_once('=').ok_or_else(|| wrong("has no `=`"))?;
             if options.get(name).is_none() {
-                return Err(wrong("there is no such number"));
+                return Err(wrong("unknown loss parameter"));
             }
             options[name] = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         }
@@ -375,24 +375,24 @@ pub(crate) struct RankingArgs {
     /// The pairs: a study, or preference files of any format
     #[arg(required_unless_present = "example", value_name = "PAIRS|STUDY")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// An example that comes with Predilect in their place: llmfao or local-judge
+    /// Use a bundled example instead: llmfao or local-judge
     #[arg(long, conflicts_with = "inputs", value_enum, value_name = "EXAMPLE")]
     pub(crate) example: Option<ExampleArg>,
-    /// The model: a folder of Hugging Face's or gguf:FILE
+    /// The model: a Hugging Face folder or gguf:FILE
     #[arg(long, value_name = "DIR|gguf:FILE")]
     pub(crate) model: String,
-    /// An adapter on it (PEFT's two files)
+    /// A PEFT adapter for it
     #[arg(long, value_name = "DIR")]
     pub(crate) adapter: Option<PathBuf>,
-    /// The model that it was trained from (default, with --adapter: the model without it)
+    /// The reference model (default with --adapter: the model without it)
     #[arg(long, value_name = "DIR|gguf:FILE")]
     pub(crate) reference: Option<String>,
-    /// Beta of the ideal model
+    /// Beta of the idealised model
     #[arg(long, default_value_t = 0.1, value_name = "BETA")]
     pub(crate) beta: f64,
     #[command(flatten)]
     pub(crate) pairs: PairArgs,
-    /// Tell every pair in the JSON, with its flip threshold
+    /// Include every pair in the JSON, with its flip threshold
     #[arg(long)]
     pub(crate) each: bool,
     #[command(flatten)]

@@ -140,9 +140,9 @@ impl Config {
     /// When the model is of another family, uses what the engine has not, or a number is missing or out of range.
     pub fn from_json(text: &str) -> Result<Self> {
         let value: Value = serde_json::from_str(text)
-            .map_err(|e| LearnError::Unsupported(format!("config.json is no JSON: {e}")))?;
+            .map_err(|e| LearnError::Unsupported(format!("config.json is not valid JSON: {e}")))?;
         let Some(map) = value.as_object() else {
-            return Err(LearnError::Unsupported("config.json holds no object".to_owned()));
+            return Err(LearnError::Unsupported("config.json is not a JSON object".to_owned()));
         };
         Json(map).config()
     }
@@ -203,7 +203,7 @@ impl Json<'_> {
     fn size(&self, key: &str) -> Result<usize> {
         match self.0.get(key).and_then(Value::as_u64) {
             Some(n) if (1..=MOST).contains(&n) => Ok(n as usize),
-            _ => Err(LearnError::Unsupported(format!("config.json gives no usable `{key}`"))),
+            _ => Err(LearnError::Unsupported(format!("config.json has no valid `{key}`"))),
         }
     }
 
@@ -247,7 +247,7 @@ impl Json<'_> {
                 context: number("original_max_position_embeddings")?,
             }),
             other => Err(LearnError::Unsupported(format!(
-                "positions are stretched by `{other}`; known are default, linear and llama3"
+                "unsupported RoPE scaling `{other}`; supported are default, linear and llama3"
             ))),
         }
     }
@@ -277,21 +277,22 @@ impl Json<'_> {
         let expected: &[&str] =
             if family == Family::Gemma3 { &["gelu_pytorch_tanh"] } else { &["silu", "swish"] };
         if let Some(act) = act.filter(|act| !expected.contains(act)) {
-            return Err(LearnError::Unsupported(format!("a {} with `{act}` is not known", family.as_str())));
+            return Err(LearnError::Unsupported(format!(
+                "a {} model with activation `{act}` is not supported",
+                family.as_str()
+            )));
         }
         for key in ["mlp_bias", "use_sliding_window"] {
             if truthy(key) {
-                return Err(LearnError::Unsupported(format!("`{key}` is on, which the engine has not")));
+                return Err(LearnError::Unsupported(format!("`{key}` is not supported")));
             }
         }
         if family != Family::Qwen2 && truthy("attention_bias") {
-            return Err(LearnError::Unsupported(
-                "`attention_bias` is on, which the engine has not".to_owned(),
-            ));
+            return Err(LearnError::Unsupported("`attention_bias` is not supported".to_owned()));
         }
         for key in ["attn_logit_softcapping", "final_logit_softcapping"] {
             if self.number(key).is_some() {
-                return Err(LearnError::Unsupported(format!("`{key}` is set, which the engine has not")));
+                return Err(LearnError::Unsupported(format!("`{key}` is not supported")));
             }
         }
         Ok(())
@@ -303,10 +304,16 @@ impl Config {
     pub(crate) fn checked(self) -> Result<Self> {
         let wrong = |what: String| Err(LearnError::Unsupported(what));
         if self.kv_heads == 0 || !self.heads.is_multiple_of(self.kv_heads) {
-            return wrong(format!("{} heads cannot share {} of keys", self.heads, self.kv_heads));
+            return wrong(format!(
+                "{} attention heads cannot be divided among {} key/value heads",
+                self.heads, self.kv_heads
+            ));
         }
         if !self.head_dim.is_multiple_of(2) || self.head_dim == 0 {
-            return wrong(format!("heads of width {} cannot be rotated", self.head_dim));
+            return wrong(format!(
+                "a head dimension of {} does not work with rotary embeddings",
+                self.head_dim
+            ));
         }
         if self.windowed.len() != self.layers {
             return wrong(format!("{} kinds of layers for {} layers", self.windowed.len(), self.layers));
@@ -323,7 +330,7 @@ impl Config {
 /// The refusal of a family.
 pub(crate) fn unknown(name: &str) -> LearnError {
     LearnError::Unsupported(format!(
-        "models of the family `{name}` cannot be trained here; known are llama, mistral, qwen2, qwen3 and gemma3"
+        "unsupported model type `{name}`; supported are llama, mistral, qwen2, qwen3 and gemma3"
     ))
 }
 

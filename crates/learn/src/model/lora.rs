@@ -65,7 +65,7 @@ impl FromStr for Target {
     fn from_str(name: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|target| target.as_str() == name).ok_or_else(|| {
             let known = Self::ALL.map(Self::as_str).join(", ");
-            format!("`{name}` is no map of a layer; known are {known}")
+            format!("unknown linear layer `{name}`; supported are {known}")
         })
     }
 }
@@ -98,11 +98,13 @@ impl Model {
     /// When the model has an adapter, the rank is 0 or above the width of the model, or no target is named.
     pub fn adapt(&mut self, options: &LoraOptions, seed: u64) -> Result<()> {
         if options.rank == 0 || options.targets.is_empty() {
-            return Err(LearnError::Choice("an adapter needs a rank of at least 1 and a target".to_owned()));
+            return Err(LearnError::Choice(
+                "an adapter needs a rank of at least 1 and a target layer".to_owned(),
+            ));
         }
         if options.rank > self.config.hidden {
             return Err(LearnError::Choice(format!(
-                "an adapter of rank {} is no smaller than the model's own matrices, which are {} wide",
+                "rank {} is too large for a model of width {}",
                 options.rank, self.config.hidden
             )));
         }

@@ -81,11 +81,7 @@ impl<S: Source> Builder<'_, S> {
 }
 
 fn missing(name: &str) -> LearnError {
-    LearnError::Shape {
-        name: name.to_owned(),
-        expected: "to be there".to_owned(),
-        found: "nothing".to_owned(),
-    }
+    LearnError::Shape { name: name.to_owned(), expected: "to exist".to_owned(), found: "nothing".to_owned() }
 }
 
 impl Model {
@@ -103,7 +99,7 @@ impl Model {
         let store = builder.store;
         if let Some(name) = source.left().first() {
             return Err(LearnError::Unsupported(format!(
-                "the file holds the tensor {name}, which a {} of {} layers as it is described has not",
+                "unexpected tensor {name}: a {} model with {} layers does not have it",
                 config.family.as_str(),
                 config.layers
             )));

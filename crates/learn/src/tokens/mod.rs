@@ -75,7 +75,7 @@ impl fmt::Display for Remark {
         let Self::Parts { text, .. } = self;
         write!(
             f,
-            "the prompt alone has other tokens than before its completion; its end is left out: {text:?}"
+            "the chat template ends a prompt differently when a response follows; {text:?} is left out of the prompt"
         )
     }
 }

@@ -68,7 +68,7 @@ impl Trainer {
             let tensor = self.model.store.get_mut(id);
             match weights.read(&tensor.name)? {
                 Some((_, value)) if value.len() == tensor.value.len() => tensor.value = value,
-                _ => return Err(broken(&path, format!("holds no {} of this model", tensor.name))),
+                _ => return Err(broken(&path, format!("does not contain {}", tensor.name))),
             }
         }
         let path = folder.join(MOMENTS);
@@ -76,7 +76,7 @@ impl Trainer {
         let steps = u32::try_from(state.step).unwrap_or(u32::MAX);
         let kept = |name: &str| moments.read(name).ok().flatten().map(|(_, value)| value);
         if !self.optimiser.restore(&self.model.store, steps, kept) {
-            return Err(broken(&path, "is of another training"));
+            return Err(broken(&path, "belongs to a different run"));
         }
         (self.step, self.losses) = (state.step, state.losses);
         if let (Some(refining), Some(kept)) = (&mut self.refining, state.spa) {

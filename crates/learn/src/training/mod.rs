@@ -141,10 +141,10 @@ impl Trainer {
         (examples, held_out): (Vec<Example>, Vec<Example>),
     ) -> Result<Self> {
         if examples.is_empty() {
-            return Err(LearnError::Choice("there are no pairs to train on".to_owned()));
+            return Err(LearnError::Choice("no pairs to train on".to_owned()));
         }
         if model.store.trained().is_empty() {
-            return Err(LearnError::Choice("nothing of the model is trained".to_owned()));
+            return Err(LearnError::Choice("no parameter is trainable".to_owned()));
         }
         for example in examples.iter().chain(&held_out) {
             check(example, model.config.vocab)?;
@@ -182,7 +182,7 @@ impl Trainer {
         self.step
     }
 
-    /// Whether all steps were made.
+    /// Whether training is complete.
     pub fn done(&self) -> bool {
         self.step >= self.plan.steps
     }
@@ -246,7 +246,7 @@ impl Trainer {
     /// were made.
     pub fn step(&mut self) -> Result<StepRecord> {
         if self.done() {
-            return Err(LearnError::Choice("all steps were made".to_owned()));
+            return Err(LearnError::Choice("training is complete".to_owned()));
         }
         let batch = self.batch();
         self.gradients.clear();
@@ -287,12 +287,12 @@ fn check(example: &Example, vocab: usize) -> Result<()> {
 
 fn check_tokens(tokens: &[u32], vocab: usize) -> Result<()> {
     if tokens.is_empty() {
-        return Err(LearnError::Choice("a prompt or completion has no token".to_owned()));
+        return Err(LearnError::Choice("empty prompt or completion".to_owned()));
     }
     match tokens.iter().find(|token| **token as usize >= vocab) {
         None => Ok(()),
         Some(token) => Err(LearnError::Choice(format!(
-            "token {token} is not in the model's vocabulary of {vocab}: tokenizer and weights do not belong together"
+            "token {token} is outside the vocabulary of {vocab}: tokenizer and weights do not match"
         ))),
     }
 }

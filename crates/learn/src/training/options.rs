@@ -30,7 +30,7 @@ pub struct TrainingOptions {
     /// Whether pairs come in a drawn order, another in each epoch.
     pub shuffle: bool,
     /// Bytes that a pass may keep for backward before it computes layers twice instead.
-    pub room: usize,
+    pub memory_budget: usize,
 }
 
 impl Default for TrainingOptions {
@@ -46,7 +46,7 @@ impl Default for TrainingOptions {
             clip: Some(1.0),
             seed: 0,
             shuffle: true,
-            room: 2 << 30,
+            memory_budget: 2 << 30,
         }
     }
 }
@@ -71,16 +71,16 @@ impl TrainingOptions {
     pub fn plan(&self, pairs: usize) -> Result<Plan> {
         let wrong = |what: &str| Err(LearnError::Choice(what.to_owned()));
         if self.batch == 0 {
-            return wrong("a batch needs a pair");
+            return wrong("the batch size must be at least 1");
         }
         if !(self.learning_rate > 0.0 && self.learning_rate <= 1.0) {
             return wrong("the learning rate must be above 0 and at most 1");
         }
         if !(0.0..=1.0).contains(&self.warm_up) || !(0.0..1.0).contains(&self.weight_decay) {
-            return wrong("warm-up and weight decay lie within 0 and 1");
+            return wrong("warm-up and weight decay must be between 0 and 1");
         }
         if self.clip.is_some_and(|most| most <= 0.0 || most.is_nan()) {
-            return wrong("a gradient cannot be clipped to nothing");
+            return wrong("the maximum gradient norm must be above 0");
         }
         let steps_of_epoch = pairs.div_ceil(self.batch).max(1);
         let steps = match self.steps {

@@ -38,7 +38,9 @@ impl Trainer {
             let alone = self.refining.is_some() || self.degrees.is_some();
             (rows, bytes) = (rows + tree.len(), bytes + self.model.kept_bytes(&tree));
             match groups.last_mut() {
-                Some(group) if !alone && rows <= ROWS && bytes <= self.options.room => group.push(*number),
+                Some(group) if !alone && rows <= ROWS && bytes <= self.options.memory_budget => {
+                    group.push(*number);
+                }
                 _ => {
                     (rows, bytes) = (tree.len(), self.model.kept_bytes(&tree));
                     groups.push(vec![*number]);
@@ -142,7 +144,11 @@ impl Trainer {
     }
 
     fn training(&self, tree: &Tree) -> Pass {
-        if self.model.kept_bytes(tree) > self.options.room { Pass::TrainFrugally } else { Pass::Train }
+        if self.model.kept_bytes(tree) > self.options.memory_budget {
+            Pass::TrainFrugally
+        } else {
+            Pass::Train
+        }
     }
 
     /// Scores of some pairs, whose joined tree this is.

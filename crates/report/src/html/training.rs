@@ -31,17 +31,17 @@ fn line<'a>(found: &'a TrainJson, name: &'a str, of: impl Fn(&StepRow) -> Option
 
 fn curves(found: &TrainJson) -> Markup {
     if found.curve.is_empty() {
-        return nothing("No step was made.");
+        return nothing("No training step was made.");
     }
     let both = |name, first: Line, second: Line, places| {
         let lines: Vec<Line> = [first, second].into_iter().filter(|line| !line.points.is_empty()).collect();
         curve(name, &lines, places)
     };
     html! {
-        (both("Loss", line(found, "of the step", |row| Some(row.loss)), line(found, "of held-out pairs", |row| row.eval_loss), 3))
-        (both("Reward of the chosen response less that of the rejected one", line(found, "of the step", |row| row.margin), line(found, "of held-out pairs", |row| row.eval_margin), 3))
-        (both("Share of pairs ranked right by reward, in %", line(found, "of the step", |row| row.accuracy.map(|a| 100.0 * a)), line(found, "of held-out pairs", |row| row.eval_accuracy.map(|a| 100.0 * a)), 0))
-        (both("Distance from the reference, in nats a token", line(found, "drift", |row| row.drift), line(found, "", |_| None), 4))
+        (both("Loss", line(found, "training", |row| Some(row.loss)), line(found, "held out", |row| row.eval_loss), 3))
+        (both("Reward margin (chosen minus rejected)", line(found, "training", |row| row.margin), line(found, "held out", |row| row.eval_margin), 3))
+        (both("Reward accuracy, in %", line(found, "training", |row| row.accuracy.map(|a| 100.0 * a)), line(found, "held out", |row| row.eval_accuracy.map(|a| 100.0 * a)), 0))
+        (both("Distance from the reference, in nats per token", line(found, "drift", |row| row.drift), line(found, "", |_| None), 4))
         (both("Summed log-probability of responses", line(found, "chosen", |row| Some(row.logp_chosen)), line(found, "rejected", |row| Some(row.logp_rejected)), 0))
     }
 }
@@ -57,24 +57,24 @@ fn learnt_from(found: &TrainJson) -> Markup {
         @if !said.is_empty() { ul { @for line in said { li { bdi { (line) } } } } }
         @if let Some(by) = &found.relabelled {
             p {
-                "The favoured side has a probability of " (percent(by.mean_certainty)) " % on average, over "
+                "Mean probability of the preferred side: " (percent(by.mean_certainty)) " %, over "
                 (format::counted(by.draws, "posterior draw", "posterior draws")) "."
             }
         }
     }
 }
 
-/// Rounds of its own labels.
+/// Self-generated preferences (SPA).
 fn rounds(found: &TrainJson) -> Markup {
     let number =
         |x: Option<f64>, places| x.map_or_else(|| format::MISSING.to_owned(), |x| format::decimal(x, places));
     html! {
         @if !found.rounds.is_empty() {
-            h3 { "Rounds of its own labels" }
-            p { "The model answered prompts itself; the answer whose probability had grown more since it began counts as the better one. Curves are of the last round." }
+            h3 { "Self-generated preferences (SPA)" }
+            p { "In each round the model answers prompts itself, and the answer whose probability grew more since the start is preferred. The curves cover all stages." }
             (scroll("Rounds", &html! {
                 table.plain {
-                    (heads(&[("Round", Align::Left), ("Prompts", Align::Right), ("Pairs", Align::Right), ("Mean p", Align::Right), ("Doubtful, %", Align::Right), ("Loss at first", Align::Right), ("At last", Align::Right)]))
+                    (heads(&[("Round", Align::Left), ("Prompts", Align::Right), ("Pairs", Align::Right), ("Mean p", Align::Right), ("Doubtful, %", Align::Right), ("First loss", Align::Right), ("Last loss", Align::Right)]))
                     tbody {
                         @for row in &found.rounds {
                             tr {

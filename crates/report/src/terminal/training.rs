@@ -48,14 +48,14 @@ fn rounds(found: &TrainJson, out: &mut Out) -> io::Result<()> {
     heading(
         out,
         "Rounds",
-        "What the model answered itself, and what it learnt from that; the steps below are of the last one.",
+        "Self-generated preferences: pairs sampled from the model, labelled by implicit reward.",
     )?;
     out.line(&paint(
         BOLD,
         &format!(
             "{:>6}{}",
             "round",
-            round_columns(["prompts", "pairs", "mean p", "doubtful", "loss at first", "at last"])
+            round_columns(["prompts", "pairs", "mean p", "doubtful", "first loss", "last loss"])
         ),
     ))?;
     for row in &found.rounds {
@@ -87,7 +87,7 @@ fn curve(found: &TrainJson, out: &mut Out) -> io::Result<()> {
     heading(
         out,
         "Steps",
-        "Means over the steps up to that one; rewards are beta (ln policy - ln reference); drift: nats a token from the reference.",
+        "Averages up to each step; margin and accuracy of rewards beta (ln policy - ln reference); drift: nats per token from the reference.",
     )?;
     let looked = !found.evaluations.is_empty();
     let mut line = format!(

@@ -56,17 +56,14 @@ pub fn train_with_trl(
     watch: &dyn Watch,
 ) -> Result<Ran<TrainJson>> {
     if !request.model.is_dir() {
-        return Err(Error::new(format!(
-            "TRL cannot open {}: it needs a model's folder",
-            request.model.display()
-        ))
-        .words(
-            "give the folder that holds config.json and the safetensors, or train with the engine native",
-        ));
+        return Err(Error::new(format!("TRL needs a Hugging Face folder, not {}", request.model.display()))
+            .words("give the folder with config.json and the safetensors, or use the native engine"));
     }
     let outputs = request.outputs.merged || request.outputs.gguf.is_some();
     if request.degrees.is_some() || request.patience.is_some() || outputs {
-        return Err(Error::new("degrees, patience, merged folders and GGUF files are of the engine native"));
+        return Err(Error::new(
+            "degree loss, early stopping, merging and GGUF output need the native engine",
+        ));
     }
     makes_sense(request)?;
     let given = Given::write(request, (inputs, output), watch)?;
@@ -74,8 +71,7 @@ pub fn train_with_trl(
     let command = format!("{} {}", python(trl).display(), given.folder.path.join(SCRIPT.0).display());
     let mut stopped = None;
     if trl.write_only {
-        run.remarks
-            .push(format!("written, not run; where TRL is: {command} {}", given.folder.path.display()));
+        run.remarks.push(format!("not run; to train, run: {command} {}", given.folder.path.display()));
     } else {
         stopped = run.read(&mut start(trl, &given.folder)?, &given.folder, watch)?;
     }
@@ -98,8 +94,8 @@ fn start(trl: &TrlOptions, folder: &Folder) -> Result<Child> {
         .stderr(log)
         .spawn()
         .map_err(|e| {
-            Error::new(format!("{} cannot be run: {e}", python.display()))
-                .words("name the Python that has TRL")
+            Error::new(format!("cannot run {}: {e}", python.display()))
+                .words("give the Python interpreter that has TRL installed")
         })
 }
 
@@ -118,7 +114,7 @@ impl Given {
         let pairs = with_merged_system(pairs, &request.model, &mut remarks);
         let [trained, held_out] = split(pairs, request.held_out)?;
         if trained.is_empty() {
-            return Err(Error::new(format!("of {read} pairs, none can be learnt from")));
+            return Err(Error::new(format!("of {read} pairs, none can be used")));
         }
         let count = PairCount {
             read,
@@ -197,7 +193,8 @@ fn with_merged_system(pairs: Vec<Labelled>, model: &Path, remarks: &mut Vec<Stri
         return pairs;
     }
     remarks.push(
-        "the chat template knows no system messages: their text begins the user's first turn".to_owned(),
+        "the chat template does not support system messages: they were moved into the first user turn"
+            .to_owned(),
     );
     pairs.into_iter().map(crate::examples::without_system).collect()
 }
@@ -318,7 +315,7 @@ struct Run {
 impl Run {
     /// Reads the script's lines until it ends; why it ended early, where somebody stopped it.
     fn read(&mut self, child: &mut Child, folder: &Folder, watch: &dyn Watch) -> Result<Option<Error>> {
-        let Some(out) = child.stdout.take() else { return Err(Error::new("the script has no output")) };
+        let Some(out) = child.stdout.take() else { return Err(Error::new("no output from the TRL script")) };
         let mut notes = Notes { folder, before: folder.steps(usize::MAX), file: None };
         watch.event(Event::Begin(Step::Training, None));
         let (sender, lines) = std::sync::mpsc::channel();
@@ -358,8 +355,8 @@ impl Run {
             Some(0) => Ok(None),
             _ if told => Ok(Some(Error::cancelled().resumable())),
             Some(130) => Ok(Some(Error::cancelled().resumable())),
-            code => Err(Error::new(format!("the script ended with status {code:?}"))
-                .words(format!("what it said stands in {}", folder.path.join("trl.log").display()))),
+            code => Err(Error::new(format!("the TRL script failed (status {code:?})"))
+                .words(format!("see {}", folder.path.join("trl.log").display()))),
         }
     }
 
@@ -389,7 +386,7 @@ impl Run {
                 watch.event(Event::At(row.step));
                 self.curve.push(row);
             }
-            Err(_) => self.remarks.push("the script wrote a line that is none of its own".to_owned()),
+            Err(_) => self.remarks.push("unexpected output from the TRL script was ignored".to_owned()),
         }
     }
 

@@ -63,7 +63,7 @@ impl Shard {
         opened.read_exact(&mut length).map_err(file(path))?;
         let length = u64::from_le_bytes(length);
         if length > HEAD || length + 8 > size {
-            return Err(broken(path, format!("its head claims {length} bytes of {size}")));
+            return Err(broken(path, format!("header of {length} bytes in a file of {size}")));
         }
         let mut bytes = vec![0; length as usize];
         opened.read_exact(&mut bytes).map_err(file(path))?;
@@ -71,7 +71,7 @@ impl Shard {
         let shard = Self { path: path.to_owned(), file: opened, head, start: 8 + length };
         let end = shard.head.data_len() as u64;
         if shard.start + end > size {
-            return Err(broken(path, format!("is cut: {} bytes of {}", size, shard.start + end)));
+            return Err(broken(path, format!("truncated: {} of {} bytes", size, shard.start + end)));
         }
         Ok(shard)
     }
@@ -89,7 +89,7 @@ impl Shard {
         self.file.seek(SeekFrom::Start(self.start + from as u64)).map_err(file(&self.path))?;
         self.file.read_exact(&mut bytes).map_err(file(&self.path))?;
         let value = floats(info.dtype, &bytes).ok_or_else(|| {
-            broken(&self.path, format!("tensor {name} holds {:?}, which are no floats", info.dtype))
+            broken(&self.path, format!("tensor {name} has unsupported data type {:?}", info.dtype))
         })?;
         Ok(Some((info.shape.clone(), value)))
     }

@@ -106,9 +106,7 @@ impl Gguf {
                 let factor = self.number("rope.scaling.factor").filter(|factor| *factor > 0.0);
                 Ok(factor.map_or(Stretch::None, Stretch::Linear))
             }
-            Some(other) => Err(LearnError::Unsupported(format!(
-                "positions are stretched by `{other}`, which the engine has not"
-            ))),
+            Some(other) => Err(LearnError::Unsupported(format!("unsupported RoPE scaling `{other}`"))),
         }
     }
 
@@ -133,7 +131,7 @@ impl Gguf {
         });
         match number {
             Some(n) if (1..=1 << 24).contains(&n) => Ok(n as usize),
-            _ => Err(broken(&self.path, format!("gives no usable `{key}`"))),
+            _ => Err(broken(&self.path, format!("has no valid `{key}`"))),
         }
     }
 
