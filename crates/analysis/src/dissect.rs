@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use crate::fit_options::{Draws, FitOptions};
 
 use crate::compare::GoOn;
-use crate::fit::{Refusal, drawn_in, fit};
+use crate::fit::{drawn_in, fit};
+use crate::refusal::Refusal;
 use crate::table::{FeatureTable, VerdictRow};
 use predilect_results::{Fit, Skipped};
 
@@ -94,7 +95,7 @@ pub fn dissect_bare(
 ) -> Fits {
     let one = |rows: &[VerdictRow], judge: &str, group: &str| {
         if !go_on() {
-            return Err("the work was stopped".to_owned());
+            return Err(Refusal::Stopped);
         }
         drawn_in(table, rows, judge, group, options).map(|(fit, draws)| (fit, Some(draws)))
     };
@@ -132,7 +133,7 @@ fn all_fits(
             judge: table.judges[judge].clone(),
             group: name.to_owned(),
             rows: rows.len() as u64,
-            reason,
+            reason: reason.to_string(),
         });
         progress(FitEvent { total });
         done

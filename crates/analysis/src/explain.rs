@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use crate::dissect::ALL;
 use crate::fit::drawn;
 use crate::fit_options::{Draws, FitOptions};
+use crate::refusal::Refusal;
 use crate::rows::columns;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
@@ -86,12 +87,12 @@ impl<'a> Explainer<'a> {
         group: &str,
         options: &FitOptions,
         draws: usize,
-    ) -> Result<Self, String> {
-        let number = table.judges.iter().position(|name| name == judge).ok_or("no such judge")? as u32;
+    ) -> Result<Self, Refusal> {
+        let number = table.judges.iter().position(|name| name == judge).ok_or(Refusal::NoJudge)? as u32;
         let within = if group == ALL {
             None
         } else {
-            Some(table.groups.iter().position(|name| name == group).ok_or("no such group")? as u32)
+            Some(table.groups.iter().position(|name| name == group).ok_or(Refusal::NoGroup)? as u32)
         };
         let rows: Vec<VerdictRow> = table
             .verdicts
@@ -153,11 +154,11 @@ impl Model {
         judge: &str,
         options: &FitOptions,
         draws: usize,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Refusal> {
         let options = FitOptions { folds: 0, keep_draws: draws, ..options.clone() };
         let (fit, draws) = drawn(table, rows, judge, &options)?;
         if draws.values.is_empty() {
-            return Err("the fit gave no draws".to_owned());
+            return Err(Refusal::NoDraws);
         }
         // What leaving out a prompt changes is in the draws already, and long.
         let draws = Draws { over: None, ..draws };

@@ -9,6 +9,7 @@ use crate::length_beside::{With, length_alone};
 use crate::marginals::{ep_weights, weight};
 use crate::over_units::{Normal, moments, over_units, widen};
 use crate::quality::{Held, held_out};
+use crate::refusal::Refusal;
 use crate::rows::{Merged, Rows};
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::{Design, Terms};
@@ -18,9 +19,6 @@ use predilect_stats::leave_out::OverClusters;
 
 /// Draws of the importance check: enough for a Pareto k that tells 0.5 from 0.7.
 const CHECK_DRAWS: usize = 2000;
-
-/// Why there is no fit, in words for the reader.
-pub(crate) type Refusal = String;
 
 /// A posterior with all that follows from it alone.
 struct Solution {
@@ -52,7 +50,7 @@ impl Solution {
         let properties = table.features.len();
         let mut priors = vec![options.prior(); properties];
         priors.resize(each.width, Prior::Normal { sd: TERM_SD });
-        let problem = merged.rows.problem(&priors).map_err(|e| format!("cannot be fitted: {e}"))?;
+        let problem = merged.rows.problem(&priors).map_err(|e| Refusal::Unfit(e.to_string()))?;
         let mut posterior = solve(&problem, options, checked)?;
         let mut names: Vec<String> = table.features.iter().map(|f| f.name.clone()).collect();
         names.extend(design.names(table));
@@ -211,39 +209,30 @@ pub(crate) fn refuse_poor_groups(
     options: &FitOptions,
 ) -> Result<(), Refusal> {
     if rows.len() < options.min_rows {
-        let s = if rows.len() == 1 { "" } else { "s" };
-        return Err(format!(
-            "{} verdict{s}, fewer than the {} that --min-rows asks for",
-            rows.len(),
-            options.min_rows
-        ));
+        return Err(Refusal::Few { verdicts: rows.len(), least: options.min_rows });
     }
     let for_a: f64 = rows.iter().map(|r| r.weight * r.p_a).sum();
     let for_b: f64 = rows.iter().map(|r| r.weight * (1.0 - r.p_a)).sum();
     // Without terms the model is antisymmetric: it reads differences only, and which side won says nothing by itself.
     if for_a + for_b <= 0.0 {
-        return Err("every verdict has the weight 0".to_owned());
+        return Err(Refusal::Weightless);
     }
     if rows.iter().all(|r| r.p_a == 0.5) {
-        return Err("every verdict is a tie".to_owned());
+        return Err(Refusal::Ties);
     }
     // Counted in verdicts, whatever they weigh: weights that add up to 1 make no group one-sided.
     let verdicts = rows.len() as f64;
     let (share_a, share_b) = (for_a / (for_a + for_b), for_b / (for_a + for_b));
     if verdicts * share_a.min(share_b) < 3.0 && options.terms != Terms::NONE {
-        let side = if for_a > for_b { "A" } else { "B" };
-        return Err(format!(
-            "one-sided: {:.1} of {verdicts} verdicts prefer {side}; where the sides carry no meaning, --terms none fits it",
-            verdicts * share_a.max(share_b),
-        ));
+        let side = if for_a > for_b { 'A' } else { 'B' };
+        let for_side = verdicts * share_a.max(share_b);
+        return Err(Refusal::OneSided { verdicts: rows.len(), for_side, side });
     }
     if table.features.is_empty() {
-        return Err("no property to fit".to_owned());
+        return Err(Refusal::NoProperty);
     }
     if rows.iter().all(|r| table.row(r.pair).all(|v| v == 0.0 || v.is_nan())) {
-        return Err(
-            "no property differs between the responses of any pair (or the pairs carry no text)".to_owned()
-        );
+        return Err(Refusal::NothingDiffers);
     }
     Ok(())
 }
@@ -303,7 +292,7 @@ fn solve(problem: &Problem, options: &FitOptions, checked: bool) -> Result<Solve
 
 fn by_nuts(problem: &Problem, options: &FitOptions, because: Option<&str>) -> Result<Solved, Refusal> {
     let nuts_options = NutsOptions { seed: options.seed, ..options.nuts };
-    let fit = nuts(problem, &nuts_options).map_err(|e| e.to_string())?;
+    let fit = nuts(problem, &nuts_options).map_err(|e| Refusal::Undrawn(e.to_string()))?;
     let finite = |x: f64| x.is_finite().then_some(x);
     let weights = fit
         .marginals

@@ -17,8 +17,9 @@ use predilect_results::comparison::Interval;
 use predilect_stats::{EpOptions, Prior, ep, sigmoid};
 
 use crate::compare::{LikenessOptions, WeightTable, likeness};
-use crate::fit::{Refusal, drawn};
+use crate::fit::drawn;
 use crate::fit_options::{Draws, Engine, FitOptions, TERM_SD};
+use crate::refusal::Refusal;
 use crate::rows::{Rows, columns};
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;

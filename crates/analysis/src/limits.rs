@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use predilect_types::Failure;
+
 /// Judges of one table: each has fits of its own.
 pub const MOST_JUDGES: usize = 10_000;
 /// Groups of one table.
@@ -82,3 +84,15 @@ impl fmt::Display for TooMany {
 }
 
 impl std::error::Error for TooMany {}
+
+impl Failure for TooMany {
+    fn remedy_key(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Judges => "fewer-judges",
+            Self::Groups => "fewer-groups",
+            Self::Compared(_) => "compare-fewer",
+            Self::Models(_) => "fewer-models",
+            Self::Features(_) => "fewer-features",
+        })
+    }
+}

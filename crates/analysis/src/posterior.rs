@@ -9,7 +9,8 @@ use predilect_stats::{EpOptions, Prior, Problem, ep, sigmoid};
 
 use crate::fit_options::{FitOptions, TERM_SD};
 
-use crate::fit::{Refusal, refuse_poor_groups};
+use crate::fit::refuse_poor_groups;
+use crate::refusal::Refusal;
 
 use crate::marginals::ep_weights;
 use crate::over_units::{Normal, over_units, widen};
@@ -97,7 +98,7 @@ fn of_any(
 ) -> Result<Found, Refusal> {
     let each = Rows::of(table, verdicts, design);
     let merged = each.merged();
-    let problem = merged.rows.problem(priors).map_err(|e| format!("cannot be fitted: {e}"))?;
+    let problem = merged.rows.problem(priors).map_err(|e| Refusal::Unfit(e.to_string()))?;
     let fit = ep(&problem, &EpOptions::default());
     let over =
         over_units(table, verdicts, &each, &merged, Normal { mean: &fit.mean, covariance: &fit.covariance });
@@ -171,7 +172,7 @@ fn of_small(
     let each = if ways.iter().all(|way| way.name == "prompt") { None } else { Some(all.clone()) };
     let merged = if twice(table, verdicts) { all.merged() } else { all };
     let problem = Problem::of_small(&merged.x, &merged.verdicts, Some(&merged.weights), priors)
-        .map_err(|e| format!("cannot be fitted: {e}"))?;
+        .map_err(|e| Refusal::Unfit(e.to_string()))?;
     let fit = ep(&problem, &EpOptions::default());
     drop(problem);
     let over = |way: &Small| reach(&way.rows(), &fit.mean, &fit.covariance);

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use predilect_workbench::DataError;
 use predilect_workbench::Kind;
 use predilect_workbench::TooMany;
+use predilect_workbench::{Advice, DataError};
 
 use crate::remedies;
 use crate::say::safe;
@@ -74,15 +74,19 @@ impl Problem {
     }
 }
 
+fn said(lines: &[Advice]) -> Vec<String> {
+    lines.iter().map(|line| line.said(remedies::setting)).collect()
+}
+
 impl From<DataError> for Problem {
     fn from(error: DataError) -> Self {
         let problem = Self {
-            details: error.details().to_vec(),
+            details: said(error.details()),
             closed_pipe: error.is_closed_pipe(),
             ..Self::new(error.to_string())
         };
         match error.hint() {
-            Some(hint) => problem.remedy(hint),
+            Some(hint) => problem.remedy(hint.said(remedies::setting)),
             None => problem,
         }
     }
@@ -91,7 +95,7 @@ impl From<DataError> for Problem {
 impl From<predilect_workbench::Error> for Problem {
     fn from(error: predilect_workbench::Error) -> Self {
         let problem = Self {
-            details: error.details().to_vec(),
+            details: said(error.details()),
             closed_pipe: error.kind() == Kind::ClosedPipe,
             stopped: error.kind() == Kind::Cancelled,
             waits: error.kind() == Kind::Waiting,

@@ -1,7 +1,7 @@
 //! What helps, in the words of the command line: the flag to give, the command to run.
 
 use predilect_results::asked::Parse;
-use predilect_workbench::{CallRemedy, Remedy, TooMany};
+use predilect_workbench::{CallRemedy, Remedy, Setting, TooMany};
 
 /// A remedy as the terminal says it.
 #[expect(clippy::too_many_lines, reason = "one match, an arm for each remedy")]
@@ -25,8 +25,10 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         Remedy::GroupsAre(names) => {
             return format!("groups are {names}; --group-by takes them from another field");
         }
+        Remedy::FewerRows(verdicts) => return format!("--min-rows {verdicts} fits so few"),
         Remedy::RateByModel(why) => return format!("{why} with `predilect annotate`"),
         Remedy::Fewer(what) => fewer(*what),
+        Remedy::Advice(advice) => return advice.said(setting),
         Remedy::Call(remedy) => return call(remedy).to_owned(),
         Remedy::TemporaryFolder => "set TMPDIR, or give -o",
         Remedy::NameAnnotators => "name their column when importing: --map annotator=COLUMN",
@@ -69,6 +71,7 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         }
         Remedy::ChooseJudge => "choose one with --judge, or name several to take their mean",
         Remedy::OtherVariant => "--variant names a model of the files",
+        Remedy::WithoutTerms => "where the sides carry no meaning: --terms none",
         Remedy::PlainRates => "--method win-rate shows the rates as they are",
         Remedy::NoReasoning => "leave --reasoning and --reasoning-tokens out",
         Remedy::GivePrices => {
@@ -94,6 +97,7 @@ pub(crate) fn words(remedy: &Remedy) -> String {
             "give a file of JSON lines, each an object with `higher`, `lower` and `property` (or give --property)"
         }
         Remedy::NameAModel => "name one with --annotator MODEL; ratings from text cost nothing",
+        Remedy::FreeLog => "is another program using the study, or the disk full?",
         Remedy::NoPublished => "rate the study with `predilect annotate`, or leave --published out",
     };
     fixed.to_owned()
@@ -134,6 +138,7 @@ fn fewer(what: TooMany) -> &'static str {
 fn call(remedy: &CallRemedy) -> &str {
     match remedy {
         CallRemedy::Words(words) => words,
+        CallRemedy::LocalBuild => "build it with them: cargo build --release --features local",
         CallRemedy::RunAgainThen => "run the command again then: it goes on where it was",
         CallRemedy::CancelBatches => {
             "cancel all but one of them in the provider's console, then run the command again"
@@ -161,5 +166,28 @@ fn call(remedy: &CallRemedy) -> &str {
         }
         CallRemedy::SmallerContext => "a smaller --context needs less memory",
         CallRemedy::LargerContext => "a larger --context holds longer questions, for more memory",
+    }
+}
+
+/// A setting of the reading as the terminal takes it.
+pub(crate) fn setting(setting: Setting) -> &'static str {
+    match setting {
+        Setting::Map => "--map",
+        Setting::SkipBadRows => "--on-bad-row skip",
+        Setting::Neighbours => "--neighbours",
+        Setting::Preview => "`--preview`",
+        Setting::Formats => "`predilect formats`",
+        Setting::ARecipe => "`predilect formats NAME --toml`",
+        Setting::WithoutVerdicts => "predilect import FILE -o STUDY --without-verdicts",
+        Setting::Import => "predilect import",
+        Setting::ImportInto => "predilect import FILE -o",
+        Setting::Dissect => "`predilect dissect`",
+        Setting::Properties => "`predilect annotate --help`",
+        Setting::Format => "--format",
+        Setting::Texts => "--texts",
+        Setting::On => "--on",
+        Setting::Add => "--add",
+        Setting::Replace => "--replace",
+        _ => setting.name(),
     }
 }

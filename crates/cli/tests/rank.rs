@@ -299,7 +299,7 @@ fn very_many_models_end_in_a_message_and_few_verdicts_can_be_left_out() {
     assert!(!done && said.contains("200003 models") && said.contains("--min-verdicts"), "{said}");
     let few = json(&["rank", votes, "--min-verdicts", "8", "--json", "--quiet"]);
     assert_eq!(rows(&few).len(), 3);
-    assert_eq!(few["left_out"]["verdicts on models with fewer than --min-verdicts"], 200_000);
+    assert_eq!(few["left_out"]["verdicts on models with too few of them"], 200_000);
     assert_eq!(rows(&json(&["rank", votes, "--method", "win-rate", "--json", "--quiet"])).len(), 200_003);
     let (_, _, said) = run(&["rank", votes, "--min-verdicts", "9"]);
     assert!(said.contains("smaller --min-verdicts: 8 is the largest that leaves"), "{said}");

@@ -1,5 +1,6 @@
 //! Which recipe a file has: the first of the catalogue whose fields are there, else what the names of its columns say.
 
+use crate::advice::{FORMAT, FORMATS, MAP, PREVIEW, WITHOUT_VERDICTS};
 use predilect_types::{ColumnUse, ReadSummary};
 
 use crate::container::sniff::Container;
@@ -155,12 +156,12 @@ pub(crate) fn detect(
         return Err(no_such_place(label, sample, (claim, path.to_string())));
     }
     if !mapping.is_empty() && recipe.name == "by_names" {
-        evidence = format!("{evidence}, with --map {}", mapping.lines().join(" --map "));
+        evidence = format!("{evidence}, mapped: {}", mapping.lines().join("; "));
     } else if !mapping.is_empty() {
         mapping
             .apply(&mut recipe)
             .map_err(|error| Undetected::Doubt(DataError::input(label, format!("the mapping {error}"))))?;
-        evidence = format!("{evidence}, with --map {}", mapping.lines().join(" --map "));
+        evidence = format!("{evidence}, mapped: {}", mapping.lines().join("; "));
     }
     worded_prompt(&mut recipe, sample);
     settle_prompt(&mut recipe, sample);
@@ -208,7 +209,7 @@ fn choose(
     if let Some(recipe) = &options.recipe {
         return Ok(Detected {
             recipe: recipe.clone(),
-            evidence: format!("--mapping; {}", container.describe()),
+            evidence: format!("by the recipe given; {}", container.describe()),
         });
     }
     if let Some(format) = options.format {
@@ -224,7 +225,7 @@ fn choose(
             Ok(_) => {
                 let refusal = Refusal {
                     problem: "no column names the best of several other columns of texts".to_owned(),
-                    remedy: "leave out --format, or name the columns".to_owned(),
+                    remedy: format!("leave out {FORMAT}, or name the columns"),
                     certain: true,
                     start: Vec::new(),
                 };
@@ -277,7 +278,7 @@ fn forced(format: Format, container: Container, sample: &Sample) -> Detected {
     let first =
         format.recipes().find(|recipe| recipe.part == Part::Pairs).or_else(|| format.recipes().next());
     let recipe = recipes.find(|recipe| fits(recipe, sample).is_some()).or(first).cloned().unwrap_or_default();
-    Detected { recipe, evidence: format!("--format {format}; {}", container.describe()) }
+    Detected { recipe, evidence: format!("{format}, as named; {}", container.describe()) }
 }
 
 fn refused(label: &str, container: Container, sample: &Sample, refusal: Refusal) -> Undetected {
@@ -288,7 +289,7 @@ fn refused(label: &str, container: Container, sample: &Sample, refusal: Refusal)
     if refusal.certain {
         let error = DataError::input(label, refusal.problem)
             .with_details(&columns_shown(sample, &start))
-            .with_hint(format!("{}; `--preview` shows how the records are then understood", refusal.remedy));
+            .with_hint(format!("{}; {PREVIEW} shows how the records are then understood", refusal.remedy));
         return Undetected::Doubt(error);
     }
     let fields: Vec<String> =
@@ -303,7 +304,7 @@ fn refused(label: &str, container: Container, sample: &Sample, refusal: Refusal)
         format!("not a known format of preference data: {} {fields}", container.describe()),
     )
     .with_details(&columns_shown(sample, &start))
-    .with_hint(format!("{} (`predilect formats` lists what is known)", refusal.remedy));
+    .with_hint(format!("{} ({FORMATS} lists what is known)", refusal.remedy));
     Undetected::Unknown(error)
 }
 
@@ -335,7 +336,7 @@ pub(crate) fn no_verdicts(label: &str, summary: &ReadSummary, (columns, start): 
         if summary.pairs == 1 { "1 pair was".to_owned() } else { format!("{} pairs were", summary.pairs) };
     DataError::input(label, format!("{pairs} found, but no verdict{dropped}"))
     .with_details(&details)
-            .with_hint("say which column names the winner (--map winner=COLUMN), or import without verdicts: predilect import FILE -o STUDY --without-verdicts")
+            .with_hint(format!("say which column names the winner ({MAP} winner=COLUMN), or import without verdicts: {WITHOUT_VERDICTS}"))
 }
 
 /// The columns with a sample value each, then lines to start from.

@@ -1,5 +1,8 @@
 //! What went wrong: in which file, at which line or record, in which field, with which value, and what to do.
 
+use predilect_types::{Failure, Kind, Subject};
+
+use crate::advice::{Advice, SKIP, Setting};
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
@@ -95,8 +98,8 @@ struct Inner {
     field: Option<String>,
     value: Option<String>,
     problem: String,
-    hint: Option<String>,
-    details: Vec<String>,
+    hint: Option<Advice>,
+    details: Vec<Advice>,
     cause: Option<io::Error>,
 }
 
@@ -127,7 +130,7 @@ impl DataError {
         };
         let mut error = Self::new(ErrorKind::Io, source, format!("cannot {doing}: {cause}"));
         error.0.cause = Some(cause);
-        error.0.hint = hint.map(str::to_owned);
+        error.0.hint = hint.map(Advice::of);
         error
     }
 
@@ -157,22 +160,22 @@ impl DataError {
             value: error.value,
             problem: printable(&error.problem),
             hint: Some(match error.hint {
-                Some(hint) => printable(&hint),
-                None => "correct the record, or leave out bad records with --on-bad-row skip".to_owned(),
+                Some(hint) => Advice::of(&printable(&hint)),
+                None => Advice::of(&format!("correct the record, or leave out bad records with {SKIP}")),
             }),
             details: Vec::new(),
             cause: None,
         }))
     }
 
-    /// Lines that stand below the message: columns, readings, flags to start from.
+    /// Lines that stand below the message: columns, readings, settings to start from.
     pub(crate) fn with_details(mut self, details: &[String]) -> Self {
-        self.0.details = details.iter().map(|line| printable(line)).collect();
+        self.0.details = details.iter().map(|line| Advice::of(&printable(line))).collect();
         self
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint = Some(printable(&hint.into()));
+        self.0.hint = Some(Advice::of(&printable(&hint.into())));
         self
     }
 
@@ -205,12 +208,12 @@ impl DataError {
     }
 
     /// What to do about it.
-    pub fn hint(&self) -> Option<&str> {
-        self.0.hint.as_deref()
+    pub fn hint(&self) -> Option<&Advice> {
+        self.0.hint.as_ref()
     }
 
     /// Lines that stand below the message, safe to print on a terminal.
-    pub fn details(&self) -> &[String] {
+    pub fn details(&self) -> &[Advice] {
         &self.0.details
     }
 
@@ -254,6 +257,28 @@ impl fmt::Display for DataError {
             write!(f, "value {value}: ")?;
         }
         f.write_str(problem)
+    }
+}
+
+impl Failure for DataError {
+    fn kind(&self) -> Kind {
+        if self.is_closed_pipe() { Kind::ClosedPipe } else { Kind::Refused }
+    }
+
+    fn remedy_key(&self) -> Option<&'static str> {
+        let hint = self.hint()?;
+        Some(hint.setting().map_or("as-said", Setting::key))
+    }
+
+    fn subject(&self) -> Subject {
+        let (line, record) = match self.at() {
+            Some(At::Line(line)) => (Some(line), None),
+            Some(At::Record(record)) => (None, Some(record)),
+            None => (None, None),
+        };
+        let file = (!self.file().is_empty()).then(|| printable(self.file()));
+        let field = self.field().map(printable);
+        Subject { file, line, record, field, value: self.value().map(str::to_owned), character: None }
     }
 }
 
@@ -369,7 +394,7 @@ mod tests {
             RowError::new(Reason::VerdictOutOfRange, "1 or 2 is expected").field("label").value("\u{1b}[2J");
         let error = DataError::row("a.jsonl", At::Line(3), row);
         assert_eq!(error.to_string(), "a.jsonl:3: field `label`: value \"\\u{1b}[2J\": 1 or 2 is expected");
-        assert!(error.hint().is_some_and(|hint| hint.contains("--on-bad-row skip")));
+        assert!(error.hint().is_some_and(|hint| hint.to_string().contains("skip bad records")));
         assert_eq!(error.kind(), ErrorKind::Row(Reason::VerdictOutOfRange));
     }
 

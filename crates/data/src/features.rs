@@ -1,5 +1,6 @@
 //! What a table of numeric features holds: any table whose columns somebody else computed.
 
+use crate::advice::{DISSECT, SKIP};
 use std::path::Path;
 
 use serde_json::Value;
@@ -77,7 +78,7 @@ pub fn read_features(
     };
     let Some(mut rows) = table else {
         return Err(DataError::input(&label, format!("{} is not a table of features", kind.describe()))
-            .with_hint("give CSV, Parquet or Arrow; for preference data use `predilect dissect`"));
+            .with_hint(format!("give CSV, Parquet or Arrow; for preference data use {DISSECT}")));
     };
     reading.check_columns(rows.names())?;
     while reading.group(rows.next_group(&label)?)? {}
@@ -219,7 +220,7 @@ fn verdict(row: &mut Row, name: &str) -> Result<f64, RowError> {
             RowError::new(Reason::MissingField, "the row has no verdict")
                 .field(name)
                 .value(text)
-                .hint("leave such rows out with --on-bad-row skip")
+                .hint(format!("leave such rows out with {SKIP}"))
         }),
         None => {
             Err(RowError::wrong_type(name, &Value::String(text.clone()), "a number or a verdict")
@@ -233,7 +234,7 @@ fn numeric(row: &mut Row, name: &str) -> Result<f64, RowError> {
     number(name, &value)?.ok_or_else(|| {
         RowError::new(Reason::MissingField, "the number is missing")
             .field(name)
-            .hint("a missing number is no zero: fill it in, or leave such rows out with --on-bad-row skip")
+            .hint(format!("a missing number is no zero: fill it in, or leave such rows out with {SKIP}"))
     })
 }
 
@@ -271,6 +272,9 @@ mod tests {
         let error = read("y,who,a\n1,x,1\nc,x,2\n", OnBadRow::Stop).unwrap_err();
         assert!(error.to_string().contains("\"c\""), "{error}");
         let error = read("a,who\n1,x\n", OnBadRow::Stop).unwrap_err();
-        assert!(error.to_string().contains("no column `y`") && error.hint().unwrap().contains("a, who"));
+        assert!(
+            error.to_string().contains("no column `y`")
+                && error.hint().unwrap().to_string().contains("a, who")
+        );
     }
 }

@@ -67,6 +67,12 @@ impl fmt::Display for UnknownFormat {
 
 impl std::error::Error for UnknownFormat {}
 
+impl predilect_types::Failure for UnknownFormat {
+    fn remedy_key(&self) -> Option<&'static str> {
+        Some("known-formats")
+    }
+}
+
 impl FromStr for Format {
     type Err = UnknownFormat;
 

@@ -15,6 +15,7 @@
     reason = "a verdict of 0, 0.5 or 1 is written as such; formats go by the names of their data sets"
 )]
 
+mod advice;
 mod call;
 mod container;
 mod detect;
@@ -42,6 +43,7 @@ mod study;
 mod texts;
 mod votes;
 
+pub use advice::{Advice, Part as AdvicePart, Setting};
 pub use draft::NO_VERDICT;
 pub use error::{At, DataError, ErrorKind, Reason};
 pub use export::{ExportFormat, ExportSummary, Takes, export};

@@ -1,5 +1,6 @@
 //! How each input is to be read: its container, its format, and what spoke for them.
 
+use crate::advice::FORMAT;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
@@ -203,7 +204,7 @@ fn too_large(label: &str) -> DataError {
     let problem =
         format!("line 1: the first record is larger than {mib} MiB, too large to tell the format from");
     DataError::input(label, problem)
-        .with_hint("is this the right file? If it is, name the format with --format")
+        .with_hint(format!("is this the right file? If it is, name the format with {FORMAT}"))
 }
 
 /// Whether some source holds verdicts on other files' pairs.

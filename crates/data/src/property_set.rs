@@ -1,5 +1,6 @@
 //! Which properties are rated: the catalogue, or what a user's file makes of it.
 
+use crate::advice::PROPERTIES;
 use std::path::Path;
 
 use predilect_types::{Applies, CATALOGUE, Property, Rule, Scale, property};
@@ -76,7 +77,7 @@ impl PropertySet {
         let text = std::fs::read_to_string(path).map_err(|e| DataError::path_io(path, "read", e))?;
         Self::parse(&text).map_err(|problem| {
             DataError::study(path.display().to_string(), problem)
-                .with_hint("each [[property]] needs id and description; see `predilect annotate --help`")
+                .with_hint(format!("each [[property]] needs id and description; see {PROPERTIES}"))
         })
     }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::advice::{Advice, MAP};
 use crate::container::input::{Input, expand};
 use crate::container::sample::sample;
 use crate::container::sniff::recognise;
@@ -142,14 +143,16 @@ pub struct Proposal {
 
 /// The readings that the lines below a refusal propose, in their order.
 #[must_use]
-pub fn proposals(details: &[String]) -> Vec<Proposal> {
+pub fn proposals(details: &[Advice]) -> Vec<Proposal> {
     let mut all: Vec<Proposal> = Vec::new();
+    let map = MAP.to_string();
     for line in details {
+        let line = line.marked();
         let (line, another) = match line.strip_prefix("or ") {
             Some(rest) => (rest, true),
             None => (line.as_str(), false),
         };
-        let Some(Proposal { claims, note, complete }) = proposal(line) else { continue };
+        let Some(Proposal { claims, note, complete }) = proposal(line, &map) else { continue };
         // Claims on lines of their own belong together, unless each says of the same role what it could be.
         let role = |claim: &String| claim.split('=').next().map(str::to_owned);
         match all.last_mut() {
@@ -166,19 +169,19 @@ pub fn proposals(details: &[String]) -> Vec<Proposal> {
     all
 }
 
-fn proposal(line: &str) -> Option<Proposal> {
-    if !line.starts_with("--map ") {
+fn proposal(line: &str, map: &str) -> Option<Proposal> {
+    if !line.starts_with(map) {
         return None;
     }
-    let (flags, note) = match line.split_once("   (") {
-        Some((flags, note)) => (flags, note.strip_suffix(')').unwrap_or(note)),
+    let (said, note) = match line.split_once("   (") {
+        Some((said, note)) => (said, note.strip_suffix(')').unwrap_or(note)),
         None => (line, ""),
     };
-    let words = words(flags)?;
+    let words = words(said)?;
     let mut claims = Vec::new();
     let mut rest = words.into_iter();
     while let Some(word) = rest.next() {
-        if word != "--map" {
+        if word != map {
             return None;
         }
         claims.push(rest.next()?);
@@ -240,11 +243,11 @@ mod tests {
     #[test]
     fn what_is_quoted_for_a_shell_reads_back() {
         for text in ["plain", "winner=x:0=A,1=B", "it's a 'name'", "a > b", "", "\\", "ä b"] {
-            assert_eq!(words(&format!("--map {}", shell(text))).map(|words| words[1..].to_vec()), {
+            assert_eq!(words(&format!("map {}", shell(text))).map(|words| words[1..].to_vec()), {
                 if text.is_empty() { Some(vec![]) } else { Some(vec![text.to_owned()]) }
             });
         }
-        assert_eq!(words("--map 'open"), None);
+        assert_eq!(words("map 'open"), None);
     }
 
     #[test]
@@ -253,10 +256,10 @@ mod tests {
             "columns, with a value of each:",
             "label  0",
             "for example:",
-            "--map winner=label:0=A,1=B",
-            "or --map winner=label:1=A,0=B   (1 = A, 0 = B)",
+            &format!("{MAP} winner=label:0=A,1=B"),
+            &format!("or {MAP} winner=label:1=A,0=B   (1 = A, 0 = B)"),
         ]
-        .map(str::to_owned);
+        .map(Advice::of);
         let found = proposals(&lines);
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].claims[0].as_str(), found[0].complete), ("winner=label:0=A,1=B", true));
@@ -264,13 +267,14 @@ mod tests {
             (found[1].claims[0].as_str(), found[1].note.as_str()),
             ("winner=label:1=A,0=B", "1 = A, 0 = B")
         );
-        let lines = ["--map prompt=q", "--map response_a='the first'", "--map winner=best:x=?,y=?"]
-            .map(str::to_owned);
+        let lines = ["prompt=q", "response_a='the first'", "winner=best:x=?,y=?"]
+            .map(|claim| Advice::of(&format!("{MAP} {claim}")));
         let found = proposals(&lines);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].claims, ["prompt=q", "response_a=the first", "winner=best:x=?,y=?"]);
         assert!(!found[0].complete);
-        let both = proposals(&["--map winner=a".to_owned(), "or --map winner=b".to_owned()]);
+        let both =
+            proposals(&[Advice::of(&format!("{MAP} winner=a")), Advice::of(&format!("or {MAP} winner=b"))]);
         assert_eq!(both.len(), 2);
     }
 

@@ -3,6 +3,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use predilect_types::{Failure, Kind};
+use strum::IntoStaticStr;
+
 /// The kind of a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
@@ -107,10 +110,14 @@ impl Fault {
 }
 
 /// What the user can do about a failed call. Front ends say it in their own words: a flag, a switch on a page, a keyword.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Remedy {
     /// Words that hold for every front end.
+    #[strum(serialize = "as-said")]
     Words(String),
+    /// A program that was built with local models.
+    LocalBuild,
     /// The run goes on where it was, once the wait is over.
     RunAgainThen,
     /// One batch is enough: the others must be cancelled where the provider shows them.
@@ -171,6 +178,16 @@ pub struct CallError {
     pub remedy: Option<Remedy>,
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
+}
+
+impl Failure for CallError {
+    fn kind(&self) -> Kind {
+        Kind::Refused
+    }
+
+    fn remedy_key(&self) -> Option<&'static str> {
+        self.remedy.as_ref().map(Into::into)
+    }
 }
 
 impl CallError {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use predilect_types::{Failure, Subject};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
@@ -84,6 +85,16 @@ pub struct NewBatch<'a> {
 pub struct LogError {
     path: PathBuf,
     problem: String,
+}
+
+impl Failure for LogError {
+    fn remedy_key(&self) -> Option<&'static str> {
+        Some("free-log")
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::file(self.path.display().to_string())
+    }
 }
 
 /// The log of all calls of a study. Every call is on the disk before the run goes on: a run that is killed has lost no

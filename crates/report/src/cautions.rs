@@ -25,13 +25,13 @@ pub fn caution(caution: &Caution) -> String {
             )
         }
         Caution::Independent { prompts, verdicts } => format!(
-            "Every verdict is taken as independent of all others (--independent), though up to {} are on {}: what is called sure is so of these prompts \
+            "Every verdict is taken as independent of all others, as asked, though up to {} are on {}: what is called sure is so of these prompts \
              only.",
             format::counted(*verdicts, "verdict", "verdicts"),
             format::counted(*prompts, "prompt", "prompts"),
         ),
         Caution::StrengthLeftOut { models } => format!(
-            "The strength of {} is not in these fits (--terms): what strong models do passes for what is rewarded.",
+            "The strength of {} is not in these fits: what strong models do passes for what is rewarded.",
             format::counted(*models, "model", "models"),
         ),
         Caution::OneText { model, prompts, same } => format!(

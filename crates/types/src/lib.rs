@@ -2,6 +2,7 @@
 //!
 //! The crate holds data and its invariants, and nothing that reads files, computes statistics or prints.
 
+mod failure;
 pub mod hash;
 mod pair;
 mod property;
@@ -10,6 +11,7 @@ mod read;
 pub mod shown;
 mod verdict;
 
+pub use failure::{Failure, Kind, Subject};
 pub use pair::{Message, Pair, Provenance, Response, Role, content_id};
 pub use property::{
     Applies, CATALOGUE, Property, Rule, Scale, core_properties, in_every_fit, parts_of, property,

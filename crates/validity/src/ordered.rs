@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use predilect_types::{Failure, Subject};
 use serde::Deserialize;
 
 /// The set of the pairs that were written for Predilect.
@@ -129,6 +130,16 @@ impl fmt::Display for FileError {
 }
 
 impl std::error::Error for FileError {}
+
+impl Failure for FileError {
+    fn remedy_key(&self) -> Option<&'static str> {
+        Some(if self.no_property { "name-property" } else { "write-pairs" })
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::line(self.line as u64)
+    }
+}
 
 /// Reads JSON lines with `higher`, `lower` and, where `property` is `None`, `property`; blank lines are left out.
 ///

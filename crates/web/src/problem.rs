@@ -2,6 +2,7 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use predilect_types::{Failure, Subject};
 use predilect_workbench::{CallRemedy, Error, Kind, Remedy};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -30,6 +31,12 @@ pub(crate) struct Problem {
     /// What helps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remedy: Option<String>,
+    /// The key of what helps, the same in every version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) remedy_key: Option<&'static str>,
+    /// The file, line, field or value that it is about.
+    #[serde(skip_serializing_if = "Subject::is_empty")]
+    pub(crate) subject: Box<Subject>,
     /// Whether the same may succeed later.
     pub(crate) retry: bool,
 }
@@ -45,6 +52,8 @@ impl Problem {
             position: None,
             value: None,
             remedy: None,
+            remedy_key: None,
+            subject: Box::default(),
             retry: false,
         }
     }
@@ -152,7 +161,8 @@ impl Problem {
         };
         let detail = error.message().to_owned();
         let remedy = error.what_helps().map(words);
-        Self { remedy, retry, ..Self::new(kind, title, status, detail) }
+        let (remedy_key, subject) = (error.remedy_key(), Box::new(error.subject()));
+        Self { remedy, remedy_key, subject, retry, ..Self::new(kind, title, status, detail) }
     }
 }
 
@@ -171,6 +181,7 @@ fn words(remedy: &Remedy) -> String {
         | Remedy::JudgeAmong(names)
         | Remedy::ReferenceAmong(names)
         | Remedy::GroupsAre(names) => return format!("choose among: {names}"),
+        Remedy::FewerRows(_) => return "take a wider filter".to_owned(),
         Remedy::RateByModel(why) => return format!("{why} with a language model"),
         Remedy::FewerVerdicts(most) => return format!("ask for at most {most} verdicts a model"),
         Remedy::AnchorPoints(name) => return format!("give {name} a number of points"),
@@ -190,6 +201,7 @@ fn words(remedy: &Remedy) -> String {
         }
         Remedy::NameModel | Remedy::KeepBoth | Remedy::AskApart => "give the model another name",
         Remedy::NameSlice => "write a filter first; then it can be set against the rest",
+        Remedy::FreeLog => "is another program using the study, or the disk full?",
         Remedy::NoPublished => "rate the study by a language model first",
         Remedy::NoReasoning => "models in this process take no options for reasoning",
         Remedy::GivePrices | Remedy::WritePrices => "a price must be known before a budget can be kept",
@@ -210,12 +222,14 @@ fn words(remedy: &Remedy) -> String {
         Remedy::DissectSaysMore => "`predilect dissect` says more",
         Remedy::RankApart => "rank each group apart, or add verdicts between them",
         Remedy::KeepFinite | Remedy::KeepFiniteWithTies => "`predilect rank --prior 0.1` keeps scores finite",
+        Remedy::WithoutTerms => "leave the terms out",
         Remedy::TiesAsHalf => "Bradley-Terry counts a tie as half a win",
         Remedy::CheckVerdicts => "look at what was read, under Data",
         Remedy::NoAnchor => "leave the anchor out",
         Remedy::AnyJudge | Remedy::ChooseJudge => "choose another judge",
         Remedy::NameModels => "models come from fields such as model_a and model_b",
         Remedy::OtherVariant => "name a model of the files",
+        Remedy::Advice(advice) => return advice.to_string(),
         Remedy::Call(remedy) => return call(remedy).to_owned(),
     };
     fixed.to_owned()
@@ -225,6 +239,7 @@ fn words(remedy: &Remedy) -> String {
 fn call(remedy: &CallRemedy) -> &str {
     match remedy {
         CallRemedy::Words(words) => words,
+        CallRemedy::LocalBuild => "it takes a program that was built with local models",
         CallRemedy::RunAgainThen => "ask again then: what was answered is kept",
         CallRemedy::CancelBatches => "cancel all but one of them in the provider's console",
         CallRemedy::NoBatches => "ask one by one instead of in batches",

@@ -73,7 +73,7 @@ fn answer(
                 judge: task.judge.clone(),
                 group: task.group.clone(),
                 rows: task.rows.len() as u64,
-                reason,
+                reason: reason.to_string(),
             }))
         })
         .collect();

@@ -4,10 +4,13 @@ use std::fmt::{self, Display, Formatter};
 use std::io;
 
 use predilect_analysis::limits::TooMany;
-use predilect_data::DataError;
+use predilect_data::{Advice, DataError, Setting};
 use predilect_llm::{CallError, CallRemedy, LogError};
 use predilect_results::asked::Parse;
-use predilect_types::shown;
+use predilect_types::{Failure, Subject, shown};
+use strum::IntoStaticStr;
+
+pub use predilect_types::Kind;
 
 /// Why a step did not end.
 #[derive(Debug)]
@@ -15,33 +18,19 @@ pub struct Error {
     kind: Kind,
     message: String,
     remedy: Option<Remedy>,
-    details: Vec<String>,
+    details: Vec<Advice>,
+    subject: Subject,
     resumes: bool,
 }
 
-/// What kind of failure it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The data, the question or the place must change first.
-    Refused,
-    /// Whoever reads the output has closed it.
-    ClosedPipe,
-    /// It was stopped from outside.
-    Cancelled,
-    /// Nothing went wrong: somebody else has to do their part first.
-    Waiting,
-    /// What was read no longer fits what is there, or cannot be read: it must be read anew.
-    Stale,
-    /// There are pairs, but no verdict on them.
-    NoVerdicts,
-}
-
 /// What helps. Front ends say it in their own words: a flag, a switch on a page, a keyword.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Remedy {
     /// Dissect the study and keep the result in it.
     DissectFirst,
     /// Words that hold for every front end.
+    #[strum(serialize = "as-said")]
     Words(String),
     /// Another temporary folder, or a place for the study.
     TemporaryFolder,
@@ -151,6 +140,14 @@ pub enum Remedy {
     WithoutDifficulty(usize),
     /// Win rates as they are.
     PlainRates,
+    /// A fit without terms, where the sides carry no meaning.
+    WithoutTerms,
+    /// So few verdicts can be fitted where that is asked for.
+    FewerRows(usize),
+    /// The study's log of calls must be free, and the disk must have room.
+    FreeLog,
+    /// Words with settings of the reading among them.
+    Advice(Advice),
     /// What helps where a call failed.
     Call(CallRemedy),
 }
@@ -166,6 +163,7 @@ impl Error {
             message: message.into(),
             remedy: None,
             details: Vec::new(),
+            subject: Subject::default(),
             resumes: false,
         }
     }
@@ -218,6 +216,18 @@ impl Error {
         self.remedy(Remedy::ChooseAmong(shown::list(names)))
     }
 
+    /// The same of a file, a line, a field or a value.
+    #[must_use]
+    pub fn about(self, subject: Subject) -> Self {
+        Self { subject, ..self }
+    }
+
+    /// Another failure, with what helps against it.
+    fn of(failure: &dyn Failure, remedy: Option<Remedy>) -> Self {
+        let error = Self { kind: failure.kind(), ..Self::new(failure.to_string()) };
+        Self { remedy, ..error }.about(failure.subject())
+    }
+
     /// The same, said of a part of the work.
     #[must_use]
     pub fn within(self, part: &str) -> Self {
@@ -245,7 +255,7 @@ impl Error {
     }
 
     /// Further lines.
-    pub fn details(&self) -> &[String] {
+    pub fn details(&self) -> &[Advice] {
         &self.details
     }
 }
@@ -258,34 +268,58 @@ impl Display for Error {
 
 impl std::error::Error for Error {}
 
+impl Failure for Error {
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn remedy_key(&self) -> Option<&'static str> {
+        self.remedy.as_ref().map(Remedy::key)
+    }
+
+    fn subject(&self) -> Subject {
+        self.subject.clone()
+    }
+}
+
+impl Remedy {
+    /// Its key, the same in every version: what a program goes by.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Advice(advice) => advice.setting().map_or("as-said", Setting::key),
+            Self::Call(remedy) => remedy.into(),
+            Self::Fewer(what) => what.remedy_key().unwrap_or_default(),
+            other => other.into(),
+        }
+    }
+}
+
 impl From<DataError> for Error {
     fn from(error: DataError) -> Self {
-        let kind = if error.is_closed_pipe() { Kind::ClosedPipe } else { Kind::Refused };
-        let remedy = error.hint().map(|hint| Remedy::Words(hint.to_owned()));
-        Self { kind, details: error.details().to_vec(), remedy, ..Self::new(error.to_string()) }
+        let remedy = error.hint().cloned().map(Remedy::Advice);
+        Self { details: error.details().to_vec(), ..Self::of(&error, remedy) }
     }
 }
 
 impl From<TooMany> for Error {
     fn from(error: TooMany) -> Self {
-        Self::new(error.to_string()).remedy(Remedy::Fewer(error))
+        Self::of(&error, Some(Remedy::Fewer(error)))
     }
 }
 
 impl From<LogError> for Error {
     fn from(error: LogError) -> Self {
-        Self::new(error.to_string()).words("is another program using the study, or the disk full?")
+        Self::of(&error, Some(Remedy::FreeLog))
     }
 }
 
 impl From<CallError> for Error {
     fn from(error: CallError) -> Self {
-        let failed = Self::new(error.message);
-        match error.remedy {
-            Some(CallRemedy::Words(words)) => failed.words(words),
-            Some(remedy) => failed.remedy(Remedy::Call(remedy)),
-            None => failed,
-        }
+        let remedy = error.remedy.clone().map(|remedy| match remedy {
+            CallRemedy::Words(words) => Remedy::Words(words),
+            other => Remedy::Call(other),
+        });
+        Self::of(&error, remedy)
     }
 }
 

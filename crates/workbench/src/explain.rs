@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use predilect_analysis::FitOptions;
+use predilect_analysis::Refusal;
 use predilect_analysis::dissect::ALL;
 use predilect_analysis::explain::{DRAWS, DRAWS_OF_MANY, Explainer, Model, Subject};
 use predilect_analysis::table::VerdictRow;
@@ -135,7 +136,7 @@ impl Workbench {
             return Err(first.unwrap_or_else(|| Error::new("the data hold no verdicts")));
         }
         for (judge, why) in &refusals {
-            watch.event(Event::Remark(Remark::NotFitted { judge, why }));
+            watch.event(Event::Remark(Remark::NotFitted { judge, why: &why.to_string() }));
         }
         let total = explainers.iter().map(Explainer::pairs).sum::<usize>() as u64;
         let mut file = ExplanationsFile::create(place)?;
@@ -258,7 +259,7 @@ fn judge(named: &[String], there: &[String]) -> Result<String> {
     }
 }
 
-fn refused(why: &str, judge: &str, group: &str, slice: &Slice) -> Error {
+fn refused(why: &Refusal, judge: &str, group: &str, slice: &Slice) -> Error {
     let table = &slice.table;
     if table.judges.iter().all(|name| name != judge) {
         return Error::new(format!("there is no judge `{judge}`"))
@@ -268,5 +269,10 @@ fn refused(why: &str, judge: &str, group: &str, slice: &Slice) -> Error {
         let known = if table.groups.is_empty() { "none".to_owned() } else { list(&table.groups) };
         return Error::new(format!("there is no group `{group}`")).remedy(Remedy::GroupsAre(known));
     }
-    Error::new(format!("{judge} cannot be fitted in {group}: {why}"))
+    let error = Error::new(format!("{judge} cannot be fitted in {group}: {why}"));
+    match why {
+        Refusal::OneSided { .. } => error.remedy(Remedy::WithoutTerms),
+        Refusal::Few { verdicts, .. } => error.remedy(Remedy::FewerRows(*verdicts)),
+        _ => error,
+    }
 }

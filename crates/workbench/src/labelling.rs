@@ -178,7 +178,7 @@ impl Workbench {
             let plain = FitOptions { terms: Terms::NONE, ..few.clone() };
             let found = posterior(&whole.table, &rows, labeller.judge, &few)
                 .or_else(|_| posterior(&whole.table, &rows, labeller.judge, &plain));
-            Ok(found)
+            Ok(found.map_err(|why| why.to_string()))
         })
     }
 

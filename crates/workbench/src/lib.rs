@@ -65,8 +65,8 @@ pub use predilect_analysis::{Encoding, Engine, FitOptions, PriorChoice, Terms};
 pub use predilect_bayes::NutsOptions;
 /// Files and studies: how they are read, previewed and written in another tool's format.
 pub use predilect_data::{
-    DataError, ExportFormat, FieldPath, Format, Judges, Mapping, OnBadRow, Onto, Preview, ReadOptions,
-    Recipe, Study, StudyToml, export, preview,
+    Advice, DataError, ExportFormat, FieldPath, Format, Judges, Mapping, OnBadRow, Onto, Preview,
+    ReadOptions, Recipe, Setting, Study, StudyToml, export, preview,
 };
 pub use predilect_llm::{CallRemedy, Cancel, Enforce, ModelSpec, SpecError};
 pub use predilect_stats::similarity::Measure;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use predilect_analysis::Encoding;
 use predilect_results::PropertyNote;
+use predilect_types::{Failure, Subject};
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,16 @@ impl fmt::Display for TrialError {
 }
 
 impl std::error::Error for TrialError {}
+
+impl Failure for TrialError {
+    fn remedy_key(&self) -> Option<&'static str> {
+        Some("trial")
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::character(self.at + 1)
+    }
+}
 
 impl PartialEq for Trial {
     fn eq(&self, other: &Self) -> bool {

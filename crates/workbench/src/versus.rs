@@ -210,7 +210,7 @@ fn fits(table: &FeatureTable, tasks: &[&Task], fit: &FitOptions, watch: &dyn Wat
             judge: task.judge.clone(),
             group: ALL.to_owned(),
             rows: task.rows.len() as u64,
-            reason,
+            reason: reason.to_string(),
         }))
     };
     let found = tasks.par_iter().map(one).collect();

@@ -1,5 +1,6 @@
 //! Rows of text with a header line, as records with fields.
 
+use crate::advice::SKIP;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read};
@@ -347,7 +348,7 @@ impl CsvRows {
 fn ill_quoted(record: &csv::ByteRecord) -> RowError {
     RowError::new(Reason::Columns, "a quoted cell goes on after the quote mark that ends it")
         .value(&record.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join(" | "))
-        .hint("a quote mark is missing, or one within a cell is not doubled; correct the record, or leave out bad records with --on-bad-row skip")
+        .hint(format!("a quote mark is missing, or one within a cell is not doubled; correct the record, or leave out bad records with {SKIP}"))
 }
 
 /// A row error for a record past the limit, else the reading's own failure.

@@ -4,6 +4,7 @@
 //! `right`; one of type `choices` names it in words; one of type `ranker` puts the items of a list in order, which gives a
 //! verdict on each two of them. Whoever completed an annotation is its annotator; cancelled ones count as no verdict.
 
+use crate::advice::MAP;
 use predilect_types::{Message, Order};
 use serde_json::Value;
 
@@ -37,9 +38,9 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     let mut texts = Row::from_fields(fields);
     let sample = Sample { rows: vec![texts.clone()], columns, ..Sample::default() };
     let (a, b) = compared.or_else(|| sides(&sample)).ok_or_else(|| {
-        RowError::missing("data").hint(
-            "the task's data have no two texts by names such as answer1 and answer2; name them with --map",
-        )
+        RowError::missing("data").hint(format!(
+            "the task's data have no two texts by names such as answer1 and answer2; name them with {MAP}"
+        ))
     })?;
     let mut texts_of = |name: &str| {
         texts.messages(name, predilect_types::Role::Assistant).map_err(|error| error.under("data"))

@@ -1,5 +1,6 @@
 //! What becomes of a record that is only a part of a pair: a question, an answer, a score, a judgment of another file's pair?
 
+use crate::advice::MAP;
 use std::sync::Arc;
 
 use predilect_types::{Provenance, Verdict};
@@ -107,7 +108,7 @@ impl Reading<'_> {
                 &*self.at.label,
                 format!("the response {text:?} has two different values for one prompt, and no column says who gave which"),
             )
-            .with_hint("name that column: --map annotator=COLUMN, or the one that tells groups of responses apart: --map id=COLUMN")
+            .with_hint(format!("name that column: {MAP} annotator=COLUMN, or the one that tells groups of responses apart: {MAP} id=COLUMN"))
         })?;
         for (count, reason) in [(lonely, LONELY), (alone, ALONE)] {
             if count > 0 {

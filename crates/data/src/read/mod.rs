@@ -4,6 +4,7 @@ mod ahead;
 mod blocks;
 mod together;
 
+use crate::advice::{MAP, TEXTS};
 use rayon::prelude::*;
 
 use crate::container::dialect::Dialect;
@@ -247,10 +248,13 @@ fn nothing(inputs: &[PathBuf], summary: &ReadSummary) -> DataError {
     let first = inputs.first().map(|path| path.display().to_string()).unwrap_or_default();
     let parts = summary.sources.iter().any(|s| s.format == "mt_bench" || s.format == "arena_hard");
     let panda = summary.sources.iter().any(|s| s.format == "panda_lm");
+    let texts_too = format!(
+        "these are verdicts only: name the file with their texts too ({TEXTS} FILE), or say which columns are the responses ({MAP})"
+    );
     let hint = if summary.dropped.contains_key(WITHOUT_PAIR) && panda {
         "these are verdicts only: name the file with their pairs too, testset-v1.json"
     } else if summary.dropped.contains_key(WITHOUT_PAIR) {
-        "these are verdicts only: name the file with their texts too (--texts FILE), or say which columns are the responses (--map)"
+        &texts_too
     } else if parts {
         "name the questions, the answers of two models or more, and the judgments together, or the folder with all"
     } else if summary.rows == 0 {
@@ -373,7 +377,7 @@ impl Reading<'_> {
             let names: Vec<String> = late.keys().take(8).map(|name| format!("`{name}`")).collect();
             let more = if late.len() > 8 { format!(" and {} more", late.len() - 8) } else { String::new() };
             summary.remarks.push(format!(
-                "the first {} records, by which columns were given their roles, do not have {}{more}, which is kept as metadata (`{name}` from record {record} on): --map says what else it is",
+                "the first {} records, by which columns were given their roles, do not have {}{more}, which is kept as metadata (`{name}` from record {record} on); a mapping can say what else it is",
                 plan.looked_at(),
                 names.join(", "),
             ));

@@ -1,5 +1,6 @@
 //! What a value says about a pair: A, B, a tie, something between, or nothing.
 
+use crate::advice::MAP;
 use std::collections::BTreeMap;
 
 use predilect_types::TieKind;
@@ -151,7 +152,7 @@ impl Calls {
         .field(&self.field)
         .json(value.unwrap_or(&Value::Null))
         .hint(format!(
-            "say what it means, with A, B, tie or none for the question mark: --map {}",
+            "say what it means, with A, B, tie or none for the question mark: {MAP} {}",
             shell(&format!("winner={}:{}=?", self.field, value.map(shown_short).unwrap_or_default()))
         )))
     }
@@ -226,7 +227,7 @@ impl Calls {
         )
         .field(&self.field)
         .json(value)
-        .hint(format!("correct the value, or say what it means: --map winner={}:VALUE=A,...", self.field))
+        .hint(format!("correct the value, or say what it means: {MAP} winner={}:VALUE=A,...", self.field))
     }
 
     fn worded(&self, value: &Value, code: &Code, names: Names<'_>) -> Result<Call, RowError> {
@@ -256,7 +257,7 @@ impl Calls {
                 )
                 .field(&self.field)
                 .json(value)
-                .hint(format!("say which: --map winner={}:VALUE=A,VALUE=B", self.field)))
+                .hint(format!("say which: {MAP} winner={}:VALUE=A,VALUE=B", self.field)))
             }
             (Some(call), _) | (None, Some(call)) => Ok(call),
             (None, None) => {
@@ -269,7 +270,7 @@ impl Calls {
                 .field(&self.field)
                 .json(value)
                 .hint(format!(
-                    "say what it means, with A, B, tie or none for the question mark: --map {} (several: VALUE=A,VALUE=B)",
+                    "say what it means, with A, B, tie or none for the question mark: {MAP} {} (several: VALUE=A,VALUE=B)",
                     shell(&format!("winner={}:{others}{}=?", self.field, shown_short(value)))
                 )))
             }
@@ -286,7 +287,7 @@ impl Calls {
             .field(&self.field)
             .json(value)
             .hint(format!(
-                "correct the value, or say what all values mean: --map winner={}:VALUE=A,VALUE=B,VALUE=tie",
+                "correct the value, or say what all values mean: {MAP} winner={}:VALUE=A,VALUE=B,VALUE=tie",
                 self.field
             ))
     }

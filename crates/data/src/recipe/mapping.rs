@@ -64,6 +64,12 @@ impl fmt::Display for MappingError {
 
 impl std::error::Error for MappingError {}
 
+impl predilect_types::Failure for MappingError {
+    fn remedy_key(&self) -> Option<&'static str> {
+        Some("map-columns")
+    }
+}
+
 impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.criterion {

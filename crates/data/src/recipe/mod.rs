@@ -23,6 +23,7 @@ mod told;
 mod verdict_rule;
 mod words;
 
+use crate::advice::A_RECIPE;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -318,7 +319,7 @@ impl Recipe {
                 .span()
                 .map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
             DataError::input(&shown, format!("line {line}: {}", error.message()))
-                .with_hint("`predilect formats NAME --toml` prints a recipe to start from")
+                .with_hint(format!("{A_RECIPE} prints a recipe to start from"))
         })?;
         if recipe.name.is_empty() {
             "mapping".clone_into(&mut recipe.name);

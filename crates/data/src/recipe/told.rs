@@ -5,6 +5,7 @@ use super::path::Column;
 use super::plan::Plan;
 use super::rule::{From, Rule};
 use super::{Path, Shape, Sorted};
+use crate::advice::MAP;
 
 fn names<'a>(columns: impl IntoIterator<Item = &'a Column>) -> String {
     columns.into_iter().map(Column::shown).collect::<Vec<_>>().join(", ")
@@ -58,7 +59,7 @@ impl Plan {
     pub(crate) fn doubt_remedy(field: &str) -> String {
         let name = super::shell(field);
         format!(
-            "say which: --map winner={name}:1=A,2=B or --map winner={name}:0=A,1=B or --map winner={name}:1=A,2=B,0=tie"
+            "say which: {MAP} winner={name}:1=A,2=B or {MAP} winner={name}:0=A,1=B or {MAP} winner={name}:1=A,2=B,0=tie"
         )
     }
 

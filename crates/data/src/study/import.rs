@@ -1,5 +1,6 @@
 //! How files become a study: read whole before any table takes its name.
 
+use crate::advice::{ADD, REPLACE};
 use std::collections::HashMap;
 use std::fs;
 use std::hash::BuildHasher;
@@ -108,9 +109,7 @@ fn import_into(
 fn what_is_there(study: &Study, onto: Onto, there: bool) -> Result<Option<StudyToml>, DataError> {
     let shown = study.folder.display().to_string();
     if there && onto == Onto::New {
-        return Err(DataError::study(shown, "the folder already contains a study").with_hint(
-            "give another folder, add to it with --add, or replace it and everything derived from it with --replace",
-        ));
+        return Err(DataError::study(shown, "the folder already contains a study").with_hint(format!("give another folder, add to it with {ADD}, or replace it and everything derived from it with {REPLACE}")));
     }
     // A study that this version cannot keep is told before anything is read.
     let old = match (there, onto) {

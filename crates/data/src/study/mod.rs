@@ -14,6 +14,7 @@ mod people;
 mod results;
 mod table;
 
+use crate::advice::IMPORT_INTO;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -109,7 +110,7 @@ impl Study {
             "there is no such folder"
         };
         Err(DataError::study(shown.clone(), format!("this is no study: {problem}"))
-            .with_hint(format!("make one first: predilect import FILE -o {shown}")))
+            .with_hint(format!("make one first: {IMPORT_INTO} {shown}")))
     }
 
     /// The folder.

@@ -103,14 +103,14 @@ impl People {
             let people = judge.annotators.len() as u64;
             if split.contains(*name) {
                 summary.remarks.push(format!(
-                    "{people} {} of `{name}` {} (--judges pooled makes one judge of them)",
+                    "{people} {} of `{name}` {}; pooled, they would be one judge",
                     if people == 1 { "annotator" } else { "annotators" },
                     if people == 1 { "is a judge by that name" } else { "are separate judges" },
                 ));
             } else if people > 0 {
-                summary.remarks.push(format!(
-                    "{people} annotators are one judge, `{name}` (--judges each makes a judge of each)"
-                ));
+                summary
+                    .remarks
+                    .push(format!("{people} annotators are one judge, `{name}`; each could be a judge"));
             }
         }
         summary.remarks.truncate(LISTED);
@@ -144,9 +144,7 @@ impl People {
         }
         let unnamed = judges.iter().find(|(name, _)| *name == "unnamed" || name.starts_with("unnamed ("));
         if let Some((name, _)) = unnamed {
-            summary.remarks.push(format!(
-                "no column says who judged, so the judge is called `{name}` (--judge-name NAME gives a name)"
-            ));
+            summary.remarks.push(format!("no column says who judged, so the judge is called `{name}`"));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How rows become a Parquet file and back, in bounded memory.
 
+use crate::advice;
 use std::borrow::Borrow;
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher};
@@ -272,8 +273,9 @@ impl<T: TableRow> TableReader<T> {
 }
 
 pub(super) fn damaged(path: &Path, problem: &str) -> DataError {
-    DataError::study(path.display().to_string(), format!("the table cannot be read: {problem}"))
-        .with_hint("run the step that writes this table again (pairs and verdicts: predilect import)")
+    DataError::study(path.display().to_string(), format!("the table cannot be read: {problem}")).with_hint(
+        format!("run the step that writes this table again (pairs and verdicts: {})", advice::IMPORT),
+    )
 }
 
 impl<T: TableRow> Iterator for TableReader<T> {

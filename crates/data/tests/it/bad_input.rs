@@ -90,8 +90,12 @@ fn a_missing_verdict_is_counted_and_stops_where_there_is_no_other() {
     let error = read_text("f.jsonl", text).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Input, "{error}");
     assert!(error.to_string().contains("2 x verdict missing or not parsed"), "{error}");
-    assert!(error.details().iter().any(|line| line.starts_with("winner")), "{:?}", error.details());
-    assert!(error.hint().unwrap().contains("--map winner=COLUMN"), "{error}");
+    assert!(
+        error.details().iter().any(|line| line.to_string().starts_with("winner")),
+        "{:?}",
+        error.details()
+    );
+    assert!(error.hint().unwrap().to_string().contains("map winner=COLUMN"), "{error}");
     let all = read_text("f.jsonl", &format!("{text}{}", GOOD.replace('q', "s"))).unwrap();
     assert_eq!((all.pairs.len(), all.verdicts.len()), (3, 1));
     assert_eq!(all.dropped("verdict missing or not parsed"), 2);
@@ -228,7 +232,7 @@ fn a_file_cut_inside_its_first_record_is_said_to_be_cut() {
         [("cut.json", r#"[{"prompt": "q", "response_a": "x"#), ("cut.jsonl", r#"{"prompt": "q", "resp"#)]
     {
         let error = read_text(name, text).unwrap_err();
-        let said = format!("{error} {}", error.hint().unwrap_or_default());
+        let said = format!("{error} {}", error.hint().map(ToString::to_string).unwrap_or_default());
         assert!(said.contains("cut short") && said.contains(name), "{said}");
     }
 }

@@ -91,9 +91,12 @@ fn check(layout: &Layout) -> Vec<String> {
                 found.verdicts.len()
             )),
             Err(error) => {
-                let said =
-                    format!("{error} {} {}", error.details().join(" "), error.hint().unwrap_or_default())
-                        .to_lowercase();
+                let said = format!(
+                    "{error} {} {}",
+                    error.details().iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+                    error.hint().map(ToString::to_string).unwrap_or_default()
+                )
+                .to_lowercase();
                 for words in &layout.refused {
                     if !words.iter().any(|word| said.contains(&word.to_lowercase())) {
                         wrong.push(format!("the message has none of {words:?}: {said}"));

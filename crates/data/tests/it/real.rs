@@ -89,9 +89,9 @@ fn a_leaderboard_that_is_named_is_an_error() {
     let Some(path) = shared("alpaca_eval/evaluators_leaderboard.csv") else { return };
     let error = read_paths(&[path], &ReadOptions::default()).unwrap_err();
     assert!(error.to_string().contains("not a known format"), "{error}");
-    assert!(error.hint().unwrap().contains("say what each column contains"), "{error}");
-    let shown = error.details().join("\n");
-    for said in ["Human agreement               70.98", "--map prompt=COLUMN", "--map response_a=COLUMN"] {
+    assert!(error.hint().unwrap().to_string().contains("say what each column contains"), "{error}");
+    let shown = error.details().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    for said in ["Human agreement               70.98", "map prompt=COLUMN", "map response_a=COLUMN"] {
         assert!(shown.contains(said), "{shown}");
     }
 }

@@ -1,7 +1,7 @@
 //! Where each provider is, who may ask it, and which dialect it speaks.
 
 use super::{Dialect, HttpOptions, anthropic, gemini, openai};
-use crate::error::{CallError, Fault};
+use crate::error::{CallError, Fault, Remedy};
 use crate::spec::{ModelSpec, Provider};
 
 /// Where a model is asked.
@@ -101,7 +101,7 @@ pub(super) fn place(
                 Fault::NoModel,
                 format!("{spec}: this program was built without local models"),
             )
-            .remedy("build it with them: cargo build --release --features local"));
+            .remedy(Remedy::LocalBuild));
         }
         Provider::Compatible => {
             let secret = env("PREDILECT_API_KEY");

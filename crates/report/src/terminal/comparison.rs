@@ -75,7 +75,7 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
     }
     if c.skipped.len() > SKIPPED {
         let more = format::count((c.skipped.len() - SKIPPED) as u64);
-        out.wrapped(DIM, &format!("{more} more were not fitted; --json names them."))?;
+        out.wrapped(DIM, &format!("{more} more were not fitted; the JSON names them."))?;
     }
     Ok(())
 }
@@ -115,7 +115,7 @@ fn matrix(l: &Likeness, out: &mut Out) -> io::Result<()> {
         if order.len() <= MOST_WITH_INTERVALS {
             return intervals(l, &order, out);
         }
-        return out.wrapped(DIM, "Intervals: --json.");
+        return out.wrapped(DIM, "The JSON has the intervals.");
     }
     // A fixed scale: the same shade is the same similarity in every output.
     let bounds = if words::is_distance(&l.measure) { [-0.8, -0.6, -0.4, -0.2] } else { [0.2, 0.4, 0.6, 0.8] };
@@ -324,7 +324,7 @@ fn strengths(c: &Comparison, out: &mut Out) -> io::Result<()> {
     }
     if sure.len() > STRENGTHS {
         let more = format::count((sure.len() - STRENGTHS) as u64);
-        out.wrapped(DIM, &format!("{more} more: --json and the table `strengths` name them."))?;
+        out.wrapped(DIM, &format!("{more} more: the JSON and the table `strengths` name them."))?;
     }
     Ok(())
 }

@@ -42,7 +42,7 @@ pub(super) fn judge_table(t: &JudgeTable, unit: &str, out: &mut Out) -> io::Resu
     }
     if t.rows.len() > rows.len() {
         let more = format::counted((t.rows.len() - rows.len()) as u64, "more judge", "more judges");
-        out.wrapped(DIM, &format!("{more}: --csv - or --md - writes all of them."))?;
+        out.wrapped(DIM, &format!("{more}: the table as CSV or Markdown has all of them."))?;
     }
     for column in &columns {
         out.hanging("  ", &format!("{}: {}", text::line(&column.name), text::line(&column.definition)))?;

@@ -53,7 +53,7 @@ pub fn terminal_leaderboard(
         out.wrapped(
             WARN,
             &format!(
-                "The verdicts of {} judges are counted together ({}); --judge takes those of one.",
+                "The verdicts of {} judges are counted together ({}); one can be chosen.",
                 l.judges.len(),
                 words::listed(&judges)
             ),

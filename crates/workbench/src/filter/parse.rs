@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use predilect_types::{Failure, Subject};
 use regex::RegexBuilder;
 
 use super::{Field, Is, Literal, Order, Part, Pattern, Side, Sign, Value};
@@ -42,6 +43,16 @@ impl Display for FilterError {
 }
 
 impl std::error::Error for FilterError {}
+
+impl Failure for FilterError {
+    fn remedy_key(&self) -> Option<&'static str> {
+        Some("filter")
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::character(self.at + 1)
+    }
+}
 
 type Read<T> = Result<T, FilterError>;
 

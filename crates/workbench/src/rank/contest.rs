@@ -38,7 +38,7 @@ const UNNAMED: &str = "verdicts on pairs without two named models";
 pub(crate) const ORPHANS: &str = "verdicts on pairs that are not there";
 const INAPPLICABLE: &str = "verdicts on pairs to which accuracy does not apply";
 /// Why verdicts on models with few of them are left out.
-pub(super) const FEW_VERDICTS: &str = "verdicts on models with fewer than --min-verdicts";
+pub(super) const FEW_VERDICTS: &str = "verdicts on models with too few of them";
 const ITSELF: &str = "verdicts on a model against itself";
 const WEIGHTLESS: &str = "verdicts of weight 0";
 const WITHOUT: &str = "pairs without a verdict";

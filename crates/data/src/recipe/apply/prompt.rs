@@ -1,5 +1,6 @@
 //! Which turns of a record are the prompt, and which the two responses?
 
+use crate::advice::MAP;
 use predilect_types::{Message, Role};
 use serde_json::Value;
 
@@ -34,7 +35,7 @@ impl Plan {
             RowError::new(Reason::MissingField, format!("{missing}, and the responses are not whole conversations"))
                 .field(field)
                 .hint(format!(
-                    "name the prompt's column with --map prompt=COLUMN, or say that there is none with --map prompt=none; what the texts of \
+                    "name the prompt's column with {MAP} prompt=COLUMN, or say that there is none with {MAP} prompt=none; what the texts of \
                      `{field_a}` and `{field_b}` both begin with is not taken for a prompt"
                 ))
         };

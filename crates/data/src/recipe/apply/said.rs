@@ -8,6 +8,7 @@ use super::super::plan::Plan;
 use super::super::rule::{From, Rule, Tied};
 use super::super::words::NOTHING;
 use super::who::{Who, judged, name_of};
+use crate::advice::MAP;
 use crate::call::Call;
 use crate::draft::{Draft, NO_VERDICT};
 use crate::error::{Reason, RowError};
@@ -32,7 +33,7 @@ pub(super) fn in_doubt(field: &str) -> RowError {
         "it says that the responses were shown the other way round; whether the verdict is about the columns or about what was shown, the file does not say",
     )
     .field(field)
-    .hint(format!("say which: --map swapped={field} (the verdict's A is then the second response) or --map swapped=none"))
+    .hint(format!("say which: {MAP} swapped={field} (the verdict's A is then the second response) or {MAP} swapped=none"))
 }
 
 impl Tied {
@@ -244,7 +245,7 @@ impl Plan {
                 .field(&second)
                 .json(value.unwrap_or(&Value::Null))
                 .hint(format!(
-                    "say which is the verdict: --map winner={} or --map winner={}",
+                    "say which is the verdict: {MAP} winner={} or {MAP} winner={}",
                     super::super::shell(&first),
                     super::super::shell(&second)
                 )));

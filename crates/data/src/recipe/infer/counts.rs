@@ -1,5 +1,6 @@
 //! Whether the records of bare votes count many votes each.
 
+use crate::advice::MAP;
 use std::collections::BTreeSet;
 
 use super::super::{Recipe, Sample, Shape};
@@ -63,8 +64,8 @@ pub(crate) fn count_votes(recipe: &mut Recipe, sample: &Sample) -> Result<(), Re
             remedy: "say whether it does".to_owned(),
             certain: true,
             start: vec![
-                format!("--map weight={}", shell(&column)),
-                format!("or --map weight=none   (each record is one vote; `{column}` is then metadata)"),
+                format!("{MAP} weight={}", shell(&column)),
+                format!("or {MAP} weight=none   (each record is one vote; `{column}` is then metadata)"),
             ],
         }),
     }

@@ -9,6 +9,7 @@ use super::evidence::{Evidence, evidence, text_at};
 use super::losers::is_plain_loser;
 use super::values::{flag, number_of};
 use super::{Refusal, shell, used};
+use crate::advice::MAP;
 use crate::call::Call;
 use crate::row::Row;
 use serde_json::Value;
@@ -51,7 +52,7 @@ pub(crate) fn placed(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
         ),
         remedy: "say what the values mean for the columns, or put the responses in the order in which they were shown".to_owned(),
         certain: true,
-        start: vec![format!("--map {}", shell(&format!("winner={field}:{}", values.join(","))))],
+        start: vec![format!("{MAP} {}", shell(&format!("winner={field}:{}", values.join(","))))],
     })
 }
 
@@ -107,14 +108,14 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
         (Shape::Choice, Some(rejected)) => {
             let (chosen, rejected) = (shell(&first), shell(rejected.as_str()));
             vec![
-                format!("--map chosen={chosen} --map rejected={rejected}   (`{other}` is then metadata)"),
+                format!("{MAP} chosen={chosen} {MAP} rejected={rejected}   (`{other}` is then metadata)"),
                 format!(
-                    "or --map response_a={chosen} --map response_b={rejected} --map winner={}",
+                    "or {MAP} response_a={chosen} {MAP} response_b={rejected} {MAP} winner={}",
                     shell(&other)
                 ),
             ]
         }
-        _ => vec![format!("--map winner={}", shell(&first)), format!("or --map winner={}", shell(&other))],
+        _ => vec![format!("{MAP} winner={}", shell(&first)), format!("or {MAP} winner={}", shell(&other))],
     };
     Some(Refusal {
         problem: format!("`{first}` and `{other}` both say who won, and they contradict each other"),
@@ -310,10 +311,10 @@ pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
         certain: true,
         start: vec![
             format!(
-                "--map swapped={}   (where it is {when}, the verdict's A is the second response)",
+                "{MAP} swapped={}   (where it is {when}, the verdict's A is the second response)",
                 shell(column)
             ),
-            "or --map swapped=none   (the verdicts are about the columns)".to_owned(),
+            format!("or {MAP} swapped=none   (the verdicts are about the columns)"),
         ],
     })
 }
@@ -397,23 +398,23 @@ pub(super) fn doubt(sample: &Sample, column: &str) -> Refusal {
     let name = shell(column);
     let readings: Vec<String> = if whole && has(-1.0) {
         let tie = if has(0.0) { ",0=tie" } else { "" };
-        vec![format!("--map winner={name}:-1=A,1=B{tie}"), format!("--map winner={name}:1=A,-1=B{tie}")]
+        vec![format!("{MAP} winner={name}:-1=A,1=B{tie}"), format!("{MAP} winner={name}:1=A,-1=B{tie}")]
     } else if whole && has(0.0) && has(1.0) && has(2.0) {
-        vec![format!("--map winner={name}:0=A,1=B,2=tie"), format!("--map winner={name}:1=A,2=B,0=tie")]
+        vec![format!("{MAP} winner={name}:0=A,1=B,2=tie"), format!("{MAP} winner={name}:1=A,2=B,0=tie")]
     } else if whole && numbers.iter().all(|number| (0.0..=2.0).contains(number)) {
         vec![
-            format!("--map winner={name}:0=A,1=B"),
-            format!("--map winner={name}:1=A,0=B"),
-            format!("--map winner={name}:1=A,2=B,0=tie"),
+            format!("{MAP} winner={name}:0=A,1=B"),
+            format!("{MAP} winner={name}:1=A,0=B"),
+            format!("{MAP} winner={name}:1=A,2=B,0=tie"),
         ]
     } else if numbers.len() == values.len() && !numbers.is_empty() {
         let (low, high) = scale_of(&numbers);
         vec![
-            format!("--map winner={name}:{low}..{high}   ({low} = A is surely better, {high} = B)"),
-            format!("--map winner={name}:{high}..{low}   ({high} = A, {low} = B)"),
+            format!("{MAP} winner={name}:{low}..{high}   ({low} = A is surely better, {high} = B)"),
+            format!("{MAP} winner={name}:{high}..{low}   ({high} = A, {low} = B)"),
         ]
     } else {
-        vec![format!("--map winner={name}:true=A,false=B"), format!("--map winner={name}:true=B,false=A")]
+        vec![format!("{MAP} winner={name}:true=A,false=B"), format!("{MAP} winner={name}:true=B,false=A")]
     };
     Refusal {
         problem: format!(

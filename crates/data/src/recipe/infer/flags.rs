@@ -7,6 +7,7 @@ use super::sided::sided;
 use super::values::flag;
 use super::values::number_of;
 use super::{Refusal, path, shell, used};
+use crate::advice::MAP;
 use serde_json::Value;
 
 /// Words that say of one response that it won.
@@ -108,7 +109,7 @@ fn one_hot(sample: &Sample, recipe: &Recipe) -> Result<Option<Vec<Path>>, Refusa
                 certain: true,
                 start: found
                     .iter()
-                    .map(|(column, _)| format!("--map {}", shell(&format!("winner={column}:1=A,0=B"))))
+                    .map(|(column, _)| format!("{MAP} {}", shell(&format!("winner={column}:1=A,0=B"))))
                     .collect(),
             });
         }
@@ -201,11 +202,11 @@ fn probabilities(sample: &Sample, recipe: &Recipe) -> Result<Option<VerdictRule>
                 certain: true,
                 start: vec![
                     format!(
-                        "--map {}   (the probability that the first response is better)",
+                        "{MAP} {}   (the probability that the first response is better)",
                         shell(&format!("winner={first}:1..0"))
                     ),
                     format!(
-                        "or --map {}   (the larger one wins)",
+                        "or {MAP} {}   (the larger one wins)",
                         shell(&format!("winner={first} > {second}"))
                     ),
                 ],

@@ -9,6 +9,7 @@ use super::evidence::{Evidence, evidence, sample_calls};
 use super::losers::names_the_loser;
 use super::values::number_of;
 use super::{Refusal, path, shell, used};
+use crate::advice::MAP;
 use crate::call::Call;
 use serde_json::Value;
 
@@ -128,7 +129,7 @@ pub(super) fn people(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule
         let flags: Vec<String> = columns
             .iter()
             .take(6)
-            .map(|column| format!("--map {}", shell(&format!("winner={column}"))))
+            .map(|column| format!("{MAP} {}", shell(&format!("winner={column}"))))
             .collect();
         return Err(Refusal {
             problem: format!("{} may each be somebody's verdict, or something else", shown.join(", ")),

@@ -6,6 +6,7 @@ use super::super::{Call, Candidates, Path, Sample, words};
 use super::sided::{is_response_word, sided};
 use super::values::number_of;
 use super::{Refusal, named, path, shell};
+use crate::advice::MAP;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -147,8 +148,8 @@ pub(super) fn in_order(sample: &Sample) -> Option<(Candidates, Refusal)> {
         remedy: "say which".to_owned(),
         certain: true,
         start: vec![
-            format!("--map responses={name} --map order=best_first"),
-            format!("or --map responses={name} --map order=worst_first"),
+            format!("{MAP} responses={name} {MAP} order=best_first"),
+            format!("or {MAP} responses={name} {MAP} order=worst_first"),
         ],
     };
     Some((Candidates { texts: vec![path(column)], ..Candidates::default() }, refusal))
@@ -213,7 +214,7 @@ pub(super) fn from_0_or_1(sample: &Sample, found: &mut Candidates) -> Option<Ref
         ),
         remedy: "say which".to_owned(),
         certain: true,
-        start: vec![format!("--map winner={name}:from=0"), format!("or --map winner={name}:from=1")],
+        start: vec![format!("{MAP} winner={name}:from=0"), format!("or {MAP} winner={name}:from=1")],
     })
 }
 
@@ -284,8 +285,8 @@ pub(super) fn positions_or_ranks(sample: &Sample, rank: &Path) -> Option<Refusal
         remedy: "say which".to_owned(),
         certain: true,
         start: vec![
-            format!("--map ranks={}   (the rank of each response, 1 is the best)", shell(&column.name)),
-            format!("or --map order={}   (positions, the best first)", shell(&column.name)),
+            format!("{MAP} ranks={}   (the rank of each response, 1 is the best)", shell(&column.name)),
+            format!("or {MAP} order={}   (positions, the best first)", shell(&column.name)),
         ],
     })
 }

@@ -6,6 +6,7 @@ use super::super::spelling::tokens;
 use super::super::{Recipe, Sample, Shape, VerdictRule};
 use super::evidence::{Evidence, evidence, sample_calls};
 use super::{Refusal, path, shell, used};
+use crate::advice::MAP;
 use crate::call::Call;
 use serde_json::Value;
 
@@ -122,6 +123,6 @@ pub(super) fn refused(sample: &Sample, recipe: &Recipe, column: &str) -> Refusal
         problem: format!("`{column}` names the response that lost, by its name"),
         remedy: "say what the values mean for the winner".to_owned(),
         certain: true,
-        start: vec![format!("--map {}", shell(&format!("winner={column}:{}", values.join(","))))],
+        start: vec![format!("{MAP} {}", shell(&format!("winner={column}:{}", values.join(","))))],
     }
 }

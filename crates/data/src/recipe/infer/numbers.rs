@@ -9,6 +9,7 @@ use super::paired::{both_bad, is_number, of_people, tie_of, two};
 use super::sided::{is_response_word, sided};
 use super::values::number_of;
 use super::{Refusal, path, shell, used};
+use crate::advice::MAP;
 use serde_json::Value;
 
 /// A number for each response.
@@ -40,8 +41,8 @@ fn larger_or_smaller(a: &str, b: &str) -> Refusal {
         remedy: "say which".to_owned(),
         certain: true,
         start: vec![
-            format!("--map {}", shell(&format!("winner={a} > {b}"))),
-            format!("or --map {}", shell(&format!("winner={a} < {b}"))),
+            format!("{MAP} {}", shell(&format!("winner={a} > {b}"))),
+            format!("or {MAP} {}", shell(&format!("winner={a} < {b}"))),
         ],
     }
 }

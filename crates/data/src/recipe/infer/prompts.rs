@@ -4,6 +4,7 @@ use super::super::roles;
 use super::super::spelling::normal;
 use super::super::{Path, Recipe, Sample};
 use super::{Refusal, named, path, shell, used};
+use crate::advice::MAP;
 use crate::texts::conversation;
 use predilect_types::Role;
 use serde_json::Value;
@@ -188,9 +189,9 @@ pub(crate) fn doubtful_prompt(recipe: &mut Recipe, sample: &Sample) -> Result<()
             remedy: "say which column is the prompt, or that there is none".to_owned(),
             certain: true,
             start: vec![
-                "--map prompt=COLUMN".to_owned(),
-                "or --map prompt=none".to_owned(),
-                format!("or --map prompt={}", shell(&name)),
+                format!("{MAP} prompt=COLUMN"),
+                format!("or {MAP} prompt=none"),
+                format!("or {MAP} prompt={}", shell(&name)),
             ],
         });
     }
@@ -268,9 +269,9 @@ fn two_prompts(sample: &Sample, found: &[String]) -> Option<Refusal> {
         remedy: "say which, or that both belong to it".to_owned(),
         certain: true,
         start: vec![
-            format!("--map prompt={}", shell(first)),
-            format!("or --map prompt={}", shell(second)),
-            format!("or --map prompt={} --map input={}", shell(first), shell(second)),
+            format!("{MAP} prompt={}", shell(first)),
+            format!("or {MAP} prompt={}", shell(second)),
+            format!("or {MAP} prompt={} {MAP} input={}", shell(first), shell(second)),
         ],
     })
 }

@@ -14,6 +14,7 @@ use super::sided::{Group, is_response, is_response_word, sided};
 use super::start::mapping_start;
 use super::verdicts::verdict_columns;
 use super::{Refusal, is_id, named, path, prompt_column, shell};
+use crate::advice::MAP;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -222,7 +223,7 @@ fn either(first: &Group, second: &Group, start: Vec<String>) -> Refusal {
 
 pub(super) fn sides_start(columns: &[String]) -> Vec<String> {
     let [a, b, ..] = columns else { return Vec::new() };
-    vec![format!("--map response_a={}", shell(a)), format!("--map response_b={}", shell(b))]
+    vec![format!("{MAP} response_a={}", shell(a)), format!("{MAP} response_b={}", shell(b))]
 }
 
 /// Two pairs of columns with names that are equally sure to be of responses.

@@ -9,6 +9,7 @@ use super::models::models;
 use super::sided::{Group, sided};
 use super::values::number_of;
 use super::{path, prompt_column, shell, used};
+use crate::advice::MAP;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -43,9 +44,9 @@ pub(super) fn mapping_start(sample: &Sample) -> Vec<String> {
         .or_else(|| (!taken.is_empty()).then(|| sample.columns.iter().find(free).cloned()).flatten());
     let prompt = prompt.map_or_else(|| "COLUMN".to_owned(), |column| shell(&column));
     let mut lines = vec![
-        format!("--map prompt={prompt}"),
-        format!("--map response_a={a}"),
-        format!("--map response_b={b}"),
+        format!("{MAP} prompt={prompt}"),
+        format!("{MAP} response_a={a}"),
+        format!("{MAP} response_b={b}"),
     ];
     let own = Recipe {
         prompt: prompt_column(sample).iter().map(|column| path(column)).collect(),
@@ -55,7 +56,7 @@ pub(super) fn mapping_start(sample: &Sample) -> Vec<String> {
     };
     match winners(sample, &own).into_iter().next() {
         Some(winner) => lines.push(winner),
-        None => lines.push("--map winner=COLUMN:VALUE=A,VALUE=B,VALUE=tie".to_owned()),
+        None => lines.push(format!("{MAP} winner=COLUMN:VALUE=A,VALUE=B,VALUE=tie")),
     }
     lines
 }
@@ -123,10 +124,10 @@ fn winners(sample: &Sample, recipe: &Recipe) -> Vec<String> {
     if let Some((a, b)) =
         groups.iter().find_map(pair).filter(|_| found.iter().all(|(rank, _)| *rank > roles::VERDICTS.len()))
     {
-        return [">", "<"].map(|mark| format!("--map {}", shell(&format!("winner={a} {mark} {b}")))).to_vec();
+        return [">", "<"].map(|mark| format!("{MAP} {}", shell(&format!("winner={a} {mark} {b}")))).to_vec();
     }
     found.sort_by_key(|(rank, _)| *rank);
-    found.into_iter().take(WINNERS).map(|(_, claim)| format!("--map {claim}")).collect()
+    found.into_iter().take(WINNERS).map(|(_, claim)| format!("{MAP} {claim}")).collect()
 }
 
 /// The values of a column with few and short ones.

@@ -3,6 +3,7 @@
 use super::super::spelling::tokens;
 use super::super::{Path, Recipe, Sample, Shape};
 use super::{Refusal, path, shell, used};
+use crate::advice::MAP;
 use crate::row::Row;
 use crate::texts::conversation;
 use predilect_types::{Message, Role};
@@ -45,9 +46,9 @@ pub(crate) fn turns_beside(recipe: &mut Recipe, sample: &Sample) -> Result<(), R
     }
     let mut found = found(recipe, sample);
     found.retain(|(_, fits)| *fits != Fits::Never);
-    let history = |column: &str| format!("--map history={}", shell(column));
+    let history = |column: &str| format!("{MAP} history={}", shell(column));
     let refuse = |problem: String, mut start: Vec<String>| {
-        start.push("or --map history=none".to_owned());
+        start.push(format!("or {MAP} history=none"));
         Err(Refusal { problem, remedy: "say what belongs to the prompt".to_owned(), certain: true, start })
     };
     match found.as_slice() {

@@ -15,6 +15,7 @@ use super::losers::{loser, names_the_loser};
 use super::numbers::{number_each, pair_votes};
 use super::sentences::phrased;
 use super::{Refusal, path, shell, used};
+use crate::advice::MAP;
 use serde_json::Value;
 
 /// The columns that may say who won, the likeliest first.
@@ -306,8 +307,8 @@ fn several(
             remedy: "choose the one that refers to the columns".to_owned(),
             certain: true,
             start: vec![
-                format!("--map winner={}", shell(&first.0)),
-                format!("or --map winner={}   (`{column}` is then metadata)", shell(&other.0)),
+                format!("{MAP} winner={}", shell(&first.0)),
+                format!("or {MAP} winner={}   (`{column}` is then metadata)", shell(&other.0)),
             ],
         });
     }
@@ -321,8 +322,8 @@ fn several(
         remedy: "say which is the verdict".to_owned(),
         certain: true,
         start: vec![
-            format!("--map winner={}", shell(&first.0)),
-            format!("or --map winner={}", shell(&other.0)),
+            format!("{MAP} winner={}", shell(&first.0)),
+            format!("or {MAP} winner={}", shell(&other.0)),
         ],
     })
 }

@@ -24,9 +24,7 @@ const ROWS: usize = 15;
 pub(super) fn of(comparison: Option<&Comparison>) -> Section {
     let body = match comparison {
         Some(c) if c.likeness.judges.len() > 1 || !c.agreement.is_empty() => compared(c),
-        _ => nothing(
-            "There is one judge only; `predilect compare --published` lays 33 published ones beside it.",
-        ),
+        _ => nothing("There is one judge only; the 33 published ones can be compared with it."),
     };
     Section { id: "judges", name: "Judges", title: "Judges side by side", body }
 }
