@@ -4,6 +4,7 @@ mod beside;
 mod examples;
 mod moved;
 mod request;
+mod standings;
 
 use std::path::PathBuf;
 
@@ -22,10 +23,11 @@ use crate::open::Workbench;
 use crate::slice::SliceOptions;
 use crate::tables;
 use crate::watch::Watch;
-use beside::{compared, explain_examples, ranked};
+use beside::{compared, explain_examples};
 use examples::examples;
 pub use moved::{Furthest, KeptWeight, Moved};
 pub use request::DissectRequest;
+use standings::ranked;
 
 /// A judge whose verdicts lie closer to a tie than this, on average, is remarked on.
 const FAINT: f64 = 0.1;
@@ -60,16 +62,6 @@ pub struct Dissected {
 }
 
 impl Workbench {
-    /// The models of a slice, by people where there are any, with length and formatting held equal where they are rated; `None` where fewer than
-    /// two are named.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Workbench::slice`].
-    pub fn standings(&self, slice: &SliceOptions, watch: &dyn Watch) -> Result<Option<Standings>> {
-        Ok(ranked(&self.slice(slice, watch)?.table))
-    }
-
     /// Dissects the verdicts of a slice; where the study is kept, results go into its tables.
     ///
     /// # Errors
