@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::evaluate::Objective;
+use super::objective::Objective;
 use super::loss::Loss;
 
 /// A label this close to 0.5 says hardly anything.
