@@ -2,8 +2,8 @@
 
 use super::batch::sorted;
 use super::check::{self, LossError, Needs};
-use super::dual::Dual;
 use super::completion::Shifts;
+use super::dual::Dual;
 use super::loss::Loss;
 use super::objective::Objective;
 use super::options::LossOptions;

@@ -1,8 +1,8 @@
 //! What is the loss of completions that are good or bad by themselves, without a partner?
 
 use super::check::{self, LossError, Needs};
-use super::dual::Dual;
 use super::completion::{Shifts, example};
+use super::dual::Dual;
 use super::loss::Loss;
 use super::objective::Objective;
 use super::pair::Side;
