@@ -57,7 +57,7 @@ pub fn posterior(
     }
     Ok(Fit {
         judge: judge.to_owned(),
-        group: crate::dissect::ALL.to_owned(),
+        group: predilect_results::ALL.to_owned(),
         rows: verdicts.len() as u64,
         pairs: seen.iter().filter(|seen| **seen).count() as u64,
         prompts,
