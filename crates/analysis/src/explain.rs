@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use predilect_results::{Contribution, Explanation};
+use predilect_results::{ALL, Contribution, Explanation};
 use predilect_stats::resample::quantile;
 use predilect_stats::shapley::shapley;
 use predilect_stats::sigmoid;
 use rayon::prelude::*;
 
-use crate::dissect::ALL;
 use crate::fit::drawn;
 use crate::fit_options::{Draws, Engine, FitOptions};
 use crate::posterior;

@@ -76,7 +76,7 @@ pub(crate) fn drawn(
     }
     let fit = Fit {
         judge: judge.to_owned(),
-        group: crate::dissect::ALL.to_owned(),
+        group: predilect_results::ALL.to_owned(),
         rows: verdicts.len() as u64,
         pairs: seen.iter().filter(|seen| **seen).count() as u64,
         prompts,

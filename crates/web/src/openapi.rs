@@ -3,7 +3,7 @@
 use predilect_workbench::tables::TableFormat;
 use serde_json::{Value, json};
 
-use crate::api::export::TABLES;
+use crate::tables::TABLES;
 
 /// What an address answers: the method, the address, what it is for, the shape of the answer, and whether it takes the page's query.
 type Route = (&'static str, &'static str, &'static str, Option<&'static str>, bool);

@@ -7,8 +7,8 @@ use predilect_stats::resample::{bootstrap, quantile};
 use predilect_stats::similarity::Measure;
 use rayon::prelude::*;
 
-use super::GoOn;
 use super::weights::WeightTable;
+use crate::go_on::GoOn;
 
 /// How far apart in their draws two fits begin; prime, so that few fits begin at one place.
 const STRIDE: usize = 7919;

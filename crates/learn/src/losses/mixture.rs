@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::loss::{Loss, UnknownLoss};
+use super::loss::Loss;
+use super::needs::UnknownLoss;
 
 /// A weighted sum of losses, at least one, each at most once, with weights above 0.
 ///

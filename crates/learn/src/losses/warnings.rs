@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::evaluate::Objective;
 use super::loss::Loss;
+use super::objective::Objective;
 
 /// A label this close to 0.5 says hardly anything.
 const UNDECIDED: f64 = 0.1;

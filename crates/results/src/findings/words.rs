@@ -2,13 +2,13 @@
 
 use predilect_types::shown::line;
 
-use super::{
+use super::fact::{
     Debtor, FALSE_DISCOVERIES, Fact, Leads, Leans, NoJudge, NotRewarded, NotWeighed, Owes, UseJudge, Weighs,
-    places,
 };
-use crate::comparison::Interval;
-use crate::dissection::{Habit, Headline};
+use super::places::places;
 use crate::format;
+use crate::headline::{Habit, Headline};
+use crate::interval::Interval;
 
 /// Names in one sentence.
 const NAMED: usize = 3;

@@ -10,11 +10,11 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 
-use super::json;
+use super::answer::json;
+use crate::app::App;
 use crate::asking::ask;
 use crate::problem::Problem;
 use crate::runs::{Run, Wanted};
-use crate::server::App;
 
 /// How often a run that is followed is looked at.
 const PACE: Duration = Duration::from_millis(400);

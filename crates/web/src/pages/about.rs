@@ -1,22 +1,18 @@
 //! The pages of no study: the first one, the published judges, and what is not there.
 
-use std::sync::OnceLock;
-
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use predilect_report::live;
-use predilect_results::Comparison;
-use predilect_workbench::FitOptions;
-use predilect_workbench::compare::{CompareOptions, published as of_published};
 use predilect_workbench::sent::Bytes;
 
 use super::parts::{plain_page, problem, shown};
 use super::take::take_published;
+use crate::app::App;
 use crate::asking::ask;
 use crate::problem::Problem;
-use crate::server::App;
+use crate::published::compared_published;
 
 /// What there is to look at.
 pub(crate) async fn home(State(app): State<App>) -> Response {
@@ -85,17 +81,6 @@ fn about_example(id: &str) -> &'static str {
     }
 }
 
-/// The published judges among themselves: the same for everybody, and made once.
-pub(crate) fn compared_published() -> Result<&'static Comparison, Problem> {
-    static MADE: OnceLock<Comparison> = OnceLock::new();
-    if let Some(made) = MADE.get() {
-        return Ok(made);
-    }
-    let options = CompareOptions { published: true, ..CompareOptions::default() };
-    let made = of_published(&options, FitOptions::default().seed)?.comparison;
-    Ok(MADE.get_or_init(|| made))
-}
-
 pub(crate) async fn published(State(app): State<App>) -> Response {
     match ask(&app.cores, |_| compared_published()).await {
         Ok(comparison) => {
@@ -108,14 +93,6 @@ pub(crate) async fn published(State(app): State<App>) -> Response {
         }
         Err(found) => problem(&found),
     }
-}
-
-/// A study that is not there.
-pub(super) fn no_study(id: &str) -> Response {
-    problem(
-        &Problem::not_found(format!("there is no study `{id}`"))
-            .remedy("the first page lists those that there are"),
-    )
 }
 
 /// An address that leads nowhere.

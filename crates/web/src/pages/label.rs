@@ -9,12 +9,12 @@ use maud::{Markup, html};
 use predilect_report::{format, live};
 use predilect_workbench::labelling::{COMPARED_FROM, LONGEST_NAME, ToLabel, judge_named};
 
+use super::answered::answered_by;
 use super::parts::{Said, place, shown, trouble};
-use super::study::answered_by;
+use crate::app::App;
 use crate::asking::Waiting;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::server::App;
 use crate::studies::{Opened, Served};
 use crate::votes::{Session, texts};
 

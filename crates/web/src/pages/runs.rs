@@ -6,10 +6,10 @@ use axum::response::Response;
 use maud::{Markup, html};
 use predilect_report::format;
 
+use super::answered::answered;
 use super::parts::{Said, shown};
-use super::study::answered;
+use crate::app::App;
 use crate::runs::{End, State as RunState};
-use crate::server::App;
 
 pub(crate) async fn runs(
     State(app): State<App>,

@@ -1,7 +1,5 @@
 //! The pages of a study.
 
-use std::sync::Arc;
-
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -12,15 +10,14 @@ use predilect_workbench::Remedy;
 use predilect_workbench::browse::{PageRequest, Sort};
 use similar::{ChangeTag, TextDiff};
 
-use super::about::no_study;
-use super::parts::{Said, part, place, shown, study_page, trouble};
+use super::answered::answered;
+use super::parts::{Said, part, place, shown, trouble};
 use super::take::take;
-use crate::api::{Reasons, reasons};
-use crate::asking::{Waiting, ask};
+use crate::app::App;
 use crate::problem::Problem;
-use crate::query::{Query, Read};
-use crate::server::App;
-use crate::studies::{Opened, Served};
+use crate::query::Query;
+use crate::reasons::{Reasons, reasons};
+use crate::studies::Served;
 
 /// Judges of which one page shows the weights, where nobody chose any.
 const JUDGES: usize = 6;
@@ -28,72 +25,6 @@ const JUDGES: usize = 6;
 const PAGE: usize = 50;
 /// Characters of a response up to which words are compared.
 const COMPARED: usize = 40_000;
-
-/// What a page found: its answer, and how many pairs the slice has of how many.
-pub(super) type Found = (Said, Option<(u64, u64)>);
-
-/// Opens the study, finds the answer on a thread of its own, and lays the page around it.
-#[expect(clippy::too_many_arguments, reason = "a request as the framework takes it apart")]
-pub(super) async fn answered<W>(
-    app: App,
-    headers: HeaderMap,
-    id: String,
-    query: Option<String>,
-    end: &'static str,
-    work: W,
-) -> Response
-where
-    W: FnOnce(&Served, &Opened, &Query, &Waiting) -> Result<Found, Problem> + Send + 'static,
-{
-    let open = |served: &Served, waiting: &Waiting| served.open(waiting);
-    answered_by(app, headers, id, query, end, (open, work)).await
-}
-
-/// The same, with the way in which the study is opened.
-#[expect(clippy::too_many_arguments, reason = "a request as the framework takes it apart")]
-pub(super) async fn answered_by<O, W>(
-    app: App,
-    headers: HeaderMap,
-    id: String,
-    query: Option<String>,
-    end: &'static str,
-    (open, work): (O, W),
-) -> Response
-where
-    O: FnOnce(&Served, &Waiting) -> predilect_workbench::Result<Arc<Opened>> + Send + 'static,
-    W: FnOnce(&Served, &Opened, &Query, &Waiting) -> Result<Found, Problem> + Send + 'static,
-{
-    let read = Query::read(&query.unwrap_or_default());
-    if app.studies.get(&id).is_none() {
-        return no_study(&id);
-    }
-    let studies = Arc::clone(&app.studies);
-    let asked = read.clone();
-    let answer = ask(&app.cores, move |waiting| {
-        let served = studies.get(&id).ok_or_else(Problem::failed)?;
-        let opened = match open(&served, waiting) {
-            Ok(opened) => opened,
-            Err(error) => {
-                return Ok(study_page(&headers, &served, &asked, end, (None, None), Err(error.into())));
-            }
-        };
-        let Read { query, error, .. } = &asked;
-        let found = match error {
-            // What cannot be read is no question.
-            Some(error) => Err(error.into()),
-            None => work(&served, &opened, query, waiting),
-        };
-        let (said, counts) = match found {
-            Ok((said, counts)) => (Ok(said), counts),
-            Err(problem) => (Err(problem), None),
-        };
-        Ok(study_page(&headers, &served, &asked, end, (Some(&opened.about), counts), said))
-    });
-    match answer.await {
-        Ok(page) => page,
-        Err(found) => super::parts::problem(&found),
-    }
-}
 
 /// What each judge rewards in the slice.
 pub(crate) async fn rewarded(

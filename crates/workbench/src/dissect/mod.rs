@@ -18,7 +18,7 @@ use predilect_results::{Dissection, Settings, Standings};
 
 use crate::error::{Error, Result};
 use crate::findings::of_dissection;
-use crate::fits::fit_all;
+use crate::fits::{check, fit_all};
 use crate::open::Workbench;
 use crate::slice::SliceOptions;
 use crate::tables;
@@ -130,15 +130,6 @@ impl Workbench {
             keep_results(self.study(), &dissection)?;
         }
         Ok(Dissected { dissection, faint, without_gains })
-    }
-}
-
-/// Whether these options can be fitted, wherever they come from.
-pub(crate) fn check(fit: &FitOptions) -> Result<()> {
-    match fit.problem() {
-        None => Ok(()),
-        Some(problem) => Err(Error::new(format!("nothing can be fitted with these options: {problem}"))
-            .words("give other options")),
     }
 }
 

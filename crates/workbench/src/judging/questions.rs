@@ -5,7 +5,7 @@ use predilect_llm::{CallLog, Outcome, Runner, Stop, Totals};
 use predilect_results::asked::{Failures, JudgeRun, Unread};
 use predilect_types::{Pair, Verdict};
 
-use super::{Judge, requests};
+use super::judge::{Judge, requests};
 use crate::asking::{Cut, Failed, Unreadable, add, ask_again, go_on, spent, stopped, windows};
 use crate::error::{Error, Result};
 use crate::studies::Chosen;
