@@ -5,7 +5,8 @@ use predilect_analysis::ranking::{Contest, RankOptions, leaderboard};
 use predilect_analysis::table::{FeatureTable, VerdictRow};
 use predilect_results::Standings;
 
-use crate::ask::{places, tasks};
+use crate::ask::places;
+use crate::chosen::tasks;
 use crate::error::Result;
 use crate::findings::with_findings;
 use crate::open::Workbench;
