@@ -9,7 +9,7 @@ use crate::tables::TABLES;
 type Route = (&'static str, &'static str, &'static str, Option<&'static str>, bool);
 
 /// Every address of the API.
-const ROUTES: [Route; 22] = [
+const ROUTES: [Route; 23] = [
     ("get", "/api/v1/studies", "The studies that are served", None, false),
     (
         "post",
@@ -97,6 +97,13 @@ const ROUTES: [Route; 22] = [
     ("post", "/api/v1/s/{id}/runs", "Start a run, or say what it would take (dry_run)", None, false),
     ("get", "/api/v1/s/{id}/runs/{run}", "How far a run is, or how it ended", None, false),
     ("delete", "/api/v1/s/{id}/runs/{run}", "Stop a run; what was answered is kept", None, false),
+    (
+        "get",
+        "/api/v1/s/{id}/runs/{run}/posterior",
+        "What a model rewards by the verdicts so far of a run that goes on",
+        None,
+        true,
+    ),
     (
         "get",
         "/api/v1/s/{id}/runs/{run}/events",

@@ -155,6 +155,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/s/{id}/verdicts", post(api::label::vote).delete(api::label::undo))
         .route("/api/v1/s/{id}/runs", get(api::runs::list).post(api::runs::start))
         .route("/api/v1/s/{id}/runs/{run}", get(api::runs::look).delete(api::runs::stop))
+        .route("/api/v1/s/{id}/runs/{run}/posterior", get(api::runs::posterior))
         .route("/api/v1/s/{id}/runs/{run}/events", get(api::runs::follow))
         .fallback(pages::nowhere)
         .layer(middleware::from_fn_with_state(app.clone(), guarded))

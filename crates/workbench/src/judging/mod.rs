@@ -76,6 +76,21 @@ impl Judging {
         Ok(planned)
     }
 
+    /// The verdicts that the log gives by now, judge by judge: of a run that goes on, what it has found so far. Nothing is sent and nothing written.
+    ///
+    /// # Errors
+    ///
+    /// When the study or its log cannot be read, or it was stopped.
+    pub fn so_far(&self, watch: &dyn Watch) -> Result<Vec<Verdict>> {
+        let study = &self.carried.study;
+        let log = asking::log_if_there(study.folder())?;
+        let mut verdicts = Vec::new();
+        for judge in &self.judges {
+            verdicts.extend(questions::logged(judge, study, &log, watch)?);
+        }
+        Ok(verdicts)
+    }
+
     /// Asks all judges and keeps their verdicts in the study. Whatever ends it, what was answered is kept.
     ///
     /// # Errors

@@ -57,6 +57,31 @@ pub(super) fn ask_all(
     Ok(asking.finish())
 }
 
+/// The verdicts of a judge that the log gives, and nothing is asked.
+pub(super) fn logged(
+    judge: &Judge,
+    study: &Chosen,
+    log: &CallLog,
+    watch: &dyn Watch,
+) -> Result<Vec<Verdict>> {
+    let runner = Runner { model: judge.model.as_ref(), log, options: judge.run.clone() };
+    let mut verdicts = Vec::new();
+    windows(study, |pairs| {
+        if watch.cancelled() {
+            return Err(Error::cancelled());
+        }
+        let asks: Vec<Vec<Ask>> = pairs.iter().map(|pair| asks(pair, &judge.options)).collect();
+        let groups: Vec<_> = asks.iter().map(|asks| requests(asks, judge.enforce)).collect();
+        for ((pair, asks), own) in pairs.iter().zip(&asks).zip(runner.logged(&groups)?) {
+            if own.iter().all(Option::is_some) {
+                verdicts.extend(judged(&pair.id, &judge.name, asks, &own, &judge.options).verdict);
+            }
+        }
+        Ok(true)
+    })?;
+    Ok(verdicts)
+}
+
 impl Asking<'_> {
     fn window(&mut self, pairs: &[Pair], spent: f64, watch: &dyn Watch) -> Result<bool> {
         let judge = self.judge;
