@@ -276,7 +276,17 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+/** A study that is still being read is asked for again. */
+function again() {
+  const reading = main.querySelector("[data-again]");
+  if (!(reading instanceof HTMLElement)) return;
+  setTimeout(() => {
+    if (reading.isConnected && !asked) ask(location.pathname + location.search, "none");
+  }, Number(reading.dataset.again));
+}
+
 function ready() {
+  again();
   document.documentElement.classList.add("js");
   brushes();
   pictures();

@@ -9,6 +9,7 @@ mod asking;
 mod gate;
 mod guard;
 mod openapi;
+mod opening;
 mod options;
 mod pages;
 mod problem;

@@ -9,10 +9,12 @@ use predilect_results::{Comparison, Dissection, Fit, Settings, Skipped, Standing
 use predilect_workbench::compare::CompareOptions;
 use predilect_workbench::studies::is_study;
 use predilect_workbench::{
-    Error, Example, FitOptions, Inputs, Kept, Known, ReadOptions, Result, SliceOptions, Version, Watch,
-    Workbench,
+    Error, Example, FitOptions, Inputs, Kept, Known, ReadOptions, Result, SliceOptions, Unwatched, Version,
+    Watch, Workbench,
 };
 
+use crate::opening::{Opening, Progress};
+use crate::problem::Problem;
 use crate::query::Query;
 
 /// What a study is made of.
@@ -37,6 +39,13 @@ pub(crate) struct Served {
     opened: Mutex<Option<Arc<Opened>>>,
     /// Whether votes were added since it was opened.
     voted: AtomicBool,
+    opening: Arc<Opening>,
+}
+
+/// A study that can be asked, or how far it is read.
+pub(crate) enum Soon {
+    Ready(Arc<Opened>),
+    NotYet(Progress),
 }
 
 /// A study that is open.
@@ -103,7 +112,8 @@ impl Studies {
         let title = title_of(title, &made, &all);
         let id = id_of(&title, &all);
         let (opened, voted) = (Mutex::default(), AtomicBool::default());
-        let served = Arc::new(Served { id, title, given, made, read, opened, voted });
+        let opening = Arc::default();
+        let served = Arc::new(Served { id, title, given, made, read, opened, voted, opening });
         all.push(Arc::clone(&served));
         served
     }
@@ -203,6 +213,31 @@ impl Served {
             self.forget();
         }
         self.open_as_it_was(watch)
+    }
+
+    /// The same for whoever looks at a page: where reading takes longer, how far that is. It goes on, whoever waits for it.
+    pub(crate) fn open_soon(self: &Arc<Self>) -> Result<Soon, Problem> {
+        let by_now = || match self.opened.try_lock() {
+            Ok(slot) if !self.voted.load(Ordering::SeqCst) => slot.clone(),
+            _ => None,
+        };
+        if let Some(opened) = by_now() {
+            return Ok(Soon::Ready(opened));
+        }
+        let own = Arc::clone(self);
+        let open = move |watch: &dyn Watch| own.open(watch).map(|_| ()).map_err(Problem::from);
+        match self.opening.soon(open)? {
+            Some(progress) => Ok(Soon::NotYet(progress)),
+            None => Ok(self.open(&Unwatched).map(Soon::Ready)?),
+        }
+    }
+
+    /// The same of its page of labelling, for which it is as it was when it was opened: a vote changes nothing that it shows.
+    pub(crate) fn open_soon_as_it_was(self: &Arc<Self>) -> Result<Soon, Problem> {
+        match self.opened.try_lock().ok().and_then(|slot| slot.clone()) {
+            Some(opened) => Ok(Soon::Ready(opened)),
+            None => self.open_soon(),
+        }
     }
 
     /// The same, with the judges that it had when it was opened.

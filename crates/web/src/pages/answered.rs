@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::frame::study_page;
+use super::frame::{being_read, study_page};
 use super::parts::{Said, problem};
 use crate::app::App;
 use crate::asking::{Waiting, ask};
 use crate::problem::Problem;
 use crate::query::{Query, Read};
-use crate::studies::{Opened, Served};
+use crate::studies::{Opened, Served, Soon};
 
 /// What a page found: its answer, and how many pairs the slice has of how many.
 pub(super) type Found = (Said, Option<(u64, u64)>);
@@ -29,8 +29,7 @@ pub(super) async fn answered<W>(
 where
     W: FnOnce(&Served, &Opened, &Query, &Waiting) -> Result<Found, Problem> + Send + 'static,
 {
-    let open = |served: &Served, waiting: &Waiting| served.open(waiting);
-    answered_by(app, headers, id, query, end, (open, work)).await
+    answered_by(app, headers, id, query, end, (Served::open_soon, work)).await
 }
 
 /// The same, with the way in which the study is opened.
@@ -44,7 +43,7 @@ pub(super) async fn answered_by<O, W>(
     (open, work): (O, W),
 ) -> Response
 where
-    O: FnOnce(&Served, &Waiting) -> predilect_workbench::Result<Arc<Opened>> + Send + 'static,
+    O: FnOnce(&Arc<Served>) -> Result<Soon, Problem> + Send + 'static,
     W: FnOnce(&Served, &Opened, &Query, &Waiting) -> Result<Found, Problem> + Send + 'static,
 {
     let read = Query::read(&query.unwrap_or_default());
@@ -55,10 +54,11 @@ where
     let asked = read.clone();
     let answer = ask(&app.cores, move |waiting| {
         let served = studies.get(&id).ok_or_else(Problem::failed)?;
-        let opened = match open(&served, waiting) {
-            Ok(opened) => opened,
+        let opened = match open(&served) {
+            Ok(Soon::Ready(opened)) => opened,
+            Ok(Soon::NotYet(progress)) => return Ok(being_read(&headers, &served, &asked, end, &progress)),
             Err(error) => {
-                return Ok(study_page(&headers, &served, &asked, end, (None, None), Err(error.into())));
+                return Ok(study_page(&headers, &served, &asked, end, (None, None), Err(error)));
             }
         };
         let Read { query, error, .. } = &asked;

@@ -1,19 +1,24 @@
 //! The document around an answer on a study: the pages that there are, the bar, and the answer or why there is none.
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use maud::html;
+use predilect_report::format;
 use predilect_report::live::{Frame, Link, document, simulated};
 use predilect_workbench::laboratory::{STEERING, VERIFYING};
 
 use super::bar::bar;
 use super::parts::{Said, place, trouble};
+use crate::opening::Progress;
 use crate::problem::Problem;
 use crate::query::{Query, Read};
 use crate::studies::{About, Served};
 
 /// The header by which the script asks for the answer alone.
 const FRAGMENT: &str = "predilect-fragment";
+
+/// Milliseconds after which the script asks again for a study that is being read.
+const AGAIN: &str = "1000";
 
 /// The end of the address of the page on what was moved.
 pub(super) const MOVED: &str = "/steer";
@@ -33,6 +38,46 @@ const PAGES: [(&str, &str); 8] = [
 /// Whether a study has a page on what was moved.
 fn was_moved(served: &Served) -> bool {
     served.study().is_some_and(|folder| [STEERING, VERIFYING].iter().any(|name| folder.join(name).is_file()))
+}
+
+/// The page of a study that is still being read: how far that is. It asks again by itself.
+pub(super) fn being_read(
+    headers: &HeaderMap,
+    served: &Served,
+    read: &Read,
+    end: &str,
+    progress: &Progress,
+) -> Response {
+    let Progress { doing, unit, done, of } = progress;
+    let far = match of {
+        Some(of) if *of > 0 && *unit == "bytes" => {
+            format!("{doing}: {:.0} %", 100.0 * *done as f64 / *of as f64)
+        }
+        Some(of) if !unit.is_empty() => {
+            format!("{doing}: {} of {} {unit}", format::count(*done), format::count(*of))
+        }
+        _ => {
+            if doing.is_empty() {
+                "Opening".to_owned()
+            } else {
+                (*doing).to_owned()
+            }
+        }
+    };
+    let main = html! {
+        h1 { "This study is being read" }
+        // A page that comes by itself is asked for again by the browser, one that the script asks for by the script.
+        div.reading data-again=[headers.contains_key(FRAGMENT).then_some(AGAIN)] {
+            p role="status" { (far) "." }
+            progress max=[of.map(|of| of.max(1))] value=[of.map(|of| (*done).min(of))] aria-label="Reading" {}
+            p.hint { "What is rated is kept where the study lies in a folder, so that the next time takes seconds. The page appears when it is ready." }
+        }
+    };
+    let said = Said { title: "Being read".to_owned(), main };
+    let mut page = study_page(headers, served, read, end, (None, None), Ok(said));
+    *page.status_mut() = StatusCode::ACCEPTED;
+    page.headers_mut().insert(header::REFRESH, HeaderValue::from_static("1"));
+    page
 }
 
 /// A page of a study around its answer, or around why there is none.
