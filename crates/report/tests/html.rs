@@ -198,7 +198,7 @@ fn both_views_show_the_same_numbers() {
     for fit in d.fits.iter().filter(|f| f.group == "all") {
         for w in &fit.weights {
             for number in
-                [format::intensity(w.intensity()), format::interval(w.interval()), format::p_sign(w.p_sign())]
+                [format::intensity(w.intensity()), format::bounds(w.interval(), 1), format::p_sign(w.p_sign())]
             {
                 assert!(terminal.contains(&number), "{} {number}", w.property);
                 assert!(page.contains(&number.replace('>', "&gt;")), "{} {number}", w.property);

@@ -42,7 +42,7 @@ pub use dissection::{Dissection, ExamplePair, Examples, PropertyNote, Settings, 
 pub use explanation::{Contribution, Explanation};
 pub use findings::{
     Debtor, FALSE_DISCOVERIES, Fact, Finding, Leads, Leans, NoJudge, NotRewarded, NotWeighed, Owes,
-    PLACES_MEAN, UseJudge, Weighs, places,
+    PLACES_MEAN, UseJudge, Weighs, noun, places,
 };
 pub use fit::{CalibrationBin, Fit, Quality, Skipped, UnitCount};
 pub use gains::{Alike, Gains, LengthAlone, LengthSays, PropertyGain, ThemeGain};

@@ -3,6 +3,7 @@
 //! A finding has its figures and its sentence, so that a terminal, a page, a file and JSON say the same.
 
 mod fact;
+mod nouns;
 mod places;
 mod words;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use fact::{
     Debtor, FALSE_DISCOVERIES, Fact, Leads, Leans, NoJudge, NotRewarded, NotWeighed, Owes, UseJudge, Weighs,
 };
+pub use nouns::noun;
 pub use places::{PLACES_MEAN, places};
 
 /// One finding.

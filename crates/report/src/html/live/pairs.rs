@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use predilect_results::browse::{PairRow, PairsPage};
 
 use crate::format;
-use crate::html::parts::{block, name, nothing};
+use crate::html::parts::{EMPTY_RESPONSE, block, name, nothing, texts};
 use crate::text;
 
 /// Judges whose verdicts stand in a list.
@@ -113,13 +113,20 @@ pub fn reading(prompt: &str, sides: [&Side; 2], verdicts: &[(String, f64)]) -> M
             @for (letter, side) in ["A", "B"].iter().zip(sides) {
                 section aria-label={ "Response " (letter) } {
                     h3 { (letter) @if let Some(model) = &side.model { " " (name(model)) } " " span.n { (format::counted(side.count, "word", "words")) } }
-                    div.text dir="auto" tabindex="0" {
-                        @for piece in &side.words {
-                            @if piece.own { mark { (text::visible(&piece.text)) } } @else { (text::visible(&piece.text)) }
-                        }
-                    }
+                    (words(side))
                 }
             }
         }
     }
+}
+
+/// The words of a response, its own ones marked.
+fn words(side: &Side) -> Markup {
+    let whole: String = side.words.iter().map(|piece| piece.text.as_str()).collect();
+    let shown = html! {
+        @for piece in &side.words {
+            @if piece.own { mark { (text::visible(&piece.text)) } } @else { (text::visible(&piece.text)) }
+        }
+    };
+    texts(&whole, EMPTY_RESPONSE, &shown)
 }
