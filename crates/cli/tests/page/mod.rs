@@ -26,6 +26,8 @@ impl Server {
             .args(["serve", "--port", "0", "--no-open", "--quiet"])
             .args(args)
             .env_remove("PREDILECT_TOKEN")
+            // No list of studies, unless a test gives it a place.
+            .env("XDG_STATE_HOME", "/dev/null")
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
  * @param {string[]} [more] what `predilect serve` is given
  */
 export async function serve(binary, more = []) {
-  const server = spawn(binary, ["serve", ...more, "--port", "0", "--no-open", "--quiet"], { stdio: ["ignore", "pipe", "inherit"] });
+  const server = spawn(binary, ["serve", ...more, "--port", "0", "--no-open", "--quiet"], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, XDG_STATE_HOME: "/dev/null" } });
   const base = await new Promise((resolve, reject) => {
     let text = "";
     server.on("error", reject);
