@@ -133,8 +133,10 @@ fn a_stopped_run_goes_on_later() {
 fn a_run_fills_in_while_it_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = study(folder.path(), 300);
-    let (model, count) = serve_a(Duration::from_millis(150));
+    let (model, count) = serve_a(Duration::from_millis(300));
     let server = Server::start(&[place.to_str().expect("UTF-8"), "--runs"]);
+    // Read once, a study answers at once.
+    server.json("/api/v1/s/study/dissect");
     let wanted =
         json!({"verb": "judge", "model": model, "method": "generated", "name": "it", "orders": "random"});
     let (status, started) = post(&server, &wanted);

@@ -259,11 +259,17 @@ pub(crate) fn unplaced_words(l: &Likeness) -> String {
         return if l.judges.len() < 3 {
             String::new()
         } else {
-            format!("There is no tree: fewer than three judges have a known similarity to each other ({WHY}).")
+            format!(
+                "There is no tree: fewer than three judges have a known similarity to each other ({WHY})."
+            )
         };
     };
-    let out: Vec<String> =
-        l.judges.iter().filter(|judge| !clusters.order.contains(judge)).map(|judge| text::line(judge)).collect();
+    let out: Vec<String> = l
+        .judges
+        .iter()
+        .filter(|judge| !clusters.order.contains(judge))
+        .map(|judge| text::line(judge))
+        .collect();
     if out.is_empty() {
         return String::new();
     }

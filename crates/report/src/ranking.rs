@@ -1,7 +1,7 @@
 //! What controls do to a leaderboard, in words.
 
-use predilect_results::{noun, places};
 use predilect_results::ranking::{Change, LcBoard, LcRow, Leaderboard, Row};
+use predilect_results::{noun, places};
 
 use crate::format;
 use crate::judging::FALSE_DISCOVERIES;
@@ -138,11 +138,8 @@ pub(crate) fn alone_words(l: &Leaderboard) -> String {
         }
         _ => "",
     };
-    let means = if means.is_empty() {
-        format!("Controlling for {}.", noun(&control.name))
-    } else {
-        means.to_owned()
-    };
+    let means =
+        if means.is_empty() { format!("Controlling for {}.", noun(&control.name)) } else { means.to_owned() };
     let mut shifted: Vec<(&Row, Change)> = l
         .ranking
         .iter()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::guard::Guard;
+use crate::recents::Recents;
 use crate::runs::Runs;
 use crate::studies::Studies;
 use crate::uploads::Uploads;
@@ -20,5 +21,6 @@ pub(crate) struct App {
     pub(crate) runs_allowed: bool,
     pub(crate) votes: Arc<Votes>,
     pub(crate) uploads: Arc<Uploads>,
+    pub(crate) recents: Arc<Recents>,
     pub(crate) read_only: bool,
 }

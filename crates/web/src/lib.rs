@@ -17,6 +17,7 @@ mod published;
 mod query;
 mod reading;
 mod reasons;
+mod recents;
 mod runs;
 mod seen;
 mod server;

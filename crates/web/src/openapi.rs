@@ -33,6 +33,7 @@ const ROUTES: [Route; 23] = [
         false,
     ),
     ("delete", "/api/v1/uploads/{number}", "Discard a file that was sent", None, false),
+    ("delete", "/api/v1/recent", "Take a study out of the list of those opened before", None, false),
     (
         "get",
         "/api/v1/s/{id}",
@@ -172,6 +173,10 @@ fn parameters(method: &str, path: &str, query: bool) -> Vec<Value> {
         parameters.push(json!({"name": "as", "in": "query", "schema": {"enum": TableFormat::ALL.map(TableFormat::as_str)},
             "description": "How it is written; else the header Accept says it, on the other tables too, such as application/vnd.apache.arrow.stream"}));
         parameters.push(json!({"name": "pair", "in": "query", "description": "The pair whose explanation is wanted", "schema": {"type": "string"}}));
+    }
+    if path.ends_with("/recent") {
+        parameters.push(json!({"name": "folder", "in": "query", "required": true, "description": "The folder, as the list has it",
+            "schema": {"type": "string"}}));
     }
     if method != "get" {
         parameters.push(json!({"name": "Predilect-Request", "in": "header", "required": true, "schema": {"type": "string"},

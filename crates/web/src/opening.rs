@@ -9,7 +9,7 @@ use predilect_workbench::{Event, Step, Watch};
 use crate::problem::Problem;
 
 /// How long somebody waits before they are told that it takes longer.
-const PATIENCE: Duration = Duration::from_millis(800);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How far a study is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

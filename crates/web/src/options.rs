@@ -30,6 +30,8 @@ pub struct ServeOptions {
     pub max_upload: u64,
     /// Where studies of files that were sent stay; none: they go when the server ends.
     pub keep_uploads: Option<PathBuf>,
+    /// The folder of the list of studies that were opened last; none: there is no list.
+    pub state: Option<PathBuf>,
 }
 
 /// The largest file that can be sent, unless another size is given: 512 MiB.
@@ -49,6 +51,7 @@ impl Default for ServeOptions {
             read_only: false,
             max_upload: MAX_UPLOAD,
             keep_uploads: None,
+            state: None,
         }
     }
 }

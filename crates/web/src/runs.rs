@@ -1,6 +1,6 @@
 //! Judging and annotating that is started from the page: forecast, budget, progress, stopping, going on.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use predilect_results::Fit;
@@ -160,7 +160,7 @@ pub(crate) struct Run {
     began: Instant,
     cancel: Cancel,
     /// Who is asked for verdicts, while that goes on.
-    judging: OnceLock<Arc<Judging>>,
+    judging: Mutex<Option<Arc<Judging>>>,
     seen: Mutex<Option<Seen>>,
 }
 
@@ -207,7 +207,7 @@ impl Run {
             state,
             began: Instant::now(),
             cancel: Cancel::default(),
-            judging: OnceLock::new(),
+            judging: Mutex::default(),
             seen: Mutex::new(None),
         }
     }
@@ -222,7 +222,9 @@ impl Run {
             let state = self.locked();
             (state.done, state.end.is_some())
         };
-        let Some(judging) = self.judging.get().filter(|_| !ended) else { return Ok(None) };
+        // Who is asked has the study, so it is let go as soon as it was looked at.
+        let judging = self.judging.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(judging) = judging.filter(|_| !ended) else { return Ok(None) };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(seen) = &*seen
             && (seen.done == done || seen.at.elapsed() < seen.took * SHARE)
@@ -394,7 +396,7 @@ impl Wanted {
         let run = Arc::new(Run::of(&served.id, self));
         let ready = self.ready(served, &*run)?;
         if let Ready::Judge(judging) = &ready {
-            let _ = run.judging.set(Arc::clone(judging));
+            *run.judging.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(judging));
         }
         runs.add(Arc::clone(&run));
         let (own, served) = (Arc::clone(&run), Arc::clone(served));
@@ -406,7 +408,8 @@ impl Wanted {
                     annotating.run(watch).map(|ran| (Found::Annotate(Box::new(ran.found)), ran.stopped))
                 }
             };
-            // What was asked is part of the study now.
+            // What was asked is part of the study now, and others may write it.
+            *own.judging.lock().unwrap_or_else(PoisonError::into_inner) = None;
             served.forget();
             let failed = |problem: Problem| match problem.kind {
                 "stopped" | "waiting" => End::Stopped,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use predilect_workbench::Cancel;
 use predilect_workbench::sent::studies_in;
 use tokio::net::TcpListener;
@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::gate::guarded;
 use crate::guard::Guard;
 use crate::options::ServeOptions;
+use crate::recents::Recents;
 use crate::runs::Runs;
 use crate::studies::{Studies, last_name};
 use crate::uploads::Uploads;
@@ -83,6 +84,7 @@ pub fn serve(
             runs_allowed: options.runs && !options.read_only,
             votes: Arc::default(),
             uploads: Arc::clone(&uploads),
+            recents: Arc::new(Recents::of(options)),
             read_only: options.read_only,
         };
         ready(address);
@@ -142,6 +144,7 @@ fn router(app: App) -> Router {
             "/api/v1/uploads/{number}",
             get(api::uploads::look).post(api::uploads::open).delete(api::uploads::discard),
         )
+        .route("/api/v1/recent", delete(api::recent::forget))
         .route("/api/v1/s/{id}", get(api::study))
         .route("/api/v1/s/{id}/dissect", get(api::dissect))
         .route("/api/v1/s/{id}/export", get(api::export::export))

@@ -9,7 +9,7 @@ use predilect_results::{Comparison, Dissection, Fit, Settings, Skipped, Standing
 use predilect_workbench::compare::CompareOptions;
 use predilect_workbench::studies::is_study;
 use predilect_workbench::{
-    Error, Example, FitOptions, Inputs, Kept, Known, ReadOptions, Result, SliceOptions, Unwatched, Version,
+    Error, Example, FitOptions, Inputs, Kept, Known, ReadOptions, Remedy, Result, SliceOptions, Unwatched, Version,
     Watch, Workbench,
 };
 
@@ -186,6 +186,11 @@ impl Served {
         matches!(self.made, Made::Example(_))
     }
 
+    /// The folder of a study that lies where a command line finds it again.
+    pub(crate) fn lasting(&self) -> Option<&Path> {
+        self.study().filter(|study| self.given == [study.display().to_string()])
+    }
+
     /// The folder, where it is a study that lies there.
     pub(crate) fn study(&self) -> Option<&Path> {
         match &self.made {
@@ -268,6 +273,7 @@ impl Served {
 impl About {
     fn of(bench: &Workbench, watch: &dyn Watch) -> Result<Self> {
         let slice = bench.slice(&SliceOptions::default(), watch)?;
+        let people = slice.people();
         let fields = [("scenario", &slice.data.scenarios), ("language", &slice.data.languages)];
         let fields = fields
             .into_iter()
@@ -290,7 +296,7 @@ impl About {
             comparison: None,
             headline: None,
             findings: Vec::new(),
-            people: Vec::new(),
+            people,
             ranking: None,
             settings,
         };
@@ -349,6 +355,11 @@ impl Opened {
         })
     }
 
+    /// How many pairs a slice has, of how many.
+    pub(crate) fn counts(&self, query: &Query, watch: &dyn Watch) -> Result<(u64, u64)> {
+        Ok((self.bench.pairs_in(&query.plain_slice(), watch)?, self.about.empty.data.pairs))
+    }
+
     /// The judges of a slice beside each other.
     pub(crate) fn compare(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Comparison>> {
         let mut slice = SliceOptions { group_by: None, ..query.plain_slice() };
@@ -379,7 +390,7 @@ impl Opened {
         self.ranked.get((self.bench.version(), of_pairs(query)), watch, || {
             self.bench.standings(&slice, watch)?.ok_or_else(|| {
                 Error::new("fewer than two models are named, so there is nothing to rank")
-                    .words("models come from fields such as model_a and model_b")
+                    .remedy(Remedy::NameModels)
             })
         })
     }

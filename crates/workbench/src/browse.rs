@@ -81,6 +81,15 @@ impl Workbench {
         Ok(PairsPage { rows: found, total: total as u64, next })
     }
 
+    /// How many pairs are in a slice.
+    ///
+    /// # Errors
+    ///
+    /// When the study cannot be read, and when no pair is in it.
+    pub fn pairs_in(&self, slice: &SliceOptions, watch: &dyn Watch) -> Result<u64> {
+        self.with(slice, watch, |prepared| Ok(prepared.places(slice, watch)?.count() as u64))
+    }
+
     /// The pairs of these rows with what was said of them.
     fn listed(
         &self,

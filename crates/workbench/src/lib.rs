@@ -42,6 +42,7 @@ mod open;
 mod prepared;
 pub mod rank;
 mod rating;
+pub mod recent;
 mod remembered;
 pub mod sent;
 mod slice;

@@ -363,7 +363,8 @@ mod tests {
         ends.sort_unstable();
         let joined: Vec<usize> = (0..n).filter(|&at| at != 5).chain(n..2 * n - 3).collect();
         assert_eq!(ends, joined, "judges keep their numbers, and joins go on after all judges");
-        let clique = [Some(1.0), None, Some(0.5), None, Some(1.0), Some(0.5), Some(0.5), Some(0.5), Some(1.0)];
+        let clique =
+            [Some(1.0), None, Some(0.5), None, Some(1.0), Some(0.5), Some(0.5), Some(0.5), Some(1.0)];
         assert_eq!(placed(&clique, 3), [0, 2]);
     }
 

@@ -139,8 +139,9 @@ fn tables(raters: &[Rater]) -> Section {
 fn table(rows: &[Row]) -> Markup {
     let order = rows.iter().any(|row| row.order_effect.is_some());
     let mut columns = vec![("Property", Align::Left), ("Pairs of", Align::Left)];
-    columns
-        .extend(["Pairs", "Right", "Wrong", "Equal", "Not rated", "AUC", "95\u{a0}%"].map(|c| (c, Align::Right)));
+    columns.extend(
+        ["Pairs", "Right", "Wrong", "Equal", "Not rated", "AUC", "95\u{a0}%"].map(|c| (c, Align::Right)),
+    );
     let held_back = rows.iter().any(|row| row.held_back.is_some());
     if held_back {
         columns.push(("Held back", Align::Right));

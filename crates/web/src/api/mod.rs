@@ -3,6 +3,7 @@
 mod answer;
 pub(crate) mod export;
 pub(crate) mod label;
+pub(crate) mod recent;
 pub(crate) mod runs;
 mod study;
 pub(crate) mod uploads;

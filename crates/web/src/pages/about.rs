@@ -5,6 +5,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use predilect_report::live;
+use predilect_workbench::recent::Recent;
 use predilect_workbench::sent::Bytes;
 
 use super::parts::{plain_page, problem, shown};
@@ -13,6 +14,8 @@ use crate::app::App;
 use crate::asking::ask;
 use crate::problem::Problem;
 use crate::published::compared_published;
+use crate::query::quoted;
+use crate::studies::last_name;
 
 /// What there is to look at.
 pub(crate) async fn home(State(app): State<App>) -> Response {
@@ -28,6 +31,7 @@ pub(crate) async fn home(State(app): State<App>) -> Response {
                 @for served in own.iter().rev() { li { a href={ "/s/" (served.id) } { b { bdi { (shown(&served.title)) } } span { bdi { (shown(&served.given.join(" "))) } } } } }
             }
         }
+        (before(&app.recents.others(&served)))
         h2 { "To begin with" }
         ul.tiles aria-label="Examples" {
             @for served in &examples {
@@ -38,6 +42,35 @@ pub(crate) async fn home(State(app): State<App>) -> Response {
         }
     };
     plain_page(StatusCode::OK, "Studies", &main)
+}
+
+/// Studies of earlier runs: the page opens no folder that the command line did not give, so each has its command.
+fn before(all: &[Recent]) -> Markup {
+    html! {
+        @if !all.is_empty() {
+            h2 { "Opened before" }
+            p.hint { "The page reads only what the server was started with. Start it again with a study's command to look at that study." }
+            ul.before aria-label="Studies opened before" {
+                @for one in all {
+                    @let folder = one.folder.display().to_string();
+                    li {
+                        b { bdi { (shown(&last_name(&one.folder))) } } " "
+                        span.n { @if one.is_gone() { "gone: no study is in " bdi { (shown(&folder)) } } @else { (ago(one.days())) } }
+                        @if !one.is_gone() { p.copy { "predilect serve " (shown(&quoted(&folder))) } }
+                        button type="button" data-forget=(folder) aria-label={ "Forget " (shown(&last_name(&one.folder))) } { "Forget" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn ago(days: u64) -> String {
+    match days {
+        0 => "opened in the last 24 hours".to_owned(),
+        1 => "opened a day ago".to_owned(),
+        days => format!("opened {days} days ago"),
+    }
 }
 
 /// Where a file is put, and the files that wait to be opened.

@@ -50,7 +50,7 @@ where
     if app.studies.get(&id).is_none() {
         return no_study(&id);
     }
-    let studies = Arc::clone(&app.studies);
+    let (studies, recents) = (Arc::clone(&app.studies), Arc::clone(&app.recents));
     let asked = read.clone();
     let answer = ask(&app.cores, move |waiting| {
         let served = studies.get(&id).ok_or_else(Problem::failed)?;
@@ -61,6 +61,7 @@ where
                 return Ok(study_page(&headers, &served, &asked, end, (None, None), Err(error)));
             }
         };
+        recents.opened(&served);
         let Read { query, error, .. } = &asked;
         let found = match error {
             // What cannot be read is no question.

@@ -92,7 +92,13 @@ pub(super) fn study_page(
 ) -> Response {
     let (status, said) = match said {
         Ok(said) => (StatusCode::OK, said),
-        Err(problem) => (problem.status(), Said { title: problem.title.to_owned(), main: trouble(&problem) }),
+        Err(problem) => (
+            problem.status(),
+            Said {
+                title: problem.title.to_owned(),
+                main: html! { h1 { (problem.title) } (trouble(&problem)) },
+            },
+        ),
     };
     let mut said = said;
     if about.is_some_and(|about| about.empty.settings.simulated) {

@@ -2,6 +2,7 @@
 
 mod about;
 mod answered;
+mod apart;
 mod bar;
 mod frame;
 mod label;

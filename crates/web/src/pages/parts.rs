@@ -52,16 +52,57 @@ pub(crate) fn problem(problem: &Problem) -> Response {
 pub(super) fn trouble(problem: &Problem) -> Markup {
     html! {
         div.problem role="alert" {
-            strong { (problem.title) ". " } (shown(&problem.detail))
+            strong { (problem.title) ". " } (sentence(&problem.detail))
             @if let (Some(at), Some(text)) = (problem.position, &problem.value) {
                 pre { (shown(text)) "\n" (" ".repeat(at.min(2_000))) "^" }
             }
-            @if let Some(remedy) = &problem.remedy { p { (shown(remedy)) } }
+            @if let Some(remedy) = &problem.remedy { p { (sentence(remedy)) } }
         }
+    }
+}
+
+/// A message as a sentence: it begins with a capital letter, and what is between backticks is code.
+pub(super) fn sentence(message: &str) -> Markup {
+    let message = shown(message);
+    // A backtick that is not closed is one of the data.
+    let pieces: Vec<&str> =
+        if message.matches('`').count() % 2 == 0 { message.split('`').collect() } else { vec![&message] };
+    html! {
+        @for (at, piece) in pieces.iter().enumerate() {
+            @if at % 2 == 1 { code { (piece) } }
+            @else if at == 0 { (capital(piece)) }
+            @else { (piece) }
+        }
+    }
+}
+
+/// The text with a capital letter at its beginning; a word with signs in it, such as a name of a file or a field, stays as it is.
+fn capital(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default().trim_end_matches([',', ';', ':', '.']);
+    let mut rest = text.chars();
+    match rest.next() {
+        Some(first) if word.chars().all(|c| c.is_lowercase() || "-'’".contains(c)) => {
+            first.to_uppercase().chain(rest).collect()
+        }
+        _ => text.to_owned(),
     }
 }
 
 /// Text from outside, with what would act on a reader made visible.
 pub(super) fn shown(text: &str) -> String {
     predilect_types::shown::visible(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_sentences() {
+        let of = |text: &str| sentence(text).into_string();
+        assert_eq!(of("no study `a<b` is here"), "No study <code>a&lt;b</code> is here");
+        assert_eq!(of("`where` cannot be read"), "<code>where</code> cannot be read");
+        assert_eq!(of("votes.csv is empty"), "votes.csv is empty");
+        assert_eq!(of("one ` alone"), "One ` alone");
+    }
 }

@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
  * @param {string[]} [more] what `predilect serve` is given
  */
 export async function serve(binary, more = []) {
-  const server = spawn(binary, ["serve", ...more, "--port", "0", "--no-open", "--quiet"], { stdio: ["ignore", "pipe", "inherit"] });
+  const server = spawn(binary, ["serve", ...more, "--port", "0", "--no-open", "--quiet"], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, XDG_STATE_HOME: "/dev/null" } });
   const base = await new Promise((resolve, reject) => {
     let text = "";
     server.on("error", reject);
@@ -19,6 +19,9 @@ export async function serve(binary, more = []) {
       if (found) resolve(found[1]);
     });
   });
+  // Programs wait until a study is read; pages would say how far that is.
+  const { studies } = await (await fetch(`${base}/api/v1/studies`)).json();
+  for (const { id } of studies) await (await fetch(`${base}/api/v1/s/${id}`)).text();
   return { base, stop: () => server.kill() };
 }
 

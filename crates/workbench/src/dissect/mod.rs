@@ -92,7 +92,7 @@ impl Workbench {
         }
         let mut examples = examples(self.study(), &slice, &fits.fits)?;
         let headline = predilect_analysis::headline::headline(&slice.table, &slice.traits);
-        let people = predilect_analysis::people::people(&slice.table, &slice.traits);
+        let people = slice.people();
         let mut cautions = cautions(&slice.table, &slice.traits, &slice.data, &fits.fits, fit);
         let (mut comparison, mut ranking) = (None, None);
         if options.report && !fits.fits.is_empty() {

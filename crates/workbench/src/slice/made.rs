@@ -6,7 +6,7 @@ use predilect_analysis::FitOptions;
 use predilect_analysis::cautions::cautions;
 use predilect_analysis::compare::{Shown, Traits};
 use predilect_analysis::table::FeatureTable;
-use predilect_results::{Caution, DataSummary, PropertyNote};
+use predilect_results::{Caution, DataSummary, People, PropertyNote};
 
 /// Pairs and verdicts of a study, ready to be fitted.
 #[derive(Debug)]
@@ -47,6 +47,11 @@ impl Slice {
             .filter(|(_, count)| *count > 0)
             .map(|(name, count)| (name.to_owned(), count))
             .collect()
+    }
+
+    /// How far the people of each judge agree, where several of them are named.
+    pub fn people(&self) -> Vec<People> {
+        predilect_analysis::people::people(&self.table, &self.traits)
     }
 
     /// What to know of these data before any figure, whatever is fitted.

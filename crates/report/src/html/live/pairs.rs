@@ -26,7 +26,7 @@ pub struct Words {
 pub struct Side {
     /// The model, where it is named.
     pub model: Option<String>,
-    /// Its words, those of its own marked.
+    /// Its words, those of its own marked; none is where the two share hardly a word.
     pub words: Vec<Words>,
     /// How many words it has.
     pub count: u64,
@@ -101,7 +101,7 @@ fn said(row: &PairRow, judge: &str) -> Markup {
 }
 
 /// A pair to read: its prompt and the two responses side by side, words that only one of them has marked.
-pub fn reading(prompt: &str, sides: [&Side; 2], verdicts: &[(String, f64)]) -> Markup {
+pub fn reading(prompt: &str, sides: [&Side; 2], verdicts: &[(String, f64)], hardly_shared: bool) -> Markup {
     html! {
         @if prompt.trim().is_empty() { (nothing("There is no prompt.")) } @else { (block(prompt)) }
         @if !verdicts.is_empty() {
@@ -109,6 +109,7 @@ pub fn reading(prompt: &str, sides: [&Side; 2], verdicts: &[(String, f64)]) -> M
                 @for (judge, p_a) in verdicts { span { (name(judge)) " " (verdict(*p_a)) } }
             }
         }
+        @if hardly_shared { p.hint { "The texts share hardly a word, so none is marked." } }
         div.sides {
             @for (letter, side) in ["A", "B"].iter().zip(sides) {
                 section aria-label={ "Response " (letter) } {

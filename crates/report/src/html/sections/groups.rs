@@ -4,9 +4,7 @@ use maud::{Markup, html};
 
 use crate::format;
 use crate::html::charts::{Panel, heat, key};
-use crate::html::parts::{
-    Align, SERIES, Section, first_few, folded, heads, name, nothing, scroll, sentence,
-};
+use crate::html::parts::{Align, SERIES, Section, first_few, folded, heads, name, nothing, scroll, sentence};
 use crate::text;
 use crate::view::{Axis, View, sure, weight};
 use crate::words;

@@ -86,6 +86,8 @@ fn held_name(id: &str) -> String {
 struct Axis {
     low: f64,
     span: f64,
+    /// From one number along the axis to the next.
+    step: f64,
 }
 
 impl Axis {
@@ -96,7 +98,36 @@ impl Axis {
         };
         let low = reach(|row| row.low, f64::INFINITY, f64::min);
         let high = reach(|row| row.high, f64::NEG_INFINITY, f64::max);
-        Self { low, span: (high - low).max(1e-9) }
+        Self::holding(low, high)
+    }
+
+    /// The axis between round numbers that holds both ends.
+    fn holding(low: f64, high: f64) -> Self {
+        if !(low.is_finite() && high.is_finite()) {
+            return Self { low: 0.0, span: 1.0, step: 1.0 };
+        }
+        let third = ((high - low) / 3.0).max(1e-9);
+        let power = 10_f64.powf(third.log10().floor());
+        let step = [1.0, 2.0, 5.0]
+            .map(|by| by * power)
+            .into_iter()
+            .find(|step| *step >= third)
+            .unwrap_or(10.0 * power);
+        let low = (low / step).floor() * step;
+        Self { low, span: ((high - low) / step).ceil().max(1.0) * step, step }
+    }
+
+    /// The values along the axis.
+    fn scale(self) -> Markup {
+        let digits = (-self.step.log10().floor()).clamp(0.0, 3.0) as usize;
+        let label = |x: f64| if digits == 0 { format::whole(x) } else { format::decimal(x, digits) };
+        let ticks =
+            (0..=(self.span / self.step).round() as u32).map(|at| self.low + f64::from(at) * self.step);
+        html! {
+            svg.scale width="100%" height="18" aria-hidden="true" {
+                @for value in ticks { text x=(self.at(value)) y="13" text-anchor="middle" { (label(value)) } }
+            }
+        }
     }
 
     fn at(self, score: f64) -> String {
@@ -120,7 +151,7 @@ fn table(rows: &[Row], s: &Standings) -> Markup {
                     th.num scope="col" { "Places" }
                     th.num scope="col" { "Score" }
                     @if controlled.is_some() { th.num scope="col" { "Places, controlled" } th.num scope="col" { "Score, controlled" } th.num scope="col" { "Change" } }
-                    th.wide scope="col" { "95\u{a0}%" }
+                    th.wide scope="col" { "95\u{a0}%" (axis.scale()) }
                     th.num scope="col" { "Verdicts" }
                 }
             }
@@ -176,7 +207,7 @@ pub(in crate::html) fn length_controlled(l: &LcBoard) -> Markup {
 
 /// The first rows of such a board as a table alone.
 pub(in crate::html) fn lc_table(rows: &[LcRow]) -> Markup {
-    let axis = Axis { low: 0.0, span: 100.0 };
+    let axis = Axis { low: 0.0, span: 100.0, step: 50.0 };
     let table = html! {
         table.plain.board {
             thead {
@@ -185,7 +216,7 @@ pub(in crate::html) fn lc_table(rows: &[LcRow]) -> Markup {
                     th.num scope="col" { "Places" }
                     th.num scope="col" { "At equal length" }
                     th.num scope="col" { "Win rate" }
-                    th.wide scope="col" { "0 to 100\u{a0}%" }
+                    th.wide scope="col" { "%" (axis.scale()) }
                     th.num scope="col" { "Length effect" }
                     th.num scope="col" { "Preferences" }
                 }
@@ -211,4 +242,20 @@ pub(in crate::html) fn lc_table(rows: &[LcRow]) -> Markup {
         }
     };
     scroll("Length-controlled win rates", &table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_of_scores_begins_and_ends_at_round_numbers() {
+        let ends = |low, high| {
+            let axis = Axis::holding(low, high);
+            (axis.low, axis.low + axis.span, axis.step)
+        };
+        assert_eq!(ends(861.0, 1140.0), (800.0, 1200.0, 100.0));
+        assert_eq!(ends(31.0, 62.0), (20.0, 80.0, 20.0));
+        assert_eq!(ends(f64::INFINITY, f64::NEG_INFINITY), (0.0, 1.0, 1.0));
+    }
 }
