@@ -202,7 +202,7 @@ async def load(args, server, base, study):
     found = Load()
     place = (urllib.parse.urlsplit(base).hostname, urllib.parse.urlsplit(base).port)
     first = Connection(*place)
-    for path in ("/", f"/s/{study}"):
+    for path in ("/", f"/api/v1/s/{study}"):
         await first.get(path)
     first.close()
     opened = of_process(server, "RssAnon")

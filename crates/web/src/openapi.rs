@@ -9,7 +9,7 @@ use crate::tables::TABLES;
 type Route = (&'static str, &'static str, &'static str, Option<&'static str>, bool);
 
 /// Every address of the API.
-const ROUTES: [Route; 23] = [
+const ROUTES: [Route; 24] = [
     ("get", "/api/v1/studies", "The studies that are served", None, false),
     (
         "post",

@@ -9,8 +9,8 @@ use predilect_results::{Comparison, Dissection, Fit, Settings, Skipped, Standing
 use predilect_workbench::compare::CompareOptions;
 use predilect_workbench::studies::is_study;
 use predilect_workbench::{
-    Error, Example, FitOptions, Inputs, Kept, Known, ReadOptions, Remedy, Result, SliceOptions, Unwatched, Version,
-    Watch, Workbench,
+    Error, Example, FitOptions, Inputs, Kept, Known, ReadOptions, Remedy, Result, SliceOptions, Unwatched,
+    Version, Watch, Workbench,
 };
 
 use crate::opening::{Opening, Progress};
