@@ -38,8 +38,22 @@ fn limit_threads(global: &args::Global) -> Result<(), problem::Problem> {
         .map_err(|e| problem::Problem::new(format!("cannot start {threads} threads: {e}")))
 }
 
+/// Says what is wrong with the arguments (or the help that was asked for): names among them act on nothing.
+fn refused(error: &clap::Error) -> ExitCode {
+    let said = predilect_types::shown::coloured(&error.render().ansi().to_string());
+    if error.use_stderr() {
+        anstream::eprint!("{said}");
+    } else {
+        anstream::print!("{said}");
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
     signals::listen();
     if let Err(problem) = limit_threads(&cli.global) {
         problem.print();

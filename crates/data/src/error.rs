@@ -27,6 +27,8 @@ pub enum ErrorKind {
     Study,
     /// The study was written by a later version of Predilect.
     LaterLayout,
+    /// Somebody else has written the study while it was read.
+    Changed,
     /// The caller's own sink refused a record.
     Sink,
 }
@@ -146,6 +148,10 @@ impl DataError {
         Self::new(ErrorKind::Study, source, problem)
     }
 
+    pub(crate) fn changed(source: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Changed, source, problem)
+    }
+
     /// For a sink that must stop the reading for a reason of its own.
     pub fn sink(problem: impl Into<String>) -> Self {
         Self::new(ErrorKind::Sink, "", problem)
@@ -262,7 +268,11 @@ impl fmt::Display for DataError {
 
 impl Failure for DataError {
     fn kind(&self) -> Kind {
-        if self.is_closed_pipe() { Kind::ClosedPipe } else { Kind::Refused }
+        match self.0.kind {
+            ErrorKind::Changed => Kind::Stale,
+            _ if self.is_closed_pipe() => Kind::ClosedPipe,
+            _ => Kind::Refused,
+        }
     }
 
     fn remedy_key(&self) -> Option<&'static str> {

@@ -91,6 +91,80 @@ impl NewFile {
     }
 }
 
+/// A file that the user named as an output: one that takes its name once it is whole, or, where there is no regular file at that name (a
+/// pipe, a device), that one itself.
+#[derive(Debug)]
+pub struct OutFile(Out);
+
+#[derive(Debug)]
+enum Out {
+    New(NewFile),
+    InPlace(File),
+}
+
+impl OutFile {
+    /// Starts it. Where a link leads is written, not the link, and what is there already stays as open to others as it is.
+    ///
+    /// # Errors
+    ///
+    /// When its folder is not there or cannot be written to, or what is there cannot be opened.
+    pub fn at(path: &Path) -> Result<Self, DataError> {
+        let target = followed(path);
+        let there = std::fs::metadata(&target).ok();
+        if there.as_ref().is_some_and(|there| !there.is_file() && !there.is_dir()) {
+            let file = File::options().write(true).open(&target);
+            return Ok(Self(Out::InPlace(file.map_err(|e| DataError::path_io(path, "open", e))?)));
+        }
+        let file = NewFile::of(&target)?;
+        if let Some(there) = there {
+            file.permit(there.permissions()).map_err(|e| DataError::path_io(path, "open", e))?;
+        }
+        Ok(Self(Out::New(file)))
+    }
+
+    /// Ends it: flushed to the disk under its name.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; the old file is then still there.
+    pub fn finish(self) -> Result<(), DataError> {
+        match self.0 {
+            Out::New(file) => file.finish(),
+            Out::InPlace(_) => Ok(()),
+        }
+    }
+}
+
+impl Write for OutFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            Out::New(file) => file.write(bytes),
+            Out::InPlace(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.0 {
+            Out::New(file) => file.flush(),
+            Out::InPlace(file) => file.flush(),
+        }
+    }
+}
+
+/// Where links lead in the end, also to a file that is not there yet.
+fn followed(path: &Path) -> PathBuf {
+    const LINKS: usize = 40;
+    if let Ok(real) = std::fs::canonicalize(path) {
+        return real;
+    }
+    let mut target = path.to_owned();
+    for _ in 0..LINKS {
+        let Ok(next) = std::fs::read_link(&target) else { break };
+        target = folder_of(&target).join(next);
+    }
+    target
+}
+
 impl Write for NewFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write(bytes)

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use predilect_types::shown;
+
 use crate::near::did_you_mean;
 use crate::recipe::{CATALOGUE, Recipe};
 
@@ -60,7 +62,11 @@ impl fmt::Display for UnknownFormat {
             f,
             "there is no format `{}`{}",
             self.given.escape_debug(),
-            if near.is_empty() { format!("; the formats are {}", self.known) } else { near }
+            if near.is_empty() {
+                format!("; the formats are {}", shown::list(self.known.split(", ")))
+            } else {
+                near
+            }
         )
     }
 }

@@ -85,11 +85,20 @@ pub struct NewBatch<'a> {
 pub struct LogError {
     path: PathBuf,
     problem: String,
+    /// It was written by a later version.
+    later: bool,
+}
+
+impl LogError {
+    /// Whether a later version has written the log.
+    pub fn is_later(&self) -> bool {
+        self.later
+    }
 }
 
 impl Failure for LogError {
     fn remedy_key(&self) -> Option<&'static str> {
-        Some("free-log")
+        Some(if self.later { "later-version" } else { "free-log" })
     }
 
     fn subject(&self) -> Subject {
@@ -136,7 +145,7 @@ impl CallLog {
     ///
     /// When the file is no log, belongs to a later version, or cannot be written.
     pub fn open(path: &Path) -> Result<Self, LogError> {
-        let fail = |problem: String| LogError { path: path.to_owned(), problem };
+        let fail = |problem: String| LogError { path: path.to_owned(), problem, later: false };
         let text = |e: rusqlite::Error| fail(e.to_string());
         // Answers and what was asked are nobody else's business.
         private(path).map_err(|e| fail(e.to_string()))?;
@@ -145,7 +154,7 @@ impl CallLog {
 
     /// The log in that database; its tables are made where they are missing.
     fn over(connection: Connection, path: &Path) -> Result<Self, LogError> {
-        let fail = |problem: String| LogError { path: path.to_owned(), problem };
+        let fail = |problem: String| LogError { path: path.to_owned(), problem, later: false };
         let text = |e: rusqlite::Error| fail(e.to_string());
         connection.busy_timeout(Duration::from_secs(30)).map_err(text)?;
         // A write-ahead log, flushed at checkpoints: safe against a kill of this process at any moment.
@@ -154,9 +163,8 @@ impl CallLog {
         let layout: i64 =
             connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(text)?;
         if layout > LAYOUT {
-            return Err(fail(format!(
-                "the log has layout {layout}, later than {LAYOUT}: use a later version"
-            )));
+            let problem = format!("the log has layout {layout}, later than {LAYOUT}");
+            return Err(LogError { later: true, ..fail(problem) });
         }
         connection
             .execute_batch(
@@ -212,8 +220,11 @@ impl CallLog {
     /// When SQLite cannot start.
     pub fn in_memory() -> Result<Self, LogError> {
         let path = Path::new("memory");
-        let connection = Connection::open_in_memory()
-            .map_err(|e| LogError { path: path.to_owned(), problem: e.to_string() })?;
+        let connection = Connection::open_in_memory().map_err(|e| LogError {
+            path: path.to_owned(),
+            problem: e.to_string(),
+            later: false,
+        })?;
         Self::over(connection, path)
     }
 
@@ -222,7 +233,7 @@ impl CallLog {
     }
 
     fn failed(&self, error: &rusqlite::Error) -> LogError {
-        LogError { path: self.path.clone(), problem: error.to_string() }
+        LogError { path: self.path.clone(), problem: error.to_string(), later: false }
     }
 
     /// How that call ended, if it was made.
@@ -474,7 +485,7 @@ impl CallLog {
     ///
     /// When there is more than an empty file, or it cannot be written.
     pub fn copy_into(&self, empty: &Path) -> Result<(), LogError> {
-        let fail = |problem: String| LogError { path: empty.to_owned(), problem };
+        let fail = |problem: String| LogError { path: empty.to_owned(), problem, later: false };
         let text = empty.to_str().ok_or_else(|| fail("the path is no UTF-8".to_owned()))?;
         close_to_others(empty).map_err(|e| fail(e.to_string()))?;
         self.connection().execute("VACUUM INTO ?1", [text]).map_err(|e| fail(e.to_string()))?;

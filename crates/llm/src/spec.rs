@@ -79,16 +79,21 @@ impl FromStr for ModelSpec {
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let fail = |problem| Err(SpecError { text: text.to_owned(), problem });
+        // What may hold a key is not repeated.
+        let hide = |problem| {
+            let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+            Err(SpecError { text: format!("{scheme}://..."), problem })
+        };
         if text.chars().any(char::is_control) {
             return fail("it holds a control character");
         }
         if text.starts_with("http://") || text.starts_with("https://") {
             let (address, model) = text.split_once('#').unwrap_or((text, ""));
             if address.contains('@') {
-                return fail("an address must not hold a name or password; keys come from the environment");
+                return hide("an address must not hold a name or password; keys come from the environment");
             }
             if address.contains('?') {
-                return fail(
+                return hide(
                     "an address must not have a query: it would be stored; keys come from the environment",
                 );
             }

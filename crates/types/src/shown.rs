@@ -24,6 +24,36 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The same of a text with colours of our own in it: their escape codes (`ESC [ ... m`) stay, nothing else acts.
+#[must_use]
+pub fn coloured(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\u{1b}') {
+        out.push_str(&visible(&rest[..at]));
+        rest = &rest[at..];
+        let code = rest.strip_prefix("\u{1b}[").and_then(|code| {
+            let end = code.find(|c: char| !(c.is_ascii_digit() || c == ';'))?;
+            code[end..].starts_with('m').then_some(2 + end + 1)
+        });
+        let end = code.unwrap_or(1);
+        if code.is_some() {
+            out.push_str(&rest[..end])
+        } else {
+            out.push_str(&visible(&rest[..end]))
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(&visible(rest));
+    out
+}
+
+/// Whether a character acts, or takes no room: what a program that reads a text need not see as it is.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    acts(c) || hides(c)
+}
+
 /// The text on one line, as a name is shown: breaks and tabs become spaces, runs of them one space; besides what acts, whatever takes
 /// no room is shown too, since two names must not look the same. Joiners stay between letters that may need them.
 #[must_use]

@@ -146,6 +146,8 @@ pub enum Remedy {
     FewerRows(usize),
     /// The study's log of calls must be free, and the disk must have room.
     FreeLog,
+    /// A later version of this program.
+    LaterVersion,
     /// Words with settings of the reading among them.
     Advice(Advice),
     /// What helps where a call failed.
@@ -309,7 +311,7 @@ impl From<TooMany> for Error {
 
 impl From<LogError> for Error {
     fn from(error: LogError) -> Self {
-        Self::of(&error, Some(Remedy::FreeLog))
+        Self::of(&error, Some(if error.is_later() { Remedy::LaterVersion } else { Remedy::FreeLog }))
     }
 }
 

@@ -213,6 +213,8 @@ impl Workbench {
         }
         let keep = if self.kept { Keep::Locked } else { Keep::IfFree };
         let wanted = Wanted { grammar: stamp.0, fields: &options.fields(), keep, anew };
+        // As it is now, whatever import was read before.
+        self.study.read_anew();
         // Nobody waits for this who asks something else; two who ask at once may both read.
         let prepared = Arc::new(Remembered::new(Prepared::of(&self.study, &wanted, watch)?));
         *self.known() = Some((stamp, Arc::clone(&prepared)));

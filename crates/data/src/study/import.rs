@@ -95,6 +95,7 @@ fn import_into(
     for file in staged {
         file.finish()?;
     }
+    study.read_anew();
     let mut entry = ImportEntry::new(options, &summary);
     entry.files = added.map_or_else(|| digests(inputs, options, &read.checksums), Ok)?;
     if let (true, Some(before)) = (adding, old.and_then(|old| old.import)) {

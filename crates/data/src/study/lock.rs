@@ -33,6 +33,12 @@ impl Study {
     }
 }
 
+/// Whether somebody writes the study now.
+pub(super) fn is_held(folder: &Path) -> bool {
+    let file = OpenOptions::new().read(true).write(true).open(folder.join(LOCK));
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 fn lock(folder: &Path, doing: &str) -> Result<StudyLock, DataError> {
     let path = folder.join(LOCK);
     let failed = |e| DataError::path_io(&path, "open", e);

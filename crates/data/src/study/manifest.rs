@@ -145,7 +145,11 @@ impl StudyToml {
     pub fn load(study: &Study) -> Result<Self, DataError> {
         let path = study.toml_path();
         let shown = path.display().to_string();
-        let text = fs::read_to_string(&path).map_err(|e| DataError::path_io(&path, "read", e))?;
+        let bytes = fs::read(&path).map_err(|e| DataError::path_io(&path, "read", e))?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            DataError::study(shown.clone(), "it is not text in UTF-8")
+                .with_hint("correct it, or import the data again")
+        })?;
         let read: Self = toml::from_str(&text).map_err(|e| {
             DataError::study(shown.clone(), e.message().to_owned())
                 .with_hint("correct it, or import the data again")

@@ -3,6 +3,7 @@
 //! Every file is written beside its final name, flushed to the disk, and renamed: a run that is killed leaves the old
 //! table or the new one, never half of one.
 
+mod bound;
 mod columns;
 mod conform;
 mod encoder;
@@ -34,6 +35,7 @@ pub use table::{TableReader, TableRow, TableWriter};
 
 use crate::error::DataError;
 use crate::files::{NewFile, TEMPORARY};
+use bound::Bound;
 
 /// Writes the table of pairs.
 pub type PairWriter = TableWriter<Pair, Box<Pair>>;
@@ -78,6 +80,7 @@ pub struct Study {
     folder: PathBuf,
     /// The user's own folder, of which this is a copy: the one that messages name.
     copy_of: Option<PathBuf>,
+    bound: Bound,
 }
 
 impl Study {
@@ -90,7 +93,7 @@ impl Study {
         let folder = folder.into();
         fs::create_dir_all(&folder).map_err(|e| DataError::path_io(&folder, "make the folder", e))?;
         sweep(&folder);
-        Ok(Self { folder, copy_of: None })
+        Ok(Self { folder, copy_of: None, bound: Bound::default() })
     }
 
     /// Opens a study that is there.
@@ -99,7 +102,7 @@ impl Study {
     ///
     /// When the folder holds no table of pairs.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, DataError> {
-        let study = Self { copy_of: None, folder: folder.into() };
+        let study = Self { copy_of: None, folder: folder.into(), bound: Bound::default() };
         if study.table_path("pairs").is_file() {
             return Ok(study);
         }
@@ -146,7 +149,7 @@ impl Study {
 
     /// A name of what was imported, the same for the same pairs and verdicts; `None` where the table does not say.
     pub fn import_name(&self) -> Option<String> {
-        table::import_of(&self.table_path("pairs"))
+        self.bound.first().unwrap_or_else(|| table::import_of(&self.table_path("pairs")))
     }
 
     /// Starts to write the table of pairs.

@@ -115,9 +115,7 @@ impl Study {
     }
 
     fn builder<T: TableRow>(&self) -> Result<Builder, DataError> {
-        let path = self.table_path(T::TABLE);
-        self.belongs(T::TABLE)?;
-        let file = File::open(&path).map_err(|e| DataError::path_io(&path, "open", e))?;
+        let file = self.open_table(T::TABLE)?;
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         Builder::try_new_with_options(file, options)
             .map_err(|e| damaged(&self.shown_path(T::TABLE), &e.to_string()))

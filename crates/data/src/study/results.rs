@@ -9,12 +9,12 @@ use parquet::arrow::ArrowWriter;
 
 use super::encoder;
 use crate::error::DataError;
-use crate::files::NewFile;
+use crate::files::OutFile;
 
 /// A Parquet file in the making: nothing is seen of it before [`BatchFile::finish`], and one that is dropped leaves the
 /// old file.
 pub struct BatchFile {
-    writer: ArrowWriter<BufWriter<NewFile>>,
+    writer: ArrowWriter<BufWriter<OutFile>>,
     path: PathBuf,
 }
 
@@ -25,7 +25,7 @@ impl BatchFile {
     ///
     /// When no file can be made in its folder.
     pub fn create(path: &Path, schema: SchemaRef) -> Result<Self, DataError> {
-        let file = BufWriter::with_capacity(1 << 20, NewFile::of(path)?);
+        let file = BufWriter::with_capacity(1 << 20, OutFile::at(path)?);
         let writer = ArrowWriter::try_new(file, schema, Some(encoder::properties()))
             .map_err(|problem| failed(path, &problem))?;
         Ok(Self { writer, path: path.to_owned() })

@@ -20,6 +20,7 @@ use parquet::file::metadata::{KeyValue, ParquetMetaDataReader};
 use predilect_types::Pair;
 
 use super::Study;
+use super::bound::Bound;
 use super::conform::conform;
 use super::encoder::Encoder;
 use crate::error::DataError;
@@ -71,6 +72,8 @@ pub struct TableWriter<T: TableRow, R: Held<T> = T> {
     ended: Option<(Encoder, u64)>,
     /// The import that the rows belong to.
     import: Option<String>,
+    /// What was read of the study before: with new pairs it is another one.
+    bound: Bound,
     row: PhantomData<T>,
 }
 
@@ -87,8 +90,12 @@ const IMPORT: &str = "predilect.import";
 
 /// The import that a table belongs to; `None` where it does not say, as when another tool has written it.
 pub(super) fn import_of(path: &Path) -> Option<String> {
-    let file = File::open(path).ok()?;
-    let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).ok()?;
+    import_in(&File::open(path).ok()?)
+}
+
+/// The same of a table that is open.
+pub(super) fn import_in(file: &File) -> Option<String> {
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(file).ok()?;
     let entries = metadata.file_metadata().key_value_metadata()?;
     entries.iter().find(|entry| entry.key == IMPORT)?.value.clone()
 }
@@ -125,6 +132,7 @@ impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
             encoder: Some(encoder),
             ended: None,
             import: import_of(&study.table_path(Pair::TABLE)),
+            bound: study.bound.clone(),
             row: PhantomData,
         })
     }
@@ -210,8 +218,11 @@ impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
     ///
     /// When it cannot be written; the old table is then still there.
     pub fn finish(self) -> Result<u64, DataError> {
-        let count = self.count;
+        let (count, bound) = (self.count, self.bound.clone());
         self.stage()?.finish()?;
+        if T::TABLE == Pair::TABLE {
+            bound.forget();
+        }
         Ok(count)
     }
 }
@@ -222,19 +233,6 @@ impl<T: TableRow, R: Held<T>> Drop for TableWriter<T, R> {
         if self.encoder.is_some() {
             let _ = self.join();
         }
-    }
-}
-
-impl Study {
-    /// Refuses a table of another import than the pairs.
-    pub(super) fn belongs(&self, table: &str) -> Result<(), DataError> {
-        let pairs = import_of(&self.table_path(Pair::TABLE));
-        if pairs.zip(import_of(&self.table_path(table))).is_none_or(|(pairs, own)| pairs == own) {
-            return Ok(());
-        }
-        let problem = "it belongs to another import than pairs.parquet: an import was cut short";
-        Err(DataError::study(self.shown_path(table).display().to_string(), problem.to_owned())
-            .with_hint("import the files again"))
     }
 }
 
@@ -249,11 +247,8 @@ pub struct TableReader<T> {
 
 impl<T: TableRow> TableReader<T> {
     pub(super) fn open(study: &Study) -> Result<Self, DataError> {
-        let path = study.table_path(T::TABLE);
-        let shown = study.shown_path(T::TABLE);
-        let file = File::open(&path).map_err(|e| DataError::path_io(&path, "open", e))?;
-        study.belongs(T::TABLE)?;
-        Self::of(file, &shown)
+        let file = study.open_table(T::TABLE)?;
+        Self::of(file, &study.shown_path(T::TABLE))
     }
 
     /// A reader of some of a table's rows or columns.

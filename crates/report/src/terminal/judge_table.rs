@@ -32,7 +32,8 @@ pub(super) fn judge_table(t: &JudgeTable, unit: &str, out: &mut Out) -> io::Resu
         if at > 0 {
             out.blank()?;
         }
-        let heads: String = block.iter().map(|(column, width)| text::right(&column.name, *width)).collect();
+        let heads: String =
+            block.iter().map(|(column, width)| text::right(&text::line(&column.name), *width)).collect();
         out.line(&paint(DIM, &text::cut(&format!("  {}{heads}", text::left("", name)), out.width)))?;
         for row in &rows {
             let cells: String =

@@ -3,6 +3,7 @@
 use std::io;
 
 use anstyle::{AnsiColor, Style};
+use predilect_types::shown;
 
 use crate::text;
 
@@ -36,9 +37,10 @@ impl<'w> Out<'w> {
         Self { out, width: if width == 0 { 80 } else { usize::from(width).clamp(40, 160) } }
     }
 
-    /// One line as it is.
+    /// One line with its colours; whatever else acts on a terminal, wherever it came from, is made visible here.
     pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
-        writeln!(self.out, "{line}")
+        let shown = shown::coloured(line);
+        writeln!(self.out, "{}", shown.replace('\n', " "))
     }
 
     /// An empty line.
