@@ -67,7 +67,8 @@ async function ask(to, keep) {
   asked?.abort();
   const own = new AbortController();
   asked = own;
-  old();
+  // What is asked for again is still the same question.
+  if (keep !== "none") old();
   document.body.setAttribute("aria-busy", "true");
   if (keep === "push") history.pushState(null, "", to);
   if (keep === "replace") history.replaceState(null, "", to);
