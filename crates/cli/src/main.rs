@@ -13,7 +13,7 @@ mod verbs;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Arg, Command, CommandFactory, FromArgMatches};
 
 use crate::args::{Cli, Verb};
 
@@ -38,8 +38,20 @@ fn limit_threads(global: &args::Global) -> Result<(), problem::Problem> {
         .map_err(|e| problem::Problem::new(format!("cannot start {threads} threads: {e}")))
 }
 
+/// What was asked for. A number below 0 is a value, and the option says what it takes: it would be taken for an option otherwise.
+fn arguments() -> Cli {
+    fn with_negative(command: Command) -> Command {
+        let takes = |arg: &Arg| arg.get_long().is_some() && arg.get_action().takes_values();
+        let command =
+            command.mut_args(|arg| if takes(&arg) { arg.allow_negative_numbers(true) } else { arg });
+        command.mut_subcommands(with_negative)
+    }
+    let matches = with_negative(Cli::command()).get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = arguments();
     signals::listen();
     if let Err(problem) = limit_threads(&cli.global) {
         problem.print();
