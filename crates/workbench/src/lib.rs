@@ -37,6 +37,7 @@ mod open;
 mod prepared;
 pub mod rank;
 mod rating;
+mod remedies;
 pub mod sent;
 mod slice;
 pub mod studies;
@@ -72,6 +73,8 @@ pub use predilect_llm::{CallRemedy, Cancel, Enforce, ModelSpec, SpecError};
 pub use predilect_stats::similarity::Measure;
 pub use predilect_text::RATES_GRAMMAR;
 pub use rating::{PairRatings, kept_ratings, text_ratings};
+#[doc(hidden)]
+pub use remedies::every_remedy;
 pub use slice::{Slice, SliceOptions};
 pub use versus::Other;
 pub use watch::{Event, Remark, Step, Unwatched, Watch};
