@@ -4,6 +4,7 @@ use crate::advice;
 use std::borrow::Borrow;
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher};
+use std::io;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::file::metadata::{KeyValue, ParquetMetaDataReader};
-use predilect_types::Pair;
+use predilect_types::{Pair, Verdict};
 
 use super::Study;
 use super::conform::conform;
@@ -238,6 +239,9 @@ impl Study {
     }
 }
 
+/// The tables that an import writes; all others are made of them.
+const IMPORTED: [&str; 2] = [<Pair as TableRow>::TABLE, <Verdict as TableRow>::TABLE];
+
 /// Reads one table, some thousand rows at a time.
 pub struct TableReader<T> {
     reader: ParquetRecordBatchReader,
@@ -251,7 +255,11 @@ impl<T: TableRow> TableReader<T> {
     pub(super) fn open(study: &Study) -> Result<Self, DataError> {
         let path = study.table_path(T::TABLE);
         let shown = study.shown_path(T::TABLE);
-        let file = File::open(&path).map_err(|e| DataError::path_io(&path, "open", e))?;
+        let file = File::open(&path).map_err(|e| {
+            let missing = e.kind() == io::ErrorKind::NotFound && IMPORTED.contains(&T::TABLE);
+            let error = DataError::path_io(&path, "open", e);
+            if missing { error.with_hint("the study is not whole: import the files again") } else { error }
+        })?;
         study.belongs(T::TABLE)?;
         Self::of(file, &shown)
     }
@@ -273,9 +281,13 @@ impl<T: TableRow> TableReader<T> {
 }
 
 pub(super) fn damaged(path: &Path, problem: &str) -> DataError {
-    DataError::study(path.display().to_string(), format!("the table cannot be read: {problem}")).with_hint(
-        format!("run the step that writes this table again (pairs and verdicts: {})", advice::IMPORT),
-    )
+    let hint = if path.file_stem().is_some_and(|name| IMPORTED.iter().any(|table| name == *table)) {
+        format!("import the files again ({})", advice::IMPORT)
+    } else {
+        "remove this file, and run the step that writes it again".to_owned()
+    };
+    DataError::study(path.display().to_string(), format!("the table cannot be read: {problem}"))
+        .with_hint(hint)
 }
 
 impl<T: TableRow> Iterator for TableReader<T> {
