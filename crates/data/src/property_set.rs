@@ -235,10 +235,10 @@ mod tests {
     fn what_a_file_cannot_mean_is_said() {
         let entry = |rest: &str| format!("[[property]]\ndescription = \"x\"\n{rest}");
         for (text, problem) in [
-            ("remove = [\"fun\"]".to_owned(), "no property of the catalogue"),
+            ("remove = [\"fun\"]".to_owned(), "not a property of the catalogue"),
             ("colour = 1".to_owned(), "unknown field"),
-            (entry("id = \"Bad Id\""), "no id"),
-            (entry("id = \"new\"\nscale = \"stars\""), "no scale"),
+            (entry("id = \"Bad Id\""), "not an id"),
+            (entry("id = \"new\"\nscale = \"stars\""), "not a scale"),
             (entry("id = \"polite\"\nscale = \"stance\""), "its scale cannot"),
             ("[[property]]\nid = \"new\"".to_owned(), "missing field"),
             ("[[property]]\nid = \"new\"\ndescription = \" \"".to_owned(), "empty"),

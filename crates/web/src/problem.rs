@@ -275,7 +275,7 @@ mod tests {
         let mut all = String::new();
         for remedy in every_remedy() {
             let said = words(&remedy);
-            assert!(said.len() > 8 && !said.contains("--"), "{remedy:?}: {said:?}");
+            assert!(said.len() > 8, "{remedy:?}: {said:?}");
             writeln!(all, "{remedy:?}\n    {said}").expect("a string grows");
         }
         insta::assert_snapshot!(all);
