@@ -156,7 +156,7 @@ def serve(args, folder, pairs, models):
         base = server.stdout.readline().split()[-1].rstrip("/")
         ask(base, "/")
         before = of_process(server, "RssAnon")
-        opened = ask(base, f"/s/{study.name}")
+        opened = ask(base, f"/api/v1/s/{study.name}")
         place = 0 if pairs <= 10_000 else 1 if pairs <= 100_000 else 2
         for name, median, high, used in measured(server, base, study.name, pairs, models, args.rounds):
             over = "  over" if high > BUDGET[name][place] else ""

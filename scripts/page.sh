@@ -10,7 +10,7 @@ fi
 node --test crates/web/assets/tests/ >/dev/null || node --test crates/web/assets/tests/
 tools=target/page
 mkdir -p "$tools"
-cp crates/web/tests/browser/package.json crates/web/tests/browser/check.mjs "$tools/"
+cp crates/web/tests/browser/package.json crates/web/tests/browser/*.mjs "$tools/"
 (cd "$tools" && npm install --silent --no-fund --no-audit)
 "$tools/node_modules/.bin/tsc" --noEmit --allowJs --checkJs --strict --target es2022 --module es2022 --moduleResolution bundler \
     --lib es2022,dom,dom.iterable crates/web/assets/*.js

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use predilect_results::{Caution, adds_nothing, few_units};
+use predilect_results::{ALL, Caution, adds_nothing, few_units};
 use predilect_types::Order;
 
 use crate::compare::{Traits, usual_reference};
-use crate::dissect::ALL;
 use crate::fit_options::FitOptions;
 use crate::table::FeatureTable;
 use crate::terms::{Design, Terms, fixed, sides};

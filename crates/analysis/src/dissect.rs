@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use crate::fit_options::{Draws, FitOptions};
 
-use crate::compare::GoOn;
 use crate::fit::{drawn_in, fit};
+use crate::go_on::GoOn;
 use crate::refusal::Refusal;
 use crate::table::{FeatureTable, VerdictRow};
 use predilect_results::{Fit, Skipped};

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use predilect_results::{Contribution, Explanation};
+use predilect_results::{ALL, Contribution, Explanation};
 use predilect_stats::resample::quantile;
 use predilect_stats::shapley::shapley;
 use predilect_stats::sigmoid;
 use rayon::prelude::*;
 
-use crate::dissect::ALL;
 use crate::fit::drawn;
-use crate::fit_options::{Draws, FitOptions};
+use crate::fit_options::{Draws, Engine, FitOptions};
+use crate::posterior;
 use crate::refusal::Refusal;
 use crate::rows::columns;
 use crate::table::{FeatureTable, VerdictRow};
@@ -156,7 +156,11 @@ impl Model {
         draws: usize,
     ) -> Result<Self, Refusal> {
         let options = FitOptions { folds: 0, keep_draws: draws, ..options.clone() };
-        let (fit, draws) = drawn(table, rows, judge, &options)?;
+        // What is not checked needs no look at the verdicts for its draws.
+        let (fit, draws) = match options.engine {
+            Engine::Ep => posterior::drawn(table, rows, judge, &options)?,
+            _ => drawn(table, rows, judge, &options)?,
+        };
         if draws.values.is_empty() {
             return Err(Refusal::NoDraws);
         }

@@ -174,7 +174,7 @@ pub fn drawn(
     judge: &str,
     options: &FitOptions,
 ) -> Result<(Fit, Draws), Refusal> {
-    drawn_in(table, rows, judge, crate::dissect::ALL, options)
+    drawn_in(table, rows, judge, predilect_results::ALL, options)
 }
 
 /// The same in a group.

@@ -1,10 +1,9 @@
 //! What does each property add on verdicts that a fit has not seen: beside all others, alone, and shared out fairly?
 
-use predilect_results::{Alike, Gains, PropertyGain, ThemeGain};
+use predilect_results::{ALL, Alike, Gains, PropertyGain, ThemeGain};
 use predilect_stats::Prior;
 use rayon::prelude::*;
 
-use crate::dissect::ALL;
 use crate::fit_options::{FitOptions, TERM_SD};
 use crate::quality::{Held, predict};
 use crate::rows::Rows;

@@ -11,6 +11,7 @@ pub mod explain;
 mod fit;
 mod fit_options;
 pub mod gains;
+mod go_on;
 pub mod headline;
 pub mod labelling;
 mod length_beside;

@@ -4,22 +4,20 @@
 //! importance sampling, held-out verdicts, and fits with other columns.
 
 use foldhash::{HashMap, HashMapExt};
+use predilect_results::{Fit, UnitCount};
 use predilect_stats::leave_out::{Reach, SmallRows, reach};
-use predilect_stats::{EpOptions, Prior, Problem, ep, sigmoid};
-
-use crate::fit_options::{FitOptions, TERM_SD};
+use predilect_stats::{EpOptions, EpPosterior, Prior, Problem, ep, importance, sigmoid};
 
 use crate::fit::refuse_poor_groups;
-use crate::refusal::Refusal;
-
+use crate::fit_options::{Draws, FitOptions, TERM_SD};
 use crate::marginals::ep_weights;
 use crate::over_units::{Normal, over_units, widen};
+use crate::refusal::Refusal;
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
 use crate::units::{Way, cells, ways};
 use crate::values::MISSING;
-use predilect_results::{Fit, UnitCount, Weight};
 
 /// The posterior of one judge's verdicts, by EP and unchecked.
 ///
@@ -35,30 +33,50 @@ pub fn posterior(
     judge: &str,
     options: &FitOptions,
 ) -> Result<Fit, Refusal> {
+    drawn(table, verdicts, judge, options).map(|(fit, _)| fit)
+}
+
+/// The same with [`FitOptions::keep_draws`] draws, which have no look at the verdicts: a millisecond for a thousand, however many those are.
+///
+/// # Errors
+///
+/// Why there is no fit, in words for the reader.
+pub(crate) fn drawn(
+    table: &FeatureTable,
+    verdicts: &[VerdictRow],
+    judge: &str,
+    options: &FitOptions,
+) -> Result<(Fit, Draws), Refusal> {
     refuse_poor_groups(table, verdicts, options)?;
     let design = Design::choose(options.terms, table, verdicts);
     let properties = table.features.len();
     let mut priors = vec![options.prior(); properties];
     priors.resize(properties + design.columns(), Prior::Normal { sd: TERM_SD });
-    let (mut weights, reach, intervals_over, prompts, solved) = match table.values.small() {
+    let Found { ep: solved, reach, units: intervals_over, prompts } = match table.values.small() {
         Some(values) => of_small(table, values, verdicts, &design, &priors)?,
         None => of_any(table, verdicts, &design, &priors)?,
     };
+    let mut weights = ep_weights(&solved);
     let mut names: Vec<String> = table.features.iter().map(|feature| feature.name.clone()).collect();
     names.extend(design.names(table));
-    weights.iter_mut().zip(names).for_each(|(weight, name)| weight.property = name);
+    weights.iter_mut().zip(&names).for_each(|(weight, name)| weight.property.clone_from(name));
+    let values = match options.keep_draws {
+        0 => Vec::new(),
+        count => importance::unchecked(&solved, count, options.seed).ok_or(Refusal::NoDraws)?,
+    };
+    let mut draws = Draws { names, values, over: None };
     let mut terms = weights.split_off(properties);
     let reach = reach.filter(|_| !options.independent);
     if let Some(reach) = &reach {
-        widen(reach, &mut weights, &mut terms, None);
+        widen(reach, &mut weights, &mut terms, Some(&mut draws));
     }
     let mut seen = vec![false; table.pairs.len()];
     for row in verdicts {
         seen[row.pair as usize] = true;
     }
-    Ok(Fit {
+    let fit = Fit {
         judge: judge.to_owned(),
-        group: crate::dissect::ALL.to_owned(),
+        group: predilect_results::ALL.to_owned(),
         rows: verdicts.len() as u64,
         pairs: seen.iter().filter(|seen| **seen).count() as u64,
         prompts,
@@ -80,15 +98,17 @@ pub fn posterior(
         without_terms: Vec::new(),
         length_alone: None,
         gains: None,
-    })
+    };
+    Ok((fit, draws))
 }
 
-struct Solved {
-    converged: bool,
-    iterations: usize,
+/// A posterior, and how far it reaches beyond the units that were seen.
+struct Found {
+    ep: EpPosterior,
+    reach: Option<Reach>,
+    units: Vec<UnitCount>,
+    prompts: u64,
 }
-
-type Found = (Vec<Weight>, Option<Reach>, Vec<UnitCount>, u64, Solved);
 
 fn of_any(
     table: &FeatureTable,
@@ -104,8 +124,7 @@ fn of_any(
         over_units(table, verdicts, &each, &merged, Normal { mean: &fit.mean, covariance: &fit.covariance });
     let (reach, units) = over.map(|(over, units)| (over.reach, units)).unzip();
     let (prompts, _) = prompts(table, verdicts);
-    let solved = Solved { converged: fit.converged, iterations: fit.iterations };
-    Ok((ep_weights(&fit), reach, units.unwrap_or_default(), prompts as u64, solved))
+    Ok(Found { ep: fit, reach, units: units.unwrap_or_default(), prompts: prompts as u64 })
 }
 
 /// The probability that a verdict is for A by a fit, at the posterior mean of its weights and terms: what
@@ -190,8 +209,7 @@ fn of_small(
         count: if way.name == "prompt" { prompt_count } else { way.count() } as u64,
     };
     let units = ways.iter().map(count).collect();
-    let solved = Solved { converged: fit.converged, iterations: fit.iterations };
-    Ok((ep_weights(&fit), found, units, prompt_count as u64, solved))
+    Ok(Found { ep: fit, reach: found, units, prompts: prompt_count as u64 })
 }
 
 /// Whether a pair has more than one of the verdicts.

@@ -128,6 +128,40 @@ fn a_stopped_run_goes_on_later() {
     assert_eq!((of_judge(&server, "it"), count.load(Ordering::SeqCst)), (200, 200));
 }
 
+/// While a model is asked, the posterior of what it has said so far is there, by page and program; nothing is asked for it.
+#[test]
+fn a_run_fills_in_while_it_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = study(folder.path(), 300);
+    let (model, count) = serve_a(Duration::from_millis(300));
+    let server = Server::start(&[place.to_str().expect("UTF-8"), "--runs"]);
+    // Read once, a study answers at once.
+    server.json("/api/v1/s/study/dissect");
+    let wanted =
+        json!({"verb": "judge", "model": model, "method": "generated", "name": "it", "orders": "random"});
+    let (status, started) = post(&server, &wanted);
+    assert_eq!(status, 200, "{started}");
+    asked(&count, 60);
+    let found = server.json("/api/v1/s/study/runs/1/posterior");
+    let verdicts = found["verdicts"].as_u64().expect("a number");
+    assert!((20..300).contains(&verdicts), "{found}");
+    assert!(found["schema"] == 1 && found["run"] == 1, "{found}");
+    let fit = &found["fit"];
+    assert!(fit["judge"] == "it" && fit["rows"].as_u64() == Some(verdicts), "{found}");
+    assert!(fit["weights"].as_array().is_some_and(|weights| !weights.is_empty()), "{found}");
+    let (_, page) = server.get("/s/study/runs");
+    assert!(page.contains("id=\"filling-1\"") && page.contains("verdicts so far"), "{page}");
+    let state = server.json("/api/v1/s/study/runs/1");
+    assert!(state["end"].is_null(), "the run was too quick: {state}");
+    let (status, ..) = server.send("DELETE", "/api/v1/s/study/runs/1", &[CHANGES]);
+    assert_eq!(status, 200);
+    ended(&server, 1);
+    // Now they are in the study, and of the run there is no more to say.
+    assert!(of_judge(&server, "it") >= verdicts);
+    assert_eq!(server.get("/api/v1/s/study/runs/1/posterior").0, 404);
+    assert!(!server.get("/s/study/runs").1.contains("verdicts so far"));
+}
+
 #[test]
 fn what_may_not_be_run_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");

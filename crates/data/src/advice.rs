@@ -105,21 +105,22 @@ impl Setting {
     /// A plain name, for whoever has no words of their own.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Map => "mapping",
-            Self::SkipBadRows => "leaving out bad records",
+            Self::Map => "map",
+            Self::SkipBadRows => "skip bad records",
             Self::Neighbours => "neighbours",
             Self::Preview => "a preview",
-            Self::Formats | Self::ARecipe => "the list of formats",
-            Self::WithoutVerdicts => "importing without verdicts",
-            Self::Import => "importing",
-            Self::ImportInto => "import a file into",
+            Self::Formats => "the list of formats",
+            Self::ARecipe => "a known recipe",
+            Self::WithoutVerdicts => "import without verdicts",
+            Self::Import => "import",
+            Self::ImportInto => "import into",
             Self::Dissect => "a dissection",
             Self::Properties => "the guide",
             Self::Format => "the format",
-            Self::Texts => "the file of texts",
-            Self::On => "the column that joins them",
-            Self::Add => "adding",
-            Self::Replace => "replacing",
+            Self::Texts => "texts",
+            Self::On => "on",
+            Self::Add => "add",
+            Self::Replace => "replace",
         }
     }
 }

@@ -335,8 +335,10 @@ pub(crate) fn no_verdicts(label: &str, summary: &ReadSummary, (columns, start): 
     let pairs =
         if summary.pairs == 1 { "1 pair was".to_owned() } else { format!("{} pairs were", summary.pairs) };
     DataError::input(label, format!("{pairs} found, but no verdict{dropped}"))
-    .with_details(&details)
-            .with_hint(format!("say which column names the winner ({MAP} winner=COLUMN), or import without verdicts: {WITHOUT_VERDICTS}"))
+        .with_details(&details)
+        .with_hint(format!(
+            "say which column names the winner ({MAP} winner=COLUMN), or read pairs alone: {WITHOUT_VERDICTS}"
+        ))
 }
 
 /// The columns with a sample value each, then lines to start from.

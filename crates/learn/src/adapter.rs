@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{LearnError, Result, broken, file};
 use crate::model::{LoraOptions, Model, Shard, Target};
+use crate::tensor_bytes::safetensors_bytes;
 
 /// What PEFT puts before every name.
 const PREFIX: &str = "base_model.model.";
@@ -138,24 +138,6 @@ impl LoraOptions {
         let read: Read = serde_json::from_str(&text).map_err(|e| broken(&path, e.to_string()))?;
         options(&read).map_err(|what| broken(&path, what))
     }
-}
-
-/// The bytes of a `safetensors` file of `f32` tensors.
-pub(crate) fn safetensors_bytes<'a>(
-    tensors: impl Iterator<Item = (String, Vec<usize>, &'a [f32])>,
-) -> Result<Vec<u8>> {
-    let kept: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
-        .map(|(name, shape, value)| (name, shape, value.iter().flat_map(|v| v.to_le_bytes()).collect()))
-        .collect();
-    let unkept = |e: safetensors::SafeTensorError| LearnError::Choice(format!("tensors cannot be kept: {e}"));
-    let views = kept
-        .iter()
-        .map(|(name, shape, bytes)| Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(unkept)?;
-    // What readers of PEFT's and transformers' files ask for.
-    let head = Some([("format".to_owned(), "pt".to_owned())].into());
-    safetensors::serialize(views, head).map_err(unkept)
 }
 
 fn options(read: &Read) -> Result<LoraOptions, String> {

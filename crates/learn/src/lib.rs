@@ -4,6 +4,7 @@
 //! weights. Nothing here knows studies, judges or files of preferences.
 
 mod adapter;
+mod degree_head;
 mod error;
 pub mod keywords;
 pub mod losses;
@@ -12,12 +13,14 @@ mod opening;
 pub mod optimise;
 mod random;
 pub mod spa_training;
+mod tensor_bytes;
 pub mod tokens;
 mod training;
 
+pub use degree_head::DEGREE_HEAD;
 pub use error::{LearnError, Result};
 pub use opening::{open, threads};
 pub use training::{
-    DEGREE_HEAD, Degraded, Evaluation, Example, Plan, Refinement, SpaRecord, SpaState, State, StepRecord,
-    Trainer, TrainingOptions,
+    Degraded, Evaluation, Example, Plan, Refinement, SpaRecord, SpaState, State, StepRecord, Trainer,
+    TrainingOptions,
 };

@@ -57,6 +57,11 @@ pub fn caution(caution: &Caution) -> String {
                 "{who}: how often A wins reflects how strong the models are as well as any position bias; the two cannot be told apart.{length}"
             )
         }
+        Caution::AddNothing { judges } if judges.len() == 1 => format!(
+            "On verdicts it has not seen, the fit of {} predicts no better than sides, order and models alone. Read its \
+             directions as a description of these pairs.",
+            named(judges),
+        ),
         Caution::AddNothing { judges } => format!(
             "On verdicts they have not seen, the fits of {} predict no better than sides, order and models alone. Read their \
              directions as a description of these pairs.",

@@ -244,6 +244,45 @@ pub(crate) fn mover(property: &str) -> String {
     }
 }
 
+/// Places of the judges in `judges`, in leaf order; those that are not in the tree come last.
+pub(crate) fn leaf_order(l: &Likeness) -> Vec<usize> {
+    let leaves: Vec<&String> = l.clusters.iter().flat_map(|clusters| &clusters.order).collect();
+    let mut order: Vec<usize> = (0..l.judges.len()).collect();
+    order.sort_by_key(|&at| leaves.iter().position(|name| **name == l.judges[at]).unwrap_or(leaves.len()));
+    order
+}
+
+/// Who is not in the tree, or why there is none; nothing where all are in it.
+pub(crate) fn unplaced_words(l: &Likeness) -> String {
+    const WHY: &str = "too few verdicts, weights that are all the same, or no scenario in common";
+    let Some(clusters) = &l.clusters else {
+        return if l.judges.len() < 3 {
+            String::new()
+        } else {
+            format!(
+                "There is no tree: fewer than three judges have a known similarity to each other ({WHY})."
+            )
+        };
+    };
+    let out: Vec<String> = l
+        .judges
+        .iter()
+        .filter(|judge| !clusters.order.contains(judge))
+        .map(|judge| text::line(judge))
+        .collect();
+    if out.is_empty() {
+        return String::new();
+    }
+    let named = match out.len() {
+        1..=NOT_PLACED => words::listed(&out),
+        many => format!("{} and {} more", out[..NOT_PLACED].join(", "), many - NOT_PLACED),
+    };
+    format!("Not in the tree: {named}, whose similarity to some other judge is unknown ({WHY}).")
+}
+
+/// Judges without a place in the tree that are named.
+const NOT_PLACED: usize = 6;
+
 /// What to know of stabilities where some judges cannot move; nothing where all can.
 pub(crate) fn unmoved_words(l: &Likeness) -> String {
     if l.unmoved == 0 {

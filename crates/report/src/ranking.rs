@@ -1,7 +1,7 @@
 //! What controls do to a leaderboard, in words.
 
-use predilect_results::places;
 use predilect_results::ranking::{Change, LcBoard, LcRow, Leaderboard, Row};
+use predilect_results::{noun, places};
 
 use crate::format;
 use crate::judging::FALSE_DISCOVERIES;
@@ -109,7 +109,7 @@ pub(crate) fn changes_words(l: &Leaderboard) -> String {
         )
     };
     let named: Vec<String> = sure.iter().take(NAMED).map(one).collect();
-    let held: Vec<String> = l.controls.iter().map(|control| label(&control.name)).collect();
+    let held: Vec<String> = l.controls.iter().map(|control| noun(&control.name)).collect();
     format!(
         "Controlling for {} surely changes {} of {} (false discovery rate {}): {}.",
         words::listed(&held),
@@ -126,14 +126,6 @@ fn moved(row: &Row, change: &Change) -> [String; 2] {
         .map(|(low, high)| format!("{} {}", if low == high { "place" } else { "places" }, places(low, high)))
 }
 
-/// The name of a control in a sentence.
-pub(crate) fn label(id: &str) -> String {
-    match id {
-        "rich" => "information".to_owned(),
-        _ => text::line(predilect_types::property(id).map_or(id, |p| p.label)).to_lowercase(),
-    }
-}
-
 /// What a board with one control means, and who changes places by it.
 pub(crate) fn alone_words(l: &Leaderboard) -> String {
     let Some(control) = l.controls.first() else { return String::new() };
@@ -146,11 +138,8 @@ pub(crate) fn alone_words(l: &Leaderboard) -> String {
         }
         _ => "",
     };
-    let means = if means.is_empty() {
-        format!("Controlling for {}.", label(&control.name))
-    } else {
-        means.to_owned()
-    };
+    let means =
+        if means.is_empty() { format!("Controlling for {}.", noun(&control.name)) } else { means.to_owned() };
     let mut shifted: Vec<(&Row, Change)> = l
         .ranking
         .iter()

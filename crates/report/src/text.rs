@@ -9,6 +9,24 @@ pub(crate) fn columns(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
+/// The sentence with no line broken within `95 %` or `7-11`: for pages, where lines break by themselves.
+pub(crate) fn unbroken(sentence: &str) -> String {
+    let mut out = String::with_capacity(sentence.len() + 8);
+    for (at, word) in sentence.split(' ').enumerate() {
+        if at > 0 {
+            out.push(if word.starts_with('%') { '\u{a0}' } else { ' ' });
+        }
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let bare = word.trim_matches(|c: char| c.is_ascii_punctuation());
+        match bare.split_once('-') {
+            // Only a range of numbers: names of models contain hyphens too.
+            Some((low, high)) if digits(low) && digits(high) => out.push_str(&word.replace('-', "\u{2011}")),
+            _ => out.push_str(word),
+        }
+    }
+    out
+}
+
 /// The text cut to at most `width` columns, with an ellipsis where something is missing.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     if columns(text) <= width {
@@ -74,6 +92,14 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranges_and_percentages_stay_on_a_line() {
+        assert_eq!(
+            unbroken("90 % of gpt-4-1106 (7-11), 2024-05-01: 5 %."),
+            "90\u{a0}% of gpt-4-1106 (7\u{2011}11), 2024-05-01: 5\u{a0}%."
+        );
+    }
 
     #[test]
     fn text_fits_its_columns() {

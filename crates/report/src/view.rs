@@ -174,12 +174,12 @@ pub(crate) fn sure_ones(fit: &Fit, up: bool) -> Vec<&Weight> {
     strongest(fit).into_iter().filter(|w| sure(w) && rewarded(w) == up).collect()
 }
 
-/// `71.0 % (68.0–73.9), P(sign) >0.999`: a weight in words.
+/// `71.0 % [68.0, 73.9], P(sign) >0.999`: a weight in words.
 pub(crate) fn spoken(weight: &Weight) -> String {
     format!(
-        "{} % ({}), P(sign) {}",
+        "{}\u{a0}% {}, P(sign) {}",
         format::intensity(weight.intensity()),
-        format::interval(weight.interval()),
+        format::bounds(weight.interval(), 1),
         format::p_sign(weight.p_sign())
     )
 }

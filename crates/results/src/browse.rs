@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cautions::Caution;
-use crate::comparison::{Interval, SliceVersus};
+use crate::comparison::SliceVersus;
 use crate::fit::{Fit, Skipped};
+use crate::interval::Interval;
 
 /// Which part of a study an answer is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

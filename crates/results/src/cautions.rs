@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ALL;
 use crate::fit::{Fit, UnitCount};
+use crate::groups::ALL;
 
 /// Effective units below which a fit tells little of others.
 pub const FEW_UNITS: f64 = 20.0;

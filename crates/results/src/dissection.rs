@@ -10,6 +10,7 @@ use crate::data::DataSummary;
 use crate::explanation::Explanation;
 use crate::findings::Finding;
 use crate::fit::{Fit, Skipped};
+use crate::headline::Headline;
 use crate::people::People;
 use crate::ranking::Leaderboard;
 
@@ -166,41 +167,4 @@ pub struct Settings {
     /// The options themselves, with which the same can be run again; what is left out is as usual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<serde_json::Value>,
-}
-
-/// What two judges differ in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Habit {
-    /// Which share of decided verdicts prefers the response shown first.
-    First,
-    /// Which share of decided verdicts prefers the longer response.
-    Longer,
-    /// Which share of verdicts is a tie.
-    Ties,
-}
-
-/// A departure of one judge from another on the same pairs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Headline {
-    /// The judge.
-    pub judge: String,
-    /// The judge it is compared with: one that several people are, where there is one.
-    pub reference: String,
-    /// In what they differ.
-    pub habit: Habit,
-    /// The judge's share.
-    pub share: f64,
-    /// The reference's share.
-    pub reference_share: f64,
-    /// The difference of the shares.
-    pub difference: f64,
-    /// The lower bound of its 90 % interval over prompts.
-    pub low: f64,
-    /// The upper bound.
-    pub high: f64,
-    /// Prompts that both have verdicts on.
-    pub prompts: usize,
-    /// Pairs that both have verdicts on.
-    pub pairs: usize,
 }

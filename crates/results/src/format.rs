@@ -16,6 +16,11 @@ pub fn interval((low, high): (f64, f64)) -> String {
     format!("{}–{}", intensity(low), intensity(high))
 }
 
+/// The ends of an interval as pages write them: `[68.0, 73.9]`; terminals write [`interval`] in a column.
+pub fn bounds((low, high): (f64, f64), places: usize) -> String {
+    format!("[{}, {}]", decimal(low, places), decimal(high, places))
+}
+
 /// A share in 0..1 as a percentage with its unit: `64.2 %` (the space does not break).
 pub fn share(share: f64) -> String {
     if share.is_finite() { format!("{}\u{a0}%", decimal(100.0 * share, 1)) } else { MISSING.to_owned() }
@@ -110,6 +115,7 @@ mod tests {
     fn numbers_are_written_as_agreed() {
         assert_eq!(intensity(71.04), "71.0");
         assert_eq!(interval((68.0, 73.94)), "68.0–73.9");
+        assert_eq!(bounds((-0.004, 73.94), 1), "[0.0, 73.9]");
         assert_eq!(share(0.642), "64.2\u{a0}%");
         assert_eq!(part(1, 3), "33.3\u{a0}%");
         assert_eq!(part(0, 0), MISSING);

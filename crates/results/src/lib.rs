@@ -23,31 +23,33 @@ mod findings;
 mod fit;
 pub mod format;
 mod gains;
+mod groups;
+mod headline;
+mod interval;
 mod nan;
 mod people;
 pub mod ranking;
 pub mod steering;
 pub mod training;
 pub mod verifying;
+mod weight;
 mod written;
 
 pub use cautions::{Caution, FEW_UNITS, adds_nothing, few_units, usual_units};
 pub use comparison::Comparison;
 pub use data::{AnnotatorAgreement, DataSummary, JudgeSummary, LengthSummary, ModelSummary, SliceSummary};
-pub use dissection::{Dissection, ExamplePair, Examples, Habit, Headline, PropertyNote, Settings, Standings};
+pub use dissection::{Dissection, ExamplePair, Examples, PropertyNote, Settings, Standings};
 pub use explanation::{Contribution, Explanation};
 pub use findings::{
     Debtor, FALSE_DISCOVERIES, Fact, Finding, Leads, Leans, NoJudge, NotRewarded, NotWeighed, Owes,
-    PLACES_MEAN, UseJudge, Weighs, places,
+    PLACES_MEAN, UseJudge, Weighs, noun, places,
 };
-pub use fit::{CalibrationBin, Fit, Quality, Skipped, UnitCount, Weight, intensity};
+pub use fit::{CalibrationBin, Fit, Quality, Skipped, UnitCount};
 pub use gains::{Alike, Gains, LengthAlone, LengthSays, PropertyGain, ThemeGain};
+pub use groups::{ALL, NONE};
+pub use headline::{Habit, Headline};
 pub use people::{People, Reliability, Share};
+pub use weight::{Weight, intensity};
 pub use written::{
     Answer, CompareJson, DissectJson, ExplainJson, FitJson, RankJson, RankLcJson, SCHEMA, VersusJson, Written,
 };
-
-/// The name of the group that holds every pair.
-pub const ALL: &str = "all";
-/// The name under which verdicts on pairs without a group are reported; they count in [`ALL`] only.
-pub const NONE: &str = "(no group)";

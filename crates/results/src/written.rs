@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::cautions::Caution;
 use crate::comparison::{Comparison, SliceVersus};
 use crate::data::{AnnotatorAgreement, JudgeSummary};
-use crate::dissection::{Dissection, Headline, PropertyNote, Settings};
+use crate::dissection::{Dissection, PropertyNote, Settings};
 use crate::explanation::Explanation;
 use crate::findings::Finding;
 use crate::fit::{Fit, Skipped};
+use crate::headline::Headline;
 use crate::people::People;
 use crate::ranking::{LcBoard, Leaderboard};
 

@@ -3,6 +3,7 @@
 //! [`Training`] aligns a small language model with the verdicts of a judge, or with what the fitted weights of a judge say of each pair;
 //! [`ranking`] tells whether a model ranks pairs as their labels do. The arithmetic is `predilect-learn`'s.
 
+mod asked;
 mod examples;
 mod folder;
 mod losses;
@@ -15,6 +16,7 @@ mod relabel;
 mod request;
 mod run;
 mod spa;
+mod told;
 mod trl;
 
 pub use losses::losses;

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use predilect_learn::losses::{Objective, Summary};
 use predilect_learn::model::{LoraOptions, Model};
-use predilect_learn::{Degraded, Evaluation, LearnError, Refinement, StepRecord, Trainer, open};
+use predilect_learn::{Degraded, Evaluation, LearnError, Refinement, Trainer, open};
 use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
 use predilect_workbench::{Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
-use serde_json::Value;
 
+use crate::asked::asked;
 use crate::examples::Texts;
 use crate::folder::{Checkpoint, Folder, write_line};
 use crate::made::{Made, degraded, examples, keep_pairs};
@@ -19,6 +19,7 @@ use crate::outputs::Outputs;
 use crate::pairs::{Chosen, judged};
 use crate::relabel::relabelled;
 use crate::request::TrainRequest;
+use crate::told::{beside, diverged, row};
 
 /// Seconds after which a checkpoint is made, whatever the steps.
 const MOST_UNKEPT: Duration = Duration::from_mins(5);
@@ -293,20 +294,6 @@ impl Patience {
     }
 }
 
-/// Nats a token from the reference, beyond which a policy says something else altogether.
-const FAR: f64 = 5.0;
-
-/// What to know of a run whose policy went astray.
-fn diverged(curve: &[StepRow]) -> Option<String> {
-    let drift = curve.last()?.drift?;
-    (drift > FAR).then(|| {
-        format!(
-            "training diverged: the policy is {} nats per token away from the reference. Lower the learning rate or the gradient norm",
-            if drift < 1e4 { format!("{drift:.1}") } else { format!("{drift:.1e}") }
-        )
-    })
-}
-
 /// What is known at the end of a run.
 struct Found {
     seconds: f64,
@@ -360,44 +347,6 @@ impl Training {
             stopped: found.stopped,
         }
     }
-}
-
-fn row(record: &StepRecord, seconds: f64) -> StepRow {
-    StepRow {
-        step: record.step as u64,
-        epoch: record.epoch,
-        loss: record.loss,
-        learning_rate: record.learning_rate,
-        grad_norm: record.grad_norm,
-        rewards_chosen: record.rewards_chosen,
-        rewards_rejected: record.rewards_rejected,
-        margin: record.margin,
-        accuracy: record.accuracy,
-        drift: record.drift,
-        degree_loss: record.degree_loss,
-        logp_chosen: record.logp_chosen,
-        logp_rejected: record.logp_rejected,
-        tokens: record.tokens as u64,
-        seconds,
-        eval_loss: None,
-        eval_accuracy: None,
-        eval_margin: None,
-        doubtful: record.spa.map(|spa| spa.doubtful),
-    }
-}
-
-/// What stands beside the bar.
-fn beside(row: &StepRow) -> String {
-    let part =
-        |name: &str, value: Option<f64>| value.map_or_else(String::new, |v| format!("  {name} {v:.3}"));
-    let rate = if row.seconds > 0.0 { row.tokens as f64 / row.seconds * row.step as f64 } else { 0.0 };
-    format!(
-        "loss {:.4}{}{}{}  {rate:.0} tokens/s",
-        row.loss,
-        part("margin", row.margin),
-        part("accuracy", row.accuracy),
-        part("drift", row.drift)
-    )
 }
 
 /// The losses with what shapes them.
@@ -477,36 +426,6 @@ pub(crate) fn nobody_held_out(request: &TrainRequest, made: &Made) -> Option<Str
         .then(|| "no prompt could be held out: there is only one".to_owned())
 }
 
-/// What a folder keeps of the request and of what was given: with other pairs or another model, a run would not go on but begin.
-pub(crate) fn asked(request: &TrainRequest, inputs: &Inputs<'_>, made: &Made) -> Result<Value> {
-    let written = |e: serde_json::Error| Error::new(format!("the settings cannot be written: {e}"));
-    let mut asked = serde_json::to_value(request).map_err(written)?;
-    asked["inputs"] = serde_json::to_value(inputs_of(inputs)).map_err(written)?;
-    asked["pairs"] = format!("{:016x}", made.mark()).into();
-    let models = [Some(&request.model), request.adapter.as_ref()].into_iter().flatten();
-    asked["files"] =
-        serde_json::to_value(models.flat_map(|path| stamps(path)).collect::<Vec<_>>()).map_err(written)?;
-    Ok(asked)
-}
-
-/// Sizes and times of a model's files.
-fn stamps(path: &Path) -> Vec<(String, u64, u64)> {
-    let of = |path: &Path| {
-        let data = path.metadata().ok()?;
-        let since = data.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-        let name = path.file_name()?.to_string_lossy().into_owned();
-        data.is_file().then_some((name, data.len(), since.as_secs()))
-    };
-    if !path.is_dir() {
-        return of(path).into_iter().collect();
-    }
-    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-    let mut all: Vec<_> = entries.filter_map(|entry| of(&entry.path())).collect();
-    all.retain(|(name, ..)| name.ends_with("safetensors") || name.ends_with("json"));
-    all.sort_unstable();
-    all
-}
-
 fn nothing(count: &PairCount) -> Error {
     let error = Error::new(format!("of the pairs that were read ({}), none can be used", count.read));
     match count.left_out.iter().max_by_key(|(_, number)| **number) {
@@ -514,10 +433,4 @@ fn nothing(count: &PairCount) -> Error {
         None if count.held_out > 0 => error.words("hold out a smaller share: it took every prompt"),
         None => error,
     }
-}
-
-/// What was given, so that another run of the same folder can tell whether it is the same.
-fn inputs_of(inputs: &Inputs<'_>) -> Vec<String> {
-    let files = inputs.files.iter().map(|path| path.display().to_string());
-    files.chain(inputs.example.map(|example| format!("{example:?}"))).collect()
 }

@@ -15,13 +15,14 @@ use predilect_types::{Pair, Response};
 use predilect_workbench::{Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
 use serde::{Deserialize, Serialize};
 
+use crate::asked::asked;
 use crate::examples::Texts;
 use crate::folder::{Folder, write_line};
 use crate::made::{Drawn, Made, examples};
 use crate::mistakes::learnt;
 use crate::pairs::Labelled;
 use crate::request::{Outputs, TrainRequest};
-use crate::run::{Parts, Said, Training, adapted, asked, counted, labelled, makes_sense, nobody_held_out};
+use crate::run::{Parts, Said, Training, adapted, counted, labelled, makes_sense, nobody_held_out};
 
 /// The answers of a round.
 const ANSWERS: &str = "answers.jsonl";

@@ -35,6 +35,7 @@ function show(text, keeps) {
   document.title = `${bar.dataset.title ?? ""} · Predilect`;
   form()?.replaceWith(bar.content);
   main.replaceChildren(answer.content);
+  main.classList.remove("old");
   const again = place ? document.querySelector(place) : null;
   if (again instanceof HTMLElement) {
     again.focus({ preventScroll: true });
@@ -50,6 +51,13 @@ function show(text, keeps) {
   return true;
 }
 
+/** What is shown answers an earlier question, until the answer to the new one is there. */
+function old() {
+  main.classList.add("old");
+  main.setAttribute("aria-busy", "true");
+  said.textContent = "";
+}
+
 /**
  * Asks for an address and shows its answer; a newer question takes the place of an older one.
  * @param {string} to
@@ -59,6 +67,7 @@ async function ask(to, keep) {
   asked?.abort();
   const own = new AbortController();
   asked = own;
+  old();
   document.body.setAttribute("aria-busy", "true");
   if (keep === "push") history.pushState(null, "", to);
   if (keep === "replace") history.replaceState(null, "", to);
@@ -72,13 +81,14 @@ async function ask(to, keep) {
     if (own.signal.aborted) return;
     said.textContent = "The server does not answer.";
     const box = document.createElement("div");
-    box.className = "problem";
+    box.className = "problem new";
     box.setAttribute("role", "alert");
     box.textContent = "The server does not answer. Is it still running?";
     main.prepend(box);
   } finally {
     if (asked === own) {
       asked = null;
+      main.removeAttribute("aria-busy");
       document.body.removeAttribute("aria-busy");
     }
   }
@@ -106,6 +116,7 @@ document.addEventListener("input", (event) => {
   const field = event.target;
   if (!(field instanceof HTMLInputElement) || field.id !== "where" || !field.form) return;
   const own = field.form;
+  old();
   clearTimeout(timer);
   timer = setTimeout(() => ask(question(own), "replace"), PAUSE);
 });
@@ -276,7 +287,17 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+/** A study that is still being read is asked for again. */
+function again() {
+  const reading = main.querySelector("[data-again]");
+  if (!(reading instanceof HTMLElement)) return;
+  setTimeout(() => {
+    if (reading.isConnected && !asked) ask(location.pathname + location.search, "none");
+  }, Number(reading.dataset.again));
+}
+
 function ready() {
+  again();
   document.documentElement.classList.add("js");
   brushes();
   pictures();

@@ -45,6 +45,22 @@ async function send(path, method, body) {
   return found;
 }
 
+/** How long what is shown of a run's verdicts is left as it is, in milliseconds. */
+const REST = 3000;
+
+/**
+ * Shows anew what the verdicts of a run say so far: the page once more, and of it the part that belongs to the run.
+ * @param {HTMLElement} box
+ */
+async function fill(box) {
+  const shown = box.querySelector(".filling");
+  if (!shown) return;
+  const answer = await fetch(location.pathname + location.search);
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(shown.id);
+  if (fresh && box.isConnected) shown.replaceChildren(...fresh.childNodes);
+}
+
 /**
  * Follows a run until it ends.
  * @param {string} study
@@ -53,6 +69,7 @@ async function send(path, method, body) {
 function follow(study, box) {
   if (box.dataset.followed) return;
   box.dataset.followed = "1";
+  let filled = 0;
   const events = new EventSource(`/api/v1/s/${study}/runs/${box.dataset.run}/events`);
   /** @param {MessageEvent} event */
   const told = (event) => {
@@ -64,6 +81,11 @@ function follow(study, box) {
     }
     const words = box.querySelector(".far");
     if (words) words.textContent = far(state);
+    if (!state.end && Date.now() - filled > REST) {
+      // Not before the last one has been answered.
+      filled = Infinity;
+      fill(box).catch(() => {}).finally(() => (filled = Date.now()));
+    }
     if (state.end || !box.isConnected) events.close();
     if (state.end) box.querySelector("button.stop")?.remove();
   };

@@ -133,6 +133,11 @@ export function uploads() {
     say("Reading the whole file …");
     change(`/api/v1/uploads/${open.dataset.upload}${open.dataset.query ?? ""}`, "POST", (found) => `/s/${found.study}`);
   });
+  for (const button of document.querySelectorAll("button[data-forget]")) {
+    if (!(button instanceof HTMLElement)) continue;
+    const folder = button.dataset.forget ?? "";
+    button.addEventListener("click", () => change(`/api/v1/recent?${new URLSearchParams({ folder })}`, "DELETE", () => "/"));
+  }
   const discard = document.getElementById("discard-upload");
   discard?.addEventListener("click", () => change(`/api/v1/uploads/${discard.dataset.upload}`, "DELETE", () => "/"));
 }

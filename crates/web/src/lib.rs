@@ -4,17 +4,27 @@
 //! sections and asks the workbench; it computes nothing itself.
 
 mod api;
+mod app;
 mod asking;
+mod gate;
 mod guard;
 mod openapi;
+mod opening;
+mod options;
 mod pages;
 mod problem;
+mod published;
 mod query;
 mod reading;
+mod reasons;
+mod recents;
 mod runs;
+mod seen;
 mod server;
 mod studies;
+mod tables;
 mod uploads;
 mod votes;
 
-pub use server::{MAX_UPLOAD, ServeError, ServeOptions, serve};
+pub use options::{MAX_UPLOAD, ServeOptions};
+pub use server::{ServeError, serve};

@@ -3,13 +3,13 @@
 use predilect_workbench::tables::TableFormat;
 use serde_json::{Value, json};
 
-use crate::api::export::TABLES;
+use crate::tables::TABLES;
 
 /// What an address answers: the method, the address, what it is for, the shape of the answer, and whether it takes the page's query.
 type Route = (&'static str, &'static str, &'static str, Option<&'static str>, bool);
 
 /// Every address of the API.
-const ROUTES: [Route; 22] = [
+const ROUTES: [Route; 24] = [
     ("get", "/api/v1/studies", "The studies that are served", None, false),
     (
         "post",
@@ -33,6 +33,7 @@ const ROUTES: [Route; 22] = [
         false,
     ),
     ("delete", "/api/v1/uploads/{number}", "Discard a file that was sent", None, false),
+    ("delete", "/api/v1/recent", "Take a study out of the list of those opened before", None, false),
     (
         "get",
         "/api/v1/s/{id}",
@@ -97,6 +98,13 @@ const ROUTES: [Route; 22] = [
     ("post", "/api/v1/s/{id}/runs", "Start a run, or say what it would take (dry_run)", None, false),
     ("get", "/api/v1/s/{id}/runs/{run}", "How far a run is, or how it ended", None, false),
     ("delete", "/api/v1/s/{id}/runs/{run}", "Stop a run; what was answered is kept", None, false),
+    (
+        "get",
+        "/api/v1/s/{id}/runs/{run}/posterior",
+        "What a model rewards by the verdicts so far of a run that goes on",
+        None,
+        true,
+    ),
     (
         "get",
         "/api/v1/s/{id}/runs/{run}/events",
@@ -165,6 +173,10 @@ fn parameters(method: &str, path: &str, query: bool) -> Vec<Value> {
         parameters.push(json!({"name": "as", "in": "query", "schema": {"enum": TableFormat::ALL.map(TableFormat::as_str)},
             "description": "How it is written; else the header Accept says it, on the other tables too, such as application/vnd.apache.arrow.stream"}));
         parameters.push(json!({"name": "pair", "in": "query", "description": "The pair whose explanation is wanted", "schema": {"type": "string"}}));
+    }
+    if path.ends_with("/recent") {
+        parameters.push(json!({"name": "folder", "in": "query", "required": true, "description": "The folder, as the list has it",
+            "schema": {"type": "string"}}));
     }
     if method != "get" {
         parameters.push(json!({"name": "Predilect-Request", "in": "header", "required": true, "schema": {"type": "string"},

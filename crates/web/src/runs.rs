@@ -3,15 +3,19 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use predilect_results::Fit;
 use predilect_results::asked::{AnnotatorRun, CallPlan, JudgeRun};
+use predilect_types::Verdict;
+use predilect_workbench::labelling::Labeller;
 use predilect_workbench::{
     AnnotateRequest, Annotating, CallOptions, Cancel, Event, Filter, JudgeRequest, Judging, Method,
-    ModelSpec, Orders, RateMethod, ReadOptions, Watch, Within,
+    ModelSpec, Orders, RateMethod, ReadOptions, SliceOptions, Watch, Within,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
-use crate::studies::Served;
+use crate::query::Query;
+use crate::studies::{Opened, Served};
 
 /// What somebody wants a model to be asked.
 #[derive(Debug, Clone, Deserialize)]
@@ -51,6 +55,19 @@ pub(crate) struct Wanted {
 enum Verb {
     Judge,
     Annotate,
+}
+
+/// What a model rewards by the verdicts that a run has so far, or why nothing can be said yet.
+pub(crate) fn posterior(
+    verdicts: &[Verdict],
+    opened: &Opened,
+    query: &Query,
+    waiting: &dyn Watch,
+) -> Result<Result<Fit, String>, Problem> {
+    let judge = verdicts.first().map_or("", |verdict| verdict.judge.as_str());
+    let labeller = Labeller { judge, votes: verdicts, seed: 0 };
+    let slice = SliceOptions { filter: None, group_by: None, judges: Vec::new(), ..query.slice() };
+    Ok(opened.bench.of_labeller(&labeller, &slice, &query.looking(), waiting)?)
 }
 
 /// What a run would take.
@@ -137,13 +154,34 @@ impl State {
 }
 
 /// One run that was started.
-#[derive(Debug)]
 pub(crate) struct Run {
     study: String,
     state: Mutex<State>,
     began: Instant,
     cancel: Cancel,
+    /// Who is asked for verdicts, while that goes on.
+    judging: Mutex<Option<Arc<Judging>>>,
+    seen: Mutex<Option<Seen>>,
 }
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("study", &self.study).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+/// Verdicts of a run that goes on, as the log had them.
+#[derive(Debug)]
+struct Seen {
+    verdicts: Arc<Vec<Verdict>>,
+    /// Questions that were settled then.
+    done: u64,
+    at: Instant,
+    took: Duration,
+}
+
+/// Reading the log again takes at most this share of the time.
+const SHARE: u32 = 10;
 
 /// All runs that were started since the server was.
 #[derive(Debug, Default)]
@@ -164,7 +202,39 @@ impl Run {
             found: None,
         };
         let state = Mutex::new(state);
-        Self { study: study.to_owned(), state, began: Instant::now(), cancel: Cancel::default() }
+        Self {
+            study: study.to_owned(),
+            state,
+            began: Instant::now(),
+            cancel: Cancel::default(),
+            judging: Mutex::default(),
+            seen: Mutex::new(None),
+        }
+    }
+
+    /// The verdicts so far of a run that asks for them; `None` of any other run, and once it has ended: they are in the study then.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub(crate) fn so_far(&self, waiting: &dyn Watch) -> Result<Option<Arc<Vec<Verdict>>>, Problem> {
+        let (done, ended) = {
+            let state = self.locked();
+            (state.done, state.end.is_some())
+        };
+        // Who is asked has the study, so it is let go as soon as it was looked at.
+        let judging = self.judging.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(judging) = judging.filter(|_| !ended) else { return Ok(None) };
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seen) = &*seen
+            && (seen.done == done || seen.at.elapsed() < seen.took * SHARE)
+        {
+            return Ok(Some(Arc::clone(&seen.verdicts)));
+        }
+        let at = Instant::now();
+        let verdicts = Arc::new(judging.so_far(waiting)?);
+        *seen = Some(Seen { verdicts: Arc::clone(&verdicts), done, at: Instant::now(), took: at.elapsed() });
+        Ok(Some(verdicts))
     }
 
     pub(crate) fn state(&self) -> State {
@@ -238,7 +308,7 @@ impl Runs {
 
 /// A model that is ready to be asked.
 enum Ready {
-    Judge(Judging),
+    Judge(Arc<Judging>),
     Annotate(Annotating),
 }
 
@@ -274,7 +344,7 @@ impl Wanted {
                     calls,
                     ..JudgeRequest::default()
                 };
-                Ok(Ready::Judge(Judging::begin(&request, &within, watch)?))
+                Ok(Ready::Judge(Arc::new(Judging::begin(&request, &within, watch)?)))
             }
             Verb::Annotate => {
                 let usual = AnnotateRequest::of(self.model.clone());
@@ -325,6 +395,9 @@ impl Wanted {
         // Models are opened with the run's own switch: the request that starts it ends long before it.
         let run = Arc::new(Run::of(&served.id, self));
         let ready = self.ready(served, &*run)?;
+        if let Ready::Judge(judging) = &ready {
+            *run.judging.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(judging));
+        }
         runs.add(Arc::clone(&run));
         let (own, served) = (Arc::clone(&run), Arc::clone(served));
         std::thread::spawn(move || {
@@ -335,7 +408,8 @@ impl Wanted {
                     annotating.run(watch).map(|ran| (Found::Annotate(Box::new(ran.found)), ran.stopped))
                 }
             };
-            // What was asked is part of the study now.
+            // What was asked is part of the study now, and others may write it.
+            *own.judging.lock().unwrap_or_else(PoisonError::into_inner) = None;
             served.forget();
             let failed = |problem: Problem| match problem.kind {
                 "stopped" | "waiting" => End::Stopped,

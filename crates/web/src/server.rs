@@ -1,73 +1,27 @@
 //! The server: which address answers what, who may ask, and how it ends.
 
-use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
+use predilect_workbench::Cancel;
 use predilect_workbench::sent::studies_in;
-use predilect_workbench::{Cancel, ReadOptions};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use crate::guard::{Guard, guarded};
+use crate::app::App;
+use crate::gate::guarded;
+use crate::guard::Guard;
+use crate::options::ServeOptions;
+use crate::recents::Recents;
 use crate::runs::Runs;
 use crate::studies::{Studies, last_name};
 use crate::uploads::Uploads;
-use crate::votes::Votes;
 use crate::{api, pages};
-
-/// What is served, where, and to whom.
-#[derive(Debug, Clone)]
-pub struct ServeOptions {
-    /// Studies, and files that are read together; the examples are always there.
-    pub given: Vec<PathBuf>,
-    /// How files are read.
-    pub read: ReadOptions,
-    /// The same in words of the command line.
-    pub read_words: Vec<String>,
-    /// The address; by default 127.0.0.1.
-    pub host: IpAddr,
-    /// The port; 0 takes a free one.
-    pub port: u16,
-    /// What whoever asks must know; needed where others than this machine can ask.
-    pub token: Option<String>,
-    /// Names by which others reach this machine, beside its address.
-    pub names: Vec<String>,
-    /// Whether models may be asked from the page, which can cost money.
-    pub runs: bool,
-    /// Whether nothing can be changed from the page.
-    pub read_only: bool,
-    /// The largest file in bytes that can be sent from the page.
-    pub max_upload: u64,
-    /// Where studies of files that were sent stay; none: they go when the server ends.
-    pub keep_uploads: Option<PathBuf>,
-}
-
-/// The largest file that can be sent, unless another size is given: 512 MiB.
-pub const MAX_UPLOAD: u64 = 512 << 20;
-
-impl Default for ServeOptions {
-    fn default() -> Self {
-        Self {
-            given: Vec::new(),
-            read: ReadOptions::default(),
-            read_words: Vec::new(),
-            host: IpAddr::from([127, 0, 0, 1]),
-            port: 4870,
-            token: None,
-            names: Vec::new(),
-            runs: false,
-            read_only: false,
-            max_upload: MAX_UPLOAD,
-            keep_uploads: None,
-        }
-    }
-}
 
 /// Why nothing is served.
 #[derive(Debug)]
@@ -87,19 +41,6 @@ const PACE: Duration = Duration::from_millis(100);
 
 /// The shortest token that is one.
 const LEAST_TOKEN: usize = 16;
-
-/// What every answer needs.
-#[derive(Debug, Clone)]
-pub(crate) struct App {
-    pub(crate) studies: Arc<Studies>,
-    pub(crate) cores: Arc<Semaphore>,
-    pub(crate) guard: Arc<Guard>,
-    pub(crate) runs: Arc<Runs>,
-    pub(crate) runs_allowed: bool,
-    pub(crate) votes: Arc<Votes>,
-    pub(crate) uploads: Arc<Uploads>,
-    pub(crate) read_only: bool,
-}
 
 /// Serves until it is told to stop; `ready` is called with the address once it listens. Runs that are under way are stopped, and what was
 /// answered is kept.
@@ -143,6 +84,7 @@ pub fn serve(
             runs_allowed: options.runs && !options.read_only,
             votes: Arc::default(),
             uploads: Arc::clone(&uploads),
+            recents: Arc::new(Recents::of(options)),
             read_only: options.read_only,
         };
         ready(address);
@@ -202,6 +144,7 @@ fn router(app: App) -> Router {
             "/api/v1/uploads/{number}",
             get(api::uploads::look).post(api::uploads::open).delete(api::uploads::discard),
         )
+        .route("/api/v1/recent", delete(api::recent::forget))
         .route("/api/v1/s/{id}", get(api::study))
         .route("/api/v1/s/{id}/dissect", get(api::dissect))
         .route("/api/v1/s/{id}/export", get(api::export::export))
@@ -215,6 +158,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/s/{id}/verdicts", post(api::label::vote).delete(api::label::undo))
         .route("/api/v1/s/{id}/runs", get(api::runs::list).post(api::runs::start))
         .route("/api/v1/s/{id}/runs/{run}", get(api::runs::look).delete(api::runs::stop))
+        .route("/api/v1/s/{id}/runs/{run}/posterior", get(api::runs::posterior))
         .route("/api/v1/s/{id}/runs/{run}/events", get(api::runs::follow))
         .fallback(pages::nowhere)
         .layer(middleware::from_fn_with_state(app.clone(), guarded))

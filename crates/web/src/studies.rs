@@ -9,10 +9,12 @@ use predilect_results::{Comparison, Dissection, Fit, Settings, Skipped, Standing
 use predilect_workbench::compare::CompareOptions;
 use predilect_workbench::studies::is_study;
 use predilect_workbench::{
-    Error, Example, FitOptions, Inputs, Kept, Known, ReadOptions, Result, SliceOptions, Version, Watch,
-    Workbench,
+    Error, Example, FitOptions, Inputs, Kept, Known, ReadOptions, Remedy, Result, SliceOptions, Unwatched,
+    Version, Watch, Workbench,
 };
 
+use crate::opening::{Opening, Progress};
+use crate::problem::Problem;
 use crate::query::Query;
 
 /// What a study is made of.
@@ -37,6 +39,13 @@ pub(crate) struct Served {
     opened: Mutex<Option<Arc<Opened>>>,
     /// Whether votes were added since it was opened.
     voted: AtomicBool,
+    opening: Arc<Opening>,
+}
+
+/// A study that can be asked, or how far it is read.
+pub(crate) enum Soon {
+    Ready(Arc<Opened>),
+    NotYet(Progress),
 }
 
 /// A study that is open.
@@ -103,7 +112,8 @@ impl Studies {
         let title = title_of(title, &made, &all);
         let id = id_of(&title, &all);
         let (opened, voted) = (Mutex::default(), AtomicBool::default());
-        let served = Arc::new(Served { id, title, given, made, read, opened, voted });
+        let opening = Arc::default();
+        let served = Arc::new(Served { id, title, given, made, read, opened, voted, opening });
         all.push(Arc::clone(&served));
         served
     }
@@ -176,6 +186,11 @@ impl Served {
         matches!(self.made, Made::Example(_))
     }
 
+    /// The folder of a study that lies where a command line finds it again.
+    pub(crate) fn lasting(&self) -> Option<&Path> {
+        self.study().filter(|study| self.given == [study.display().to_string()])
+    }
+
     /// The folder, where it is a study that lies there.
     pub(crate) fn study(&self) -> Option<&Path> {
         match &self.made {
@@ -203,6 +218,31 @@ impl Served {
             self.forget();
         }
         self.open_as_it_was(watch)
+    }
+
+    /// The same for whoever looks at a page: where reading takes longer, how far that is. It goes on, whoever waits for it.
+    pub(crate) fn open_soon(self: &Arc<Self>) -> Result<Soon, Problem> {
+        let by_now = || match self.opened.try_lock() {
+            Ok(slot) if !self.voted.load(Ordering::SeqCst) => slot.clone(),
+            _ => None,
+        };
+        if let Some(opened) = by_now() {
+            return Ok(Soon::Ready(opened));
+        }
+        let own = Arc::clone(self);
+        let open = move |watch: &dyn Watch| own.open(watch).map(|_| ()).map_err(Problem::from);
+        match self.opening.soon(open)? {
+            Some(progress) => Ok(Soon::NotYet(progress)),
+            None => Ok(self.open(&Unwatched).map(Soon::Ready)?),
+        }
+    }
+
+    /// The same of its page of labelling, for which it is as it was when it was opened: a vote changes nothing that it shows.
+    pub(crate) fn open_soon_as_it_was(self: &Arc<Self>) -> Result<Soon, Problem> {
+        match self.opened.try_lock().ok().and_then(|slot| slot.clone()) {
+            Some(opened) => Ok(Soon::Ready(opened)),
+            None => self.open_soon(),
+        }
     }
 
     /// The same, with the judges that it had when it was opened.
@@ -233,6 +273,7 @@ impl Served {
 impl About {
     fn of(bench: &Workbench, watch: &dyn Watch) -> Result<Self> {
         let slice = bench.slice(&SliceOptions::default(), watch)?;
+        let people = slice.people();
         let fields = [("scenario", &slice.data.scenarios), ("language", &slice.data.languages)];
         let fields = fields
             .into_iter()
@@ -255,7 +296,7 @@ impl About {
             comparison: None,
             headline: None,
             findings: Vec::new(),
-            people: Vec::new(),
+            people,
             ranking: None,
             settings,
         };
@@ -314,6 +355,11 @@ impl Opened {
         })
     }
 
+    /// How many pairs a slice has, of how many.
+    pub(crate) fn counts(&self, query: &Query, watch: &dyn Watch) -> Result<(u64, u64)> {
+        Ok((self.bench.pairs_in(&query.plain_slice(), watch)?, self.about.empty.data.pairs))
+    }
+
     /// The judges of a slice beside each other.
     pub(crate) fn compare(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Comparison>> {
         let mut slice = SliceOptions { group_by: None, ..query.plain_slice() };
@@ -344,7 +390,7 @@ impl Opened {
         self.ranked.get((self.bench.version(), of_pairs(query)), watch, || {
             self.bench.standings(&slice, watch)?.ok_or_else(|| {
                 Error::new("fewer than two models are named, so there is nothing to rank")
-                    .words("models come from fields such as model_a and model_b")
+                    .remedy(Remedy::NameModels)
             })
         })
     }

@@ -1,22 +1,20 @@
 //! What is asked while somebody looks: the posterior of every judge in a slice, from memory, before anybody has to wait.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use predilect_analysis::dissect::ALL as WHOLE;
-use predilect_analysis::limits::{MOST_GROUPS, MOST_JUDGES, TooMany};
-use predilect_analysis::table::{FeatureTable, VerdictRow};
 use predilect_analysis::{FitOptions, posterior};
 use predilect_results::{Answer, Fit, Skipped};
 use rayon::prelude::*;
 
-use crate::dissect::check;
+use crate::chosen::tasks;
 use crate::error::{Error, Result};
+use crate::fits::check;
 use crate::open::Workbench;
-use crate::prepared::column::NONE;
-use crate::prepared::{JudgesOf, Places, Prepared, Verdicts};
-use crate::slice::said::{no_annotator, no_groups, no_pair, no_verdict};
-use crate::slice::{SliceOptions, Whole, group_name, told_apart};
+use crate::prepared::Places;
+use crate::remembered::Remembered;
+use crate::slice::SliceOptions;
+use crate::slice::said::no_pair;
 use crate::watch::Watch;
 
 /// Judges whose fits in a slice are kept at most.
@@ -53,7 +51,7 @@ impl Workbench {
 }
 
 fn answer(
-    prepared: &Prepared,
+    prepared: &Remembered,
     question: &SliceOptions,
     fit: &FitOptions,
     watch: &dyn Watch,
@@ -95,200 +93,14 @@ fn answer(
 }
 
 /// Which pairs a question is about, one at least.
-pub(crate) fn places(prepared: &Prepared, question: &SliceOptions, watch: &dyn Watch) -> Result<Arc<Places>> {
+pub(crate) fn places(
+    prepared: &Remembered,
+    question: &SliceOptions,
+    watch: &dyn Watch,
+) -> Result<Arc<Places>> {
     let places = prepared.places(question, watch)?;
     match question.filter.as_ref().filter(|_| places.count() == 0) {
         Some(filter) => Err(no_pair(filter, prepared)),
         None => Ok(places),
-    }
-}
-
-/// One fit that is to be made.
-pub(crate) struct Task {
-    pub(crate) judge: String,
-    pub(crate) group: String,
-    pub(crate) rows: Vec<VerdictRow>,
-}
-
-/// The fits that a question asks for: judges by number of verdicts, of each the whole and then its groups by theirs.
-pub(crate) fn tasks(
-    prepared: &Prepared,
-    whole: &Whole,
-    question: &SliceOptions,
-    orders: Option<&[u8]>,
-    watch: &dyn Watch,
-) -> Result<Vec<Task>> {
-    Chosen::of(prepared, whole, question, orders, watch)?.tasks(prepared, watch)
-}
-
-fn of_chosen(chosen: &Chosen<'_>, prepared: &Prepared, watch: &dyn Watch) -> Result<Vec<Task>> {
-    let (judges, question) = (&chosen.judges, chosen.question);
-    question.has_judges(&judges.names)?;
-    if question.cluster.iter().any(|field| field == "annotator") && chosen.verdicts.annotators().is_empty() {
-        return Err(no_annotator("cluster"));
-    }
-    let mut by_judge = by_judge(chosen);
-    let mut numbers: Vec<usize> = (0..by_judge.len()).filter(|judge| !by_judge[*judge].is_empty()).collect();
-    if numbers.is_empty() {
-        return Err(no_verdict(question.filter.is_some()));
-    }
-    if numbers.len() > MOST_JUDGES {
-        return Err(TooMany::Judges.into());
-    }
-    numbers.sort_by(|&a, &b| {
-        by_judge[b].len().cmp(&by_judge[a].len()).then(judges.names[a].cmp(&judges.names[b]))
-    });
-    let mut tasks = Vec::new();
-    for judge in numbers {
-        let (name, rows) = (&judges.names[judge], std::mem::take(&mut by_judge[judge]));
-        let groups = match &question.group_by {
-            Some(field) => of_groups(prepared, field, &rows, watch)?,
-            None => Vec::new(),
-        };
-        tasks.push(Task { judge: name.clone(), group: WHOLE.to_owned(), rows });
-        tasks.extend(groups.into_iter().map(|(group, rows)| Task { judge: name.clone(), group, rows }));
-    }
-    match question.group_by.as_deref().filter(|_| tasks.iter().all(|task| task.group == WHOLE)) {
-        None => Ok(tasks),
-        Some("annotator") => Err(no_annotator("group")),
-        Some(field) => Err(no_groups(field, prepared.pairs().keys())),
-    }
-}
-
-/// The verdicts of the slice, by judge.
-fn by_judge(chosen: &Chosen<'_>) -> Vec<Vec<VerdictRow>> {
-    let mut by_judge: Vec<Vec<VerdictRow>> = vec![Vec::new(); chosen.judges.names.len()];
-    for row in (0..chosen.verdicts.len()).filter_map(|row| chosen.get(row)) {
-        by_judge[row.judge as usize].push(row);
-    }
-    by_judge
-}
-
-/// Which verdicts a question is about.
-pub(crate) struct Chosen<'a> {
-    verdicts: &'a Verdicts,
-    pub(crate) judges: JudgesOf<'a>,
-    /// Whether each of the judges is asked about.
-    asked: Vec<bool>,
-    whole: &'a Whole,
-    question: &'a SliceOptions,
-    orders: Option<&'a [u8]>,
-}
-
-impl<'a> Chosen<'a> {
-    pub(crate) fn of(
-        prepared: &'a Prepared,
-        whole: &'a Whole,
-        question: &'a SliceOptions,
-        orders: Option<&'a [u8]>,
-        watch: &dyn Watch,
-    ) -> Result<Self> {
-        let verdicts = prepared.verdicts(watch)?;
-        let judges = verdicts.judges(question.people);
-        let is_asked = |name: &String| question.judges.is_empty() || question.judges.contains(name);
-        let asked = judges.names.iter().map(is_asked).collect();
-        Ok(Self { verdicts, judges, asked, whole, question, orders })
-    }
-
-    /// The table of all pairs.
-    pub(crate) fn table(&self) -> &'a FeatureTable {
-        &self.whole.table
-    }
-
-    /// The fits that the question asks for.
-    pub(crate) fn tasks(&self, prepared: &Prepared, watch: &dyn Watch) -> Result<Vec<Task>> {
-        of_chosen(self, prepared, watch)
-    }
-
-    /// A verdict of the study, where the question is about it.
-    fn get(&self, row: usize) -> Option<VerdictRow> {
-        let (verdicts, pair, judge) = (self.verdicts, self.verdicts.pair(row), self.judges.of(row));
-        if pair == NONE
-            || !self.asked[judge as usize]
-            || self.whole.inapplicable[pair as usize]
-            || self.orders.is_some_and(|orders| orders[pair as usize] & verdicts.order_bit(row) == 0)
-        {
-            return None;
-        }
-        Some(VerdictRow {
-            pair,
-            judge,
-            p_a: self.question.fitted(verdicts.p_a(row)),
-            weight: verdicts.weight(row),
-            order: verdicts.order(row),
-            annotator: Some(verdicts.annotator(row)).filter(|person| *person != NONE),
-            group: None,
-        })
-    }
-
-    /// The verdicts on one pair that the question is about.
-    pub(crate) fn on(&self, pair: usize) -> impl Iterator<Item = VerdictRow> + '_ {
-        self.verdicts.on(pair).filter_map(|row| self.get(row))
-    }
-}
-
-/// Verdicts by the values of a field, the most frequent first.
-fn of_groups(
-    prepared: &Prepared,
-    field: &str,
-    rows: &[VerdictRow],
-    watch: &dyn Watch,
-) -> Result<Vec<(String, Vec<VerdictRow>)>> {
-    let mut found = Groups::default();
-    match field {
-        "annotator" => {
-            let people = prepared.verdicts(watch)?.annotators();
-            for row in rows {
-                found.add(row, row.annotator.and_then(|person| people.get(person as usize)));
-            }
-        }
-        "language" => {
-            let languages = prepared.facts().languages();
-            for row in rows {
-                found.add(row, languages.name(languages.code(row.pair as usize)));
-            }
-        }
-        "source" => {
-            let sources = prepared.pairs().sources();
-            let names = told_apart(sources.names());
-            for row in rows {
-                found.add(row, names.get(sources.code(row.pair as usize) as usize));
-            }
-        }
-        field => {
-            let column = prepared.field(field)?;
-            for row in rows {
-                let texts = &column.get(row.pair as usize).texts;
-                // A value that a list repeats is one value.
-                let once = texts.iter().enumerate().filter(|(at, name)| !texts[..*at].contains(name));
-                once.for_each(|(_, name)| found.add(row, Some(name)));
-            }
-        }
-    }
-    found.finish()
-}
-
-/// Verdicts by group.
-#[derive(Default)]
-struct Groups(BTreeMap<String, Vec<VerdictRow>>);
-
-impl Groups {
-    fn add(&mut self, row: &VerdictRow, name: Option<impl AsRef<str>>) {
-        let Some(name) = name else { return };
-        // The name of the whole is taken.
-        let name = group_name(name.as_ref());
-        match self.0.get_mut(name) {
-            Some(rows) => rows.push(*row),
-            None => _ = self.0.insert(name.to_owned(), vec![*row]),
-        }
-    }
-
-    fn finish(self) -> Result<Vec<(String, Vec<VerdictRow>)>> {
-        if self.0.len() > MOST_GROUPS {
-            return Err(TooMany::Groups.into());
-        }
-        let mut groups: Vec<_> = self.0.into_iter().collect();
-        groups.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(&b.0)));
-        Ok(groups)
     }
 }

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use predilect_analysis::table::VerdictRow;
-use predilect_analysis::{FitOptions, Fitted, posterior};
+use predilect_analysis::FitOptions;
 use predilect_results::browse::{Histogram, PairRow, PairsPage};
 use predilect_types::Pair;
-use rayon::prelude::*;
 
-use crate::ask::{Chosen, Task};
-use crate::dissect::check;
-use crate::error::{Error, Kind, Result};
+use crate::apart::Apart;
+use crate::chosen::Chosen;
+use crate::error::Result;
+use crate::fits::check;
+use crate::look::{Look, surprising};
 use crate::open::Workbench;
-use crate::prepared::{Places, Prepared, changed};
+use crate::prepared::{Prepared, changed};
 use crate::slice::SliceOptions;
 use crate::watch::Watch;
 
@@ -20,11 +20,6 @@ use crate::watch::Watch;
 pub const MOST: usize = 200;
 /// Characters of a prompt that a list shows.
 const PROMPT: usize = 280;
-/// Judges whose fits stand beside their verdicts at most, those with the most verdicts.
-const JUDGES: usize = 12;
-/// Bins of a histogram.
-const BINS: usize = 40;
-
 /// Which pairs of a slice come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
@@ -45,24 +40,6 @@ pub struct PageRequest {
     /// So many are wanted, up to [`MOST`].
     pub most: usize,
 }
-
-/// The fits beside the pairs of a slice.
-#[derive(Debug)]
-pub(crate) struct Look {
-    /// Every judge that has a verdict, those with the most first: its number, and what its fit makes of a verdict, where there is one.
-    judges: Vec<(u32, Option<Fitted>)>,
-}
-
-/// How the words of A less those of B are spread over a study.
-#[derive(Debug)]
-pub(crate) struct Apart {
-    edges: Vec<f64>,
-    all: Vec<u64>,
-    /// The bin of each pair, [`NO_BIN`] where words are not known.
-    bins: Vec<u8>,
-}
-
-const NO_BIN: u8 = u8::MAX;
 
 impl Workbench {
     /// Some pairs of a slice, with what each judge said of them and what its fit makes of that.
@@ -102,6 +79,15 @@ impl Workbench {
         let next = page.from.saturating_add(found.len());
         let next = (next < total && !found.is_empty()).then_some(next as u64);
         Ok(PairsPage { rows: found, total: total as u64, next })
+    }
+
+    /// How many pairs are in a slice.
+    ///
+    /// # Errors
+    ///
+    /// When the study cannot be read, and when no pair is in it.
+    pub fn pairs_in(&self, slice: &SliceOptions, watch: &dyn Watch) -> Result<u64> {
+        self.with(slice, watch, |prepared| Ok(prepared.places(slice, watch)?.count() as u64))
     }
 
     /// The pairs of these rows with what was said of them.
@@ -160,67 +146,6 @@ impl Workbench {
     }
 }
 
-impl Look {
-    fn of(prepared: &Prepared, chosen: &Chosen<'_>, fit: &FitOptions, watch: &dyn Watch) -> Result<Self> {
-        let tasks = match chosen.tasks(prepared, watch) {
-            Ok(tasks) => tasks,
-            // A slice without verdicts has pairs all the same.
-            Err(error) if error.kind() == Kind::NoVerdicts => return Ok(Self { judges: Vec::new() }),
-            Err(error) => return Err(error),
-        };
-        let number = |task: &Task| task.rows.first().map_or(u32::MAX, |row| row.judge);
-        let table = chosen.table();
-        let judges = tasks.par_iter().enumerate().map(|(nth, task)| {
-            if watch.cancelled() {
-                return Err(Error::cancelled());
-            }
-            let found = if nth < JUDGES { posterior(table, &task.rows, &task.judge, fit).ok() } else { None };
-            Ok((number(task), found.map(|found| Fitted::of(table, &task.rows, &found, fit))))
-        });
-        Ok(Self { judges: judges.collect::<Result<_>>()? })
-    }
-
-    /// Adds what each judge said of a pair, the mean of several verdicts, and what its fit makes of that.
-    fn beside(&self, row: u32, mut listed: PairRow, chosen: &Chosen<'_>) -> PairRow {
-        let verdicts: Vec<VerdictRow> = chosen.on(row as usize).collect();
-        for (judge, fitted) in &self.judges {
-            let own = || verdicts.iter().filter(|verdict| verdict.judge == *judge);
-            let count = own().count() as f64;
-            if count == 0.0 {
-                continue;
-            }
-            let name = &chosen.judges.names[*judge as usize];
-            let p_a = own().map(|verdict| verdict.p_a).sum::<f64>() / count;
-            listed.verdicts.insert(name.clone(), p_a);
-            if let Some(fitted) = fitted {
-                let fitted = own().map(|verdict| fitted.of_row(chosen.table(), verdict)).sum::<f64>() / count;
-                listed.fitted.insert(name.clone(), fitted);
-                listed.surprise = Some(listed.surprise.unwrap_or(0.0).max((p_a - fitted).abs()));
-            }
-        }
-        listed
-    }
-}
-
-/// The pairs of a slice, those first of which some verdict is farthest from what is fitted.
-fn surprising(rows: &[u32], chosen: &Chosen<'_>, look: &Look) -> Vec<u32> {
-    let mut fits: Vec<Option<&Fitted>> = vec![None; chosen.judges.names.len()];
-    for (judge, fitted) in look.judges.iter().filter_map(|(judge, fitted)| Some((*judge, fitted.as_ref()?))) {
-        fits[judge as usize] = Some(fitted);
-    }
-    let of_verdict = |verdict: VerdictRow| {
-        let fitted = fits[verdict.judge as usize]?;
-        Some((verdict.p_a - fitted.of_row(chosen.table(), &verdict)).abs())
-    };
-    let of_pair = |row: &u32| {
-        let most = chosen.on(*row as usize).filter_map(of_verdict).fold(-1.0, f64::max);
-        (most, *row)
-    };
-    let mut found: Vec<(f64, u32)> = rows.par_iter().map(of_pair).collect();
-    found.par_sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    found.into_iter().map(|(_, row)| row).collect()
-}
-
 fn listed(row: u32, pair: &Pair) -> PairRow {
     let prompt = pair.prompt_text();
     let mut shown: String = prompt.chars().take(PROMPT).collect();
@@ -237,57 +162,4 @@ fn listed(row: u32, pair: &Pair) -> PairRow {
         fitted: BTreeMap::new(),
         surprise: None,
     }
-}
-
-impl Apart {
-    /// Bins of equal width between the 1 % and the 99 % quantile of the whole study; what lies beyond is counted in the outer bins.
-    fn of(prepared: &Prepared) -> Result<Self> {
-        let words = prepared.own("length").map(|at| prepared.facts().column(at)).transpose()?;
-        let values: Vec<f64> = (0..prepared.pairs().len())
-            .map(|row| {
-                let [a, b] = words.and_then(|words| words.get(row)).unwrap_or([f64::NAN; 2]);
-                a - b
-            })
-            .collect();
-        let mut sorted: Vec<f64> = values.iter().copied().filter(|x| x.is_finite()).collect();
-        sorted.par_sort_unstable_by(f64::total_cmp);
-        let mut edges = Vec::new();
-        let tail = sorted.len() / 100;
-        if let (Some(&low), Some(&high)) = (sorted.get(tail), sorted.iter().rev().nth(tail)) {
-            // Whole numbers, so that a filter can name every edge.
-            let step = ((high - low) / BINS as f64).ceil().max(1.0);
-            let first = (low / step).floor() * step;
-            let bins = (((high - first) / step).ceil() as usize).clamp(1, BINS + 1);
-            edges = (0..=bins).map(|at| first + at as f64 * step).collect();
-        }
-        let last = edges.len().saturating_sub(2) as f64;
-        let bin = |value: &f64| match edges.as_slice() {
-            [first, second, ..] if value.is_finite() => {
-                ((value - first) / (second - first)).floor().clamp(0.0, last) as u8
-            }
-            _ => NO_BIN,
-        };
-        let bins: Vec<u8> = values.iter().map(bin).collect();
-        let all = counted(&edges, bins.iter());
-        Ok(Self { edges, all, bins })
-    }
-
-    fn of_slice(&self, places: &Places) -> Histogram {
-        let slice = match places.orders() {
-            None => self.all.clone(),
-            Some(orders) => {
-                let taken = self.bins.iter().zip(orders).filter(|(_, orders)| **orders != 0);
-                counted(&self.edges, taken.map(|(bin, _)| bin))
-            }
-        };
-        let field = "words(a) - words(b)".to_owned();
-        Histogram { field, edges: self.edges.clone(), all: self.all.clone(), slice }
-    }
-}
-
-fn counted<'a>(edges: &[f64], bins: impl Iterator<Item = &'a u8>) -> Vec<u64> {
-    let mut counts = vec![0; usize::from(NO_BIN) + 1];
-    bins.for_each(|bin| counts[usize::from(*bin)] += 1);
-    counts.truncate(edges.len().saturating_sub(1));
-    counts
 }

@@ -26,8 +26,7 @@ use crate::open::Workbench;
 use crate::slice::{Slice, SliceOptions};
 use crate::watch::{Unwatched, Watch};
 
-/// Posterior draws of every fit: enough for an expected false discovery rate far below one in a hundred.
-pub const DRAWS: usize = 2000;
+pub use crate::fits::DRAWS;
 
 /// What is compared, and how.
 #[derive(Debug, Clone)]

@@ -13,11 +13,13 @@ use predilect_types::Pair;
 use predilect_types::shown::list;
 use rayon::prelude::*;
 
-use crate::ask::{Chosen, places, tasks};
-use crate::dissect::check;
+use crate::ask::places;
+use crate::chosen::{Chosen, tasks};
 use crate::error::{Error, Remedy, Result};
+use crate::fits::check;
 use crate::open::Workbench;
 use crate::prepared::{Prepared, changed};
+use crate::remembered::Remembered;
 use crate::slice::{Slice, SliceOptions};
 use crate::tables::ExplanationsFile;
 use crate::watch::{Event, Remark, Step, Watch};
@@ -202,7 +204,7 @@ fn found(study: &Study, wanted: &str) -> Result<Looked> {
 
 /// Why one verdict came out, by a fit that is made or kept.
 fn explained(
-    prepared: &Prepared,
+    prepared: &Remembered,
     slice: &SliceOptions,
     fit: &FitOptions,
     row: usize,

@@ -7,10 +7,12 @@ use predilect_analysis::dissect::{DrawSink, FitEvent, Fits, dissect_bare};
 use predilect_analysis::table::FeatureTable;
 use predilect_analysis::{Draws, FitOptions, dissect};
 
-use crate::compare::DRAWS;
 use crate::error::{Error, Result};
 use crate::tables::DrawsFile;
 use crate::watch::{Event, Step, Watch};
+
+/// Posterior draws of every fit: enough for an expected false discovery rate far below one in a hundred.
+pub const DRAWS: usize = 2000;
 
 /// Draws with the judge and the group of their fit.
 pub type KeptDraws = Vec<(String, String, Draws)>;
@@ -91,4 +93,13 @@ pub(crate) fn fit_bare(
         ControlFlow::Continue(())
     });
     if watch.cancelled() { Err(Error::cancelled()) } else { Ok(fits) }
+}
+
+/// Whether these options can be fitted, wherever they come from.
+pub(crate) fn check(fit: &FitOptions) -> Result<()> {
+    match fit.problem() {
+        None => Ok(()),
+        Some(problem) => Err(Error::new(format!("nothing can be fitted with these options: {problem}"))
+            .words("give other options")),
+    }
 }

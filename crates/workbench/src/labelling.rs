@@ -13,11 +13,12 @@ use predilect_types::hash::fixed;
 use predilect_types::{Order, Pair, Verdict, shown};
 use rayon::prelude::*;
 
-use crate::ask::tasks;
-use crate::dissect::check;
+use crate::chosen::tasks;
 use crate::error::{Error, Kind, Result};
+use crate::fits::check;
 use crate::open::Workbench;
 use crate::prepared::Prepared;
+use crate::remembered::Remembered;
 use crate::slice::{SliceOptions, taken};
 use crate::studies::{claim, note, replace};
 use crate::watch::Watch;
@@ -377,7 +378,7 @@ type Chosen = (u32, Drawn, f64);
 
 /// The next pair, and how many are left.
 fn next(
-    prepared: &Prepared,
+    prepared: &Remembered,
     labeller: &Labeller<'_>,
     options: &SliceOptions,
     fit: &FitOptions,

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Remedy, Result};
 use crate::files::write_file;
-use crate::open::import;
+use crate::import::import;
 use crate::slice::SliceOptions;
 use crate::studies::is_study;
 use crate::watch::Watch;

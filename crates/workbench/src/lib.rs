@@ -15,9 +15,11 @@
 //! ```
 
 mod annotating;
+mod apart;
 mod ask;
 mod asking;
 pub mod browse;
+mod chosen;
 pub mod compare;
 mod dissect;
 mod error;
@@ -28,16 +30,21 @@ pub mod files;
 mod filter;
 pub mod findings;
 pub mod fits;
+mod import;
+mod inputs;
 mod judge_table;
 mod judging;
 mod kept;
 pub mod labelling;
 pub mod laboratory;
+mod look;
 mod open;
 mod prepared;
 pub mod rank;
 mod rating;
+pub mod recent;
 mod remedies;
+mod remembered;
 pub mod sent;
 mod slice;
 pub mod studies;
@@ -56,9 +63,11 @@ pub use asking::{CallOptions, Effort, Ran};
 pub use dissect::{DissectOptions, DissectRequest, Dissected, Furthest, KeptWeight, MOST_WITH_GAINS, Moved};
 pub use error::{Error, Kind, Remedy, Result};
 pub use filter::{Filter, FilterError};
+pub use import::import;
+pub use inputs::{Example, Inputs};
 pub use judging::{JudgeRequest, Judging, Jury, Method, Orders, Probed, Within, probe};
 pub use kept::Kept;
-pub use open::{Example, Inputs, Version, Workbench, import};
+pub use open::{Version, Workbench};
 /// How fits are made, and what is too much for one.
 pub use predilect_analysis::labelling::Known;
 pub use predilect_analysis::limits::TooMany;

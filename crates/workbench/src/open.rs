@@ -1,64 +1,21 @@
 //! How work begins: a study that is opened where it lies, files that are read into a new one, or an example.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use predilect_data::{Onto, ReadOptions, Study, StudyLock, StudyToml};
+use predilect_data::{Onto, Study, StudyLock, StudyToml};
 use predilect_types::ReadSummary;
-use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
 use crate::error::{Error, Kind, Remedy, Result};
+use crate::import::{import, scratch};
+use crate::inputs::{Example, Inputs};
 use crate::prepared::{Keep, Prepared, Wanted};
+use crate::remembered::Remembered;
 use crate::slice::{Slice, SliceOptions, keep_ratings};
 use crate::studies::{is_study, same_folder, take_over};
-use crate::watch::{Event, Step, Watch};
-
-/// The examples that come with Predilect; see `examples/README.md`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Example {
-    /// 2,139 pairs of 59 models: 124 people beside GPT-4 and GPT-3.5 (llmfao, CC BY 4.0).
-    Llmfao,
-    /// 320 pairs of two small local models, judged by both.
-    LocalJudge,
-}
-
-impl Example {
-    /// Its name in reports, and the file.
-    fn file(self) -> (&'static str, &'static [u8]) {
-        match self {
-            Self::Llmfao => {
-                ("examples/llmfao.jsonl.zst", include_bytes!("../../../examples/llmfao.jsonl.zst"))
-            }
-            Self::LocalJudge => {
-                ("examples/local-judge.jsonl", include_bytes!("../../../examples/local-judge.jsonl"))
-            }
-        }
-    }
-}
-
-/// What somebody gives to work on.
-#[derive(Debug, Clone, Copy)]
-pub struct Inputs<'a> {
-    /// Preference files, or one study folder.
-    pub files: &'a [PathBuf],
-    /// An example in their place.
-    pub example: Option<Example>,
-    /// How files are read.
-    pub options: &'a ReadOptions,
-}
-
-impl Inputs<'_> {
-    /// The study among the inputs, where it is the only one.
-    pub fn study(&self) -> Option<&Path> {
-        match self.files {
-            [only] if self.example.is_none() && is_study(only) => Some(only),
-            _ => None,
-        }
-    }
-}
+use crate::watch::Watch;
 
 /// An open study: the door to everything that can be asked of it.
 #[derive(Debug)]
@@ -72,7 +29,7 @@ pub struct Workbench {
     /// Where a study lives that nobody keeps; it vanishes with this.
     _scratch: Option<TempDir>,
     /// The study in memory, as it was when it was last asked.
-    prepared: Mutex<Option<(Stamp, Arc<Prepared>)>>,
+    prepared: Mutex<Option<(Stamp, Arc<Remembered>)>>,
 }
 
 /// The tables of a study as they lie there: what was found of another version is not to be shown.
@@ -221,7 +178,7 @@ impl Workbench {
         &self,
         options: &SliceOptions,
         watch: &dyn Watch,
-        ask: impl Fn(&Prepared) -> Result<T>,
+        ask: impl Fn(&Remembered) -> Result<T>,
     ) -> Result<T> {
         match self.prepared(options, false, watch).and_then(|prepared| ask(&prepared)) {
             Err(error) if error.kind() == Kind::Stale => ask(&*self.prepared(options, true, watch)?),
@@ -234,7 +191,7 @@ impl Workbench {
         &self,
         options: &SliceOptions,
         watch: &dyn Watch,
-        ask: impl Fn(&Prepared) -> Result<T>,
+        ask: impl Fn(&Remembered) -> Result<T>,
     ) -> Result<T> {
         let (grammar, mut tables) = (options.needs_grammar(), self.tables());
         let known = self.known().as_ref().and_then(|((own_grammar, own_tables), prepared)| {
@@ -249,7 +206,7 @@ impl Workbench {
     }
 
     /// The study in memory: read once, and again where its tables have changed.
-    fn prepared(&self, options: &SliceOptions, anew: bool, watch: &dyn Watch) -> Result<Arc<Prepared>> {
+    fn prepared(&self, options: &SliceOptions, anew: bool, watch: &dyn Watch) -> Result<Arc<Remembered>> {
         let stamp = (options.needs_grammar(), self.tables());
         if let Some((_, prepared)) = self.known().as_ref().filter(|(own, _)| *own == stamp && !anew) {
             return Ok(Arc::clone(prepared));
@@ -257,12 +214,12 @@ impl Workbench {
         let keep = if self.kept { Keep::Locked } else { Keep::IfFree };
         let wanted = Wanted { grammar: stamp.0, fields: &options.fields(), keep, anew };
         // Nobody waits for this who asks something else; two who ask at once may both read.
-        let prepared = Arc::new(Prepared::of(&self.study, &wanted, watch)?);
+        let prepared = Arc::new(Remembered::new(Prepared::of(&self.study, &wanted, watch)?));
         *self.known() = Some((stamp, Arc::clone(&prepared)));
         Ok(prepared)
     }
 
-    fn known(&self) -> MutexGuard<'_, Option<(Stamp, Arc<Prepared>)>> {
+    fn known(&self) -> MutexGuard<'_, Option<(Stamp, Arc<Remembered>)>> {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -274,52 +231,4 @@ impl Workbench {
         };
         TABLES.iter().map(of).collect()
     }
-}
-
-/// A folder for what is needed on the way; nobody else may look into it.
-pub(crate) fn scratch() -> Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("predilect-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o700));
-    }
-    let made = builder.tempdir();
-    let folder = made.map_err(|e| {
-        Error::new(format!("cannot make a temporary folder: {e}")).remedy(Remedy::TemporaryFolder)
-    })?;
-    predilect_data::made(folder.path());
-    Ok(folder)
-}
-
-/// Reads files into a study.
-///
-/// # Errors
-///
-/// Those of [`predilect_data::import`].
-pub fn import(
-    inputs: &[PathBuf],
-    options: &ReadOptions,
-    folder: &Path,
-    onto: Onto,
-    watch: &dyn Watch,
-) -> Result<(Study, ReadSummary)> {
-    watch.event(Event::Begin(Step::Reading, None));
-    let mut source = String::new();
-    let (mut before, mut total) = (0, 0);
-    let mut last = (0, 0);
-    let done = predilect_data::import(inputs, options, folder, onto, &mut |p| {
-        if source != p.source {
-            // What earlier files held stays in the sum.
-            before += last.0;
-            total += last.1;
-            p.source.clone_into(&mut source);
-        }
-        last = (p.bytes_read, p.bytes_total.unwrap_or(p.bytes_read));
-        watch.event(Event::Total(total + last.1));
-        watch.event(Event::At(before + last.0));
-    });
-    watch.event(Event::End);
-    Ok(done?)
 }

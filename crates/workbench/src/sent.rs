@@ -68,7 +68,7 @@ impl Scratch {
     ///
     /// When no folder can be made there.
     pub fn new() -> Result<Self> {
-        Ok(Self(crate::open::scratch()?))
+        Ok(Self(crate::import::scratch()?))
     }
 
     /// Where it is.
@@ -121,7 +121,7 @@ pub fn studies_in(folder: &Path) -> Vec<std::path::PathBuf> {
 ///
 /// Those of an import; nothing is left behind then.
 pub fn keep(file: &Path, options: &ReadOptions, study: &Path, watch: &dyn Watch) -> Result<ReadSummary> {
-    Ok(crate::open::import(&[file.to_owned()], options, study, Onto::New, watch)?.1)
+    Ok(crate::import::import(&[file.to_owned()], options, study, Onto::New, watch)?.1)
 }
 
 /// How many bytes a number of them is, in words: `64 MiB`.

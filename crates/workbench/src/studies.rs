@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::error::{Error, Remedy, Result};
 use crate::figures;
 use crate::filter::Filter;
-use crate::open::{import, scratch};
+use crate::import::{import, scratch};
 use crate::prepared::{Keep, bit};
 use crate::slice::rows_of;
 use crate::watch::Watch;

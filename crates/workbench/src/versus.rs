@@ -12,13 +12,14 @@ use predilect_results::comparison::{SliceVersus, Versus};
 use predilect_results::{Fit, Skipped};
 use rayon::prelude::*;
 
-use crate::ask::{Task, places, tasks};
-use crate::compare::DRAWS;
-use crate::dissect::check;
+use crate::ask::places;
+use crate::chosen::{Task, tasks};
 use crate::error::{Error, Remedy, Result};
 use crate::filter::{Filter, FilterError};
+use crate::fits::{DRAWS, check};
 use crate::open::Workbench;
-use crate::prepared::{Places, Prepared};
+use crate::prepared::Places;
+use crate::remembered::Remembered;
 use crate::slice::{SliceOptions, Whole};
 use crate::watch::{Event, Step, Watch};
 
@@ -114,7 +115,7 @@ struct Part {
 }
 
 impl Part {
-    fn of(prepared: &Prepared, whole: &Whole, slice: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
+    fn of(prepared: &Remembered, whole: &Whole, slice: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
         let places = places(prepared, slice, watch)?;
         let tasks = tasks(prepared, whole, slice, places.orders(), watch)?;
         Ok(Self { places, tasks })

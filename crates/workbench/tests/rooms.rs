@@ -94,7 +94,9 @@ fn says_a_flag(line: &str) -> bool {
         let name = &code[at + 2..];
         let end = name.find(|c: char| !(c.is_ascii_lowercase() || c == '-')).unwrap_or(name.len());
         // Behind a colon it is a property of a style sheet.
-        end > 0 && !name[end..].starts_with(':') && !before.is_some_and(|c| c.is_alphanumeric() || c == '-')
+        name.starts_with(|c: char| c.is_ascii_lowercase())
+            && !name[end..].starts_with(':')
+            && !before.is_some_and(|c| c.is_alphanumeric() || c == '-')
     };
     code.match_indices("--").any(|(at, _)| flag(at)) || code.contains("`predilect ")
 }

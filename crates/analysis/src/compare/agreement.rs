@@ -8,7 +8,7 @@ use predilect_stats::ratio::Estimate;
 use predilect_stats::resample::{bootstrap, quantile};
 use rayon::prelude::*;
 
-use super::GoOn;
+use crate::go_on::GoOn;
 use crate::table::{FeatureTable, VerdictRow};
 
 /// Standard errors to either side of a 90 % interval.

@@ -8,9 +8,9 @@ use predilect_stats::student;
 use predilect_types::Order;
 use rayon::prelude::*;
 
-use super::GoOn;
 use super::accuracy::{agrees, majorities};
 use super::audit::{Shown, Traits, favours_first};
+use crate::go_on::GoOn;
 use crate::table::FeatureTable;
 
 /// Every two of more judges than this would fill pages.

@@ -7,8 +7,8 @@ use predilect_stats::resample::{bootstrap, quantile};
 use predilect_stats::similarity::Measure;
 use rayon::prelude::*;
 
-use super::GoOn;
 use super::weights::WeightTable;
+use crate::go_on::GoOn;
 
 /// How far apart in their draws two fits begin; prime, so that few fits begin at one place.
 const STRIDE: usize = 7919;
@@ -175,59 +175,62 @@ fn similarities(
     (0..n * n).map(mean).collect()
 }
 
-#[expect(clippy::too_many_lines, reason = "a tree and a map of the same distances, each with its stability")]
+/// The judges of which every likeness among them is known: whoever misses the most is left out first.
+fn placed(overall: &[Option<f64>], n: usize) -> Vec<usize> {
+    let mut kept: Vec<usize> = (0..n).collect();
+    loop {
+        let missing = |a: usize| kept.iter().filter(|&&b| overall[a * n + b].is_none()).count();
+        // Of those that miss as many, the last.
+        let Some((most, at)) = (0..kept.len()).map(|at| (missing(kept[at]), at)).max() else { return kept };
+        if most == 0 {
+            return kept;
+        }
+        kept.remove(at);
+    }
+}
+
+/// The distances among some of `n` judges, row by row; nothing where one is not known.
+fn distances(matrix: &[Option<f64>], n: usize, among: &[usize], measure: Measure) -> Option<Vec<f64>> {
+    let of = |a: usize, b: usize| {
+        if a == b { Some(0.0) } else { matrix[a * n + b].map(|alike| measure.distance(alike).max(0.0)) }
+    };
+    among.iter().flat_map(|&a| among.iter().map(move |&b| (a, b))).map(|(a, b)| of(a, b)).collect()
+}
+
+/// The tree and the map of the judges that can be placed.
 fn clusters(
     table: &WeightTable,
     measure: Measure,
     overall: &[Option<f64>],
     samples: &[Vec<Option<f64>>],
 ) -> Option<Clusters> {
-    let n = table.judges.len();
+    let all = table.judges.len();
+    let among = placed(overall, all);
+    let n = among.len();
     if n < 3 {
         return None;
     }
-    let distances = |matrix: &[Option<f64>]| -> Option<Vec<f64>> {
-        let value = |(at, likeness): (usize, &Option<f64>)| {
-            if at / n == at % n {
-                Some(0.0)
-            } else {
-                likeness.map(|likeness| measure.distance(likeness).max(0.0))
-            }
-        };
-        matrix.iter().enumerate().map(value).collect()
-    };
-    let own = distances(overall)?;
+    let own = distances(overall, all, &among, measure)?;
+    let name = |at: usize| table.judges[among[at]].clone();
     let tree = Tree::average(&own, n);
     let plane = map(&own, n);
     // A tree or a map of n judges takes n^3 steps: many judges have fewer of them.
     let most = (STEPS / (n * n * n)).max(LEAST_TREES);
-    let others: Vec<Vec<f64>> = samples.iter().filter_map(|sample| distances(sample)).take(most).collect();
+    let others: Vec<Vec<f64>> =
+        samples.iter().filter_map(|sample| distances(sample, all, &among, measure)).take(most).collect();
     let trees: Vec<Tree> = others.par_iter().map(|distances| Tree::average(distances, n)).collect();
     let support = tree.support(&trees);
     let order = tree.order(&own);
-    let clades = tree.clades();
     let cut = tree.best_cut(&own);
-    let place_of = |leaf: &usize| order.iter().position(|at| at == leaf);
-    let mut groups = cut.as_ref().map(|(groups, _)| groups.clone()).unwrap_or_default();
-    groups.sort_by_key(|group| group.iter().filter_map(place_of).min());
-    let groups = groups
-        .into_iter()
-        .map(|group| {
-            let mut in_order = group.clone();
-            in_order.sort_by_key(place_of);
-            ClusterGroup {
-                judges: in_order.into_iter().map(|at| table.judges[at].clone()).collect(),
-                stability: clades.iter().position(|clade| *clade == group).map(|at| support[at]),
-            }
-        })
-        .collect();
+    // Judges keep the numbers that they have among all.
+    let number = |node: usize| if node < n { among[node] } else { node - n + all };
     let joins = tree
         .joins()
         .iter()
         .zip(&support)
         .map(|(join, &stability)| TreeJoin {
-            left: join.left,
-            right: join.right,
+            left: number(join.left),
+            right: number(join.right),
             height: join.height,
             stability,
         })
@@ -235,20 +238,39 @@ fn clusters(
     let agreements: Vec<f64> =
         others.par_iter().map(|distances| agreement(&plane.places, &map(distances, n).places)).collect();
     let kept: f64 = agreements.iter().sum();
+    let groups = cut.as_ref().map(|(groups, _)| groups.clone()).unwrap_or_default();
     Some(Clusters {
-        order: order.into_iter().map(|at| table.judges[at].clone()).collect(),
+        groups: in_leaf_order(groups, &order, (&tree.clades(), &support), &name),
+        order: order.into_iter().map(name).collect(),
         joins,
-        groups,
         silhouette: cut.map(|(_, silhouette)| silhouette),
-        places: table
-            .judges
-            .iter()
+        places: (0..n)
             .zip(&plane.places)
-            .map(|(judge, place)| Place { judge: judge.clone(), x: place[0], y: place[1] })
+            .map(|(at, place)| Place { judge: name(at), x: place[0], y: place[1] })
             .collect(),
         explained: plane.explained,
         map_stability: kept / others.len().max(1) as f64,
     })
+}
+
+/// Groups of a cut and who is in each, in leaf order, with how firmly each one stands.
+fn in_leaf_order(
+    mut groups: Vec<Vec<usize>>,
+    order: &[usize],
+    (clades, support): (&[Vec<usize>], &[f64]),
+    name: &dyn Fn(usize) -> String,
+) -> Vec<ClusterGroup> {
+    let place_of = |leaf: &usize| order.iter().position(|at| at == leaf);
+    groups.sort_by_key(|group| group.iter().filter_map(place_of).min());
+    let group = |group: Vec<usize>| {
+        let mut in_order = group.clone();
+        in_order.sort_by_key(place_of);
+        ClusterGroup {
+            judges: in_order.into_iter().map(name).collect(),
+            stability: clades.iter().position(|clade| *clade == group).map(|at| support[at]),
+        }
+    };
+    groups.into_iter().map(group).collect()
 }
 
 fn square(values: &[Option<f64>], n: usize) -> Vec<Vec<Option<f64>>> {
@@ -322,6 +344,28 @@ mod tests {
             "all judges are in every tree"
         );
         assert!(clusters.map_stability > 0.5 && clusters.explained > 0.5, "{clusters:?}");
+    }
+
+    #[test]
+    fn who_cannot_be_placed_leaves_the_tree_of_the_others_standing() {
+        let table = WeightTable::published();
+        let n = table.judges.len();
+        let every: Vec<usize> = (0..table.properties.len()).collect();
+        let mut overall = mean_over(&table, &table.scenarios(), &every, Measure::Pearson);
+        // The judge with number 5 is like nobody that is known.
+        for at in 0..n {
+            (overall[5 * n + at], overall[at * n + 5]) = (None, None);
+        }
+        let found = clusters(&table, Measure::Pearson, &overall, &[]).unwrap();
+        assert_eq!((found.order.len(), found.places.len(), found.joins.len()), (n - 1, n - 1, n - 2));
+        assert!(!found.order.contains(&table.judges[5]));
+        let mut ends: Vec<usize> = found.joins.iter().flat_map(|join| [join.left, join.right]).collect();
+        ends.sort_unstable();
+        let joined: Vec<usize> = (0..n).filter(|&at| at != 5).chain(n..2 * n - 3).collect();
+        assert_eq!(ends, joined, "judges keep their numbers, and joins go on after all judges");
+        let clique =
+            [Some(1.0), None, Some(0.5), None, Some(1.0), Some(0.5), Some(0.5), Some(0.5), Some(1.0)];
+        assert_eq!(placed(&clique, 3), [0, 2]);
     }
 
     #[test]

@@ -14,9 +14,7 @@ mod strengths;
 mod versus;
 mod weights;
 
-/// Asked before every part of a long work: whether somebody still waits for it.
-pub type GoOn<'a> = &'a (dyn Fn() -> bool + Sync);
-
+pub use crate::go_on::GoOn;
 pub use agreement::{agreement_matrices, agreements, with_reference};
 pub use audit::{Shown, Traits, audit, usual_reference};
 pub use contrasts::contrasts;

@@ -1,10 +1,9 @@
 //! What each judge rewards, in one row.
 
 use predilect_results::comparison::{Intensity, Profile};
-use predilect_results::intensity;
+use predilect_results::{ALL, intensity};
 
 use super::weights::WeightTable;
-use crate::dissect::ALL;
 
 /// The profiles of all judges that have weights: one judge, one truth.
 pub fn profiles(table: &WeightTable) -> Vec<Profile> {

@@ -3,8 +3,7 @@
 use predilect_types::CATALOGUE;
 
 use crate::Draws;
-use crate::dissect::ALL;
-use predilect_results::{Fit, intensity};
+use predilect_results::{ALL, Fit, intensity};
 
 /// Mean weights of judges in groups, all of the same properties.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use predilect_stats::ranking::{Vote, Weights};
 
-use crate::table::FeatureTable;
+use crate::table::{FeatureTable, VerdictRow};
 
 /// Who competes, and what was said of them.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -208,16 +208,26 @@ impl Contest {
     /// The verdicts of some judges (all of them, where none is named) between named models, with some features held equal.
     /// Also how many verdicts are on pairs that do not name two models, and how many on a model against itself.
     pub fn of(table: &FeatureTable, judges: &[String], controls: &[usize]) -> (Self, u64, u64) {
+        let counts: Vec<bool> =
+            table.judges.iter().map(|judge| judges.is_empty() || judges.contains(judge)).collect();
+        let rows = table.verdicts.iter().filter(|verdict| counts[verdict.judge as usize]);
+        Self::of_rows(table, rows, controls)
+    }
+
+    /// The same of these verdicts on pairs of the table, whoever gave them.
+    pub fn of_rows<'a>(
+        table: &FeatureTable,
+        rows: impl IntoIterator<Item = &'a VerdictRow>,
+        controls: &[usize],
+    ) -> (Self, u64, u64) {
         let mut contest = Self {
             controls: controls.iter().map(|&column| table.features[column].name.clone()).collect(),
             by_prompt: true,
             ..Self::default()
         };
-        let counts: Vec<bool> =
-            table.judges.iter().map(|judge| judges.is_empty() || judges.contains(judge)).collect();
         let mut place: HashMap<u32, u32> = HashMap::new();
         let (mut unnamed, mut itself) = (0, 0);
-        for verdict in table.verdicts.iter().filter(|verdict| counts[verdict.judge as usize]) {
+        for verdict in rows {
             let pair = &table.pairs[verdict.pair as usize];
             let Some((a, b)) = pair.model_a.zip(pair.model_b) else {
                 unnamed += 1;

@@ -5,8 +5,10 @@ use predilect_stats::discoveries::q_values;
 use predilect_stats::ranking::{Fitted, RankingOptions, Ties, changes, ranks};
 use predilect_stats::student;
 
+use super::contest::Contest;
 use super::contest::field;
-use super::{Contest, RankMethod, RankOptions, SCALE};
+use super::method::{RankMethod, RankOptions};
+use super::scale::{CENTRE, SCALE};
 
 /// An error that is no more than this, in log-odds, is none: that of an anchor.
 const ROUNDING: f64 = 1e-9;
@@ -48,7 +50,7 @@ pub(super) fn changes_from_raw(
     let points = SCALE / std::f64::consts::LN_10;
     // Shown as a board of its own is: around the plain mean, or with the anchor where it is.
     let plain = found.iter().map(|change| change.first).sum::<f64>() / n as f64;
-    let (centre, at) = anchor.map_or((plain, super::CENTRE), |(place, at)| (found[place].first, at));
+    let (centre, at) = anchor.map_or((plain, CENTRE), |(place, at)| (found[place].first, at));
     let scores: Vec<f64> = found.iter().map(|change| points * (change.first - centre) + at).collect();
     // Of one prompt verdicts count as independent, as everywhere.
     let one = found.iter().all(|change| change.clusters < 2);

@@ -10,7 +10,8 @@ use predilect_stats::ranking::{
 };
 use rayon::prelude::*;
 
-use super::{RankMethod, Z};
+use super::method::RankMethod;
+use super::scale::Z;
 
 /// What an output of a variant counts beside one of the model: AlpacaEval's figure.
 const VARIANT_WEIGHT: f64 = 0.1;

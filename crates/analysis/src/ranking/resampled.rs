@@ -4,8 +4,9 @@ use predilect_stats::ranking::{Robust, Standing, Vote, ranks};
 use predilect_stats::resample::{bootstrap, quantile};
 use rayon::prelude::*;
 
+use super::contest::Contest;
+use super::method::{RankMethod, RankOptions};
 use super::scored::scores;
-use super::{Contest, RankMethod, RankOptions};
 
 /// The mean of the scores that are there, with these weights.
 fn field(scores: &[f64], shares: &[f64]) -> f64 {

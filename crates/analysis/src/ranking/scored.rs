@@ -1,11 +1,14 @@
 //! Scores of a contest by every method, on the scale that is shown, and how far they may be off.
 
+use predilect_results::ranking::Control;
 use predilect_stats::ranking::{
     Elo, Origin, RankingError, RankingOptions, Robust, Standing, Ties, Vote, WinRate, elo, rank, standings,
     standings_apart, standings_at_worst, win_rates,
 };
 
-use super::{CENTRE, Contest, Control, RankMethod, RankOptions, SCALE, Z};
+use super::contest::Contest;
+use super::method::{RankMethod, RankOptions};
+use super::scale::{CENTRE, SCALE, Z};
 
 /// Beyond so many competitors not every two are held against each other: places are then those of intervals that lie apart.
 const MOST_IN_PAIRS: usize = 20_000;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
 use predilect_web::{ServeError, ServeOptions, serve};
+use predilect_workbench::recent::state_folder;
 use predilect_workbench::sent::kept_folder;
 
 use crate::args::{Global, ServeArgs};
@@ -35,6 +36,7 @@ pub(crate) fn run(args: &ServeArgs, global: &Global) -> Result<(), Problem> {
         read_only: args.read_only,
         max_upload: args.max_upload.0,
         keep_uploads: args.keep_uploads.clone(),
+        state: state_folder(),
     };
     if let Some(folder) = &options.keep_uploads {
         kept_folder(folder)?;

@@ -26,6 +26,8 @@ impl Server {
             .args(["serve", "--port", "0", "--no-open", "--quiet"])
             .args(args)
             .env_remove("PREDILECT_TOKEN")
+            // No list of studies, unless a test gives it a place.
+            .env("XDG_STATE_HOME", "/dev/null")
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -107,8 +109,14 @@ impl Server {
     }
 
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
-        let (status, _, body) = self.send("GET", path, &[]);
-        (status, body)
+        // A study that is still being read is asked for again, as a browser does.
+        loop {
+            let (status, headers, body) = self.send("GET", path, &[]);
+            if status != 202 || !headers.contains_key("refresh") {
+                return (status, body);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
     }
 
     pub(crate) fn json(&self, path: &str) -> Value {

@@ -97,8 +97,11 @@ const DPO: &str = "2305.18290";
 /// In the order of [`Loss`].
 static CATALOGUE: [Entry; 39] = [
     entry(Loss::Sigmoid, "sigmoid", "-ln s(b h)", DPO).trl("DPO").divergence().options(F_DPO),
-    entry(Loss::Hinge, "hinge", "max(0, 1 - b h)", "2305.10425").trl("DPO").divergence().options(F_DPO),
-    entry(Loss::Ipo, "ipo", "(aw/nw - al/nl - 1/(2b))^2", "2310.12036")
+    entry(Loss::Hinge, "hinge", "max(0, 1 - b h)", "2309.06657, after 2305.10425")
+        .trl("DPO")
+        .divergence()
+        .options(F_DPO),
+    entry(Loss::Ipo, "ipo", "(aw/nw - al/nl - 1/(2b))^2", "2310.12036, by token as in TRL")
         .trl("DPO")
         .divergence()
         .options(F_DPO),
@@ -143,7 +146,7 @@ static CATALOGUE: [Entry; 39] = [
         .divergence()
         .options(&["beta", "discopop_tau", "f_divergence", "f_alpha"]),
     entry(Loss::Sft, "sft", "NLL", "").trl("DPO").no_reference().scope(BatchScope::TokenCounts).options(&[]),
-    entry(Loss::SigmoidNorm, "sigmoid_norm", "-ln s(b (aw/nw - al/nl))", "2411.15124")
+    entry(Loss::SigmoidNorm, "sigmoid_norm", "-ln s(b (aw/nw - al/nl))", "2411.15124, after 2405.14734")
         .trl("DPO")
         .divergence()
         .options(F_DPO),
@@ -156,9 +159,14 @@ static CATALOGUE: [Entry; 39] = [
     .trl("KTO")
     .scope(BatchScope::Scores)
     .options(UNPAIRED),
-    entry(Loss::ApoZeroUnpaired, "apo_zero_unpaired", "mean of 1 - s(b aw) and s(b al)", "2408.06266")
-        .trl("KTO")
-        .options(UNPAIRED),
+    entry(
+        Loss::ApoZeroUnpaired,
+        "apo_zero_unpaired",
+        "mean of 1 - s(b aw) and s(b al)",
+        "TRL, after 2408.06266",
+    )
+    .trl("KTO")
+    .options(UNPAIRED),
     entry(Loss::Cpo, "cpo", "-(1-e) ln s(b (lw - ll)) - e ln s(-b (lw - ll)) + nll_weight NLL", "2401.08417")
         .trl("CPO")
         .no_reference()
@@ -169,7 +177,7 @@ static CATALOGUE: [Entry; 39] = [
         .no_reference()
         .scope(BatchScope::TokenCounts)
         .options(CPO),
-    entry(Loss::CpoIpo, "cpo_ipo", "(lw/nw - ll/nl - 1/(2b))^2 + nll_weight NLL", "2310.12036")
+    entry(Loss::CpoIpo, "cpo_ipo", "(lw/nw - ll/nl - 1/(2b))^2 + nll_weight NLL", "TRL, after 2310.12036")
         .trl("CPO (loss_type ipo)")
         .no_reference()
         .scope(BatchScope::TokenCounts)
@@ -200,7 +208,7 @@ static CATALOGUE: [Entry; 39] = [
         .divergence()
         .options(F_DPO_E),
     entry(Loss::IpoSum, "ipo_sum", "(h - 1/(2b))^2", "2310.12036").divergence().options(F_DPO),
-    entry(Loss::Rpo, "rpo", "-ln s(b h) + nll_weight NLL", "2404.19733")
+    entry(Loss::Rpo, "rpo", "-ln s(b h) + nll_weight NLL", "2404.19733, 2405.16436")
         .divergence()
         .scope(BatchScope::TokenCounts)
         .options(&["beta", "nll_weight", "f_divergence", "f_alpha"]),
@@ -238,7 +246,10 @@ static CATALOGUE: [Entry; 39] = [
     .options(UNPAIRED),
     entry(Loss::Attenuated, "attenuated", "-ln s(b [(lw - ll) + attenuation (rl - rw)])", "2405.19534")
         .options(&["beta", "attenuation"]),
-    entry(Loss::Soft, "soft", "-p ln s(b h) - (1-p) ln s(-b h)", SOFT).soft().divergence().options(F_DPO),
+    entry(Loss::Soft, "soft", "-p ln s(b h) - (1-p) ln s(-b h)", "ericmitchell.ai/cdpo.pdf, 2409.06691")
+        .soft()
+        .divergence()
+        .options(F_DPO),
     entry(Loss::Gdpo, "gdpo", "-ln s(b q h)", SOFT).soft().divergence().options(F_DPO),
     entry(Loss::Cipo, "cipo", "(h - q/(2b))^2", SOFT).soft().divergence().options(TOKEN_MEANS),
     entry(Loss::Gipo, "gipo", "(q h - 1/(2b))^2", SOFT).soft().divergence().options(TOKEN_MEANS),

@@ -2,21 +2,14 @@
 
 use super::batch::sorted;
 use super::check::{self, LossError, Needs};
+use super::completion::Shifts;
 use super::dual::Dual;
-use super::loss::{BatchScope, Loss};
-use super::mixture::Mixture;
-use super::options::{LossOptions, OptionError};
+use super::loss::Loss;
+use super::objective::Objective;
+use super::options::LossOptions;
 use super::pair::{PairScores, Sums, shared_length, wpo_weight};
 use super::pairwise::pair_loss;
 use super::state::LossState;
-use super::unpaired::Shifts;
-
-/// A mixture of losses with the options that shape them, checked together.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Objective {
-    mixture: Mixture,
-    options: LossOptions,
-}
 
 /// The derivative of a batch's value by the policy's log-probability of each token of a pair.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -63,51 +56,6 @@ impl PairGradient {
 }
 
 impl Objective {
-    /// The objective with these losses and options.
-    ///
-    /// # Errors
-    /// If an option is out of range, or a loss has no value with these options.
-    pub fn new(mixture: Mixture, options: LossOptions) -> Result<Self, OptionError> {
-        options.validate(&mixture)?;
-        Ok(Self { mixture, options })
-    }
-
-    /// The losses with their weights.
-    pub fn mixture(&self) -> &Mixture {
-        &self.mixture
-    }
-
-    /// The options.
-    pub fn options(&self) -> &LossOptions {
-        &self.options
-    }
-
-    /// Whether any loss needs log-probabilities under the reference.
-    pub fn needs_reference(&self) -> bool {
-        self.mixture.losses().any(Loss::needs_reference)
-    }
-
-    /// Whether any loss needs `ln sum_v p_v^2` of each position.
-    pub fn needs_spread(&self) -> bool {
-        self.mixture.losses().any(Loss::needs_spread)
-    }
-
-    /// Whether the gradient of a pair depends on the other pairs.
-    pub fn needs_batch(&self) -> bool {
-        self.scope() != BatchScope::Pair
-    }
-
-    /// How much of the batch the gradient of a pair depends on: the most that any loss asks for.
-    pub fn scope(&self) -> BatchScope {
-        let scopes = self.mixture.losses().map(|loss| loss.entry().scope);
-        scopes.max().unwrap_or(BatchScope::Pair)
-    }
-
-    /// Whether any loss uses the probability of the label.
-    pub fn uses_label(&self) -> bool {
-        self.mixture.losses().any(Loss::uses_label)
-    }
-
     /// The loss of a batch and its derivative by the policy's log-probability of every token, both in nats.
     ///
     /// What a loss treats as constant has no derivative: the reference, WPO's weight, KTO's baseline and BCO's threshold.
@@ -124,25 +72,25 @@ impl Objective {
         let log_ratios = sums.iter().flat_map(|own| [own.aw().value, own.al().value]);
         let shifts = Shifts::new(self, state, log_ratios)?;
         let mut batch = Batch::zero(pairs);
-        for &(loss, weight) in self.mixture.terms() {
+        for &(loss, weight) in self.mixture().terms() {
             if loss.sorts() {
                 self.add_sorted(&mut batch, (loss, weight), &sums);
             } else {
                 self.add_pairs(&mut batch, (loss, weight), pairs, (&sums, shifts));
             }
-            let nll_weight = weight * loss.nll_weight(&self.options);
+            let nll_weight = weight * nll_weight(loss, self.options());
             if nll_weight > 0.0 {
                 add_nll(&mut batch, nll_weight, pairs, &sums);
             }
         }
-        if self.mixture.losses().any(Loss::sorts) {
+        if self.mixture().losses().any(Loss::sorts) {
             batch.per_pair.clear();
         }
         Ok(batch)
     }
 
     fn check_weights(&self, pairs: &[PairScores<'_>]) -> Result<(), LossError> {
-        let Some(loss) = self.mixture.losses().find(|loss| loss.sorts()) else { return Ok(()) };
+        let Some(loss) = self.mixture().losses().find(|loss| loss.sorts()) else { return Ok(()) };
         match pairs.iter().position(|pair| pair.weight != 1.0) {
             Some(item) => Err(LossError::WeightOfRank { loss, item, weight: pairs[item].weight }),
             None => Ok(()),
@@ -150,7 +98,7 @@ impl Objective {
     }
 
     fn add_sorted(&self, batch: &mut Batch, (loss, weight): (Loss, f64), sums: &[Sums]) {
-        let (value, slopes) = sorted(loss, sums, &self.options);
+        let (value, slopes) = sorted(loss, sums, self.options());
         batch.value += weight * value;
         for (gradient, (chosen, rejected)) in batch.gradients.iter_mut().zip(slopes) {
             gradient.add((weight * chosen, weight * rejected), usize::MAX, 1.0);
@@ -166,12 +114,12 @@ impl Objective {
         known: (&[Sums], Shifts),
     ) {
         let count = pairs.len() as f64;
-        let tail = if loss == Loss::LdDpo { self.options.ld_alpha } else { 1.0 };
+        let tail = if loss == Loss::LdDpo { self.options().ld_alpha } else { 1.0 };
         for (at, pair) in pairs.iter().enumerate() {
             let own: Option<Dual> = if tail == 1.0 {
-                pair_loss(loss, &known.0[at], &self.options, known.1)
+                pair_loss(loss, &known.0[at], self.options(), known.1)
             } else {
-                pair_loss(loss, &Sums::new(pair, tail), &self.options, known.1)
+                pair_loss(loss, &Sums::new(pair, tail), self.options(), known.1)
             };
             let Some(own) = own else { return };
             let factor = if loss == Loss::Wpo { weight * wpo_weight(pair) } else { weight };
@@ -193,5 +141,14 @@ fn add_nll(batch: &mut Batch, weight: f64, pairs: &[PairScores<'_>], sums: &[Sum
         batch.per_pair[at] += loss * count;
         batch.value += pair.weight * loss;
         batch.gradients[at].add((-weight * pair.weight / tokens, 0.0), usize::MAX, 1.0);
+    }
+}
+
+/// The weight of the chosen completions' negative log-likelihood (token mean) inside a loss; 0 for most.
+fn nll_weight(loss: Loss, options: &LossOptions) -> f64 {
+    match loss {
+        Loss::Sft | Loss::Orpo => 1.0,
+        Loss::Rpo | Loss::Cpo | Loss::CpoHinge | Loss::CpoIpo => options.nll_weight,
+        _ => 0.0,
     }
 }

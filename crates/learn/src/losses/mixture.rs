@@ -5,12 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::loss::{Loss, UnknownLoss};
+use super::loss::Loss;
+use super::needs::UnknownLoss;
 
 /// A weighted sum of losses, at least one, each at most once, with weights above 0.
 ///
-/// As text `sigmoid:0.8,bco_pair:0.2,sft:1`, where a name without a weight has weight 1. `mpo` alone is that sum, the mixed
-/// preference optimisation of arXiv 2411.10442. JSON has the same text.
+/// As text `sigmoid:0.8,bco_pair:0.2,sft:1`, where a name without a weight has weight 1. `mpo` alone is that sum, TRL's form of
+/// the mixed preference optimisation of arXiv 2411.10442 (which also shifts the rewards of its BCO part). JSON has the same text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Mixture(Vec<(Loss, f64)>);

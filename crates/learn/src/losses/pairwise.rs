@@ -1,10 +1,10 @@
 //! What is the loss of one pair, where it does not depend on the others?
 
+use super::completion::{Shifts, example};
 use super::dual::Dual;
 use super::loss::Loss;
 use super::options::{FDivergence, LossOptions};
 use super::pair::Sums;
-use super::unpaired::{Shifts, example};
 
 /// The loss of a pair, without the part that is the negative log-likelihood of the chosen completions; `None` for losses
 /// that have a value for a whole batch only, or no other part.

@@ -1,10 +1,10 @@
 //! What is the loss of completions that are good or bad by themselves, without a partner?
 
 use super::check::{self, LossError, Needs};
+use super::completion::{Shifts, example};
 use super::dual::Dual;
-use super::evaluate::Objective;
 use super::loss::Loss;
-use super::options::LossOptions;
+use super::objective::Objective;
 use super::pair::Side;
 use super::state::LossState;
 
@@ -30,35 +30,6 @@ pub struct UnpairedBatch {
     pub gradients: Vec<Vec<f64>>,
 }
 
-/// What is subtracted from log-ratios or rewards, without a gradient.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shifts {
-    /// KTO's baseline of log-ratios.
-    pub(crate) z0: f64,
-    /// BCO's threshold of rewards, which are beta times log-ratios.
-    pub(crate) delta: f64,
-}
-
-impl Shifts {
-    /// Takes the batch's log-ratios into the state where a loss wants it, and reads off what to subtract.
-    pub(crate) fn new(
-        objective: &Objective,
-        state: &mut LossState,
-        log_ratios: impl Iterator<Item = f64>,
-    ) -> Result<Self, LossError> {
-        let uses = |wanted| objective.mixture().losses().any(|loss| loss == wanted);
-        let z0 = match state.kto_z0 {
-            Some(z0) if z0 >= 0.0 && z0.is_finite() => z0,
-            _ if uses(Loss::Kto) => return Err(LossError::NoBaseline),
-            _ => 0.0,
-        };
-        if uses(Loss::Bco) && !state.frozen {
-            log_ratios.for_each(|a| state.bco.push(objective.options().beta * a));
-        }
-        Ok(Self { z0, delta: state.bco.mean })
-    }
-}
-
 /// KTO's baseline z0: the mean log-ratio of mismatched completions, that is `sum_t (ln policy - ln reference)` of the
 /// completion of another example after this one's prompt; at least 0, and 0 if there are none. No gradient flows
 /// through it, so the forward passes need none. Source: arXiv 2402.01306.
@@ -67,24 +38,6 @@ pub fn kto_baseline(mismatched_log_ratios: &[f64]) -> f64 {
         return 0.0;
     }
     (mismatched_log_ratios.iter().sum::<f64>() / mismatched_log_ratios.len() as f64).max(0.0)
-}
-
-/// The loss of one completion with log-ratio `a`, times the weight of its kind.
-pub(crate) fn example(
-    loss: Loss,
-    (a, desirable): (Dual, bool),
-    options: &LossOptions,
-    shifts: Shifts,
-) -> Dual {
-    let b = options.beta;
-    // How well the completion is placed: the larger, the better.
-    let good = |a: Dual, shift: f64| if desirable { a * b - shift } else { -(a * b - shift) };
-    let value = match loss {
-        Loss::Kto => (-good(a, b * shifts.z0)).sigmoid(),
-        Loss::Bco => good(a, shifts.delta).logistic_loss(),
-        _ => (-good(a, 0.0)).sigmoid(),
-    };
-    value * if desirable { options.desirable_weight } else { options.undesirable_weight }
 }
 
 impl Objective {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::evaluate::Objective;
 use super::loss::Loss;
+use super::objective::Objective;
 
 /// A label this close to 0.5 says hardly anything.
 const UNDECIDED: f64 = 0.1;
@@ -103,7 +103,7 @@ impl fmt::Display for Warning {
             ),
             Self::Unbalanced { loss, ratio } => write!(
                 f,
-                "desirable examples weigh {ratio:.2} times as much as undesirable ones; the authors of {loss} advise 1 to \
+                "desirable examples weigh {ratio:.2} times as much as undesirable ones; for {loss}, TRL advises 1 to \
                  1.33: change desirable_weight or undesirable_weight"
             ),
             Self::NoSmoothing { loss } => {

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::Model;
 use super::attention::Shape;
+use super::decoder::Model;
 use super::layer::{Around, Layer};
 use super::linear::{Linear, With};
 use super::rope::Rotation;

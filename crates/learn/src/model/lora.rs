@@ -2,9 +2,10 @@
 
 use std::str::FromStr;
 
+use super::decoder::Model;
+use super::layer::Layer;
 use super::linear::{Linear, Lora};
 use super::store::{Id, Tensor};
-use super::{Model, layer::Layer};
 use crate::error::{LearnError, Result};
 use crate::random::Random;
 

@@ -7,8 +7,8 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Model;
 use super::decode::Cache;
+use super::decoder::Model;
 use super::head::log_sum;
 use super::vector::exp;
 use crate::error::{LearnError, Result};

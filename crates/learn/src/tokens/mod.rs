@@ -7,6 +7,7 @@
 mod error;
 mod folder;
 mod gguf;
+mod message;
 #[cfg(test)]
 mod models;
 mod pre;
@@ -16,6 +17,7 @@ mod template;
 mod tests;
 
 pub use error::TokensError;
+pub use message::Message;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,15 +35,6 @@ pub struct Tokens {
     after: Vec<u32>,
     size: usize,
     template: Option<Template>,
-}
-
-/// One turn of a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Message<'a> {
-    /// Who speaks, as templates know it: `system`, `user` or `assistant`.
-    pub role: &'a str,
-    /// What is said.
-    pub content: &'a str,
 }
 
 /// A prompt and a completion as tokens: what a model is given, and what it is to learn to say.

@@ -2,7 +2,9 @@
 //!
 //! They come from strangers. Rendering has a budget of steps and bytes, and nothing in a template reaches out of it.
 
-use super::{Message, TokensError, python};
+use super::error::TokensError;
+use super::message::Message;
+use super::python;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, Output, State, Value, context};

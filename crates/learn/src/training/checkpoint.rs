@@ -4,11 +4,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SpaState, Trainer};
-use crate::adapter::safetensors_bytes;
+use super::refinement::SpaState;
+use super::trainer::Trainer;
 use crate::error::{Result, broken, file};
 use crate::losses::LossState;
 use crate::model::Shard;
+use crate::tensor_bytes::safetensors_bytes;
 
 /// Where a training stood.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,34 +1,17 @@
 //! SPO's degree loss (arXiv 2409.17791) beside any loss of alignment: completions from which growing shares of their key phrases were removed,
 //! and a linear classifier that tells from the mean of their last hidden states how much is missing.
 //!
-//! The classifier is a tensor of the model's store, [`HEAD`], trained with the rest and kept in checkpoints; no pass over tokens uses it.
+//! The classifier is a tensor of the model's store, [`DEGREE_HEAD`], trained with the rest and kept in checkpoints; no pass over tokens uses it.
 
-use super::{Trainer, check_tokens};
+use super::degraded::{Degraded, Degrees};
+use super::example::check_tokens;
+use super::trainer::Trainer;
+use crate::degree_head::DEGREE_HEAD;
 use crate::error::{LearnError, Result};
 use crate::losses::spo::{SpoOptions, class_cross_entropy};
-use crate::model::{Gradients, Id, Tensor, Tree};
+use crate::model::{Gradients, Tensor, Tree};
 use crate::optimise::AdamW;
 use crate::random::Random;
-
-/// The name of the classifier's weights, `[classes, hidden]`.
-pub const HEAD: &str = "spo.degrees.weight";
-
-/// A completion of which key phrases were removed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Degraded {
-    /// What is left of it, as tokens; the whole for the first class.
-    pub tokens: Vec<u32>,
-    /// Which of the shares was removed, from 0.
-    pub class: usize,
-}
-
-/// What the loss needs.
-pub(super) struct Degrees {
-    head: Id,
-    pub(super) weight: f64,
-    /// By example.
-    completions: Vec<Vec<Degraded>>,
-}
 
 impl Trainer {
     /// Adds the degree loss: for each example its degraded completions, none where the list is empty.
@@ -49,7 +32,7 @@ impl Trainer {
         let mut random = Random::new(self.options.seed ^ 0x5B0);
         let value = (0..classes * hidden).map(|_| ((2.0 * random.unit() - 1.0) * bound) as f32).collect();
         let head = self.model.store.push(Tensor {
-            name: HEAD.to_owned(),
+            name: DEGREE_HEAD.to_owned(),
             rows: classes,
             cols: hidden,
             value,
@@ -64,7 +47,7 @@ impl Trainer {
     fn check_degrees(&self, options: &SpoOptions, completions: &[Vec<Degraded>]) -> Result<()> {
         let wrong = |what: String| Err(LearnError::Choice(what));
         let classes = options.shares.len();
-        if self.step > 0 || self.model.store.named(HEAD).is_some() {
+        if self.step > 0 || self.model.store.named(DEGREE_HEAD).is_some() {
             return wrong("degrees are told apart from the first step on, and by one classifier".to_owned());
         }
         if completions.len() != self.examples.len() {

@@ -1,7 +1,8 @@
 //! The gradient of one batch, and what held-out pairs say.
 
+use super::record::{Evaluation, StepRecord};
 use super::scores::{Scores, Tally};
-use super::{Evaluation, StepRecord, Trainer, widened};
+use super::trainer::Trainer;
 use crate::error::Result;
 use crate::losses::{BatchScope, Loss, PairGradient, PairScores, kto_baseline};
 use crate::model::{Forward, Pass, Slopes, Tree};
@@ -57,16 +58,6 @@ impl Trainer {
             return self.tree_with_degrees(*only);
         }
         self.pairs_tree(numbers)
-    }
-
-    /// The pairs alone.
-    fn pairs_tree(&self, numbers: &[usize]) -> Tree {
-        match numbers {
-            [only] => self.example(*only).tree(),
-            _ => {
-                Tree::join(&numbers.iter().map(|number| self.example(*number).tree()).collect::<Vec<Tree>>())
-            }
-        }
     }
 
     /// Each pair's gradient depends on itself only: forward and backward, then the next.
@@ -148,54 +139,6 @@ impl Trainer {
             Pass::TrainFrugally
         } else {
             Pass::Train
-        }
-    }
-
-    /// Scores of some pairs, whose joined tree this is.
-    pub(super) fn scores(&mut self, numbers: &[usize], tree: &Tree, pass: Pass) -> (Vec<Scores>, Forward) {
-        let needed = self.objective.needs_reference();
-        if needed {
-            self.refer(numbers);
-        }
-        let forward = self.model.forward(tree, pass);
-        let (policy, spreads) = (widened(&forward.logps), widened(&forward.spreads));
-        let of = |at: usize, number: &usize| {
-            let parts = |values: &[f64]| [0, 1].map(|side| values[tree.completion(2 * at + side)].to_vec());
-            Scores {
-                policy: parts(&policy),
-                reference: match self.reference.get(number) {
-                    Some(kept) if needed => {
-                        let (chosen, rejected) = kept.split_at(tree.completion(2 * at).len());
-                        [chosen.to_vec(), rejected.to_vec()]
-                    }
-                    _ => Default::default(),
-                },
-                spread: if self.objective.needs_spread() {
-                    // Rounding can leave a sum of squares of 1 a hair above it.
-                    parts(&spreads).map(|s| s.into_iter().map(|x| x.min(0.0)).collect())
-                } else {
-                    Default::default()
-                },
-                p: self.example(*number).p,
-                weight: self.example(*number).weight,
-                refined: None,
-            }
-        };
-        (numbers.iter().enumerate().map(|(at, number)| of(at, number)).collect(), forward)
-    }
-
-    /// Computes the reference's log-probabilities where they are not known.
-    fn refer(&mut self, numbers: &[usize]) {
-        let unknown: Vec<usize> =
-            numbers.iter().copied().filter(|number| !self.reference.contains_key(number)).collect();
-        if unknown.is_empty() {
-            return;
-        }
-        let tree = self.pairs_tree(&unknown);
-        let found = widened(&self.model.forward(&tree, Pass::Reference).logps);
-        for (at, number) in unknown.into_iter().enumerate() {
-            let both = tree.completion(2 * at).start..tree.completion(2 * at + 1).end;
-            self.reference.insert(number, found[both].to_vec());
         }
     }
 

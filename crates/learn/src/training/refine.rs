@@ -5,79 +5,12 @@
 //! minus `lambda` times the reference's. The threshold of a step comes from the means of the steps before it. No gradient flows through any of
 //! this.
 
-use serde::{Deserialize, Serialize};
-
-use super::scores::Scores;
-use super::{Trainer, widened};
+use super::refinement::{Refinement, Refining, SpaState};
+use super::scores::{Scores, widened};
+use super::trainer::Trainer;
 use crate::error::{LearnError, Result};
-use crate::losses::spa::{SpaOptions, Threshold, refined_label};
+use crate::losses::spa::{Threshold, refined_label};
 use crate::model::{Forward, Model, Pass, Tree};
-
-/// How labels are refined in one round.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Refinement {
-    /// Smoothing and threshold.
-    pub options: SpaOptions,
-    /// The round, from 1; it is kept, and shapes nothing.
-    pub round: usize,
-    /// How far the reference is taken away from the policy, at least 0; 0 leaves the policy as it is.
-    pub lambda: f64,
-}
-
-impl Refinement {
-    /// The paper's for a round from 1: `lambda` is 1/2, 1/4, 1/8, ...
-    pub fn of_round(round: usize) -> Self {
-        Self { options: SpaOptions::default(), round, lambda: (-(round.max(1) as f64)).exp2() }
-    }
-
-    fn check(&self) -> Result<()> {
-        let wrong = |what: &str| Err(LearnError::Choice(what.to_owned()));
-        let SpaOptions { smoothing, warm_up, window, share } = self.options;
-        if !(self.lambda >= 0.0 && self.lambda <= 100.0) {
-            return wrong("lambda must be at least 0 and at most 100");
-        }
-        if !(0.0..=0.5).contains(&smoothing) {
-            return wrong("a label is smoothed by 0 to one half");
-        }
-        if !(0.0..=1.0).contains(&warm_up) || !(0.0..=1.0).contains(&share) {
-            return wrong("the warm-up and the share of the window lie within 0 and 1");
-        }
-        if window == 0 {
-            return wrong("the threshold needs a window of at least one step");
-        }
-        Ok(())
-    }
-}
-
-/// Where the refinement of labels stands; with it a training goes on unchanged.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SpaState {
-    /// How it is done.
-    pub refinement: Refinement,
-    /// The latest step means.
-    pub threshold: Threshold,
-}
-
-/// What the refinement did in one step.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct SpaRecord {
-    /// The mean of the de-coupled margins `beta h~`.
-    pub margin: f64,
-    /// Share of pairs that were doubtful.
-    pub doubtful: f64,
-    /// The threshold that they lay at or below.
-    pub threshold: f64,
-    /// By how much their labels were smoothed.
-    pub smoothing: f64,
-}
-
-/// A refinement with what it needs.
-pub(super) struct Refining {
-    pub(super) state: SpaState,
-    /// The reference, where it is not the policy without its adapter.
-    reference: Option<Box<Model>>,
-}
 
 impl Trainer {
     /// Refines labels from the next step on.

@@ -1,6 +1,6 @@
 //! Log-probabilities of pairs, and what they say of a step.
 
-use super::{SpaRecord, StepRecord};
+use super::record::{SpaRecord, StepRecord};
 use crate::losses::{PairScores, Side};
 
 /// Log-probabilities of one pair, both completions.
@@ -106,4 +106,9 @@ impl Tally {
             degree_loss: None,
         }
     }
+}
+
+/// The same numbers in `f64`.
+pub(super) fn widened(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|v| f64::from(*v)).collect()
 }

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::scores::widened;
 use super::*;
+use crate::degree_head::DEGREE_HEAD;
 use crate::losses::spa::{SpaOptions, decoupled_log_probability};
 use crate::losses::spo::{SpoOptions, class_cross_entropy};
-use crate::losses::{LossOptions, Mixture};
+use crate::losses::{LossOptions, Mixture, Objective};
+use crate::model::{Model, Pass, Tree};
 
 fn at(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/trl").join(name)

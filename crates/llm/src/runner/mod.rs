@@ -196,6 +196,20 @@ impl Runner<'_> {
         RunReport { outcomes, totals, stop }
     }
 
+    /// What the log answers by now, without a call: `None` for a question that it does not settle.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub fn logged(&self, groups: &[Vec<Request>]) -> Result<Vec<Vec<Option<Outcome>>>, LogError> {
+        let outcome = |request: &Request| {
+            let key = key(self.model.name(), request);
+            let answer = self.known(request, &key)?;
+            Ok(answer.map(|answer| Outcome { key, answer, from_log: true }))
+        };
+        groups.iter().map(|group| group.iter().map(outcome).collect()).collect()
+    }
+
     /// Reminds the model of what it has refused in earlier runs.
     fn recall(&self) -> Result<(), Stop> {
         self.model.leave_out(&self.log.left_out(self.model.name()).map_err(Stop::Log)?);

@@ -161,10 +161,10 @@ fn who_rewards_more(c: &Comparison) -> Markup {
         @if rows.is_empty() { (nothing("No difference in what these judges reward is sure.")) }
         @else {
             p.hint {
-                "Differences of two judges' weights in log-odds, with 90 % intervals; " (rows.len()) " of "
+                "Differences of two judges' weights in log-odds, with 90\u{a0}% intervals; " (rows.len()) " of "
                 (words::counted(sure, "sure difference", "sure differences")) "."
             }
-            (differences(&rows, "Who rewards what more", ("90 %", 2)))
+            (differences(&rows, "Who rewards what more", ("90\u{a0}%", 2)))
         }
     }
 }
@@ -192,10 +192,10 @@ fn changes(board: &Leaderboard) -> Markup {
         @if !shown.is_empty() {
             h2 { "What holding equal does to each score" }
             p.hint {
-                "Points against the field, with 95 % intervals: below zero, a model owes points to what is held equal."
+                "Points against the field, with 95\u{a0}% intervals: below zero, a model owes points to what is held equal."
                 @if all > shown.len() { " The " (shown.len()) " largest changes of " (format::count(all as u64)) "." }
             }
-            (differences(&shown, "Model", ("95 %", 0)))
+            (differences(&shown, "Model", ("95\u{a0}%", 0)))
         }
     }
 }

@@ -206,7 +206,7 @@ fn header(view: &View, title: &str) -> Markup {
 pub(super) fn findings(all: &[Finding]) -> Markup {
     html! {
         @for (at, finding) in all.iter().enumerate() {
-            p.headline.second[at > 0] { bdi { (finding.sentence.replace(" %", "\u{a0}%")) } }
+            p.headline.second[at > 0] { bdi { (text::unbroken(&finding.sentence)) } }
         }
     }
 }
@@ -217,7 +217,7 @@ pub(super) fn watch_out(cautions: &[Caution]) -> Markup {
         @if !cautions.is_empty() {
             section.watch aria-label="Watch out" {
                 h2 { "Watch out" }
-                ul { @for caution in cautions { li { (crate::caution(caution)) } } }
+                ul { @for caution in cautions { li { (text::unbroken(&crate::caution(caution))) } } }
             }
         }
     }

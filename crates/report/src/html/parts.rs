@@ -36,7 +36,7 @@ impl Section {
 /// A name from the data on one line, kept apart from the direction of the text around it.
 pub(super) fn name(from_data: &str) -> Markup {
     let line = text::line(from_data);
-    let shown = text::cut(&line, 120);
+    let shown = text::cut(&line, NAME);
     if shown == line {
         html! { bdi { (line) } }
     } else {
@@ -44,9 +44,37 @@ pub(super) fn name(from_data: &str) -> Markup {
     }
 }
 
+/// Characters of a name; what is longer is cut, a little less wraps.
+const NAME: usize = 120;
+/// Characters of a sentence from outside.
+const SENTENCE: usize = 400;
+
+/// A sentence that contains something of the data, kept apart from the direction of the text around it; it wraps where it is long.
+pub(super) fn sentence(from_data: &str) -> Markup {
+    let line = text::line(from_data);
+    let shown = text::cut(&line, SENTENCE);
+    html! { bdi.long title=[(shown != line).then(|| text::cut(&line, 2000))] { (shown) } }
+}
+
 /// Text from the data as it stands, line breaks kept.
 pub(super) fn block(from_data: &str) -> Markup {
-    html! { div.text dir="auto" tabindex="0" { (text::visible(from_data)) } }
+    texts(from_data, "(empty)", &html! { (text::visible(from_data)) })
+}
+
+/// A response as it stands.
+pub(super) fn response(from_data: &str) -> Markup {
+    texts(from_data, EMPTY_RESPONSE, &html! { (text::visible(from_data)) })
+}
+
+/// What stands for a response without a word.
+pub(super) const EMPTY_RESPONSE: &str = "(empty response)";
+
+/// A box with a text, shown in whichever way; white space alone would be an empty box, so `empty` stands for it.
+pub(super) fn texts(from_data: &str, empty: &str, shown: &Markup) -> Markup {
+    html! {
+        @if from_data.trim().is_empty() { div.text { span.empty { (empty) } } }
+        @else { div.text dir="auto" tabindex="0" { (shown) } }
+    }
 }
 
 /// The mark of a property whose rating only stands in for it.

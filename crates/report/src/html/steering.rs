@@ -6,7 +6,7 @@ use predilect_results::steering::{ArmRow, Flip, SteerJson};
 
 use super::charts::{Difference, differences};
 use super::page::found_page;
-use super::parts::{Align, Section, block, folded, heads, name, nothing, scroll};
+use super::parts::{Align, Section, block, folded, heads, name, nothing, response, scroll};
 use crate::format;
 use crate::steering::{
     asked, is_sure, label, left_out, method, places, range, role, sentences, signed, title, unit,
@@ -50,14 +50,14 @@ fn shifts(found: &SteerJson) -> Markup {
     let Some(first) = found.arms.first() else { return nothing("No judge has a verdict in every arm.") };
     let digits = places(&first.protocol);
     html! {
-        p { "Shifts against the plain arm, paired by prompt, with 90 % intervals over resampled prompts; in " (unit(&first.protocol)) "." }
+        p { "Shifts against the plain arm, paired by prompt, with 90\u{a0}% intervals over resampled prompts; in " (unit(&first.protocol)) "." }
         @for judge in judges(found) {
             @let rows: Vec<&ArmRow> = found.arms.iter().filter(|row| row.judge == judge).collect();
             h3 { (name(judge)) @if let Some(row) = rows.first() { " (" bdi { (role(found, row)) } ")" } }
             (differences(&rows.iter().filter(|row| row.arm != "plain").map(|row| Difference {
                 name: html! { (name(&row.arm)) },
                 by: Interval { value: row.shift, low: row.shift_low, high: row.shift_high },
-            }).collect::<Vec<_>>(), "Arm", ("90 %", digits)))
+            }).collect::<Vec<_>>(), "Arm", ("90\u{a0}%", digits)))
             (scroll("Scores of each arm", &table(&rows, digits)))
         }
     }
@@ -66,14 +66,14 @@ fn shifts(found: &SteerJson) -> Markup {
 fn table(rows: &[&ArmRow], digits: usize) -> Markup {
     html! {
         table.plain {
-            (heads(&[("Arm", Align::Left), ("Prompts", Align::Right), ("Score", Align::Right), ("90 %", Align::Right), ("Shift", Align::Right), ("90 %", Align::Right), ("Shift at equal length", Align::Right)]))
+            (heads(&[("Arm", Align::Left), ("Prompts", Align::Right), ("Score", Align::Right), ("90\u{a0}%", Align::Right), ("Shift", Align::Right), ("90\u{a0}%", Align::Right), ("Shift at equal length", Align::Right)]))
             tbody {
                 @for row in rows {
                     tr {
                         th scope="row" { (name(&row.arm)) }
                         td.num { (row.prompts) }
                         td.num { (format::decimal(row.score, digits)) }
-                        td.num { (format::decimal(row.low, digits)) " to " (format::decimal(row.high, digits)) }
+                        td.num { (format::bounds((row.low, row.high), digits)) }
                         td.num { @if is_sure(row.shift_low, row.shift_high) { strong { (signed(row.shift, digits)) } } @else { (signed(row.shift, digits)) } }
                         td.num { (range(row.shift_low, row.shift_high, digits)) }
                         td.num { (row.lc_shift.map_or_else(|| format::MISSING.to_owned(), |x| signed(x, 1))) }
@@ -195,11 +195,11 @@ fn flips(flips: &[Flip]) -> Markup {
     html! {
         p { "Preference over the opponent, plain and told, furthest first." }
         @for flip in flips {
-            @let summary = format!("{}: {} % plain, {} % told ({})", text::cut(&text::line(&flip.prompt), 100), format::decimal(flip.plain_preference, 0), format::decimal(flip.preference, 0), flip.arm);
+            @let summary = format!("{}: {}\u{a0}% plain, {}\u{a0}% told ({})", text::cut(&text::line(&flip.prompt), 100), format::decimal(flip.plain_preference, 0), format::decimal(flip.preference, 0), flip.arm);
             (folded(&summary, &html! {
                 h4 { "Prompt" } (block(&flip.prompt))
-                h4 { "Plain" } (block(&flip.plain))
-                h4 { "Told (" (flip.arm) ")" } (block(&flip.response))
+                h4 { "Plain" } (response(&flip.plain))
+                h4 { "Told (" (flip.arm) ")" } (response(&flip.response))
             }))
         }
     }

@@ -105,13 +105,13 @@ pub(super) fn ranking_page(found: &RankingJson) -> Markup {
     let body = html! {
         (scroll("Shares of pairs", &html! {
             table.plain {
-                (heads(&[("Share of pairs", Align::Left), ("%", Align::Right), ("90 %", Align::Right)]))
+                (heads(&[("Share of pairs", Align::Left), ("%", Align::Right), ("90\u{a0}%", Align::Right)]))
                 tbody {
                     @for (what, value, ends) in ranking_rows(found) {
                         tr {
                             th scope="row" { (what) }
                             td.num { (percent(value)) }
-                            td.num { @if let Some((low, high)) = ends { (percent(low)) " to " (percent(high)) } @else { (format::MISSING) } }
+                            td.num { @if let Some((low, high)) = ends { "[" (percent(low)) ", " (percent(high)) "]" } @else { (format::MISSING) } }
                         }
                     }
                 }

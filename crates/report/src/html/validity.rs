@@ -9,7 +9,7 @@ use crate::validity::{Rater, Reversed, Row};
 
 use super::charts::{key, place};
 use super::page::{Body, document};
-use super::parts::{Align, SERIES, Section, block, folded, heads, name, scroll};
+use super::parts::{Align, SERIES, Section, folded, heads, name, response, scroll};
 
 /// Pairs that are shown of each property and annotator.
 const EXAMPLES: usize = 3;
@@ -139,8 +139,9 @@ fn tables(raters: &[Rater]) -> Section {
 fn table(rows: &[Row]) -> Markup {
     let order = rows.iter().any(|row| row.order_effect.is_some());
     let mut columns = vec![("Property", Align::Left), ("Pairs of", Align::Left)];
-    columns
-        .extend(["Pairs", "Right", "Wrong", "Equal", "Not rated", "AUC", "95 %"].map(|c| (c, Align::Right)));
+    columns.extend(
+        ["Pairs", "Right", "Wrong", "Equal", "Not rated", "AUC", "95\u{a0}%"].map(|c| (c, Align::Right)),
+    );
     let held_back = rows.iter().any(|row| row.held_back.is_some());
     if held_back {
         columns.push(("Held back", Align::Right));
@@ -159,7 +160,7 @@ fn table(rows: &[Row]) -> Markup {
                         @for n in row.counts { td.num { (format::count(n)) } }
                         td.num { @if row.weak { span.unsure title="hardly a rating of its property" { (format::auc(row.auc[0])) } }
                                  @else { (format::auc(row.auc[0])) } }
-                        td.num { (format::auc(row.auc[1])) "–" (format::auc(row.auc[2])) }
+                        td.num { "[" (format::auc(row.auc[1])) ", " (format::auc(row.auc[2])) "]" }
                         @if held_back { td.num { @if let Some(auc) = row.held_back { (format::auc(auc)) } } }
                         @if order { td.num { @if let Some(effect) = row.order_effect { (format::decimal(effect, 2)) } } }
                     }
@@ -200,9 +201,9 @@ fn examples(pairs: &[&Reversed]) -> Markup {
             article.entry {
                 p { em { "Request: " } (text::cut(&text::line(&pair.request), 500)) }
                 p { em { "Has more" } @if !pair.kind.is_empty() { " (" (name(&pair.kind)) ")" } ":" }
-                (block(&text::cut(&pair.higher, 1500)))
+                (response(&text::cut(&pair.higher, 1500)))
                 p { em { "Has less, was rated higher:" } }
-                (block(&text::cut(&pair.lower, 1500)))
+                (response(&text::cut(&pair.lower, 1500)))
                 @if !pair.reason.is_empty() { p { (text::cut(&text::line(&pair.reason), 500)) } }
             }
         }

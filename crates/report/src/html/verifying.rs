@@ -44,7 +44,7 @@ fn effects(found: &VerifyJson) -> Markup {
         })
         .collect();
     html! {
-        (differences(&rows, "Change", ("90 %", 1)))
+        (differences(&rows, "Change", ("90\u{a0}%", 1)))
         (scroll("Effects beside weights", &html! {
             table.plain {
                 (heads(&[("Change", Align::Left), ("How", Align::Left), ("Pairs", Align::Right), ("Preference", Align::Right), ("Weight", Align::Right), ("Expected", Align::Right), ("Others moved", Align::Right), ("It is", Align::Left)]))

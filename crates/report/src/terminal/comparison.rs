@@ -9,8 +9,8 @@ use super::judges;
 use super::style::{BOLD, DIM, Out, WARN, heading, paint};
 use crate::format;
 use crate::judging::{
-    FALSE_DISCOVERIES, contrast as contrast_words, departures, habit, not_ranked_words, strength,
-    strengths_words, unmoved_words,
+    FALSE_DISCOVERIES, contrast as contrast_words, departures, habit, leaf_order, not_ranked_words, strength,
+    strengths_words, unmoved_words, unplaced_words,
 };
 use crate::text;
 use crate::units;
@@ -80,15 +80,6 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
     Ok(())
 }
 
-/// Judges in leaf order: places in `judges`.
-fn in_order(l: &Likeness) -> Vec<usize> {
-    let place = |name: &String| l.judges.iter().position(|judge| judge == name);
-    match &l.clusters {
-        Some(clusters) => clusters.order.iter().filter_map(place).collect(),
-        None => (0..l.judges.len()).collect(),
-    }
-}
-
 fn matrix(l: &Likeness, out: &mut Out) -> io::Result<()> {
     let over = match l.scenarios.as_slice() {
         [only] => format!("in the group `{}`", text::line(only)),
@@ -99,7 +90,7 @@ fn matrix(l: &Likeness, out: &mut Out) -> io::Result<()> {
         "Similarity",
         &format!("{}, {over}; similar judges are next to each other.", words::measure(&l.measure)),
     )?;
-    let order = in_order(l);
+    let order = leaf_order(l);
     let name = order.iter().map(|&j| text::columns(&text::line(&l.judges[j]))).max().unwrap_or(0).min(NAME);
     let names = |j: usize| text::left(&text::line(&l.judges[j]), name);
     if order.len() <= MOST_IN_NUMBERS && name + 4 + 7 * order.len() <= out.width {
@@ -154,7 +145,7 @@ fn intervals(l: &Likeness, order: &[usize], out: &mut Out) -> io::Result<()> {
 }
 
 fn clusters(l: &Likeness, out: &mut Out) -> io::Result<()> {
-    let Some(clusters) = &l.clusters else { return Ok(()) };
+    let Some(clusters) = &l.clusters else { return unplaced(l, out) };
     let silhouette =
         clusters.silhouette.map_or(String::new(), |s| format!(", mean silhouette {}", format::decimal(s, 2)));
     heading(
@@ -168,12 +159,21 @@ fn clusters(l: &Likeness, out: &mut Out) -> io::Result<()> {
             unmoved_words(l),
         ),
     )?;
+    unplaced(l, out)?;
     for (at, group) in clusters.groups.iter().enumerate() {
         let stability = group.stability.map_or(String::new(), |s| format!(" ({})", format::share(s)));
         let names: Vec<String> = group.judges.iter().map(|judge| text::line(judge)).collect();
         out.hanging(&format!("{:>3} ", at + 1), &format!("{}{stability}", names.join(", ")))?;
     }
     Ok(())
+}
+
+/// Who is not in the tree.
+fn unplaced(l: &Likeness, out: &mut Out) -> io::Result<()> {
+    match unplaced_words(l) {
+        words if words.is_empty() => Ok(()),
+        words => out.wrapped(DIM, &words),
+    }
 }
 
 fn profiles(profiles: &[Profile], proxies: &[String], out: &mut Out) -> io::Result<()> {

@@ -193,7 +193,7 @@ pub fn terminal_controls_alone(
         )
     };
     let head = |board: &Leaderboard| {
-        board.controls.first().map_or_else(String::new, |control| crate::ranking::label(&control.name))
+        board.controls.first().map_or_else(String::new, |control| predilect_results::noun(&control.name))
     };
     let mut columns: Vec<(String, Vec<String>)> =
         vec![("raw".to_owned(), all.ranking.iter().map(raw).collect())];

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::agreement::Interval;
 use crate::fit::Skipped;
+use crate::interval::Interval;
 
 /// The difference of two judges' weights of one property in one group: the first judge's less the second's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

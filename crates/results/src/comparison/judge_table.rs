@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::agreement::Interval;
 use crate::format;
+use crate::interval::Interval;
 
 /// The judges of a comparison: one row for each, and for each jury of them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]

@@ -31,16 +31,16 @@ pub struct Likeness {
     pub high: Vec<Vec<Option<f64>>>,
     /// Similarity in each group, query-specific cases too.
     pub by_group: BTreeMap<String, Vec<Vec<Option<f64>>>>,
-    /// Clusters; `None` for fewer than three judges, or where two have no group in common.
+    /// Clusters; `None` where fewer than three judges can be placed.
     pub clusters: Option<Clusters>,
 }
 
 /// Judges that belong together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Clusters {
-    /// The judges in the order of the tree's leaves.
+    /// The judges in the order of the tree's leaves; a judge that is missing could not be placed, its similarity to some other being unknown.
     pub order: Vec<String>,
-    /// The joins of the tree, closest first; judges are numbered from 0 in the order of `judges`, joins go on from there.
+    /// The joins of the tree, closest first; judges are numbered from 0 in the order of `judges`, joins go on from the number of all judges.
     pub joins: Vec<TreeJoin>,
     /// The cut with the greatest mean silhouette, in leaf order.
     pub groups: Vec<ClusterGroup>,

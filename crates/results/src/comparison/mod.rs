@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::cautions::Caution;
 use crate::findings::Finding;
 use crate::fit::Skipped;
-pub use agreement::{AgreementMatrices, Interval, JudgeAgreement};
+pub use crate::interval::Interval;
+pub use agreement::{AgreementMatrices, JudgeAgreement};
 pub use biases::{BiasCard, Excess};
 pub use differences::{
     Contrast, Difference, HabitDifference, Measure, NotRanked, Parts, SliceVersus, StrengthDifference,

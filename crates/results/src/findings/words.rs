@@ -2,13 +2,14 @@
 
 use predilect_types::shown::line;
 
-use super::{
+use super::fact::{
     Debtor, FALSE_DISCOVERIES, Fact, Leads, Leans, NoJudge, NotRewarded, NotWeighed, Owes, UseJudge, Weighs,
-    places,
 };
-use crate::comparison::Interval;
-use crate::dissection::{Habit, Headline};
+use super::nouns::noun;
+use super::places::places;
 use crate::format;
+use crate::headline::{Habit, Headline};
+use crate::interval::Interval;
 
 /// Names in one sentence.
 const NAMED: usize = 3;
@@ -29,14 +30,6 @@ fn listed(names: &[String]) -> String {
         [] => String::new(),
         [only] => only.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
-/// The name of a property in a sentence.
-fn property(id: &str) -> String {
-    match id {
-        "rich" => "information".to_owned(),
-        _ => line(predilect_types::property(id).map_or(id, |p| p.label)).to_lowercase(),
     }
 }
 
@@ -94,7 +87,7 @@ impl Fact {
 }
 
 fn listed_properties(ids: &[String]) -> String {
-    let names: Vec<String> = ids.iter().map(|id| property(id)).collect();
+    let names: Vec<String> = ids.iter().map(|id| noun(id)).collect();
     match names.as_slice() {
         [] => String::new(),
         [only] => only.clone(),
@@ -188,7 +181,7 @@ impl Weighs {
             (&self.judge, &self.reference, self.of_judge, self.of_reference, -1.0)
         };
         let (low, high) = if sign > 0.0 { (low, high) } else { (-high, -low) };
-        let label = property(&self.property);
+        let label = noun(&self.property);
         let others = match self.sure {
             0 | 1 => String::new(),
             sure => format!(" {} sure like that.", {
@@ -295,7 +288,7 @@ fn rewards(judge: &str, id: &str, Interval { value, low, high }: Interval, sure:
     format!(
         "{} {does} {}: a response that alone has more of it wins {}\u{a0}% of the time [{}, {}] (90 % interval){others}.",
         line(judge),
-        property(id),
+        noun(id),
         format::intensity(value),
         format::intensity(low),
         format::intensity(high),

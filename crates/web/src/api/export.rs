@@ -11,38 +11,15 @@ use predilect_workbench::tables::{
     Table, TableFormat, explanation_table, fit_tables, histogram_table, pair_table, read_tables, versus_table,
 };
 
-use super::{PAGE, Reasons, asked, reasons};
+use super::answer::{PAGE, asked};
+use crate::app::App;
 use crate::asking::{Waiting, ask};
-use crate::pages::compared_published;
 use crate::problem::Problem;
+use crate::published::compared_published;
 use crate::query::Query;
-use crate::server::App;
+use crate::reasons::{Reasons, reasons};
 use crate::studies::Opened;
-
-/// The tables that there are, by what is asked for them.
-pub(crate) const TABLES: [(&str, &[&str]); 8] = [
-    ("dissect", &["posteriors", "fits"]),
-    ("versus", &["versus"]),
-    ("histogram", &["histogram"]),
-    ("pairs", &["pairs"]),
-    ("pair", &["explanation"]),
-    (
-        "judges",
-        &[
-            "similarity",
-            "clusters",
-            "agreement",
-            "contrasts",
-            "habits",
-            "strengths",
-            "biases",
-            "stand_ins",
-            "corrected_rates",
-        ],
-    ),
-    ("models", &["leaderboard", "controls"]),
-    ("data", &["counts", "sources"]),
-];
+use crate::tables::TABLES;
 
 /// Names that an address of a table has beside those of a page.
 const NAMES: [&str; 4] = ["what", "as", "pair", "most"];

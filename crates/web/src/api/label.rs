@@ -9,11 +9,11 @@ use predilect_results::browse::{LabelJson, LabelPair};
 use predilect_workbench::labelling::ToLabel;
 use serde_json::{Value, json};
 
-use super::{answered_at, json as answer};
+use super::answer::{answered_at, json as answer};
+use crate::app::App;
 use crate::asking::{Waiting, ask};
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::server::App;
 use crate::studies::{Opened, Served};
 use crate::votes::{Given, texts};
 

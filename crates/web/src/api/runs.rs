@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 
-use super::json;
+use super::answer::{answered, json};
+use crate::app::App;
 use crate::asking::ask;
 use crate::problem::Problem;
 use crate::runs::{Run, Wanted};
-use crate::server::App;
 
 /// How often a run that is followed is looked at.
 const PACE: Duration = Duration::from_millis(400);
@@ -65,6 +65,28 @@ pub(crate) async fn look(
     Path((id, number)): Path<(String, u32)>,
 ) -> Result<Response, Problem> {
     json(&known(&app, &id, number)?.state())
+}
+
+/// What a model rewards by the verdicts so far of a run that goes on.
+pub(crate) async fn posterior(
+    State(app): State<App>,
+    Path((id, number)): Path<(String, u32)>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let run = known(&app, &id, number)?;
+    answered(app, id, query, move |opened, query, waiting| {
+        let Some(verdicts) = run.so_far(waiting)? else {
+            return Err(Problem::not_found(format!("run {number} has no verdicts on the way"))
+                .remedy("what a run has found is in the study once it has ended"));
+        };
+        let (fit, unfitted) = match crate::runs::posterior(&verdicts, opened, query, waiting)? {
+            Ok(fit) => (Some(fit), None),
+            Err(why) => (None, Some(why)),
+        };
+        Ok(serde_json::json!({"run": number, "verdicts": verdicts.len(), "fit": fit,
+            "unfitted": unfitted}))
+    })
+    .await
 }
 
 pub(crate) async fn stop(

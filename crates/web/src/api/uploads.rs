@@ -7,15 +7,15 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use predilect_types::ReadSummary;
-use predilect_workbench::Preview;
-use predilect_workbench::sent::{ColumnSeen, Looked, Previewed, Proposal, look as looked};
+use predilect_workbench::sent::{ColumnSeen, Previewed, Proposal};
 use serde::Serialize;
 
-use super::json;
-use crate::asking::{Waiting, ask};
+use super::answer::json;
+use crate::app::App;
+use crate::asking::ask;
 use crate::problem::Problem;
 use crate::reading::Reading;
-use crate::server::App;
+use crate::seen::{Seen, seen};
 use crate::uploads::Upload;
 
 /// What is in a file, before it is a study.
@@ -36,29 +36,6 @@ struct UploadJson<'a> {
     problem: Option<Problem>,
     /// The readings to choose among, where the file does not say which is right.
     proposals: &'a [Proposal],
-}
-
-/// What is found of a file by one way of reading it, and why it would not become a study.
-pub(crate) struct Seen {
-    pub(crate) looked: Looked,
-    pub(crate) problem: Option<Problem>,
-}
-
-/// Looks at a file within the bounds that hold here.
-pub(crate) fn seen(
-    app: &App,
-    upload: &Upload,
-    reading: &Reading,
-    waiting: &Waiting,
-) -> Result<Seen, Problem> {
-    app.uploads.unpacks(upload)?;
-    let mut looked = looked(&upload.file, &app.uploads.options(upload, reading), waiting);
-    let problem = match &mut looked.preview {
-        Ok(Preview { stops, .. }) => stops.take().map(|stops| predilect_workbench::Error::from(stops).into()),
-        Err(error) => Some(Problem::of(error)),
-    };
-    let problem = problem.map(|problem| upload.named(problem));
-    Ok(Seen { looked, problem })
 }
 
 fn answer(upload: &Upload, reading: &Reading, seen: &Seen, status: StatusCode) -> Result<Response, Problem> {

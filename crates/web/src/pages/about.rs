@@ -1,22 +1,21 @@
 //! The pages of no study: the first one, the published judges, and what is not there.
 
-use std::sync::OnceLock;
-
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use predilect_report::live;
-use predilect_results::Comparison;
-use predilect_workbench::FitOptions;
-use predilect_workbench::compare::{CompareOptions, published as of_published};
+use predilect_workbench::recent::Recent;
 use predilect_workbench::sent::Bytes;
 
 use super::parts::{plain_page, problem, shown};
 use super::take::take_published;
+use crate::app::App;
 use crate::asking::ask;
 use crate::problem::Problem;
-use crate::server::App;
+use crate::published::compared_published;
+use crate::query::quoted;
+use crate::studies::last_name;
 
 /// What there is to look at.
 pub(crate) async fn home(State(app): State<App>) -> Response {
@@ -32,6 +31,7 @@ pub(crate) async fn home(State(app): State<App>) -> Response {
                 @for served in own.iter().rev() { li { a href={ "/s/" (served.id) } { b { bdi { (shown(&served.title)) } } span { bdi { (shown(&served.given.join(" "))) } } } } }
             }
         }
+        (before(&app.recents.others(&served)))
         h2 { "To begin with" }
         ul.tiles aria-label="Examples" {
             @for served in &examples {
@@ -42,6 +42,35 @@ pub(crate) async fn home(State(app): State<App>) -> Response {
         }
     };
     plain_page(StatusCode::OK, "Studies", &main)
+}
+
+/// Studies of earlier runs: the page opens no folder that the command line did not give, so each has its command.
+fn before(all: &[Recent]) -> Markup {
+    html! {
+        @if !all.is_empty() {
+            h2 { "Opened before" }
+            p.hint { "The page reads only what the server was started with. Start it again with a study's command to look at that study." }
+            ul.before aria-label="Studies opened before" {
+                @for one in all {
+                    @let folder = one.folder.display().to_string();
+                    li {
+                        b { bdi { (shown(&last_name(&one.folder))) } } " "
+                        span.n { @if one.is_gone() { "gone: no study is in " bdi { (shown(&folder)) } } @else { (ago(one.days())) } }
+                        @if !one.is_gone() { p.copy { "predilect serve " (shown(&quoted(&folder))) } }
+                        button type="button" data-forget=(folder) aria-label={ "Forget " (shown(&last_name(&one.folder))) } { "Forget" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn ago(days: u64) -> String {
+    match days {
+        0 => "opened in the last 24 hours".to_owned(),
+        1 => "opened a day ago".to_owned(),
+        days => format!("opened {days} days ago"),
+    }
 }
 
 /// Where a file is put, and the files that wait to be opened.
@@ -85,17 +114,6 @@ fn about_example(id: &str) -> &'static str {
     }
 }
 
-/// The published judges among themselves: the same for everybody, and made once.
-pub(crate) fn compared_published() -> Result<&'static Comparison, Problem> {
-    static MADE: OnceLock<Comparison> = OnceLock::new();
-    if let Some(made) = MADE.get() {
-        return Ok(made);
-    }
-    let options = CompareOptions { published: true, ..CompareOptions::default() };
-    let made = of_published(&options, FitOptions::default().seed)?.comparison;
-    Ok(MADE.get_or_init(|| made))
-}
-
 pub(crate) async fn published(State(app): State<App>) -> Response {
     match ask(&app.cores, |_| compared_published()).await {
         Ok(comparison) => {
@@ -108,14 +126,6 @@ pub(crate) async fn published(State(app): State<App>) -> Response {
         }
         Err(found) => problem(&found),
     }
-}
-
-/// A study that is not there.
-pub(super) fn no_study(id: &str) -> Response {
-    problem(
-        &Problem::not_found(format!("there is no study `{id}`"))
-            .remedy("the first page lists those that there are"),
-    )
 }
 
 /// An address that leads nowhere.

@@ -9,12 +9,12 @@ use maud::{Markup, html};
 use predilect_report::{format, live};
 use predilect_workbench::labelling::{COMPARED_FROM, LONGEST_NAME, ToLabel, judge_named};
 
+use super::answered::answered_by;
 use super::parts::{Said, place, shown, trouble};
-use super::study::answered_by;
+use crate::app::App;
 use crate::asking::Waiting;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::server::App;
 use crate::studies::{Opened, Served};
 use crate::votes::{Session, texts};
 
@@ -29,7 +29,7 @@ pub(crate) async fn label(
 ) -> Response {
     let (votes, read_only) = (Arc::clone(&app.votes), app.read_only);
     // A vote changes nothing that this page shows of the study, so the study is not opened anew for each.
-    let open = |served: &Served, waiting: &Waiting| served.open_as_it_was(waiting);
+    let open = Served::open_soon_as_it_was;
     let work = move |served: &Served, opened: &Opened, query: &Query, waiting: &Waiting| {
         let main = match &query.name {
             None => html! { h1 { "Judge yourself" } (welcome(served, query, read_only)) },

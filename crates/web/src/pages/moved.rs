@@ -9,18 +9,10 @@ use predilect_results::steering::SteerJson;
 use predilect_results::verifying::VerifyJson;
 use predilect_workbench::laboratory::{STEERING, VERIFYING, found_in};
 
+use super::answered::answered;
+use super::frame::MOVED;
 use super::parts::Said;
-use super::study::answered;
-use crate::server::App;
-use crate::studies::Served;
-
-/// The end of its address.
-pub(super) const END: &str = "/steer";
-
-/// Whether a study has such a page.
-pub(super) fn has(served: &Served) -> bool {
-    served.study().is_some_and(|folder| [STEERING, VERIFYING].iter().any(|name| folder.join(name).is_file()))
-}
+use crate::app::App;
 
 /// What was moved, and what moved it.
 pub(crate) async fn moved(
@@ -29,7 +21,7 @@ pub(crate) async fn moved(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answered(app, headers, id, query, END, |served, _, _, _| {
+    answered(app, headers, id, query, MOVED, |served, _, _, _| {
         let Some(folder) = served.study() else {
             return Ok((Said { title: "Moved".to_owned(), main: nothing() }, None));
         };

@@ -1,22 +1,17 @@
-//! What all pages share: the document around an answer, problems, links.
+//! What all pages share: links, texts from outside, problems, the document around a page of no study.
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use predilect_report::live::{Frame, Link, document, simulated};
+use predilect_report::live::{Frame, document};
 
-use super::PAGES;
-use super::bar::bar;
 use crate::problem::Problem;
-use crate::query::{Query, Read};
-use crate::studies::{About, Served};
+use crate::query::Query;
+use crate::studies::Served;
 
 /// What a part of a path may hold as it is.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-/// The header by which the script asks for the answer alone.
-const FRAGMENT: &str = "predilect-fragment";
 
 /// A part of a path, encoded; `.` and `..` too, which a browser would otherwise resolve.
 pub(super) fn part(text: &str) -> String {
@@ -35,49 +30,6 @@ pub(super) fn place(served: &Served, end: &str, query: &Query) -> String {
 pub(super) struct Said {
     pub(super) title: String,
     pub(super) main: Markup,
-}
-
-/// A page of a study around its answer, or around why there is none.
-#[expect(clippy::too_many_arguments, reason = "what a page has, whichever it is")]
-pub(super) fn study_page(
-    headers: &HeaderMap,
-    served: &Served,
-    read: &Read,
-    end: &str,
-    (about, counts): (Option<&About>, Option<(u64, u64)>),
-    said: Result<Said, Problem>,
-) -> Response {
-    let (status, said) = match said {
-        Ok(said) => (StatusCode::OK, said),
-        Err(problem) => (problem.status(), Said { title: problem.title.to_owned(), main: trouble(&problem) }),
-    };
-    let mut said = said;
-    if about.is_some_and(|about| about.empty.settings.simulated) {
-        said.main = html! { (simulated()) (said.main) };
-    }
-    let bar = bar(served, read, end, about, counts);
-    if headers.contains_key(FRAGMENT) {
-        let title = format!("{} · {}", said.title, served.title);
-        let parts = html! {
-            template data-title=(title) data-part="bar" { (bar) }
-            template data-part="main" { (said.main) }
-        };
-        return (status, Html(parts.into_string())).into_response();
-    }
-    let pages: Vec<Link> = PAGES
-        .iter()
-        // Few studies have it.
-        .filter(|(own, _)| *own != super::moved::END || super::moved::has(served))
-        .map(|(own, name)| Link {
-            name: (*name).to_owned(),
-            href: place(served, own, &Query { from: 0, ..read.query.clone() }),
-            current: *own == end,
-        })
-        .collect();
-    let title = format!("{} · {}", said.title, served.title);
-    let first = place(served, "", &read.query);
-    let frame = Frame { title: &title, study: Some((&served.title, &first)), pages: &pages, bar };
-    (status, Html(document(&frame, &said.main))).into_response()
 }
 
 /// A page that is of no study.
@@ -100,16 +52,57 @@ pub(crate) fn problem(problem: &Problem) -> Response {
 pub(super) fn trouble(problem: &Problem) -> Markup {
     html! {
         div.problem role="alert" {
-            strong { (problem.title) ". " } (shown(&problem.detail))
+            strong { (problem.title) ". " } (sentence(&problem.detail))
             @if let (Some(at), Some(text)) = (problem.position, &problem.value) {
                 pre { (shown(text)) "\n" (" ".repeat(at.min(2_000))) "^" }
             }
-            @if let Some(remedy) = &problem.remedy { p { (shown(remedy)) } }
+            @if let Some(remedy) = &problem.remedy { p { (sentence(remedy)) } }
         }
+    }
+}
+
+/// A message as a sentence: it begins with a capital letter, and what is between backticks is code.
+pub(super) fn sentence(message: &str) -> Markup {
+    let message = shown(message);
+    // A backtick that is not closed is one of the data.
+    let pieces: Vec<&str> =
+        if message.matches('`').count() % 2 == 0 { message.split('`').collect() } else { vec![&message] };
+    html! {
+        @for (at, piece) in pieces.iter().enumerate() {
+            @if at % 2 == 1 { code { (piece) } }
+            @else if at == 0 { (capital(piece)) }
+            @else { (piece) }
+        }
+    }
+}
+
+/// The text with a capital letter at its beginning; a word with signs in it, such as a name of a file or a field, stays as it is.
+fn capital(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default().trim_end_matches([',', ';', ':', '.']);
+    let mut rest = text.chars();
+    match rest.next() {
+        Some(first) if word.chars().all(|c| c.is_lowercase() || "-'’".contains(c)) => {
+            first.to_uppercase().chain(rest).collect()
+        }
+        _ => text.to_owned(),
     }
 }
 
 /// Text from outside, with what would act on a reader made visible.
 pub(super) fn shown(text: &str) -> String {
     predilect_types::shown::visible(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_sentences() {
+        let of = |text: &str| sentence(text).into_string();
+        assert_eq!(of("no study `a<b` is here"), "No study <code>a&lt;b</code> is here");
+        assert_eq!(of("`where` cannot be read"), "<code>where</code> cannot be read");
+        assert_eq!(of("votes.csv is empty"), "votes.csv is empty");
+        assert_eq!(of("one ` alone"), "One ` alone");
+    }
 }

@@ -4,12 +4,16 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
-use predilect_report::format;
+use predilect_report::{format, live};
 
-use super::parts::{Said, shown};
-use super::study::answered;
-use crate::runs::{End, State as RunState};
-use crate::server::App;
+use super::answered::answered;
+use super::parts::{Said, place, shown};
+use crate::app::App;
+use crate::asking::Waiting;
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::runs::{End, Run, State as RunState, posterior as run_posterior};
+use crate::studies::{Opened, Served};
 
 pub(crate) async fn runs(
     State(app): State<App>,
@@ -17,9 +21,12 @@ pub(crate) async fn runs(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let states: Vec<RunState> = app.runs.of(&id).iter().map(|run| run.state()).collect();
+    let all = app.runs.of(&id);
     let allowed = app.runs_allowed;
-    answered(app, headers, id, query, "/runs", move |served, opened, query, _| {
+    answered(app, headers, id, query, "/runs", move |served, opened, query, waiting| {
+        let fillings = all.iter().map(|run| filling(run, served, opened, query, waiting));
+        let states: Vec<(RunState, Markup)> =
+            all.iter().zip(fillings).map(|(run, filling)| Ok((run.state(), filling?))).collect::<Result<_, Problem>>()?;
         let of = opened.about.empty.data.pairs;
         let main = html! {
             h1 { "Ask a model" }
@@ -40,7 +47,7 @@ pub(crate) async fn runs(
                 h2 { "Runs since this server was started" }
                 div #runs data-study=(served.id) {
                     @if states.is_empty() { p.nothing { "None yet." } }
-                    @for state in &states { (row(state)) }
+                    @for (state, filling) in &states { (row(state, filling)) }
                 }
             }
         };
@@ -79,7 +86,34 @@ fn form(id: &str, filter: Option<&str>, of: u64) -> Markup {
     }
 }
 
-fn row(state: &RunState) -> Markup {
+/// What a model rewards by the verdicts that a run has so far.
+fn filling(
+    run: &Run,
+    served: &Served,
+    opened: &Opened,
+    query: &Query,
+    waiting: &Waiting,
+) -> Result<Markup, Problem> {
+    let Some(verdicts) = run.so_far(waiting)? else { return Ok(html! {}) };
+    let found = run_posterior(&verdicts, opened, query, waiting)?;
+    let pairs = |id: &str| {
+        let narrower = query.narrowed(&format!("rating({id}) != 0"));
+        place(served, "/pairs", narrower.as_ref().unwrap_or(query))
+    };
+    Ok(html! {
+        p.n { "By the " (format::counted(verdicts.len() as u64, "verdict", "verdicts")) " so far:" }
+        @match found {
+            Ok(fit) => {
+                @let found = opened.of_fits(vec![fit], Vec::new());
+                (live::found(&found))
+                (live::intensities(&found, query.order, &pairs))
+            }
+            Err(why) => { p.nothing { "Nothing can be said yet: " (shown(&why)) "." } }
+        }
+    })
+}
+
+fn row(state: &RunState, filling: &Markup) -> Markup {
     html! {
         div.run data-run=(state.run) {
             p {
@@ -88,6 +122,7 @@ fn row(state: &RunState) -> Markup {
             }
             progress max=(state.of.max(1)) value=(state.done) aria-label={ "Run " (state.run) } {}
             p.n { span.far { (far(state)) } @if state.end.is_none() { " " button.stop type="button" { "Stop" } } }
+            div.filling id={ "filling-" (state.run) } { (filling) }
         }
     }
 }

@@ -1,99 +1,27 @@
 //! The pages of a study.
 
-use std::sync::Arc;
-
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
-use predilect_report::live::{self, Side, Words};
-use predilect_types::Pair;
+use predilect_report::live;
 use predilect_workbench::Remedy;
 use predilect_workbench::browse::{PageRequest, Sort};
-use similar::{ChangeTag, TextDiff};
 
-use super::about::no_study;
-use super::parts::{Said, part, place, shown, study_page, trouble};
+use super::answered::answered;
+use super::apart::compared;
+use super::parts::{Said, part, place, shown, trouble};
 use super::take::take;
-use crate::api::{Reasons, reasons};
-use crate::asking::{Waiting, ask};
+use crate::app::App;
 use crate::problem::Problem;
-use crate::query::{Query, Read};
-use crate::server::App;
-use crate::studies::{Opened, Served};
+use crate::query::Query;
+use crate::reasons::{Reasons, reasons};
+use crate::studies::Served;
 
 /// Judges of which one page shows the weights, where nobody chose any.
 const JUDGES: usize = 6;
 /// Pairs of one page.
 const PAGE: usize = 50;
-/// Characters of a response up to which words are compared.
-const COMPARED: usize = 40_000;
-
-/// What a page found: its answer, and how many pairs the slice has of how many.
-pub(super) type Found = (Said, Option<(u64, u64)>);
-
-/// Opens the study, finds the answer on a thread of its own, and lays the page around it.
-#[expect(clippy::too_many_arguments, reason = "a request as the framework takes it apart")]
-pub(super) async fn answered<W>(
-    app: App,
-    headers: HeaderMap,
-    id: String,
-    query: Option<String>,
-    end: &'static str,
-    work: W,
-) -> Response
-where
-    W: FnOnce(&Served, &Opened, &Query, &Waiting) -> Result<Found, Problem> + Send + 'static,
-{
-    let open = |served: &Served, waiting: &Waiting| served.open(waiting);
-    answered_by(app, headers, id, query, end, (open, work)).await
-}
-
-/// The same, with the way in which the study is opened.
-#[expect(clippy::too_many_arguments, reason = "a request as the framework takes it apart")]
-pub(super) async fn answered_by<O, W>(
-    app: App,
-    headers: HeaderMap,
-    id: String,
-    query: Option<String>,
-    end: &'static str,
-    (open, work): (O, W),
-) -> Response
-where
-    O: FnOnce(&Served, &Waiting) -> predilect_workbench::Result<Arc<Opened>> + Send + 'static,
-    W: FnOnce(&Served, &Opened, &Query, &Waiting) -> Result<Found, Problem> + Send + 'static,
-{
-    let read = Query::read(&query.unwrap_or_default());
-    if app.studies.get(&id).is_none() {
-        return no_study(&id);
-    }
-    let studies = Arc::clone(&app.studies);
-    let asked = read.clone();
-    let answer = ask(&app.cores, move |waiting| {
-        let served = studies.get(&id).ok_or_else(Problem::failed)?;
-        let opened = match open(&served, waiting) {
-            Ok(opened) => opened,
-            Err(error) => {
-                return Ok(study_page(&headers, &served, &asked, end, (None, None), Err(error.into())));
-            }
-        };
-        let Read { query, error, .. } = &asked;
-        let found = match error {
-            // What cannot be read is no question.
-            Some(error) => Err(error.into()),
-            None => work(&served, &opened, query, waiting),
-        };
-        let (said, counts) = match found {
-            Ok((said, counts)) => (Ok(said), counts),
-            Err(problem) => (Err(problem), None),
-        };
-        Ok(study_page(&headers, &served, &asked, end, (Some(&opened.about), counts), said))
-    });
-    match answer.await {
-        Ok(page) => page,
-        Err(found) => super::parts::problem(&found),
-    }
-}
 
 /// What each judge rewards in the slice.
 pub(crate) async fn rewarded(
@@ -195,7 +123,7 @@ pub(crate) async fn pairs(
         let main = html! {
             h1 { "Pairs" @if query.filter.is_some() { " of this slice" } }
             p.pager {
-                "First: "
+                "Order: "
                 @if query.pairs == Sort::Study { b { "as in the study" } " · " a href=(sorted(Sort::Surprise)) { "the most surprising" } }
                 @else { a href=(sorted(Sort::Study)) { "as in the study" } " · " b { "the most surprising" } }
             }
@@ -223,11 +151,11 @@ pub(crate) async fn pair(
     answered(app, headers, id, query, "/pairs", move |served, opened, query, waiting| {
         let Reasons { pair, explanation, not_by_slice } = reasons(opened, query, &wanted, waiting)?;
         let verdicts = opened.bench.verdicts_on(&pair.id, waiting)?;
-        let [a, b] = sides(&pair);
+        let ([a, b], hardly_shared) = compared([&pair.response_a, &pair.response_b]);
         let main = html! {
             p { a href=(place(served, "/pairs", query)) { "← Pairs" @if query.filter.is_some() { " of this slice" } } }
             h1 { "Pair " bdi { (shown(&pair.id)) } }
-            (live::reading(&pair.prompt_text(), [&a, &b], &verdicts))
+            (live::reading(&pair.prompt_text(), [&a, &b], &verdicts, hardly_shared))
             section aria-label="Why" {
                 @match &explanation {
                     Ok(explanation) => {
@@ -254,40 +182,6 @@ pub(crate) async fn pair(
     .await
 }
 
-/// The two responses, words that only one of them has marked.
-fn sides(pair: &Pair) -> [Side; 2] {
-    let texts = [&pair.response_a, &pair.response_b].map(|response| response.text().into_owned());
-    let [a, b] = &texts;
-    let mut words: [Vec<Words>; 2] = [Vec::new(), Vec::new()];
-    if a.len() + b.len() <= COMPARED {
-        let found = TextDiff::configure()
-            .timeout(std::time::Duration::from_millis(200))
-            .diff_words(a.as_str(), b.as_str());
-        for change in found.iter_all_changes() {
-            let mut add = |side: usize, own: bool| match words[side].last_mut() {
-                Some(last) if last.own == own => last.text.push_str(change.value()),
-                _ => words[side].push(Words { text: change.value().to_owned(), own }),
-            };
-            match change.tag() {
-                ChangeTag::Equal => {
-                    add(0, false);
-                    add(1, false);
-                }
-                ChangeTag::Delete => add(0, true),
-                ChangeTag::Insert => add(1, true),
-            }
-        }
-    } else {
-        words = [a, b].map(|text| vec![Words { text: text.clone(), own: false }]);
-    }
-    let [of_a, of_b] = words;
-    let count = |text: &str| text.split_whitespace().count() as u64;
-    [
-        Side { model: pair.response_a.model.clone(), count: count(a), words: of_a },
-        Side { model: pair.response_b.model.clone(), count: count(b), words: of_b },
-    ]
-}
-
 /// The judges beside each other.
 pub(crate) async fn judges(
     State(app): State<App>,
@@ -296,10 +190,14 @@ pub(crate) async fn judges(
     RawQuery(query): RawQuery,
 ) -> Response {
     answered(app, headers, id, query, "/judges", |served, opened, query, waiting| {
+        let counts = opened.counts(query, waiting)?;
         let comparison = match opened.compare(query, waiting) {
             Err(error) if matches!(error.what_helps(), Some(Remedy::PublishedBeside)) => {
                 let judge = query.judges.first().cloned().unwrap_or_else(|| opened.about.judges().join(""));
-                return Ok((Said { title: "Judges".to_owned(), main: alone(served, query, &judge) }, None));
+                return Ok((
+                    Said { title: "Judges".to_owned(), main: alone(served, query, &judge) },
+                    Some(counts),
+                ));
             }
             found => found?,
         };
@@ -308,7 +206,7 @@ pub(crate) async fn judges(
             (live::judges(&comparison))
             (take(served, query, &["judges"], ("/judges", "compare", &[])))
         };
-        Ok((Said { title: "Judges".to_owned(), main }, None))
+        Ok((Said { title: "Judges".to_owned(), main }, Some(counts)))
     })
     .await
 }
@@ -329,6 +227,24 @@ fn alone(served: &Served, query: &Query, judge: &str) -> Markup {
     }
 }
 
+/// What there is to do where fewer than two models are named.
+fn no_models(served: &Served, query: &Query) -> Markup {
+    html! {
+        h1 { "No models to rank" @if query.filter.is_some() { " in this slice" } }
+        p {
+            "A leaderboard needs verdicts between at least two models that are named. Names come from fields such as " code { "model_a" } " and "
+            code { "model_b" } "."
+        }
+        ul.tiles aria-label="What there is instead" {
+            @if query.filter.is_some() {
+                li { a href=(place(served, "/models", &query.with_filter(None))) { b { "All pairs" } span { "The filter may have left too few models." } } }
+            }
+            li { a href=(place(served, "", query)) { b { "What is rewarded" } span { "The properties of responses, whoever wrote them." } } }
+            li { a href=(place(served, "/data", query)) { b { "How the data were read" } span { "Which column is a model, and which are not used." } } }
+        }
+    }
+}
+
 /// The models, raw and with length and formatting held equal.
 pub(crate) async fn models(
     State(app): State<App>,
@@ -337,14 +253,20 @@ pub(crate) async fn models(
     RawQuery(query): RawQuery,
 ) -> Response {
     answered(app, headers, id, query, "/models", |served, opened, query, waiting| {
-        let standings = opened.rank(query, waiting)?;
+        let counts = opened.counts(query, waiting)?;
+        let standings = match opened.rank(query, waiting) {
+            Err(error) if matches!(error.what_helps(), Some(Remedy::NameModels)) => {
+                return Ok((Said { title: "Models".to_owned(), main: no_models(served, query) }, Some(counts)));
+            }
+            found => found?,
+        };
         let main = html! {
             h1 { "How the models rank" @if query.filter.is_some() { " in this slice" } }
             (live::board(&standings))
             // An example is no file that could be ranked alone; its dissection holds the leaderboard too.
             (take(served, query, &["models"], ("/models", if served.is_example() { "dissect" } else { "rank" }, &[])))
         };
-        Ok((Said { title: "Models".to_owned(), main }, None))
+        Ok((Said { title: "Models".to_owned(), main }, Some(counts)))
     })
     .await
 }

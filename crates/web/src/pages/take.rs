@@ -4,9 +4,9 @@ use maud::{Markup, html};
 use predilect_workbench::tables::TableFormat;
 
 use super::parts::{place, shown};
-use crate::api::export::TABLES;
 use crate::query::Query;
 use crate::studies::Served;
+use crate::tables::TABLES;
 
 /// The tables that belong to an answer: `dissect`, `judges`, ...
 fn names(of: &str) -> &'static [&'static str] {

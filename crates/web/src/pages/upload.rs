@@ -10,11 +10,11 @@ use predilect_workbench::Judges;
 use predilect_workbench::sent::{Bytes, ColumnSeen, Looked, Proposal};
 
 use super::parts::{plain_page, problem, shown, trouble};
-use crate::api::uploads::{Seen, seen};
+use crate::app::App;
 use crate::asking::ask;
 use crate::problem::Problem;
 use crate::reading::{MEANINGS, ROLES, Reading, role};
-use crate::server::App;
+use crate::seen::{Seen, seen};
 use crate::uploads::Upload;
 
 /// Roles that are always on the form; the others are where a reader unfolds them.

@@ -3,24 +3,12 @@
 // `node check.mjs BINARY [FOLDER]`: BINARY serves the examples; pictures go to FOLDER. Needs Debian's chromium, and playwright-core and
 // @axe-core/playwright from npm (scripts/page.sh installs them).
 import { AxeBuilder } from "@axe-core/playwright";
-import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { browse, serve } from "./start.mjs";
 
 const [binary, pictures] = process.argv.slice(2);
-const server = spawn(binary, ["serve", "--port", "0", "--no-open", "--quiet"], { stdio: ["ignore", "pipe", "inherit"] });
-const base = await new Promise((resolve) => {
-  let text = "";
-  server.stdout.on("data", (data) => {
-    text += data;
-    const found = /listening on (http:\S+)\//.exec(text);
-    if (found) resolve(found[1]);
-  });
-});
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+const { base, stop } = await serve(binary);
+const browser = await browse();
 let failed = 0;
 const check = (fine, what) => {
   console.log(`${fine ? "ok  " : "FAIL"} ${what}`);
@@ -281,5 +269,5 @@ await plain.locator("button.send").click();
 check(/where=/.test(plain.url()) && (await plain.locator(".found li").count()) === 3, "the form works without a script");
 await bare.close();
 await browser.close();
-server.kill();
+stop();
 process.exit(failed === 0 ? 0 : 1);

@@ -4,7 +4,8 @@ use predilect_annotate::rate::{Analysis, Known, ask_analysis, ask_reference, ask
 use predilect_llm::{RunOptions, Runner};
 use predilect_results::asked::CallPlan;
 
-use super::{Job, Reference, questions};
+use super::job::{Job, Reference};
+use super::questions;
 use crate::asking;
 use crate::error::Result;
 use crate::studies::Chosen;

@@ -1,6 +1,7 @@
 //! To which degree do the responses of a study have each property, by a language model's reading? Asked, counted, and kept in the study.
 
 mod forecast;
+mod job;
 mod questions;
 mod tables;
 
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 
 use predilect_annotate::rate::{RateOptions, is_rateable};
 use predilect_data::{PropertySet, Study};
-use predilect_llm::{Enforce, Model, ModelSpec, RunOptions};
+use predilect_llm::ModelSpec;
 use predilect_results::asked::{AnnotatorRun, CallPlan, KnownValidity};
 use predilect_types::{Property, Rule};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ use crate::filter::Filter;
 use crate::judging::{Orders, Within, no_probabilities};
 use crate::studies::{Carried, Claim, claim, is_study, note};
 use crate::watch::{Event, Remark, Watch};
+use job::{Job, Reference};
 
 pub use predilect_annotate::rate::Method as RateMethod;
 
@@ -92,26 +94,6 @@ impl AnnotateRequest {
             calls: CallOptions::default(),
         }
     }
-}
-
-/// Where answers of reference come from.
-enum Reference {
-    None,
-    Field(String),
-    Model { model: Box<dyn Model>, run: RunOptions },
-}
-
-/// Everything that is settled before the first call.
-struct Job {
-    annotator: String,
-    model: Box<dyn Model>,
-    run: RunOptions,
-    reference: Reference,
-    options: RateOptions,
-    set: PropertySet,
-    enforce: Enforce,
-    /// Whether requests without a scenario are sorted into one.
-    scenarios: bool,
 }
 
 /// An annotator that is ready to be asked about the pairs of a study: everything that can be refused was looked at.

@@ -9,8 +9,8 @@ use predilect_llm::{CallLog, Finish, Model, Outcome, Request, RunOptions, RunRep
 use predilect_results::asked::{AnnotatorRun, Parse};
 use predilect_types::{Pair, Rating};
 
+use super::job::{Job, Reference};
 use super::tables::RequestFindings;
-use super::{Job, Reference};
 use crate::asking::{Cut, Failed, IsRead, Unreadable, add, ask_again, go_on, spent, stopped, windows};
 use crate::error::{Error, Result};
 use crate::studies::Chosen;

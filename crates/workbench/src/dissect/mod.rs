@@ -4,6 +4,7 @@ mod beside;
 mod examples;
 mod moved;
 mod request;
+mod standings;
 
 use std::path::PathBuf;
 
@@ -17,15 +18,16 @@ use predilect_results::{Dissection, Settings, Standings};
 
 use crate::error::{Error, Result};
 use crate::findings::of_dissection;
-use crate::fits::fit_all;
+use crate::fits::{check, fit_all};
 use crate::open::Workbench;
 use crate::slice::SliceOptions;
 use crate::tables;
 use crate::watch::Watch;
-use beside::{compared, explain_examples, ranked};
+use beside::{compared, explain_examples};
 use examples::examples;
 pub use moved::{Furthest, KeptWeight, Moved};
 pub use request::DissectRequest;
+use standings::ranked;
 
 /// A judge whose verdicts lie closer to a tie than this, on average, is remarked on.
 const FAINT: f64 = 0.1;
@@ -60,16 +62,6 @@ pub struct Dissected {
 }
 
 impl Workbench {
-    /// The models of a slice, by people where there are any, with length and formatting held equal where they are rated; `None` where fewer than
-    /// two are named.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Workbench::slice`].
-    pub fn standings(&self, slice: &SliceOptions, watch: &dyn Watch) -> Result<Option<Standings>> {
-        Ok(ranked(&self.slice(slice, watch)?.table))
-    }
-
     /// Dissects the verdicts of a slice; where the study is kept, results go into its tables.
     ///
     /// # Errors
@@ -100,7 +92,7 @@ impl Workbench {
         }
         let mut examples = examples(self.study(), &slice, &fits.fits)?;
         let headline = predilect_analysis::headline::headline(&slice.table, &slice.traits);
-        let people = predilect_analysis::people::people(&slice.table, &slice.traits);
+        let people = slice.people();
         let mut cautions = cautions(&slice.table, &slice.traits, &slice.data, &fits.fits, fit);
         let (mut comparison, mut ranking) = (None, None);
         if options.report && !fits.fits.is_empty() {
@@ -138,15 +130,6 @@ impl Workbench {
             keep_results(self.study(), &dissection)?;
         }
         Ok(Dissected { dissection, faint, without_gains })
-    }
-}
-
-/// Whether these options can be fitted, wherever they come from.
-pub(crate) fn check(fit: &FitOptions) -> Result<()> {
-    match fit.problem() {
-        None => Ok(()),
-        Some(problem) => Err(Error::new(format!("nothing can be fitted with these options: {problem}"))
-            .words("give other options")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Field, Filter, Is, Literal, Order, Sign, Value};
+use super::expression::{Field, Filter, Is, Literal, Order, Sign, Value};
 
 /// What a field is for a pair: nothing, a number, or texts of which any may be meant.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use predilect_types::{Failure, Subject};
 use regex::RegexBuilder;
 
-use super::{Field, Is, Literal, Order, Part, Pattern, Side, Sign, Value};
+use super::expression::{Field, Is, Literal, Order, Part, Pattern, Side, Sign, Value};
 
 /// How deeply parentheses and `not` may be nested.
 const DEPTH: usize = 64;

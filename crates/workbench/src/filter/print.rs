@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result, Write};
 
-use super::{Field, Filter, Is, Literal, Order, Part, Side, Sign, Value};
+use super::expression::{Field, Filter, Is, Literal, Order, Part, Side, Sign, Value};
 
 impl Display for Filter {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {

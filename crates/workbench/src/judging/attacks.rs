@@ -7,7 +7,7 @@ use predilect_llm::{CallLog, Runner, Totals};
 use predilect_results::asked::Fall;
 use predilect_types::{Pair, Verdict};
 
-use super::{Judge, requests};
+use super::judge::{Judge, requests};
 use crate::asking::{add, stopped, windows};
 use crate::error::{Error, Result};
 use crate::studies::Chosen;

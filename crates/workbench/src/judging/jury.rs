@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use predilect_types::{Order, Verdict};
 use serde::{Deserialize, Serialize};
 
-use super::Judge;
+use super::judge::Judge;
 
 /// How the verdicts of several judges become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

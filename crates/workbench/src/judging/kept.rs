@@ -6,7 +6,8 @@ use predilect_annotate::judge::Method;
 use predilect_data::Study;
 use predilect_types::Verdict;
 
-use super::{Judge, Jury};
+use super::judge::Judge;
+use super::jury::Jury;
 use crate::error::Result;
 use crate::studies::{Claim, claim, note, replace};
 

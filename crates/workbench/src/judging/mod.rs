@@ -1,100 +1,30 @@
 //! What do language models prefer on a study's pairs? Asked, counted, and kept in the study.
 
 mod attacks;
+mod judge;
 mod jury;
 mod kept;
 mod probe;
 mod questions;
+mod request;
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
 
-use predilect_annotate::judge::{ATTACKS, Ask, JudgeOptions, asks};
-use predilect_data::ReadOptions;
-use predilect_llm::{Enforce, Model, ModelSpec, Request, RunOptions, Runner};
+use predilect_annotate::judge::{ATTACKS, JudgeOptions, asks};
+use predilect_llm::{ModelSpec, Runner};
 use predilect_results::asked::{CallPlan, JudgeRun};
 use predilect_types::Verdict;
-use serde::{Deserialize, Serialize};
 
-use crate::asking::{self, CallOptions, Ran, spent};
+use crate::asking::{self, Ran, spent};
 use crate::error::{Error, Kind, Remedy, Result};
-use crate::filter::Filter;
-use crate::studies::{Carried, CarryOptions, carry_on};
+use crate::studies::Carried;
 use crate::watch::{Event, Remark, Watch};
+use judge::{Judge, requests};
 
 pub use jury::Jury;
 pub use predilect_annotate::judge::{Method, Orders};
 pub use probe::{Probed, probe};
-
-/// Which models judge, and how. As JSON, what is left out is as in [`JudgeRequest::default`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct JudgeRequest {
-    /// The models.
-    pub models: Vec<ModelSpec>,
-    /// Only pairs for which this holds.
-    pub filter: Option<Filter>,
-    /// The judge's name in the study, for one model; `None`: the model's.
-    pub name: Option<String>,
-    /// How verdicts are asked for; `None`: scored where the model tells probabilities, else generated.
-    pub method: Option<Method>,
-    /// The order in which responses are shown.
-    pub orders: Orders,
-    /// Juries of all judges named here, each a judge of its own.
-    pub juries: Vec<Jury>,
-    /// Pairs whose losing response then tells the judge to choose it, in six ways.
-    pub attacks: usize,
-    /// Seed of drawn orders, also sent to models that take one.
-    pub seed: u64,
-    /// Whether grades are given beside the pairs' answers of reference, the field `reference` of their metadata.
-    pub references: bool,
-    /// How models are called.
-    pub calls: CallOptions,
-}
-
-impl Default for JudgeRequest {
-    fn default() -> Self {
-        Self {
-            models: Vec::new(),
-            filter: None,
-            name: None,
-            method: None,
-            orders: Orders::Both,
-            juries: Vec::new(),
-            attacks: 0,
-            seed: 0,
-            references: false,
-            calls: CallOptions::default(),
-        }
-    }
-}
-
-/// What models are asked about, and where that is kept.
-#[derive(Debug, Clone, Copy)]
-pub struct Within<'a> {
-    /// Preference files, or one study folder.
-    pub inputs: &'a [PathBuf],
-    /// The study to work in; `None`: the one that is given.
-    pub output: Option<&'a Path>,
-    /// How files are read.
-    pub read: &'a ReadOptions,
-}
-
-impl Within<'_> {
-    pub(crate) fn carry_on(&self, filter: Option<&Filter>, dry: bool, watch: &dyn Watch) -> Result<Carried> {
-        let options = CarryOptions { output: self.output, read: self.read, filter, dry };
-        carry_on(self.inputs, &options, watch)
-    }
-}
-
-/// A judge with its model, and how it is asked.
-struct Judge {
-    name: String,
-    model: Box<dyn Model>,
-    options: JudgeOptions,
-    run: RunOptions,
-    enforce: Enforce,
-}
+pub use request::{JudgeRequest, Within};
 
 /// Judges that are ready to be asked about the pairs of a study: everything that can be refused was looked at.
 pub struct Judging {
@@ -144,6 +74,21 @@ impl Judging {
             planned.push(asking::planned(&judge.name, &plan));
         }
         Ok(planned)
+    }
+
+    /// The verdicts that the log gives by now, judge by judge: of a run that goes on, what it has found so far. Nothing is sent and nothing written.
+    ///
+    /// # Errors
+    ///
+    /// When the study or its log cannot be read, or it was stopped.
+    pub fn so_far(&self, watch: &dyn Watch) -> Result<Vec<Verdict>> {
+        let study = &self.carried.study;
+        let log = asking::log_if_there(study.folder())?;
+        let mut verdicts = Vec::new();
+        for judge in &self.judges {
+            verdicts.extend(questions::logged(judge, study, &log, watch)?);
+        }
+        Ok(verdicts)
     }
 
     /// Asks all judges and keeps their verdicts in the study. Whatever ends it, what was answered is kept.
@@ -264,8 +209,4 @@ fn judges(request: &JudgeRequest, watch: &dyn Watch) -> Result<Vec<Judge>> {
 /// A model that was asked for probabilities and has none.
 pub(crate) fn no_probabilities(spec: &ModelSpec) -> Error {
     Error::new(format!("{spec} does not return token probabilities")).remedy(Remedy::WrittenAnswers)
-}
-
-fn requests(asks: &[Ask], enforce: Enforce) -> Vec<Request> {
-    asks.iter().map(|ask| ask.request.clone().enforcing(enforce)).collect()
 }

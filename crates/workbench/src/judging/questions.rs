@@ -5,7 +5,7 @@ use predilect_llm::{CallLog, Outcome, Runner, Stop, Totals};
 use predilect_results::asked::{Failures, JudgeRun, Unread};
 use predilect_types::{Pair, Verdict};
 
-use super::{Judge, requests};
+use super::judge::{Judge, requests};
 use crate::asking::{Cut, Failed, Unreadable, add, ask_again, go_on, spent, stopped, windows};
 use crate::error::{Error, Result};
 use crate::studies::Chosen;
@@ -55,6 +55,31 @@ pub(super) fn ask_all(
     windows(study, |pairs| asking.window(pairs, spent, watch))?;
     watch.event(Event::End);
     Ok(asking.finish())
+}
+
+/// The verdicts of a judge that the log gives, and nothing is asked.
+pub(super) fn logged(
+    judge: &Judge,
+    study: &Chosen,
+    log: &CallLog,
+    watch: &dyn Watch,
+) -> Result<Vec<Verdict>> {
+    let runner = Runner { model: judge.model.as_ref(), log, options: judge.run.clone() };
+    let mut verdicts = Vec::new();
+    windows(study, |pairs| {
+        if watch.cancelled() {
+            return Err(Error::cancelled());
+        }
+        let asks: Vec<Vec<Ask>> = pairs.iter().map(|pair| asks(pair, &judge.options)).collect();
+        let groups: Vec<_> = asks.iter().map(|asks| requests(asks, judge.enforce)).collect();
+        for ((pair, asks), own) in pairs.iter().zip(&asks).zip(runner.logged(&groups)?) {
+            if own.iter().all(Option::is_some) {
+                verdicts.extend(judged(&pair.id, &judge.name, asks, &own, &judge.options).verdict);
+            }
+        }
+        Ok(true)
+    })?;
+    Ok(verdicts)
 }
 
 impl Asking<'_> {

@@ -3,7 +3,7 @@
 use predilect_data::ReadOptions;
 
 use super::*;
-use crate::open::{Example, Inputs};
+use crate::inputs::{Example, Inputs};
 use crate::watch::Unwatched;
 
 const JUDGE: &str = "human:me";

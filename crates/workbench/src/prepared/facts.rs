@@ -20,8 +20,8 @@ use predilect_types::Pair;
 use predilect_types::hash::fixed;
 use rayon::prelude::*;
 
+use super::changed::changed;
 use super::column::{Names, Rated};
-use super::{Keep, changed};
 use crate::error::{Error, Result};
 
 /// The table's name.
@@ -32,6 +32,17 @@ const VERSION: &str = "predilect.facts";
 
 /// Rows that are written at once.
 const ROWS: usize = 16_384;
+
+/// Whether facts are kept in the study's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// No: nothing is to change.
+    Nothing,
+    /// Where nobody is writing the study.
+    IfFree,
+    /// Yes: the right to write it is held already.
+    Locked,
+}
 
 /// What is known of all pairs, in their order. What not every question needs is read from the table when it is asked for.
 #[derive(Debug, Default)]

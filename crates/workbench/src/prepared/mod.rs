@@ -1,6 +1,7 @@
 //! A study in memory without its texts: what every slice of it is made of. It is read once; filters, groups, judges, encodings and
 //! annotators are chosen afterwards.
 
+mod changed;
 pub(crate) mod column;
 mod facts;
 mod index;
@@ -12,85 +13,20 @@ mod verdicts;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use predilect_analysis::FitOptions;
-use predilect_analysis::explain::Model;
-use predilect_data::{Judges, Study};
-use predilect_results::Answer;
+use predilect_data::Study;
 use predilect_text::{Annotator, TextOptions};
 use predilect_types::Pair;
 
-pub(crate) use facts::Facts;
+pub(crate) use changed::changed;
+pub(crate) use facts::{Facts, Keep};
 pub(crate) use pairs::{Field, Pairs};
 pub(crate) use places::Places;
 pub(crate) use ratings::{Of, OfProperty, Ratings};
 pub(crate) use verdicts::{ALL, JudgesOf, ORDERS, Verdicts, bit};
 
-use crate::browse::{Apart, Look};
 use crate::error::{Error, Result};
-use crate::filter::Filter;
-use crate::kept::Kept;
-use crate::slice::{SliceOptions, Whole, WholeKey, taken};
 use crate::watch::{Event, Step, Watch};
 use pairs::PairsInTheMaking;
-
-/// Tables of all pairs that are kept, for as many ways of rating and encoding.
-const MOST_WHOLES: usize = 3;
-/// Slices of which is kept which pairs they take, a byte for each pair of the study.
-const MOST_PLACES: usize = 8;
-/// Slices whose fits are kept, some ten thousand bytes for each judge.
-const MOST_ANSWERS: usize = 8;
-/// Slices whose fits are kept for their pairs, a few thousand bytes each.
-const MOST_LOOKS: usize = 16;
-/// Slices whose pairs are kept by surprise, four bytes each.
-const MOST_SURPRISES: usize = 2;
-/// Fits whose draws are kept for reasons, some hundred thousand bytes each.
-const MOST_MODELS: usize = 16;
-
-/// What a fit is of, and how it is made.
-pub(crate) type Asked = (SliceOptions, FitOptions);
-
-/// What tells apart which pairs are taken.
-type PlacesKey = (Filter, Judges, Option<String>);
-
-/// What was found and is kept: it goes when the study is read anew.
-#[derive(Debug)]
-pub(crate) struct Found {
-    places: Kept<PlacesKey, Places>,
-    /// The fits of a slice, without groups.
-    pub(crate) answers: Kept<Asked, Answer>,
-    /// The fits beside the pairs of a slice.
-    pub(crate) looks: Kept<Asked, Look>,
-    /// The pairs of a slice, the most surprising first.
-    pub(crate) surprises: Kept<Asked, Vec<u32>>,
-    /// The fit of one judge in a slice with its draws.
-    pub(crate) models: Kept<Asked, Model>,
-    /// How words are spread over all pairs.
-    pub(crate) apart: Kept<(), Apart>,
-}
-
-impl Default for Found {
-    fn default() -> Self {
-        Self {
-            places: Kept::new(MOST_PLACES),
-            answers: Kept::new(MOST_ANSWERS),
-            looks: Kept::new(MOST_LOOKS),
-            surprises: Kept::new(MOST_SURPRISES),
-            models: Kept::new(MOST_MODELS),
-            apart: Kept::new(1),
-        }
-    }
-}
-
-/// Whether facts are kept in the study's folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keep {
-    /// No: nothing is to change.
-    Nothing,
-    /// Where nobody is writing the study.
-    IfFree,
-    /// Yes: the right to write it is held already.
-    Locked,
-}
 
 /// What of a study is needed.
 #[derive(Debug, Clone, Copy)]
@@ -113,9 +49,6 @@ pub(crate) struct Prepared {
     facts: Facts,
     verdicts: OnceLock<Verdicts>,
     ratings: OnceLock<Ratings>,
-    /// Tables of all pairs that were asked about, the last ones.
-    wholes: Kept<WholeKey, Whole>,
-    found: Found,
 }
 
 impl Prepared {
@@ -139,16 +72,7 @@ impl Prepared {
         };
         let study = study.clone();
         facts.settle();
-        Ok(Self {
-            study,
-            annotator,
-            pairs,
-            facts,
-            verdicts: OnceLock::new(),
-            ratings: OnceLock::new(),
-            wholes: Kept::new(MOST_WHOLES),
-            found: Found::default(),
-        })
+        Ok(Self { study, annotator, pairs, facts, verdicts: OnceLock::new(), ratings: OnceLock::new() })
     }
 
     pub(crate) fn study(&self) -> &Study {
@@ -189,25 +113,6 @@ impl Prepared {
             let _ = self.ratings.set(read);
         }
         self.ratings.get().ok_or_else(changed)
-    }
-
-    /// The table of all pairs that a question needs.
-    pub(crate) fn whole(&self, options: &SliceOptions, watch: &dyn Watch) -> Result<Arc<Whole>> {
-        self.wholes.get(WholeKey::of(options), watch, || Whole::of(self, options, watch))
-    }
-
-    /// Which pairs a slice takes.
-    pub(crate) fn places(&self, slice: &SliceOptions, watch: &dyn Watch) -> Result<Arc<Places>> {
-        let Some(filter) = &slice.filter else { return Ok(Arc::new(Places::every(self.pairs.len()))) };
-        let key = (filter.clone(), slice.people, slice.annotator.clone());
-        self.found.places.get(key, watch, || {
-            taken(filter, self, slice.people, slice.annotator.as_deref(), watch).map(Places::of)
-        })
-    }
-
-    /// What was found before.
-    pub(crate) fn found(&self) -> &Found {
-        &self.found
     }
 
     /// A field's column.
@@ -274,9 +179,4 @@ fn look(
     }
     watch.event(Event::End);
     Ok((facts, pairs.finish()))
-}
-
-pub(crate) fn changed() -> Error {
-    Error::stale("the study changed while it was read, or another tool has written one of its tables again")
-        .words("run the command again")
 }

@@ -8,6 +8,7 @@ use predilect_data::Study;
 use predilect_types::Pair;
 use serde_json::Value;
 
+use super::changed::changed;
 use super::column::{Interner, NONE, Names, Texts};
 use super::index::Index;
 use crate::error::Result;
@@ -127,7 +128,7 @@ impl Pairs {
             batch?.iter().for_each(|pair| column.push(pair, name));
         }
         if column.field.of.len() != self.len() {
-            return Err(super::changed());
+            return Err(changed());
         }
         let field = Arc::new(column.field);
         self.known().insert(name.to_owned(), Arc::clone(&field));

@@ -17,11 +17,11 @@ pub(crate) struct Places {
 
 impl Places {
     /// Every pair.
-    pub(super) fn every(all: usize) -> Self {
+    pub(crate) fn every(all: usize) -> Self {
         Self { all, orders: None, before: Vec::new(), count: all }
     }
 
-    pub(super) fn of(orders: Vec<u8>) -> Self {
+    pub(crate) fn of(orders: Vec<u8>) -> Self {
         let mut count = 0;
         let mut before = Vec::with_capacity(orders.len().div_ceil(BLOCK));
         for block in orders.chunks(BLOCK) {

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::contest::{LeftOut, ORPHANS, left_out, prompt_of};
 use crate::error::{Error, Remedy, Result};
-use crate::open::Inputs;
+use crate::inputs::Inputs;
 use crate::watch::{Event, Step, Watch};
 
 const OTHERS: &str = "pairs without the baseline, or without two named models";

@@ -17,7 +17,7 @@ use super::contest::{ContestOptions, FEW_VERDICTS, Gathered, LeftOut, controlled
 use super::refused::refused;
 use crate::error::{Error, Remedy, Result};
 use crate::filter::Filter;
-use crate::open::Inputs;
+use crate::inputs::Inputs;
 use crate::slice::SliceOptions;
 use crate::studies::is_study;
 use crate::tables;

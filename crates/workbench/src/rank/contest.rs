@@ -13,7 +13,8 @@ use predilect_types::{Pair, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::open::{Inputs, Workbench};
+use crate::inputs::Inputs;
+use crate::open::Workbench;
 use crate::prepared::column::Interner;
 use crate::slice::SliceOptions;
 use crate::watch::{Event, Step, Watch};

@@ -12,23 +12,30 @@ use predilect_types::Rule;
 
 use super::agreements::agreements;
 use super::features::{Source, has_rated, sources};
+use super::made::Slice;
+use super::notes;
+use super::options::SliceOptions;
 use super::said::{group_name, no_groups, no_pair, no_units};
 use super::subsets::{Subsets, told_apart};
 use super::tried::Tried;
 use super::units::Units;
-use super::verdicts::{VerdictReader, read_verdicts};
+use super::verdicts::{OUTSIDE, VerdictReader, read_verdicts};
 use super::which::taken;
-use super::{Slice, SliceOptions, notes};
 use crate::error::Result;
 use crate::prepared::column::{Interner, NONE, Rated};
 use crate::prepared::{Field, Prepared};
 use crate::watch::Watch;
 
-/// The number of a pair that the slice leaves out.
-pub(super) const OUTSIDE: u32 = u32::MAX;
+impl Slice {
+    /// Pairs and verdicts of a study with everything that a fit needs. Ratings that came with the data (from people or language models)
+    /// stand before those of text analysis.
+    pub(crate) fn of(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
+        make(prepared, options, watch)
+    }
+}
 
 /// Makes a slice.
-pub(super) fn make(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watch) -> Result<Slice> {
+fn make(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watch) -> Result<Slice> {
     let set = PropertySet::of_study(prepared.study())?;
     let ratings = prepared.ratings()?;
     let annotator = options.annotator.as_deref();

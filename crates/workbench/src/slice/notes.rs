@@ -3,8 +3,8 @@
 use predilect_data::StudyToml;
 use predilect_results::PropertyNote;
 
-use super::Slice;
 use super::features::Source;
+use super::made::Slice;
 use crate::error::Result;
 use crate::figures;
 use crate::prepared::Prepared;

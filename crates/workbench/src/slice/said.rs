@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use predilect_analysis::dissect::ALL;
 use predilect_data::nearest;
+use predilect_results::format::count;
 use predilect_types::shown;
 
 use super::units::NoUnits;
@@ -28,7 +29,7 @@ pub(crate) fn no_pair(filter: &Filter, prepared: &Prepared) -> Error {
         }
     });
     let remedy = unknown.unwrap_or_else(|| format!("set a weaker condition; {}", fields_to_ask(keys)));
-    Error::new(format!("none of {} pairs is in the slice {filter}", prepared.pairs().len()))
+    Error::new(format!("none of {} pairs is in the slice {filter}", count(prepared.pairs().len() as u64)))
         .remedy(Remedy::Filter(remedy))
 }
 

@@ -3,7 +3,7 @@
 use predilect_analysis::Encoding;
 use predilect_analysis::table::Feature;
 
-use super::SliceOptions;
+use super::options::SliceOptions;
 use crate::error::{Error, Result};
 use crate::prepared::Prepared;
 use crate::trial::{MOST, Trial};

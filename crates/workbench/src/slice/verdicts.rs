@@ -9,12 +9,14 @@ use predilect_analysis::table::{FeatureTable, VerdictRow};
 use predilect_annotate::judge::{self as judging, Tally};
 use predilect_types::Order;
 
-use super::SliceOptions;
-use super::making::OUTSIDE;
+use super::options::SliceOptions;
 use super::said::{no_annotator, no_verdict};
 use crate::error::Result;
 use crate::prepared::Verdicts;
 use crate::prepared::column::{Interner, NONE};
+
+/// The number of a pair that the slice leaves out.
+pub(super) const OUTSIDE: u32 = u32::MAX;
 
 /// Which verdicts count.
 pub(super) struct VerdictReader<'a> {

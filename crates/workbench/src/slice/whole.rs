@@ -6,8 +6,8 @@ use predilect_analysis::table::{Feature, FeatureTable, PairInfo};
 use predilect_data::PropertySet;
 use predilect_types::Rule;
 
-use super::SliceOptions;
 use super::features::{has_rated, sources};
+use super::options::SliceOptions;
 use super::said::no_units;
 use super::tried::Tried;
 use super::units::Units;

@@ -8,7 +8,9 @@ use arrow_array::{Array, BooleanArray, Float64Array, RecordBatch, StringArray, U
 use predilect_results::{Comparison, SCHEMA, Standings};
 use serde_json::{Value, json};
 
-use super::{Sink, write_comparison, write_leaderboards};
+use super::columns::Sink;
+use super::comparison::write_comparison;
+use super::leaderboards::write_leaderboards;
 use crate::error::{Error, Result};
 
 /// How a table is written.
@@ -218,7 +220,7 @@ fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{batch, float, text, whole};
+    use super::super::columns::{batch, float, text, whole};
     use super::*;
 
     fn table() -> Table {

@@ -6,7 +6,7 @@ use arrow_array::{ArrayRef, BooleanArray};
 use predilect_results::Comparison;
 use predilect_results::comparison::{HabitDifference, Interval, JudgeTable, Likeness, Measure};
 
-use super::{Sink, batch, float, text, whole};
+use super::columns::{Sink, batch, float, text, whole};
 use crate::error::Result;
 
 /// Writes `similarity`, `clusters`, `agreement`, `contrasts`, `habits`, `strengths`, `biases`, `stand_ins`, `judges`, `corrected_rates` and `pooled`.

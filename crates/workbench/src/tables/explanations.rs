@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use predilect_data::BatchFile;
 use predilect_results::Explanation;
 
-use super::{batch, float, text};
+use super::columns::{batch, float, text};
 use crate::error::Result;
 
 /// One row per pair and contribution: pair, judge, group, verdict, value with its interval, property, comparison, shap with its

@@ -2,7 +2,7 @@
 
 use predilect_results::ranking::{Change, Control, LcBoard, Leaderboard, Row};
 
-use super::{Sink, batch, float, text, whole};
+use super::columns::{Sink, batch, float, text, whole};
 use crate::error::Result;
 
 /// Writes `leaderboard` (one row per board and model) and `controls` (one row per board and control).

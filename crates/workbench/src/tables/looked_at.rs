@@ -8,7 +8,9 @@ use predilect_results::{DataSummary, Explanation, Fit};
 use predilect_types::ReadSummary;
 
 use super::as_bytes::Table;
-use super::{batch, explanations, fit_rows, float, text, weight_rows, whole};
+use super::columns::{batch, float, text, whole};
+use super::explanations;
+use super::fits::{fit_rows, weight_rows};
 use crate::error::Result;
 
 /// `posteriors`, one row for each weight, and `fits`, one for each judge and group.

@@ -6,7 +6,7 @@ use arrow_array::BooleanArray;
 use predilect_data::Study;
 use predilect_results::{People, Reliability};
 
-use super::{batch, float, text, whole};
+use super::columns::{batch, float, text, whole};
 use crate::error::Result;
 
 /// Writes `annotators`.

@@ -3,7 +3,7 @@
 use predilect_data::Study;
 use predilect_results::steering::{ArmRow, Compliance, SteerJson};
 
-use super::{batch, float, text, whole};
+use super::columns::{batch, float, text, whole};
 use crate::error::Result;
 
 /// Writes `arms` (one row per arm: its responses), `shifts` (one row per arm and judge) and `compliance` (one row per arm and property).

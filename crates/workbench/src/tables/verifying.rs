@@ -3,7 +3,7 @@
 use predilect_data::Study;
 use predilect_results::verifying::{Effect, VerifyJson};
 
-use super::{batch, float, text, whole};
+use super::columns::{batch, float, text, whole};
 use crate::error::Result;
 
 /// Writes `effects` (one row per property, direction and edit).

@@ -5,7 +5,7 @@ use std::path::Path;
 use predilect_types::{core_properties, parts_of, property};
 use predilect_validity::{BY_RULE, Ordered, WRITTEN, shipped, spread};
 
-use super::ValidityRequest;
+use super::request::ValidityRequest;
 use crate::error::{Error, Remedy, Result};
 
 /// Pairs of each property that a model is asked for unless the user says otherwise: fourteen of each size.

@@ -12,7 +12,9 @@ use predilect_results::asked::{CallPlan, Failures, RaterCost, RaterValidity, Unr
 use predilect_types::{Applies, Message, Pair, Property, Response, property};
 use predilect_validity::{Ordered, Said, score};
 
-use super::{Rater, ValidityRequest, found, limited, rateable};
+use super::found::{found, rateable};
+use super::pairs::limited;
+use super::request::{Rater, ValidityRequest, folder};
 use crate::asking::{self, Cut, Failed, Unreadable, ask_again, spent, stopped};
 use crate::error::{Error, Remedy, Result};
 use crate::figures;
@@ -114,7 +116,7 @@ pub(super) fn plans(
     pairs: &[Ordered],
     watch: &dyn Watch,
 ) -> Result<Vec<CallPlan>> {
-    let log = asking::log_if_there(&super::folder(request.folder.as_deref())?)?;
+    let log = asking::log_if_there(&folder(request.folder.as_deref())?)?;
     let mut plans = Vec::new();
     for rater in &request.annotators {
         let Rater::Model(spec) = rater else { continue };

@@ -6,7 +6,7 @@ use predilect_types::parts_of;
 use predilect_validity::{Ordered, Said};
 use rayon::prelude::*;
 
-use super::{found, rateable};
+use super::found::{found, rateable};
 use crate::error::{Error, Result};
 use crate::figures::TEXT;
 

@@ -1,6 +1,6 @@
 //! What weights of different judges in different groups have in common, and how far each is drawn towards it.
 
-use super::{Cell, Found};
+use super::cell::{Cell, Found, Seen};
 
 /// Standard deviations at the start.
 const START: f64 = 0.2;
@@ -10,11 +10,9 @@ const FLOOR: f64 = 0.02;
 pub(super) const USUAL: f64 = 0.2;
 /// The greatest one: log-odds that no published judge comes near.
 const CEILING: f64 = 1.0;
-/// The longest step of a part in one round, and the farthest that a cell's own weight is taken to be seen from where it was.
+/// The longest step of a part in one round.
 const STEP: f64 = 0.1;
-const FARTHEST: f64 = 3.0;
-/// The least share of a prior's precision that rows must add to count.
-const LEAST_SEEN: f64 = 1e-4;
+
 /// What all cells share.
 #[derive(Clone)]
 pub(super) struct Hierarchy {
@@ -143,31 +141,4 @@ fn spread(parts: &[Part]) -> f64 {
         if loss(a) <= loss(b) { high = b } else { low = a }
     }
     f64::midpoint(low, high).exp()
-}
-
-/// What a cell's own rows say of one weight: its posterior with the prior taken out.
-#[derive(Clone, Copy)]
-pub(super) struct Seen {
-    value: f64,
-    /// The variance of its error, infinite where the rows say nothing.
-    error: f64,
-}
-
-impl Seen {
-    /// Nothing at all.
-    const NOTHING: Self = Self { value: 0.0, error: f64::INFINITY };
-
-    pub(super) fn new(mean: f64, variance: f64, centre: f64, own: f64) -> Self {
-        let precision = 1.0 / variance - 1.0 / own;
-        // Below that it is EP's rounding.
-        if precision < LEAST_SEEN / own {
-            return Self::NOTHING;
-        }
-        let step = (mean - centre) / (variance * precision);
-        Self { value: centre + step.clamp(-FARTHEST, FARTHEST), error: 1.0 / precision }
-    }
-
-    fn less(self, part: f64) -> Self {
-        Self { value: self.value - part, ..self }
-    }
 }

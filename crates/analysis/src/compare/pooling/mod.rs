@@ -1,5 +1,6 @@
 //! Fits that learn from each other: weights of all judges in all groups come from one hierarchy.
 
+mod cell;
 mod hierarchy;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,8 @@ use crate::fit_options::{FitOptions, TERM_SD};
 use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
-use hierarchy::{Hierarchy, Seen};
+use cell::{Cell, Found, Seen};
+use hierarchy::Hierarchy;
 
 /// Rounds at most; it has come to rest long before where the data say much.
 const ROUNDS: usize = 60;
@@ -41,47 +43,6 @@ impl Default for PoolingOptions {
     fn default() -> Self {
         Self { folds: 5, min_prompts: 10 }
     }
-}
-
-/// One judge in one group, in numbers.
-struct Cell {
-    judge: usize,
-    group: usize,
-    name: (String, String),
-    verdicts: u64,
-    /// Its verdicts, those that are alike merged.
-    rows: Rows,
-    /// Columns of nuisance terms after the properties.
-    terms: usize,
-    fold: Vec<usize>,
-}
-
-impl Cell {
-    /// The rows that are kept: columns, verdicts, weights.
-    fn part(
-        &self,
-        properties: usize,
-        kept: &(dyn Fn(&Self, usize) -> bool + Sync),
-    ) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
-        let d = properties + self.terms;
-        let (mut x, mut y, mut w) = (Vec::new(), Vec::new(), Vec::new());
-        for row in (0..self.fold.len()).filter(|&row| kept(self, row)) {
-            x.extend_from_slice(&self.rows.x[row * d..(row + 1) * d]);
-            y.push(self.rows.verdicts[row]);
-            w.push(self.rows.weights[row]);
-        }
-        (x, y, w)
-    }
-}
-
-/// The posterior of one cell's properties and terms.
-struct Found {
-    mean: Vec<f64>,
-    variance: Vec<f64>,
-    /// What the rows alone say of each property.
-    seen: Vec<Seen>,
-    /// How probable the verdicts are under the prior.
-    evidence: f64,
 }
 
 /// Fits all judges in all groups with a hierarchy and without; `None` with fewer than two cells, or far too many.

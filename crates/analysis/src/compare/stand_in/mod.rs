@@ -1,6 +1,7 @@
 //! Who can stand in for people, and how many labels are still needed?
 
 mod rates;
+mod row;
 
 use std::collections::BTreeMap;
 
@@ -13,42 +14,14 @@ use predilect_stats::sigmoid;
 use super::accuracy::{Right, majorities};
 use crate::table::FeatureTable;
 use rates::rates;
+use row::{LEAST, Row, Z, regression};
 
-/// Standard errors to either side of a 95 % interval.
-const Z: f64 = 1.959_963_984_540_054;
 /// Folds by prompt of the calibration.
 const FOLDS: usize = 5;
 /// Penalty of the calibration: a judge that is always right stays finite.
 const RIDGE: f64 = 0.1;
 /// Fewer labelled prompts than this say nothing of how far verdicts vary.
 const LEAST_PROMPTS: u64 = 10;
-/// Fewer labelled pairs than this say nothing.
-const LEAST: usize = 20;
-
-/// One pair that the reference, a candidate or both have judged.
-#[derive(Debug, Clone, Copy)]
-struct Row {
-    pair: u32,
-    cluster: u64,
-    reference: Option<f64>,
-    judge: f64,
-    /// The side of the reference's majority, where it has judged.
-    side: Option<f64>,
-    /// How many verdicts of a single judge are right; `None` of a jury, whose verdict is `judge`.
-    own: Option<Right>,
-}
-
-impl Row {
-    fn right(&self) -> Right {
-        let of_jury = || {
-            let mut right = Right::default();
-            self.side.into_iter().for_each(|side| right.add(self.judge, side));
-            right
-        };
-        self.own.unwrap_or_else(of_jury)
-    }
-}
-
 /// Advice for the judges of a table; `None` where the reference has judged fewer than 20 pairs that any other judge has judged.
 pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Option<StandIns> {
     let is_reference: Vec<bool> = table.judges.iter().map(|judge| reference.contains(judge)).collect();
@@ -247,19 +220,6 @@ fn cross_predict(x: &[f64], y: &[f64], clusters: &[u64], fold_of: &[usize]) -> O
 
 fn predict(x: &[f64], w: &[f64]) -> f64 {
     sigmoid(x.iter().zip(w).map(|(x, w)| x * w).sum())
-}
-
-/// Slope of the reference on the judge, and their correlation.
-fn regression(both: &[(Row, f64)]) -> (f64, f64) {
-    let n = both.len() as f64;
-    let mean_y = both.iter().map(|(_, y)| y).sum::<f64>() / n;
-    let mean_x = both.iter().map(|(row, _)| row.judge).sum::<f64>() / n;
-    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
-    for (row, y) in both {
-        let (x, y) = (row.judge - mean_x, y - mean_y);
-        (xx, xy, yy) = (xx + x * x, xy + x * y, yy + y * y);
-    }
-    if xx > 0.0 { (xy / xx, if yy > 0.0 { xy / (xx * yy).sqrt() } else { 0.0 }) } else { (0.0, 0.0) }
 }
 
 /// The rows of a jury whose members are weighed by a logistic regression: held out on labelled pairs, the mean of all folds' on others.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use predilect_results::comparison::{CorrectedRate, Interval};
 use predilect_stats::ratio::{Estimate, Ratio};
 
-use super::{LEAST, Row, Z, regression};
+use super::row::{LEAST, Row, Z, regression};
 use crate::table::FeatureTable;
 
 /// Win rates of every model with at least [`LEAST`] labelled pairs.

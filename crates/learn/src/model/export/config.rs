@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::numbers::FolderNumbers;
 use crate::error::{LearnError, Result};
-use crate::model::{Config, Family, Stretch};
+use crate::model::config::{Config, Family, Stretch};
 
 /// Tokens that `config.json` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

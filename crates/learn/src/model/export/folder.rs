@@ -8,10 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::config::SpecialTokens;
 use super::numbers::{FolderNumbers, size, stream};
-use super::{elsewhere, fits, less_one, shape};
+use super::outgoing::{elsewhere, fits, less_one, shape};
 use crate::error::{Result, broken, file};
+use crate::model::config::Config;
+use crate::model::decoder::Model;
 use crate::model::weights::gguf::Gguf;
-use crate::model::{Config, Model};
 
 /// Files of a folder that training does not change: tokenizer, template, choices of generation.
 pub const SIDE_FILES: [&str; 9] = [

@@ -7,13 +7,16 @@ use std::path::Path;
 
 use candle_core::quantized::GgmlDType;
 
-use super::entries::Entry;
+use super::config;
 use super::metadata::{self, architecture};
 use super::numbers::{GgufNumbers, size, stream};
-use super::{config, elsewhere, fits, is_vector};
+use super::outgoing::{elsewhere, fits};
 use crate::error::{LearnError, Result, file};
+use crate::model::config::{Config, Family, Stretch};
+use crate::model::decoder::Model;
+use crate::model::entries::Entry;
+use crate::model::store::{Tensor, is_vector};
 use crate::model::weights::gguf::{Gguf, gguf_name, pairs_together};
-use crate::model::{Config, Family, Model, Stretch, Tensor};
 
 /// Tensors begin at multiples of so many bytes.
 const ALIGNMENT: usize = 32;

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use super::config::pattern;
-use super::entries::{self, Entry};
 use super::numbers::GgufNumbers;
-use super::{fits, tokenizer};
+use super::outgoing::fits;
+use super::tokenizer;
 use crate::error::{LearnError, Result, file};
+use crate::model::config::{Config, Family, Stretch};
+use crate::model::entries::{self, Entry};
 use crate::model::weights::gguf::query_scale;
-use crate::model::{Config, Family, Stretch};
 
 /// llama.cpp's name of a family.
 pub(super) fn architecture(family: Family) -> &'static str {

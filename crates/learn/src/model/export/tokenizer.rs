@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::entries::Entry;
 use crate::error::{LearnError, Result, broken, file};
+use crate::model::entries::Entry;
 
 /// Words are split so before pairs are merged, by the pattern in `tokenizer.json`, and llama.cpp's name of it.
 const PATTERNS: [(&str, &str); 2] = [

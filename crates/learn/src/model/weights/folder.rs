@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, Metadata};
 
-use super::Source;
+use super::build::Source;
 use crate::error::{LearnError, Result, broken, file};
-use crate::model::{Config, Model};
+use crate::model::config::Config;
+use crate::model::decoder::Model;
 
 /// The most bytes that the head of a file may have (100 MB, as the format's own library has it).
 const HEAD: u64 = 100_000_000;

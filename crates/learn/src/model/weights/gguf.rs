@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use candle_core::Device;
 use candle_core::quantized::gguf_file::{Content, Value};
 
-use super::Source;
+use super::build::Source;
 use crate::error::{LearnError, Result, broken, file};
-use crate::model::config::unknown;
-use crate::model::export::aligned_to_nothing;
-use crate::model::{Config, Family, Model, Stretch};
+use crate::model::config::{Config, Family, Stretch, unknown};
+use crate::model::decoder::Model;
+use crate::model::entries::aligned_to_nothing;
 
 /// A file whose head was read.
 pub(crate) struct Gguf {

@@ -15,7 +15,7 @@ pub(in crate::html) struct Difference {
     pub(in crate::html) by: Interval,
 }
 
-/// Intervals around zero, on an axis that holds them all; their level and decimals as given.
+/// Intervals around zero, a mark hollow where its interval contains zero, on an axis that holds them all; their level and decimals as given.
 pub(in crate::html) fn differences(
     rows: &[Difference],
     what: &str,
@@ -49,18 +49,23 @@ pub(in crate::html) fn differences(
                         th.lab scope="row" { (row.name) }
                         td.plot {
                             svg width="100%" height="24" aria-hidden="true" {
-                                g.s.c0 transform="translate(0,12)" {
+                                g.s.c0.unsure[!sure(row.by)] transform="translate(0,12)" {
                                     line x1=(at(row.by.low)) x2=(at(row.by.high)) y1="0" y2="0" {}
                                     svg x=(at(row.by.value)) y="0" width="1" height="1" overflow="visible" { use href="#m0" {} }
                                 }
                             }
                         }
-                        td.num.span { (format::decimal(row.by.value, places)) span.means { (format::decimal(row.by.low, places)) " to " (format::decimal(row.by.high, places)) } }
+                        td.num.span { (format::decimal(row.by.value, places)) span.means { (format::bounds((row.by.low, row.by.high), places)) } }
                     }
                 }
             }
         }
     }
+}
+
+/// Whether an interval lies on one side of zero.
+fn sure(by: Interval) -> bool {
+    by.low > 0.0 || by.high < 0.0
 }
 
 /// The least of 1, 2, 2.5, 5 times a power of ten that holds it.

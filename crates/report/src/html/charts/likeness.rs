@@ -5,6 +5,7 @@ use predilect_results::comparison::{Clusters, Likeness};
 
 use crate::format;
 use crate::html::parts::{SERIES, scroll};
+use crate::judging::leaf_order;
 use crate::text;
 use crate::words;
 
@@ -25,15 +26,6 @@ const MAP: (f64, f64) = (640.0, 360.0);
 const MAP_NAMES: f64 = 130.0;
 /// Judges up to which the map holds their names; more have their numbers in the matrix.
 const NAMED: usize = 16;
-
-/// Places of the judges in leaf order.
-pub(in crate::html) fn leaf_order(l: &Likeness) -> Vec<usize> {
-    let place = |name: &String| l.judges.iter().position(|judge| judge == name);
-    match &l.clusters {
-        Some(clusters) => clusters.order.iter().filter_map(place).collect(),
-        None => (0..l.judges.len()).collect(),
-    }
-}
 
 /// The matrix with its tree.
 pub(in crate::html) fn matrix(l: &Likeness) -> Markup {

@@ -17,7 +17,7 @@ pub(in crate::html) fn ranges(rows: &[(&str, LengthSummary)]) -> Markup {
                 tr {
                     th.lab scope="col" { "Response" }
                     th.plot scope="col" { "Words" }
-                    @for what in ["Median", "Mean", "5–95 %"] { th.num scope="col" { (what) } }
+                    @for what in ["Median", "Mean", "5–95\u{a0}%"] { th.num scope="col" { (what) } }
                 }
             }
             tbody {

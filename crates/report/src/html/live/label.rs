@@ -6,8 +6,7 @@ use predilect_results::comparison::Interval;
 
 use crate::format;
 use crate::html::charts::{Difference, differences};
-use crate::html::parts::{block, name};
-use crate::text;
+use crate::html::parts::{block, name, response as text_of};
 
 /// What can be said of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +40,7 @@ pub fn judging(prompt: &str, responses: [&str; 2], can_undo: bool) -> Markup {
             @for (title, response) in ["First", "Second"].iter().zip(responses) {
                 section aria-label={ (title) " response" } {
                     h3 { (title) }
-                    div.text dir="auto" tabindex="0" { (text::visible(response)) }
+                    (text_of(response))
                 }
             }
         }
@@ -60,8 +59,8 @@ pub fn alike(all: &[Alike]) -> Markup {
     let rows: Vec<Difference> = all.iter().map(row).collect();
     html! {
         @if let Some(first) = all.first() { p { (sentence(first)) } }
-        (differences(&rows, "Correlation of weights", ("90 %", 2)))
-        p.hint { "1: the same properties are rewarded in the same proportion; 0: no relation. 90 % intervals by both posteriors." }
+        (differences(&rows, "Correlation of weights", ("90\u{a0}%", 2)))
+        p.hint { "1: the same properties are rewarded in the same proportion; 0: no relation. 90\u{a0}% intervals by both posteriors; a hollow mark: the interval contains 0." }
     }
 }
 
@@ -69,6 +68,6 @@ fn sentence(one: &Alike) -> Markup {
     let Interval { value, low, high } = one.correlation;
     html! {
         @if low > 0.0 { "You are most like " strong { (name(&one.judge)) } ": " } @else { "Not sure yet; the closest is " strong { (name(&one.judge)) } ": " }
-        b { (format::decimal(value, 2)) } " " span.n { "[" (format::decimal(low, 2)) ", " (format::decimal(high, 2)) "]" } "."
+        b { (format::decimal(value, 2)) } " " span.n { (format::bounds((low, high), 2)) } "."
     }
 }

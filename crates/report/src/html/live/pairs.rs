@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use predilect_results::browse::{PairRow, PairsPage};
 
 use crate::format;
-use crate::html::parts::{block, name, nothing};
+use crate::html::parts::{EMPTY_RESPONSE, block, name, nothing, texts};
 use crate::text;
 
 /// Judges whose verdicts stand in a list.
@@ -26,7 +26,7 @@ pub struct Words {
 pub struct Side {
     /// The model, where it is named.
     pub model: Option<String>,
-    /// Its words, those of its own marked.
+    /// Its words, those of its own marked; none is where the two share hardly a word.
     pub words: Vec<Words>,
     /// How many words it has.
     pub count: u64,
@@ -101,7 +101,7 @@ fn said(row: &PairRow, judge: &str) -> Markup {
 }
 
 /// A pair to read: its prompt and the two responses side by side, words that only one of them has marked.
-pub fn reading(prompt: &str, sides: [&Side; 2], verdicts: &[(String, f64)]) -> Markup {
+pub fn reading(prompt: &str, sides: [&Side; 2], verdicts: &[(String, f64)], hardly_shared: bool) -> Markup {
     html! {
         @if prompt.trim().is_empty() { (nothing("There is no prompt.")) } @else { (block(prompt)) }
         @if !verdicts.is_empty() {
@@ -109,17 +109,25 @@ pub fn reading(prompt: &str, sides: [&Side; 2], verdicts: &[(String, f64)]) -> M
                 @for (judge, p_a) in verdicts { span { (name(judge)) " " (verdict(*p_a)) } }
             }
         }
+        @if hardly_shared { p.hint { "The texts share hardly a word, so none is marked." } }
         div.sides {
             @for (letter, side) in ["A", "B"].iter().zip(sides) {
                 section aria-label={ "Response " (letter) } {
                     h3 { (letter) @if let Some(model) = &side.model { " " (name(model)) } " " span.n { (format::counted(side.count, "word", "words")) } }
-                    div.text dir="auto" tabindex="0" {
-                        @for piece in &side.words {
-                            @if piece.own { mark { (text::visible(&piece.text)) } } @else { (text::visible(&piece.text)) }
-                        }
-                    }
+                    (words(side))
                 }
             }
         }
     }
+}
+
+/// The words of a response, its own ones marked.
+fn words(side: &Side) -> Markup {
+    let whole: String = side.words.iter().map(|piece| piece.text.as_str()).collect();
+    let shown = html! {
+        @for piece in &side.words {
+            @if piece.own { mark { (text::visible(&piece.text)) } } @else { (text::visible(&piece.text)) }
+        }
+    };
+    texts(&whole, EMPTY_RESPONSE, &shown)
 }

@@ -98,7 +98,7 @@ fn list(view: &View, weights: &[&Weight]) -> Markup {
             @if at > 0 { ", " }
             (property(view, &weight.property)) " "
             b { (format::intensity(weight.intensity())) "\u{a0}%" } " "
-            span.n { "[" (format::interval(weight.interval())) "]" }
+            span.n { (format::bounds(weight.interval(), 1)) }
         }
         @if more > 0 { " and " (more) " more" }
     }
@@ -122,7 +122,7 @@ pub fn intensities(d: &Dissection, order: Order, href: &dyn Fn(&str) -> String) 
             }
             (Dots { view: &view, fits: &fits, properties: &properties, axis }.render())
             figcaption.hint {
-                "How often, in %, a response wins that alone has more of the property. The line is the 90 % interval; a hollow mark means that the "
+                "How often, in %, a response wins that alone has more of the property. The line is the 90\u{a0}% interval; a hollow mark means that the "
                 "direction is not sure. Not checked while you look: " code { "predilect dissect" } " checks."
             }
         }
@@ -143,7 +143,7 @@ pub fn versus(found: &SliceVersus) -> Markup {
             p.hint {
                 (format::counted(found.pairs[0], "pair", "pairs")) " in the slice, " (format::counted(found.pairs[1], "pair", "pairs")) " in the other part"
                 @if found.shared_pairs > 0 { " (" (format::count(found.shared_pairs)) " in both)" }
-                ". Differences of weights in log-odds with 90 % intervals, at a false discovery rate of at most "
+                ". Differences of weights in log-odds with 90\u{a0}% intervals, at a false discovery rate of at most "
                 (format::share(FALSE_DISCOVERIES)) " over all judges and properties."
             }
             @for judge in &all.judges {
@@ -160,7 +160,7 @@ pub fn versus(found: &SliceVersus) -> Markup {
                     }
                 } @else {
                     @for d in clear.iter().take(1) { p { (difference(d)) } }
-                    (differences(&clear.iter().map(|d| row(d)).collect::<Vec<_>>(), "In the slice more (right) or less", ("90 %", 2)))
+                    (differences(&clear.iter().map(|d| row(d)).collect::<Vec<_>>(), "In the slice more (right) or less", ("90\u{a0}%", 2)))
                 }
             }
             @for skipped in &all.skipped { p.hint { "Not fitted: " (name(&skipped.judge)) ", " (text::line(&skipped.reason)) } }
@@ -182,7 +182,7 @@ fn difference(d: &Found) -> Markup {
 
 fn row(d: &Found) -> Difference {
     Difference {
-        name: html! { (super::label(&d.property)) " " span.n { (percent(d.inside)) " / " (percent(d.outside)) " %" } },
+        name: html! { (super::label(&d.property)) " " span.n { (percent(d.inside)) " / " (percent(d.outside)) "\u{a0}%" } },
         by: Interval { value: d.mean, low: d.low, high: d.high },
     }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use predilect_types::{Message, Pair, ReadSummary, Verdict};
 
 use crate::format;
-use crate::html::parts::{name, nothing};
+use crate::html::parts::{EMPTY_RESPONSE, name, nothing, texts};
 use crate::html::sections;
 use crate::text;
 
@@ -39,7 +39,7 @@ pub fn first_pairs<'a>(pairs: impl Iterator<Item = (&'a Pair, &'a [Verdict])>) -
         @for (at, (pair, verdicts)) in pairs.enumerate() {
             section.first aria-label={ "Pair " (at + 1) } {
                 h3 { "Pair " (at + 1) }
-                (turns(&pair.prompt))
+                (turns(&pair.prompt, "(empty)"))
                 @if verdicts.is_empty() { p.nothing { "No verdict." } }
                 @else {
                     p.verdicts { @for verdict in verdicts.iter().take(8) { span { (name(&verdict.judge)) " " (super::verdict(verdict.p_a)) } } }
@@ -48,7 +48,7 @@ pub fn first_pairs<'a>(pairs: impl Iterator<Item = (&'a Pair, &'a [Verdict])>) -
                     @for (side, response) in [("A", &pair.response_a), ("B", &pair.response_b)] {
                         section aria-label={ "Response " (side) } {
                             h4 { (side) @if let Some(model) = &response.model { " " (name(model)) } }
-                            (turns(&response.messages))
+                            (turns(&response.messages, EMPTY_RESPONSE))
                         }
                     }
                 }
@@ -57,11 +57,12 @@ pub fn first_pairs<'a>(pairs: impl Iterator<Item = (&'a Pair, &'a [Verdict])>) -
     }
 }
 
-fn turns(messages: &[Message]) -> Markup {
+fn turns(messages: &[Message], empty: &str) -> Markup {
     html! {
         @if messages.is_empty() { p.nothing { "Nothing." } }
         @for message in messages.iter().take(6) {
-            div.text dir="auto" tabindex="0" { (text::visible(&text::cut(&message.content, TEXT))) }
+            @let cut = text::cut(&message.content, TEXT);
+            (texts(&cut, empty, &html! { (text::visible(&cut)) }))
         }
         @if messages.len() > 6 { p.hint { "and " (messages.len() - 6) " more turns" } }
     }

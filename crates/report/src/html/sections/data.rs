@@ -24,7 +24,7 @@ pub(super) fn section(view: &View) -> Section {
         h3 { "Lengths" }
         @if data.words_a.q95 > 0.0 || data.words_b.q95 > 0.0 {
             (ranges(&[("A", data.words_a), ("B", data.words_b)]))
-            p.hint { "Line: 5 % to 95 % quantile; stroke: median; dot: mean." }
+            p.hint { "Line: 5\u{a0}% to 95\u{a0}% quantile; stroke: median; dot: mean." }
         } @else { (nothing("No response has any words.")) }
         h3 { "Models" }
         @if data.models.is_empty() { (nothing("No response names its model.")) }
@@ -117,7 +117,7 @@ fn models(models: &[ModelSummary]) -> Markup {
                 ("On side A", Align::Right),
                 ("Mean words", Align::Right),
                 ("Wins", Align::Right),
-                ("0 to 100 %", Align::Left),
+                ("0 to 100\u{a0}%", Align::Left),
             ]))
             tbody {
                 @for m in models {

@@ -6,7 +6,7 @@ use predilect_results::{ExamplePair, Examples};
 
 use crate::format;
 use crate::html::charts::waterfall;
-use crate::html::parts::{Section, block, folded, name, nothing, property, proxy_mark, scroll};
+use crate::html::parts::{self, Section, block, folded, name, nothing, property, proxy_mark, scroll};
 use crate::text;
 use crate::view::View;
 
@@ -69,7 +69,7 @@ fn example(view: &View, id: &str, pair: &ExamplePair) -> Markup {
 
 /// What moved the judge's fit to its expectation of this pair.
 fn why(e: &Explanation) -> Markup {
-    let percent = |p: f64| format!("{} %", format::decimal(100.0 * p, 1));
+    let percent = |p: f64| format!("{}\u{a0}%", format::decimal(100.0 * p, 1));
     let summary =
         format!("Why? The fit expects A with {} [{}, {}]", percent(e.value), percent(e.low), percent(e.high));
     let body = html! {
@@ -78,7 +78,7 @@ fn why(e: &Explanation) -> Markup {
             (scroll("Waterfall", &waterfall(e)))
             p.hint {
                 "Exact Shapley values: how much a difference moves the probability of A, averaged over all orders in which the differences could "
-                "be told, with 90 % intervals. They add up from 50 % to what the fit expects."
+                "be told, with 90\u{a0}% intervals. They add up from 50\u{a0}% to what the fit expects."
             }
         }
     };
@@ -93,7 +93,7 @@ fn response(side: &str, model: Option<&str>, rating: Option<f64>, text: &str, mo
                 @if let Some(model) = model { " · " (name(&text::cut(&text::line(model), 48))) }
                 span.rating { "rating " (format::rating_or_missing(rating)) @if more { " · more" } }
             }
-            (block(text))
+            (parts::response(text))
         }
     }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::format;
 use crate::html::charts::{Panel, heat, key};
-use crate::html::parts::{Align, SERIES, Section, first_few, folded, heads, name, nothing, scroll};
+use crate::html::parts::{Align, SERIES, Section, first_few, folded, heads, name, nothing, scroll, sentence};
 use crate::text;
 use crate::view::{Axis, View, sure, weight};
 use crate::words;
@@ -36,7 +36,7 @@ fn maps(view: &View) -> Markup {
         p {
             "Intensity in % by property and group"
             @if !view.d.settings.group_by.is_empty() { " (" (text::line(&view.d.settings.group_by)) ")" }
-            ". The farther from 50 %, the stronger the colour, on a scale from 0 to 100 %. Pale: the direction is not sure. Hatched: the group was not fitted. Below each "
+            ". The farther from 50\u{a0}%, the stronger the colour, on a scale from 0 to 100\u{a0}%. Pale: the direction is not sure. Hatched: the group was not fitted. Below each "
             "group stands its number of verdicts. " (words::SHRUNK)
         }
         @for (i, judge) in view.judges.iter().enumerate() {
@@ -113,7 +113,7 @@ fn skipped(view: &View) -> Markup {
                         td { (name(&s.judge)) }
                         td { (name(&s.group)) }
                         td.num { (format::count(s.rows)) }
-                        td { (name(&s.reason)) }
+                        td { (sentence(&s.reason)) }
                     }
                 }
             }

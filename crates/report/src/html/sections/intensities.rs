@@ -42,7 +42,7 @@ fn plots(view: &View, fits: &[&Fit]) -> Markup {
             "Preference intensity in %"
             @if view.main != ALL { " in " (name(view.main)) }
             ": the probability that the response with more of a property wins while everything else is equal. "
-            "The line is the 90 % interval; a hollow mark means that the direction is not sure."
+            "The line is the 90\u{a0}% interval; a hollow mark means that the direction is not sure."
         }
         figure #plot {
             (chooser(fits))
@@ -56,7 +56,7 @@ fn plots(view: &View, fits: &[&Fit]) -> Markup {
         }
         @if fits.len() > NUMBERED {
             h3 { "Judges side by side" }
-            p.hint { "Intensity in %: the farther from 50 %, the stronger the colour, on a scale from 0 to 100 %. Pale: the direction is not sure." }
+            p.hint { "Intensity in %: the farther from 50\u{a0}%, the stronger the colour, on a scale from 0 to 100\u{a0}%. Pale: the direction is not sure." }
             (heat(view, &view.by_judge(), &properties, "Intensity by property and judge"))
         }
         (folded("All numbers of these judges", &numbers(view, fits)))
@@ -91,7 +91,7 @@ fn numbers(view: &View, fits: &[&Fit]) -> Markup {
                 ("Judge", Align::Left),
                 ("Property", Align::Left),
                 ("Intensity %", Align::Right),
-                ("90 % interval", Align::Right),
+                ("90\u{a0}% interval", Align::Right),
                 ("P(sign)", Align::Right),
                 ("Weight", Align::Right),
                 ("sd", Align::Right),
@@ -103,7 +103,7 @@ fn numbers(view: &View, fits: &[&Fit]) -> Markup {
                             td { (name(&text::cut(&text::line(&fit.judge), 48))) }
                             th scope="row" { (property(view, &w.property)) }
                             td.num { (format::intensity(w.intensity())) }
-                            td.num { (format::interval(w.interval())) }
+                            td.num { (format::bounds(w.interval(), 1)) }
                             td.num { (format::p_sign(w.p_sign())) }
                             td.num { (format::small(w.mean)) }
                             td.num { (format::small(w.sd)) }

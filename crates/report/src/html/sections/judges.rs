@@ -11,8 +11,9 @@ use crate::html::charts::{Difference, agreement as agreement_grid, differences, 
 use crate::html::parts::{Align, Section, first_few, folded, heads, name, nothing, scroll};
 use crate::judging::{
     FALSE_DISCOVERIES, contrast, departures, habit, not_ranked_words, percent, pooling_words, strength,
-    strengths_words, unmoved_words,
+    strengths_words, unmoved_words, unplaced_words,
 };
+use crate::text::unbroken;
 use crate::units;
 use crate::words;
 
@@ -35,7 +36,7 @@ fn compared(c: &Comparison) -> Markup {
             h3 { "Do they agree on the same pairs?" }
             p.hint {
                 "The same of A, tie and B (a third by chance); the same where neither calls a tie (one half by chance); Cohen's kappa; "
-                "Krippendorff's alpha of soft verdicts. 90 % intervals, bootstrap over " bdi { (units::plural(units::unit(c))) } "."
+                "Krippendorff's alpha of soft verdicts. 90\u{a0}% intervals, bootstrap over " bdi { (units::plural(units::unit(c))) } "."
             }
             @if let Some(kappa) = c.agreement_matrices.coefficients.get("kappa").filter(|_| c.agreement.len() > 1) {
                 p.hint { "Cohen's kappa as a matrix:" }
@@ -50,7 +51,7 @@ fn compared(c: &Comparison) -> Markup {
         @if let Some(found) = &c.stand_ins { (rates(found)) }
         @if let Some(found) = &c.pooling {
             h3 { "Fits that learn from each other" }
-            p { (pooling_words(found)) }
+            p { (unbroken(&pooling_words(found))) }
             @if found.cells.len() > 1 { (folded("Each judge in each group", &scroll("Pooled fits", &cells(found)))) }
         }
     }
@@ -64,9 +65,13 @@ fn likeness(c: &Comparison) -> Markup {
     };
     html! {
         p {
-            "How alike the weights of two judges are (" (words::measure(&l.measure)) (over) "): the stronger the blue, the more alike, on a fixed scale; the other colour is below 0. Judges stand in the order of the tree "
-            "beside; a heavy branch is there in at least four of five resamples."
+            "How alike the weights of two judges are (" (words::measure(&l.measure)) (over) "): the stronger the blue, the more alike, on a fixed scale; the other colour is below 0."
+            @if l.clusters.is_some() {
+                " Judges are in the order of the tree beside the names; a heavy branch is there in at least four of five resamples."
+            }
         }
+        @let unplaced = unplaced_words(l);
+        @if !unplaced.is_empty() { p.hint { bdi { (unplaced) } } }
         (matrix(l))
         @if let Some(clusters) = &l.clusters {
             p.hint {
@@ -166,13 +171,13 @@ fn habits(c: &Comparison) -> Markup {
         @if !c.habits.is_empty() {
             h3 { "What do they do differently?" }
             p.hint {
-                "Two judges on the same pairs, paired by " bdi { (units::singular(units::unit(c))) } ", with 90 % intervals. Of "
+                "Two judges on the same pairs, paired by " bdi { (units::singular(units::unit(c))) } ", with 90\u{a0}% intervals. Of "
                 (words::counted(c.habits.len(), "comparison", "comparisons")) ", " (format::count(sure.len() as u64))
                 " are differences at a false discovery rate of " (format::share(FALSE_DISCOVERIES)) "."
             }
             @if !sure.is_empty() {
                 (first_few(&sure, HABITS, "differences", |found: &[&HabitDifference]| html! {
-                    ul.differences { @for found in found { li { bdi { (habit(found)) } } } }
+                    ul.differences { @for found in found { li { bdi { (unbroken(&habit(found))) } } } }
                 }))
             }
         }
@@ -185,12 +190,12 @@ fn strengths(c: &Comparison) -> Markup {
         @if !c.strengths.is_empty() || !c.strengths_left_out.is_empty() {
             h3 { "Whose leaderboard differs?" }
             p.hint {
-                bdi { (strengths_words(c)) }
+                bdi { (unbroken(&strengths_words(c))) }
                 @for words in not_ranked_words(&c.strengths_left_out) { " " bdi { (words) } }
             }
             @if !sure.is_empty() {
                 (first_few(&sure, HABITS, "differences", |found: &[&StrengthDifference]| html! {
-                    ul.differences { @for found in found { li { bdi { (strength(found)) } } } }
+                    ul.differences { @for found in found { li { bdi { (unbroken(&strength(found))) } } } }
                 }))
             }
         }
@@ -213,13 +218,13 @@ fn contrasts(c: &Comparison) -> Markup {
     html! {
         h3 { "Where do they differ?" }
         p.hint {
-            "Difference of two judges' weights in log-odds with its 90 % interval: who rewards what more than whom. Of "
+            "Difference of two judges' weights in log-odds with its 90\u{a0}% interval: who rewards what more than whom. Of "
             (words::counted(c.contrasts.len(), "contrast", "contrasts")) ", " (format::count(sure as u64))
             " are differences at a false discovery rate of " (format::share(FALSE_DISCOVERIES)) ". " (crate::judging::pairing(&c.contrasts))
             @if sure > CONTRASTS { " The first " (CONTRASTS) " are shown, departures from people before others." }
         }
         @if rows.is_empty() { (nothing("No difference is sure: these judges may reward the same, or there are too few verdicts.")) }
-        @else { (differences(&rows, "Who rewards what more", ("90 %", 2))) }
+        @else { (differences(&rows, "Who rewards what more", ("90\u{a0}%", 2))) }
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn section(view: &View) -> Section {
         p {
             "One Bayesian logistic regression per judge and group. A soft verdict p counts as p verdicts for A and "
             "1 − p for B; a tie is p = 0.5. Intensities are those of the posterior mean of a weight, intervals run "
-            "from its 5 % to its 95 % quantile, and P(sign) is the posterior probability of its more probable sign."
+            "from its 5\u{a0}% to its 95\u{a0}% quantile, and P(sign) is the posterior probability of its more probable sign."
         }
         pre.formula { (FORMULA) }
         p {

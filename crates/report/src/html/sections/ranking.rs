@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use predilect_results::ranking::{Change, LcBoard, LcRow, Leaderboard, Row};
-use predilect_results::{PLACES_MEAN, Standings, places};
+use predilect_results::{PLACES_MEAN, Standings, noun, places};
 
 use crate::format;
 use crate::html::charts::place;
@@ -25,13 +25,13 @@ pub(super) fn section(view: &View) -> Section {
 pub(super) fn ranked(s: &Standings) -> Markup {
     let judges: Vec<String> = s.judges.iter().map(|judge| text::line(judge)).collect();
     let held: Vec<String> =
-        s.controlled.iter().flat_map(|board| &board.controls).map(|c| held(&c.name)).collect();
+        s.controlled.iter().flat_map(|board| &board.controls).map(|c| noun(&c.name)).collect();
     html! {
         p {
-            (scores(&s.raw)) " By the verdicts of " bdi { (text::cut(&words::listed(&judges), 200)) } ": "
+            (text::unbroken(scores(&s.raw))) " By the verdicts of " bdi { (text::cut(&words::listed(&judges), 200)) } ": "
             (words::counted(s.raw.votes as usize, "verdict", "verdicts"))
             @if let Some(prompts) = s.raw.prompts { " on " (words::counted(prompts as usize, "prompt", "prompts")) }
-            "; " (crate::ranking::intervals_words(&s.raw)) ". " (PLACES_MEAN)
+            "; " (text::unbroken(crate::ranking::intervals_words(&s.raw))) ". " (text::unbroken(PLACES_MEAN))
             @if [Some(&s.raw), s.controlled.as_ref()].into_iter().flatten().any(|board| board.prior > 0.0) {
                 " A normal prior keeps the scores of models that won or lost all their verdicts finite."
             }
@@ -42,12 +42,12 @@ pub(super) fn ranked(s: &Standings) -> Markup {
                 "The second score controls for " bdi { (words::listed(&held)) } " in the same likelihood: "
                 @for (at, c) in s.controlled.iter().flat_map(|board| &board.controls).enumerate() {
                     @if at > 0 { ", " }
-                    bdi { (held_name(&c.name)) } " " (format::decimal(c.weight, 2)) " [" (format::decimal(c.low, 2)) ", " (format::decimal(c.high, 2)) "]"
+                    bdi { (held_name(&c.name)) } " " (format::decimal(c.weight, 2)) " " (format::bounds((c.low, c.high), 2))
                 }
                 " log-odds for a typical difference."
             }
             @if let Some(board) = s.controlled.as_ref().filter(|board| board.ranking.iter().any(|row| row.from_raw.is_some())) {
-                p { bdi { (crate::ranking::changes_words(board)) } " Intervals of changes are 95 %, paired by prompt." }
+                p { bdi { (text::unbroken(&crate::ranking::changes_words(board))) } " Intervals of changes are 95\u{a0}%, paired by prompt." }
             }
         }
         (first_few(&s.raw.ranking, MODELS, "models", |rows| table(rows, s)))
@@ -72,14 +72,10 @@ pub(in crate::html) fn first(s: &Standings, most: usize) -> Markup {
     html! {
         (table(rows, s))
         p.hint {
-            (PLACES_MEAN)
+            (text::unbroken(PLACES_MEAN))
             @if s.raw.ranking.len() > rows.len() { " The first " (rows.len()) " of " (s.raw.ranking.len()) " models." }
         }
     }
-}
-
-fn held(id: &str) -> String {
-    text::line(predilect_types::property(id).map_or(id, |p| p.label)).to_lowercase()
 }
 
 fn held_name(id: &str) -> String {
@@ -90,6 +86,8 @@ fn held_name(id: &str) -> String {
 struct Axis {
     low: f64,
     span: f64,
+    /// From one number along the axis to the next.
+    step: f64,
 }
 
 impl Axis {
@@ -100,7 +98,36 @@ impl Axis {
         };
         let low = reach(|row| row.low, f64::INFINITY, f64::min);
         let high = reach(|row| row.high, f64::NEG_INFINITY, f64::max);
-        Self { low, span: (high - low).max(1e-9) }
+        Self::holding(low, high)
+    }
+
+    /// The axis between round numbers that holds both ends.
+    fn holding(low: f64, high: f64) -> Self {
+        if !(low.is_finite() && high.is_finite()) {
+            return Self { low: 0.0, span: 1.0, step: 1.0 };
+        }
+        let third = ((high - low) / 3.0).max(1e-9);
+        let power = 10_f64.powf(third.log10().floor());
+        let step = [1.0, 2.0, 5.0]
+            .map(|by| by * power)
+            .into_iter()
+            .find(|step| *step >= third)
+            .unwrap_or(10.0 * power);
+        let low = (low / step).floor() * step;
+        Self { low, span: ((high - low) / step).ceil().max(1.0) * step, step }
+    }
+
+    /// The values along the axis.
+    fn scale(self) -> Markup {
+        let digits = (-self.step.log10().floor()).clamp(0.0, 3.0) as usize;
+        let label = |x: f64| if digits == 0 { format::whole(x) } else { format::decimal(x, digits) };
+        let ticks =
+            (0..=(self.span / self.step).round() as u32).map(|at| self.low + f64::from(at) * self.step);
+        html! {
+            svg.scale width="100%" height="18" aria-hidden="true" {
+                @for value in ticks { text x=(self.at(value)) y="13" text-anchor="middle" { (label(value)) } }
+            }
+        }
     }
 
     fn at(self, score: f64) -> String {
@@ -124,7 +151,7 @@ fn table(rows: &[Row], s: &Standings) -> Markup {
                     th.num scope="col" { "Places" }
                     th.num scope="col" { "Score" }
                     @if controlled.is_some() { th.num scope="col" { "Places, controlled" } th.num scope="col" { "Score, controlled" } th.num scope="col" { "Change" } }
-                    th.wide scope="col" { "95 %" }
+                    th.wide scope="col" { "95\u{a0}%" (axis.scale()) }
                     th.num scope="col" { "Verdicts" }
                 }
             }
@@ -133,10 +160,10 @@ fn table(rows: &[Row], s: &Standings) -> Markup {
                     @let other = beside(&row.model);
                     tr {
                         th scope="row" { (name(&row.model)) }
-                        td.num { (places(row.rank_low, row.rank_high)) }
+                        td.num { (text::unbroken(&places(row.rank_low, row.rank_high))) }
                         td.num { (score(row.score)) }
                         @if controlled.is_some() {
-                            td.num { (other.map_or_else(missing, |row| places(row.rank_low, row.rank_high))) }
+                            td.num { (other.map_or_else(missing, |row| text::unbroken(&places(row.rank_low, row.rank_high)))) }
                             td.num { (other.map_or_else(missing, |row| score(row.score))) }
                             td.num { (other.and_then(|row| row.from_raw).map_or_else(missing, |change| changed(&change))) }
                         }
@@ -172,7 +199,7 @@ fn range((low, score, high): (f64, f64, f64), slot: usize, y: usize, axis: Axis)
 /// A board of length-controlled win rates.
 pub(in crate::html) fn length_controlled(l: &LcBoard) -> Markup {
     html! {
-        p { (crate::ranking::lc_words(l)) " " (PLACES_MEAN) }
+        p { (text::unbroken(&crate::ranking::lc_words(l))) " " (text::unbroken(PLACES_MEAN)) }
         @if !crate::ranking::comparable(l) { p.warn { (crate::ranking::compares(l)) } } @else { p { (crate::ranking::compares(l)) } }
         (first_few(&l.ranking, MODELS, "models", lc_table))
     }
@@ -180,7 +207,7 @@ pub(in crate::html) fn length_controlled(l: &LcBoard) -> Markup {
 
 /// The first rows of such a board as a table alone.
 pub(in crate::html) fn lc_table(rows: &[LcRow]) -> Markup {
-    let axis = Axis { low: 0.0, span: 100.0 };
+    let axis = Axis { low: 0.0, span: 100.0, step: 50.0 };
     let table = html! {
         table.plain.board {
             thead {
@@ -189,7 +216,7 @@ pub(in crate::html) fn lc_table(rows: &[LcRow]) -> Markup {
                     th.num scope="col" { "Places" }
                     th.num scope="col" { "At equal length" }
                     th.num scope="col" { "Win rate" }
-                    th.wide scope="col" { "0 to 100 %" }
+                    th.wide scope="col" { "%" (axis.scale()) }
                     th.num scope="col" { "Length effect" }
                     th.num scope="col" { "Preferences" }
                 }
@@ -198,7 +225,7 @@ pub(in crate::html) fn lc_table(rows: &[LcRow]) -> Markup {
                 @for row in rows {
                     tr {
                         th scope="row" { (name(&row.model)) }
-                        td.num { (places(row.rank_low, row.rank_high)) }
+                        td.num { (text::unbroken(&places(row.rank_low, row.rank_high))) }
                         td.num { (crate::ranking::rate(row.lc_win_rate, row.low, row.high)) }
                         td.num { (crate::ranking::raw_rate(row)) }
                         td.wide {
@@ -215,4 +242,20 @@ pub(in crate::html) fn lc_table(rows: &[LcRow]) -> Markup {
         }
     };
     scroll("Length-controlled win rates", &table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_of_scores_begins_and_ends_at_round_numbers() {
+        let ends = |low, high| {
+            let axis = Axis::holding(low, high);
+            (axis.low, axis.low + axis.span, axis.step)
+        };
+        assert_eq!(ends(861.0, 1140.0), (800.0, 1200.0, 100.0));
+        assert_eq!(ends(31.0, 62.0), (20.0, 80.0, 20.0));
+        assert_eq!(ends(f64::INFINITY, f64::NEG_INFINITY), (0.0, 1.0, 1.0));
+    }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use predilect_types::ReadSummary;
 
 use crate::format;
-use crate::html::parts::{Align, Section, heads, name, nothing, scroll};
+use crate::html::parts::{Align, Section, heads, name, nothing, scroll, sentence};
 use crate::view::View;
 use crate::words;
 
@@ -26,7 +26,7 @@ pub(in crate::html) fn of(read: &ReadSummary) -> Markup {
                     (heads(&[("Reason", Align::Left), ("Records or verdicts", Align::Right)]))
                     tbody {
                         @for (reason, n) in &read.dropped {
-                            tr { th scope="row" { (name(reason)) } td.num { (format::count(*n)) } }
+                            tr { th scope="row" { (sentence(reason)) } td.num { (format::count(*n)) } }
                         }
                     }
                 }
@@ -54,7 +54,7 @@ fn understood(read: &ReadSummary) -> Markup {
                     } }
                 }
                 @for verdict in &source.verdicts {
-                    @if let Some(rule) = &verdict.rule { li { "Verdict: " (name(&verdict.field)) ": " (name(rule)) } }
+                    @if let Some(rule) = &verdict.rule { li { "Verdict: " (name(&verdict.field)) ": " (sentence(rule)) } }
                 }
                 @for verdict in source.verdicts.iter().filter(|v| !v.values.is_empty()) {
                     li { "Verdict: " (name(&verdict.field)) ": " @for (i, value) in verdict.values.iter().take(8).enumerate() {
@@ -62,10 +62,10 @@ fn understood(read: &ReadSummary) -> Markup {
                     } }
                 }
                 @if let Some(judge) = &source.judge { li { "Judge: " (name(judge)) } }
-                @for remark in &source.remarks { li { (name(remark)) } }
+                @for remark in &source.remarks { li { (sentence(remark)) } }
             }
         }
-        @for remark in &read.remarks { p { (name(remark)) } }
+        @for remark in &read.remarks { p { (sentence(remark)) } }
     }
 }
 
@@ -86,7 +86,7 @@ fn sources(read: &ReadSummary) -> Markup {
                             th scope="row" { (name(&s.source)) }
                             td { (name(&s.format)) }
                             td.num { (format::count(s.rows)) }
-                            td.why { (name(&s.evidence)) }
+                            td.why { (sentence(&s.evidence)) }
                         }
                     }
                 }

@@ -51,7 +51,7 @@ fn table(terms: &[&Weight]) -> Markup {
             (heads(&[
                 ("Term", Align::Left),
                 ("Intensity %", Align::Right),
-                ("90 % interval", Align::Right),
+                ("90\u{a0}% interval", Align::Right),
                 ("P(sign)", Align::Right),
             ]))
             tbody {
@@ -60,7 +60,7 @@ fn table(terms: &[&Weight]) -> Markup {
                     tr.unsure[!sure(w)] {
                         th scope="row" { (name(&label)) span.means { (meaning) } }
                         td.num { (format::intensity(w.intensity())) }
-                        td.num { (format::interval(w.interval())) }
+                        td.num { (format::bounds(w.interval(), 1)) }
                         td.num { (format::p_sign(w.p_sign())) }
                     }
                 }

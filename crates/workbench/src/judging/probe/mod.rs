@@ -10,9 +10,10 @@ use predilect_llm::{CallLog, Fault, Model, ModelSpec, RunOptions, Runner, Stop, 
 use predilect_results::asked::{Probe, Way};
 use predilect_types::{Message, Pair, Response};
 
-use super::{JudgeRequest, requests};
 use crate::asking::{Failed, Ran, Unreadable, stopped as why};
 use crate::error::{Error, Result};
+use crate::judging::judge::requests;
+use crate::judging::request::JudgeRequest;
 use crate::watch::Watch;
 use advice::{advice, cautions};
 

@@ -106,7 +106,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
 }
 
 /// Whether a file says that its tensors begin at multiples of 0.
-pub(in crate::model) fn aligned_to_nothing(path: &Path) -> bool {
+pub(super) fn aligned_to_nothing(path: &Path) -> bool {
     let nothing =
         |entry: &Entry| entry.key == "general.alignment" && entry.bytes.iter().all(|byte| *byte == 0);
     read(path).is_ok_and(|entries| entries.iter().any(nothing))

@@ -1,0 +1,251 @@
+//! The leaderboard of a contest, with its intervals and places.
+
+use std::collections::HashMap;
+
+use predilect_results::ranking::{Change, Group, Leaderboard, Row};
+use predilect_stats::ranking::{RankingError, Robust, Standing, Vote, Weights, never_met, ranks};
+use predilect_stats::student;
+
+use super::contest::Contest;
+use super::held_equal::changes_from_raw;
+use super::method::{RankMethod, RankOptions};
+use super::resampled::{Placed, Resampling, resampled};
+use super::scale::Z;
+use super::scored::{Errors, Scored, scores};
+
+/// Groups that never met, and members of each, that are named.
+const NAMED: usize = 3;
+
+/// The leaderboard of a contest.
+///
+/// Controls are scaled to a root mean square of 1; only the Bradley-Terry methods take any.
+///
+/// # Errors
+///
+/// When the votes do not determine the scores.
+pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, RankingError> {
+    match contest.written_out() {
+        Some(all) => Ok(Leaderboard { weights: Some("counts".to_owned()), ..board(&all, options)? }),
+        None => board(contest, options),
+    }
+}
+
+/// The places that each competitor may have with nothing held equal.
+fn with_places(changes: Vec<Change>, contest: &Contest, options: &RankOptions) -> Vec<Change> {
+    let bare = Contest { controls: Vec::new(), covariates: Vec::new(), ..contest.clone() };
+    let Ok(raw) = board(&bare, options) else { return changes };
+    let rows: HashMap<&str, &Row> = raw.ranking.iter().map(|row| (row.model.as_str(), row)).collect();
+    let placed = |(change, model): (Change, &String)| match rows.get(model.as_str()) {
+        Some(row) => Change { raw_rank_low: row.rank_low, raw_rank_high: row.rank_high, ..change },
+        None => change,
+    };
+    changes.into_iter().zip(&contest.models).map(placed).collect()
+}
+
+#[expect(clippy::too_many_lines, reason = "a third of it is the board, field by field")]
+fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, RankingError> {
+    let scaled = scaled(&contest.covariates, contest.controls.len());
+    let n = contest.models.len();
+    let mut prompts: Vec<u64> = contest.votes.iter().map(|vote| vote.cluster).collect();
+    prompts.sort_unstable();
+    prompts.dedup();
+    // Where verdicts stand for themselves nothing has to be summed up by prompt; and the sum over a single prompt is zero at the maximum,
+    // which says nothing of the error.
+    let single = !contest.by_prompt || prompts.len() < 2;
+    let robust = if single { Robust::Votes } else { Robust::Clusters };
+    let mut own = scores(contest, &contest.votes, &scaled, options, robust)?;
+    let z = if single { Z } else { widen(&mut own, prompts.len() as f64) };
+    let standings = own.standings(z);
+    let placed = |s: &Standing| (s.low, s.high, s.rank, s.rank_low, s.rank_high);
+    let mut resamples = None;
+    let (places, intervals): (Vec<Placed>, _) = if options.resamples > 0 {
+        // Where resampling varies nothing, because all votes of somebody are alike, another way has to say how sure that is.
+        let beside = standings.or_else(|| {
+            let prior = options.prior.max(0.1);
+            let plain = RankOptions { method: RankMethod::BradleyTerry, prior, ..options.clone() };
+            let fit = scores(contest, &contest.votes, &scaled, &plain, robust).ok()?;
+            Scored { scores: own.scores.clone(), ..fit }.standings(z)
+        });
+        let again = Resampling { contest, prompts: &prompts, covariates: &scaled, options };
+        let (places, count) = resampled(&again, &own.scores, beside.as_deref());
+        resamples = Some(count as u64);
+        (places, Some("bootstrap"))
+    } else if let Some(standings) = standings {
+        (standings.iter().map(placed).collect(), Some("sandwich"))
+    } else {
+        let ranks = ranks(&own.scores);
+        (own.scores.iter().zip(ranks).map(|(s, rank)| (*s, *s, rank, rank, rank)).collect(), None)
+    };
+    let (votes, all) = counts(contest);
+    let changes = changes_from_raw(contest, &scaled, options).map(|own| with_places(own, contest, options));
+    let mut ranking: Vec<Row> = (0..n)
+        .map(|i| {
+            let (low, high, rank, rank_low, rank_high) = places[i];
+            let (model, score) = (contest.models[i].clone(), own.scores[i]);
+            let bounds =
+                if options.method == RankMethod::WinRate { (0.0, 100.0) } else { (f64::MIN, f64::MAX) };
+            let (low, high) = (low.max(bounds.0), high.min(bounds.1));
+            let from_raw = changes.as_ref().map(|changes| changes[i]);
+            Row { model, score, low, high, rank, rank_low, rank_high, votes: votes[i], from_raw }
+        })
+        .collect();
+    ranking.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.model.cmp(&b.model)));
+    Ok(Leaderboard {
+        method: options.method.name().to_owned(),
+        judges: Vec::new(),
+        intervals: intervals.map(str::to_owned),
+        prior: options.prior,
+        resamples,
+        votes: all,
+        prompts: contest.by_prompt.then_some(prompts.len() as u64),
+        weights: contest.votes.iter().any(|vote| vote.weight != 1.0).then(|| {
+            match Weights::of(&contest.votes) {
+                Weights::Counts => "counts",
+                Weights::Shares => "shares",
+            }
+            .to_owned()
+        }),
+        never_met: strangers(contest),
+        ranking,
+        controls: own.controls,
+        tie: own.tie,
+    })
+}
+
+/// Makes errors from sums over `clusters` prompts as wide as so few of them demand, which tell their own variance badly; how many errors an
+/// interval then reaches.
+fn widen(own: &mut Scored, clusters: f64) -> f64 {
+    let z = student::quantile(0.975, clusters - 1.0);
+    let factor = clusters / (clusters - 1.0);
+    match &mut own.errors {
+        Some(errors @ Errors::Together(_)) => errors.scale(factor),
+        Some(errors @ Errors::Apart(_)) => errors.scale(factor.sqrt()),
+        // Shares of wins allow for it themselves.
+        Some(Errors::Unknown(_)) | None => {}
+    }
+    for control in &mut own.controls {
+        let reach = z / Z * factor.sqrt() * (control.high - control.weight);
+        (control.low, control.high) = (control.weight - reach, control.weight + reach);
+    }
+    z
+}
+
+/// How many votes there are on each model, and in all.
+fn counts(contest: &Contest) -> (Vec<u64>, u64) {
+    let kind = Weights::of(&contest.votes);
+    let counted = |vote: &Vote| match kind {
+        Weights::Counts => vote.weight as u64,
+        Weights::Shares => u64::from(vote.weight > 0.0),
+    };
+    let mut votes = vec![0_u64; contest.models.len()];
+    for vote in &contest.votes {
+        for who in [vote.a, vote.b] {
+            let sum = &mut votes[who as usize];
+            *sum = sum.saturating_add(counted(vote));
+        }
+    }
+    (votes, contest.votes.iter().map(counted).fold(0, u64::saturating_add))
+}
+
+/// The groups of competitors that never met, where there are several.
+fn strangers(contest: &Contest) -> Vec<Group> {
+    let groups = never_met(&contest.votes, contest.models.len());
+    if groups.len() < 2 {
+        return Vec::new();
+    }
+    let name = |who: &u32| contest.models[*who as usize].clone();
+    groups
+        .iter()
+        .map(|group| Group {
+            models: group.len() as u64,
+            among: group.iter().take(NAMED).map(name).collect(),
+        })
+        .collect()
+}
+
+/// Each column over its root mean square: not its sd, because no difference must stay no difference.
+fn scaled(covariates: &[f64], controls: usize) -> Vec<f64> {
+    if controls == 0 {
+        return Vec::new();
+    }
+    let rows = (covariates.len() / controls).max(1) as f64;
+    let mut squares = vec![0.0; controls];
+    for row in covariates.chunks(controls) {
+        for (sum, x) in squares.iter_mut().zip(row) {
+            *sum += x * x;
+        }
+    }
+    let scale: Vec<f64> = squares.iter().map(|sum| (sum / rows).sqrt()).collect();
+    let whole =
+        |(at, x): (usize, &f64)| if scale[at % controls] > 0.0 { x / scale[at % controls] } else { 0.0 };
+    covariates.iter().enumerate().map(whole).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everybody against everybody: the one with the lower number wins seven of ten.
+    fn contest(models: u32) -> Contest {
+        let mut votes = Vec::new();
+        for a in 0..models {
+            for b in a + 1..models {
+                for i in 0..20_u64 {
+                    let y = if i % 10 < 7 { 1.0 } else { 0.0 };
+                    votes.push(Vote { a, b, y, weight: 1.0, cluster: i });
+                }
+            }
+        }
+        let models = (0..models).map(|i| format!("m{i}")).collect();
+        Contest { models, votes, by_prompt: true, ..Contest::default() }
+    }
+
+    #[test]
+    fn every_method_ranks_alike_where_all_is_clear() {
+        for (method, name) in RankMethod::ALL.into_iter().filter(|(m, _)| *m != RankMethod::LengthControlled)
+        {
+            let options = RankOptions { method, resamples: 50, ..RankOptions::default() };
+            let found = leaderboard(&contest(5), &options).unwrap();
+            let order: Vec<&str> = found.ranking.iter().map(|row| row.model.as_str()).collect();
+            // Elo forgets, but not the order of strength here.
+            if method != RankMethod::Elo {
+                assert_eq!(order, ["m0", "m1", "m2", "m3", "m4"], "{name}");
+            }
+            assert_eq!((found.votes, found.prompts, found.ranking[0].votes), (200, Some(20), 80));
+            assert!(
+                found.ranking.iter().all(|row| row.low <= row.high && row.rank_low <= row.rank_high),
+                "{found:?}"
+            );
+            assert_eq!(name.parse::<RankMethod>().unwrap(), method);
+        }
+    }
+
+    #[test]
+    fn one_prompt_gives_no_false_certainty() {
+        let mut one = contest(3);
+        for vote in &mut one.votes {
+            vote.cluster = 7;
+        }
+        for method in [RankMethod::BradleyTerry, RankMethod::WinRate] {
+            let found = leaderboard(&one, &RankOptions { method, ..RankOptions::default() }).unwrap();
+            assert!(found.ranking.iter().all(|row| row.high - row.low > 1.0), "{found:?}");
+        }
+        let rates = leaderboard(&one, &RankOptions { method: RankMethod::WinRate, ..RankOptions::default() })
+            .unwrap();
+        assert!(rates.ranking.iter().all(|row| row.low == 0.0 && row.high == 100.0));
+    }
+
+    #[test]
+    fn an_anchor_stands_where_it_is_put_and_another_model_does_not_move_it() {
+        let options = RankOptions { anchor: Some(("m1".to_owned(), 1200.0)), ..RankOptions::default() };
+        let few = leaderboard(&contest(4), &options).unwrap();
+        let anchored = few.ranking.iter().find(|row| row.model == "m1").unwrap();
+        assert_eq!((anchored.score, anchored.low, anchored.high), (1200.0, 1200.0, 1200.0));
+        // Seven of ten: 147 points.
+        let two = leaderboard(&contest(2), &options).unwrap();
+        assert!((two.ranking[0].score - 1200.0 - 400.0 * (7.0_f64 / 3.0).log10()).abs() < 1e-6, "{two:?}");
+        let free = leaderboard(&contest(4), &RankOptions::default()).unwrap();
+        let mean = free.ranking.iter().map(|row| row.score).sum::<f64>() / 4.0;
+        assert!((mean - 1000.0).abs() < 1e-6);
+    }
+}

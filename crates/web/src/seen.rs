@@ -1,0 +1,33 @@
+//! What is in a file that was sent, by one way of reading it?
+
+use predilect_workbench::Preview;
+use predilect_workbench::sent::{Looked, look as looked};
+
+use crate::app::App;
+use crate::asking::Waiting;
+use crate::problem::Problem;
+use crate::reading::Reading;
+use crate::uploads::Upload;
+
+/// What is found of a file by one way of reading it, and why it would not become a study.
+pub(crate) struct Seen {
+    pub(crate) looked: Looked,
+    pub(crate) problem: Option<Problem>,
+}
+
+/// Looks at a file within the bounds that hold here.
+pub(crate) fn seen(
+    app: &App,
+    upload: &Upload,
+    reading: &Reading,
+    waiting: &Waiting,
+) -> Result<Seen, Problem> {
+    app.uploads.unpacks(upload)?;
+    let mut looked = looked(&upload.file, &app.uploads.options(upload, reading), waiting);
+    let problem = match &mut looked.preview {
+        Ok(Preview { stops, .. }) => stops.take().map(|stops| predilect_workbench::Error::from(stops).into()),
+        Err(error) => Some(Problem::of(error)),
+    };
+    let problem = problem.map(|problem| upload.named(problem));
+    Ok(Seen { looked, problem })
+}

@@ -1,0 +1,26 @@
+//! Which tables can be taken along, by what is asked for them?
+
+/// The tables that there are, by what is asked for them.
+pub(crate) const TABLES: [(&str, &[&str]); 8] = [
+    ("dissect", &["posteriors", "fits"]),
+    ("versus", &["versus"]),
+    ("histogram", &["histogram"]),
+    ("pairs", &["pairs"]),
+    ("pair", &["explanation"]),
+    (
+        "judges",
+        &[
+            "similarity",
+            "clusters",
+            "agreement",
+            "contrasts",
+            "habits",
+            "strengths",
+            "biases",
+            "stand_ins",
+            "corrected_rates",
+        ],
+    ),
+    ("models", &["leaderboard", "controls"]),
+    ("data", &["counts", "sources"]),
+];

@@ -1,0 +1,92 @@
+//! How models rank by the verdicts of a slice, with length and formatting held equal beside it.
+
+use predilect_analysis::compare::usual_reference;
+use predilect_analysis::ranking::{Contest, RankOptions, leaderboard};
+use predilect_analysis::table::{FeatureTable, VerdictRow};
+use predilect_results::Standings;
+
+use crate::ask::places;
+use crate::chosen::tasks;
+use crate::error::Result;
+use crate::findings::with_findings;
+use crate::open::Workbench;
+use crate::slice::SliceOptions;
+use crate::watch::Watch;
+
+/// What a leaderboard in the report holds equal.
+const HELD: [&str; 2] = ["length", "well_formatted"];
+
+impl Workbench {
+    /// The models of a slice, by people where there are any, with length and formatting held equal where they are rated; `None` where fewer than
+    /// two are named. As [`Workbench::ask`] it answers from memory: of the slice no table is made.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::slice`].
+    pub fn standings(&self, slice: &SliceOptions, watch: &dyn Watch) -> Result<Option<Standings>> {
+        let slice = SliceOptions { group_by: None, ..slice.clone() };
+        self.with(&slice, watch, |prepared| {
+            let whole = prepared.whole(&slice, watch)?;
+            let places = places(prepared, &slice, watch)?;
+            let tasks = tasks(prepared, &whole, &slice, places.orders(), watch)?;
+            let names: Vec<String> = tasks.iter().map(|task| task.judge.clone()).collect();
+            let people = usual_reference(&names);
+            let mut rows: Vec<&VerdictRow> = tasks
+                .iter()
+                .filter(|task| people.contains(&task.judge))
+                .flat_map(|task| &task.rows)
+                .collect();
+            if people.is_empty() {
+                // The first of those with most.
+                let number = |rows: &[VerdictRow]| rows.first().map(|row| std::cmp::Reverse(row.judge));
+                let most = tasks.iter().max_by_key(|task| (task.rows.len(), number(&task.rows)));
+                let Some(most) = most else { return Ok(None) };
+                return Ok(standings(&whole.table, most.rows.iter(), vec![most.judge.clone()]));
+            }
+            // As they come in the study, whoever of them gave them.
+            rows.sort_by_key(|row| row.pair);
+            Ok(standings(&whole.table, rows, people))
+        })
+    }
+}
+
+/// The same of a table.
+pub(super) fn ranked(table: &FeatureTable) -> Option<Standings> {
+    let people = usual_reference(&table.judges);
+    // Of several judges that are no people the one with most verdicts counts: a mean over two of them is nobody's ranking.
+    let judges = if people.is_empty() { most_verdicts(table).into_iter().collect() } else { people };
+    let counts: Vec<bool> = table.judges.iter().map(|judge| judges.contains(judge)).collect();
+    let rows = table.verdicts.iter().filter(|verdict| counts[verdict.judge as usize]);
+    standings(table, rows, judges)
+}
+
+fn standings<'a>(
+    table: &FeatureTable,
+    rows: impl IntoIterator<Item = &'a VerdictRow>,
+    judges: Vec<String>,
+) -> Option<Standings> {
+    let controls: Vec<usize> = HELD.iter().filter_map(|name| table.column(name)).collect();
+    let (contest, ..) = Contest::of_rows(table, rows, &controls);
+    if contest.models.len() < 2 {
+        return None;
+    }
+    let board = |contest: &Contest| {
+        // A model that never won has no finite score of its own: a weak prior keeps it.
+        [0.0, 0.1]
+            .into_iter()
+            .find_map(|prior| leaderboard(contest, &RankOptions { prior, ..RankOptions::default() }).ok())
+    };
+    let bare = Contest { controls: Vec::new(), covariates: Vec::new(), ..contest.clone() };
+    let controlled = if controls.is_empty() { None } else { board(&contest) };
+    Some(with_findings(Standings { findings: Vec::new(), judges, raw: board(&bare)?, controlled }))
+}
+
+fn most_verdicts(table: &FeatureTable) -> Option<String> {
+    let mut counts = vec![0_usize; table.judges.len()];
+    for verdict in &table.verdicts {
+        counts[verdict.judge as usize] += 1;
+    }
+    // The first of those with most.
+    let most = (0..counts.len()).rev().max_by_key(|&judge| counts[judge])?;
+    Some(table.judges[most].clone())
+}

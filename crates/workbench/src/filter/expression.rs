@@ -1,0 +1,216 @@
+//! What is an expression over the fields of a pair, and what does it look at?
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+/// An expression that a pair and a verdict fulfil or not. Prints as it is read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Filter(pub(crate) Is);
+
+/// What is true or false.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Is {
+    And(Vec<Is>),
+    Or(Vec<Is>),
+    Not(Box<Is>),
+    Compare(Value, Order, Value),
+    /// Whether it is one of these, or (false) none of them.
+    In(Value, Vec<Literal>, bool),
+    /// Whether it matches, or (false) does not.
+    Matches(Value, Pattern, bool),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    Equal,
+    Unequal,
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+}
+
+/// What has a value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    Literal(Literal),
+    Field(Field),
+    Negative(Box<Value>),
+    Sum(Box<Value>, Sign, Box<Value>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sign {
+    Plus,
+    Minus,
+    Times,
+    Over,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Literal {
+    /// With its spelling: ids and names may look like numbers.
+    Number(f64, String),
+    Text(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Field {
+    Id,
+    Scenario,
+    Language,
+    Source,
+    Order,
+    Model(Side),
+    Words(Side),
+    Rating(String, Option<Side>),
+    Judge(String),
+    Text(Part),
+    Meta(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    A,
+    B,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Prompt,
+    A,
+    B,
+}
+
+/// A regular expression with what it was made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Pattern {
+    pub(super) text: String,
+    pub(super) any_case: bool,
+    pub(super) regex: regex::Regex,
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.text, self.any_case) == (&other.text, other.any_case)
+    }
+}
+
+impl Filter {
+    /// Whether it looks at texts, which are then read.
+    pub(crate) fn needs_texts(&self) -> bool {
+        self.any(&|field| matches!(field, Field::Text(_)))
+    }
+
+    /// The columns of fields that it reads, beside those that are always there.
+    pub(crate) fn columns(&self) -> BTreeSet<String> {
+        let mut found: BTreeSet<String> = self.keys().into_iter().map(str::to_owned).collect();
+        if self.any(&|field| matches!(field, Field::Scenario)) {
+            found.insert("scenario".to_owned());
+        }
+        found
+    }
+
+    /// Whether it looks at the verdict, and not at the pair alone.
+    pub(crate) fn needs_verdict(&self) -> bool {
+        self.any(&|field| matches!(field, Field::Order))
+    }
+
+    /// The judges that it names.
+    pub(crate) fn judges(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.0.fields(&mut |field| {
+            if let Field::Judge(name) = field {
+                found.insert(name.as_str());
+            }
+        });
+        found
+    }
+
+    /// The fields of the data that it names.
+    pub(crate) fn keys(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.0.fields(&mut |field| {
+            if let Field::Meta(key) = field {
+                found.insert(key.as_str());
+            }
+        });
+        found
+    }
+
+    /// The properties whose ratings it reads.
+    pub(crate) fn properties(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.0.fields(&mut |field| {
+            if let Field::Rating(id, _) = field {
+                found.insert(id.as_str());
+            }
+        });
+        found
+    }
+
+    /// All that the other does not say.
+    #[must_use]
+    pub fn complement(&self) -> Self {
+        Self(Is::Not(Box::new(self.0.clone())))
+    }
+
+    /// Every value that a field is to be equal to, in words, with that field.
+    pub(crate) fn sought(&self, see: &mut impl FnMut(&Field, &str)) {
+        self.0.sought(see);
+    }
+
+    fn any(&self, is: &dyn Fn(&Field) -> bool) -> bool {
+        let mut found = false;
+        self.0.fields(&mut |field| found |= is(field));
+        found
+    }
+}
+
+impl Is {
+    fn sought(&self, see: &mut impl FnMut(&Field, &str)) {
+        match self {
+            Self::And(all) | Self::Or(all) => all.iter().for_each(|one| one.sought(see)),
+            Self::Compare(Value::Field(field), Order::Equal, Value::Literal(Literal::Text(text)))
+            | Self::Compare(Value::Literal(Literal::Text(text)), Order::Equal, Value::Field(field)) => {
+                see(field, text);
+            }
+            Self::In(Value::Field(field), list, true) => {
+                for item in list {
+                    if let Literal::Text(text) = item {
+                        see(field, text);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn fields<'f>(&'f self, see: &mut impl FnMut(&'f Field)) {
+        match self {
+            Self::And(all) | Self::Or(all) => all.iter().for_each(|one| one.fields(see)),
+            Self::Not(one) => one.fields(see),
+            Self::Compare(a, _, b) => {
+                a.fields(see);
+                b.fields(see);
+            }
+            Self::In(value, ..) | Self::Matches(value, ..) => value.fields(see),
+        }
+    }
+}
+
+impl Value {
+    fn fields<'f>(&'f self, see: &mut impl FnMut(&'f Field)) {
+        match self {
+            Self::Literal(_) => {}
+            Self::Field(field) => see(field),
+            Self::Negative(value) => value.fields(see),
+            Self::Sum(a, _, b) => {
+                a.fields(see);
+                b.fields(see);
+            }
+        }
+    }
+}

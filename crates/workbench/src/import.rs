@@ -1,0 +1,58 @@
+//! How do files become a study, and where does one lie that nobody keeps?
+
+use std::path::{Path, PathBuf};
+
+use predilect_data::{Onto, ReadOptions, Study};
+use predilect_types::ReadSummary;
+use tempfile::TempDir;
+
+use crate::error::{Error, Remedy, Result};
+use crate::watch::{Event, Step, Watch};
+
+/// A folder for what is needed on the way; nobody else may look into it.
+pub(crate) fn scratch() -> Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("predilect-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o700));
+    }
+    let made = builder.tempdir();
+    let folder = made.map_err(|e| {
+        Error::new(format!("cannot make a temporary folder: {e}")).remedy(Remedy::TemporaryFolder)
+    })?;
+    predilect_data::made(folder.path());
+    Ok(folder)
+}
+
+/// Reads files into a study.
+///
+/// # Errors
+///
+/// Those of [`predilect_data::import`].
+pub fn import(
+    inputs: &[PathBuf],
+    options: &ReadOptions,
+    folder: &Path,
+    onto: Onto,
+    watch: &dyn Watch,
+) -> Result<(Study, ReadSummary)> {
+    watch.event(Event::Begin(Step::Reading, None));
+    let mut source = String::new();
+    let (mut before, mut total) = (0, 0);
+    let mut last = (0, 0);
+    let done = predilect_data::import(inputs, options, folder, onto, &mut |p| {
+        if source != p.source {
+            // What earlier files held stays in the sum.
+            before += last.0;
+            total += last.1;
+            p.source.clone_into(&mut source);
+        }
+        last = (p.bytes_read, p.bytes_total.unwrap_or(p.bytes_read));
+        watch.event(Event::Total(total + last.1));
+        watch.event(Event::At(before + last.0));
+    });
+    watch.event(Event::End);
+    Ok(done?)
+}

@@ -1,0 +1,53 @@
+//! What does somebody give to work on?
+
+use std::path::{Path, PathBuf};
+
+use predilect_data::ReadOptions;
+use serde::{Deserialize, Serialize};
+
+use crate::studies::is_study;
+
+/// The examples that come with Predilect; see `examples/README.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Example {
+    /// 2,139 pairs of 59 models: 124 people beside GPT-4 and GPT-3.5 (llmfao, CC BY 4.0).
+    Llmfao,
+    /// 320 pairs of two small local models, judged by both.
+    LocalJudge,
+}
+
+impl Example {
+    /// Its name in reports, and the file.
+    pub(crate) fn file(self) -> (&'static str, &'static [u8]) {
+        match self {
+            Self::Llmfao => {
+                ("examples/llmfao.jsonl.zst", include_bytes!("../../../examples/llmfao.jsonl.zst"))
+            }
+            Self::LocalJudge => {
+                ("examples/local-judge.jsonl", include_bytes!("../../../examples/local-judge.jsonl"))
+            }
+        }
+    }
+}
+
+/// What somebody gives to work on.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// Preference files, or one study folder.
+    pub files: &'a [PathBuf],
+    /// An example in their place.
+    pub example: Option<Example>,
+    /// How files are read.
+    pub options: &'a ReadOptions,
+}
+
+impl Inputs<'_> {
+    /// The study among the inputs, where it is the only one.
+    pub fn study(&self) -> Option<&Path> {
+        match self.files {
+            [only] if self.example.is_none() && is_study(only) => Some(only),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Which models judge, how, and where is that kept?
+
+use std::path::{Path, PathBuf};
+
+use predilect_annotate::judge::{Method, Orders};
+use predilect_data::ReadOptions;
+use predilect_llm::ModelSpec;
+use serde::{Deserialize, Serialize};
+
+use super::jury::Jury;
+use crate::asking::CallOptions;
+use crate::error::Result;
+use crate::filter::Filter;
+use crate::studies::{Carried, CarryOptions, carry_on};
+use crate::watch::Watch;
+
+/// Which models judge, and how. As JSON, what is left out is as in [`JudgeRequest::default`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JudgeRequest {
+    /// The models.
+    pub models: Vec<ModelSpec>,
+    /// Only pairs for which this holds.
+    pub filter: Option<Filter>,
+    /// The judge's name in the study, for one model; `None`: the model's.
+    pub name: Option<String>,
+    /// How verdicts are asked for; `None`: scored where the model tells probabilities, else generated.
+    pub method: Option<Method>,
+    /// The order in which responses are shown.
+    pub orders: Orders,
+    /// Juries of all judges named here, each a judge of its own.
+    pub juries: Vec<Jury>,
+    /// Pairs whose losing response then tells the judge to choose it, in six ways.
+    pub attacks: usize,
+    /// Seed of drawn orders, also sent to models that take one.
+    pub seed: u64,
+    /// Whether grades are given beside the pairs' answers of reference, the field `reference` of their metadata.
+    pub references: bool,
+    /// How models are called.
+    pub calls: CallOptions,
+}
+
+impl Default for JudgeRequest {
+    fn default() -> Self {
+        Self {
+            models: Vec::new(),
+            filter: None,
+            name: None,
+            method: None,
+            orders: Orders::Both,
+            juries: Vec::new(),
+            attacks: 0,
+            seed: 0,
+            references: false,
+            calls: CallOptions::default(),
+        }
+    }
+}
+
+/// What models are asked about, and where that is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Within<'a> {
+    /// Preference files, or one study folder.
+    pub inputs: &'a [PathBuf],
+    /// The study to work in; `None`: the one that is given.
+    pub output: Option<&'a Path>,
+    /// How files are read.
+    pub read: &'a ReadOptions,
+}
+
+impl Within<'_> {
+    pub(crate) fn carry_on(&self, filter: Option<&Filter>, dry: bool, watch: &dyn Watch) -> Result<Carried> {
+        let options = CarryOptions { output: self.output, read: self.read, filter, dry };
+        carry_on(self.inputs, &options, watch)
+    }
+}
