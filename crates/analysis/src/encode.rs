@@ -80,7 +80,7 @@ impl FromStr for Encoding {
             "comparison" => Ok(Self::Comparison),
             "difference" => Ok(Self::Difference),
             "normalised" | "normalized" => Ok(Self::Normalised),
-            _ => Err(format!("`{s}` is no encoding: comparison, difference or normalised")),
+            _ => Err(format!("`{s}` is not an encoding: comparison, difference or normalised")),
         }
     }
 }

@@ -43,7 +43,7 @@ impl FromStr for Engine {
             "auto" => Ok(Self::Auto),
             "ep" => Ok(Self::Ep),
             "nuts" => Ok(Self::Nuts),
-            _ => Err(format!("`{s}` is no engine: auto, ep or nuts")),
+            _ => Err(format!("`{s}` is not an engine: auto, ep or nuts")),
         }
     }
 }
@@ -74,7 +74,7 @@ impl FromStr for PriorChoice {
         match s {
             "laplace" => Ok(Self::Laplace),
             "normal" => Ok(Self::Normal),
-            _ => Err(format!("`{s}` is no prior: laplace or normal")),
+            _ => Err(format!("`{s}` is not a prior: laplace or normal")),
         }
     }
 }

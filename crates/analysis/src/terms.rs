@@ -85,7 +85,7 @@ impl FromStr for Terms {
                 "models" => models = true,
                 other => {
                     return Err(format!(
-                        "`{other}` is no term: side, order, models (joined by commas), auto or none"
+                        "`{other}` is not a term: side, order, models (joined by commas), auto or none"
                     ));
                 }
             }

@@ -13,7 +13,7 @@ mod verbs;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Arg, Command, CommandFactory, FromArgMatches};
 
 use crate::args::{Cli, Verb};
 
@@ -49,8 +49,20 @@ fn refused(error: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
+/// What was asked for. A number below 0 is a value, and the option says what it takes: it would be taken for an option otherwise.
+fn arguments() -> Result<Cli, clap::Error> {
+    fn with_negative(command: Command) -> Command {
+        let takes = |arg: &Arg| arg.get_long().is_some() && arg.get_action().takes_values();
+        let command =
+            command.mut_args(|arg| if takes(&arg) { arg.allow_negative_numbers(true) } else { arg });
+        command.mut_subcommands(with_negative)
+    }
+    let matches = with_negative(Cli::command()).try_get_matches()?;
+    Cli::from_arg_matches(&matches)
+}
+
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match arguments() {
         Ok(cli) => cli,
         Err(error) => return refused(&error),
     };

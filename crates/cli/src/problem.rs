@@ -47,9 +47,13 @@ impl Problem {
 
     /// The same of a run that goes on where it stopped.
     fn resumable(self) -> Self {
-        const KEPT: &str = "what was answered is kept: run the command again to go on";
-        let first = self.remedy.as_ref().map_or_else(String::new, |remedy| format!("{remedy}; "));
-        self.remedy(first + KEPT)
+        const KEPT: &str = "run the command again to go on: every answer is kept";
+        let remedy = match &self.remedy {
+            Some(asked) if asked.ends_with('?') => format!("{asked} R{}", &KEPT[1..]),
+            Some(first) => format!("{first}; {KEPT}"),
+            None => KEPT.to_owned(),
+        };
+        self.remedy(remedy)
     }
 
     pub(crate) fn is_closed_pipe(&self) -> bool {

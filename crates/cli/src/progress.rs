@@ -81,7 +81,10 @@ impl Watch for Bars {
             Event::Remark(Remark::LeftOut { count, reason }) => say!("remark: left out: {count} {reason}"),
             Event::Remark(Remark::NotRanked { count: 1, reason }) => {
                 // The reasons are in the plural.
-                let reason = reason.replacen("verdicts ", "verdict ", 1).replacen("pairs ", "pair ", 1);
+                let reason = reason
+                    .replacen("verdicts on pairs whose", "verdict on a pair whose", 1)
+                    .replacen("verdicts ", "verdict ", 1)
+                    .replacen("pairs ", "pair ", 1);
                 say!("remark: 1 {reason} is left out");
             }
             Event::Remark(Remark::NotRanked { count, reason }) => {

@@ -22,10 +22,11 @@ pub(crate) fn words(remedy: &Remedy) -> String {
             );
         }
         Remedy::AnchorPoints(name) => return format!("write --anchor {name}=1000, or --anchor {name}"),
+        Remedy::GroupsAre(names) if names.is_empty() => "--group-by FIELD makes groups",
         Remedy::GroupsAre(names) => {
             return format!("groups are {names}; --group-by takes them from another field");
         }
-        Remedy::FewerRows(verdicts) => return format!("--min-rows {verdicts} fits so few"),
+        Remedy::FewerRows(verdicts) => return format!("--min-rows {verdicts} fits that few verdicts"),
         Remedy::RateByModel(why) => return format!("{why} with `predilect annotate`"),
         Remedy::Fewer(what) => fewer(*what),
         Remedy::Advice(advice) => return advice.said(setting),
@@ -86,7 +87,7 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         Remedy::AskApart => "ask one of them in a separate command, with --name",
         Remedy::KeepBoth => "keep both with --name, or leave --where out",
         Remedy::GiveReference => {
-            "give --reference-model MODEL to have one written, or --reference-field FIELD where the data hold one"
+            "give --reference-model MODEL to have one written, or --reference-field FIELD where the data contain one"
         }
         Remedy::StartServer => "is a server running at that address, and is its port right?",
         Remedy::Unread(reason) => unread(*reason),
@@ -147,7 +148,7 @@ fn call(remedy: &CallRemedy) -> &str {
         CallRemedy::NoBatches => "leave --batch out: its calls are made one by one",
         CallRemedy::FetchBatches => "fetch them first: run the command with --batch until nothing waits",
         CallRemedy::SmallerBatches => {
-            "where it holds more than the account may have under way, hand over less at once: --batch-size"
+            "where a batch is larger than the account may have under way, hand over less at once: --batch-size"
         }
         CallRemedy::HandOverAgain => {
             "try again later and check the key; if it is gone for good, --retry-failed hands its questions over again"
@@ -158,7 +159,7 @@ fn call(remedy: &CallRemedy) -> &str {
             "give it more with --reasoning-tokens, or --reasoning low, and --retry-failed"
         }
         CallRemedy::LooserForm => "ask in another way: --enforce object, or --enforce nothing",
-        CallRemedy::NotTold => "this server or model does not tell them: --method generated",
+        CallRemedy::NotTold => "this server or model does not return them: --method generated",
         CallRemedy::WriteInstead => "ask in another way: --method generated",
         CallRemedy::WrittenVerdicts => "ask for written verdicts: --method generated",
         CallRemedy::Written => "--method generated",
@@ -166,7 +167,9 @@ fn call(remedy: &CallRemedy) -> &str {
             "--method reward needs the address of a server with a reward model: http://HOST:PORT/v1#MODEL"
         }
         CallRemedy::SmallerContext => "a smaller --context needs less memory",
-        CallRemedy::LargerContext => "a larger --context holds longer questions, for more memory",
+        CallRemedy::LargerContext => {
+            "a larger --context leaves room for longer questions, but needs more memory"
+        }
     }
 }
 
@@ -190,5 +193,26 @@ pub(crate) fn setting(setting: Setting) -> &'static str {
         Setting::Add => "--add",
         Setting::Replace => "--replace",
         _ => setting.name(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use predilect_workbench::every_remedy;
+
+    use super::*;
+
+    /// What the terminal says to every remedy, below its name: one that is new changes this snapshot.
+    #[test]
+    fn every_remedy_has_words() {
+        let mut all = String::new();
+        for remedy in every_remedy() {
+            let said = words(&remedy);
+            assert!(said.len() > 8 && !said.contains("  "), "{remedy:?}: {said:?}");
+            writeln!(all, "{remedy:?}\n    {said}").expect("a string grows");
+        }
+        insta::assert_snapshot!(all);
     }
 }

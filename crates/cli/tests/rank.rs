@@ -173,7 +173,7 @@ fn what_cannot_be_ranked_is_said() {
         &[&battles, "--method", "elo", "--control", "length"],
         "--control cannot be used with --method elo",
     );
-    refused(&[&battles, "--judge", "nobody"], "no verdict is by nobody");
+    refused(&[&battles, "--judge", "nobody"], "there are no verdicts by nobody");
     let path = folder.path().join("votes.csv");
     std::fs::write(&path, "left,right,winner\na,b,left\na,b,left\n").expect("written");
     let votes = path.to_str().expect("UTF-8");

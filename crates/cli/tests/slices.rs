@@ -88,7 +88,7 @@ fn a_slice_has_the_pairs_for_which_its_filter_holds() {
     let plan = found(&["judge", study, "--model", "openai:m", "--dry-run", "--where", "id in (p1, p2, p3)"]);
     assert_eq!(plan[0]["questions"].as_u64().or(plan["questions"].as_u64()), Some(6), "{plan}");
     for (filter, why) in [
-        ("scenario = essays", "no pair of 600 is in the slice"),
+        ("scenario = essays", "none of 600 pairs is in the slice"),
         ("scenario = essays", "scenario is never \"essays\"; did you mean \"essay\"?"),
         ("scenario = Essay", "did you mean \"essay\"? Names are case-sensitive"),
         ("not scenario in (essay, chat)", "set a weaker condition; a filter can ask for scenario"),

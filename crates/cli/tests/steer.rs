@@ -278,7 +278,7 @@ fn groups_have_messages_of_their_own_and_nothing_of_the_users_is_lost() {
     // A folder with other files is nobody's to write into.
     fs::create_dir(folder.path().join("own")).expect("a folder");
     fs::write(folder.path().join("own/pairs.jsonl"), "mine").expect("written");
-    refused(&mut steer("writer", "own", &[]), "holds files that are not of steer");
+    refused(&mut steer("writer", "own", &[]), "contains files that are not from steer");
     assert_eq!(fs::read_to_string(folder.path().join("own/pairs.jsonl")).expect("mine"), "mine");
     refused(&mut steer("writer", "new", &["--without", "lenght"]), "`lenght` is not a property");
     refused(&mut steer("writer", "grouped", &["--by", "group", "--top", "1"]), "another `top`");

@@ -335,7 +335,7 @@ fn broken_input_is_refused_in_words() {
     assert!(train(&["--lora-alpha", "nan"]).contains("adapter"));
     assert!(train(&["--html", "/no/such/folder/report.html"]).contains("--html"));
     assert!(train(&["--lora", "4096"]).contains("rank 4096"));
-    assert!(train(&["--where", "words(a) > 9999"]).contains("no pair of 4"));
+    assert!(train(&["--where", "words(a) > 9999"]).contains("none of 4 pairs"));
     let mut wrong = model.clone();
     wrong.push("config.json");
     let kept = fs::read_to_string(&wrong).expect("a config");

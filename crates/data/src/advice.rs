@@ -148,7 +148,7 @@ pub struct Advice(Vec<Part>);
 
 impl Advice {
     /// Reads the marks of settings in a text.
-    pub(crate) fn of(text: &str) -> Self {
+    pub fn of(text: &str) -> Self {
         let mut parts = Vec::new();
         let mut rest = String::new();
         for c in text.chars() {

@@ -64,8 +64,8 @@ impl Reason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Truncated => "record truncated",
-            Self::InvalidJson => "record is no valid JSON",
-            Self::InvalidUtf8 => "record is no valid UTF-8",
+            Self::InvalidJson => "record is not valid JSON",
+            Self::InvalidUtf8 => "record is not valid UTF-8",
             Self::TooLarge => "record too large",
             Self::MissingField => "field missing",
             Self::WrongType => "field of the wrong type",
@@ -124,6 +124,10 @@ impl DataError {
         let hint = match cause.kind() {
             io::ErrorKind::NotFound => Some("check the path"),
             io::ErrorKind::PermissionDenied => Some("check the permissions of the file and its folder"),
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                Some("a file is in the way: give another path")
+            }
+            io::ErrorKind::IsADirectory => Some("it is a folder: name a file"),
             io::ErrorKind::StorageFull => Some("free some space on the disk"),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
                 Some("the compressed file is damaged or cut short: fetch it again")

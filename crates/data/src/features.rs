@@ -114,7 +114,7 @@ impl Reading<'_> {
         }
         let twice = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name));
         if let Some((_, name)) = twice {
-            return Err(DataError::input(self.label, format!("the column `{name}` stands twice"))
+            return Err(DataError::input(self.label, format!("two columns are called `{name}`"))
                 .with_hint("rename one of them"));
         }
         Ok(())
@@ -143,7 +143,7 @@ impl Reading<'_> {
         let c = self.columns;
         let label = verdict(&mut row, &c.label)?;
         if !(0.0..=1.0).contains(&label) {
-            return Err(RowError::new(Reason::VerdictOutOfRange, "the label is not within 0..1")
+            return Err(RowError::new(Reason::VerdictOutOfRange, "the label is not a number from 0 to 1")
                 .field(&c.label)
                 .value(&label.to_string())
                 .hint("1 stands for A preferred, 0 for B, 0.5 for a tie; rescale the column"));
@@ -234,7 +234,7 @@ fn numeric(row: &mut Row, name: &str) -> Result<f64, RowError> {
     number(name, &value)?.ok_or_else(|| {
         RowError::new(Reason::MissingField, "the number is missing")
             .field(name)
-            .hint(format!("a missing number is no zero: fill it in, or leave such rows out with {SKIP}"))
+            .hint(format!("a missing number is not zero: fill it in, or leave such rows out with {SKIP}"))
     })
 }
 

@@ -38,7 +38,7 @@ impl NewFile {
         }
         let folder = folder_of(target);
         let file = builder.tempfile_in(folder);
-        let file = file.map_err(|e| DataError::path_io(folder, "make a temporary file in", e))?;
+        let file = file.map_err(|e| DataError::path_io(folder, "make a file in this folder", e))?;
         made(file.path());
         Ok(Self { file, target: target.to_owned() })
     }

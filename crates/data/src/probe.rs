@@ -139,7 +139,7 @@ fn look(input: Input, mut opened: Opened, options: &ReadOptions) -> Result<Sourc
     let (sample, bad) = sample(&mut opened, container, options.max_record_bytes)?;
     if sample.rows.is_empty() && container != Container::Document {
         if is_torn(&opened, container) {
-            return Err(torn(&input.label, container).into());
+            return Err(torn(&input.label, &opened, container).into());
         }
         if too_long {
             return Err(too_large(&input.label).into());
@@ -191,10 +191,14 @@ fn is_torn(opened: &Opened, container: Container) -> bool {
     json && opened.whole && values.next().is_some_and(|v| v.is_err())
 }
 
-fn torn(label: &str, container: Container) -> DataError {
+fn torn(label: &str, opened: &Opened, container: Container) -> DataError {
+    if opened.prefix.trim_ascii_start().starts_with(b"{'") {
+        return DataError::input(label, "the first record is a Python dict, not JSON")
+            .with_hint("write each record with json.dumps(record)");
+    }
     DataError::input(
         label,
-        format!("{} whose first record is cut short or no valid JSON", container.describe()),
+        format!("{} whose first record is cut short or not valid JSON", container.describe()),
     )
     .with_hint("was the file copied whole? Fetch or write it again")
 }

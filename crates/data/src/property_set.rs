@@ -94,7 +94,7 @@ impl PropertySet {
     fn parse(text: &str) -> Result<Self, String> {
         let file: File = toml::from_str(text).map_err(|e| e.message().to_owned())?;
         let known =
-            |id: &String| property(id).ok_or_else(|| format!("`{id}` is no property of the catalogue"));
+            |id: &String| property(id).ok_or_else(|| format!("`{id}` is not a property of the catalogue"));
         for id in file.remove.iter().chain(file.only.iter().flatten()) {
             known(id)?;
         }
@@ -143,7 +143,9 @@ impl Entry {
         let id = &self.id;
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if id.is_empty() || id.len() > 64 || !id.chars().all(plain) {
-            return Err(format!("`{id}` is no id: lower-case letters, digits and underscores, 64 at most"));
+            return Err(format!(
+                "`{id}` is not an id: lower-case letters, digits and underscores, 64 at most"
+            ));
         }
         for text in [Some(&self.description), self.label.as_ref(), self.short.as_ref()].into_iter().flatten()
         {
@@ -152,7 +154,7 @@ impl Entry {
                 || text.chars().any(|c| c.is_control() && c != '\n')
             {
                 return Err(format!(
-                    "`{id}`: a text is empty, longer than {LONGEST} bytes or holds control characters"
+                    "`{id}`: a text is empty, longer than {LONGEST} bytes or contains control characters"
                 ));
             }
         }
@@ -164,7 +166,7 @@ impl Entry {
             }
             None | Some("likert") => Scale::Likert,
             Some("stance") => Scale::Stance,
-            Some(other) => return Err(format!("`{id}`: `{other}` is no scale: likert or stance")),
+            Some(other) => return Err(format!("`{id}`: `{other}` is not a scale: likert or stance")),
         };
         let label = self.label.clone().unwrap_or_else(|| id.replace('_', " "));
         let new = match old {
@@ -233,10 +235,10 @@ mod tests {
     fn what_a_file_cannot_mean_is_said() {
         let entry = |rest: &str| format!("[[property]]\ndescription = \"x\"\n{rest}");
         for (text, problem) in [
-            ("remove = [\"fun\"]".to_owned(), "no property of the catalogue"),
+            ("remove = [\"fun\"]".to_owned(), "not a property of the catalogue"),
             ("colour = 1".to_owned(), "unknown field"),
-            (entry("id = \"Bad Id\""), "no id"),
-            (entry("id = \"new\"\nscale = \"stars\""), "no scale"),
+            (entry("id = \"Bad Id\""), "not an id"),
+            (entry("id = \"new\"\nscale = \"stars\""), "not a scale"),
             (entry("id = \"polite\"\nscale = \"stance\""), "its scale cannot"),
             ("[[property]]\nid = \"new\"".to_owned(), "missing field"),
             ("[[property]]\nid = \"new\"\ndescription = \" \"".to_owned(), "empty"),

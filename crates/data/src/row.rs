@@ -86,7 +86,7 @@ impl Row {
         match value {
             Value::Object(fields) => Ok(Self::from_fields(fields)),
             other => {
-                Err(RowError::new(Reason::WrongType, "the record is no object with fields").json(&other))
+                Err(RowError::new(Reason::WrongType, "the record is not an object with fields").json(&other))
             }
         }
     }

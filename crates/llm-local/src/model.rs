@@ -124,7 +124,12 @@ pub fn open(
         Provider::Gguf => PathBuf::from(place),
         Provider::Hf => fetch(place, progress)
             .map_err(|error| CallError::new(Fault::NoModel, error.to_string()).remedy(error.remedy()))?,
-        _ => return Err(CallError::new(Fault::NoModel, format!("{spec} is no model for this process"))),
+        _ => {
+            return Err(CallError::new(
+                Fault::NoModel,
+                format!("{spec} is not a model that runs in this process"),
+            ));
+        }
     };
     LocalModel::load(&path, options)
 }
@@ -142,7 +147,7 @@ impl LocalModel {
         let read =
             std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut magic));
         if read.is_err() || &magic != b"GGUF" {
-            return Err(fail(Fault::NoModel, "this is no GGUF file".to_owned()));
+            return Err(fail(Fault::NoModel, "this is not a GGUF file".to_owned()));
         }
         let backend = backend()?;
         let params = if backend.supports_gpu_offload() {

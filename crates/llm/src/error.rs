@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use predilect_types::{Failure, Kind};
-use strum::IntoStaticStr;
+use strum::{EnumIter, IntoStaticStr};
 
 /// The kind of a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,11 +39,13 @@ pub enum Fault {
     Parameter,
     /// The model reasoned until no tokens were left for an answer.
     NoRoom,
+    /// Nothing was asked: the log has no answer, and the run makes no calls.
+    Offline,
 }
 
 impl Fault {
     /// Every kind with its name in logs and reports.
-    pub const ALL: [(Self, &'static str); 15] = [
+    pub const ALL: [(Self, &'static str); 16] = [
         (Self::RateLimited, "rate_limited"),
         (Self::Overloaded, "overloaded"),
         (Self::Server, "server"),
@@ -59,6 +61,7 @@ impl Fault {
         (Self::Request, "request"),
         (Self::Parameter, "parameter"),
         (Self::NoRoom, "no_room"),
+        (Self::Offline, "offline"),
     ];
 
     /// Whether the same call may succeed later.
@@ -110,7 +113,7 @@ impl Fault {
 }
 
 /// What the user can do about a failed call. Front ends say it in their own words: a flag, a switch on a page, a keyword.
-#[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr)]
+#[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr, EnumIter)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Remedy {
     /// Words that hold for every front end.

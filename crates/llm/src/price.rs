@@ -82,7 +82,7 @@ impl Prices {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, or a price is negative or no number.
+    /// When the file cannot be read, or a price is negative or not a number.
     pub fn with(mut self, path: &Path) -> Result<Self, PriceError> {
         let fail = |problem: String| PriceError { path: path.display().to_string(), problem };
         let text = std::fs::read_to_string(path).map_err(|e| fail(e.to_string()))?;
@@ -94,7 +94,7 @@ impl Prices {
             [Some(p.input), p.cached, p.stored, Some(p.output)].into_iter().flatten().all(|x| x >= 0.0)
         };
         if let Some(row) = own.price.iter().find(|row| !all(&row.price)) {
-            return Err(fail(format!("a price of {} is negative or no number", row.model)));
+            return Err(fail(format!("a price of {} is negative or not a number", row.model)));
         }
         self.date = own.date;
         self.price = own.price.into_iter().chain(self.price).collect();

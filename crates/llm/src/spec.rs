@@ -90,7 +90,9 @@ impl FromStr for ModelSpec {
         if text.starts_with("http://") || text.starts_with("https://") {
             let (address, model) = text.split_once('#').unwrap_or((text, ""));
             if address.contains('@') {
-                return hide("an address must not hold a name or password; keys come from the environment");
+                return hide(
+                    "an address must not contain a name or password; keys come from the environment",
+                );
             }
             if address.contains('?') {
                 return hide(
@@ -183,7 +185,7 @@ mod tests {
             ("else:x", "not known"),
             ("openai:", "missing"),
             ("http://h/v1", "missing after #"),
-            ("https://user:secret@h/v1#m", "must not hold"),
+            ("https://user:secret@h/v1#m", "must not contain"),
             ("https://h/v1?key=secret#m", "must not have a query"),
             ("openai:a\nb", "control"),
             ("gguf:..", "a file is missing"),

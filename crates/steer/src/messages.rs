@@ -69,11 +69,11 @@ impl Messages {
     /// When the file cannot be read, names a property that is not known, or an arm that has its name already.
     pub fn read(path: &Path) -> Result<Self> {
         let shown_path = path.display();
-        let text = fs::read_to_string(path)
-            .map_err(|e| Error::new(format!("cannot read {shown_path}: {}", e.kind())))?;
+        let text =
+            fs::read_to_string(path).map_err(|e| Error::new(format!("cannot read {shown_path}: {e}")))?;
         let file: File = toml::from_str(&text).map_err(|e| {
             Error::new(format!("{shown_path}: {}", shown::line(e.message())))
-                .words("a study of `steer` keeps its messages.toml, which shows what such a file holds")
+                .words("a study of `steer` keeps its messages.toml, which shows what such a file contains")
         })?;
         let mut all = Self::own();
         if let Some(id) = file.properties.keys().find(|id| property(id).is_none()) {

@@ -93,7 +93,7 @@ pub(crate) fn read(path: &Path, field: Option<&str>, scratch: &Path, watch: &dyn
         return of_preferences(path, scratch, watch);
     }
     let text = fs::read_to_string(path)
-        .map_err(|e| Error::new(format!("cannot read {shown_path}: {}", e.kind())).words(
+        .map_err(|e| Error::new(format!("cannot read {shown_path}: {e}")).words(
             "prompts are JSON Lines with `id` and `prompt`, a file of AlpacaEval or MT-Bench, or any preference file",
         ));
     let text = text.ok();
@@ -253,7 +253,7 @@ impl Taking {
 
     fn finish(self, protocol: Protocol, generator: Option<String>, path: &str) -> Result<Prompts> {
         if self.prompts.is_empty() {
-            return Err(Error::new(format!("{path} holds no prompt")));
+            return Err(Error::new(format!("{path} contains no prompts")));
         }
         Ok(Prompts { all: self.prompts, protocol, generator, count: self.count })
     }
@@ -306,8 +306,7 @@ fn texts(value: &Value) -> Vec<String> {
 /// When the file cannot be read or is none of that form.
 pub(crate) fn references(path: &Path) -> Result<BTreeMap<String, Vec<String>>> {
     let shown_path = path.display();
-    let text = fs::read_to_string(path)
-        .map_err(|e| Error::new(format!("cannot read {shown_path}: {}", e.kind())))?;
+    let text = fs::read_to_string(path).map_err(|e| Error::new(format!("cannot read {shown_path}: {e}")))?;
     let found: BTreeMap<String, Vec<String>> = records(&text)
         .unwrap_or_default()
         .iter()
@@ -318,7 +317,7 @@ pub(crate) fn references(path: &Path) -> Result<BTreeMap<String, Vec<String>>> {
         })
         .collect();
     if found.is_empty() {
-        return Err(Error::new(format!("{shown_path} holds no answers of reference"))
+        return Err(Error::new(format!("{shown_path} contains no reference answers"))
             .words("MT-Bench keeps them as JSON Lines of `question_id` and `choices[0].turns`"));
     }
     Ok(found)
@@ -331,8 +330,7 @@ pub(crate) fn references(path: &Path) -> Result<BTreeMap<String, Vec<String>>> {
 /// When the file cannot be read or is none of that form.
 pub(crate) fn outputs(path: &Path) -> Result<(HashMap<String, String>, Option<String>)> {
     let shown_path = path.display();
-    let text = fs::read_to_string(path)
-        .map_err(|e| Error::new(format!("cannot read {shown_path}: {}", e.kind())))?;
+    let text = fs::read_to_string(path).map_err(|e| Error::new(format!("cannot read {shown_path}: {e}")))?;
     let records = records(&text).unwrap_or_default();
     let found: HashMap<String, String> = records
         .iter()
@@ -343,7 +341,7 @@ pub(crate) fn outputs(path: &Path) -> Result<(HashMap<String, String>, Option<St
         })
         .collect();
     if found.is_empty() {
-        return Err(Error::new(format!("{shown_path} holds no outputs")).words(
+        return Err(Error::new(format!("{shown_path} contains no outputs")).words(
             "a baseline is JSON or JSON Lines of `instruction` and `output`, as AlpacaEval keeps them",
         ));
     }

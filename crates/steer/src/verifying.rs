@@ -77,7 +77,7 @@ impl Verifying {
             // Who names a judge wants its weights.
             Err(error) if request.weights_of.is_some() => return Err(error),
             Err(error) => {
-                remarks.push(format!("there are no weights to set beside: {}", error.message()));
+                remarks.push(format!("there are no weights to compare with: {}", error.message()));
                 None
             }
         };

@@ -58,7 +58,7 @@ impl Folder {
         let kept = fs::read_to_string(&request).ok();
         if kept.is_none() && !empty {
             let what = format!("{} contains files but is not a training run", path.display());
-            return Err(Error::new(what).remedy(Remedy::OtherPlace));
+            return Err(Error::new(what).words("choose another folder"));
         }
         fs::create_dir_all(path).map_err(|e| {
             Error::new(format!("{}: cannot create the folder: {e}", path.display()))

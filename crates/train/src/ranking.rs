@@ -161,7 +161,10 @@ pub fn ranking(request: &RankingRequest, inputs: &Inputs<'_>, watch: &dyn Watch)
         *count.left_out.entry(why.clone()).or_default() += number;
     }
     if ranked.is_empty() {
-        return Err(Error::new(format!("of {} pairs, none has a preferred response", count.read)));
+        return Err(Error::new(format!(
+            "of the pairs that were read ({}), none has a preferred response",
+            count.read
+        )));
     }
     let mut found = summed(request, &ranked, rankers.reference.is_some() || rankers.has_adapter);
     found.count = count;

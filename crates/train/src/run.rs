@@ -427,7 +427,7 @@ pub(crate) fn nobody_held_out(request: &TrainRequest, made: &Made) -> Option<Str
 }
 
 fn nothing(count: &PairCount) -> Error {
-    let error = Error::new(format!("of {} pairs, none can be used", count.read));
+    let error = Error::new(format!("of the pairs that were read ({}), none can be used", count.read));
     match count.left_out.iter().max_by_key(|(_, number)| **number) {
         Some((why, number)) => error.words(format!("most were left out because: {why} ({number})")),
         None if count.held_out > 0 => error.words("hold out a smaller share: it took every prompt"),

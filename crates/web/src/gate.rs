@@ -92,7 +92,7 @@ fn checked(guard: &Guard, request: &Request) -> Result<(), Refusal> {
             .into());
     }
     if !guard.knows_origin(headers) {
-        return Err(Problem::forbidden("a page of another site asks").into());
+        return Err(Problem::forbidden("the request comes from a page of another site").into());
     }
     // An address with the token leads to the same without it, whether or not it is known already: it must not stay where others can read it.
     let query = request.uri().query().unwrap_or_default();

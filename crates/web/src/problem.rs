@@ -256,6 +256,29 @@ fn call(remedy: &CallRemedy) -> &str {
         | CallRemedy::Written => "ask for written answers",
         CallRemedy::RewardServer => "give the address of a server with a reward model",
         CallRemedy::SmallerContext => "a smaller context needs less memory",
-        CallRemedy::LargerContext => "a larger context holds longer questions, for more memory",
+        CallRemedy::LargerContext => {
+            "a larger context leaves room for longer questions, but needs more memory"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use predilect_workbench::every_remedy;
+
+    use super::*;
+
+    /// What a page says to every remedy, below its name: one that is new changes this snapshot.
+    #[test]
+    fn every_remedy_has_words() {
+        let mut all = String::new();
+        for remedy in every_remedy() {
+            let said = words(&remedy);
+            assert!(said.len() > 8, "{remedy:?}: {said:?}");
+            writeln!(all, "{remedy:?}\n    {said}").expect("a string grows");
+        }
+        insta::assert_snapshot!(all);
     }
 }

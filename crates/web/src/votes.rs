@@ -77,7 +77,7 @@ impl Given {
         let tie = |kind| Verdict { order, ..Verdict::tie(&*self.pair, judge, kind) };
         match (self.p_a, self.choice) {
             (Some(p_a), None) if (0.0..=1.0).contains(&p_a) => Ok(verdict(p_a)),
-            (Some(_), None) => Err(Problem::refused("`p_a` is not within 0 to 1")),
+            (Some(_), None) => Err(Problem::refused("`p_a` is not a number from 0 to 1")),
             (None, Some(Choice::Tie)) => Ok(tie(TieKind::Tie)),
             (None, Some(Choice::Bad)) => Ok(tie(TieKind::BothBad)),
             (None, Some(choice)) => match self.shown {

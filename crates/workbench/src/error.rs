@@ -8,7 +8,7 @@ use predilect_data::{Advice, DataError, Setting};
 use predilect_llm::{CallError, CallRemedy, LogError};
 use predilect_results::asked::Parse;
 use predilect_types::{Failure, Subject, shown};
-use strum::IntoStaticStr;
+use strum::{EnumCount, IntoStaticStr};
 
 pub use predilect_types::Kind;
 
@@ -24,7 +24,7 @@ pub struct Error {
 }
 
 /// What helps. Front ends say it in their own words: a flag, a switch on a page, a keyword.
-#[derive(Debug, Clone, PartialEq, IntoStaticStr)]
+#[derive(Debug, Clone, PartialEq, IntoStaticStr, EnumCount)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Remedy {
     /// Dissect the study and keep the result in it.

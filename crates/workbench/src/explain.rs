@@ -135,7 +135,7 @@ impl Workbench {
         }
         if explainers.is_empty() {
             let first = refusals.first().map(|(judge, why)| refused(why, judge, group, &slice));
-            return Err(first.unwrap_or_else(|| Error::new("the data hold no verdicts")));
+            return Err(first.unwrap_or_else(|| Error::new("the data contain no verdicts")));
         }
         for (judge, why) in &refusals {
             watch.event(Event::Remark(Remark::NotFitted { judge, why: &why.to_string() }));
@@ -227,7 +227,7 @@ fn explained(
         let tasks = tasks(prepared, &whole, &slice, places.orders(), watch)?;
         let rows = tasks.first().map_or(&[][..], |task| &task.rows);
         Model::fitted(&whole.table, rows, &judge, fit, DRAWS)
-            .map_err(|why| Error::new(format!("{judge} cannot be fitted in {ALL}: {why}")))
+            .map_err(|why| Error::new(format!("{judge} cannot be fitted: {why}")))
     })?;
     let chosen = Chosen::of(prepared, &whole, &slice, places.orders(), watch)?;
     let number = chosen.judges.names.iter().position(|name| *name == judge).unwrap_or_default() as u32;
@@ -244,8 +244,9 @@ fn row_of(prepared: &Prepared, wanted: &str) -> std::result::Result<usize, usize
 }
 
 fn missing(wanted: &str, count: usize, first: &[String]) -> Error {
+    let numbers = if count == 1 { "#1".to_owned() } else { format!("#1 to #{count}") };
     Error::new(format!("there is no pair `{wanted}` among {count}"))
-        .words(format!("ids are, for example, {}; or give #1 to #{count}", list(first)))
+        .words(format!("ids are, for example, {}; or give {numbers}", list(first)))
 }
 
 fn not_in_slice(pair: &str) -> Error {
@@ -256,7 +257,7 @@ fn not_in_slice(pair: &str) -> Error {
 fn judge(named: &[String], there: &[String]) -> Result<String> {
     match (named, there) {
         ([one], _) | ([], [one]) => Ok(one.clone()),
-        ([], []) => Err(Error::new("the data hold no verdicts").remedy(Remedy::CollectVerdicts)),
+        ([], []) => Err(Error::new("the data contain no verdicts").remedy(Remedy::CollectVerdicts)),
         (_, judges) => Err(Error::new("which judge?").remedy(Remedy::JudgeAmong(list(judges)))),
     }
 }
@@ -268,10 +269,11 @@ fn refused(why: &Refusal, judge: &str, group: &str, slice: &Slice) -> Error {
             .remedy(Remedy::JudgeAmong(list(&table.judges)));
     }
     if group != ALL && table.groups.iter().all(|name| name != group) {
-        let known = if table.groups.is_empty() { "none".to_owned() } else { list(&table.groups) };
-        return Error::new(format!("there is no group `{group}`")).remedy(Remedy::GroupsAre(known));
+        return Error::new(format!("there is no group `{group}`"))
+            .remedy(Remedy::GroupsAre(list(&table.groups)));
     }
-    let error = Error::new(format!("{judge} cannot be fitted in {group}: {why}"));
+    let within = if group == ALL { String::new() } else { format!(" in {group}") };
+    let error = Error::new(format!("{judge} cannot be fitted{within}: {why}"));
     match why {
         Refusal::OneSided { .. } => error.remedy(Remedy::WithoutTerms),
         Refusal::Few { verdicts, .. } => error.remedy(Remedy::FewerRows(*verdicts)),

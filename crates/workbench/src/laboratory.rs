@@ -47,7 +47,7 @@ impl Laboratory {
         let kept = fs::read_to_string(&own.settings).ok();
         let empty = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
         if kept.is_none() && !empty && !is_study(folder) {
-            return Err(Error::new(format!("{} holds files that are not of {verb}", folder.display()))
+            return Err(Error::new(format!("{} contains files that are not from {verb}", folder.display()))
                 .remedy(Remedy::OtherPlace));
         }
         if kept.is_none() && is_study(folder) {

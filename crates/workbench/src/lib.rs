@@ -43,6 +43,7 @@ mod prepared;
 pub mod rank;
 mod rating;
 pub mod recent;
+mod remedies;
 mod remembered;
 pub mod sent;
 mod slice;
@@ -81,6 +82,8 @@ pub use predilect_llm::{CallRemedy, Cancel, Enforce, ModelSpec, SpecError};
 pub use predilect_stats::similarity::Measure;
 pub use predilect_text::RATES_GRAMMAR;
 pub use rating::{PairRatings, kept_ratings, text_ratings};
+#[doc(hidden)]
+pub use remedies::every_remedy;
 pub use slice::{Slice, SliceOptions};
 pub use versus::Other;
 pub use watch::{Event, Remark, Step, Unwatched, Watch};

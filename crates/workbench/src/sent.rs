@@ -84,7 +84,7 @@ impl Scratch {
 /// When it cannot be made, or is no folder.
 pub fn kept_folder(folder: &Path) -> Result<()> {
     let fail = |e: std::io::Error| {
-        Error::new(format!("cannot make the folder {}: {}", folder.display(), e.kind()))
+        Error::new(format!("cannot make the folder {}: {e}", folder.display()))
             .words("give a folder that can be made and written to")
     };
     if folder.is_dir() {
@@ -147,7 +147,7 @@ impl std::str::FromStr for Bytes {
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let plain = text.trim_end_matches(['i', 'I', 'b', 'B']);
-        let wrong = || format!("`{text}` is no size: a number is expected, with K, M, G or T behind it");
+        let wrong = || format!("`{text}` is not a size: a number is expected, followed by K, M, G or T");
         let (number, shift) = match plain.chars().last().map(|c| c.to_ascii_uppercase()) {
             Some('K') => (&plain[..plain.len() - 1], 10),
             Some('M') => (&plain[..plain.len() - 1], 20),

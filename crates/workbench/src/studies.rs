@@ -55,7 +55,7 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study> {
         if let Some(step) = there.steps.keys().filter(asked).find(|step| !manifest.steps.contains_key(*step))
         {
             return Err(Error::new(format!(
-                "{} holds results of its own ({step}), which would be lost",
+                "{} contains other results ({step}), which would be lost",
                 to.display()
             ))
             .remedy(Remedy::OtherPlace));
@@ -252,14 +252,14 @@ pub enum Claim {
 pub fn claim(study: &Study, step: &str, name: &str, settings: &toml::Table, present: bool) -> Result<Claim> {
     let manifest = StudyToml::load_or_new(study)?;
     match manifest.steps.get(step) {
-        None if present => {
-            Err(Error::new(format!("the data hold rows by {name} already, and not from a model asked here"))
-                .remedy(Remedy::NameModel))
-        }
+        None if present => Err(Error::new(format!(
+            "the data contain rows by {name} already, from somebody other than the model asked here"
+        ))
+        .remedy(Remedy::NameModel)),
         None => Ok(Claim::Free),
         Some(old) if old.get("model") != settings.get("model") => {
             let model = old.get("model").and_then(toml::Value::as_str).unwrap_or("another model");
-            Err(Error::new(format!("in this study {name} stands for {model}")).remedy(Remedy::NameModel))
+            Err(Error::new(format!("in this study `{name}` stands for {model}")).remedy(Remedy::NameModel))
         }
         Some(old) if asked_alike(old, settings) => Ok(Claim::Free),
         Some(_) => Ok(Claim::Outdated),

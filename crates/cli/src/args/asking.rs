@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use predilect_workbench::{
     AnnotateRequest, CallOptions, Effort, Enforce, Filter, JudgeRequest, Jury as OfJudges, Method, ModelSpec,
@@ -24,7 +24,7 @@ pub(crate) struct AnnotateArgs {
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: ModelSpec,
     /// The annotator's name in the study (default: the model's)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) name: Option<String>,
     /// Properties to rate, by id and comma separated (default: all of the 29 but length, which text alone tells; errors only
     /// where there is an answer of reference)
@@ -107,7 +107,7 @@ pub(crate) struct JudgeArgs {
     #[arg(long, conflicts_with_all = ["inputs", "output", "jury", "attacks"])]
     pub(crate) probe: bool,
     /// The judge's name in the study (default: the model's); for one model
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) name: Option<String>,
     /// scored: probabilities of A and B; generated: a written verdict; reasoned: with reasons first; graded: 1 to 10 for each
     /// response alone; mt-bench, arena-hard: a comparison that ends with their verdicts in brackets; reward: the scores of a
@@ -269,6 +269,6 @@ pub(super) fn named<T: Copy + Send + Sync + 'static>(
 fn money(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(x) if (0.0..=1e9).contains(&x) => Ok(x),
-        _ => Err(format!("`{text}` is no number of 0 or more")),
+        _ => Err(format!("`{text}` is not a number of 0 or more")),
     }
 }

@@ -72,7 +72,7 @@ fn measure() -> impl TypedValueParser<Value = Measure> {
 fn points(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(x) if (0.1..=50.0).contains(&x) => Ok(x),
-        _ => Err(format!("`{text}` is no number from 0.1 to 50")),
+        _ => Err(format!("`{text}` is not a number from 0.1 to 50")),
     }
 }
 

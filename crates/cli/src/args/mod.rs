@@ -213,7 +213,7 @@ impl ShowArgs {
 fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(x) if (1e-4..=1e4).contains(&x) => Ok(x),
-        _ => Err(format!("`{text}` is no number within 0.0001..10000")),
+        _ => Err(format!("`{text}` is not a number from 0.0001 to 10000")),
     }
 }
 

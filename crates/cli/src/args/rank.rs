@@ -91,6 +91,6 @@ fn method() -> impl TypedValueParser<Value = RankMethod> {
 fn not_negative(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(x) if (0.0..=1e6).contains(&x) => Ok(x),
-        _ => Err(format!("`{text}` is no number from 0 to 1000000")),
+        _ => Err(format!("`{text}` is not a number from 0 to 1000000")),
     }
 }

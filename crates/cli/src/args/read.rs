@@ -30,7 +30,7 @@ pub(crate) struct ReadArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) texts: Option<PathBuf>,
     /// The column by which votes find their texts (default: one that both have, such as id)
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", requires = "texts")]
     pub(crate) on: Option<String>,
     /// Pair only neighbouring ranks of ranked responses
     #[arg(long)]
@@ -81,6 +81,12 @@ impl ReadArgs {
         let recipe = self.mapping.as_deref().map(Recipe::from_file).transpose()?;
         let (of_files, for_all): (Vec<&String>, Vec<&String>) =
             self.judge_name.iter().partition(|name| name.contains('='));
+        if let Some(empty) =
+            self.judge_name.iter().find(|name| name.split('=').any(|part| part.trim().is_empty()))
+        {
+            return Err(Problem::new(format!("--judge-name {empty}: a name is missing"))
+                .remedy("write --judge-name NAME, or --judge-name FILE=NAME"));
+        }
         if let [first, second, ..] = for_all.as_slice() {
             return Err(Problem::new(format!(
                 "--judge-name gives all files two names: {first} and {second}"

@@ -189,14 +189,14 @@ fn baseline(text: &str) -> Result<Baseline, Problem> {
 fn sure(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(p) if (0.0..=1.0).contains(&p) => Ok(p),
-        _ => Err(format!("`{text}` is no probability within 0..1")),
+        _ => Err(format!("`{text}` is not a probability from 0 to 1")),
     }
 }
 
 fn temperature(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(t) if (0.0..=2.0).contains(&t) => Ok(t),
-        _ => Err(format!("`{text}` is no temperature within 0..2")),
+        _ => Err(format!("`{text}` is not a temperature from 0 to 2")),
     }
 }
 

@@ -233,7 +233,7 @@ impl TrainArgs {
     pub(crate) fn trl(&self) -> Result<Option<TrlOptions>, Problem> {
         if !self.engine && (self.write_only || self.python.is_some()) {
             return Err(
-                Problem::new("--write-only and --python are of the engine trl").remedy("add --engine trl")
+                Problem::new("--write-only and --python need the engine trl").remedy("add --engine trl")
             );
         }
         let options = TrlOptions { python: self.python.clone(), write_only: self.write_only };

@@ -89,7 +89,7 @@ pub(crate) fn show(
         for page in pages {
             say!("report: {}", page.display());
         }
-        if pages.is_empty() && !json {
+        if pages.is_empty() && !json && !dissection.fits.is_empty() {
             say!("for the same as one page to look at and share: add --html report.html");
         }
     }

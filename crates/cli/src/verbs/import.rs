@@ -4,6 +4,7 @@ use std::io::Write;
 
 use predilect_types::ReadSummary;
 use predilect_workbench::import;
+use predilect_workbench::studies::is_study;
 use predilect_workbench::{Onto, ReadOptions, preview};
 
 use crate::args::{Global, ImportArgs};
@@ -13,6 +14,10 @@ use crate::progress::Bars;
 
 pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
     let options = ReadOptions { without_verdicts: args.without_verdicts, ..args.read.options()? };
+    if let Some(study) = args.inputs.iter().find(|input| is_study(input)) {
+        return Err(Problem::new(format!("{} is a study, which was imported already", study.display()))
+            .remedy("give it to another verb as it is, or export it to a file first: predilect export STUDY -o FILE"));
+    }
     let Some(output) = args.output.as_deref().filter(|_| !args.preview) else {
         let mut seen = preview(&args.inputs, &options)?;
         if args.json {

@@ -269,7 +269,8 @@ fn nothing(inputs: &[PathBuf], summary: &ReadSummary) -> DataError {
     let dropped: Vec<String> = summary.dropped.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
     let dropped =
         if dropped.is_empty() { String::new() } else { format!(" (dropped: {})", dropped.join(", ")) };
-    DataError::input(first, format!("no pair was found in {} records{dropped}", summary.rows)).with_hint(hint)
+    let records = if summary.rows == 1 { "1 record".to_owned() } else { format!("{} records", summary.rows) };
+    DataError::input(first, format!("no pair was found in {records}{dropped}")).with_hint(hint)
 }
 
 impl Reading<'_> {
@@ -369,7 +370,8 @@ impl Reading<'_> {
         let verdicts = named.chain(told).collect();
         if let (count @ 1.., Some(mark)) = std::mem::take(&mut self.marked) {
             summary.remarks.push(format!(
-                "{count} records contain `{mark}`, a mark of a chat template, within a text; it is measured as part of the text"
+                "{} `{mark}`, a mark of a chat template, within a text; it is measured as part of the text",
+                if count == 1 { "1 record contains".to_owned() } else { format!("{count} records contain") }
             ));
         }
         let late = std::mem::take(&mut self.late);

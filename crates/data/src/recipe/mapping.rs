@@ -108,7 +108,7 @@ impl FromStr for Claim {
         if !ROLES.contains(&role) {
             let near = did_you_mean(role, ROLES.iter().copied());
             return Err(wrong(&format!(
-                "there is no role `{}`{near}; the roles are {}",
+                "there is no role `{}`{near} (the roles are {})",
                 role.escape_debug(),
                 ROLES.join(", ")
             )));

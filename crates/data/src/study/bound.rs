@@ -1,11 +1,12 @@
 //! A study is read as it was imported once: what another import has put in place meanwhile is told apart, and never mixed in.
 
 use std::fs::File;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use predilect_types::Pair;
 
-use super::table::{TableRow, import_in, import_of};
+use super::table::{IMPORTED, TableRow, import_in, import_of};
 use super::{Study, lock};
 use crate::error::DataError;
 
@@ -46,7 +47,11 @@ impl Study {
     /// Opens a table of the import that was read first. A file that is open stays what it was, whoever replaces it.
     pub(super) fn open_table(&self, table: &str) -> Result<File, DataError> {
         let path = self.table_path(table);
-        let file = File::open(&path).map_err(|e| DataError::path_io(&path, "open", e))?;
+        let file = File::open(&path).map_err(|e| {
+            let missing = e.kind() == io::ErrorKind::NotFound && IMPORTED.contains(&table);
+            let error = DataError::path_io(&path, "open", e);
+            if missing { error.with_hint("the study is not whole: import the files again") } else { error }
+        })?;
         let own = import_in(&file);
         let mut bound = self.bound.locked();
         let first = bound.get_or_insert_with(|| {

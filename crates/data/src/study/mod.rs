@@ -108,11 +108,13 @@ impl Study {
         }
         let shown = study.folder.display().to_string();
         let problem = if study.folder.is_dir() {
-            "the folder holds no pairs.parquet"
+            "the folder contains no pairs.parquet"
+        } else if study.folder.exists() {
+            "it is a file, not a folder"
         } else {
             "there is no such folder"
         };
-        Err(DataError::study(shown.clone(), format!("this is no study: {problem}"))
+        Err(DataError::study(shown.clone(), format!("this is not a study: {problem}"))
             .with_hint(format!("make one first: {IMPORT_INTO} {shown}")))
     }
 

@@ -17,7 +17,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::file::metadata::{KeyValue, ParquetMetaDataReader};
-use predilect_types::Pair;
+use predilect_types::{Pair, Verdict};
 
 use super::Study;
 use super::bound::Bound;
@@ -236,6 +236,9 @@ impl<T: TableRow, R: Held<T>> Drop for TableWriter<T, R> {
     }
 }
 
+/// The tables that an import writes; all others are made of them.
+pub(super) const IMPORTED: [&str; 2] = [<Pair as TableRow>::TABLE, <Verdict as TableRow>::TABLE];
+
 /// Reads one table, some thousand rows at a time.
 pub struct TableReader<T> {
     reader: ParquetRecordBatchReader,
@@ -268,9 +271,13 @@ impl<T: TableRow> TableReader<T> {
 }
 
 pub(super) fn damaged(path: &Path, problem: &str) -> DataError {
-    DataError::study(path.display().to_string(), format!("the table cannot be read: {problem}")).with_hint(
-        format!("run the step that writes this table again (pairs and verdicts: {})", advice::IMPORT),
-    )
+    let hint = if path.file_stem().is_some_and(|name| IMPORTED.iter().any(|table| name == *table)) {
+        format!("import the files again ({})", advice::IMPORT)
+    } else {
+        "remove this file, and run the step that writes it again".to_owned()
+    };
+    DataError::study(path.display().to_string(), format!("the table cannot be read: {problem}"))
+        .with_hint(hint)
 }
 
 impl<T: TableRow> Iterator for TableReader<T> {

@@ -98,7 +98,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
     let magic = head.number::<4>()?;
     let version = u32::from_le_bytes(head.number()?);
     if &magic != b"GGUF" || !(2..=3).contains(&version) {
-        return Err(broken(path, "is no GGUF file of version 2 or 3"));
+        return Err(broken(path, "is not a GGUF file of version 2 or 3"));
     }
     let _tensors = head.long()?;
     let count = head.long()?;
@@ -144,7 +144,7 @@ impl Head<'_> {
         let length = self.long()?;
         let mut key = Vec::new();
         self.take(length, &mut key)?;
-        let key = String::from_utf8(key).map_err(|_| broken(self.path, "has a key that is no text"))?;
+        let key = String::from_utf8(key).map_err(|_| broken(self.path, "has a key that is not text"))?;
         let kind = u32::from_le_bytes(self.number()?);
         let mut bytes = Vec::new();
         self.value(kind, &mut bytes, 0)?;

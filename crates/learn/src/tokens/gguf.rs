@@ -101,7 +101,7 @@ impl<'a> File<'a> {
         match self.0.metadata.get(key) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(broken(key, "is no text")),
+            Some(_) => Err(broken(key, "is not text")),
         }
     }
 
@@ -117,7 +117,7 @@ impl<'a> File<'a> {
         match self.0.metadata.get(key) {
             None => Ok(None),
             Some(Value::Array(values)) => Ok(Some(values)),
-            Some(_) => Err(broken(key, "is no list")),
+            Some(_) => Err(broken(key, "is not a list")),
         }
     }
 
@@ -125,7 +125,7 @@ impl<'a> File<'a> {
         let Some(values) = self.list(key)? else { return Ok(None) };
         let text = |value: &'a Value| match value {
             Value::String(text) => Ok(text.as_str()),
-            _ => Err(broken(key, "holds something that is no text")),
+            _ => Err(broken(key, "contains something that is not text")),
         };
         values.iter().map(text).collect::<Result<_, _>>().map(Some)
     }
@@ -133,7 +133,7 @@ impl<'a> File<'a> {
     /// The number of a token. One beyond the vocabulary, as some files have for a token that the model lacks, is none.
     fn id(&self, key: &'static str, vocabulary: &Vocabulary) -> Result<Option<u32>, TokensError> {
         let Some(value) = self.0.metadata.get(key) else { return Ok(None) };
-        let id = whole(value).ok_or_else(|| broken(key, "is no number"))?;
+        let id = whole(value).ok_or_else(|| broken(key, "is not a number"))?;
         Ok(u32::try_from(id).ok().filter(|&id| (id as usize) < vocabulary.tokens.len()))
     }
 }
@@ -175,7 +175,9 @@ impl<'a> Vocabulary<'a> {
             None => vec![kind::NORMAL; tokens.len()],
             Some(values) => values
                 .iter()
-                .map(|value| whole(value).ok_or_else(|| broken(TYPES, "holds something that is no number")))
+                .map(|value| {
+                    whole(value).ok_or_else(|| broken(TYPES, "contains something that is not a number"))
+                })
                 .collect::<Result<_, _>>()?,
         };
         if kinds.len() == tokens.len() {
@@ -242,7 +244,7 @@ fn by_scores(file: &File, vocabulary: &Vocabulary) -> Result<(Tokenizer, bool), 
         .map(|score| match *score {
             Value::F32(score) => Ok(score),
             Value::I32(score) => Ok(score as f32),
-            _ => Err(broken(SCORES, "holds something that is no number")),
+            _ => Err(broken(SCORES, "contains something that is not a number")),
         })
         .collect::<Result<_, _>>()?;
     let unknown = vocabulary.kinds.iter().position(|&k| k == kind::UNKNOWN);

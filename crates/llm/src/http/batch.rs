@@ -259,7 +259,7 @@ impl HttpModel {
 
     fn json(&self, text: &str) -> Result<Value, CallError> {
         serde_json::from_str(text).map_err(|error| {
-            CallError::new(Fault::Body, format!("the answer of {} is no JSON: {error}", self.name))
+            CallError::new(Fault::Body, format!("the answer of {} is not JSON: {error}", self.name))
         })
     }
 }

@@ -36,10 +36,12 @@ impl HttpModel {
             ureq::Error::BodyExceedsLimit(_) => Fault::Body,
             _ => Fault::Connection,
         };
-        let error = CallError::new(
-            fault,
-            self.clean(&format!("{}: no answer from {}: {error}", self.name, self.url)),
-        );
+        let why = match &error {
+            ureq::Error::Io(e) => e.to_string(),
+            other => other.to_string(),
+        };
+        let error =
+            CallError::new(fault, self.clean(&format!("{}: no answer from {}: {why}", self.name, self.url)));
         match fault {
             Fault::NoModel => error.remedy("check the address"),
             Fault::Connection => error.remedy("check that the server runs and can be reached"),

@@ -326,7 +326,7 @@ impl Model for HttpModel {
                 .remedy("turn streaming off in the server or the gateway in front of it"));
         }
         let json: Value = body::json(body).map_err(|error| {
-            CallError::new(Fault::Body, format!("the answer of {} is no JSON: {error}", self.name))
+            CallError::new(Fault::Body, format!("the answer of {} is not JSON: {error}", self.name))
         })?;
         // Some servers send their errors with status 200; what status they mean stands inside.
         if json["object"] == "error" && json["message"].is_string() {

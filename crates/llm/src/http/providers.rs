@@ -119,7 +119,7 @@ fn check(spec: &ModelSpec, secret: Option<&str>, moved: Option<&str>) -> Result<
     if secret.is_some_and(|secret| !secret.bytes().all(|byte| byte.is_ascii_graphic())) {
         return Err(CallError::new(
             Fault::Key,
-            format!("the key for {spec} holds characters that no key has"),
+            format!("the key for {spec} contains characters that no key has"),
         )
         .remedy(
             "look at the key in the environment: it must be one word of plain letters, digits and signs",
@@ -129,7 +129,7 @@ fn check(spec: &ModelSpec, secret: Option<&str>, moved: Option<&str>) -> Result<
     if moved.is_some_and(|base| base.contains('@') || base.contains('?')) {
         return Err(CallError::new(
             Fault::Key,
-            "an address in the environment must hold no password and no query",
+            "an address in the environment must not contain a password or a query",
         )
         .remedy("give the key in the provider's own variable"));
     }

@@ -399,7 +399,8 @@ impl Runner<'_> {
             return Ok(outcome(answer, true));
         }
         if self.options.offline {
-            let error = CallError::new(Fault::Connection, "not in the call log, and this run is offline");
+            let error =
+                CallError::new(Fault::Offline, "it is not in the log of calls, and this run is offline");
             lock(&shared.state).totals.failed += 1;
             return Ok(outcome(Err(error), false));
         }

@@ -80,7 +80,7 @@ pub enum RankingError {
     #[error("every verdict is a tie")]
     OnlyTies,
     /// Covariates that say the same.
-    #[error("the covariates cannot be told apart from the scores or from each other")]
+    #[error("the controls cannot be separated from the scores or from each other")]
     Singular,
     /// No maximum was found.
     #[error("no maximum was found in {STEPS} steps")]

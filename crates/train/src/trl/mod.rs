@@ -114,7 +114,7 @@ impl Given {
         let pairs = with_merged_system(pairs, &request.model, &mut remarks);
         let [trained, held_out] = split(pairs, request.held_out)?;
         if trained.is_empty() {
-            return Err(Error::new(format!("of {read} pairs, none can be used")));
+            return Err(Error::new(format!("of the pairs that were read ({read}), none can be used")));
         }
         let count = PairCount {
             read,
@@ -355,7 +355,9 @@ impl Run {
             Some(0) => Ok(None),
             _ if told => Ok(Some(Error::cancelled().resumable())),
             Some(130) => Ok(Some(Error::cancelled().resumable())),
-            code => Err(Error::new(format!("the TRL script failed (status {code:?})"))
+            Some(code) => Err(Error::new(format!("the TRL script failed with status {code}"))
+                .words(format!("see {}", folder.path.join("trl.log").display()))),
+            None => Err(Error::new("the TRL script was ended by a signal")
                 .words(format!("see {}", folder.path.join("trl.log").display()))),
         }
     }

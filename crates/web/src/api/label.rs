@@ -29,7 +29,8 @@ fn allowed(app: &App) -> Result<(), Problem> {
 
 fn named(query: &Query) -> Result<&str, Problem> {
     query.name.as_deref().ok_or_else(|| {
-        Problem::refused("whoever labels has no name").remedy("give one: ?name=NAME; votes are of human:NAME")
+        Problem::refused("it is not said who labels")
+            .remedy("give a name: ?name=NAME; votes are kept as human:NAME")
     })
 }
 

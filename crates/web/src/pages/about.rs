@@ -130,7 +130,8 @@ pub(crate) async fn published(State(app): State<App>) -> Response {
 
 /// An address that leads nowhere.
 pub(crate) async fn nowhere(uri: Uri) -> Response {
-    let found = Problem::not_found("nothing is at this address").remedy("the first page lists what there is");
+    let found =
+        Problem::not_found("there is nothing at this address").remedy("the first page lists what there is");
     if uri.path().starts_with("/api/") {
         return found.remedy("/api/v1/openapi.json lists what programs may ask").into_response();
     }

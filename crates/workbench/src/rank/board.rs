@@ -165,9 +165,8 @@ fn enough(request: &RankRequest, gathered: &Gathered) -> Result<()> {
             .remedy(Remedy::FewerVerdicts(*largest_least)));
     }
     if !request.judges.is_empty() && judges.is_empty() {
-        return Err(
-            Error::new(format!("no verdict is by {}", request.judges.join(" or "))).remedy(Remedy::AnyJudge)
-        );
+        return Err(Error::new(format!("there are no verdicts by {}", request.judges.join(" or ")))
+            .remedy(Remedy::AnyJudge));
     }
     Err(Error::new("the files name fewer than two models with verdicts between them")
         .remedy(Remedy::NameModels))

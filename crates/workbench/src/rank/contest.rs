@@ -35,7 +35,7 @@ pub(super) struct Gathered {
 /// Verdicts or pairs that do not count, by reason.
 pub(super) type LeftOut = BTreeMap<&'static str, u64>;
 
-const UNNAMED: &str = "verdicts on pairs without two named models";
+const UNNAMED: &str = "verdicts on pairs whose two models are not both named";
 pub(crate) const ORPHANS: &str = "verdicts on pairs that are not there";
 const INAPPLICABLE: &str = "verdicts on pairs to which accuracy does not apply";
 /// Why verdicts on models with few of them are left out.

@@ -46,7 +46,7 @@ pub(super) fn refused(error: &RankingError, models: &[String], controls: usize, 
         }
         RankingError::Singular if controls == 0 && method == RankMethod::BradleyTerry => {
             return Error::new(
-                "the scores cannot be told apart: some weights are larger than others by very much",
+                "the scores cannot be told apart: some weights are far larger than others",
             )
             .words("check the weights: a whole number counts as that many verdicts");
         }

@@ -94,7 +94,7 @@ pub(super) fn has_rated(prepared: &Prepared, ratings: &Ratings, wanted: Option<&
             let mut known: Vec<&str> = ratings.annotators().iter().map(String::as_str).collect();
             known.sort_unstable();
             known.push(own);
-            Err(Error::new(format!("nobody called {wanted} has rated these pairs")).choose(known))
+            Err(Error::new(format!("there are no ratings by `{wanted}`")).choose(known))
         }
         _ => Ok(()),
     }

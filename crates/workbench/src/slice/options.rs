@@ -76,7 +76,7 @@ impl SliceOptions {
         let known: BTreeSet<&String> = names.iter().collect();
         match self.judges.iter().find(|judge| !known.contains(judge)) {
             None => Ok(()),
-            Some(missing) => Err(Error::new(format!("no verdict is by the judge `{missing}`"))
+            Some(missing) => Err(Error::new(format!("there are no verdicts by the judge `{missing}`"))
                 .words(format!("the judges of these data are: {}", shown::list(known)))),
         }
     }

@@ -29,7 +29,7 @@ pub(crate) fn no_pair(filter: &Filter, prepared: &Prepared) -> Error {
         }
     });
     let remedy = unknown.unwrap_or_else(|| format!("set a weaker condition; {}", fields_to_ask(keys)));
-    Error::new(format!("no pair of {} is in the slice {filter}", count(prepared.pairs().len() as u64)))
+    Error::new(format!("none of {} pairs is in the slice {filter}", count(prepared.pairs().len() as u64)))
         .remedy(Remedy::Filter(remedy))
 }
 
@@ -99,11 +99,11 @@ fn key_to_ask(key: &str) -> String {
 /// Pairs, but no verdicts on them.
 pub(crate) fn no_verdict(filtered: bool) -> Error {
     if filtered {
-        return Error::new("no verdict is in this slice")
+        return Error::new("there are no verdicts in this slice")
             .remedy(Remedy::Filter("none of its verdicts fulfils the filter".to_owned()))
             .no_verdicts();
     }
-    Error::new("the data hold pairs but no verdicts, so there is nothing to dissect")
+    Error::new("the data contain pairs but no verdicts")
         .words("add the file that says which response was preferred")
         .no_verdicts()
 }

@@ -45,7 +45,7 @@ pub fn measured(request: &ValidityRequest, watch: &dyn Watch) -> Result<Ran<Vec<
     let folder = if asks { Some(folder(request.folder.as_deref())?) } else { request.folder.clone() };
     if let Some(folder) = &folder {
         std::fs::create_dir_all(folder).map_err(|e| {
-            let why = e.kind();
+            let why = e.to_string();
             Error::new(format!("cannot make the folder {}: {why}", folder.display()))
                 .remedy(Remedy::NameFolder)
         })?;

@@ -105,7 +105,7 @@ pub(super) fn stream(
 
 fn bytes(value: &[f32], kind: GgmlDType) -> Result<Vec<u8>, String> {
     if !value.iter().all(|x| x.is_finite()) {
-        return Err("holds numbers that are not finite".to_owned());
+        return Err("contains numbers that are not finite".to_owned());
     }
     if kind == GgmlDType::F32 {
         return Ok(value.iter().flat_map(|x| x.to_le_bytes()).collect());
@@ -117,7 +117,7 @@ fn bytes(value: &[f32], kind: GgmlDType) -> Result<Vec<u8>, String> {
         _ => f32::MAX,
     };
     if value.iter().any(|x| x.abs() > most) {
-        return Err(format!("holds numbers above {most}, too large for the kind asked for"));
+        return Err(format!("contains numbers above {most}, too large for the kind asked for"));
     }
     let made = Candle::from_slice(value, value.len(), &Device::Cpu)
         .and_then(|tensor| QTensor::quantize(&tensor, kind))
