@@ -259,6 +259,29 @@ fn a_server_that_is_not_there_ends_the_run() {
 }
 
 #[test]
+fn where_nothing_is_answered_nothing_is_lost_and_no_name_is_taken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 12);
+    let study = folder.path().join("study");
+    let provider = Provider::start(0);
+    let model = provider.model("fake");
+    json(&run(&pairs, &model, &study, &["--name", "j"]));
+    let (rows, about) = (verdict_rows(&study).len(), std::fs::read_to_string(study.join("study.toml")));
+    assert!(rows >= 12, "{rows}");
+    // Asked in another way, without a call: there is no answer, and what was there stays.
+    let offline = run(&pairs, &model, &study, &["--name", "j", "--method", "graded", "--offline"]);
+    assert!(!offline.status.success());
+    assert_eq!(verdict_rows(&study).len(), rows);
+    let now = std::fs::read_to_string(study.join("study.toml")).expect("study.toml");
+    assert_eq!(about.expect("study.toml"), now);
+    // A wrong address takes no name.
+    let wrong = run(&pairs, "http://127.0.0.1:1/v1#fake", &study, &["--name", "k", "--retries", "0"]);
+    assert!(!wrong.status.success());
+    json(&run(&pairs, &model, &study, &["--name", "k"]));
+    assert_eq!(verdict_rows(&study).len(), 2 * rows);
+}
+
+#[test]
 fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
     let folder = tempfile::tempdir().expect("a folder");
     let pairs = pairs(folder.path(), 120);

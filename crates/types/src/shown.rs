@@ -38,9 +38,9 @@ pub fn coloured(text: &str) -> String {
         });
         let end = code.unwrap_or(1);
         if code.is_some() {
-            out.push_str(&rest[..end])
+            out.push_str(&rest[..end]);
         } else {
-            out.push_str(&visible(&rest[..end]))
+            out.push_str(&visible(&rest[..end]));
         }
         rest = &rest[end..];
     }

@@ -24,21 +24,29 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     /// Where in the filter, in characters from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) position: Option<usize>,
+    pub(crate) position: Option<u32>,
     /// What was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) value: Option<Box<str>>,
     /// What helps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remedy: Option<String>,
+    /// What programs go by.
+    #[serde(flatten)]
+    pub(crate) about: Box<About>,
+    /// Whether the same may succeed later.
+    pub(crate) retry: bool,
+}
+
+/// What programs go by: the key of what helps, and what it is about.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub(crate) struct About {
     /// The key of what helps, the same in every version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remedy_key: Option<&'static str>,
     /// The file, line, field or value that it is about.
     #[serde(skip_serializing_if = "Subject::is_empty")]
-    pub(crate) subject: Box<Subject>,
-    /// Whether the same may succeed later.
-    pub(crate) retry: bool,
+    pub(crate) subject: Subject,
 }
 
 impl Problem {
@@ -52,8 +60,7 @@ impl Problem {
             position: None,
             value: None,
             remedy: None,
-            remedy_key: None,
-            subject: Box::default(),
+            about: Box::default(),
             retry: false,
         }
     }
@@ -120,14 +127,14 @@ impl From<&QueryError> for Problem {
             QueryError::Filter { name, text, error } => {
                 let detail = format!("`{name}` cannot be read: {}", error.problem);
                 Self {
-                    position: Some(error.at),
+                    position: u32::try_from(error.at).ok(),
                     value: Some(text.as_str().into()),
                     remedy: Some(error.remedy.clone()),
                     ..Self::new("where-syntax", "The filter cannot be read", StatusCode::BAD_REQUEST, detail)
                 }
             }
             QueryError::Trial { text, error } => Self {
-                position: Some(error.at),
+                position: u32::try_from(error.at).ok(),
                 value: Some(text.as_str().into()),
                 remedy: Some(error.remedy.clone()),
                 ..Self::new(
@@ -161,8 +168,8 @@ impl Problem {
         };
         let detail = error.message().to_owned();
         let remedy = error.what_helps().map(words);
-        let (remedy_key, subject) = (error.remedy_key(), Box::new(error.subject()));
-        Self { remedy, remedy_key, subject, retry, ..Self::new(kind, title, status, detail) }
+        let about = Box::new(About { remedy_key: error.remedy_key(), subject: error.subject() });
+        Self { remedy, about, retry, ..Self::new(kind, title, status, detail) }
     }
 }
 

@@ -309,7 +309,7 @@ impl Runs {
 /// A model that is ready to be asked.
 enum Ready {
     Judge(Arc<Judging>),
-    Annotate(Annotating),
+    Annotate(Box<Annotating>),
 }
 
 impl Wanted {
@@ -357,7 +357,7 @@ impl Wanted {
                     calls,
                     ..usual
                 };
-                Ok(Ready::Annotate(Annotating::begin(&request, &within, watch)?))
+                Ok(Ready::Annotate(Box::new(Annotating::begin(&request, &within, watch)?)))
             }
         }
     }

@@ -72,10 +72,10 @@ impl Upload {
         let file = self.file.display().to_string();
         let folder = self.file.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
         let plain = |text: &str| text.replace(&file, &self.name).replace(&folder, &self.name);
-        let mut subject = problem.subject;
-        subject.file = subject.file.as_deref().map(plain);
+        let mut about = problem.about;
+        about.subject.file = about.subject.file.as_deref().map(plain);
         let remedy = problem.remedy.as_deref().map(plain);
-        Problem { detail: plain(&problem.detail), remedy, subject, ..problem }
+        Problem { detail: plain(&problem.detail), remedy, about, ..problem }
     }
 
     /// The title of the study that it becomes.

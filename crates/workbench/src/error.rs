@@ -19,7 +19,7 @@ pub struct Error {
     message: String,
     remedy: Option<Remedy>,
     details: Vec<Advice>,
-    subject: Subject,
+    subject: Option<Box<Subject>>,
     resumes: bool,
 }
 
@@ -165,7 +165,7 @@ impl Error {
             message: message.into(),
             remedy: None,
             details: Vec::new(),
-            subject: Subject::default(),
+            subject: None,
             resumes: false,
         }
     }
@@ -221,7 +221,7 @@ impl Error {
     /// The same of a file, a line, a field or a value.
     #[must_use]
     pub fn about(self, subject: Subject) -> Self {
-        Self { subject, ..self }
+        Self { subject: (!subject.is_empty()).then(|| Box::new(subject)), ..self }
     }
 
     /// Another failure, with what helps against it.
@@ -280,7 +280,7 @@ impl Failure for Error {
     }
 
     fn subject(&self) -> Subject {
-        self.subject.clone()
+        self.subject.as_deref().cloned().unwrap_or_default()
     }
 }
 

@@ -10,9 +10,17 @@ use super::table::{IMPORTED, TableRow, import_in, import_of};
 use super::{Study, lock};
 use crate::error::DataError;
 
-/// The import that was read first; its name, where the tables tell it.
+/// Which import was read first.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Bound(Arc<Mutex<Option<Option<String>>>>);
+pub(super) struct Bound(Arc<Mutex<Seen>>);
+
+#[derive(Debug, Clone, Default)]
+enum Seen {
+    #[default]
+    Nothing,
+    /// Its name; none where the tables do not tell it.
+    Import(Option<String>),
+}
 
 /// Which import was read says nothing of which study it is.
 impl PartialEq for Bound {
@@ -24,17 +32,20 @@ impl PartialEq for Bound {
 impl Eq for Bound {}
 
 impl Bound {
-    fn locked(&self) -> MutexGuard<'_, Option<Option<String>>> {
+    fn locked(&self) -> MutexGuard<'_, Seen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The import that was read first, if any was; within, its name.
-    pub(super) fn first(&self) -> Option<Option<String>> {
-        self.locked().clone()
+    /// The name of the import that was read first; `now` says it where none was.
+    pub(super) fn or(&self, now: impl FnOnce() -> Option<String>) -> Option<String> {
+        match &*self.locked() {
+            Seen::Import(name) => name.clone(),
+            Seen::Nothing => now(),
+        }
     }
 
     pub(super) fn forget(&self) {
-        *self.locked() = None;
+        *self.locked() = Seen::Nothing;
     }
 }
 
@@ -54,10 +65,12 @@ impl Study {
         })?;
         let own = import_in(&file);
         let mut bound = self.bound.locked();
-        let first = bound.get_or_insert_with(|| {
-            if table == Pair::TABLE { own.clone() } else { import_of(&self.table_path(Pair::TABLE)) }
-        });
-        let (Some(first), Some(own)) = (first.as_ref(), own.as_ref()) else { return Ok(file) };
+        if matches!(*bound, Seen::Nothing) {
+            let first =
+                if table == Pair::TABLE { own.clone() } else { import_of(&self.table_path(Pair::TABLE)) };
+            *bound = Seen::Import(first);
+        }
+        let (Seen::Import(Some(first)), Some(own)) = (&*bound, own.as_ref()) else { return Ok(file) };
         if first == own {
             return Ok(file);
         }

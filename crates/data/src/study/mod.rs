@@ -104,7 +104,11 @@ impl Study {
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, DataError> {
         let study = Self { copy_of: None, folder: folder.into(), bound: Bound::default() };
         if study.table_path("pairs").is_file() {
-            return Ok(study);
+            // What a later version wrote may mean something else; a file that cannot be read is its reader's affair.
+            return match StudyToml::load_or_new(&study) {
+                Err(error) if error.is_later_layout() => Err(error),
+                _ => Ok(study),
+            };
         }
         let shown = study.folder.display().to_string();
         let problem = if study.folder.is_dir() {
@@ -151,7 +155,7 @@ impl Study {
 
     /// A name of what was imported, the same for the same pairs and verdicts; `None` where the table does not say.
     pub fn import_name(&self) -> Option<String> {
-        self.bound.first().unwrap_or_else(|| table::import_of(&self.table_path("pairs")))
+        self.bound.or(|| table::import_of(&self.table_path("pairs")))
     }
 
     /// Starts to write the table of pairs.

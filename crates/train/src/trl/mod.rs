@@ -310,6 +310,8 @@ struct Run {
     trainable: u64,
     remarks: Vec<String>,
     failed: Option<Error>,
+    /// Whether the script said that it has ended.
+    done: bool,
 }
 
 impl Run {
@@ -352,6 +354,10 @@ impl Run {
             return Err(error);
         }
         match ended {
+            Some(0) if !self.done => Err(Error::new("the TRL script ended without a result").words(format!(
+                "is that Python the one with TRL? See {}",
+                folder.path.join("trl.log").display()
+            ))),
             Some(0) => Ok(None),
             _ if told => Ok(Some(Error::cancelled().resumable())),
             Some(130) => Ok(Some(Error::cancelled().resumable())),
@@ -371,7 +377,9 @@ impl Run {
                     None => error,
                 });
             }
-            Ok(Line::Done { done }) => (self.steps, self.trainable) = (done.steps, done.trainable),
+            Ok(Line::Done { done }) => {
+                (self.steps, self.trainable, self.done) = (done.steps, done.trainable, true);
+            }
             Ok(Line::Look { eval }) => {
                 if let Some(row) = self.curve.iter_mut().rfind(|row| row.step == eval.step) {
                     (row.eval_loss, row.eval_accuracy, row.eval_margin) =

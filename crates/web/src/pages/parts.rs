@@ -53,7 +53,7 @@ pub(super) fn trouble(problem: &Problem) -> Markup {
     html! {
         div.problem role="alert" {
             strong { (problem.title) ". " } (sentence(&problem.detail))
-            @if let (Some(at), Some(text)) = (problem.position, &problem.value) {
+            @if let (Some(at), Some(text)) = (problem.position.map(|at| at as usize), &problem.value) {
                 pre { (shown(text)) "\n" (" ".repeat(at.min(2_000))) "^" }
             }
             @if let Some(remedy) = &problem.remedy { p { (sentence(remedy)) } }
@@ -65,8 +65,11 @@ pub(super) fn trouble(problem: &Problem) -> Markup {
 pub(super) fn sentence(message: &str) -> Markup {
     let message = shown(message);
     // A backtick that is not closed is one of the data.
-    let pieces: Vec<&str> =
-        if message.matches('`').count() % 2 == 0 { message.split('`').collect() } else { vec![&message] };
+    let pieces: Vec<&str> = if message.matches('`').count().is_multiple_of(2) {
+        message.split('`').collect()
+    } else {
+        vec![&message]
+    };
     html! {
         @for (at, piece) in pieces.iter().enumerate() {
             @if at % 2 == 1 { code { (piece) } }

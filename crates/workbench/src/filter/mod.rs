@@ -18,6 +18,7 @@
 //! case), `+`, `-`, `*`, `/`, `and`, `or`, `not`, parentheses. Names that are no plain words stand in quotation marks. What a pair has no value
 //! for is never true, of any operator: `meta.year > 2020` and `meta.year <= 2020` both leave out pairs without a year.
 
+mod error;
 mod eval;
 mod expression;
 mod parse;
@@ -27,10 +28,10 @@ mod tests;
 
 use std::str::FromStr;
 
+pub use error::FilterError;
 pub(crate) use eval::{Found, Known, Texts};
 pub use expression::Filter;
 pub(crate) use expression::{Field, Is, Literal, Part, Side};
-pub use parse::FilterError;
 
 impl FromStr for Filter {
     type Err = FilterError;

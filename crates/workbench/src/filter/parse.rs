@@ -1,10 +1,8 @@
 //! How an expression is read: by descent, with the place of what cannot be read.
 
-use std::fmt::{self, Display, Formatter};
-
-use predilect_types::{Failure, Subject};
 use regex::RegexBuilder;
 
+use super::error::FilterError;
 use super::expression::{Field, Is, Literal, Order, Part, Pattern, Side, Sign, Value};
 
 /// How deeply parentheses and `not` may be nested.
@@ -18,41 +16,6 @@ const LENGTH: usize = 64 << 10;
 
 /// The memory that a regular expression may take.
 const REGEX: usize = 1 << 20;
-
-/// Why an expression cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FilterError {
-    /// Where, in characters from the beginning.
-    pub at: usize,
-    /// What is wrong.
-    pub problem: String,
-    /// What helps.
-    pub remedy: String,
-}
-
-impl Display for FilterError {
-    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "the filter cannot be read at character {}: {}; {}",
-            self.at + 1,
-            self.problem,
-            self.remedy
-        )
-    }
-}
-
-impl std::error::Error for FilterError {}
-
-impl Failure for FilterError {
-    fn remedy_key(&self) -> Option<&'static str> {
-        Some("filter")
-    }
-
-    fn subject(&self) -> Subject {
-        Subject::character(self.at + 1)
-    }
-}
 
 type Read<T> = Result<T, FilterError>;
 

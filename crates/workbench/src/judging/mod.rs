@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 use predilect_annotate::judge::{ATTACKS, JudgeOptions, asks};
 use predilect_llm::{ModelSpec, Runner};
-use predilect_results::asked::{CallPlan, JudgeRun};
+use predilect_results::asked::{CallPlan, JudgeRun, Spent};
 use predilect_types::Verdict;
 
 use crate::asking::{self, Ran, spent};
@@ -112,6 +112,7 @@ impl Judging {
         for judge in judges.iter().filter(|judge| outdated.contains(&judge.name)) {
             watch.event(Event::Remark(Remark::VerdictsReplaced(&judge.name)));
         }
+        let before = kept::before(study, judges, outdated)?;
         kept::settle(study, judges, &request.juries, outdated)?;
         let mut found = Vec::with_capacity(judges.len());
         let mut verdicts: Vec<Verdict> = Vec::new();
@@ -140,6 +141,16 @@ impl Judging {
                 }
             }
         }
+        // Who gave no answer, as behind a wrong address, is as before, and their name is free.
+        let silent: HashSet<&str> = judges
+            .iter()
+            .map(|judge| judge.name.as_str())
+            .filter(|name| verdicts.iter().all(|verdict| verdict.judge != *name) && !answered(&found, name))
+            .collect();
+        // Batches answer later.
+        if !silent.is_empty() && !request.calls.batch {
+            kept::restore(study, before, &mut verdicts, &silent)?;
+        }
         kept::write(study, &verdicts)?;
         self.deliberate()?;
         Ok(Ran { found, stopped })
@@ -160,6 +171,12 @@ impl Judging {
             request.juries.iter().flat_map(|jury| jury::deliberate(*jury, judges, &all)).collect();
         kept::write(&carried.study, &found)
     }
+}
+
+/// Whether a judge has answered anything, readable or not.
+fn answered(found: &[JudgeRun], name: &str) -> bool {
+    let any = |spent: &Spent| spent.from_log > 0 || spent.calls.saturating_sub(spent.retries) > spent.failed;
+    found.iter().filter(|run| run.judge == name).any(|run| any(&run.spent))
 }
 
 /// The judges, each with its model, and how it is asked.
