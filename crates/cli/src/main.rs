@@ -13,6 +13,7 @@ mod verbs;
 
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
 
 use crate::args::{Cli, Verb};
@@ -40,7 +41,14 @@ fn limit_threads(global: &args::Global) -> Result<(), problem::Problem> {
 
 /// Says what is wrong with the arguments (or the help that was asked for): names among them act on nothing.
 fn refused(error: &clap::Error) -> ExitCode {
-    let said = predilect_types::shown::coloured(&error.render().ansi().to_string());
+    let mut said = predilect_types::shown::coloured(&error.render().ansi().to_string());
+    // A key in an address is not repeated.
+    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue)
+        && let Some((scheme, rest)) = value.split_once("://")
+        && rest.contains(['@', '?'])
+    {
+        said = said.replace(value.as_str(), &format!("{scheme}://..."));
+    }
     if error.use_stderr() {
         anstream::eprint!("{said}");
     } else {

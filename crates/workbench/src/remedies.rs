@@ -44,7 +44,7 @@ pub fn every_remedy() -> Vec<Remedy> {
 }
 
 /// Those that need no more words.
-const PLAIN: [Remedy; 46] = [
+const PLAIN: [Remedy; 47] = [
     Remedy::DissectFirst,
     Remedy::TemporaryFolder,
     Remedy::NameAnnotators,
@@ -91,6 +91,7 @@ const PLAIN: [Remedy; 46] = [
     Remedy::PlainRates,
     Remedy::WithoutTerms,
     Remedy::FreeLog,
+    Remedy::LaterVersion,
 ];
 
 #[cfg(test)]

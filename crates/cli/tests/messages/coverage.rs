@@ -117,7 +117,9 @@ fn character(text: &str) -> Option<&str> {
 fn messages(source: &str, words_only: bool) -> BTreeSet<String> {
     let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let (code, literals) = literals(source);
-    let mut found = if words_only { literals.iter().cloned().collect() } else { BTreeSet::new() };
+    // Why a lint is silenced is no message.
+    let said = code.split('\0').zip(&literals).filter(|(before, _)| !before.ends_with("reason = "));
+    let mut found = if words_only { said.map(|(_, said)| said.clone()).collect() } else { BTreeSet::new() };
     for call in CALLS {
         for (start, _) in code.match_indices(call) {
             let arguments = arguments(&code[start + call.len()..]);

@@ -303,6 +303,8 @@ fn a_study_is_not_overwritten_by_accident() {
     );
     assert!(study.has_table("fits"));
     let counts = |study: &Study| {
+        // Others have written it since.
+        study.read_anew();
         let pairs: usize = study.pairs().unwrap().map(|batch| batch.unwrap().len()).sum();
         let verdicts: usize = study.verdicts().unwrap().map(|batch| batch.unwrap().len()).sum();
         (pairs, verdicts)
