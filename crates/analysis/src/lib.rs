@@ -1,6 +1,12 @@
 //! Study tables to result tables: comparisons, fits, dissections.
 //!
 //! The crate sees tables in memory, never files: [`table::FeatureTable`] in, [`predilect_results`] out.
+//!
+//! ```
+//! // What a verdict would tell about a weight of which nothing is known but its prior, N(0, 2): as much as a coin's toss.
+//! let gain = predilect_analysis::labelling::gain(&[1.0], &[0.0], &[4.0]);
+//! assert!((gain - 2.0_f64.ln()).abs() < 1e-15);
+//! ```
 
 pub mod cautions;
 pub mod compare;

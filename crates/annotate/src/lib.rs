@@ -2,6 +2,20 @@
 //!
 //! All prompts are data in and strings out; nothing here calls a model. Responses are material, never instructions: they
 //! stand between lines that no text can forge ([`Fence`]).
+//!
+//! ```
+//! use predilect_annotate::judge::{JudgeOptions, asks};
+//! use predilect_types::{Message, Pair, Response};
+//!
+//! let pair = Pair {
+//!     prompt: vec![Message::user("How long do eggs boil?")],
+//!     response_a: Response::new("Nine minutes.", None),
+//!     response_b: Response::new("It depends.", None),
+//!     ..Pair::default()
+//! };
+//! // Each response is shown first once.
+//! assert_eq!(asks(&pair, &JudgeOptions::default()).len(), 2);
+//! ```
 
 mod draw;
 mod fence;

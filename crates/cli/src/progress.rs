@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use predilect_types::shown;
 use predilect_workbench::{Cancel, Event, Remark, Step, Watch};
 
 use crate::say::say;
@@ -18,7 +19,8 @@ fn bar(quiet: bool, length: Option<u64>, what: &str, bytes: bool) -> ProgressBar
     if let Ok(style) = ProgressStyle::with_template(&template) {
         bar.set_style(style);
     }
-    bar.set_message(what.to_owned());
+    // A model's name is from outside.
+    bar.set_message(shown::line(what));
     bar.enable_steady_tick(Duration::from_millis(500));
     bar
 }
@@ -69,7 +71,7 @@ impl Watch for Bars {
             Event::Total(total) => own.set_length(total),
             Event::At(position) => own.set_position(position),
             Event::More(more) => own.inc(more),
-            Event::Beside(text) => own.set_prefix(text.to_owned()),
+            Event::Beside(text) => own.set_prefix(shown::line(text)),
             Event::End => own.finish_and_clear(),
             Event::Remark(_) if self.quiet => {}
             Event::Remark(Remark::Generated(model)) => {

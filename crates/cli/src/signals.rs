@@ -57,6 +57,7 @@ pub(crate) fn listen() {
             );
             return;
         }
+        let _ = writeln!(std::io::stderr(), "stopped");
         predilect_workbench::files::clear_away();
         std::process::exit(i32::from(STOPPED));
     });

@@ -8,6 +8,16 @@
 //! of them are understood, [`import`] writes them into a [`Study`], and [`export`] writes a study in another
 //! tool's format. Inputs are taken for hostile: whatever the bytes, the answer is a record, a counted reason
 //! or a [`DataError`], never a panic.
+//!
+//! ```
+//! use predilect_data::{Format, UnknownFormat};
+//!
+//! let format: Format = "alpaca-eval".parse()?;
+//! assert_eq!(format.to_string(), "alpaca_eval");
+//! let near = "alpaca_evil".parse::<Format>().expect_err("there is none");
+//! assert!(near.to_string().contains("did you mean `alpaca_eval`?"));
+//! # Ok::<(), UnknownFormat>(())
+//! ```
 
 #![allow(
     clippy::float_cmp,

@@ -2,6 +2,13 @@
 //!
 //! [`model`] is a decoder, forward and backward; [`losses`] says from log-probabilities how each token should move; [`optimise`] moves the
 //! weights. Nothing here knows studies, judges or files of preferences.
+//!
+//! ```
+//! use predilect_learn::losses::Mixture;
+//!
+//! let loss: Mixture = "sigmoid:0.8,sft:1".parse().expect("two losses with weights");
+//! assert_eq!(loss.to_string(), "sigmoid:0.8,sft:1");
+//! ```
 
 mod adapter;
 mod degree_head;

@@ -6,6 +6,17 @@
 //! is exceeded.
 //!
 //! The contract is synchronous, because a model in this process is: a call in flight is a thread that waits.
+//!
+//! ```
+//! use predilect_llm::{ModelSpec, SpecError};
+//!
+//! let spec: ModelSpec = "http://127.0.0.1:8000/v1#qwen".parse()?;
+//! assert_eq!(spec.model, "qwen");
+//! // Keys come from the environment, and an address with one is not repeated.
+//! let refused = "http://user:key@host/v1#qwen".parse::<ModelSpec>().expect_err("a key");
+//! assert!(!refused.to_string().contains("key@"));
+//! # Ok::<(), SpecError>(())
+//! ```
 
 mod batch;
 mod cancel;

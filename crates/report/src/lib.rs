@@ -3,6 +3,12 @@
 //! Nothing is fitted here. Every number passes through [`mod@format`] on its way out, so that both views, and whoever
 //! prints a number beside them, round alike; every word from the data passes through one function that makes control
 //! characters visible.
+//!
+//! ```
+//! use predilect_report::format;
+//!
+//! assert_eq!(format::counted(2139, "pair", "pairs"), "2,139 pairs");
+//! ```
 
 mod cautions;
 mod gains;

@@ -3,6 +3,18 @@
 //! Nothing here sees a file, a clock, a row of a table or a request: numbers in, an explicit random generator where
 //! one is needed, numbers out. Words and formulas are those of Li et al. 2024 (*Dissecting Human and LLM
 //! Preferences*) unless a function says otherwise.
+//!
+//! ```
+//! use predilect_stats::{EpOptions, Prior, Problem, ep};
+//!
+//! // Ten pairs: is A the longer response (1) or B (-1), and did A win?
+//! let longer = [1, 1, 1, 1, 1, -1, -1, -1, 1, -1];
+//! let a_won = [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0];
+//! let problem = Problem::of_small(&longer, &a_won, None, &[Prior::Laplace { scale: 1.0 }])?;
+//! let fit = ep(&problem, &EpOptions::default());
+//! assert!(fit.converged && fit.marginals[0].mean > 0.0 && fit.marginals[0].p_positive > 0.8);
+//! # Ok::<(), predilect_stats::ProblemError>(())
+//! ```
 
 // Vector code is written for the optimiser: inlined into one dispatch, indexed by register number.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]

@@ -1,6 +1,20 @@
 //! What is a pair, a verdict, a property, a rating: the words every other crate speaks.
 //!
 //! The crate holds data and its invariants, and nothing that reads files, computes statistics or prints.
+//!
+//! ```
+//! use predilect_types::{Message, Pair, Response, Verdict};
+//!
+//! let pair = Pair {
+//!     id: "eggs".to_owned(),
+//!     prompt: vec![Message::user("How long do eggs boil?")],
+//!     response_a: Response::new("Nine minutes.", Some("model a".to_owned())),
+//!     response_b: Response::new("It depends.", Some("model b".to_owned())),
+//!     ..Pair::default()
+//! };
+//! let verdict = Verdict::new(&pair.id, "human", 1.0);
+//! assert!(pair.has_text() && verdict.p_a == 1.0);
+//! ```
 
 mod failure;
 pub mod hash;

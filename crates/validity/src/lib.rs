@@ -3,6 +3,13 @@
 //! [`shipped`] gives pairs for all 29 properties: written for Predilect, one file of `pairs/` for each property, or
 //! made by rule. [`read`] takes anybody's. [`measure()`] counts what an annotator, text or a language model, says of them, and [`Figures`]
 //! keeps that, so that whoever reads its ratings elsewhere sees how far they can be trusted.
+//!
+//! ```
+//! let lines = r#"{"higher": "Could you please wait?", "lower": "Wait.", "property": "polite"}"#;
+//! let pairs = predilect_validity::read(lines, "mine", None)?;
+//! assert_eq!(pairs.len(), 1);
+//! # Ok::<(), predilect_validity::FileError>(())
+//! ```
 
 mod by_rule;
 mod figures;

@@ -63,7 +63,7 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study> {
     }
     let target = Study::create(to)?.copy_of(&source);
     let _held = target.lock("copy")?;
-    for name in ["pairs", "verdicts", "ratings"].into_iter().filter(|name| source.has_table(name)) {
+    for name in ["pairs", "verdicts", "ratings", "facts"].into_iter().filter(|name| source.has_table(name)) {
         copy(&source.table_path(name), &target.table_path(name))
             .map_err(|e| Error::new(format!("cannot copy the table {name} to {}: {e}", to.display())))?;
     }

@@ -90,7 +90,7 @@ fn import_into(
     let staged = tables.stage(study, options, &mut summary)?;
     // A kill from here on may cost results, but never leaves those of other data.
     if there {
-        study.forget_results()?;
+        study.forget_results(adding)?;
     }
     for file in staged {
         file.finish()?;

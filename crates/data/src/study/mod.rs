@@ -44,12 +44,14 @@ pub type VerdictWriter = TableWriter<Verdict>;
 /// Writes the table of ratings.
 pub type RatingWriter = TableWriter<Rating>;
 
+/// What was found in texts.
+const FACTS: &str = "facts";
 /// Tables that are computed from pairs and verdicts.
 const RESULTS: &[&str] = &[
     "agreement",
     "annotators",
     "arms",
-    "facts",
+    FACTS,
     "biases",
     "judges",
     "clusters",
@@ -155,7 +157,12 @@ impl Study {
 
     /// A name of what was imported, the same for the same pairs and verdicts; `None` where the table does not say.
     pub fn import_name(&self) -> Option<String> {
-        self.bound.or(|| table::import_of(&self.table_path("pairs")))
+        self.bound.or(|| self.import_now())
+    }
+
+    /// The same of what lies there now, whatever was read before.
+    pub fn import_now(&self) -> Option<String> {
+        table::import_of(&self.table_path("pairs"))
     }
 
     /// Starts to write the table of pairs.
@@ -283,11 +290,13 @@ impl Study {
             .collect()
     }
 
-    /// Removes every result of other data than those of the import at hand: none must stand beside the new pairs.
+    /// Removes every result of other data than those of the import at hand: none must stand beside the new pairs. What was found in texts
+    /// stays where pairs are `added`: it is true of the old ones.
     ///
     /// Only tables that this program writes go: the folder may hold other files, the user's own.
-    fn forget_results(&self) -> Result<(), DataError> {
-        let results = RESULTS.iter().map(|name| self.table_path(name));
+    fn forget_results(&self, added: bool) -> Result<(), DataError> {
+        let results =
+            RESULTS.iter().filter(|name| !(added && **name == FACTS)).map(|name| self.table_path(name));
         for path in results.chain([self.folder.join("report.html")]).filter(|path| path.is_file()) {
             fs::remove_file(&path).map_err(|e| DataError::path_io(&path, "remove the old result", e))?;
         }

@@ -1,7 +1,8 @@
 //! What every question needs to know of a pair beyond its table row, found in its texts once: the gist, the language, the ratings.
 //!
 //! They are kept beside the pairs in `facts.parquet`, so that a study that was looked at once is not rated again. They belong to one import
-//! and to one version of the text annotator; for others they are made anew.
+//! and to one version of the text annotator. After another import they are made anew where a pair or its texts are new, and with
+//! another version for all.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -71,12 +72,18 @@ impl Facts {
 
     /// Whether the pair of that number is this one.
     pub(crate) fn are_of(&self, number: usize, pair: &Pair) -> bool {
-        self.marks.get(number) == Some(&mark(pair))
+        self.marks.get(number) == Some(&id_mark(pair))
     }
 
     /// Forgets what tells pairs apart.
     pub(crate) fn settle(&mut self) {
         self.marks = Vec::new();
+    }
+
+    /// What tells a pair and its texts from others.
+    pub(super) fn mark(&self, row: usize) -> Option<Mark> {
+        let (a, b) = *self.responses().ok()?.get(row)?;
+        Some((*self.marks.get(row)?, [self.clusters[row], a, b], (self.flags[row], self.sizes[row])))
     }
 
     /// The pair's prompt, or the pair itself where it has none, as a number.
@@ -159,10 +166,10 @@ impl Facts {
         }
     }
 
-    /// Looks at the texts of the next pairs.
-    pub(crate) fn look(&mut self, pairs: &[Pair], annotator: &Annotator) {
-        let found: Vec<_> = pairs.par_iter().map(|pair| look(pair, annotator)).collect();
-        self.marks.extend(pairs.iter().map(mark));
+    /// Looks at the texts of the next pairs, but of those of which it is known what was found.
+    pub(crate) fn look(&mut self, pairs: &[Pair], annotator: &Annotator, known: Recall<'_>) {
+        let found: Vec<_> = pairs.par_iter().map(|pair| look(pair, annotator, known)).collect();
+        self.marks.extend(pairs.iter().map(id_mark));
         for (gist, language, ratings) in found {
             self.clusters.push(gist.cluster);
             self.flags.push(flags(&gist));
@@ -189,7 +196,7 @@ impl Facts {
             Keep::Locked => None,
         };
         // Another import may have taken the place of the one that was read.
-        let same = study.import_name().as_ref() == Some(import);
+        let same = study.import_now().as_ref() == Some(import);
         if same && (lock.is_some() || keep == Keep::Locked) {
             let _ = self.write(&study.table_path(TABLE), import, annotator);
         }
@@ -244,12 +251,22 @@ impl Facts {
         if !study.has_table(TABLE) {
             return None;
         }
-        let import = study.import_name()?;
+        Self::of_import(study, annotator, &study.import_name()?)
+    }
+
+    /// Those that are kept, of whichever import.
+    pub(super) fn of_any_import(study: &Study, annotator: &Annotator) -> Option<Self> {
+        let first = study.has_table(TABLE).then(|| study.read_columns(TABLE, Some(&["pair"])).ok())??;
+        let import = first.first()?.schema().metadata().get(IMPORT)?.clone();
+        Self::of_import(study, annotator, &import)
+    }
+
+    fn of_import(study: &Study, annotator: &Annotator, import: &str) -> Option<Self> {
         let properties = annotator.properties();
         let mut facts = Self {
             ratings: properties.iter().map(|_| OnceLock::new()).collect(),
             properties: properties.to_vec(),
-            import: Some(import),
+            import: Some(import.to_owned()),
             table: Some(study.clone()),
             ..Self::default()
         };
@@ -298,8 +315,17 @@ fn whole<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b UInt64Array> {
 }
 
 /// What tells a pair from others: a table that another tool has sorted or edited has other pairs at the same numbers.
-fn mark(pair: &Pair) -> u64 {
+fn id_mark(pair: &Pair) -> u64 {
     fixed(&(&pair.id, &pair.language))
+}
+
+/// What tells a pair and its texts from others: its id and language, its prompt and responses, its flags and size.
+pub(super) type Mark = (u64, [u64; 3], (u8, u32));
+
+/// The mark of a pair.
+pub(super) fn mark(pair: &Pair, gist: &Gist) -> Mark {
+    let (a, b) = gist.responses;
+    (id_mark(pair), [gist.cluster, a, b], (flags(gist), gist.size))
 }
 
 /// Which facts a table holds: of this layout and these ratings.
@@ -307,11 +333,19 @@ fn version() -> String {
     format!("2, text {}", predilect_text::VERSION)
 }
 
-type Look = (Gist, Option<String>, Vec<(Option<f64>, Option<f64>)>);
+/// What was found in the texts of a pair before.
+pub(super) type Recall<'a> = &'a (dyn Fn(&Pair, &Gist) -> Option<Look> + Sync);
 
-fn look(pair: &Pair, annotator: &Annotator) -> Look {
+/// What is found in the texts of a pair.
+pub(super) type Look = (Gist, Option<String>, Vec<(Option<f64>, Option<f64>)>);
+
+fn look(pair: &Pair, annotator: &Annotator, known: Recall<'_>) -> Look {
+    let gist = Gist::of(pair);
+    if let Some(found) = known(pair, &gist) {
+        return found;
+    }
     let language = pair.language.clone().or_else(|| detect_language(&pair.prompt_text()).map(str::to_owned));
-    (Gist::of(pair), language, annotator.rate_both(pair))
+    (gist, language, annotator.rate_both(pair))
 }
 
 const PROMPT: u8 = 1;

@@ -5,6 +5,7 @@ mod changed;
 pub(crate) mod column;
 mod facts;
 mod index;
+mod known;
 mod pairs;
 mod places;
 mod ratings;
@@ -13,6 +14,7 @@ mod verdicts;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
+use predilect_analysis::summary::Gist;
 use predilect_data::Study;
 use predilect_text::{Annotator, TextOptions};
 use predilect_types::Pair;
@@ -26,6 +28,7 @@ pub(crate) use verdicts::{ALL, JudgesOf, ORDERS, Verdicts, bit};
 
 use crate::error::{Error, Result};
 use crate::watch::{Event, Step, Watch};
+use known::Known;
 use pairs::PairsInTheMaking;
 
 /// What of a study is needed.
@@ -66,7 +69,7 @@ impl Prepared {
         let (mut facts, pairs) = if let Some(known) = known {
             known
         } else {
-            let (facts, pairs) = look(study, &annotator, fields, total, watch)?;
+            let (facts, pairs) = look(study, &annotator, wanted, total, watch)?;
             facts.keep(study, &annotator, keep);
             (facts, pairs)
         };
@@ -159,19 +162,22 @@ fn read(study: &Study, facts: &Facts, fields: &BTreeSet<String>) -> Result<Optio
 fn look(
     study: &Study,
     annotator: &Annotator,
-    fields: &BTreeSet<String>,
+    wanted: &Wanted<'_>,
     total: u64,
     watch: &dyn Watch,
 ) -> Result<(Facts, Pairs)> {
     watch.event(Event::Begin(Step::Rating, Some(total)));
+    // What was found before another import is true of the same texts; what somebody has meddled with is not used.
+    let known = if wanted.anew { None } else { Known::of(study, annotator) };
+    let recall = |pair: &Pair, gist: &Gist| known.as_ref()?.get(pair, gist);
     let mut facts = Facts::new(study, annotator);
-    let mut pairs = PairsInTheMaking::new(fields);
+    let mut pairs = PairsInTheMaking::new(wanted.fields);
     for batch in study.pairs()? {
         if watch.cancelled() {
             return Err(Error::cancelled());
         }
         let batch = batch?;
-        facts.look(&batch, annotator);
+        facts.look(&batch, annotator, &recall);
         for pair in &batch {
             pairs.push(pair);
         }
