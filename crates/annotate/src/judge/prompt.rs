@@ -5,7 +5,7 @@ use predilect_llm::{Enforce, Request, Schema, Want};
 use predilect_types::{Pair, Response};
 use serde_json::json;
 
-use super::{JudgeOptions, Method, Shown};
+use super::options::{JudgeOptions, Method, Shown};
 use crate::fence::Fence;
 use crate::question::question;
 

@@ -5,7 +5,7 @@ use predilect_results::asked::Parse;
 use predilect_types::{Order, TieKind, Verdict};
 use serde_json::{Map, Value, json};
 
-use super::{Ask, JudgeOptions, Method, Shown};
+use super::options::{Ask, JudgeOptions, Method, Shown};
 use crate::reply::{conclusion, json_object, of_failure, of_unread, question_of};
 
 /// What one answer says.

@@ -2,7 +2,8 @@
 
 use predilect_results::asked::{JudgeFigures, Parse};
 
-use super::{Call, Judged, Shown};
+use super::options::Shown;
+use super::read::{Call, Judged};
 
 /// Counts verdicts.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

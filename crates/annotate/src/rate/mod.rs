@@ -10,189 +10,23 @@
 //! distribution, and cost a model in this process little: all questions about a pair begin with its responses.
 
 mod analysis;
+mod options;
 mod prompt;
 mod read;
 mod rubric;
 mod scenario;
 
-use predilect_llm::Request;
-use predilect_types::{Applies, CATALOGUE, Pair, Property, Rule, Scale, Side};
-use serde::{Deserialize, Serialize};
+use predilect_types::{Applies, Pair, Property, Side};
 
 use crate::draw::drawn;
 use crate::judge::Orders;
+use options::step;
 
 pub use analysis::{Analysis, ask_analysis, ask_reference, read_analysis};
+pub use options::{Ask, Kind, Known, Method, RateOptions, Shown, Step, asked_with, is_rateable, rateable};
 pub use predilect_results::asked::Asked;
 pub use read::{Rated, rated};
 pub use scenario::{SCENARIOS, ScenarioMethod, ask_scenario, read_scenario};
-
-/// How a rating is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// The expected value over the probabilities of the scale's levels.
-    Scored,
-    /// A form in JSON.
-    Generated,
-}
-
-impl Method {
-    /// Every method with its name.
-    pub const ALL: [(Self, &'static str); 2] = [(Self::Scored, "scored"), (Self::Generated, "generated")];
-
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(method, _)| *method == self).map_or("", |(_, name)| name)
-    }
-}
-
-/// What a question shows beside the responses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Step {
-    /// Nothing: the request stays hidden.
-    WithoutRequest,
-    /// The request.
-    WithRequest,
-    /// The request, for properties of which only what it holds is asked.
-    Specific,
-    /// The request and an answer of reference.
-    Errors,
-}
-
-/// Which responses a question shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Shown {
-    /// Both; swapped: B is shown first, under the letter A.
-    Both {
-        /// Whether B stands first.
-        swapped: bool,
-    },
-    /// One alone.
-    One(Side),
-}
-
-impl Shown {
-    /// What the prompt calls each response that it shows.
-    fn letters(self) -> Vec<(Side, &'static str)> {
-        match self {
-            Self::Both { swapped: false } => vec![(Side::A, "A"), (Side::B, "B")],
-            Self::Both { swapped: true } => vec![(Side::B, "A"), (Side::A, "B")],
-            Self::One(side) => vec![(side, "")],
-        }
-    }
-}
-
-/// What a question asks for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
-    /// A form with all these properties, each with the length of its list; 0: no list.
-    Form(Vec<(&'static Property, usize)>),
-    /// One level of one property of one response; of properties with a list, of one item.
-    Level {
-        /// The property.
-        property: &'static Property,
-        /// Which item of its list.
-        item: usize,
-        /// Whose.
-        side: Side,
-    },
-    /// A list of each response's errors.
-    Errors,
-}
-
-/// How a model rates.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RateOptions {
-    /// What is rated, in the order of the catalogue.
-    pub properties: Vec<&'static Property>,
-    /// How.
-    pub method: Method,
-    /// Whether each response is rated alone, without sight of the other.
-    pub single: bool,
-    /// In which order the responses are shown.
-    pub orders: Orders,
-    /// Seed of the order drawn.
-    pub seed: u64,
-}
-
-impl Default for RateOptions {
-    fn default() -> Self {
-        Self {
-            properties: rateable().collect(),
-            method: Method::Generated,
-            single: false,
-            orders: Orders::Random,
-            seed: 0,
-        }
-    }
-}
-
-impl RateOptions {
-    /// Whether any property depends on what the request holds.
-    pub fn needs_analysis(&self) -> bool {
-        self.properties.iter().any(|p| step(p) == Step::Specific)
-    }
-
-    /// Whether any property is counted against an answer of reference.
-    pub fn needs_reference(&self) -> bool {
-        self.properties.iter().any(|p| step(p) == Step::Errors)
-    }
-}
-
-/// What is known of a pair before its responses are rated.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Known {
-    /// What its request holds; without it, query-specific properties are not asked for.
-    pub analysis: Option<Analysis>,
-    /// An answer of reference; without it, errors are not counted.
-    pub reference: Option<String>,
-}
-
-/// One question about a pair.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Ask {
-    /// Which responses it shows.
-    pub shown: Shown,
-    /// What it shows beside them.
-    pub step: Step,
-    /// What it asks for.
-    pub kind: Kind,
-    /// The request.
-    pub request: Request,
-}
-
-/// The properties that a language model can be asked for: all of the 29 but length.
-pub fn rateable() -> impl Iterator<Item = &'static Property> {
-    CATALOGUE.iter().filter(|p| is_rateable(p))
-}
-
-/// Whether a language model can be asked for a property.
-pub fn is_rateable(property: &Property) -> bool {
-    let levels = matches!(property.scale, Scale::Likert | Scale::Stance);
-    property.part_of.is_none() && (levels || property.rule == Rule::FewerIsBetter)
-}
-
-/// The properties that one form asks for together with this one, itself included, where nothing about the request tells otherwise.
-pub fn asked_with(property: &Property) -> impl Iterator<Item = &'static Property> {
-    let step = step(property);
-    let id = property.id;
-    rateable().filter(
-        move |other| {
-            if step == Step::Specific { other.id == id } else { self::step(other) == step }
-        },
-    )
-}
-
-/// What must be shown for a property.
-fn step(property: &Property) -> Step {
-    match (property.rule, property.applies, property.needs_request) {
-        (Rule::FewerIsBetter, ..) => Step::Errors,
-        (_, Applies::Any, true) => Step::WithRequest,
-        (_, Applies::Any, false) => Step::WithoutRequest,
-        _ => Step::Specific,
-    }
-}
 
 /// The questions that make the ratings of one pair.
 pub fn asks(pair: &Pair, known: &Known, options: &RateOptions) -> Vec<Ask> {

@@ -6,8 +6,9 @@ use predilect_llm::{Enforce, Request, Schema, Want};
 use predilect_types::{Pair, Property, Side};
 use serde_json::{Map, Value, json};
 
+use super::analysis::Analysis;
+use super::options::{Kind, Known, Shown, Step};
 use super::rubric::Rubric;
-use super::{Analysis, Kind, Known, Shown, Step};
 use crate::fence::Fence;
 use crate::judge::turns;
 use crate::question::question;

@@ -7,9 +7,9 @@ use predilect_results::asked::{Asked, Parse};
 use predilect_types::{Property, Rating, Rule, Side};
 use serde_json::{Map, Value};
 
+use super::options::{Ask, Kind, RateOptions, Shown};
 use super::prompt::SEVERITIES;
 use super::rubric::Rubric;
-use super::{Ask, Kind, RateOptions, Shown};
 use crate::reply::{concluded_object, of_failure};
 
 /// What all answers about one pair say.

@@ -9,7 +9,8 @@ use predilect_workbench::{
     Orders, RateMethod,
 };
 
-use super::{Global, ReadArgs};
+use super::read::ReadArgs;
+use super::shared::Global;
 
 /// `predilect annotate`
 #[derive(Debug, Args)]

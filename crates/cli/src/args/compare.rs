@@ -6,7 +6,8 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use predilect_workbench::Measure;
 
-use super::{ExampleArg, ModelArgs, TableArgs};
+use super::read::ExampleArg;
+use super::shared::{ModelArgs, TableArgs};
 
 /// `predilect compare`
 #[derive(Debug, Args)]

@@ -7,8 +7,8 @@ use predilect_workbench::Format;
 use predilect_workbench::RateMethod;
 use predilect_workbench::validity::{Rater, ValidityRequest};
 
-use super::asking::named;
-use super::{CallArgs, Global};
+use super::asking::{CallArgs, named};
+use super::shared::Global;
 
 /// `predilect doctor`
 #[derive(Debug, Args)]

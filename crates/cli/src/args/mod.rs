@@ -7,6 +7,7 @@ mod rank;
 mod read;
 #[cfg(feature = "serve")]
 mod serve;
+mod shared;
 mod steer;
 #[cfg(feature = "train")]
 mod train;
@@ -15,20 +16,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use predilect_workbench::ExportFormat;
-use predilect_workbench::NutsOptions;
-use predilect_workbench::trial::Trial;
-use predilect_workbench::{Encoding, Engine, FitOptions, PriorChoice, Terms};
-use predilect_workbench::{Filter, Other, SliceOptions};
+use predilect_workbench::{Filter, Other};
 
-use crate::problem::Problem;
-
-pub(crate) use asking::{AnnotateArgs, CallArgs, JudgeArgs};
+pub(crate) use asking::{AnnotateArgs, JudgeArgs};
 pub(crate) use compare::{CompareArgs, ExplainArgs};
 pub(crate) use itself::{CompletionsArgs, DoctorArgs, FormatsArgs, ManArgs, RerunArgs, ValidityArgs};
 pub(crate) use rank::RankArgs;
-pub(crate) use read::{BadRow, ExampleArg, ReadArgs, Verdicts, inputs};
+pub(crate) use read::{BadRow, ExampleArg, ReadArgs, inputs};
 #[cfg(feature = "serve")]
 pub(crate) use serve::ServeArgs;
+pub(crate) use shared::{Global, ModelArgs, ShowArgs, TableArgs};
 pub(crate) use steer::{SteerArgs, VerifyArgs};
 #[cfg(feature = "train")]
 pub(crate) use train::{RankingArgs, TrainArgs};
@@ -41,17 +38,6 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) verb: Verb,
-}
-
-/// Flags of every verb.
-#[derive(Debug, Args)]
-pub(crate) struct Global {
-    /// No progress and no remarks (those that are part of a result stay)
-    #[arg(long, short, global = true)]
-    pub(crate) quiet: bool,
-    /// Threads to use (default: one per core)
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) threads: Option<u16>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -110,167 +96,6 @@ impl Verb {
             Self::Explain(args) => !args.table.no_grammar,
             Self::Rerun(_) => true,
             _ => false,
-        }
-    }
-}
-
-/// How fits are made.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Model")]
-pub(crate) struct ModelArgs {
-    /// auto: expectation propagation, checked, with NUTS where the check fails; ep; nuts
-    #[arg(long, default_value_t = Engine::Auto, value_name = "ENGINE")]
-    pub(crate) engine: Engine,
-    /// Prior on the weights: laplace or normal
-    #[arg(long, default_value_t = PriorChoice::Laplace, value_name = "PRIOR")]
-    pub(crate) prior: PriorChoice,
-    /// Scale of the Laplace prior, or sd of the normal one
-    #[arg(long, default_value_t = 0.1, value_name = "SCALE", value_parser = positive)]
-    pub(crate) prior_scale: f64,
-    /// Nuisance terms beside the properties: auto, none (the paper's model), or any of side,order,models
-    #[arg(long, default_value_t = Terms::Auto, value_name = "TERMS")]
-    pub(crate) terms: Terms,
-    /// Fit no group with fewer verdicts
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    pub(crate) min_rows: usize,
-    /// Folds of the held-out check, cut by prompt (below 2: no check)
-    #[arg(long, default_value_t = 10, value_name = "K")]
-    pub(crate) folds: usize,
-    /// Seed of folds, checks and draws
-    #[arg(long, default_value_t = 0)]
-    pub(crate) seed: u64,
-    /// NUTS: chains
-    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(crate) chains: u16,
-    /// NUTS: draws kept of each chain
-    #[arg(long, default_value_t = 2000, value_name = "N", value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
-    pub(crate) samples: u32,
-    /// NUTS: tuning steps of each chain
-    #[arg(long, default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
-    pub(crate) tune: u32,
-    /// Take every verdict as independent of all others, as in the paper, instead of leaving out one prompt at a time: intervals are
-    /// narrower, and what is sure is so of these prompts only
-    #[arg(long)]
-    pub(crate) independent: bool,
-    /// Write posterior draws of every fit (4,000; with --engine nuts all that it draws) to this Parquet file
-    #[arg(long, value_name = "FILE.parquet")]
-    pub(crate) draws: Option<PathBuf>,
-}
-
-impl ModelArgs {
-    pub(crate) fn options(&self) -> FitOptions {
-        let nuts = NutsOptions {
-            chains: usize::from(self.chains),
-            draws: self.samples as usize,
-            tune: self.tune as usize,
-            seed: self.seed,
-            ..NutsOptions::default()
-        };
-        let keep_draws = match (&self.draws, self.engine) {
-            (None, _) => 0,
-            (Some(_), Engine::Nuts) => nuts.chains * nuts.draws,
-            (Some(_), _) => 4000,
-        };
-        FitOptions {
-            engine: self.engine,
-            prior: self.prior,
-            prior_scale: self.prior_scale,
-            terms: self.terms,
-            min_rows: self.min_rows.max(2),
-            folds: self.folds,
-            seed: self.seed,
-            nuts,
-            keep_draws,
-            independent: self.independent,
-        }
-    }
-}
-
-/// How a result is shown.
-#[derive(Debug, Args)]
-pub(crate) struct ShowArgs {
-    /// Write the report as one HTML file
-    #[arg(long, value_name = "REPORT.html")]
-    pub(crate) html: Option<PathBuf>,
-    /// Print JSON instead of tables
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-impl ShowArgs {
-    /// Whether the report can be written where it is to go: said before any work.
-    pub(crate) fn check(&self) -> Result<(), Problem> {
-        let Some(page) = &self.html else { return Ok(()) };
-        let within = page.parent().filter(|parent| !parent.as_os_str().is_empty());
-        if page.is_dir() || within.is_some_and(|parent| !parent.is_dir()) {
-            return Err(Problem::new(format!("--html {}: no file can be written there", page.display()))
-                .remedy("name a file in a folder that exists"));
-        }
-        Ok(())
-    }
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(x) if (1e-4..=1e4).contains(&x) => Ok(x),
-        _ => Err(format!("`{text}` is not a number from 0.0001 to 10000")),
-    }
-}
-
-/// How pairs and verdicts become a table that can be fitted.
-#[derive(Debug, Args)]
-pub(crate) struct TableArgs {
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
-    /// Only pairs and verdicts for which this holds, e.g. 'scenario in (code, math) and words(a) > 2 * words(b)'; fields: scenario,
-    /// language, source, id, order, model(a), words(a), rating(PROPERTY), judge(NAME), text(a), text(prompt), meta.KEY
-    #[arg(long = "where", value_name = "FILTER")]
-    pub(crate) filter: Option<Filter>,
-    /// Whose ratings count, where several annotators have rated: a name in the data, or text (default: those that came first)
-    #[arg(long, value_name = "NAME")]
-    pub(crate) annotator: Option<String>,
-    /// Only these judges (repeatable)
-    #[arg(long, value_name = "JUDGE")]
-    pub(crate) judge: Vec<String>,
-    /// Fit every value of this field apart: scenario, language, source, annotator, or any field of the data
-    #[arg(long, value_name = "FIELD")]
-    pub(crate) group_by: Option<String>,
-    /// What intervals are over: prompt, annotator, or any field of the data (a conversation, a source); two of them, comma separated,
-    /// count together (default: prompt, and annotator where people judge on several prompts)
-    #[arg(long, value_delimiter = ',', value_name = "FIELDS", conflicts_with = "independent")]
-    pub(crate) cluster: Vec<String>,
-    /// Properties to fit, by id and comma separated (default: all that are rated, without parts of others)
-    #[arg(long, value_delimiter = ',', value_name = "IDS")]
-    pub(crate) properties: Vec<String>,
-    /// Try a property beside those: /REGEX/ or /REGEX/i (whether a response has a match), "TEXT", or count(a, "TEXT") and
-    /// count(a, /REGEX/) (how many times); repeatable
-    #[arg(long = "try", value_name = "EXPR")]
-    pub(crate) tried: Vec<Trial>,
-    /// How two ratings become a feature: comparison (-1, 0, 1), difference, normalised
-    #[arg(long, default_value_t = Encoding::Comparison, value_name = "HOW")]
-    pub(crate) encoding: Encoding,
-    /// How soft verdicts count: as they are, or as the side they favour (the paper's way with token probabilities)
-    #[arg(long, value_enum, default_value_t = Verdicts::Soft, value_name = "HOW")]
-    pub(crate) verdicts: Verdicts,
-    /// Leave out grammar and spelling, by far the slowest rating
-    #[arg(long)]
-    pub(crate) no_grammar: bool,
-}
-
-impl TableArgs {
-    pub(crate) fn options(&self) -> SliceOptions {
-        SliceOptions {
-            filter: self.filter.clone(),
-            grammar: !self.no_grammar,
-            properties: self.properties.clone(),
-            tried: self.tried.clone(),
-            encoding: self.encoding,
-            group_by: self.group_by.clone(),
-            cluster: self.cluster.clone(),
-            annotator: self.annotator.clone(),
-            people: self.read.judges.into(),
-            judges: self.judge.clone(),
-            hard: self.verdicts == Verdicts::Hard,
         }
     }
 }

@@ -9,7 +9,7 @@ use predilect_workbench::rank::RankMethod;
 
 use predilect_workbench::Filter;
 
-use super::ReadArgs;
+use super::read::ReadArgs;
 
 /// `predilect rank`
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use predilect_workbench::sent::Bytes;
 
-use super::ReadArgs;
+use super::read::ReadArgs;
 
 /// `predilect serve`
 #[derive(Debug, Args)]

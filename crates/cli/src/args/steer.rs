@@ -6,8 +6,9 @@ use clap::Args;
 use predilect_steer::{Baseline, Choose, Protocol, SteerRequest, VerifyRequest};
 use predilect_workbench::{Filter, FitOptions, Method, ModelSpec, SliceOptions};
 
-use super::asking::named;
-use super::{CallArgs, ExampleArg, Global, ReadArgs, ShowArgs, Verdicts};
+use super::asking::{CallArgs, named};
+use super::read::{ExampleArg, ReadArgs, Verdicts};
+use super::shared::{Global, ShowArgs};
 use crate::problem::Problem;
 
 /// `predilect steer`

@@ -11,7 +11,8 @@ use predilect_workbench::{Filter, FitOptions, SliceOptions};
 use serde_json::Value;
 
 use super::asking::named;
-use super::{ExampleArg, ReadArgs, ShowArgs, Verdicts};
+use super::read::{ExampleArg, ReadArgs, Verdicts};
+use super::shared::ShowArgs;
 use crate::problem::Problem;
 
 /// `predilect train`

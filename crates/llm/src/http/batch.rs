@@ -5,20 +5,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use ureq::Agent;
 
+use super::HttpModel;
+use super::agent::agent;
+use super::batch_api::BatchApi;
 use super::left_out::Optional;
-use super::{HttpModel, agent, message};
+use super::said::message;
 use crate::batch::{Batch, BatchState, LostBatch};
 use crate::error::{CallError, Fault, Remedy};
 use crate::question::Request;
-
-/// Which protocol a provider's batches speak, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum BatchApi {
-    /// The base address, with its version.
-    OpenAi(String),
-    /// The address of messages.
-    Anthropic(String),
-}
 
 /// Pages of a hundred batches that are looked through, newest first.
 const PAGES: usize = 20;

@@ -3,8 +3,8 @@
 use predilect_types::Role;
 use serde_json::{Value, json};
 
+use super::dialect::{Dialect, tokens};
 use super::left_out::Optional;
-use super::{Dialect, tokens};
 use crate::contract::Capabilities;
 use crate::error::{CallError, Fault};
 use crate::question::{Answer, Enforce, Finish, Request, Usage, Want};

@@ -1,14 +1,18 @@
 //! How a question travels to a provider and its answer back: one agent, three dialects.
 
+mod agent;
 mod anthropic;
 mod batch;
+mod batch_api;
 mod body;
+mod dialect;
 mod failures;
 mod gemini;
 mod left_out;
 mod letters;
 mod next;
 mod openai;
+mod options;
 mod providers;
 mod said;
 mod waits;
@@ -23,63 +27,24 @@ use crate::batch::Batch;
 use crate::contract::{Capabilities, Model};
 use crate::error::{CallError, Fault, Remedy};
 use crate::question::{Answer, Finish, Request, Want};
-use crate::reasoning::{Effort, Reasoning, takes_temperature};
+use crate::reasoning::{Effort, takes_temperature};
 use crate::spec::{ModelSpec, Provider};
+use agent::agent;
+use batch_api::BatchApi;
+use dialect::Dialect;
 use left_out::{LeftOut, Optional};
 use letters::Letters;
 use next::sums_of;
+pub use options::HttpOptions;
 use providers::{Place, place};
 use said::{by_words, message, number};
 use waits::{reset_in, wait_of};
-
-/// How calls are made.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HttpOptions {
-    /// How long an answer may take.
-    pub timeout: Duration,
-    /// Most calls at once: as many connections are kept.
-    pub connections: usize,
-    /// How models that reason are to do so.
-    pub reasoning: Reasoning,
-    /// Nothing will be sent, so that no key is needed.
-    pub silent: bool,
-}
-
-impl Default for HttpOptions {
-    fn default() -> Self {
-        Self {
-            timeout: Duration::from_mins(2),
-            connections: 64,
-            reasoning: Reasoning::default(),
-            silent: false,
-        }
-    }
-}
 
 /// The largest answer that is read; one token is a few bytes, its alternatives some hundred.
 const MAX_BODY: u64 = 16 << 20;
 
 /// Bytes from which on a key is taken for one wherever it occurs.
 const SECRET: usize = 12;
-
-/// What a provider's protocol says: how a question is written and an answer read.
-trait Dialect: Send + Sync {
-    fn capabilities(&self) -> Capabilities;
-    /// The request's body; `room` tokens may be written before the answer's own.
-    fn write(&self, model: &str, request: &Request, room: u32) -> Value;
-    /// Puts into a body how hard that model is to reason; false where it knows no such effort.
-    fn reason(&self, model: &str, body: &mut Value, effort: Effort) -> bool;
-    /// What a call can do without: a model that refuses it is asked without.
-    fn optional(&self) -> &'static [Optional];
-    /// An answer in a body that is JSON.
-    fn read(&self, request: &Request, body: &Value) -> Result<Answer, CallError>;
-    /// The first token's alternatives with their log-probabilities, where a body has them.
-    fn alternatives(&self, _: &Value) -> Option<Vec<(String, f64)>> {
-        None
-    }
-    /// What an error's body says beyond its status, by the provider's own codes.
-    fn fault(&self, status: u16, body: &Value) -> Option<Fault>;
-}
 
 struct HttpModel {
     name: String,
@@ -88,7 +53,7 @@ struct HttpModel {
     /// Where a server of the user's own scores conversations: vLLM's `/pooling`.
     score_url: Option<String>,
     /// Where it takes batches.
-    batch: Option<batch::BatchApi>,
+    batch: Option<BatchApi>,
     headers: Vec<(&'static str, String)>,
     /// Never shown: cut out of whatever a server echoes.
     secret: Option<String>,
@@ -148,9 +113,9 @@ fn connect_with(
     let (score_url, tokenize_url) = (beside("pooling"), beside("tokenize"));
     let batch = match spec.provider {
         Provider::OpenAi | Provider::Compatible => {
-            Some(batch::BatchApi::OpenAi(url.trim_end_matches("/chat/completions").to_owned()))
+            Some(BatchApi::OpenAi(url.trim_end_matches("/chat/completions").to_owned()))
         }
-        Provider::Anthropic => Some(batch::BatchApi::Anthropic(url.clone())),
+        Provider::Anthropic => Some(BatchApi::Anthropic(url.clone())),
         _ => None,
     };
     let agent = agent(&url, options.timeout, options.connections);
@@ -172,38 +137,6 @@ fn connect_with(
         tokenize_url,
         letters: Letters::default(),
     }))
-}
-
-/// What makes calls. A key must not travel to where a server sends: redirects are not followed.
-///
-/// A server on this machine is reached without a proxy, whatever the environment says.
-fn agent(url: &str, timeout: Duration, connections: usize) -> Agent {
-    let config = Agent::config_builder();
-    let config = if is_loopback(url) { config.proxy(None) } else { config };
-    config
-        .timeout_global(Some(timeout))
-        .timeout_connect(Some(Duration::from_secs(20)))
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .max_idle_connections(connections)
-        .max_idle_connections_per_host(connections)
-        .user_agent(concat!("predilect/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .new_agent()
-}
-
-/// Whether an address is of this machine.
-fn is_loopback(url: &str) -> bool {
-    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default();
-    let name = match host.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    name.eq_ignore_ascii_case("localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl Model for HttpModel {
@@ -413,11 +346,6 @@ impl HttpModel {
     }
 }
 
-/// A count of tokens in a body.
-fn tokens(body: &Value, path: &str) -> u64 {
-    body.pointer(path).and_then(Value::as_u64).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -445,19 +373,5 @@ mod tests {
             (error.fault, error.message.as_str()),
             (Fault::Key, "http://127.0.0.1:9/v1#m: bad key [key]")
         );
-    }
-
-    #[test]
-    fn this_machine_is_reached_without_a_proxy() {
-        for here in
-            ["http://127.0.0.1:8000/v1", "http://localhost/v1", "http://[::1]:80/v1", "http://LOCALHOST:1"]
-        {
-            assert!(is_loopback(here), "{here}");
-        }
-        for there in
-            ["https://api.openai.com/v1", "http://localhost.example.com", "http://128.0.0.1/127.0.0.1", ""]
-        {
-            assert!(!is_loopback(there), "{there}");
-        }
     }
 }

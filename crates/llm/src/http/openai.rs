@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::dialect::{Dialect, tokens};
 use super::left_out::{Change, Optional};
 use super::next::next_of;
-use super::{Dialect, tokens};
 use crate::contract::Capabilities;
 use crate::error::{CallError, Fault, Remedy};
 use crate::question::{Answer, Enforce, Finish, Request, Usage, Want};

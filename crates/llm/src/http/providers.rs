@@ -1,6 +1,8 @@
 //! Where each provider is, who may ask it, and which dialect it speaks.
 
-use super::{Dialect, HttpOptions, anthropic, gemini, openai};
+use super::dialect::Dialect;
+use super::options::HttpOptions;
+use super::{anthropic, gemini, openai};
 use crate::error::{CallError, Fault, Remedy};
 use crate::spec::{ModelSpec, Provider};
 

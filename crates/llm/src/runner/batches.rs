@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Outcome, Runner, Shared, Stop, lock};
+use super::Runner;
+use super::report::{Outcome, Stop};
+use super::shared::{Shared, lock};
 use crate::batch::{Batch, BatchState, LostBatch};
 use crate::error::{CallError, Fault, Remedy};
 use crate::log::{Entry, NewBatch, PendingBatch};

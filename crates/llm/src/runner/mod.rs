@@ -2,6 +2,7 @@
 
 mod batches;
 mod plan;
+mod report;
 mod shared;
 
 use std::collections::HashMap;
@@ -14,53 +15,8 @@ use crate::error::{CallError, Fault};
 use crate::log::{CallLog, Entry, LogError, key};
 use crate::question::{Answer, Request, Usage, Want};
 pub use plan::{Plan, RunOptions};
+pub use report::{Outcome, RunReport, Stop, Totals};
 use shared::{Shared, lock};
-
-/// How one question ended.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// The key in the call log.
-    pub key: String,
-    /// The answer, or why there is none.
-    pub answer: Result<Answer, CallError>,
-    /// Whether it came from the log.
-    pub from_log: bool,
-}
-
-/// Why a run ended before its last question.
-#[derive(Debug)]
-pub enum Stop {
-    /// The next call might have exceeded the budget.
-    Budget,
-    /// It was cancelled from outside.
-    Cancelled,
-    /// Every other call would have failed alike.
-    Fault(CallError),
-    /// The log could not be read or written.
-    Log(LogError),
-    /// Questions wait in batches of the provider; a later run fetches their answers.
-    Batch {
-        /// Questions of this run that wait.
-        waiting: u64,
-    },
-}
-
-/// What a run did.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Totals {
-    /// Calls made, repetitions included.
-    pub calls: u64,
-    /// Of these, repetitions.
-    pub retries: u64,
-    /// Questions answered from the log.
-    pub from_log: u64,
-    /// Questions that failed for good.
-    pub failed: u64,
-    /// Tokens of the calls made.
-    pub usage: Usage,
-    /// Their price in US dollars, where prices are known.
-    pub price: Option<f64>,
-}
 
 /// Says that the work has ended, even where it ends by a panic: whoever watches it would watch for ever.
 struct EndOnDrop<'a>(&'a AtomicBool);
@@ -77,17 +33,6 @@ const CHECK: Duration = Duration::from_millis(100);
 /// Whether a server that has answered nothing yet sends what cannot be read, again: then it always will.
 fn hopeless(error: &CallError, retries: u32, shared: &Shared) -> bool {
     error.fault == Fault::Body && retries > 0 && !lock(&shared.state).answered
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub struct RunReport {
-    /// For each group one per question, in their order; `None` where it was not asked.
-    pub outcomes: Vec<Vec<Option<Outcome>>>,
-    /// What was done.
-    pub totals: Totals,
-    /// Why it ended early.
-    pub stop: Option<Stop>,
 }
 
 /// Asks many questions of one model.

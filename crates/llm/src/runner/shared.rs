@@ -3,7 +3,8 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{RunOptions, Stop, Totals};
+use super::plan::RunOptions;
+use super::report::{Stop, Totals};
 use crate::error::{CallError, Fault};
 use crate::question::{Answer, Usage};
 

@@ -9,16 +9,17 @@ mod folds;
 mod priors;
 mod rows;
 mod tail;
+mod width;
 
 use std::borrow::Cow;
 
-use pulp::bytemuck::Pod;
 use pulp::{Arch, Simd, WithSimd};
 
 pub use self::folds::{Folds, held_out_means};
 use self::priors::{LEAST_PRECISION, PriorSites};
 use self::rows::RowSites;
-use crate::lanes::{Lanes, Narrow};
+use self::width::Width;
+use crate::lanes::Lanes;
 use crate::laplace::LaplaceTilt;
 use crate::linalg::{inverse_cholesky, solve, stride};
 use crate::posterior::{Marginal, Shape};
@@ -121,7 +122,7 @@ impl<'a> Fit<'a> {
 impl Fit<'_> {
     /// Iterates until no more than `goal` is left, or while the change at least halves where `headway` is asked for; false
     /// when the state is no longer sound.
-    fn descend<T: Width>(
+    fn descend<T: Runs>(
         &mut self,
         state: &mut State,
         sites: &mut RowSites<'_, T>,
@@ -141,7 +142,7 @@ impl Fit<'_> {
         true
     }
 
-    fn step<T: Width>(&self, state: &mut State, sites: &mut RowSites<'_, T>, first: bool) -> bool {
+    fn step<T: Runs>(&self, state: &mut State, sites: &mut RowSites<'_, T>, first: bool) -> bool {
         T::run(self.arch, Step { state, sites, linear: self.linear, first })
     }
 }
@@ -225,20 +226,15 @@ struct Step<'a, 'b, T: Width> {
     first: bool,
 }
 
-/// A float that the rows are swept in.
-trait Width: Narrow + Pod {
-    /// A third of the largest exponent of e that it holds.
-    const WIDEST_EXPONENT: f64;
-
+/// A float of which a step is made in the widest registers there are.
+trait Runs: Width {
     /// One update with the widest registers there are; see [`step`].
     fn run(arch: Arch, step: Step<'_, '_, Self>) -> bool;
 }
 
-macro_rules! width {
-    ($float:ident, $widest:expr) => {
-        impl Width for $float {
-            const WIDEST_EXPONENT: f64 = $widest;
-
+macro_rules! runs {
+    ($float:ident) => {
+        impl Runs for $float {
             fn run(arch: Arch, step: Step<'_, '_, Self>) -> bool {
                 arch.dispatch(step)
             }
@@ -255,8 +251,8 @@ macro_rules! width {
     };
 }
 
-width!(f64, 230.0);
-width!(f32, 28.0);
+runs!(f64);
+runs!(f32);
 
 /// One parallel update; false when the precision matrix is not positive definite.
 #[inline(always)]

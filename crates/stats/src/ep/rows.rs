@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use pulp::Simd;
 
-use super::Width;
+use super::width::Width;
 use crate::lanes::Lanes;
 use crate::linalg::stride;
 use crate::quadrature::{RULES, order_for};

@@ -3,7 +3,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::reach::{Reach, Sums};
-use super::{by_cluster, by_matrix, by_rows, combination, fit_together, with_prior};
+use super::steps::{by_cluster, by_matrix, by_rows, combination, fit_together, with_prior};
 use crate::logistic::sigmoid;
 use crate::spd;
 

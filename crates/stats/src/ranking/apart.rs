@@ -1,8 +1,8 @@
 //! Which competitors can be compared at all?
 
-use super::Vote;
 use super::cells::Cell;
 use super::likelihood::Outcomes;
+use super::vote::Vote;
 
 /// The groups of competitors between which there is no vote, the largest first; one group where all are joined.
 ///

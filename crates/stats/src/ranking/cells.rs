@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Vote;
 use super::likelihood::{Outcomes, Ties, Weights};
+use super::vote::Vote;
 
 /// One row of the likelihood: competitors, outcomes, covariates.
 pub(super) struct Cell<'a> {

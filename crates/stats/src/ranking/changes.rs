@@ -1,12 +1,12 @@
 //! How the scores of two fits of the same comparisons differ: two judges of the same pairs, or one judge with and without something held
 //! equal. Taken cluster by cluster, so that what moves both alike blurs nothing.
 
-use super::Vote;
 use super::curvature::{Curvature, is_small};
 use super::errors::{Robust, Seen};
 use super::fit::{RankingError, RankingOptions, checked, climb};
 use super::likelihood::{Terms, Weights};
 use super::model::Model;
+use super::vote::Vote;
 use crate::spd::{inverse, solve};
 
 /// With more unknowns a cluster of more votes than unknowns, or one with ties of their own, takes the step from the whole.

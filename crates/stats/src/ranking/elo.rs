@@ -1,6 +1,6 @@
 //! Ratings that follow every vote, in the order of the votes.
 
-use super::Vote;
+use super::vote::Vote;
 
 /// How ratings move.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -6,10 +6,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::Vote;
 use super::curvature::Curvature;
 use super::likelihood::{Weights, squared_scores};
 use super::model::Model;
+use super::vote::Vote;
 use crate::spd::{inverse, product};
 
 /// Where a competitor's votes are all alike, its slope is as uncertain as that many more votes would make it, half of them won and half of

@@ -2,7 +2,6 @@
 
 use thiserror::Error;
 
-use super::Vote;
 use super::apart::{OneWay, never_met, one_way};
 use super::cells::{Cell, cells};
 use super::curvature::Curvature;
@@ -10,6 +9,7 @@ use super::errors::{Robust, Seen};
 use super::likelihood::{Ties, Weights};
 use super::model::Model;
 use super::posterior;
+use super::vote::Vote;
 
 /// Newton steps at most.
 const STEPS: usize = 100;

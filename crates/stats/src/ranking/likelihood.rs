@@ -25,7 +25,7 @@ pub enum Weights {
 
 impl Weights {
     /// Of these votes.
-    pub fn of(votes: &[super::Vote]) -> Self {
+    pub fn of(votes: &[super::vote::Vote]) -> Self {
         if votes.iter().all(|vote| vote.weight.fract() == 0.0) { Self::Counts } else { Self::Shares }
     }
 }

@@ -14,6 +14,7 @@ mod model;
 mod order;
 mod posterior;
 mod rate;
+mod vote;
 
 pub use apart::{OneWay, never_met};
 pub use changes::{Change, Fitted, changes};
@@ -25,18 +26,4 @@ pub use fit::{Origin, Ranking, RankingError, RankingOptions, rank};
 pub use likelihood::{Ties, Weights};
 pub use order::{Standing, ranks, standings, standings_apart, standings_at_worst};
 pub use rate::{WinRate, win_rates};
-
-/// One comparison of two competitors.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Vote {
-    /// The first competitor.
-    pub a: u32,
-    /// The second one.
-    pub b: u32,
-    /// 1 when the first is preferred, 0 when the second is, 0.5 for a tie; anything between for a soft verdict.
-    pub y: f32,
-    /// How much it counts, 0 or more.
-    pub weight: f32,
-    /// Votes of one cluster (a prompt, say) depend on each other.
-    pub cluster: u64,
-}
+pub use vote::Vote;

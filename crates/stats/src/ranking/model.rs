@@ -69,7 +69,7 @@ impl Model<'_> {
     }
 
     /// The slope of one vote's likelihood, added to `out`.
-    pub(super) fn add_vote(&self, vote: &super::Vote, x: &[f64], at: &[f64], out: &mut [f64]) {
+    pub(super) fn add_vote(&self, vote: &super::vote::Vote, x: &[f64], at: &[f64], out: &mut [f64]) {
         let (a, b) = (vote.a as usize, vote.b as usize);
         if a == b {
             return;
@@ -79,7 +79,7 @@ impl Model<'_> {
     }
 
     /// What one vote says.
-    pub(super) fn one_vote(&self, vote: &super::Vote, x: &[f64], at: &[f64]) -> Terms {
+    pub(super) fn one_vote(&self, vote: &super::vote::Vote, x: &[f64], at: &[f64]) -> Terms {
         let mut outcomes = Outcomes::default();
         outcomes.add(f64::from(vote.y), f64::from(vote.weight), self.ties, self.weights);
         let d = self.difference(vote.a as usize, vote.b as usize, x, at);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Vote;
+use super::vote::Vote;
 use crate::ratio::Estimate;
 
 /// A share of wins.

@@ -8,7 +8,7 @@ use predilect_types::Pair;
 use predilect_workbench::laboratory::verdicts_of;
 use predilect_workbench::{PairRatings, Result, Study};
 
-use super::Steering;
+use super::ready::Steering;
 use super::writing::Asked;
 use crate::arms::Group;
 use crate::measure::{Measured, prediction_fit};

@@ -1,6 +1,7 @@
 //! A run of `steer`: what it would take, then responses, verdicts, ratings, and what they say together.
 
 mod found;
+mod ready;
 mod writing;
 
 use std::path::Path;
@@ -18,13 +19,15 @@ use serde_json::Value;
 
 use self::found::{Parts, said_of_groups};
 use self::writing::Asked;
-use crate::arms::{Group, arms_of, groups};
+use crate::arms::{arms_of, groups};
 use crate::messages::Messages;
 use crate::opponent::{Opponent, opponent, prepare, writes};
-use crate::prompts::{Prompts, Protocol, read};
+use crate::prompts::{Protocol, read};
 use crate::rating::rated;
 use crate::request::SteerRequest;
 use crate::responses::Responses;
+
+pub use self::ready::Steering;
 
 /// The verb, as the study knows it.
 const VERB: &str = "steer";
@@ -47,25 +50,6 @@ const FIXED: [&str; 16] = [
     "references",
     "seed",
 ];
-
-/// A run that is ready: everything that can be refused was looked at.
-pub struct Steering {
-    request: SteerRequest,
-    lab: Laboratory,
-    settings: Value,
-    weights: JudgeWeights,
-    messages: Messages,
-    prompts: Prompts,
-    protocol: Protocol,
-    arms: Vec<String>,
-    groups: Vec<Group>,
-    group_of: Vec<usize>,
-    writer: Writer,
-    baseline: Opponent,
-    remarks: Vec<String>,
-    /// Prompts of a dry run lie here; it vanishes with this.
-    scratch: tempfile::TempDir,
-}
 
 impl Steering {
     /// Reads prompts and messages, fits or looks up the weights, chooses what to ask for, and opens the models.

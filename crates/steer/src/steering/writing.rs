@@ -6,7 +6,7 @@ use predilect_results::asked::{Failures, Spent};
 use predilect_types::Message;
 use predilect_workbench::{Error, Question, Result, Watch, Writer};
 
-use super::Steering;
+use super::ready::Steering;
 use crate::arms::question;
 use crate::opponent::Opponent;
 use crate::responses::{Made, Responses, is_written};

@@ -1,7 +1,7 @@
 //! How many words, sentences, lines, items may there be: demands with a number.
 
+use super::constraint::{Constraint, Range, Scope, Unit};
 use super::words::{number, unit};
-use super::{Constraint, Range, Scope, Unit};
 
 /// How far `about` reaches: a fifth.
 const ABOUT: f64 = 0.2;

@@ -3,10 +3,11 @@
 //! Only its beginning and its end are read where it is long: what stands between is mostly material. What stands in code blocks is not
 //! read, and what stands between quotation marks only where a demand is about those words.
 
+use super::constraint::{Banned, Constraint, Range, Scope, Shape, Unit};
+use super::counts;
 use super::phrase::{any, has, plain};
 use super::shapes::{self, CODE};
 use super::words::{language, unit};
-use super::{Banned, Constraint, Range, Scope, Shape, Unit, counts};
 use crate::cut::cut;
 
 /// Bytes up to which a request is read as a whole: longer ones are mostly material, or lists of tasks of which a demand may be about one.

@@ -1,7 +1,7 @@
 //! Which shape must the whole response have?
 
+use super::constraint::{Constraint, Shape};
 use super::phrase::any;
-use super::{Constraint, Shape};
 
 /// Words of requests about programs, in which "lower case" and "JSON" are mostly the matter and not a demand.
 pub(super) const CODE: [&str; 16] = [

@@ -1,6 +1,6 @@
 //! Which words name numbers, units and languages?
 
-use super::Unit;
+use super::constraint::Unit;
 
 /// A number in digits or words, in English and the languages next to it.
 pub(super) fn number(word: &str) -> Option<usize> {

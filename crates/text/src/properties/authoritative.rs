@@ -1,6 +1,6 @@
 //! Does a response speak with certainty?
 
-use super::{Measure, level};
+use super::measure::{Measure, level};
 use crate::document::Document;
 use crate::phrases::List;
 

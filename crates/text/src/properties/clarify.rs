@@ -1,6 +1,6 @@
 //! Does a response ask what is meant, or say how it understood?
 
-use super::{Measure, level};
+use super::measure::{Measure, level};
 use crate::document::Document;
 use crate::phrases::List;
 use crate::words::End;

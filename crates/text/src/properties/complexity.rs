@@ -1,6 +1,6 @@
 //! How hard are the words and sentences of a response?
 
-use super::{Measure, level};
+use super::measure::{Measure, level};
 use crate::document::Document;
 use crate::words;
 

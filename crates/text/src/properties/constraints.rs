@@ -1,6 +1,6 @@
 //! Does a response keep to what the request demands in so many words?
 
-use super::Measure;
+use super::measure::Measure;
 use crate::demands::Checked;
 use crate::document::Document;
 

@@ -1,6 +1,6 @@
 //! Is a response laid out to be read with ease?
 
-use super::Measure;
+use super::measure::Measure;
 use crate::document::Document;
 
 const MARKDOWN: &str = "Text that only looks like markdown counts: a paragraph indented by four spaces is a code \

@@ -1,6 +1,6 @@
 //! Is a response free of errors in grammar, spelling and punctuation?
 
-use super::{Measure, level};
+use super::measure::{Measure, level};
 use crate::document::Document;
 use crate::grammar;
 

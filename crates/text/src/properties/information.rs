@@ -1,6 +1,6 @@
 //! How much does a response say?
 
-use super::Measure;
+use super::measure::Measure;
 use crate::compress::Known;
 use crate::document::Document;
 use crate::words;

@@ -1,6 +1,6 @@
 //! Does a response draw the reader into a dialogue?
 
-use super::{Measure, level};
+use super::measure::{Measure, level};
 use crate::document::Document;
 use crate::phrases::List;
 use crate::words::End;

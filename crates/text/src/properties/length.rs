@@ -1,6 +1,6 @@
 //! How long is a response?
 
-use super::Measure;
+use super::measure::Measure;
 use crate::document::Document;
 use crate::words;
 

@@ -1,6 +1,6 @@
 //! Does a response say what it does not know, cannot do or got wrong?
 
-use super::{Measure, level};
+use super::measure::{Measure, level};
 use crate::phrases::List;
 
 pub(crate) static ADMIT_LIMITS: Measure = Measure {

@@ -1,6 +1,6 @@
 //! Which formulas of good manners, of warmth and of chat does a response use?
 
-use super::{Measure, level};
+use super::measure::{Measure, level};
 use crate::document::Document;
 use crate::phrases::List;
 use crate::words::End;

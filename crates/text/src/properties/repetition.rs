@@ -1,6 +1,6 @@
 //! Does a response say things once?
 
-use super::{Measure, level};
+use super::measure::{Measure, level};
 use crate::document::Document;
 
 /// Words in a row that make a repetition.

@@ -1,6 +1,6 @@
 //! Does a response lead to its result through ordered steps?
 
-use super::{Measure, level};
+use super::measure::{Measure, level};
 use crate::document::Document;
 use crate::phrases::List;
 

@@ -1,6 +1,6 @@
 //! Does a response back what it says with explicit evidence?
 
-use super::{Measure, level};
+use super::measure::{Measure, level};
 use crate::document::Document;
 use crate::phrases::List;
 

@@ -1,6 +1,6 @@
 //! How much of the request's wording does a response take up?
 
-use super::Measure;
+use super::measure::Measure;
 use crate::document::Document;
 
 pub(crate) static REQUEST_WORDS: Measure = Measure {

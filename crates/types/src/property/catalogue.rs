@@ -1,6 +1,6 @@
 //! Which properties are there: one flat list.
 
-use super::{Applies, Property, Rule, Scale};
+use super::entry::{Applies, Property, Rule, Scale};
 
 /// All properties: the 29 of *Dissecting Human and LLM Preferences* in the order of its weight files, then their parts.
 pub static CATALOGUE: &[Property] = &[

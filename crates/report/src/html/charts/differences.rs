@@ -5,7 +5,7 @@ use predilect_results::comparison::Interval;
 
 use crate::format;
 
-use super::place;
+use super::places::place;
 
 /// One row: its name, whatever markup that is, and its interval.
 pub(in crate::html) struct Difference {

@@ -8,7 +8,7 @@ use crate::html::parts::{SERIES, property, proxy_mark};
 use crate::text;
 use crate::view::{Axis, View, spoken, sure, weight};
 
-use super::at;
+use super::places::at;
 
 /// Judges whose numbers fit beside the plot; with more, a table below it has them.
 pub(in crate::html) const NUMBERED: usize = 3;

@@ -10,6 +10,7 @@ mod differences;
 mod dots;
 mod heat;
 mod likeness;
+mod places;
 mod ranges;
 mod shares;
 mod waterfall;
@@ -20,21 +21,7 @@ pub(super) use differences::{Difference, differences, gauge};
 pub(super) use dots::{Dots, NUMBERED, Panel, key};
 pub(super) use heat::heat;
 pub(super) use likeness::{agreement, map, matrix};
+pub(super) use places::place;
 pub(super) use ranges::ranges;
 pub(super) use shares::{bar, shares, split};
 pub(super) use waterfall::waterfall;
-
-use crate::view::Axis;
-
-/// Room left free at each end of an axis, in percent of the width.
-const MARGIN: f64 = 3.0;
-
-/// A place in 0..1 as a percentage of the chart's width, inside its margins.
-pub(super) fn place(position: f64) -> String {
-    format!("{:.2}%", MARGIN + position.clamp(0.0, 1.0) * (100.0 - 2.0 * MARGIN))
-}
-
-/// Where an intensity is drawn.
-fn at(axis: Axis, percent: f64) -> String {
-    place(axis.position(percent))
-}

@@ -5,7 +5,7 @@ use predilect_results::LengthSummary;
 
 use crate::format;
 
-use super::place;
+use super::places::place;
 
 /// One range per name, on one scale from 0 words on.
 pub(in crate::html) fn ranges(rows: &[(&str, LengthSummary)]) -> Markup {

@@ -40,10 +40,10 @@ pub(in crate::html) fn shares(j: &JudgeSummary) -> Markup {
 
 /// A share on a line from 0 to 100 % with 50 % marked.
 pub(in crate::html) fn split(share: f64) -> Markup {
-    let x = super::place(share);
+    let x = super::places::place(share);
     html! {
         svg.split width="100%" height="20" role="img" aria-label=(format::share(share)) {
-            line.track x1=(super::place(0.0)) x2=(super::place(1.0)) y1="10" y2="10" {}
+            line.track x1=(super::places::place(0.0)) x2=(super::places::place(1.0)) y1="10" y2="10" {}
             line.half x1="50%" x2="50%" y1="3" y2="17" {}
             line.reach x1="50%" x2=(x) y1="10" y2="10" {}
             circle cx=(x) cy="10" r="5" {}

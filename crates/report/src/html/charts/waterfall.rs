@@ -7,7 +7,7 @@ use crate::format;
 use crate::judging::mover;
 use crate::text;
 
-use super::place;
+use super::places::place;
 
 /// Contributions drawn; the others are one bar.
 const MOST: usize = 10;
@@ -79,7 +79,7 @@ fn axis(low: f64, high: f64) -> (f64, f64) {
 /// The width of a bar, in percent of the chart.
 fn span(step: &Step, low: f64, high: f64) -> String {
     let [from, to] = [step.from, step.to].map(|p| p.clamp(low, high));
-    let share = (to - from).abs() / (high - low) * (100.0 - 2.0 * super::MARGIN);
+    let share = (to - from).abs() / (high - low) * (100.0 - 2.0 * super::places::MARGIN);
     format!("{:.2}%", share.max(0.25))
 }
 
