@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use predilect_types::{Failure, Subject};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use crate::error::{CallError, Fault};
+use crate::log_error::LogError;
 use crate::question::{Request, Usage};
 
 /// The layout of the table; a log of a later one is not opened.
@@ -77,33 +77,6 @@ pub struct NewBatch<'a> {
     pub without: &'a [&'a str],
     /// Its calls by key.
     pub calls: &'a [(&'a str, &'a Request)],
-}
-
-/// A log that cannot be opened, read or written.
-#[derive(Debug, thiserror::Error)]
-#[error("{}: {problem}", path.display())]
-pub struct LogError {
-    path: PathBuf,
-    problem: String,
-    /// It was written by a later version.
-    later: bool,
-}
-
-impl LogError {
-    /// Whether a later version has written the log.
-    pub fn is_later(&self) -> bool {
-        self.later
-    }
-}
-
-impl Failure for LogError {
-    fn remedy_key(&self) -> Option<&'static str> {
-        Some(if self.later { "later-version" } else { "free-log" })
-    }
-
-    fn subject(&self) -> Subject {
-        Subject::file(self.path.display().to_string())
-    }
 }
 
 /// The log of all calls of a study. Every call is on the disk before the run goes on: a run that is killed has lost no

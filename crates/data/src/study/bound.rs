@@ -4,9 +4,7 @@ use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use predilect_types::Pair;
-
-use super::table::{IMPORTED, TableRow, import_in, import_of};
+use super::imported::{IMPORTED, PAIRS, import_in, import_of};
 use super::{Study, lock};
 use crate::error::DataError;
 
@@ -66,8 +64,7 @@ impl Study {
         let own = import_in(&file);
         let mut bound = self.bound.locked();
         if matches!(*bound, Seen::Nothing) {
-            let first =
-                if table == Pair::TABLE { own.clone() } else { import_of(&self.table_path(Pair::TABLE)) };
+            let first = if table == PAIRS { own.clone() } else { import_of(&self.table_path(PAIRS)) };
             *bound = Seen::Import(first);
         }
         let (Seen::Import(Some(first)), Some(own)) = (&*bound, own.as_ref()) else { return Ok(file) };
@@ -75,7 +72,7 @@ impl Study {
             return Ok(file);
         }
         let shown = self.shown_path(table).display().to_string();
-        if import_of(&self.table_path(Pair::TABLE)).as_ref() == Some(first) && !lock::is_held(self.folder()) {
+        if import_of(&self.table_path(PAIRS)).as_ref() == Some(first) && !lock::is_held(self.folder()) {
             return Err(DataError::study(
                 shown,
                 "it belongs to another import than pairs.parquet: an import was cut short",
@@ -89,7 +86,7 @@ impl Study {
 
 #[cfg(test)]
 mod tests {
-    use predilect_types::{Response, Verdict};
+    use predilect_types::{Pair, Response, Verdict};
 
     use super::*;
 

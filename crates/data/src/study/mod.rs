@@ -8,6 +8,7 @@ mod columns;
 mod conform;
 mod encoder;
 mod import;
+mod imported;
 mod lock;
 mod manifest;
 mod partly;
@@ -162,7 +163,7 @@ impl Study {
 
     /// The same of what lies there now, whatever was read before.
     pub fn import_now(&self) -> Option<String> {
-        table::import_of(&self.table_path("pairs"))
+        imported::import_of(&self.table_path("pairs"))
     }
 
     /// Starts to write the table of pairs.

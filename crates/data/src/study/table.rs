@@ -16,13 +16,14 @@ use foldhash::quality::FixedState;
 use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
-use parquet::file::metadata::{KeyValue, ParquetMetaDataReader};
-use predilect_types::{Pair, Verdict};
+use parquet::file::metadata::KeyValue;
+use predilect_types::Pair;
 
 use super::Study;
 use super::bound::Bound;
 use super::conform::conform;
 use super::encoder::Encoder;
+use super::imported::{IMPORT, IMPORTED, import_of};
 use crate::error::DataError;
 use crate::files::NewFile;
 
@@ -84,21 +85,6 @@ impl<T, R: Borrow<T> + From<T> + Send + Sync + 'static> Held<T> for R {}
 
 /// Batches that may wait to be encoded.
 const WAITING: usize = 1;
-
-/// The key under which a table names its import.
-const IMPORT: &str = "predilect.import";
-
-/// The import that a table belongs to; `None` where it does not say, as when another tool has written it.
-pub(super) fn import_of(path: &Path) -> Option<String> {
-    import_in(&File::open(path).ok()?)
-}
-
-/// The same of a table that is open.
-pub(super) fn import_in(file: &File) -> Option<String> {
-    let metadata = ParquetMetaDataReader::new().parse_and_finish(file).ok()?;
-    let entries = metadata.file_metadata().key_value_metadata()?;
-    entries.iter().find(|entry| entry.key == IMPORT)?.value.clone()
-}
 
 impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
     /// Starts a table of rows that belong to the pairs that are there.
@@ -235,9 +221,6 @@ impl<T: TableRow, R: Held<T>> Drop for TableWriter<T, R> {
         }
     }
 }
-
-/// The tables that an import writes; all others are made of them.
-pub(super) const IMPORTED: [&str; 2] = [<Pair as TableRow>::TABLE, <Verdict as TableRow>::TABLE];
 
 /// Reads one table, some thousand rows at a time.
 pub struct TableReader<T> {

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use crate::contract::Model;
 use crate::error::{CallError, Fault};
-use crate::log::{CallLog, Entry, LogError, key};
+use crate::log::{CallLog, Entry, key};
+use crate::log_error::LogError;
 use crate::question::{Answer, Request, Usage, Want};
 pub use plan::{Plan, RunOptions};
 pub use report::{Outcome, RunReport, Stop, Totals};

@@ -1,7 +1,7 @@
 //! How did a question and a run end, and what was done?
 
 use crate::error::CallError;
-use crate::log::LogError;
+use crate::log_error::LogError;
 use crate::question::{Answer, Usage};
 
 /// How one question ended.
