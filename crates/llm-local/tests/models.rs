@@ -191,7 +191,7 @@ fn a_file_that_is_no_model_is_said_to_be_none() {
     assert_eq!(load(folder.path().join("none.gguf")).fault, Fault::NoModel);
     let text = folder.path().join("text.gguf");
     std::fs::write(&text, "hello").expect("written");
-    assert!(load(text.clone()).message.contains("no GGUF"));
+    assert!(load(text.clone()).message.contains("not a GGUF"));
     std::fs::write(&text, "GGUF but then nonsense").expect("written");
     assert!(load(text).message.contains("cannot read"));
 }
