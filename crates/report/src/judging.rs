@@ -314,7 +314,7 @@ pub(crate) fn table_words(t: &JudgeTable, unit: &str) -> String {
     } else {
         String::new()
     };
-    format!("{quality}{labels} Intervals hold 90 %, over {}.", units::plural(unit))
+    format!("{quality}{labels} Intervals are of 90 %, over {}.", units::plural(unit))
 }
 
 /// Whether learning from each other pays.

@@ -46,7 +46,7 @@ async function send(path, method, body) {
 }
 
 /** How long what is shown of a run's verdicts is left as it is, in milliseconds. */
-const REST = 3000;
+const REST = 1500;
 
 /**
  * Shows anew what the verdicts of a run say so far: the page once more, and of it the part that belongs to the run.

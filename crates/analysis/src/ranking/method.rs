@@ -47,7 +47,7 @@ impl FromStr for RankMethod {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let known = Self::ALL.iter().find(|(_, name)| *name == text);
-        known.map(|(method, _)| *method).ok_or_else(|| format!("`{text}` is no method of ranking"))
+        known.map(|(method, _)| *method).ok_or_else(|| format!("`{text}` is not a method of ranking"))
     }
 }
 

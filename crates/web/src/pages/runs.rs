@@ -94,7 +94,10 @@ fn filling(
     query: &Query,
     waiting: &Waiting,
 ) -> Result<Markup, Problem> {
-    let Some(verdicts) = run.so_far(waiting)? else { return Ok(html! {}) };
+    // Before the first verdict there is nothing to say.
+    let Some(verdicts) = run.so_far(waiting)?.filter(|verdicts| !verdicts.is_empty()) else {
+        return Ok(html! {});
+    };
     let found = run_posterior(&verdicts, opened, query, waiting)?;
     let pairs = |id: &str| {
         let narrower = query.narrowed(&format!("rating({id}) != 0"));

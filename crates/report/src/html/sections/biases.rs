@@ -24,7 +24,7 @@ pub(super) fn of(comparison: Option<&Comparison>) -> Section {
         @if cards.is_empty() { (nothing("Nothing is known of biases here.")) }
         @else {
             p {
-                "What a judge favours, raw and at equal quality. Intervals hold 90\u{a0}%, by " bdi { (unit) } "; the tick is no bias, and a full mark "
+                "What a judge favours, raw and at equal quality, with intervals of 90\u{a0}% by " bdi { (unit) } "; the tick means no bias, and a full mark "
                 "rules it out. "
                 @if people.is_empty() { "No judge is named as people, so quality is not held equal." }
                 @else { "Quality is judged by " bdi { (words::listed(&people)) } "." }
