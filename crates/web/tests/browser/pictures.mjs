@@ -111,12 +111,17 @@ async function label(/** @type {import("playwright-core").Page} */ page) {
 /** A model that takes its time and says A, so that a run can be seen under way. */
 async function model() {
   const server = createServer((request, response) => {
-    request.resume().on("end", () => setTimeout(() => {
-      const top_logprobs = [{ token: "A", logprob: -0.3 }, { token: "B", logprob: -1.35 }];
-      const choice = { index: 0, message: { role: "assistant", content: "A" }, logprobs: { content: [{ ...top_logprobs[0], top_logprobs }] }, finish_reason: "stop" };
+    let body = "";
+    request.on("data", (part) => (body += part)).on("end", () => setTimeout(() => {
+      // It prefers the longer response, and the first one a little.
+      const words = (/** @type {string} */ side) => (new RegExp(`response_${side}[^>]*>(.*?)</response_${side}`).exec(body)?.[1] ?? "").length;
+      const a = 1 / (1 + Math.exp(-Math.sign(words("a") - words("b")) - 0.2));
+      const all = [{ token: "A", logprob: Math.log(a) }, { token: "B", logprob: Math.log(1 - a) }];
+      const top_logprobs = a > 0.5 ? all : all.toReversed();
+      const choice = { index: 0, message: { role: "assistant", content: top_logprobs[0].token }, logprobs: { content: [{ ...top_logprobs[0], top_logprobs }] }, finish_reason: "stop" };
       response.setHeader("content-type", "application/json");
       response.end(JSON.stringify({ choices: [choice], usage: { prompt_tokens: 300, completion_tokens: 1 } }));
-    }, 20));
+    }, 40));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   ends.push(() => { server.close(); server.closeAllConnections(); });
@@ -134,6 +139,8 @@ async function run(/** @type {import("playwright-core").Page} */ page, /** @type
   await page.locator("#ask button", { hasText: "Forecast" }).click();
   await page.waitForFunction(() => /USD/.test(document.getElementById("forecast")?.textContent ?? ""));
   await page.waitForFunction(() => { const bar = document.querySelector(".run progress"); return bar instanceof HTMLProgressElement && bar.position > 0.3; }, null, { timeout: 120_000 });
+  // What the verdicts so far say is drawn by now.
+  await page.waitForSelector(".filling svg, .filling table", { timeout: 120_000 });
 }
 
 try {
@@ -152,7 +159,7 @@ try {
 
   predilect(["import", "../../examples/llmfao.jsonl.zst", "-o", join(own, "llmfao")]);
   const scripted = await model();
-  await picture("runs", `${await served([join(own, "llmfao"), "--runs"])}/s/llmfao/runs`, { before: (page) => run(page, scripted) });
+  await picture("runs", `${await served([join(own, "llmfao"), "--runs"])}/s/llmfao/runs`, { before: (page) => run(page, scripted), options: tall(1180) });
 
   predilect(["dissect", "--example", "--html", join(own, "report.html")]);
   await picture("report", `file://${join(own, "report.html")}`, { options: { viewport: { width: 1000, height: 1040 } } });
