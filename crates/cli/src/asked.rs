@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use predilect_report::format::count;
+use predilect_results::Written;
 use predilect_results::asked::{CallPlan, Failures, Unread, dollars};
 use predilect_types::shown::line;
 
@@ -13,7 +14,7 @@ use crate::remedies;
 /// Says what runs would take, one model a line, and whether all of it is within the budget.
 pub(crate) fn print_plans(plans: &[CallPlan], budget: Option<f64>, json: bool) -> Result<(), Problem> {
     if json {
-        return print_json(&plans);
+        return print_json(&plans.iter().map(Written::new).collect::<Vec<_>>());
     }
     let mut out = anstream::stdout().lock();
     for plan in plans {

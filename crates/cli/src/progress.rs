@@ -8,7 +8,7 @@ use predilect_types::shown;
 use predilect_workbench::{Cancel, Event, Remark, Step, Watch};
 
 use crate::say::say;
-use crate::signals;
+use crate::signals::{self, Asking};
 
 /// A bar of known length, in bytes or in items; hidden when quiet or not on a terminal, and before half a second.
 fn bar(quiet: bool, length: Option<u64>, what: &str, bytes: bool) -> ProgressBar {
@@ -29,7 +29,7 @@ fn bar(quiet: bool, length: Option<u64>, what: &str, bytes: bool) -> ProgressBar
 fn named(step: Step<'_>) -> (&str, bool) {
     match step {
         Step::Reading => ("reading", true),
-        Step::Rating => ("rating", false),
+        Step::Rating { .. } => ("rating", false),
         Step::Fitting => ("fitting", false),
         Step::Explaining => ("explaining", false),
         Step::Asking(name) | Step::Writing(name) => (name, false),
@@ -44,11 +44,13 @@ fn named(step: Step<'_>) -> (&str, bool) {
 pub(crate) struct Bars {
     quiet: bool,
     bar: Mutex<ProgressBar>,
+    /// There while ratings are made that stay when a signal stops them.
+    kept: Mutex<Option<Asking>>,
 }
 
 impl Bars {
     pub(crate) fn new(quiet: bool) -> Self {
-        Self { quiet, bar: Mutex::new(ProgressBar::hidden()) }
+        Self { quiet, bar: Mutex::new(ProgressBar::hidden()), kept: Mutex::new(None) }
     }
 }
 
@@ -65,6 +67,8 @@ impl Watch for Bars {
         let mut own = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Begin(step, total) => {
+                let kept = matches!(step, Step::Rating { kept: true }).then(signals::asking);
+                *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
                 let (what, bytes) = named(step);
                 *own = bar(self.quiet, total, what, bytes);
             }
@@ -72,7 +76,10 @@ impl Watch for Bars {
             Event::At(position) => own.set_position(position),
             Event::More(more) => own.inc(more),
             Event::Beside(text) => own.set_prefix(shown::line(text)),
-            Event::End => own.finish_and_clear(),
+            Event::End => {
+                *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                own.finish_and_clear();
+            }
             Event::Remark(_) if self.quiet => {}
             Event::Remark(Remark::Generated(model)) => {
                 say!("remark: {model} does not return token probabilities: its verdicts are generated");

@@ -15,7 +15,8 @@ use crate::recipe::plain_words;
 use crate::row::{Row, as_text, number};
 
 /// Which columns are no features.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct FeatureColumns {
     /// The verdict, a number in 0..=1.
     pub label: String,

@@ -8,6 +8,7 @@ use predilect_results::verifying::VerifyJson;
 use predilect_types::hash::fixed;
 use predilect_types::{Message, Pair, Response, Role, property};
 use predilect_workbench::laboratory::{Laboratory, VERIFYING, pairs_of, verdicts_of};
+use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{
     CallOptions, Error, Inputs, JudgeRequest, JudgeWeights, Judging, Orders, PairRatings, Question, Ran,
     ReadOptions, Result, Watch, Within, Workbench, WriteRequest, Writer, files, tables, text_ratings,
@@ -132,8 +133,7 @@ impl Verifying {
         }
         let mut dropped = BTreeMap::new();
         let edited = self.by_rule(&mut dropped, watch)?;
-        let scratch = tempfile::Builder::new().prefix("predilect-").tempdir();
-        let scratch = scratch.map_err(|e| Error::new(format!("cannot make a temporary folder: {e}")))?;
+        let scratch = Scratch::new()?;
         let trial = Laboratory::open(&scratch.path().join("plan"), VERB, &Value::Null, &[])?;
         drop(trial.hold(VERB, &Value::Null)?);
         trial.put(&self.all_pairs(&edited), watch)?;

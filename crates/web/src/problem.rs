@@ -209,6 +209,7 @@ fn words(remedy: &Remedy) -> String {
         Remedy::NameModel | Remedy::KeepBoth | Remedy::AskApart => "give the model another name",
         Remedy::NameSlice => "write a filter first; then it can be set against the rest",
         Remedy::FreeLog => "is another program using the study, or the disk full?",
+        Remedy::RateOn => "the ratings made so far are kept: open the study again to go on",
         Remedy::LaterVersion => "use the version of Predilect that wrote it, or a later one",
         Remedy::NoPublished => "rate the study by a language model first",
         Remedy::NoReasoning => "models in this process take no options for reasoning",

@@ -17,6 +17,7 @@ use predilect_results::Comparison;
 use predilect_results::comparison::JudgeAgreement;
 use predilect_stats::similarity::Measure;
 use predilect_types::shown;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Remedy, Result};
 use crate::findings;
@@ -29,9 +30,11 @@ use crate::watch::{Unwatched, Watch};
 pub use crate::fits::DRAWS;
 
 /// What is compared, and how.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct CompareOptions {
     /// How similarity of judges is measured.
+    #[serde(with = "by_name")]
     pub measure: Measure,
     /// Resamples for intervals and stability.
     pub resamples: usize,
@@ -44,7 +47,28 @@ pub struct CompareOptions {
     /// Fit the hierarchy over judges and groups too.
     pub pooling: bool,
     /// Somebody waits: fits by EP without their check, and without what is not compared.
+    #[serde(skip)]
     pub looking: bool,
+}
+
+/// A measure as its name.
+mod by_name {
+    use predilect_stats::similarity::Measure;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    pub(super) fn serialize<S: Serializer>(measure: &Measure, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(measure)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Measure, D::Error> {
+        let name = String::deserialize(from)?;
+        let known = Measure::ALL.iter().find(|(_, known)| *known == name);
+        known
+            .map(|(measure, _)| *measure)
+            .ok_or_else(|| D::Error::unknown_variant(&name, &["pearson", "spearman", "l1", "l2"]))
+    }
 }
 
 impl Default for CompareOptions {

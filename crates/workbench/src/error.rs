@@ -148,6 +148,8 @@ pub enum Remedy {
     FreeLog,
     /// A later version of this program.
     LaterVersion,
+    /// Whoever opens the study again goes on where rating was stopped.
+    RateOn,
     /// Words with settings of the reading among them.
     Advice(Advice),
     /// What helps where a call failed.

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use predilect_results::Written;
 use predilect_workbench::{ExportFormat, Format, Recipe};
 use serde_json::json;
 
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &FormatsArgs) -> Result<(), Problem> {
     }
     if args.json {
         let read: Vec<_> = Format::all().flat_map(Format::recipes).collect();
-        return print_json(&json!({ "read": read }));
+        return print_json(&Written::new(json!({ "read": read })));
     }
     writeln!(out, "Read (detected, or forced with --format; `predilect formats NAME` shows one):")?;
     for format in Format::all() {

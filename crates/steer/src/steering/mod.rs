@@ -10,6 +10,7 @@ use predilect_results::asked::{CallPlan, JudgeRun};
 use predilect_results::steering::SteerJson;
 use predilect_types::Pair;
 use predilect_workbench::laboratory::{Laboratory, STEERING, pairs_of};
+use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{
     AnnotateRequest, Annotating, CallOptions, Error, Event, Inputs, JudgeRequest, JudgeWeights, Judging,
     Kind, Method, Orders, PairRatings, Question, Ran, ReadOptions, Remark, Result, Study, Watch, Within,
@@ -67,8 +68,7 @@ impl Steering {
             return Err(Error::new("nobody is named who judges what the model wrote")
                 .words("name the judge's model, and another that is held out"));
         }
-        let scratch = tempfile::Builder::new().prefix("predilect-").tempdir();
-        let scratch = scratch.map_err(|e| Error::new(format!("cannot make a temporary folder: {e}")))?;
+        let scratch = Scratch::new()?;
         let messages = match &request.messages {
             Some(path) => Messages::read(path)?,
             // What the user has changed in the study counts.

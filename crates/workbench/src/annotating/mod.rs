@@ -135,10 +135,9 @@ impl Annotating {
     ///
     /// When ratings outside of the filter would be lost, or the study cannot be written.
     pub fn run(&self, watch: &dyn Watch) -> Result<Ran<AnnotatorRun>> {
-        let Self { job, carried, settings, claimed, filtered } = self;
+        let Self { job, carried, claimed, filtered, .. } = self;
         let study = &carried.study;
         let log = asking::log(study.folder())?;
-        // Outdated ratings go before the new settings are noted, so that a kill in between leaves none under them.
         if *claimed == Claim::Outdated {
             if *filtered {
                 return Err(Error::new(format!(
@@ -148,17 +147,31 @@ impl Annotating {
                 .remedy(Remedy::KeepBoth));
             }
             watch.event(Event::Remark(Remark::RatingsReplaced(&job.annotator)));
+        }
+        let (mut said, found, problem) = questions::ask_all(job, study, &log, watch)?;
+        // Who gave no answer, as behind a wrong address, is as before, and the name is free; and no old rating gives way to
+        // answers that nobody can read.
+        if !found.ratings.is_empty() || (*claimed != Claim::Outdated && said.spent.any_answer()) {
+            self.settle()?;
+        }
+        tables::write(study, &job.annotator, &found.ratings)?;
+        tables::write_requests(study, &found.requests)?;
+        said.validity = validity(job, study)?;
+        Ok(Ran { found: said, stopped: problem.map(Error::resumable) })
+    }
+
+    /// Takes outdated ratings away, then notes how the annotator was asked: in this order, so that a kill in between leaves
+    /// no old ratings under new settings. It is done once there are answers: whatever ends a run before, the study is as it was.
+    fn settle(&self) -> Result<()> {
+        let Self { job, carried, settings, claimed, .. } = self;
+        let study = &carried.study;
+        if *claimed == Claim::Outdated {
             tables::rewrite(study, |old| old.annotator != job.annotator, &[])?;
         }
         if !job.set.text().is_empty() {
             write_file(&study.folder().join(PropertySet::NAME), job.set.text().as_bytes())?;
         }
-        note(study, &step(job), settings.clone())?;
-        let (mut said, found, problem) = questions::ask_all(job, study, &log, watch)?;
-        tables::write(study, &job.annotator, &found.ratings)?;
-        tables::write_requests(study, &found.requests)?;
-        said.validity = validity(job, study)?;
-        Ok(Ran { found: said, stopped: problem.map(Error::resumable) })
+        note(study, &step(job), settings.clone())
     }
 }
 

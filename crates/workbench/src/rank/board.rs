@@ -11,6 +11,7 @@ use predilect_analysis::ranking::{
 use predilect_data::{Judges, Study};
 use predilect_results::ranking::{LcBoard, Leaderboard};
 use predilect_types::shown::list;
+use serde::{Deserialize, Serialize};
 
 use super::against::{AgainstBaseline, against_baseline};
 use super::contest::{ContestOptions, FEW_VERDICTS, Gathered, LeftOut, controlled, plain};
@@ -18,6 +19,7 @@ use super::refused::refused;
 use crate::error::{Error, Remedy, Result};
 use crate::filter::Filter;
 use crate::inputs::Inputs;
+use crate::requests::Request;
 use crate::slice::SliceOptions;
 use crate::studies::is_study;
 use crate::tables;
@@ -29,7 +31,8 @@ const FEW: usize = 5;
 const RESAMPLES: usize = 200;
 
 /// Which models are ranked, and how.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct RankRequest {
     /// How scores are made.
     pub method: RankMethod,
@@ -88,7 +91,8 @@ pub struct Ranked {
 }
 
 /// Which outputs are set against which baseline.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct LcRequest {
     /// The baseline; `None`: the model in every pair.
     pub baseline: Option<String>,
@@ -294,25 +298,28 @@ impl Ranked {
     /// # Errors
     ///
     /// When somebody else writes there, or a table cannot be written.
-    pub fn keep(&self, folder: &Path) -> Result<()> {
+    pub fn keep(&self, folder: &Path, request: &Request, command: &[String]) -> Result<()> {
         let mut boards = vec![(self.board.method.as_str(), &self.board)];
         boards.extend(self.alone.iter().map(|board| (board.controls[0].name.as_str(), board)));
         let study = tables_in(folder)?;
         let _held = study.lock("rank")?;
-        tables::write_leaderboards(&study, &boards)
+        tables::write_leaderboards(&study, &boards)?;
+        request.keep(&study, command)
     }
 }
 
 impl RankedLc {
-    /// Writes the leaderboard as tables into a folder: a study's, or a new one for tables alone.
+    /// Writes the leaderboard as tables into a folder: a study's, where it notes by which request and command, or a new one for
+    /// tables alone.
     ///
     /// # Errors
     ///
     /// When somebody else writes there, or a table cannot be written.
-    pub fn keep(&self, folder: &Path) -> Result<()> {
+    pub fn keep(&self, folder: &Path, request: &Request, command: &[String]) -> Result<()> {
         let study = tables_in(folder)?;
         let _held = study.lock("rank")?;
-        tables::write_lc(&study, &self.board)
+        tables::write_lc(&study, &self.board)?;
+        request.keep(&study, command)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use predilect_results::Written;
 use predilect_results::asked::{Habits, Probe, SchemaHabit, SeedHabit, dollars};
 use predilect_types::shown::line;
 use predilect_workbench::{JudgeRequest, Watch, probe};
@@ -16,7 +17,7 @@ pub(super) fn run(request: &JudgeRequest, json: bool, watch: &dyn Watch) -> Resu
         with_remedies(&mut way.unread);
     }
     if json {
-        print_json(&ran.found)?;
+        print_json(&ran.found.iter().map(Written::new).collect::<Vec<_>>())?;
     } else {
         let mut out = anstream::stdout().lock();
         for report in &ran.found {
