@@ -3,7 +3,7 @@
 use crate::advice::PROPERTIES;
 use std::path::Path;
 
-use predilect_types::{Applies, CATALOGUE, Property, Rule, Scale, property};
+use predilect_types::{Applies, CATALOGUE, Property, Rule, Scale, parsed, property};
 use serde::Deserialize;
 
 use crate::error::DataError;
@@ -92,7 +92,7 @@ impl PropertySet {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|e| e.message().to_owned())?;
+        let file: File = toml::from_str(text).map_err(|e| parsed::plain(e.message()))?;
         let known =
             |id: &String| property(id).ok_or_else(|| format!("`{id}` is not a property of the catalogue"));
         for id in file.remove.iter().chain(file.only.iter().flatten()) {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use predilect_results::steering::PromptCount;
-use predilect_types::{Message, Role, content_id, shown};
+use predilect_types::{Message, Role, content_id, parsed, shown};
 use predilect_workbench::laboratory::pairs_of;
 use predilect_workbench::{Error, Onto, ReadOptions, Result, Study, Watch, import};
 use serde::{Deserialize, Serialize};
@@ -124,7 +124,7 @@ fn broken_line(text: &str, path: &str) -> Option<Error> {
     PROMPT_FIELDS.iter().find(|name| first.contains_key(**name))?;
     lines.find_map(|(at, line)| {
         let error = serde_json::from_str::<Map<String, Value>>(line).err()?;
-        let said = Error::new(format!("{path}, line {}: {error}", at + 1));
+        let said = Error::new(format!("{path}, line {}: {}", at + 1, parsed::json(&error)));
         Some(said.words("mend or remove that line: each is a JSON object with `prompt`"))
     })
 }
@@ -402,7 +402,7 @@ mod tests {
     #[test]
     fn a_broken_line_is_named_and_a_record_without_prompt_is_counted() {
         let error = read_text("{\"prompt\":\"a\"}\n{\"prompt\":", None).unwrap_err();
-        assert!(error.message().contains("p.jsonl, line 2: EOF"), "{}", error.message());
+        assert!(error.message().contains("p.jsonl, line 2: the JSON is cut short"), "{}", error.message());
         let found = read_text("{\"prompt\":\"a\"}\n{\"id\":\"b\"}", None).unwrap();
         assert_eq!((found.all.len(), found.count.left_out["without a prompt"]), (1, 1));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use predilect_types::{Failure, Subject};
+use predilect_types::{Failure, Subject, parsed};
 use serde::Deserialize;
 
 /// The set of the pairs that were written for Predilect.
@@ -156,10 +156,9 @@ pub fn read(text: &str, set: &str, property: Option<&str>) -> Result<Vec<Ordered
         }
         let line: Line = serde_json::from_str(line).map_err(|e| {
             // The line is named already, and each has one.
-            let what = e.to_string();
-            let what = what.split(" at line ").next().unwrap_or(&what);
+            let what = parsed::json(&e).replace(" at line 1, column ", " at column ");
             error(
-                wrong_field(line).map_or_else(|| what.to_owned(), |name| format!("field `{name}`: {what}")),
+                wrong_field(line).map_or_else(|| what.clone(), |name| format!("field `{name}`: {what}")),
                 false,
             )
         })?;

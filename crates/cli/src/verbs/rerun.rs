@@ -37,7 +37,7 @@ pub(crate) fn run(args: &RerunArgs, global: &Global) -> Result<(), Problem> {
     show(args.json, global, &found, &[page])?;
     if !global.quiet {
         match before.as_deref().map(|before| Moved::between(before, &found.fits)) {
-            None => say!("the results before could not be read, so nothing is said of what has changed"),
+            None => say!("the earlier results could not be read, so what has changed is not known"),
             Some(moved) => say!("{}", words(&moved)),
         }
     }
@@ -52,7 +52,7 @@ fn words(moved: &Moved) -> String {
     let mut parts = vec![format!("{same} weights are as before, {moved} have moved")];
     if let Some(furthest) = furthest {
         parts.push(format!(
-            "the furthest is {} of {} in {}: {:.3} before, {:.3} now",
+            "the largest change is {} of {} in {}: {:.3} before, {:.3} now",
             furthest.property, furthest.judge, furthest.group, furthest.before, furthest.now
         ));
     }

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &TrainArgs, global: &Global) -> Result<(), Problem> {
     let ran = match (args.trl()?, args.own_labels()) {
         (Some(_), Some(_)) => {
             return Err(
-                Problem::new("TRL has no rounds of a model's own labels").remedy("use --engine native")
+                Problem::new("TRL cannot train on a model's own labels (--spa)").remedy("use --engine native")
             );
         }
         (None, Some(spa)) => train_with_own_labels(&request, &spa, (&inputs, output), &bars)?,

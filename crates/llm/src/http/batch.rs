@@ -253,7 +253,9 @@ impl HttpModel {
 
     fn json(&self, text: &str) -> Result<Value, CallError> {
         serde_json::from_str(text).map_err(|error| {
-            CallError::new(Fault::Body, format!("the answer of {} is not JSON: {error}", self.name))
+            let (line, column) = (error.line(), error.column());
+            let name = &self.name;
+            CallError::new(Fault::Body, format!("the answer of {name} is not valid JSON (line {line}, column {column})"))
         })
     }
 }

@@ -3,6 +3,7 @@
 use predilect_analysis::{FitOptions, PriorChoice};
 use predilect_data::{Study, StudyToml};
 use predilect_results::Settings;
+use predilect_types::parsed;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Remedy, Result};
@@ -44,7 +45,7 @@ impl DissectRequest {
                 .words("mend them under [steps.dissect.options], or dissect the study again with the options you want")
         };
         let request: Self =
-            options.clone().try_into().map_err(|e: toml::de::Error| wrong(e.message().to_owned()))?;
+            options.clone().try_into().map_err(|e: toml::de::Error| wrong(parsed::plain(e.message())))?;
         match request.fit.problem() {
             Some(problem) => Err(wrong(problem)),
             None => Ok(request),
