@@ -67,7 +67,7 @@ impl fmt::Display for TooMany {
             Self::Compared(judges) => {
                 write!(
                     f,
-                    "{judges} judges are too many to compare every two of them: at most {MOST_COMPARED}"
+                    "{judges} judges are too many to compare pair by pair: at most {MOST_COMPARED}"
                 )
             }
             Self::Models(models) => {

@@ -99,7 +99,7 @@ impl WithoutTerms {
         }
         let more = if more > 0 { format!("; and {more} more") } else { String::new() };
         Some(format!(
-            "The choice of terms turns answers: without {}, {}{more}.",
+            "The choice of terms changes answers: without {}, {}{more}.",
             self.left_out,
             named.into_iter().map(both).collect::<Vec<_>>().join("; "),
         ))

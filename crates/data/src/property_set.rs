@@ -162,7 +162,7 @@ impl Entry {
         let old = property(id);
         let scale = match self.scale.as_deref() {
             Some(_) if old.is_some() => {
-                return Err(format!("`{id}` is of the catalogue: its words can change, its scale cannot"));
+                return Err(format!("`{id}` is in the catalogue: its wording can change, its scale cannot"));
             }
             None | Some("likert") => Scale::Likert,
             Some("stance") => Scale::Stance,

@@ -125,7 +125,7 @@ fn broken_line(text: &str, path: &str) -> Option<Error> {
     lines.find_map(|(at, line)| {
         let error = serde_json::from_str::<Map<String, Value>>(line).err()?;
         let said = Error::new(format!("{path}, line {}: {}", at + 1, parsed::json(&error)));
-        Some(said.words("mend or remove that line: each is a JSON object with `prompt`"))
+        Some(said.words("correct or remove that line: each is a JSON object with `prompt`"))
     })
 }
 
@@ -177,7 +177,7 @@ fn the_field(record: &Map<String, Value>, path: &str) -> Result<String> {
     match found.as_slice() {
         [only] => Ok((*only).to_owned()),
         several => Err(Error::new(format!("{path}: {} could each be the prompt", shown::list(several)))
-            .words("say which of them it is")),
+            .words("say which one it is")),
     }
 }
 

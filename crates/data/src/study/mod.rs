@@ -237,7 +237,7 @@ impl Study {
         let Some(first) = batches.first() else {
             return Err(DataError::study(
                 path.display().to_string(),
-                "a table needs at least one batch, if an empty one",
+                "a table needs at least one batch, even if it is empty",
             ));
         };
         let mut file = BatchFile::create(&path, first.schema())?;

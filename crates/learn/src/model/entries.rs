@@ -122,7 +122,7 @@ struct Head<'a> {
 impl Head<'_> {
     fn take(&mut self, count: u64, into: &mut Vec<u8>) -> Result<()> {
         if count > self.left {
-            return Err(broken(self.path, format!("its head claims {count} bytes of {}", self.left)));
+            return Err(broken(self.path, format!("its header claims {count} bytes of {}", self.left)));
         }
         self.left -= count;
         let at = into.len();

@@ -93,7 +93,7 @@ impl Batch for HttpModel {
             [only] => id(only).map(Some),
             many => Err(CallError::new(
                 Fault::Request,
-                format!("{} batches may be the one that was handed over at {}", many.len(), lost.at),
+                format!("{} batches may be the one that was submitted at {}", many.len(), lost.at),
             )
             .remedy(Remedy::CancelBatches)),
         }

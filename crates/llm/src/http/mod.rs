@@ -94,7 +94,7 @@ fn connect_with(
         if !dialect.reason(&spec.model, &mut serde_json::json!({}), effort) {
             return Err(CallError::new(
                 Fault::Unsupported,
-                format!("{spec} knows no reasoning effort called {}", effort.as_str()),
+                format!("{spec} has no reasoning effort called {}", effort.as_str()),
             )
             .remedy(Remedy::OtherEffort));
         }

@@ -30,7 +30,7 @@ fn allowed(app: &App) -> Result<(), Problem> {
 
 fn named(query: &Query) -> Result<&str, Problem> {
     query.name.as_deref().ok_or_else(|| {
-        Problem::refused("it is not said who labels")
+        Problem::refused("the address does not say who labels")
             .remedy("give a name: ?name=NAME; votes are kept as human:NAME")
     })
 }

@@ -77,7 +77,7 @@ pub(crate) async fn posterior(
     let run = known(&app, &id, number)?;
     answered(app, id, query, move |opened, query, waiting| {
         let Some(verdicts) = run.so_far(waiting)? else {
-            return Err(Problem::not_found(format!("run {number} has no verdicts on the way"))
+            return Err(Problem::not_found(format!("run {number} is collecting no verdicts"))
                 .remedy("what a run has found is in the study once it has ended"));
         };
         let (fit, unfitted) = match crate::runs::posterior(&verdicts, opened, query, waiting)? {

@@ -142,7 +142,7 @@ impl Annotating {
         if *claimed == Claim::Outdated {
             if *filtered {
                 return Err(Error::new(format!(
-                    "{} was asked in another way before, and its ratings outside of the filter would be lost",
+                    "{} was asked in another way before, and its ratings outside the filter would be lost",
                     job.annotator
                 ))
                 .remedy(Remedy::KeepBoth));
@@ -236,7 +236,7 @@ fn properties(wanted: &[String], set: &PropertySet, reference: &Reference) -> Re
     }
     let chosen: Vec<&'static Property> = rateable().filter(|p| wanted.iter().any(|id| id == p.id)).collect();
     if none && let Some(errors) = chosen.iter().find(|p| counted(p)) {
-        return Err(Error::new(format!("{} is counted against an answer of reference", errors.id))
+        return Err(Error::new(format!("{} is counted against a reference answer", errors.id))
             .remedy(Remedy::GiveReference));
     }
     Ok(chosen)

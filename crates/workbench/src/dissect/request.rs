@@ -42,7 +42,7 @@ impl DissectRequest {
         };
         let wrong = |why: String| {
             Error::new(format!("the options in {} cannot be used: {why}", study.toml_path().display()))
-                .words("mend them under [steps.dissect.options], or dissect the study again with the options you want")
+                .words("correct them under [steps.dissect.options], or dissect the study again with the options you want")
         };
         let request: Self =
             options.clone().try_into().map_err(|e: toml::de::Error| wrong(parsed::plain(e.message())))?;
