@@ -14,7 +14,7 @@ use crate::options::{OnBadRow, ReadOptions};
 use crate::recipe::plain_words;
 use crate::row::{Row, as_text, number};
 
-/// Which columns are no features.
+/// Which columns are not features.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FeatureColumns {
     /// The verdict, a number in 0..=1.

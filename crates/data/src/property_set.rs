@@ -72,7 +72,7 @@ impl PropertySet {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, is no such TOML, or names a property that it cannot mean.
+    /// When it cannot be read, is not such TOML, or names a property that it cannot mean.
     pub fn read(path: &Path) -> Result<Self, DataError> {
         let text = std::fs::read_to_string(path).map_err(|e| DataError::path_io(path, "read", e))?;
         Self::parse(&text).map_err(|problem| {
@@ -122,7 +122,7 @@ impl PropertySet {
         &self.properties
     }
 
-    /// Those that are no part of another.
+    /// Those that are not part of another.
     pub fn core(&self) -> impl Iterator<Item = &'static Property> {
         self.properties.iter().copied().filter(|p| p.part_of.is_none())
     }

@@ -79,7 +79,7 @@ impl Expanded {
 ///
 /// # Errors
 ///
-/// When fewer than two samples are asked for, beta is no number above 0, the other model has another vocabulary, or as [`Model::sample`].
+/// When fewer than two samples are asked for, beta is not a number above 0, the other model has another vocabulary, or as [`Model::sample`].
 pub fn expand(
     policy: &Model,
     initial: Initial<'_>,

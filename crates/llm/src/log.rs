@@ -116,7 +116,7 @@ impl CallLog {
     ///
     /// # Errors
     ///
-    /// When the file is no log, belongs to a later version, or cannot be written.
+    /// When the file is not a log, belongs to a later version, or cannot be written.
     pub fn open(path: &Path) -> Result<Self, LogError> {
         let fail = |problem: String| LogError { path: path.to_owned(), problem, later: false };
         let text = |e: rusqlite::Error| fail(e.to_string());

@@ -79,7 +79,7 @@ impl Prices {
         toml::from_str(include_str!("prices.toml")).expect("the table of prices is valid")
     }
 
-    /// Reads a table of the user's, which stands before the program's own.
+    /// Reads a table of the user's, which takes precedence over the program's own.
     ///
     /// # Errors
     ///

@@ -19,7 +19,7 @@ pub enum Protocol {
     Pairwise,
     /// Each response against a baseline's: win rates, raw and at equal length.
     AlpacaEval,
-    /// Each response alone: grades from 1 to 10, with answers of reference where there are any.
+    /// Each response alone: grades from 1 to 10, with reference answers where there are any.
     MtBench,
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct Prompt {
     pub(crate) second: Option<String>,
     /// Its group, as the file names it.
     pub(crate) group: Option<String>,
-    /// Answers of reference, turn by turn.
+    /// Reference answers, turn by turn.
     pub(crate) reference: Vec<String>,
     /// The baseline's response in the same file.
     pub(crate) output: Option<String>,
@@ -171,7 +171,7 @@ fn of_records(records: &[Map<String, Value>], field: Option<&str>, path: &str) -
     taking.finish(protocol, generator, path)
 }
 
-/// The field that holds the prompt.
+/// The field that contains the prompt.
 fn the_field(record: &Map<String, Value>, path: &str) -> Result<String> {
     let found: Vec<&str> = PROMPT_FIELDS.into_iter().filter(|name| record.contains_key(*name)).collect();
     match found.as_slice() {
@@ -299,7 +299,7 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-/// Answers of reference in the form of MT-Bench's repository: by question, turn by turn.
+/// Reference answers in the form of MT-Bench's repository: by question, turn by turn.
 ///
 /// # Errors
 ///

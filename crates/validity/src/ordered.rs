@@ -112,7 +112,7 @@ fn wrong_field(line: &str) -> Option<String> {
     line.iter().find(wrong).map(|(name, _)| name.clone())
 }
 
-/// Why a line of a file is no ordered pair.
+/// Why a line of a file is not an ordered pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileError {
     /// The line, from 1.
@@ -145,7 +145,7 @@ impl Failure for FileError {
 ///
 /// # Errors
 ///
-/// The first line that is no such object.
+/// The first line that is not such an object.
 pub fn read(text: &str, set: &str, property: Option<&str>) -> Result<Vec<Ordered>, FileError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut out = Vec::new();

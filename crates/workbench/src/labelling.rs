@@ -1,4 +1,4 @@
-//! People who judge pairs one by one: which pair comes next, what their verdicts say so far, whom they resemble, and how verdicts are kept.
+//! People who judge pairs one by one: which pair comes next, what their verdicts say so far, which judge they resemble, and how verdicts are kept.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;

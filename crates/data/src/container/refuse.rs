@@ -1,4 +1,4 @@
-//! What is no data at all: what it is instead, and what to do about it.
+//! What is not data at all: what it is instead, and what to do about it.
 
 use std::borrow::Cow;
 

@@ -141,7 +141,7 @@ impl StudyToml {
     ///
     /// # Errors
     ///
-    /// When it is not there, is no valid TOML, or belongs to a later layout.
+    /// When it is not there, is not valid TOML, or belongs to a later layout.
     pub fn load(study: &Study) -> Result<Self, DataError> {
         let path = study.toml_path();
         let shown = path.display().to_string();

@@ -224,7 +224,7 @@ impl Study {
     ///
     /// # Errors
     ///
-    /// When the name is no plain word, there is no batch, the schemas differ, or the file cannot be written.
+    /// When the name is not a plain word, there is no batch, the schemas differ, or the file cannot be written.
     pub fn write_table(&self, name: &str, batches: &[RecordBatch]) -> Result<(), DataError> {
         let path = self.table_path(name);
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';

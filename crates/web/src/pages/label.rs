@@ -128,7 +128,7 @@ fn pair(served: &Served, query: &Query, session: &Session, found: &ToLabel, read
     }
 }
 
-/// What the votes say so far, and whom they resemble.
+/// What the votes say so far, and which judge they resemble.
 fn beside(
     served: &Served,
     opened: &Opened,

@@ -86,7 +86,7 @@ pub(crate) async fn rewarded(
     .await
 }
 
-/// The pairs whose responses differ by so many words.
+/// The pairs whose responses differ by this many words.
 fn apart(low: f64, high: f64) -> String {
     match (low.is_finite(), high.is_finite()) {
         (true, true) => format!("words(a) - words(b) >= {low} and words(a) - words(b) < {high}"),
