@@ -65,10 +65,7 @@ impl fmt::Display for TooMany {
             Self::Judges => write!(f, "the verdicts are by more than {MOST_JUDGES} judges"),
             Self::Groups => write!(f, "the pairs are in more than {MOST_GROUPS} groups"),
             Self::Compared(judges) => {
-                write!(
-                    f,
-                    "{judges} judges are too many to compare pair by pair: at most {MOST_COMPARED}"
-                )
+                write!(f, "{judges} judges are too many to compare pair by pair: at most {MOST_COMPARED}")
             }
             Self::Models(models) => {
                 write!(

@@ -84,7 +84,8 @@ impl Watch for Bars {
             Event::Remark(Remark::NotRanked { count: 1, reason }) => {
                 // The reasons are in the plural.
                 let reason = reason
-                    .replacen("verdicts on pairs whose", "verdict on a pair whose", 1)
+                    .replacen("verdicts on pairs that do", "verdict on a pair that does", 1)
+                    .replacen("verdicts on pairs ", "verdict on a pair ", 1)
                     .replacen("verdicts ", "verdict ", 1)
                     .replacen("pairs ", "pair ", 1);
                 say!("remark: 1 {reason} is left out");

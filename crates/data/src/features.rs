@@ -207,7 +207,8 @@ fn push<T>(list: &mut Option<Vec<T>>, value: Option<T>) {
     }
 }
 
-const LABELS: &str = "1 means that A is preferred, 0 that B is, 0.5 a tie; the words A, B and tie are read too";
+const LABELS: &str =
+    "1 means that A is preferred, 0 that B is, 0.5 a tie; the words A, B and tie are read too";
 
 /// A label: a number, or a verdict in words such as `A`, `model_b` and `tie`.
 fn verdict(row: &mut Row, name: &str) -> Result<f64, RowError> {

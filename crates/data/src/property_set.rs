@@ -240,7 +240,7 @@ mod tests {
             (entry("id = \"Bad Id\""), "not an id"),
             (entry("id = \"new\"\nscale = \"stars\""), "not a scale"),
             (entry("id = \"polite\"\nscale = \"stance\""), "its scale cannot"),
-            ("[[property]]\nid = \"new\"".to_owned(), "missing field"),
+            ("[[property]]\nid = \"new\"".to_owned(), "is missing"),
             ("[[property]]\nid = \"new\"\ndescription = \" \"".to_owned(), "empty"),
             (entry("id = \"new\"\n") + &entry("id = \"new\"\n"), "twice"),
             ("[[property".to_owned(), ""),

@@ -72,9 +72,7 @@ impl HubError {
             Self::Status { status: 401 | 403, .. } => {
                 "some models need permission: accept the licence on the model's page and set HF_TOKEN"
             }
-            Self::Status { status: 429 | 500.., .. } => {
-                "the hub is overloaded: run the command again later"
-            }
+            Self::Status { status: 429 | 500.., .. } => "the hub is overloaded: run the command again later",
             Self::Status { .. } => "check organisation, name and file",
             Self::Damaged(_) => "run the command again: the file is downloaded again",
             Self::Write { .. } => "is the disk full? HF_HOME and XDG_CACHE_HOME say where files go",

@@ -53,9 +53,7 @@ pub(crate) fn sentence(fit: &Fit) -> Option<String> {
             )
         }
         LengthSays::Unclear => {
-            format!(
-                "Whether {judge}'s {likes} is about length or about information is not clear: {figures}."
-            )
+            format!("Whether {judge}'s {likes} is about length or about information is not clear: {figures}.")
         }
         LengthSays::Beside => {
             format!("Length has a sure direction for {judge} only with information in the fit: {figures}.")

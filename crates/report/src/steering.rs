@@ -154,7 +154,9 @@ fn held_out(found: &SteerJson, target: &ArmRow) -> Option<String> {
             "Of these judges only the target sees that shift, the others clearly less of it ({shifts}): it is a manipulation of this judge."
         ),
         0 => {
-            format!("Held-out judges do not settle whether the shift is one of quality or of this judge: {shifts}.")
+            format!(
+                "Held-out judges do not settle whether the shift is one of quality or of this judge: {shifts}."
+            )
         }
         _ => format!("Not all held-out judges clearly see it: {shifts}."),
     })

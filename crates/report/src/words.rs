@@ -174,8 +174,7 @@ pub(crate) fn follows_position(d: &Dissection, judge: &str) -> Option<String> {
         ));
     }
     Some(format!(
-        "It mostly follows the position of a response (position bias {bias}), so little of its verdicts is left for what \
-         responses say."
+        "It mostly follows the position of a response (position bias {bias}), so its verdicts say little about what responses contain."
     ))
 }
 

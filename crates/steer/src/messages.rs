@@ -152,7 +152,7 @@ mod tests {
             ("[properties.lenght]\nmore = \"x\"", "`lenght` is not a property"),
             ("[arms]\nplain = \"x\"", "cannot be the name of an arm"),
             ("[arms]\n\"a b\" = \"x\"", "cannot be the name of an arm"),
-            ("opening = 3", "invalid type"),
+            ("opening = 3", "a string is expected"),
             ("oppening = \"x\"", "unknown field"),
         ] {
             let error = read(text).unwrap_err();

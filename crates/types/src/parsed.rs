@@ -87,10 +87,7 @@ mod tests {
             "`left` is not one of `first`, `second`"
         );
         assert_eq!(said("unknown variant `x`, expected `a` or `b`"), "`x` is not `a` or `b`");
-        assert_eq!(
-            said("invalid type: integer `3`, expected a string"),
-            "a string is expected, not `3`"
-        );
+        assert_eq!(said("invalid type: integer `3`, expected a string"), "a string is expected, not `3`");
         assert_eq!(said("invalid type: string \"high\", expected f64"), "a number is expected, not \"high\"");
         assert_eq!(
             said("invalid type: map, expected a string"),

@@ -163,7 +163,10 @@ pub fn read(text: &str, set: &str, property: Option<&str>) -> Result<Vec<Ordered
             )
         })?;
         if line.kind.as_deref().is_some_and(|kind| kind == EVERY || kind == HELD_BACK) {
-            return Err(error(format!("the kinds `{EVERY}` and `{HELD_BACK}` are reserved for tables"), false));
+            return Err(error(
+                format!("the kinds `{EVERY}` and `{HELD_BACK}` are reserved for tables"),
+                false,
+            ));
         }
         if line.higher.trim() == line.lower.trim() {
             return Err(error("`higher` and `lower` are the same text".to_owned(), false));

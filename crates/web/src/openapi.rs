@@ -18,13 +18,7 @@ const ROUTES: [Route; 24] = [
         None,
         false,
     ),
-    (
-        "get",
-        "/api/v1/uploads/{number}",
-        "What is in a file that was sent, read in one way",
-        None,
-        false,
-    ),
+    ("get", "/api/v1/uploads/{number}", "What is in a file that was sent, read in one way", None, false),
     (
         "post",
         "/api/v1/uploads/{number}",

@@ -124,8 +124,9 @@ impl Uploads {
     pub(crate) fn get(&self, number: &str) -> Result<Arc<Upload>, Problem> {
         let found = number.parse().ok().and_then(|number: u64| self.state().waiting.get(&number).cloned());
         found.ok_or_else(|| {
-            Problem::not_found(format!("no file that was sent has the number {number}"))
-                .remedy("send it again: files are deleted once a study is made of them, and when the server ends")
+            Problem::not_found(format!("no file that was sent has the number {number}")).remedy(
+                "send it again: files are deleted once a study is made of them, and when the server ends",
+            )
         })
     }
 
@@ -237,8 +238,8 @@ impl Uploads {
                 return Err(Problem::refused("the rest of the file did not arrive").remedy("send it again"));
             };
             let Some(piece) = next else { return Ok(bytes) };
-            let piece =
-                piece.map_err(|_| Problem::refused("the file did not arrive complete").remedy("send it again"))?;
+            let piece = piece
+                .map_err(|_| Problem::refused("the file did not arrive complete").remedy("send it again"))?;
             bytes += piece.len() as u64;
             self.has_room(number, bytes)?;
             if to.send(piece).await.is_err() {

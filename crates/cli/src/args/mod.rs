@@ -84,7 +84,7 @@ pub(crate) enum Verb {
     Doctor(DoctorArgs),
     /// Print completions for a shell: bash, zsh, fish, powershell, elvish
     Completions(CompletionsArgs),
-    /// Write manual pages, one for each verb
+    /// Write manual pages, one for each command
     Man(ManArgs),
 }
 

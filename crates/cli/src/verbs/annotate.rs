@@ -104,7 +104,11 @@ fn print_validity(s: &AnnotatorRun, out: &mut impl Write) -> std::io::Result<()>
         writeln!(out, "  validity       share of pairs rated in their known order: {}", list(rest))?;
     }
     if !weak.is_empty() {
-        writeln!(out, "  not valid      below {WEAK_AUC}, so hardly ratings of their property: {}", list(weak))?;
+        writeln!(
+            out,
+            "  not valid      below {WEAK_AUC}, so hardly ratings of their property: {}",
+            list(weak)
+        )?;
     }
     Ok(())
 }

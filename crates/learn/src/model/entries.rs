@@ -133,7 +133,7 @@ impl Head<'_> {
     fn number<const N: usize>(&mut self) -> Result<[u8; N]> {
         let mut bytes = Vec::with_capacity(N);
         self.take(N as u64, &mut bytes)?;
-        bytes.try_into().map_err(|_| broken(self.path, "is cut"))
+        bytes.try_into().map_err(|_| broken(self.path, "is truncated"))
     }
 
     fn long(&mut self) -> Result<u64> {

@@ -255,7 +255,10 @@ impl HttpModel {
         serde_json::from_str(text).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             let name = &self.name;
-            CallError::new(Fault::Body, format!("the answer of {name} is not valid JSON (line {line}, column {column})"))
+            CallError::new(
+                Fault::Body,
+                format!("the answer of {name} is not valid JSON (line {line}, column {column})"),
+            )
         })
     }
 }

@@ -261,7 +261,10 @@ impl Model for HttpModel {
         let json: Value = body::json(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             let name = &self.name;
-            CallError::new(Fault::Body, format!("the answer of {name} is not valid JSON (line {line}, column {column})"))
+            CallError::new(
+                Fault::Body,
+                format!("the answer of {name} is not valid JSON (line {line}, column {column})"),
+            )
         })?;
         // Some servers send their errors with status 200; what status they mean stands inside.
         if json["object"] == "error" && json["message"].is_string() {

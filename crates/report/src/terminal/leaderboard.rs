@@ -41,8 +41,11 @@ pub fn terminal_leaderboard(
     let on = l
         .prompts
         .map_or_else(String::new, |n| format!(" on {}", words::counted(n as usize, "prompt", "prompts")));
-    let unit =
-        if l.method == "win-rate" { "% won, a tie counting half" } else { "points: 400 more are odds of ten to one" };
+    let unit = if l.method == "win-rate" {
+        "% won, a tie counting half"
+    } else {
+        "points: 400 more are odds of ten to one"
+    };
     out.wrapped(DIM, &format!("{votes}{on}; {unit}; {from}."))?;
     if l.judges.len() > 1 {
         let more = l.judges.len().saturating_sub(JUDGES);

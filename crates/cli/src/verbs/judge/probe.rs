@@ -26,7 +26,9 @@ pub(super) fn run(request: &JudgeRequest, json: bool, watch: &dyn Watch) -> Resu
     match (ran.stopped, ran.found.iter().find(|report| report.method.is_none())) {
         (Some(problem), _) => Err(problem.into()),
         (None, Some(report)) => Err(Problem::new(format!("no answer from {} could be read", report.model))
-            .remedy("another model or server is needed, or another way to ask: what came back is shown above")),
+            .remedy(
+                "another model or server is needed, or another way to ask: what came back is shown above",
+            )),
         (None, None) => Ok(()),
     }
 }

@@ -18,8 +18,9 @@ pub(super) fn table(found: &[RaterValidity], kinds: bool, out: &mut dyn Write) -
         "Pairs whose order is known. AUC: the share rated in that order (equal or unrated pairs count half), with its 95 % interval.",
     ];
     if found.iter().any(any_held_back) {
-        heading
-            .push("Held back: the same for a third of the pairs, which nobody who worked on the ratings has seen.");
+        heading.push(
+            "Held back: the same for a third of the pairs, which nobody who worked on the ratings has seen.",
+        );
     }
     for line in heading.iter().flat_map(|sentence| wrapped(sentence, width().min(100))) {
         writeln!(out, "{line}")?;

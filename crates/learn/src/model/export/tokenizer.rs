@@ -94,8 +94,9 @@ fn pre(tokenizer: &Value) -> Result<&'static str> {
     if model["dropout"].as_f64().is_some_and(|dropout| dropout > 0.0) {
         return Err(refused("leaves merges out at random"));
     }
-    let name = split(&tokenizer["pre_tokenizer"])
-        .ok_or_else(|| refused("splits words in a way other than those of smollm, qwen2, llama-bpe and gpt-2"))?;
+    let name = split(&tokenizer["pre_tokenizer"]).ok_or_else(|| {
+        refused("splits words in a way other than those of smollm, qwen2, llama-bpe and gpt-2")
+    })?;
     // llama.cpp takes whole words of the vocabulary first for `llama-bpe` alone.
     if on("ignore_merges") && name != "llama-bpe" {
         return Err(refused(format_args!("has `ignore_merges` on and splits words as {name}")));

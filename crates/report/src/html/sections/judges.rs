@@ -47,7 +47,7 @@ fn compared(c: &Comparison) -> Markup {
         (habits(c))
         (strengths(c))
         (contrasts(c))
-        @if c.likeness.judges.len() > 1 { h3 { "Who rewards alike?" } (likeness(c)) }
+        @if c.likeness.judges.len() > 1 { h3 { "Which judges reward alike?" } (likeness(c)) }
         @if let Some(found) = &c.stand_ins { (rates(found)) }
         @if let Some(found) = &c.pooling {
             h3 { "Fits that learn from each other" }

@@ -62,7 +62,9 @@ fn scores(board: &Leaderboard) -> &'static str {
         "rao-kupper" | "davidson" => {
             "Scores by a Bradley-Terry model with ties of their own: 400 points are odds of ten to one, 1,000 is the mean."
         }
-        _ => "Bradley-Terry scores, a tie counting as half a win: 400 points are odds of ten to one, 1,000 is the mean.",
+        _ => {
+            "Bradley-Terry scores, a tie counting as half a win: 400 points are odds of ten to one, 1,000 is the mean."
+        }
     }
 }
 
