@@ -1,4 +1,4 @@
-//! What is said of asking models: what it would take, what failed, what could not be read.
+//! What is said about asking models: what it would cost, what failed, what could not be read.
 
 use std::io::Write;
 
@@ -29,7 +29,7 @@ pub(crate) fn print_plans(plans: &[CallPlan], budget: Option<f64>, json: bool) -
             count(plan.output_tokens),
             match plan.price {
                 Some(price) => format!("about {}", dollars(Some(price))),
-                None => "at a price that is not known".to_owned(),
+                None => "price not known".to_owned(),
             }
         )?;
         if plan.reasoning_tokens > 0 {
@@ -56,12 +56,12 @@ fn over(plans: &[CallPlan], budget: f64) -> Option<String> {
     let (about, limit) = (dollars(Some(price)), dollars(Some(budget)));
     if price > budget {
         return Some(format!(
-            "The forecast of {about} exceeds the budget of {limit}: the run would stop before all is asked."
+            "The forecast of {about} exceeds the budget of {limit}: the run would stop before everything is asked."
         ));
     }
     let most = most.filter(|most| *most > budget)?;
     Some(format!(
-        "With reasoning, the run may cost {} and exceed the budget of {limit}: it would then stop before all is asked.",
+        "With reasoning, the run may cost {} and exceed the budget of {limit}: it would then stop before everything is asked.",
         dollars(Some(most))
     ))
 }

@@ -91,7 +91,8 @@ impl Watch for Bars {
             Event::Remark(Remark::NotRanked { count: 1, reason }) => {
                 // The reasons are in the plural.
                 let reason = reason
-                    .replacen("verdicts on pairs whose", "verdict on a pair whose", 1)
+                    .replacen("verdicts on pairs that do", "verdict on a pair that does", 1)
+                    .replacen("verdicts on pairs ", "verdict on a pair ", 1)
                     .replacen("verdicts ", "verdict ", 1)
                     .replacen("pairs ", "pair ", 1);
                 say!("remark: 1 {reason} is left out");
@@ -100,23 +101,23 @@ impl Watch for Bars {
                 say!("remark: {count} {reason} are left out");
             }
             Event::Remark(Remark::SoftAsHard { method, soft }) => say!(
-                "remark: {method} knows wins, ties and losses only: {soft} soft verdicts count as the side they favour"
+                "remark: {method} takes only wins, ties and losses: {soft} soft verdicts count for the side they favour"
             ),
             Event::Remark(Remark::Weighted { counts: true }) => say!(
                 "remark: weights are whole numbers: a verdict of weight 7 counts as seven, in scores and in intervals"
             ),
             Event::Remark(Remark::Weighted { counts: false }) => say!(
-                "remark: weights are not all whole numbers: they say how much a verdict counts for scores; for intervals it stays one verdict"
+                "remark: weights are not all whole numbers: they scale how much a verdict counts in scores; in intervals it counts as one verdict"
             ),
             Event::Remark(Remark::NeverDiffers(properties)) => {
                 say!("remark: no two responses differ in {properties}, so there is nothing to hold equal");
             }
             Event::Remark(Remark::NoDifference(models)) => say!(
-                "remark: without preferences, or with one and the same difference in length throughout, and left out: {models}"
+                "remark: left out, without preferences or with the same difference in length throughout: {models}"
             ),
             Event::Remark(Remark::FarScales(features)) => say!(
-                "remark: the prior is made for features of about unit size; by root mean square these are not: {features}; \
-                 --standardise divides every feature by it"
+                "remark: the prior assumes features of about unit size; by their root mean square these are not: {features}; \
+                 --standardise divides every feature by its root mean square"
             ),
             Event::Remark(Remark::AgainstJudge(caution)) => say!("caution: {caution}"),
             Event::Remark(Remark::NotFitted { judge, why }) => {

@@ -212,7 +212,7 @@ fn benchmarks_are_graded_beside_references_and_set_against_baselines() {
     );
     refused(
         &mut steer(&study, &questions, &address, &folder.path().join("new"), &["--baseline", "nowhere.json"]),
-        "neither a file that is there nor a model",
+        "neither an existing file nor a model",
     );
     refused(
         &mut steer(&study, &questions, &address, &folder.path().join("new"), &["--turns", "2"]),

@@ -112,7 +112,7 @@ impl Verifying {
         });
         pairs.sort_by_key(|pair| (drawn(&pair.id, request.seed), pair.id.clone()));
         if pairs.is_empty() {
-            return Err(Error::new("no pair has two responses of one turn each, which could be edited"));
+            return Err(Error::new("no pair has two single-turn responses, which could be edited"));
         }
         let settings = serde_json::to_value(request)
             .map_err(|e| Error::new(format!("the settings cannot be written: {e}")))?;
@@ -163,7 +163,7 @@ impl Verifying {
         if edited.is_empty() {
             return Err(stopped.unwrap_or_else(|| {
                 Error::new("no edit moved its property and left the others")
-                    .words("let edits move more others, or name other properties")
+                    .words("allow edits to move more other properties, or name other properties")
             }));
         }
         let study = self.lab.put(&self.all_pairs(&edited), watch)?;

@@ -19,6 +19,7 @@
 mod failure;
 pub mod hash;
 mod pair;
+pub mod parsed;
 mod property;
 mod rating;
 mod read;

@@ -1,4 +1,4 @@
-//! How the judges of a table are laid beside each other, for `compare` and for the report.
+//! How the judges of a table are compared, for `compare` and for the report.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
@@ -38,9 +38,9 @@ pub struct CompareOptions {
     pub measure: Measure,
     /// Resamples for intervals and stability.
     pub resamples: usize,
-    /// Lay the published judges beside.
+    /// Also compare the published judges.
     pub published: bool,
-    /// Judges by which quality is told; empty: those with names of people.
+    /// Judges by whose verdicts quality is judged; empty: those with names of people.
     pub reference: Vec<String>,
     /// Half of the 95 % interval that label counts are for.
     pub margin: f64,
@@ -160,7 +160,7 @@ pub fn weights(fits: &Fits, draws: &[(String, String, Draws)]) -> WeightTable {
     WeightTable::of_fits(&fits.fits, &kept)
 }
 
-/// Adds what follows from weights: contrasts, likeness, clusters, profiles.
+/// Adds what follows from weights: contrasts, similarity, clusters, profiles.
 ///
 /// # Errors
 ///

@@ -86,7 +86,7 @@ pub enum Remedy {
     AskApart,
     /// Another name keeps both; without a filter, all are asked anew.
     KeepBoth,
-    /// An answer of reference: a model that writes one, or the field that holds it.
+    /// A reference answer: a model that writes one, or the field that contains it.
     GiveReference,
     /// The server must be running at that address.
     StartServer,

@@ -2,6 +2,7 @@
 
 use predilect_analysis::FitOptions;
 use predilect_data::{Study, StudyToml};
+use predilect_types::parsed;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -150,7 +151,7 @@ impl Request {
     /// When it is none, or asks for what no fit takes.
     pub fn read(value: Value) -> Result<Self> {
         let wrong = |why: String| Error::new(format!("these options cannot be used: {why}"));
-        let request: Self = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
+        let request: Self = serde_json::from_value(value).map_err(|e| wrong(parsed::json(&e)))?;
         let fit = match &request {
             Self::Dissect(DissectRequest { fit, .. })
             | Self::Versus(VersusRequest { fit, .. })
@@ -219,7 +220,7 @@ impl Request {
         };
         let wrong = |why: &str| {
             Error::new(format!("the options in {} cannot be used: {why}", study.toml_path().display())).words(
-                format!("mend them under [steps.{verb}.options], or make the results again with the options you want"),
+                format!("correct them under [steps.{verb}.options], or make the results again with the options you want"),
             )
         };
         let mut options = serde_json::to_value(options).map_err(|e| wrong(&e.to_string()))?;

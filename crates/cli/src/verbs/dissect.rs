@@ -37,7 +37,7 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     if !global.quiet {
         for (name, mean) in &faint {
             say!(
-                "remark: the verdicts of {name} lie {mean:.2} from a tie on average, so as soft verdicts they weigh little; \
+                "remark: the verdicts of {name} lie {mean:.2} from a tie on average, so they weigh little as soft verdicts; \
                  `--verdicts hard` fits the side each favours"
             );
         }

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Problem> {
             writeln!(out, "     {:<22} {remedy}", "")?;
         }
     }
-    writeln!(out, "what a model or server can do: predilect judge --probe --model MODEL")?;
+    writeln!(out, "to see what a model or server can do: predilect judge --probe --model MODEL")?;
     Ok(())
 }
 

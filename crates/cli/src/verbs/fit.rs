@@ -59,7 +59,7 @@ pub(crate) fn answer(places: &Places<'_>, request: FeaturesRequest, global: &Glo
         predilect_report::terminal_fits(&fits, &skipped, &mut anstream::stdout().lock(), width())?;
         if !global.quiet {
             if !ignored.is_empty() {
-                say!("columns without numbers, passed over: {}", list(&ignored));
+                say!("columns left out, since they contain no numbers: {}", list(&ignored));
             }
             for (reason, count) in &dropped {
                 say!("rows left out: {count} x {reason}");

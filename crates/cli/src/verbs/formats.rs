@@ -40,7 +40,7 @@ pub(crate) fn run(args: &FormatsArgs) -> Result<(), Problem> {
             writeln!(out, "  {name:<28} {}", recipe.about)?;
         }
     }
-    writeln!(out, "  {:<28} any other file whose columns say by their names what they are", "(by names)")?;
+    writeln!(out, "  {:<28} any other file whose column names say what they are", "(by names)")?;
     writeln!(out, "Written by `predilect export`:")?;
     for (format, description) in ExportFormat::ALL {
         writeln!(out, "  {format:<28} {description}")?;

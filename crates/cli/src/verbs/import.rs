@@ -18,7 +18,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
     let options = ReadOptions { without_verdicts: args.without_verdicts, ..args.read.options()? };
     if let Some(study) = args.inputs.iter().find(|input| is_study(input)) {
         return Err(Problem::new(format!("{} is a study, which was imported already", study.display()))
-            .remedy("give it to another verb as it is, or export it to a file first: predilect export STUDY -o FILE"));
+            .remedy("give it to another command as it is, or export it to a file first: predilect export STUDY -o FILE"));
     }
     let Some(output) = args.output.as_deref().filter(|_| !args.preview) else {
         let mut seen = preview(&args.inputs, &options)?;

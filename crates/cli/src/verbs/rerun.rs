@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use predilect_results::Dissection;
+use predilect_types::parsed;
 use predilect_workbench::files::write_file;
 use predilect_workbench::rank::{rank, rank_lc};
 use predilect_workbench::requests::Request;
@@ -67,8 +68,7 @@ fn asked_in(result: &Path) -> Result<Request, Problem> {
             .remedy("give what a verb printed with --json; results say what was asked since version 0.1.0")
     };
     let text = std::fs::read(result).map_err(|e| wrong(e.to_string()))?;
-    let found: serde_json::Value =
-        serde_json::from_slice(&text).map_err(|e| wrong(format!("not JSON: {e}")))?;
+    let found: serde_json::Value = serde_json::from_slice(&text).map_err(|e| wrong(parsed::json(&e)))?;
     let options =
         found.get("options").ok_or_else(|| wrong("the result does not say what was asked".to_owned()))?;
     Request::read(options.clone()).map_err(|e| wrong(e.message().to_owned()))
@@ -152,7 +152,7 @@ fn again(
     dissect::show(args.json, global, &found, &[page])?;
     if !global.quiet {
         match before.as_deref().map(|before| Moved::between(before, &found.fits)) {
-            None => say!("the results before could not be read, so nothing is said of what has changed"),
+            None => say!("the earlier results could not be read, so what has changed is not known"),
             Some(moved) => say!("{}", words(&moved)),
         }
     }
@@ -167,7 +167,7 @@ fn words(moved: &Moved) -> String {
     let mut parts = vec![format!("{same} weights are as before, {moved} have moved")];
     if let Some(furthest) = furthest {
         parts.push(format!(
-            "the furthest is {} of {} in {}: {:.3} before, {:.3} now",
+            "the largest change is {} of {} in {}: {:.3} before, {:.3} now",
             furthest.property, furthest.judge, furthest.group, furthest.before, furthest.now
         ));
     }

@@ -27,6 +27,7 @@ use crate::advice::A_RECIPE;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use predilect_types::parsed;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::call::Call;
@@ -318,7 +319,7 @@ impl Recipe {
             let line = error
                 .span()
                 .map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
-            DataError::input(&shown, format!("line {line}: {}", error.message()))
+            DataError::input(&shown, format!("line {line}: {}", parsed::plain(error.message())))
                 .with_hint(format!("{A_RECIPE} prints a recipe to start from"))
         })?;
         if recipe.name.is_empty() {

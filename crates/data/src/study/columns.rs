@@ -420,10 +420,11 @@ impl TableRow for Verdict {
                     pool: pool.and_then(|column| option(column, i)),
                     criterion: criterion.and_then(|column| option(column, i)),
                     p_a: within("p_a", maybe(p_a, i), (0.0, 1.0))?,
-                    order: Order::parse(&order).ok_or_else(|| format!("column `order` holds `{order}`"))?,
+                    order: Order::parse(&order)
+                        .ok_or_else(|| format!("column `order` contains `{order}`"))?,
                     tie: option(tie, i)
                         .map(|text| {
-                            TieKind::parse(&text).ok_or_else(|| format!("column `tie` holds `{text}`"))
+                            TieKind::parse(&text).ok_or_else(|| format!("column `tie` contains `{text}`"))
                         })
                         .transpose()?,
                     weight: within("weight", maybe(weight, i), (0.0, f64::INFINITY))?,

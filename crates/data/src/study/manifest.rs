@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use predilect_types::{ReadSummary, SourceSummary};
+use predilect_types::{ReadSummary, SourceSummary, parsed};
 use serde::{Deserialize, Serialize};
 
 use super::Study;
@@ -141,7 +141,7 @@ impl StudyToml {
     ///
     /// # Errors
     ///
-    /// When it is not there, is no valid TOML, or belongs to a later layout.
+    /// When it is not there, is not valid TOML, or belongs to a later layout.
     pub fn load(study: &Study) -> Result<Self, DataError> {
         let path = study.toml_path();
         let shown = path.display().to_string();
@@ -151,7 +151,7 @@ impl StudyToml {
                 .with_hint("correct it, or import the data again")
         })?;
         let read: Self = toml::from_str(&text).map_err(|e| {
-            DataError::study(shown.clone(), e.message().to_owned())
+            DataError::study(shown.clone(), parsed::plain(e.message()))
                 .with_hint("correct it, or import the data again")
         })?;
         if read.layout > LAYOUT {

@@ -108,7 +108,7 @@ impl<'a> Curvature<'a> {
     }
 
     /// The vectors that this curvature turns into `right`, by conjugate gradients from 0, until each is right to `tolerance` of its length.
-    /// `None` where it does not come to rest, as with controls that cannot be told apart.
+    /// `None` where it does not converge, as with controls that cannot be told apart.
     pub(super) fn solve<const L: usize>(&self, right: &[[f64; L]], tolerance: f64) -> Option<Vec<[f64; L]>> {
         let scale: Vec<f64> = self.diagonal().iter().map(|d| 1.0 / d.max(1e-12)).collect();
         let dot = |a: &[[f64; L]], b: &[[f64; L]]| {

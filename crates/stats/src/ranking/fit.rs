@@ -25,7 +25,7 @@ pub struct RankingOptions {
     /// What the covariance allows for.
     pub robust: Robust,
     /// Precision (1 / variance) of a normal prior on every score around their mean; 0: none. It keeps scores finite where
-    /// somebody has won or lost all his votes.
+    /// somebody has won or lost all its votes.
     pub prior: f64,
     /// What errors are differences to.
     pub origin: Origin,

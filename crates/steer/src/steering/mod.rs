@@ -65,7 +65,7 @@ impl Steering {
         watch: &dyn Watch,
     ) -> Result<Self> {
         if request.judge_models.is_empty() {
-            return Err(Error::new("nobody is named who judges what the model wrote")
+            return Err(Error::new("no model is named to judge what the model wrote")
                 .words("name the judge's model, and another that is held out"));
         }
         let scratch = Scratch::new()?;
@@ -89,8 +89,8 @@ impl Steering {
             bench.weights(&request.judge, &request.slice, &request.fit, watch)?
         };
         if request.turns == 2 && request.baseline.is_some() {
-            return Err(Error::new("a baseline answers first turns only, and would be set against two")
-                .words("ask first turns, or set responses against the plain ones"));
+            return Err(Error::new("a baseline answers first turns only, and would be compared with two")
+                .words("ask only first turns, or compare with the plain responses"));
         }
         let unknown = request.without.iter().find(|id| predilect_types::property(id).is_none());
         if let Some(id) = unknown {

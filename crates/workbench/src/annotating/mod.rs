@@ -33,7 +33,7 @@ pub use predilect_annotate::rate::Method as RateMethod;
 pub struct AnnotateRequest {
     /// The model.
     pub model: ModelSpec,
-    /// Only pairs for which this holds.
+    /// Only pairs that match this filter.
     #[serde(default)]
     pub filter: Option<Filter>,
     /// The annotator's name in the study; `None`: the model's.
@@ -57,7 +57,7 @@ pub struct AnnotateRequest {
     /// A model that answers each request: errors are counted against its answers.
     #[serde(default)]
     pub reference_model: Option<ModelSpec>,
-    /// The field of the data that holds an answer of reference.
+    /// The field of the data that holds a reference answer.
     #[serde(default)]
     pub reference_field: Option<String>,
     /// Requests without a scenario are sorted into one.
@@ -120,7 +120,7 @@ impl Annotating {
         Ok(Self { job, carried, settings, claimed, filtered: request.filter.is_some() })
     }
 
-    /// What asking would take: for ratings, and for answers of reference.
+    /// What asking would take: for ratings, and for reference answers.
     ///
     /// # Errors
     ///
@@ -141,7 +141,7 @@ impl Annotating {
         if *claimed == Claim::Outdated {
             if *filtered {
                 return Err(Error::new(format!(
-                    "{} was asked in another way before, and its ratings outside of the filter would be lost",
+                    "{} was asked in another way before, and its ratings outside the filter would be lost",
                     job.annotator
                 ))
                 .remedy(Remedy::KeepBoth));
@@ -249,7 +249,7 @@ fn properties(wanted: &[String], set: &PropertySet, reference: &Reference) -> Re
     }
     let chosen: Vec<&'static Property> = rateable().filter(|p| wanted.iter().any(|id| id == p.id)).collect();
     if none && let Some(errors) = chosen.iter().find(|p| counted(p)) {
-        return Err(Error::new(format!("{} is counted against an answer of reference", errors.id))
+        return Err(Error::new(format!("{} is counted against a reference answer", errors.id))
             .remedy(Remedy::GiveReference));
     }
     Ok(chosen)

@@ -103,7 +103,7 @@ impl Judging {
             judges.iter().find(|judge| request.filter.is_some() && outdated.contains(&judge.name))
         {
             return Err(Error::new(format!(
-                "{} was asked in another way before, and its verdicts outside of the filter would be lost",
+                "{} was asked in another way before, and its verdicts outside the filter would be lost",
                 judge.name
             ))
             .remedy(Remedy::KeepBoth));

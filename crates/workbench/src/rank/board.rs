@@ -265,7 +265,7 @@ pub fn rank_lc(inputs: &Inputs<'_>, request: &LcRequest, watch: &dyn Watch) -> R
     models.sort_unstable();
     models.dedup();
     if request.difficulty == Difficulties::Fitted && models.len() < FEW {
-        return Err(Error::new(format!("{} models cannot tell how hard prompts are", models.len()))
+        return Err(Error::new(format!("{} models are too few to show how hard prompts are", models.len()))
             .remedy(Remedy::WithoutDifficulty(FEW)));
     }
     let options = LcOptions { difficulty: request.difficulty, variants: request.variants.clone() };
@@ -275,7 +275,7 @@ pub fn rank_lc(inputs: &Inputs<'_>, request: &LcRequest, watch: &dyn Watch) -> R
         if apart != 0.0 && outputs.iter().all(|output| output.longer_by == apart) {
             let more = if apart > 0.0 { "longer" } else { "shorter" };
             return Err(Error::new(format!(
-                "every output is by {} characters {more} than that of {baseline}: length cannot be told from the model",
+                "every output is {} characters {more} than that of {baseline}: the effect of length cannot be told from that of the model",
                 apart.abs()
             ))
             .remedy(Remedy::PlainRates));
