@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
+use crate::asking::Cores;
 use crate::guard::Guard;
 use crate::recents::Recents;
 use crate::runs::Runs;
@@ -15,7 +14,9 @@ use crate::votes::Votes;
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) studies: Arc<Studies>,
-    pub(crate) cores: Arc<Semaphore>,
+    pub(crate) cores: Arc<Cores>,
+    /// Whether what is asked takes long, as comparisons of all judges do.
+    pub(crate) costly: bool,
     pub(crate) guard: Arc<Guard>,
     pub(crate) runs: Arc<Runs>,
     pub(crate) runs_allowed: bool,
@@ -23,4 +24,11 @@ pub(crate) struct App {
     pub(crate) uploads: Arc<Uploads>,
     pub(crate) recents: Arc<Recents>,
     pub(crate) read_only: bool,
+}
+
+impl App {
+    /// The same for a question that takes long: the others do not wait behind it.
+    pub(crate) fn costly(self) -> Self {
+        Self { costly: true, ..self }
+    }
 }

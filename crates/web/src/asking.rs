@@ -6,6 +6,7 @@ use std::sync::Arc;
 use predilect_workbench::{Cancel, Event, Watch};
 use tokio::sync::Semaphore;
 
+use crate::app::App;
 use crate::problem::Problem;
 
 /// Who waits for an answer: nobody, once the connection is closed.
@@ -29,18 +30,85 @@ impl Drop for Until {
     }
 }
 
+/// Places for questions that are being answered.
+#[derive(Debug)]
+pub(crate) struct Cores {
+    all: Arc<Semaphore>,
+    /// Those that questions which take long may have of them: one fewer, so that a quick one never waits for them.
+    costly: Arc<Semaphore>,
+}
+
+impl Cores {
+    /// As many as there are cores, and two at least.
+    pub(crate) fn of(cores: usize) -> Self {
+        let places = cores.max(2);
+        Self { all: Arc::new(Semaphore::new(places)), costly: Arc::new(Semaphore::new(places - 1)) }
+    }
+}
+
 /// Does some work on a thread of its own, once a core is free.
 pub(crate) async fn ask<T: Send + 'static>(
-    cores: &Arc<Semaphore>,
+    app: &App,
+    work: impl FnOnce(&Waiting) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    in_place(&app.cores, app.costly, work).await
+}
+
+async fn in_place<T: Send + 'static>(
+    cores: &Cores,
+    costly: bool,
     work: impl FnOnce(&Waiting) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     let waiting = Waiting::default();
     let _until = Until(waiting.0.clone());
-    let Ok(core) = Arc::clone(cores).acquire_owned().await else { return Err(Problem::failed()) };
+    let place = |of: &Arc<Semaphore>| Arc::clone(of).acquire_owned();
+    // In this order: who waits for its turn among those that take long keeps no core from others.
+    let costly = if costly { Some(place(&cores.costly).await.map_err(|_| Problem::failed())?) } else { None };
+    let core = place(&cores.all).await.map_err(|_| Problem::failed())?;
     let done = tokio::task::spawn_blocking(move || {
-        // The core is free again when the work has ended, not when nobody waits for it.
-        let _core = core;
+        // The places are free again when the work has ended, not when nobody waits for it.
+        let _places = (core, costly);
         work(&waiting)
     });
     done.await.unwrap_or_else(|_| Err(Problem::failed()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_quick_question_does_not_wait_for_those_that_take_long() {
+        let runtime = tokio::runtime::Runtime::new().expect("threads");
+        runtime.block_on(async {
+            let cores = Arc::new(Cores::of(2));
+            let (end, ends) = channel::<()>();
+            let ends = Arc::new(std::sync::Mutex::new(ends));
+            let slow: Vec<_> = (0..4)
+                .map(|_| {
+                    let (cores, ends) = (Arc::clone(&cores), Arc::clone(&ends));
+                    tokio::spawn(async move {
+                        in_place(&cores, true, move |_| {
+                            let _ = ends.lock().expect("a lock").recv();
+                            Ok(())
+                        })
+                        .await
+                    })
+                })
+                .collect();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let quick =
+                tokio::time::timeout(Duration::from_secs(20), in_place(&cores, false, |_| Ok(7))).await;
+            assert_eq!(quick.expect("it is answered").expect("an answer"), 7);
+            for _ in &slow {
+                end.send(()).expect("somebody waits");
+            }
+            for asked in slow {
+                asked.await.expect("a task").expect("an answer");
+            }
+        });
+    }
 }

@@ -11,9 +11,9 @@ use axum::routing::{delete, get, post};
 use predilect_workbench::Cancel;
 use predilect_workbench::sent::studies_in;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
 use crate::app::App;
+use crate::asking::Cores;
 use crate::gate::guarded;
 use crate::guard::Guard;
 use crate::options::ServeOptions;
@@ -78,7 +78,8 @@ pub fn serve(
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let app = App {
             studies,
-            cores: Arc::new(Semaphore::new(cores)),
+            cores: Arc::new(Cores::of(cores)),
+            costly: false,
             guard: Arc::new(Guard::of(address, options)),
             runs: Arc::clone(&runs),
             runs_allowed: options.runs && !options.read_only,

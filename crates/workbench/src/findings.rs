@@ -1,6 +1,8 @@
 //! What stands on top of every output? The findings of a comparison, a leaderboard and a dissection that can be said in a sentence, or why
 //! nothing can.
 
+use std::collections::BTreeSet;
+
 use predilect_results::comparison::{Contrast, Interval, JudgeKind, JudgeRow, Measure};
 use predilect_results::format::SURE;
 use predilect_results::ranking::{Change, LcBoard, Leaderboard, Row};
@@ -160,7 +162,9 @@ fn weighed(c: &Comparison, advised: Option<&str>) -> Fact {
     let of_advised =
         sure.iter().find(|found| advised.is_some_and(|judge| found.judges.iter().any(|own| own == judge)));
     let Some(found) = of_advised.or(sure.first()) else {
-        return Fact::WeighsAlike { of: told.len() as u64 };
+        let others = of_reference.iter().flat_map(|found| &found.judges);
+        let without: BTreeSet<&String> = others.filter(|judge| adds_nothing(judge)).collect();
+        return Fact::WeighsAlike { of: told.len() as u64, without: without.into_iter().cloned().collect() };
     };
     let first_is_reference = reference.contains(&found.judges[0]);
     let [ours, theirs] =

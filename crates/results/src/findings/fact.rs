@@ -26,6 +26,9 @@ pub enum Fact {
     WeighsAlike {
         /// Contrasts that were looked at.
         of: u64,
+        /// Judges that are left out, because their fits predict no better than chance.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        without: Vec<String>,
     },
     /// What the reference rewards and a judge does not is not known.
     NotWeighed {

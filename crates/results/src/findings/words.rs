@@ -40,11 +40,20 @@ impl Fact {
             Self::UseJudge(found) => found.sentence(),
             Self::NoJudge { why } => why.sentence(),
             Self::Weighs(found) => found.sentence(),
-            Self::WeighsAlike { of } => format!(
-                "No judge clearly rewards anything differently from the reference: none of {} is a difference at a false discovery rate of {}.",
-                format::counted(*of, "contrast", "contrasts"),
-                format::share(FALSE_DISCOVERIES),
-            ),
+            Self::WeighsAlike { of, without } => {
+                let left_out = match without.as_slice() {
+                    [] => String::new(),
+                    all => format!(
+                        " Not counting {}, of whom a fit predicts better than its baselines by no more than chance.",
+                        listed(all)
+                    ),
+                };
+                format!(
+                    "No judge clearly rewards anything differently from the reference: none of {} is a difference at a false discovery rate of {}.{left_out}",
+                    format::counted(*of, "contrast", "contrasts"),
+                    format::share(FALSE_DISCOVERIES),
+                )
+            }
             Self::NotWeighed { why } => why.sentence().to_owned(),
             Self::Departs(found) => departs(found),
             Self::DepartsNowhere { judges: 0 | 1 } => {

@@ -49,7 +49,7 @@ where
 {
     let read = asked(query, &["most", "name"])?;
     let studies = std::sync::Arc::clone(&app.studies);
-    let value = ask(&app.cores, move |waiting| {
+    let value = ask(&app, move |waiting| {
         let served =
             studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
         work(&served, &read, waiting)

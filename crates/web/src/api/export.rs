@@ -69,6 +69,17 @@ impl Wanted {
         Ok(Self { what: what.to_owned(), format, pair: named("pair").map(str::to_owned) })
     }
 
+    /// Whether the table is of a comparison or of a leaderboard.
+    fn is_costly(&self) -> bool {
+        ["judges", "models"].contains(&self.asked())
+    }
+
+    /// What has to be asked for the table.
+    fn asked(&self) -> &'static str {
+        let found = TABLES.iter().find(|(_, names)| names.contains(&self.what.as_str()));
+        found.map_or("", |(asked, _)| asked)
+    }
+
     fn answer(&self, of: &str, tables: &[Table]) -> Result<Response, Problem> {
         let table = tables.iter().find(|table| table.name == self.what);
         let table =
@@ -101,7 +112,8 @@ pub(super) async fn table(
     let query = asked(query, &NAMES)?;
     let wanted = Wanted::of(&query, headers, usual)?;
     let studies = Arc::clone(&app.studies);
-    ask(&app.cores, move |waiting| {
+    let app = if wanted.is_costly() { app.costly() } else { app };
+    ask(&app, move |waiting| {
         let served =
             studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
         let tables = tables(&*served.open(waiting)?, &query, &wanted, waiting)?;
@@ -111,10 +123,8 @@ pub(super) async fn table(
 }
 
 fn tables(opened: &Opened, query: &Query, wanted: &Wanted, waiting: &Waiting) -> Result<Vec<Table>, Problem> {
-    let asked =
-        TABLES.iter().find(|(_, names)| names.contains(&wanted.what.as_str())).map(|(asked, _)| *asked);
     let one = |table: predilect_workbench::Result<Table>| Ok(vec![table?]);
-    match asked.unwrap_or_default() {
+    match wanted.asked() {
         "dissect" => Ok(fit_tables(&opened.dissect(query, waiting)?.0.fits)?),
         "versus" => match &query.versus {
             Some(other) => {
@@ -149,5 +159,6 @@ pub(crate) async fn published(
 ) -> Result<Response, Problem> {
     let query = asked(query, &NAMES)?;
     let wanted = Wanted::of(&query, &headers, "similarity")?;
-    ask(&app.cores, move |_| wanted.answer("published", &Table::of_comparison(compared_published()?)?)).await
+    ask(&app.costly(), move |_| wanted.answer("published", &Table::of_comparison(compared_published()?)?))
+        .await
 }

@@ -100,7 +100,7 @@ async fn changed(
     work: impl FnOnce(&App, &Served, &Opened, &Waiting) -> Result<Value, Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
     let own = app.clone();
-    let found = ask(&app.cores, move |waiting| {
+    let found = ask(&app, move |waiting| {
         let served =
             own.studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
         let opened = served.open_as_it_was(waiting)?;

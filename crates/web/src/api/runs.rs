@@ -49,7 +49,7 @@ pub(crate) async fn start(
     let wanted: Wanted = serde_json::from_slice(&body)
         .map_err(|error| Problem::refused(format!("the run cannot be read: {}", parsed::json(&error))))?;
     let own = app.clone();
-    let answer = ask(&app.cores, move |waiting| {
+    let answer = ask(&app, move |waiting| {
         let served =
             own.studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
         let forecast = wanted.forecast(&served, waiting)?;

@@ -166,7 +166,7 @@ pub(crate) async fn judges(
     if export::wants_table(&headers) {
         return export::table(app, id, query, &headers, "similarity").await;
     }
-    answered(app, id, query, |opened, query, waiting| -> Result<CompareJson, Problem> {
+    answered(app.costly(), id, query, |opened, query, waiting| -> Result<CompareJson, Problem> {
         Ok((*opened.compare(query, waiting)?).clone())
     })
     .await
@@ -181,7 +181,7 @@ pub(crate) async fn models(
     if export::wants_table(&headers) {
         return export::table(app, id, query, &headers, "leaderboard").await;
     }
-    answered(app, id, query, |opened, query, waiting| -> Result<Standings, Problem> {
+    answered(app.costly(), id, query, |opened, query, waiting| -> Result<Standings, Problem> {
         Ok((*opened.rank(query, waiting)?).clone())
     })
     .await

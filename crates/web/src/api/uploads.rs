@@ -91,7 +91,7 @@ async fn looking(
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let own = app.clone();
-    ask(&app.cores, move |waiting| {
+    ask(&app.clone().costly(), move |waiting| {
         answer(&upload, &reading, &seen(&own, &upload, &reading, waiting)?, status)
     })
     .await
@@ -116,7 +116,8 @@ pub(crate) async fn open(
     let upload = app.uploads.get(&number)?;
     let own = app.clone();
     let served =
-        ask(&app.cores, move |waiting| own.uploads.open(&upload, &reading, &own.studies, waiting)).await?;
+        ask(&app.clone().costly(), move |waiting| own.uploads.open(&upload, &reading, &own.studies, waiting))
+            .await?;
     let found = serde_json::json!({"schema": predilect_results::SCHEMA, "study": served.id, "title": served.title, "kept": app.uploads.stays()});
     Ok((StatusCode::CREATED, json(&found)?).into_response())
 }

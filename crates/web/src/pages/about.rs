@@ -115,7 +115,7 @@ fn about_example(id: &str) -> &'static str {
 }
 
 pub(crate) async fn published(State(app): State<App>) -> Response {
-    match ask(&app.cores, |_| compared_published()).await {
+    match ask(&app.costly(), |_| compared_published()).await {
         Ok(comparison) => {
             let main = html! {
                 h1 { "How 33 published judges compare" }

@@ -52,7 +52,7 @@ where
     }
     let (studies, recents) = (Arc::clone(&app.studies), Arc::clone(&app.recents));
     let asked = read.clone();
-    let answer = ask(&app.cores, move |waiting| {
+    let answer = ask(&app, move |waiting| {
         let served = studies.get(&id).ok_or_else(Problem::failed)?;
         let opened = match open(&served) {
             Ok(Soon::Ready(opened)) => opened,

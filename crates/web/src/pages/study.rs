@@ -189,7 +189,7 @@ pub(crate) async fn judges(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answered(app, headers, id, query, "/judges", |served, opened, query, waiting| {
+    answered(app.costly(), headers, id, query, "/judges", |served, opened, query, waiting| {
         let counts = opened.counts(query, waiting)?;
         let comparison = match opened.compare(query, waiting) {
             Err(error) if matches!(error.what_helps(), Some(Remedy::PublishedBeside)) => {
@@ -252,7 +252,7 @@ pub(crate) async fn models(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answered(app, headers, id, query, "/models", |served, opened, query, waiting| {
+    answered(app.costly(), headers, id, query, "/models", |served, opened, query, waiting| {
         let counts = opened.counts(query, waiting)?;
         let standings = match opened.rank(query, waiting) {
             Err(error) if matches!(error.what_helps(), Some(Remedy::NameModels)) => {

@@ -35,7 +35,7 @@ pub(crate) async fn upload(
         Err(problem) => (Reading::default(), Some(problem)),
     };
     let own = app.clone();
-    let page = ask(&app.cores, move |waiting| {
+    let page = ask(&app, move |waiting| {
         let seen = seen(&own, &upload, &reading, waiting)?;
         let status = if wrong.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
         let main = html! {

@@ -139,7 +139,20 @@ fn fits_that_add_nothing_are_no_ground_for_a_finding() {
     all.cautions.clear();
     all.contrasts.iter_mut().for_each(|contrast| contrast.q_value = 0.2);
     let found = of_comparison(&all);
-    assert!(matches!(found[1].fact, Fact::WeighsAlike { of: 3 }), "{found:?}");
+    assert!(
+        matches!(&found[1].fact, Fact::WeighsAlike { of: 3, without } if without.is_empty()),
+        "{found:?}"
+    );
+    all.cautions = vec![Caution::AddNothing { judges: vec!["near".to_owned()] }];
+    let found = of_comparison(&all);
+    assert!(
+        matches!(&found[1].fact, Fact::WeighsAlike { of: 2, without } if without == &["near"]),
+        "{found:?}"
+    );
+    assert!(
+        found[1].sentence.contains("none of 2 contrasts") && found[1].sentence.contains("near"),
+        "{found:?}"
+    );
 }
 
 /// A model, its places before and after, the change of its score and the false discovery rate.

@@ -1,10 +1,10 @@
-//! Which judges are alike, and which agree? Matrices, with a tree beside them where there is one, and a map.
+//! Which judges are alike, and which agree? Matrices, with a tree next to them where there is one.
 
 use maud::{Markup, html};
 use predilect_results::comparison::{Clusters, Likeness};
 
 use crate::format;
-use crate::html::parts::{SERIES, scroll};
+use crate::html::parts::scroll;
 use crate::judging::leaf_order;
 use crate::text;
 use crate::words;
@@ -21,12 +21,6 @@ const NAMES: f64 = 190.0;
 const TREE: f64 = 110.0;
 /// The width that a page has.
 const WIDE: f64 = 1010.0;
-/// The map's size, and the room for names at its right end.
-const MAP: (f64, f64) = (640.0, 360.0);
-const MAP_NAMES: f64 = 130.0;
-/// Judges up to which the map holds their names; more have their numbers in the matrix.
-const NAMED: usize = 16;
-
 /// The matrix with its tree.
 pub(in crate::html) fn matrix(l: &Likeness) -> Markup {
     let order = leaf_order(l);
@@ -151,64 +145,10 @@ fn branches(l: &Likeness, clusters: &Clusters, order: &[usize]) -> Markup {
     }
 }
 
-/// Judges on a plane, in the colours and shapes of their clusters.
-///
-/// Many judges stand there with the numbers that they have in the matrix.
-pub(in crate::html) fn map(clusters: &Clusters) -> Markup {
-    let places = &clusters.places;
-    let reach = |of: fn(&predilect_results::comparison::Place) -> f64| {
-        let low = places.iter().map(of).fold(f64::INFINITY, f64::min);
-        let high = places.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
-        (low, (high - low).max(1e-9))
-    };
-    let ((left, wide), (bottom, tall)) = (reach(|p| p.x), reach(|p| p.y));
-    // One scale for both directions: distances mean something.
-    let numbered = places.len() > NAMED;
-    let room = if numbered { 24.0 } else { MAP_NAMES };
-    let scale = ((MAP.0 - room - 30.0) / wide).min((MAP.1 - 30.0) / tall);
-    let mut marks: Vec<(f64, f64, usize, &str)> = places
-        .iter()
-        .map(|p| {
-            let group = clusters.groups.iter().position(|group| group.judges.contains(&p.judge)).unwrap_or(0);
-            (
-                15.0 + (p.x - left) * scale,
-                15.0 + (bottom + tall - p.y) * scale,
-                group % SERIES,
-                p.judge.as_str(),
-            )
-        })
-        .collect();
-    marks.sort_by(|a, b| a.1.total_cmp(&b.1));
-    // Names move down until they are clear of those above.
-    let mut names: Vec<(f64, f64)> = Vec::new();
-    for &(x, y, ..) in &marks {
-        let mut place = y + 4.0;
-        while let Some(other) =
-            names.iter().find(|(nx, ny)| (nx - x).abs() < room && (ny - place).abs() < 12.0)
-        {
-            place = other.1 + 12.5;
-        }
-        names.push((x, place));
-    }
-    let height = names.iter().map(|(_, y)| y + 10.0).fold(30.0 + tall * scale, f64::max);
-    let chart = html! {
-        svg.places width=(px(MAP.0)) height=(px(height)) role="img" aria-label="Map of the judges: what is close rewards alike" {
-            @for ((x, y, slot, judge), (_, name_y)) in marks.iter().zip(&names) {
-                g.s.{ "c" (slot) } transform={ "translate(" (px(*x)) "," (px(*y)) ")" } { use href={ "#m" (slot) } {} }
-                text x=(px(x + 9.0)) y=(px(*name_y)) {
-                    @if numbered { (clusters.order.iter().position(|name| name == judge).map_or(0, |at| at + 1)) title { (short(judge, 60)) } }
-                    @else { (short(judge, 24)) }
-                }
-            }
-        }
-    };
-    scroll("Map of the judges", &chart)
-}
-
-fn short(name: &str, most: usize) -> String {
+pub(super) fn short(name: &str, most: usize) -> String {
     text::cut(&text::line(name), most)
 }
 
-fn px(x: f64) -> String {
+pub(super) fn px(x: f64) -> String {
     format!("{x:.1}")
 }
