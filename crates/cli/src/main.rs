@@ -109,6 +109,7 @@ fn main() -> ExitCode {
         Verb::Completions(args) => verbs::shell::completions(args),
         Verb::Man(args) => verbs::shell::man(args),
     };
+    signals::let_end();
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever closed the pipe has read enough.

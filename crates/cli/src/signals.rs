@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use predilect_workbench::Cancel;
 
@@ -45,6 +45,16 @@ impl Drop for Asking {
     }
 }
 
+/// Whether a signal ends the process now.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Where a signal ends the process, lets it: what has failed because its files are gone is not what went wrong.
+pub(crate) fn let_end() {
+    while ENDING.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
+}
+
 /// Begins to listen. What is only needed during the run goes before it ends.
 pub(crate) fn listen() {
     let _ = ctrlc::set_handler(stop);
@@ -62,6 +72,7 @@ fn stop() {
             writeln!(io::stderr(), "stopping; what was done so far is kept (press again to stop at once)");
         return;
     }
+    ENDING.store(true, Ordering::SeqCst);
     let _ = writeln!(io::stderr(), "stopped");
     predilect_workbench::files::clear_away();
     std::process::exit(i32::from(STOPPED));
@@ -82,6 +93,7 @@ mod others {
         let Ok(mut signals) = Signals::new(ALL) else { return };
         let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in signals.forever() {
+                super::ENDING.store(true, super::Ordering::SeqCst);
                 predilect_workbench::files::clear_away();
                 let _ = emulate_default_handler(signal);
             }

@@ -181,7 +181,7 @@ fn a_name_stands_for_one_judge_only() {
     let (one, two) = (Provider::start(0), Provider::start(0));
     let study = folder.path().join("study");
     // The data hold verdicts of `person`: no model may take their place.
-    refused(&run(&pairs, &one.model("person"), &study, &[]), "the data contain rows by person");
+    refused(&run(&pairs, &one.model("person"), &study, &[]), "the data already contain rows by person");
     assert_eq!(rows(&study, "person"), 30);
     let named = json(&run(&pairs, &one.model("person"), &study, &["--name", "a model"]));
     assert_eq!(named["judge"], "a model");

@@ -187,7 +187,7 @@ fn what_may_not_be_run_is_refused() {
         (json!({"verb": "judge", "model": model, "budget": -1}), "budget"),
         (json!({"verb": "judge", "model": "http://example.invalid/v1#m", "budget": 1}), "price"),
         (json!({"verb": "judge", "model": model, "where": "scenario ="}), "value is missing"),
-        (json!({"verb": "steal", "model": model}), "variant"),
+        (json!({"verb": "steal", "model": model}), "is not `judge`"),
     ] {
         let (status, problem) = post(&server, &wrong);
         assert!(

@@ -71,6 +71,23 @@ fn a_slice_has_the_pairs_for_which_its_filter_holds() {
     assert_eq!(pairs("words(a) > words(b)"), pairs("rating(length, a) > rating(length, b)"));
     assert_eq!(pairs("text(prompt) ~ /NUMBER 1\\d\\?/i or not scenario in (chat)"), 305);
     assert_eq!(pairs("judge(human) >= 0 and judge(human) <= 1"), 600);
+    // With a later turn of the user beside the first ones.
+    let two = folder.path().join("turns.jsonl");
+    let turns = r#"[{"role":"user","content":"And?"},{"role":"assistant","content":"So."},{"role":"user","content":"Why?"}]"#;
+    let first = std::fs::read_to_string(&file).expect("the pairs");
+    let later = format!(
+        r#"{{"id":"later","prompt":{turns},"response_a":"It is.","response_b":"It was.","judge":"human","p_a":1}}"#
+    );
+    std::fs::write(&two, format!("{first}{later}\n")).expect("written");
+    let exported_of = |filter: &str| {
+        let two = two.to_str().expect("a path");
+        let output = Command::new(env!("CARGO_BIN_EXE_predilect"))
+            .args(["export", two, "--quiet", "--where", filter])
+            .output()
+            .expect("it starts");
+        String::from_utf8_lossy(&output.stdout).lines().count()
+    };
+    assert_eq!((exported_of("turn = 1"), exported_of("turn > 1")), (600, 1));
     // The same on files, and in every verb that reads a study.
     let seen = found(&["dissect", &file, "--no-grammar", "--where", "scenario = essay"]);
     assert_eq!(seen["judges"][0]["verdicts"], 300);

@@ -190,7 +190,7 @@ fn a_dissection_is_run_again_with_its_own_options() {
     }
     writer.finish().expect("a table");
     let (done, _, said) = support::run(&["rerun", &study]);
-    assert!(done && said.contains("have moved; the furthest is"), "{said}");
+    assert!(done && said.contains("have moved; the largest change is"), "{said}");
 }
 
 #[test]

@@ -238,7 +238,7 @@ mod tests {
         assert!(why("empathetic").contains("express feelings"));
         assert!(why("no_severe_errors").contains("checked"));
         assert!(why("funny").contains("less sure than 0.9"));
-        assert!(why("paragraphs").contains("no words"));
+        assert!(why("paragraphs").contains("no wording"));
         assert!(why("harmless").contains("less"));
         let checkable = Shows { checkable: true, case: Some(Applies::ExpressFeeling) };
         let chosen = choose(&weights, &own, checkable, limits);

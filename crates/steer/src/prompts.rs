@@ -187,7 +187,8 @@ fn of_preferences(path: &Path, scratch: &Path, watch: &dyn Watch) -> Result<Prom
         Study::open(path)?
     } else {
         let options = ReadOptions { without_verdicts: true, ..ReadOptions::default() };
-        import(&[path.to_owned()], &options, &scratch.join("prompts"), Onto::Replace, watch)?.0
+        let read = import(&[path.to_owned()], &options, &scratch.join("prompts"), Onto::Replace, watch);
+        read.map_err(|error| without_prompts(error, path))?.0
     };
     let mut taking = Taking::default();
     for pair in pairs_of(&study)? {
@@ -206,6 +207,17 @@ fn of_preferences(path: &Path, scratch: &Path, watch: &dyn Watch) -> Result<Prom
         });
     }
     taking.finish(Protocol::Pairwise, None, &path.display().to_string())
+}
+
+/// What is said of a file in which nothing is a prompt: how to read it as preferences is no help there.
+fn without_prompts(error: Error, path: &Path) -> Error {
+    if error.details().is_empty() {
+        return error;
+    }
+    Error::new(format!("{}: there are no prompts in it", path.display())).words(
+        "prompts are JSON Lines with `id` and `prompt`, a file of AlpacaEval or MT-Bench, or any preference file; \
+         where a field of another name contains the prompt, name that field",
+    )
 }
 
 /// Prompts as they are taken: each once, each with a name of its own.

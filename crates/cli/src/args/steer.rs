@@ -27,6 +27,9 @@ pub(crate) struct SteerArgs {
     /// Use the published weights of a judge of Li et al. (2024) instead, e.g. gpt-4-1106-preview; they have no intervals
     #[arg(long, value_name = "NAME", conflicts_with_all = ["study", "judge"])]
     pub(crate) published: Option<String>,
+    /// Fit the weights on pairs and verdicts that match this filter only, as for `predilect dissect`
+    #[arg(long = "where", value_name = "FILTER", conflicts_with = "published")]
+    pub(crate) filter: Option<Filter>,
     /// The prompts: JSON Lines with `id` and `prompt` (and, where known, `scenario` and `reference`), AlpacaEval's `alpaca_eval.json`, MT-Bench's
     /// `question.jsonl`, or any preference file
     #[arg(long, value_name = "FILE")]
@@ -138,6 +141,7 @@ impl SteerArgs {
         };
         let slice = SliceOptions {
             grammar: !self.no_grammar,
+            filter: self.filter.clone(),
             properties: self.properties.clone(),
             annotator: self.ratings_of.clone(),
             hard: self.verdicts == Verdicts::Hard,

@@ -43,7 +43,8 @@ pub(crate) fn answer(
     let ExplainRequest { pair, group, slice, fit } = &request;
     let Explained { pair, explanation } = bench.explain(slice, &Asked { pair, group, fit }, watch)?;
     if json {
-        let options = Request::Explain(request).told()?;
+        // By its id, which stays when a study grows.
+        let options = Request::Explain(ExplainRequest { pair: pair.id.clone(), ..request }).told()?;
         return print_json(&Written::new(ExplainJson { pair: pair.id, explanation }).asked(options));
     }
     let mut out = anstream::stdout().lock();

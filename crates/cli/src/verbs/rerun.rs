@@ -65,7 +65,7 @@ pub(crate) fn run(args: &RerunArgs, global: &Global) -> Result<(), Problem> {
 fn asked_in(result: &Path) -> Result<Request, Problem> {
     let wrong = |why: String| {
         Problem::new(format!("{}: {why}", result.display()))
-            .remedy("give what a verb printed with --json; results say what was asked since version 0.1.0")
+            .remedy("give what dissect, compare, rank, explain or fit printed with --json")
     };
     let text = std::fs::read(result).map_err(|e| wrong(e.to_string()))?;
     let found: serde_json::Value = serde_json::from_slice(&text).map_err(|e| wrong(parsed::json(&e)))?;

@@ -290,7 +290,7 @@ fn tables_of_every_dialect() {
         "{:?}",
         all.pairs[0]
     );
-    assert!(remarks(&all).contains("counts the rows"), "{}", remarks(&all));
+    assert!(remarks(&all).contains("numbers the rows"), "{}", remarks(&all));
     let empty: String = plain.lines().map(|line| format!("{line},,\n")).collect();
     let all = read("f.csv", empty.as_bytes());
     check("empty columns", &all);

@@ -43,8 +43,12 @@ impl Fact {
             Self::WeighsAlike { of, without } => {
                 let left_out = match without.as_slice() {
                     [] => String::new(),
+                    [one] => format!(
+                        " Left out: {}, whose fit predicts better than its baselines by no more than chance.",
+                        line(one)
+                    ),
                     all => format!(
-                        " Not counting {}, of whom a fit predicts better than its baselines by no more than chance.",
+                        " Left out: {}, whose fits predict better than their baselines by no more than chance.",
                         listed(all)
                     ),
                 };

@@ -63,6 +63,7 @@ pub(crate) enum Field {
     Language,
     Source,
     Order,
+    Turn,
     Model(Side),
     Words(Side),
     Rating(String, Option<Side>),
@@ -101,7 +102,7 @@ impl PartialEq for Pattern {
 impl Filter {
     /// Whether it looks at texts, which are then read.
     pub(crate) fn needs_texts(&self) -> bool {
-        self.any(&|field| matches!(field, Field::Text(_)))
+        self.any(&|field| matches!(field, Field::Text(_) | Field::Turn))
     }
 
     /// The columns of fields that it reads, beside those that are always there.

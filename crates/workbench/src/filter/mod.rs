@@ -11,6 +11,7 @@
 //! | `rating(PROPERTY, a)`, `rating(PROPERTY, b)` | the rating of a response |
 //! | `judge(NAME)` | that judge's verdict on the pair: 1 for A, 0 for B, between for ties and soft ones; the mean of several |
 //! | `order` | the order of presentation of a verdict: `ab`, `ba`, `both`, `unknown` |
+//! | `turn` | which of the user's turns the responses answer: 1, 2, ... |
 //! | `text(prompt)`, `text(a)`, `text(b)` | the texts |
 //! | `meta.KEY` | a field of the data |
 //!

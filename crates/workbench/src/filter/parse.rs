@@ -40,7 +40,7 @@ struct Parser<'t> {
     terms: usize,
 }
 
-const FIELDS: &str = "fields are id, scenario, language, source, order, model(a), words(a), rating(PROPERTY), judge(NAME), text(a), text(prompt), meta.KEY";
+const FIELDS: &str = "fields are id, scenario, language, source, order, turn, model(a), words(a), rating(PROPERTY), judge(NAME), text(a), text(prompt), meta.KEY";
 
 impl<'t> Parser<'t> {
     fn rest(&self) -> &'t str {
@@ -302,6 +302,7 @@ impl<'t> Parser<'t> {
             ("language", false) => Field::Language,
             ("source", false) => Field::Source,
             ("order", false) => Field::Order,
+            ("turn", false) => Field::Turn,
             ("model", true) => Field::Model(self.argument(Self::side)?),
             ("words", true) => Field::Words(self.argument(Self::side)?),
             ("text", true) => Field::Text(self.argument(Self::part)?),

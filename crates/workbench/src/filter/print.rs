@@ -105,6 +105,7 @@ impl Display for Field {
             Self::Language => out.write_str("language"),
             Self::Source => out.write_str("source"),
             Self::Order => out.write_str("order"),
+            Self::Turn => out.write_str("turn"),
             Self::Model(side) => write!(out, "model({})", side.as_str()),
             Self::Words(side) => write!(out, "words({})", side.as_str()),
             Self::Rating(id, side) => {

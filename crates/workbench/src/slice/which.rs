@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use predilect_analysis::Encoding;
 use predilect_data::{Judges, PropertySet};
-use predilect_types::{Pair, Property, shown};
+use predilect_types::{Pair, Property, Role, shown};
 
 use super::features::Source;
 use super::said::keys_to_ask;
@@ -227,6 +227,10 @@ impl Known for Row<'_> {
             Asked::Judge(judge) => {
                 let verdicts = which.judges.iter().find(|(known, _)| known == judge);
                 Found::number(verdicts.map(|(_, of_pair)| of_pair[row]).filter(|p_a| !p_a.is_nan()))
+            }
+            Asked::Turn => {
+                let turns = |pair: &Pair| pair.prompt.iter().filter(|turn| turn.role == Role::User).count();
+                Found::number(self.texts.map(|pair| turns(pair) as f64))
             }
             Asked::Text(part) => self.texts.map_or(Found::Nothing, |pair| {
                 Found::Texts(Texts::One(match part {
