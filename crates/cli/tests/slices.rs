@@ -79,8 +79,10 @@ fn a_slice_has_the_pairs_for_which_its_filter_holds() {
         r#"{{"id":"later","prompt":{turns},"response_a":"It is.","response_b":"It was.","judge":"human","p_a":1}}"#
     );
     std::fs::write(&two, format!("{first}{later}\n")).expect("written");
+    let turned = folder.path().join("turned");
+    found(&["import", two.to_str().expect("a path"), "-o", turned.to_str().expect("a path")]);
     let exported_of = |filter: &str| {
-        let two = two.to_str().expect("a path");
+        let two = turned.to_str().expect("a path");
         let output = Command::new(env!("CARGO_BIN_EXE_predilect"))
             .args(["export", two, "--quiet", "--where", filter])
             .output()
