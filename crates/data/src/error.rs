@@ -1,5 +1,6 @@
 //! What went wrong: in which file, at which line or record, in which field, with which value, and what to do.
 
+use predilect_types::shown::{cut, printable, quoted};
 use predilect_types::{Failure, Kind, Subject};
 
 use crate::advice::{Advice, SKIP, Setting};
@@ -9,9 +10,6 @@ use std::io;
 use std::path::Path;
 
 use serde_json::Value;
-
-/// How much of an offending value an error shows, in characters.
-const SHOWN: usize = 80;
 
 /// What an error is about; a caller decides by it, never by the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -339,13 +337,13 @@ impl RowError {
     }
 
     pub(crate) fn value(mut self, value: &str) -> Self {
-        self.value = Some(shown(value));
+        self.value = Some(quoted(value));
         self
     }
 
     pub(crate) fn json(mut self, value: &Value) -> Self {
         self.value = Some(match value {
-            Value::String(text) => shown(text),
+            Value::String(text) => quoted(text),
             other => cut(&other.to_string()),
         });
         self
@@ -369,35 +367,6 @@ pub(crate) fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// Text in quotes, cut and safe to print on a terminal.
-fn shown(text: &str) -> String {
-    format!("\"{}\"", cut(text))
-}
-
-/// Text cut to [`SHOWN`] characters, control characters escaped.
-fn cut(text: &str) -> String {
-    let mut short: String = text.chars().take(SHOWN).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    printable(&short)
-}
-
-/// Text whose control characters (and the marks that turn the writing direction) are escaped.
-fn printable(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control()
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
-        {
-            safe.extend(c.escape_default());
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -416,6 +385,6 @@ mod tests {
     fn a_long_value_is_cut() {
         let row = RowError::new(Reason::WrongType, "x").value(&"é".repeat(500));
         let error = DataError::row("a", At::Record(1), row);
-        assert_eq!(error.value().map(|v| v.chars().count()), Some(SHOWN + 3));
+        assert_eq!(error.value().map(|v| v.chars().count()), Some(80 + 3));
     }
 }
