@@ -4,6 +4,7 @@
 //! table or the new one, never half of one.
 
 mod bound;
+mod column_error;
 mod columns;
 mod conform;
 mod encoder;
@@ -28,6 +29,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use predilect_types::{Pair, Rating, Verdict};
 
+pub use column_error::ColumnError;
 pub use import::{Onto, import};
 pub use lock::StudyLock;
 pub use manifest::{ImportEntry, StudyToml};

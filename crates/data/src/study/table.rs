@@ -21,6 +21,7 @@ use predilect_types::Pair;
 
 use super::Study;
 use super::bound::Bound;
+use super::column_error::ColumnError;
 use super::conform::conform;
 use super::encoder::Encoder;
 use super::imported::{IMPORT, IMPORTED, import_of};
@@ -46,7 +47,7 @@ pub trait TableRow: Sized + Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// When they do not fit the schema.
-    fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, String>;
+    fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, ColumnError>;
     /// Adds what an import is known by.
     fn digest(&self, _: &mut impl Hasher) {}
     /// Columns as rows.
@@ -54,7 +55,7 @@ pub trait TableRow: Sized + Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// When a column is missing or of another type.
-    fn decode(batch: &RecordBatch) -> Result<Vec<Self>, String>;
+    fn decode(batch: &RecordBatch) -> Result<Vec<Self>, ColumnError>;
 }
 
 /// Writes one table; nothing is seen of it before [`TableWriter::finish`].
@@ -99,7 +100,7 @@ impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
             for rows in batches {
                 // Within the pool at once, so that its threads share the work without waiting for this one.
                 rayon::scope(|_| {
-                    let batch = T::encode(&rows)?;
+                    let batch = T::encode(&rows).map_err(|e| e.to_string())?;
                     for row in &rows {
                         row.borrow().digest(&mut digest);
                     }
@@ -271,7 +272,8 @@ impl<T: TableRow> Iterator for TableReader<T> {
         Some(match batch {
             Ok(batch) => {
                 let batch = if self.bare { with_no_texts(batch) } else { batch };
-                T::decode(&conform(batch, &T::schema())).map_err(|problem| damaged(&self.path, &problem))
+                T::decode(&conform(batch, &T::schema()))
+                    .map_err(|problem| damaged(&self.path, &problem.to_string()))
             }
             Err(error) => Err(damaged(&self.path, &error.to_string())),
         })
