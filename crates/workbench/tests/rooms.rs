@@ -1,7 +1,7 @@
 //! Which crate may use which: an edge that is not listed here is a wall, and is opened on purpose only.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -101,27 +101,97 @@ fn says_a_flag(line: &str) -> bool {
     code.match_indices("--").any(|(at, _)| flag(at)) || code.contains("`predilect ")
 }
 
-#[test]
-fn no_library_knows_a_flag() {
+/// Every file of a crate's code, with what is in it before its tests.
+fn code(name: &str) -> Vec<(PathBuf, String)> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the folder of the crates");
+    let mut folders = vec![crates.join(name).join("src")];
     let mut found = Vec::new();
-    for (name, _) in ROOMS.iter().filter(|(name, _)| !matches!(*name, "cli" | "web")) {
-        let mut folders = vec![crates.join(name).join("src")];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(&folder).expect("a folder of code") {
-                let path = entry.expect("an entry").path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|ending| ending == "rs") {
-                    let text = std::fs::read_to_string(&path).expect("code");
-                    let own = text.split("#[cfg(test)]").next().unwrap_or_default();
-                    let lines = own.lines().enumerate().filter(|(_, line)| says_a_flag(line));
-                    found.extend(lines.map(|(at, line)| format!("{}:{}: {line}", path.display(), at + 1)));
-                }
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of code") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = std::fs::read_to_string(&path).expect("code");
+                let own = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+                found.push((path, own));
             }
         }
     }
+    found
+}
+
+#[test]
+fn no_library_knows_a_flag() {
+    let mut found = Vec::new();
+    for (name, _) in ROOMS.iter().filter(|(name, _)| !matches!(*name, "cli" | "web")) {
+        for (path, own) in code(name) {
+            let lines = own.lines().enumerate().filter(|(_, line)| says_a_flag(line));
+            found.extend(lines.map(|(at, line)| format!("{}:{}: {line}", path.display(), at + 1)));
+        }
+    }
     assert!(found.is_empty(), "words of the command line in a library:\n{}", found.join("\n"));
+}
+
+/// The types for which a trait of this name is implemented in this code by hand.
+fn implemented<'a>(code: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    code.lines().filter_map(move |line| {
+        let (before, of) = line.strip_prefix("impl")?.split_once(" for ")?;
+        let last = before.rsplit([':', ' ', '>']).next()?;
+        (last == name).then(|| word(of))
+    })
+}
+
+/// The public types whose derived traits name an error.
+fn derived(code: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut lines = code.lines();
+    while let Some(line) = lines.next() {
+        let is_error = line.strip_prefix("#[derive(").is_some_and(|traits| {
+            traits.split([',', ' ', ')']).any(|one| one == "Error" || one == "thiserror::Error")
+        });
+        if is_error {
+            let named = |line: &&str| line.contains("enum ") || line.contains("struct ");
+            let declared = lines.by_ref().find(named).unwrap_or_default();
+            if let Some(name) = declared.strip_prefix("pub enum ").or(declared.strip_prefix("pub struct ")) {
+                found.push(word(name));
+            }
+        }
+    }
+    found
+}
+
+/// The name at the beginning.
+fn word(text: &str) -> &str {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default()
+}
+
+#[test]
+fn every_error_can_be_asked_what_every_error_can() {
+    // What sees no `types` sees no such trait: there the crate above says it (`refused`, `Refusal`, `mistakes.rs`).
+    for (name, _) in ROOMS.iter().filter(|(name, may)| *name == "types" || may.contains(&"types")) {
+        let files = code(name);
+        let all = |of: &'static str| files.iter().flat_map(move |(_, code)| implemented(code, of));
+        let can: Vec<&str> = all("Failure").collect();
+        let errors = all("Error").chain(files.iter().flat_map(|(_, code)| derived(code)));
+        for error in errors {
+            assert!(can.contains(&error), "{name}: `{error}` is an error without `Failure`");
+        }
+        for (path, code) in &files {
+            let bare = ["type Err = String", "type Error = String"].iter().any(|bare| code.contains(bare));
+            assert!(!bare, "{}: an error that is a text can be asked nothing", path.display());
+        }
+    }
+}
+
+#[test]
+fn errors_are_seen_in_code() {
+    let code = "#[derive(Debug, thiserror::Error)]\n#[error(\"x\")]\npub enum A {\n\
+                #[derive(Debug)]\npub struct B;\nimpl std::error::Error for B {}\n\
+                #[derive(Error, Debug)]\nstruct C;\nimpl predilect_types::Failure for A {}\nimpl Failure for B {\n";
+    assert_eq!(derived(code), ["A"]);
+    assert_eq!(implemented(code, "Error").collect::<Vec<_>>(), ["B"]);
+    assert_eq!(implemented(code, "Failure").collect::<Vec<_>>(), ["A", "B"]);
 }
 
 #[test]
