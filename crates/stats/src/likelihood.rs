@@ -248,7 +248,7 @@ fn ln_of_product<S: Simd, T: Lanes<S> + Narrow>(product: &[T::V; CHUNK]) -> f64 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logistic::sigmoid;
+    use crate::logistic::{sigmoid, softplus};
     use crate::problem::Prior;
     use crate::testing::{Table, random_table};
 
@@ -260,8 +260,7 @@ mod tests {
             let x = &table.x[row * d..(row + 1) * d];
             let f: f64 = x.iter().zip(w).map(|(x, w)| x * w).sum();
             let weight = table.weights.as_ref().map_or(1.0, |w| w[row]);
-            let soft = f.max(0.0) + (-f.abs()).exp().ln_1p();
-            value += weight * (p * f - soft);
+            value += weight * (p * f - softplus(f));
             for (g, x) in gradient.iter_mut().zip(x) {
                 *g += weight * (p - sigmoid(f)) * x;
             }

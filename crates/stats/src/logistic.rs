@@ -19,6 +19,21 @@ pub fn log_sigmoid(x: f64) -> f64 {
     if x >= 0.0 { -(-x).exp().ln_1p() } else { x - x.exp().ln_1p() }
 }
 
+/// The logarithm of 1 + e^x, as exact as [`log_sigmoid`], whose mirror image it is.
+#[inline]
+#[must_use]
+pub(crate) fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
+/// [`sigmoid`] and [`softplus`] by one exponential.
+#[inline]
+#[must_use]
+pub(crate) fn with_softplus(x: f64) -> (f64, f64) {
+    let e = (-x.abs()).exp();
+    (if x > 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }, x.max(0.0) + e.ln_1p())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +71,8 @@ mod tests {
             let twin = if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) };
             prop_assert!((sigmoid(x) / twin - 1.0).abs() < 1e-15);
             prop_assert!((sigmoid(x) + sigmoid(-x) - 1.0).abs() < 3e-16);
+            prop_assert!((softplus(x) + log_sigmoid(-x)).abs() <= 1e-15 * softplus(x));
+            prop_assert_eq!(with_softplus(x), (twin, softplus(x)));
             prop_assert!((log_sigmoid(x) - log_sigmoid(-x) - x).abs() <= 1e-15 * (1.0 + x.abs()));
         }
     }
