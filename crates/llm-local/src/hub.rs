@@ -177,6 +177,8 @@ fn fetch_from(places: &Places, name: &str, progress: &mut dyn FnMut(Download)) -
     Ok(target)
 }
 
+/// Not as other files are written, beside their name and gone with the process: what has come stays, so that a later run goes on with it.
+///
 /// A download that breaks off or stalls is taken up again at once as long as each attempt brings something.
 fn download(
     places: &Places,
