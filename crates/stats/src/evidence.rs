@@ -1,7 +1,7 @@
 //! How probable are the verdicts under a prior? What tells one spread of weights from another.
 
 use crate::logistic::with_softplus;
-use crate::problem::Observed;
+use crate::regression::Observed;
 use crate::spd::log_determinant;
 
 /// The log marginal likelihood of logistic regression under a normal prior, by Laplace's approximation at `at` (a posterior mean or mode):
