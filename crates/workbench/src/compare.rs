@@ -15,7 +15,7 @@ use predilect_analysis::table::FeatureTable;
 use predilect_analysis::{Draws, Engine, FitOptions};
 use predilect_results::Comparison;
 use predilect_results::comparison::JudgeAgreement;
-use predilect_stats::similarity::Measure;
+use predilect_stats::likeness::Measure;
 use predilect_types::shown;
 
 use crate::error::{Error, Remedy, Result};
