@@ -86,7 +86,7 @@ pub enum At {
 
 /// An error with everything that is needed to act on it.
 ///
-/// Displays as `FILE:LINE: field `x`: value ...: problem`; the remedy is apart, in [`DataError::hint`].
+/// Displays as `FILE:LINE: field `x`: value ...: problem`; the remedy is apart, in [`DataError::remedy`].
 #[derive(Debug)]
 pub struct DataError(Box<Inner>);
 
@@ -98,7 +98,7 @@ struct Inner {
     field: Option<String>,
     value: Option<String>,
     problem: String,
-    hint: Option<Advice>,
+    remedy: Option<Advice>,
     details: Vec<Advice>,
     cause: Option<io::Error>,
 }
@@ -112,14 +112,14 @@ impl DataError {
             field: None,
             value: None,
             problem: printable(&problem.into()),
-            hint: None,
+            remedy: None,
             details: Vec::new(),
             cause: None,
         }))
     }
 
     pub(crate) fn io(source: impl Into<String>, doing: &str, cause: io::Error) -> Self {
-        let hint = match cause.kind() {
+        let remedy = match cause.kind() {
             io::ErrorKind::NotFound => Some("check the path"),
             io::ErrorKind::PermissionDenied => Some("check the permissions of the file and its folder"),
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
@@ -134,7 +134,7 @@ impl DataError {
         };
         let mut error = Self::new(ErrorKind::Io, source, format!("cannot {doing}: {cause}"));
         error.0.cause = Some(cause);
-        error.0.hint = hint.map(Advice::of);
+        error.0.remedy = remedy.map(Advice::of);
         error
     }
 
@@ -167,8 +167,8 @@ impl DataError {
             field: error.field.map(Cow::into_owned),
             value: error.value,
             problem: printable(&error.problem),
-            hint: Some(match error.hint {
-                Some(hint) => Advice::of(&printable(&hint)),
+            remedy: Some(match error.remedy {
+                Some(remedy) => Advice::of(&printable(&remedy)),
                 None => Advice::of(&format!("correct the record, or leave out bad records with {SKIP}")),
             }),
             details: Vec::new(),
@@ -182,8 +182,8 @@ impl DataError {
         self
     }
 
-    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint = Some(Advice::of(&printable(&hint.into())));
+    pub(crate) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.0.remedy = Some(Advice::of(&printable(&remedy.into())));
         self
     }
 
@@ -216,8 +216,8 @@ impl DataError {
     }
 
     /// What to do about it.
-    pub fn hint(&self) -> Option<&Advice> {
-        self.0.hint.as_ref()
+    pub fn remedy(&self) -> Option<&Advice> {
+        self.0.remedy.as_ref()
     }
 
     /// Lines that stand below the message, safe to print on a terminal.
@@ -278,8 +278,8 @@ impl Failure for DataError {
     }
 
     fn remedy_key(&self) -> Option<&'static str> {
-        let hint = self.hint()?;
-        Some(hint.setting().map_or("as-said", Setting::key))
+        let remedy = self.remedy()?;
+        Some(remedy.setting().map_or("as-said", Setting::key))
     }
 
     fn subject(&self) -> Subject {
@@ -307,12 +307,12 @@ pub(crate) struct RowError {
     field: Option<Cow<'static, str>>,
     value: Option<String>,
     problem: Cow<'static, str>,
-    hint: Option<Cow<'static, str>>,
+    remedy: Option<Cow<'static, str>>,
 }
 
 impl RowError {
     pub(crate) fn new(reason: Reason, problem: impl Into<Cow<'static, str>>) -> Self {
-        Self { reason, field: None, value: None, problem: problem.into(), hint: None }
+        Self { reason, field: None, value: None, problem: problem.into(), remedy: None }
     }
 
     pub(crate) fn missing(field: &str) -> Self {
@@ -349,8 +349,8 @@ impl RowError {
         self
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
-        self.hint = Some(hint.into());
+    pub(crate) fn remedy(mut self, remedy: impl Into<Cow<'static, str>>) -> Self {
+        self.remedy = Some(remedy.into());
         self
     }
 }
@@ -377,7 +377,7 @@ mod tests {
             RowError::new(Reason::VerdictOutOfRange, "1 or 2 is expected").field("label").value("\u{1b}[2J");
         let error = DataError::row("a.jsonl", At::Line(3), row);
         assert_eq!(error.to_string(), "a.jsonl:3: field `label`: value \"\\u{1b}[2J\": 1 or 2 is expected");
-        assert!(error.hint().is_some_and(|hint| hint.to_string().contains("skip bad records")));
+        assert!(error.remedy().is_some_and(|remedy| remedy.to_string().contains("skip bad records")));
         assert_eq!(error.kind(), ErrorKind::Row(Reason::VerdictOutOfRange));
     }
 

@@ -298,7 +298,7 @@ impl Remedy {
 
 impl From<DataError> for Error {
     fn from(error: DataError) -> Self {
-        let remedy = error.hint().cloned().map(Remedy::Advice);
+        let remedy = error.remedy().cloned().map(Remedy::Advice);
         Self { details: error.details().to_vec(), ..Self::of(&error, remedy) }
     }
 }

@@ -109,7 +109,7 @@ pub(crate) fn winner(
             )
             .field(field)
             .value(plain)
-            .hint(format!(
+            .remedy(format!(
                 "write {}, {} or tie, or leave the field empty for no verdict",
                 one(names_a),
                 one(names_b)

@@ -319,7 +319,7 @@ impl Recipe {
                 .span()
                 .map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
             DataError::input(&shown, format!("line {line}: {}", error.message()))
-                .with_hint(format!("{A_RECIPE} prints a recipe to start from"))
+                .with_remedy(format!("{A_RECIPE} prints a recipe to start from"))
         })?;
         if recipe.name.is_empty() {
             "mapping".clone_into(&mut recipe.name);

@@ -59,7 +59,7 @@ impl Study {
         let file = File::open(&path).map_err(|e| {
             let missing = e.kind() == io::ErrorKind::NotFound && IMPORTED.contains(&table);
             let error = DataError::path_io(&path, "open", e);
-            if missing { error.with_hint("the study is not whole: import the files again") } else { error }
+            if missing { error.with_remedy("the study is not whole: import the files again") } else { error }
         })?;
         let own = import_in(&file);
         let mut bound = self.bound.locked();
@@ -77,10 +77,10 @@ impl Study {
                 shown,
                 "it belongs to another import than pairs.parquet: an import was cut short",
             )
-            .with_hint("import the files again"));
+            .with_remedy("import the files again"));
         }
         Err(DataError::changed(shown, "the study was imported anew while it was read")
-            .with_hint("run the command again"))
+            .with_remedy("run the command again"))
     }
 }
 

@@ -110,7 +110,7 @@ fn import_into(
 fn what_is_there(study: &Study, onto: Onto, there: bool) -> Result<Option<StudyToml>, DataError> {
     let shown = study.folder.display().to_string();
     if there && onto == Onto::New {
-        return Err(DataError::study(shown, "the folder already contains a study").with_hint(format!("give another folder, add to it with {ADD}, or replace it and everything derived from it with {REPLACE}")));
+        return Err(DataError::study(shown, "the folder already contains a study").with_remedy(format!("give another folder, add to it with {ADD}, or replace it and everything derived from it with {REPLACE}")));
     }
     // A study that this version cannot keep is told before anything is read.
     let old = match (there, onto) {
@@ -127,7 +127,7 @@ fn what_is_there(study: &Study, onto: Onto, there: bool) -> Result<Option<StudyT
                 shown,
                 format!("the folder has a file {name}.parquet, which is not a study's"),
             )
-            .with_hint("give another folder for the study"));
+            .with_remedy("give another folder for the study"));
         }
     }
     Ok(old)
@@ -146,7 +146,7 @@ fn refuse_what_is_part_already(
     added.iter().find(part).map_or(Ok(()), |(file, _)| {
         let shown = study.folder.display().to_string();
         Err(DataError::study(shown, format!("{file} is already part of the study"))
-            .with_hint("its verdicts would count twice; leave the file out"))
+            .with_remedy("its verdicts would count twice; leave the file out"))
     })
 }
 

@@ -148,18 +148,18 @@ impl StudyToml {
         let bytes = fs::read(&path).map_err(|e| DataError::path_io(&path, "read", e))?;
         let text = String::from_utf8(bytes).map_err(|_| {
             DataError::study(shown.clone(), "it is not text in UTF-8")
-                .with_hint("correct it, or import the data again")
+                .with_remedy("correct it, or import the data again")
         })?;
         let read: Self = toml::from_str(&text).map_err(|e| {
             DataError::study(shown.clone(), e.message().to_owned())
-                .with_hint("correct it, or import the data again")
+                .with_remedy("correct it, or import the data again")
         })?;
         if read.layout > LAYOUT {
             return Err(DataError::later_layout(
                 shown,
                 format!("the study has layout {}, later than {LAYOUT}", read.layout),
             )
-            .with_hint("use the version of Predilect that wrote it, or a later one"));
+            .with_remedy("use the version of Predilect that wrote it, or a later one"));
         }
         Ok(read)
     }

@@ -124,7 +124,7 @@ impl Study {
             "there is no such folder"
         };
         Err(DataError::study(shown.clone(), format!("this is not a study: {problem}"))
-            .with_hint(format!("make one first: {IMPORT_INTO} {shown}")))
+            .with_remedy(format!("make one first: {IMPORT_INTO} {shown}")))
     }
 
     /// The folder.
@@ -267,7 +267,7 @@ impl Study {
         let path = self.table_path(name);
         let fail = |problem: String| {
             DataError::study(path.display().to_string(), problem)
-                .with_hint("run the step that writes this table again")
+                .with_remedy("run the step that writes this table again")
         };
         let file = File::open(&path).map_err(|e| DataError::path_io(&path, "open", e))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| fail(e.to_string()))?;

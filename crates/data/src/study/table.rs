@@ -160,7 +160,7 @@ impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
 
     fn failed(&self, problem: &str) -> DataError {
         DataError::study(self.path.display().to_string(), format!("the table cannot be written: {problem}"))
-            .with_hint("is there room on the disk?")
+            .with_remedy("is there room on the disk?")
     }
 
     fn join(&mut self) -> Result<(Encoder, u64), DataError> {
@@ -255,13 +255,13 @@ impl<T: TableRow> TableReader<T> {
 }
 
 pub(super) fn damaged(path: &Path, problem: &str) -> DataError {
-    let hint = if path.file_stem().is_some_and(|name| IMPORTED.iter().any(|table| name == *table)) {
+    let remedy = if path.file_stem().is_some_and(|name| IMPORTED.iter().any(|table| name == *table)) {
         format!("import the files again ({})", advice::IMPORT)
     } else {
         "remove this file, and run the step that writes it again".to_owned()
     };
     DataError::study(path.display().to_string(), format!("the table cannot be read: {problem}"))
-        .with_hint(hint)
+        .with_remedy(remedy)
 }
 
 impl<T: TableRow> Iterator for TableReader<T> {

@@ -33,7 +33,7 @@ pub(super) fn in_doubt(field: &str) -> RowError {
         "it says that the responses were shown the other way round; whether the verdict is about the columns or about what was shown, the file does not say",
     )
     .field(field)
-    .hint(format!("say which: {MAP} swapped={field} (the verdict's A is then the second response) or {MAP} swapped=none"))
+    .remedy(format!("say which: {MAP} swapped={field} (the verdict's A is then the second response) or {MAP} swapped=none"))
 }
 
 impl Tied {
@@ -49,7 +49,7 @@ impl Tied {
         // A flag says true, false or which kind of tie, and nothing else.
         value.as_str().and_then(TieKind::parse).map(Call::Tie).ok_or_else(|| {
             RowError::wrong_type(&self.column.shown(), value, "true or false")
-                .hint("write true where the verdict is a tie, else false")
+                .remedy("write true where the verdict is a tie, else false")
         })
     }
 }
@@ -244,7 +244,7 @@ impl Plan {
                 )
                 .field(&second)
                 .json(value.unwrap_or(&Value::Null))
-                .hint(format!(
+                .remedy(format!(
                     "say which is the verdict: {MAP} winner={} or {MAP} winner={}",
                     super::super::shell(&first),
                     super::super::shell(&second)

@@ -45,7 +45,7 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
             format!("{} responses give more than {MOST_PAIRS} pairs", found.len()),
         )
         .field(&declared.texts.first().map(ToString::to_string).unwrap_or_default())
-        .hint(format!("pair neighbouring ranks only: {NEIGHBOURS}")));
+        .remedy(format!("pair neighbouring ranks only: {NEIGHBOURS}")));
     }
     let mut base = Draft::default();
     plan.finish(row, &mut base)?;
