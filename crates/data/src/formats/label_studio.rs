@@ -8,7 +8,7 @@ use crate::advice::MAP;
 use predilect_types::{Message, Order};
 use serde_json::Value;
 
-use super::Context;
+use super::common::Context;
 use crate::call::Call;
 use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};

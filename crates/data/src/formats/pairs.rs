@@ -11,7 +11,7 @@
 use predilect_types::{Order, Role, TieKind, Verdict};
 use serde_json::Value;
 
-use super::{Context, keep_rest, winner};
+use super::common::{Context, keep_rest, winner};
 use crate::call::Call;
 use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};

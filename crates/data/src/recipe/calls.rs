@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::shell::shell;
 use super::spelling::normal;
+use super::verdict_rule::{Scale, VerdictRule};
 use super::words::{NOTHING, plain_words};
-use super::{Scale, VerdictRule};
 use crate::call::Call;
 use crate::error::{Reason, RowError, kind_of};
 

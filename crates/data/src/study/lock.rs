@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::Study;
+use super::folder::Study;
 use crate::error::DataError;
 
 /// The file that is locked. It stays: what counts is the lock, which the system takes back when its holder ends.

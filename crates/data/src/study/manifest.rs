@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
+use std::path::Path;
 
 use predilect_types::{ReadSummary, SourceSummary};
 use serde::{Deserialize, Serialize};
 
-use super::Study;
+use super::folder::Study;
 use crate::error::DataError;
+use crate::files::NewFile;
 use crate::options::{Judges, OnBadRow, ReadOptions};
 use crate::recipe::{Mapping, Recipe};
 
@@ -183,6 +186,12 @@ impl StudyToml {
         let current = Self { predilect: env!("CARGO_PKG_VERSION").to_owned(), ..self.clone() };
         let text = toml::to_string_pretty(&current)
             .map_err(|e| DataError::study(path.display().to_string(), e.to_string()))?;
-        super::write_text(&path, &text)
+        write_text(&path, &text)
     }
+}
+
+fn write_text(path: &Path, text: &str) -> Result<(), DataError> {
+    let mut file = NewFile::of(path)?;
+    file.write_all(text.as_bytes()).map_err(|e| DataError::path_io(path, "write", e))?;
+    file.finish()
 }

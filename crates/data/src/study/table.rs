@@ -17,13 +17,13 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::file::metadata::KeyValue;
-use predilect_types::Pair;
+use predilect_types::{Pair, Rating, Verdict};
 
-use super::Study;
 use super::bound::Bound;
 use super::column_error::ColumnError;
 use super::conform::conform;
 use super::encoder::Encoder;
+use super::folder::Study;
 use super::imported::{IMPORT, IMPORTED, import_of};
 use crate::error::DataError;
 use crate::files::NewFile;
@@ -222,6 +222,13 @@ impl<T: TableRow, R: Held<T>> Drop for TableWriter<T, R> {
         }
     }
 }
+
+/// Writes the table of pairs.
+pub type PairWriter = TableWriter<Pair, Box<Pair>>;
+/// Writes the table of verdicts.
+pub type VerdictWriter = TableWriter<Verdict>;
+/// Writes the table of ratings.
+pub type RatingWriter = TableWriter<Rating>;
 
 /// Reads one table, some thousand rows at a time.
 pub struct TableReader<T> {

@@ -1,7 +1,7 @@
 //! What a record says of its pair: what each rule calls, and with which receipt.
 
-use super::super::Shape;
 use super::super::calls::{Code, Names, graded};
+use super::super::declared::Shape;
 use super::super::infer::{flag, says_exchanged, turned};
 use super::super::path::Column;
 use super::super::plan::Plan;

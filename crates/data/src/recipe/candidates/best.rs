@@ -3,9 +3,9 @@
 use predilect_types::TieKind;
 use serde_json::Value;
 
-use super::super::plain_words;
 use super::super::roles::PLACES;
 use super::super::spelling::{normal, tokens};
+use super::super::words::plain_words;
 use super::listed::Candidate;
 use crate::call::Call;
 use crate::error::{Reason, RowError};

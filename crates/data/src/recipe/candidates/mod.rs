@@ -8,10 +8,10 @@ use predilect_types::{Message, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::apply::{Who, judged, name_of, on_side_b, score};
+use super::declared::{Candidates, Sorted};
 use super::path::Column;
 use super::plan::{CandidateColumns as Columns, Plan};
 use super::spelling::tokens;
-use super::{Candidates, Sorted};
 use crate::call::Call;
 use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
