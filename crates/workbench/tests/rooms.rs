@@ -1,6 +1,7 @@
-//! Which crate may use which: an edge that is not listed here is a wall, and is opened on purpose only.
+//! Which crate may use which, of this workspace and of others: an edge that is not listed here is a wall, and is opened on purpose only.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -48,8 +49,48 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("web", &["types", "results", "report", "workbench"]),
 ];
 
-#[test]
-fn no_crate_uses_what_it_may_not() {
+/// Outside crates that only these may name: whoever else needs what they do asks these.
+const OWNED: [(&str, &[&str]); 12] = [
+    ("nuts-rs", &["bayes"]),
+    ("parquet", &["data"]),
+    ("csv", &["data"]),
+    ("ureq", &["llm", "llm-local"]),
+    ("rusqlite", &["llm"]),
+    ("llama-cpp-2", &["llm-local"]),
+    ("harper-core", &["text"]),
+    ("candle-core", &["learn"]),
+    ("tokenizers", &["learn"]),
+    ("axum", &["web"]),
+    ("tokio", &["web"]),
+    ("clap", &["cli"]),
+];
+
+/// What draws, estimates, or reads and writes tables.
+const WORK: [&str; 6] = ["nuts-rs", "rand", "rayon", "arrow-array", "parquet", "csv"];
+/// What reaches beyond the process.
+const OUTSIDE: [&str; 6] = ["ureq", "rusqlite", "tempfile", "tokio", "axum", "clap"];
+/// What reads and writes tables.
+const TABLES: [&str; 4] = ["arrow-array", "parquet", "csv", "rusqlite"];
+
+/// Outside crates that are nowhere in the tree of these, however deep; features that are off by default do not count.
+const NOWHERE: [(&str, &[&[&str]]); 12] = [
+    ("types", &[&WORK, &OUTSIDE]),
+    ("results", &[&WORK, &OUTSIDE]),
+    ("report", &[&WORK, &OUTSIDE]),
+    ("stats", &[&TABLES, &OUTSIDE, &["nuts-rs"]]),
+    ("bayes", &[&TABLES, &OUTSIDE]),
+    ("analysis", &[&TABLES, &OUTSIDE]),
+    ("validity", &[&TABLES, &OUTSIDE, &["nuts-rs"]]),
+    ("annotate", &[&["nuts-rs", "parquet", "axum", "clap"]]),
+    ("data", &[&["nuts-rs", "rusqlite", "ureq", "tokio", "clap"]]),
+    ("learn", &[&TABLES, &["nuts-rs", "ureq", "tokio", "clap"]]),
+    ("text", &[&TABLES, &["nuts-rs", "ureq"]]),
+    // Without the feature `local` nothing needs cmake and libclang.
+    ("cli", &[&["llama-cpp-2", "llama-cpp-sys-2"]]),
+];
+
+/// The crates of this workspace as cargo has them.
+fn packages() -> Vec<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
@@ -58,26 +99,106 @@ fn no_crate_uses_what_it_may_not() {
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let short = |name: &str| match name.strip_prefix("predilect") {
-        Some("") => Some("cli".to_owned()),
-        Some(rest) => rest.strip_prefix('-').map(str::to_owned),
+    metadata["packages"].as_array().expect("packages").clone()
+}
+
+/// The room of a crate of this workspace.
+fn room(name: &str) -> Option<&str> {
+    match name.strip_prefix("predilect") {
+        Some("") => Some("cli"),
+        Some(rest) => rest.strip_prefix('-'),
         None => None,
-    };
+    }
+}
+
+/// What a crate depends on, tests and build scripts aside: names, and whether a feature must ask for it.
+fn dependencies(package: &Value) -> impl Iterator<Item = (&str, bool)> {
+    let all = package["dependencies"].as_array().expect("dependencies").iter();
+    // Tests may look at whatever they like.
+    all.filter(|dependency| dependency["kind"].is_null()).map(|dependency| {
+        (
+            dependency["name"].as_str().expect("a name"),
+            dependency["optional"].as_bool().expect("optional or not"),
+        )
+    })
+}
+
+#[test]
+fn no_crate_uses_what_it_may_not() {
     let allowed: BTreeMap<&str, &[&str]> = ROOMS.into_iter().collect();
     let mut seen = 0;
-    for package in metadata["packages"].as_array().expect("packages") {
-        let name = package["name"].as_str().and_then(short).expect("a crate of this workspace");
-        let may = allowed.get(name.as_str()).unwrap_or_else(|| panic!("{name} has no place among the rooms"));
+    for package in packages() {
+        let name = package["name"].as_str().and_then(room).expect("a crate of this workspace");
+        let may = allowed.get(name).unwrap_or_else(|| panic!("{name} has no place among the rooms"));
         seen += 1;
-        for dependency in package["dependencies"].as_array().expect("dependencies") {
-            // Tests may look at whatever they like.
-            let other = dependency["name"].as_str().and_then(short).filter(|_| dependency["kind"].is_null());
-            if let Some(other) = other {
-                assert!(may.contains(&other.as_str()), "{name} may not use {other}");
+        for (other, _) in dependencies(&package) {
+            if let Some(other) = room(other) {
+                assert!(may.contains(&other), "{name} may not use {other}");
+            } else if let Some((_, owners)) = OWNED.iter().find(|(owned, _)| *owned == other) {
+                assert!(owners.contains(&name), "{name} may not use {other}: ask {owners:?}");
             }
         }
     }
     assert_eq!(seen, ROOMS.len(), "a room is missing");
+}
+
+/// The dependencies of every outside crate, of all its versions, as the lock file has them: what no feature here asks for is among them
+/// too, and nothing must be downloaded to know them.
+fn locked() -> BTreeMap<String, Vec<String>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
+    let lock: toml::Table = std::fs::read_to_string(path).expect("a lock file").parse().expect("TOML");
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in lock["package"].as_array().expect("packages") {
+        let on = package.get("dependencies").and_then(toml::Value::as_array).into_iter().flatten();
+        // A version stands behind the name where there are several.
+        let on = on.filter_map(toml::Value::as_str).filter_map(|on| on.split(' ').next().map(str::to_owned));
+        found.entry(package["name"].as_str().expect("a name").to_owned()).or_default().extend(on);
+    }
+    found
+}
+
+#[test]
+fn no_tree_holds_what_it_may_not() {
+    let (packages, locked) = (packages(), locked());
+    let own = |name: &str| packages.iter().find(|package| package["name"] == name);
+    for (name, bans) in NOWHERE {
+        let start = if name == "cli" { "predilect".to_owned() } else { format!("predilect-{name}") };
+        // Each with the one through which it was found.
+        let mut found: BTreeMap<&str, &str> = BTreeMap::from([(start.as_str(), "")]);
+        let mut left = vec![start.as_str()];
+        while let Some(at) = left.pop() {
+            let on: Vec<&str> = match own(at) {
+                Some(package) => {
+                    dependencies(package).filter(|(_, optional)| !optional).map(|(on, _)| on).collect()
+                }
+                None => locked[at].iter().map(String::as_str).collect(),
+            };
+            for on in on {
+                if let Entry::Vacant(new) = found.entry(on) {
+                    new.insert(at);
+                    left.push(on);
+                }
+            }
+        }
+        for ban in bans.iter().flat_map(|bans| bans.iter()) {
+            assert!(locked.contains_key(*ban), "{ban} is used nowhere any more: take it from the list");
+            let through = found.get(ban);
+            assert_eq!(through, None, "{name} must do without {ban}");
+        }
+    }
+}
+
+/// What only a program may do, since it is of the whole process, and what is not the same with every version of Rust.
+const NOT_IN_A_LIBRARY: [&str; 3] = ["build_global(", "process::exit(", "DefaultHasher"];
+
+#[test]
+fn no_library_takes_over_the_process() {
+    for (name, _) in ROOMS.iter().filter(|(name, _)| *name != "cli") {
+        for (path, own) in code(name) {
+            let found = NOT_IN_A_LIBRARY.iter().find(|ban| own.contains(**ban));
+            assert_eq!(found, None, "{}", path.display());
+        }
+    }
 }
 
 /// What is written of other programs' flags, and the name of a folder.
